@@ -1,0 +1,3 @@
+//! precision-probe
+pub mod format;
+pub mod nearest;
