@@ -1,0 +1,350 @@
+//! The record: what one probe found, complete and reproducible.
+//!
+//! `record.json` holds only what the spec and the version determine, so the same spec gives the same
+//! bytes on any machine and any number of threads, and what is read back is written again to the same
+//! bytes. Host, time and durations belong to `run.json` beside it. Reports are drawn from a record
+//! alone. Ratios and logarithms are rounded to 9 significant digits, which the truth's bound supports
+//! wherever a number is given without `at_most`.
+
+use crate::spec::Spec;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Name and version of the record's layout.
+pub const SCHEMA: &str = "precision-probe-record/1";
+
+/// A number that may be infinite or absent: written as a JSON number or as `"inf"`, `"-inf"`, `"none"`.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub enum Number {
+    /// A finite number.
+    Finite(f64),
+    /// +∞: x/0, or a non-finite gradient.
+    Infinite,
+    /// −∞: the logarithm of an exact zero.
+    MinusInfinite,
+    /// 0/0 or not applicable: left out of quantiles, and counted.
+    None,
+}
+
+impl Number {
+    /// Classifies a double, rounded to 9 significant digits; NaN becomes `None`.
+    pub fn new(x: f64) -> Number {
+        if x.is_nan() {
+            Number::None
+        } else if x.is_infinite() {
+            if x > 0.0 { Number::Infinite } else { Number::MinusInfinite }
+        } else {
+            let digits = format!("{x:.8e}").parse::<f64>();
+            // −0 and 0 read the same to a person; one spelling keeps records comparable.
+            Number::Finite(digits.expect("a formatted double parses") + 0.0)
+        }
+    }
+
+    /// The number as a double: ±∞, or NaN for `None`.
+    pub fn value(self) -> f64 {
+        match self {
+            Number::Finite(x) => x,
+            Number::Infinite => f64::INFINITY,
+            Number::MinusInfinite => f64::NEG_INFINITY,
+            Number::None => f64::NAN,
+        }
+    }
+
+    /// The finite value, if it is one.
+    pub fn finite(self) -> Option<f64> {
+        if let Number::Finite(x) = self { Some(x) } else { None }
+    }
+}
+
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Number::Finite(x) => serializer.serialize_f64(*x),
+            Number::Infinite => serializer.serialize_str("inf"),
+            Number::MinusInfinite => serializer.serialize_str("-inf"),
+            Number::None => serializer.serialize_str("none"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Number, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Raw {
+            Finite(f64),
+            Word(String),
+        }
+        match Raw::deserialize(deserializer)? {
+            Raw::Finite(x) => Ok(Number::Finite(x)),
+            Raw::Word(word) => match word.as_str() {
+                "inf" => Ok(Number::Infinite),
+                "-inf" => Ok(Number::MinusInfinite),
+                "none" => Ok(Number::None),
+                _ => Err(serde::de::Error::custom(format!("`{word}` is not a number, `inf`, `-inf` or `none`"))),
+            },
+        }
+    }
+}
+
+/// Everything one probe found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// Version of precision-probe that measured.
+    pub version: String,
+    /// What was asked.
+    pub spec: Spec,
+    /// SHA-256 of the version and the spec's JSON, in hexadecimal: equal hashes, equal records.
+    pub spec_hash: String,
+    /// One per activation.
+    pub runs: Vec<Run>,
+}
+
+/// One activation's network in every arithmetic.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    /// Canonical name, such as `leaky`.
+    pub activation: String,
+    /// Every exact constant of the activation, such as `slope = 0.010009765625`.
+    pub constants: Vec<String>,
+    /// True where φ' jumps somewhere, so that branch flips exist.
+    pub kinked: bool,
+    /// Standard deviation of the weights times √fan_in.
+    pub gain: f64,
+    /// χ₁: factor by which a layer multiplies the gradient's mean square (mean field).
+    pub chi1: f64,
+    /// χ₁ in words: "gradients grow".
+    pub phase: String,
+    /// The true gradient, layer by layer.
+    pub truth: Truth,
+    /// One per arithmetic, in the order asked for.
+    pub arithmetics: Vec<ArithmeticRun>,
+}
+
+/// The true gradient and how it is known.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Truth {
+    /// Working precision in bits, per trial.
+    pub precision: Vec<u32>,
+    /// Worst evidence over all layers and trials, in words: "proven 83 bits".
+    pub evidence: String,
+    /// Layers 1 (input side) to L, then the head (L+1).
+    pub layers: Vec<TruthLayer>,
+}
+
+/// The true gradient of one layer's parameters.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TruthLayer {
+    /// 1 to L, the head is L+1.
+    pub layer: usize,
+    /// `hidden.1`, …, `head`.
+    pub name: String,
+    /// Per trial, the weight gradient.
+    pub trials: Vec<TruthTrial>,
+    /// ⌊log₂|g|⌋ of the weight gradient's entries, over all trials.
+    pub histogram: Histogram,
+}
+
+/// What is known of one layer's true weight gradient in one trial.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TruthTrial {
+    /// `exact`, `proven 83 bits`, or `not established: why`.
+    pub evidence: String,
+    /// log₂‖g*‖₂; −∞ if the gradient is zero.
+    pub log2_norm: Number,
+}
+
+/// Counts of ⌊log₂|g|⌋.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Histogram {
+    /// Entries that are zero.
+    pub zeros: u64,
+    /// Entries that are infinite or NaN.
+    pub nonfinite: u64,
+    /// The exponent of the first count.
+    pub lowest: i64,
+    /// Number of entries with ⌊log₂|g|⌋ = lowest + index.
+    pub counts: Vec<u64>,
+}
+
+/// One arithmetic's gradients held against the truth.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArithmeticRun {
+    /// Canonical name, accumulator included: `f16:acc=f32`.
+    pub name: String,
+    /// The stored format.
+    pub format: FormatFacts,
+    /// Largest relative rounding of a parameter, input or target when stored; 0 where all fit exactly.
+    pub storage_noise: Number,
+    /// Layers 1 to L, then the head.
+    pub layers: Vec<LayerRun>,
+    /// The network's verdict: layer 1's over the trials.
+    pub verdict: VerdictCount,
+}
+
+/// The constants of a format that a figure needs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FormatFacts {
+    /// Canonical name.
+    pub name: String,
+    /// Significand bits p.
+    pub precision: u32,
+    /// log₂ of the largest finite number; none if unbounded.
+    pub log2_max: Number,
+    /// log₂ of the smallest normal number; none if unbounded.
+    pub log2_smallest_normal: Number,
+    /// log₂ of the smallest subnormal number; none if unbounded.
+    pub log2_smallest_subnormal: Number,
+}
+
+/// One layer in one arithmetic.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LayerRun {
+    /// 1 to L, the head is L+1.
+    pub layer: usize,
+    /// Branch flips of this layer's pre-activations, over all trials; absent for the head and where φ' has no jump.
+    pub flips: Option<Flips>,
+    /// ⌊log₂|g|⌋ of the computed weight gradient, over all trials.
+    pub histogram: Histogram,
+    /// Fates of the weight gradient's entries, over all trials.
+    pub fates: Fates,
+    /// Noise-to-signal ratio of the weight gradient over the trials.
+    pub noise_to_signal: Quantiles,
+    /// The weight gradient's verdict over the trials.
+    pub verdict: VerdictCount,
+    /// One per trial.
+    pub trials: Vec<LayerTrial>,
+}
+
+/// Pre-activations that lie in another piece of φ' than in the true network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Flips {
+    /// Pre-activations in another piece.
+    pub flipped: u64,
+    /// Pre-activations that are infinite or NaN, counted apart.
+    pub nonfinite: u64,
+    /// Units × batch × trials.
+    pub total: u64,
+}
+
+/// What became of each entry of a gradient: the first fate that applies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fates {
+    /// Infinite or NaN.
+    pub overflowed: u64,
+    /// The truth's error bound cannot tell.
+    pub undecided: u64,
+    /// Zero in truth and computed.
+    pub true_zero: u64,
+    /// Zero in truth, computed not.
+    pub ghost: u64,
+    /// Computed zero, true not (any cause, until the twin run with unbounded exponent exists).
+    pub flushed: u64,
+    /// Error at least as large as the true entry.
+    pub drowned: u64,
+    /// Error at least an eighth of the true entry.
+    pub degraded: u64,
+    /// Error below an eighth of the true entry.
+    pub resolved: u64,
+}
+
+/// Order statistics over the trials, never interpolated.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quantiles {
+    /// 10 % quantile (the least value with at most 10 trials).
+    pub low: Number,
+    /// Median (the lower one for an even count).
+    pub median: Number,
+    /// 90 % quantile (the greatest value with at most 10 trials).
+    pub high: Number,
+    /// Trials that have a value; those with none (0/0) are left out.
+    pub count: usize,
+    /// The values are upper limits: the noise lies below the truth's resolution.
+    pub at_most: bool,
+}
+
+/// A verdict over the trials: the most severe one that at least half of them reach.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VerdictCount {
+    /// The verdict.
+    pub verdict: crate::verdict::Verdict,
+    /// Trials that reach it or a more severe one.
+    pub count: usize,
+    /// All trials.
+    pub of: usize,
+}
+
+/// One layer in one arithmetic and one trial.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LayerTrial {
+    /// The weight gradient's verdict.
+    pub verdict: crate::verdict::Verdict,
+    /// Pre-activations in another piece of φ' than in truth; none where φ' has no jump or truth is not established.
+    pub flips: Option<u64>,
+    /// The gradients of this layer: weight, then bias, slope, and δ = ∂L/∂z under `activation_gradient`.
+    pub tensors: Vec<TensorNoise>,
+}
+
+/// One gradient tensor held against the truth.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TensorNoise {
+    /// `weight`, `bias`, `slope` or `activation_gradient`.
+    pub tensor: String,
+    /// log₂‖g*‖₂.
+    pub log2_signal: Number,
+    /// log₂‖ĝ − g*‖₂.
+    pub log2_noise: Number,
+    /// ‖ĝ − g*‖₂/‖g*‖₂; none for 0/0.
+    pub noise_to_signal: Number,
+    /// The ratio is an upper limit: the noise lies below the truth's resolution.
+    pub at_most: bool,
+    /// ⟨ĝ, g*⟩/‖g*‖²: at most 0, the step climbs.
+    pub descent: Number,
+    /// τ: the part of the noise orthogonal to g*, over the signal; NSR² = (1 − descent)² + τ².
+    pub orthogonal_noise: Number,
+    /// ⟨ĝ, g*⟩/(‖ĝ‖‖g*‖).
+    pub cosine: Number,
+    /// Share of the true non-zero entries whose sign is right.
+    pub sign_agreement: Number,
+}
+
+impl Record {
+    /// The record as the bytes of `record.json`.
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).expect("a record has only serialisable fields");
+        text.push('\n');
+        text
+    }
+
+    /// Reads a record back.
+    ///
+    /// # Errors
+    /// A sentence with the place where the text is not a record of this schema.
+    pub fn from_json(text: &str) -> Result<Record, String> {
+        #[derive(Deserialize)]
+        struct Head {
+            schema: String,
+        }
+        let head: Head = serde_json::from_str(text).map_err(|error| format!("not a record: {error}"))?;
+        if head.schema != SCHEMA {
+            return Err(format!("schema `{}` cannot be read; this version reads `{SCHEMA}`", head.schema));
+        }
+        serde_json::from_str(text).map_err(|error| format!("not a record: {error}"))
+    }
+}
