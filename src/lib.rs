@@ -1,4 +1,5 @@
 //! precision-probe
+pub mod activation;
 pub mod format;
 pub mod nearest;
 pub mod record;
