@@ -1,0 +1,114 @@
+//! Batches: the handwritten digits, and Gaussian inputs with regression targets.
+//!
+//! Digits: 1797 images of 8×8 pixels with values 0..16 in 10 classes, the test set of the UCI "Optical
+//! Recognition of Handwritten Digits" (E. Alpaydin, C. Kaynak, 1998; CC BY 4.0), as distributed with
+//! scikit-learn. A pixel v becomes (v − 8)/8, which has at most three significand bits: exact in every
+//! format down to e5m2.
+
+use super::draw::Stream;
+use super::{Batch, Targets};
+use crate::format::GRID;
+use flate2::read::GzDecoder;
+use ndarray::Array2;
+use std::io::Read;
+use std::sync::OnceLock;
+
+/// Images in the digits.
+pub const DIGITS: usize = 1797;
+/// Input features of both data sets: 8×8 pixels.
+pub const FEATURES: usize = 64;
+/// Outputs of both data sets: 10 classes.
+pub const OUTPUTS: usize = 10;
+
+/// One image: 64 pixels of 0..16, then the class.
+type Image = [u8; FEATURES + 1];
+
+/// The embedded images, unpacked once.
+fn digits() -> &'static [Image] {
+    static IMAGES: OnceLock<Vec<Image>> = OnceLock::new();
+    IMAGES.get_or_init(|| {
+        let mut text = String::new();
+        GzDecoder::new(&include_bytes!("../assets/digits.csv.gz")[..])
+            .read_to_string(&mut text)
+            .expect("invariant: the embedded digits unpack");
+        text.lines()
+            .map(|line| {
+                let mut image = [0; FEATURES + 1];
+                for (place, field) in image.iter_mut().zip(line.split(',')) {
+                    *place = field.parse().expect("invariant: the embedded digits are small integers");
+                }
+                image
+            })
+            .collect()
+    })
+}
+
+/// A batch of digits drawn without replacement; a smaller batch is a prefix of a larger one.
+///
+/// # Panics
+/// If `batch` exceeds [`DIGITS`]; the spec refuses that before.
+pub fn digits_batch(seed: u64, trial: u64, batch: usize) -> Batch {
+    let images = digits();
+    assert!(batch <= images.len(), "invariant: the spec limits the batch to {} images", images.len());
+    let mut stream = Stream::new(seed, trial, "batch");
+    let mut order: Vec<usize> = (0..images.len()).collect();
+    for place in 0..batch {
+        let other = place + stream.index(images.len() - place);
+        order.swap(place, other);
+    }
+    let pixel = |feature: usize, sample: usize| (f64::from(images[order[sample]][feature]) - 8.0) / 8.0;
+    Batch {
+        inputs: Array2::from_shape_fn((FEATURES, batch), |(feature, sample)| pixel(feature, sample)),
+        targets: Targets::Classes(order[..batch].iter().map(|&image| usize::from(images[image][FEATURES])).collect()),
+    }
+}
+
+/// Standard normal inputs and targets, snapped to the grid; a smaller batch is a prefix of a larger one.
+pub fn gaussian_batch(seed: u64, trial: u64, batch: usize) -> Batch {
+    let draw = |tensor: &str, rows: usize| {
+        let mut stream = Stream::new(seed, trial, tensor);
+        // Sample by sample, so that the batch size only cuts the stream.
+        let samples = Array2::from_shape_simple_fn((batch, rows), || GRID.round_f64(stream.normal()));
+        samples.reversed_axes().as_standard_layout().to_owned()
+    };
+    Batch { inputs: draw("input", FEATURES), targets: Targets::Values(draw("target", OUTPUTS)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::{BF16, E4M3FN, E5M2, F16};
+
+    #[test]
+    fn the_digits_are_whole() {
+        assert_eq!(digits().len(), DIGITS);
+        assert!(digits().iter().all(|image| image[..FEATURES].iter().all(|&v| v <= 16) && image[FEATURES] < 10));
+        // Class counts as scikit-learn's documentation of load_digits gives them (about 180 per class).
+        let mut counts = [0; OUTPUTS];
+        digits().iter().for_each(|image| counts[usize::from(image[FEATURES])] += 1);
+        assert_eq!(counts, [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
+    }
+
+    #[test]
+    fn pixels_are_exact_in_narrow_formats() {
+        for v in 0..=16 {
+            let x = (f64::from(v) - 8.0) / 8.0;
+            for format in [F16, BF16, E4M3FN, E5M2, GRID] {
+                assert_eq!(format.round_f64(x), x, "pixel {v} in {format}");
+            }
+        }
+    }
+
+    #[test]
+    fn batches_are_drawn_without_replacement_and_nest() {
+        let large = digits_batch(3, 1, DIGITS);
+        let small = digits_batch(3, 1, 7);
+        assert_eq!(small.inputs, large.inputs.slice(ndarray::s![.., ..7]));
+        let Targets::Classes(classes) = large.targets else { panic!("digits have classes") };
+        let mut counts = [0; OUTPUTS];
+        classes.iter().for_each(|&class| counts[class] += 1);
+        assert_eq!(counts, [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
+        let gaussian = gaussian_batch(3, 1, 9);
+        assert_eq!(gaussian_batch(3, 1, 4).inputs, gaussian.inputs.slice(ndarray::s![.., ..4]));
+    }
+}

@@ -1,0 +1,175 @@
+//! The exact network: a small graph of operations with exact parameters, and the batch it learns from.
+//!
+//! Nothing here rounds: parameters, inputs and targets are doubles that stand for exact real numbers.
+//! Builders and importers only push nodes; the backward pass and the truth read the same graph.
+
+pub mod build;
+pub mod data;
+pub mod draw;
+
+use crate::activation::Activation;
+use ndarray::Array2;
+
+/// Position of a node in [`Network::nodes`].
+pub type NodeId = usize;
+/// Position of a parameter in [`Network::parameters`].
+pub type ParameterId = usize;
+
+/// A named exact parameter tensor: weights out × in, biases out × 1, a slope 1 × 1.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// `hidden.1.weight`, `head.bias`, …
+    pub name: String,
+    /// The exact values.
+    pub values: Array2<f64>,
+}
+
+/// What a node computes from its inputs. Values are matrices of units × batch.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operation {
+    /// The batch's inputs x.
+    Input,
+    /// z = W·a + b, with or without b.
+    Affine {
+        /// W, out × in.
+        weight: ParameterId,
+        /// b, out × 1.
+        bias: Option<ParameterId>,
+    },
+    /// a = φ(z), with the stored slope of PReLU.
+    Activation {
+        /// φ.
+        activation: Activation,
+        /// PReLU's slope.
+        slope: Option<ParameterId>,
+    },
+    /// Inputs `[branch, skip]`: branch + skip.
+    Add,
+}
+
+/// One operation with its inputs, which stand earlier in the list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// What is computed.
+    pub operation: Operation,
+    /// From which nodes.
+    pub inputs: Vec<NodeId>,
+}
+
+/// The loss at the last node's value y, averaged over the batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// Softmax cross-entropy: (1/B)·Σ_s (log Σ_k e^{y_k} − y_label).
+    CrossEntropy,
+    /// Mean over batch and outputs: (1/(B·n))·Σ_s Σ_k (y_k − t_k)².
+    MeanSquaredError,
+}
+
+/// What the outputs should have been.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Targets {
+    /// Class indices, one per sample.
+    Classes(Vec<usize>),
+    /// Exact values, outputs × batch.
+    Values(Array2<f64>),
+}
+
+/// Inputs and targets of one gradient.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Batch {
+    /// x, features × batch.
+    pub inputs: Array2<f64>,
+    /// Classes or values.
+    pub targets: Targets,
+}
+
+/// One affine node with what belongs to it: the unit in which gradients are reported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layer {
+    /// `hidden.1`, …, `head`.
+    pub name: String,
+    /// The affine node, whose value is the pre-activation z.
+    pub affine: NodeId,
+    /// The activation that reads it; none for the head.
+    pub activation: Option<NodeId>,
+}
+
+/// A network in topological order; the last node is the output y.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Network {
+    /// Operations in topological order.
+    pub nodes: Vec<Node>,
+    /// Exact parameters.
+    pub parameters: Vec<Parameter>,
+    /// The loss at the last node.
+    pub loss: Loss,
+    /// Affine nodes from input to output.
+    pub layers: Vec<Layer>,
+}
+
+impl Network {
+    /// An empty network whose node 0 is the input.
+    pub fn new(loss: Loss) -> Network {
+        let input = Node { operation: Operation::Input, inputs: vec![] };
+        Network { nodes: vec![input], parameters: vec![], loss, layers: vec![] }
+    }
+
+    /// The node whose value is the network's output.
+    pub fn output(&self) -> NodeId {
+        self.nodes.len() - 1
+    }
+
+    /// Position in [`Network::layers`] of an affine node.
+    pub fn layer_of(&self, affine: NodeId) -> usize {
+        let position = self.layers.iter().position(|layer| layer.affine == affine);
+        position.expect("invariant: every affine node is a layer")
+    }
+
+    /// Number of outputs n.
+    pub fn outputs(&self) -> usize {
+        let head = self.layers.last().expect("invariant: a network has a head");
+        match self.nodes[head.affine].operation {
+            Operation::Affine { weight, .. } => self.parameters[weight].values.nrows(),
+            _ => unreachable!("invariant: a layer's first node is affine"),
+        }
+    }
+
+    /// Pushes z = W·a (+ b) and opens a new layer.
+    pub fn push_affine(&mut self, name: &str, input: NodeId, weight: Array2<f64>, bias: Option<Array2<f64>>) -> NodeId {
+        let weight = self.push_parameter(format!("{name}.weight"), weight);
+        let bias = bias.map(|values| self.push_parameter(format!("{name}.bias"), values));
+        let affine = self.push_node(Operation::Affine { weight, bias }, vec![input]);
+        self.layers.push(Layer { name: name.to_string(), affine, activation: None });
+        affine
+    }
+
+    /// Pushes a = φ(z) on the newest layer's pre-activation.
+    pub fn push_activation(&mut self, activation: Activation) -> NodeId {
+        let layer = self.layers.len() - 1;
+        let (name, affine) = (self.layers[layer].name.clone(), self.layers[layer].affine);
+        let slope = match activation {
+            Activation::Prelu { slope } => {
+                Some(self.push_parameter(format!("{name}.slope"), Array2::from_elem((1, 1), slope)))
+            }
+            _ => None,
+        };
+        let node = self.push_node(Operation::Activation { activation, slope }, vec![affine]);
+        self.layers[layer].activation = Some(node);
+        node
+    }
+
+    /// Pushes branch + skip.
+    pub fn push_add(&mut self, branch: NodeId, skip: NodeId) -> NodeId {
+        self.push_node(Operation::Add, vec![branch, skip])
+    }
+
+    fn push_node(&mut self, operation: Operation, inputs: Vec<NodeId>) -> NodeId {
+        self.nodes.push(Node { operation, inputs });
+        self.nodes.len() - 1
+    }
+
+    fn push_parameter(&mut self, name: String, values: Array2<f64>) -> ParameterId {
+        self.parameters.push(Parameter { name, values });
+        self.parameters.len() - 1
+    }
+}
