@@ -1,0 +1,46 @@
+//! The one place where a name becomes a type: a match over a few carriers, not over formats.
+
+use super::lanes::{Carrier, Lanes};
+use super::long::Long;
+use super::{Arithmetic, ArithmeticName, storage_noise};
+use crate::format::{BF16, F16, F64};
+use half::{bf16, f16};
+use std::sync::Arc;
+
+/// Work that runs in any arithmetic.
+pub trait Visitor {
+    /// What it gives.
+    type Output;
+    /// Runs it in one arithmetic.
+    fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> Self::Output;
+}
+
+/// Runs `visitor` in the arithmetic of that name.
+pub fn dispatch<V: Visitor>(name: ArithmeticName, visitor: V) -> V::Output {
+    fn lanes<C: Carrier + 'static, V: Visitor>(name: ArithmeticName, visitor: V) -> V::Output {
+        match Lanes::<C>::new(name) {
+            Some(arithmetic) => visitor.visit(Arc::new(arithmetic)),
+            None => visitor.visit(Arc::new(Long::new(name))),
+        }
+    }
+    match name.format {
+        F64 => lanes::<f64, V>(name, visitor),
+        F16 => lanes::<f16, V>(name, visitor),
+        BF16 => lanes::<bf16, V>(name, visitor),
+        // binary32's range and precision hold every other format of at most 24 bits and 8 exponent bits.
+        other if other.precision <= 24 && other.exponent_bits() <= 8 && other.exponent_bits() > 0 => {
+            lanes::<f32, V>(name, visitor)
+        }
+        _ => lanes::<f64, V>(name, visitor),
+    }
+}
+
+/// Largest relative rounding of stored exact values in an arithmetic.
+pub struct StorageNoise<'v>(pub &'v [&'v ndarray::Array2<f64>]);
+
+impl Visitor for StorageNoise<'_> {
+    type Output = f64;
+    fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> f64 {
+        self.0.iter().fold(0.0, |worst, values| storage_noise(&*arithmetic, values).max(worst))
+    }
+}

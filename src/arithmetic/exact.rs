@@ -1,0 +1,90 @@
+//! Exact numbers as they pass between arithmetics, the truth and the measures.
+
+use rug::Float;
+use std::cmp::Ordering;
+
+/// An exact number: a double where one suffices (every format up to binary64), else an MPFR number.
+#[derive(Clone, Debug)]
+pub enum Exact {
+    /// The value of a double; infinities and NaN stand for themselves.
+    Double(f64),
+    /// The value of an MPFR number.
+    Long(Float),
+}
+
+impl Exact {
+    /// The number with at least the bits to hold it.
+    pub fn to_float(&self) -> Float {
+        match self {
+            Exact::Double(x) => Float::with_val(53, *x),
+            Exact::Long(x) => x.clone(),
+        }
+    }
+
+    /// The nearest double.
+    pub fn to_f64(&self) -> f64 {
+        match self {
+            Exact::Double(x) => *x,
+            Exact::Long(x) => x.to_f64(),
+        }
+    }
+
+    /// How the number compares with zero; none for NaN.
+    pub fn sign(&self) -> Option<Ordering> {
+        match self {
+            Exact::Double(x) => x.partial_cmp(&0.0),
+            Exact::Long(x) => x.partial_cmp(&0),
+        }
+    }
+
+    /// False for infinities and NaN.
+    pub fn is_finite(&self) -> bool {
+        match self {
+            Exact::Double(x) => x.is_finite(),
+            Exact::Long(x) => x.is_finite(),
+        }
+    }
+
+    /// True for ±0.
+    pub fn is_zero(&self) -> bool {
+        match self {
+            Exact::Double(x) => *x == 0.0,
+            Exact::Long(x) => x.is_zero(),
+        }
+    }
+
+    /// ⌊log₂|x|⌋ of a finite number that is not zero.
+    pub fn exponent(&self) -> Option<i64> {
+        match self {
+            Exact::Double(x) => Float::with_val(53, *x).get_exp().map(|e| i64::from(e) - 1),
+            Exact::Long(x) => x.get_exp().map(|e| i64::from(e) - 1),
+        }
+    }
+}
+
+impl PartialEq for Exact {
+    fn eq(&self, other: &Exact) -> bool {
+        self.partial_cmp(other) == Some(Ordering::Equal)
+    }
+}
+
+impl PartialOrd for Exact {
+    fn partial_cmp(&self, other: &Exact) -> Option<Ordering> {
+        match (self, other) {
+            (Exact::Double(x), Exact::Double(y)) => x.partial_cmp(y),
+            (Exact::Double(x), Exact::Long(y)) => x.partial_cmp(y),
+            (Exact::Long(x), Exact::Double(y)) => x.partial_cmp(y),
+            (Exact::Long(x), Exact::Long(y)) => x.partial_cmp(y),
+        }
+    }
+}
+
+/// num/den as a number that rounds like the exact quotient in every format of at most `precision`
+/// bits: enough quotient bits, and a last one that is set where the division left a remainder.
+pub fn quotient(num: u64, den: u64, precision: u32) -> Float {
+    let bits = precision + 128;
+    let (quotient, remainder) = (rug::Integer::from(num) << bits).div_rem(rug::Integer::from(den));
+    let sticky = quotient * 2u32 + u32::from(remainder != 0);
+    let exact = Float::with_val(sticky.significant_bits().max(1), sticky);
+    exact >> (bits + 1)
+}

@@ -1,0 +1,161 @@
+//! Arithmetics as values: how every operation of a network rounds.
+//!
+//! A trait with a few scalar operations is the **definition**; matrix operations follow from it and may
+//! be overridden for speed, never for different bits. [`reference::Reference`] strips every override,
+//! so one generic test holds each fast kernel bitwise to its own definition.
+
+pub mod dispatch;
+pub mod exact;
+pub mod kernels;
+pub mod lanes;
+pub mod long;
+pub mod name;
+pub mod reference;
+
+pub use exact::Exact;
+pub use name::ArithmeticName;
+
+use crate::activation::Function;
+use ndarray::{Array2, ArrayView2, Zip};
+
+/// A tensor of the network, by number: the first half of a [`Place`].
+pub type TensorId = u32;
+
+/// Which entry of which tensor a result becomes. Rounding to nearest ignores it; stochastic rounding
+/// is keyed by it, so that no result depends on blocking or threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The tensor.
+    pub tensor: TensorId,
+    /// Row of the entry.
+    pub row: u32,
+    /// Column of the entry.
+    pub column: u32,
+}
+
+impl Place {
+    /// The entry of a matrix at `(row, column)`.
+    pub fn new(tensor: TensorId, (row, column): (usize, usize)) -> Place {
+        Place { tensor, row: row as u32, column: column as u32 }
+    }
+}
+
+/// A basic operation on two numbers, rounded once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binary {
+    /// x + y
+    Add,
+    /// x − y
+    Subtract,
+    /// x · y
+    Multiply,
+    /// x / y
+    Divide,
+}
+
+impl Binary {
+    /// All of them, for tests.
+    pub const ALL: [Binary; 4] = [Binary::Add, Binary::Subtract, Binary::Multiply, Binary::Divide];
+}
+
+/// Which factor of a product an operand is: sums run along a left factor's columns and a right
+/// factor's rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// m × k.
+    Left,
+    /// k × n.
+    Right,
+}
+
+/// A number system as a value.
+pub trait Arithmetic: Send + Sync {
+    /// One stored number; MPFR's owns its limbs, so `Clone` and not `Copy`.
+    type Elem: Clone + Send + Sync;
+    /// A matrix made ready for products, once per product: unpacked into the lanes of a kernel.
+    type Operand: Send + Sync;
+
+    /// An exact number rounded once to the stored format.
+    fn round(&self, at: Place, x: &Exact) -> Self::Elem;
+    /// The exact value of a stored number.
+    fn exact(&self, x: &Self::Elem) -> Exact;
+    /// Σ xᵢyᵢ in index order in the accumulator: the first product, then each product and each sum
+    /// rounded to the accumulator's format; `last` (the bias) added last; rounded once to the format.
+    /// An empty sum is +0.
+    fn dot(&self, at: Place, row: &[Self::Elem], column: &[Self::Elem], last: Option<&Self::Elem>) -> Self::Elem;
+    /// The exact function at the stored argument, rounded once to the format.
+    fn apply(&self, at: Place, f: &Function, x: &Self::Elem) -> Self::Elem;
+    /// A basic operation, rounded once to the format.
+    fn binary(&self, at: Place, operation: Binary, x: &Self::Elem, y: &Self::Elem) -> Self::Elem;
+
+    /// Makes a matrix ready to be one side of a product.
+    fn prepare(&self, matrix: ArrayView2<Self::Elem>, side: Side) -> Self::Operand;
+    /// (m × k)·(k × n), each entry a [`Arithmetic::dot`] with its row's `last`.
+    fn product(
+        &self,
+        tensor: TensorId,
+        left: &Self::Operand,
+        right: &Self::Operand,
+        last: Option<&[Self::Elem]>,
+    ) -> Array2<Self::Elem>;
+
+    /// [`Arithmetic::apply`] on every entry.
+    fn map(&self, tensor: TensorId, f: &Function, x: &Array2<Self::Elem>) -> Array2<Self::Elem> {
+        from_fn(x.dim(), |index| self.apply(Place::new(tensor, index), f, &x[index]))
+    }
+
+    /// [`Arithmetic::binary`] on every pair of entries.
+    fn zip(
+        &self,
+        tensor: TensorId,
+        operation: Binary,
+        x: &Array2<Self::Elem>,
+        y: &Array2<Self::Elem>,
+    ) -> Array2<Self::Elem> {
+        from_fn(x.dim(), |index| self.binary(Place::new(tensor, index), operation, &x[index], &y[index]))
+    }
+
+    /// Sums of the rows (m × n → m × 1): dots with ones, whose products are exact, so that sums have
+    /// the same accumulator.
+    fn sum_rows(&self, tensor: TensorId, x: &Array2<Self::Elem>) -> Array2<Self::Elem> {
+        let one = self.round(Place { tensor, row: 0, column: 0 }, &Exact::Double(1.0));
+        let ones = vec![one; x.ncols()];
+        from_fn((x.nrows(), 1), |(row, _)| self.dot(Place::new(tensor, (row, 0)), &x.row(row).to_vec(), &ones, None))
+    }
+
+    /// Exact numbers rounded into this arithmetic: how parameters, inputs and values from another
+    /// role enter.
+    fn round_matrix(&self, tensor: TensorId, x: &Array2<Exact>) -> Array2<Self::Elem> {
+        from_fn(x.dim(), |index| self.round(Place::new(tensor, index), &x[index]))
+    }
+
+    /// The exact values of a stored matrix.
+    fn exact_matrix(&self, x: &Array2<Self::Elem>) -> Array2<Exact> {
+        x.map(|entry| self.exact(entry))
+    }
+}
+
+/// A matrix from a function of the index, in row-major order (ndarray's `from_shape_fn` in standard layout).
+pub(crate) fn from_fn<T>(shape: (usize, usize), f: impl FnMut((usize, usize)) -> T) -> Array2<T> {
+    Array2::from_shape_fn(shape, f)
+}
+
+/// Largest relative change that storing in `arithmetic` makes to a matrix of exact doubles; 0 where all
+/// are exact, infinite where a value overflows.
+pub fn storage_noise<A: Arithmetic>(arithmetic: &A, values: &Array2<f64>) -> f64 {
+    let mut worst = 0.0f64;
+    Zip::indexed(values).for_each(|index, &value| {
+        let stored = arithmetic.exact(&arithmetic.round(Place::new(0, index), &Exact::Double(value))).to_f64();
+        if stored != value {
+            let change = ((stored - value) / value).abs();
+            worst = if change <= worst {
+                worst
+            } else if change.is_finite() {
+                change
+            } else {
+                f64::INFINITY
+            };
+        }
+    });
+    worst
+}
