@@ -228,11 +228,12 @@ impl Format {
 
     /// The constants of [`Rounder::round`], for formats no wider than binary64.
     pub fn rounder(&self) -> Rounder {
-        let Range::Bounded { emin, special, .. } = self.range else {
+        let Range::Bounded { emin, emax, special } = self.range else {
             panic!("invariant: double precision carries only bounded formats");
         };
         assert!(self.precision < 52 && self.fits_f64_lanes(), "invariant: {} does not fit double lanes", self.name());
-        let max = self.max().expect("bounded").to_f64();
+        let top_codes = if special == Special::FiniteNan { 2 } else { 1 };
+        let max = ((1u64 << self.precision) - top_codes) as f64 * two_to(i64::from(emax - (self.precision as i32 - 1)));
         Rounder {
             drop: 53 - self.precision,
             smallest_normal: two_to(i64::from(emin)),
@@ -363,11 +364,12 @@ impl Rounder {
         // Subnormal numbers: the sum with 1.5·2^(52+q) is rounded by the hardware to multiples of 2^q.
         let subnormal = (magnitude + self.subnormal_magic) - self.subnormal_magic;
         let rounded = if magnitude < self.smallest_normal { subnormal } else { normal };
-        let bounded = if rounded > self.max { self.overflow } else { rounded };
-        let signed = bounded.copysign(x);
-        if magnitude <= f64::MAX { signed } else { self.special(x) }
+        let signed = rounded.copysign(x);
+        // The second test catches NaN whose payload carries into the sign bit above.
+        if (rounded <= self.max) & (magnitude <= f64::MAX) { signed } else { self.special(x) }
     }
 
+    /// Overflow and NaN. The sign stays off a NaN, so that there is only one.
     #[inline(always)]
     fn special(&self, x: f64) -> f64 {
         if x.is_nan() { f64::NAN } else { canonical(self.overflow.copysign(x)) }

@@ -1,7 +1,11 @@
 //! precision-probe
 pub mod activation;
+pub mod arithmetic;
+pub mod backprop;
 pub mod format;
 pub mod nearest;
+pub mod network;
 pub mod record;
 pub mod spec;
+pub mod truth;
 pub mod verdict;

@@ -2,9 +2,17 @@
 //! bound, derivatives against differences, the constants of proofs and of mean-field theory.
 
 use flate2::read::GzDecoder;
-use precision_probe::activation::{ALL, Activation, Function, round_function, round_function_f64};
-use precision_probe::format::Format;
+use precision_probe::activation::double::derivative_f64;
+use precision_probe::activation::{
+    ALL, Activation, Function, LEAKY_SLOPE, OutOfRange, Phase, Piece, SELU_ALPHA, SELU_LAMBDA,
+    derivative_second_moment, enclose, enclosure, mean_field, preserving_gain, round_function, round_function_f64,
+    second_moment,
+};
+use precision_probe::format::{F64, Format, canonical};
 use rug::Float;
+use rug::float::Constant;
+use rug::ops::Pow;
+use std::cmp::Ordering;
 use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
@@ -48,4 +56,492 @@ fn every_code_of_bf16_f16_and_e4m3fn_agrees_with_the_tables() {
     }
     assert_eq!(files, 18);
     assert_eq!(ALL.len(), 11);
+}
+
+/// A small deterministic generator (splitmix64) for test arguments.
+struct Random(u64);
+
+impl Random {
+    fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}
+
+/// φ and φ' of the whole catalogue, some other parameters, and exp.
+fn every_function() -> Vec<Function> {
+    let more = ["leaky:0.2", "prelu:-0.5", "elu:0.5", "elu:1.7"].map(|name| Activation::parse(name).unwrap());
+    let activations = ALL.into_iter().chain(more);
+    let both = activations.flat_map(|a| [Function::Value(a), Function::Derivative(a)]);
+    both.chain([Function::Exp]).collect()
+}
+
+/// 2^exponent, or a multiple, exactly.
+fn scaled(significand: i64, exponent: i32) -> Float {
+    Float::with_val(64, significand) << exponent
+}
+
+/// The zero of a function's enclosure between two numbers, by bisection to 240 bits.
+fn zero_of(function: &Function, low: f64, high: f64) -> Float {
+    let (mut low, mut high) = (Float::with_val(240, low), Float::with_val(240, high));
+    let sign = |x: &Float| enclose(function, x, 60).unwrap().is_sign_negative();
+    let at_low = sign(&low);
+    for _ in 0..230 {
+        let middle = Float::with_val(240, &low + &high) >> 1;
+        if sign(&middle) == at_low { low = middle } else { high = middle }
+    }
+    low
+}
+
+/// Log-spaced arguments of both signs, tiny and huge ones, and the neighbourhoods of the zeros of
+/// silu' and gelu' at several lengths.
+fn arguments() -> Vec<Float> {
+    let mut all = vec![Float::with_val(53, 0.0), Float::with_val(53, -0.0)];
+    let magnitudes = (-40..=24).flat_map(|e| [5, 7].map(|m| scaled(m, e - 3))).chain([
+        scaled(1, -1000),
+        scaled(-3, -1000).abs(),
+        scaled(1, -100_000),
+        Float::with_val(53, 1e300),
+        Float::with_val(53, 88.72283905206835),
+        Float::with_val(53, 745.5),
+        Float::with_val(200, Float::parse("3.14159265358979323846264338327950288419716939937510").unwrap()),
+    ]);
+    for magnitude in magnitudes {
+        all.push(Float::with_val(magnitude.prec(), -&magnitude));
+        all.push(magnitude);
+    }
+    for zero in [
+        zero_of(&Function::Derivative(Activation::Silu), -1.5, -1.0),
+        zero_of(&Function::Derivative(Activation::Gelu), -1.0, -0.5),
+    ] {
+        all.extend([2, 8, 11, 24, 53, 100, 180, 230].map(|bits| Float::with_val(bits, &zero)));
+    }
+    all
+}
+
+/// |v − truth| ≤ 2^(1−precision)·|v|, with `truth` known to 2^-truth_bits.
+fn assert_within(what: &str, v: &Float, truth: &Float, precision: u32, truth_bits: u32) {
+    let wide = v.prec().max(truth.prec()) + 64;
+    let error = Float::with_val(wide, v - truth).abs();
+    let magnitude = Float::with_val(wide, v.abs_ref());
+    let bound = Float::with_val(wide, &magnitude >> (precision - 1));
+    let allowance = Float::with_val(wide, truth.abs_ref()) >> truth_bits;
+    assert!(error <= Float::with_val(wide, &bound + &allowance), "{what}: {v:e} is not {truth:e} to {precision} bits");
+}
+
+#[test]
+fn enclosures_keep_their_bound_against_four_times_the_precision() {
+    for function in every_function() {
+        for x in arguments() {
+            for precision in [2, 8, 24, 53, 113, 300] {
+                let what = format!("{function:?} at {x:e}");
+                match (enclose(&function, &x, precision), enclose(&function, &x, 4 * precision + 64)) {
+                    (Ok(v), Ok(truth)) => {
+                        assert!(v.is_finite(), "{what}");
+                        assert_eq!(v.is_zero(), truth.is_zero(), "{what}");
+                        assert_within(&what, &v, &truth, precision, 4 * precision + 62);
+                    }
+                    (a, b) => assert_eq!(a, b, "{what}"),
+                }
+            }
+        }
+    }
+}
+
+/// The textbook formulas, cancellation and all, at a precision where it does not matter.
+fn textbook(function: &Function, x: &Float, bits: u32) -> Option<Float> {
+    let number = |value: f64| Float::with_val(bits, value);
+    let exp = |t: &Float| Float::with_val(bits, t.exp_ref());
+    let sigmoid = Float::with_val(bits, 1 / (exp(&Float::with_val(bits, -x)) + 1u32));
+    let half: Float = number(0.5);
+    let normal = Float::with_val(bits, Float::with_val(bits, x * half.clone().sqrt()).erf() + 1u32) * &half;
+    let square = Float::with_val(bits, x * x);
+    let density = exp(&Float::with_val(bits, -square / 2u32)) / (Float::with_val(bits, Constant::Pi) * 2u32).sqrt();
+    let lambda = Float::with_val(bits, Float::parse(SELU_LAMBDA).unwrap());
+    let alpha = Float::with_val(bits, Float::parse(SELU_ALPHA).unwrap());
+    let lambda_alpha = Float::with_val(bits, &lambda * &alpha);
+    let left = *x <= 0;
+    Some(match *function {
+        Function::Exp => exp(x),
+        Function::Value(activation) => match activation {
+            Activation::Tanh => sigmoid_of_double(x, bits) * 2u32 - 1u32,
+            Activation::Sigmoid => sigmoid,
+            Activation::Softplus => (exp(x) + 1u32).ln(),
+            Activation::Silu => sigmoid * x,
+            Activation::Gelu => normal * x,
+            Activation::Elu { alpha } if left => (exp(x) - 1u32) * alpha,
+            Activation::Selu if left => (exp(x) - 1u32) * lambda_alpha,
+            Activation::Selu => lambda * x,
+            _ => return None,
+        },
+        Function::Derivative(activation) => match activation {
+            Activation::Tanh => 1 - (sigmoid_of_double(x, bits) * 2u32 - 1u32).square(),
+            Activation::Sigmoid => Float::with_val(bits, 1 - &sigmoid) * sigmoid,
+            Activation::Softplus => sigmoid,
+            Activation::Silu => (Float::with_val(bits, 1 - &sigmoid) * x + 1u32) * sigmoid,
+            Activation::Gelu => density * x + normal,
+            Activation::Elu { alpha } if left => exp(x) * alpha,
+            Activation::Selu if left => exp(x) * lambda_alpha,
+            Activation::Selu => lambda,
+            _ => return None,
+        },
+    })
+}
+
+fn sigmoid_of_double(x: &Float, bits: u32) -> Float {
+    let t: Float = Float::with_val(bits, -x) << 1;
+    Float::with_val(bits, 1 / (t.exp() + 1u32))
+}
+
+#[test]
+fn enclosures_agree_with_the_textbook_formulas_at_4000_bits() {
+    let mut compared = 0;
+    for function in every_function() {
+        for x in arguments() {
+            if x.is_zero() || x.get_exp().is_some_and(|e| !(-1001..=5).contains(&e)) {
+                continue;
+            }
+            if let Some(truth) = textbook(&function, &x, 4000) {
+                let v = enclose(&function, &x, 100).unwrap();
+                assert_within(&format!("{function:?} at {x:e}"), &v, &truth, 100, 150);
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 1000, "{compared}");
+}
+
+#[test]
+fn derivatives_agree_with_central_differences() {
+    // (φ(x + h) − φ(x − h))/(2h) − φ'(x) = h²φ'''/6 with |φ'''| ≤ 6: at most 2^-120 here.
+    let step: Float = Float::with_val(300, 1) >> 60;
+    for activation in every_function().into_iter().filter_map(|f| match f {
+        Function::Value(activation) => Some(activation),
+        _ => None,
+    }) {
+        for x in [-30.0, -5.5, -1.278, -0.75, -0.01, 0.02, 0.7, 1.5, 2.4, 9.0, 40.0] {
+            let value = |x: Float| enclose(&Function::Value(activation), &x, 300).unwrap();
+            let (up, down) = (value(Float::with_val(300, x + &step)), value(Float::with_val(300, x - &step)));
+            let slope: Float = Float::with_val(400, up - down) << 59;
+            let x = Float::with_val(53, x);
+            let derivative = enclose(&Function::Derivative(activation), &x, 300).unwrap();
+            let error = Float::with_val(400, slope - derivative).abs();
+            assert!(error < Float::with_val(53, 1) >> 119, "{activation} at {x}: {error:e}");
+        }
+    }
+}
+
+#[test]
+fn out_of_range_is_said_and_never_a_zero_or_an_infinity() {
+    use Activation::*;
+    let huge = scaled(1, 40);
+    let minus_huge = scaled(-1, 40);
+    let least = scaled(1, -(1 << 30) + 1);
+    let below = |negative| Err(OutOfRange::Underflow { negative });
+    let above = |negative| Err(OutOfRange::Overflow { negative });
+    let value = |a, x: &Float| enclose(&Function::Value(a), x, 53);
+    let derivative = |a, x: &Float| enclose(&Function::Derivative(a), x, 53);
+    assert_eq!(enclose(&Function::Exp, &huge, 53), above(false));
+    assert_eq!(enclose(&Function::Exp, &minus_huge, 53), below(false));
+    for x in [&huge, &minus_huge] {
+        assert_eq!(derivative(Tanh, x), below(false));
+        assert_eq!(derivative(Sigmoid, x), below(false));
+    }
+    for a in [Silu, Gelu] {
+        assert_eq!(value(a, &minus_huge), below(true));
+        assert_eq!(derivative(a, &minus_huge), below(true));
+        assert_eq!(derivative(a, &huge).unwrap(), 1);
+        assert_eq!(value(a, &huge).unwrap(), huge);
+    }
+    assert_eq!(value(Sigmoid, &minus_huge), below(false));
+    assert_eq!(value(Softplus, &minus_huge), below(false));
+    assert_eq!(derivative(Softplus, &minus_huge), below(false));
+    assert_eq!(derivative(Elu { alpha: 2.0 }, &minus_huge), below(false));
+    assert_eq!(derivative(Selu, &minus_huge), below(false));
+    assert_eq!(value(Leaky { slope: 0.25 }, &Float::with_val(53, -&least)), below(true));
+    assert_eq!(value(Tanh, &least), below(false));
+    assert_eq!(value(Selu, &scaled(1, (1 << 30) - 2)), above(false));
+    assert_eq!(value(Sigmoid, &Float::with_val(53, 1e300)).unwrap(), 1);
+
+    // Every exponent of MPFR: a refusal, or a number that is not zero where f is not.
+    for function in every_function() {
+        for exponent in (0..30).flat_map(|k| [1 << k, -(1 << k)]) {
+            for significand in [3, -3] {
+                let x = scaled(significand, exponent - 2);
+                if let Ok(enclosure) = enclosure(&function, &x, 40) {
+                    let v = enclosure.value;
+                    assert!(v.is_finite() && (!v.is_zero() || enclosure.exact), "{function:?} at {x:e}: {v}");
+                }
+                let rounded = round_function(&function, &x, &Format::parse("f32").unwrap());
+                assert!(!rounded.is_nan(), "{function:?} at {x:e}");
+            }
+        }
+    }
+}
+
+/// Members, near members and arbitrary doubles, mostly where the functions are not constant.
+fn random_arguments(format: &Format, count: usize, random: &mut Random) -> Vec<f64> {
+    let mut all = vec![0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, f64::MIN_POSITIVE, -5e-324, f64::MAX];
+    for i in 0..count {
+        let bits = random.bits();
+        let any = f64::from_bits(bits);
+        // An exponent from −30 to 9 and a random significand.
+        let ordinary = f64::from_bits(bits & !(0x7ff << 52) | (1023 - 30 + (random.bits() % 40)) << 52);
+        all.push(match i % 4 {
+            0 => any,
+            1 => ordinary,
+            2 => format.round_f64(ordinary),
+            _ => format.decode(bits & (u64::MAX >> (64 - format.code_bits()))),
+        });
+    }
+    all
+}
+
+#[test]
+fn doubles_and_mpfr_round_alike_in_every_format() {
+    let mut random = Random(1);
+    for name in ["f16", "bf16", "e5m2", "e4m3fn", "tf32", "f32", "f64", "e3m3"] {
+        let format = Format::parse(name).unwrap();
+        for function in every_function() {
+            for x in random_arguments(&format, 2000, &mut random) {
+                let fast = round_function_f64(&function, x, &format);
+                let exact = canonical(round_function(&function, &Float::with_val(53, x), &format).to_f64());
+                assert_eq!(fast.to_bits(), exact.to_bits(), "{function:?} in {name} at {x:e}: {fast:e}, {exact:e}");
+            }
+        }
+    }
+}
+
+#[test]
+fn binary64_agrees_with_core_math() {
+    let mut random = Random(2);
+    for x in random_arguments(&F64, 20_000, &mut random) {
+        let rounded = |function| canonical(round_function(&function, &Float::with_val(53, x), &F64).to_f64()).to_bits();
+        assert_eq!(rounded(Function::Exp), canonical(core_math::exp(x)).to_bits(), "exp at {x:e}");
+        let tanh = Function::Value(Activation::Tanh);
+        assert_eq!(rounded(tanh), canonical(core_math::tanh(x)).to_bits(), "tanh at {x:e}");
+        let elu = Function::Value(Activation::Elu { alpha: 1.0 });
+        if x <= 0.0 {
+            assert_eq!(rounded(elu), canonical(core_math::expm1(x)).to_bits(), "elu at {x:e}");
+        }
+    }
+}
+
+#[test]
+fn ties_at_tiny_and_huge_arguments_are_decided_by_their_side() {
+    // Every argument has one bit more than the format: it, its half and its negative are ties.
+    for name in ["mpfr:4", "e8m3", "mpfr:2", "e5m2"] {
+        let format = Format::parse(name).unwrap();
+        for function in every_function() {
+            for exponent in -70..=4 {
+                for units in (1 << format.precision)..(2 << format.precision) {
+                    for significand in [units, -units] {
+                        let x = scaled(significand, exponent - format.precision as i32);
+                        let rounded = round_function(&function, &x, &format);
+                        // Below |x| = 32 every tail and second term is above 2^-800.
+                        let direct = match enclose(&function, &x, 1000) {
+                            Ok(v) => format.round(&v),
+                            Err(out_of_range) => panic!("{function:?} at {x:e}: {out_of_range}"),
+                        };
+                        let same = canonical(rounded.to_f64()).to_bits() == canonical(direct.to_f64()).to_bits();
+                        assert!(same, "{function:?} in {name} at {x:e}: {rounded:e} is not {direct:e}");
+                    }
+                }
+            }
+        }
+    }
+    // 5·2^e is a tie of two significand bits, between 4·2^e and 6·2^e.
+    let two_bits = Format::mpfr(2);
+    let tiny = scaled(5, -1_000_000);
+    let at_tiny = |a| round_function(&Function::Value(a), &tiny, &two_bits);
+    assert_eq!(at_tiny(Activation::Tanh), scaled(4, -1_000_000));
+    assert_eq!(at_tiny(Activation::Silu), scaled(3, -1_000_000));
+    assert_eq!(at_tiny(Activation::Gelu), scaled(3, -1_000_000));
+    let huge = scaled(5, 1_000_000);
+    let at_huge = |a| round_function(&Function::Value(a), &huge, &two_bits);
+    assert_eq!(at_huge(Activation::Softplus), scaled(6, 1_000_000));
+    assert_eq!(at_huge(Activation::Silu), scaled(4, 1_000_000));
+    // λ·5^29·10^0 is an integer: an exact result, and at its own length not even rounded.
+    let five_to_29 = Float::with_val(68, 5f64).pow(29u32);
+    let product = enclosure(&Function::Value(Activation::Selu), &five_to_29, 20).unwrap();
+    assert!(product.exact);
+    let expected = Float::with_val(200, Float::parse("105070098735548049341933498529").unwrap()) >> 29;
+    assert_eq!(product.value, expected);
+}
+
+#[test]
+fn zeros_infinities_and_nan() {
+    use Activation::*;
+    let minus_zero = Float::with_val(53, -0.0);
+    let f16 = Format::parse("f16").unwrap();
+    for a in [Tanh, Silu, Gelu, Elu { alpha: 1.0 }, Selu, Identity, Leaky { slope: LEAKY_SLOPE }] {
+        let zero = round_function(&Function::Value(a), &minus_zero, &f16);
+        assert!(zero.is_zero() && zero.is_sign_negative(), "{a}");
+        assert_eq!(round_function_f64(&Function::Value(a), -0.0, &f16).to_bits(), (-0f64).to_bits(), "{a}");
+    }
+    for x in [0.0, -0.0, -3.0, f64::NEG_INFINITY] {
+        assert_eq!(round_function_f64(&Function::Value(Relu), x, &f16).to_bits(), 0, "relu({x})");
+    }
+    for function in every_function() {
+        assert_eq!(round_function_f64(&function, f64::NAN, &f16).to_bits(), f64::NAN.to_bits());
+        assert!(round_function(&function, &Float::with_val(53, f64::NAN), &f16).is_nan());
+        // The limit is what a huge argument gives.
+        for sign in [1.0, -1.0] {
+            let limit = round_function_f64(&function, sign * f64::INFINITY, &f16);
+            let huge = round_function_f64(&function, sign * 1e300, &f16);
+            assert_eq!(limit.to_bits(), huge.to_bits(), "{function:?} at {sign}·∞");
+        }
+    }
+    // The largest finite results of e4m3fn overflow to NaN, a tiny negative one rounds to −0.
+    let e4m3fn = Format::parse("e4m3fn").unwrap();
+    assert!(round_function_f64(&Function::Exp, 7.0, &e4m3fn).is_nan());
+    assert_eq!(round_function_f64(&Function::Value(Silu), -40.0, &f16).to_bits(), (-0f64).to_bits());
+}
+
+#[test]
+fn the_constants_of_proofs_bound_and_are_attained() {
+    let step = 1.0 / 8192.0;
+    let activations = every_function().into_iter().filter_map(|f| match f {
+        Function::Value(activation) => Some(activation),
+        _ => None,
+    });
+    for activation in activations {
+        let pieces: &[Piece] =
+            if activation.kinks().is_empty() { &[Piece::Whole] } else { &[Piece::Left, Piece::Right] };
+        for &piece in pieces {
+            let (low, high) = match piece {
+                Piece::Left => (-20.0, 0.0),
+                Piece::Right => (step, 20.0),
+                Piece::Whole => (-20.0, 20.0),
+            };
+            let (mut steepest, mut sharpest) = (0f64, 0f64);
+            let mut x = low;
+            while x + step <= high {
+                let (here, there) = (derivative_f64(&activation, x), derivative_f64(&activation, x + step));
+                steepest = steepest.max(here.abs()).max(there.abs());
+                sharpest = sharpest.max((there - here).abs() / step);
+                x += step;
+            }
+            let (first, second) = (activation.lipschitz(piece), activation.curvature(piece));
+            assert!(steepest <= first, "{activation} {piece:?}: |φ'| reaches {steepest} > {first}");
+            assert!(steepest >= 0.95 * first, "{activation} {piece:?}: |φ'| only reaches {steepest} of {first}");
+            assert!(sharpest <= second + 1e-11, "{activation} {piece:?}: |φ''| reaches {sharpest} > {second}");
+            assert!(sharpest >= 0.95 * second, "{activation} {piece:?}: |φ''| only reaches {sharpest} of {second}");
+        }
+        if !activation.kinks().is_empty() {
+            assert_eq!(activation.curvature(Piece::Whole), f64::INFINITY);
+        }
+        // φ' at the kink is that of the piece that holds the kink.
+        assert_eq!(activation.piece(Ordering::Equal), activation.piece(Ordering::Less));
+        assert_eq!(derivative_f64(&activation, 0.0), derivative_f64(&activation, -0.0));
+    }
+    // The rounded decimals of λα and λ are upper bounds.
+    let selu = |x: f64| enclose(&Function::Derivative(Activation::Selu), &Float::with_val(53, x), 100).unwrap();
+    assert!(
+        selu(0.0) <= Activation::Selu.lipschitz(Piece::Left) && selu(1.0) <= Activation::Selu.lipschitz(Piece::Right)
+    );
+}
+
+#[test]
+fn mean_field_constants_agree_with_the_published_table() {
+    // E[φ²] and E[φ'²] at q = 1, σ_w² that keeps q = 1, χ₁ there (PAPERS C; quadrature by mpmath).
+    let rows = [
+        ("relu", 0.5, 0.5, 2.0, 1.0),
+        ("elu", 0.644945417493, 0.668102001223, 1.550518808, 1.035904719),
+        ("selu", 1.0, 1.071574992456, 1.0, 1.071574992),
+        ("gelu", 0.425221482570, 0.455850865649, 2.351715614, 1.072031598),
+        ("silu", 0.355775519817, 0.379482351633, 2.810761124, 1.066634241),
+        ("tanh", 0.394294490398, 0.464402902448, 2.536175433, 1.177807232),
+        ("sigmoid", 0.293379035858, 0.044836241350, 3.408559842, 0.152827012),
+        ("softplus", 0.921245908859, 0.293379035858, 1.085486503, 0.318458984),
+    ];
+    for (name, value, derivative, kept, chi1) in rows {
+        let a = Activation::parse(name).unwrap();
+        let close = |what: &str, got: f64, expected: f64, tolerance: f64| {
+            assert!((got - expected).abs() <= tolerance, "{name} {what}: {got} is not {expected}");
+        };
+        close("E[φ²]", second_moment(&a, 1.0), value, 0.51e-12);
+        close("E[φ'²]", derivative_second_moment(&a, 1.0), derivative, 0.51e-12);
+        let gain = preserving_gain(&a);
+        close("σ_w²", gain * gain, kept, 0.51e-9);
+        close("χ₁", mean_field(&a, gain, 0.0, 100).chi1, chi1, 0.51e-9);
+    }
+    // The table's leaky slopes, not on the grid: 0.01 and 0.2 themselves.
+    for (slope, moment, kept, chi1_at_2) in [(0.01, 0.50005, 1.99980002, 1.0001), (0.2, 0.52, 1.92307692, 1.04)] {
+        let a = Activation::Leaky { slope };
+        assert!((second_moment(&a, 1.0) - moment).abs() < 1e-15);
+        assert!((derivative_second_moment(&a, 3.0) - moment).abs() < 1e-15);
+        assert!((preserving_gain(&a).powi(2) - kept).abs() < 0.51e-8);
+        assert!((mean_field(&a, 2f64.sqrt(), 0.0, 50).chi1 - chi1_at_2).abs() < 1e-12);
+    }
+    // (activation, σ_w², σ_b², depth, χ₁, q, tolerance): fixed points of the variance map.
+    let fixed = [
+        ("relu", 2.0, 0.0, 50, 1.0, 1.0, 1e-14),
+        ("gelu", 2.0, 0.0, 5000, 0.5, 0.0, 1e-9),
+        ("silu", 2.0, 0.0, 5000, 0.5, 0.0, 1e-9),
+        ("gelu", 1.0, 0.0, 5000, 0.25, 0.0, 1e-9),
+        ("silu", 1.0, 0.0, 5000, 0.25, 0.0, 1e-9),
+        ("tanh", 2.0, 0.0, 5000, 1.1055288204, 0.6179647698, 0.51e-10),
+        ("sigmoid", 2.0, 0.0, 5000, 0.1009770807, 0.5552895914, 0.51e-10),
+        ("sigmoid", 1.0, 0.0, 5000, 0.0557207068, 0.2646868752, 0.51e-10),
+        ("softplus", 1.0, 0.0, 5000, 0.2887218490, 0.8563051596, 0.51e-10),
+        ("selu", 1.0, 0.0, 50, 1.071574992, 1.0, 0.51e-9),
+        // On the edge of chaos χ₁ = 1; σ_w is printed to 10 decimals.
+        ("tanh", 1.1934007250 * 1.1934007250, 0.01, 20_000, 1.0, 0.27330, 0.51e-5),
+        ("tanh", 1.3041458401 * 1.3041458401, 0.04, 20_000, 1.0, 0.51208, 0.51e-5),
+        ("elu", 1.1761484737 * 1.1761484737, 0.01, 20_000, 1.0, 0.43783, 0.51e-5),
+        ("elu", 1.2292511241 * 1.2292511241, 0.04, 20_000, 1.0, 1.10693, 0.51e-5),
+    ];
+    for (name, weights, biases, depth, chi1, q, tolerance) in fixed {
+        let field = mean_field(&Activation::parse(name).unwrap(), f64::sqrt(weights), biases, depth);
+        assert!((field.chi1 - chi1).abs() <= tolerance, "{name} χ₁ at σ_w² = {weights}: {field:?}");
+        assert!((field.q - q).abs() <= tolerance, "{name} q at σ_w² = {weights}: {field:?}");
+        assert_eq!(field.phase, Phase::of(chi1), "{name}");
+    }
+}
+
+#[test]
+fn names_round_trip_and_mistakes_name_the_fix() {
+    for activation in ALL {
+        assert_eq!(Activation::parse(&activation.name()), Ok(activation));
+        assert!(!activation.name().contains(':'));
+    }
+    let reads = [
+        ("LeakyReLU", "leaky"),
+        ("leaky_relu:0.01", "leaky"),
+        ("leaky:0.2", "leaky:0.2001953125"),
+        ("P_ReLU", "prelu"),
+        ("prelu:0", "prelu:0"),
+        ("ELU:1", "elu"),
+        ("elu:0.3", "elu:0.3"),
+        ("swish", "silu"),
+        ("Linear", "identity"),
+        ("SELU", "selu"),
+        ("logistic", "sigmoid"),
+    ];
+    for (written, canonical) in reads {
+        let activation = Activation::parse(written).unwrap();
+        assert_eq!(activation.name(), canonical);
+        assert_eq!(Activation::parse(canonical), Ok(activation));
+    }
+    assert_eq!(Activation::parse("leaky"), Ok(Activation::Leaky { slope: 0.010009765625 }));
+    let mistakes = [
+        ("gleu", "unknown activation `gleu`; did you mean `gelu`?"),
+        ("leakyrlu", "unknown activation `leakyrlu`; did you mean `leaky_relu`?"),
+        ("relu:0.1", "`relu:0.1`: relu has no parameter; write `relu`"),
+        ("swish:2", "`swish:2`: silu has no parameter; write `silu`"),
+        ("leaky:", "`leaky:`: the parameter must be a finite number, as in `leaky:0.2`"),
+        ("leaky:nan", "`leaky:nan`: the parameter must be a finite number, as in `leaky:0.2`"),
+        ("prelu:inf", "`prelu:inf`: the parameter must be a finite number, as in `prelu:0.25`"),
+        ("elu:-1", "`elu:-1`: alpha must be positive, as in `elu:0.5`"),
+        ("elu:0", "`elu:0`: alpha must be positive, as in `elu:0.5`"),
+        ("leaky:1e9", "`leaky:1e9`: the slope is too large; give at most 65280, as in `leaky:0.2`"),
+        ("leaky:1e-9", "`leaky:1e-9`: the slope is too small; give 0 or at least 2^-24, as in `leaky:0.2`"),
+    ];
+    for (written, message) in mistakes {
+        assert_eq!(Activation::parse(written), Err(message.to_string()));
+    }
 }

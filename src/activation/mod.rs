@@ -21,13 +21,13 @@
 
 pub mod double;
 pub mod enclosure;
-
+pub mod moments;
 mod names;
 mod nearby;
 pub mod rounding;
 
 pub use enclosure::{Enclosure, Function, OutOfRange, enclose, enclosure};
-
+pub use moments::{MeanField, Phase, derivative_second_moment, mean_field, preserving_gain, second_moment};
 pub use rounding::{round_function, round_function_f64};
 
 use std::cmp::Ordering;

@@ -1,0 +1,201 @@
+//! Mean-field constants: how a wide random layer scales activations and gradients.
+//!
+//! In a wide network with weights of variance gain²/fan-in and biases of variance σ_b², a
+//! pre-activation is normal with a variance q that the layers map as
+//!
+//!     q ← gain²·E[φ(√q·Z)²] + σ_b²,       Z normal of mean 0 and variance 1,
+//!
+//! and the squared norm of the gradient changes per layer by χ₁ = gain²·E[φ'(√q·Z)²] (Poole et al.
+//! 2016; Schoenholz et al. 2017; He et al. 2015 for relu).
+//!
+//! The expectations are computed by composite Gauss–Legendre quadrature of 24 nodes to about 1e-13
+//! relative. The panels end at the kink (0), grow geometrically from 1/(8√q), the scale on which φ
+//! bends, and are at most 1 wide, the scale of the normal density; each integrand is analytic in a
+//! disc that reaches well beyond its panel. They stop at 16, beyond which lies e^-128 of the density.
+
+use super::double::{derivative_f64, value_f64};
+use super::{Activation, Function};
+use std::sync::LazyLock;
+
+/// End of the integration, in standard deviations.
+const REACH: f64 = 16.0;
+/// Nodes of one panel.
+const NODES: usize = 24;
+const INVERSE_SQRT_TWO_PI: f64 = 0.398942280401432677939946059934;
+/// Variances are kept inside this range, where squares of √q·Z neither under- nor overflow.
+const SMALLEST_VARIANCE: f64 = 1e-280;
+const LARGEST_VARIANCE: f64 = 1e280;
+
+/// E[φ(√q·Z)²], for 1e-280 ≤ q ≤ 1e280. For prelu with its initial slope.
+pub fn second_moment(activation: &Activation, q: f64) -> f64 {
+    match activation.linear_slopes() {
+        Some((left, right)) => q * 0.5 * (left * left + right * right),
+        None => expected_square(&Function::Value(*activation), q),
+    }
+}
+
+/// E[φ'(√q·Z)²], for 1e-280 ≤ q ≤ 1e280. For prelu with its initial slope.
+pub fn derivative_second_moment(activation: &Activation, q: f64) -> f64 {
+    match activation.linear_slopes() {
+        Some((left, right)) => 0.5 * (left * left + right * right),
+        None => expected_square(&Function::Derivative(*activation), q),
+    }
+}
+
+/// The gain that keeps a pre-activation variance of 1 without biases: 1/√E[φ(Z)²].
+pub fn preserving_gain(activation: &Activation) -> f64 {
+    1.0 / second_moment(activation, 1.0).sqrt()
+}
+
+/// What mean-field theory says of a deep network at initialisation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MeanField {
+    /// Standard deviation of the weights times √fan-in.
+    pub gain: f64,
+    /// Variance of the pre-activations after the given depth, from 1 at the input.
+    pub q: f64,
+    /// Factor of the squared norm of the gradient per layer, there.
+    pub chi1: f64,
+    /// What that factor means.
+    pub phase: Phase,
+}
+
+/// What happens to gradients as they pass down a deep network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// χ₁ < 0.995.
+    Ordered,
+    /// χ₁ within half a percent of 1.
+    Critical,
+    /// χ₁ > 1.005.
+    Chaotic,
+}
+
+impl Phase {
+    /// The phase of a factor per layer.
+    pub fn of(chi1: f64) -> Phase {
+        if chi1 < 0.995 {
+            Phase::Ordered
+        } else if chi1 > 1.005 {
+            Phase::Chaotic
+        } else {
+            Phase::Critical
+        }
+    }
+
+    /// The phase in words.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Phase::Ordered => "gradients shrink",
+            Phase::Critical => "gradients keep their size",
+            Phase::Chaotic => "gradients grow",
+        }
+    }
+}
+
+/// Iterates the variance map from q = 1 through `depth` layers (or to its fixed point, if that comes
+/// first) and evaluates χ₁ at the variance reached, which is kept within 1e±280.
+pub fn mean_field(activation: &Activation, gain: f64, bias_variance: f64, depth: usize) -> MeanField {
+    let weight_variance = gain * gain;
+    let mut q = 1.0;
+    for _ in 0..depth {
+        let next = weight_variance * second_moment(activation, q) + bias_variance;
+        let next = next.clamp(SMALLEST_VARIANCE, LARGEST_VARIANCE);
+        let settled = (next - q).abs() <= 1e-15 * q;
+        q = next;
+        if settled {
+            break;
+        }
+    }
+    let chi1 = weight_variance * derivative_second_moment(activation, q);
+    MeanField { gain, q, chi1, phase: Phase::of(chi1) }
+}
+
+/// E[f(√q·Z)²] of a function that is analytic on either side of 0.
+fn expected_square(function: &Function, q: f64) -> f64 {
+    let scale = q.sqrt();
+    let f = |x: f64| match function {
+        Function::Value(activation) => value_f64(activation, x),
+        Function::Derivative(activation) => derivative_f64(activation, x),
+        Function::Exp => core_math::exp(x),
+    };
+    // Both signs of z at once: the density is even.
+    let integrand = |z: f64| {
+        let (right, left) = (f(scale * z), f(-scale * z));
+        (right * right + left * left) * core_math::exp(-0.5 * z * z)
+    };
+    let mut sum = 0.0;
+    let mut start = 0.0;
+    while start < REACH {
+        let end = if start == 0.0 { (0.125 / scale).min(1.0) } else { (2.0 * start).min(start + 1.0) }.min(REACH);
+        let (middle, half) = (0.5 * (start + end), 0.5 * (end - start));
+        let panel: f64 = LEGENDRE.iter().map(|(node, weight)| weight * integrand(middle + half * node)).sum();
+        sum += panel * half;
+        start = end;
+    }
+    sum * INVERSE_SQRT_TWO_PI
+}
+
+/// Nodes and weights of Gauss–Legendre quadrature on [−1, 1]: Newton's method on P_n from Tricomi's
+/// guess cos(π(i − 1/4)/(n + 1/2)), weights 2/((1 − x²)·P_n'(x)²).
+static LEGENDRE: LazyLock<[(f64, f64); NODES]> = LazyLock::new(|| {
+    let n = NODES as f64;
+    std::array::from_fn(|i| {
+        let mut x = core_math::cospi((i as f64 + 0.75) / (n + 0.5));
+        for _ in 0..8 {
+            let (p, slope) = legendre(x);
+            x -= p / slope;
+        }
+        let (_, slope) = legendre(x);
+        (x, 2.0 / ((1.0 - x) * (1.0 + x) * slope * slope))
+    })
+});
+
+/// P_n(x) and P_n'(x) by the three-term recurrence.
+fn legendre(x: f64) -> (f64, f64) {
+    let (mut previous, mut current) = (1.0, x);
+    for k in 2..=NODES {
+        let k = k as f64;
+        (previous, current) = (current, ((2.0 * k - 1.0) * x * current - (k - 1.0) * previous) / k);
+    }
+    (current, NODES as f64 * (x * current - previous) / (x * x - 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quadrature_integrates_polynomials_of_degree_47() {
+        let total: f64 = LEGENDRE.iter().map(|(_, weight)| weight).sum();
+        assert!((total - 2.0).abs() < 1e-14);
+        for degree in [2, 10, 46] {
+            let power = |x: f64| (0..degree).fold(1.0, |product, _| product * x);
+            let integral: f64 = LEGENDRE.iter().map(|(node, weight)| weight * power(*node)).sum();
+            assert!((integral * f64::from(degree + 1) / 2.0 - 1.0).abs() < 1e-13, "degree {degree}");
+        }
+    }
+
+    #[test]
+    fn extreme_variances_follow_the_asymptotes() {
+        // tanh is x near 0 and ±1 far away; its derivative far away is a spike of ∫sech⁴ = 4/3.
+        for q in [1e-280, 1e-100, 1e-20] {
+            assert!((second_moment(&Activation::Tanh, q) / q - 1.0).abs() < 1e-13);
+            assert!((second_moment(&Activation::Gelu, q) / q - 0.25).abs() < 1e-9);
+        }
+        for q in [1e20, 1e100, 1e280] {
+            assert!((second_moment(&Activation::Tanh, q) - 1.0).abs() < 1e-9);
+            let spike = derivative_second_moment(&Activation::Tanh, q) * q.sqrt();
+            assert!((spike / (4.0 / 3.0 * INVERSE_SQRT_TWO_PI) - 1.0).abs() < 1e-12, "{q}: {spike}");
+            assert!((second_moment(&Activation::Elu { alpha: 1.0 }, q) / q - 0.5).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn the_limits_of_critical_are_half_a_percent() {
+        assert_eq!(Phase::of(0.994), Phase::Ordered);
+        assert_eq!(Phase::of(1.0), Phase::Critical);
+        assert_eq!(Phase::of(1.006), Phase::Chaotic);
+        assert_eq!(Phase::of(1.0).describe(), "gradients keep their size");
+    }
+}

@@ -1,0 +1,107 @@
+//! Affine steps of the truth: exact weights times a column, forward (W·a + b) and backward (Wᵀ·δ).
+//!
+//! Weights are integers w_ij at one exponent, so every product and sum is an exact integer: ρ, the
+//! product's own rounding, is zero. What remains is the column's error through the exact matrix,
+//! ‖W(a − ã)‖₂ ≤ σα. An entry is exact if every term is: its a_j is exact, or its w_ij is zero.
+
+use super::Unproven;
+use super::bound::Bound;
+use super::column::{Bits, Column, Scaled};
+use super::spectral::spectral_norm_bound;
+use ndarray::Array2;
+use rug::Integer;
+
+/// Longest left shift that aligning a bias may need, in bits; beyond it the layer is not established.
+const LONGEST_ALIGNMENT: i64 = 1 << 22;
+
+/// Integers at one exponent; drawn weights fit one machine word.
+enum Mantissas {
+    Short(Vec<i64>),
+    Long(Vec<Integer>),
+}
+
+/// An exact weight matrix ready for products with columns.
+pub struct Weights {
+    rows: usize,
+    columns: usize,
+    exponent: i64,
+    mantissas: Mantissas,
+    /// Per row: the columns with a weight that is not zero.
+    support: Vec<Bits>,
+    /// σ ≥ ‖W‖₂.
+    pub norm: Bound,
+}
+
+impl Weights {
+    /// W and its σ.
+    pub fn new(values: &Array2<f64>) -> Weights {
+        Weights::with_norm(values, spectral_norm_bound(values))
+    }
+
+    /// Wᵀ, whose norm is the same.
+    pub fn transposed(values: &Array2<f64>, norm: Bound) -> Weights {
+        Weights::with_norm(&values.t().as_standard_layout().to_owned(), norm)
+    }
+
+    fn with_norm(values: &Array2<f64>, norm: Bound) -> Weights {
+        let (rows, columns) = values.dim();
+        let column = Column::exact(values.iter().copied());
+        let short: Option<Vec<i64>> = column.mantissas.iter().map(Integer::to_i64).collect();
+        Weights {
+            rows,
+            columns,
+            exponent: column.exponent,
+            mantissas: short.map_or(Mantissas::Long(column.mantissas), Mantissas::Short),
+            support: values.rows().into_iter().map(|row| Bits::from_fn(columns, |j| row[j] != 0.0)).collect(),
+            norm,
+        }
+    }
+
+    /// W·a, with an error of at most σα; nothing is rounded.
+    pub fn multiply(&self, a: &Column) -> Column {
+        assert_eq!(a.len(), self.columns, "invariant: shapes agree");
+        let mut mantissas = vec![Integer::new(); self.rows];
+        for (i, sum) in mantissas.iter_mut().enumerate() {
+            let terms = i * self.columns..(i + 1) * self.columns;
+            match &self.mantissas {
+                Mantissas::Short(w) => {
+                    w[terms].iter().zip(&a.mantissas).filter(|(w, _)| **w != 0).for_each(|(&w, a)| *sum += a * w);
+                }
+                Mantissas::Long(w) => w[terms].iter().zip(&a.mantissas).for_each(|(w, a)| *sum += a * w),
+            }
+        }
+        let inexact = Bits::from_fn(self.rows, |i| self.support[i].meets(&a.inexact));
+        let error = if inexact.any() { self.norm * a.error } else { Bound::ZERO };
+        Column { exponent: self.exponent + a.exponent, mantissas, inexact, error }
+    }
+}
+
+/// z + b with an exact bias: nothing is rounded, nothing becomes inexact.
+pub fn add_exact(z: Column, bias: &Array2<f64>) -> Result<Column, Unproven> {
+    let bias: Vec<Scaled> = bias.iter().map(|&b| Scaled::from_f64(b)).collect();
+    let lowest = bias.iter().filter(|b| b.mantissa != 0).map(|b| b.exponent).min().unwrap_or(z.exponent);
+    let exponent = lowest.min(z.exponent);
+    let highest = bias.iter().map(|b| b.exponent).max().unwrap_or(z.exponent).max(z.exponent);
+    if highest - exponent > LONGEST_ALIGNMENT {
+        return Err(Unproven::ExponentRange);
+    }
+    let align =
+        |mantissa: Integer, from: i64| if mantissa == 0 { mantissa } else { mantissa << (from - exponent) as u32 };
+    let from = z.exponent;
+    let mantissas =
+        z.mantissas.into_iter().zip(bias).map(|(z, b)| align(z, from) + align(b.mantissa, b.exponent)).collect();
+    Ok(Column { exponent, mantissas, ..z })
+}
+
+/// Residual sum branch + skip at p bits: errors add, an entry is exact if both are and nothing was rounded.
+pub fn add(branch: &Column, skip: &Column, precision: u32) -> Result<Column, Unproven> {
+    let distance = (branch.exponent - skip.exponent).abs();
+    if distance > LONGEST_ALIGNMENT {
+        return Err(Unproven::ExponentRange);
+    }
+    let exponent = branch.exponent.min(skip.exponent);
+    let align = |column: &Column, i: usize| Integer::from(&column.mantissas[i] << (column.exponent - exponent) as u32);
+    let entries = (0..branch.len()).map(|i| Scaled { mantissa: align(branch, i) + align(skip, i), exponent }).collect();
+    let inexact = Bits::from_fn(branch.len(), |i| branch.inexact.get(i) || skip.inexact.get(i));
+    Ok(Column::store(entries, inexact, branch.error + skip.error, precision))
+}

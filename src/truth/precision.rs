@@ -1,0 +1,57 @@
+//! The working precision: forecast from a short run of the same bounds, raised where a proof fails.
+//!
+//! The bounds give away a number of bits that hardly depends on p, so a run at [`FORECAST`] bits that
+//! guesses the undecided branches shows how many. It proves nothing; the proof at the precision it
+//! suggests does. Both depend on the network, the batch and the bits wanted, on nothing else.
+
+use super::bound::Bound;
+use super::column::{Column, norm};
+use super::elementwise::Undecided;
+use super::{Prepared, TruthPass};
+use crate::network::{Batch, Network};
+
+/// Bits of the forecast.
+const FORECAST: u32 = 64;
+/// Bits beyond the forecast's loss: gradients of samples cancel each other, unit entries round.
+const RESERVE: f64 = 16.0;
+/// Precisions are whole machine words.
+const WORD: u32 = 64;
+/// A precision is raised at most to this, or to four times the first one if that is more.
+const LIMIT: u32 = 4096;
+
+/// The precision at which `bits` bits of every layer's gradient should be provable.
+pub fn forecast(network: &Network, prepared: &Prepared, batch: &Batch, bits: u32) -> u32 {
+    let mut pass = TruthPass::new(network, prepared, batch, FORECAST, Undecided::Guessed);
+    let mut lost = 0.0f64;
+    while let Some((node, deltas)) = pass.advance() {
+        let (Ok(deltas), Ok(inputs)) = (deltas, pass.inputs_of(node)) else { continue };
+        let loss = weight_gradient_error(&deltas, &inputs).log2() - weight_gradient_norm(&deltas, &inputs).log2();
+        if loss.is_finite() {
+            lost = lost.max(loss + f64::from(FORECAST));
+        }
+    }
+    words(f64::from(bits) + lost + RESERVE)
+}
+
+/// The next precision to try after `precision` proved only `proven` of `wanted` bits, or none beyond the limit.
+pub fn raise(first: u32, precision: u32, proven: u32, wanted: u32) -> Option<u32> {
+    let shortfall = wanted.saturating_sub(proven);
+    let next = words(f64::from(precision) + f64::from(shortfall.max(WORD)).max(f64::from(precision) / 2.0));
+    (next <= LIMIT.max(4 * first)).then_some(next)
+}
+
+/// Whole words that hold so many bits.
+fn words(bits: f64) -> u32 {
+    ((bits / f64::from(WORD)).ceil() as u32).max(1) * WORD
+}
+
+/// The error of Σ_s δ_s·a_sᵀ in the Frobenius norm: each term is of rank one.
+fn weight_gradient_error(deltas: &[Column], inputs: &[&Column]) -> Bound {
+    let terms = deltas.iter().zip(inputs);
+    terms.map(|(d, a)| d.error * a.norm() + d.norm() * a.error + d.error * a.error).sum()
+}
+
+/// Its norm if the samples' terms were orthogonal.
+fn weight_gradient_norm(deltas: &[Column], inputs: &[&Column]) -> Bound {
+    norm(deltas.iter().zip(inputs).map(|(d, a)| d.norm() * a.norm()))
+}
