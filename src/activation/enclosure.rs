@@ -390,3 +390,36 @@ fn gelu(x: &Float, w: u32, derivative: bool) -> Result<Evaluated, OutOfRange> {
     let lost = lost_phi_big + 3 + cancelled(&phi_big, &slope, &sum, w);
     Ok(Evaluated { value: sum, lost })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::ALL;
+    use super::*;
+
+    #[test]
+    fn every_formula_keeps_the_error_it_counts() {
+        let curved = ALL.into_iter().filter(|a| a.linear_slopes().is_none());
+        let functions = curved.flat_map(|a| [Function::Value(a), Function::Derivative(a)]).chain([Function::Exp]);
+        for function in functions.collect::<Vec<_>>() {
+            let mut worst = f64::NEG_INFINITY;
+            for step in -600..600 {
+                let x = Float::with_val(53, f64::from(step) / 16.0 + 0.0037 * f64::from(step % 13));
+                if !matches!(exact(&function, &x), Ok(None)) {
+                    continue;
+                }
+                let truth = enclose(&function, &x, 300).unwrap();
+                for w in [33, 60, 101] {
+                    let Evaluated { value, lost } = evaluate(&function, &x, w).unwrap();
+                    let error = Float::with_val(400, value - &truth) / &truth;
+                    let counts = (error.abs() << (w as i32 - lost as i32)).to_f64();
+                    if lost < w {
+                        worst = worst.max(counts);
+                    }
+                }
+            }
+            // Above 1 the proof is wrong.
+            assert!(worst <= 1.0, "{function:?}: {worst} of the counted error");
+            assert!(worst > 0.01, "{function:?}: only {worst} of the counted error; the count can be tightened");
+        }
+    }
+}
