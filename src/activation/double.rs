@@ -1,7 +1,7 @@
 //! φ, φ' and exp in double precision with a bound on the error: the shortcut of correct rounding in
 //! narrow formats, and the integrand of the mean-field quadratures.
 //!
-//! The formulas are those of [`super::enclosure`], on core-math's correctly rounded exp, expm1, log1p,
+//! The formulas are those of the enclosures, on core-math's correctly rounded exp, expm1, log1p,
 //! tanh and erfc. With u = 2^-53, every operation has a relative error of at most u as long as nothing
 //! is subnormal; the counts are the same, and the bounds below are at least twice them, which covers
 //! terms of second order and the rounding of the bound itself and of v ± bound.
