@@ -2,9 +2,11 @@
 pub mod activation;
 pub mod arithmetic;
 pub mod backprop;
+pub mod fate;
 pub mod format;
 pub mod nearest;
 pub mod network;
+pub mod noise;
 pub mod record;
 pub mod spec;
 pub mod truth;
