@@ -1,12 +1,14 @@
 //! precision-probe
 pub mod activation;
 pub mod arithmetic;
+pub mod assets;
 pub mod backprop;
 pub mod fate;
 pub mod format;
 pub mod nearest;
 pub mod network;
 pub mod noise;
+pub mod probe;
 pub mod record;
 pub mod spec;
 pub mod truth;

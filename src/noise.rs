@@ -149,11 +149,6 @@ impl Noise {
         Interval { low: self.flushed_share - blur, high: self.flushed_share + blur }.reaches(share)
     }
 
-    /// log₂‖g‖₂.
-    pub fn log2_signal(&self) -> Number {
-        Number::new(core_math::log2(self.signal) + self.scale as f64)
-    }
-
     /// The measures as a record keeps them.
     pub fn to_record(self, tensor: &str) -> TensorNoise {
         let supported = |x: f64, relative_error: f64| with_digits(x, relative_error);
@@ -179,7 +174,7 @@ impl Noise {
         let (nonzero, right) = self.signs;
         TensorNoise {
             tensor: tensor.to_string(),
-            log2_signal: self.log2_signal(),
+            log2_signal: Number::new(core_math::log2(self.signal) + self.scale as f64),
             log2_noise: Number::new(core_math::log2(reported) + self.scale as f64),
             noise_to_signal: ratio,
             at_most,
@@ -189,6 +184,16 @@ impl Noise {
             sign_agreement: if nonzero == 0 { Number::None } else { Number::new(right as f64 / nonzero as f64) },
         }
     }
+}
+
+/// log₂‖g̃‖₂ of a true tensor; −∞ if it is zero.
+pub fn log2_norm(truth: &TrueTensor) -> Number {
+    let scale = truth.values.iter().filter_map(Float::get_exp).max().map_or(0, i64::from);
+    let square = truth.values.iter().fold(0.0, |sum, g| {
+        let g = scaled(g, scale);
+        sum + g * g
+    });
+    Number::new(core_math::log2(square.sqrt()) + scale as f64)
 }
 
 /// Measures that no truth supports.
