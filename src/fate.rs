@@ -49,20 +49,45 @@ impl Fate {
     /// The fate of `computed` where the true entry lies within `bound` of `truth`; a zero bound means
     /// that `truth` is the true entry.
     pub fn of(computed: &Exact, truth: &Float, bound: Bound) -> Fate {
+        let difference = match computed {
+            Exact::Double(x) => Float::with_val(64, x - truth),
+            Exact::Long(x) => Float::with_val(64, x - truth),
+        };
+        Fate::with_difference(computed, truth, bound, &difference)
+    }
+
+    /// The same with computed − truth at hand, correctly rounded to at least 53 bits.
+    pub fn with_difference(computed: &Exact, truth: &Float, bound: Bound, difference: &Float) -> Fate {
         if !computed.is_finite() {
             return Fate::Overflowed;
         }
-        if bound.is_zero() && truth.is_zero() {
-            return if computed.is_zero() { Fate::TrueZero } else { Fate::Ghost };
+        if truth.is_zero() {
+            return match (bound.is_zero(), computed.is_zero()) {
+                (false, _) => Fate::Undecided,
+                (true, true) => Fate::TrueZero,
+                (true, false) => Fate::Ghost,
+            };
         }
-        if Bound::from_float(truth) <= bound && !exceeds(truth, bound) {
+        // In doubles first, with room for their rounding; what lies near a threshold is decided exactly.
+        let (fraction, exponent) = truth.to_f64_exp();
+        let blur = bound.relative_to(fraction, i64::from(exponent));
+        if blur * (1.0 + ROOM) >= 1.0 && !exceeds(truth, bound) {
             return Fate::Undecided;
         }
         if computed.is_zero() {
             return Fate::Flushed;
         }
+        let ratio = Bound::from_float(difference).relative_to(fraction, i64::from(exponent));
         for (threshold, fate) in [(DROWNED, Fate::Drowned), (DEGRADED, Fate::Degraded)] {
-            match error_reaches(threshold, computed, truth, bound) {
+            let reach = (1.0 + threshold) * blur;
+            let reached = if ratio > (threshold + reach) * (1.0 + ROOM) {
+                Some(true)
+            } else if ratio < (threshold - reach) * (1.0 - ROOM) {
+                Some(false)
+            } else {
+                error_reaches(threshold, computed, truth, bound)
+            };
+            match reached {
                 Some(true) => return fate,
                 Some(false) => {}
                 None => return Fate::Undecided,
@@ -92,28 +117,13 @@ fn exceeds(truth: &Float, bound: Bound) -> bool {
     truth.cmp_abs(&bound.to_float()) == Some(Ordering::Greater)
 }
 
+/// Room for the rounding of ratios in doubles: far above it, and far below any ratio that matters.
+const ROOM: f64 = 1e-12;
+
 /// Whether |computed − true| ≥ threshold·|true| for every true value within the bound, for none, or
 /// (`None`) for some.
 fn error_reaches(threshold: f64, computed: &Exact, truth: &Float, bound: Bound) -> Option<bool> {
-    // |computed − truth| ∓ bound against threshold·(|truth| ± bound). In doubles first, with room for
-    // their rounding; the few entries near the threshold are decided exactly.
-    let difference = match computed {
-        Exact::Double(x) => Float::with_val(64, x - truth),
-        Exact::Long(x) => Float::with_val(64, x - truth),
-    };
-    let ratio = Float::with_val(64, &difference / truth).to_f64().abs();
-    let blur = match bound.is_zero() {
-        true => 0.0,
-        false => Float::with_val(64, bound.to_float() / truth).to_f64().abs(),
-    };
-    let room = crate::format::two_to(-40);
-    let reach = (1.0 + threshold) * blur;
-    if ratio > (threshold + reach) * (1.0 + room) {
-        return Some(true);
-    }
-    if ratio < (threshold - reach) * (1.0 - room) {
-        return Some(false);
-    }
+    // |computed − truth| ∓ bound against threshold·(|truth| ± bound).
     let long = |x: &Float| Float::with_val(exact_bits(x, truth), x);
     let (computed, bound) = (long(&computed.to_float()), long(&bound.to_float()));
     let bits = computed.prec().max(bound.prec()) + 64;

@@ -69,15 +69,15 @@ impl Noise {
         let mut signs = (0, 0);
         let mut fates = Fates::default();
         for ((index, g), x) in truth.values.indexed_iter().zip(computed) {
-            let fate = Fate::of(x, g, truth.entry_error(index));
-            fate.count(&mut fates);
             match x {
                 Exact::Double(x) => difference.assign(*x - g),
                 Exact::Long(x) => difference.assign(x - g),
             }
+            let fate = Fate::with_difference(x, g, truth.entry_error(index), &difference);
+            fate.count(&mut fates);
             let (d, g_scaled) = (scaled(&difference, scale), scaled(g, scale));
             let x_scaled = match x {
-                Exact::Double(x) => scaled(&Float::with_val(53, *x), scale),
+                Exact::Double(x) => scaled_double(*x, scale),
                 Exact::Long(x) => scaled(x, scale),
             };
             signal += g_scaled * g_scaled;
@@ -220,6 +220,14 @@ fn with_digits(x: f64, relative_error: f64) -> Number {
     let digits = supported.floor().clamp(1.0, 9.0) as usize;
     let text = format!("{x:.*e}", digits - 1);
     Number::new(text.parse().expect("a formatted double parses"))
+}
+
+/// x·2^-scale; what under- or overflows on the way is beyond the doubles' range of the largest entry.
+fn scaled_double(x: f64, scale: i64) -> f64 {
+    match -scale {
+        shift @ -1022..=1023 => x * crate::format::two_to(shift),
+        _ => scaled(&Float::with_val(53, x), scale),
+    }
 }
 
 /// x·2^-scale as a double; entries more than 2^1074 below the largest become zero.
