@@ -93,9 +93,9 @@ fn draw(canvas: &Canvas, summary: &Summary, layout: &Layout) -> Drawn {
         y += TITLE.line();
     }
     y += 6.0;
-    for (number, sentence) in layout.verdict.iter().enumerate() {
+    for sentence in &layout.verdict {
         for line in sentence {
-            canvas.text(line, (MARGIN, y), VERDICT, if number == 0 { INK } else { SOFT })?;
+            canvas.text(line, (MARGIN, y), VERDICT, INK)?;
             y += VERDICT.line();
         }
     }

@@ -52,7 +52,7 @@ pub fn ratio(number: Number, at_most: bool, notation: Notation) -> String {
     if at_most && number != Number::None { format!("≤ {text}") } else { text }
 }
 
-/// 2^`log2` to two significant digits, whatever its size: `6.1·10⁻⁵`.
+/// 2^`log2` to three significant digits, whatever its size: `6.1·10⁻⁵`.
 pub fn power_of_two(log2: f64, notation: Notation) -> String {
     if !log2.is_finite() {
         return short(if log2 < 0.0 { 0.0 } else { log2 }, notation);
@@ -62,12 +62,13 @@ pub fn power_of_two(log2: f64, notation: Notation) -> String {
     let significand = core_math::exp10(log10 - exponent);
     // Within a double's range the usual spelling applies; far outside, only the exponent form can.
     if exponent.abs() < 300.0 {
-        let two_digits = format!("{significand:.1}e{exponent}");
-        return short(two_digits.parse().unwrap_or(f64::NAN), notation);
+        let value = format!("{significand:.6}e{exponent}");
+        return short(value.parse().unwrap_or(f64::NAN), notation);
     }
+    let digits = without_trailing_zeros(&format!("{significand:.2}"));
     match notation {
-        Notation::Plain => format!("{significand:.1}e{exponent}"),
-        Notation::Typeset => format!("{significand:.1}·10{}", superscript(exponent as i64)),
+        Notation::Plain => format!("{digits}e{exponent}"),
+        Notation::Typeset => format!("{digits}·10{}", superscript(exponent as i64)),
     }
 }
 
@@ -158,9 +159,9 @@ mod tests {
     #[test]
     fn powers_of_two_are_written_in_powers_of_ten() {
         assert_eq!(power_of_two(-14.0, Typeset), "6.1·10⁻⁵");
-        assert_eq!(power_of_two(-24.0, Plain), "6e-8");
+        assert_eq!(power_of_two(-24.0, Plain), "5.96e-8");
         assert_eq!(power_of_two(128.0, Typeset), "3.4·10³⁸");
-        assert_eq!(power_of_two(-1074.0, Typeset), "4.9·10⁻³²⁴");
+        assert_eq!(power_of_two(-1074.0, Typeset), "4.94·10⁻³²⁴");
         assert_eq!(power_of_two(f64::NEG_INFINITY, Plain), "0");
     }
 

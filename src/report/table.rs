@@ -42,7 +42,7 @@ fn header(spec: &Spec, run: &Run) -> String {
 
 /// One row per arithmetic at layer 1, and a line for each that stores the network with rounding.
 fn summary(run: &Run) -> String {
-    let titles = ["arithmetic", "noise/signal, layer 1", "useful bits", "flips", "flushed", "verdict at layer 1"];
+    let titles = ["arithmetic", "noise/signal", "useful bits", "flips", "flushed", "verdict of layer 1"];
     let mut rows = vec![titles.map(String::from).to_vec()];
     for arithmetic in &run.arithmetics {
         let flips = facts::all_flips(&arithmetic.layers).map_or("none".into(), |all| one_in(all.flipped, all.total));
@@ -53,11 +53,14 @@ fn summary(run: &Run) -> String {
         rows.push(vec![arithmetic.name.clone(), noise, bits, flips, flushed, facts::verdict_and_reach(arithmetic)]);
     }
     let mut text = aligned(&rows, &[false, false, true, true, true, false]);
+    let trials = run.arithmetics.first().map_or(0, |arithmetic| arithmetic.verdict.of);
+    let brackets = if trials > 1 { format!("; in brackets {}", facts::quantile_note(trials)) } else { String::new() };
+    text += &wrapped(&format!("(of layer 1's weight gradient; flips of all layers{brackets})"));
     for arithmetic in &run.arithmetics {
         if arithmetic.storage_noise.value() > 0.0 {
             let noise = short(arithmetic.storage_noise.value(), Plain);
             text += &wrapped(&format!(
-                "storage: {} rounds parameters, inputs and targets when it stores them, by up to {noise} of their value",
+                "storage noise in {}: parameters, inputs and targets are rounded by up to {noise} when stored",
                 arithmetic.name
             ));
         }
@@ -82,7 +85,7 @@ fn every_layer(run: &Run, arithmetic: &ArithmeticRun) -> String {
 /// `0.41 [0.24–0.58]`: the median and, where trials differ, the low and high quantile.
 fn spread(noise: &Quantiles) -> String {
     let median = ratio(noise.median, noise.at_most, Plain);
-    if noise.median == Number::None || noise.count < 2 {
+    if noise.median == Number::None || noise.low == noise.high {
         return median;
     }
     format!("{median} [{}–{}]", short(noise.low.value(), Plain), short(noise.high.value(), Plain))

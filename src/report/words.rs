@@ -92,7 +92,7 @@ pub fn ruling(run: &Run, notation: Notation) -> String {
             "In {name} the gradient of layer 1 is chaotic{count} ({noise}) though not zero: rounding noise, not a vanished gradient, drowns it"
         ),
         Verdict::Vanished => format!(
-            "In {name} the gradient of layer 1 is flushed to zero{count}: entries computed as zero carry at least half of the true gradient{}, so it vanishes and is not drowned by noise",
+            "In {name} the gradient of layer 1 is flushed to zero{count}: entries computed as zero carry at least half of the true gradient{}; it vanishes rather than drowns in noise",
             true_norm(run, notation)
         ),
         Verdict::Dead => {
@@ -111,7 +111,7 @@ pub fn ruling(run: &Run, notation: Notation) -> String {
     let best = judged.iter().reduce(|best, next| if next.better_than(best) { next } else { best }).unwrap_or(first);
     let contrast = if best.better_than(first) {
         format!("; in {} it is {} ({})", best.name(), best.verdict, best.noise(notation))
-    } else if judged.len() > 1 {
+    } else if judged.len() > 1 && first.verdict != Verdict::NotEstablished {
         "; no other arithmetic of this run does better".into()
     } else {
         String::new()
@@ -182,11 +182,8 @@ pub fn remedy(run: &Run, notation: Notation) -> String {
         _ => {}
     }
     if others.is_empty() {
-        let advice = format!(
-            "add another arithmetic beside {} to --formats, such as one with a wider accumulator",
-            first.name()
-        );
-        return none_tried(&advice);
+        let wider = if first.has_noise() { "accumulator" } else { "range" };
+        return none_tried(&format!("{} stands alone; add one with a wider {wider} to --formats", first.name()));
     }
     let helps = |other: &&Judged| other.has_noise() && other.better_than(first);
     let same_format = |other: &&Judged| other.arithmetic.format.name == first.arithmetic.format.name;

@@ -103,7 +103,7 @@ fn arithmetic(name: &str, behaviour: Behaviour, depth: usize, trials: usize) -> 
         format: FormatFacts {
             name: format.name(),
             precision: format.precision,
-            log2_max: exponent(format.max_exponent().map(|emax| emax + 1)),
+            log2_max: format.max().map_or(Number::None, |max| Number::new(core_math::log2(max.to_f64()))),
             log2_smallest_normal: exponent(format.smallest_normal_exponent()),
             log2_smallest_subnormal: exponent(format.smallest_subnormal_exponent()),
         },

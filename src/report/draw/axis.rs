@@ -54,14 +54,14 @@ impl Layers {
     /// Layers with a tick: a round step apart, the first, and the head last, none too near another.
     fn ticks(&self) -> Result<Vec<(usize, String)>, String> {
         let head = text::width("head", TICK)? + 12.0;
-        let step = round_step(text::width(&self.last.to_string(), TICK)? + 14.0, self.column);
+        let step = round_step(text::width(&self.last.to_string(), TICK)? + 26.0, self.column);
         let mut ticks = vec![(self.first, self.first.to_string())];
         if self.last == self.first {
             return Ok(ticks);
         }
         for layer in (self.first + 1..self.last).filter(|layer| layer % step == 0) {
             let near = |other: usize, distance: f64| (self.x(layer) - self.x(other)).abs() < distance;
-            if !near(self.first, 24.0) && !near(self.last, head) {
+            if !near(self.first, 0.75 * step as f64 * self.column) && !near(self.last, head) {
                 ticks.push((layer, layer.to_string()));
             }
         }
@@ -89,35 +89,62 @@ impl Layers {
 pub struct PowersOfTen {
     low: f64,
     high: f64,
+    /// Below this, the axis is compressed.
+    knee: f64,
+    /// Part of the height that lies below the knee.
+    below: f64,
     plot: Rect,
 }
+
+/// Part of the height for what lies below the knee, where there is one.
+const COMPRESSED: f64 = 0.4;
 
 impl PowersOfTen {
     /// An axis from 10^`low` to 10^`high` over a plot's height, less some padding.
     pub fn new((low, high): (f64, f64), plot: Rect) -> PowersOfTen {
-        PowersOfTen { low, high, plot }
+        PowersOfTen { low, high, knee: low, below: 0.0, plot }
+    }
+
+    /// The same with what lies below 10^`knee` compressed, the scale changing at that line.
+    pub fn compressed_below(self, knee: f64) -> PowersOfTen {
+        PowersOfTen { knee, below: COMPRESSED, ..self }
     }
 
     /// The height of a value given by its log₁₀, clamped to the plot.
     pub fn y(&self, log10: f64) -> f64 {
         let (top, bottom) = (self.plot.top + PADDING, self.plot.bottom - PADDING);
-        let y = bottom - (log10 - self.low) / (self.high - self.low) * (bottom - top);
-        y.clamp(self.plot.top, self.plot.bottom)
+        let part = if log10 >= self.knee {
+            self.below + (1.0 - self.below) * (log10 - self.knee) / (self.high - self.knee)
+        } else {
+            self.below * (log10 - self.low) / (self.knee - self.low)
+        };
+        (bottom - part * (bottom - top)).clamp(self.plot.top, self.plot.bottom)
     }
 
     /// Draws the grid lines and their labels.
     pub fn draw(&self, canvas: &Canvas) -> Drawn {
-        let decade = (self.plot.bottom - self.plot.top - 2.0 * PADDING) / (self.high - self.low);
-        let step = round_step(TICK_DISTANCE, decade) as f64;
-        let mut power = (self.low / step).ceil() * step;
-        while power <= self.high {
+        let mut heights = self.ticks(self.knee, self.high);
+        if self.below > 0.0 {
+            // The knee itself has its label from above.
+            let room = TICK_DISTANCE * 0.8;
+            heights.extend(
+                self.ticks(self.low, self.knee).into_iter().filter(|at| self.y(*at) > self.y(self.knee) + room),
+            );
+        }
+        for power in heights {
             let y = self.y(power);
             canvas.line(&[(self.plot.left, y), (self.plot.right, y)], FAINT, 0.7)?;
             canvas.line(&[(self.plot.left - 4.0, y), (self.plot.left, y)], INK, 0.8)?;
             canvas.anchored(&label(power as i64), (self.plot.left - 7.0, y), TICK, INK, Anchor::Right)?;
-            power += step;
         }
         Ok(())
+    }
+
+    /// Powers of ten a round step apart, of one scale.
+    fn ticks(&self, low: f64, high: f64) -> Vec<f64> {
+        let step = round_step(TICK_DISTANCE, (self.y(low) - self.y(high)) / (high - low)) as f64;
+        let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
+        (first..=last).map(|multiple| multiple as f64 * step).collect()
     }
 }
 

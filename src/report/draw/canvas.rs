@@ -1,6 +1,6 @@
 //! Lines, areas, markers and text in page units, on plotters' SVG backend at ten times the size.
 
-use super::style::{Dash, Marker, WHITE};
+use super::style::{Dash, INK, Marker, WHITE};
 use super::text::{self, Font};
 use plotters::backend::SVGBackend;
 use plotters::coord::Shift;
@@ -160,6 +160,16 @@ impl<'a> Canvas<'a> {
             Anchor::Top => Pos::new(HPos::Center, VPos::Top),
         };
         self.styled(text, at, font.description(SCALE).into(), color, pos)
+    }
+
+    /// A sentence in the middle of an empty plot, on a plate that keeps grid lines out of it.
+    pub fn notice(&self, text: &str, plot: Rect) -> Drawn {
+        const FONT: Font = Font { size: 11.5, bold: false };
+        let (x, y) = ((plot.left + plot.right) / 2.0, (plot.top + plot.bottom) / 2.0);
+        let half = text::width(text, FONT)? / 2.0 + 10.0;
+        let plate = Rect { left: x - half, top: y - 12.0, right: x + half, bottom: y + 12.0 };
+        self.rectangle(plate, WHITE, 1.0)?;
+        self.anchored(text, (x, y), FONT, INK, Anchor::Middle)
     }
 
     /// Text that reads upwards, its middle at a point.

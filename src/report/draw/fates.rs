@@ -94,7 +94,7 @@ fn areas(canvas: &Canvas, strip: &FateStrip, plot: Rect, columns: &Layers) -> Dr
         canvas.area(&outline, fate_color(fate), 1.0)?;
     }
     // Few layers are separated, so that each is seen as one.
-    if columns.column() >= 8.0 {
+    if columns.column() >= 24.0 {
         for (layer, _) in strip.edges.iter().skip(1) {
             let x = columns.edges(*layer).0;
             canvas.line(&[(x, plot.top), (x, plot.bottom)], WHITE, 0.8)?;

@@ -3,7 +3,7 @@
 use super::axis::{self, Layers, NAME, PowersOfTen, spread};
 use super::canvas::{Anchor, Canvas, Drawn, Rect};
 use super::key::{Head, Sample};
-use super::style::{FAINT, GUTTER, INK, MARGIN, Marker, PAGE_WIDTH, PLOT_LEFT, SOFT, TRUTH, edge_dash};
+use super::style::{GUTTER, INK, MARGIN, Marker, PAGE_WIDTH, PLOT_LEFT, SOFT, TRUTH, edge_dash};
 use super::text::{self, Font};
 use crate::report::figure::{MagnitudePanel, MagnitudePoint};
 
@@ -64,8 +64,7 @@ impl Placed {
             }
         }
         if panel.points.is_empty() {
-            let middle = ((plot.left + plot.right) / 2.0, (plot.top + plot.bottom) / 2.0);
-            canvas.anchored("every entry of the true gradient is zero", middle, NAME, SOFT, Anchor::Middle)?;
+            canvas.notice("every entry of the true gradient is zero", plot)?;
         }
         canvas.frame(plot, INK, 0.9)?;
         canvas.upward("|entry|", (MARGIN + 8.0, (plot.top + plot.bottom) / 2.0), NAME, SOFT)?;
@@ -80,7 +79,7 @@ impl Placed {
             canvas.dashed(&[(self.plot.left, *line), (self.plot.right, *line)], INK, 0.9, edge_dash(limit.edge))?;
         }
         for ((limit, line), y) in panel.limits.iter().zip(&wanted).zip(heights) {
-            canvas.line(&[(self.plot.right, *line), (self.plot.right + 5.0, y), (GUTTER - 2.0, y)], FAINT, 0.9)?;
+            canvas.line(&[(self.plot.right, *line), (self.plot.right + 5.0, y), (GUTTER - 2.0, y)], SOFT, 0.6)?;
             let label = text::shortened(&limit.label, LABEL, PAGE_WIDTH - MARGIN - GUTTER)?;
             canvas.anchored(&label, (GUTTER, y), LABEL, INK, Anchor::Left)?;
         }

@@ -7,14 +7,14 @@ use super::style::{
     CHAOTIC_REGION, GUTTER, INK, MARGIN, Marker, NOISY_REGION, PAGE_WIDTH, PLOT_LEFT, PLOT_RIGHT, SOFT, Series,
 };
 use super::text::{self, Font};
-use crate::report::figure::{NoiseCurve, NoisePanel, NoisePoint, PointKind};
+use crate::report::figure::{NoiseCurve, NoisePanel, PointKind};
 
-const HEIGHT: f64 = 330.0;
+const HEIGHT: f64 = 350.0;
 const THRESHOLD: Font = Font { size: 10.5, bold: false };
 const LEGEND_NAME: Font = Font { size: 11.0, bold: true };
 const LEGEND_NOTE: Font = Font { size: 10.0, bold: false };
 /// Width of the gutter's part for the thresholds' names; the legend stands to its right.
-const THRESHOLDS: f64 = 84.0;
+const THRESHOLDS: f64 = 116.0;
 const LEGEND_SAMPLE: f64 = 30.0;
 /// Least distance of a curve's markers.
 const MARKER_DISTANCE: f64 = 60.0;
@@ -33,9 +33,9 @@ impl Placed {
     pub fn new(panel: &NoisePanel, top: f64) -> Result<Placed, String> {
         let mut key = Vec::new();
         if panel.has_bands {
-            key.push((Sample::Area(SOFT, 0.16), format!("band: {}", panel.band)));
-        } else {
-            key.push((Sample::Nothing, panel.band.clone()));
+            key.push((Sample::Area(SOFT, 0.16), format!("band: {}", panel.spread)));
+        } else if panel.trials < 2 {
+            key.push((Sample::Nothing, panel.spread.clone()));
         }
         if panel.has(PointKind::AtMost) {
             key.push((Sample::Downward, "at most: noise below the truth's resolution".into()));
@@ -72,11 +72,16 @@ impl Placed {
         let plot = self.plot;
         let columns = Layers::new(layers, plot);
         let powers = PowersOfTen::new((f64::from(panel.decades.0), f64::from(panel.decades.1)), plot);
+        let powers = panel.knee.map_or(powers, |knee| powers.compressed_below(f64::from(knee)));
         canvas.rectangle(Rect { bottom: powers.y(0.0), ..plot }, CHAOTIC_REGION, 1.0)?;
         canvas.rectangle(Rect { top: powers.y(0.0), bottom: powers.y(-1.0), ..plot }, NOISY_REGION, 1.0)?;
         powers.draw(canvas)?;
         canvas.line(&[(plot.left, powers.y(-1.0)), (plot.right, powers.y(-1.0))], INK, 0.6)?;
         canvas.line(&[(plot.left, powers.y(0.0)), (plot.right, powers.y(0.0))], INK, 1.4)?;
+        if let Some(knee) = panel.knee.map(|knee| powers.y(f64::from(knee))) {
+            canvas.dashed(&[(plot.left, knee), (plot.right, knee)], SOFT, 0.9, &[1.5, 3.0])?;
+            canvas.anchored("compressed below", (GUTTER, knee), THRESHOLD, SOFT, Anchor::Left)?;
+        }
         canvas.frame(plot, INK, 0.9)?;
         canvas.upward("noise / signal", (MARGIN + 8.0, (plot.top + plot.bottom) / 2.0), NAME, SOFT)?;
         columns.draw(canvas, plot, true)?;
@@ -90,11 +95,16 @@ impl Placed {
         }
         for (index, curve) in panel.curves.iter().enumerate().rev() {
             let offset = index as f64 / panel.curves.len() as f64;
-            points(canvas, curve, Series::new(index), offset, &columns, &powers)?;
+            markers(canvas, curve, Series::new(index), offset, &columns, &powers)?;
+        }
+        let unusual = |curve: &NoiseCurve| curve.points.iter().any(|point| point.kind != PointKind::Measured);
+        let marked: Vec<usize> = (0..panel.curves.len()).filter(|index| unusual(&panel.curves[*index])).collect();
+        for (rank, index) in marked.iter().enumerate() {
+            let turn = (rank, marked.len());
+            marks(canvas, &panel.curves[*index], Series::new(*index), turn, &columns, &powers)?;
         }
         if panel.curves.iter().all(|curve| curve.points.is_empty()) {
-            let middle = ((plot.left + plot.right) / 2.0, (plot.top + plot.bottom) / 2.0);
-            canvas.anchored("no noise ratio is known in any layer", middle, NAME, SOFT, Anchor::Middle)?;
+            canvas.notice("no noise ratio is known in any layer", plot)?;
         }
         self.legend(canvas, panel)
     }
@@ -102,7 +112,7 @@ impl Placed {
     fn thresholds(&self, canvas: &Canvas, powers: &PowersOfTen) -> Drawn {
         let wanted = [powers.y(0.0), powers.y(-1.0)];
         let heights = spread(&wanted, THRESHOLD.line(), (self.plot.top + 6.0, self.plot.bottom - 6.0));
-        for ((label, y), line) in ["noise = signal", "noisy"].iter().zip(heights).zip(wanted) {
+        for ((label, y), line) in ["noise = signal", "noisy above"].iter().zip(heights).zip(wanted) {
             canvas.line(&[(PLOT_RIGHT, line), (PLOT_RIGHT + 4.0, y), (GUTTER - 2.0, y)], INK, 0.7)?;
             canvas.anchored(label, (GUTTER, y), THRESHOLD, INK, Anchor::Left)?;
         }
@@ -157,8 +167,8 @@ fn lines(canvas: &Canvas, curve: &NoiseCurve, series: Series, columns: &Layers, 
     Ok(())
 }
 
-/// Markers on the line now and then, shifted against other curves; marks of unusual points as dense as legible.
-fn points(
+/// Markers on the line now and then, shifted against other curves, and wherever a layer stands alone.
+fn markers(
     canvas: &Canvas,
     curve: &NoiseCurve,
     series: Series,
@@ -166,28 +176,51 @@ fn points(
     columns: &Layers,
     powers: &PowersOfTen,
 ) -> Drawn {
-    let alone = |point: &NoisePoint| {
-        curve.stretches().iter().any(|stretch| stretch.len() == 1 && stretch[0].layer == point.layer)
-    };
-    let mut next_marker = columns.x(0) + offset * MARKER_DISTANCE;
-    let mut next_mark = f64::NEG_INFINITY;
-    for point in &curve.points {
-        let at = (columns.x(point.layer), powers.y(point.median));
-        let every_layer = columns.column() >= MARKER_DISTANCE / 2.0;
-        if point.kind.is_joined() && (every_layer || at.0 >= next_marker || alone(point)) {
-            canvas.marker(at, series.marker, 3.2, series.color, false)?;
-            next_marker = at.0 + MARKER_DISTANCE;
+    let every_layer = columns.column() >= MARKER_DISTANCE / 2.0;
+    let mut next = columns.x(0) + offset * MARKER_DISTANCE;
+    for stretch in curve.stretches() {
+        for point in stretch {
+            let at = (columns.x(point.layer), powers.y(point.median));
+            if every_layer || stretch.len() == 1 || at.0 >= next {
+                canvas.marker(at, series.marker, 3.2, series.color, false)?;
+                next = at.0 + MARKER_DISTANCE;
+            }
         }
-        if point.kind == PointKind::Measured || at.0 < next_mark {
+    }
+    Ok(())
+}
+
+/// Hollow points, crosses and arrows. Several curves often have theirs at the same place (all overflowed): in wide
+/// columns they stand side by side, in narrow ones each curve in `turn` marks other layers.
+fn marks(
+    canvas: &Canvas,
+    curve: &NoiseCurve,
+    series: Series,
+    (rank, of): (usize, usize),
+    columns: &Layers,
+    powers: &PowersOfTen,
+) -> Drawn {
+    let together = MARK_DISTANCE * of as f64;
+    let wide = columns.column() >= together;
+    let shift = if wide { (rank as f64 - (of as f64 - 1.0) / 2.0) * MARK_DISTANCE } else { 0.0 };
+    let mut next = f64::NEG_INFINITY;
+    for point in &curve.points {
+        let x = columns.x(point.layer);
+        if next == f64::NEG_INFINITY && !wide {
+            next = x + rank as f64 * MARK_DISTANCE;
+        }
+        if point.kind == PointKind::Measured || x < next {
             continue;
         }
+        let y = powers.y(point.median);
         match point.kind {
-            PointKind::AtMost => canvas.downward(at, series.color)?,
-            PointKind::Saturated => canvas.marker(at, series.marker, 3.4, series.color, true)?,
-            PointKind::NotEstablished => canvas.cross(at, series.color)?,
+            // An arrow belongs to its line and stays on it.
+            PointKind::AtMost => canvas.downward((x, y), series.color)?,
+            PointKind::Saturated => canvas.marker((x + shift, y), series.marker, 3.4, series.color, true)?,
+            PointKind::NotEstablished => canvas.cross((x + shift, y), series.color)?,
             PointKind::Measured => {}
         }
-        next_mark = at.0 + MARK_DISTANCE;
+        next = x + if wide { MARK_DISTANCE } else { together };
     }
     Ok(())
 }

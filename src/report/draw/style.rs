@@ -75,10 +75,10 @@ impl Series {
     }
 }
 
-/// The fixed colour of a fate: light while the entry is usable, dark once it is lost.
+/// The fixed colour of a fate; neighbours in a strip differ in lightness too, for a grey print.
 pub fn fate_color(fate: Fate) -> RGBColor {
     match fate {
-        Fate::Resolved => RGBColor(189, 224, 246),
+        Fate::Resolved => RGBColor(128, 194, 234),
         Fate::Degraded => RGBColor(240, 228, 66),
         Fate::Drowned => RGBColor(213, 94, 0),
         Fate::Flushed => RGBColor(0, 72, 130),

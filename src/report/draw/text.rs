@@ -9,6 +9,9 @@ pub const FAMILY: &str = "DejaVu Sans";
 /// plotters writes a font size of 1/1.24 of the one it is given.
 const PLOTTERS_EM: f64 = 1.24;
 
+/// plotters measures a font of 1.24 em line height as if the line were the font's own 1.164: the difference less a margin.
+const LINE_TO_EM: f64 = 0.955;
+
 const REGULAR: &[u8] = include_bytes!("../../assets/fonts/DejaVuSans-sub.ttf");
 const BOLD: &[u8] = include_bytes!("../../assets/fonts/DejaVuSans-Bold-sub.ttf");
 
@@ -58,7 +61,7 @@ pub fn width(text: &str, font: Font) -> Result<f64, String> {
     // plotters measures in whole units: ask at a large scale.
     const SCALE: f64 = 20.0;
     let size = font.description(SCALE).box_size(text).map_err(|error| format!("the font cannot measure: {error}"))?;
-    Ok(f64::from(size.0) / SCALE)
+    Ok(f64::from(size.0) / SCALE * LINE_TO_EM)
 }
 
 /// Lines no wider than `limit`, broken at spaces, and within a word only where it is wider than a line.

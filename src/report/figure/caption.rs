@@ -10,7 +10,7 @@ const HASH_DIGITS: usize = 12;
 /// The caption in pieces, to be broken into lines between them.
 pub fn pieces(record: &Record, run: &Run) -> Vec<String> {
     let spec = &record.spec;
-    vec![
+    let mut pieces = vec![
         facts::activation(run),
         format!("depth {}", spec.depth),
         format!("width {}", spec.width),
@@ -22,8 +22,11 @@ pub fn pieces(record: &Record, run: &Run) -> Vec<String> {
         facts::gain(spec, run, Typeset),
         facts::phase(run, Typeset),
         facts::truth(run),
-        format!("bands: {}", facts::quantile_note(spec.trials)),
         format!("precision-probe {}", record.version),
         format!("spec {}", record.spec_hash.chars().take(HASH_DIGITS).collect::<String>()),
-    ]
+    ];
+    if spec.trials > 1 {
+        pieces.insert(pieces.len() - 2, format!("bands: {}", facts::quantile_note(spec.trials)));
+    }
+    pieces
 }

@@ -80,7 +80,7 @@ pub struct MagnitudePanel {
     pub zero_layers: Vec<usize>,
     /// Limits within the axis, from above to below.
     pub limits: Vec<Limit>,
-    /// Limits beyond the axis, in words.
+    /// Formats with limits beyond the axis, in words: `f32 (1.4·10⁻⁴⁵ to 3.4·10³⁸)`, `f16 largest 65500`.
     pub beyond: Vec<String>,
 }
 
@@ -101,9 +101,8 @@ impl MagnitudePanel {
         });
         let (mut low, mut high) = data.unwrap_or(EMPTY_AXIS);
         let (near_low, near_high) = (low - NEAR, high + NEAR);
-        let all = limits(run);
-        let (limits, beyond): (Vec<Limit>, Vec<Limit>) =
-            all.into_iter().partition(|limit| (near_low..=near_high).contains(&limit.log10));
+        let is_near = |log2: f64| (near_low..=near_high).contains(&(log2 * LOG10_2));
+        let limits: Vec<Limit> = limits(run).into_iter().filter(|limit| is_near(limit.log10 / LOG10_2)).collect();
         for limit in &limits {
             (low, high) = (low.min(limit.log10), high.max(limit.log10));
         }
@@ -111,9 +110,33 @@ impl MagnitudePanel {
         if high - low < 2.0 {
             (low, high) = (low - 1.0, high + 1.0);
         }
-        let beyond = beyond.into_iter().map(|limit| limit.label).collect();
-        MagnitudePanel { range: (low, high), points, zero_layers, limits, beyond }
+        MagnitudePanel { range: (low, high), points, zero_layers, limits, beyond: beyond(run, is_near) }
     }
+}
+
+/// Each format with limits beyond the axis once: its whole range if all are, else those that are.
+fn beyond(run: &Run, is_near: impl Fn(f64) -> bool) -> Vec<String> {
+    let mut texts: Vec<String> = Vec::new();
+    for format in run.arithmetics.iter().map(|arithmetic| &arithmetic.format) {
+        let limits = Edge::ALL.map(|edge| edge.of(format).finite());
+        let far = |limit: &Option<f64>| limit.is_some_and(|log2| !is_near(log2));
+        let value = |log2: f64| power_of_two(log2, Notation::Typeset);
+        let text = match limits {
+            [Some(largest), _, Some(smallest)] if limits.iter().all(far) => {
+                format!("{} ({} to {})", format.name, value(smallest), value(largest))
+            }
+            _ => {
+                let named = Edge::ALL.into_iter().zip(limits).filter(|(_, limit)| far(limit));
+                let words: Vec<String> =
+                    named.filter_map(|(edge, limit)| Some(format!("{} {}", edge.name(), value(limit?)))).collect();
+                format!("{} {}", format.name, words.join(", "))
+            }
+        };
+        if limits.iter().any(far) && !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    texts
 }
 
 /// Order statistics of the non-zero finite entries; `None` if there are none.

@@ -13,6 +13,12 @@ const LEAST_TOP: i32 = 1;
 /// Highest power of ten at which the axis may begin, so that the noisy region is always in view.
 const HIGHEST_BOTTOM: i32 = -3;
 
+/// Where the axis may change its scale: noise matters above, what lies far below needs less room.
+const KNEE: i32 = -3;
+
+/// Powers of ten below the knee from which on they are compressed.
+const COMPRESSED_FROM: i32 = 4;
+
 /// What a point of a curve is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PointKind {
@@ -71,10 +77,14 @@ impl NoiseCurve {
 pub struct NoisePanel {
     /// The axis, as powers of ten.
     pub decades: (i32, i32),
+    /// The power of ten below which the axis is compressed, if it reaches so far down that it must be.
+    pub knee: Option<i32>,
     /// One per arithmetic, in the order asked for.
     pub curves: Vec<NoiseCurve>,
+    /// Trials that were run.
+    pub trials: usize,
     /// What the bands are.
-    pub band: String,
+    pub spread: String,
     /// True if any band has a width.
     pub has_bands: bool,
     /// True if a value lies beyond the axis and is drawn on its edge.
@@ -90,7 +100,9 @@ impl NoisePanel {
         let joined = || curves.iter().flat_map(|curve| &curve.points).filter(|point| point.kind.is_joined());
         NoisePanel {
             decades,
-            band: facts::quantile_note(trials),
+            knee: (KNEE - decades.0 >= COMPRESSED_FROM).then_some(KNEE),
+            trials,
+            spread: facts::quantile_note(trials),
             has_bands: joined().any(|point| point.low < point.high),
             clamped: joined().any(|point| point.median >= f64::from(decades.1)),
             curves,
