@@ -30,16 +30,17 @@ pub fn all_flips(layers: &[LayerRun]) -> Option<Flips> {
     let mut counted = layers.iter().filter_map(|layer| layer.flips).peekable();
     counted.peek()?;
     Some(counted.fold(Flips::default(), |sum, flips| Flips {
-        flipped: sum.flipped + flips.flipped,
-        nonfinite: sum.nonfinite + flips.nonfinite,
-        total: sum.total + flips.total,
+        flipped: sum.flipped.saturating_add(flips.flipped),
+        nonfinite: sum.nonfinite.saturating_add(flips.nonfinite),
+        total: sum.total.saturating_add(flips.total),
     }))
 }
 
 /// Number of entries whose fates were counted.
 pub fn entries(fates: &Fates) -> u64 {
     let Fates { overflowed, undecided, true_zero, ghost, flushed, drowned, degraded, resolved } = *fates;
-    overflowed + undecided + true_zero + ghost + flushed + drowned + degraded + resolved
+    let counts = [overflowed, undecided, true_zero, ghost, flushed, drowned, degraded, resolved];
+    counts.into_iter().fold(0, u64::saturating_add)
 }
 
 /// `leaky (slope = 0.010009765625)`.

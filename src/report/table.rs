@@ -124,15 +124,15 @@ fn aligned(rows: &[Vec<String>], right: &[bool]) -> String {
     text
 }
 
-/// Running text broken at spaces, continued lines indented.
+/// Running text broken at spaces.
 fn wrapped(text: &str) -> String {
     let mut lines = String::new();
     let mut line = String::new();
     for word in text.split(' ') {
-        if !line.trim().is_empty() && display_width(&line) + 1 + display_width(word) > WIDTH {
+        if !line.is_empty() && display_width(&line) + 1 + display_width(word) > WIDTH {
             lines += &line;
             lines.push('\n');
-            line = format!(" {word}");
+            line = word.into();
         } else if line.is_empty() {
             line = word.into();
         } else {

@@ -42,6 +42,18 @@ impl<'a> Judged<'a> {
         }
     }
 
+    /// `it is sound (noise/signal 0.04)`, `it overflows`: what follows the name of another arithmetic.
+    fn state(&self, notation: Notation) -> String {
+        match self.verdict {
+            Verdict::Sound | Verdict::Noisy | Verdict::Chaotic => {
+                format!("it is {} ({})", self.verdict, self.noise(notation))
+            }
+            Verdict::Vanished => "it is flushed to zero".into(),
+            Verdict::Overflow => "it overflows".into(),
+            Verdict::Dead | Verdict::DeadWithGhosts | Verdict::NotEstablished => format!("it is {}", self.verdict),
+        }
+    }
+
     fn noise(&self, notation: Notation) -> String {
         match self.median {
             Number::None => "no noise/signal".into(),
@@ -110,7 +122,7 @@ pub fn ruling(run: &Run, notation: Notation) -> String {
     };
     let best = judged.iter().reduce(|best, next| if next.better_than(best) { next } else { best }).unwrap_or(first);
     let contrast = if best.better_than(first) {
-        format!("; in {} it is {} ({})", best.name(), best.verdict, best.noise(notation))
+        format!("; in {} {}", best.name(), best.state(notation))
     } else if judged.len() > 1 && first.verdict != Verdict::NotEstablished {
         "; no other arithmetic of this run does better".into()
     } else {
@@ -134,7 +146,7 @@ fn sound_contrast(judged: &[Judged], notation: Notation) -> String {
     let worst = judged.iter().reduce(|worst, next| if worst.better_than(next) { next } else { worst });
     match worst {
         Some(worst) if worst.verdict > Verdict::Sound => {
-            format!("; in {} it is {} ({})", worst.name(), worst.verdict, worst.noise(notation))
+            format!("; in {} {}", worst.name(), worst.state(notation))
         }
         _ if judged.len() > 1 => "; so it is in every arithmetic of this run".into(),
         _ => String::new(),
@@ -185,7 +197,11 @@ pub fn remedy(run: &Run, notation: Notation) -> String {
         let wider = if first.has_noise() { "accumulator" } else { "range" };
         return none_tried(&format!("{} stands alone; add one with a wider {wider} to --formats", first.name()));
     }
-    let helps = |other: &&Judged| other.has_noise() && other.better_than(first);
+    // Against noise, only less noise is a remedy; against zeros and overflow, a gradient that is neither.
+    let helps = |other: &&Judged| {
+        let cures = !first.has_noise() || cut(first, other).is_some_and(|times| times >= LEAST_CUT);
+        other.has_noise() && other.verdict <= first.verdict && cures
+    };
     let same_format = |other: &&Judged| other.arithmetic.format.name == first.arithmetic.format.name;
     let sibling = others
         .iter()

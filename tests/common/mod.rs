@@ -214,3 +214,32 @@ fn fates(state: Behaviour, ratio: f64, trials: u64) -> Fates {
         }
     }
 }
+
+/// Records at the edges of what a picture must survive, by name.
+pub fn cases() -> Vec<(&'static str, Record)> {
+    use Behaviour::*;
+    let ten = [
+        ("f16", Noise(0.41)),
+        ("f16:acc=f32", Noise(0.17)),
+        ("bf16:acc=f32", Noise(0.9)),
+        ("bf16", Noise(2.4)),
+        ("tf32:acc=f32", Noise(0.12)),
+        ("f32", Noise(3.2e-5)),
+        ("e5m2:acc=f32:round=nearest:sum=pairwise", Vanished(40)),
+        ("e4m3fn:acc=f32", Overflow(20)),
+        ("f64", Noise(5.1e-14)),
+        ("mpfr:100", AtMost(1e-25)),
+    ];
+    vec![
+        ("default", default_record()),
+        ("depth 1", record(1, 5, &[("f16", Noise(0.2))])),
+        ("depth 3", record(3, 5, &[("f16", Noise(0.2)), ("f32", Noise(1e-5)), ("mpfr:100", AtMost(1e-25))])),
+        ("depth 500", record(500, 5, &ten)),
+        ("ten arithmetics, one trial", record(50, 1, &ten)),
+        ("one arithmetic, vanished", record(20, 20, &[("f16", Vanished(30))])),
+        ("dead", record(10, 5, &[("f16", Dead), ("f32", Dead)])),
+        ("overflow", record(10, 5, &[("f16", Overflow(20)), ("bf16:acc=f32", Overflow(20))])),
+        ("not established", record(10, 5, &[("f16", NotEstablished), ("bf16:acc=f32", NotEstablished)])),
+        ("exact", record(4, 2, &[("mpfr:4000", Exact), ("f16", Noise(1e9))])),
+    ]
+}

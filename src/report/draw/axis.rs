@@ -32,7 +32,7 @@ pub struct Layers {
 impl Layers {
     /// Layers `first` to `last` over a plot.
     pub fn new((first, last): (usize, usize), plot: Rect) -> Layers {
-        let count = (last - first + 1) as f64;
+        let count = last.saturating_sub(first) as f64 + 1.0;
         Layers { first, last, left: plot.left, column: (plot.right - plot.left) / count }
     }
 
@@ -59,7 +59,7 @@ impl Layers {
         if self.last == self.first {
             return Ok(ticks);
         }
-        for layer in (self.first + 1..self.last).filter(|layer| layer % step == 0) {
+        for layer in (self.first / step + 1..=self.last / step).map(|multiple| multiple * step) {
             let near = |other: usize, distance: f64| (self.x(layer) - self.x(other)).abs() < distance;
             if !near(self.first, 0.75 * step as f64 * self.column) && !near(self.last, head) {
                 ticks.push((layer, layer.to_string()));

@@ -189,7 +189,13 @@ pub fn to_page_units(document: &str, width: f64, height: f64) -> Result<String, 
     if !document.contains(&canvas) {
         return Err("the SVG backend did not state the page's size".into());
     }
-    Ok(document.replacen(&canvas, &format!("width=\"{width}\" height=\"{height}\""), 1))
+    let sized = document.replacen(&canvas, &format!("width=\"{width}\" height=\"{height}\""), 1);
+    // A viewer without the font takes one with the same widths, or any.
+    let family = text::FAMILY;
+    Ok(sized.replace(
+        &format!("font-family=\"{family}\""),
+        &format!("font-family=\"{family}, Bitstream Vera Sans, Verdana, sans-serif\""),
+    ))
 }
 
 fn stroke(color: RGBColor, width: f64) -> ShapeStyle {

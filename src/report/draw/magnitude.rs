@@ -52,7 +52,7 @@ impl Placed {
         let powers = PowersOfTen::new(panel.range, plot);
         powers.draw(canvas)?;
         self.limits(canvas, panel, &powers)?;
-        for stretch in panel.points.chunk_by(|a, b| b.layer == a.layer + 1) {
+        for stretch in panel.points.chunk_by(|a, b| b.layer.checked_sub(1) == Some(a.layer)) {
             entries(canvas, stretch, &columns, &powers)?;
         }
         let mut next = f64::NEG_INFINITY;

@@ -79,15 +79,15 @@ impl FateStrip {
         let mut present = [false; 8];
         let mut edges = Vec::new();
         for layer in &arithmetic.layers {
-            let total = facts::entries(&layer.fates).max(1);
+            let total: u128 = Fate::ALL.into_iter().map(|fate| u128::from(fate.count(&layer.fates))).sum();
             let mut below = 0;
             let mut upper = [0.0; 8];
             for (index, fate) in Fate::ALL.into_iter().enumerate() {
                 let count = fate.count(&layer.fates);
                 present[index] |= count > 0;
-                below += count;
+                below += u128::from(count);
                 // Cumulated as integers, so that a full column ends at exactly 1.
-                upper[index] = below as f64 / total as f64;
+                upper[index] = below as f64 / total.max(1) as f64;
             }
             edges.push((layer.layer, upper));
         }

@@ -66,8 +66,9 @@ pub struct NoiseCurve {
 impl NoiseCurve {
     /// The stretches of neighbouring layers that a line joins.
     pub fn stretches(&self) -> Vec<&[NoisePoint]> {
-        let joined =
-            |a: &NoisePoint, b: &NoisePoint| a.kind.is_joined() && b.kind.is_joined() && b.layer == a.layer + 1;
+        let joined = |a: &NoisePoint, b: &NoisePoint| {
+            a.kind.is_joined() && b.kind.is_joined() && b.layer.checked_sub(1) == Some(a.layer)
+        };
         self.points.chunk_by(joined).filter(|stretch| stretch.iter().all(|point| point.kind.is_joined())).collect()
     }
 }
