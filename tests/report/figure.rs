@@ -2,7 +2,7 @@
 
 use crate::common::{Behaviour::*, default_record, record};
 use precision_probe::record::{Histogram, Number, Record};
-use precision_probe::report::figure::{Edge, Fate, PointKind, Summary};
+use precision_probe::report::figure::{Edge, Fate, NoisePoint, PointKind, Summary};
 
 fn summary(record: &Record) -> Summary {
     Summary::new(record, &record.runs[0])
@@ -53,7 +53,8 @@ fn limits_exact_results_and_unknown_truth_have_their_own_marks() {
         summary(&record(3, 5, &[("mpfr:100", AtMost(1e-25)), ("mpfr:200", Exact), ("f16", NotEstablished)])).noise;
     assert!(panel.curves[0].points.iter().all(|point| point.kind == PointKind::AtMost));
     assert_eq!(panel.decades.0, -25);
-    assert!(panel.curves[1].points.iter().all(|point| point.median == -25.0), "no noise: the lower end of the axis");
+    let lowest = |point: &NoisePoint| point.median == -25.0 && point.kind == PointKind::AtMost;
+    assert!(panel.curves[1].points.iter().all(lowest), "no noise: the lower end of the axis, pointing down");
     assert!(panel.curves[2].points.is_empty(), "0/0 has no place");
     let far = summary(&record(3, 5, &[("f16", Noise(1e9))])).noise;
     assert_eq!((far.decades.1, far.clamped), (3, true));

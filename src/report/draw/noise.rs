@@ -38,7 +38,7 @@ impl Placed {
             key.push((Sample::Nothing, panel.spread.clone()));
         }
         if panel.has(PointKind::AtMost) {
-            key.push((Sample::Downward, "at most: noise below the truth's resolution".into()));
+            key.push((Sample::Downward, "at most: no noise, or below the truth's resolution".into()));
         }
         if panel.has(PointKind::Saturated) {
             key.push((
@@ -206,9 +206,6 @@ fn marks(
     let mut next = f64::NEG_INFINITY;
     for point in &curve.points {
         let x = columns.x(point.layer);
-        if next == f64::NEG_INFINITY && !wide {
-            next = x + rank as f64 * MARK_DISTANCE;
-        }
         if point.kind == PointKind::Measured || x < next {
             continue;
         }
@@ -220,7 +217,13 @@ fn marks(
             PointKind::NotEstablished => canvas.cross((x + shift, y), series.color)?,
             PointKind::Measured => {}
         }
-        next = x + if wide { MARK_DISTANCE } else { together };
+        // Every curve marks its first layer, the one that is judged; then each takes its turn.
+        let first = next == f64::NEG_INFINITY;
+        next = x + match (wide, first) {
+            (true, _) => MARK_DISTANCE,
+            (false, true) => (rank + 1) as f64 * MARK_DISTANCE,
+            (false, false) => together,
+        };
     }
     Ok(())
 }

@@ -24,7 +24,7 @@ const COMPRESSED_FROM: i32 = 4;
 pub enum PointKind {
     /// A measured ratio, joined to its neighbours.
     Measured,
-    /// An upper limit, joined, with a mark that points down.
+    /// An upper limit, or no noise at all at the axis' lower end: joined, with a mark that points down.
     AtMost,
     /// A zero or overflowed gradient: drawn hollow and not joined, because its ratio is not noise.
     Saturated,
@@ -146,7 +146,8 @@ fn point(layer: &LayerRun, (bottom, top): (i32, i32)) -> Option<NoisePoint> {
     let kind = match layer.verdict.verdict {
         verdict if verdict.is_zero_or_overflow() => PointKind::Saturated,
         Verdict::NotEstablished => PointKind::NotEstablished,
-        _ if noise.at_most => PointKind::AtMost,
+        // No noise at all lies below every axis.
+        _ if noise.at_most || noise.median == Number::Finite(0.0) => PointKind::AtMost,
         _ => PointKind::Measured,
     };
     let (bottom, top) = (f64::from(bottom), f64::from(top));
