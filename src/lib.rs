@@ -10,6 +10,7 @@ pub mod network;
 pub mod noise;
 pub mod probe;
 pub mod record;
+pub mod report;
 pub mod spec;
 pub mod truth;
 pub mod verdict;

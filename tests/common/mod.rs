@@ -1,6 +1,8 @@
 //! What several integration tests share.
 #![allow(dead_code)] // each test binary uses its part
 
+pub mod records;
+
 use flate2::read::GzDecoder;
 use ndarray::Array2;
 use precision_probe::activation::Activation;
