@@ -3,6 +3,7 @@ pub mod activation;
 pub mod arithmetic;
 pub mod assets;
 pub mod backprop;
+pub mod cli;
 pub mod fate;
 pub mod format;
 pub mod nearest;
