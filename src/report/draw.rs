@@ -1,7 +1,7 @@
 //! Figures as data made visible: SVG by plotters, PNG from that SVG by resvg.
 //!
 //! plotters' SVG backend rounds coordinates to whole units, so everything is drawn on a canvas ten
-//! times the page ([`canvas`]). Nothing is computed here but places on the page: the page is laid
+//! times the page. Nothing is computed here but places on the page: the page is laid
 //! out first, panel by panel from above, each as high as its words need, and then drawn.
 
 mod axis;

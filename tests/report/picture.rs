@@ -121,7 +121,13 @@ fn no_two_texts_overlap() {
             if !line.starts_with("<text") || line.contains("rotate") {
                 continue;
             }
-            let text = lines.next().expect(line).replace("&amp;", "&").replace("&lt;", "<");
+            let text = lines
+                .next()
+                .expect(line)
+                .replace("&apos;", "'")
+                .replace("&lt;", "<")
+                .replace("&gt;", ">")
+                .replace("&amp;", "&");
             let size: f64 = attribute(line, "font-size").parse().unwrap();
             let style = if line.contains("font-weight=\"bold\"") { FontStyle::Bold } else { FontStyle::Normal };
             // plotters measures a line height; 1.164 is DejaVu's per em.
