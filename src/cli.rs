@@ -216,14 +216,18 @@ fn write_report(
     let run = record.runs.first().ok_or_else(|| failed("the record has no run".into()))?;
     let summary = draw::summary_png(record, run).map_err(failed)?;
     let contents = [
+        // The record comes first: a run killed here leaves a directory that the same spec may replace.
+        (files::RECORD, record.to_json().into_bytes()),
+        ("run.json", clock.to_json(threads).into_bytes()),
         ("layers.csv", csv::layers_csv(record).into_bytes()),
         ("summary.png", summary),
-        ("run.json", clock.to_json(threads).into_bytes()),
-        // The record comes last: a directory with a record is complete.
-        ("record.json", record.to_json().into_bytes()),
     ];
-    files::write(directory, &contents)
-        .map_err(|error| Failure::Input(format!("cannot write to `{}` ({error}): choose another place with --out DIR", directory.display())))?;
+    files::write(directory, &contents).map_err(|error| {
+        Failure::Input(format!(
+            "cannot write to `{}` ({error}): choose another place with --out DIR",
+            directory.display()
+        ))
+    })?;
     Ok(directory.join("summary.png"))
 }
 

@@ -22,9 +22,7 @@ fn digits() -> &'static [Image] {
     static IMAGES: OnceLock<Vec<Image>> = OnceLock::new();
     IMAGES.get_or_init(|| {
         let mut text = String::new();
-        GzDecoder::new(DIGITS_CSV_GZ)
-            .read_to_string(&mut text)
-            .expect("invariant: the embedded digits unpack");
+        GzDecoder::new(DIGITS_CSV_GZ).read_to_string(&mut text).expect("invariant: the embedded digits unpack");
         text.lines()
             .map(|line| {
                 let mut image = [0; FEATURES + 1];

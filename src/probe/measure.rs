@@ -138,9 +138,7 @@ fn compare(network: &Network, truth: &TrueLayer, computed: &LayerGradients) -> A
         noise
     };
     let weight = tensor("weight", &truth.weight, &computed.weight);
-    for (name, truth, computed) in
-        [("bias", &truth.bias, &computed.bias), ("slope", &truth.slope, &computed.slope)]
-    {
+    for (name, truth, computed) in [("bias", &truth.bias, &computed.bias), ("slope", &truth.slope, &computed.slope)] {
         if let (Some(truth), Some(computed)) = (truth, computed) {
             tensor(name, truth, computed);
         }
@@ -150,7 +148,8 @@ fn compare(network: &Network, truth: &TrueLayer, computed: &LayerGradients) -> A
     computed.weight.iter().for_each(|value| magnitudes.add(value));
     ArithmeticMeasurement {
         verdict: weight.as_ref().map_or(Verdict::NotEstablished, Verdict::of),
-        fates: weight.map_or_else(|| Fates { undecided: computed.weight.len() as u64, ..Fates::default() }, |w| w.fates),
+        fates: weight
+            .map_or_else(|| Fates { undecided: computed.weight.len() as u64, ..Fates::default() }, |w| w.fates),
         tensors,
         magnitudes,
         flips: flips(network, truth, computed),
