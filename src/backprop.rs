@@ -8,6 +8,7 @@
 use crate::activation::Function;
 use crate::arithmetic::dispatch::{Visitor, dispatch};
 use crate::arithmetic::exact::quotient;
+use crate::arithmetic::kernels;
 use crate::arithmetic::{Arithmetic, ArithmeticName, Binary, Exact, Place, Side, TensorId, from_fn};
 use crate::network::{Batch, Loss, Network, NodeId, Operation, ParameterId, Targets};
 use ndarray::{Array2, ArrayView1};
@@ -36,6 +37,7 @@ pub type GradientStream<'n> = Box<dyn Iterator<Item = LayerGradients> + Send + '
 
 /// The gradients of a network in the arithmetic of that name, in both roles.
 pub fn gradients<'n>(name: ArithmeticName, network: &'n Network, batch: &'n Batch) -> GradientStream<'n> {
+    kernels::assert_gradual_underflow();
     struct Plain<'n>(&'n Network, &'n Batch);
     impl<'n> Visitor for Plain<'n> {
         type Output = GradientStream<'n>;
