@@ -4,7 +4,7 @@
 
 use precision_probe::arithmetic::{Binary, Exact};
 use precision_probe::format::{Format, Range, Special};
-use rug::{Integer, Rational};
+use rug::{Float, Integer, Rational};
 use std::cmp::Ordering;
 
 /// A number of the extended reals with a signed zero.
@@ -18,8 +18,7 @@ pub enum Real {
 }
 
 impl Real {
-    pub const ZERO: fn() -> Real = || Real::Finite(Rational::new(), false);
-
+    /// The exact value of a stored number.
     pub fn of(x: &Exact) -> Real {
         let (nan, infinite, negative, value) = match x {
             Exact::Double(x) => (x.is_nan(), x.is_infinite(), x.is_sign_negative(), Rational::from_f64(*x)),
@@ -122,7 +121,7 @@ impl Real {
 pub struct Codes {
     precision: u32,
     emin: i32,
-    /// Code of the largest finite number.
+    /// Code of the largest finite number; 0 for more bits than a code here has, which MPFR rounds.
     max: u128,
     /// Overflow gives NaN.
     without_infinity: bool,
@@ -135,6 +134,9 @@ impl Codes {
             // Wide enough for every number of the tests; they never get near its ends.
             Range::Unbounded => (-4000, 4000, Special::Ieee),
         };
+        if format.range == Range::Unbounded && format.precision > 100 {
+            return Codes { precision: format.precision, emin, max: 0, without_infinity: false };
+        }
         let without_infinity = special == Special::FiniteNan;
         let top = ((emax - emin + 2) as u128) << (format.precision - 1);
         let max = top - if without_infinity { 2 } else { 1 };
@@ -158,6 +160,10 @@ impl Codes {
             Real::Infinite(negative) => return overflow(*negative),
             Real::Finite(magnitude, negative) => (magnitude, *negative),
         };
+        if self.max == 0 {
+            let rounded = Float::with_val(self.precision, magnitude);
+            return Real::Finite(rounded.to_rational().expect("far from MPFR's limits"), negative);
+        }
         let (mut below, mut above) = (0, self.max + 1);
         if *magnitude >= self.value(above) {
             return overflow(negative);
@@ -187,7 +193,7 @@ pub fn dot(format: &Codes, accumulator: &Codes, row: &[Real], column: &[Real], l
             Some(sum) => accumulator.round(&sum.plus(&product)),
         });
     }
-    let mut sum = sum.unwrap_or_else(Real::ZERO);
+    let mut sum = sum.unwrap_or(Real::Finite(Rational::new(), false));
     if let Some(last) = last {
         sum = accumulator.round(&sum.plus(last));
     }
