@@ -394,6 +394,16 @@ pub fn two_to(e: i64) -> f64 {
     }
 }
 
+/// ⌊log₂|x|⌋ of a finite double that is not zero.
+pub fn exponent_of(x: f64) -> i64 {
+    let bits = x.to_bits() & !(1 << 63);
+    match bits >> 52 {
+        // Subnormal: the position of the leading bit.
+        0 => -1011 - i64::from(bits.leading_zeros()),
+        biased => biased as i64 - 1023,
+    }
+}
+
 fn signed_zero(precision: u32, negative: bool) -> Float {
     let mut zero = Float::new(precision);
     zero.assign(if negative { rug::float::Special::NegZero } else { rug::float::Special::Zero });

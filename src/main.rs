@@ -1,1 +1,5 @@
-fn main() {}
+//! The `precision-probe` command.
+
+fn main() -> std::process::ExitCode {
+    precision_probe::cli::main()
+}

@@ -327,7 +327,7 @@ pub struct TensorNoise {
 impl Record {
     /// The record as the bytes of `record.json`.
     pub fn to_json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).expect("a record has only serialisable fields");
+        let mut text = serde_json::to_string(self).expect("a record has only serialisable fields");
         text.push('\n');
         text
     }

@@ -1,6 +1,11 @@
 //! What is asked of a probe: the defaults, and their validation with the fix in each message.
 
+use crate::activation::Activation;
+use crate::arithmetic::ArithmeticName;
+use crate::format::GRID;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fmt;
 
 /// Where inputs and targets come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -10,6 +15,35 @@ pub enum Data {
     Digits,
     /// Gaussian inputs and targets on the grid, mean squared error.
     Gaussian,
+}
+
+impl Data {
+    /// Both data sets by name.
+    pub const ALL: [(&str, Data); 2] = [("digits", Data::Digits), ("gaussian", Data::Gaussian)];
+
+    /// Samples that can be drawn without replacement, if there is a limit.
+    pub fn samples(self) -> Option<usize> {
+        match self {
+            Data::Digits => Some(crate::assets::DIGITS),
+            Data::Gaussian => None,
+        }
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        Data::ALL.iter().find(|(_, data)| *data == self).map_or("", |(name, _)| name)
+    }
+
+    /// Reads a name.
+    ///
+    /// # Errors
+    /// A sentence with the nearest known name.
+    pub fn parse(text: &str) -> Result<Data, String> {
+        Data::ALL.iter().find(|(name, _)| *name == text).map(|(_, data)| *data).ok_or_else(|| {
+            let known = crate::nearest::nearest(text, Data::ALL.iter().map(|(name, _)| *name));
+            format!("unknown data `{text}`; did you mean `{known}`? (`digits` and `gaussian` are known)")
+        })
+    }
 }
 
 /// One probe, complete: with the version it determines every byte of the record.
@@ -57,6 +91,168 @@ impl Default for Spec {
             bias: false,
             formats: ["f16", "f16:acc=f32", "bf16:acc=f32", "f32", "f64"].map(String::from).to_vec(),
             truth_bits: 80,
+        }
+    }
+}
+
+/// A spec that cannot be run: what is wrong and the fix, in one sentence.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct SpecError(pub String);
+
+/// A validated spec: names read, limits checked.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The spec with every name in its canonical spelling.
+    pub spec: Spec,
+    /// Its activations.
+    pub activations: Vec<Activation>,
+    /// Its arithmetics.
+    pub arithmetics: Vec<ArithmeticName>,
+}
+
+/// Largest depth, width, batch and number of trials: beyond any use, below any overflow.
+const LARGEST: usize = 1_000_000;
+/// Fewest and most bits of truth that can be asked for.
+const TRUTH_BITS: std::ops::RangeInclusive<u32> = 8..=8192;
+/// Largest standard normal that the draws can give.
+const LARGEST_NORMAL: f64 = 8.3;
+
+impl Spec {
+    /// Reads every name and checks every limit.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with the fix.
+    pub fn validate(&self) -> Result<Plan, SpecError> {
+        let fail = |message: String| Err(SpecError(message));
+        for (option, value, example) in [
+            ("depth", self.depth, "a positive number of hidden layers, such as --depth 50"),
+            ("width", self.width, "a positive number of units, such as --width 64"),
+            ("batch", self.batch, "a positive number of samples, such as --batch 32"),
+            ("trials", self.trials, "a positive number of draws, such as --trials 5"),
+        ] {
+            if value == 0 {
+                return fail(format!("--{option} 0: give {example}"));
+            }
+            if value > LARGEST {
+                return fail(format!("--{option} {value}: give at most {LARGEST}"));
+            }
+        }
+        if let Some(samples) = self.data.samples().filter(|&samples| self.batch > samples) {
+            let name = self.data.name();
+            return fail(format!("--batch {}: the {name} have {samples} samples; give at most {samples}", self.batch));
+        }
+        if !["preserve", "he"].contains(&self.init.as_str()) {
+            let known = crate::nearest::nearest(&self.init, ["preserve", "he"].into_iter());
+            return fail(format!("unknown init `{}`; did you mean `{known}`? (or give --gain)", self.init));
+        }
+        if let Some(gain) = self.gain {
+            let smallest_fan_in = self.width.min(crate::assets::FEATURES) as f64;
+            let largest_weight = gain / smallest_fan_in.sqrt() * LARGEST_NORMAL;
+            let limit = GRID.max().map_or(f64::INFINITY, |max| max.to_f64());
+            if !(gain.is_finite() && gain > 0.0) {
+                return fail(format!("--gain {gain}: give a positive finite number, such as --gain 1.5"));
+            }
+            if largest_weight > limit {
+                let most = limit / LARGEST_NORMAL * smallest_fan_in.sqrt();
+                return fail(format!("--gain {gain}: weights would leave f16's range; give at most {most:.0}"));
+            }
+        }
+        if !TRUTH_BITS.contains(&self.truth_bits) {
+            let (least, most) = (TRUTH_BITS.start(), TRUTH_BITS.end());
+            return fail(format!("--truth-bits {}: give {least} to {most}", self.truth_bits));
+        }
+        let activations = named("activation", "--act leaky", &self.activations, Activation::parse)?;
+        let arithmetics = named("arithmetic", "--formats f16,f32", &self.formats, ArithmeticName::parse)?;
+        let spec = Spec {
+            activations: activations.iter().map(Activation::name).collect(),
+            formats: arithmetics.iter().map(ArithmeticName::to_string).collect(),
+            init: "preserve".into(),
+            ..self.clone()
+        };
+        Ok(Plan { spec, activations, arithmetics })
+    }
+
+    /// SHA-256 of the version and the canonical spec: equal hashes, equal records.
+    pub fn hash(&self, version: &str) -> String {
+        let json = serde_json::to_string(self).expect("a spec has only serialisable fields");
+        let digest = Sha256::new().chain_update(version).chain_update("\n").chain_update(json).finalize();
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Reads a list of names; empty lists and repetitions are refused.
+fn named<T: PartialEq + fmt::Debug>(
+    what: &str,
+    example: &str,
+    names: &[String],
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Result<Vec<T>, SpecError> {
+    if names.is_empty() {
+        return Err(SpecError(format!("no {what} given; write {example}")));
+    }
+    let mut read = Vec::with_capacity(names.len());
+    for name in names {
+        let value = parse(name).map_err(SpecError)?;
+        if read.contains(&value) {
+            return Err(SpecError(format!("{what} `{name}` is given twice; keep one")));
+        }
+        read.push(value);
+    }
+    Ok(read)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(change: impl Fn(&mut Spec)) -> String {
+        let mut spec = Spec::default();
+        change(&mut spec);
+        spec.validate().expect_err("the spec is wrong").0
+    }
+
+    #[test]
+    fn the_default_is_canonical() {
+        let plan = Spec::default().validate().unwrap();
+        assert_eq!(plan.spec, Spec::default());
+    }
+
+    #[test]
+    fn aliases_become_canonical_and_share_the_hash() {
+        let aliases = Spec {
+            activations: vec!["LeakyReLU".into()],
+            formats: ["float16", "half:acc=float32", "bfloat16:acc=f32", "float", "double"].map(String::from).to_vec(),
+            init: "he".into(),
+            ..Spec::default()
+        };
+        let canonical = aliases.validate().unwrap().spec;
+        assert_eq!(canonical, Spec::default());
+        assert_eq!(canonical.hash("1"), Spec::default().hash("1"));
+        assert_ne!(canonical.hash("1"), canonical.hash("2"));
+        assert_ne!(canonical.hash("1"), Spec { seed: 1, ..canonical.clone() }.hash("1"));
+    }
+
+    #[test]
+    fn every_mistake_names_its_fix() {
+        for (message, words) in [
+            (error(|spec| spec.depth = 0), "--depth 50"),
+            (error(|spec| spec.width = 0), "--width 64"),
+            (error(|spec| spec.batch = 0), "--batch 32"),
+            (error(|spec| spec.trials = 0), "--trials 5"),
+            (error(|spec| spec.batch = 1798), "at most 1797"),
+            (error(|spec| spec.gain = Some(f64::NAN)), "positive finite"),
+            (error(|spec| spec.gain = Some(f64::INFINITY)), "positive finite"),
+            (error(|spec| spec.gain = Some(-1.0)), "positive finite"),
+            (error(|spec| spec.gain = Some(1e9)), "f16's range"),
+            (error(|spec| spec.truth_bits = 0), "8 to 8192"),
+            (error(|spec| spec.init = "preserved".into()), "did you mean `preserve`"),
+            (error(|spec| spec.activations = vec![]), "--act leaky"),
+            (error(|spec| spec.activations = vec!["laeky".into()]), "did you mean `leaky`"),
+            (error(|spec| spec.formats = vec!["f16".into(), "half".into()]), "given twice"),
+        ] {
+            assert!(message.contains(words), "{message}");
+            assert!(!message.ends_with('.'), "{message}");
         }
     }
 }

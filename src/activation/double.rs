@@ -1,7 +1,7 @@
 //! φ, φ' and exp in double precision with a bound on the error: the shortcut of correct rounding in
 //! narrow formats, and the integrand of the mean-field quadratures.
 //!
-//! The formulas are those of [`super::enclosure`], on core-math's correctly rounded exp, expm1, log1p,
+//! The formulas are those of the enclosures, on core-math's correctly rounded exp, expm1, log1p,
 //! tanh and erfc. With u = 2^-53, every operation has a relative error of at most u as long as nothing
 //! is subnormal; the counts are the same, and the bounds below are at least twice them, which covers
 //! terms of second order and the rounding of the bound itself and of v ± bound.
@@ -138,4 +138,26 @@ fn gelu_derivative(x: f64) -> (f64, f64) {
     let slope_count = if x > 38.0 { 0.0 } else { 4.0 + square };
     let v = distribution + slope;
     (v, 2.0 * U * (distribution * distribution_count + slope.abs() * slope_count + v.abs()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ALL, enclose};
+    use super::*;
+    use rug::Float;
+
+    #[test]
+    fn the_bounds_cover_the_errors_twice() {
+        let curved = ALL.into_iter().filter(|a| a.linear_slopes().is_none());
+        let functions = curved.flat_map(|a| [Function::Value(a), Function::Derivative(a)]).chain([Function::Exp]);
+        for function in functions.collect::<Vec<_>>() {
+            for step in -900..900 {
+                let x = f64::from(step) / 32.0 + 0.0037 * f64::from(step % 13);
+                let (v, bound) = evaluate(&function, x);
+                let truth = enclose(&function, &Float::with_val(53, x), 120).unwrap();
+                let error = Float::with_val(200, truth - v).abs().to_f64();
+                assert!(2.0 * error <= bound, "{function:?} at {x}: error {error:e}, bound {bound:e}");
+            }
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! The catalogue of activations: for each φ what a network, a proof and a rounding need to know.
 //!
 //! An entry states its kinks, PyTorch's choice of φ' there, the bounds Λ₁ ≥ |φ'| and Λ₂ ≥ |φ''| on
-//! each piece, and (in [`enclosure`]) how to enclose φ and φ' to any relative precision; from the
+//! each piece, and (in [`mod@enclosure`]) how to enclose φ and φ' to any relative precision; from the
 //! enclosure alone [`rounding`] gets the correctly rounded value in every format. [`moments`] holds
 //! the mean-field constants.
 //!
@@ -21,10 +21,12 @@
 
 pub mod double;
 pub mod enclosure;
+mod formulas;
 pub mod moments;
 mod names;
 mod nearby;
 pub mod rounding;
+mod selu;
 
 pub use enclosure::{Enclosure, Function, OutOfRange, enclose, enclosure};
 pub use moments::{MeanField, Phase, derivative_second_moment, mean_field, preserving_gain, second_moment};

@@ -3,7 +3,9 @@
 //! In a wide network with weights of variance gain²/fan-in and biases of variance σ_b², a
 //! pre-activation is normal with a variance q that the layers map as
 //!
-//!     q ← gain²·E[φ(√q·Z)²] + σ_b²,       Z normal of mean 0 and variance 1,
+//! ```text
+//! q ← gain²·E[φ(√q·Z)²] + σ_b²,       Z normal of mean 0 and variance 1,
+//! ```
 //!
 //! and the squared norm of the gradient changes per layer by χ₁ = gain²·E[φ'(√q·Z)²] (Poole et al.
 //! 2016; Schoenholz et al. 2017; He et al. 2015 for relu).

@@ -1,6 +1,6 @@
 //! Names of activations: `relu`, `leaky:0.2`, `elu:0.5`, PyTorch's spellings as aliases.
 
-use super::{Activation, ELU_ALPHA, LEAKY_SLOPE, PRELU_SLOPE};
+use super::{Activation, ELU_ALPHA, LEAKY_SLOPE, PRELU_SLOPE, SELU_ALPHA, SELU_LAMBDA};
 use crate::format::GRID;
 use crate::nearest::nearest;
 use std::fmt;
@@ -61,6 +61,17 @@ impl Activation {
             "gelu" => Ok(Activation::Gelu),
             "selu" => Ok(Activation::Selu),
             _ => Ok(Activation::Identity),
+        }
+    }
+
+    /// Every exact constant of φ, as a record and a caption print it.
+    pub fn constants(&self) -> Vec<String> {
+        match self {
+            Activation::Leaky { slope } => vec![format!("slope = {slope}")],
+            Activation::Prelu { slope } => vec![format!("initial slope = {slope}")],
+            Activation::Elu { alpha } => vec![format!("alpha = {alpha}")],
+            Activation::Selu => vec![format!("lambda = {SELU_LAMBDA}"), format!("alpha = {SELU_ALPHA}")],
+            _ => Vec::new(),
         }
     }
 

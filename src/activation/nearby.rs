@@ -68,15 +68,16 @@ fn small(function: &Function, x: &Float, k: i64) -> Option<Near> {
 fn large(function: &Function, x: &Float, exponent: i64) -> Option<Near> {
     let positive = *x > 0;
     let magnitude = x.to_f64_round(Round::Zero).abs();
-    // Conversions from f64 saturate; 1.4426 < log₂ e, and 1e-5 of slack covers the products' rounding.
-    let exponential_bits = (1.4426 * magnitude) as i64; // e^(−|x|) ≤ 2^-this
+    // Conversions from f64 saturate; The factors are log₂ e times 1, 1/2 and
+    // (below) 2, cut off, which covers the products' rounding.
+    let exponential_bits = (1.442 * magnitude) as i64; // e^(−|x|) ≤ 2^-this
     let gaussian_bits = (0.7213 * magnitude * magnitude) as i64; // e^(−x²/2) ≤ 2^-this
     let number = |value: f64| Float::with_val(53, value);
     let near = |center: Float, above: bool, bits: i64| Some(Near { center, above, bits });
     match (*function, positive) {
         // ±(1 − 2e^(−2|x|)/(1 + e^(−2|x|)))
         (Function::Value(Activation::Tanh), _) => {
-            near(number(if positive { 1.0 } else { -1.0 }), !positive, ((2.8852 * magnitude) as i64) - 1)
+            near(number(if positive { 1.0 } else { -1.0 }), !positive, ((2.885 * magnitude) as i64) - 1)
         }
         // −α(1 − eˣ)
         (Function::Value(Activation::Elu { alpha }), false) => near(number(-alpha), true, exponential_bits),

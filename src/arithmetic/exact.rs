@@ -56,7 +56,7 @@ impl Exact {
     /// ⌊log₂|x|⌋ of a finite number that is not zero.
     pub fn exponent(&self) -> Option<i64> {
         match self {
-            Exact::Double(x) => Float::with_val(53, *x).get_exp().map(|e| i64::from(e) - 1),
+            Exact::Double(x) => (x.is_finite() && *x != 0.0).then(|| crate::format::exponent_of(*x)),
             Exact::Long(x) => x.get_exp().map(|e| i64::from(e) - 1),
         }
     }

@@ -58,8 +58,9 @@ impl Perceptron {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assets::{FEATURES, OUTPUTS};
     use crate::format::{BF16, F16, F32, TF32, two_to};
-    use crate::network::data::{FEATURES, OUTPUTS, digits_batch};
+    use crate::network::data::digits_batch;
     use crate::network::{Parameter, Targets};
     use sha2::{Digest, Sha256};
 

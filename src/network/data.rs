@@ -7,18 +7,12 @@
 
 use super::draw::Stream;
 use super::{Batch, Targets};
+use crate::assets::{DIGITS_CSV_GZ, FEATURES, OUTPUTS};
 use crate::format::GRID;
 use flate2::read::GzDecoder;
 use ndarray::Array2;
 use std::io::Read;
 use std::sync::OnceLock;
-
-/// Images in the digits.
-pub const DIGITS: usize = 1797;
-/// Input features of both data sets: 8×8 pixels.
-pub const FEATURES: usize = 64;
-/// Outputs of both data sets: 10 classes.
-pub const OUTPUTS: usize = 10;
 
 /// One image: 64 pixels of 0..16, then the class.
 type Image = [u8; FEATURES + 1];
@@ -28,9 +22,7 @@ fn digits() -> &'static [Image] {
     static IMAGES: OnceLock<Vec<Image>> = OnceLock::new();
     IMAGES.get_or_init(|| {
         let mut text = String::new();
-        GzDecoder::new(&include_bytes!("../assets/digits.csv.gz")[..])
-            .read_to_string(&mut text)
-            .expect("invariant: the embedded digits unpack");
+        GzDecoder::new(DIGITS_CSV_GZ).read_to_string(&mut text).expect("invariant: the embedded digits unpack");
         text.lines()
             .map(|line| {
                 let mut image = [0; FEATURES + 1];
@@ -46,7 +38,7 @@ fn digits() -> &'static [Image] {
 /// A batch of digits drawn without replacement; a smaller batch is a prefix of a larger one.
 ///
 /// # Panics
-/// If `batch` exceeds [`DIGITS`]; the spec refuses that before.
+/// If `batch` exceeds the number of images; the spec refuses that before.
 pub fn digits_batch(seed: u64, trial: u64, batch: usize) -> Batch {
     let images = digits();
     assert!(batch <= images.len(), "invariant: the spec limits the batch to {} images", images.len());
@@ -77,6 +69,7 @@ pub fn gaussian_batch(seed: u64, trial: u64, batch: usize) -> Batch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assets::DIGITS;
     use crate::format::{BF16, E4M3FN, E5M2, F16};
 
     #[test]

@@ -125,6 +125,16 @@ impl Bound {
         }
     }
 
+    /// At least bound/|x|, as a double, for |x| = |fraction|·2^exponent not zero.
+    pub fn relative_to(self, fraction: f64, exponent: i64) -> f64 {
+        if self.is_zero() || self.is_infinite() {
+            return self.significand;
+        }
+        // Two steps up: one for the quotient, one for a fraction that was rounded to nearest.
+        let quotient = (self.significand / fraction.abs()).next_up().next_up();
+        Bound { significand: quotient, exponent: self.exponent.saturating_sub(exponent) }.normalised().to_f64()
+    }
+
     /// log₂ of the bound to about 1e-15, for reports: −∞ for zero.
     pub fn log2(self) -> f64 {
         if self.is_zero() { f64::NEG_INFINITY } else { core_math::log2(self.significand) + self.exponent as f64 }

@@ -21,7 +21,7 @@ pub fn spectral_norm_bound(weights: &Array2<f64>) -> Bound {
     if largest == 0.0 {
         return Bound::ZERO;
     }
-    let e = exponent(largest) + 1;
+    let e = crate::format::exponent_of(largest) + 1;
     // Exact unless the result is subnormal, where the entry is far below the slack.
     let scaled = weights.map(|&w| scale(w, -e));
     let (rows, columns) = scaled.dim();
@@ -50,11 +50,6 @@ fn gram(a: &Array2<f64>) -> Array2<f64> {
         }
     }
     result
-}
-
-/// ⌊log₂ x⌋ for x > 0.
-fn exponent(x: f64) -> i64 {
-    rug::Float::with_val(53, x).get_exp().map_or(0, |e| i64::from(e) - 1)
 }
 
 /// x·2^e in steps that stay in range.

@@ -3,6 +3,7 @@
 
 pub mod erased;
 pub mod rational;
+pub mod records;
 
 use flate2::read::GzDecoder;
 use ndarray::Array2;

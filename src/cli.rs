@@ -1,0 +1,280 @@
+//! The command line: options, their translation into a spec, and what each outcome prints.
+
+mod progress;
+mod run_info;
+
+use crate::probe::{self, memory};
+use crate::record::Record;
+use crate::report::{csv, draw, files, table};
+use crate::spec::{Data, Plan, Spec, SpecError};
+use crate::verdict::Verdict;
+use clap::Parser;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Exit status of a wrong input.
+const BAD_INPUT: u8 = 2;
+/// Exit status when a verdict named by `--fail-on` was reached.
+const VERDICT_REACHED: u8 = 3;
+
+/// Is the gradient of a deep network zero, or is it rounding noise?
+///
+/// Backpropagates the identical network in every arithmetic, holds each against the true gradient, and
+/// says per layer which of the two modes of saturation rules and what cures it.
+#[derive(Parser, Debug)]
+#[command(name = "precision-probe", version, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Arguments {
+    /// Activation: relu, leaky[:SLOPE], prelu[:SLOPE], elu[:ALPHA], tanh, sigmoid, softplus, silu, gelu, selu, identity
+    #[arg(long = "act", value_name = "ACTIVATION", default_value = "leaky", help_heading = "Network")]
+    activation: String,
+    /// Hidden layers (affine + activation); a linear head follows
+    #[arg(long, default_value_t = 50, help_heading = "Network")]
+    depth: usize,
+    /// Units of every hidden layer
+    #[arg(long, default_value_t = 64, help_heading = "Network")]
+    width: usize,
+    /// Give the layers biases
+    #[arg(long, help_heading = "Network")]
+    bias: bool,
+    /// How the gain is chosen: preserve (alias he) keeps the variance of the activations
+    #[arg(long, default_value = "preserve", help_heading = "Network")]
+    init: String,
+    /// Gain of the weights (standard deviation times √fan-in) instead of --init
+    #[arg(long, allow_negative_numbers = true, conflicts_with = "init", help_heading = "Network")]
+    gain: Option<f64>,
+    /// digits (handwritten digits, cross-entropy) or gaussian (regression, mean squared error)
+    #[arg(long, default_value = "digits", help_heading = "Data")]
+    data: String,
+    /// Samples per batch
+    #[arg(long, default_value_t = 32, help_heading = "Data")]
+    batch: usize,
+    /// Draws of network and batch
+    #[arg(long, default_value_t = 5, help_heading = "Data")]
+    trials: usize,
+    /// Seed of every draw
+    #[arg(long, default_value_t = 0, help_heading = "Data")]
+    seed: u64,
+    /// Arithmetics, separated by commas: FORMAT[:acc=FORMAT] with f64, f32, tf32, bf16, f16, e5m2, e4m3fn, any eXmY, mpfr:N
+    #[arg(
+        long,
+        alias = "arithmetic",
+        value_delimiter = ',',
+        value_name = "LIST",
+        default_value = "f16,f16:acc=f32,bf16:acc=f32,f32,f64",
+        help_heading = "Arithmetic"
+    )]
+    formats: Vec<String>,
+    /// Bits of every layer's true gradient that must be proven
+    #[arg(long, default_value_t = 80, help_heading = "Arithmetic")]
+    truth_bits: u32,
+    /// Where the report goes [default: reports/<what differs from the defaults>]
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    out: Option<PathBuf>,
+    /// Replace a report of another spec
+    #[arg(long, help_heading = "Output")]
+    force: bool,
+    /// Print every layer
+    #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = "Output")]
+    layers: bool,
+    /// Print the record as JSON and nothing else
+    #[arg(long, conflicts_with = "quiet", help_heading = "Output")]
+    json: bool,
+    /// Print nothing but errors
+    #[arg(long, short, help_heading = "Output")]
+    quiet: bool,
+    /// Exit with status 3 if layer 1 reaches this verdict or a more severe one (sound < noisy < chaotic <
+    /// vanished < dead < overflow < not-established), in any arithmetic or the one after @
+    #[arg(long, value_name = "VERDICT[@ARITHMETIC]", help_heading = "Output")]
+    fail_on: Vec<String>,
+    /// Threads [default: one per core]; the result does not depend on it
+    #[arg(long, value_name = "N", help_heading = "Output")]
+    threads: Option<usize>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  precision-probe
+      Leaky ReLU, 50 layers, in f16, f16 with an f32 accumulator, bf16, f32 and f64.
+  precision-probe --act tanh --depth 100 --formats bf16:acc=f32,e5m2:acc=f32
+      What 8-bit gradients lose in a deep tanh network.
+  precision-probe --act relu --formats f16 --fail-on chaotic@f16 --quiet
+      Exit status 3 if f16's gradient is noise at layer 1.";
+
+/// Runs the command line and gives its exit status.
+pub fn main() -> ExitCode {
+    match execute(&Arguments::parse()) {
+        Ok(status) => status,
+        Err(Failure::Input(message)) => {
+            // Nothing more can be done if the error stream is closed too.
+            let _ = writeln!(io::stderr(), "error: {message}");
+            ExitCode::from(BAD_INPUT)
+        }
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(Failure::Output(error)) => {
+            let _ = writeln!(io::stderr(), "error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Why a run ended early.
+enum Failure {
+    /// The user can fix it.
+    Input(String),
+    /// Writing failed.
+    Output(io::Error),
+}
+
+impl From<SpecError> for Failure {
+    fn from(error: SpecError) -> Failure {
+        Failure::Input(error.to_string())
+    }
+}
+
+fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let plan = spec(arguments)?.validate()?;
+    let conditions = conditions(&arguments.fail_on, &plan)?;
+    let threads = threads(arguments.threads)?;
+    refuse_too_much_memory(&plan, threads)?;
+    let directory = arguments.out.clone().unwrap_or_else(|| Path::new("reports").join(files::run_name(&plan.spec)));
+    files::check_target(&directory, &plan.spec.hash(probe::VERSION), arguments.force).map_err(Failure::Input)?;
+
+    let clock = run_info::Clock::start();
+    let progress = progress::Bar::new(!arguments.quiet && !arguments.json && io::stderr().is_terminal());
+    let record = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|error| Failure::Output(io::Error::other(error)))?
+        .install(|| probe::run(&plan, &progress));
+    progress.finish();
+
+    let picture = write_report(&directory, &record, &clock, threads)?;
+    print(arguments, &record, &picture).map_err(Failure::Output)?;
+    Ok(if conditions.iter().any(|condition| condition.is_met(&record)) {
+        ExitCode::from(VERDICT_REACHED)
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+fn spec(arguments: &Arguments) -> Result<Spec, Failure> {
+    if arguments.activation.contains(',') {
+        let message = format!("--act {}: give one activation; comparisons are not available yet", arguments.activation);
+        return Err(Failure::Input(message));
+    }
+    Ok(Spec {
+        activations: vec![arguments.activation.clone()],
+        depth: arguments.depth,
+        width: arguments.width,
+        batch: arguments.batch,
+        trials: arguments.trials,
+        seed: arguments.seed,
+        data: Data::parse(&arguments.data).map_err(Failure::Input)?,
+        init: arguments.init.clone(),
+        gain: arguments.gain,
+        bias: arguments.bias,
+        formats: arguments.formats.clone(),
+        truth_bits: arguments.truth_bits,
+    })
+}
+
+fn threads(wanted: Option<usize>) -> Result<usize, Failure> {
+    match wanted {
+        Some(0) => Err(Failure::Input("--threads 0: give a positive number, or leave it out for one per core".into())),
+        Some(threads) if threads > 1024 => Err(Failure::Input(format!("--threads {threads}: give at most 1024"))),
+        Some(threads) => Ok(threads),
+        None => Ok(std::thread::available_parallelism().map_or(1, usize::from)),
+    }
+}
+
+/// Refuses what does not fit, and says beforehand what a large run needs.
+fn refuse_too_much_memory(plan: &Plan, threads: usize) -> Result<(), Failure> {
+    let needed = memory::estimate(plan, threads);
+    let available = memory::available();
+    if let Some(available) = available.filter(|&available| needed > available) {
+        return Err(Failure::Input(format!(
+            "this run needs about {} of memory and {} are free: lower --width, --depth, --batch or --threads",
+            memory::in_words(needed),
+            memory::in_words(available)
+        )));
+    }
+    if needed > 2 << 30 {
+        let _ = writeln!(io::stderr(), "this run needs about {} of memory", memory::in_words(needed));
+    }
+    Ok(())
+}
+
+/// Writes the report's files and gives the path of its picture.
+fn write_report(
+    directory: &Path,
+    record: &Record,
+    clock: &run_info::Clock,
+    threads: usize,
+) -> Result<PathBuf, Failure> {
+    let failed = |message: String| Failure::Output(io::Error::other(message));
+    let run = record.runs.first().ok_or_else(|| failed("the record has no run".into()))?;
+    let summary = draw::summary_png(record, run).map_err(failed)?;
+    let contents = [
+        ("layers.csv", csv::layers_csv(record).into_bytes()),
+        ("summary.png", summary),
+        ("run.json", clock.to_json(threads).into_bytes()),
+        // The record comes last: a directory with a record is complete.
+        ("record.json", record.to_json().into_bytes()),
+    ];
+    files::write(directory, &contents).map_err(|error| {
+        Failure::Input(format!(
+            "cannot write to `{}` ({error}): choose another place with --out DIR",
+            directory.display()
+        ))
+    })?;
+    Ok(directory.join("summary.png"))
+}
+
+fn print(arguments: &Arguments, record: &Record, picture: &Path) -> io::Result<()> {
+    let text = if arguments.json {
+        record.to_json()
+    } else if arguments.quiet {
+        return Ok(());
+    } else {
+        table::terminal(record, arguments.layers, Some(picture))
+    };
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// One `--fail-on`: a verdict, in one arithmetic or in any.
+struct Condition {
+    verdict: Verdict,
+    arithmetic: Option<String>,
+}
+
+impl Condition {
+    fn is_met(&self, record: &Record) -> bool {
+        let judged = record.runs.iter().flat_map(|run| &run.arithmetics);
+        judged
+            .filter(|arithmetic| self.arithmetic.as_ref().is_none_or(|name| *name == arithmetic.name))
+            .any(|arithmetic| arithmetic.verdict.verdict >= self.verdict)
+    }
+}
+
+fn conditions(texts: &[String], plan: &Plan) -> Result<Vec<Condition>, Failure> {
+    let read = |text: &String| {
+        let (verdict, arithmetic) = match text.split_once('@') {
+            Some((verdict, arithmetic)) => (verdict, Some(arithmetic)),
+            None => (text.as_str(), None),
+        };
+        let verdict = Verdict::parse(verdict).map_err(|message| format!("--fail-on {text}: {message}"))?;
+        let arithmetic = arithmetic
+            .map(|name| crate::arithmetic::ArithmeticName::parse(name).map(|name| name.to_string()))
+            .transpose()
+            .map_err(|message| format!("--fail-on {text}: {message}"))?;
+        if let Some(name) = arithmetic.as_ref().filter(|name| !plan.spec.formats.contains(name)) {
+            let listed = plan.spec.formats.join(",");
+            return Err(format!("--fail-on {text}: `{name}` is not among --formats {listed}; add it there"));
+        }
+        Ok(Condition { verdict, arithmetic })
+    };
+    texts.iter().map(|text| read(text).map_err(Failure::Input)).collect()
+}

@@ -1,0 +1,208 @@
+//! What became of each entry of a gradient, decided only where the truth's bound can decide it.
+
+use crate::arithmetic::Exact;
+use crate::record::Fates;
+use crate::truth::bound::Bound;
+use rug::Float;
+use std::cmp::Ordering;
+
+/// An error of at least the true entry drowns it.
+pub const DROWNED: f64 = 1.0;
+/// An error of at least this share of the true entry degrades it.
+pub const DEGRADED: f64 = 0.125;
+
+/// The fate of one entry: the first that applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Infinite or NaN.
+    Overflowed,
+    /// The truth's error bound cannot tell.
+    Undecided,
+    /// Zero in truth and computed.
+    TrueZero,
+    /// Zero in truth, computed not.
+    Ghost,
+    /// Computed zero, true not. Underflow or another cause: they are told apart by a twin run with
+    /// unbounded exponent, which does not exist yet.
+    Flushed,
+    /// Error at least [`DROWNED`] of the true entry, wrong sign included.
+    Drowned,
+    /// Error at least [`DEGRADED`] of the true entry.
+    Degraded,
+    /// Smaller error.
+    Resolved,
+}
+
+impl Fate {
+    /// All fates in the order in which they are decided.
+    pub const ALL: [Fate; 8] = [
+        Fate::Overflowed,
+        Fate::Undecided,
+        Fate::TrueZero,
+        Fate::Ghost,
+        Fate::Flushed,
+        Fate::Drowned,
+        Fate::Degraded,
+        Fate::Resolved,
+    ];
+
+    /// The fate of `computed` where the true entry lies within `bound` of `truth`; a zero bound means
+    /// that `truth` is the true entry.
+    pub fn of(computed: &Exact, truth: &Float, bound: Bound) -> Fate {
+        let difference = match computed {
+            Exact::Double(x) => Float::with_val(64, x - truth),
+            Exact::Long(x) => Float::with_val(64, x - truth),
+        };
+        Fate::with_difference(computed, truth, bound, &difference)
+    }
+
+    /// The same with computed − truth at hand, correctly rounded to at least 53 bits.
+    pub fn with_difference(computed: &Exact, truth: &Float, bound: Bound, difference: &Float) -> Fate {
+        if !computed.is_finite() {
+            return Fate::Overflowed;
+        }
+        if truth.is_zero() {
+            return match (bound.is_zero(), computed.is_zero()) {
+                (false, _) => Fate::Undecided,
+                (true, true) => Fate::TrueZero,
+                (true, false) => Fate::Ghost,
+            };
+        }
+        // In doubles first, with room for their rounding; what lies near a threshold is decided exactly.
+        let (fraction, exponent) = truth.to_f64_exp();
+        let blur = bound.relative_to(fraction, i64::from(exponent));
+        if blur * (1.0 + ROOM) >= 1.0 && !exceeds(truth, bound) {
+            return Fate::Undecided;
+        }
+        if computed.is_zero() {
+            return Fate::Flushed;
+        }
+        let ratio = Bound::from_float(difference).relative_to(fraction, i64::from(exponent));
+        for (threshold, fate) in [(DROWNED, Fate::Drowned), (DEGRADED, Fate::Degraded)] {
+            let reach = (1.0 + threshold) * blur;
+            let reached = if ratio > (threshold + reach) * (1.0 + ROOM) {
+                Some(true)
+            } else if ratio < (threshold - reach) * (1.0 - ROOM) {
+                Some(false)
+            } else {
+                error_reaches(threshold, computed, truth, bound)
+            };
+            match reached {
+                Some(true) => return fate,
+                Some(false) => {}
+                None => return Fate::Undecided,
+            }
+        }
+        Fate::Resolved
+    }
+
+    /// Counts this fate.
+    pub fn count(self, fates: &mut Fates) {
+        let counter = match self {
+            Fate::Overflowed => &mut fates.overflowed,
+            Fate::Undecided => &mut fates.undecided,
+            Fate::TrueZero => &mut fates.true_zero,
+            Fate::Ghost => &mut fates.ghost,
+            Fate::Flushed => &mut fates.flushed,
+            Fate::Drowned => &mut fates.drowned,
+            Fate::Degraded => &mut fates.degraded,
+            Fate::Resolved => &mut fates.resolved,
+        };
+        *counter += 1;
+    }
+}
+
+/// |truth| > bound, exactly.
+fn exceeds(truth: &Float, bound: Bound) -> bool {
+    truth.cmp_abs(&bound.to_float()) == Some(Ordering::Greater)
+}
+
+/// Room for the rounding of ratios in doubles: far above it, and far below any ratio that matters.
+const ROOM: f64 = 1e-12;
+
+/// Whether |computed − true| ≥ threshold·|true| for every true value within the bound, for none, or
+/// (`None`) for some.
+fn error_reaches(threshold: f64, computed: &Exact, truth: &Float, bound: Bound) -> Option<bool> {
+    // |computed − truth| ∓ bound against threshold·(|truth| ± bound).
+    let long = |x: &Float| Float::with_val(exact_bits(x, truth), x);
+    let (computed, bound) = (long(&computed.to_float()), long(&bound.to_float()));
+    let bits = computed.prec().max(bound.prec()) + 64;
+    let magnitude = Float::with_val(bits, truth.abs_ref());
+    let error = Float::with_val(bits, &computed - truth).abs();
+    let most_true = Float::with_val(bits, &magnitude + &bound) * threshold;
+    let least_true = Float::with_val(bits, &magnitude - &bound) * threshold;
+    if Float::with_val(bits, &error - &bound) >= most_true {
+        Some(true)
+    } else if Float::with_val(bits, &error + &bound) < least_true {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+/// Bits in which sums of `x` and `truth` are exact.
+fn exact_bits(x: &Float, truth: &Float) -> u32 {
+    let distance = match (x.get_exp(), truth.get_exp()) {
+        (Some(a), Some(b)) => a.abs_diff(b),
+        _ => 0,
+    };
+    (x.prec() + truth.prec()).saturating_add(distance)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fate(computed: f64, truth: f64, bound: f64) -> Fate {
+        Fate::of(&Exact::Double(computed), &Float::with_val(200, truth), Bound::from_f64(bound))
+    }
+
+    /// Every boundary with an exact truth: the threshold itself belongs to the worse fate.
+    #[test]
+    fn boundaries_are_exact() {
+        let tiny = crate::format::two_to(-52);
+        for sign in [1.0, -1.0] {
+            for (computed, truth, expected) in [
+                (f64::NAN, 1.0, Fate::Overflowed),
+                (f64::INFINITY, 0.0, Fate::Overflowed),
+                (0.0, 0.0, Fate::TrueZero),
+                (-0.0, 0.0, Fate::TrueZero),
+                (5e-324, 0.0, Fate::Ghost),
+                (0.0, 5e-324, Fate::Flushed),
+                (-0.0, 1.0, Fate::Flushed),
+                (2.0, 1.0, Fate::Drowned),
+                (2.0 - tiny, 1.0, Fate::Degraded),
+                (-5e-324, 1.0, Fate::Drowned),
+                (5e-324, 1.0, Fate::Degraded),
+                (1.125, 1.0, Fate::Degraded),
+                (1.125 - tiny, 1.0, Fate::Resolved),
+                (0.875, 1.0, Fate::Degraded),
+                (0.875 + tiny, 1.0, Fate::Resolved),
+                (1.0, 1.0, Fate::Resolved),
+            ] {
+                let found = fate(sign * computed, sign * truth, 0.0);
+                assert_eq!(found, expected, "{} against {}", sign * computed, sign * truth);
+            }
+        }
+    }
+
+    /// A bound turns what lies within its reach into undecided, and nothing else.
+    #[test]
+    fn bounds_leave_undecided_only_what_they_reach() {
+        for (computed, truth, bound, expected) in [
+            (0.0, 0.0, 1e-30, Fate::Undecided),
+            (1.0, 1.0, 1.0, Fate::Undecided),
+            (0.0, 1.0, 0.99, Fate::Flushed),
+            // 2 − 1 ∓ b against 1 ± b: any b > 0 leaves the threshold open.
+            (2.0, 1.0, 1e-30, Fate::Undecided),
+            (2.0 + 3e-10, 1.0, 1e-10, Fate::Drowned),
+            (2.0 - 3e-10, 1.0, 1e-10, Fate::Degraded),
+            (2.0 - 1e-10, 1.0, 1e-10, Fate::Undecided),
+            (1.125, 1.0, 1e-30, Fate::Undecided),
+            (1.125 + 2e-10, 1.0, 1e-10, Fate::Degraded),
+            (1.125 - 2e-10, 1.0, 1e-10, Fate::Resolved),
+        ] {
+            assert_eq!(fate(computed, truth, bound), expected, "{computed} against {truth} ± {bound}");
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! Noise against signal: one computed gradient tensor held against the true one.
+//!
+//! Differences are exact (one correctly rounded subtraction in MPFR), then scaled by one power of two and
+//! summed in double precision in index order, which is good for the nine digits that a record keeps.
+
+use crate::arithmetic::Exact;
+use crate::fate::Fate;
+use crate::record::{Fates, Histogram, Number, TensorNoise};
+use crate::truth::TrueTensor;
+use ndarray::Array2;
+use rug::{Assign, Float};
+use std::collections::BTreeMap;
+
+/// What is measured of one tensor.
+#[derive(Clone, Copy, Debug)]
+pub struct Noise {
+    /// ‖g̃‖₂·2^-scale.
+    signal: f64,
+    /// ‖ĝ − g̃‖₂·2^-scale; infinite if an entry is.
+    noise: f64,
+    /// ⟨ĝ, g̃⟩·2^(-2·scale)
+    product: f64,
+    /// ‖ĝ‖₂·2^-scale
+    computed: f64,
+    /// At least ‖g − g̃‖₂·2^-scale.
+    error: f64,
+    /// Exponent of the largest entry.
+    scale: i64,
+    /// Σ g̃² over flushed entries, over Σ g̃².
+    flushed_share: f64,
+    /// Every true entry is exactly zero.
+    is_dead: bool,
+    /// True entries that are certainly not zero, and how many of them have the right sign.
+    signs: (u64, u64),
+    /// What became of the entries.
+    pub fates: Fates,
+}
+
+/// An interval [low, high] in which a true quantity lies.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Interval {
+    /// Least possible value.
+    pub low: f64,
+    /// Greatest possible value.
+    pub high: f64,
+}
+
+impl Interval {
+    /// Whether the quantity is at least `threshold`, if the interval tells.
+    pub fn reaches(self, threshold: f64) -> Option<bool> {
+        if self.low >= threshold {
+            Some(true)
+        } else if self.high < threshold {
+            Some(false)
+        } else {
+            None
+        }
+    }
+}
+
+impl Noise {
+    /// Compares a computed tensor with the true one.
+    pub fn measure(truth: &TrueTensor, computed: &Array2<Exact>) -> Noise {
+        let exponent = |x: &Float| x.get_exp().map(i64::from);
+        let scale = truth.values.iter().filter_map(exponent).max();
+        let scale = scale.or_else(|| computed.iter().filter_map(Exact::exponent).max()).unwrap_or(0);
+        let mut difference = Float::new(64);
+        let (mut signal, mut noise, mut product, mut own, mut flushed) = (0.0, 0.0, 0.0, 0.0, 0.0);
+        let mut signs = (0, 0);
+        let mut fates = Fates::default();
+        for ((index, g), x) in truth.values.indexed_iter().zip(computed) {
+            match x {
+                Exact::Double(x) => difference.assign(*x - g),
+                Exact::Long(x) => difference.assign(x - g),
+            }
+            let fate = Fate::with_difference(x, g, truth.entry_error(index), &difference);
+            fate.count(&mut fates);
+            let (d, g_scaled) = (scaled(&difference, scale), scaled(g, scale));
+            let x_scaled = match x {
+                Exact::Double(x) => scaled_double(*x, scale),
+                Exact::Long(x) => scaled(x, scale),
+            };
+            signal += g_scaled * g_scaled;
+            noise += d * d;
+            product += x_scaled * g_scaled;
+            own += x_scaled * x_scaled;
+            if fate == Fate::Flushed {
+                flushed += g_scaled * g_scaled;
+            }
+            if !matches!(fate, Fate::Undecided | Fate::TrueZero | Fate::Ghost) && !g.is_zero() {
+                signs.0 += 1;
+                signs.1 += u64::from(x.sign() == g.cmp0() && x.is_finite());
+            }
+        }
+        let is_finite = fates.overflowed == 0;
+        let is_dead = fates.true_zero + fates.ghost == truth.values.len() as u64
+            || truth.values.iter().zip(&truth.exact).all(|(g, &exact)| exact && g.is_zero());
+        Noise {
+            signal: signal.sqrt(),
+            noise: if is_finite { noise.sqrt() } else { f64::INFINITY },
+            product: if is_finite { product } else { f64::NAN },
+            computed: if is_finite { own.sqrt() } else { f64::INFINITY },
+            error: truth.error.scaled(-scale).to_f64(),
+            scale,
+            flushed_share: if signal > 0.0 { flushed / signal } else { 0.0 },
+            is_dead,
+            signs,
+            fates,
+        }
+    }
+
+    /// Every true entry is exactly zero.
+    pub fn is_dead(&self) -> bool {
+        self.is_dead
+    }
+
+    /// The noise-to-signal ratio: x/0 is infinite; 0/0 has none.
+    pub fn ratio(&self) -> Option<Interval> {
+        if self.is_dead {
+            let is_silent = self.noise == 0.0;
+            return (!is_silent).then_some(Interval { low: f64::INFINITY, high: f64::INFINITY });
+        }
+        let least_signal = self.signal - self.error;
+        let high = if least_signal > 0.0 { (self.noise + self.error) / least_signal } else { f64::INFINITY };
+        let low = ((self.noise - self.error) / (self.signal + self.error)).max(0.0);
+        // ∞ − E is infinite, and so is ∞/‖g‖: both ends agree.
+        Some(Interval { low, high })
+    }
+
+    /// ⟨ĝ, g⟩/‖g‖², none where it is not defined.
+    pub fn descent(&self) -> Option<Interval> {
+        if self.is_dead || !self.noise.is_finite() {
+            return None;
+        }
+        let square = self.signal * self.signal;
+        let middle = self.product / square;
+        // First order in E/‖g‖, doubled for the rest: ⟨ĝ, g⟩ moves by ‖ĝ‖E, ‖g‖² by 2‖g‖E.
+        let relative = self.error / self.signal;
+        let blur = 2.0 * relative * (self.computed / self.signal + 2.0 * middle.abs());
+        Some(Interval { low: middle - blur, high: middle + blur })
+    }
+
+    /// Whether flushed entries carry at least `share` of ‖g‖², if the bound tells.
+    pub fn flushed_reaches(&self, share: f64) -> Option<bool> {
+        let blur = 4.0 * self.error / self.signal;
+        if self.error == 0.0 || self.flushed_share == 0.0 {
+            return Some(self.flushed_share >= share);
+        }
+        Interval { low: self.flushed_share - blur, high: self.flushed_share + blur }.reaches(share)
+    }
+
+    /// The measures as a record keeps them.
+    pub fn to_record(self, tensor: &str) -> TensorNoise {
+        let supported = |x: f64, relative_error: f64| with_digits(x, relative_error);
+        let at_most = !self.is_dead && self.noise <= self.error && self.error > 0.0;
+        let reported = if at_most { self.noise + self.error } else { self.noise };
+        let blur = if at_most { 0.0 } else { self.error / self.noise + self.error / self.signal };
+        let ratio = match self.ratio() {
+            None => Number::None,
+            Some(_) if self.is_dead => Number::Infinite,
+            Some(_) => supported(reported / self.signal, blur),
+        };
+        let signal_blur = self.error / self.signal;
+        let (descent, orthogonal, cosine) = if self.is_dead || !self.noise.is_finite() {
+            (Number::None, Number::None, Number::None)
+        } else {
+            let descent = self.product / (self.signal * self.signal);
+            let parallel = (1.0 - descent) * self.signal;
+            // τ² = NSR² − (1 − descent)²; rounding may leave a tiny negative.
+            let orthogonal = ((self.noise - parallel) * (self.noise + parallel)).max(0.0).sqrt() / self.signal;
+            let cosine = self.product / (self.signal * self.computed);
+            (supported(descent, signal_blur), supported(orthogonal, blur), supported(cosine, signal_blur))
+        };
+        let (nonzero, right) = self.signs;
+        TensorNoise {
+            tensor: tensor.to_string(),
+            log2_signal: Number::new(core_math::log2(self.signal) + self.scale as f64),
+            log2_noise: Number::new(core_math::log2(reported) + self.scale as f64),
+            noise_to_signal: ratio,
+            at_most,
+            descent,
+            orthogonal_noise: orthogonal,
+            cosine,
+            sign_agreement: if nonzero == 0 { Number::None } else { Number::new(right as f64 / nonzero as f64) },
+        }
+    }
+}
+
+/// log₂‖g̃‖₂ of a true tensor; −∞ if it is zero.
+pub fn log2_norm(truth: &TrueTensor) -> Number {
+    let scale = truth.values.iter().filter_map(Float::get_exp).max().map_or(0, i64::from);
+    let square = truth.values.iter().fold(0.0, |sum, g| {
+        let g = scaled(g, scale);
+        sum + g * g
+    });
+    Number::new(core_math::log2(square.sqrt()) + scale as f64)
+}
+
+/// Measures that no truth supports.
+pub fn unknown(tensor: &str) -> TensorNoise {
+    TensorNoise {
+        tensor: tensor.to_string(),
+        log2_signal: Number::None,
+        log2_noise: Number::None,
+        noise_to_signal: Number::None,
+        at_most: false,
+        descent: Number::None,
+        orthogonal_noise: Number::None,
+        cosine: Number::None,
+        sign_agreement: Number::None,
+    }
+}
+
+/// x with the digits that its relative error supports, at least one and at most nine.
+fn with_digits(x: f64, relative_error: f64) -> Number {
+    if !x.is_finite() || x == 0.0 {
+        return Number::new(x);
+    }
+    let supported = if relative_error > 0.0 { -core_math::log10(relative_error) } else { 9.0 };
+    let digits = supported.floor().clamp(1.0, 9.0) as usize;
+    let text = format!("{x:.*e}", digits - 1);
+    Number::new(text.parse().expect("a formatted double parses"))
+}
+
+/// x·2^-scale; what under- or overflows on the way is beyond the doubles' range of the largest entry.
+fn scaled_double(x: f64, scale: i64) -> f64 {
+    match -scale {
+        shift @ -1022..=1023 => x * crate::format::two_to(shift),
+        _ => scaled(&Float::with_val(53, x), scale),
+    }
+}
+
+/// x·2^-scale as a double; entries more than 2^1074 below the largest become zero.
+fn scaled(x: &Float, scale: i64) -> f64 {
+    let (fraction, exponent) = x.to_f64_exp();
+    let exponent = i64::from(exponent) - scale;
+    if !fraction.is_finite() {
+        fraction
+    } else if exponent < -1021 {
+        0.0
+    } else if exponent > 1000 {
+        // An entry this far above the true maximum: its square is infinite whatever its digits.
+        f64::MAX.copysign(fraction)
+    } else {
+        fraction * crate::format::two_to(exponent)
+    }
+}
+
+/// Counts of ⌊log₂|g|⌋, growing as entries come.
+#[derive(Clone, Debug, Default)]
+pub struct Magnitudes {
+    zeros: u64,
+    nonfinite: u64,
+    counts: BTreeMap<i64, u64>,
+}
+
+impl Magnitudes {
+    /// Counts one entry.
+    pub fn add(&mut self, x: &Exact) {
+        if !x.is_finite() {
+            self.nonfinite += 1;
+        } else {
+            match x.exponent() {
+                None => self.zeros += 1,
+                Some(exponent) => *self.counts.entry(exponent).or_default() += 1,
+            }
+        }
+    }
+
+    /// Counts one true entry.
+    pub fn add_float(&mut self, x: &Float) {
+        match x.get_exp() {
+            None => self.zeros += 1,
+            Some(exponent) => *self.counts.entry(i64::from(exponent) - 1).or_default() += 1,
+        }
+    }
+
+    /// Adds another count.
+    pub fn merge(&mut self, other: &Magnitudes) {
+        self.zeros += other.zeros;
+        self.nonfinite += other.nonfinite;
+        other.counts.iter().for_each(|(exponent, count)| *self.counts.entry(*exponent).or_default() += count);
+    }
+
+    /// The counts as a record keeps them.
+    pub fn to_record(&self) -> Histogram {
+        let lowest = self.counts.keys().next().copied().unwrap_or(0);
+        let highest = self.counts.keys().next_back().copied().unwrap_or(lowest - 1);
+        let counts = (lowest..=highest).map(|exponent| self.counts.get(&exponent).copied().unwrap_or(0)).collect();
+        Histogram { zeros: self.zeros, nonfinite: self.nonfinite, lowest, counts }
+    }
+}

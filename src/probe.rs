@@ -1,0 +1,280 @@
+//! Spec → Record: draws each trial's network, holds every arithmetic against the truth, layer by layer.
+
+pub mod measure;
+pub mod memory;
+
+use crate::activation::Activation;
+use crate::activation::moments::mean_field;
+use crate::activation::moments::preserving_gain;
+use crate::arithmetic::ArithmeticName;
+use crate::arithmetic::dispatch::{StorageNoise, dispatch};
+use crate::assets::{FEATURES, OUTPUTS};
+use crate::format::Format;
+use crate::network::build::{BIAS_DEVIATION, Perceptron};
+use crate::network::{Batch, Loss, Network, Targets, data};
+use crate::noise::Magnitudes;
+use crate::record::{
+    ArithmeticRun, Fates, Flips, FormatFacts, LayerRun, LayerTrial, Number, Quantiles, Record, Run, SCHEMA, Truth,
+    TruthLayer, TruthTrial,
+};
+use crate::spec::{Data, Plan};
+use crate::truth::Evidence;
+use crate::verdict::over_trials;
+use measure::{Measurement, measure};
+use rayon::prelude::*;
+
+/// Version of precision-probe, part of every record.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Told of progress while a probe runs; shared between threads.
+pub trait Progress: Sync {
+    /// One layer of one trial is done; `total` layers in all.
+    fn layer_done(&self, total: usize);
+}
+
+/// No one is told.
+pub struct Silent;
+
+impl Progress for Silent {
+    fn layer_done(&self, _: usize) {}
+}
+
+/// Runs a validated spec.
+pub fn run(plan: &Plan, progress: &dyn Progress) -> Record {
+    let total = plan.activations.len() * plan.spec.trials * (plan.spec.depth + 1);
+    let runs = plan
+        .activations
+        .iter()
+        .map(|activation| run_activation(plan, activation, &|| progress.layer_done(total)))
+        .collect();
+    Record {
+        schema: SCHEMA.to_string(),
+        version: VERSION.to_string(),
+        spec: plan.spec.clone(),
+        spec_hash: plan.spec.hash(VERSION),
+        runs,
+    }
+}
+
+/// The network and the batch of one trial.
+pub fn draw(plan: &Plan, activation: &Activation, trial: u64) -> (Network, Batch) {
+    let spec = &plan.spec;
+    let (batch, loss) = match spec.data {
+        Data::Digits => (data::digits_batch(spec.seed, trial, spec.batch), Loss::CrossEntropy),
+        Data::Gaussian => (data::gaussian_batch(spec.seed, trial, spec.batch), Loss::MeanSquaredError),
+    };
+    let perceptron = Perceptron {
+        activation: *activation,
+        depth: spec.depth,
+        width: spec.width,
+        features: FEATURES,
+        outputs: OUTPUTS,
+        gain: gain(plan, activation),
+        bias: spec.bias,
+        loss,
+    };
+    (perceptron.draw(spec.seed, trial), batch)
+}
+
+fn gain(plan: &Plan, activation: &Activation) -> f64 {
+    plan.spec.gain.unwrap_or_else(|| preserving_gain(activation))
+}
+
+/// One trial: what was measured, and how storing changed the exact values in each arithmetic.
+struct Trial {
+    measurement: Measurement,
+    storage_noise: Vec<f64>,
+}
+
+fn run_activation(plan: &Plan, activation: &Activation, layer_done: &(dyn Fn() + Sync)) -> Run {
+    let spec = &plan.spec;
+    let trial = |trial: usize| {
+        let (network, batch) = draw(plan, activation, trial as u64);
+        Trial {
+            measurement: measure(&network, &batch, &plan.arithmetics, spec.truth_bits, layer_done),
+            storage_noise: plan.arithmetics.iter().map(|name| storage_noise(*name, &network, &batch)).collect(),
+        }
+    };
+    // As many trials at once as there are threads, which bounds the memory.
+    let mut trials = Vec::with_capacity(spec.trials);
+    let all: Vec<usize> = (0..spec.trials).collect();
+    for chunk in all.chunks(rayon::current_num_threads()) {
+        trials.extend(chunk.par_iter().map(|&index| trial(index)).collect::<Vec<_>>());
+    }
+    let gain = gain(plan, activation);
+    let bias_variance = if spec.bias { BIAS_DEVIATION * BIAS_DEVIATION } else { 0.0 };
+    let field = mean_field(activation, gain, bias_variance, spec.depth);
+    Run {
+        activation: activation.name(),
+        constants: activation.constants(),
+        kinked: !activation.kinks().is_empty(),
+        gain,
+        chi1: field.chi1,
+        phase: field.phase.describe().to_string(),
+        truth: truth(&trials),
+        arithmetics: (0..plan.arithmetics.len()).map(|index| arithmetic_run(plan, &trials, index)).collect(),
+    }
+}
+
+/// Largest relative change that storing makes to parameters, inputs and targets.
+fn storage_noise(name: ArithmeticName, network: &Network, batch: &Batch) -> f64 {
+    let mut values: Vec<_> = network.parameters.iter().map(|parameter| &parameter.values).collect();
+    values.push(&batch.inputs);
+    if let Targets::Values(targets) = &batch.targets {
+        values.push(targets);
+    }
+    dispatch(name, StorageNoise(&values))
+}
+
+fn truth(trials: &[Trial]) -> Truth {
+    let layers = trials[0].measurement.layers.len();
+    let weakest = trials
+        .iter()
+        .flat_map(|trial| trial.measurement.layers.iter().map(|layer| layer.weight_evidence))
+        .reduce(Evidence::weaker)
+        .expect("invariant: a probe has trials and layers");
+    Truth {
+        precision: trials.iter().map(|trial| trial.measurement.precision).collect(),
+        evidence: weakest.to_string(),
+        layers: (0..layers)
+            .map(|index| {
+                let mut magnitudes = Magnitudes::default();
+                trials.iter().for_each(|trial| magnitudes.merge(&trial.measurement.layers[index].magnitudes));
+                TruthLayer {
+                    layer: index + 1,
+                    name: trials[0].measurement.layers[index].name.clone(),
+                    trials: trials
+                        .iter()
+                        .map(|trial| &trial.measurement.layers[index])
+                        .map(|layer| TruthTrial {
+                            evidence: layer.weight_evidence.to_string(),
+                            log2_norm: layer.log2_norm,
+                        })
+                        .collect(),
+                    histogram: magnitudes.to_record(),
+                }
+            })
+            .collect(),
+    }
+}
+
+fn arithmetic_run(plan: &Plan, trials: &[Trial], index: usize) -> ArithmeticRun {
+    let name = plan.arithmetics[index];
+    let layers: Vec<LayerRun> =
+        (0..trials[0].measurement.layers.len()).map(|layer| layer_run(trials, layer, index)).collect();
+    let storage = trials.iter().map(|trial| trial.storage_noise[index]).fold(0.0, f64::max);
+    ArithmeticRun {
+        name: name.to_string(),
+        format: format_facts(&name.format),
+        storage_noise: Number::new(storage),
+        verdict: layers[0].verdict.clone(),
+        layers,
+    }
+}
+
+fn layer_run(trials: &[Trial], layer: usize, arithmetic: usize) -> LayerRun {
+    let measured: Vec<_> =
+        trials.iter().map(|trial| &trial.measurement.layers[layer].arithmetics[arithmetic]).collect();
+    let mut magnitudes = Magnitudes::default();
+    let mut fates = Fates::default();
+    let mut flips: Option<Flips> = None;
+    for trial in &measured {
+        magnitudes.merge(&trial.magnitudes);
+        add_fates(&mut fates, &trial.fates);
+        if let Some(trial_flips) = trial.flips {
+            let sum = flips.get_or_insert_with(Flips::default);
+            sum.flipped += trial_flips.flipped;
+            sum.nonfinite += trial_flips.nonfinite;
+            sum.total += trial_flips.total;
+        }
+    }
+    let verdicts: Vec<_> = measured.iter().map(|trial| trial.verdict).collect();
+    LayerRun {
+        layer: layer + 1,
+        flips,
+        histogram: magnitudes.to_record(),
+        fates,
+        noise_to_signal: quantiles(measured.iter().map(|trial| {
+            let weight = &trial.tensors[0];
+            (weight.noise_to_signal, weight.at_most)
+        })),
+        verdict: over_trials(&verdicts),
+        trials: measured
+            .iter()
+            .map(|trial| LayerTrial {
+                verdict: trial.verdict,
+                flips: trial.flips.map(|flips| flips.flipped),
+                tensors: trial.tensors.clone(),
+            })
+            .collect(),
+    }
+}
+
+fn add_fates(sum: &mut Fates, other: &Fates) {
+    sum.overflowed += other.overflowed;
+    sum.undecided += other.undecided;
+    sum.true_zero += other.true_zero;
+    sum.ghost += other.ghost;
+    sum.flushed += other.flushed;
+    sum.drowned += other.drowned;
+    sum.degraded += other.degraded;
+    sum.resolved += other.resolved;
+}
+
+/// Order statistics: the ⌈n/10⌉-th least, the lower median, and the ⌈n/10⌉-th greatest.
+fn quantiles(values: impl Iterator<Item = (Number, bool)>) -> Quantiles {
+    let mut sorted: Vec<(Number, bool)> = values.filter(|(value, _)| *value != Number::None).collect();
+    sorted.sort_by(|(x, _), (y, _)| x.value().total_cmp(&y.value()));
+    let count = sorted.len();
+    if count == 0 {
+        return Quantiles { low: Number::None, median: Number::None, high: Number::None, count, at_most: false };
+    }
+    let tenth = count.div_ceil(10);
+    let chosen = [tenth - 1, (count - 1) / 2, count - tenth].map(|index| sorted[index]);
+    Quantiles {
+        low: chosen[0].0,
+        median: chosen[1].0,
+        high: chosen[2].0,
+        count,
+        at_most: chosen.iter().any(|(_, at_most)| *at_most),
+    }
+}
+
+fn format_facts(format: &Format) -> FormatFacts {
+    let log2 = |exponent: Option<i32>| exponent.map_or(Number::None, |exponent| Number::Finite(f64::from(exponent)));
+    FormatFacts {
+        name: format.name(),
+        precision: format.precision,
+        log2_max: match format.max() {
+            Some(max) => {
+                let (fraction, exponent) = max.to_f64_exp();
+                Number::new(core_math::log2(fraction) + f64::from(exponent))
+            }
+            None => Number::None,
+        },
+        log2_smallest_normal: log2(format.smallest_normal_exponent()),
+        log2_smallest_subnormal: log2(format.smallest_subnormal_exponent()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(values: &[f64]) -> (f64, f64, f64, usize) {
+        let quantiles = quantiles(values.iter().map(|&x| (Number::new(x), false)));
+        (quantiles.low.value(), quantiles.median.value(), quantiles.high.value(), quantiles.count)
+    }
+
+    /// Known answers, never interpolated; infinite values stay, absent ones are left out.
+    #[test]
+    fn quantiles_are_order_statistics() {
+        assert_eq!(of(&[3.0]), (3.0, 3.0, 3.0, 1));
+        assert_eq!(of(&[2.0, 1.0]), (1.0, 1.0, 2.0, 2));
+        assert_eq!(of(&[5.0, 1.0, 4.0, 2.0, 3.0]), (1.0, 3.0, 5.0, 5));
+        assert_eq!(of(&[1.0, f64::INFINITY, f64::NAN]), (1.0, 1.0, f64::INFINITY, 2));
+        let twenty: Vec<f64> = (1..=20).map(f64::from).collect();
+        assert_eq!(of(&twenty), (2.0, 10.0, 19.0, 20));
+        assert_eq!(of(&[f64::NAN]).3, 0);
+    }
+}

@@ -1,0 +1,14 @@
+//! Reports: a record turned into a picture, a table, files and sentences, and nothing measured again.
+//!
+//! Figures are data first ([`figure`], pure functions of a record), then drawn ([`draw`]); the table,
+//! the sentences and the CSV read the record directly. Everything here can be made again from a
+//! stored `record.json`.
+
+pub mod csv;
+pub mod draw;
+pub mod facts;
+pub mod figure;
+pub mod files;
+pub mod numbers;
+pub mod table;
+pub mod words;

@@ -1,0 +1,259 @@
+//! Lines, areas, markers and text in page units, on plotters' SVG backend at ten times the size.
+
+use super::style::{Dash, INK, Marker, WHITE};
+use super::text::{self, Font};
+use plotters::backend::SVGBackend;
+use plotters::coord::Shift;
+use plotters::drawing::{DrawingArea, IntoDrawingArea};
+use plotters::element::{Circle, Drawable, PathElement, PointCollection, Polygon, Text};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{Color, FontTransform, RGBAColor, RGBColor, ShapeStyle, TextStyle};
+
+/// Canvas units per page unit: the SVG backend knows whole units only.
+const SCALE: f64 = 10.0;
+
+/// The outcome of drawing: an error is a sentence.
+pub type Drawn = Result<(), String>;
+
+/// A place on the page, from the left and from above.
+pub type Point = (f64, f64);
+
+/// An area of the page.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)] // the fields are their names
+pub struct Rect {
+    pub left: f64,
+    pub top: f64,
+    pub right: f64,
+    pub bottom: f64,
+}
+
+/// Which part of a text stands at its point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Anchor {
+    /// Its left end, centred vertically.
+    Left,
+    /// Its middle.
+    Middle,
+    /// Its right end, centred vertically.
+    Right,
+    /// The middle of its upper edge.
+    Top,
+}
+
+/// A page being drawn.
+pub struct Canvas<'a> {
+    area: DrawingArea<SVGBackend<'a>, Shift>,
+}
+
+impl<'a> Canvas<'a> {
+    /// A white page.
+    pub fn new(document: &'a mut String, width: f64, height: f64) -> Result<Canvas<'a>, String> {
+        text::register()?;
+        let size = ((width * SCALE) as u32, (height * SCALE) as u32);
+        let area = SVGBackend::with_string(document, size).into_drawing_area();
+        area.fill(&WHITE).map_err(sentence)?;
+        Ok(Canvas { area })
+    }
+
+    /// Ends the document.
+    pub fn finish(self) -> Drawn {
+        self.area.present().map_err(sentence)
+    }
+
+    fn put<E>(&self, element: E) -> Drawn
+    where
+        for<'b> &'b E: PointCollection<'b, (i32, i32)>,
+        E: Drawable<SVGBackend<'a>>,
+    {
+        self.area.draw(&element).map_err(sentence)
+    }
+
+    /// A solid line through points.
+    pub fn line(&self, points: &[Point], color: RGBColor, width: f64) -> Drawn {
+        if points.len() < 2 {
+            return Ok(());
+        }
+        self.put(PathElement::new(points.iter().map(scaled).collect::<Vec<_>>(), stroke(color, width)))
+    }
+
+    /// A line in dashes; an empty pattern is solid. The SVG backend has no dashes of its own.
+    pub fn dashed(&self, points: &[Point], color: RGBColor, width: f64, dash: Dash) -> Drawn {
+        if dash.is_empty() {
+            return self.line(points, color, width);
+        }
+        for piece in dashes(points, dash) {
+            self.line(&piece, color, width)?;
+        }
+        Ok(())
+    }
+
+    /// A filled polygon; `opacity` from 0 to 1.
+    pub fn area(&self, points: &[Point], color: RGBColor, opacity: f64) -> Drawn {
+        let fill: RGBAColor = color.mix(opacity);
+        self.put(Polygon::new(points.iter().map(scaled).collect::<Vec<_>>(), fill))
+    }
+
+    /// A filled rectangle.
+    pub fn rectangle(&self, area: Rect, color: RGBColor, opacity: f64) -> Drawn {
+        let Rect { left, top, right, bottom } = area;
+        self.area(&[(left, top), (right, top), (right, bottom), (left, bottom)], color, opacity)
+    }
+
+    /// The outline of a rectangle.
+    pub fn frame(&self, area: Rect, color: RGBColor, width: f64) -> Drawn {
+        let Rect { left, top, right, bottom } = area;
+        self.line(&[(left, top), (right, top), (right, bottom), (left, bottom), (left, top)], color, width)
+    }
+
+    /// A marker, filled or hollow.
+    pub fn marker(&self, at: Point, marker: Marker, radius: f64, color: RGBColor, hollow: bool) -> Drawn {
+        let (x, y) = at;
+        let outline: Vec<Point> = match marker {
+            Marker::Circle => {
+                let radius = (radius * SCALE).round() as i32;
+                self.put(Circle::new(scaled(&at), radius, if hollow { WHITE } else { color }.filled()))?;
+                return if hollow { self.put(Circle::new(scaled(&at), radius, stroke(color, 1.2))) } else { Ok(()) };
+            }
+            Marker::Square => {
+                let r = radius * 0.9;
+                vec![(x - r, y - r), (x + r, y - r), (x + r, y + r), (x - r, y + r), (x - r, y - r)]
+            }
+            Marker::Triangle => {
+                let r = radius * 1.1;
+                vec![(x - r, y + 0.8 * r), (x, y - r), (x + r, y + 0.8 * r), (x - r, y + 0.8 * r)]
+            }
+            Marker::Diamond => {
+                let r = radius * 1.25;
+                vec![(x - r, y), (x, y - r), (x + r, y), (x, y + r), (x - r, y)]
+            }
+        };
+        self.area(&outline, if hollow { WHITE } else { color }, 1.0)?;
+        if hollow { self.line(&outline, color, 1.2) } else { Ok(()) }
+    }
+
+    /// An arrow below a point: the value is at most this.
+    pub fn downward(&self, at: Point, color: RGBColor) -> Drawn {
+        let (x, y) = at;
+        self.line(&[(x, y), (x, y + 5.0)], color, 1.2)?;
+        self.area(&[(x - 2.8, y + 4.5), (x + 2.8, y + 4.5), (x, y + 9.0)], color, 1.0)
+    }
+
+    /// A cross at a point.
+    pub fn cross(&self, at: Point, color: RGBColor) -> Drawn {
+        let ((x, y), r) = (at, 3.0);
+        self.line(&[(x - r, y - r), (x + r, y + r)], color, 1.3)?;
+        self.line(&[(x - r, y + r), (x + r, y - r)], color, 1.3)
+    }
+
+    /// Text with its upper left corner at a point.
+    pub fn text(&self, text: &str, at: Point, font: Font, color: RGBColor) -> Drawn {
+        self.styled(text, at, font.description(SCALE).into(), color, Pos::new(HPos::Left, VPos::Top))
+    }
+
+    /// Text anchored at a point.
+    pub fn anchored(&self, text: &str, at: Point, font: Font, color: RGBColor, anchor: Anchor) -> Drawn {
+        let pos = match anchor {
+            Anchor::Left => Pos::new(HPos::Left, VPos::Center),
+            Anchor::Middle => Pos::new(HPos::Center, VPos::Center),
+            Anchor::Right => Pos::new(HPos::Right, VPos::Center),
+            Anchor::Top => Pos::new(HPos::Center, VPos::Top),
+        };
+        self.styled(text, at, font.description(SCALE).into(), color, pos)
+    }
+
+    /// A sentence in the middle of an empty plot, on a plate that keeps grid lines out of it.
+    pub fn notice(&self, text: &str, plot: Rect) -> Drawn {
+        const FONT: Font = Font { size: 11.5, bold: false };
+        let (x, y) = ((plot.left + plot.right) / 2.0, (plot.top + plot.bottom) / 2.0);
+        let half = text::width(text, FONT)? / 2.0 + 10.0;
+        let plate = Rect { left: x - half, top: y - 12.0, right: x + half, bottom: y + 12.0 };
+        self.rectangle(plate, WHITE, 1.0)?;
+        self.anchored(text, (x, y), FONT, INK, Anchor::Middle)
+    }
+
+    /// Text that reads upwards, its middle at a point.
+    pub fn upward(&self, text: &str, at: Point, font: Font, color: RGBColor) -> Drawn {
+        let turned = font.description(SCALE).transform(FontTransform::Rotate270);
+        self.styled(text, at, turned.into(), color, Pos::new(HPos::Center, VPos::Center))
+    }
+
+    fn styled(&self, text: &str, at: Point, style: TextStyle<'static>, color: RGBColor, pos: Pos) -> Drawn {
+        self.put(Text::new(text.to_string(), scaled(&at), style.color(&color).pos(pos)))
+    }
+}
+
+/// The document with the page's own size instead of the canvas', its coordinates unchanged.
+pub fn to_page_units(document: &str, width: f64, height: f64) -> Result<String, String> {
+    let canvas = format!("width=\"{}\" height=\"{}\"", (width * SCALE) as u32, (height * SCALE) as u32);
+    if !document.contains(&canvas) {
+        return Err("the SVG backend did not state the page's size".into());
+    }
+    let sized = document.replacen(&canvas, &format!("width=\"{width}\" height=\"{height}\""), 1);
+    // A viewer without the font takes one with the same widths, or any.
+    let family = text::FAMILY;
+    Ok(sized.replace(
+        &format!("font-family=\"{family}\""),
+        &format!("font-family=\"{family}, Bitstream Vera Sans, Verdana, sans-serif\""),
+    ))
+}
+
+fn stroke(color: RGBColor, width: f64) -> ShapeStyle {
+    color.stroke_width((width * SCALE).round() as u32)
+}
+
+fn scaled(point: &Point) -> (i32, i32) {
+    ((point.0 * SCALE).round() as i32, (point.1 * SCALE).round() as i32)
+}
+
+fn sentence<E: std::fmt::Display>(error: E) -> String {
+    format!("the picture cannot be drawn: {error}")
+}
+
+/// The pieces of a polyline that a pattern of dashes and gaps leaves visible.
+fn dashes(points: &[Point], dash: Dash) -> Vec<Vec<Point>> {
+    let mut pieces = Vec::new();
+    let mut piece: Vec<Point> = points.first().copied().into_iter().collect();
+    let (mut phase, mut left) = (0, dash.first().copied().unwrap_or(f64::INFINITY));
+    for pair in points.windows(2) {
+        let ((x0, y0), (x1, y1)) = (pair[0], pair[1]);
+        let length = ((x1 - x0) * (x1 - x0) + (y1 - y0) * (y1 - y0)).sqrt();
+        let mut done = 0.0;
+        while length - done > left {
+            done += left;
+            let part = done / length;
+            let turn = (x0 + part * (x1 - x0), y0 + part * (y1 - y0));
+            if phase % 2 == 0 {
+                piece.push(turn);
+                pieces.push(std::mem::take(&mut piece));
+            } else {
+                piece = vec![turn];
+            }
+            phase += 1;
+            left = dash[phase % dash.len()];
+        }
+        left -= length - done;
+        if phase % 2 == 0 {
+            piece.push((x1, y1));
+        }
+    }
+    if phase % 2 == 0 {
+        pieces.push(piece);
+    }
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dashes_cover_their_share_of_a_bent_line() {
+        let line = [(0.0, 0.0), (10.0, 0.0), (10.0, 10.0)];
+        let pieces = dashes(&line, &[4.0, 4.0]);
+        assert_eq!(pieces[0], [(0.0, 0.0), (4.0, 0.0)]);
+        assert_eq!(pieces[1], [(8.0, 0.0), (10.0, 0.0), (10.0, 2.0)]);
+        assert_eq!(pieces[2], [(10.0, 6.0), (10.0, 10.0)]);
+        assert_eq!(pieces.len(), 3);
+    }
+}

@@ -1,0 +1,88 @@
+//! A panel's head: its title, and under it the key in as many rows as it needs, never over data.
+
+use super::canvas::{Anchor, Canvas, Drawn, Rect};
+use super::style::{Dash, INK, Marker, PLOT_LEFT, SOFT};
+use super::text::{self, Font};
+use plotters::style::RGBColor;
+
+const TITLE: Font = Font { size: 13.0, bold: true };
+const LABEL: Font = Font { size: 10.5, bold: false };
+const ROW: f64 = 16.0;
+const SAMPLE: f64 = 20.0;
+
+/// What stands before a label.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)] // the variants are drawn as named
+pub enum Sample {
+    Nothing,
+    Area(RGBColor, f64),
+    Line(RGBColor, f64, Dash),
+    Hollow(Marker),
+    Downward,
+    Cross,
+}
+
+impl Sample {
+    fn width(self) -> f64 {
+        if matches!(self, Sample::Nothing) { 0.0 } else { SAMPLE + 5.0 }
+    }
+
+    fn draw(self, canvas: &Canvas, x: f64, y: f64) -> Drawn {
+        let middle = x + SAMPLE / 2.0;
+        match self {
+            Sample::Nothing => Ok(()),
+            Sample::Area(color, opacity) => {
+                let area = Rect { left: x, top: y - 5.0, right: x + SAMPLE, bottom: y + 5.0 };
+                canvas.rectangle(area, color, opacity)?;
+                canvas.frame(area, SOFT, 0.5)
+            }
+            Sample::Line(color, width, dash) => canvas.dashed(&[(x, y), (x + SAMPLE, y)], color, width, dash),
+            Sample::Hollow(marker) => canvas.marker((middle, y), marker, 3.4, SOFT, true),
+            Sample::Downward => canvas.downward((middle, y - 4.5), SOFT),
+            Sample::Cross => canvas.cross((middle, y), SOFT),
+        }
+    }
+}
+
+/// A panel's title and key, laid out.
+#[derive(Clone, Debug)]
+pub struct Head {
+    title: String,
+    top: f64,
+    placed: Vec<(Sample, String, f64, f64)>,
+    /// Where the plot may begin.
+    pub bottom: f64,
+}
+
+impl Head {
+    /// Lays out the key in rows of at most `limit`.
+    pub fn new(title: &str, key: &[(Sample, String)], top: f64, limit: f64) -> Result<Head, String> {
+        let mut placed = Vec::new();
+        let (mut x, mut y) = (PLOT_LEFT, top + TITLE.line() + ROW / 2.0 + 1.0);
+        for (sample, label) in key {
+            for line in text::wrapped(label, LABEL, limit - sample.width())? {
+                // The sample belongs to the first line of a label only.
+                let sample =
+                    if placed.last().is_some_and(|(_, last, _, _)| last == label) { Sample::Nothing } else { *sample };
+                let width = sample.width() + text::width(&line, LABEL)?;
+                if x > PLOT_LEFT && x + width > PLOT_LEFT + limit {
+                    (x, y) = (PLOT_LEFT, y + ROW);
+                }
+                placed.push((sample, line, x, y));
+                x += width + 16.0;
+            }
+        }
+        let bottom = if key.is_empty() { top + TITLE.line() + 4.0 } else { y + ROW / 2.0 + 5.0 };
+        Ok(Head { title: title.into(), top, placed, bottom })
+    }
+
+    /// Draws it.
+    pub fn draw(&self, canvas: &Canvas) -> Drawn {
+        canvas.text(&self.title, (PLOT_LEFT, self.top), TITLE, INK)?;
+        for (sample, label, x, y) in &self.placed {
+            sample.draw(canvas, *x, *y)?;
+            canvas.anchored(label, (x + sample.width(), *y), LABEL, SOFT, Anchor::Left)?;
+        }
+        Ok(())
+    }
+}

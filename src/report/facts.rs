@@ -1,0 +1,96 @@
+//! Facts that every report states in the same words: verdicts with their layers, evidence, set-up.
+
+use crate::record::{ArithmeticRun, Fates, Flips, LayerRun, Run, VerdictCount};
+use crate::report::numbers::{Notation, short};
+use crate::spec::{Data, Spec};
+
+/// `noisy 4 of 5, layers 1–37`: layer 1's verdict, its count, and how far from layer 1 it reaches.
+pub fn verdict_and_reach(arithmetic: &ArithmeticRun) -> String {
+    let verdict = &arithmetic.verdict;
+    let words = verdict_and_count(verdict);
+    let same = arithmetic.layers.iter().take_while(|layer| layer.verdict.verdict == verdict.verdict);
+    let Some(last) = same.last() else { return words };
+    let first = arithmetic.layers.first().map_or(last.layer, |layer| layer.layer);
+    if last.layer == first {
+        format!("{words}, layer {first}")
+    } else if Some(last.layer) == arithmetic.layers.last().map(|layer| layer.layer) {
+        format!("{words}, all layers")
+    } else {
+        format!("{words}, layers {first}–{}", last.layer)
+    }
+}
+
+/// `noisy 4 of 5`.
+pub fn verdict_and_count(verdict: &VerdictCount) -> String {
+    format!("{} {} of {}", verdict.verdict, verdict.count, verdict.of)
+}
+
+/// Flips of all layers together; `None` where no layer has any to count.
+pub fn all_flips(layers: &[LayerRun]) -> Option<Flips> {
+    let mut counted = layers.iter().filter_map(|layer| layer.flips).peekable();
+    counted.peek()?;
+    Some(counted.fold(Flips::default(), |sum, flips| Flips {
+        flipped: sum.flipped.saturating_add(flips.flipped),
+        nonfinite: sum.nonfinite.saturating_add(flips.nonfinite),
+        total: sum.total.saturating_add(flips.total),
+    }))
+}
+
+/// Number of entries whose fates were counted.
+pub fn entries(fates: &Fates) -> u64 {
+    let Fates { overflowed, undecided, true_zero, ghost, flushed, drowned, degraded, resolved } = *fates;
+    let counts = [overflowed, undecided, true_zero, ghost, flushed, drowned, degraded, resolved];
+    counts.into_iter().fold(0, u64::saturating_add)
+}
+
+/// `leaky (slope = 0.010009765625)`.
+pub fn activation(run: &Run) -> String {
+    if run.constants.is_empty() {
+        run.activation.clone()
+    } else {
+        format!("{} ({})", run.activation, run.constants.join(", "))
+    }
+}
+
+/// `digits` or `gaussian`.
+pub fn data(data: Data) -> &'static str {
+    match data {
+        Data::Digits => "digits",
+        Data::Gaussian => "gaussian",
+    }
+}
+
+/// `gain 1.41 (init preserve)`, or `gain 1.5 (given)`.
+pub fn gain(spec: &Spec, run: &Run, notation: Notation) -> String {
+    let origin = if spec.gain.is_some() { "given".to_string() } else { format!("init {}", spec.init) };
+    format!("gain {} ({origin})", short(run.gain, notation))
+}
+
+/// `χ₁ 1.18: gradients grow`.
+pub fn phase(run: &Run, notation: Notation) -> String {
+    format!("χ₁ {}: {}", short(run.chi1, notation), run.phase)
+}
+
+/// `truth proven 83 bits, computed with 256–512 bits`.
+pub fn truth(run: &Run) -> String {
+    let evidence = &run.truth.evidence;
+    match (run.truth.precision.iter().min(), run.truth.precision.iter().max()) {
+        (Some(low), Some(high)) if low == high => format!("truth {evidence}, computed with {low} bits"),
+        (Some(low), Some(high)) => format!("truth {evidence}, computed with {low}–{high} bits"),
+        _ => format!("truth {evidence}"),
+    }
+}
+
+/// `5 trials`, `1 trial`.
+pub fn trials(count: usize) -> String {
+    if count == 1 { "1 trial".into() } else { format!("{count} trials") }
+}
+
+/// What low and high quantiles are with this many trials: they are order statistics, never interpolated.
+pub fn quantile_note(count: usize) -> String {
+    match count {
+        0 | 1 => "one trial: no spread".into(),
+        2..=10 => format!("least to greatest of {count} trials"),
+        _ => format!("10 % to 90 % of {count} trials"),
+    }
+}

@@ -1,0 +1,54 @@
+//! Figures as data: pure functions of a record, finished but for the pixels.
+//!
+//! Every number of a picture is decided here (order statistics, clamping to the axis, what is joined
+//! and what is hollow, the words); drawing only places it.
+
+mod caption;
+mod fates;
+mod magnitude;
+mod noise;
+
+pub use fates::{Fate, FateStrip};
+pub use magnitude::{Edge, Limit, MagnitudePanel, MagnitudePoint};
+pub use noise::{NoiseCurve, NoisePanel, NoisePoint, PointKind};
+
+use crate::record::{Record, Run};
+use crate::report::numbers::Notation;
+use crate::report::words;
+
+/// The summary picture of one run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    /// Activation, depth and the question.
+    pub title: String,
+    /// The verdict: what rules, and the measured remedy.
+    pub verdict: Vec<String>,
+    /// First and last layer; the last is the head.
+    pub layers: (usize, usize),
+    /// Noise-to-signal by layer for every arithmetic.
+    pub noise: NoisePanel,
+    /// Size of the true gradient by layer, against the formats' ranges.
+    pub magnitude: MagnitudePanel,
+    /// Fates of the entries by layer, one strip per arithmetic.
+    pub fates: Vec<FateStrip>,
+    /// Everything needed to measure it again, in pieces that may be broken into lines.
+    pub caption: Vec<String>,
+}
+
+impl Summary {
+    /// The figure of one run of a record.
+    pub fn new(record: &Record, run: &Run) -> Summary {
+        let numbers = run.truth.layers.iter().map(|layer| layer.layer);
+        let numbers = numbers.chain(run.arithmetics.iter().flat_map(|one| one.layers.iter().map(|layer| layer.layer)));
+        let (first, last) = numbers.fold((usize::MAX, 0), |(low, high), layer| (low.min(layer), high.max(layer)));
+        Summary {
+            title: format!("{}, depth {}: rounding noise against the true gradient", run.activation, record.spec.depth),
+            verdict: vec![words::ruling(run, Notation::Typeset), words::remedy(run, Notation::Typeset)],
+            layers: if first <= last { (first, last) } else { (1, 1) },
+            noise: NoisePanel::new(run),
+            magnitude: MagnitudePanel::new(run),
+            fates: run.arithmetics.iter().map(FateStrip::new).collect(),
+            caption: caption::pieces(record, run),
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! The caption: everything needed to measure a picture again.
+
+use crate::record::{Record, Run};
+use crate::report::facts;
+use crate::report::numbers::Notation::Typeset;
+
+/// Digits of the spec's hash that a caption shows.
+const HASH_DIGITS: usize = 12;
+
+/// The caption in pieces, to be broken into lines between them.
+pub fn pieces(record: &Record, run: &Run) -> Vec<String> {
+    let spec = &record.spec;
+    let mut pieces = vec![
+        facts::activation(run),
+        format!("depth {}", spec.depth),
+        format!("width {}", spec.width),
+        if spec.bias { "biases" } else { "no biases" }.into(),
+        format!("data {}", facts::data(spec.data)),
+        format!("batch {}", spec.batch),
+        facts::trials(spec.trials),
+        format!("seed {}", spec.seed),
+        facts::gain(spec, run, Typeset),
+        facts::phase(run, Typeset),
+        facts::truth(run),
+        format!("precision-probe {}", record.version),
+        format!("spec {}", record.spec_hash.chars().take(HASH_DIGITS).collect::<String>()),
+    ];
+    if spec.trials > 1 {
+        pieces.insert(pieces.len() - 2, format!("bands: {}", facts::quantile_note(spec.trials)));
+    }
+    pieces
+}

@@ -1,0 +1,154 @@
+//! Report directories: what may be written where, and files that appear whole or not at all.
+
+use crate::report::facts;
+use crate::spec::Spec;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The file that says which spec a report directory belongs to.
+pub const RECORD: &str = "record.json";
+
+/// How temporary files end, after the process and a counter.
+const TEMPORARY: &str = ".partial";
+
+/// Longest name that [`run_name`] gives.
+const LONGEST_NAME: usize = 120;
+
+/// Writes each file beside its place under a temporary name and renames it, in the order given.
+///
+/// Whoever reads the directory meanwhile sees the old file or the new one, never a part; a failure
+/// leaves the old ones and no temporary file, and files before the failing one are already new. Put
+/// [`RECORD`] first: then a killed run leaves a directory that the same spec may write again.
+///
+/// # Errors
+/// The first error of the file system.
+pub fn write(directory: &Path, files: &[(&str, Vec<u8>)]) -> io::Result<()> {
+    fs::create_dir_all(directory)?;
+    for (name, bytes) in files {
+        let target = directory.join(name);
+        let mut temporary = Temporary::create(&target)?;
+        temporary.file.write_all(bytes)?;
+        // Renaming before the bytes are on disk could leave an empty file after a power failure.
+        temporary.file.sync_all()?;
+        fs::rename(&temporary.path, &target)?;
+    }
+    Ok(())
+}
+
+/// A file that is removed when dropped; after a rename there is nothing left to remove.
+struct Temporary {
+    path: PathBuf,
+    file: File,
+}
+
+impl Temporary {
+    fn create(target: &Path) -> io::Result<Temporary> {
+        static COUNTER: AtomicU64 = AtomicU64::new(0);
+        let mut name = target.file_name().unwrap_or_default().to_os_string();
+        let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+        name.push(format!(".{}-{number}{TEMPORARY}", std::process::id()));
+        let path = target.with_file_name(name);
+        let file = File::options().write(true).create_new(true).open(&path)?;
+        Ok(Temporary { path, file })
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // Absent after the rename; nothing better can be done about other errors here.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Makes sure, before anything is measured, that a report may be written here.
+///
+/// The directory is made if need be and tried with a file. A directory of the same spec may be
+/// replaced; another spec's, or one that holds other files, only with `force`.
+///
+/// # Errors
+/// One sentence with the fix.
+pub fn check_target(directory: &Path, spec_hash: &str, force: bool) -> Result<(), String> {
+    let place = directory.display();
+    let unusable =
+        |error: io::Error| format!("cannot write to `{place}` ({error}): choose another place with --out DIR");
+    fs::create_dir_all(directory).map_err(unusable)?;
+    if !force {
+        refuse_foreign(directory, spec_hash).map_err(|found| {
+            format!("`{place}` {found}: choose another place with --out DIR, or replace it with --force")
+        })?;
+    }
+    Temporary::create(&directory.join("probe")).map_err(unusable)?;
+    Ok(())
+}
+
+/// Says what the directory holds, if that is anything but a report of this spec.
+fn refuse_foreign(directory: &Path, spec_hash: &str) -> Result<(), String> {
+    #[derive(Deserialize)]
+    struct Head {
+        spec_hash: String,
+    }
+    let text = match fs::read_to_string(directory.join(RECORD)) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let entries = fs::read_dir(directory).map_err(|error| format!("cannot be listed ({error})"))?;
+            // What a killed run left half-written is nobody's work.
+            let foreign = entries.flatten().find(|entry| !entry.file_name().to_string_lossy().ends_with(TEMPORARY));
+            return match foreign {
+                Some(_) => Err(format!("is not empty and holds no {RECORD}")),
+                None => Ok(()),
+            };
+        }
+        Err(error) => return Err(format!("holds a {RECORD} that cannot be read ({error})")),
+    };
+    match serde_json::from_str::<Head>(&text) {
+        Ok(head) if head.spec_hash == spec_hash => Ok(()),
+        Ok(_) => Err("holds the report of another spec".into()),
+        Err(_) => Err(format!("holds a {RECORD} that is not a record")),
+    }
+}
+
+/// A directory name that says what differs from the default spec: `default`, `act-tanh_depth-100`.
+///
+/// Only `a-z 0-9 . = _ -` occur; names beyond 120 characters are cut and end in their hash.
+pub fn run_name(spec: &Spec) -> String {
+    let default = Spec::default();
+    // Destructured, so that a new field of the spec cannot be forgotten here.
+    let Spec { activations, depth, width, batch, trials, seed, data, init, gain, bias, formats, truth_bits } = spec;
+    let mut parts: Vec<String> = Vec::new();
+    let mut part = |differs: bool, key: &str, value: String| {
+        if differs {
+            parts.push(format!("{key}-{}", safe(&value)));
+        }
+    };
+    part(*activations != default.activations, "act", activations.join(","));
+    part(*depth != default.depth, "depth", depth.to_string());
+    part(*width != default.width, "width", width.to_string());
+    part(*batch != default.batch, "batch", batch.to_string());
+    part(*trials != default.trials, "trials", trials.to_string());
+    part(*seed != default.seed, "seed", seed.to_string());
+    part(*data != default.data, "data", facts::data(*data).into());
+    part(*init != default.init, "init", init.clone());
+    part(*gain != default.gain, "gain", gain.map_or("none".into(), |gain| gain.to_string()));
+    part(*bias != default.bias, "bias", if *bias { "on" } else { "off" }.into());
+    part(*formats != default.formats, "formats", formats.join(","));
+    part(*truth_bits != default.truth_bits, "truth", truth_bits.to_string());
+    if parts.is_empty() {
+        return "default".into();
+    }
+    let name = parts.join("_");
+    if name.len() <= LONGEST_NAME {
+        return name;
+    }
+    let hash: String = Sha256::digest(name.as_bytes()).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-{hash}", &name[..LONGEST_NAME - hash.len() - 1])
+}
+
+/// Every character outside `a-z 0-9 . = _` as `-`.
+fn safe(value: &str) -> String {
+    let keep = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '=' | '_') { c } else { '-' };
+    value.to_lowercase().chars().map(keep).collect()
+}

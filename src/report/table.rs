@@ -1,0 +1,143 @@
+//! The report as plain text for a terminal: one row per arithmetic, then the verdict in two sentences.
+
+use crate::record::{ArithmeticRun, LayerRun, Number, Quantiles, Record, Run};
+use crate::report::numbers::{Notation::Plain, display_width, one_in, percent, ratio, short, useful_bits};
+use crate::report::{facts, words};
+use crate::spec::Spec;
+use crate::verdict::Verdict;
+use std::path::Path;
+
+/// Columns at which running text is broken.
+const WIDTH: usize = 100;
+
+/// The whole record as text: each run's header, table and sentences, and where the picture is.
+///
+/// With `all_layers`, one more table per arithmetic holds every layer.
+pub fn terminal(record: &Record, all_layers: bool, path: Option<&Path>) -> String {
+    let mut blocks: Vec<String> = Vec::new();
+    for run in &record.runs {
+        blocks.push(header(&record.spec, run));
+        blocks.push(summary(run));
+        if all_layers {
+            blocks.extend(run.arithmetics.iter().map(|arithmetic| every_layer(run, arithmetic)));
+        }
+        blocks.push(wrapped(&words::ruling(run, Plain)) + &wrapped(&words::remedy(run, Plain)));
+    }
+    if let Some(path) = path {
+        blocks.push(format!("Picture: {}\n", path.display()));
+    }
+    blocks.join("\n")
+}
+
+/// What was measured, in three lines.
+fn header(spec: &Spec, run: &Run) -> String {
+    let bias = if spec.bias { "biases" } else { "no biases" };
+    let network = format!("{}, depth {}, width {}, {bias}", facts::activation(run), spec.depth, spec.width);
+    let (data, trials) = (facts::data(spec.data), facts::trials(spec.trials));
+    let draws =
+        format!("data {data}, batch {}, {trials}, seed {}, {}", spec.batch, spec.seed, facts::gain(spec, run, Plain));
+    let theory = format!("{}; {}", facts::phase(run, Plain), facts::truth(run));
+    wrapped(&network) + &wrapped(&draws) + &wrapped(&theory)
+}
+
+/// One row per arithmetic at layer 1, and a line for each that stores the network with rounding.
+fn summary(run: &Run) -> String {
+    let titles = ["arithmetic", "noise/signal", "useful bits", "flips", "flushed", "verdict of layer 1"];
+    let mut rows = vec![titles.map(String::from).to_vec()];
+    for arithmetic in &run.arithmetics {
+        let flips = facts::all_flips(&arithmetic.layers).map_or("none".into(), |all| one_in(all.flipped, all.total));
+        let (noise, bits, flushed) = match arithmetic.layers.first() {
+            Some(layer) => (spread(&layer.noise_to_signal), bits(layer), flushed(layer)),
+            None => ("—".into(), "—".into(), "—".into()),
+        };
+        rows.push(vec![arithmetic.name.clone(), noise, bits, flips, flushed, facts::verdict_and_reach(arithmetic)]);
+    }
+    let mut text = aligned(&rows, &[false, false, true, true, true, false]);
+    let trials = run.arithmetics.first().map_or(0, |arithmetic| arithmetic.verdict.of);
+    let brackets = if trials > 1 { format!("; in brackets {}", facts::quantile_note(trials)) } else { String::new() };
+    text += &wrapped(&format!("(of layer 1's weight gradient; flips of all layers{brackets})"));
+    for arithmetic in &run.arithmetics {
+        if arithmetic.storage_noise.value() > 0.0 {
+            let noise = short(arithmetic.storage_noise.value(), Plain);
+            text += &wrapped(&format!(
+                "storage noise in {}: parameters, inputs and targets are rounded by up to {noise} when stored",
+                arithmetic.name
+            ));
+        }
+    }
+    text
+}
+
+/// Every layer of one arithmetic.
+fn every_layer(run: &Run, arithmetic: &ArithmeticRun) -> String {
+    let titles = ["layer", "name", "noise/signal", "useful bits", "flips", "flushed", "verdict"];
+    let mut rows = vec![titles.map(String::from).to_vec()];
+    for (index, layer) in arithmetic.layers.iter().enumerate() {
+        let name = run.truth.layers.get(index).map_or(String::new(), |truth| truth.name.clone());
+        let flips = layer.flips.map_or("none".into(), |flips| one_in(flips.flipped, flips.total));
+        let verdict = facts::verdict_and_count(&layer.verdict);
+        let noise = spread(&layer.noise_to_signal);
+        rows.push(vec![layer.layer.to_string(), name, noise, bits(layer), flips, flushed(layer), verdict]);
+    }
+    format!("{}, every layer:\n{}", arithmetic.name, aligned(&rows, &[true, false, false, true, true, true, false]))
+}
+
+/// `0.41 [0.24–0.58]`: the median and, where trials differ, the low and high quantile.
+fn spread(noise: &Quantiles) -> String {
+    let median = ratio(noise.median, noise.at_most, Plain);
+    if noise.median == Number::None || noise.low == noise.high {
+        return median;
+    }
+    format!("{median} [{}–{}]", short(noise.low.value(), Plain), short(noise.high.value(), Plain))
+}
+
+/// Useful bits where the ratio measures noise; the ratio 1 of a flushed gradient does not.
+fn bits(layer: &LayerRun) -> String {
+    let verdict = layer.verdict.verdict;
+    if verdict.is_zero_or_overflow() || verdict == Verdict::NotEstablished {
+        return "—".into();
+    }
+    useful_bits(layer.noise_to_signal.median, layer.noise_to_signal.at_most)
+}
+
+fn flushed(layer: &LayerRun) -> String {
+    percent(layer.fates.flushed, facts::entries(&layer.fates))
+}
+
+/// Rows as columns of equal display width, two spaces apart; `right` marks right-aligned columns.
+fn aligned(rows: &[Vec<String>], right: &[bool]) -> String {
+    let width = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| display_width(cell)).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..right.len()).map(width).collect();
+    let mut text = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for ((cell, width), right) in row.iter().zip(&widths).zip(right) {
+            let padding = " ".repeat(width - display_width(cell));
+            let (before, after) = if *right { (padding.as_str(), "") } else { ("", padding.as_str()) };
+            line += &format!("{before}{cell}{after}  ");
+        }
+        text += line.trim_end();
+        text.push('\n');
+    }
+    text
+}
+
+/// Running text broken at spaces.
+fn wrapped(text: &str) -> String {
+    let mut lines = String::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        if !line.is_empty() && display_width(&line) + 1 + display_width(word) > WIDTH {
+            lines += &line;
+            lines.push('\n');
+            line = word.into();
+        } else if line.is_empty() {
+            line = word.into();
+        } else {
+            line = format!("{line} {word}");
+        }
+    }
+    lines + &line + "\n"
+}

@@ -1,0 +1,245 @@
+//! Synthetic records: every state that a report must show, without measuring anything.
+#![allow(dead_code)] // each test binary uses a part
+
+use precision_probe::format::Format;
+use precision_probe::record::*;
+use precision_probe::spec::Spec;
+use precision_probe::verdict::Verdict;
+
+/// How an arithmetic behaves in a synthetic run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Behaviour {
+    /// Noise/signal at layer 1, falling to a hundredth of it at the head.
+    Noise(f64),
+    /// Noise below the truth's resolution.
+    AtMost(f64),
+    /// No noise at all.
+    Exact,
+    /// Flushed to zero up to this layer, noisy beyond.
+    Vanished(usize),
+    /// Non-finite up to this layer, noisy beyond.
+    Overflow(usize),
+    /// Every true entry is zero, in every layer.
+    Dead,
+    /// The truth does not tell.
+    NotEstablished,
+}
+
+/// Entries of a layer's weight gradient in a trial.
+const ENTRIES: u64 = 1000;
+
+/// A record of one `leaky` run.
+pub fn record(depth: usize, trials: usize, arithmetics: &[(&str, Behaviour)]) -> Record {
+    let formats = arithmetics.iter().map(|(name, _)| (*name).to_string()).collect();
+    let spec = Spec { depth, trials, formats, ..Spec::default() };
+    let dead = arithmetics.iter().any(|(_, behaviour)| *behaviour == Behaviour::Dead);
+    let established = arithmetics.iter().all(|(_, behaviour)| *behaviour != Behaviour::NotEstablished);
+    let evidence = if established { "proven 83 bits" } else { "not established: exponent range" };
+    let run = Run {
+        activation: "leaky".into(),
+        constants: vec!["slope = 0.010009765625".into()],
+        kinked: true,
+        gain: 1.41414213562,
+        chi1: 1.18,
+        phase: "gradients grow".into(),
+        truth: Truth {
+            precision: vec![256; trials],
+            evidence: evidence.into(),
+            layers: (1..=depth + 1).map(|layer| truth_layer(layer, depth, trials, evidence, dead)).collect(),
+        },
+        arithmetics: arithmetics.iter().map(|(name, one)| arithmetic(name, *one, depth, trials)).collect(),
+    };
+    Record {
+        schema: SCHEMA.into(),
+        version: "0.1.0".into(),
+        spec,
+        spec_hash: "0123456789abcdef".repeat(4),
+        runs: vec![run],
+    }
+}
+
+/// Five arithmetics as in the default spec.
+pub fn default_record() -> Record {
+    use Behaviour::*;
+    record(
+        50,
+        5,
+        &[
+            ("f16", Noise(0.41)),
+            ("f16:acc=f32", Noise(0.17)),
+            ("bf16:acc=f32", Noise(0.9)),
+            ("f32", Noise(3.2e-5)),
+            ("f64", Noise(5.1e-14)),
+        ],
+    )
+}
+
+fn layer_name(layer: usize, depth: usize) -> String {
+    if layer > depth { "head".into() } else { format!("hidden.{layer}") }
+}
+
+fn truth_layer(layer: usize, depth: usize, trials: usize, evidence: &str, dead: bool) -> TruthLayer {
+    // A bell of sizes that shrinks by half a bit per layer towards the input.
+    let centre = -8 - (depth + 1 - layer) as i64 / 8;
+    let bell = [1, 2, 4, 9, 20, 45, 100, 180, 240, 200, 120, 60, 15, 4];
+    let counts = bell.map(|count| count * trials as u64).to_vec();
+    let zeros = Histogram { zeros: ENTRIES * trials as u64, ..Histogram::default() };
+    let log2_norm = if dead { Number::MinusInfinite } else { Number::new(centre as f64 + 4.0) };
+    TruthLayer {
+        layer,
+        name: layer_name(layer, depth),
+        trials: vec![TruthTrial { evidence: evidence.into(), log2_norm }; trials],
+        histogram: if dead { zeros } else { Histogram { zeros: 0, nonfinite: 0, lowest: centre - 8, counts } },
+    }
+}
+
+fn arithmetic(name: &str, behaviour: Behaviour, depth: usize, trials: usize) -> ArithmeticRun {
+    let stored = name.split(':').next().unwrap_or(name);
+    let format = Format::parse(if stored == "mpfr" { name } else { stored }).expect("a known format");
+    let exponent = |e: Option<i32>| e.map_or(Number::None, |e| Number::new(f64::from(e)));
+    let layers: Vec<LayerRun> = (1..=depth + 1).map(|layer| layer_run(layer, behaviour, depth, trials)).collect();
+    ArithmeticRun {
+        name: name.into(),
+        format: FormatFacts {
+            name: format.name(),
+            precision: format.precision,
+            log2_max: format.max().map_or(Number::None, |max| Number::new(core_math::log2(max.to_f64()))),
+            log2_smallest_normal: exponent(format.smallest_normal_exponent()),
+            log2_smallest_subnormal: exponent(format.smallest_subnormal_exponent()),
+        },
+        storage_noise: Number::new(if format.precision < 8 { 0.0625 } else { 0.0 }),
+        verdict: layers[0].verdict.clone(),
+        layers,
+    }
+}
+
+fn layer_run(layer: usize, behaviour: Behaviour, depth: usize, trials: usize) -> LayerRun {
+    let state = match behaviour {
+        Behaviour::Vanished(until) | Behaviour::Overflow(until) if layer > until => Behaviour::Noise(0.3),
+        other => other,
+    };
+    // The noise falls by a hundred from layer 1 to the head; trials spread around it, paired over layers.
+    let fall = core_math::exp10(-2.0 * (layer as f64 - 1.0) / depth as f64);
+    let draw = |trial: usize| {
+        let seed = (layer * 31 + trial * 17) as u64 * 2654435761 % 1000;
+        0.6 + 0.25 * trial as f64 + seed as f64 / 4000.0
+    };
+    let mut ratios: Vec<Number> = (0..trials)
+        .map(|trial| match state {
+            Behaviour::Noise(at_first) => Number::new(at_first * fall * draw(trial)),
+            Behaviour::AtMost(limit) => Number::new(limit),
+            Behaviour::Exact => Number::Finite(0.0),
+            Behaviour::Vanished(_) => Number::Finite(1.0),
+            Behaviour::Overflow(_) => Number::Infinite,
+            Behaviour::Dead | Behaviour::NotEstablished => Number::None,
+        })
+        .collect();
+    let verdicts: Vec<Verdict> = ratios.iter().map(|ratio| verdict(state, ratio.value())).collect();
+    let tensors = |ratio: Number| {
+        vec![TensorNoise {
+            tensor: "weight".into(),
+            log2_signal: Number::new(-6.0),
+            log2_noise: Number::new(-9.5),
+            noise_to_signal: ratio,
+            at_most: matches!(state, Behaviour::AtMost(_)),
+            descent: Number::new(0.99),
+            orthogonal_noise: ratio,
+            cosine: Number::new(0.95),
+            sign_agreement: Number::new(0.97),
+        }]
+    };
+    let flips = if layer > depth {
+        None
+    } else {
+        Some(Flips { flipped: 4 * trials as u64, nonfinite: 0, total: 2048 * trials as u64 })
+    };
+    let per_trial = verdicts.iter().zip(&ratios).map(|(verdict, ratio)| LayerTrial {
+        verdict: *verdict,
+        flips: flips.map(|_| 4),
+        tensors: tensors(*ratio),
+    });
+    let per_trial = per_trial.collect();
+    ratios.retain(|ratio| *ratio != Number::None);
+    ratios.sort_by(|a, b| a.value().total_cmp(&b.value()));
+    let at = |rank: usize| ratios.get(rank).copied().unwrap_or(Number::None);
+    let mut sorted = verdicts.clone();
+    sorted.sort();
+    let most_severe = sorted[trials / 2];
+    LayerRun {
+        layer,
+        flips,
+        histogram: Histogram::default(),
+        fates: fates(state, at(trials.saturating_sub(1) / 2).value(), trials as u64),
+        noise_to_signal: Quantiles {
+            low: at(0),
+            median: at(ratios.len().saturating_sub(1) / 2),
+            high: at(ratios.len().saturating_sub(1)),
+            count: ratios.len(),
+            at_most: matches!(state, Behaviour::AtMost(_)),
+        },
+        verdict: VerdictCount {
+            verdict: most_severe,
+            count: verdicts.iter().filter(|verdict| **verdict >= most_severe).count(),
+            of: trials,
+        },
+        trials: per_trial,
+    }
+}
+
+fn verdict(state: Behaviour, ratio: f64) -> Verdict {
+    match state {
+        Behaviour::Vanished(_) => Verdict::Vanished,
+        Behaviour::Overflow(_) => Verdict::Overflow,
+        Behaviour::Dead => Verdict::Dead,
+        Behaviour::NotEstablished => Verdict::NotEstablished,
+        _ if ratio >= 1.0 => Verdict::Chaotic,
+        _ if ratio >= 0.1 => Verdict::Noisy,
+        _ => Verdict::Sound,
+    }
+}
+
+fn fates(state: Behaviour, ratio: f64, trials: u64) -> Fates {
+    let all = ENTRIES * trials;
+    let part = |share: f64| (all as f64 * share.clamp(0.0, 1.0)) as u64;
+    match state {
+        Behaviour::Dead => Fates { true_zero: all, ..Fates::default() },
+        Behaviour::NotEstablished => Fates { undecided: all, ..Fates::default() },
+        Behaviour::Overflow(_) => Fates { overflowed: part(0.7), drowned: all - part(0.7), ..Fates::default() },
+        Behaviour::Vanished(_) => Fates { flushed: part(0.9), drowned: all - part(0.9), ..Fates::default() },
+        _ => {
+            let (drowned, degraded) = (part(0.3 * ratio), part(0.6 * ratio));
+            let (true_zero, flushed) = (part(0.02), part(0.01));
+            let resolved = all - (drowned + degraded + true_zero + flushed).min(all);
+            Fates { drowned, degraded, true_zero, flushed, resolved, ..Fates::default() }
+        }
+    }
+}
+
+/// Records at the edges of what a picture must survive, by name.
+pub fn cases() -> Vec<(&'static str, Record)> {
+    use Behaviour::*;
+    let ten = [
+        ("f16", Noise(0.41)),
+        ("f16:acc=f32", Noise(0.17)),
+        ("bf16:acc=f32", Noise(0.9)),
+        ("bf16", Noise(2.4)),
+        ("tf32:acc=f32", Noise(0.12)),
+        ("f32", Noise(3.2e-5)),
+        ("e5m2:acc=f32:round=nearest:sum=pairwise", Vanished(40)),
+        ("e4m3fn:acc=f32", Overflow(20)),
+        ("f64", Noise(5.1e-14)),
+        ("mpfr:100", AtMost(1e-25)),
+    ];
+    vec![
+        ("default", default_record()),
+        ("depth 1", record(1, 5, &[("f16", Noise(0.2))])),
+        ("depth 3", record(3, 5, &[("f16", Noise(0.2)), ("f32", Noise(1e-5)), ("mpfr:100", AtMost(1e-25))])),
+        ("depth 500", record(500, 5, &ten)),
+        ("ten arithmetics, one trial", record(50, 1, &ten)),
+        ("one arithmetic, vanished", record(20, 20, &[("f16", Vanished(30))])),
+        ("dead", record(10, 5, &[("f16", Dead), ("f32", Dead)])),
+        ("overflow", record(10, 5, &[("f16", Overflow(20)), ("bf16:acc=f32", Overflow(20))])),
+        ("not established", record(10, 5, &[("f16", NotEstablished), ("bf16:acc=f32", NotEstablished)])),
+        ("exact", record(4, 2, &[("mpfr:4000", Exact), ("f16", Noise(1e9))])),
+    ]
+}

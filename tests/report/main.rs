@@ -1,0 +1,8 @@
+//! Reports of synthetic records: figures as data, pictures, tables, sentences, files.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod figure;
+mod files;
+mod picture;
+mod text;
