@@ -164,6 +164,9 @@ mod tests {
         batch.inputs.iter().for_each(|value| hash.update(value.to_bits().to_le_bytes()));
         let Targets::Classes(classes) = &batch.targets else { panic!("digits have classes") };
         classes.iter().for_each(|&class| hash.update((class as u64).to_le_bytes()));
-        assert_eq!(format!("{:x}", hash.finalize()), "HASH");
+        assert_eq!(
+            format!("{:x}", hash.finalize()),
+            "0c99374c862fcabe5d3d79d7780aa0ba839e32999f258632203f6be81a7b585d"
+        );
     }
 }
