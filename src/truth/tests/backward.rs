@@ -6,7 +6,7 @@ use super::super::elementwise::{Derivative, backward};
 use super::super::parameters::slope_gradient;
 use super::{Check, LONG, TIGHT, bound, column_within, disturbed, exact, holds, real, reals, two_to, within};
 use crate::activation::Piece;
-use rug::{Float, Integer};
+use rug::Float;
 
 /// d̃ with an error of D in every entry, and the true d, D above it.
 fn derivative(values: &[Float], error: &Float) -> (Derivative, Vec<Float>) {
@@ -90,16 +90,16 @@ pub fn check_slope_gradient() -> Check {
     slope(&[crossed], 128, "γζ", TIGHT)?;
 
     // 2^24 + 1 in 24 bits.
-    let one_unit = |g: i64, z: f64, tiny: Float| {
-        let (mut g, true_g) = disturbed(&[Float::with_val(LONG, g)], &[tiny]);
-        g.mantissas = vec![Integer::from(&g.mantissas[0])];
-        (g, true_g, exact(&[real(z)]), vec![real(z)])
+    let tie = f64::from((1 << 24) + 1);
+    let one_unit = |g: f64, moved: Float| {
+        let (g, true_g) = disturbed(&[real(g)], &[moved]);
+        (g, true_g, exact(&[real(-1.0)]), vec![real(-1.0)])
     };
-    slope(&[one_unit((1 << 24) + 1, -1.0, two_to(-200))], 24, "conversion", TIGHT)?;
-    // 24 = 3p bits of two samples that cancel: each loses half a unit, both upwards.
-    let tie = (1i64 << 24) + 1;
-    let samples = [one_unit(tie, -1.0, real(0.0)), one_unit(2 - tie, -1.0, real(0.0))];
-    slope(&samples, 8, "alignment", 1.02)?;
-    let samples = [one_unit(-tie, -1.0, real(0.0)), one_unit(tie - 2, -1.0, real(0.0))];
-    slope(&samples, 8, "alignment", 1.02)
+    slope(&[one_unit(tie, two_to(-200))], 24, "conversion", TIGHT)?;
+    // 24 = 3p bits of two samples that cancel: each loses half a unit, both in one direction.
+    for sign in [1.0, -1.0] {
+        let samples = [tie, 2.0 - tie].map(|g| one_unit(sign * g, real(0.0)));
+        slope(&samples, 8, "alignment", 1.02)?;
+    }
+    Ok(())
 }

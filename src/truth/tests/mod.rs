@@ -69,15 +69,13 @@ fn every_lemma_holds() {
 /// Every term of every bound, dropped and halved in turn, must make some lemma fail.
 #[test]
 fn every_planted_error_is_noticed() {
+    every_lemma_holds(); // or else a failure would tell nothing
     let mut unseen = Vec::new();
     for &name in Term::ALL {
         let weaker = LOOSE.iter().find(|(loose, ..)| *loose == name).map_or(0.5, |(_, factor, _)| *factor);
         for factor in [0.0, weaker] {
-            let noticed: Vec<&str> = mutation::with(name, factor, || {
-                LEMMAS.iter().filter(|(_, check)| check().is_err()).map(|(lemma, _)| *lemma).collect()
-            });
-            println!("{name:?} × {factor}: noticed by {noticed:?}");
-            if noticed.is_empty() {
+            let noticed = mutation::with(name, factor, || LEMMAS.iter().any(|(_, check)| check().is_err()));
+            if !noticed {
                 unseen.push(format!("{name:?} × {factor}"));
             }
         }
@@ -88,6 +86,7 @@ fn every_planted_error_is_noticed() {
 /// A loose term that became tight belongs in no list of exceptions.
 #[test]
 fn exceptions_are_needed() {
+    every_lemma_holds();
     for &(name, _, reason) in LOOSE {
         let noticed = mutation::with(name, 0.5, || LEMMAS.iter().any(|(_, check)| check().is_err()));
         assert!(!noticed, "half of {name:?} is noticed although {reason}");
