@@ -93,10 +93,10 @@ pub fn check_activation() -> Check {
     for activation in activations() {
         for z in steepest(&activation) {
             // A second unit on the flattest side, exact, must not matter.
-            let (mut column, _) = disturbed(&[real(z), real(-70.0)], &[real(reach_at(z)), real(0.0)]);
+            let (mut column, _) = disturbed(&[real(z), real(-6.0)], &[real(reach_at(z)), real(0.0)]);
             column.inexact = super::Bits::from_fn(2, |i| i == 0);
             let value = run(&activation, &column, PRECISION)?.value;
-            let other = truth(Function::Value(activation), &real(-70.0));
+            let other = truth(Function::Value(activation), &real(-6.0));
             let other = if value.inexact.get(1) { long(&value.entry(1)) } else { other };
             let end = |z: Float| super::distance(&value, &[truth(Function::Value(activation), &z), other.clone()]);
             within(&format!("{activation} at {z}"), &worse(end, z)?, value.error, NEARLY_TIGHT)?;
