@@ -38,7 +38,7 @@ impl Evidence {
         }
         squares.sqrt_round(Round::Down);
         let margin = Float::with_val_round(64, &squares - &margin, Round::Down).0;
-        if !(margin > 0) || error.is_infinite() {
+        if margin <= 0 || error.is_infinite() {
             return Evidence::NotEstablished(Unproven::TooWide);
         }
         let ratio = Float::with_val_round(64, &margin / &error, Round::Down).0;
