@@ -29,7 +29,7 @@ impl Evidence {
             return Evidence::Exact;
         }
         let error = term(Term::EvidenceError, tensor.error).to_float();
-        let margin = term(Term::EvidenceMargin, tensor.error).to_float();
+        let subtracted = term(Term::EvidenceMargin, tensor.error).to_float();
         // ‖g̃‖ rounded down, E rounded up: k is never too large.
         let mut squares = Float::new(64);
         for value in &tensor.values {
@@ -37,7 +37,7 @@ impl Evidence {
             squares.add_assign_round(square, Round::Down);
         }
         squares.sqrt_round(Round::Down);
-        let margin = Float::with_val_round(64, &squares - &margin, Round::Down).0;
+        let margin = Float::with_val_round(64, &squares - &subtracted, Round::Down).0;
         if margin <= 0 || error.is_infinite() {
             return Evidence::NotEstablished(Unproven::TooWide);
         }

@@ -190,6 +190,6 @@ pub fn check_exact_pieces() -> Check {
     holds(dead.error.is_zero() && !dead.inexact.any(), || "a dead layer is exactly zero".to_string())?;
     // Exact pre-activations beyond p bits: only storing rounds them.
     let long_value = two_to(0) + two_to(-200);
-    let stored = run(&Activation::Relu, &exact(&[long_value.clone()]), PRECISION)?.value;
+    let stored = run(&Activation::Relu, &exact(std::slice::from_ref(&long_value)), PRECISION)?.value;
     column_within("relu stores", &stored, &[long_value], f64::INFINITY)
 }

@@ -26,8 +26,11 @@ const TIGHT: f64 = 1.000_001;
 /// What is wrong, in words.
 type Check = Result<(), String>;
 
-/// Every lemma with its check.
-const LEMMAS: &[(&str, fn() -> Check)] = &[
+/// A lemma's name and its check.
+type Lemma = (&'static str, fn() -> Check);
+
+/// Every lemma. A check of several bounds states the multiple of each where it is made.
+const LEMMAS: &[Lemma] = &[
     ("spectral norm", linear::check_spectral_norm),
     ("affine, forward and backward", linear::check_affine),
     ("bias", linear::check_bias),
