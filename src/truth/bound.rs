@@ -226,7 +226,7 @@ mod tests {
             ] {
                 let ours = Float::with_val(6000, ours.to_float());
                 prop_assert!(ours >= exact);
-                prop_assert!(ours <= exact * (1.0 + 2f64.powi(-50)));
+                prop_assert!(ours <= exact * (1.0 + crate::format::two_to(-50)));
             }
             prop_assert_eq!(x < y, value(x) < value(y));
         }
@@ -236,9 +236,9 @@ mod tests {
             let n = Integer::from(n) << shift;
             let exact = Float::with_val(500, n.clone().abs());
             let ours = Float::with_val(500, Bound::from_integer(&n).to_float());
-            prop_assert!(ours >= exact && ours <= Float::with_val(500, &exact * (1.0 + 2f64.powi(-50))));
+            prop_assert!(ours >= exact && ours <= Float::with_val(500, &exact * (1.0 + crate::format::two_to(-50))));
             let ours = Float::with_val(500, Bound::from_float(&exact).to_float());
-            prop_assert!(ours >= exact && ours <= Float::with_val(500, &exact * (1.0 + 2f64.powi(-50))));
+            prop_assert!(ours >= exact && ours <= Float::with_val(500, &exact * (1.0 + crate::format::two_to(-50))));
         }
     }
 

@@ -1,6 +1,6 @@
 //! Loss heads of the truth: δ at one sample's outputs.
 //!
-//! Both work at p + [`GUARD`] bits, so that their own rounding stays below the propagated error, and are
+//! Both work at p + 32 bits, so that their own rounding stays below the propagated error, and are
 //! stored at p bits at the end.
 
 use super::Unproven;
