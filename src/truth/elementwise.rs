@@ -10,7 +10,6 @@ use super::column::{Bits, Column, Scaled, float, norm};
 use super::evaluation::evaluate;
 use super::term::{Term, term};
 use crate::activation::{Activation, Function, Piece};
-use std::cmp::Ordering;
 
 /// Bits beyond p in which functions are evaluated, so that their error stays below storing's.
 pub const GUARD: u32 = 8;
@@ -214,9 +213,4 @@ fn largest(values: &[Scaled]) -> Bound {
 
 fn undecided_branches(pieces: &[Option<Piece>]) -> Unproven {
     Unproven::UndecidedBranch { count: pieces.iter().filter(|piece| piece.is_none()).count() }
-}
-
-/// The side of zero on which an exact number lies, for comparisons with the truth's pieces.
-pub fn piece_of(activation: &Activation, sign: Ordering) -> Piece {
-    activation.piece(sign)
 }
