@@ -275,6 +275,11 @@ impl Magnitudes {
         }
     }
 
+    /// Entries that are infinite or NaN.
+    pub fn nonfinite(&self) -> u64 {
+        self.nonfinite
+    }
+
     /// Adds another count.
     pub fn merge(&mut self, other: &Magnitudes) {
         self.zeros += other.zeros;

@@ -53,8 +53,9 @@ arithmetic  noise/signal  useful bits     flips  flushed  verdict of layer 1
 mpfr:100    ≤ 1e-25              ≥ 83  1 in 512      1 %  sound 5 of 5, all layers
 f16         ∞                       —  1 in 512      0 %  overflow 5 of 5, layer 1
 e4m3fn      1                       —      none     90 %  vanished 5 of 5, layer 1
-(of layer 1's weight gradient; flips of all layers; in brackets least to greatest of 5 trials)
-storage noise in e4m3fn: parameters, inputs and targets are rounded by up to 0.0625 when stored
+(of layer 1's weight gradient; flips of all layers)
+≤: the noise lies below the truth's resolution; raise --truth-bits to see it
+storage noise in e4m3fn: storing the parameters, inputs and targets changes them by up to 6.25 %
 
 mpfr:100, every layer:
 layer  name      noise/signal  useful bits     flips  flushed  verdict
@@ -110,8 +111,8 @@ fn the_ruling_names_the_mode_in_plain_words() {
     );
     assert_eq!(
         ruling(&[("f16", Dead), ("f32", Dead)]),
-        "Every entry of the true gradient of layer 1 is exactly zero, in every arithmetic: the network is dead there, \
-         whatever the rounding."
+        "Every entry of the true gradient of layer 1 is exactly zero: the network is dead there, whatever the \
+         arithmetic."
     );
     assert_eq!(
         ruling(&[("f16", Overflow(10)), ("bf16", Noise(0.01))]),
