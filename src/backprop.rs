@@ -8,6 +8,7 @@
 use crate::activation::Function;
 use crate::arithmetic::dispatch::{Visitor, dispatch};
 use crate::arithmetic::exact::quotient;
+use crate::arithmetic::kernels;
 use crate::arithmetic::{Arithmetic, ArithmeticName, Binary, Exact, Place, Side, TensorId, from_fn};
 use crate::network::{Batch, Loss, Network, NodeId, Operation, ParameterId, Targets};
 use ndarray::{Array2, ArrayView1};
@@ -36,6 +37,7 @@ pub type GradientStream<'n> = Box<dyn Iterator<Item = LayerGradients> + Send + '
 
 /// The gradients of a network in the arithmetic of that name, in both roles.
 pub fn gradients<'n>(name: ArithmeticName, network: &'n Network, batch: &'n Batch) -> GradientStream<'n> {
+    kernels::assert_gradual_underflow();
     struct Plain<'n>(&'n Network, &'n Batch);
     impl<'n> Visitor for Plain<'n> {
         type Output = GradientStream<'n>;
@@ -153,7 +155,8 @@ impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
         let y = &self.values[output];
         let (outputs, batch) = y.dim();
         let constant = |numerator: u64, denominator: u64, precision: u32| {
-            let exact = Exact::Long(quotient(numerator, denominator, precision));
+            // An empty batch has no entry that would use the constant.
+            let exact = Exact::Long(quotient(numerator, denominator.max(1), precision));
             ar.round(Place::new(at, (0, 0)), &exact)
         };
         // Enough bits that the quotient's sticky bit decides in every format the grammar allows.
@@ -233,14 +236,15 @@ impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
         let delta = bw.zip(tensor(input, Quantity::Gradient), Binary::Multiply, &gradient, &derivative);
         if slope.is_some() {
             let place = Place::new(tensor(node, Quantity::ParameterGradient), (0, 0));
-            let zero = bw.round(place, &Exact::Double(0.0));
             let crossed = self.cross(node, z);
             let (mut left, mut right) = (Vec::new(), Vec::new());
             for sample in 0..z.ncols() {
                 for unit in 0..z.nrows() {
-                    left.push(gradient[(unit, sample)].clone());
-                    let z = &crossed[(unit, sample)];
-                    right.push(if is_positive(bw, z) { zero.clone() } else { z.clone() });
+                    // Left out and not multiplied by 0: an infinite g would make that NaN.
+                    if !is_positive(fw, &z[(unit, sample)]) {
+                        left.push(gradient[(unit, sample)].clone());
+                        right.push(crossed[(unit, sample)].clone());
+                    }
                 }
             }
             let sum = bw.dot(place, &left, &right, None);

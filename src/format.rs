@@ -120,7 +120,7 @@ impl Format {
         }
         if let Some(digits) = lower.strip_prefix("mpfr:") {
             return match digits.parse::<u32>() {
-                Ok(n) if (2..=MAX_PRECISION).contains(&n) => Ok(Format::mpfr(n)),
+                Ok(n) if is_number(digits) && (2..=MAX_PRECISION).contains(&n) => Ok(Format::mpfr(n)),
                 _ => Err(format!("`{name}` needs a precision from 2 to {MAX_PRECISION} bits, as in `mpfr:100`")),
             };
         }
@@ -322,8 +322,7 @@ fn parse_ieee_like(lower: &str) -> Result<Option<Format>, String> {
         return Ok(None);
     };
     let significand = significand.strip_suffix("ieee").unwrap_or(significand);
-    let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
-    if !digits(exponent) || !digits(significand) {
+    if !is_number(exponent) || !is_number(significand) {
         return Ok(None);
     }
     match (exponent.parse::<u32>(), significand.parse::<u32>()) {
@@ -335,6 +334,11 @@ fn parse_ieee_like(lower: &str) -> Result<Option<Format>, String> {
             MAX_PRECISION - 1
         )),
     }
+}
+
+/// Digits and nothing else: no sign, no spaces.
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl fmt::Display for Format {

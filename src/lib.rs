@@ -1,4 +1,28 @@
-//! precision-probe
+//! When a deep network's gradient stops meaning anything, is it zero, or is it rounding noise, and what
+//! cures it?
+//!
+//! precision-probe backpropagates the *identical* network in f16, bf16, f32, f64 and any other
+//! floating-point format, with the accumulator as part of the arithmetic's name, and holds every gradient
+//! against the *true* one: the gradient of the exact real-number network, computed with a proof.
+//!
+//! ```
+//! use precision_probe::{probe, spec::Spec, verdict::Verdict};
+//!
+//! let spec = Spec { depth: 6, width: 8, batch: 4, trials: 2, ..Spec::default() };
+//! let plan = spec.validate()?;
+//! let record = probe::run(&plan, &probe::Silent);
+//! for arithmetic in &record.runs[0].arithmetics {
+//!     let noise = arithmetic.layers[0].noise_to_signal.median;
+//!     println!("{}: {} ({noise:?})", arithmetic.name, arithmetic.verdict.verdict);
+//! }
+//! assert_eq!(record.runs[0].arithmetics[4].name, "f64");
+//! assert_eq!(record.runs[0].arithmetics[4].verdict.verdict, Verdict::Sound);
+//! # Ok::<(), precision_probe::spec::SpecError>(())
+//! ```
+//!
+//! The data flows one way: [`spec`] → [`network`] (exact) → [`arithmetic`] and [`backprop`] (one text, many
+//! arithmetics) beside [`truth`] → [`noise`] and [`fate`] → [`verdict`] → [`record`] → [`report`].
+
 pub mod activation;
 pub mod arithmetic;
 pub mod assets;

@@ -38,13 +38,10 @@ fn numbers_of_every_kind_survive() {
 #[test]
 fn unknown_fields_are_refused() {
     let text = default_record().to_json();
-    for (after, at) in [
-        ("{\n", "a record"),
-        ("\"spec\": {\n", "its spec"),
-        ("\"truth\": {\n", "its truth"),
-        ("\"fates\": {\n", "its fates"),
-    ] {
-        let strange = text.replacen(after, &format!("{after} \"surprise\": 1,\n"), 1);
+    for (after, at) in
+        [("{", "a record"), ("\"spec\":{", "its spec"), ("\"truth\":{", "its truth"), ("\"fates\":{", "its fates")]
+    {
+        let strange = text.replacen(after, &format!("{after} \"surprise\":1,"), 1);
         let error = Record::from_json(&strange).expect_err(at);
         assert!(error.contains("unknown field `surprise`") && error.contains("line"), "{at}: {error}");
     }

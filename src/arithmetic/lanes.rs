@@ -98,10 +98,12 @@ impl<C: Carrier> Lanes<C> {
     /// The arithmetic of that name, if double lanes carry it and its accumulator.
     pub fn new(name: ArithmeticName) -> Option<Lanes<C>> {
         let members = name.format.fits_f64_lanes() || name.format == F64;
-        // binary64's own products are exact in no lane, so it accumulates only in itself.
+        // binary64's own products are exact in no lane, so it accumulates only in itself. An accumulator
+        // narrower than the format would round a sum with the bias, which has the format's precision and
+        // any exponent, twice: first to binary64, perhaps onto a tie.
         let sums = match name.accumulator {
             F64 => true,
-            accumulator => accumulator.fits_f64_lanes() && name.format != F64,
+            accumulator => accumulator.fits_f64_lanes() && accumulator.precision >= name.format.precision,
         };
         (members && sums).then(|| Lanes {
             name,

@@ -123,6 +123,7 @@ mod tests {
             ("f16:ftz", 5, "not available yet"),
             ("e4m3", 1, "`e4m3fn`"),
             ("mpfr:0", 1, "precision from 2"),
+            ("mpfr:+24", 1, "precision from 2"),
             ("forward=f32/backward=f16", 12, "roles"),
         ] {
             let error = ArithmeticName::parse(text).unwrap_err();

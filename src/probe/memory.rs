@@ -23,7 +23,12 @@ pub fn estimate(plan: &Plan, threads: usize) -> u64 {
         .arithmetics
         .iter()
         .map(|name| {
-            let elem = if name.format.precision <= 53 { 8 } else { NUMBER + u128::from(name.format.precision) / 8 };
+            // The long carrier's numbers, which every name beyond double lanes uses; lanes need at most 8 bytes.
+            let elem = if name.format.precision <= 53 && name.accumulator.precision >= name.format.precision {
+                8
+            } else {
+                NUMBER + u128::from(name.format.precision) / 8
+            };
             2 * units * elem + 3 * width * width.max(features) * elem.max(40)
         })
         .sum();

@@ -8,10 +8,11 @@ use super::Unproven;
 use super::bound::Bound;
 use super::column::{Bits, Column, Scaled};
 use super::spectral::spectral_norm_bound;
+use super::term::{Term, term};
 use ndarray::Array2;
 use rug::Integer;
 
-/// Longest left shift that aligning a bias may need, in bits; beyond it the layer is not established.
+/// Longest left shift that aligning two summands may need, in bits; beyond it the layer is not established.
 const LONGEST_ALIGNMENT: i64 = 1 << 22;
 
 /// Integers at one exponent; drawn weights fit one machine word.
@@ -72,36 +73,47 @@ impl Weights {
         }
         let inexact = Bits::from_fn(self.rows, |i| self.support[i].meets(&a.inexact));
         let error = if inexact.any() { self.norm * a.error } else { Bound::ZERO };
+        let error = term(Term::AffinePropagated, error);
         Column { exponent: self.exponent + a.exponent, mantissas, inexact, error }
     }
+}
+
+/// The lowest exponent of the numbers that are not zero (0 if all are), if the others can be shifted to it.
+fn common_exponent<'a>(numbers: impl Iterator<Item = (&'a Integer, i64)>) -> Result<i64, Unproven> {
+    let span = numbers.filter(|(mantissa, _)| **mantissa != 0).fold(None, |span, (_, exponent)| {
+        let (lowest, highest) = span.unwrap_or((exponent, exponent));
+        Some((exponent.min(lowest), exponent.max(highest)))
+    });
+    match span {
+        None => Ok(0),
+        Some((lowest, highest)) if highest - lowest <= LONGEST_ALIGNMENT => Ok(lowest),
+        Some(_) => Err(Unproven::ExponentRange),
+    }
+}
+
+/// The same number on a lower exponent; zero has none.
+fn aligned(mantissa: &Integer, from: i64, to: i64) -> Integer {
+    if *mantissa == 0 { Integer::new() } else { Integer::from(mantissa << (from - to) as u32) }
 }
 
 /// z + b with an exact bias: nothing is rounded, nothing becomes inexact.
 pub fn add_exact(z: Column, bias: &Array2<f64>) -> Result<Column, Unproven> {
     let bias: Vec<Scaled> = bias.iter().map(|&b| Scaled::from_f64(b)).collect();
-    let lowest = bias.iter().filter(|b| b.mantissa != 0).map(|b| b.exponent).min().unwrap_or(z.exponent);
-    let exponent = lowest.min(z.exponent);
-    let highest = bias.iter().map(|b| b.exponent).max().unwrap_or(z.exponent).max(z.exponent);
-    if highest - exponent > LONGEST_ALIGNMENT {
-        return Err(Unproven::ExponentRange);
-    }
-    let align =
-        |mantissa: Integer, from: i64| if mantissa == 0 { mantissa } else { mantissa << (from - exponent) as u32 };
-    let from = z.exponent;
-    let mantissas =
-        z.mantissas.into_iter().zip(bias).map(|(z, b)| align(z, from) + align(b.mantissa, b.exponent)).collect();
+    assert_eq!(z.len(), bias.len(), "invariant: shapes agree");
+    let exponent = common_exponent(z.numbers().chain(bias.iter().map(|b| (&b.mantissa, b.exponent))))?;
+    let sum = |(mantissa, b): (&Integer, &Scaled)| {
+        aligned(mantissa, z.exponent, exponent) + aligned(&b.mantissa, b.exponent, exponent)
+    };
+    let mantissas = z.mantissas.iter().zip(&bias).map(sum).collect();
     Ok(Column { exponent, mantissas, ..z })
 }
 
 /// Residual sum branch + skip at p bits: errors add, an entry is exact if both are and nothing was rounded.
 pub fn add(branch: &Column, skip: &Column, precision: u32) -> Result<Column, Unproven> {
-    let distance = (branch.exponent - skip.exponent).abs();
-    if distance > LONGEST_ALIGNMENT {
-        return Err(Unproven::ExponentRange);
-    }
-    let exponent = branch.exponent.min(skip.exponent);
-    let align = |column: &Column, i: usize| Integer::from(&column.mantissas[i] << (column.exponent - exponent) as u32);
+    let exponent = common_exponent(branch.numbers().chain(skip.numbers()))?;
+    let align = |column: &Column, i: usize| aligned(&column.mantissas[i], column.exponent, exponent);
     let entries = (0..branch.len()).map(|i| Scaled { mantissa: align(branch, i) + align(skip, i), exponent }).collect();
     let inexact = Bits::from_fn(branch.len(), |i| branch.inexact.get(i) || skip.inexact.get(i));
-    Ok(Column::store(entries, inexact, branch.error + skip.error, precision))
+    let error = term(Term::AddBranch, branch.error) + term(Term::AddSkip, skip.error);
+    Ok(Column::store(entries, inexact, error, precision))
 }

@@ -140,13 +140,18 @@ impl Bound {
         if self.is_zero() { f64::NEG_INFINITY } else { core_math::log2(self.significand) + self.exponent as f64 }
     }
 
-    /// The bound as an MPFR number, exactly; infinite ones and those beyond MPFR's exponents give infinity.
+    /// The bound as an MPFR number: exact within MPFR's exponents, infinite above, and below them a
+    /// number near MPFR's least, never 0.
     pub fn to_float(self) -> rug::Float {
         let significand = rug::Float::with_val(53, self.significand);
+        if self.is_zero() || self.is_infinite() {
+            return significand;
+        }
+        let limit = rug::float::exp_max() - 2;
         match i32::try_from(self.exponent) {
-            Ok(exponent) => significand << exponent,
-            Err(_) if self.exponent > 0 => rug::Float::with_val(53, rug::float::Special::Infinity),
-            Err(_) => rug::Float::with_val(53, 1) << (rug::float::exp_min() / 2),
+            Ok(exponent) if (-limit..=limit).contains(&exponent) => significand << exponent,
+            _ if self.exponent > 0 => rug::Float::with_val(53, rug::float::Special::Infinity),
+            _ => rug::Float::with_val(53, 1) << -limit,
         }
     }
 }
@@ -221,7 +226,7 @@ mod tests {
             ] {
                 let ours = Float::with_val(6000, ours.to_float());
                 prop_assert!(ours >= exact);
-                prop_assert!(ours <= exact * (1.0 + 2f64.powi(-50)));
+                prop_assert!(ours <= exact * (1.0 + crate::format::two_to(-50)));
             }
             prop_assert_eq!(x < y, value(x) < value(y));
         }
@@ -231,9 +236,9 @@ mod tests {
             let n = Integer::from(n) << shift;
             let exact = Float::with_val(500, n.clone().abs());
             let ours = Float::with_val(500, Bound::from_integer(&n).to_float());
-            prop_assert!(ours >= exact && ours <= Float::with_val(500, &exact * (1.0 + 2f64.powi(-50))));
+            prop_assert!(ours >= exact && ours <= Float::with_val(500, &exact * (1.0 + crate::format::two_to(-50))));
             let ours = Float::with_val(500, Bound::from_float(&exact).to_float());
-            prop_assert!(ours >= exact && ours <= Float::with_val(500, &exact * (1.0 + 2f64.powi(-50))));
+            prop_assert!(ours >= exact && ours <= Float::with_val(500, &exact * (1.0 + crate::format::two_to(-50))));
         }
     }
 
@@ -245,6 +250,13 @@ mod tests {
         assert!((Bound::power_of_two(i64::MAX - 1) * Bound::power_of_two(9)).is_infinite());
         assert_eq!(Bound::power_of_two(3) + Bound::ZERO, Bound::power_of_two(3));
         assert_eq!(Bound::from_f64(5e-324).log2(), -1074.0);
+        // Beyond MPFR's exponents a bound is still an upper bound, and no longer a useful one.
+        for exponent in [i64::MIN, -(1 << 31), -(1 << 30) - 5, -(1 << 29)] {
+            assert!(Bound::power_of_two(exponent).to_float() > 0, "2^{exponent}");
+        }
+        assert!(Bound::power_of_two(1 << 30).to_float().is_infinite());
+        assert_eq!(Bound::ZERO.to_float(), 0.0);
+        assert!(Bound::INFINITE.to_float().is_infinite());
         assert!(Bound::ZERO < Bound::power_of_two(-5000) && Bound::power_of_two(5000) < Bound::INFINITE);
     }
 }

@@ -6,6 +6,7 @@
 //! column loses bits is [`Column::store`], which keeps p bits of the largest entry.
 
 use super::bound::Bound;
+use super::term::{Term, term};
 use rug::Integer;
 
 /// m·2^e: an exact number of any range.
@@ -153,6 +154,11 @@ impl Column {
         Scaled { mantissa: self.mantissas[i].clone(), exponent: self.exponent }
     }
 
+    /// The entries as mantissa and exponent.
+    pub fn numbers(&self) -> impl Iterator<Item = (&Integer, i64)> {
+        self.mantissas.iter().map(|mantissa| (mantissa, self.exponent))
+    }
+
     /// True if the entry is certainly zero.
     pub fn is_exact_zero(&self, i: usize) -> bool {
         self.mantissas[i] == 0 && !self.inexact.get(i)
@@ -197,7 +203,7 @@ impl Column {
             })
             .collect();
         let rounding = Bound::from_f64(rounded as f64).sqrt().scaled(exponent - 1);
-        Column { exponent, mantissas, inexact, error: error + rounding }
+        Column { exponent, mantissas, inexact, error: error + term(Term::StoreRounding, rounding) }
     }
 }
 

@@ -6,8 +6,10 @@
 
 use super::Unproven;
 use super::bound::Bound;
-use super::column::{Bits, Column, Scaled, norm};
-use crate::activation::{Activation, Function, Piece, enclosure};
+use super::column::{Bits, Column, Scaled, float, norm};
+use super::evaluation::evaluate;
+use super::term::{Term, term};
+use crate::activation::{Activation, Function, Piece};
 use std::cmp::Ordering;
 
 /// Bits beyond p in which functions are evaluated, so that their error stays below storing's.
@@ -56,7 +58,7 @@ fn decide(activation: &Activation, z: &Column, i: usize, undecided: Undecided) -
         // The leading bit alone bounds |z̃| from below only within a factor 2; the truncated double within 2^-52.
         let (fraction, exponent) = mantissa.to_f64_exp();
         let below = Bound::from_f64(fraction.abs().next_down().max(0.0)).scaled(i64::from(exponent) + z.exponent);
-        *mantissa != 0 && below > z.error
+        *mantissa != 0 && below > term(Term::Decision, z.error)
     };
     let is_decided = is_exact || undecided == Undecided::Guessed || is_clear();
     is_decided.then(|| activation.piece(mantissa.cmp0()))
@@ -108,7 +110,8 @@ fn activate_linear(
             Scaled { mantissa, exponent: z.exponent + slope.exponent }
         })
         .collect();
-    let value = Column::store(entries, inexact, Bound::from_f64(steepest) * z.error, precision);
+    let propagated = term(Term::ActivationPropagated, Bound::from_f64(steepest) * z.error);
+    let value = Column::store(entries, inexact, propagated, precision);
     let derivative = if pieces.iter().all(Option::is_some) {
         let values: Vec<Scaled> = (0..z.len()).map(|i| slope_of(i).0.clone()).collect();
         let largest = largest(&values);
@@ -117,6 +120,22 @@ fn activate_linear(
         Err(undecided_branches(&pieces))
     };
     Activated { value, derivative, pieces }
+}
+
+/// A function at each entry of z̃, and which of the values are not exactly the function's.
+fn evaluate_entries(function: &Function, z: &Column, working: u32) -> Result<(Vec<Scaled>, Bits), Unproven> {
+    let mut rounded = Bits::new(z.len());
+    let mut values = Vec::with_capacity(z.len());
+    for (i, mantissa) in z.mantissas.iter().enumerate() {
+        let length = mantissa.significant_bits().max(2);
+        let argument = float(mantissa, z.exponent, length).ok_or(Unproven::ExponentRange)?;
+        let enclosed = evaluate(function, &argument, working)?;
+        if !enclosed.exact {
+            rounded.set(i);
+        }
+        values.push(Scaled::from_float(&enclosed.value));
+    }
+    Ok((values, rounded))
 }
 
 /// Smooth pieces, from their enclosures.
@@ -128,47 +147,40 @@ fn activate_smooth(
 ) -> Result<Activated, Unproven> {
     let working = precision + GUARD;
     let epsilon = Bound::power_of_two(1 - i64::from(working));
-    let evaluate = |function: &Function| -> Result<(Vec<Scaled>, Bits), Unproven> {
-        let mut inexact = Bits::new(z.len());
-        let mut values = Vec::with_capacity(z.len());
-        for i in 0..z.len() {
-            let length = z.mantissas[i].significant_bits().max(2);
-            let argument = super::column::float(&z.mantissas[i], z.exponent, length).ok_or(Unproven::ExponentRange)?;
-            let enclosed = enclosure(function, &argument, working).map_err(|_| Unproven::ExponentRange)?;
-            if z.inexact.get(i) || !enclosed.exact {
-                inexact.set(i);
-            }
-            values.push(Scaled::from_float(&enclosed.value));
-        }
-        Ok((values, inexact))
+    // A bound on the piece of entry i, or on both where that is undecided.
+    let reach = |bound: &dyn Fn(Piece) -> f64, i: usize| match pieces[i] {
+        Some(piece) => bound(piece),
+        None => bound(Piece::Left).max(bound(Piece::Right)),
     };
-    let over_pieces = |bound: &dyn Fn(Piece) -> f64| {
-        let mut largest = 0.0f64;
-        for i in (0..z.len()).filter(|&i| z.inexact.get(i)) {
-            let reach = match pieces[i] {
-                Some(piece) => bound(piece),
-                None => bound(Piece::Left).max(bound(Piece::Right)),
-            };
-            largest = largest.max(reach);
-        }
-        Bound::from_f64(largest)
+    let over_inexact = |bound: &dyn Fn(Piece) -> f64| {
+        let moved = (0..z.len()).filter(|&i| z.inexact.get(i));
+        Bound::from_f64(moved.map(|i| reach(bound, i)).fold(0.0, f64::max))
     };
-    let (values, inexact) = evaluate(&Function::Value(*activation))?;
+    let magnitudes = |values: &[Scaled], set: &Bits| -> Vec<Bound> {
+        (0..values.len()).filter(|&i| set.get(i)).map(|i| magnitude(&values[i])).collect()
+    };
+
     // α' ≤ Λ₁ζ + ε‖ã'‖, and what storing adds.
-    let steepest = over_pieces(&|piece| activation.lipschitz(piece));
-    let evaluation = epsilon * norm(values.iter().map(magnitude));
-    let value = Column::store(values, inexact, steepest * z.error + evaluation, precision);
-    let derivative = if pieces.iter().all(Option::is_some) {
-        evaluate(&Function::Derivative(*activation)).map(|(values, inexact)| {
-            let largest = largest(&values);
-            // D = Λ₂ζ + ε·max|d̃|
-            let curved = over_pieces(&|piece| activation.curvature(piece));
-            let error = if inexact.any() { curved * z.error + epsilon * largest } else { Bound::ZERO };
-            Derivative { values, inexact, largest, error }
-        })
-    } else {
-        Err(undecided_branches(&pieces))
-    };
+    let (values, rounded) = evaluate_entries(&Function::Value(*activation), z, working)?;
+    let inexact = Bits::from_fn(z.len(), |i| z.inexact.get(i) || rounded.get(i));
+    let steepest = over_inexact(&|piece| activation.lipschitz(piece));
+    let propagated = term(Term::ActivationPropagated, steepest * z.error);
+    let own = term(Term::ActivationEvaluation, epsilon * norm(magnitudes(&values, &rounded).into_iter()));
+    let value = Column::store(values, inexact, propagated + own, precision);
+
+    if pieces.iter().any(Option::is_none) {
+        let derivative = Err(undecided_branches(&pieces));
+        return Ok(Activated { value, derivative, pieces });
+    }
+    // D = Λ₂ζ + ε·max|d̃|; where φ' is constant on the piece, an inexact z does not move it.
+    let derivative = evaluate_entries(&Function::Derivative(*activation), z, working).map(|(values, rounded)| {
+        let curvature = |piece: Piece| activation.curvature(piece);
+        let inexact = Bits::from_fn(z.len(), |i| (z.inexact.get(i) && reach(&curvature, i) != 0.0) || rounded.get(i));
+        let curved = term(Term::DerivativeCurvature, over_inexact(&curvature) * z.error);
+        let rounding = magnitudes(&values, &rounded).into_iter().fold(Bound::ZERO, Bound::max);
+        let error = curved + term(Term::DerivativeEvaluation, epsilon * rounding);
+        Derivative { largest: largest(&values), values, inexact, error }
+    });
     Ok(Activated { value, derivative, pieces })
 }
 
@@ -182,7 +194,13 @@ pub fn backward(g: &Column, d: &Derivative, precision: u32) -> Column {
             exponent: g.exponent + d.values[i].exponent,
         })
         .collect();
-    let error = if inexact.any() { (d.largest + d.error) * g.error + d.error * g.norm() } else { Bound::ZERO };
+    let error = if inexact.any() {
+        term(Term::BackwardPropagated, d.largest * g.error)
+            + term(Term::BackwardCrossed, d.error * g.error)
+            + term(Term::BackwardDerivative, d.error * g.norm())
+    } else {
+        Bound::ZERO
+    };
     Column::store(entries, inexact, error, precision)
 }
 

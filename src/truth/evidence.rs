@@ -1,5 +1,6 @@
 //! How well a true tensor is known.
 
+use super::term::{Term, term};
 use super::{TrueTensor, Unproven};
 use rug::Float;
 use rug::float::Round;
@@ -27,7 +28,8 @@ impl Evidence {
         if tensor.exact.iter().all(|&exact| exact) {
             return Evidence::Exact;
         }
-        let error = tensor.error.to_float();
+        let error = term(Term::EvidenceError, tensor.error).to_float();
+        let subtracted = term(Term::EvidenceMargin, tensor.error).to_float();
         // ‖g̃‖ rounded down, E rounded up: k is never too large.
         let mut squares = Float::new(64);
         for value in &tensor.values {
@@ -35,8 +37,8 @@ impl Evidence {
             squares.add_assign_round(square, Round::Down);
         }
         squares.sqrt_round(Round::Down);
-        let margin = Float::with_val_round(64, &squares - &error, Round::Down).0;
-        if !(margin > 0) || error.is_infinite() {
+        let margin = Float::with_val_round(64, &squares - &subtracted, Round::Down).0;
+        if margin <= 0 || error.is_infinite() {
             return Evidence::NotEstablished(Unproven::TooWide);
         }
         let ratio = Float::with_val_round(64, &margin / &error, Round::Down).0;

@@ -1,28 +1,54 @@
 //! Loss heads of the truth: δ at one sample's outputs.
 //!
-//! Both work at p + [`GUARD`] bits, so that their own rounding stays below the propagated error.
+//! Both work at p + 32 bits, so that their own rounding stays below the propagated error, and are
+//! stored at p bits at the end.
 
 use super::Unproven;
 use super::affine::add_exact;
 use super::bound::Bound;
 use super::column::{Bits, Column, Scaled, float, norm};
-use crate::activation::{Function, enclosure};
+use super::evaluation::evaluate;
+use super::term::{Term, term};
+use crate::activation::Function;
 use ndarray::Array2;
-use rug::{Float, Integer};
+use rug::{Assign, Float, Integer};
 
 /// Bits beyond p in which the heads are evaluated.
 const GUARD: u32 = 32;
 
+/// δ before it is stored.
+pub(super) struct Head {
+    pub entries: Vec<Scaled>,
+    pub inexact: Bits,
+    pub error: Bound,
+}
+
+impl Head {
+    fn store(self, precision: u32) -> Column {
+        Column::store(self.entries, self.inexact, self.error, precision)
+    }
+}
+
 /// Softmax cross-entropy, averaged over `batch` samples: δ_k = (p_k − [k = label])/B.
+pub fn cross_entropy(y: &Column, label: usize, batch: usize, precision: u32) -> Result<Column, Unproven> {
+    Ok(softmax_head(y, label, batch, precision + GUARD)?.store(precision))
+}
+
+/// Mean squared error over batch and outputs: δ_k = (y_k − t_k)·2/(B·n).
+pub fn mean_squared_error(y: &Column, targets: &Array2<f64>, batch: usize, precision: u32) -> Result<Column, Unproven> {
+    Ok(squared_error_head(y, targets, batch, precision + GUARD)?.store(precision))
+}
+
+/// δ of softmax cross-entropy, computed at `working` bits, u = 2^-working.
 ///
 /// The softmax's Jacobian diag(p) − ppᵀ has 2-norm at most 1/2, so ζ becomes ζ/(2B). The head's own
-/// error: with t_k = y_k − max y rounded once, e^t is off by (|t| + 2)u relative, the sum of n positive
-/// terms adds nu, the quotient and 1/B one u each, and p_label − 1 = −Σ_{k≠label} p_k another nu, which
-/// keeps every δ_k relatively accurate: at most (2·max|t| + 2n + 10)u each, higher orders included while
-/// that is below 2^-10.
-pub fn cross_entropy(y: &Column, label: usize, batch: usize, precision: u32) -> Result<Column, Unproven> {
+/// error, relative, in units of u: with t_k = y_k − max y rounded once, e^t is off by |t| + 2. In the
+/// denominator that weighs Σ p_k(|t_k| + 2) ≤ n/e + 2 (a share is at most e^t, and |t|e^t ≤ 1/e). The
+/// sum, the quotient and 1/B add one each, and so does p_label − 1 = −Σ_{k≠label} p_k, which keeps every
+/// δ_k relatively accurate: max|t| + n/e + 8. While that is below 2^-10, a hundredth more covers the
+/// higher orders.
+pub(super) fn softmax_head(y: &Column, label: usize, batch: usize, working: u32) -> Result<Head, Unproven> {
     let outputs = y.len();
-    let working = precision + GUARD;
     let top = y.mantissas.iter().max().expect("invariant: a network has outputs");
     let mut largest = Bound::ZERO;
     let mut exponentials = Vec::with_capacity(outputs);
@@ -30,62 +56,70 @@ pub fn cross_entropy(y: &Column, label: usize, batch: usize, precision: u32) -> 
         let difference = Integer::from(mantissa - top);
         largest = largest.max(Bound::from_integer(&difference).scaled(y.exponent));
         let t = float(&difference, y.exponent, working).ok_or(Unproven::ExponentRange)?;
-        let enclosed = enclosure(&Function::Exp, &t, working).map_err(|_| Unproven::ExponentRange)?;
-        exponentials.push(enclosed.value);
+        exponentials.push(evaluate(&Function::Exp, &t, working)?.value);
     }
-    let sum = |terms: &mut dyn Iterator<Item = &Float>| {
-        let mut sum = Float::new(working);
-        terms.for_each(|term| sum += term);
-        sum
-    };
-    let total = sum(&mut exponentials.iter());
+    // Rounded once.
+    let total = Float::with_val(working, Float::sum(exponentials.iter()));
     let shares: Vec<Float> = exponentials.iter().map(|e| Float::with_val(working, e / &total) / batch as u32).collect();
-    let others = sum(&mut shares.iter().enumerate().filter(|(k, _)| *k != label).map(|(_, share)| share));
+    let others = shares.iter().enumerate().filter(|(k, _)| *k != label).map(|(_, share)| share);
+    let others = Float::with_val(working, Float::sum(others));
     let entries: Vec<Scaled> = (0..outputs)
-        .map(|k| Scaled::from_float(&if k == label { Float::with_val(working, -&others) } else { shares[k].clone() }))
+        .map(|k| Scaled::from_float(&if k == label { -others.clone() } else { shares[k].clone() }))
         .collect();
-    let units = largest.scaled(1) + Bound::from_f64(2.0 * outputs as f64 + 10.0);
-    let relative = units.scaled(-i64::from(working));
+
+    let operations = Bound::from_f64(0.37 * outputs as f64 + 8.0);
+    let units = term(Term::CrossEntropyExponent, largest) + term(Term::CrossEntropyOperations, operations);
+    let relative = (units * Bound::from_f64(1.01)).scaled(-i64::from(working));
     if relative > Bound::power_of_two(-10) {
         return Err(Unproven::TooWide);
     }
-    // A softmax of one output is exactly 1, its gradient exactly 0; every other share is transcendental.
-    let inexact = Bits::from_fn(outputs, |_| outputs > 1);
-    let own = relative * norm(entries.iter().map(|e| Bound::from_integer(&e.mantissa).scaled(e.exponent)));
-    let propagated = y.error * reciprocal(2 * batch as u64);
-    let error = if outputs > 1 { propagated + own } else { Bound::ZERO };
-    Ok(Column::store(entries, inexact, error, precision))
+    // A softmax of one output is exactly 1, its gradient exactly 0.
+    if outputs == 1 {
+        return Ok(Head { entries, inexact: Bits::new(1), error: Bound::ZERO });
+    }
+    let own = relative * norm_of(&entries);
+    let propagated = term(Term::CrossEntropyPropagated, y.error * reciprocal(2 * batch as u64));
+    Ok(Head { entries, inexact: Bits::from_fn(outputs, |_| true), error: propagated + own })
 }
 
-/// Mean squared error over batch and outputs: δ_k = (y_k − t_k)·2/(B·n), so ζ becomes 2ζ/(B·n).
-pub fn mean_squared_error(y: &Column, targets: &Array2<f64>, batch: usize, precision: u32) -> Result<Column, Unproven> {
+/// δ of the mean squared error, computed at `working` bits: ζ becomes 2ζ/(B·n). A power of two divides
+/// exactly; any other quotient is rounded once, a relative error of 2^-working.
+pub(super) fn squared_error_head(
+    y: &Column,
+    targets: &Array2<f64>,
+    batch: usize,
+    working: u32,
+) -> Result<Head, Unproven> {
     let outputs = y.len();
     let terms = (batch * outputs) as u64;
     let difference = add_exact(y.clone(), &targets.map(|t| -t))?; // exact
-    let scale = reciprocal(terms).scaled(1);
-    if terms.is_power_of_two() {
-        let shift = 1 - i64::from(terms.trailing_zeros());
-        let entries = (0..outputs)
-            .map(|k| Scaled { mantissa: difference.mantissas[k].clone(), exponent: difference.exponent + shift })
-            .collect();
-        return Ok(Column::store(entries, difference.inexact, difference.error * scale, precision));
-    }
-    let working = precision + GUARD;
+    let is_exact_quotient = terms.is_power_of_two();
+    let divide = |mantissa: &Integer| -> Scaled {
+        if is_exact_quotient {
+            return Scaled { mantissa: mantissa.clone(), exponent: -i64::from(terms.trailing_zeros()) };
+        }
+        let bits = mantissa.significant_bits().max(2);
+        let mut quotient = Float::new(working);
+        quotient.assign(&Float::with_val(bits, mantissa) / terms);
+        Scaled::from_float(&quotient)
+    };
     let entries: Vec<Scaled> = difference
         .mantissas
         .iter()
         .map(|mantissa| {
-            // One quotient of an exact numerator: relative error 2^-working.
-            let bits = mantissa.significant_bits().max(2);
-            let quotient = Float::with_val(working, Float::with_val(bits, mantissa) / terms);
-            let scaled = Scaled::from_float(&quotient);
-            Scaled { exponent: scaled.exponent + difference.exponent + 1, ..scaled }
+            let quotient = divide(mantissa);
+            Scaled { exponent: quotient.exponent + difference.exponent + 1, ..quotient }
         })
         .collect();
-    let inexact = Bits::from_fn(outputs, |k| difference.inexact.get(k) || entries[k].mantissa != 0);
-    let own = norm(entries.iter().map(|e| Bound::from_integer(&e.mantissa).scaled(e.exponent)))
-        .scaled(-i64::from(working) + 1);
-    Ok(Column::store(entries, inexact, difference.error * scale + own, precision))
+    let is_rounded = |k: usize| !is_exact_quotient && entries[k].mantissa != 0;
+    let inexact = Bits::from_fn(outputs, |k| difference.inexact.get(k) || is_rounded(k));
+    let propagated = term(Term::SquaredErrorPropagated, difference.error * reciprocal(terms).scaled(1));
+    let own = if is_exact_quotient { Bound::ZERO } else { norm_of(&entries).scaled(-i64::from(working)) };
+    Ok(Head { error: propagated + term(Term::SquaredErrorQuotient, own), entries, inexact })
+}
+
+fn norm_of(entries: &[Scaled]) -> Bound {
+    norm(entries.iter().map(|entry| Bound::from_integer(&entry.mantissa).scaled(entry.exponent)))
 }
 
 /// 1/n, rounded up.

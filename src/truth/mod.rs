@@ -9,11 +9,15 @@ pub mod affine;
 pub mod bound;
 pub mod column;
 pub mod elementwise;
+mod evaluation;
 pub mod evidence;
 pub mod loss;
 pub mod parameters;
 pub mod precision;
 pub mod spectral;
+mod term;
+#[cfg(test)]
+mod tests;
 
 pub use evidence::Evidence;
 pub use parameters::TrueTensor;

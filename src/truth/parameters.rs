@@ -3,6 +3,7 @@
 use super::Unproven;
 use super::bound::Bound;
 use super::column::{Bits, Column, Scaled, float, norm, shift};
+use super::term::{Term, term};
 use crate::activation::Piece;
 use ndarray::Array2;
 use rayon::prelude::*;
@@ -57,8 +58,10 @@ impl TrueTensor {
 /// dW = Σ_s δ_s·a_sᵀ (out × in). With inputs of a single exact 1 it is the bias gradient.
 ///
 /// |dW_ij − dW̃_ij| ≤ Σ_s (β_s|ã_js| + |δ̃_is|α_s + α_sβ_s) + u·max|dW̃|: a column part, a row part and a
-/// constant. Samples are brought to one exponent first; where that drops bits of δ_s, half a unit
-/// joins β_s. The integer sums are exact; u = 2^-precision is the conversion of inexact entries.
+/// constant. Each term is of rank one, so the whole tensor's norm is at most
+/// Σ_s (β_s‖ã_s‖ + ‖δ̃_s‖α_s + α_sβ_s) + u‖dW̃‖. Samples are brought to one exponent first; where that
+/// drops bits of k entries of δ_s, √k half units join β_s. The integer sums are exact; u = 2^-precision
+/// is the conversion of inexact entries.
 pub fn weight_gradient(deltas: &[Column], inputs: &[&Column], precision: u32) -> Result<TrueTensor, Unproven> {
     let (rows, columns) = (deltas[0].len(), inputs[0].len());
     let samples = deltas.len();
@@ -82,17 +85,18 @@ pub fn weight_gradient(deltas: &[Column], inputs: &[&Column], precision: u32) ->
     for ((delta, input), span) in deltas.iter().zip(inputs).zip(&spans) {
         let mut shifted = delta.clone();
         if let Some((unit, _)) = span {
-            let mut half_unit = Bound::ZERO;
+            let mut rounded = 0u64;
             for i in 0..rows {
                 let (mantissa, lost) = shift(std::mem::take(&mut shifted.mantissas[i]), unit - exponent);
                 shifted.mantissas[i] = mantissa;
                 if lost {
                     shifted.inexact.set(i);
-                    half_unit = Bound::power_of_two(exponent - input.exponent - 1);
+                    rounded += 1;
                 }
             }
             shifted.exponent = exponent - input.exponent;
-            shifted.error = shifted.error + half_unit;
+            let half_units = Bound::from_f64(rounded as f64).sqrt().scaled(shifted.exponent - 1);
+            shifted.error = shifted.error + term(Term::WeightAlignment, half_units);
         }
         aligned.push(shifted);
     }
@@ -105,12 +109,11 @@ pub fn weight_gradient(deltas: &[Column], inputs: &[&Column], precision: u32) ->
     let input_exact = over_samples(columns, &|s, j| !inputs[s].inexact.get(j));
     let input_zero = over_samples(columns, &|s, j| inputs[s].is_exact_zero(j));
 
-    let computed: Vec<Option<(Vec<Float>, Vec<bool>, Bound)>> = (0..rows)
+    // Rows in parallel, each sum in the order of the samples.
+    let computed: Vec<Option<Vec<(Float, bool)>>> = (0..rows)
         .into_par_iter()
         .map(|i| {
-            let (mut values, mut exact) = (Vec::with_capacity(columns), Vec::with_capacity(columns));
-            let mut largest = Bound::ZERO;
-            for j in 0..columns {
+            let entry = |j: usize| {
                 let mut sum = Integer::new();
                 for (delta, input) in aligned.iter().zip(inputs) {
                     if delta.mantissas[i] != 0 {
@@ -120,40 +123,37 @@ pub fn weight_gradient(deltas: &[Column], inputs: &[&Column], precision: u32) ->
                 let is_exact =
                     !Bits::unexcused(samples, (&delta_exact[i], &input_exact[j]), &delta_zero[i], &input_zero[j]);
                 let bits = if is_exact { sum.significant_bits().max(precision) } else { precision };
-                if !is_exact {
-                    largest = largest.max(Bound::from_integer(&sum).scaled(exponent));
-                }
-                values.push(float(&sum, exponent, bits)?);
-                exact.push(is_exact);
-            }
-            Some((values, exact, largest))
+                Some((float(&sum, exponent, bits)?, is_exact))
+            };
+            (0..columns).map(entry).collect()
         })
         .collect();
-    let mut values = Vec::with_capacity(rows * columns);
-    let mut exact = Vec::with_capacity(rows * columns);
-    let mut largest = Bound::ZERO;
-    for row in computed {
-        let (row_values, row_exact, row_largest) = row.ok_or(Unproven::ExponentRange)?;
-        values.extend(row_values);
-        exact.extend(row_exact);
-        largest = largest.max(row_largest);
-    }
+    let computed: Vec<Vec<(Float, bool)>> =
+        computed.into_iter().collect::<Option<_>>().ok_or(Unproven::ExponentRange)?;
+    let (values, exact): (Vec<Float>, Vec<bool>) = computed.into_iter().flatten().unzip();
 
+    // Half a unit in the last place of p bits is at most u times the rounded value.
+    let conversions = || {
+        let converted = values.iter().zip(&exact).filter(|(_, is_exact)| !**is_exact);
+        converted.map(|(value, _)| Bound::from_float(value).scaled(-i64::from(precision)))
+    };
+    let terms = || aligned.iter().zip(inputs);
     let row_parts: Vec<Bound> = (0..rows)
-        .map(|i| aligned.iter().zip(inputs).map(|(delta, input)| delta.magnitude(i) * input.error).sum())
+        .map(|i| term(Term::WeightInput, terms().map(|(delta, input)| delta.magnitude(i) * input.error).sum()))
         .collect();
     let column_parts: Vec<Bound> = (0..columns)
-        .map(|j| aligned.iter().zip(inputs).map(|(delta, input)| delta.error * input.magnitude(j)).sum())
+        .map(|j| term(Term::WeightDelta, terms().map(|(delta, input)| delta.error * input.magnitude(j)).sum()))
         .collect();
-    let crossed: Bound = aligned.iter().zip(inputs).map(|(delta, input)| delta.error * input.error).sum();
-    let constant = crossed + largest.scaled(-i64::from(precision));
+    let crossed: Bound = terms().map(|(delta, input)| delta.error * input.error).sum();
+    let constant =
+        term(Term::WeightCrossed, crossed) + term(Term::WeightConversion, conversions().fold(Bound::ZERO, Bound::max));
     let error = if exact.iter().all(|&exact| exact) {
         Bound::ZERO
     } else {
-        let root = |n: usize| Bound::from_f64(n as f64).sqrt();
-        root(columns) * norm(row_parts.iter().copied())
-            + root(rows) * norm(column_parts.iter().copied())
-            + root(rows * columns) * constant
+        term(Term::WeightDeltaNorm, terms().map(|(delta, input)| delta.error * input.norm()).sum())
+            + term(Term::WeightInputNorm, terms().map(|(delta, input)| delta.norm() * input.error).sum())
+            + term(Term::WeightCrossedNorm, crossed)
+            + term(Term::WeightConversionNorm, norm(conversions()))
     };
     let shape = "invariant: rows × columns values";
     Ok(TrueTensor {
@@ -186,20 +186,23 @@ pub fn slope_gradient(
         if left.iter().any(|&i| is_inexact(i)) {
             inexact.set(s);
             let norm_of = |column: &Column| norm(left.iter().map(|&i| column.magnitude(i)));
-            error = error + g.error * norm_of(z) + norm_of(g) * z.error + g.error * z.error;
+            error = error
+                + term(Term::SlopeGradient, g.error * norm_of(z))
+                + term(Term::SlopeInput, norm_of(g) * z.error)
+                + term(Term::SlopeCrossed, g.error * z.error);
         }
         entries.push(Scaled { mantissa: sum, exponent: g.exponent + z.exponent });
     }
     let samples = Bound::from_f64(gradients.len() as f64).sqrt();
     let stored = Column::store(entries, inexact, Bound::ZERO, 3 * precision);
     let sum: Integer = stored.mantissas.iter().sum();
-    // The sum of the entries' rounding is at most √samples times its 2-norm.
-    let error = error + samples * stored.error;
+    // The entries' rounding adds up to at most √samples times its 2-norm.
+    let error = error + term(Term::SlopeAlignment, samples * stored.error);
     let exact = !stored.inexact.any();
     let bits = if exact { sum.significant_bits().max(precision) } else { precision };
     let value = float(&sum, stored.exponent, bits).ok_or(Unproven::ExponentRange)?;
-    let rounding = Bound::from_float(&value).scaled(1 - i64::from(precision));
-    let constant = if exact { Bound::ZERO } else { error + rounding };
+    let rounding = Bound::from_float(&value).scaled(-i64::from(precision));
+    let constant = if exact { Bound::ZERO } else { error + term(Term::SlopeConversion, rounding) };
     Ok(TrueTensor {
         values: Array2::from_elem((1, 1), value),
         exact: Array2::from_elem((1, 1), exact),
@@ -226,8 +229,8 @@ pub fn activation_gradient(deltas: &[Column], precision: u32) -> Result<TrueTens
         values: Array2::from_shape_vec((rows, samples), values).expect("invariant: rows × samples values"),
         exact: Array2::from_shape_fn((rows, samples), |(i, s)| !deltas[s].inexact.get(i)),
         rows: vec![Bound::ZERO; rows],
-        error: norm(errors.iter().copied()),
-        columns: errors,
+        error: norm(errors.iter().map(|&error| term(Term::DeltaNorm, error))),
+        columns: errors.into_iter().map(|error| term(Term::DeltaEntry, error)).collect(),
         constant: Bound::ZERO,
     })
 }

@@ -1,6 +1,6 @@
 //! The working precision: forecast from a short run of the same bounds, raised where a proof fails.
 //!
-//! The bounds give away a number of bits that hardly depends on p, so a run at [`FORECAST`] bits that
+//! The bounds give away a number of bits that hardly depends on p, so a run at 64 bits that
 //! guesses the undecided branches shows how many. It proves nothing; the proof at the precision it
 //! suggests does. Both depend on the network, the batch and the bits wanted, on nothing else.
 

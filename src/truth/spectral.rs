@@ -13,6 +13,7 @@
 //! where ‖P‖_F ≥ 2^-16). Sums run in index order.
 
 use super::bound::Bound;
+use super::term::{Term, term};
 use ndarray::Array2;
 
 /// σ ≥ ‖W‖₂; zero for a zero matrix.
@@ -34,7 +35,7 @@ pub fn spectral_norm_bound(weights: &Array2<f64>) -> Bound {
     let frobenius_squared = power.iter().fold(0.0, |sum, p| sum + p * p);
     let root = frobenius_squared.sqrt().sqrt().sqrt().sqrt().sqrt();
     let slack = 1.0 + 4.0 * ((k * n) as f64 + 4.0) * crate::format::two_to(-53);
-    (Bound::from_f64(root) * Bound::from_f64(slack)).scaled(e)
+    term(Term::SpectralNorm, (Bound::from_f64(root) * Bound::from_f64(slack)).scaled(e))
 }
 
 /// A·Aᵀ, each sum in index order.

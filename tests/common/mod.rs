@@ -1,11 +1,14 @@
 //! What several integration tests share.
 #![allow(dead_code)] // each test binary uses its part
 
+pub mod erased;
+pub mod rational;
 pub mod records;
 
 use flate2::read::GzDecoder;
 use ndarray::Array2;
 use precision_probe::activation::Activation;
+use precision_probe::arithmetic::Exact;
 use precision_probe::format::F16;
 use precision_probe::network::{Batch, Loss, Network, Targets};
 use serde_json::Value;
@@ -81,4 +84,54 @@ fn oracle(json: Value) -> Oracle {
         ),
     };
     Oracle { name: json["name"].as_str().unwrap().to_string(), network, batch: Batch { inputs: x, targets }, json }
+}
+
+/// A small deterministic generator (splitmix64).
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.bits() % bound
+    }
+}
+
+/// The same number: equal with the same sign of zero, or both NaN.
+pub fn same(x: &Exact, y: &Exact) -> bool {
+    let negative = |x: &Exact| match x {
+        Exact::Double(x) => x.is_sign_negative(),
+        Exact::Long(x) => x.is_sign_negative(),
+    };
+    match (x.sign(), y.sign()) {
+        (None, None) => true,
+        _ => x == y && negative(x) == negative(y),
+    }
+}
+
+/// A number in decimal and in bits: the code of a double, all hexadecimal digits of a longer one.
+pub fn show(x: &Exact) -> String {
+    match x {
+        Exact::Double(x) => format!("{x:e} (bits {:#018x})", x.to_bits()),
+        Exact::Long(x) => format!("{:e} (hexadecimal {})", x.to_f64(), x.to_string_radix(16, None)),
+    }
+}
+
+/// Panics with both numbers in decimal and bits unless they are the [`same`].
+pub fn assert_same(expected: &Exact, actual: &Exact, what: impl FnOnce() -> String) {
+    assert!(same(expected, actual), "{}: expected {}, got {}", what(), show(expected), show(actual));
+}
+
+/// [`assert_same`] on every entry.
+pub fn assert_same_matrix(expected: &Array2<Exact>, actual: &Array2<Exact>, what: impl Fn() -> String) {
+    assert_eq!(expected.dim(), actual.dim(), "{}: shape", what());
+    for ((index, expected), actual) in expected.indexed_iter().zip(actual) {
+        assert_same(expected, actual, || format!("{} at {index:?}", what()));
+    }
 }

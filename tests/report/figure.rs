@@ -1,6 +1,6 @@
 //! Figures as data: known answers.
 
-use crate::common::{Behaviour::*, default_record, record};
+use crate::common::records::{Behaviour::*, default_record, record};
 use precision_probe::record::{Histogram, Number, Record};
 use precision_probe::report::figure::{Edge, Fate, NoisePoint, PointKind, Summary};
 

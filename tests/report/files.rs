@@ -1,6 +1,6 @@
 //! Report directories: whole files or none, and nobody's work replaced unasked.
 
-use crate::common::default_record;
+use crate::common::records::default_record;
 use precision_probe::report::files::{check_target, run_name, write};
 use precision_probe::spec::{Data, Spec};
 use std::fs;

@@ -1,6 +1,6 @@
 //! Pictures: every case decodes, has the promised size, shows its words and stays within its page.
 
-use crate::common::{cases, default_record};
+use crate::common::records::{cases, default_record};
 use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
 use precision_probe::report::draw::{summary_png, summary_svg};
 
@@ -165,7 +165,7 @@ fn attribute<'a>(line: &'a str, name: &str) -> &'a str {
 
 #[test]
 fn strange_records_are_drawn_and_worded_without_a_panic() {
-    use crate::common::{Behaviour::Noise, record};
+    use crate::common::records::{Behaviour::Noise, record};
     use precision_probe::record::{Fates, Flips, Number};
     use precision_probe::report::{csv, table};
     let base = record(3, 2, &[("f16", Noise(0.2)), ("f32", Noise(1e-5))]);

@@ -1,6 +1,6 @@
 //! Tables, CSV and sentences: compared as plain strings.
 
-use crate::common::{Behaviour, Behaviour::*, default_record, record};
+use crate::common::records::{Behaviour, Behaviour::*, default_record, record};
 use precision_probe::record::Number;
 use precision_probe::report::numbers::Notation::{Plain, Typeset};
 use precision_probe::report::{csv, table, words};
@@ -131,7 +131,7 @@ fn the_ruling_tells_how_many_trials_and_which_layer_is_worse() {
     let mut record = record(10, 5, &[("f16", Noise(0.41))]);
     record.runs[0].arithmetics[0].verdict.count = 4;
     assert!(words::ruling(&record.runs[0], Plain).contains("is noisy in 4 of 5 trials (noise/signal 0.499)"));
-    let mut record = crate::common::record(10, 5, &[("f16", Noise(0.01))]);
+    let mut record = crate::common::records::record(10, 5, &[("f16", Noise(0.01))]);
     record.runs[0].arithmetics[0].layers[6].verdict.verdict = precision_probe::verdict::Verdict::Vanished;
     assert!(words::ruling(&record.runs[0], Plain).ends_with("nor erases it, though layer 7 is vanished."));
 }

@@ -4,6 +4,18 @@
 use crate::format::Rounder;
 use ndarray::Array2;
 
+/// Makes sure that the processor rounds as IEEE 754 says: subnormal numbers are neither flushed nor read
+/// as zero on this thread.
+///
+/// # Panics
+/// If the process switched on flush-to-zero or denormals-are-zero: every result would be another one.
+pub fn assert_gradual_underflow() {
+    let smallest = std::hint::black_box(f64::from_bits(1));
+    let normal = std::hint::black_box(f64::MIN_POSITIVE);
+    let is_gradual = smallest * 2.0 == f64::from_bits(2) && normal / 2.0 == f64::from_bits(1 << 51);
+    assert!(is_gradual, "flush-to-zero or denormals-are-zero is on in this process; switch it off to measure rounding");
+}
+
 /// A rounding that the compiler can put into a vector loop.
 pub trait LaneRound {
     /// The double rounded to the format.

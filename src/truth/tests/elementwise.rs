@@ -1,0 +1,195 @@
+//! Activations and their derivatives: at the steepest and the most curved point of each piece.
+
+use super::super::column::Scaled;
+use super::super::elementwise::{Activated, Undecided, activate};
+use super::super::evaluation::adversary;
+use super::{Check, LONG, TIGHT, column_within, disturbed, exact, holds, long, real, reals, two_to, within};
+use crate::activation::{ALL, Activation, Function, Piece, enclosure};
+use rug::Float;
+
+const PRECISION: u32 = 128;
+/// Bound over worst error at the extreme point: φ there bends by ζ = 2^-20 at most.
+const NEARLY_TIGHT: f64 = 1.0001;
+
+fn run(activation: &Activation, z: &super::Column, precision: u32) -> Result<Activated, String> {
+    let slope = match activation {
+        Activation::Prelu { slope } => Some(*slope),
+        _ => None,
+    };
+    activate(activation, slope, z, precision, Undecided::Refused).map_err(|wrong| wrong.to_string())
+}
+
+fn truth(function: Function, z: &Float) -> Float {
+    enclosure(&function, z, LONG).expect("in range").value
+}
+
+/// The catalogue, and an elu whose derivative jumps.
+fn activations() -> impl Iterator<Item = Activation> {
+    ALL.into_iter().chain([Activation::Elu { alpha: 0.5 }, Activation::Leaky { slope: -2.0 }])
+}
+
+/// No branch may be decided while the true pre-activation can lie on the other side.
+pub fn check_decision() -> Check {
+    for activation in activations().filter(|activation| !activation.kinks().is_empty()) {
+        for sign in [1.0, -1.0] {
+            for (magnitude, reach, is_decided) in
+                [(0.75, 1.0, false), (1.0, 1.0, false), (1.0, 1.0 - 1e-9, true), (0.0, 1e-30, false)]
+            {
+                let (z, _) = disturbed(&[real(sign * magnitude)], &[real(reach)]);
+                let piece = run(&activation, &z, PRECISION)?.pieces[0];
+                let sides = [magnitude - reach, magnitude + reach].map(|z| (sign * z).partial_cmp(&0.0));
+                let sides = sides.map(|side| activation.piece(side.expect("a number")));
+                let what = || format!("{activation} at {} ± {reach} is {piece:?}", sign * magnitude);
+                holds(piece.is_none_or(|piece| sides == [piece; 2]), what)?;
+                holds(piece.is_some() == is_decided, what)?;
+            }
+        }
+        // An exact pre-activation is decided wherever it lies, the kink itself on the left.
+        let pieces = run(&activation, &exact(&reals(&[0.0, 1e-300, -1e-300])), PRECISION)?.pieces;
+        holds(pieces == [Some(Piece::Left), Some(Piece::Right), Some(Piece::Left)], || format!("{pieces:?}"))?;
+    }
+    Ok(())
+}
+
+/// Where |φ'| is largest: on the left, on the right; and where z is so near the kink that it may be on either side.
+fn steepest(activation: &Activation) -> Vec<f64> {
+    let near = 1e-4;
+    match activation {
+        Activation::Relu => vec![1.0, 0.0],
+        Activation::Leaky { .. } | Activation::Prelu { .. } => vec![-1.0, 1.0, 0.0],
+        Activation::Elu { alpha } if *alpha == 1.0 => vec![1.0],
+        Activation::Elu { .. } | Activation::Selu => vec![-near / 100.0, 1.0, 0.0],
+        Activation::Tanh | Activation::Sigmoid => vec![0.0],
+        Activation::Softplus => vec![60.0],
+        Activation::Silu => vec![2.399357280520],
+        Activation::Gelu => vec![std::f64::consts::SQRT_2],
+        Activation::Identity => vec![-3.0],
+    }
+}
+
+/// Where |φ''| is largest.
+fn most_curved(activation: &Activation) -> Option<f64> {
+    match activation {
+        Activation::Elu { .. } | Activation::Selu => Some(-1e-6),
+        Activation::Tanh => Some(0.6584789484624083),
+        Activation::Sigmoid => Some(1.3169578969248166),
+        Activation::Softplus | Activation::Silu | Activation::Gelu => Some(0.0),
+        _ => None,
+    }
+}
+
+/// z̃ ± ζ with ζ just below z̃'s distance from a kink, or 2^-20.
+fn reach_at(z: f64) -> f64 {
+    if z == 0.0 { crate::format::two_to(-20) } else { (z.abs() * 0.99).min(crate::format::two_to(-20)) }
+}
+
+/// The worse of the two ends of the interval.
+fn worse(check: impl Fn(Float) -> Result<Float, String>, z: f64) -> Result<Float, String> {
+    let ends = [check(real(z) + reach_at(z))?, check(real(z) - reach_at(z))?];
+    Ok(ends.into_iter().max_by(Float::total_cmp).expect("two ends"))
+}
+
+pub fn check_activation() -> Check {
+    for activation in activations() {
+        for z in steepest(&activation) {
+            // A second unit on the flattest side, exact, must not matter.
+            let (mut column, _) = disturbed(&[real(z), real(-6.0)], &[real(reach_at(z)), real(0.0)]);
+            column.inexact = super::Bits::from_fn(2, |i| i == 0);
+            let value = run(&activation, &column, PRECISION)?.value;
+            let other = truth(Function::Value(activation), &real(-6.0));
+            let other = if value.inexact.get(1) { long(&value.entry(1)) } else { other };
+            let end = |z: Float| super::distance(&value, &[truth(Function::Value(activation), &z), other.clone()]);
+            within(&format!("{activation} at {z}"), &worse(end, z)?, value.error, NEARLY_TIGHT)?;
+        }
+    }
+    Ok(())
+}
+
+/// The adversary chooses a value of p bits, which storing leaves as it is, at the end of the allowance.
+pub fn check_activation_evaluation() -> Check {
+    let precision = 16;
+    let value = two_to(-1) + two_to(-16);
+    let allowance = two_to(1 - (precision as i32 + 8));
+    let wanted = Float::with_val(LONG, &value * (real(1.0) - real(0.95) * allowance));
+    let z = Float::with_val(LONG, wanted.atanh_ref());
+    let chosen = value.clone();
+    adversary::with(
+        move |function, _, value, _| {
+            if *function == Function::Value(Activation::Tanh) { chosen.clone() } else { value.clone() }
+        },
+        || {
+            let stored = run(&Activation::Tanh, &exact(&[z.clone(), real(0.0)]), precision)?.value;
+            holds(long(&stored.entry(0)) == value, || "the value was rounded again".to_string())?;
+            holds(!stored.inexact.get(1), || "tanh 0 = 0".to_string())?;
+            column_within("tanh", &stored, &[wanted.clone(), real(0.0)], 1.06)
+        },
+    )
+}
+
+pub fn check_derivative() -> Check {
+    for activation in activations() {
+        let Some(z) = most_curved(&activation) else { continue };
+        // A second unit, exact, where φ' has no error to speak of.
+        let (mut column, _) = disturbed(&[real(z), real(2.0)], &[real(reach_at(z)), real(0.0)]);
+        column.inexact = super::Bits::from_fn(2, |i| i == 0);
+        let derivative = run(&activation, &column, PRECISION)?.derivative.map_err(|wrong| wrong.to_string())?;
+        let end = |z: Float| {
+            let difference = truth(Function::Derivative(activation), &z) - long(&derivative.values[0]);
+            Ok(difference.abs())
+        };
+        within(&format!("{activation}' at {z}"), &worse(end, z)?, derivative.error, NEARLY_TIGHT)?;
+        let largest = derivative.values.iter().map(|value: &Scaled| long(value).abs());
+        let largest = largest.max_by(Float::total_cmp).expect("two values");
+        within(&format!("max |{activation}'|"), &largest, derivative.largest, TIGHT)?;
+    }
+    Ok(())
+}
+
+/// The adversary moves every value to the end of the allowance.
+pub fn check_derivative_evaluation() -> Check {
+    for activation in activations() {
+        let z = real(-0.875);
+        let moved = move |_: &Function, _: &Float, value: &Float, allowance: &Float| {
+            let value = Float::with_val(LONG, value);
+            let step = Float::with_val(LONG, &value * allowance) * real(0.98);
+            value + step
+        };
+        let derivative = adversary::with(moved, || run(&activation, &exact(&[z.clone(), real(3.0)]), 64))?;
+        let derivative = derivative.derivative.map_err(|wrong| wrong.to_string())?;
+        let true_values = [&z, &real(3.0)].map(|z| truth(Function::Derivative(activation), z));
+        let mut worst = real(0.0);
+        for (i, (ours, theirs)) in derivative.values.iter().zip(true_values).enumerate() {
+            let difference = Float::with_val(LONG, long(ours) - theirs).abs();
+            // The enclosure of the truth has an error of its own, far below anything that matters here.
+            let is_equal = difference < two_to(-500);
+            holds(derivative.inexact.get(i) || is_equal, || format!("{activation}'({i}) counts as exact"))?;
+            worst = if is_equal { worst } else { worst.max(&difference) };
+        }
+        let multiple = if worst == 0 { f64::INFINITY } else { 1.05 };
+        if worst == 0 {
+            holds(derivative.error.is_zero(), || format!("{activation}' is exact and has an error"))?;
+        }
+        within(&format!("{activation}' computed"), &worst, derivative.error, multiple)?;
+    }
+    Ok(())
+}
+
+/// What is constant or copied on a decided piece stays exact whatever the error of z.
+pub fn check_exact_pieces() -> Check {
+    let (z, _) = disturbed(&reals(&[-3.0, 5.0]), &[real(0.5), real(0.5)]);
+    let relu = run(&Activation::Relu, &z, PRECISION)?;
+    let derivative = relu.derivative.map_err(|wrong| wrong.to_string())?;
+    holds(relu.value.is_exact_zero(0) && relu.value.inexact.get(1), || "relu(−3 ± 1/2) = 0".to_string())?;
+    holds(!derivative.inexact.any() && derivative.error.is_zero(), || "relu' is exact".to_string())?;
+    let elu = run(&Activation::Elu { alpha: 0.5 }, &z, PRECISION)?;
+    let derivative = elu.derivative.map_err(|wrong| wrong.to_string())?;
+    holds(derivative.inexact.get(0) && !derivative.inexact.get(1), || "elu' = 1 on the right".to_string())?;
+    // A layer of dead units: exact zeros without any error.
+    let (z, _) = disturbed(&reals(&[-3.0, -5.0]), &[real(0.5), real(0.5)]);
+    let dead = run(&Activation::Relu, &z, PRECISION)?.value;
+    holds(dead.error.is_zero() && !dead.inexact.any(), || "a dead layer is exactly zero".to_string())?;
+    // Exact pre-activations beyond p bits: only storing rounds them.
+    let long_value = two_to(0) + two_to(-200);
+    let stored = run(&Activation::Relu, &exact(std::slice::from_ref(&long_value)), PRECISION)?.value;
+    column_within("relu stores", &stored, &[long_value], f64::INFINITY)
+}

@@ -1,0 +1,201 @@
+//! An oracle for rounded arithmetic that shares no code with the project: exact rational numbers, the
+//! rules of IEEE 754 for signs, infinities and NaN, and one rounding that **searches** the neighbours of
+//! a number among all codes of a format.
+
+use precision_probe::arithmetic::{Binary, Exact};
+use precision_probe::format::{Format, Range, Special};
+use rug::{Float, Integer, Rational};
+use std::cmp::Ordering;
+
+/// A number of the extended reals with a signed zero.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Real {
+    /// A magnitude and whether a minus stands before it.
+    Finite(Rational, bool),
+    /// ±∞.
+    Infinite(bool),
+    Nan,
+}
+
+impl Real {
+    /// The exact value of a stored number.
+    pub fn of(x: &Exact) -> Real {
+        let (nan, infinite, negative, value) = match x {
+            Exact::Double(x) => (x.is_nan(), x.is_infinite(), x.is_sign_negative(), Rational::from_f64(*x)),
+            Exact::Long(x) => (x.is_nan(), x.is_infinite(), x.is_sign_negative(), x.to_rational()),
+        };
+        match value {
+            Some(value) => Real::Finite(value.abs(), negative),
+            None if infinite => Real::Infinite(negative),
+            None => {
+                assert!(nan);
+                Real::Nan
+            }
+        }
+    }
+
+    /// The value with its sign, for a finite number.
+    fn signed(&self) -> Option<Rational> {
+        match self {
+            Real::Finite(magnitude, true) => Some(Rational::from(-magnitude)),
+            Real::Finite(magnitude, false) => Some(magnitude.clone()),
+            _ => None,
+        }
+    }
+
+    fn negative(&self) -> bool {
+        matches!(self, Real::Finite(_, true) | Real::Infinite(true))
+    }
+
+    fn is_zero(&self) -> bool {
+        matches!(self, Real::Finite(magnitude, _) if *magnitude == 0)
+    }
+
+    fn negated(&self) -> Real {
+        match self {
+            Real::Finite(magnitude, negative) => Real::Finite(magnitude.clone(), !negative),
+            Real::Infinite(negative) => Real::Infinite(!negative),
+            Real::Nan => Real::Nan,
+        }
+    }
+
+    /// The exact sum; a sum of opposite numbers is +0 (IEEE 754-2019, 6.3).
+    pub fn plus(&self, other: &Real) -> Real {
+        match (self, other) {
+            (Real::Nan, _) | (_, Real::Nan) => Real::Nan,
+            (Real::Infinite(a), Real::Infinite(b)) if a != b => Real::Nan,
+            (Real::Infinite(a), _) | (_, Real::Infinite(a)) => Real::Infinite(*a),
+            _ => {
+                let sum = self.signed().unwrap() + other.signed().unwrap();
+                let negative = if sum == 0 { self.negative() && other.negative() } else { sum < 0 };
+                Real::Finite(sum.abs(), negative)
+            }
+        }
+    }
+
+    pub fn times(&self, other: &Real) -> Real {
+        let negative = self.negative() != other.negative();
+        match (self, other) {
+            (Real::Nan, _) | (_, Real::Nan) => Real::Nan,
+            (Real::Finite(a, _), Real::Finite(b, _)) => Real::Finite(Rational::from(a * b), negative),
+            _ if self.is_zero() || other.is_zero() => Real::Nan,
+            _ => Real::Infinite(negative),
+        }
+    }
+
+    pub fn over(&self, other: &Real) -> Real {
+        let negative = self.negative() != other.negative();
+        match (self, other) {
+            (Real::Nan, _) | (_, Real::Nan) => Real::Nan,
+            (Real::Infinite(_), Real::Infinite(_)) => Real::Nan,
+            (Real::Infinite(_), _) => Real::Infinite(negative),
+            (_, Real::Infinite(_)) => Real::Finite(Rational::new(), negative),
+            (Real::Finite(a, _), Real::Finite(b, _)) if *b == 0 => {
+                if *a == 0 {
+                    Real::Nan
+                } else {
+                    Real::Infinite(negative)
+                }
+            }
+            (Real::Finite(a, _), Real::Finite(b, _)) => Real::Finite(Rational::from(a / b), negative),
+        }
+    }
+
+    pub fn binary(operation: Binary, x: &Real, y: &Real) -> Real {
+        match operation {
+            Binary::Add => x.plus(y),
+            Binary::Subtract => x.plus(&y.negated()),
+            Binary::Multiply => x.times(y),
+            Binary::Divide => x.over(y),
+        }
+    }
+
+    /// The same number, the sign of zero included; every NaN is one.
+    pub fn is(&self, x: &Exact) -> bool {
+        *self == Real::of(x)
+    }
+}
+
+/// The codes of a format's numbers that are not negative: counting up the codes walks through the numbers
+/// in order, and even codes have even significands.
+pub struct Codes {
+    precision: u32,
+    emin: i32,
+    /// Code of the largest finite number; 0 for more bits than a code here has, which MPFR rounds.
+    max: u128,
+    /// Overflow gives NaN.
+    without_infinity: bool,
+}
+
+impl Codes {
+    pub fn of(format: &Format) -> Codes {
+        let (emin, emax, special) = match format.range {
+            Range::Bounded { emin, emax, special } => (emin, emax, special),
+            // Wide enough for every number of the tests; they never get near its ends.
+            Range::Unbounded => (-4000, 4000, Special::Ieee),
+        };
+        if format.range == Range::Unbounded && format.precision > 100 {
+            return Codes { precision: format.precision, emin, max: 0, without_infinity: false };
+        }
+        let without_infinity = special == Special::FiniteNan;
+        let top = ((emax - emin + 2) as u128) << (format.precision - 1);
+        let max = top - if without_infinity { 2 } else { 1 };
+        Codes { precision: format.precision, emin, max, without_infinity }
+    }
+
+    /// The number of a code. The code after the last stands for what the next number would be.
+    fn value(&self, code: u128) -> Rational {
+        let trailing = self.precision - 1;
+        let (biased, fraction) = ((code >> trailing) as i32, code & ((1 << trailing) - 1));
+        let (units, exponent) =
+            if biased == 0 { (fraction, self.emin) } else { (fraction | 1 << trailing, self.emin + biased - 1) };
+        Rational::from(Integer::from(units)) << (exponent - trailing as i32)
+    }
+
+    /// Rounds to nearest, ties to even: finds the two neighbours and compares the distances.
+    pub fn round(&self, x: &Real) -> Real {
+        let overflow = |negative: bool| if self.without_infinity { Real::Nan } else { Real::Infinite(negative) };
+        let (magnitude, negative) = match x {
+            Real::Nan => return Real::Nan,
+            Real::Infinite(negative) => return overflow(*negative),
+            Real::Finite(magnitude, negative) => (magnitude, *negative),
+        };
+        if self.max == 0 {
+            let rounded = Float::with_val(self.precision, magnitude);
+            return Real::Finite(rounded.to_rational().expect("far from MPFR's limits"), negative);
+        }
+        let (mut below, mut above) = (0, self.max + 1);
+        if *magnitude >= self.value(above) {
+            return overflow(negative);
+        }
+        while above - below > 1 {
+            let middle = below + (above - below) / 2;
+            if self.value(middle) <= *magnitude { below = middle } else { above = middle }
+        }
+        let (low, high) = (self.value(below), self.value(above));
+        let nearest = match Rational::from(magnitude - &low).cmp(&Rational::from(&high - magnitude)) {
+            Ordering::Less => below,
+            Ordering::Greater => above,
+            Ordering::Equal if below % 2 == 0 => below,
+            Ordering::Equal => above,
+        };
+        if nearest > self.max { overflow(negative) } else { Real::Finite(self.value(nearest), negative) }
+    }
+}
+
+/// The definition of a sum of products, step by step in exact numbers.
+pub fn dot(format: &Codes, accumulator: &Codes, row: &[Real], column: &[Real], last: Option<&Real>) -> Real {
+    let mut sum: Option<Real> = None;
+    for (x, y) in row.iter().zip(column) {
+        let product = accumulator.round(&x.times(y));
+        sum = Some(match sum {
+            None => product,
+            Some(sum) => accumulator.round(&sum.plus(&product)),
+        });
+    }
+    let mut sum = sum.unwrap_or(Real::Finite(Rational::new(), false));
+    if let Some(last) = last {
+        sum = accumulator.round(&sum.plus(last));
+    }
+    format.round(&sum)
+}

@@ -1,0 +1,271 @@
+//! The truth as a whole: dead networks, exponents out of range, branches that no precision decides, and
+//! bounds that a higher precision confirms.
+
+use ndarray::{Array2, array};
+use precision_probe::activation::{ALL, Activation, preserving_gain};
+use precision_probe::arithmetic::ArithmeticName;
+use precision_probe::assets::{FEATURES, OUTPUTS};
+use precision_probe::backprop::gradients;
+use precision_probe::network::build::Perceptron;
+use precision_probe::network::data::{digits_batch, gaussian_batch};
+use precision_probe::network::{Batch, Loss, Network, Operation, Targets};
+use precision_probe::truth::elementwise::Undecided;
+use precision_probe::truth::{Evidence, Prepared, TrueLayer, TrueTensor, TruthPass, Unproven, precision};
+use rug::Float;
+
+fn layers(network: &Network, batch: &Batch, precision: u32) -> Vec<TrueLayer> {
+    TruthPass::new(network, &Prepared::new(network), batch, precision, Undecided::Refused).collect()
+}
+
+fn mean_squares(inputs: Array2<f64>) -> Batch {
+    let samples = inputs.ncols();
+    Batch { inputs, targets: Targets::Values(Array2::from_elem((1, samples), 0.25)) }
+}
+
+/// Every tensor of a layer, by name.
+fn tensors(layer: &TrueLayer) -> Vec<(&'static str, &Result<TrueTensor, Unproven>)> {
+    let mut tensors = vec![("dW", &layer.weight), ("delta", &layer.delta)];
+    tensors.extend(layer.bias.iter().map(|bias| ("db", bias)));
+    tensors.extend(layer.slope.iter().map(|slope| ("ds", slope)));
+    tensors
+}
+
+/// The whole layer is not established, for one reason.
+fn is_lost(layer: &TrueLayer, reason: Unproven) -> bool {
+    tensors(layer).iter().all(|(_, tensor)| tensor.as_ref().err() == Some(&reason))
+}
+
+fn perceptron(activation: Activation, depth: usize, width: usize, bias: bool, loss: Loss) -> Perceptron {
+    let gain = preserving_gain(&activation);
+    Perceptron { activation, depth, width, features: FEATURES, outputs: OUTPUTS, gain, bias, loss }
+}
+
+fn batch_for(loss: Loss, seed: u64, samples: usize) -> Batch {
+    match loss {
+        Loss::CrossEntropy => digits_batch(seed, 0, samples),
+        Loss::MeanSquaredError => gaussian_batch(seed, 0, samples),
+    }
+}
+
+/// a = φ(z) + a_prev from the second layer on.
+fn residual(activation: Activation, loss: Loss, seed: u64) -> Network {
+    let drawn = perceptron(activation, 5, 6, true, loss).draw(seed, 0);
+    let mut network = Network::new(loss);
+    let mut node = 0;
+    for (index, layer) in drawn.layers.iter().enumerate() {
+        let Operation::Affine { weight, bias } = drawn.nodes[layer.affine].operation else {
+            panic!("layers begin with affine nodes")
+        };
+        let values = |parameter: usize| drawn.parameters[parameter].values.clone();
+        let affine = network.push_affine(&layer.name, node, values(weight), bias.map(values));
+        if layer.activation.is_none() {
+            break;
+        }
+        let branch = network.push_activation(activation);
+        node = if index == 0 { branch } else { network.push_add(branch, node) };
+        assert!(affine < branch);
+    }
+    network
+}
+
+/// Width 3 and depth 12: many draws are dead. Every branch is decided, and every gradient that is zero is
+/// exactly zero: those are the zeros of doubles, too, since nothing here is near their range or a kink.
+#[test]
+fn born_dead_networks_are_decided() {
+    let f64 = ArithmeticName::parse("f64").unwrap();
+    let (mut dead, mut alive) = (0, 0);
+    for loss in [Loss::CrossEntropy, Loss::MeanSquaredError] {
+        for (seed, bias) in (0..12).flat_map(|seed| [(seed, false), (seed, true)]) {
+            let network = perceptron(Activation::Relu, 12, 3, bias, loss).draw(seed, 0);
+            let batch = batch_for(loss, seed, 3);
+            let doubles: Vec<_> = gradients(f64, &network, &batch).collect();
+            for bits in [64, 192] {
+                let prepared = Prepared::new(&network);
+                let pass = TruthPass::new(&network, &prepared, &batch, bits, Undecided::Refused);
+                assert_eq!(pass.undecided(), None, "{loss:?}, seed {seed}, bias {bias}");
+                for (layer, doubles) in pass.zip(&doubles) {
+                    assert_eq!(layer.layer, doubles.layer);
+                    let place = format!("{loss:?}, seed {seed}, bias {bias}, {bits} bits: layer {}", layer.layer);
+                    for (name, tensor) in tensors(&layer) {
+                        let doubles = match name {
+                            "dW" => &doubles.weight,
+                            "db" => doubles.bias.as_ref().expect("a bias"),
+                            _ => &doubles.delta,
+                        };
+                        let evidence = Evidence::of(tensor);
+                        let is_all_zero = doubles.iter().all(|x| x.is_zero());
+                        assert_eq!(evidence == Evidence::Exact, is_all_zero, "{place}: {name} is {evidence}");
+                        assert!(is_all_zero || evidence.reaches(20), "{place}: {name} is {evidence}");
+                        let tensor = tensor.as_ref().expect("decided");
+                        for (index, value) in tensor.values.indexed_iter() {
+                            assert_eq!(value.is_zero(), doubles[index].is_zero(), "{place}: {name}{index:?}");
+                            assert!(tensor.exact[index] || !value.is_zero(), "{place}: {name}{index:?}");
+                        }
+                    }
+                    if layer.layer == 0 && bits == 64 {
+                        let is_dead = Evidence::of(&layer.weight) == Evidence::Exact;
+                        *(if is_dead { &mut dead } else { &mut alive }) += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(dead >= 10 && alive >= 10, "{dead} dead, {alive} alive");
+}
+
+/// Two layers of 2^20, then φ: pre-activations of ±2^40.
+fn steep(activation: Activation) -> Network {
+    let mut network = Network::new(Loss::MeanSquaredError);
+    let large = array![[f64::from(1 << 20)]];
+    network.push_affine("hidden.1", 0, large.clone(), None);
+    let node = network.push_activation(Activation::Identity);
+    network.push_affine("hidden.2", node, large, None);
+    let node = network.push_activation(activation);
+    network.push_affine("head", node, array![[0.5]], None);
+    network
+}
+
+/// What under- or overflows every exponent is not established, and above all it is not zero.
+#[test]
+fn exponents_out_of_range_are_not_zeros() {
+    let lost = Unproven::ExponentRange;
+    let everything = [Activation::Sigmoid, Activation::Softplus, Activation::Silu, Activation::Gelu];
+    for activation in everything {
+        let layers = layers(&steep(activation), &mean_squares(array![[-1.0, 1.0]]), 128);
+        assert_eq!(layers.len(), 3);
+        assert!(layers.iter().all(|layer| is_lost(layer, lost)), "{activation} itself is out of range");
+    }
+    // φ is at its limit, and only φ' is out of range: the head is known, nothing below it.
+    for (activation, input) in [
+        (Activation::Tanh, -1.0),
+        (Activation::Tanh, 1.0),
+        (Activation::Sigmoid, 1.0),
+        (Activation::Elu { alpha: 1.0 }, -1.0),
+        (Activation::Selu, -1.0),
+    ] {
+        let layers = layers(&steep(activation), &mean_squares(array![[input]]), 128);
+        assert!(matches!(Evidence::of(&layers[0].weight), Evidence::Proven(bits) if bits > 100), "{activation}");
+        assert!(layers[1..].iter().all(|layer| is_lost(layer, lost)), "{activation}' is out of range");
+    }
+    // Far out, but within the exponents: gradients near 2^-3000000.
+    let mut network = steep(Activation::Sigmoid);
+    network.parameters[1].values[(0, 0)] = 2.0;
+    for layer in layers(&network, &mean_squares(array![[-1.0]]), 128) {
+        let weight = layer.weight.expect("within the exponents");
+        assert!(weight.values[(0, 0)].get_exp().is_some_and(|exponent| exponent < -3_000_000), "no tiny gradient");
+        assert!(Evidence::of(&Ok(weight)).reaches(80));
+    }
+}
+
+/// w·a − w·a = 0 where a is irrational: no precision decides this branch. What does not depend on it
+/// stays proven.
+#[test]
+fn an_undecidable_branch_is_not_established_and_those_above_are() {
+    let mut network = Network::new(Loss::MeanSquaredError);
+    network.push_affine("hidden.1", 0, array![[0.75], [0.75]], None);
+    let node = network.push_activation(Activation::Tanh);
+    network.push_affine("hidden.2", node, array![[0.5, -0.5], [0.5, 0.25]], None);
+    let node = network.push_activation(Activation::Relu);
+    network.push_affine("hidden.3", node, array![[1.0, 0.5]], None);
+    let node = network.push_activation(Activation::Tanh);
+    network.push_affine("head", node, array![[1.0]], None);
+    let batch = mean_squares(array![[1.0, 0.5]]);
+    let prepared = Prepared::new(&network);
+    for bits in [64, 256, 1024] {
+        let pass = TruthPass::new(&network, &prepared, &batch, bits, Undecided::Refused);
+        assert_eq!(pass.undecided(), Some((2, 2)), "two samples of the second layer");
+        let layers: Vec<TrueLayer> = pass.collect();
+        assert_eq!(layers.iter().map(|layer| layer.layer).collect::<Vec<_>>(), [3, 2, 1, 0]);
+        for layer in &layers[..2] {
+            let evidence = Evidence::of(&layer.weight);
+            assert!(evidence.reaches(bits - 10), "layer {} is {evidence} at {bits} bits", layer.layer);
+        }
+        for layer in &layers[2..] {
+            assert!(is_lost(layer, Unproven::UndecidedBranch { count: 1 }), "layer {}", layer.layer);
+        }
+        for units in &layers[2].pieces {
+            assert_eq!(units.iter().map(Option::is_some).collect::<Vec<_>>(), [false, true]);
+        }
+    }
+}
+
+/// The values at p and 2p bits differ by no more than both bounds, and by no more than the claimed bits.
+fn confirm(what: &str, network: &Network, batch: &Batch, bits: u32) {
+    let short = layers(network, batch, bits);
+    let long = layers(network, batch, 2 * bits);
+    assert_eq!(short.len(), network.layers.len());
+    let norm = |squares: Vec<Float>| Float::with_val(200, Float::sum(squares.iter())).sqrt();
+    for (short, long) in short.iter().zip(&long) {
+        for ((name, ours), (_, better)) in tensors(short).into_iter().zip(tensors(long)) {
+            let place = format!("{what}: {name}[{}]", short.layer);
+            let (evidence, better_evidence) = (Evidence::of(ours), Evidence::of(better));
+            let claimed = evidence.bits();
+            assert!(claimed.is_none_or(|bits| bits >= 20), "{place} is {evidence}");
+            assert!(better_evidence.reaches(claimed.unwrap_or(0) + bits - 8), "{place}: {evidence}, {better_evidence}");
+            let (ours, better) = (ours.as_ref().expect("proven"), better.as_ref().expect("proven"));
+            let mut differences = Vec::new();
+            for (index, value) in ours.values.indexed_iter() {
+                let difference = Float::with_val(2000, value - &better.values[index]).abs();
+                let allowed = (ours.entry_error(index) + better.entry_error(index)).to_float();
+                assert!(difference <= allowed, "{place}{index:?} moved by {difference:e}, allowed {allowed:e}");
+                differences.push(difference.square());
+            }
+            if let Some(bits) = claimed {
+                let moved = norm(differences);
+                let size = norm(better.values.iter().map(|value| Float::with_val(200, value.square_ref())).collect());
+                assert!(moved <= size >> bits, "{place} moved by {moved:e} in spite of {bits} bits");
+            }
+        }
+    }
+}
+
+#[test]
+fn doubling_the_precision_confirms_the_claimed_bits() {
+    for loss in [Loss::CrossEntropy, Loss::MeanSquaredError] {
+        for activation in ALL.into_iter().chain([Activation::Elu { alpha: 0.5 }]) {
+            for bias in [false, true] {
+                let network = perceptron(activation, 4, 6, bias, loss).draw(1, 0);
+                confirm(&format!("{activation} {loss:?} bias {bias}"), &network, &batch_for(loss, 1, 3), 80);
+            }
+            let network = residual(activation, loss, 2);
+            confirm(&format!("{activation} {loss:?} residual"), &network, &batch_for(loss, 2, 3), 80);
+        }
+    }
+}
+
+/// Depth 50 at the forecast precision: 80 bits of every layer at the first attempt.
+#[test]
+fn depth_fifty_is_proven_at_the_forecast_precision() {
+    let network = perceptron(Activation::parse("leaky").unwrap(), 50, 64, true, Loss::CrossEntropy).draw(0, 0);
+    let batch = digits_batch(0, 0, 4);
+    let prepared = Prepared::new(&network);
+    let bits = precision::forecast(&network, &prepared, &batch, 80);
+    assert!(bits <= 448, "a forecast of {bits} bits");
+    let pass = TruthPass::new(&network, &prepared, &batch, bits, Undecided::Refused);
+    assert_eq!(pass.undecided(), None);
+    let mut layers = 0;
+    for layer in pass {
+        for (name, tensor) in tensors(&layer) {
+            let evidence = Evidence::of(tensor);
+            assert!(evidence.reaches(80), "{name}[{}] at {bits} bits is {evidence}", layer.layer);
+        }
+        layers += 1;
+    }
+    assert_eq!(layers, 51);
+}
+
+/// The same bits and bounds with one thread and with three.
+#[test]
+fn threads_change_nothing() {
+    let network = residual(Activation::Prelu { slope: 0.25 }, Loss::CrossEntropy, 3);
+    let batch = digits_batch(3, 0, 7);
+    let with_threads = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let bits = precision::forecast(&network, &Prepared::new(&network), &batch, 80);
+            let layers = layers(&network, &batch, bits);
+            (bits, layers.iter().map(|layer| format!("{layer:?}")).collect::<Vec<_>>())
+        })
+    };
+    assert_eq!(with_threads(1), with_threads(3));
+}
