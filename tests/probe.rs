@@ -97,6 +97,25 @@ fn noise_is_a_few_unit_roundoffs() {
     }
 }
 
+/// Noise whose square no double holds is measured all the same, down to 2^-1000; below, it is told as a limit.
+#[test]
+fn noise_far_below_the_range_of_squares_is_measured() {
+    let precisions = [300, 560, 800, 980, 1100];
+    let names = precisions.map(|precision| format!("mpfr:{precision}"));
+    let formats: Vec<&str> = names.iter().map(String::as_str).collect();
+    let run = only_run(&Spec { truth_bits: 1200, trials: 1, ..small("leaky", &formats) });
+    for (arithmetic, precision) in run.arithmetics.iter().zip(precisions) {
+        let noise = arithmetic.layers[0].noise_to_signal;
+        let bits = -core_math::log2(noise.median.value());
+        assert_eq!(noise.at_most, precision > 1000, "{}", arithmetic.name);
+        let expected = f64::from(precision.min(1000));
+        assert!((expected - 8.0..=expected + 4.0).contains(&bits), "{}: {bits}", arithmetic.name);
+        let tensor = &arithmetic.layers[0].trials[0].tensors[0];
+        let quotient = tensor.log2_signal.value() - tensor.log2_noise.value();
+        assert!((quotient - bits).abs() < 1e-5, "{}: {quotient} is not {bits}", arithmetic.name);
+    }
+}
+
 /// NSR² = (1 − descent)² + τ², and noise/signal is their quotient, to the digits of the record.
 #[test]
 fn the_parts_of_the_noise_fit_together() {

@@ -58,7 +58,9 @@ fn summary(run: &Run) -> String {
     let has_brackets = first_layers().any(|layer| layer.noise_to_signal.low != layer.noise_to_signal.high);
     let brackets = if has_brackets { format!("; in brackets {}", facts::quantile_note(trials)) } else { String::new() };
     text += &wrapped(&format!("(of layer 1's weight gradient; flips of all layers{brackets})"));
-    if first_layers().any(|layer| layer.noise_to_signal.at_most) {
+    // Smaller noise than this is beyond the record's numbers, and no truth would show it.
+    let is_limited = |layer: &LayerRun| layer.noise_to_signal.at_most && layer.noise_to_signal.high.value() > 1e-300;
+    if first_layers().any(is_limited) {
         text += "≤: the noise lies below the truth's resolution; raise --truth-bits to see it\n";
     }
     for line in facts::storage(run) {
