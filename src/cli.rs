@@ -29,10 +29,10 @@ pub struct Arguments {
     #[arg(long = "act", value_name = "ACTIVATION", default_value = "leaky", help_heading = "Network")]
     activation: String,
     /// Hidden layers (affine + activation); a linear head follows
-    #[arg(long, default_value_t = 50, help_heading = "Network")]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, default_value_t = 50, help_heading = "Network")]
     depth: usize,
     /// Units of every hidden layer
-    #[arg(long, default_value_t = 64, help_heading = "Network")]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, default_value_t = 64, help_heading = "Network")]
     width: usize,
     /// Give the layers biases
     #[arg(long, help_heading = "Network")]
@@ -41,19 +41,19 @@ pub struct Arguments {
     #[arg(long, default_value = "preserve", help_heading = "Network")]
     init: String,
     /// Gain of the weights (standard deviation times √fan-in) instead of --init
-    #[arg(long, allow_negative_numbers = true, conflicts_with = "init", help_heading = "Network")]
+    #[arg(long, value_parser = gain, allow_negative_numbers = true, conflicts_with = "init", help_heading = "Network")]
     gain: Option<f64>,
     /// digits (handwritten digits, cross-entropy) or gaussian (regression, mean squared error)
     #[arg(long, default_value = "digits", help_heading = "Data")]
     data: String,
     /// Samples per batch
-    #[arg(long, default_value_t = 32, help_heading = "Data")]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, default_value_t = 32, help_heading = "Data")]
     batch: usize,
     /// Draws of network and batch
-    #[arg(long, default_value_t = 5, help_heading = "Data")]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, default_value_t = 5, help_heading = "Data")]
     trials: usize,
     /// Seed of every draw
-    #[arg(long, default_value_t = 0, help_heading = "Data")]
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true, default_value_t = 0, help_heading = "Data")]
     seed: u64,
     /// Arithmetics, separated by commas: FORMAT[:acc=FORMAT] with f64, f32, tf32, bf16, f16, e5m2, e4m3fn, any eXmY, mpfr:N
     #[arg(
@@ -66,7 +66,7 @@ pub struct Arguments {
     )]
     formats: Vec<String>,
     /// Bits of every layer's true gradient that must be proven
-    #[arg(long, default_value_t = 80, help_heading = "Arithmetic")]
+    #[arg(long, value_name = "BITS", value_parser = bits, allow_negative_numbers = true, default_value_t = 80, help_heading = "Arithmetic")]
     truth_bits: u32,
     /// Where the report goes [default: reports/<what differs from the defaults>]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
@@ -88,8 +88,25 @@ pub struct Arguments {
     #[arg(long, value_name = "VERDICT[@ARITHMETIC]", help_heading = "Output")]
     fail_on: Vec<String>,
     /// Threads [default: one per core]; the result does not depend on it
-    #[arg(long, value_name = "N", help_heading = "Output")]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, help_heading = "Output")]
     threads: Option<usize>,
+}
+
+/// Reads a count; its limits are the spec's.
+fn count(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| "give a whole number, at least 1".into())
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("give a whole number from 0 to {}", u64::MAX))
+}
+
+fn bits(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| "give a whole number of bits, such as 80".into())
+}
+
+fn gain(text: &str) -> Result<f64, String> {
+    text.parse().map_err(|_| "give a positive number, such as 1.5".into())
 }
 
 const EXAMPLES: &str = "\
@@ -107,15 +124,20 @@ pub fn main() -> ExitCode {
         Ok(status) => status,
         Err(Failure::Input(message)) => {
             // Nothing more can be done if the error stream is closed too.
-            let _ = writeln!(io::stderr(), "error: {message}");
+            let _ = writeln!(io::stderr(), "error: {}", printable(&message));
             ExitCode::from(BAD_INPUT)
         }
-        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(Failure::Output(error)) => {
             let _ = writeln!(io::stderr(), "error: {error}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// The message without control characters that a wrong input brought along.
+fn printable(message: &str) -> String {
+    let plain = |c: char| if c.is_control() && c != '\n' { c.escape_default().collect() } else { String::from(c) };
+    message.chars().map(plain).collect()
 }
 
 /// Why a run ended early.
@@ -136,12 +158,13 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let plan = spec(arguments)?.validate()?;
     let conditions = conditions(&arguments.fail_on, &plan)?;
     let threads = threads(arguments.threads)?;
-    refuse_too_much_memory(&plan, threads)?;
+    refuse_too_much_memory(&plan, threads, arguments.quiet || arguments.json)?;
     let directory = arguments.out.clone().unwrap_or_else(|| Path::new("reports").join(files::run_name(&plan.spec)));
     files::check_target(&directory, &plan.spec.hash(probe::VERSION), arguments.force).map_err(Failure::Input)?;
 
     let clock = run_info::Clock::start();
-    let progress = progress::Bar::new(!arguments.quiet && !arguments.json && io::stderr().is_terminal());
+    let progress =
+        progress::Bar::new(!arguments.quiet && !arguments.json && io::stderr().is_terminal(), probe::layers(&plan));
     let record = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
@@ -150,7 +173,13 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
     progress.finish();
 
     let picture = write_report(&directory, &record, &clock, threads)?;
-    print(arguments, &record, &picture).map_err(Failure::Output)?;
+    match print(arguments, &record, &picture) {
+        // Who closed the pipe has read enough; the report is written and the verdict still counts.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        printed => {
+            printed.map_err(|error| io::Error::other(format!("cannot print: {error}"))).map_err(Failure::Output)?
+        }
+    }
     Ok(if conditions.iter().any(|condition| condition.is_met(&record)) {
         ExitCode::from(VERDICT_REACHED)
     } else {
@@ -189,7 +218,7 @@ fn threads(wanted: Option<usize>) -> Result<usize, Failure> {
 }
 
 /// Refuses what does not fit, and says beforehand what a large run needs.
-fn refuse_too_much_memory(plan: &Plan, threads: usize) -> Result<(), Failure> {
+fn refuse_too_much_memory(plan: &Plan, threads: usize, silent: bool) -> Result<(), Failure> {
     let needed = memory::estimate(plan, threads);
     let available = memory::available();
     if let Some(available) = available.filter(|&available| needed > available) {
@@ -199,7 +228,7 @@ fn refuse_too_much_memory(plan: &Plan, threads: usize) -> Result<(), Failure> {
             memory::in_words(available)
         )));
     }
-    if needed > 2 << 30 {
+    if needed > 2 << 30 && !silent {
         let _ = writeln!(io::stderr(), "this run needs about {} of memory", memory::in_words(needed));
     }
     Ok(())

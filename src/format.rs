@@ -127,10 +127,13 @@ impl Format {
         if let Some(format) = parse_ieee_like(&lower)? {
             return Ok(format);
         }
-        let nearest = crate::nearest::nearest(
-            &lower,
-            NAMED.iter().flat_map(|(n, aliases, _)| std::iter::once(*n).chain(aliases.iter().copied())),
-        );
+        if ["fp8", "f8", "float8"].contains(&lower.as_str()) {
+            return Err(format!(
+                "`{name}` names several formats: write `e4m3fn` (more precise) or `e5m2` (more range)"
+            ));
+        }
+        let names = NAMED.iter().flat_map(|(n, aliases, _)| std::iter::once(*n).chain(aliases.iter().copied()));
+        let nearest = crate::nearest::nearest(&lower, names.chain(std::iter::once("mpfr:100")));
         Err(format!("unknown format `{name}`; did you mean `{nearest}`? (any `eXmY` and `mpfr:N` work too)"))
     }
 

@@ -5,11 +5,19 @@
 
 use crate::arithmetic::Exact;
 use crate::fate::Fate;
+use crate::format::two_to;
 use crate::record::{Fates, Histogram, Number, TensorNoise};
 use crate::truth::TrueTensor;
 use ndarray::Array2;
 use rug::{Assign, Float};
 use std::collections::BTreeMap;
+
+/// Exponent below which a scaled difference is summed once more, times 2^[`FINE_SHIFT`]: its square would underflow.
+const FINE: i64 = -300;
+/// Exponent of the scale of fine differences.
+const FINE_SHIFT: i64 = 512;
+/// Exponent of the least ratio that is told: smaller ones are "at most" this.
+const LEAST: i64 = -1000;
 
 /// What is measured of one tensor.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +74,7 @@ impl Noise {
         let scale = scale.or_else(|| computed.iter().filter_map(Exact::exponent).max()).unwrap_or(0);
         let mut difference = Float::new(64);
         let (mut signal, mut noise, mut product, mut own, mut flushed) = (0.0, 0.0, 0.0, 0.0, 0.0);
+        let (mut fine_noise, mut is_lost) = (0.0, false);
         let mut signs = (0, 0);
         let mut fates = Fates::default();
         for ((index, g), x) in truth.values.indexed_iter().zip(computed) {
@@ -82,6 +91,11 @@ impl Noise {
             };
             signal += g_scaled * g_scaled;
             noise += d * d;
+            if d.abs() < two_to(FINE) && !difference.is_zero() {
+                let fine = scaled(&difference, scale - FINE_SHIFT);
+                fine_noise += fine * fine;
+                is_lost |= fine * fine == 0.0;
+            }
             product += x_scaled * g_scaled;
             own += x_scaled * x_scaled;
             if fate == Fate::Flushed {
@@ -93,14 +107,17 @@ impl Noise {
             }
         }
         let is_finite = fates.overflowed == 0;
+        // So small a sum has fine entries only.
+        let noise = if noise < two_to(2 * FINE) { fine_noise.sqrt() * two_to(-FINE_SHIFT) } else { noise.sqrt() };
+        let error = truth.error.scaled(-scale).to_f64();
         let is_dead = fates.true_zero + fates.ghost == truth.values.len() as u64
             || truth.values.iter().zip(&truth.exact).all(|(g, &exact)| exact && g.is_zero());
         Noise {
             signal: signal.sqrt(),
-            noise: if is_finite { noise.sqrt() } else { f64::INFINITY },
+            noise: if is_finite { noise } else { f64::INFINITY },
             product: if is_finite { product } else { f64::NAN },
             computed: if is_finite { own.sqrt() } else { f64::INFINITY },
-            error: truth.error.scaled(-scale).to_f64(),
+            error: if is_lost { error.max(two_to(LEAST)) } else { error },
             scale,
             flushed_share: if signal > 0.0 { flushed / signal } else { 0.0 },
             is_dead,
@@ -225,7 +242,7 @@ fn with_digits(x: f64, relative_error: f64) -> Number {
 /// x·2^-scale; what under- or overflows on the way is beyond the doubles' range of the largest entry.
 fn scaled_double(x: f64, scale: i64) -> f64 {
     match -scale {
-        shift @ -1022..=1023 => x * crate::format::two_to(shift),
+        shift @ -1022..=1023 => x * two_to(shift),
         _ => scaled(&Float::with_val(53, x), scale),
     }
 }
@@ -242,7 +259,7 @@ fn scaled(x: &Float, scale: i64) -> f64 {
         // An entry this far above the true maximum: its square is infinite whatever its digits.
         f64::MAX.copysign(fraction)
     } else {
-        fraction * crate::format::two_to(exponent)
+        fraction * two_to(exponent)
     }
 }
 
@@ -273,6 +290,11 @@ impl Magnitudes {
             None => self.zeros += 1,
             Some(exponent) => *self.counts.entry(i64::from(exponent) - 1).or_default() += 1,
         }
+    }
+
+    /// Entries that are infinite or NaN.
+    pub fn nonfinite(&self) -> u64 {
+        self.nonfinite
     }
 
     /// Adds another count.

@@ -41,7 +41,7 @@ impl Progress for Silent {
 
 /// Runs a validated spec.
 pub fn run(plan: &Plan, progress: &dyn Progress) -> Record {
-    let total = plan.activations.len() * plan.spec.trials * (plan.spec.depth + 1);
+    let total = layers(plan);
     let runs = plan
         .activations
         .iter()
@@ -54,6 +54,11 @@ pub fn run(plan: &Plan, progress: &dyn Progress) -> Record {
         spec_hash: plan.spec.hash(VERSION),
         runs,
     }
+}
+
+/// Layers that a run measures: heads included, over all activations and trials.
+pub fn layers(plan: &Plan) -> usize {
+    plan.activations.len() * plan.spec.trials * (plan.spec.depth + 1)
 }
 
 /// The network and the batch of one trial.
@@ -221,7 +226,10 @@ fn add_fates(sum: &mut Fates, other: &Fates) {
     sum.resolved += other.resolved;
 }
 
-/// Order statistics: the ⌈n/10⌉-th least, the lower median, and the ⌈n/10⌉-th greatest.
+/// Order statistics: the ⌈n/10⌉-th least, the upper median, and the ⌈n/10⌉-th greatest.
+///
+/// At least half of the values reach the upper median, as at least half of the trials reach the verdict:
+/// with an even number of trials, the lower one could lie below the threshold that the verdict is above.
 fn quantiles(values: impl Iterator<Item = (Number, bool)>) -> Quantiles {
     let mut sorted: Vec<(Number, bool)> = values.filter(|(value, _)| *value != Number::None).collect();
     sorted.sort_by(|(x, _), (y, _)| x.value().total_cmp(&y.value()));
@@ -230,7 +238,7 @@ fn quantiles(values: impl Iterator<Item = (Number, bool)>) -> Quantiles {
         return Quantiles { low: Number::None, median: Number::None, high: Number::None, count, at_most: false };
     }
     let tenth = count.div_ceil(10);
-    let chosen = [tenth - 1, (count - 1) / 2, count - tenth].map(|index| sorted[index]);
+    let chosen = [tenth - 1, count / 2, count - tenth].map(|index| sorted[index]);
     Quantiles {
         low: chosen[0].0,
         median: chosen[1].0,
@@ -270,11 +278,11 @@ mod tests {
     #[test]
     fn quantiles_are_order_statistics() {
         assert_eq!(of(&[3.0]), (3.0, 3.0, 3.0, 1));
-        assert_eq!(of(&[2.0, 1.0]), (1.0, 1.0, 2.0, 2));
+        assert_eq!(of(&[2.0, 1.0]), (1.0, 2.0, 2.0, 2));
         assert_eq!(of(&[5.0, 1.0, 4.0, 2.0, 3.0]), (1.0, 3.0, 5.0, 5));
-        assert_eq!(of(&[1.0, f64::INFINITY, f64::NAN]), (1.0, 1.0, f64::INFINITY, 2));
+        assert_eq!(of(&[1.0, f64::INFINITY, f64::NAN]), (1.0, f64::INFINITY, f64::INFINITY, 2));
         let twenty: Vec<f64> = (1..=20).map(f64::from).collect();
-        assert_eq!(of(&twenty), (2.0, 10.0, 19.0, 20));
+        assert_eq!(of(&twenty), (2.0, 11.0, 19.0, 20));
         assert_eq!(of(&[f64::NAN]).3, 0);
     }
 }

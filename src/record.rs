@@ -266,7 +266,7 @@ pub struct Fates {
 pub struct Quantiles {
     /// 10 % quantile (the least value with at most 10 trials).
     pub low: Number,
-    /// Median (the lower one for an even count).
+    /// Median (the upper one for an even count: at least half of the trials reach it, as the verdict).
     pub median: Number,
     /// 90 % quantile (the greatest value with at most 10 trials).
     pub high: Number,

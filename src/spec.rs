@@ -115,6 +115,8 @@ pub struct Plan {
 const LARGEST: usize = 1_000_000;
 /// Fewest and most bits of truth that can be asked for.
 const TRUTH_BITS: std::ops::RangeInclusive<u32> = 8..=8192;
+/// Smallest weight of the grid of drawn parameters.
+const SMALLEST_WEIGHT: f64 = 1.0 / (1 << 24) as f64;
 /// Largest standard normal that the draws can give.
 const LARGEST_NORMAL: f64 = 8.3;
 
@@ -148,6 +150,7 @@ impl Spec {
         }
         if let Some(gain) = self.gain {
             let smallest_fan_in = self.width.min(crate::assets::FEATURES) as f64;
+            let largest_fan_in = self.width.max(crate::assets::FEATURES) as f64;
             let largest_weight = gain / smallest_fan_in.sqrt() * LARGEST_NORMAL;
             let limit = GRID.max().map_or(f64::INFINITY, |max| max.to_f64());
             if !(gain.is_finite() && gain > 0.0) {
@@ -156,6 +159,12 @@ impl Spec {
             if largest_weight > limit {
                 let most = limit / LARGEST_NORMAL * smallest_fan_in.sqrt();
                 return fail(format!("--gain {gain}: weights would leave f16's range; give at most {most:.0}"));
+            }
+            let least = SMALLEST_WEIGHT * largest_fan_in.sqrt();
+            if gain < least {
+                return fail(format!(
+                    "--gain {gain:?}: many weights would be rounded to zero; give at least {least:.1e}"
+                ));
             }
         }
         if !TRUTH_BITS.contains(&self.truth_bits) {
@@ -193,6 +202,13 @@ fn named<T: PartialEq + fmt::Debug>(
     }
     let mut read = Vec::with_capacity(names.len());
     for name in names {
+        if name.chars().any(char::is_control) {
+            return Err(SpecError(format!("{what} {name:?} holds a control character; write {example}")));
+        }
+        let name = name.trim();
+        if name.is_empty() {
+            return Err(SpecError(format!("an empty {what} is given; write {example}")));
+        }
         let value = parse(name).map_err(SpecError)?;
         if read.contains(&value) {
             return Err(SpecError(format!("{what} `{name}` is given twice; keep one")));
@@ -245,6 +261,10 @@ mod tests {
             (error(|spec| spec.gain = Some(f64::INFINITY)), "positive finite"),
             (error(|spec| spec.gain = Some(-1.0)), "positive finite"),
             (error(|spec| spec.gain = Some(1e9)), "f16's range"),
+            (error(|spec| spec.gain = Some(1e-9)), "give at least 4.8e-7"),
+            (error(|spec| spec.activations = vec![" ".into()]), "--act leaky"),
+            (error(|spec| spec.formats = vec!["f16".into(), String::new()]), "an empty arithmetic"),
+            (error(|spec| spec.formats = vec!["f16\u{1b}[31m".into()]), "control character"),
             (error(|spec| spec.truth_bits = 0), "8 to 8192"),
             (error(|spec| spec.init = "preserved".into()), "did you mean `preserve`"),
             (error(|spec| spec.activations = vec![]), "--act leaky"),

@@ -141,8 +141,8 @@ fn names_round_trip_and_mistakes_name_the_fix() {
         ("leaky:", "`leaky:`: the parameter must be a finite number, as in `leaky:0.2`"),
         ("leaky:nan", "`leaky:nan`: the parameter must be a finite number, as in `leaky:0.2`"),
         ("prelu:inf", "`prelu:inf`: the parameter must be a finite number, as in `prelu:0.25`"),
-        ("elu:-1", "`elu:-1`: alpha must be positive, as in `elu:0.5`"),
-        ("elu:0", "`elu:0`: alpha must be positive, as in `elu:0.5`"),
+        ("elu:-1", "`elu:-1`: alpha must be from 0.000001 to 10000, as in `elu:0.5`"),
+        ("elu:0", "`elu:0`: alpha must be from 0.000001 to 10000, as in `elu:0.5`"),
         ("leaky:1e9", "`leaky:1e9`: the slope is too large; give at most 65280, as in `leaky:0.2`"),
         ("leaky:1e-9", "`leaky:1e-9`: the slope is too small; give 0 or at least 2^-24, as in `leaky:0.2`"),
     ];

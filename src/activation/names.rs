@@ -20,6 +20,9 @@ const NAMES: &[(&str, &[&str])] = &[
     ("identity", &["linear"]),
 ];
 
+/// Alphas of ELU: beyond any use, and such that nothing overflows or vanishes for its size alone.
+const ALPHAS: std::ops::RangeInclusive<f64> = 1e-6..=1e4;
+
 /// A name without what does not distinguish names.
 fn plain(name: &str) -> String {
     name.trim().to_ascii_lowercase().chars().filter(|c| !matches!(c, '_' | '-')).collect()
@@ -49,7 +52,10 @@ impl Activation {
             "leaky" => Ok(Activation::Leaky { slope: slope(text, "leaky:0.2", parameter)?.unwrap_or(LEAKY_SLOPE) }),
             "prelu" => Ok(Activation::Prelu { slope: slope(text, "prelu:0.25", parameter)?.unwrap_or(PRELU_SLOPE) }),
             "elu" => match number(text, "elu:0.5", parameter)? {
-                Some(alpha) if alpha <= 0.0 => Err(format!("`{text}`: alpha must be positive, as in `elu:0.5`")),
+                Some(alpha) if !ALPHAS.contains(&alpha) => {
+                    let (least, most) = (ALPHAS.start(), ALPHAS.end());
+                    Err(format!("`{text}`: alpha must be from {least} to {most}, as in `elu:0.5`"))
+                }
                 alpha => Ok(Activation::Elu { alpha: alpha.unwrap_or(ELU_ALPHA) }),
             },
             plain if parameter.is_some() => Err(format!("`{text}`: {plain} has no parameter; write `{plain}`")),

@@ -2,7 +2,7 @@
 //! compared, and dropped.
 
 use crate::activation::Piece;
-use crate::arithmetic::ArithmeticName;
+use crate::arithmetic::{ArithmeticName, Exact};
 use crate::backprop::{GradientStream, LayerGradients, gradients};
 use crate::network::{Batch, Network, Operation};
 use crate::noise::{self, Magnitudes, Noise, unknown};
@@ -10,6 +10,7 @@ use crate::record::{Fates, Flips, Number, TensorNoise};
 use crate::truth::elementwise::Undecided;
 use crate::truth::{Evidence, Prepared, TrueLayer, TrueTensor, TruthPass, Unproven, precision};
 use crate::verdict::Verdict;
+use ndarray::Array2;
 use rayon::prelude::*;
 
 /// What one trial's network gave.
@@ -64,6 +65,8 @@ pub fn measure(
     let prepared = Prepared::new(network);
     let first = precision::forecast(network, &prepared, batch, bits);
     let mut working = first;
+    // Layers that were told already: a repeated pass is no further progress.
+    let mut told = 0;
     loop {
         let truth = TruthPass::new(network, &prepared, batch, working, Undecided::Refused);
         let raised = |proven: u32| precision::raise(first, working, proven, bits);
@@ -73,7 +76,12 @@ pub fn measure(
             working = higher;
             continue;
         }
-        let layers = against(network, batch, truth, arithmetics);
+        let layers = against(network, batch, truth, arithmetics, &mut |layers| {
+            if layers > told {
+                told = layers;
+                layer_done();
+            }
+        });
         let weakest = layers.iter().map(|layer| layer.evidence).fold(Evidence::Exact, Evidence::weaker);
         let is_out_of_range = weakest == Evidence::NotEstablished(Unproven::ExponentRange);
         if !weakest.reaches(bits)
@@ -83,22 +91,23 @@ pub fn measure(
             working = higher;
             continue;
         }
-        layers.iter().for_each(|_| layer_done());
         return Measurement { precision: working, layers };
     }
 }
 
-/// Runs the streams in lockstep.
+/// Runs the streams in lockstep and tells how many layers are done.
 fn against(
     network: &Network,
     batch: &Batch,
     truth: TruthPass,
     arithmetics: &[ArithmeticName],
+    layers_done: &mut dyn FnMut(usize),
 ) -> Vec<LayerMeasurement> {
     let mut streams: Vec<GradientStream> =
         arithmetics.par_iter().map(|name| gradients(*name, network, batch)).collect();
     let mut layers: Vec<LayerMeasurement> = truth
-        .map(|truth| {
+        .enumerate()
+        .map(|(done, truth)| {
             let arithmetics = streams
                 .par_iter_mut()
                 .map(|stream| {
@@ -115,6 +124,7 @@ fn against(
                 weight.values.iter().for_each(|value| magnitudes.add_float(value));
                 log2_norm = noise::log2_norm(weight);
             }
+            layers_done(done + 1);
             LayerMeasurement {
                 name: network.layers[truth.layer].name.clone(),
                 weight_evidence,
@@ -132,9 +142,15 @@ fn against(
 /// One layer of one arithmetic against the truth.
 fn compare(network: &Network, truth: &TrueLayer, computed: &LayerGradients) -> ArithmeticMeasurement {
     let mut tensors = Vec::with_capacity(4);
-    let mut tensor = |name: &str, truth: &Result<TrueTensor, Unproven>, computed| {
+    let mut tensor = |name: &str, truth: &Result<TrueTensor, Unproven>, computed: &Array2<Exact>| {
         let noise = truth.as_ref().ok().map(|truth| Noise::measure(truth, computed));
-        tensors.push(noise.map_or_else(|| unknown(name), |noise| noise.to_record(name)));
+        tensors.push(noise.map_or_else(
+            || match computed.iter().all(Exact::is_finite) {
+                true => unknown(name),
+                false => TensorNoise { noise_to_signal: Number::Infinite, ..unknown(name) },
+            },
+            |noise| noise.to_record(name),
+        ));
         noise
     };
     let weight = tensor("weight", &truth.weight, &computed.weight);
@@ -146,14 +162,17 @@ fn compare(network: &Network, truth: &TrueLayer, computed: &LayerGradients) -> A
     tensor("activation_gradient", &truth.delta, &computed.delta);
     let mut magnitudes = Magnitudes::default();
     computed.weight.iter().for_each(|value| magnitudes.add(value));
-    ArithmeticMeasurement {
-        verdict: weight.as_ref().map_or(Verdict::NotEstablished, Verdict::of),
-        fates: weight
-            .map_or_else(|| Fates { undecided: computed.weight.len() as u64, ..Fates::default() }, |w| w.fates),
-        tensors,
-        magnitudes,
-        flips: flips(network, truth, computed),
-    }
+    let (verdict, fates) = match &weight {
+        Some(weight) => (Verdict::of(weight), weight.fates),
+        // An infinite gradient has overflowed, whatever the true one is.
+        None => {
+            let overflowed = magnitudes.nonfinite();
+            let undecided = computed.weight.len() as u64 - overflowed;
+            let verdict = if overflowed > 0 { Verdict::Overflow } else { Verdict::NotEstablished };
+            (verdict, Fates { overflowed, undecided, ..Fates::default() })
+        }
+    };
+    ArithmeticMeasurement { verdict, fates, tensors, magnitudes, flips: flips(network, truth, computed) }
 }
 
 /// Pre-activations on another piece of φ' than in truth.

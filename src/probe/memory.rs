@@ -4,21 +4,22 @@ use crate::assets::FEATURES;
 use crate::spec::Plan;
 
 /// Bytes of one MPFR or GMP number besides its limbs: the struct and the allocator's share.
-const NUMBER: u64 = 48;
+const NUMBER: u128 = 48;
 
 /// Bytes that a probe needs at most, about: trials that run at once, each with parameters, the truth's
 /// columns, and every arithmetic's activations.
 pub fn estimate(plan: &Plan, threads: usize) -> u64 {
     let spec = &plan.spec;
-    let (depth, width, batch) = (spec.depth as u64, spec.width as u64, spec.batch as u64);
-    let parameters = depth * width * width + width * FEATURES as u64;
+    let (depth, width, batch) = (spec.depth as u128, spec.width as u128, spec.batch as u128);
+    let features = FEATURES as u128;
+    let parameters = depth * width * width + width * features;
     let units = (depth + 1) * width * batch;
     // The bounds of the truth give away about 3.5 bits per layer.
-    let truth_bits = u64::from(spec.truth_bits) + 7 * depth / 2 + 64;
+    let truth_bits = u128::from(spec.truth_bits) + 7 * depth / 2 + 64;
     let column_entry = NUMBER + truth_bits / 8;
     // z, a and φ' of the truth; weights as doubles and as integers for both directions.
     let truth = units * 3 * column_entry + parameters * 3 * 8;
-    let arithmetics: u64 = plan
+    let arithmetics: u128 = plan
         .arithmetics
         .iter()
         .map(|name| {
@@ -26,13 +27,15 @@ pub fn estimate(plan: &Plan, threads: usize) -> u64 {
             let elem = if name.format.precision <= 53 && name.accumulator.precision >= name.format.precision {
                 8
             } else {
-                NUMBER + u64::from(name.format.precision) / 8
+                NUMBER + u128::from(name.format.precision) / 8
             };
-            2 * units * elem + 3 * width * width.max(FEATURES as u64) * 40
+            2 * units * elem + 3 * width * width.max(features) * elem.max(40)
         })
         .sum();
-    let at_once = threads.min(spec.trials) as u64;
-    at_once * (truth + arithmetics) + (32 << 20)
+    let at_once = threads.min(spec.trials) as u128;
+    // Half as much again for the allocator and the record; measured peaks lie between a half of this and all of it.
+    let bytes = at_once * (truth + arithmetics) * 3 / 2 + (32 << 20);
+    u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
 /// Bytes that are available now, where the system tells.
@@ -45,7 +48,7 @@ pub fn available() -> Option<u64> {
 
 /// Bytes in words a person reads.
 pub fn in_words(bytes: u64) -> String {
-    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     let mut value = bytes as f64;
     let mut unit = 0;
     while value >= 1024.0 && unit + 1 < UNITS.len() {
@@ -53,4 +56,21 @@ pub fn in_words(bytes: u64) -> String {
         unit += 1;
     }
     format!("{value:.1} {}", UNITS[unit])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::Spec;
+
+    /// The largest spec that validates does not overflow the estimate.
+    #[test]
+    fn the_largest_spec_has_an_estimate() {
+        let spec = Spec { depth: 1_000_000, width: 1_000_000, trials: 1_000_000, ..Spec::default() };
+        let plan = spec.validate().unwrap();
+        assert_eq!(estimate(&plan, 1024), u64::MAX);
+        assert_eq!(in_words(u64::MAX), "16.0 EiB");
+        let small = Spec { depth: 2, width: 2, batch: 2, trials: 1, ..Spec::default() };
+        assert!(estimate(&small.validate().unwrap(), 1) < 64 << 20);
+    }
 }

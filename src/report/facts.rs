@@ -81,6 +81,19 @@ pub fn truth(run: &Run) -> String {
     }
 }
 
+/// `storage noise in e4m3fn: storing changes …`, for every arithmetic that stores the network with rounding.
+pub fn storage(run: &Run) -> Vec<String> {
+    let rounding = run.arithmetics.iter().filter(|arithmetic| arithmetic.storage_noise.value() > 0.0);
+    let line = |arithmetic: &ArithmeticRun| {
+        let change = match arithmetic.storage_noise.finite() {
+            Some(relative) => format!("changes them by up to {} %", short(100.0 * relative, Notation::Plain)),
+            None => "overflows".into(),
+        };
+        format!("storage noise in {}: storing the parameters, inputs and targets {change}", arithmetic.name)
+    };
+    rounding.map(line).collect()
+}
+
 /// `5 trials`, `1 trial`.
 pub fn trials(count: usize) -> String {
     if count == 1 { "1 trial".into() } else { format!("{count} trials") }

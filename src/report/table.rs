@@ -1,6 +1,6 @@
 //! The report as plain text for a terminal: one row per arithmetic, then the verdict in two sentences.
 
-use crate::record::{ArithmeticRun, LayerRun, Number, Quantiles, Record, Run};
+use crate::record::{ArithmeticRun, Flips, LayerRun, Number, Record, Run};
 use crate::report::numbers::{Notation::Plain, display_width, one_in, percent, ratio, short, useful_bits};
 use crate::report::{facts, words};
 use crate::spec::Spec;
@@ -45,25 +45,26 @@ fn summary(run: &Run) -> String {
     let titles = ["arithmetic", "noise/signal", "useful bits", "flips", "flushed", "verdict of layer 1"];
     let mut rows = vec![titles.map(String::from).to_vec()];
     for arithmetic in &run.arithmetics {
-        let flips = facts::all_flips(&arithmetic.layers).map_or("none".into(), |all| one_in(all.flipped, all.total));
+        let flips = flipped(run, facts::all_flips(&arithmetic.layers));
         let (noise, bits, flushed) = match arithmetic.layers.first() {
-            Some(layer) => (spread(&layer.noise_to_signal), bits(layer), flushed(layer)),
+            Some(layer) => (spread(layer), bits(layer), flushed(layer)),
             None => ("—".into(), "—".into(), "—".into()),
         };
         rows.push(vec![arithmetic.name.clone(), noise, bits, flips, flushed, facts::verdict_and_reach(arithmetic)]);
     }
     let mut text = aligned(&rows, &[false, false, true, true, true, false]);
     let trials = run.arithmetics.first().map_or(0, |arithmetic| arithmetic.verdict.of);
-    let brackets = if trials > 1 { format!("; in brackets {}", facts::quantile_note(trials)) } else { String::new() };
+    let first_layers = || run.arithmetics.iter().filter_map(|arithmetic| arithmetic.layers.first());
+    let has_brackets = first_layers().any(|layer| layer.noise_to_signal.low != layer.noise_to_signal.high);
+    let brackets = if has_brackets { format!("; in brackets {}", facts::quantile_note(trials)) } else { String::new() };
     text += &wrapped(&format!("(of layer 1's weight gradient; flips of all layers{brackets})"));
-    for arithmetic in &run.arithmetics {
-        if arithmetic.storage_noise.value() > 0.0 {
-            let noise = short(arithmetic.storage_noise.value(), Plain);
-            text += &wrapped(&format!(
-                "storage noise in {}: parameters, inputs and targets are rounded by up to {noise} when stored",
-                arithmetic.name
-            ));
-        }
+    // Smaller noise than this is beyond the record's numbers, and no truth would show it.
+    let is_limited = |layer: &LayerRun| layer.noise_to_signal.at_most && layer.noise_to_signal.high.value() > 1e-300;
+    if first_layers().any(is_limited) {
+        text += "≤: the noise lies below the truth's resolution; raise --truth-bits to see it\n";
+    }
+    for line in facts::storage(run) {
+        text += &wrapped(&line);
     }
     text
 }
@@ -74,21 +75,39 @@ fn every_layer(run: &Run, arithmetic: &ArithmeticRun) -> String {
     let mut rows = vec![titles.map(String::from).to_vec()];
     for (index, layer) in arithmetic.layers.iter().enumerate() {
         let name = run.truth.layers.get(index).map_or(String::new(), |truth| truth.name.clone());
-        let flips = layer.flips.map_or("none".into(), |flips| one_in(flips.flipped, flips.total));
+        let is_head = index + 1 == arithmetic.layers.len();
+        let flips = if is_head { "none".into() } else { flipped(run, layer.flips) };
         let verdict = facts::verdict_and_count(&layer.verdict);
-        let noise = spread(&layer.noise_to_signal);
+        let noise = spread(layer);
         rows.push(vec![layer.layer.to_string(), name, noise, bits(layer), flips, flushed(layer), verdict]);
     }
     format!("{}, every layer:\n{}", arithmetic.name, aligned(&rows, &[true, false, false, true, true, true, false]))
 }
 
-/// `0.41 [0.24–0.58]`: the median and, where trials differ, the low and high quantile.
-fn spread(noise: &Quantiles) -> String {
-    let median = ratio(noise.median, noise.at_most, Plain);
-    if noise.median == Number::None || noise.low == noise.high {
-        return median;
+/// `0.41 [0.24–0.58]`: the median and, where trials differ, the low and high quantile; trials without a
+/// ratio (0/0) are left out and told.
+fn spread(layer: &LayerRun) -> String {
+    let noise = &layer.noise_to_signal;
+    if noise.median == Number::None {
+        return "—".into();
     }
-    format!("{median} [{}–{}]", short(noise.low.value(), Plain), short(noise.high.value(), Plain))
+    let mut text = ratio(noise.median, noise.at_most, Plain);
+    if noise.low != noise.high {
+        text += &format!(" [{}–{}]", short(noise.low.value(), Plain), short(noise.high.value(), Plain));
+    }
+    if noise.count < layer.trials.len() {
+        text += &format!(" in {} of {}", noise.count, layer.trials.len());
+    }
+    text
+}
+
+/// `1 in 600` of the finite pre-activations; `none` where φ' has no jump, `—` where the truth tells of none.
+fn flipped(run: &Run, flips: Option<Flips>) -> String {
+    match flips {
+        Some(flips) => one_in(flips.flipped, flips.total.saturating_sub(flips.nonfinite)),
+        None if run.kinked => "—".into(),
+        None => "none".into(),
+    }
 }
 
 /// Useful bits where the ratio measures noise; the ratio 1 of a flushed gradient does not.

@@ -108,7 +108,7 @@ pub fn ruling(run: &Run, notation: Notation) -> String {
             true_norm(run, notation)
         ),
         Verdict::Dead => {
-            return format!("{}, in every arithmetic: the network is dead there, whatever the rounding.", dead(&count));
+            return format!("{}: the network is dead there, whatever the arithmetic.", dead(&count));
         }
         Verdict::DeadWithGhosts => {
             format!("{}, yet {name} computes entries that are not: ghosts made by rounding", dead(&count))
@@ -124,11 +124,16 @@ pub fn ruling(run: &Run, notation: Notation) -> String {
     let contrast = if best.better_than(first) {
         format!("; in {} {}", best.name(), best.state(notation))
     } else if judged.len() > 1 && first.verdict != Verdict::NotEstablished {
-        "; no other arithmetic of this run does better".into()
+        let known = if is_any_unknown(&judged) { "is known to do better" } else { "does better" };
+        format!("; no other arithmetic of this run {known}")
     } else {
         String::new()
     };
     format!("{sentence}{contrast}.")
+}
+
+fn is_any_unknown(judged: &[Judged]) -> bool {
+    judged.iter().any(|judged| judged.verdict == Verdict::NotEstablished)
 }
 
 /// After a sound first arithmetic: its own worst layer, or the worst other arithmetic, or all is well.
@@ -211,9 +216,12 @@ pub fn remedy(run: &Run, notation: Notation) -> String {
     if let Some(sibling) = sibling {
         return measured(first, sibling, &described(first, sibling), notation);
     }
-    let cheapest = others.iter().filter(helps).reduce(|best, next| if cost(next) < cost(best) { next } else { best });
+    // Of the mildest verdict, what costs least.
+    let rank = |judged: &Judged| (judged.verdict, cost(judged));
+    let cheapest = others.iter().filter(helps).reduce(|best, next| if rank(next) < rank(best) { next } else { best });
     let Some(cheapest) = cheapest else {
-        return none_tried(&format!("no other arithmetic listed is better than {} at layer 1", first.name()));
+        let known = if is_any_unknown(others) { "is known to be" } else { "is" };
+        return none_tried(&format!("no other arithmetic listed {known} better than {} at layer 1", first.name()));
     };
     let remedy = measured(first, cheapest, cheapest.name(), notation);
     match others.iter().find(same_format) {

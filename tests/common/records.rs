@@ -84,12 +84,22 @@ fn truth_layer(layer: usize, depth: usize, trials: usize, evidence: &str, dead: 
     let bell = [1, 2, 4, 9, 20, 45, 100, 180, 240, 200, 120, 60, 15, 4];
     let counts = bell.map(|count| count * trials as u64).to_vec();
     let zeros = Histogram { zeros: ENTRIES * trials as u64, ..Histogram::default() };
-    let log2_norm = if dead { Number::MinusInfinite } else { Number::new(centre as f64 + 4.0) };
+    let unknown = evidence.starts_with("not established");
+    let log2_norm = match (unknown, dead) {
+        (true, _) => Number::None,
+        (_, true) => Number::MinusInfinite,
+        _ => Number::new(centre as f64 + 4.0),
+    };
+    let bell = Histogram { zeros: 0, nonfinite: 0, lowest: centre - 8, counts };
     TruthLayer {
         layer,
         name: layer_name(layer, depth),
         trials: vec![TruthTrial { evidence: evidence.into(), log2_norm }; trials],
-        histogram: if dead { zeros } else { Histogram { zeros: 0, nonfinite: 0, lowest: centre - 8, counts } },
+        histogram: match (unknown, dead) {
+            (true, _) => Histogram::default(),
+            (_, true) => zeros,
+            _ => bell,
+        },
     }
 }
 

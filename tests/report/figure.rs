@@ -106,6 +106,13 @@ fn format_limits_are_drawn_if_near_and_listed_if_far() {
     );
 }
 
+/// Nothing known is not the same as nothing there.
+#[test]
+fn a_gradient_that_is_not_established_is_not_called_zero() {
+    let panel = summary(&record(2, 3, &[("f16", NotEstablished)])).magnitude;
+    assert_eq!((panel.points.len(), panel.zero_layers.len(), panel.unknown_layers.len()), (0, 0, 3));
+}
+
 #[test]
 fn an_all_zero_gradient_still_has_axes() {
     let summary = summary(&record(2, 3, &[("f16", Dead)]));

@@ -1,7 +1,7 @@
 //! Tables, CSV and sentences: compared as plain strings.
 
 use crate::common::records::{Behaviour, Behaviour::*, default_record, record};
-use precision_probe::record::Number;
+use precision_probe::record::{Flips, Number};
 use precision_probe::report::numbers::Notation::{Plain, Typeset};
 use precision_probe::report::{csv, table, words};
 use std::path::Path;
@@ -52,9 +52,10 @@ fn all_layers_of_limits_overflow_and_zeros() {
 arithmetic  noise/signal  useful bits     flips  flushed  verdict of layer 1
 mpfr:100    ≤ 1e-25              ≥ 83  1 in 512      1 %  sound 5 of 5, all layers
 f16         ∞                       —  1 in 512      0 %  overflow 5 of 5, layer 1
-e4m3fn      1                       —      none     90 %  vanished 5 of 5, layer 1
-(of layer 1's weight gradient; flips of all layers; in brackets least to greatest of 5 trials)
-storage noise in e4m3fn: parameters, inputs and targets are rounded by up to 0.0625 when stored
+e4m3fn      1                       —         —     90 %  vanished 5 of 5, layer 1
+(of layer 1's weight gradient; flips of all layers)
+≤: the noise lies below the truth's resolution; raise --truth-bits to see it
+storage noise in e4m3fn: storing the parameters, inputs and targets changes them by up to 6.25 %
 
 mpfr:100, every layer:
 layer  name      noise/signal  useful bits     flips  flushed  verdict
@@ -70,10 +71,33 @@ layer  name      noise/signal               useful bits     flips  flushed  verd
 
 e4m3fn, every layer:
 layer  name      noise/signal               useful bits  flips  flushed  verdict
-    1  hidden.1  1                                    —   none     90 %  vanished 5 of 5
-    2  hidden.2  0.0334 [0.0194–0.055]              4.9   none      1 %  sound 5 of 5
+    1  hidden.1  1                                    —      —     90 %  vanished 5 of 5
+    2  hidden.2  0.0334 [0.0194–0.055]              4.9      —      1 %  sound 5 of 5
     3  head      0.00379 [0.00238–0.00519]            8   none      1 %  sound 5 of 5";
     assert_eq!(tables, expected);
+}
+
+/// A ratio of few trials says so, flips are counted where pre-activations are finite, and what is unknown is no "none".
+#[test]
+fn what_is_left_out_is_told() {
+    let mut record = record(2, 5, &[("f16", Noise(0.01)), ("f32", NotEstablished)]);
+    let first = &mut record.runs[0].arithmetics[0].layers[0];
+    first.noise_to_signal.count = 1;
+    first.noise_to_signal.high = first.noise_to_signal.low;
+    first.noise_to_signal.median = first.noise_to_signal.low;
+    first.flips = Some(Flips { flipped: 1, nonfinite: 10230, total: 10240 });
+    record.runs[0].arithmetics[0].layers[1].flips = None;
+    record.runs[0].arithmetics[1].layers.iter_mut().for_each(|layer| layer.flips = None);
+    let text = table::terminal(&record, false, None);
+    let rows: Vec<Vec<&str>> = text
+        .lines()
+        .skip(5)
+        .take(2)
+        .map(|row| row.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect())
+        .collect();
+    assert_eq!(rows[0][1..4], ["0.00748 in 1 of 5", "7.1", "1 in 10"]);
+    assert_eq!(rows[1][1..4], ["—", "—", "—"]);
+    assert!(text.contains("\n(of layer 1's weight gradient; flips of all layers)\n"), "{text}");
 }
 
 #[test]
@@ -110,8 +134,8 @@ fn the_ruling_names_the_mode_in_plain_words() {
     );
     assert_eq!(
         ruling(&[("f16", Dead), ("f32", Dead)]),
-        "Every entry of the true gradient of layer 1 is exactly zero, in every arithmetic: the network is dead there, \
-         whatever the rounding."
+        "Every entry of the true gradient of layer 1 is exactly zero: the network is dead there, whatever the \
+         arithmetic."
     );
     assert_eq!(
         ruling(&[("f16", Overflow(10)), ("bf16", Noise(0.01))]),
@@ -121,6 +145,10 @@ fn the_ruling_names_the_mode_in_plain_words() {
     assert_eq!(
         ruling(&[("f16", NotEstablished), ("f32", NotEstablished)]),
         "In f16 nothing can be said about the gradient of layer 1: the truth is not established: exponent range."
+    );
+    assert!(
+        ruling(&[("f16", Overflow(10)), ("f64", NotEstablished)])
+            .ends_with("but lost; no other arithmetic of this run is known to do better.")
     );
     assert_eq!(ruling(&[]), "No arithmetic was measured.");
 }
@@ -159,6 +187,10 @@ fn the_remedy_is_what_this_run_measured() {
         "Measured remedy: bf16:acc=f32 makes layer 1 noisy (noise/signal 0.365)."
     );
     assert_eq!(
+        remedy(&[("e4m3fn", Noise(0.6)), ("e5m2", Noise(0.5)), ("f64", Noise(1e-14)), ("f32", Noise(1e-5))]),
+        "Measured remedy: f32 cuts the noise at layer 1 from 0.73 to 1.22e-5, 60000 times."
+    );
+    assert_eq!(
         remedy(&[("f16", Noise(0.4)), ("mpfr:200", Exact)]),
         "Measured remedy: mpfr:200 makes layer 1 sound (noise/signal 0)."
     );
@@ -174,6 +206,10 @@ fn no_remedy_is_invented() {
         (
             &[("f16", Noise(0.4)), ("f16:acc=f32", Noise(0.39))],
             "no other arithmetic listed is better than f16 at layer 1",
+        ),
+        (
+            &[("f16", Overflow(9)), ("f32", NotEstablished)],
+            "no other arithmetic listed is known to be better than f16 at layer 1",
         ),
         (&[("f16", NotEstablished), ("f32", Noise(1e-4))], "the truth of layer 1 must be established first"),
         (&[("f16", Dead)], "a true gradient of exactly zero is cured by another network, not by another arithmetic"),

@@ -10,7 +10,7 @@ use crate::report::figure::{MagnitudePanel, MagnitudePoint};
 const HEIGHT: f64 = 240.0;
 const LABEL: Font = Font { size: 10.0, bold: false };
 const LARGEST_DASH: &[f64] = &[4.0, 2.5];
-/// Least distance of the marks of all-zero layers.
+/// Least distance of the marks of layers that are all zero or unknown.
 const MARK_DISTANCE: f64 = 9.0;
 
 /// The panel, laid out.
@@ -30,6 +30,9 @@ impl Placed {
         }
         if !panel.zero_layers.is_empty() {
             key.push((Sample::Hollow(Marker::Square), "every entry is zero".into()));
+        }
+        if !panel.unknown_layers.is_empty() {
+            key.push((Sample::Cross, "truth not established here".into()));
         }
         if !panel.beyond.is_empty() {
             key.push((Sample::Nothing, format!("beyond this axis: {}", panel.beyond.join("; "))));
@@ -55,16 +58,21 @@ impl Placed {
         for stretch in panel.points.chunk_by(|a, b| b.layer.checked_sub(1) == Some(a.layer)) {
             entries(canvas, stretch, &columns, &powers)?;
         }
-        let mut next = f64::NEG_INFINITY;
-        for layer in &panel.zero_layers {
-            let x = columns.x(*layer);
-            if x >= next {
-                canvas.marker((x, plot.bottom - 6.0), Marker::Square, 3.4, SOFT, true)?;
-                next = x + MARK_DISTANCE;
-            }
+        let height = plot.bottom - 6.0;
+        for x in spaced(&panel.zero_layers, &columns) {
+            canvas.marker((x, height), Marker::Square, 3.4, SOFT, true)?;
+        }
+        for x in spaced(&panel.unknown_layers, &columns) {
+            canvas.cross((x, height), SOFT)?;
         }
         if panel.points.is_empty() {
-            canvas.notice("every entry of the true gradient is zero", plot)?;
+            let all_zero = panel.unknown_layers.is_empty();
+            let notice = if all_zero {
+                "every entry of the true gradient is zero"
+            } else {
+                "the true gradient is not established"
+            };
+            canvas.notice(notice, plot)?;
         }
         canvas.frame(plot, INK, 0.9)?;
         canvas.upward("|entry|", (MARGIN + 8.0, (plot.top + plot.bottom) / 2.0), NAME, SOFT)?;
@@ -85,6 +93,17 @@ impl Placed {
         }
         Ok(())
     }
+}
+
+/// Places of layers' marks, as many as do not touch.
+fn spaced(layers: &[usize], columns: &Layers) -> Vec<f64> {
+    let mut places: Vec<f64> = Vec::new();
+    for x in layers.iter().map(|layer| columns.x(*layer)) {
+        if places.last().is_none_or(|last| x >= last + MARK_DISTANCE) {
+            places.push(x);
+        }
+    }
+    places
 }
 
 /// Band, median and largest entry of neighbouring layers.

@@ -25,8 +25,12 @@ pub fn pieces(record: &Record, run: &Run) -> Vec<String> {
         format!("precision-probe {}", record.version),
         format!("spec {}", record.spec_hash.chars().take(HASH_DIGITS).collect::<String>()),
     ];
+    pieces.extend(facts::storage(run));
     if spec.trials > 1 {
-        pieces.insert(pieces.len() - 2, format!("bands: {}", facts::quantile_note(spec.trials)));
+        pieces.insert(
+            pieces.len() - 2 - facts::storage(run).len(),
+            format!("bands: {}", facts::quantile_note(spec.trials)),
+        );
     }
     pieces
 }

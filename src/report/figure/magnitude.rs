@@ -78,6 +78,8 @@ pub struct MagnitudePanel {
     pub points: Vec<MagnitudePoint>,
     /// Layers whose every entry is zero.
     pub zero_layers: Vec<usize>,
+    /// Layers of which the truth tells no entry.
+    pub unknown_layers: Vec<usize>,
     /// Limits within the axis, from above to below.
     pub limits: Vec<Limit>,
     /// Formats with limits beyond the axis, in words: `f32 (1.4·10⁻⁴⁵ to 3.4·10³⁸)`, `f16 largest 65500`.
@@ -89,10 +91,12 @@ impl MagnitudePanel {
     pub fn new(run: &Run) -> MagnitudePanel {
         let mut points = Vec::new();
         let mut zero_layers = Vec::new();
+        let mut unknown_layers = Vec::new();
         for layer in &run.truth.layers {
             match point(layer.layer, &layer.histogram) {
                 Some(point) => points.push(point),
-                None => zero_layers.push(layer.layer),
+                None if layer.histogram.zeros > 0 => zero_layers.push(layer.layer),
+                None => unknown_layers.push(layer.layer),
             }
         }
         let data = points.iter().fold(None, |range: Option<(f64, f64)>, point| {
@@ -110,7 +114,7 @@ impl MagnitudePanel {
         if high - low < 2.0 {
             (low, high) = (low - 1.0, high + 1.0);
         }
-        MagnitudePanel { range: (low, high), points, zero_layers, limits, beyond: beyond(run, is_near) }
+        MagnitudePanel { range: (low, high), points, zero_layers, unknown_layers, limits, beyond: beyond(run, is_near) }
     }
 }
 

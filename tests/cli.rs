@@ -1,0 +1,463 @@
+//! The command line as its users meet it: what is written where, what is printed, and how it ends.
+
+use assert_cmd::Command;
+use precision_probe::record::Record;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use tempfile::TempDir;
+
+/// A network that is measured in a fraction of a second.
+const SMALL: [&str; 8] = ["--depth", "4", "--width", "6", "--batch", "3", "--trials", "2"];
+
+/// A directory of its own, and the command in it.
+struct Place(TempDir);
+
+impl Place {
+    fn new() -> Place {
+        Place(TempDir::new().expect("a temporary directory"))
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::cargo_bin("precision-probe").expect("the binary is built");
+        command.current_dir(self.path()).args(arguments);
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("the command starts")
+    }
+
+    /// Runs the small network, with more arguments, and expects success.
+    fn small(&self, more: &[&str]) -> Output {
+        let output = self.run(&[&SMALL, more].concat());
+        assert_eq!(status(&output), 0, "{}", error(&output));
+        output
+    }
+
+    fn read(&self, path: &str) -> Vec<u8> {
+        fs::read(self.path().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// Everything in the directory, sorted, with `/` after directories.
+    fn entries(&self) -> Vec<String> {
+        fn visit(directory: &Path, root: &Path, found: &mut Vec<String>) {
+            for entry in fs::read_dir(directory).expect("it can be listed") {
+                let path: PathBuf = entry.expect("an entry").path();
+                let name = path.strip_prefix(root).expect("below the root").display().to_string();
+                if path.is_dir() {
+                    found.push(name + "/");
+                    visit(&path, root, found);
+                } else {
+                    found.push(name);
+                }
+            }
+        }
+        let mut found = Vec::new();
+        visit(self.path(), self.path(), &mut found);
+        found.sort();
+        found
+    }
+}
+
+fn status(output: &Output) -> i32 {
+    output.status.code().expect("it ends by itself")
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+fn error(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("UTF-8")
+}
+
+/// The report's files, under a name that says what differs from the defaults.
+#[test]
+fn a_report_lies_under_the_name_of_its_spec() {
+    let place = Place::new();
+    let output = place.small(&[]);
+    let name = "reports/depth-4_width-6_batch-3_trials-2";
+    let files = ["layers.csv", "record.json", "run.json", "summary.png"].map(|file| format!("{name}/{file}"));
+    assert_eq!(place.entries(), [&["reports/".into(), format!("{name}/")][..], &files].concat());
+    assert!(text(&output).ends_with(&format!("Picture: {name}/summary.png\n")), "{}", text(&output));
+    assert_eq!(place.read(&files[3])[..8], *b"\x89PNG\r\n\x1a\n");
+    let csv = String::from_utf8(place.read(&files[0])).unwrap();
+    // Five arithmetics, five layers with the head, two trials, two tensors (weight and δ).
+    assert_eq!(csv.lines().count(), 1 + 5 * 5 * 2 * 2);
+    let record = Record::from_json(&String::from_utf8(place.read(&files[1])).unwrap()).unwrap();
+    assert_eq!(record.spec.depth, 4);
+}
+
+/// Header, one row per arithmetic, two sentences, the picture; no progress where no one looks.
+#[test]
+fn the_terminal_tells_set_up_rows_sentences_and_picture() {
+    let place = Place::new();
+    let output = place.small(&["--act", "elu:0.5", "--bias", "--data", "gaussian", "--out", "there"]);
+    let text = text(&output);
+    assert_eq!(error(&output), "", "progress is for terminals");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], "elu:0.5 (alpha = 0.5), depth 4, width 6, biases");
+    assert!(lines[1].starts_with("data gaussian, batch 3, 2 trials, seed 0, gain "), "{}", lines[1]);
+    assert!(lines[2].contains("truth proven ") && lines[2].contains(" bits, computed with "), "{}", lines[2]);
+    let titles: Vec<&str> = lines[4].split("  ").map(str::trim).filter(|title| !title.is_empty()).collect();
+    assert_eq!(titles, ["arithmetic", "noise/signal", "useful bits", "flips", "flushed", "verdict of layer 1"]);
+    for (line, name) in lines[5..10].iter().zip(["f16", "f16:acc=f32", "bf16:acc=f32", "f32", "f64"]) {
+        assert_eq!(line.split_whitespace().next(), Some(name));
+        assert!(line.contains(" of 2"), "{line}");
+    }
+    assert!(lines[10].contains("least to greatest of 2 trials"), "{}", lines[10]);
+    assert!(text.contains("\n\nIn f16 the gradient of layer 1 is "), "{text}");
+    assert!(text.contains("\nMeasured remedy: ") || text.contains("\nNo remedy was tried in this run: "), "{text}");
+    assert!(text.ends_with("\n\nPicture: there/summary.png\n"), "{text}");
+    assert!(lines.iter().all(|line| line.chars().count() <= 100), "{text}");
+}
+
+#[test]
+fn layers_prints_every_layer_of_every_arithmetic() {
+    let place = Place::new();
+    let text = text(&place.small(&["--formats", "f16,e5m2:acc=f32", "--layers"]));
+    for name in ["f16", "e5m2:acc=f32"] {
+        let table = text.split(&format!("\n{name}, every layer:\n")).nth(1).expect("the arithmetic's table");
+        let rows: Vec<Vec<&str>> = table.lines().skip(1).take(5).map(|row| row.split_whitespace().collect()).collect();
+        let layers = rows.iter().map(|row| (row[0], row[1])).collect::<Vec<_>>();
+        let expected = [("1", "hidden.1"), ("2", "hidden.2"), ("3", "hidden.3"), ("4", "hidden.4"), ("5", "head")];
+        assert_eq!(layers, expected);
+    }
+    assert!(text.contains("storage noise in e5m2:acc=f32: ") && !text.contains("storage noise in f16"), "{text}");
+}
+
+/// The record's own bytes and nothing else, and it reads back to the same bytes.
+#[test]
+fn json_prints_the_record_alone() {
+    let place = Place::new();
+    let output = place.small(&["--json", "--out", "there"]);
+    assert_eq!(error(&output), "");
+    assert_eq!(output.stdout, place.read("there/record.json"));
+    let record = Record::from_json(&text(&output)).unwrap();
+    assert_eq!(record.to_json().into_bytes(), output.stdout);
+    assert_eq!(record.spec_hash, record.spec.hash(&record.version));
+}
+
+#[test]
+fn quiet_prints_nothing() {
+    let place = Place::new();
+    for option in ["--quiet", "-q"] {
+        let output = place.small(&[option, "--out", "there"]);
+        assert_eq!((text(&output), error(&output)), (String::new(), String::new()));
+    }
+    assert_eq!(place.entries().len(), 5, "the report is written all the same");
+}
+
+#[test]
+fn the_record_does_not_depend_on_threads_or_the_run() {
+    let place = Place::new();
+    let spec = ["--act", "prelu", "--bias", "--formats", "f16,bf16:acc=f32,e4m3fn,f64,mpfr:40", "--trials", "3"];
+    let arguments = [&["--depth", "4", "--width", "6", "--batch", "3", "--quiet"], &spec[..]].concat();
+    let run = |out: &str, threads: &[&str]| {
+        let output = place.run(&[&arguments[..], &["--out", out], threads].concat());
+        assert_eq!(status(&output), 0, "{}", error(&output));
+        (place.read(&format!("{out}/record.json")), place.read(&format!("{out}/layers.csv")))
+    };
+    let one = run("one", &["--threads", "1"]);
+    for (out, threads) in
+        [("two", &["--threads", "2"][..]), ("five", &["--threads", "5"]), ("again", &["--threads", "1"]), ("all", &[])]
+    {
+        assert!(one == run(out, threads), "{out}");
+    }
+    assert!(one == run("one", &["--threads", "2"]), "the same spec replaces its own directory");
+}
+
+/// An arithmetic's section, and the truth's, are the same whatever else is asked for.
+#[test]
+fn sections_do_not_depend_on_the_other_formats() {
+    let place = Place::new();
+    let run = |formats: &str| Record::from_json(&text(&place.small(&["--json", "--formats", formats]))).unwrap();
+    let all = run("f16,mpfr:200,e4m3fn:acc=f32,f64,bf16");
+    for formats in ["f16", "bf16,f16", "mpfr:200", "f64,e4m3fn:acc=f32"] {
+        let few = run(formats);
+        assert_eq!(few.runs[0].truth, all.runs[0].truth, "{formats}");
+        assert_eq!(few.runs[0].arithmetics.len(), formats.split(',').count());
+        for arithmetic in &few.runs[0].arithmetics {
+            assert!(all.runs[0].arithmetics.contains(arithmetic), "{} beside {formats}", arithmetic.name);
+        }
+    }
+}
+
+/// Depth and trials only append: the first trial of a longer run is that of a shorter one.
+#[test]
+fn trials_do_not_depend_on_their_number() {
+    let place = Place::new();
+    let run = |trials: &str| {
+        let spec = ["--depth", "3", "--width", "5", "--batch", "2", "--formats", "f16", "--json", "--trials", trials];
+        Record::from_json(&text(&place.run(&spec))).unwrap().runs.remove(0)
+    };
+    let (one, three) = (run("1"), run("3"));
+    for (short, long) in one.arithmetics[0].layers.iter().zip(&three.arithmetics[0].layers) {
+        assert_eq!(short.trials[0], long.trials[0]);
+    }
+    for (short, long) in one.truth.layers.iter().zip(&three.truth.layers) {
+        assert_eq!(short.trials[0], long.trials[0]);
+    }
+}
+
+/// Host, time and threads are beside the record, not in it.
+#[test]
+fn circumstances_are_in_run_json_alone() {
+    let place = Place::new();
+    place.small(&["--out", "there", "--threads", "2"]);
+    let run: serde_json::Value = serde_json::from_slice(&place.read("there/run.json")).unwrap();
+    let mut keys: Vec<&String> = run.as_object().unwrap().keys().collect();
+    keys.sort();
+    assert_eq!(keys, ["duration_seconds", "host", "platform", "started_unix_seconds", "threads"]);
+    assert_eq!(run["threads"], 2);
+    let record: serde_json::Value = serde_json::from_slice(&place.read("there/record.json")).unwrap();
+    let text = record.to_string();
+    for key in keys {
+        assert!(!text.contains(&format!("\"{key}\"")), "{key}");
+    }
+}
+
+#[test]
+fn another_spec_is_refused_unless_forced() {
+    let place = Place::new();
+    place.small(&["--out", "there", "--quiet"]);
+    let before = place.read("there/record.json");
+    let output = place.run(&[&SMALL[..], &["--out", "there", "--seed", "1"]].concat());
+    assert_eq!((status(&output), text(&output).as_str()), (2, ""));
+    let message = "error: `there` holds the report of another spec: choose another place with --out DIR, or replace it \
+                   with --force\n";
+    assert_eq!(error(&output), message);
+    assert!(before == place.read("there/record.json"));
+    place.small(&["--out", "there", "--seed", "1", "--force", "--quiet"]);
+    assert!(before != place.read("there/record.json"));
+    assert_eq!(place.entries().len(), 5, "nothing is left of the old report or of temporary files");
+}
+
+#[test]
+fn a_directory_of_other_files_is_refused() {
+    let place = Place::new();
+    fs::create_dir(place.path().join("mine")).unwrap();
+    fs::write(place.path().join("mine/thesis.txt"), "words").unwrap();
+    let output = place.run(&[&SMALL[..], &["--out", "mine"]].concat());
+    assert_eq!(status(&output), 2);
+    assert!(error(&output).starts_with("error: `mine` is not empty and holds no record.json: "), "{}", error(&output));
+    assert_eq!(place.entries(), ["mine/", "mine/thesis.txt"]);
+}
+
+/// What the tests below give: the arguments, and what the message must say.
+fn wrong_inputs() -> Vec<(Vec<&'static str>, &'static str)> {
+    vec![
+        (vec!["--act", "laeky"], "unknown activation `laeky`; did you mean `leaky`?"),
+        (vec!["--act", "rélu"], "unknown activation `rélu`; did you mean `relu`?"),
+        (vec!["--act", ""], "an empty activation is given; write --act leaky"),
+        (vec!["--act", "relu:0.1"], "relu has no parameter; write `relu`"),
+        (vec!["--act", "elu:1e300"], "alpha must be from 0.000001 to 10000, as in `elu:0.5`"),
+        (vec!["--act", "relu,tanh"], "give one activation"),
+        (vec!["--formats", "bf61"], "unknown format `bf61`; did you mean `bf16`?"),
+        (vec!["--formats", "fp8"], "write `e4m3fn` (more precise) or `e5m2` (more range)"),
+        (vec!["--formats", "mpfr"], "did you mean `mpfr:100`?"),
+        (vec!["--formats", "e4m3"], "`e4m3` is ambiguous: write `e4m3ieee` for the IEEE-like format or `e4m3fn`"),
+        (vec!["--formats", "f16,,f32"], "an empty arithmetic is given; write --formats f16,f32"),
+        (vec!["--formats", "f16,half"], "arithmetic `half` is given twice; keep one"),
+        (vec!["--formats", "f16\u{1b}[31m"], "holds a control character"),
+        (vec!["--depth", "0"], "--depth 0: give a positive number of hidden layers, such as --depth 50"),
+        (vec!["--width", "0"], "--width 0: give a positive number of units, such as --width 64"),
+        (vec!["--batch", "0"], "--batch 0: give a positive number of samples, such as --batch 32"),
+        (vec!["--trials", "0"], "--trials 0: give a positive number of draws, such as --trials 5"),
+        (vec!["--depth", "-3"], "invalid value '-3' for '--depth <N>': give a whole number, at least 1"),
+        (vec!["--depth", "1e3"], "invalid value '1e3' for '--depth <N>': give a whole number, at least 1"),
+        (vec!["--depth", "99999999999999999999"], "give a whole number, at least 1"),
+        (vec!["--trials", "1000001"], "--trials 1000001: give at most 1000000"),
+        (vec!["--seed", "-1"], "give a whole number from 0 to 18446744073709551615"),
+        (vec!["--batch", "1798"], "--batch 1798: the digits have 1797 samples; give at most 1797"),
+        (vec!["--gain", "nan"], "--gain NaN: give a positive finite number, such as --gain 1.5"),
+        (vec!["--gain", "inf"], "--gain inf: give a positive finite number, such as --gain 1.5"),
+        (vec!["--gain", "-2"], "--gain -2: give a positive finite number, such as --gain 1.5"),
+        (vec!["--gain", "1e9"], "weights would leave f16's range; give at most 62920"),
+        (vec!["--gain", "1e-320"], "many weights would be rounded to zero; give at least 4.8e-7"),
+        (vec!["--gain", "much"], "give a positive number, such as 1.5"),
+        (vec!["--truth-bits", "4"], "--truth-bits 4: give 8 to 8192"),
+        (vec!["--data", "digit"], "unknown data `digit`; did you mean `digits`?"),
+        (vec!["--init", "perserve"], "unknown init `perserve`; did you mean `preserve`? (or give --gain)"),
+        (vec!["--threads", "0"], "--threads 0: give a positive number, or leave it out for one per core"),
+        (vec!["--depth", "1000000", "--width", "1000000"], "this run needs about 16.0 EiB of memory and "),
+        (vec!["--fail-on", "chaos"], "--fail-on chaos: unknown verdict `chaos`; did you mean `chaotic`?"),
+        (vec!["--fail-on", "noisy@e5m2"], "`e5m2` is not among --formats "),
+        (vec!["--fail-on", "noisy@f17"], "unknown format `f17`; did you mean `f16`?"),
+        (vec!["--json", "--layers"], "cannot be used with"),
+        (vec!["--speed"], "unexpected argument '--speed'"),
+    ]
+}
+
+/// Status 2, the fix in one sentence on the error stream, nothing printed, nothing written.
+#[test]
+fn wrong_input_is_told_with_its_fix_and_writes_nothing() {
+    for (arguments, words) in wrong_inputs() {
+        let place = Place::new();
+        let output = place.run(&arguments);
+        assert_eq!((status(&output), text(&output).as_str()), (2, ""), "{arguments:?}");
+        let message = error(&output);
+        assert!(message.starts_with("error: ") && message.contains(words), "{arguments:?}: {message}");
+        assert!(!message.contains('\u{1b}') && !message.contains("panicked"), "{arguments:?}: {message}");
+        assert!(place.entries().is_empty(), "{arguments:?} wrote {:?}", place.entries());
+    }
+}
+
+/// The second line repeats what was typed, the third points below the character, counted in characters.
+#[test]
+fn a_wrong_arithmetic_is_pointed_at() {
+    for (typed, column) in [
+        ("f17", 1),
+        ("f16:é=f32", 5),
+        ("f16:acc=f17", 9),
+        ("f16:acc", 8),
+        ("f16:acc=f32:acc=f64", 13),
+        ("f16:sum=kahan", 5),
+        ("forward=f16/backward=f32", 12),
+        ("mpfr:1", 1),
+        ("f16:acc=é", 9),
+    ] {
+        let place = Place::new();
+        let output = place.run(&["--formats", typed]);
+        let message = error(&output);
+        let lines: Vec<&str> = message.lines().collect();
+        assert_eq!((status(&output), lines.len()), (2, 3), "{message}");
+        assert!(lines[0].starts_with(&format!("error: arithmetic `{typed}`, character {column}: ")), "{message}");
+        assert_eq!(lines[1], format!("  {typed}"));
+        assert_eq!(lines[2], format!("  {}^", " ".repeat(column - 1)));
+    }
+}
+
+#[test]
+fn a_backtrace_setting_changes_no_message() {
+    let place = Place::new();
+    let plain = place.run(&["--depth", "0"]);
+    let set = place.command(&["--depth", "0"]).env("RUST_BACKTRACE", "1").output().unwrap();
+    assert_eq!(plain, set);
+}
+
+/// A place below a regular file can be written by no one, root included.
+#[test]
+fn an_unwritable_place_is_refused_before_measuring() {
+    let place = Place::new();
+    fs::write(place.path().join("file"), "words").unwrap();
+    for out in ["file", "file/below", "/dev/null/below"] {
+        // The default network takes many seconds: it is not measured.
+        let output = place.run(&["--out", out]);
+        assert_eq!((status(&output), text(&output).as_str()), (2, ""));
+        let message = error(&output);
+        assert!(message.starts_with(&format!("error: cannot write to `{out}` (")), "{message}");
+        assert!(message.ends_with("): choose another place with --out DIR\n"), "{message}");
+    }
+    assert_eq!(place.entries(), ["file"]);
+    assert_eq!(place.read("file"), b"words");
+}
+
+/// Whoever closes the pipe early has read enough: no message, and the verdict still counts.
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    let place = Place::new();
+    for (more, expected) in [(&["--layers"][..], 0), (&["--json"], 0), (&["--fail-on", "sound"], 3)] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("precision-probe"));
+        command.current_dir(place.path()).args(SMALL).args(["--out", "there"]).args(more);
+        let output = command.stdout(writer).stderr(std::process::Stdio::piped()).spawn().unwrap();
+        let output = output.wait_with_output().unwrap();
+        assert_eq!((status(&output), error(&output).as_str()), (expected, ""), "{more:?}");
+        assert_eq!(place.entries().len(), 5);
+    }
+}
+
+/// This verdict or a more severe one at layer 1, in any arithmetic or in the one named; any of several.
+#[test]
+fn fail_on_exits_with_three() {
+    let place = Place::new();
+    let status_of = |conditions: &[&str]| {
+        let mut arguments = [&SMALL[..], &["--formats", "f64,e5m2", "--quiet"]].concat();
+        conditions.iter().for_each(|condition| arguments.extend(["--fail-on", condition]));
+        status(&place.run(&arguments))
+    };
+    // f64 is sound and e5m2, two significant bits beside the implicit one, is at least noisy.
+    for (conditions, expected) in [
+        (&["sound"][..], 3),
+        (&["sound@f64"], 3),
+        (&["noisy"], 3),
+        (&["noisy@e5m2"], 3),
+        (&["noisy@float8_e5m2"], 3),
+        (&["noisy@f64"], 0),
+        (&["overflow"], 0),
+        (&["not-established"], 0),
+        (&["noisy@f64", "overflow"], 0),
+        (&["noisy@f64", "noisy"], 3),
+    ] {
+        assert_eq!(status_of(conditions), expected, "{conditions:?}");
+    }
+}
+
+/// A report is written before the status says that a verdict was reached.
+#[test]
+fn fail_on_still_reports() {
+    let place = Place::new();
+    let output = place.run(&[&SMALL[..], &["--fail-on", "sound", "--out", "there"]].concat());
+    assert_eq!(status(&output), 3);
+    assert!(text(&output).ends_with("Picture: there/summary.png\n"));
+    assert_eq!(error(&output), "");
+}
+
+#[test]
+fn help_has_headings_and_three_worked_examples() {
+    let place = Place::new();
+    let help = text(&place.run(&["--help"]));
+    let (options, examples) = help.split_once("\nExamples:\n").expect("examples");
+    for heading in ["Network:", "Data:", "Arithmetic:", "Output:"] {
+        assert!(options.lines().any(|line| line == heading), "{heading}");
+    }
+    let commands: Vec<&str> =
+        examples.lines().map(str::trim).filter(|line| line.starts_with("precision-probe")).collect();
+    assert_eq!(commands.len(), 3, "{examples}");
+    assert!(commands.contains(&"precision-probe"), "the main job needs no option");
+    assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
+    // The examples are real: with a wrong depth they fail for the depth alone.
+    for command in commands {
+        let words = command.split_whitespace().skip(1).filter(|word| !["--depth", "100"].contains(word));
+        let arguments: Vec<&str> = words.chain(["--depth", "0"]).collect();
+        assert!(error(&place.run(&arguments)).starts_with("error: --depth 0: "), "{command}");
+    }
+}
+
+/// The networks that show each mode of saturation, in words and in the record.
+#[test]
+fn each_mode_of_saturation_is_named() {
+    for (arguments, opening) in [
+        (&["--act", "sigmoid", "--depth", "30", "--width", "8", "--formats", "f16"][..], "flushed to zero"),
+        (&["--act", "relu", "--depth", "12", "--width", "3", "--formats", "f16"], "exactly zero in 4 of 5 trials"),
+        (&["--act", "leaky", "--depth", "20", "--width", "8", "--gain", "6", "--formats", "f16"], "overflows"),
+        (&["--act", "leaky", "--depth", "12", "--width", "8", "--formats", "e5m2"], "rounding noise, not a vanished"),
+    ] {
+        let place = Place::new();
+        let output = place.run(&[arguments, &["--batch", "4"]].concat());
+        assert_eq!(status(&output), 0, "{}", error(&output));
+        let text = text(&output).replace('\n', " ");
+        assert!(text.contains(opening), "{text}");
+    }
+}
+
+/// A killed run leaves whole files or none, and the same spec may run again in its directory.
+#[test]
+fn a_killed_run_leaves_nothing_half_written() {
+    let place = Place::new();
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("precision-probe"));
+    command.current_dir(place.path()).args(["--trials", "1000", "--quiet", "--out", "there"]);
+    let mut child = command.spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(place.entries().iter().all(|entry| entry == "there/"), "{:?}", place.entries());
+    place.small(&["--out", "there", "--quiet"]);
+}
