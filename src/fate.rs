@@ -1,9 +1,9 @@
 //! What became of each entry of a gradient, decided only where the truth's bound can decide it.
 
 use crate::arithmetic::Exact;
-use crate::record::Fates;
 use crate::truth::bound::Bound;
 use rug::Float;
+use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 
 /// An error of at least the true entry drowns it.
@@ -31,6 +31,28 @@ pub enum Fate {
     Degraded,
     /// Smaller error.
     Resolved,
+}
+
+/// What became of each entry of a gradient: the first fate that applies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fates {
+    /// Infinite or NaN.
+    pub overflowed: u64,
+    /// The truth's error bound cannot tell.
+    pub undecided: u64,
+    /// Zero in truth and computed.
+    pub true_zero: u64,
+    /// Zero in truth, computed not.
+    pub ghost: u64,
+    /// Computed zero, true not (any cause, until the twin run with unbounded exponent exists).
+    pub flushed: u64,
+    /// Error at least as large as the true entry.
+    pub drowned: u64,
+    /// Error at least an eighth of the true entry.
+    pub degraded: u64,
+    /// Error below an eighth of the true entry.
+    pub resolved: u64,
 }
 
 impl Fate {

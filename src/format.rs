@@ -9,9 +9,13 @@
 //! underflow, overflow at max + half an ulp); OCP 8-bit Floating Point Specification 1.0 (E4M3
 //! without infinities, its all-ones code NaN).
 
-use rug::float::Round;
-use rug::{Assign, Float};
-use std::fmt;
+mod name;
+mod rounding;
+
+pub use name::NAMED;
+pub use rounding::Rounder;
+
+use rug::Float;
 
 /// What the codes beyond the finite numbers mean, and so what overflow gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -70,24 +74,6 @@ pub const E4M3FN: Format = bounded(4, -6, 8, Special::FiniteNan);
 /// 65280. Every format with at least 8 significand bits and binary16's range holds it exactly.
 pub const GRID: Format = bounded(8, -17, 15, Special::Ieee);
 
-/// Named formats: canonical name, aliases of PyTorch, JAX and `ml_dtypes`, constants.
-pub const NAMED: &[(&str, &[&str], Format)] = &[
-    ("f64", &["float64", "double", "fp64", "binary64"], F64),
-    ("f32", &["float32", "float", "fp32", "binary32"], F32),
-    ("tf32", &["tensorfloat32"], TF32),
-    ("bf16", &["bfloat16"], BF16),
-    ("f16", &["float16", "half", "fp16", "binary16"], F16),
-    ("e5m2", &["float8_e5m2", "f8_e5m2"], E5M2),
-    ("e4m3fn", &["float8_e4m3fn", "f8_e4m3", "f8_e4m3fn"], E4M3FN),
-];
-
-/// Short names that mean different formats to different people.
-const AMBIGUOUS: [&str; 4] = ["e4m3", "e3m2", "e2m3", "e2m1"];
-
-/// Widest exponent and significand fields accepted in `eXmY`, and longest `mpfr:N`.
-const MAX_EXPONENT_BITS: u32 = 24;
-const MAX_PRECISION: u32 = 16384;
-
 impl Format {
     /// `mpfr:N`: N significand bits and MPFR's exponent range.
     pub const fn mpfr(precision: u32) -> Format {
@@ -98,57 +84,6 @@ impl Format {
     pub fn ieee(exponent_bits: u32, significand_bits: u32) -> Format {
         let emax = (1i32 << (exponent_bits - 1)) - 1;
         bounded(significand_bits + 1, 1 - emax, emax, Special::Ieee)
-    }
-
-    /// Reads a format's name.
-    ///
-    /// # Errors
-    /// A sentence that says what is wrong and names the nearest known format.
-    pub fn parse(name: &str) -> Result<Format, String> {
-        let lower = name.to_ascii_lowercase();
-        if let Some((_, _, format)) =
-            NAMED.iter().find(|(canonical, aliases, _)| *canonical == lower || aliases.contains(&lower.as_str()))
-        {
-            return Ok(*format);
-        }
-        if AMBIGUOUS.contains(&lower.as_str()) {
-            let ocp = match lower.as_str() {
-                "e4m3" => "`e4m3fn` for the OCP format (maximum 448, no infinities)".to_string(),
-                other => format!("`{other}fn` for the OCP format (not available yet)"),
-            };
-            return Err(format!("`{lower}` is ambiguous: write `{lower}ieee` for the IEEE-like format or {ocp}"));
-        }
-        if let Some(digits) = lower.strip_prefix("mpfr:") {
-            return match digits.parse::<u32>() {
-                Ok(n) if is_number(digits) && (2..=MAX_PRECISION).contains(&n) => Ok(Format::mpfr(n)),
-                _ => Err(format!("`{name}` needs a precision from 2 to {MAX_PRECISION} bits, as in `mpfr:100`")),
-            };
-        }
-        if let Some(format) = parse_ieee_like(&lower)? {
-            return Ok(format);
-        }
-        if ["fp8", "f8", "float8"].contains(&lower.as_str()) {
-            return Err(format!(
-                "`{name}` names several formats: write `e4m3fn` (more precise) or `e5m2` (more range)"
-            ));
-        }
-        let names = NAMED.iter().flat_map(|(n, aliases, _)| std::iter::once(*n).chain(aliases.iter().copied()));
-        let nearest = crate::nearest::nearest(&lower, names.chain(std::iter::once("mpfr:100")));
-        Err(format!("unknown format `{name}`; did you mean `{nearest}`? (any `eXmY` and `mpfr:N` work too)"))
-    }
-
-    /// The canonical name that [`Format::parse`] reads back.
-    pub fn name(&self) -> String {
-        if let Some((name, _, _)) = NAMED.iter().find(|(_, _, format)| format == self) {
-            return (*name).to_string();
-        }
-        match self.range {
-            Range::Unbounded => format!("mpfr:{}", self.precision),
-            Range::Bounded { .. } => {
-                let bare = format!("e{}m{}", self.exponent_bits(), self.precision - 1);
-                if AMBIGUOUS.contains(&bare.as_str()) { format!("{bare}ieee") } else { bare }
-            }
-        }
     }
 
     /// Unit roundoff u = 2^-p: the largest relative error of one rounding of a normal number.
@@ -183,73 +118,6 @@ impl Format {
         let top_codes = if special == Special::FiniteNan { 2 } else { 1 };
         let significand = (rug::Integer::from(1) << self.precision) - top_codes;
         Some(Float::with_val(self.precision, significand) << (emax - (self.precision as i32 - 1)))
-    }
-
-    /// Rounds an exact number to the format: **the definition**.
-    ///
-    /// Round to nearest, ties to even; overflow (a result that would exceed the maximum) gives
-    /// infinity, or NaN where the format has none; underflow is gradual, with the sign kept on zero;
-    /// NaN stays NaN; −0 stays −0. The result has precision p.
-    pub fn round(&self, x: &Float) -> Float {
-        let p = self.precision;
-        if x.is_nan() || x.is_zero() {
-            return Float::with_val(p, x);
-        }
-        let Range::Bounded { emin, special, .. } = self.range else {
-            return Float::with_val(p, x);
-        };
-        let overflow = || match special {
-            Special::Ieee if x.is_sign_negative() => Float::with_val(p, rug::float::Special::NegInfinity),
-            Special::Ieee => Float::with_val(p, rug::float::Special::Infinity),
-            Special::FiniteNan => Float::with_val(p, rug::float::Special::Nan),
-        };
-        let Some(exponent) = x.get_exp() else { return overflow() };
-        // x = ±1.xxx·2^(exponent−1); the quantum is one unit in the last place where x lies.
-        let quantum = (exponent - 1).max(emin) - (p as i32 - 1);
-        if exponent < quantum {
-            // Below half of the smallest quantum (a tie at exactly half goes to zero below).
-            return signed_zero(p, x.is_sign_negative());
-        }
-        let scaled = Float::with_val(x.prec(), x >> quantum);
-        let (units, _) = scaled.to_integer_round(Round::Nearest).expect("a finite number rounds to an integer");
-        if units == 0 {
-            return signed_zero(p, x.is_sign_negative());
-        }
-        let rounded = Float::with_val(p, units) << quantum;
-        let max = self.max().expect("a bounded format has a maximum");
-        if rounded.cmp_abs(&max) == Some(std::cmp::Ordering::Greater) { overflow() } else { rounded }
-    }
-
-    /// True where double precision can carry this format's arithmetic: members, exact products of
-    /// two members, and sums whose double rounding is innocuous (53 ≥ 2p + 2, Figueroa 1995).
-    pub fn fits_f64_lanes(&self) -> bool {
-        match (self.smallest_subnormal_exponent(), self.max_exponent()) {
-            (Some(smallest), Some(emax)) => self.precision <= 24 && 2 * smallest >= -1022 && 2 * (emax + 1) <= 1023,
-            _ => false,
-        }
-    }
-
-    /// The constants of [`Rounder::round`], for formats no wider than binary64.
-    pub fn rounder(&self) -> Rounder {
-        let Range::Bounded { emin, emax, special } = self.range else {
-            panic!("invariant: double precision carries only bounded formats");
-        };
-        assert!(self.precision < 52 && self.fits_f64_lanes(), "invariant: {} does not fit double lanes", self.name());
-        let top_codes = if special == Special::FiniteNan { 2 } else { 1 };
-        let max = ((1u64 << self.precision) - top_codes) as f64 * two_to(i64::from(emax - (self.precision as i32 - 1)));
-        Rounder {
-            drop: 53 - self.precision,
-            smallest_normal: two_to(i64::from(emin)),
-            subnormal_magic: 1.5 * two_to(i64::from(52 + emin - (self.precision as i32 - 1))),
-            max,
-            overflow: if special == Special::Ieee { f64::INFINITY } else { f64::NAN },
-        }
-    }
-
-    /// Rounds a double: equal to [`Format::round`] on every double, for formats with
-    /// [`Format::fits_f64_lanes`] and for binary64 itself.
-    pub fn round_f64(&self, x: f64) -> f64 {
-        if *self == F64 { canonical(x) } else { self.rounder().round(x) }
     }
 
     /// Bits of the exponent field of a bounded format's code.
@@ -316,73 +184,6 @@ impl Format {
     }
 }
 
-/// Reads `eXmY`, and `eXmYieee` for the ambiguous ones; `None` if the name has another shape.
-fn parse_ieee_like(lower: &str) -> Result<Option<Format>, String> {
-    let Some((exponent, significand)) = lower.strip_prefix('e').and_then(|rest| rest.split_once('m')) else {
-        return Ok(None);
-    };
-    let significand = significand.strip_suffix("ieee").unwrap_or(significand);
-    if !is_number(exponent) || !is_number(significand) {
-        return Ok(None);
-    }
-    match (exponent.parse::<u32>(), significand.parse::<u32>()) {
-        (Ok(x), Ok(y)) if (2..=MAX_EXPONENT_BITS).contains(&x) && (1..MAX_PRECISION).contains(&y) => {
-            Ok(Some(Format::ieee(x, y)))
-        }
-        _ => Err(format!(
-            "`{lower}` needs 2 to {MAX_EXPONENT_BITS} exponent bits and 1 to {} significand bits, as in `e5m10`",
-            MAX_PRECISION - 1
-        )),
-    }
-}
-
-/// Digits and nothing else: no sign, no spaces.
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name())
-    }
-}
-
-/// One format's rounding of doubles with its constants at hand, branch-free.
-#[derive(Clone, Copy, Debug)]
-pub struct Rounder {
-    drop: u32,
-    smallest_normal: f64,
-    subnormal_magic: f64,
-    max: f64,
-    overflow: f64,
-}
-
-impl Rounder {
-    /// Rounds to nearest, ties to even; see [`Format::round`] for the special cases.
-    #[inline(always)]
-    pub fn round(&self, x: f64) -> f64 {
-        let magnitude = x.abs();
-        // Normal numbers: add half an ulp less one (and the last kept bit, for ties) to the bits; a
-        // carry moves into the exponent as it should.
-        let bits = magnitude.to_bits();
-        let half_less_one = (1u64 << (self.drop - 1)) - 1;
-        let odd = (bits >> self.drop) & 1;
-        let normal = f64::from_bits((bits + half_less_one + odd) & !((1u64 << self.drop) - 1));
-        // Subnormal numbers: the sum with 1.5·2^(52+q) is rounded by the hardware to multiples of 2^q.
-        let subnormal = (magnitude + self.subnormal_magic) - self.subnormal_magic;
-        let rounded = if magnitude < self.smallest_normal { subnormal } else { normal };
-        let signed = rounded.copysign(x);
-        // The second test catches NaN whose payload carries into the sign bit above.
-        if (rounded <= self.max) & (magnitude <= f64::MAX) { signed } else { self.special(x) }
-    }
-
-    /// Overflow and NaN. The sign stays off a NaN, so that there is only one.
-    #[inline(always)]
-    fn special(&self, x: f64) -> f64 {
-        if x.is_nan() { f64::NAN } else { canonical(self.overflow.copysign(x)) }
-    }
-}
-
 /// NaN as one bit pattern, so that stored bytes never depend on where it came from.
 #[inline(always)]
 pub fn canonical(x: f64) -> f64 {
@@ -409,10 +210,4 @@ pub fn exponent_of(x: f64) -> i64 {
         0 => -1011 - i64::from(bits.leading_zeros()),
         biased => biased as i64 - 1023,
     }
-}
-
-fn signed_zero(precision: u32, negative: bool) -> Float {
-    let mut zero = Float::new(precision);
-    zero.assign(if negative { rug::float::Special::NegZero } else { rug::float::Special::Zero });
-    zero
 }

@@ -4,13 +4,13 @@
 //! summed in double precision in index order, which is good for the nine digits that a record keeps.
 
 use crate::arithmetic::Exact;
-use crate::fate::Fate;
+use crate::fate::{Fate, Fates};
 use crate::format::two_to;
-use crate::record::{Fates, Histogram, Number, TensorNoise};
+use crate::number::Number;
 use crate::truth::TrueTensor;
 use ndarray::Array2;
 use rug::{Assign, Float};
-use std::collections::BTreeMap;
+use serde::{Deserialize, Serialize};
 
 /// Exponent below which a scaled difference is summed once more, times 2^[`FINE_SHIFT`]: its square would underflow.
 const FINE: i64 = -300;
@@ -42,6 +42,30 @@ pub struct Noise {
     signs: (u64, u64),
     /// What became of the entries.
     pub fates: Fates,
+}
+
+/// One gradient tensor held against the truth.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TensorNoise {
+    /// `weight`, `bias`, `slope` or `activation_gradient`.
+    pub tensor: String,
+    /// log₂‖g*‖₂.
+    pub log2_signal: Number,
+    /// log₂‖ĝ − g*‖₂.
+    pub log2_noise: Number,
+    /// ‖ĝ − g*‖₂/‖g*‖₂; none for 0/0.
+    pub noise_to_signal: Number,
+    /// The ratio is an upper limit: the noise lies below the truth's resolution.
+    pub at_most: bool,
+    /// ⟨ĝ, g*⟩/‖g*‖²: at most 0, the step climbs.
+    pub descent: Number,
+    /// τ: the part of the noise orthogonal to g*, over the signal; NSR² = (1 − descent)² + τ².
+    pub orthogonal_noise: Number,
+    /// ⟨ĝ, g*⟩/(‖ĝ‖‖g*‖).
+    pub cosine: Number,
+    /// Share of the true non-zero entries whose sign is right.
+    pub sign_agreement: Number,
 }
 
 /// An interval [low, high] in which a true quantity lies.
@@ -260,55 +284,5 @@ fn scaled(x: &Float, scale: i64) -> f64 {
         f64::MAX.copysign(fraction)
     } else {
         fraction * two_to(exponent)
-    }
-}
-
-/// Counts of ⌊log₂|g|⌋, growing as entries come.
-#[derive(Clone, Debug, Default)]
-pub struct Magnitudes {
-    zeros: u64,
-    nonfinite: u64,
-    counts: BTreeMap<i64, u64>,
-}
-
-impl Magnitudes {
-    /// Counts one entry.
-    pub fn add(&mut self, x: &Exact) {
-        if !x.is_finite() {
-            self.nonfinite += 1;
-        } else {
-            match x.exponent() {
-                None => self.zeros += 1,
-                Some(exponent) => *self.counts.entry(exponent).or_default() += 1,
-            }
-        }
-    }
-
-    /// Counts one true entry.
-    pub fn add_float(&mut self, x: &Float) {
-        match x.get_exp() {
-            None => self.zeros += 1,
-            Some(exponent) => *self.counts.entry(i64::from(exponent) - 1).or_default() += 1,
-        }
-    }
-
-    /// Entries that are infinite or NaN.
-    pub fn nonfinite(&self) -> u64 {
-        self.nonfinite
-    }
-
-    /// Adds another count.
-    pub fn merge(&mut self, other: &Magnitudes) {
-        self.zeros += other.zeros;
-        self.nonfinite += other.nonfinite;
-        other.counts.iter().for_each(|(exponent, count)| *self.counts.entry(*exponent).or_default() += count);
-    }
-
-    /// The counts as a record keeps them.
-    pub fn to_record(&self) -> Histogram {
-        let lowest = self.counts.keys().next().copied().unwrap_or(0);
-        let highest = self.counts.keys().next_back().copied().unwrap_or(lowest - 1);
-        let counts = (lowest..=highest).map(|exponent| self.counts.get(&exponent).copied().unwrap_or(0)).collect();
-        Histogram { zeros: self.zeros, nonfinite: self.nonfinite, lowest, counts }
     }
 }

@@ -10,9 +10,9 @@ use crate::arithmetic::ArithmeticName;
 use crate::arithmetic::dispatch::{StorageNoise, dispatch};
 use crate::assets::{FEATURES, OUTPUTS};
 use crate::format::Format;
+use crate::magnitude::Magnitudes;
 use crate::network::build::{BIAS_DEVIATION, Perceptron};
 use crate::network::{Batch, Loss, Network, Targets, data};
-use crate::noise::Magnitudes;
 use crate::record::{
     ArithmeticRun, Fates, Flips, FormatFacts, LayerRun, LayerTrial, Number, Quantiles, Record, Run, SCHEMA, Truth,
     TruthLayer, TruthTrial,

@@ -6,85 +6,17 @@
 //! alone. Ratios and logarithms are rounded to 9 significant digits, which the truth's bound supports
 //! wherever a number is given without `at_most`.
 
-use crate::spec::Spec;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+pub use crate::fate::Fates;
+pub use crate::magnitude::Histogram;
+pub use crate::noise::TensorNoise;
+pub use crate::number::Number;
+pub use crate::spec::{Data, Spec};
+pub use crate::verdict::{Verdict, VerdictCount};
+
+use serde::{Deserialize, Serialize};
 
 /// Name and version of the record's layout.
 pub const SCHEMA: &str = "precision-probe-record/1";
-
-/// A number that may be infinite or absent: written as a JSON number or as `"inf"`, `"-inf"`, `"none"`.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
-pub enum Number {
-    /// A finite number.
-    Finite(f64),
-    /// +∞: x/0, or a non-finite gradient.
-    Infinite,
-    /// −∞: the logarithm of an exact zero.
-    MinusInfinite,
-    /// 0/0 or not applicable: left out of quantiles, and counted.
-    None,
-}
-
-impl Number {
-    /// Classifies a double, rounded to 9 significant digits; NaN becomes `None`.
-    pub fn new(x: f64) -> Number {
-        if x.is_nan() {
-            Number::None
-        } else if x.is_infinite() {
-            if x > 0.0 { Number::Infinite } else { Number::MinusInfinite }
-        } else {
-            let digits = format!("{x:.8e}").parse::<f64>();
-            // −0 and 0 read the same to a person; one spelling keeps records comparable.
-            Number::Finite(digits.expect("a formatted double parses") + 0.0)
-        }
-    }
-
-    /// The number as a double: ±∞, or NaN for `None`.
-    pub fn value(self) -> f64 {
-        match self {
-            Number::Finite(x) => x,
-            Number::Infinite => f64::INFINITY,
-            Number::MinusInfinite => f64::NEG_INFINITY,
-            Number::None => f64::NAN,
-        }
-    }
-
-    /// The finite value, if it is one.
-    pub fn finite(self) -> Option<f64> {
-        if let Number::Finite(x) = self { Some(x) } else { None }
-    }
-}
-
-impl Serialize for Number {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Number::Finite(x) => serializer.serialize_f64(*x),
-            Number::Infinite => serializer.serialize_str("inf"),
-            Number::MinusInfinite => serializer.serialize_str("-inf"),
-            Number::None => serializer.serialize_str("none"),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Number {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Number, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Raw {
-            Finite(f64),
-            Word(String),
-        }
-        match Raw::deserialize(deserializer)? {
-            Raw::Finite(x) => Ok(Number::Finite(x)),
-            Raw::Word(word) => match word.as_str() {
-                "inf" => Ok(Number::Infinite),
-                "-inf" => Ok(Number::MinusInfinite),
-                "none" => Ok(Number::None),
-                _ => Err(serde::de::Error::custom(format!("`{word}` is not a number, `inf`, `-inf` or `none`"))),
-            },
-        }
-    }
-}
 
 /// Everything one probe found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -160,20 +92,6 @@ pub struct TruthTrial {
     pub log2_norm: Number,
 }
 
-/// Counts of ⌊log₂|g|⌋.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Histogram {
-    /// Entries that are zero.
-    pub zeros: u64,
-    /// Entries that are infinite or NaN.
-    pub nonfinite: u64,
-    /// The exponent of the first count.
-    pub lowest: i64,
-    /// Number of entries with ⌊log₂|g|⌋ = lowest + index.
-    pub counts: Vec<u64>,
-}
-
 /// One arithmetic's gradients held against the truth.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -238,28 +156,6 @@ pub struct Flips {
     pub total: u64,
 }
 
-/// What became of each entry of a gradient: the first fate that applies.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Fates {
-    /// Infinite or NaN.
-    pub overflowed: u64,
-    /// The truth's error bound cannot tell.
-    pub undecided: u64,
-    /// Zero in truth and computed.
-    pub true_zero: u64,
-    /// Zero in truth, computed not.
-    pub ghost: u64,
-    /// Computed zero, true not (any cause, until the twin run with unbounded exponent exists).
-    pub flushed: u64,
-    /// Error at least as large as the true entry.
-    pub drowned: u64,
-    /// Error at least an eighth of the true entry.
-    pub degraded: u64,
-    /// Error below an eighth of the true entry.
-    pub resolved: u64,
-}
-
 /// Order statistics over the trials, never interpolated.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -276,52 +172,16 @@ pub struct Quantiles {
     pub at_most: bool,
 }
 
-/// A verdict over the trials: the most severe one that at least half of them reach.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct VerdictCount {
-    /// The verdict.
-    pub verdict: crate::verdict::Verdict,
-    /// Trials that reach it or a more severe one.
-    pub count: usize,
-    /// All trials.
-    pub of: usize,
-}
-
 /// One layer in one arithmetic and one trial.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LayerTrial {
     /// The weight gradient's verdict.
-    pub verdict: crate::verdict::Verdict,
+    pub verdict: Verdict,
     /// Pre-activations in another piece of φ' than in truth; none where φ' has no jump or truth is not established.
     pub flips: Option<u64>,
     /// The gradients of this layer: weight, then bias, slope, and δ = ∂L/∂z under `activation_gradient`.
     pub tensors: Vec<TensorNoise>,
-}
-
-/// One gradient tensor held against the truth.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TensorNoise {
-    /// `weight`, `bias`, `slope` or `activation_gradient`.
-    pub tensor: String,
-    /// log₂‖g*‖₂.
-    pub log2_signal: Number,
-    /// log₂‖ĝ − g*‖₂.
-    pub log2_noise: Number,
-    /// ‖ĝ − g*‖₂/‖g*‖₂; none for 0/0.
-    pub noise_to_signal: Number,
-    /// The ratio is an upper limit: the noise lies below the truth's resolution.
-    pub at_most: bool,
-    /// ⟨ĝ, g*⟩/‖g*‖²: at most 0, the step climbs.
-    pub descent: Number,
-    /// τ: the part of the noise orthogonal to g*, over the signal; NSR² = (1 − descent)² + τ².
-    pub orthogonal_noise: Number,
-    /// ⟨ĝ, g*⟩/(‖ĝ‖‖g*‖).
-    pub cosine: Number,
-    /// Share of the true non-zero entries whose sign is right.
-    pub sign_agreement: Number,
 }
 
 impl Record {

@@ -1,7 +1,6 @@
 //! Verdicts: which of the two saturation modes rules a layer in an arithmetic.
 
 use crate::noise::Noise;
-use crate::record::VerdictCount;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -28,6 +27,18 @@ pub enum Verdict {
     Overflow,
     /// The truth's bounds do not separate the threshold.
     NotEstablished,
+}
+
+/// A verdict over the trials: the most severe one that at least half of them reach.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VerdictCount {
+    /// The verdict.
+    pub verdict: crate::verdict::Verdict,
+    /// Trials that reach it or a more severe one.
+    pub count: usize,
+    /// All trials.
+    pub of: usize,
 }
 
 impl Verdict {

@@ -4,8 +4,9 @@
 use crate::activation::Piece;
 use crate::arithmetic::{ArithmeticName, Exact};
 use crate::backprop::{GradientStream, LayerGradients, gradients};
+use crate::magnitude::Magnitudes;
 use crate::network::{Batch, Network, Operation};
-use crate::noise::{self, Magnitudes, Noise, unknown};
+use crate::noise::{self, Noise, unknown};
 use crate::record::{Fates, Flips, Number, TensorNoise};
 use crate::truth::elementwise::Undecided;
 use crate::truth::{Evidence, Prepared, TrueLayer, TrueTensor, TruthPass, Unproven, precision};

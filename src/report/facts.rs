@@ -1,8 +1,7 @@
 //! Facts that every report states in the same words: verdicts with their layers, evidence, set-up.
 
-use crate::record::{ArithmeticRun, Fates, Flips, LayerRun, Run, VerdictCount};
+use crate::record::{ArithmeticRun, Data, Fates, Flips, LayerRun, Run, Spec, VerdictCount};
 use crate::report::numbers::{Notation, short};
-use crate::spec::{Data, Spec};
 
 /// `noisy 4 of 5, layers 1–37`: layer 1's verdict, its count, and how far from layer 1 it reaches.
 pub fn verdict_and_reach(arithmetic: &ArithmeticRun) -> String {

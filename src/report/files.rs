@@ -1,7 +1,7 @@
 //! Report directories: what may be written where, and files that appear whole or not at all.
 
+use crate::record::Spec;
 use crate::report::facts;
-use crate::spec::Spec;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};

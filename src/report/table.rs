@@ -1,10 +1,8 @@
 //! The report as plain text for a terminal: one row per arithmetic, then the verdict in two sentences.
 
-use crate::record::{ArithmeticRun, Flips, LayerRun, Number, Record, Run};
+use crate::record::{ArithmeticRun, Flips, LayerRun, Number, Record, Run, Spec, Verdict};
 use crate::report::numbers::{Notation::Plain, display_width, one_in, percent, ratio, short, useful_bits};
 use crate::report::{facts, words};
-use crate::spec::Spec;
-use crate::verdict::Verdict;
 use std::path::Path;
 
 /// Columns at which running text is broken.

@@ -2,9 +2,8 @@
 //!
 //! Both are judged on the first arithmetic listed, and every number in them is a median of the record.
 
-use crate::record::{ArithmeticRun, Number, Run};
+use crate::record::{ArithmeticRun, Number, Run, Verdict};
 use crate::report::numbers::{Notation, power_of_two, ratio, short};
-use crate::verdict::Verdict;
 
 /// A remedy must cut the noise at least this much to be called one.
 const LEAST_CUT: f64 = 1.1;

@@ -1,8 +1,7 @@
 //! Noise-to-signal by layer, one curve per arithmetic.
 
-use crate::record::{ArithmeticRun, LayerRun, Number, Run};
+use crate::record::{ArithmeticRun, LayerRun, Number, Run, Verdict};
 use crate::report::facts;
-use crate::verdict::Verdict;
 
 /// Highest power of ten shown; what lies above sits on the axis' edge.
 const HIGHEST: i32 = 3;

@@ -1,0 +1,107 @@
+//! Names of formats: canonical ones, aliases, `eXmY` and `mpfr:N`.
+
+use super::{BF16, E4M3FN, E5M2, F16, F32, F64, Format, Range, TF32};
+use crate::nearest::nearest;
+use std::fmt;
+
+/// Named formats: canonical name, aliases of PyTorch, JAX and `ml_dtypes`, constants.
+pub const NAMED: &[(&str, &[&str], Format)] = &[
+    ("f64", &["float64", "double", "fp64", "binary64"], F64),
+    ("f32", &["float32", "float", "fp32", "binary32"], F32),
+    ("tf32", &["tensorfloat32"], TF32),
+    ("bf16", &["bfloat16"], BF16),
+    ("f16", &["float16", "half", "fp16", "binary16"], F16),
+    ("e5m2", &["float8_e5m2", "f8_e5m2"], E5M2),
+    ("e4m3fn", &["float8_e4m3fn", "f8_e4m3", "f8_e4m3fn"], E4M3FN),
+];
+
+/// Short names that mean different formats to different people.
+const AMBIGUOUS: [&str; 4] = ["e4m3", "e3m2", "e2m3", "e2m1"];
+
+/// Widest exponent and significand fields accepted in `eXmY`, and longest `mpfr:N`.
+const MAX_EXPONENT_BITS: u32 = 24;
+const MAX_PRECISION: u32 = 16384;
+
+impl Format {
+    /// Reads a format's name.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong and names the nearest known format.
+    pub fn parse(name: &str) -> Result<Format, String> {
+        let lower = name.to_ascii_lowercase();
+        if let Some((_, _, format)) =
+            NAMED.iter().find(|(canonical, aliases, _)| *canonical == lower || aliases.contains(&lower.as_str()))
+        {
+            return Ok(*format);
+        }
+        if AMBIGUOUS.contains(&lower.as_str()) {
+            let ocp = match lower.as_str() {
+                "e4m3" => "`e4m3fn` for the OCP format (maximum 448, no infinities)".to_string(),
+                other => format!("`{other}fn` for the OCP format (not available yet)"),
+            };
+            return Err(format!("`{lower}` is ambiguous: write `{lower}ieee` for the IEEE-like format or {ocp}"));
+        }
+        if let Some(digits) = lower.strip_prefix("mpfr:") {
+            return match digits.parse::<u32>() {
+                Ok(n) if is_number(digits) && (2..=MAX_PRECISION).contains(&n) => Ok(Format::mpfr(n)),
+                _ => Err(format!("`{name}` needs a precision from 2 to {MAX_PRECISION} bits, as in `mpfr:100`")),
+            };
+        }
+        if let Some(format) = parse_ieee_like(&lower)? {
+            return Ok(format);
+        }
+        if ["fp8", "f8", "float8"].contains(&lower.as_str()) {
+            return Err(format!(
+                "`{name}` names several formats: write `e4m3fn` (more precise) or `e5m2` (more range)"
+            ));
+        }
+        let names = NAMED.iter().flat_map(|(n, aliases, _)| std::iter::once(*n).chain(aliases.iter().copied()));
+        let nearest = nearest(&lower, names.chain(std::iter::once("mpfr:100")));
+        Err(format!("unknown format `{name}`; did you mean `{nearest}`? (any `eXmY` and `mpfr:N` work too)"))
+    }
+
+    /// The canonical name that [`Format::parse`] reads back.
+    pub fn name(&self) -> String {
+        if let Some((name, _, _)) = NAMED.iter().find(|(_, _, format)| format == self) {
+            return (*name).to_string();
+        }
+        match self.range {
+            Range::Unbounded => format!("mpfr:{}", self.precision),
+            Range::Bounded { .. } => {
+                let bare = format!("e{}m{}", self.exponent_bits(), self.precision - 1);
+                if AMBIGUOUS.contains(&bare.as_str()) { format!("{bare}ieee") } else { bare }
+            }
+        }
+    }
+}
+
+/// Reads `eXmY`, and `eXmYieee` for the ambiguous ones; `None` if the name has another shape.
+fn parse_ieee_like(lower: &str) -> Result<Option<Format>, String> {
+    let Some((exponent, significand)) = lower.strip_prefix('e').and_then(|rest| rest.split_once('m')) else {
+        return Ok(None);
+    };
+    let significand = significand.strip_suffix("ieee").unwrap_or(significand);
+    if !is_number(exponent) || !is_number(significand) {
+        return Ok(None);
+    }
+    match (exponent.parse::<u32>(), significand.parse::<u32>()) {
+        (Ok(x), Ok(y)) if (2..=MAX_EXPONENT_BITS).contains(&x) && (1..MAX_PRECISION).contains(&y) => {
+            Ok(Some(Format::ieee(x, y)))
+        }
+        _ => Err(format!(
+            "`{lower}` needs 2 to {MAX_EXPONENT_BITS} exponent bits and 1 to {} significand bits, as in `e5m10`",
+            MAX_PRECISION - 1
+        )),
+    }
+}
+
+/// Digits and nothing else: no sign, no spaces.
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name())
+    }
+}
