@@ -101,9 +101,12 @@ impl Verdict {
             Some(true) => return Verdict::Vanished,
             Some(false) => {}
         }
-        let (Some(ratio), Some(descent)) = (noise.ratio(), noise.descent()) else {
-            return Verdict::NotEstablished;
-        };
+        let Some(ratio) = noise.ratio() else { return Verdict::NotEstablished };
+        // Noise beyond any double's square leaves the descent open, not the verdict.
+        if ratio.reaches(CHAOTIC) == Some(true) {
+            return Verdict::Chaotic;
+        }
+        let Some(descent) = noise.descent() else { return Verdict::NotEstablished };
         // The step climbs where descent ≤ 0: "at least a positive number" must not hold.
         let climbs = match (descent.low > 0.0, descent.high <= 0.0) {
             (true, _) => Some(false),
@@ -187,6 +190,8 @@ mod tests {
             // Error exactly the signal, and a little less.
             (&[3.0, 4.0], &[3.0 + 4.0, 4.0 - 3.0], Verdict::Chaotic),
             (&[3.0, 4.0], &[7.0 - 4e-9, 1.0], Verdict::Noisy),
+            // Finite, and larger by more than doubles can square.
+            (&[1e-200, 1e-200], &[1e200, 1e200], Verdict::Chaotic),
             // The step climbs although the noise is hardly above the signal.
             (&[1.0, 0.0], &[-1e-9, 1e-9], Verdict::Chaotic),
             (&[8.0, 6.0], &[8.8, 5.4], Verdict::Noisy),
