@@ -51,9 +51,9 @@ impl ArithmeticName {
             let start = offset + 1;
             let rest = &text[start..];
             let key_end = rest.find([':', '=']).map_or(text.len(), |at| start + at);
-            let key = &text[start..key_end];
+            let key = &text[start..key_end].to_ascii_lowercase();
             if key != "acc" {
-                let message = if RESERVED.contains(&key) {
+                let message = if RESERVED.contains(&key.as_str()) {
                     format!("`{key}` is not available yet; remove it")
                 } else if key.is_empty() {
                     "a key is missing; write `acc=FORMAT` or remove the `:`".into()
@@ -98,6 +98,7 @@ mod tests {
         for (text, canonical) in [
             ("f16", "f16"),
             ("float16:acc=float32", "f16:acc=f32"),
+            ("F16:ACC=F32", "f16:acc=f32"),
             ("f16:acc=f16", "f16"),
             ("mpfr:100:acc=f32", "mpfr:100:acc=f32"),
             ("bf16:acc=mpfr:40", "bf16:acc=mpfr:40"),

@@ -159,7 +159,9 @@ fn point(layer: &LayerRun, (bottom, top): (i32, i32)) -> Option<NoisePoint> {
     if noise.median == Number::None && kind != PointKind::Saturated {
         return None;
     }
-    let median = place(noise.median);
+    let is_dead = matches!(layer.verdict.verdict, Verdict::Dead | Verdict::DeadWithGhosts);
+    // A dead layer has no ratio; one that a minority of its trials have must not place it.
+    let median = if is_dead { bottom } else { place(noise.median) };
     // A quantile can be missing only where the median is; min and max keep the band around the line.
     let (low, high) = (place(noise.low).min(median), place(noise.high).max(median));
     Some(NoisePoint { layer: layer.layer, kind, low, median, high })
