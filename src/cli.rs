@@ -68,7 +68,7 @@ pub struct Arguments {
     /// Bits of every layer's true gradient that must be proven
     #[arg(long, value_name = "BITS", value_parser = bits, allow_negative_numbers = true, default_value_t = 80, help_heading = "Arithmetic")]
     truth_bits: u32,
-    /// Where the report goes [default: reports/<what differs from the defaults>]
+    /// Where the report goes [default: reports/ and what differs from the defaults]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
     /// Replace a report of another spec
