@@ -104,7 +104,7 @@ fn the_help_names_every_option_under_a_heading() {
     for line in help.lines() {
         if !line.starts_with(' ') && line.ends_with(':') {
             heading = line.trim_end_matches(':').to_string();
-        } else if let Some(option) = line.trim_start().split_whitespace().find(|word| word.starts_with("--"))
+        } else if let Some(option) = line.split_whitespace().find(|word| word.starts_with("--"))
             && line.trim_start().starts_with('-')
         {
             shown.push((option.to_string(), heading.clone()));

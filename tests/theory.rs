@@ -52,7 +52,8 @@ fn slope(points: &[(f64, f64)]) -> f64 {
 fn gamma(n: usize, precision: u32) -> Rational {
     let nu = Rational::from(n as u64) >> precision;
     assert!(nu < 1, "γ_n needs nu < 1");
-    nu.clone() / (1 - nu)
+    let rest: Rational = 1 - nu.clone();
+    nu / rest
 }
 
 /// |computed − exact| over its bound γ_n·Σ|xᵢyᵢ|, n roundings of the accumulator in any one product's path,
@@ -106,13 +107,13 @@ fn dot_products_obey_gamma_n() {
         let mut stagnating = vec![unit; 30];
         stagnating[0] = 1.0;
         let worst = share_of_bound(name, &stagnating, &[1.0; 30]);
-        println!("{name}: one product {one_product:.3} of its bound, a stagnating sum {worst:.3}");
         // Half a unit in the last place of a product with significand m in [1, 2) is u/m of it: of a hundred
         // draws some come near enough to a midpoint and to m = 1.
         assert!(one_product > 0.5, "{name}: at most {one_product} of the bound");
         if arithmetic.format == arithmetic.accumulator {
             let lost = Rational::from(29) >> u;
-            let exactly = (lost.clone() / (gamma(30, u) * (1 + lost))).to_f64();
+            let size: Rational = lost.clone() + 1;
+            let exactly = (lost / (gamma(30, u) * size)).to_f64();
             assert_eq!(worst, exactly, "{name}: 29 sums lose u each");
         }
     }
@@ -214,7 +215,6 @@ fn smooth_activations_lose_one_bit_of_noise_per_bit_of_precision() {
         let measurements = trials(&perceptron(activation, 10, 16, Loss::CrossEntropy), &names, 8, 8);
         let points = curve(&measurements, &precisions, median);
         let slope = slope(&points);
-        println!("{activation}: slope {slope:.4}, from 2^{:.2} to 2^{:.2}", points[0].1, points[12].1);
         assert!((slope + 1.0).abs() <= 0.1, "{activation}: {slope} bits per bit: {points:?}");
     }
 }
@@ -237,7 +237,6 @@ fn kinked_activations_lose_half_a_bit_while_flips_are_many() {
         let perceptron = perceptron(activation, 20, 32, Loss::CrossEntropy);
         let measurements = trials(&perceptron, &names, draws, 32);
         let points = curve(&measurements, &precisions, root_mean_square);
-        println!("{activation}: slope {:.3}: {points:?}", slope(&points));
         (measurements, points)
     };
     for activation in ["relu", "leaky"] {
@@ -253,7 +252,6 @@ fn kinked_activations_lose_half_a_bit_while_flips_are_many() {
             let shares: f64 = flips().map(|flips| flips.flipped as f64 / flips.total as f64).sum();
             let predicted = (contribution * shares / measurements.len() as f64).sqrt();
             let measured = core_math::exp2(*log2);
-            println!("{activation}, {p} bits: {per_network:.1} flips, NSR {measured:.3}, predicted {predicted:.3}");
             assert!(per_network >= 5.0, "{activation}, {p} bits: only {per_network} flips per network");
             let ratio = measured / predicted;
             assert!((0.5..=2.0).contains(&ratio), "{activation}, {p} bits: {measured} where {predicted} was expected");
@@ -371,7 +369,6 @@ fn permuting_hidden_units_permutes_the_true_gradient() {
             }
             assert!(changed > 0.0, "{activation} in {format}: order-fixed sums must notice the order");
             let ratio = (mean(&noises) / mean(&other_noises)).sqrt();
-            println!("{activation} in {format}: noise ratio {ratio:.3}");
             let kind = Activation::parse(activation).unwrap();
             if flips(&kind, &ours, &ours_computed) + flips(&kind, &theirs, &theirs_computed) == 0 {
                 assert!((0.5..=2.0).contains(&ratio), "{activation} in {format}: {ratio}");
@@ -405,7 +402,6 @@ fn gradients_grow_by_chi_1() {
         let growths: Vec<f64> = (0..draws).into_par_iter().map(growth).collect();
         let expected = core_math::log2(mean_field(&perceptron.activation, perceptron.gain, 0.0, depth).chi1);
         let measured = mean(&growths);
-        println!("{activation}, gain {:.3}: {measured:.4} bits per layer, log₂ χ₁ = {expected:.4}", perceptron.gain);
         let place = format!("{activation}, gain {}", perceptron.gain);
         assert!((measured - expected).abs() <= 0.05, "{place}: {measured} bits per layer, not {expected}");
     }
