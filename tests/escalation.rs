@@ -184,6 +184,35 @@ fn an_undecidable_branch_ends_at_the_limit() {
     }
 }
 
+/// tanh x + 1 − 2σ(2x) = 0, along two paths of the network: unlike w·a − w·a the computed sum is a rounding
+/// error that is not zero and has a sign, which must not decide the branch at any precision.
+#[test]
+fn a_rounding_error_does_not_decide_a_branch() {
+    let mut network = Network::new(Loss::MeanSquaredError);
+    network.push_affine("sigmoid", 0, array![[2.0]], None);
+    let node = network.push_activation(Activation::Sigmoid);
+    let shifted = network.push_affine("shifted", node, array![[-2.0]], Some(array![[1.0]]));
+    network.push_affine("tanh", 0, array![[1.0]], None);
+    let node = network.push_activation(Activation::Tanh);
+    let zero = network.push_add(node, shifted);
+    network.push_affine("zero", zero, array![[1.0]], None);
+    let node = network.push_activation(Activation::Relu);
+    network.push_affine("head", node, array![[1.0]], Some(array![[0.5]]));
+    // One at a time: for some arguments the two paths happen to round alike.
+    for x in [0.75, 0.5, 0.625, 0.875, 1.25, 0.375] {
+        let measurement = measure(&network, &mean_squares(array![[x]]), &[named("f64")], 8, &|| {});
+        assert_eq!(precision::raise(64, measurement.precision, 0, 8), None, "{x}: {} bits", measurement.precision);
+        let (head, below) = measurement.layers.split_last().expect("layers");
+        // Its weight's gradient is the undecided unit's zero.
+        assert_eq!(head.weight_evidence, Evidence::NotEstablished(Unproven::TooWide), "{x}");
+        for layer in below {
+            let lost = Evidence::NotEstablished(Unproven::UndecidedBranch { count: 1 });
+            assert_eq!(layer.evidence, lost, "{x}: {}", layer.name);
+            assert_eq!(layer.arithmetics[0].verdict, Verdict::NotEstablished, "{x}: {}", layer.name);
+        }
+    }
+}
+
 /// Whole words, always higher, at least what is lacking, within the limit, and from any start the limit is
 /// reached after few attempts: each adds half of the precision, and log(4096/64)/log(1.5) < 11.
 #[test]
