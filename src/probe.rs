@@ -115,7 +115,7 @@ fn run_activation(plan: &Plan, activation: &Activation, layer_done: &(dyn Fn() +
         kinked: !activation.kinks().is_empty(),
         gain,
         chi1: field.chi1,
-        phase: field.phase.describe().to_string(),
+        phase: field.describe(),
         truth: truth(&trials),
         arithmetics: (0..plan.arithmetics.len()).map(|index| arithmetic_run(plan, &trials, index)).collect(),
     }

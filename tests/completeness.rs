@@ -1,0 +1,217 @@
+//! Nothing that exists is left out of the README, the help or the tests.
+
+use assert_cmd::Command;
+use clap::CommandFactory;
+use precision_probe::activation::{ALL, Activation};
+use precision_probe::cli::Arguments;
+use precision_probe::format::NAMED;
+use precision_probe::verdict::Verdict;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn text(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The paragraph that begins with a phrase.
+fn paragraph(text: &str, beginning: &str) -> String {
+    let found = text.split("\n\n").find(|paragraph| paragraph.trim_start().starts_with(beginning));
+    found.unwrap_or_else(|| panic!("no paragraph begins with `{beginning}`")).replace('\n', " ")
+}
+
+/// Words between characters that are not letters, digits or underscores.
+fn words(text: &str) -> BTreeSet<&str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').collect()
+}
+
+/// What stands in backticks, line by line.
+fn quoted(text: &str) -> BTreeSet<String> {
+    let per_line = |line: &str| line.split('`').skip(1).step_by(2).map(String::from).collect::<Vec<_>>();
+    text.lines().flat_map(per_line).collect()
+}
+
+/// The canonical name without its parameter.
+fn plain(activation: &Activation) -> String {
+    let name = activation.name();
+    name.split(':').next().unwrap_or(&name).to_string()
+}
+
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    for entry in entries {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files(&path, found) } else { found.push(path) }
+    }
+}
+
+/// The README lists every activation of the catalogue in the paragraph on activations, by its canonical name.
+#[test]
+fn the_readme_names_every_activation() {
+    let readme = text("README.md");
+    let listed = paragraph(&readme, "**Activations.**");
+    for activation in &ALL {
+        assert!(words(&listed).contains(plain(activation).as_str()), "{activation} is missing: {listed}");
+    }
+}
+
+/// Every named format stands in the README in backticks, where a user copies it from.
+#[test]
+fn the_readme_names_every_format() {
+    let quoted = quoted(&text("README.md"));
+    for (name, _, _) in NAMED {
+        assert!(quoted.contains(*name), "`{name}` is missing");
+    }
+}
+
+/// The README explains every verdict in the table that says how to read it, and gives their order as the
+/// program has it; so does the help of `--fail-on`. (`dead with ghosts` is `dead` there.)
+#[test]
+fn the_readme_and_the_help_name_every_verdict_in_order() {
+    let readme = text("README.md");
+    let start = readme.find("| you see |").expect("the table");
+    let table = readme[start..].split("\n\n").next().unwrap_or_default();
+    let quoted = quoted(table);
+    for verdict in Verdict::ALL {
+        assert!(quoted.contains(verdict.name()), "`{verdict}` is missing in the table");
+    }
+    let order = |separator: &str| {
+        let shown = Verdict::ALL.iter().filter(|verdict| **verdict != Verdict::DeadWithGhosts);
+        shown.map(|verdict| verdict.name().replace(' ', separator)).collect::<Vec<_>>().join(" < ")
+    };
+    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(one_line(&readme).contains(&order(" ")), "the README's order is not {}", order(" "));
+    assert!(one_line(&help()).contains(&order("-")), "the help's order is not {}", order("-"));
+}
+
+fn help() -> String {
+    let output = Command::cargo_bin("precision-probe").unwrap().arg("--help").output().unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).expect("the help is text")
+}
+
+/// Every long option appears in `--help` below a heading of its own choice (clap's `Options` holds only
+/// --help and --version), with something to say, and every activation and named format appears, too.
+#[test]
+fn the_help_names_every_option_under_a_heading() {
+    let help = help();
+    let mut heading = String::new();
+    let mut shown = Vec::new();
+    for line in help.lines() {
+        if !line.starts_with(' ') && line.ends_with(':') {
+            heading = line.trim_end_matches(':').to_string();
+        } else if let Some(option) = line.split_whitespace().find(|word| word.starts_with("--"))
+            && line.trim_start().starts_with('-')
+        {
+            shown.push((option.to_string(), heading.clone()));
+        }
+    }
+    let command = Arguments::command();
+    let mut options = 0;
+    for argument in command.get_arguments() {
+        let long = argument.get_long().unwrap_or_else(|| panic!("{} has no long option", argument.get_id()));
+        if long == "help" || long == "version" {
+            continue;
+        }
+        let wanted = argument.get_help_heading().unwrap_or_else(|| panic!("--{long} has no heading"));
+        let found = shown.iter().find(|(option, _)| *option == format!("--{long}"));
+        let (_, below) = found.unwrap_or_else(|| panic!("--{long} is not in the help:\n{help}"));
+        assert_eq!(below, wanted, "--{long}");
+        let words = argument.get_help().map(ToString::to_string).unwrap_or_default();
+        assert!(!words.is_empty(), "--{long} says nothing");
+        options += 1;
+    }
+    assert!(options >= 15, "only {options} options were seen");
+    let words = words(&help);
+    for activation in &ALL {
+        assert!(words.contains(plain(activation).as_str()), "{activation} is not in the help");
+    }
+    for (name, _, _) in NAMED {
+        assert!(words.contains(name), "{name} is not in the help");
+    }
+}
+
+/// Every option that the README names exists.
+#[test]
+fn the_readme_names_no_option_that_does_not_exist() {
+    let command = Arguments::command();
+    let known: BTreeSet<&str> = command.get_arguments().filter_map(clap::Arg::get_long).collect();
+    // Of cargo, in the commands that build and run.
+    let others = ["release", "check", "all-targets", "no-deps"];
+    let readme = text("README.md");
+    let mut seen = BTreeSet::new();
+    for rest in readme.split("--").skip(1) {
+        let option: String = rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '-').collect();
+        let option = option.trim_end_matches('-').to_string();
+        if !option.is_empty() && !others.contains(&option.as_str()) {
+            assert!(known.contains(option.as_str()), "the README names --{option}");
+            seen.insert(option);
+        }
+    }
+    assert!(seen.len() >= 10, "only {seen:?}");
+}
+
+/// The catalogue holds every variant once: a new one does not compile here until it has its line, and the
+/// count fails until it is in `ALL`, over which the tests named below loop.
+#[test]
+fn the_catalogue_is_whole_and_the_tests_loop_over_it() {
+    let mut variants = BTreeSet::new();
+    for activation in &ALL {
+        let variant = match activation {
+            Activation::Relu => 0,
+            Activation::Leaky { .. } => 1,
+            Activation::Prelu { .. } => 2,
+            Activation::Elu { .. } => 3,
+            Activation::Tanh => 4,
+            Activation::Sigmoid => 5,
+            Activation::Softplus => 6,
+            Activation::Silu => 7,
+            Activation::Gelu => 8,
+            Activation::Selu => 9,
+            Activation::Identity => 10,
+        };
+        assert!(variants.insert(variant), "{activation} is there twice");
+        assert_eq!(Activation::parse(&plain(activation)).as_ref(), Ok(activation), "its name gives its default");
+    }
+    assert_eq!(variants, (0..11).collect(), "a variant is not in the catalogue");
+    // Values, functions in every arithmetic, gradients, proofs, and the mean-field constants.
+    for name in ["activations", "arithmetic", "backprop", "truth", "catalogue"] {
+        let code = text(&format!("tests/{name}.rs"));
+        let imports = code.split("use precision_probe::activation::").skip(1);
+        let is_imported = imports.filter_map(|rest| rest.split(';').next()).any(|names| words(names).contains("ALL"));
+        let loops = [" in ALL", "(ALL.", " ALL.into_iter()"];
+        let is_looped = loops.iter().any(|form| code.contains(form));
+        assert!(is_imported && is_looped, "tests/{name}.rs does not loop over the catalogue");
+    }
+}
+
+/// Every file of `tests/fixtures` is read by a test: by its own name, by its folder (all of it), or, for the
+/// tables of activations, by the format and the activation that its name is made of.
+#[test]
+fn every_fixture_is_used() {
+    let mut tests = Vec::new();
+    files(&root().join("tests"), &mut tests);
+    let here = Path::new(file!()).file_name();
+    let is_test =
+        |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "rs") && path.file_name() != here;
+    let code: String = tests.iter().filter(is_test).map(|path| fs::read_to_string(path).unwrap()).collect();
+    let tables = text("tests/activations.rs");
+    let fixtures: Vec<&PathBuf> = tests.iter().filter(|path| path.starts_with(root().join("tests/fixtures"))).collect();
+    for path in &fixtures {
+        let name = path.file_name().unwrap().to_string_lossy();
+        let folder = path.parent().unwrap().strip_prefix(root().join("tests/fixtures")).unwrap().to_string_lossy();
+        let whole_folder = !folder.is_empty() && code.contains(&format!("fixtures(\"{folder}\")"));
+        let by_parts = folder == "activations" && {
+            let stem = name.trim_end_matches(".bin.gz");
+            let stem = stem.trim_end_matches("_deriv");
+            let (format, activation) = stem.split_once('_').expect("format_activation");
+            [format, activation].iter().all(|part| tables.contains(&format!("\"{part}\"")))
+        };
+        assert!(whole_folder || by_parts || code.contains(name.as_ref()), "{} is not used", path.display());
+    }
+    assert!(fixtures.len() >= 26, "only {} fixtures were seen", fixtures.len());
+}
