@@ -68,3 +68,29 @@ impl Magnitudes {
         Histogram { zeros: self.zeros, nonfinite: self.nonfinite, lowest, counts }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Powers of two open their bin; zeros and non-finite entries are counted apart.
+    #[test]
+    fn entries_are_counted_by_their_exponent() {
+        let mut magnitudes = Magnitudes::default();
+        for x in [1.0, -1.999, 2.0, 0.25, 5e-324, 0.0, -0.0, f64::INFINITY, f64::NAN] {
+            magnitudes.add(&Exact::Double(x));
+        }
+        magnitudes.add(&Exact::Long(Float::with_val(40, 3)));
+        magnitudes.add_float(&Float::with_val(40, 3.5));
+        let histogram = magnitudes.to_record();
+        assert_eq!((histogram.zeros, histogram.nonfinite, histogram.lowest), (2, 2, -1074));
+        assert_eq!(histogram.counts.len(), 1076);
+        assert_eq!(histogram.counts[1072..], [1, 0, 2, 3]);
+        assert_eq!(histogram.counts[0], 1);
+    }
+
+    #[test]
+    fn nothing_counted_is_an_empty_histogram() {
+        assert_eq!(Magnitudes::default().to_record(), Histogram::default());
+    }
+}

@@ -275,7 +275,7 @@ fn scaled_double(x: f64, scale: i64) -> f64 {
 fn scaled(x: &Float, scale: i64) -> f64 {
     let (fraction, exponent) = x.to_f64_exp();
     let exponent = i64::from(exponent) - scale;
-    if !fraction.is_finite() {
+    if !fraction.is_finite() || fraction == 0.0 {
         fraction
     } else if exponent < -1021 {
         0.0
@@ -284,5 +284,93 @@ fn scaled(x: &Float, scale: i64) -> f64 {
         f64::MAX.copysign(fraction)
     } else {
         fraction * two_to(exponent)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::truth::bound::Bound;
+
+    fn row(values: &[f64]) -> Array2<f64> {
+        Array2::from_shape_vec((1, values.len()), values.to_vec()).expect("one row")
+    }
+
+    fn exact(values: &[f64]) -> TrueTensor {
+        TrueTensor::known(row(values).map(|&x| Float::with_val(100, x)))
+    }
+
+    fn measured(truth: &TrueTensor, computed: &[f64]) -> TensorNoise {
+        Noise::measure(truth, &row(computed).map(|&x| Exact::Double(x))).to_record("weight")
+    }
+
+    /// (3, 4) computed as (3, −4): every measure by hand.
+    #[test]
+    fn the_measures_of_a_wrong_sign() {
+        let noise = measured(&exact(&[3.0, 4.0]), &[3.0, -4.0]);
+        assert_eq!(noise.log2_signal, Number::new(core_math::log2(5.0)));
+        assert_eq!(noise.log2_noise, Number::Finite(3.0));
+        assert_eq!(noise.noise_to_signal, Number::Finite(1.6));
+        assert_eq!(noise.descent, Number::Finite(-0.28));
+        assert_eq!(noise.orthogonal_noise, Number::Finite(0.96)); // 1.6² = (1 + 0.28)² + 0.96²
+        assert_eq!(noise.cosine, Number::Finite(-0.28));
+        assert_eq!(noise.sign_agreement, Number::Finite(0.5));
+        assert!(!noise.at_most);
+    }
+
+    /// A pure scale error has no orthogonal part; a rotation keeps it all.
+    #[test]
+    fn scale_errors_and_direction_noise_are_told_apart() {
+        let scaled = measured(&exact(&[3.0, 4.0]), &[1.5, 2.0]);
+        assert_eq!((scaled.noise_to_signal, scaled.descent), (Number::Finite(0.5), Number::Finite(0.5)));
+        assert_eq!((scaled.orthogonal_noise, scaled.cosine), (Number::Finite(0.0), Number::Finite(1.0)));
+        let turned = measured(&exact(&[3.0, 4.0]), &[3.0 - 4.0, 4.0 + 3.0]);
+        assert_eq!((turned.noise_to_signal, turned.descent), (Number::Finite(1.0), Number::Finite(1.0)));
+        assert_eq!(turned.orthogonal_noise, Number::Finite(1.0));
+    }
+
+    /// One step below a power of two is half a step above it: the difference is exact on both sides.
+    #[test]
+    fn one_step_across_a_binade_is_exact() {
+        let below = measured(&exact(&[1.0]), &[1f64.next_down()]);
+        let above = measured(&exact(&[1.0]), &[1f64.next_up()]);
+        assert_eq!((below.log2_noise, above.log2_noise), (Number::Finite(-53.0), Number::Finite(-52.0)));
+    }
+
+    /// 0/0 is none, x/0 and non-finite entries are infinite, no noise is zero.
+    #[test]
+    fn zeros_and_infinities() {
+        let ratio = |truth: &[f64], computed: &[f64]| measured(&exact(truth), computed).noise_to_signal;
+        assert_eq!(ratio(&[0.0, 0.0], &[0.0, -0.0]), Number::None);
+        assert_eq!(ratio(&[0.0, 0.0], &[0.0, 1.0]), Number::Infinite);
+        assert_eq!(ratio(&[1.0, 2.0], &[1.0, f64::NAN]), Number::Infinite);
+        assert_eq!(ratio(&[1.0, 2.0], &[1.0, f64::NEG_INFINITY]), Number::Infinite);
+        assert_eq!(ratio(&[1.0, 2.0], &[1.0, 2.0]), Number::Finite(0.0));
+        let dead = measured(&exact(&[0.0]), &[0.0]);
+        assert_eq!((dead.log2_signal, dead.log2_noise), (Number::MinusInfinite, Number::MinusInfinite));
+        assert_eq!((dead.descent, dead.sign_agreement), (Number::None, Number::None));
+    }
+
+    /// True gradients far below the doubles are measured as any other.
+    #[test]
+    fn gradients_below_the_doubles() {
+        let values = row(&[3.0, 4.0]).map(|&x| Float::with_val(100, x) >> 5000u32);
+        let noise = measured(&TrueTensor::known(values), &[0.0, 0.0]);
+        assert_eq!(noise.log2_signal, Number::new(core_math::log2(5.0) - 5000.0));
+        assert_eq!((noise.noise_to_signal, noise.descent), (Number::Finite(1.0), Number::Finite(0.0)));
+    }
+
+    /// Noise below the truth's bound is an upper limit; above it, it has the digits that the bound leaves.
+    #[test]
+    fn the_bound_limits_what_is_told() {
+        let blurred =
+            |bound: f64| TrueTensor::blurred(row(&[1.0]).map(|&x| Float::with_val(100, x)), Bound::from_f64(bound));
+        let hidden = measured(&blurred(0.001), &[1.0]);
+        assert!(hidden.at_most && hidden.noise_to_signal.value() >= 0.001);
+        let coarse = measured(&blurred(0.001), &[1.123_456_789]);
+        assert!(!coarse.at_most);
+        assert_eq!(coarse.noise_to_signal, Number::Finite(0.12), "an error of 0.9 % leaves two digits");
+        let fine = measured(&blurred(1e-9), &[1.123_456_789]);
+        assert_eq!(fine.noise_to_signal, Number::Finite(0.123_456_79));
     }
 }
