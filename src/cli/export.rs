@@ -35,13 +35,15 @@ impl Exports {
         let mut taken: Vec<PathBuf> = OWN.iter().map(|name| place(&directory.join(name))).collect();
         for (option, file) in self.wanted() {
             let shown = file.display();
-            if taken.contains(&place(file)) {
-                let message = format!("{option} {shown}: this run writes another file there; choose another place");
+            // The report's directory, or one above it, may still have to be made.
+            let is_above = !file.exists() && place(directory).starts_with(place(file));
+            if is_above || taken.contains(&place(file)) {
+                let message = format!("{option} {shown}: something else of this run goes there; choose another place");
                 return Err(Failure::Input(message));
             }
             taken.push(place(file));
-            // The report's own directory may still have to be made; it is tried by itself.
-            if file.parent() == Some(directory) && !directory.exists() {
+            // That directory is tried by itself when it is made.
+            if file.file_name().is_some() && file.parent() == Some(directory) && !directory.exists() {
                 continue;
             }
             files::check_file(&resolved(file)).map_err(|error| unwritable(option, file, &error))?;

@@ -84,7 +84,7 @@ impl Stored {
         let text = std::str::from_utf8(&bytes).map_err(|_| format!("`{shown}` is not a record (not text): {fix}"))?;
         let record = Record::from_json(text).map_err(|message| match message.strip_prefix("not a record: ") {
             Some(place) => format!("`{shown}` is not a record ({place}): {fix}"),
-            None => format!("`{shown}` cannot be read: {message}"),
+            None => format!("`{shown}` is a record of another version: {message}"),
         })?;
         if record.runs.is_empty() {
             return Err(format!("`{shown}` holds no run: {fix}"));
