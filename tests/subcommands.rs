@@ -200,6 +200,9 @@ fn no_option_is_ignored_before_a_subcommand() {
     }
     let message = refused(place, &["report", "there", "--act", "tanh"]);
     assert!(message.starts_with("error: unexpected argument '--act' found"), "{message}");
+    assert!(!message.contains("-- --act"), "no path is called --act: {message}");
+    let message = refused(place, &["report", "there", "--exprot-md", "table.md"]);
+    assert!(message.contains("a similar argument exists: '--export-md'"), "{message}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::manual;
 use super::redraw::{self, ReportArguments};
 use super::{Arguments, Failure};
+use clap::error::ContextKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
 use clap_complete::Shell;
@@ -37,7 +38,11 @@ pub enum Subcommand {
 /// # Errors
 /// An option that stands before a subcommand, which would not heed it.
 pub fn parse() -> Result<Arguments, Failure> {
-    let matches = Arguments::command().get_matches();
+    let matches = Arguments::command().try_get_matches().unwrap_or_else(|mut error| {
+        // `report PATH --act tanh` means the option, not a second path of that name.
+        error.remove(ContextKind::Suggested);
+        error.exit()
+    });
     refuse_misplaced(&Arguments::command(), &matches).map_err(Failure::Input)?;
     Ok(Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()))
 }
