@@ -1,7 +1,11 @@
 //! The command line: options, their translation into a spec, and what each outcome prints.
 
+mod export;
+mod manual;
 mod progress;
+mod redraw;
 mod run_info;
+mod subcommands;
 
 use crate::probe::{self, memory};
 use crate::record::Record;
@@ -24,7 +28,10 @@ const VERDICT_REACHED: u8 = 3;
 /// says per layer which of the two modes of saturation rules and what cures it.
 #[derive(Parser, Debug)]
 #[command(name = "precision-probe", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(override_usage = USAGE, disable_help_subcommand = true)]
 pub struct Arguments {
+    #[command(subcommand)]
+    subcommand: Option<subcommands::Subcommand>,
     /// Activation: relu, leaky[:SLOPE], prelu[:SLOPE], elu[:ALPHA], tanh, sigmoid, softplus, silu, gelu, selu, identity
     #[arg(long = "act", value_name = "ACTIVATION", default_value = "leaky", help_heading = "Network")]
     activation: String,
@@ -74,6 +81,8 @@ pub struct Arguments {
     /// Replace a report of another spec
     #[arg(long, help_heading = "Output")]
     force: bool,
+    #[command(flatten)]
+    exports: export::Exports,
     /// Print every layer
     #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = "Output")]
     layers: bool,
@@ -109,6 +118,9 @@ fn gain(text: &str) -> Result<f64, String> {
     text.parse().map_err(|_| "give a positive number, such as 1.5".into())
 }
 
+/// Options stand behind a subcommand, never before it.
+const USAGE: &str = "precision-probe [OPTIONS]\n       precision-probe <COMMAND> …";
+
 const EXAMPLES: &str = "\
 Examples:
   precision-probe
@@ -120,7 +132,7 @@ Examples:
 
 /// Runs the command line and gives its exit status.
 pub fn main() -> ExitCode {
-    match execute(&Arguments::parse()) {
+    match subcommands::parse().and_then(|arguments| execute(&arguments)) {
         Ok(status) => status,
         Err(Failure::Input(message)) => {
             // Nothing more can be done if the error stream is closed too.
@@ -155,11 +167,15 @@ impl From<SpecError> for Failure {
 }
 
 fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    if let Some(subcommand) = &arguments.subcommand {
+        return subcommands::execute(subcommand);
+    }
     let plan = spec(arguments)?.validate()?;
     let conditions = conditions(&arguments.fail_on, &plan)?;
     let threads = threads(arguments.threads)?;
     refuse_too_much_memory(&plan, threads, arguments.quiet || arguments.json)?;
     let directory = arguments.out.clone().unwrap_or_else(|| Path::new("reports").join(files::run_name(&plan.spec)));
+    arguments.exports.check(&directory)?;
     files::check_target(&directory, &plan.spec.hash(probe::VERSION), arguments.force).map_err(Failure::Input)?;
 
     let clock = run_info::Clock::start();
@@ -173,6 +189,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
     progress.finish();
 
     let picture = write_report(&directory, &record, &clock, threads)?;
+    arguments.exports.write(&record)?;
     match print(arguments, &record, &picture) {
         // Who closed the pipe has read enough; the report is written and the verdict still counts.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}

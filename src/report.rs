@@ -9,6 +9,7 @@ pub mod draw;
 pub mod facts;
 pub mod figure;
 pub mod files;
+pub mod markdown;
 pub mod numbers;
 pub mod table;
 pub mod words;

@@ -29,14 +29,33 @@ const LONGEST_NAME: usize = 120;
 pub fn write(directory: &Path, files: &[(&str, Vec<u8>)]) -> io::Result<()> {
     fs::create_dir_all(directory)?;
     for (name, bytes) in files {
-        let target = directory.join(name);
-        let mut temporary = Temporary::create(&target)?;
-        temporary.file.write_all(bytes)?;
-        // Renaming before the bytes are on disk could leave an empty file after a power failure.
-        temporary.file.sync_all()?;
-        fs::rename(&temporary.path, &target)?;
+        write_file(&directory.join(name), bytes)?;
     }
     Ok(())
+}
+
+/// Writes one file as [`write()`] does; its directory must be there.
+///
+/// # Errors
+/// The first error of the file system.
+pub fn write_file(target: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut temporary = Temporary::create(target)?;
+    temporary.file.write_all(bytes)?;
+    // Renaming before the bytes are on disk could leave an empty file after a power failure.
+    temporary.file.sync_all()?;
+    fs::rename(&temporary.path, target)
+}
+
+/// Tries whether [`write_file`] may write here: the directory is there and takes files, and nothing but a
+/// regular file would be replaced.
+///
+/// # Errors
+/// Why not.
+pub fn check_file(target: &Path) -> io::Result<()> {
+    if target.file_name().is_none() || fs::metadata(target).is_ok_and(|found| !found.is_file()) {
+        return Err(io::Error::other("not a regular file"));
+    }
+    Temporary::create(target).map(drop)
 }
 
 /// A file that is removed when dropped; after a rename there is nothing left to remove.

@@ -8,13 +8,16 @@ use std::path::Path;
 /// Columns at which running text is broken.
 const WIDTH: usize = 100;
 
+/// Which columns of [`rows`] hold numbers that are read from the right.
+pub(super) const RIGHT_ALIGNED: [bool; 6] = [false, false, true, true, true, false];
+
 /// The whole record as text: each run's header, table and sentences, and where the picture is.
 ///
 /// With `all_layers`, one more table per arithmetic holds every layer.
 pub fn terminal(record: &Record, all_layers: bool, path: Option<&Path>) -> String {
     let mut blocks: Vec<String> = Vec::new();
     for run in &record.runs {
-        blocks.push(header(&record.spec, run));
+        blocks.push(header(&record.spec, run).iter().map(|line| wrapped(line)).collect());
         blocks.push(summary(run));
         if all_layers {
             blocks.extend(run.arithmetics.iter().map(|arithmetic| every_layer(run, arithmetic)));
@@ -28,18 +31,24 @@ pub fn terminal(record: &Record, all_layers: bool, path: Option<&Path>) -> Strin
 }
 
 /// What was measured, in three lines.
-fn header(spec: &Spec, run: &Run) -> String {
+pub(super) fn header(spec: &Spec, run: &Run) -> [String; 3] {
     let bias = if spec.bias { "biases" } else { "no biases" };
     let network = format!("{}, depth {}, width {}, {bias}", facts::activation(run), spec.depth, spec.width);
     let (data, trials) = (facts::data(spec.data), facts::trials(spec.trials));
     let draws =
         format!("data {data}, batch {}, {trials}, seed {}, {}", spec.batch, spec.seed, facts::gain(spec, run, Plain));
     let theory = format!("{}; {}", facts::phase(run, Plain), facts::truth(run));
-    wrapped(&network) + &wrapped(&draws) + &wrapped(&theory)
+    [network, draws, theory]
 }
 
-/// One row per arithmetic at layer 1, and a line for each that stores the network with rounding.
+/// One row per arithmetic at layer 1, and the lines that explain them.
 fn summary(run: &Run) -> String {
+    let notes: String = notes(run).iter().map(|note| wrapped(note)).collect();
+    aligned(&rows(run), &RIGHT_ALIGNED) + &notes
+}
+
+/// The titles, then one row per arithmetic at layer 1.
+pub(super) fn rows(run: &Run) -> Vec<Vec<String>> {
     let titles = ["arithmetic", "noise/signal", "useful bits", "flips", "flushed", "verdict of layer 1"];
     let mut rows = vec![titles.map(String::from).to_vec()];
     for arithmetic in &run.arithmetics {
@@ -50,21 +59,23 @@ fn summary(run: &Run) -> String {
         };
         rows.push(vec![arithmetic.name.clone(), noise, bits, flips, flushed, facts::verdict_and_reach(arithmetic)]);
     }
-    let mut text = aligned(&rows, &[false, false, true, true, true, false]);
+    rows
+}
+
+/// What the rows are of, and a line for each arithmetic that stores the network with rounding.
+pub(super) fn notes(run: &Run) -> Vec<String> {
     let trials = run.arithmetics.first().map_or(0, |arithmetic| arithmetic.verdict.of);
     let first_layers = || run.arithmetics.iter().filter_map(|arithmetic| arithmetic.layers.first());
     let has_brackets = first_layers().any(|layer| layer.noise_to_signal.low != layer.noise_to_signal.high);
     let brackets = if has_brackets { format!("; in brackets {}", facts::quantile_note(trials)) } else { String::new() };
-    text += &wrapped(&format!("(of layer 1's weight gradient; flips of all layers{brackets})"));
+    let mut notes = vec![format!("(of layer 1's weight gradient; flips of all layers{brackets})")];
     // Smaller noise than this is beyond the record's numbers, and no truth would show it.
     let is_limited = |layer: &LayerRun| layer.noise_to_signal.at_most && layer.noise_to_signal.high.value() > 1e-300;
     if first_layers().any(is_limited) {
-        text += "≤: the noise lies below the truth's resolution; raise --truth-bits to see it\n";
+        notes.push("≤: the noise lies below the truth's resolution; raise --truth-bits to see it".into());
     }
-    for line in facts::storage(run) {
-        text += &wrapped(&line);
-    }
-    text
+    notes.extend(facts::storage(run));
+    notes
 }
 
 /// Every layer of one arithmetic.

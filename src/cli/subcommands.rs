@@ -1,0 +1,112 @@
+//! Subcommands: what they are called, what may stand before them, and shell completions.
+
+use super::manual;
+use super::redraw::{self, ReportArguments};
+use super::{Arguments, Failure};
+use clap::error::ContextKind;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
+use clap_complete::Shell;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// What is done instead of measuring.
+#[derive(clap::Subcommand, Debug)]
+pub enum Subcommand {
+    /// Redraw the picture and the tables of a stored record; nothing is measured
+    ///
+    /// Reads record.json and writes summary.png and layers.csv beside it, or with a copy of the record into
+    /// --out: the same bytes as the run that measured, if this version measured. The record itself is never
+    /// changed.
+    Report(ReportArguments),
+    /// Print a completion script for a shell
+    ///
+    /// For example: precision-probe completions bash > ~/.local/share/bash-completion/completions/precision-probe
+    Completions {
+        /// The shell
+        #[arg(value_name = "SHELL")]
+        shell: Shell,
+    },
+    /// Print the manual page
+    ///
+    /// For example: precision-probe man > precision-probe.1 && man ./precision-probe.1
+    Man,
+}
+
+/// Reads the command line; ends the process on help, on the version and on what clap refuses.
+///
+/// # Errors
+/// An option that stands before a subcommand, which would not heed it.
+pub fn parse() -> Result<Arguments, Failure> {
+    let matches = Arguments::command().try_get_matches().unwrap_or_else(|mut error| {
+        // `report PATH --act tanh` means the option, not a second path of that name.
+        error.remove(ContextKind::Suggested);
+        error.exit()
+    });
+    refuse_misplaced(&Arguments::command(), &matches).map_err(Failure::Input)?;
+    Ok(Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()))
+}
+
+/// Refuses options before a subcommand, the first of the help first.
+fn refuse_misplaced(command: &Command, matches: &ArgMatches) -> Result<(), String> {
+    let Some((name, _)) = matches.subcommand() else { return Ok(()) };
+    let is_given = |id: &str| {
+        let present = matches.ids().any(|present| present.as_str() == id);
+        present && matches.value_source(id) == Some(ValueSource::CommandLine)
+    };
+    let Some(long) = command
+        .get_arguments()
+        .filter(|argument| is_given(argument.get_id().as_str()))
+        .find_map(|argument| argument.get_long())
+    else {
+        return Ok(());
+    };
+    let subcommand = command.find_subcommand(name);
+    let is_shared =
+        subcommand.is_some_and(|command| command.get_arguments().any(|argument| argument.get_long() == Some(long)));
+    Err(if is_shared {
+        format!(
+            "--{long} stands before `{name}`, where it has no effect: write it behind, as in `precision-probe {name} … --{long} …`"
+        )
+    } else {
+        format!(
+            "--{long} belongs to a run that measures and `{name}` measures nothing: leave out --{long}, or leave out `{name}`"
+        )
+    })
+}
+
+/// Does what a subcommand asks for.
+///
+/// # Errors
+/// Wrong input with its fix, or what could not be written.
+pub fn execute(subcommand: &Subcommand) -> Result<ExitCode, Failure> {
+    match subcommand {
+        Subcommand::Report(arguments) => redraw::execute(arguments)?,
+        Subcommand::Completions { shell } => print(&completions(*shell))?,
+        Subcommand::Man => print(&manual::page(Arguments::command()).map_err(Failure::Output)?)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The script that makes a shell complete subcommands, options and their values.
+fn completions(shell: Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    let mut command = Arguments::command();
+    let name = command.get_name().to_string();
+    clap_complete::generate(shell, &mut command, name, &mut script);
+    script
+}
+
+/// Prints; whoever closed the pipe has read enough.
+///
+/// # Errors
+/// Any other error of the output.
+pub fn print(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::Output(io::Error::other(format!("cannot print: {error}"))))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,73 @@
+//! The terminal's table as GitHub Markdown, to paste into an issue or a page.
+
+use crate::record::Record;
+use crate::report::numbers::{Notation::Plain, display_width};
+use crate::report::{table, words};
+
+/// Every run: what was measured as a list, one row per arithmetic, and the verdict in two sentences.
+pub fn table(record: &Record) -> String {
+    let mut blocks: Vec<String> = Vec::new();
+    for run in &record.runs {
+        blocks.push(table::header(&record.spec, run).iter().map(|fact| format!("- {}\n", escaped(fact))).collect());
+        blocks.push(aligned(&table::rows(run), &table::RIGHT_ALIGNED));
+        blocks.push(table::notes(run).iter().map(|note| format!("{}\n", escaped(note))).collect::<Vec<_>>().join("\n"));
+        blocks.push(format!("{}\n", escaped(&words::ruling(run, Plain))));
+        blocks.push(format!("{}\n", escaped(&words::remedy(run, Plain))));
+    }
+    blocks.join("\n")
+}
+
+/// The rows, the first of which holds the titles; columns are padded so that the source can be read, too.
+fn aligned(rows: &[Vec<String>], right: &[bool]) -> String {
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| escaped(cell)).collect()).collect();
+    let width = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| display_width(cell)).max().unwrap_or(0).max(3)
+    };
+    let widths: Vec<usize> = (0..right.len()).map(width).collect();
+    let mut text = String::new();
+    for (index, row) in rows.iter().enumerate() {
+        for ((cell, width), right) in row.iter().zip(&widths).zip(right) {
+            let padding = " ".repeat(width - display_width(cell));
+            text += &if *right { format!("| {padding}{cell} ") } else { format!("| {cell}{padding} ") };
+        }
+        text += "|\n";
+        if index == 0 {
+            for (width, right) in widths.iter().zip(right) {
+                let line = "-".repeat(width - 1);
+                text += &if *right { format!("| {line}: ") } else { format!("| :{line} ") };
+            }
+            text += "|\n";
+        }
+    }
+    text
+}
+
+/// Text that Markdown shows as it stands, in a cell or a sentence.
+fn escaped(text: &str) -> String {
+    let mut plain = String::new();
+    for c in text.chars() {
+        match c {
+            '\\' | '|' | '*' | '_' | '`' | '<' | '>' | '~' | '#' => plain.extend(['\\', c]),
+            c if c.is_control() => plain.push(' '),
+            c => plain.push(c),
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_cell_is_taken_for_markup() {
+        assert_eq!(escaped("f16:acc=f32 [0.2–0.3]"), "f16:acc=f32 [0.2–0.3]");
+        assert_eq!(escaped("a|b\n<i>*c*_d_`\\"), "a\\|b \\<i\\>\\*c\\*\\_d\\_\\`\\\\");
+    }
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_cell() {
+        let rows = [vec!["name".into(), "bits".into()], vec!["a|b".into(), "≤ 3".into()]];
+        assert_eq!(aligned(&rows, &[false, true]), "| name | bits |\n| :--- | ---: |\n| a\\|b |  ≤ 3 |\n");
+    }
+}

@@ -1,0 +1,386 @@
+//! Subcommands and exports as their users meet them: `report`, `completions`, `man`, `--export-md`, `--export-csv`.
+
+use assert_cmd::Command;
+use clap::CommandFactory;
+use precision_probe::cli::Arguments;
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+use tempfile::TempDir;
+
+/// A network that is measured in a fraction of a second.
+const SMALL: [&str; 10] =
+    ["--depth", "4", "--width", "6", "--batch", "3", "--trials", "2", "--formats", "f16,e5m2:acc=f32"];
+
+/// What a measuring run leaves in its directory, sorted.
+const REPORT: [&str; 4] = ["layers.csv", "record.json", "run.json", "summary.png"];
+
+fn run(place: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::cargo_bin("precision-probe").expect("the binary is built");
+    command.current_dir(place).args(arguments).output().expect("the command starts")
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+fn error(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("UTF-8")
+}
+
+/// Runs what must succeed without a word on the error stream, and gives what it prints.
+fn succeed(place: &Path, arguments: &[&str]) -> String {
+    let output = run(place, arguments);
+    assert_eq!((output.status.code(), error(&output).as_str()), (Some(0), ""), "{arguments:?}");
+    text(&output)
+}
+
+/// Runs what must be refused: status 2, nothing printed, no panic; gives the message.
+fn refused(place: &Path, arguments: &[&str]) -> String {
+    let output = run(place, arguments);
+    assert_eq!((output.status.code(), text(&output).as_str()), (Some(2), ""), "{arguments:?}");
+    let message = error(&output);
+    assert!(message.starts_with("error: ") && !message.contains("panicked"), "{arguments:?}: {message}");
+    message
+}
+
+/// A place with the small network's report in `there`, and what the run printed.
+fn measured(more: &[&str]) -> (TempDir, String) {
+    let place = TempDir::new().expect("a temporary directory");
+    let printed = succeed(place.path(), &[&SMALL[..], &["--out", "there"], more].concat());
+    (place, printed)
+}
+
+fn read(place: &Path, path: &str) -> Vec<u8> {
+    fs::read(place.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The names in a directory, sorted.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+/// Deleted or damaged, the picture and the table come back to the same bytes; record and circumstances stay.
+#[test]
+fn a_report_is_redrawn_beside_its_record() {
+    let (place, printed) = measured(&["--layers"]);
+    let place = place.path();
+    let before = REPORT.map(|file| read(place, &format!("there/{file}")));
+    let written = fs::metadata(place.join("there/record.json")).unwrap().modified().unwrap();
+    for path in ["there", "there/", "there/record.json"] {
+        fs::remove_file(place.join("there/summary.png")).unwrap();
+        fs::write(place.join("there/layers.csv"), "damaged").unwrap();
+        assert_eq!(succeed(place, &["report", path, "--layers"]), printed, "{path}: the words are the run's, too");
+        assert_eq!(names(&place.join("there")), REPORT);
+        assert!(before == REPORT.map(|file| read(place, &format!("there/{file}"))), "{path}");
+    }
+    assert_eq!(fs::metadata(place.join("there/record.json")).unwrap().modified().unwrap(), written);
+    assert_eq!(succeed(&place.join("there"), &["report", ".", "--quiet"]), "");
+    assert!(succeed(&place.join("there"), &["report", "record.json"]).ends_with("\nPicture: ./summary.png\n"));
+}
+
+/// Elsewhere a report is whole: the record comes along, byte for byte, and it may be redrawn there again.
+#[test]
+fn a_report_is_redrawn_elsewhere_with_its_record() {
+    let (place, _) = measured(&[]);
+    let place = place.path();
+    for _ in 0..2 {
+        let printed = succeed(place, &["report", "there", "--out", "new/deep"]);
+        assert!(printed.ends_with("\nPicture: new/deep/summary.png\n"), "{printed}");
+    }
+    assert_eq!(names(&place.join("new/deep")), ["layers.csv", "record.json", "summary.png"]);
+    for file in ["layers.csv", "record.json", "summary.png"] {
+        assert!(read(place, &format!("there/{file}")) == read(place, &format!("new/deep/{file}")), "{file}");
+    }
+    // A record under another name, away from its directory.
+    fs::copy(place.join("there/record.json"), place.join("moved.json")).unwrap();
+    succeed(place, &["report", "moved.json", "--out", "moved", "--quiet"]);
+    assert!(read(place, "there/summary.png") == read(place, "moved/summary.png"));
+    let message = refused(place, &["report", "moved.json"]);
+    assert!(message.starts_with("error: `.` is not empty and holds no record.json: choose another place"), "{message}");
+}
+
+#[test]
+fn a_report_of_another_spec_is_replaced_only_by_force() {
+    let (place, _) = measured(&["--quiet"]);
+    let place = place.path();
+    succeed(place, &[&SMALL[..], &["--seed", "1", "--out", "other", "--quiet"]].concat());
+    let other = read(place, "other/record.json");
+    let message = refused(place, &["report", "there", "--out", "other"]);
+    assert!(message.contains("`other` holds the report of another spec: choose another place with --out"), "{message}");
+    assert!(other == read(place, "other/record.json"));
+    succeed(place, &["report", "there", "--out", "other", "--force", "--quiet"]);
+    for file in ["layers.csv", "record.json", "summary.png"] {
+        assert!(read(place, &format!("there/{file}")) == read(place, &format!("other/{file}")), "{file}");
+    }
+    // The same spec in other bytes: a record is never rewritten in passing.
+    let mut spaced = read(place, "there/record.json");
+    spaced.push(b'\n');
+    fs::write(place.join("there/record.json"), &spaced).unwrap();
+    let message = refused(place, &["report", "other", "--out", "there"]);
+    assert!(message.contains("`there` holds another record.json of this spec: "), "{message}");
+    succeed(place, &["report", "there", "--force", "--quiet"]);
+    assert!(spaced == read(place, "there/record.json"), "beside the record it stays as it is, forced or not");
+}
+
+#[test]
+fn what_is_no_record_is_refused_in_one_sentence() {
+    let (place, _) = measured(&["--quiet"]);
+    let place = place.path();
+    let record = String::from_utf8(read(place, "there/record.json")).unwrap();
+    fs::create_dir(place.join("empty")).unwrap();
+    fs::write(place.join("words.json"), "words").unwrap();
+    fs::write(place.join("bytes.json"), [0xff, 0xfe]).unwrap();
+    fs::write(place.join("cut.json"), &record[..record.len() / 2]).unwrap();
+    fs::write(place.join("schema.json"), record.replace("record/1", "record/7")).unwrap();
+    let start = record.find("\"runs\":").unwrap();
+    fs::write(place.join("none.json"), format!("{}\"runs\":[]}}", &record[..start])).unwrap();
+    let before = names(place);
+    let fix = ": give a record.json or the directory that holds one";
+    for (path, beginning, end) in [
+        ("nowhere", "error: `nowhere` does not exist", fix),
+        ("words.json/below", "error: `words.json/below` cannot be read (", fix),
+        ("empty", "error: `empty` holds no record.json", fix),
+        ("words.json", "error: `words.json` is not a record (expected value at line 1 column 1)", fix),
+        ("bytes.json", "error: `bytes.json` is not a record (not text)", fix),
+        ("cut.json", "error: `cut.json` is not a record (EOF while parsing", fix),
+        ("none.json", "error: `none.json` holds no run", fix),
+        (
+            "schema.json",
+            "error: `schema.json` is a record of another version: schema `precision-probe-record/7` cannot be read; ",
+            "this version reads `precision-probe-record/1`",
+        ),
+    ] {
+        let message = refused(place, &["report", path, "--out", "new", "--export-md", "table.md"]);
+        assert!(message.starts_with(beginning) && message.trim_end().ends_with(end), "{message}");
+        assert_eq!(message.lines().count(), 1, "{message}");
+    }
+    assert_eq!(names(place), before, "nothing is written");
+    fs::write(place.join("file"), "words").unwrap();
+    let message = refused(place, &["report", "there", "--out", "file/below"]);
+    assert!(message.starts_with("error: cannot write to `file/below` ("), "{message}");
+}
+
+/// Whatever stands before a subcommand would not be heeded, so it is an error that says so.
+#[test]
+fn no_option_is_ignored_before_a_subcommand() {
+    let (place, _) = measured(&["--quiet"]);
+    let place = place.path();
+    let before = names(place);
+    for (arguments, words) in [
+        (
+            &["--act", "leaky", "report", "there"][..],
+            "--act belongs to a run that measures and `report` measures nothing",
+        ),
+        (&["--act=leaky", "report", "there"], "leave out --act, or leave out `report`"),
+        (&["--bias", "man"], "--bias belongs to a run that measures and `man` measures nothing"),
+        (&["-q", "completions", "bash"], "leave out --quiet, or leave out `completions`"),
+        (&["--out", "new", "report", "there"], "--out stands before `report`, where it has no effect: write it behind"),
+        (&["--export-md", "t.md", "report", "there"], "as in `precision-probe report … --export-md …`"),
+        (&["--depth", "50", "--seed", "0", "report", "there"], "--depth belongs to a run that measures"),
+    ] {
+        let message = refused(place, arguments);
+        assert!(message.contains(words) && message.lines().count() == 1, "{arguments:?}: {message}");
+        assert_eq!(names(place), before, "{arguments:?}");
+    }
+    // Every option of the command, with some value, in every position before.
+    for argument in Arguments::command().get_arguments() {
+        let long = format!("--{}", argument.get_long().expect("only options"));
+        let value = match argument.get_long() {
+            Some("gain") => Some("1.5"),
+            _ if argument.get_action().takes_values() => Some("7"),
+            _ => None,
+        };
+        let given: Vec<&str> = [Some(long.as_str()), value].into_iter().flatten().chain(["report", "there"]).collect();
+        assert!(refused(place, &given).contains(&long), "{long}");
+    }
+    let message = refused(place, &["report", "there", "--act", "tanh"]);
+    assert!(message.starts_with("error: unexpected argument '--act' found"), "{message}");
+    assert!(!message.contains("-- --act"), "no path is called --act: {message}");
+    let message = refused(place, &["report", "there", "--exprot-md", "table.md"]);
+    assert!(message.contains("a similar argument exists: '--export-md'"), "{message}");
+}
+
+#[test]
+fn a_mistyped_subcommand_is_told_the_nearest_name() {
+    let place = TempDir::new().unwrap();
+    for (typed, meant) in [("reprot", "report"), ("completion", "completions"), ("mann", "man")] {
+        let message = refused(place.path(), &[typed]);
+        let words = format!("a similar subcommand exists: '{meant}'");
+        assert!(
+            message.contains(&format!("unrecognized subcommand '{typed}'")) && message.contains(&words),
+            "{message}"
+        );
+    }
+    assert!(refused(place.path(), &["completions", "bsh"]).contains("a similar value exists: 'bash'"));
+}
+
+/// The table of the terminal: facts as a list, a row per arithmetic, notes, two sentences; and layers.csv.
+#[test]
+fn tables_are_exported_by_a_run_and_from_its_record() {
+    let (place, printed) = measured(&["--export-md", "there/table.md", "--export-csv", "rows.csv"]);
+    let place = place.path();
+    assert!(read(place, "rows.csv") == read(place, "there/layers.csv"));
+    let table = String::from_utf8(read(place, "there/table.md")).unwrap();
+    let lines: Vec<&str> = table.lines().collect();
+    assert!(lines[..3].iter().all(|line| line.starts_with("- ")) && lines[3].is_empty(), "{table}");
+    let cells = |line: &str| -> Vec<String> {
+        let inner = line.strip_prefix('|').and_then(|line| line.strip_suffix('|')).expect("a row");
+        inner.split('|').map(|cell| cell.trim().to_string()).collect()
+    };
+    let titles = ["arithmetic", "noise/signal", "useful bits", "flips", "flushed", "verdict of layer 1"];
+    assert_eq!(cells(lines[4]), titles);
+    assert_eq!(
+        cells(lines[5]).iter().map(|cell| cell.ends_with(':')).collect::<Vec<_>>(),
+        [false, false, true, true, true, false]
+    );
+    assert!(lines[4..8].iter().all(|line| line.chars().count() == lines[4].chars().count()), "{table}");
+    let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (line, name) in lines[6..8].iter().zip(["f16", "e5m2:acc=f32"]) {
+        let cells = cells(line);
+        assert_eq!(cells[0], name);
+        assert!(flat(&printed).contains(&flat(&cells.join(" "))), "the terminal has this row: {line}");
+    }
+    assert_eq!(lines[8], "");
+    let rest: Vec<&str> = lines[9..].iter().copied().filter(|line| !line.is_empty()).collect();
+    assert_eq!(rest.len(), 4, "what the rows are of, storage noise of e5m2, two sentences: {table}");
+    for line in lines[..3].iter().map(|line| &line[2..]).chain(rest) {
+        assert!(flat(&printed).contains(&flat(line)), "the terminal says: {line}");
+    }
+    let export = ["report", "there", "--quiet", "--export-md", "again.md", "--export-csv", "again.csv"];
+    succeed(place, &export);
+    assert_eq!(String::from_utf8(read(place, "again.md")).unwrap(), table);
+    assert!(read(place, "again.csv") == read(place, "rows.csv"));
+    // Replaced like any result of a command that is run again.
+    fs::write(place.join("again.md"), "old").unwrap();
+    succeed(place, &export);
+    assert_eq!(String::from_utf8(read(place, "again.md")).unwrap(), table);
+    assert_eq!(names(place), ["again.csv", "again.md", "rows.csv", "there"]);
+}
+
+/// Before anything is measured (the default network takes seconds) and with nothing written.
+#[test]
+fn exports_that_cannot_be_written_are_refused_beforehand() {
+    let (place, _) = measured(&["--quiet"]);
+    let place = place.path();
+    fs::create_dir(place.join("folder")).unwrap();
+    fs::write(place.join("file"), "words").unwrap();
+    let before = names(place);
+    for option in ["--export-md", "--export-csv"] {
+        for file in ["nowhere/table", "file/table", "folder", "..", "/dev/null"] {
+            for command in [&["--out", "new"][..], &["report", "there", "--out", "new"]] {
+                let message = refused(place, &[command, &[option, file]].concat());
+                let (beginning, end) =
+                    (format!("error: cannot write to `{file}` ("), format!("another place with {option} FILE\n"));
+                assert!(message.starts_with(&beginning) && message.ends_with(&end), "{message}");
+            }
+        }
+    }
+    for files in
+        [["new/record.json", "a"], ["./new/summary.png", "a"], ["a", "new/run.json"], ["a", "./a"], ["new", "a"]]
+    {
+        let message = refused(place, &["--out", "new", "--export-md", files[0], "--export-csv", files[1]]);
+        assert!(message.contains("something else of this run goes there; choose another place"), "{message}");
+    }
+    let message = refused(place, &["report", "there", "--export-md", "folder/../there/record.json"]);
+    assert!(message.contains("something else of this run goes there"), "{message}");
+    assert_eq!(names(place), before);
+    assert_eq!(names(&place.join("there")), REPORT);
+    assert_eq!(read(place, "file"), b"words");
+}
+
+/// Every option and subcommand, of every command, in every shell's own way of naming them.
+#[test]
+fn completions_know_every_option() {
+    let place = TempDir::new().unwrap();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = succeed(place.path(), &["completions", shell]);
+        let command = Arguments::command();
+        for subcommand in command.get_subcommands() {
+            assert!(script.contains(subcommand.get_name()), "{shell}: {}", subcommand.get_name());
+        }
+        let all = command.get_subcommands().flat_map(|subcommand| subcommand.get_arguments());
+        for long in all.chain(command.get_arguments()).filter_map(|argument| argument.get_long()) {
+            let named = if shell == "fish" { format!("-l {long} ") } else { format!("--{long}") };
+            assert!(script.contains(&named), "{shell}: --{long}");
+        }
+    }
+    assert_eq!(names(place.path()).len(), 0, "they are printed, not written");
+}
+
+/// The page holds what the help holds: headings, options, subcommands with theirs, and the examples.
+#[test]
+fn the_manual_page_knows_every_option() {
+    let place = TempDir::new().unwrap();
+    let page = succeed(place.path(), &["man"]);
+    assert!(page.lines().any(|line| line.starts_with(".TH precision-probe 1 ")), "{page}");
+    let headings: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix(".SH ")).collect();
+    let expected = [
+        "NAME",
+        "SYNOPSIS",
+        "DESCRIPTION",
+        "OPTIONS",
+        "NETWORK",
+        "DATA",
+        "ARITHMETIC",
+        "OUTPUT",
+        "SUBCOMMANDS",
+        "EXAMPLES",
+        "VERSION",
+    ];
+    assert_eq!(headings, expected);
+    let section = |beginning: &str| page.split(beginning).nth(1).unwrap_or_else(|| panic!("no {beginning}"));
+    let named = |text: &str, long: &str| text.contains(&format!("\\-\\-{}\\fR", long.replace('-', "\\-")));
+    let command = Arguments::command();
+    let (own, below) = page.split_once(".SH SUBCOMMANDS\n").expect("subcommands");
+    for long in command.get_arguments().filter_map(|argument| argument.get_long()) {
+        assert!(named(own, long), "--{long}");
+    }
+    for subcommand in command.get_subcommands() {
+        let text = section(&format!("\n.SS {}\n", subcommand.get_name())).split("\n.SS ").next().unwrap();
+        assert!(below.contains(text));
+        for long in subcommand.get_arguments().filter_map(|argument| argument.get_long()) {
+            assert!(named(text, long), "{} --{long}", subcommand.get_name());
+        }
+    }
+    let help = succeed(place.path(), &["--help"]);
+    let examples = help.split_once("\nExamples:\n").expect("examples").1;
+    let shown = section(".SH EXAMPLES\n.nf\n").split("\n.fi\n").next().unwrap().replace("\\-", "-");
+    assert_eq!(shown.trim_end(), examples.trim_end());
+}
+
+/// Every option of a subcommand stands below a heading, with something to say, in at most 100 columns.
+#[test]
+fn the_help_of_subcommands_is_whole() {
+    let place = TempDir::new().unwrap();
+    for subcommand in Arguments::command().get_subcommands() {
+        let name = subcommand.get_name();
+        let help = succeed(place.path(), &[name, "--help"]);
+        assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
+        for argument in subcommand.get_arguments() {
+            let words = argument.get_help().map(ToString::to_string).unwrap_or_default();
+            assert!(!words.is_empty(), "{name} {} says nothing", argument.get_id());
+            if let Some(long) = argument.get_long() {
+                assert!(argument.get_help_heading().is_some(), "{name} --{long} has no heading");
+                assert!(help.contains(&format!("--{long}")), "{name} --{long}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_closed_pipe_ends_subcommands_quietly() {
+    let (place, _) = measured(&["--quiet"]);
+    for arguments in [&["man"][..], &["completions", "zsh"], &["report", "there", "--layers"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("precision-probe"));
+        command.current_dir(place.path()).args(arguments).stdout(writer).stderr(std::process::Stdio::piped());
+        let output = command.spawn().unwrap().wait_with_output().unwrap();
+        assert_eq!((output.status.code(), error(&output).as_str()), (Some(0), ""), "{arguments:?}");
+    }
+}
