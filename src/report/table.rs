@@ -53,11 +53,11 @@ fn common_header(record: &Record) -> String {
     let names = record.runs.iter().map(facts::activation).collect::<Vec<_>>().join(", ");
     let network = format!("{names} on the same draws: depth {}, width {}, {bias}", spec.depth, spec.width);
     let (data, trials) = (facts::data(spec.data), facts::trials(spec.trials));
-    let draws = format!("data {data}, batch {}, {trials}, seed {}", spec.batch, spec.seed);
+    let gain = if spec.gain.is_some() { "gain given".to_string() } else { format!("gain by init {}", spec.init) };
+    let draws = format!("data {data}, batch {}, {trials}, seed {}, {gain}", spec.batch, spec.seed);
     let mut rows: Vec<Vec<String>> = vec![["activation", "gain", "theory", "truth"].map(String::from).to_vec()];
     for run in &record.runs {
-        let gain = facts::gain(spec, run, Plain).replacen("gain ", "", 1);
-        let truth = facts::truth(run).replacen("truth ", "", 1);
+        let (gain, truth) = (short(run.gain, Plain), run.truth.evidence.clone());
         rows.push(vec![run.activation.clone(), gain, facts::phase(run, Plain), truth]);
     }
     format!("{}{}\n{}", wrapped(&network), wrapped(&draws), aligned(&rows, &[false; 4]))

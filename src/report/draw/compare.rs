@@ -18,7 +18,7 @@ const LEFT: f64 = 166.0;
 /// Right edge of the plot; the words on each lane stand beyond it.
 const RIGHT: f64 = 690.0;
 /// Left edges of the columns of words: arithmetic, noise/signal, verdict.
-const COLUMNS: [f64; 3] = [RIGHT + 26.0, RIGHT + 196.0, RIGHT + 272.0];
+const COLUMNS: [f64; 3] = [RIGHT + 26.0, RIGHT + 190.0, RIGHT + 276.0];
 /// Free space between columns.
 const COLUMN_GAP: f64 = 8.0;
 /// Height of a lane with one line of words.
@@ -88,7 +88,8 @@ impl PlacedRow {
             let mut words = [Vec::new(), Vec::new(), Vec::new()];
             let texts = [&lane.arithmetic, &lane.noise, &lane.verdict];
             for (index, words) in words.iter_mut().enumerate() {
-                *words = text::wrapped(texts[index], WORDS, ends[index] - COLUMNS[index] - COLUMN_GAP)?;
+                // Measured bold, which is wider.
+                *words = text::wrapped(texts[index], COLUMN, ends[index] - COLUMNS[index] - COLUMN_GAP)?;
             }
             let lines = words.iter().map(Vec::len).max().unwrap_or(0).max(1);
             let height = LANE + WORDS.line() * (lines - 1) as f64;
@@ -120,8 +121,9 @@ fn key(figure: &Comparison) -> Vec<(Sample, String)> {
         key.push((Sample::Cross, "truth not established here".into()));
     }
     if figure.clamped {
-        key.push((Sample::Nothing, "points on the right end lie beyond it".into()));
+        key.push((Sample::Nothing, "what reaches the right end lies beyond it".into()));
     }
+    key.push((Sample::Nothing, "verdict: the trials that reach it, or a worse one".into()));
     key
 }
 
@@ -204,10 +206,11 @@ fn draw_lane(canvas: &Canvas, lane: &Lane, placed: &PlacedLane, series: Series, 
     // A hair leads the eye from the mark to its words.
     canvas.dashed(&[(end.min(RIGHT), y), (RIGHT + 8.0, y)], FAINT, 0.7, &[1.0, 3.0])?;
     canvas.marker((COLUMNS[0] - 9.0, y), series.marker, 3.6, series.color, false)?;
-    for (lines, x) in placed.words.iter().zip(COLUMNS) {
+    for (index, (lines, x)) in placed.words.iter().zip(COLUMNS).enumerate() {
+        let font = if index == 2 && !lane.is_sound { COLUMN } else { WORDS };
         let mut middle = y - WORDS.line() * (lines.len().saturating_sub(1)) as f64 / 2.0;
         for line in lines {
-            canvas.anchored(line, (x, middle), WORDS, INK, Anchor::Left)?;
+            canvas.anchored(line, (x, middle), font, INK, Anchor::Left)?;
             middle += WORDS.line();
         }
     }

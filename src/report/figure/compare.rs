@@ -23,7 +23,7 @@ pub struct Comparison {
     pub spread: String,
     /// True if any bar has a length.
     pub has_bars: bool,
-    /// True if a value lies beyond the axis and is drawn on its edge.
+    /// True if a median or the end of a bar lies beyond the axis and is drawn on its edge.
     pub clamped: bool,
     /// Everything needed to measure it again, in pieces that may be broken into lines.
     pub caption: Vec<String>,
@@ -47,6 +47,8 @@ pub struct Lane {
     pub noise: String,
     /// `noisy 4 of 5`.
     pub verdict: String,
+    /// True where nothing is wrong: other verdicts are printed bold.
+    pub is_sound: bool,
     /// Where it stands; nothing where it has no ratio.
     pub point: Option<NoisePoint>,
 }
@@ -62,7 +64,7 @@ impl Comparison {
         let joined = || points().filter(|point| point.kind.is_joined());
         Comparison {
             title: format!(
-                "Rounding noise at layer 1 of {} activations on the same draws, depth {}",
+                "Rounding noise at layer 1: {} activations on the same draws, depth {}",
                 record.runs.len(),
                 record.spec.depth
             ),
@@ -71,7 +73,7 @@ impl Comparison {
             knee: knee(decades),
             spread: facts::quantile_note(trials),
             has_bars: joined().any(|point| point.low < point.high),
-            clamped: joined().any(|point| point.median >= f64::from(decades.1)),
+            clamped: joined().any(|point| point.high >= f64::from(decades.1)),
             rows,
             caption: caption::shared_pieces(record),
         }
@@ -97,6 +99,7 @@ fn lane(arithmetic: &ArithmeticRun, decades: (i32, i32)) -> Lane {
         arithmetic: arithmetic.name.clone(),
         noise: noise.map_or("—".into(), |noise| ratio(noise.median, noise.at_most, Typeset)),
         verdict: facts::verdict_and_count(&arithmetic.verdict),
+        is_sound: arithmetic.verdict.verdict == Verdict::Sound,
         point: first.and_then(|layer| point(layer, decades)),
     }
 }
