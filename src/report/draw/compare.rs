@@ -16,7 +16,7 @@ const COLUMN: Font = Font { size: 10.0, bold: true };
 /// Left edge of the plot; names of activations stand before it.
 const LEFT: f64 = 166.0;
 /// Right edge of the plot; the words on each lane stand beyond it.
-const RIGHT: f64 = 690.0;
+const RIGHT: f64 = 680.0;
 /// Left edges of the columns of words: arithmetic, noise/signal, verdict.
 const COLUMNS: [f64; 3] = [RIGHT + 26.0, RIGHT + 190.0, RIGHT + 276.0];
 /// Free space between columns.
@@ -105,7 +105,7 @@ fn key(figure: &Comparison) -> Vec<(Sample, String)> {
     let mut key = Vec::new();
     if figure.has_bars {
         key.push((Sample::Bar(Marker::Circle), format!("median, bar: {}", figure.spread)));
-    } else {
+    } else if figure.trials < 2 {
         key.push((Sample::Nothing, figure.spread.clone()));
     }
     if figure.has(PointKind::AtMost) {
@@ -123,7 +123,7 @@ fn key(figure: &Comparison) -> Vec<(Sample, String)> {
     if figure.clamped {
         key.push((Sample::Nothing, "what reaches the right end lies beyond it".into()));
     }
-    key.push((Sample::Nothing, "verdict: the trials that reach it, or a worse one".into()));
+    key.push((Sample::Nothing, format!("n of {}: trials that reach the verdict or a worse one", figure.trials)));
     key
 }
 
@@ -150,7 +150,7 @@ fn draw(canvas: &Canvas, figure: &Comparison, layout: &Layout) -> Drawn {
         if index > 0 {
             canvas.line(&[(MARGIN, placed.top), (PAGE_WIDTH - MARGIN, placed.top)], SOFT, 0.5)?;
         }
-        let mut y = placed.top + ROW_PADDING;
+        let mut y = placed.top + ROW_PADDING + 1.0;
         for line in &placed.name {
             canvas.text(line, (MARGIN, y), ACTIVATION, INK)?;
             y += ACTIVATION.line();

@@ -19,6 +19,8 @@ pub struct Comparison {
     pub knee: Option<i32>,
     /// One per activation, in the order asked for.
     pub rows: Vec<ComparisonRow>,
+    /// Trials that were run.
+    pub trials: usize,
     /// What the bars are.
     pub spread: String,
     /// True if any bar has a length.
@@ -71,6 +73,7 @@ impl Comparison {
             answer: compare::answer(record, Typeset),
             decades,
             knee: knee(decades),
+            trials,
             spread: facts::quantile_note(trials),
             has_bars: joined().any(|point| point.low < point.high),
             clamped: joined().any(|point| point.high >= f64::from(decades.1)),
