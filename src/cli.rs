@@ -7,9 +7,10 @@ mod redraw;
 mod run_info;
 mod subcommands;
 
+use crate::activation::Activation;
 use crate::probe::{self, memory};
 use crate::record::Record;
-use crate::report::{csv, draw, files, table};
+use crate::report::{contents, files, table};
 use crate::spec::{Data, Plan, Spec, SpecError};
 use crate::verdict::Verdict;
 use clap::Parser;
@@ -32,9 +33,10 @@ const VERDICT_REACHED: u8 = 3;
 pub struct Arguments {
     #[command(subcommand)]
     subcommand: Option<subcommands::Subcommand>,
-    /// Activation: relu, leaky[:SLOPE], prelu[:SLOPE], elu[:ALPHA], tanh, sigmoid, softplus, silu, gelu, selu, identity
-    #[arg(long = "act", value_name = "ACTIVATION", default_value = "leaky", help_heading = "Network")]
-    activation: String,
+    /// Activation, or several to compare on the same draws, separated by commas, or `all`: relu, leaky[:SLOPE],
+    /// prelu[:SLOPE], elu[:ALPHA], tanh, sigmoid, softplus, silu, gelu, selu, identity
+    #[arg(long = "act", value_delimiter = ',', value_name = "LIST", default_value = "leaky", help_heading = "Network")]
+    activations: Vec<String>,
     /// Hidden layers (affine + activation); a linear head follows
     #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, default_value_t = 50, help_heading = "Network")]
     depth: usize,
@@ -125,8 +127,8 @@ const EXAMPLES: &str = "\
 Examples:
   precision-probe
       Leaky ReLU, 50 layers, in f16, f16 with an f32 accumulator, bf16, f32 and f64.
-  precision-probe --act tanh --depth 100 --formats bf16:acc=f32,e5m2:acc=f32
-      What 8-bit gradients lose in a deep tanh network.
+  precision-probe --act relu,leaky,tanh --depth 100 --formats e5m2:acc=f32,bf16:acc=f32
+      Which activation loses least to 8-bit gradients: a table, compare.png and one picture each.
   precision-probe --act relu --formats f16 --fail-on chaotic@f16 --quiet
       Exit status 3 if f16's gradient is noise at layer 1.";
 
@@ -175,7 +177,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let threads = threads(arguments.threads)?;
     refuse_too_much_memory(&plan, threads, arguments.quiet || arguments.json)?;
     let directory = arguments.out.clone().unwrap_or_else(|| Path::new("reports").join(files::run_name(&plan.spec)));
-    arguments.exports.check(&directory)?;
+    arguments.exports.check(&directory, &plan.spec.activations)?;
     files::check_target(&directory, &plan.spec.hash(probe::VERSION), arguments.force).map_err(Failure::Input)?;
 
     let clock = run_info::Clock::start();
@@ -205,12 +207,8 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
 }
 
 fn spec(arguments: &Arguments) -> Result<Spec, Failure> {
-    if arguments.activation.contains(',') {
-        let message = format!("--act {}: give one activation; comparisons are not available yet", arguments.activation);
-        return Err(Failure::Input(message));
-    }
     Ok(Spec {
-        activations: vec![arguments.activation.clone()],
+        activations: activations(&arguments.activations)?,
         depth: arguments.depth,
         width: arguments.width,
         batch: arguments.batch,
@@ -223,6 +221,19 @@ fn spec(arguments: &Arguments) -> Result<Spec, Failure> {
         formats: arguments.formats.clone(),
         truth_bits: arguments.truth_bits,
     })
+}
+
+/// The names of `--act`; `all` stands for the whole catalogue.
+fn activations(names: &[String]) -> Result<Vec<String>, Failure> {
+    let is_all = |name: &String| name.trim().eq_ignore_ascii_case("all");
+    match names {
+        [one] if is_all(one) => Ok(crate::activation::ALL.iter().map(Activation::name).collect()),
+        _ if names.iter().any(is_all) => {
+            let message = format!("--act {}: `all` names every activation already; give it alone", names.join(","));
+            Err(Failure::Input(message))
+        }
+        _ => Ok(names.to_vec()),
+    }
 }
 
 fn threads(wanted: Option<usize>) -> Result<usize, Failure> {
@@ -251,7 +262,7 @@ fn refuse_too_much_memory(plan: &Plan, threads: usize, silent: bool) -> Result<(
     Ok(())
 }
 
-/// Writes the report's files and gives the path of its picture.
+/// Writes the report's files and gives the path of its picture: the comparison's, where there are several runs.
 fn write_report(
     directory: &Path,
     record: &Record,
@@ -259,22 +270,24 @@ fn write_report(
     threads: usize,
 ) -> Result<PathBuf, Failure> {
     let failed = |message: String| Failure::Output(io::Error::other(message));
-    let run = record.runs.first().ok_or_else(|| failed("the record has no run".into()))?;
-    let summary = draw::summary_png(record, run).map_err(failed)?;
-    let contents = [
-        // The record comes first: a run killed here leaves a directory that the same spec may replace.
-        (files::RECORD, record.to_json().into_bytes()),
-        ("run.json", clock.to_json(threads).into_bytes()),
-        ("layers.csv", csv::layers_csv(record).into_bytes()),
-        ("summary.png", summary),
+    let drawn = contents::drawn(record).map_err(failed)?;
+    let names: Vec<String> = drawn.iter().map(|(name, _)| name.clone()).collect();
+    let main = names.last().ok_or_else(|| failed("the report has no picture".into()))?;
+    let stale = files::stale_pictures(directory, &names);
+    // The record comes first: a run killed here leaves a directory that the same spec may replace.
+    let mut all = vec![
+        (files::RECORD.to_string(), record.to_json().into_bytes()),
+        ("run.json".to_string(), clock.to_json(threads).into_bytes()),
     ];
-    files::write(directory, &contents).map_err(|error| {
+    all.extend(drawn);
+    let written = files::write(directory, &all).and_then(|()| files::remove(directory, &stale));
+    written.map_err(|error| {
         Failure::Input(format!(
             "cannot write to `{}` ({error}): choose another place with --out DIR",
             directory.display()
         ))
     })?;
-    Ok(directory.join("summary.png"))
+    Ok(directory.join(main))
 }
 
 fn print(arguments: &Arguments, record: &Record, picture: &Path) -> io::Result<()> {

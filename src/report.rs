@@ -4,6 +4,8 @@
 //! the sentences and the CSV read the record directly. Everything here can be made again from a
 //! stored `record.json`.
 
+pub mod compare;
+pub mod contents;
 pub mod csv;
 pub mod draw;
 pub mod facts;

@@ -257,7 +257,7 @@ fn wrong_inputs() -> Vec<(Vec<&'static str>, &'static str)> {
         (vec!["--act", ""], "an empty activation is given; write --act leaky"),
         (vec!["--act", "relu:0.1"], "relu has no parameter; write `relu`"),
         (vec!["--act", "elu:1e300"], "alpha must be from 0.000001 to 10000, as in `elu:0.5`"),
-        (vec!["--act", "relu,tanh"], "give one activation"),
+        (vec!["--act", "relu,relu"], "activation `relu` is given twice; keep one"),
         (vec!["--formats", "bf61"], "unknown format `bf61`; did you mean `bf16`?"),
         (vec!["--formats", "fp8"], "write `e4m3fn` (more precise) or `e5m2` (more range)"),
         (vec!["--formats", "mpfr"], "did you mean `mpfr:100`?"),

@@ -6,8 +6,8 @@ use crate::report::{csv, files, markdown};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Files of a report that an export must not replace.
-const OWN: [&str; 4] = [files::RECORD, "run.json", "layers.csv", "summary.png"];
+/// Files of every report that an export must not replace; its pictures are named by the spec.
+const OWN: [&str; 3] = [files::RECORD, "run.json", "layers.csv"];
 
 /// Tables that are written beside the report.
 #[derive(clap::Args, Debug)]
@@ -31,8 +31,10 @@ impl Exports {
     ///
     /// # Errors
     /// One sentence with the fix.
-    pub fn check(&self, directory: &Path) -> Result<(), Failure> {
-        let mut taken: Vec<PathBuf> = OWN.iter().map(|name| place(&directory.join(name))).collect();
+    pub fn check(&self, directory: &Path, activations: &[String]) -> Result<(), Failure> {
+        let pictures = files::pictures(activations);
+        let own = OWN.into_iter().chain(pictures.iter().map(String::as_str));
+        let mut taken: Vec<PathBuf> = own.map(|name| place(&directory.join(name))).collect();
         for (option, file) in self.wanted() {
             let shown = file.display();
             // The report's directory, or one above it, may still have to be made.

@@ -4,7 +4,7 @@ use super::Failure;
 use super::export::Exports;
 use super::subcommands::print;
 use crate::record::Record;
-use crate::report::{csv, draw, files, table};
+use crate::report::{contents, files, table};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -38,11 +38,12 @@ pub struct ReportArguments {
 pub fn execute(arguments: &ReportArguments) -> Result<(), Failure> {
     let stored = Stored::read(&arguments.path).map_err(Failure::Input)?;
     let directory = arguments.out.as_deref().unwrap_or(&stored.directory);
-    arguments.exports.check(directory)?;
+    arguments.exports.check(directory, &stored.record.spec.activations)?;
     let keeps_record = stored.check_target(directory, arguments.force).map_err(Failure::Input)?;
-    let mut contents = drawn(&stored.record).map_err(|error| Failure::Output(io::Error::other(error)))?;
+    let mut contents = contents::drawn(&stored.record).map_err(|error| Failure::Output(io::Error::other(error)))?;
+    let picture = contents.last().map_or_else(PathBuf::new, |(name, _)| directory.join(name));
     if !keeps_record {
-        contents.insert(0, (files::RECORD, stored.bytes));
+        contents.insert(0, (files::RECORD.to_string(), stored.bytes));
     }
     files::write(directory, &contents).map_err(|error| {
         let place = directory.display();
@@ -52,14 +53,7 @@ pub fn execute(arguments: &ReportArguments) -> Result<(), Failure> {
     if arguments.quiet {
         return Ok(());
     }
-    let picture = directory.join("summary.png");
     print(table::terminal(&stored.record, arguments.layers, Some(&picture)).as_bytes())
-}
-
-/// The files of a report that follow from its record.
-fn drawn(record: &Record) -> Result<Vec<(&'static str, Vec<u8>)>, String> {
-    let run = record.runs.first().ok_or("the record has no run")?;
-    Ok(vec![("layers.csv", csv::layers_csv(record).into_bytes()), ("summary.png", draw::summary_png(record, run)?)])
 }
 
 /// A record as it was found.

@@ -6,6 +6,8 @@
 
 mod axis;
 mod canvas;
+mod compare;
+mod decades;
 mod fates;
 mod key;
 mod magnitude;
@@ -14,8 +16,9 @@ mod style;
 mod text;
 
 use crate::record::{Record, Run};
-use crate::report::figure::Summary;
+use crate::report::figure::{Comparison, Summary};
 use canvas::{Canvas, Drawn, Rect};
+use plotters::style::RGBColor;
 use resvg::{tiny_skia, usvg};
 use style::{FAINT, INK, MARGIN, PAGE_WIDTH, PLOT_LEFT, PLOT_RIGHT, SOFT};
 use text::Font;
@@ -41,6 +44,22 @@ pub fn summary_png(record: &Record, run: &Run) -> Result<Vec<u8>, String> {
 /// As [`summary_png`].
 pub fn summary_svg(record: &Record, run: &Run) -> Result<String, String> {
     svg(&Summary::new(record, run))
+}
+
+/// The picture that compares all runs of a record, as PNG at twice the page's size.
+///
+/// # Errors
+/// As [`summary_png`].
+pub fn comparison_png(record: &Record) -> Result<Vec<u8>, String> {
+    rasterise(&comparison_svg(record)?)
+}
+
+/// The picture that compares all runs of a record, as SVG.
+///
+/// # Errors
+/// As [`summary_png`].
+pub fn comparison_svg(record: &Record) -> Result<String, String> {
+    compare::svg(&Comparison::new(record))
 }
 
 /// Where everything is on the page.
@@ -87,29 +106,30 @@ fn svg(summary: &Summary) -> Result<String, String> {
 }
 
 fn draw(canvas: &Canvas, summary: &Summary, layout: &Layout) -> Drawn {
-    let mut y = MARGIN;
-    for line in &layout.title {
-        canvas.text(line, (MARGIN, y), TITLE, INK)?;
-        y += TITLE.line();
-    }
-    y += 6.0;
+    let mut y = 6.0 + lines(canvas, &layout.title, MARGIN, TITLE, INK)?;
     for sentence in &layout.verdict {
-        for line in sentence {
-            canvas.text(line, (MARGIN, y), VERDICT, INK)?;
-            y += VERDICT.line();
-        }
+        y = lines(canvas, sentence, y, VERDICT, INK)?;
     }
     layout.noise.draw(canvas, &summary.noise, summary.layers)?;
     layout.magnitude.draw(canvas, &summary.magnitude, summary.layers)?;
     layout.fates.draw(canvas, &summary.fates, summary.layers)?;
-    let mut y = layout.caption_top;
-    canvas.line(&[(MARGIN, y), (PAGE_WIDTH - MARGIN, y)], FAINT, 0.8)?;
-    y += 8.0;
-    for line in &layout.caption {
-        canvas.text(line, (MARGIN, y), CAPTION, SOFT)?;
-        y += CAPTION.line();
+    caption(canvas, &layout.caption, layout.caption_top)
+}
+
+/// Lines of running text from a height downwards; gives where they end.
+fn lines(canvas: &Canvas, lines: &[String], top: f64, font: Font, color: RGBColor) -> Result<f64, String> {
+    let mut y = top;
+    for line in lines {
+        canvas.text(line, (MARGIN, y), font, color)?;
+        y += font.line();
     }
-    Ok(())
+    Ok(y)
+}
+
+/// The caption below a rule.
+fn caption(canvas: &Canvas, text: &[String], top: f64) -> Drawn {
+    canvas.line(&[(MARGIN, top), (PAGE_WIDTH - MARGIN, top)], FAINT, 0.8)?;
+    lines(canvas, text, top + 8.0, CAPTION, SOFT).map(|_| ())
 }
 
 /// The plot area of a panel between two heights.

@@ -82,15 +82,25 @@ pub fn truth(run: &Run) -> String {
 
 /// `storage noise in e4m3fn: storing changes …`, for every arithmetic that stores the network with rounding.
 pub fn storage(run: &Run) -> Vec<String> {
-    let rounding = run.arithmetics.iter().filter(|arithmetic| arithmetic.storage_noise.value() > 0.0);
+    storage_over(std::slice::from_ref(run))
+}
+
+/// The same over several runs: the largest change of any.
+pub fn storage_over(runs: &[Run]) -> Vec<String> {
+    let Some(first) = runs.first() else { return Vec::new() };
     let line = |arithmetic: &ArithmeticRun| {
-        let change = match arithmetic.storage_noise.finite() {
-            Some(relative) => format!("changes them by up to {} %", short(100.0 * relative, Notation::Plain)),
-            None => "overflows".into(),
+        let everywhere = runs.iter().flat_map(|run| &run.arithmetics).filter(|other| other.name == arithmetic.name);
+        let relative = everywhere.map(|other| other.storage_noise.value()).fold(0.0, f64::max);
+        let change = match relative {
+            0.0 => return None,
+            _ if relative.is_finite() => {
+                format!("changes them by up to {} %", short(100.0 * relative, Notation::Plain))
+            }
+            _ => "overflows".into(),
         };
-        format!("storage noise in {}: storing the parameters, inputs and targets {change}", arithmetic.name)
+        Some(format!("storage noise in {}: storing the parameters, inputs and targets {change}", arithmetic.name))
     };
-    rounding.map(line).collect()
+    first.arithmetics.iter().filter_map(line).collect()
 }
 
 /// `5 trials`, `1 trial`.

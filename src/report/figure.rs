@@ -4,10 +4,12 @@
 //! and what is hollow, the words); drawing only places it.
 
 mod caption;
+mod compare;
 mod fates;
 mod magnitude;
 mod noise;
 
+pub use compare::{Comparison, ComparisonRow, Lane};
 pub use fates::{Fate, FateStrip};
 pub use magnitude::{Edge, Limit, MagnitudePanel, MagnitudePoint};
 pub use noise::{NoiseCurve, NoisePanel, NoisePoint, PointKind};

@@ -18,6 +18,56 @@ const TEMPORARY: &str = ".partial";
 /// Longest name that [`run_name`] gives.
 const LONGEST_NAME: usize = 120;
 
+/// The picture of a single run.
+const SUMMARY: &str = "summary.png";
+
+/// The picture that compares several runs.
+const COMPARISON: &str = "compare.png";
+
+/// Names of a report's pictures: `summary.png`; of several runs one each, `relu.png`, `leaky-0.2001953125.png`, and
+/// `compare.png` last.
+pub fn pictures(activations: &[String]) -> Vec<String> {
+    if let [_] | [] = activations {
+        return activations.iter().map(|_| SUMMARY.into()).collect();
+    }
+    let mut names: Vec<String> = Vec::new();
+    for activation in activations {
+        let plain = safe(activation);
+        let numbered = (2..).map(|number| format!("{plain}-{number}.png"));
+        // Canonical names stay apart when made safe; others are numbered.
+        let mut candidates = std::iter::once(format!("{plain}.png")).chain(numbered);
+        names.extend(candidates.find(|name| name != COMPARISON && !names.contains(name)));
+    }
+    names.push(COMPARISON.into());
+    names
+}
+
+/// Pictures of the report that a directory holds, less those about to be written: they tell of another spec.
+pub fn stale_pictures(directory: &Path, kept: &[String]) -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Head {
+        spec: Spec,
+    }
+    let text = fs::read_to_string(directory.join(RECORD)).unwrap_or_default();
+    // What is no record names no pictures.
+    let old = serde_json::from_str::<Head>(&text).map_or(Vec::new(), |head| pictures(&head.spec.activations));
+    old.into_iter().filter(|name| !kept.contains(name)).collect()
+}
+
+/// Removes files that may be absent.
+///
+/// # Errors
+/// The first error of the file system.
+pub fn remove(directory: &Path, names: &[String]) -> io::Result<()> {
+    for name in names {
+        match fs::remove_file(directory.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// Writes each file beside its place under a temporary name and renames it, in the order given.
 ///
 /// Whoever reads the directory meanwhile sees the old file or the new one, never a part; a failure
@@ -26,10 +76,10 @@ const LONGEST_NAME: usize = 120;
 ///
 /// # Errors
 /// The first error of the file system.
-pub fn write(directory: &Path, files: &[(&str, Vec<u8>)]) -> io::Result<()> {
+pub fn write<N: AsRef<str>>(directory: &Path, files: &[(N, Vec<u8>)]) -> io::Result<()> {
     fs::create_dir_all(directory)?;
     for (name, bytes) in files {
-        write_file(&directory.join(name), bytes)?;
+        write_file(&directory.join(name.as_ref()), bytes)?;
     }
     Ok(())
 }

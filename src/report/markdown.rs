@@ -10,7 +10,13 @@ pub fn table(record: &Record) -> String {
     for run in &record.runs {
         blocks.push(table::header(&record.spec, run).iter().map(|fact| format!("- {}\n", escaped(fact))).collect());
         blocks.push(aligned(&table::rows(run), &table::RIGHT_ALIGNED));
-        blocks.push(table::notes(run).iter().map(|note| format!("{}\n", escaped(note))).collect::<Vec<_>>().join("\n"));
+        blocks.push(
+            table::notes(std::slice::from_ref(run))
+                .iter()
+                .map(|note| format!("{}\n", escaped(note)))
+                .collect::<Vec<_>>()
+                .join("\n"),
+        );
         blocks.push(format!("{}\n", escaped(&words::ruling(run, Plain))));
         blocks.push(format!("{}\n", escaped(&words::remedy(run, Plain))));
     }

@@ -2,7 +2,7 @@
 
 use crate::record::{ArithmeticRun, Flips, LayerRun, Number, Record, Run, Spec, Verdict};
 use crate::report::numbers::{Notation::Plain, display_width, one_in, percent, ratio, short, useful_bits};
-use crate::report::{facts, words};
+use crate::report::{compare, facts, words};
 use std::path::Path;
 
 /// Columns at which running text is broken.
@@ -13,8 +13,11 @@ pub(super) const RIGHT_ALIGNED: [bool; 6] = [false, false, true, true, true, fal
 
 /// The whole record as text: each run's header, table and sentences, and where the picture is.
 ///
-/// With `all_layers`, one more table per arithmetic holds every layer.
+/// With `all_layers`, one more table per arithmetic holds every layer. Several runs are compared instead.
 pub fn terminal(record: &Record, all_layers: bool, path: Option<&Path>) -> String {
+    if record.runs.len() > 1 {
+        return comparison(record, all_layers, path);
+    }
     let mut blocks: Vec<String> = Vec::new();
     for run in &record.runs {
         blocks.push(header(&record.spec, run).iter().map(|line| wrapped(line)).collect());
@@ -30,6 +33,60 @@ pub fn terminal(record: &Record, all_layers: bool, path: Option<&Path>) -> Strin
     blocks.join("\n")
 }
 
+/// Several runs on the same draws: the set-up, activation × arithmetic, and the answer in words.
+fn comparison(record: &Record, all_layers: bool, path: Option<&Path>) -> String {
+    let mut blocks = vec![common_header(record), compared(record)];
+    if all_layers {
+        for run in &record.runs {
+            let tables = run.arithmetics.iter().map(|arithmetic| every_layer(run, arithmetic));
+            blocks.extend(tables.map(|table| format!("{}, {table}", run.activation)));
+        }
+    }
+    blocks.push(wrapped(&compare::answer(record, Plain)));
+    if let Some(path) = path {
+        blocks.push(format!("Picture: {}\n", path.display()));
+    }
+    blocks.join("\n")
+}
+
+/// What the runs share, and a row for what each has of its own.
+fn common_header(record: &Record) -> String {
+    let spec = &record.spec;
+    let bias = if spec.bias { "biases" } else { "no biases" };
+    let names = record.runs.iter().map(facts::activation).collect::<Vec<_>>().join(", ");
+    let network = format!("{names} on the same draws: depth {}, width {}, {bias}", spec.depth, spec.width);
+    let (data, trials) = (facts::data(spec.data), facts::trials(spec.trials));
+    let gain = if spec.gain.is_some() { "gain given".to_string() } else { format!("gain by init {}", spec.init) };
+    let draws = format!("data {data}, batch {}, {trials}, seed {}, {gain}", spec.batch, spec.seed);
+    let mut rows: Vec<Vec<String>> = vec![["activation", "gain", "theory", "truth"].map(String::from).to_vec()];
+    for run in &record.runs {
+        let (gain, truth) = (short(run.gain, Plain), run.truth.evidence.clone());
+        rows.push(vec![run.activation.clone(), gain, facts::phase(run, Plain), truth]);
+    }
+    format!("{}{}\n{}", wrapped(&network), wrapped(&draws), aligned(&rows, &[false; 4]))
+}
+
+/// A row per arithmetic and activation at layer 1, those of an arithmetic together.
+fn compared(record: &Record) -> String {
+    let titles = ["arithmetic", "activation", "noise/signal", "flips", "flushed", "verdict of layer 1"];
+    let mut rows = vec![titles.map(String::from).to_vec()];
+    let count = record.runs.iter().map(|run| run.arithmetics.len()).max().unwrap_or(0);
+    for index in 0..count {
+        if index > 0 {
+            rows.push(Vec::new());
+        }
+        for run in &record.runs {
+            let Some(arithmetic) = run.arithmetics.get(index) else { continue };
+            let flips = flipped(run, facts::all_flips(&arithmetic.layers));
+            let first = arithmetic.layers.first();
+            let (noise, flushed) = first.map_or(("—".into(), "—".into()), |layer| (spread(layer), flushed(layer)));
+            let verdict = facts::verdict_and_reach(arithmetic);
+            rows.push(vec![arithmetic.name.clone(), run.activation.clone(), noise, flips, flushed, verdict]);
+        }
+    }
+    aligned(&rows, &[false, false, false, true, true, false]) + &wrapped_notes(&record.runs)
+}
+
 /// What was measured, in three lines.
 pub(super) fn header(spec: &Spec, run: &Run) -> [String; 3] {
     let bias = if spec.bias { "biases" } else { "no biases" };
@@ -43,8 +100,11 @@ pub(super) fn header(spec: &Spec, run: &Run) -> [String; 3] {
 
 /// One row per arithmetic at layer 1, and the lines that explain them.
 fn summary(run: &Run) -> String {
-    let notes: String = notes(run).iter().map(|note| wrapped(note)).collect();
-    aligned(&rows(run), &RIGHT_ALIGNED) + &notes
+    aligned(&rows(run), &RIGHT_ALIGNED) + &wrapped_notes(std::slice::from_ref(run))
+}
+
+fn wrapped_notes(runs: &[Run]) -> String {
+    notes(runs).iter().map(|note| wrapped(note)).collect()
 }
 
 /// The titles, then one row per arithmetic at layer 1.
@@ -63,9 +123,10 @@ pub(super) fn rows(run: &Run) -> Vec<Vec<String>> {
 }
 
 /// What the rows are of, and a line for each arithmetic that stores the network with rounding.
-pub(super) fn notes(run: &Run) -> Vec<String> {
-    let trials = run.arithmetics.first().map_or(0, |arithmetic| arithmetic.verdict.of);
-    let first_layers = || run.arithmetics.iter().filter_map(|arithmetic| arithmetic.layers.first());
+pub(super) fn notes(runs: &[Run]) -> Vec<String> {
+    let arithmetics = || runs.iter().flat_map(|run| &run.arithmetics);
+    let trials = arithmetics().next().map_or(0, |arithmetic| arithmetic.verdict.of);
+    let first_layers = || arithmetics().filter_map(|arithmetic| arithmetic.layers.first());
     let has_brackets = first_layers().any(|layer| layer.noise_to_signal.low != layer.noise_to_signal.high);
     let brackets = if has_brackets { format!("; in brackets {}", facts::quantile_note(trials)) } else { String::new() };
     let mut notes = vec![format!("(of layer 1's weight gradient; flips of all layers{brackets})")];
@@ -74,7 +135,7 @@ pub(super) fn notes(run: &Run) -> Vec<String> {
     if first_layers().any(is_limited) {
         notes.push("≤: the noise lies below the truth's resolution; raise --truth-bits to see it".into());
     }
-    notes.extend(facts::storage(run));
+    notes.extend(facts::storage_over(runs));
     notes
 }
 

@@ -6,14 +6,14 @@ use precision_probe::report::draw::{summary_png, summary_svg};
 
 const PAGE_WIDTH: u32 = 1120;
 
-struct Pixels {
-    width: usize,
-    height: usize,
+pub struct Pixels {
+    pub width: usize,
+    pub height: usize,
     rgb: Vec<[u8; 3]>,
 }
 
 impl Pixels {
-    fn decode(bytes: &[u8]) -> Pixels {
+    pub fn decode(bytes: &[u8]) -> Pixels {
         let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().expect("a PNG");
         let mut buffer = vec![0; reader.output_buffer_size().expect("a size")];
         let info = reader.next_frame(&mut buffer).expect("pixels");
@@ -78,33 +78,42 @@ fn pictures_are_reproducible() {
 #[test]
 fn coordinates_are_numbers_on_the_canvas() {
     for (name, record) in cases() {
-        let svg = summary_svg(&record, &record.runs[0]).expect(name);
-        let height: f64 = attribute(&svg, "height").parse().unwrap();
-        let (right, bottom) = (f64::from(PAGE_WIDTH) * 10.0, height * 10.0);
-        for line in
-            svg.lines().filter(|line| line.starts_with('<') && !line.starts_with("</") && !line.starts_with("<svg"))
-        {
-            let mut points: Vec<(f64, f64)> = Vec::new();
-            for pair in attribute(line, "points").split_whitespace() {
-                let (x, y) = pair.split_once(',').expect(line);
-                points.push((x.parse().expect(line), y.parse().expect(line)));
+        assert_on_canvas(name, &summary_svg(&record, &record.runs[0]).expect(name));
+    }
+}
+
+/// Every coordinate of the document is finite and on its canvas.
+pub fn assert_on_canvas(name: &str, svg: &str) {
+    let height: f64 = attribute(svg, "height").parse().unwrap();
+    let (right, bottom) = (f64::from(PAGE_WIDTH) * 10.0, height * 10.0);
+    for line in svg.lines().filter(|line| line.starts_with('<') && !line.starts_with("</") && !line.starts_with("<svg"))
+    {
+        let mut points: Vec<(f64, f64)> = Vec::new();
+        for pair in attribute(line, "points").split_whitespace() {
+            let (x, y) = pair.split_once(',').expect(line);
+            points.push((x.parse().expect(line), y.parse().expect(line)));
+        }
+        for (x, y) in [("x", "y"), ("cx", "cy"), ("x1", "y1"), ("x2", "y2")] {
+            if line.contains(&format!(" {x}=\"")) {
+                points.push((attribute(line, x).parse().expect(line), attribute(line, y).parse().expect(line)));
             }
-            for (x, y) in [("x", "y"), ("cx", "cy"), ("x1", "y1"), ("x2", "y2")] {
-                if line.contains(&format!(" {x}=\"")) {
-                    points.push((attribute(line, x).parse().expect(line), attribute(line, y).parse().expect(line)));
-                }
-            }
-            for (x, y) in points {
-                let on_page =
-                    x.is_finite() && y.is_finite() && (0.0..=right).contains(&x) && (0.0..=bottom).contains(&y);
-                assert!(on_page, "{name}: ({x}, {y}) in {line}");
-            }
+        }
+        for (x, y) in points {
+            let on_page = x.is_finite() && y.is_finite() && (0.0..=right).contains(&x) && (0.0..=bottom).contains(&y);
+            assert!(on_page, "{name}: ({x}, {y}) in {line}");
         }
     }
 }
 
 #[test]
 fn no_two_texts_overlap() {
+    for (name, record) in cases() {
+        assert_texts_apart(name, &summary_svg(&record, &record.runs[0]).expect(name));
+    }
+}
+
+/// No text of the document overlaps another or leaves the page's margins.
+pub fn assert_texts_apart(name: &str, svg: &str) {
     const FAMILY: &str = "DejaVu Sans";
     let fonts: [(&[u8], FontStyle); 2] = [
         (include_bytes!("../../src/assets/fonts/DejaVuSans-sub.ttf"), FontStyle::Normal),
@@ -113,48 +122,45 @@ fn no_two_texts_overlap() {
     for (bytes, style) in fonts {
         assert!(register_font(FAMILY, style, bytes).is_ok());
     }
-    for (name, record) in cases() {
-        let svg = summary_svg(&record, &record.runs[0]).expect(name);
-        let mut boxes: Vec<(String, [f64; 4])> = Vec::new();
-        let mut lines = svg.lines();
-        while let Some(line) = lines.next() {
-            if !line.starts_with("<text") || line.contains("rotate") {
-                continue;
-            }
-            let text = lines
-                .next()
-                .expect(line)
-                .replace("&apos;", "'")
-                .replace("&lt;", "<")
-                .replace("&gt;", ">")
-                .replace("&amp;", "&");
-            let size: f64 = attribute(line, "font-size").parse().unwrap();
-            let style = if line.contains("font-weight=\"bold\"") { FontStyle::Bold } else { FontStyle::Normal };
-            // plotters measures a line height; 1.164 is DejaVu's per em.
-            let font = FontDesc::new(FontFamily::Name(FAMILY), size * 1.164, style);
-            let width = f64::from(font.box_size(&text).unwrap().0);
-            let x: f64 = attribute(line, "x").parse().unwrap();
-            let y: f64 = attribute(line, "y").parse().unwrap();
-            let left = x - width
-                * match attribute(line, "text-anchor") {
-                    "start" => 0.0,
-                    "middle" => 0.5,
-                    _ => 1.0,
-                };
-            let baseline = y + size * if attribute(line, "dy") == "0.76em" { 0.76 } else { 0.27 };
-            let area = [left, baseline - 0.73 * size, left + width, baseline + 0.1 * size];
-            assert!(
-                left >= 200.0 && left + width <= f64::from(PAGE_WIDTH) * 10.0 - 200.0,
-                "{name}: `{text}` leaves the page"
-            );
-            for (other, taken) in &boxes {
-                let apart = area[0] >= taken[2] || taken[0] >= area[2] || area[1] >= taken[3] || taken[1] >= area[3];
-                assert!(apart, "{name}: `{text}` {area:?} overlaps `{other}` {taken:?}");
-            }
-            boxes.push((text, area));
+    let mut boxes: Vec<(String, [f64; 4])> = Vec::new();
+    let mut lines = svg.lines();
+    while let Some(line) = lines.next() {
+        if !line.starts_with("<text") || line.contains("rotate") {
+            continue;
         }
-        assert!(boxes.len() > 20, "{name}: {} texts", boxes.len());
+        let text = lines
+            .next()
+            .expect(line)
+            .replace("&apos;", "'")
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&amp;", "&");
+        let size: f64 = attribute(line, "font-size").parse().unwrap();
+        let style = if line.contains("font-weight=\"bold\"") { FontStyle::Bold } else { FontStyle::Normal };
+        // plotters measures a line height; 1.164 is DejaVu's per em.
+        let font = FontDesc::new(FontFamily::Name(FAMILY), size * 1.164, style);
+        let width = f64::from(font.box_size(&text).unwrap().0);
+        let x: f64 = attribute(line, "x").parse().unwrap();
+        let y: f64 = attribute(line, "y").parse().unwrap();
+        let left = x - width
+            * match attribute(line, "text-anchor") {
+                "start" => 0.0,
+                "middle" => 0.5,
+                _ => 1.0,
+            };
+        let baseline = y + size * if attribute(line, "dy") == "0.76em" { 0.76 } else { 0.27 };
+        let area = [left, baseline - 0.73 * size, left + width, baseline + 0.1 * size];
+        assert!(
+            left >= 200.0 && left + width <= f64::from(PAGE_WIDTH) * 10.0 - 200.0,
+            "{name}: `{text}` leaves the page"
+        );
+        for (other, taken) in &boxes {
+            let apart = area[0] >= taken[2] || taken[0] >= area[2] || area[1] >= taken[3] || taken[1] >= area[3];
+            assert!(apart, "{name}: `{text}` {area:?} overlaps `{other}` {taken:?}");
+        }
+        boxes.push((text, area));
     }
+    assert!(boxes.len() > 20, "{name}: {} texts", boxes.len());
 }
 
 /// The value of an attribute of an SVG element; empty if absent.

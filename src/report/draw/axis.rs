@@ -148,7 +148,8 @@ impl PowersOfTen {
     }
 }
 
-fn label(power: i64) -> String {
+/// `1`, `10`, `10⁻³`.
+pub fn label(power: i64) -> String {
     match power {
         0 => "1".into(),
         1 => "10".into(),
@@ -157,7 +158,7 @@ fn label(power: i64) -> String {
 }
 
 /// The least of 1, 2, 5, 10, 20, 50, … steps of `unit` that are at least `distance` apart.
-fn round_step(distance: f64, unit: f64) -> usize {
+pub fn round_step(distance: f64, unit: f64) -> usize {
     let mut step = 1;
     // Bounded: no axis has a step beyond 10^18.
     for factor in [2.0, 2.5, 2.0].into_iter().cycle().take(54) {

@@ -139,6 +139,14 @@ impl<'a> Canvas<'a> {
         self.area(&[(x - 2.8, y + 4.5), (x + 2.8, y + 4.5), (x, y + 9.0)], color, 1.0)
     }
 
+    /// An arrow to the left of a point: on an axis along, the value is at most this.
+    pub fn leftward(&self, at: Point, color: RGBColor) -> Drawn {
+        let (x, y) = at;
+        self.line(&[(x, y), (x - 5.0, y)], color, 1.2)?;
+        self.line(&[(x, y - 3.0), (x, y + 3.0)], color, 1.2)?;
+        self.area(&[(x - 4.5, y - 2.8), (x - 4.5, y + 2.8), (x - 9.0, y)], color, 1.0)
+    }
+
     /// A cross at a point.
     pub fn cross(&self, at: Point, color: RGBColor) -> Drawn {
         let ((x, y), r) = (at, 3.0);

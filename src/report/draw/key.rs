@@ -19,6 +19,8 @@ pub enum Sample {
     Line(RGBColor, f64, Dash),
     Hollow(Marker),
     Downward,
+    Leftward,
+    Bar(Marker),
     Cross,
 }
 
@@ -39,6 +41,11 @@ impl Sample {
             Sample::Line(color, width, dash) => canvas.dashed(&[(x, y), (x + SAMPLE, y)], color, width, dash),
             Sample::Hollow(marker) => canvas.marker((middle, y), marker, 3.4, SOFT, true),
             Sample::Downward => canvas.downward((middle, y - 4.5), SOFT),
+            Sample::Leftward => canvas.leftward((middle + 4.5, y), SOFT),
+            Sample::Bar(marker) => {
+                canvas.line(&[(x, y), (x + SAMPLE, y)], SOFT, 2.0)?;
+                canvas.marker((middle, y), marker, 3.4, SOFT, false)
+            }
             Sample::Cross => canvas.cross((middle, y), SOFT),
         }
     }
@@ -48,6 +55,7 @@ impl Sample {
 #[derive(Clone, Debug)]
 pub struct Head {
     title: String,
+    left: f64,
     top: f64,
     placed: Vec<(Sample, String, f64, f64)>,
     /// Where the plot may begin.
@@ -55,30 +63,35 @@ pub struct Head {
 }
 
 impl Head {
-    /// Lays out the key in rows of at most `limit`.
+    /// Lays out the key in rows of at most `limit`, at the plots' left edge.
     pub fn new(title: &str, key: &[(Sample, String)], top: f64, limit: f64) -> Result<Head, String> {
+        Head::at(PLOT_LEFT, title, key, top, limit)
+    }
+
+    /// The same at another left edge.
+    pub fn at(left: f64, title: &str, key: &[(Sample, String)], top: f64, limit: f64) -> Result<Head, String> {
         let mut placed = Vec::new();
-        let (mut x, mut y) = (PLOT_LEFT, top + TITLE.line() + ROW / 2.0 + 1.0);
+        let (mut x, mut y) = (left, top + TITLE.line() + ROW / 2.0 + 1.0);
         for (sample, label) in key {
             for line in text::wrapped(label, LABEL, limit - sample.width())? {
                 // The sample belongs to the first line of a label only.
                 let sample =
                     if placed.last().is_some_and(|(_, last, _, _)| last == label) { Sample::Nothing } else { *sample };
                 let width = sample.width() + text::width(&line, LABEL)?;
-                if x > PLOT_LEFT && x + width > PLOT_LEFT + limit {
-                    (x, y) = (PLOT_LEFT, y + ROW);
+                if x > left && x + width > left + limit {
+                    (x, y) = (left, y + ROW);
                 }
                 placed.push((sample, line, x, y));
                 x += width + 16.0;
             }
         }
         let bottom = if key.is_empty() { top + TITLE.line() + 4.0 } else { y + ROW / 2.0 + 5.0 };
-        Ok(Head { title: title.into(), top, placed, bottom })
+        Ok(Head { title: title.into(), left, top, placed, bottom })
     }
 
     /// Draws it.
     pub fn draw(&self, canvas: &Canvas) -> Drawn {
-        canvas.text(&self.title, (PLOT_LEFT, self.top), TITLE, INK)?;
+        canvas.text(&self.title, (self.left, self.top), TITLE, INK)?;
         for (sample, label, x, y) in &self.placed {
             sample.draw(canvas, *x, *y)?;
             canvas.anchored(label, (x + sample.width(), *y), LABEL, SOFT, Anchor::Left)?;

@@ -94,13 +94,13 @@ pub struct NoisePanel {
 impl NoisePanel {
     /// The panel of a run.
     pub fn new(run: &Run) -> NoisePanel {
-        let decades = decades(run);
+        let decades = decades(run.arithmetics.iter().flat_map(|arithmetic| &arithmetic.layers));
         let curves: Vec<NoiseCurve> = run.arithmetics.iter().map(|arithmetic| curve(arithmetic, decades)).collect();
         let trials = run.arithmetics.first().map_or(0, |arithmetic| arithmetic.verdict.of);
         let joined = || curves.iter().flat_map(|curve| &curve.points).filter(|point| point.kind.is_joined());
         NoisePanel {
             decades,
-            knee: (KNEE - decades.0 >= COMPRESSED_FROM).then_some(KNEE),
+            knee: knee(decades),
             trials,
             spread: facts::quantile_note(trials),
             has_bands: joined().any(|point| point.low < point.high),
@@ -115,10 +115,15 @@ impl NoisePanel {
     }
 }
 
+/// The power of ten below which an axis is compressed, if it reaches far down.
+pub(super) fn knee(decades: (i32, i32)) -> Option<i32> {
+    (KNEE - decades.0 >= COMPRESSED_FROM).then_some(KNEE)
+}
+
 /// Whole powers of ten around every positive finite quantile that is noise.
-fn decades(run: &Run) -> (i32, i32) {
+pub(super) fn decades<'a>(layers: impl Iterator<Item = &'a LayerRun>) -> (i32, i32) {
     let (mut bottom, mut top) = (HIGHEST_BOTTOM, LEAST_TOP);
-    for layer in run.arithmetics.iter().flat_map(|arithmetic| &arithmetic.layers) {
+    for layer in layers {
         if layer.verdict.verdict.is_zero_or_overflow() {
             continue;
         }
@@ -140,7 +145,8 @@ fn curve(arithmetic: &ArithmeticRun, decades: (i32, i32)) -> NoiseCurve {
     }
 }
 
-fn point(layer: &LayerRun, (bottom, top): (i32, i32)) -> Option<NoisePoint> {
+/// A layer on an axis; nothing where it has no ratio.
+pub(super) fn point(layer: &LayerRun, (bottom, top): (i32, i32)) -> Option<NoisePoint> {
     let noise = &layer.noise_to_signal;
     let kind = match layer.verdict.verdict {
         verdict if verdict.is_zero_or_overflow() => PointKind::Saturated,

@@ -1,0 +1,24 @@
+//! The files that follow from a record alone: its table and its pictures.
+
+use super::{csv, draw, files};
+use crate::record::Record;
+
+/// File names and contents of everything but `record.json` and `run.json`; the main picture comes last:
+/// `summary.png`, or of several runs `compare.png`.
+///
+/// # Errors
+/// What could not be drawn, and that a record without a run has nothing to show.
+pub fn drawn(record: &Record) -> Result<Vec<(String, Vec<u8>)>, String> {
+    let names = files::pictures(&record.spec.activations);
+    if record.runs.is_empty() || names.len() < record.runs.len() {
+        return Err("the record has no run".into());
+    }
+    let mut contents = vec![("layers.csv".to_string(), csv::layers_csv(record).into_bytes())];
+    for (name, run) in names.iter().zip(&record.runs) {
+        contents.push((name.clone(), draw::summary_png(record, run)?));
+    }
+    if let Some(comparison) = names.get(record.runs.len()) {
+        contents.push((comparison.clone(), draw::comparison_png(record)?));
+    }
+    Ok(contents)
+}

@@ -1,0 +1,69 @@
+//! Powers of ten along a plot: the axis of noise where rows stand below each other.
+
+use super::axis::{TICK, label, round_step};
+use super::canvas::{Anchor, Canvas, Drawn, Rect};
+use super::style::{FAINT, INK};
+
+/// Least distance of vertical lines with labels.
+const TICK_DISTANCE: f64 = 40.0;
+/// Free space inside a frame beyond the axis' ends, for markers.
+const PADDING: f64 = 14.0;
+/// Part of the width for what lies below the knee, where there is one.
+const COMPRESSED: f64 = 0.35;
+
+/// Places powers of ten along a plot.
+#[derive(Clone, Copy, Debug)]
+pub struct Decades {
+    low: f64,
+    high: f64,
+    /// Below this, the axis is compressed.
+    knee: f64,
+    /// Part of the width that lies below the knee.
+    below: f64,
+    plot: Rect,
+}
+
+impl Decades {
+    /// An axis from 10^`low` to 10^`high` over a plot's width, compressed below the knee if there is one.
+    pub fn new((low, high): (i32, i32), knee: Option<i32>, plot: Rect) -> Decades {
+        let below = if knee.is_some() { COMPRESSED } else { 0.0 };
+        let (low, high) = (f64::from(low), f64::from(high));
+        Decades { low, high, knee: knee.map_or(low, f64::from), below, plot }
+    }
+
+    /// The place of a value given by its log₁₀, clamped to the plot.
+    pub fn x(&self, log10: f64) -> f64 {
+        let (left, right) = (self.plot.left + PADDING, self.plot.right - PADDING);
+        let part = if log10 >= self.knee {
+            self.below + (1.0 - self.below) * (log10 - self.knee) / (self.high - self.knee)
+        } else {
+            self.below * (log10 - self.low) / (self.knee - self.low)
+        };
+        (left + part * (right - left)).clamp(self.plot.left, self.plot.right)
+    }
+
+    /// Draws the grid lines and their labels below.
+    pub fn draw(&self, canvas: &Canvas) -> Drawn {
+        let mut powers = self.ticks(self.knee, self.high);
+        if self.below > 0.0 {
+            // The knee itself has its label from the right.
+            let room = TICK_DISTANCE * 0.9;
+            let left = self.ticks(self.low, self.knee);
+            powers.extend(left.into_iter().filter(|at| self.x(*at) < self.x(self.knee) - room));
+        }
+        for power in powers {
+            let x = self.x(power);
+            canvas.line(&[(x, self.plot.top), (x, self.plot.bottom)], FAINT, 0.7)?;
+            canvas.line(&[(x, self.plot.bottom), (x, self.plot.bottom + 4.0)], INK, 0.8)?;
+            canvas.anchored(&label(power as i64), (x, self.plot.bottom + 6.0), TICK, INK, Anchor::Top)?;
+        }
+        Ok(())
+    }
+
+    /// Powers of ten a round step apart, of one scale.
+    fn ticks(&self, low: f64, high: f64) -> Vec<f64> {
+        let step = round_step(TICK_DISTANCE, (self.x(high) - self.x(low)) / (high - low)) as f64;
+        let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
+        (first..=last).map(|multiple| multiple as f64 * step).collect()
+    }
+}

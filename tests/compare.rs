@@ -1,0 +1,149 @@
+//! `--act` with a list: what is written, printed and recorded when activations are compared.
+
+use assert_cmd::Command;
+use precision_probe::activation::ALL;
+use precision_probe::record::Record;
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+use tempfile::TempDir;
+
+const SMALL: [&str; 8] = ["--depth", "3", "--width", "5", "--batch", "3", "--trials", "2"];
+
+fn run(place: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::cargo_bin("precision-probe").expect("the binary is built");
+    command.current_dir(place).args(SMALL).args(arguments).output().expect("the command starts")
+}
+
+fn text(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+fn listing(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).expect("it can be listed");
+    let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_comparison_has_a_picture_each_and_one_of_all() {
+    let place = TempDir::new().unwrap();
+    let text = text(&run(place.path(), &["--act", "ReLU, leaky:0.2,tanh", "--formats", "f16,f32"]));
+    let name = "act-relu-leaky-0.2001953125-tanh_depth-3_width-5_batch-3_trials-2_formats-f16-f32";
+    let directory = place.path().join("reports").join(name);
+    let files =
+        ["compare.png", "layers.csv", "leaky-0.2001953125.png", "record.json", "relu.png", "run.json", "tanh.png"];
+    assert_eq!(listing(&directory), files);
+    for file in files.iter().filter(|file| file.ends_with(".png")) {
+        assert_eq!(fs::read(directory.join(file)).unwrap()[..8], *b"\x89PNG\r\n\x1a\n", "{file}");
+    }
+    assert!(text.ends_with(&format!("\n\nPicture: reports/{name}/compare.png\n")), "{text}");
+    assert!(text.contains("\n\nAt layer 1 in f16"), "{text}");
+    for activation in ["relu", "leaky:0.2001953125", "tanh"] {
+        for arithmetic in ["f16", "f32"] {
+            let row = |line: &&str| line.split_whitespace().take(2).eq([arithmetic, activation]);
+            assert_eq!(text.lines().filter(row).count(), 1, "{arithmetic} {activation}: {text}");
+        }
+    }
+    let csv = fs::read_to_string(directory.join("layers.csv")).unwrap();
+    assert_eq!(csv.lines().count(), 1 + 3 * 2 * 4 * 2 * 2, "activations, arithmetics, layers, trials, tensors");
+}
+
+/// Every activation sees the same draws as alone: its section is the single run's, to the last byte.
+#[test]
+fn runs_of_a_list_are_those_of_single_runs() {
+    let place = TempDir::new().unwrap();
+    let record = |act: &str| {
+        let output = run(place.path(), &["--act", act, "--bias", "--formats", "f16,e5m2:acc=f32,f64", "--json"]);
+        Record::from_json(&text(&output)).unwrap()
+    };
+    let list = ["relu", "prelu", "elu:0.5", "sigmoid"];
+    let all = record(&list.join(","));
+    assert_eq!(all.spec.activations, list);
+    assert_eq!(all.runs.len(), list.len());
+    for (name, run) in list.iter().zip(&all.runs) {
+        assert_eq!(record(name).runs, std::slice::from_ref(run), "{name}");
+    }
+}
+
+#[test]
+fn all_is_the_whole_catalogue() {
+    let place = TempDir::new().unwrap();
+    let text = text(&run(place.path(), &["--act", "all", "--formats", "f16", "--out", "there"]));
+    let json = fs::read_to_string(place.path().join("there/record.json")).unwrap();
+    let names: Vec<String> = ALL.iter().map(|activation| activation.name()).collect();
+    let record = Record::from_json(&json).unwrap();
+    assert_eq!(record.spec.activations, names);
+    let mut files: Vec<String> = names.iter().map(|name| format!("{name}.png")).collect();
+    files.extend(["compare.png", "layers.csv", "record.json", "run.json"].map(String::from));
+    files.sort();
+    assert_eq!(listing(&place.path().join("there")), files);
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    let again = run(place.path(), &["--act", &names.join(","), "--formats", "f16", "--out", "there", "--quiet"]);
+    assert_eq!((again.status.code(), again.stdout.len(), again.stderr.len()), (Some(0), 0, 0), "the same spec");
+}
+
+#[test]
+fn layers_follow_the_comparison() {
+    let place = TempDir::new().unwrap();
+    let text = text(&run(place.path(), &["--act", "relu,tanh", "--formats", "f16,f64", "--layers"]));
+    let places: Vec<usize> =
+        ["\narithmetic  activation", "\nrelu, f16, every layer:", "\ntanh, f64, every layer:", "\nAt layer 1 in f16"]
+            .iter()
+            .map(|words| text.find(words).unwrap_or_else(|| panic!("{words:?} is missing: {text}")))
+            .collect();
+    assert!(places.is_sorted(), "{text}");
+    assert_eq!(text.matches("every layer:").count(), 4);
+}
+
+/// One verdict in the last activation is enough.
+#[test]
+fn fail_on_looks_at_every_activation() {
+    let place = TempDir::new().unwrap();
+    let status = |act: &str, condition: &str| {
+        let network = ["--act", act, "--gain", "0.5", "--formats", "f64,e4m3fn", "--quiet", "--fail-on", condition];
+        let output = run(place.path(), &network);
+        output.status.code()
+    };
+    // A gain of 0.5 leaves sigmoid's gradient below what e4m3fn holds, and identity's within.
+    assert_eq!(status("identity", "vanished@e4m3fn"), Some(0));
+    assert_eq!(status("sigmoid", "vanished@e4m3fn"), Some(3));
+    assert_eq!(status("identity,sigmoid", "vanished@e4m3fn"), Some(3));
+    assert_eq!(status("identity,sigmoid", "vanished@f64"), Some(0));
+}
+
+#[test]
+fn wrong_lists_are_told_with_their_fix() {
+    let place = TempDir::new().unwrap();
+    for (act, words) in [
+        ("relu,laeky", "unknown activation `laeky`; did you mean `leaky`?"),
+        ("relu,", "an empty activation is given; write --act leaky"),
+        ("relu,tanh,ReLU", "activation `ReLU` is given twice; keep one"),
+        ("leaky,leaky:0.01", "activation `leaky:0.01` is given twice; keep one"),
+        ("relu,all", "--act relu,all: `all` names every activation already; give it alone"),
+    ] {
+        let output = run(place.path(), &["--act", act]);
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), message), (Some(2), format!("error: {words}\n")), "{act}");
+    }
+    assert!(listing(place.path()).is_empty());
+}
+
+/// What a forced report replaces does not stay beside it.
+#[test]
+fn pictures_of_the_replaced_report_are_removed() {
+    let place = TempDir::new().unwrap();
+    let there = place.path().join("there");
+    let write = |act: &str| text(&run(place.path(), &["--act", act, "--formats", "f16", "--out", "there", "--force"]));
+    write("relu,tanh");
+    fs::write(there.join("thesis.txt"), "words").unwrap();
+    write("tanh");
+    assert_eq!(listing(&there), ["layers.csv", "record.json", "run.json", "summary.png", "thesis.txt"]);
+    write("tanh,elu");
+    assert_eq!(
+        listing(&there),
+        ["compare.png", "elu.png", "layers.csv", "record.json", "run.json", "tanh.png", "thesis.txt"]
+    );
+}
