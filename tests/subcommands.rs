@@ -384,3 +384,25 @@ fn a_closed_pipe_ends_subcommands_quietly() {
         assert_eq!((output.status.code(), error(&output).as_str()), (Some(0), ""), "{arguments:?}");
     }
 }
+
+/// A comparison's pictures, one per activation and the comparing one, come back to the same bytes.
+#[test]
+fn a_comparison_is_redrawn_whole() {
+    let (place, printed) = measured(&["--act", "relu,leaky:0.2"]);
+    let place = place.path();
+    let files = names(&place.join("there"));
+    let before: Vec<Vec<u8>> = files.iter().map(|file| read(place, &format!("there/{file}"))).collect();
+    assert_eq!(
+        files,
+        ["compare.png", "layers.csv", "leaky-0.2001953125.png", "record.json", "relu.png", "run.json"],
+        "a comparison has no summary.png"
+    );
+    for file in files.iter().filter(|file| file.ends_with(".png")) {
+        fs::remove_file(place.join("there").join(file)).unwrap();
+    }
+    assert_eq!(succeed(place, &["report", "there"]), printed);
+    let after: Vec<Vec<u8>> = files.iter().map(|file| read(place, &format!("there/{file}"))).collect();
+    assert!(before == after);
+    let taken = refused(place, &["report", "there", "--export-md", "there/relu.png"]);
+    assert!(taken.contains("something else of this run goes there"), "{taken}");
+}
