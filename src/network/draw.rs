@@ -36,9 +36,6 @@ impl Stream {
     }
 }
 
-/// Largest magnitude that [`Stream::normal`] can give: the quantile at 1 − 2^-54.
-pub const LARGEST_NORMAL: f64 = 8.3;
-
 /// Φ⁻¹((k + 1/2)/2^53), to about 1e-16 relative: Wichura's algorithm AS 241 (Applied Statistics 37,
 /// 1988, PPND16), with a correctly rounded logarithm so that the bits are the same everywhere.
 fn normal_quantile(k: u64) -> f64 {
@@ -130,6 +127,7 @@ const TAIL_DENOMINATOR: [f64; 8] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spec::LARGEST_NORMAL;
 
     /// Φ⁻¹ against MPFR: Φ(quantile) must be the probability again.
     #[test]
