@@ -34,7 +34,9 @@ pub struct Arguments {
     #[command(subcommand)]
     subcommand: Option<subcommands::Subcommand>,
     /// Activation, or several to compare on the same draws, separated by commas, or `all`: relu, leaky[:SLOPE],
-    /// prelu[:SLOPE], elu[:ALPHA], tanh, sigmoid, softplus, silu, gelu, selu, identity
+    /// prelu[:SLOPE], rrelu[:LOWER:UPPER], elu[:ALPHA], celu[:ALPHA], selu, relu6, hardtanh[:LOW:HIGH], hardsigmoid,
+    /// hardswish, softshrink[:LAMBDA], hardshrink[:LAMBDA], threshold[:THRESHOLD:VALUE], relu2, tanh, tanhshrink,
+    /// sigmoid, logsigmoid, softplus[:BETA], softsign, silu, swish:BETA, mish, gelu, gelu_tanh, identity
     #[arg(long = "act", value_delimiter = ',', value_name = "LIST", default_value = "leaky", help_heading = "Network")]
     activations: Vec<String>,
     /// Hidden layers (affine + activation); a linear head follows

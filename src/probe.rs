@@ -112,7 +112,7 @@ fn run_activation(plan: &Plan, activation: &Activation, layer_done: &(dyn Fn() +
     Run {
         activation: activation.name(),
         constants: activation.constants(),
-        kinked: !activation.kinks().is_empty(),
+        kinked: activation.is_kinked(),
         gain,
         chi1: field.chi1,
         phase: field.describe(),

@@ -3,8 +3,8 @@
 
 use flate2::read::GzDecoder;
 use precision_probe::activation::{
-    ALL, Activation, Function, LEAKY_SLOPE, OutOfRange, SELU_ALPHA, SELU_LAMBDA, enclose, enclosure, round_function,
-    round_function_f64,
+    ALL, Activation, Function, GELU_TANH_CUBIC, LEAKY_SLOPE, OutOfRange, SELU_ALPHA, SELU_LAMBDA, enclose, enclosure,
+    round_function, round_function_f64,
 };
 use precision_probe::format::{F64, Format, canonical};
 use rug::Float;
@@ -52,7 +52,7 @@ fn every_code_of_bf16_f16_and_e4m3fn_agrees_with_the_tables() {
         }
     }
     assert_eq!(files, 18);
-    assert_eq!(ALL.len(), 11);
+    assert_eq!(ALL.len(), 26);
 }
 
 /// A small deterministic generator (splitmix64) for test arguments.
@@ -70,7 +70,22 @@ impl Random {
 
 /// φ and φ' of the whole catalogue, some other parameters, and exp.
 fn every_function() -> Vec<Function> {
-    let more = ["leaky:0.2", "prelu:-0.5", "elu:0.5", "elu:1.7"].map(|name| Activation::parse(name).unwrap());
+    let more = [
+        "leaky:0.2",
+        "prelu:-0.5",
+        "elu:0.5",
+        "elu:1.7",
+        "celu:0.3",
+        "softplus:2",
+        "softplus:0.3",
+        "swish:3",
+        "swish:0.1",
+        "hardtanh:-0.1:2.3",
+        "softshrink:0.3",
+        "hardshrink:1.7",
+        "threshold:-0.1:20",
+    ]
+    .map(|name| Activation::parse(name).unwrap());
     let activations = ALL.into_iter().chain(more);
     let both = activations.flat_map(|a| [Function::Value(a), Function::Derivative(a)]);
     both.chain([Function::Exp]).collect()
@@ -113,9 +128,17 @@ fn arguments() -> Vec<Float> {
     for zero in [
         zero_of(&Function::Derivative(Activation::Silu), -1.5, -1.0),
         zero_of(&Function::Derivative(Activation::Gelu), -1.0, -0.5),
+        zero_of(&Function::Derivative(Activation::GeluTanh), -1.0, -0.5),
+        zero_of(&Function::Derivative(Activation::Mish), -1.5, -1.0),
     ] {
         all.extend([2, 8, 11, 24, 53, 100, 180, 230].map(|bits| Float::with_val(bits, &zero)));
     }
+    // Joints, and multiples of 3 and 5, where x/3 and 3x/5 are binary.
+    for x in [-3.0, 3.0, 6.0, 0.5, -0.5, 1.0, -1.0, 0.1, -0.1, 2.3, 1.7, 15.0, 15e-9] {
+        all.extend([x, x * (1.0 + 1e-9), x * (1.0 - 1e-9)].map(|x| Float::with_val(53, x)));
+    }
+    all.push(scaled(15, -1000));
+    all.push(scaled(-15, -1000));
     all
 }
 
@@ -156,19 +179,50 @@ fn textbook(function: &Function, x: &Float, bits: u32) -> Option<Float> {
     let half: Float = number(0.5);
     let normal = Float::with_val(bits, Float::with_val(bits, x * half.clone().sqrt()).erf() + 1u32) * &half;
     let square = Float::with_val(bits, x * x);
-    let density = exp(&Float::with_val(bits, -square / 2u32)) / (Float::with_val(bits, Constant::Pi) * 2u32).sqrt();
+    let density =
+        exp(&Float::with_val(bits, -square.clone() / 2u32)) / (Float::with_val(bits, Constant::Pi) * 2u32).sqrt();
     let lambda = Float::with_val(bits, Float::parse(SELU_LAMBDA).unwrap());
     let alpha = Float::with_val(bits, Float::parse(SELU_ALPHA).unwrap());
     let lambda_alpha = Float::with_val(bits, &lambda * &alpha);
     let left = *x <= 0;
+    let tanh = |t: &Float| {
+        let e = exp(&Float::with_val(bits, t * 2u32));
+        Float::with_val(bits, &e - 1u32) / (e + 1u32)
+    };
+    let softplus = Float::with_val(bits, (exp(x) + 1u32).ln_ref());
+    let stretched = |beta: f64| {
+        let t = Float::with_val(bits, x * beta);
+        let e = Float::with_val(bits, exp(&t) + 1u32);
+        (Float::with_val(bits, e.ln_ref()) / beta, Float::with_val(bits, 1 - e.recip()), t)
+    };
+    let root = (Float::with_val(bits, Constant::Pi).recip() * 2u32).sqrt();
+    let cubic = Float::with_val(bits, Float::parse(GELU_TANH_CUBIC).unwrap());
+    let inner = Float::with_val(bits, &square * &cubic) + 1u32;
+    let gelu_tanh = Float::with_val(bits, tanh(&(Float::with_val(bits, &inner * x) * &root)) + 1u32) / 2u32;
+    let one_plus = Float::with_val(bits, x.abs_ref()) + 1u32;
+    let number_of = |a: u32, b: u32| Float::with_val(bits, a) / b;
     Some(match *function {
         Function::Exp => exp(x),
         Function::Value(activation) => match activation {
             Activation::Tanh => sigmoid_of_double(x, bits) * 2u32 - 1u32,
+            // The difference loses two bits for each of x's leading zeros.
+            Activation::Tanhshrink if x.get_exp() < Some(-600) => return None,
+            Activation::Tanhshrink => Float::with_val(bits, x - tanh(x)),
             Activation::Sigmoid => sigmoid,
-            Activation::Softplus => (exp(x) + 1u32).ln(),
+            Activation::LogSigmoid => sigmoid.ln(),
+            Activation::Softplus { beta } => stretched(beta).0,
+            Activation::Softsign => Float::with_val(bits, x / one_plus),
             Activation::Silu => sigmoid * x,
+            Activation::Swish { beta } => stretched(beta).1 * x,
+            Activation::Mish => tanh(&softplus) * x,
             Activation::Gelu => normal * x,
+            Activation::GeluTanh => gelu_tanh * x,
+            Activation::Celu { alpha } if left => (exp(&Float::with_val(bits, x / alpha)) - 1u32) * alpha,
+            Activation::Hardsigmoid if *x > -3 && *x < 3 => number_of(1, 6) * x + number(0.5),
+            Activation::Hardswish if *x > -3 && *x < 3 => (square + Float::with_val(bits, x * 3u32)) * number_of(1, 6),
+            Activation::Softshrink { lambda } if *x > lambda => Float::with_val(bits, x - lambda),
+            Activation::Softshrink { lambda } if *x < -lambda => Float::with_val(bits, x + lambda),
+            Activation::ReluSquared if !left => square,
             Activation::Elu { alpha } if left => (exp(x) - 1u32) * alpha,
             Activation::Selu if left => (exp(x) - 1u32) * lambda_alpha,
             Activation::Selu => lambda * x,
@@ -176,8 +230,29 @@ fn textbook(function: &Function, x: &Float, bits: u32) -> Option<Float> {
         },
         Function::Derivative(activation) => match activation {
             Activation::Tanh => 1 - (sigmoid_of_double(x, bits) * 2u32 - 1u32).square(),
+            Activation::Tanhshrink => tanh(x).square(),
             Activation::Sigmoid => Float::with_val(bits, 1 - &sigmoid) * sigmoid,
-            Activation::Softplus => sigmoid,
+            Activation::LogSigmoid => 1 - sigmoid,
+            Activation::Softplus { beta } => stretched(beta).1,
+            Activation::Softsign => one_plus.square().recip(),
+            Activation::Swish { beta } => {
+                let (_, sigmoid, t) = stretched(beta);
+                (Float::with_val(bits, 1 - &sigmoid) * t + 1u32) * sigmoid
+            }
+            Activation::Mish => {
+                let tanh = tanh(&softplus);
+                let slope = Float::with_val(bits, 1 - tanh.clone().square()) * sigmoid * x;
+                tanh + slope
+            }
+            Activation::GeluTanh => {
+                let tanh = Float::with_val(bits, &gelu_tanh * 2u32) - 1u32;
+                let slope = (Float::with_val(bits, &square * &cubic) * 3u32 + 1u32) * root * x / 2u32;
+                Float::with_val(bits, 1 - tanh.square()) * slope + gelu_tanh
+            }
+            Activation::Celu { alpha } if left => exp(&Float::with_val(bits, x / alpha)),
+            Activation::Hardsigmoid if *x > -3 && *x < 3 => number_of(1, 6),
+            Activation::Hardswish if *x > -3 && *x < 3 => number_of(1, 3) * x + number(0.5),
+            Activation::ReluSquared if !left => Float::with_val(bits, x * 2u32),
             Activation::Silu => (Float::with_val(bits, 1 - &sigmoid) * x + 1u32) * sigmoid,
             Activation::Gelu => density * x + normal,
             Activation::Elu { alpha } if left => exp(x) * alpha,
@@ -254,8 +329,12 @@ fn out_of_range_is_said_and_never_a_zero_or_an_infinity() {
         assert_eq!(value(a, &huge).unwrap(), huge);
     }
     assert_eq!(value(Sigmoid, &minus_huge), below(false));
-    assert_eq!(value(Softplus, &minus_huge), below(false));
-    assert_eq!(derivative(Softplus, &minus_huge), below(false));
+    assert_eq!(value(Softplus { beta: 1.0 }, &minus_huge), below(false));
+    assert_eq!(value(ReluSquared, &scaled(1, 1 << 29)), above(false));
+    assert_eq!(value(ReluSquared, &scaled(1, -(1 << 29))), below(false));
+    assert_eq!(value(Tanhshrink, &scaled(-1, -(1 << 28))), below(true));
+    assert_eq!(derivative(Softsign, &scaled(1, 1 << 29)), below(false));
+    assert_eq!(derivative(Softplus { beta: 1.0 }, &minus_huge), below(false));
     assert_eq!(derivative(Elu { alpha: 2.0 }, &minus_huge), below(false));
     assert_eq!(derivative(Selu, &minus_huge), below(false));
     assert_eq!(value(Leaky { slope: 0.25 }, &Float::with_val(53, -&least)), below(true));
@@ -338,7 +417,20 @@ fn ties_at_tiny_and_huge_arguments_are_decided_by_their_side() {
                     for significand in [units, -units] {
                         let x = scaled(significand, exponent - format.precision as i32);
                         let rounded = round_function(&function, &x, &format);
-                        // Below |x| = 32 every tail and second term is above 2^-800.
+                        // Below |x| = 32 every tail and second term is above 2^-800, but gelu_tanh's, e^(−0.07x³),
+                        // only below 16, and those of steepness β only below 32/β.
+                        let steep = match function {
+                            Function::Value(a) | Function::Derivative(a) => match a {
+                                Activation::GeluTanh => 1,
+                                Activation::Softplus { beta } | Activation::Swish { beta } => (beta / 1.5) as i32,
+                                Activation::Celu { .. } => 2,
+                                _ => 0,
+                            },
+                            Function::Exp => 0,
+                        };
+                        if exponent > 4 - steep {
+                            continue;
+                        }
                         let direct = match enclose(&function, &x, 850) {
                             Ok(v) => format.round(&v),
                             Err(out_of_range) => panic!("{function:?} at {x:e}: {out_of_range}"),
@@ -359,7 +451,7 @@ fn ties_at_tiny_and_huge_arguments_are_decided_by_their_side() {
     assert_eq!(at_tiny(Activation::Gelu), scaled(3, -1_000_000));
     let huge = scaled(5, 1_000_000);
     let at_huge = |a| round_function(&Function::Value(a), &huge, &two_bits);
-    assert_eq!(at_huge(Activation::Softplus), scaled(6, 1_000_000));
+    assert_eq!(at_huge(Activation::Softplus { beta: 1.0 }), scaled(6, 1_000_000));
     assert_eq!(at_huge(Activation::Silu), scaled(4, 1_000_000));
     // λ·5^29·10^0 is an integer: an exact result, and at its own length not even rounded.
     let five_to_29 = Float::with_val(68, 5f64).pow(29u32);

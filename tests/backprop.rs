@@ -216,7 +216,37 @@ fn textbook(activation: Activation, slope: Option<&Float>, z: &Float) -> Float {
             Float::with_val(BITS, &square - 1u32) / (square + 1u32)
         }
         Activation::Sigmoid => (exp(minus) + 1u32).recip(),
-        Activation::Softplus => (exp(z.clone()) + 1u32).ln(),
+        Activation::LogSigmoid => -(exp(minus) + 1u32).ln(),
+        Activation::Softplus { beta } => (exp(Float::with_val(BITS, z * beta)) + 1u32).ln() / beta,
+        Activation::Tanhshrink => z - textbook(Activation::Tanh, None, z),
+        Activation::Softsign => z / (Float::with_val(BITS, z.abs_ref()) + 1u32),
+        Activation::Swish { beta } => Float::with_val(BITS, z / (exp(Float::with_val(BITS, &minus * beta)) + 1u32)),
+        Activation::Mish => {
+            let softplus = (exp(z.clone()) + 1u32).ln();
+            softplus.tanh() * z
+        }
+        Activation::GeluTanh => {
+            let cube = Float::with_val(BITS, z.square_ref()) * z;
+            let root = (long(2.0) / Float::with_val(BITS, Constant::Pi)).sqrt();
+            let inner = (cube * decimal("0.044715") + z) * root;
+            (inner.tanh() + 1u32) * z / 2u32
+        }
+        Activation::Celu { .. } if *z > 0 => z.clone(),
+        Activation::Celu { alpha } => long(alpha) * (exp(Float::with_val(BITS, z / alpha)) - 1u32),
+        Activation::Rrelu { .. } if *z > 0 => z.clone(),
+        // (1/8 + 1/3)/2 on the grid of 8 significant bits.
+        Activation::Rrelu { .. } => long(235.0 / 1024.0) * z,
+        Activation::Relu6 => clamped(z, 0.0, 6.0),
+        Activation::Hardtanh { low, high } => clamped(z, low, high),
+        Activation::Hardsigmoid => clamped(&Float::with_val(BITS, z + 3u32), 0.0, 6.0) / 6u32,
+        Activation::Hardswish => clamped(&Float::with_val(BITS, z + 3u32), 0.0, 6.0) * z / 6u32,
+        Activation::Softshrink { lambda } => Float::with_val(BITS, z - clamped(z, -lambda, lambda)),
+        Activation::Hardshrink { lambda } if Float::with_val(BITS, z.abs_ref()) > lambda => z.clone(),
+        Activation::Hardshrink { .. } => long(0.0),
+        Activation::Threshold { threshold, .. } if *z > threshold => z.clone(),
+        Activation::Threshold { value, .. } => long(value),
+        Activation::ReluSquared if *z > 0 => Float::with_val(BITS, z.square_ref()),
+        Activation::ReluSquared => long(0.0),
         Activation::Silu => Float::with_val(BITS, z / (exp(minus) + 1u32)),
         Activation::Gelu => Float::with_val(BITS, z / 2u32) * ((z.clone() / long(2.0).sqrt()).erf() + 1u32),
         // Klambauer et al. 2017, with the decimals of the catalogue.
@@ -227,6 +257,10 @@ fn textbook(activation: Activation, slope: Option<&Float>, z: &Float) -> Float {
                 * (exp(z.clone()) - 1u32)
         }
     }
+}
+
+fn clamped(z: &Float, low: f64, high: f64) -> Float {
+    Float::with_val(BITS, z.max_ref(&long(low))).min(&long(high))
 }
 
 /// The loss in 340 bits, forwards only, with one number moved by `by`.
@@ -292,7 +326,8 @@ const DIFFERENCE_BITS: i32 = 112;
 #[test]
 fn gradients_are_derivatives() {
     let step_size = long(1.0) >> 60;
-    let more = ["leaky:0.25", "elu:0.5", "prelu:-0.125"].map(|name| Activation::parse(name).unwrap());
+    let more = ["leaky:0.25", "elu:0.5", "prelu:-0.125", "celu:0.5", "softplus:2", "swish:2", "threshold:-0.5:2"];
+    let more = more.map(|name| Activation::parse(name).unwrap());
     let (mut compared, mut worst) = (0, HashMap::new());
     for activation in ALL.into_iter().chain(more) {
         for loss_kind in LOSSES {

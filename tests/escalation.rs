@@ -118,7 +118,7 @@ fn a_cancelled_preactivation_raises_the_precision() {
             // The branch of the truth itself, and of the 800-bit network that was measured.
             let pass = TruthPass::new(&network, &prepared, &batch, measurement.precision, Undecided::Refused);
             let layers: Vec<_> = pass.collect();
-            let branch = if positive { Piece::Right } else { Piece::Left };
+            let branch = Piece(u8::from(positive));
             assert_eq!(layers[2].pieces[0][0], Some(branch), "{place}");
             for layer in &measurement.layers {
                 let long = &layer.arithmetics[0];

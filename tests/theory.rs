@@ -300,7 +300,7 @@ fn flips(activation: &Activation, truth: &[TrueLayer], computed: &[LayerGradient
         let piece =
             |(unit, sample): (usize, usize)| truth.pieces.get(sample).map(|units| units[unit].expect("decided"));
         let entries = computed.preactivation.indexed_iter();
-        entries.filter(|(at, z)| piece(*at).is_some_and(|p| p != activation.piece(z.sign().expect("finite")))).count()
+        entries.filter(|(at, z)| piece(*at).is_some_and(|p| p != activation.piece_of(z.to_f64()))).count()
     };
     truth.iter().zip(computed).map(flipped).sum()
 }

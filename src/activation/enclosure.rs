@@ -6,9 +6,10 @@
 //! Exponents: MPFR's own range ends near 2^±2^30. Results are enclosed while their exponent lies
 //! within ±2^29; the rest of MPFR's range is room in which no intermediate under- or overflows.
 
-use super::Activation;
 use super::formulas::{Evaluated, evaluate};
+use super::polynomial::polynomial;
 use super::selu::exact_lambda;
+use super::{Activation, Piece};
 use rug::Float;
 
 /// A function of one argument that an arithmetic must round.
@@ -16,7 +17,7 @@ use rug::Float;
 pub enum Function {
     /// φ.
     Value(Activation),
-    /// φ', at a kink PyTorch's choice (see [`Activation::piece`]).
+    /// φ', where pieces meet PyTorch's choice (see [`Activation::joints`]).
     Derivative(Activation),
     /// eˣ, for softmax.
     Exp,
@@ -93,51 +94,46 @@ pub fn enclosure(function: &Function, x: &Float, precision: u32) -> Result<Enclo
     }
 }
 
-/// The exact results: piecewise linear pieces, identities, and special points.
+/// The exact results: polynomial pieces with binary values, and special points.
 pub(super) fn exact(function: &Function, x: &Float) -> Result<Option<Float>, OutOfRange> {
-    let positive = *x > 0;
-    let small = |value: f64| Ok(Some(Float::with_val(53, value)));
+    if let Some(polynomial) = polynomial(function, |activation| piece_of(activation, x)) {
+        return polynomial.exact(x);
+    }
+    if *function == Function::Value(Activation::Selu) && *x > 0 {
+        return Ok(exact_lambda(x));
+    }
+    if !x.is_zero() {
+        return Ok(None);
+    }
+    let number = |value: f64| Ok(Some(Float::with_val(53, value)));
     match *function {
+        Function::Exp => number(1.0),
         Function::Value(activation) => match activation {
-            Activation::Relu if positive => Ok(Some(x.clone())),
-            Activation::Relu => small(0.0),
-            Activation::Leaky { .. } | Activation::Prelu { .. } | Activation::Elu { .. } if positive => {
-                Ok(Some(x.clone()))
-            }
-            Activation::Leaky { slope } | Activation::Prelu { slope } => exact_product(slope, x).map(Some),
-            Activation::Identity => Ok(Some(x.clone())),
-            Activation::Selu if positive => Ok(exact_lambda(x)),
-            Activation::Sigmoid if x.is_zero() => small(0.5),
-            Activation::Softplus => Ok(None),
+            Activation::Sigmoid => number(0.5),
+            Activation::LogSigmoid | Activation::Softplus { .. } => Ok(None),
             // φ(±0) = ±0 for the others.
-            _ if x.is_zero() => Ok(Some(x.clone())),
-            _ => Ok(None),
+            _ => Ok(Some(x.clone())),
         },
         Function::Derivative(activation) => match activation {
-            Activation::Selu => Ok(None),
-            Activation::Elu { .. } if positive => small(1.0),
-            Activation::Elu { alpha } if x.is_zero() => small(alpha),
-            Activation::Tanh if x.is_zero() => small(1.0),
-            Activation::Sigmoid if x.is_zero() => small(0.25),
-            Activation::Softplus | Activation::Silu | Activation::Gelu if x.is_zero() => small(0.5),
-            _ => match activation.linear_slopes() {
-                Some((left, right)) => small(if positive { right } else { left }),
-                None => Ok(None),
-            },
+            Activation::Elu { alpha } => number(alpha),
+            Activation::Celu { .. } | Activation::Tanh | Activation::Softsign => number(1.0),
+            Activation::Tanhshrink => number(0.0),
+            Activation::Sigmoid => number(0.25),
+            Activation::Softplus { .. }
+            | Activation::LogSigmoid
+            | Activation::Silu
+            | Activation::Swish { .. }
+            | Activation::Gelu
+            | Activation::GeluTanh => number(0.5),
+            // 3/5 and λα are not binary.
+            _ => Ok(None),
         },
-        Function::Exp if x.is_zero() => small(1.0),
-        Function::Exp => Ok(None),
     }
 }
 
-/// slope·x, all bits of it.
-fn exact_product(slope: f64, x: &Float) -> Result<Float, OutOfRange> {
-    let product = Float::with_val(x.prec() + 53, x * slope);
-    if product.is_finite() && (!product.is_zero() || slope == 0.0 || x.is_zero()) {
-        return Ok(product);
-    }
-    let negative = product.is_sign_negative();
-    Err(if product.is_zero() { OutOfRange::Underflow { negative } } else { OutOfRange::Overflow { negative } })
+/// The piece in which a number lies.
+pub(super) fn piece_of(activation: &Activation, x: &Float) -> Piece {
+    activation.piece(|at| x.partial_cmp(&at).expect("invariant: an argument is not NaN"))
 }
 
 fn within_limits(value: Float) -> Result<Float, OutOfRange> {

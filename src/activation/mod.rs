@@ -1,52 +1,76 @@
 //! The catalogue of activations: for each φ what a network, a proof and a rounding need to know.
 //!
-//! An entry states its kinks, PyTorch's choice of φ' there, the bounds Λ₁ ≥ |φ'| and Λ₂ ≥ |φ''| on
-//! each piece, and (in [`mod@enclosure`]) how to enclose φ and φ' to any relative precision; from the
-//! enclosure alone [`rounding`] gets the correctly rounded value in every format. [`moments`] holds
-//! the mean-field constants.
+//! An entry states its [`Joints`] (where formulas meet, what jumps there, and which side PyTorch gives
+//! the point to), the bounds Λ₁ ≥ |φ'| and Λ₂ ≥ |φ''| on each piece (`bounds.rs`), the pieces that are
+//! polynomials with short coefficients ([`polynomial`]), and (in [`mod@enclosure`]) how to enclose φ and
+//! φ' to any relative precision; from these alone [`rounding`] gets the correctly rounded value in every
+//! format. [`moments`] holds the mean-field constants, [`names`] the grammar.
 //!
-//! | name | φ(x) | φ'(0) | source |
+//! | name | φ(x) | φ' where pieces meet | source |
 //! |---|---|---|---|
-//! | relu | x if x > 0, else +0 | 0 | `torch.nn.ReLU` (its `threshold_backward` is 0 at 0) |
+//! | relu | x if x > 0, else +0 | 0 | `torch.nn.ReLU` (`threshold_backward` is 0 at 0) |
 //! | leaky | x if x > 0, else slope·x | slope | `torch.nn.LeakyReLU` (`x > 0 ? 1 : slope`) |
 //! | prelu | x if x > 0, else s·x, s learned | s | `torch.nn.PReLU` (initial value 0.25) |
+//! | rrelu | x if x > 0, else x·(lower + upper)/2 | that slope | `torch.nn.RReLU` in evaluation (1/8, 1/3) |
 //! | elu | x if x > 0, else α(eˣ − 1) | α | Clevert, Unterthiner, Hochreiter 2016; `torch.nn.ELU` |
-//! | tanh | tanh x | 1 | |
-//! | sigmoid | 1/(1 + e⁻ˣ) | 1/4 | |
-//! | softplus | ln(1 + eˣ) | 1/2 | Dugas et al. 2001; `torch.nn.Softplus` without its threshold |
-//! | silu | x/(1 + e⁻ˣ) | 1/2 | Elfwing, Uchibe, Doya 2018; Ramachandran et al. 2017 (swish) |
-//! | gelu | x·Φ(x), Φ the normal distribution | 1/2 | Hendrycks, Gimpel 2016; `torch.nn.GELU()` (erf form) |
+//! | celu | x if x > 0, else α(e^(x/α) − 1) | 1 | Barron 2017; `torch.nn.CELU` |
 //! | selu | λx if x > 0, else λα(eˣ − 1) | λα | Klambauer et al. 2017; λ, α below |
-//! | identity | x | 1 | |
+//! | relu6 | x clamped to [0, 6] | 0 at 0 and 6 | `torch.nn.ReLU6` (`hardtanh_backward` is 0 at both) |
+//! | hardtanh | x clamped to [−1, 1] | 0 at both ends | `torch.nn.Hardtanh` (`x <= min or x >= max ? 0`) |
+//! | hardsigmoid | (x + 3)/6 clamped to [0, 1] | 0 at ±3 | `torch.nn.Hardsigmoid` (`x > −3 and x < 3 ? 1/6 : 0`) |
+//! | hardswish | 0, x(x + 3)/6, x with joints at ±3 | 0 at −3, 1 at 3 | Howard et al. 2019; `torch.nn.Hardswish` since PyTorch pull request 148049 (before: −1/2, 3/2) |
+//! | softshrink | x − λ, 0, x + λ with joints at ±λ | 0 | `torch.nn.Softshrink` (`−λ <= x <= λ ? 0`) |
+//! | hardshrink | x where \|x\| > λ, else +0 (φ jumps) | 0 | `torch.nn.Hardshrink` (as softshrink) |
+//! | threshold | x if x > threshold, else value (φ jumps) | 0 | `torch.nn.Threshold`, which has no defaults; threshold 1, value 0 is the truncated rectifier (Konda, Memisevic, Krueger 2015) |
+//! | relu2 | x² if x > 0, else +0 | 0 | So et al. 2021 (Primer): the square of `torch.nn.ReLU` |
+//! | tanh | tanh x | | `torch.nn.Tanh` |
+//! | tanhshrink | x − tanh x | | `torch.nn.Tanhshrink` |
+//! | sigmoid | 1/(1 + e⁻ˣ) | | `torch.nn.Sigmoid` |
+//! | logsigmoid | −ln(1 + e⁻ˣ) | | `torch.nn.LogSigmoid` |
+//! | softplus | ln(1 + e^(βx))/β | | Dugas et al. 2001; `torch.nn.Softplus` without its threshold |
+//! | softsign | x/(1 + \|x\|) | | `torch.nn.Softsign` |
+//! | silu | x/(1 + e⁻ˣ) | | Elfwing, Uchibe, Doya 2018; `torch.nn.SiLU` |
+//! | swish | x/(1 + e^(−βx)) | | Ramachandran et al. 2017; β = 1 is silu |
+//! | mish | x·tanh(ln(1 + eˣ)) | | Misra 2019; `torch.nn.Mish` |
+//! | gelu | x·Φ(x), Φ the normal distribution | | Hendrycks, Gimpel 2016; `torch.nn.GELU()` (erf form) |
+//! | gelu_tanh | x(1 + tanh(√(2/π)(x + 0.044715x³)))/2 | | `torch.nn.GELU(approximate='tanh')` |
+//! | identity | x | | `torch.nn.Identity` |
 
+mod bounds;
 pub mod double;
 pub mod enclosure;
 mod formulas;
+mod limits;
 pub mod moments;
-mod names;
+pub mod names;
 mod nearby;
+pub mod piece;
+pub mod polynomial;
 pub mod rounding;
 mod selu;
 
 pub use enclosure::{Enclosure, Function, OutOfRange, enclose, enclosure};
 pub use moments::{MeanField, Phase, derivative_second_moment, mean_field, preserving_gain, second_moment};
+pub use piece::{Break, Growth, Joint, Joints, Owner, Piece};
+pub use polynomial::Quadratic;
 pub use rounding::{round_function, round_function_f64};
 
+use crate::format::GRID;
 use std::cmp::Ordering;
 
 /// λ of SELU: this decimal, taken as exact (the fixed point of mean 0 and variance 1).
 pub const SELU_LAMBDA: &str = "1.05070098735548049341933498529";
 /// α of SELU: this decimal, taken as exact.
 pub const SELU_ALPHA: &str = "1.67326324235437728481704299167";
+/// The cubic coefficient of gelu_tanh: this decimal, taken as exact.
+pub const GELU_TANH_CUBIC: &str = "0.044715";
 
 /// Default slope of leaky: 0.01 on the grid of parameters, 41·2^-12.
 pub const LEAKY_SLOPE: f64 = 0.010009765625;
 /// Default initial slope of prelu.
 pub const PRELU_SLOPE: f64 = 0.25;
-/// Default α of elu.
-pub const ELU_ALPHA: f64 = 1.0;
 
-/// An activation function φ with its parameter.
+/// An activation function φ with its parameters.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Activation {
     /// x if x > 0, else +0.
@@ -61,149 +85,193 @@ pub enum Activation {
         /// Initial φ' for x ≤ 0.
         slope: f64,
     },
+    /// As leaky with [`Activation::evaluation_slope`].
+    Rrelu {
+        /// Least slope that training draws.
+        lower: f64,
+        /// Largest slope that training draws.
+        upper: f64,
+    },
     /// x if x > 0, else α(eˣ − 1).
     Elu {
         /// −φ(−∞), positive.
         alpha: f64,
     },
-    /// Hyperbolic tangent.
-    Tanh,
-    /// 1/(1 + e⁻ˣ).
-    Sigmoid,
-    /// ln(1 + eˣ).
-    Softplus,
-    /// x/(1 + e⁻ˣ), also called swish.
-    Silu,
-    /// x·Φ(x) with the normal distribution function Φ (the erf form).
-    Gelu,
+    /// x if x > 0, else α(e^(x/α) − 1).
+    Celu {
+        /// −φ(−∞), positive.
+        alpha: f64,
+    },
     /// λx if x > 0, else λα(eˣ − 1), with [`SELU_LAMBDA`] and [`SELU_ALPHA`].
     Selu,
+    /// x clamped to [0, 6].
+    Relu6,
+    /// x clamped to [low, high].
+    Hardtanh {
+        /// Least value.
+        low: f64,
+        /// Largest value, above the least.
+        high: f64,
+    },
+    /// (x + 3)/6 clamped to [0, 1].
+    Hardsigmoid,
+    /// 0 up to −3, x(x + 3)/6 up to 3, then x.
+    Hardswish,
+    /// x moved towards 0 by λ, 0 within λ.
+    Softshrink {
+        /// λ > 0.
+        lambda: f64,
+    },
+    /// x, but 0 within λ.
+    Hardshrink {
+        /// λ > 0.
+        lambda: f64,
+    },
+    /// x above the threshold, else a value.
+    Threshold {
+        /// Where φ jumps to x.
+        threshold: f64,
+        /// φ up to there.
+        value: f64,
+    },
+    /// x² if x > 0, else +0.
+    ReluSquared,
+    /// Hyperbolic tangent.
+    Tanh,
+    /// x − tanh x.
+    Tanhshrink,
+    /// 1/(1 + e⁻ˣ).
+    Sigmoid,
+    /// −ln(1 + e⁻ˣ).
+    LogSigmoid,
+    /// ln(1 + e^(βx))/β.
+    Softplus {
+        /// Sharpness, positive.
+        beta: f64,
+    },
+    /// x/(1 + |x|).
+    Softsign,
+    /// x/(1 + e⁻ˣ).
+    Silu,
+    /// x/(1 + e^(−βx)).
+    Swish {
+        /// Sharpness, positive; 1 is silu.
+        beta: f64,
+    },
+    /// x·tanh(ln(1 + eˣ)).
+    Mish,
+    /// x·Φ(x) with the normal distribution function Φ (the erf form).
+    Gelu,
+    /// x(1 + tanh(√(2/π)(x + 0.044715x³)))/2, with the real √(2/π) and [`GELU_TANH_CUBIC`].
+    GeluTanh,
     /// x.
     Identity,
 }
 
-/// The catalogue, each entry with its default parameter.
-pub const ALL: [Activation; 11] = [
+/// The catalogue, each entry with its default parameters. (`swish` of β = 1 is silu.)
+pub const ALL: [Activation; 26] = [
     Activation::Relu,
     Activation::Leaky { slope: LEAKY_SLOPE },
     Activation::Prelu { slope: PRELU_SLOPE },
-    Activation::Elu { alpha: ELU_ALPHA },
-    Activation::Tanh,
-    Activation::Sigmoid,
-    Activation::Softplus,
-    Activation::Silu,
-    Activation::Gelu,
+    Activation::Rrelu { lower: 1.0 / 8.0, upper: 1.0 / 3.0 },
+    Activation::Elu { alpha: 1.0 },
+    Activation::Celu { alpha: 1.0 },
     Activation::Selu,
+    Activation::Relu6,
+    Activation::Hardtanh { low: -1.0, high: 1.0 },
+    Activation::Hardsigmoid,
+    Activation::Hardswish,
+    Activation::Softshrink { lambda: 0.5 },
+    Activation::Hardshrink { lambda: 0.5 },
+    Activation::Threshold { threshold: 1.0, value: 0.0 },
+    Activation::ReluSquared,
+    Activation::Tanh,
+    Activation::Tanhshrink,
+    Activation::Sigmoid,
+    Activation::LogSigmoid,
+    Activation::Softplus { beta: 1.0 },
+    Activation::Softsign,
+    Activation::Silu,
+    Activation::Mish,
+    Activation::Gelu,
+    Activation::GeluTanh,
     Activation::Identity,
 ];
 
-/// A part of the real line on which φ' is continuous.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Piece {
-    /// x ≤ kink.
-    Left,
-    /// x > kink.
-    Right,
-    /// The whole line: the only piece of an activation without kinks.
-    Whole,
-}
-
 impl Activation {
-    /// The arguments where φ or φ' jumps, in increasing order (every φ of the catalogue is
-    /// continuous, so here it is always φ').
-    pub fn kinks(&self) -> &'static [f64] {
-        match self {
-            Activation::Relu | Activation::Leaky { .. } | Activation::Prelu { .. } | Activation::Selu => &[0.0],
+    /// Where formulas meet, and what jumps there.
+    pub fn joints(&self) -> Joints {
+        use Break::{Curvature, Slope, Value};
+        let at_zero = |breaks| Joints::one(Joint::left(0.0, breaks));
+        match *self {
+            Activation::Relu | Activation::Selu => at_zero(Slope),
+            Activation::Leaky { slope } | Activation::Prelu { slope } => {
+                at_zero(if slope == 1.0 { Curvature } else { Slope })
+            }
+            Activation::Rrelu { .. } => at_zero(if self.evaluation_slope() == 1.0 { Curvature } else { Slope }),
             // φ'(0⁻) = α, φ'(0⁺) = 1.
-            Activation::Elu { alpha } if *alpha != 1.0 => &[0.0],
-            _ => &[],
+            Activation::Elu { alpha } => at_zero(if alpha == 1.0 { Curvature } else { Slope }),
+            Activation::Celu { .. } | Activation::ReluSquared => at_zero(Curvature),
+            Activation::Relu6 => Joints::two(Joint::left(0.0, Slope), Joint::right(6.0, Slope)),
+            Activation::Hardtanh { low, high } => Joints::two(Joint::left(low, Slope), Joint::right(high, Slope)),
+            Activation::Hardsigmoid | Activation::Hardswish => {
+                Joints::two(Joint::left(-3.0, Slope), Joint::right(3.0, Slope))
+            }
+            Activation::Softshrink { lambda } => Joints::two(Joint::right(-lambda, Slope), Joint::left(lambda, Slope)),
+            Activation::Hardshrink { lambda } => Joints::two(Joint::right(-lambda, Value), Joint::left(lambda, Value)),
+            Activation::Threshold { threshold, value } => {
+                Joints::one(Joint::left(threshold, if threshold == value { Slope } else { Value }))
+            }
+            _ => Joints::none(),
         }
     }
 
-    /// The piece of φ' in which x lies, given how x compares with the kink.
-    ///
-    /// At the kink itself the left piece, which is PyTorch's φ'(0) for every entry: 0 for relu, the
-    /// slope for leaky and prelu, α for elu, λα for selu.
-    pub fn piece(&self, compared_with_kink: Ordering) -> Piece {
-        match (self.kinks().is_empty(), compared_with_kink) {
-            (true, _) => Piece::Whole,
-            (false, Ordering::Greater) => Piece::Right,
-            (false, _) => Piece::Left,
-        }
+    /// True if φ' (or φ) jumps somewhere, so that rounding can put a pre-activation on another branch.
+    pub fn is_kinked(&self) -> bool {
+        self.joints().iter().any(Joint::is_kink)
     }
 
-    /// The slopes left and right of 0 of a piecewise linear φ.
+    /// Number of pieces.
+    pub fn pieces(&self) -> usize {
+        self.joints().len() + 1
+    }
+
+    /// The piece of an argument, given how it compares with a number.
+    pub fn piece(&self, compared_with: impl Fn(f64) -> Ordering) -> Piece {
+        self.joints().piece(compared_with)
+    }
+
+    /// The piece of a double; NaN counts as the lowest.
+    pub fn piece_of(&self, x: f64) -> Piece {
+        self.piece(|at| x.partial_cmp(&at).unwrap_or(Ordering::Less))
+    }
+
+    /// The branch of φ' to which a piece belongs: pieces that only a jump of φ' or φ divides differ.
+    pub fn branch(&self, piece: Piece) -> usize {
+        self.joints().iter().take(usize::from(piece.0)).filter(|joint| joint.is_kink()).count()
+    }
+
+    /// The slopes left and right of 0 of a φ that is linear on either side.
     pub fn linear_slopes(&self) -> Option<(f64, f64)> {
         match *self {
             Activation::Relu => Some((0.0, 1.0)),
             Activation::Leaky { slope } | Activation::Prelu { slope } => Some((slope, 1.0)),
+            Activation::Rrelu { .. } => Some((self.evaluation_slope(), 1.0)),
             Activation::Identity => Some((1.0, 1.0)),
             _ => None,
         }
     }
 
-    /// Λ₁ ≥ max |φ'| on a piece: the Lipschitz constant of φ there. A bound from above, within 1e-9
-    /// of the maximum (or supremum).
-    ///
-    /// [`Piece::Whole`] of an activation with a kink gives the larger of its two pieces, which is the
-    /// Lipschitz constant across the kink because φ is continuous.
-    pub fn lipschitz(&self, piece: Piece) -> f64 {
-        let of_two = |left: f64, right: f64| match piece {
-            Piece::Left => left,
-            Piece::Right => right,
-            Piece::Whole => left.max(right),
-        };
+    /// The slope of rrelu outside training: (lower + upper)/2 on the grid of parameters; 0 for others.
+    pub fn evaluation_slope(&self) -> f64 {
         match *self {
-            Activation::Relu => of_two(0.0, 1.0),
-            Activation::Leaky { slope } | Activation::Prelu { slope } => of_two(slope.abs(), 1.0),
-            // αeˣ ≤ α for x ≤ 0.
-            Activation::Elu { alpha } => of_two(alpha, 1.0),
-            // sech² ≤ 1, at 0.
-            Activation::Tanh => 1.0,
-            // σ' = σ(1 − σ) ≤ 1/4, at 0.
-            Activation::Sigmoid => 0.25,
-            // φ' = σ < 1.
-            Activation::Softplus => 1.0,
-            // φ'(x) + φ'(−x) = 1, so |φ'| ≤ max φ' (which exceeds 1); φ'' = σ'(x)(2 − x·tanh(x/2))
-            // vanishes where x·tanh(x/2) = 2, x = 2.39935728…, φ' = 1.09983932….
-            Activation::Silu => 1.099839321,
-            // φ'' = (2 − x²)·e^(−x²/2)/√(2π) vanishes at √2: Φ(√2) + e⁻¹/√π = 1.12890414….
-            Activation::Gelu => 1.128904146,
-            // λαeˣ ≤ λα = 1.75809934084737685… for x ≤ 0, λ = 1.05070098735548049… for x > 0.
-            Activation::Selu => of_two(1.7580993408473772, 1.0507009873554807),
-            Activation::Identity => 1.0,
+            Activation::Rrelu { lower, upper } => GRID.round_f64(0.5 * (lower + upper)),
+            _ => 0.0,
         }
     }
 
-    /// Λ₂ ≥ max |φ''| on a piece: the Lipschitz constant of φ' there. A bound from above, within
-    /// 1e-9 of the maximum.
-    ///
-    /// [`Piece::Whole`] of an activation with a kink gives +∞: φ' jumps.
-    pub fn curvature(&self, piece: Piece) -> f64 {
-        if piece == Piece::Whole && !self.kinks().is_empty() {
-            return f64::INFINITY;
-        }
-        match *self {
-            Activation::Relu | Activation::Leaky { .. } | Activation::Prelu { .. } | Activation::Identity => 0.0,
-            // φ'' = αeˣ ≤ α for x < 0, 0 for x > 0. With α = 1 φ' is continuous and its Lipschitz
-            // constant on the whole line is the larger of the two.
-            Activation::Elu { .. } if piece == Piece::Right => 0.0,
-            Activation::Elu { alpha } => alpha,
-            // φ'' = −2t(1 − t²) with t = tanh x; extreme at t = 1/√3: 4/(3√3) = 0.76980035891950….
-            Activation::Tanh => 0.769800359,
-            // φ'' = s(1 − s)(1 − 2s); extreme at s = 1/2 ± 1/√12: 1/(6√3) = 0.09622504486493….
-            Activation::Sigmoid => 0.0962250449,
-            // φ'' = σ' ≤ 1/4.
-            Activation::Softplus => 0.25,
-            // φ'' = σ'(x)(2 − x·tanh(x/2)) is even, 1/2 at 0, and falls while it is positive (both factors
-            // fall); where it is negative its magnitude is at most e⁻ˣ(x − 2) ≤ e⁻³.
-            Activation::Silu => 0.5,
-            // φ'' = (2 − x²)·e^(−x²/2)/√(2π): 2/√(2π) = 0.797884560802865… at 0; its other extremes,
-            // at ±2, are −0.10798….
-            Activation::Gelu => 0.797884561,
-            // As elu with α replaced by λα.
-            Activation::Selu if piece == Piece::Right => 0.0,
-            Activation::Selu => 1.7580993408473772,
-        }
+    /// True if every piece is a polynomial.
+    pub fn is_polynomial(&self) -> bool {
+        (0..self.pieces()).all(|piece| self.polynomial(Piece(piece as u8)).is_some())
     }
 }

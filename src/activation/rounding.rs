@@ -3,17 +3,22 @@
 //! One generic loop (Ziv 1991) serves all: enclose the real value, round both ends, accept if they
 //! agree, else double the working precision. It ends unless the real value is a *tie* of the format
 //! (or so near one that 2^20 bits do not tell). Ties are dealt with before it:
-//! - exact results (piecewise linear pieces, special points, λx where it is binary) round directly;
+//! - exact results (binary polynomials, special points, λx where it is binary) round directly;
 //! - values within a whisker of a binary number (tiny and huge arguments) round by their side of it;
-//! - of the rest, exp, tanh, sigmoid, softplus, silu, elu and selu's left piece, and their derivatives,
-//!   are transcendental at binary x ≠ 0 (Lindemann and Weierstrass: each is an algebraic function of x
-//!   and eˣ, or a logarithm, that is not constant in eˣ), and λ, λα and λx are fractions with a power
-//!   of 5 left in the denominator: none is a tie. For gelu and gelu' (erf over √π) no such theorem is
-//!   known; a tie of theirs would be a discovery and stop the loop with its name.
+//! - fractions (the other polynomials, softsign) are divided once with a sticky bit;
+//! - of the rest, exp, tanh, tanhshrink, sigmoid, logsigmoid, softplus, silu, swish, mish, elu, celu and
+//!   selu's left piece, and their derivatives, are transcendental at binary x ≠ 0 (Lindemann and
+//!   Weierstrass: each is an algebraic function of x and e^t for an algebraic t ≠ 0, or a logarithm, that
+//!   is not constant in e^t), and λ, λα and λx are fractions with a power of 5 left in the denominator:
+//!   none is a tie. For gelu and gelu_tanh and their derivatives (erf over √π, e^(√(2/π)…)) no such theorem
+//!   is known; a tie of theirs would be a discovery and stop the loop with its name.
 
-use super::enclosure::exact;
+use super::double::{self, Short};
+use super::enclosure::{exact, piece_of};
+use super::limits::at_infinity;
 use super::nearby::{Near, nearby};
-use super::{Activation, Function, OutOfRange, double, enclose};
+use super::polynomial::{polynomial, quotient};
+use super::{Activation, Function, OutOfRange, enclose};
 use crate::format::{F64, Format, Rounder, canonical};
 use rug::Float;
 use rug::float::Special;
@@ -27,7 +32,8 @@ const MOST_BITS: u32 = 1 << 20;
 ///
 /// Rounding, overflow and gradual underflow are those of [`Format::round`]. NaN gives NaN, ±∞ the
 /// limit. A result below the format's range keeps its sign (−0 for a tiny negative one). φ(−0) = −0
-/// where φ is odd at 0 (tanh, silu, gelu, elu, selu, identity); relu(±0) = +0.
+/// where φ passes through 0 with a slope (tanh, silu, gelu, elu, hardswish, identity, …); a constant piece
+/// gives +0, so relu(±0) = +0.
 /// For formats of unbounded exponent a result beyond 2^±2^29 becomes ±∞ or ±0; whoever must not take
 /// that for an answer asks [`enclose`] instead.
 pub fn round_function(function: &Function, x: &Float, format: &Format) -> Float {
@@ -45,6 +51,11 @@ pub fn round_function(function: &Function, x: &Float, format: &Format) -> Float 
     if let Some(stand_in) = nearby(function, x).and_then(|near| stand_in(near, format)) {
         return format.round(&stand_in);
     }
+    match rational(function, x, format.precision + 1) {
+        Ok(Some(stand_in)) => return format.round(&stand_in),
+        Ok(None) => {}
+        Err(out_of_range) => return beyond_range(out_of_range, format),
+    }
     let mut precision = format.precision + FIRST_GUARD;
     loop {
         let value = match enclose(function, x, precision) {
@@ -59,6 +70,27 @@ pub fn round_function(function: &Function, x: &Float, format: &Format) -> Float 
         precision *= 2;
         assert!(precision <= MOST_BITS, "invariant: {function:?} at {x} is no tie of {format}");
     }
+}
+
+/// A number that rounds like f(x) where f(x) is a fraction: no tie can hide there.
+fn rational(function: &Function, x: &Float, precision: u32) -> Result<Option<Float>, OutOfRange> {
+    if let Some(polynomial) = polynomial(function, |activation| piece_of(activation, x)) {
+        return polynomial.stand_in(x, precision).map(Some);
+    }
+    let (Function::Value(activation) | Function::Derivative(activation)) = function else { return Ok(None) };
+    if *activation != Activation::Softsign {
+        return Ok(None);
+    }
+    // `nearby` has dealt with arguments whose exponents are far from 0, so the sum is short.
+    let bits = x.prec() + x.get_exp().map_or(0, i32::unsigned_abs) + 2;
+    let denominator = Float::with_val(bits, x.abs_ref()) + 1u32;
+    Ok(Some(match function {
+        Function::Derivative(_) => {
+            let square = Float::with_val(2 * bits, denominator.square_ref());
+            quotient(&Float::with_val(2, 1), &square, precision)
+        }
+        _ => quotient(x, &denominator, precision),
+    }))
 }
 
 /// The ends v ∓ 2^(1−precision)·|v| of an enclosure, exactly.
@@ -100,38 +132,6 @@ fn beyond_range(out_of_range: OutOfRange, format: &Format) -> Float {
     format.round(&if negative { -value } else { value })
 }
 
-/// The limit of f at ±∞, rounded; a zero has the sign of the side from which it is approached.
-fn at_infinity(function: &Function, negative: bool, format: &Format) -> Float {
-    use Activation::*;
-    let infinity = if negative { f64::NEG_INFINITY } else { f64::INFINITY };
-    // λ and λα are φ' of selu right and left of 0.
-    let selu_slope = |x: f64| round_function(&Function::Derivative(Selu), &Float::with_val(53, x), format);
-    let limit = match (*function, negative) {
-        (Function::Exp, _) => infinity.max(0.0),
-        (Function::Value(Identity), _) => infinity,
-        (Function::Value(Tanh), _) => 1f64.copysign(infinity),
-        (Function::Value(Sigmoid), false) => 1.0,
-        (Function::Value(_), false) => infinity,
-        (Function::Value(Relu | Sigmoid | Softplus), true) => 0.0,
-        // A slope of 0 gives −0, as at every negative x.
-        (Function::Value(Leaky { slope } | Prelu { slope }), true) if slope == 0.0 => -0.0,
-        (Function::Value(Leaky { slope } | Prelu { slope }), true) => slope * infinity,
-        (Function::Value(Elu { alpha }), true) => -alpha,
-        (Function::Value(Selu), true) => return -selu_slope(0.0),
-        (Function::Value(Silu | Gelu), true) => -0.0,
-        (Function::Derivative(Tanh | Sigmoid), _) => 0.0,
-        (Function::Derivative(Selu), false) => return selu_slope(1.0),
-        (Function::Derivative(_), false) => 1.0,
-        // From below: both derivatives are negative left of their zero.
-        (Function::Derivative(Silu | Gelu), true) => -0.0,
-        (Function::Derivative(Elu { .. } | Selu | Softplus), true) => 0.0,
-        (Function::Derivative(Relu), true) => 0.0,
-        (Function::Derivative(Leaky { slope } | Prelu { slope }), true) => slope,
-        (Function::Derivative(Identity), true) => 1.0,
-    };
-    format.round(&Float::with_val(53, limit))
-}
-
 /// As [`round_function`] on doubles, bit for bit, mostly without MPFR.
 ///
 /// For formats with [`Format::fits_f64_lanes`], and binary64. NaN results are the canonical one.
@@ -155,11 +155,10 @@ pub fn round_with(function: &Function, x: f64, format: &Format, rounder: &Rounde
     if x.is_infinite() {
         return slow(function, x, format);
     }
-    if let Some(value) = linear(function, x) {
-        return match value {
-            Linear::Exact(value) => rounder.round(value),
-            Linear::Rounded(_) => slow(function, x, format),
-        };
+    match double::short(function, x) {
+        Short::Exact(value) => return rounder.round(value),
+        Short::Rounded(_) => return slow(function, x, format),
+        Short::None => {}
     }
     let (value, error) = double::evaluate(function, x);
     if error == f64::INFINITY {
@@ -185,58 +184,19 @@ fn slow(function: &Function, x: f64, format: &Format) -> f64 {
 
 /// Binary64: correctly rounded functions of core-math where f is one of them, else the Ziv loop.
 fn round_to_binary64(function: &Function, x: f64) -> f64 {
-    use Activation::{Elu, Tanh};
+    use Activation::{Celu, Elu, Tanh};
     let value = match *function {
         _ if x.is_nan() => f64::NAN,
         _ if x.is_infinite() => return slow(function, x, &F64),
         Function::Exp => core_math::exp(x),
         Function::Value(Tanh) => core_math::tanh(x),
-        Function::Value(Elu { .. }) if x > 0.0 => x,
-        Function::Value(Elu { alpha: 1.0 }) => core_math::expm1(x),
-        Function::Derivative(Elu { .. }) if x > 0.0 => 1.0,
-        Function::Derivative(Elu { alpha: 1.0 }) => core_math::exp(x),
-        _ => match linear(function, x) {
-            // The product of two doubles is rounded once, underflow and overflow included.
-            Some(Linear::Exact(value) | Linear::Rounded(value)) => value,
-            None => slow(function, x, &F64),
+        Function::Value(Elu { alpha: 1.0 } | Celu { alpha: 1.0 }) if x <= 0.0 => core_math::expm1(x),
+        Function::Derivative(Elu { alpha: 1.0 } | Celu { alpha: 1.0 }) if x <= 0.0 => core_math::exp(x),
+        _ => match double::short(function, x) {
+            // The product or the sum of two doubles is rounded once, underflow and overflow included.
+            Short::Exact(value) | Short::Rounded(value) => value,
+            Short::None => slow(function, x, &F64),
         },
     };
     canonical(value)
-}
-
-/// A piecewise linear result in double precision.
-enum Linear {
-    Exact(f64),
-    /// Rounded once to binary64, perhaps inexactly.
-    Rounded(f64),
-}
-
-/// Piecewise linear functions, and elu's right piece, at a finite x.
-#[inline]
-fn linear(function: &Function, x: f64) -> Option<Linear> {
-    use Activation::{Elu, Identity, Leaky, Prelu, Relu};
-    let right = x > 0.0;
-    Some(match *function {
-        Function::Value(Relu) => Linear::Exact(if right { x } else { 0.0 }),
-        Function::Value(Leaky { .. } | Prelu { .. } | Elu { .. }) if right => Linear::Exact(x),
-        Function::Value(Identity) => Linear::Exact(x),
-        Function::Value(Leaky { slope } | Prelu { slope }) => {
-            let product = slope * x;
-            if exact_product(slope, x, product) { Linear::Exact(product) } else { Linear::Rounded(product) }
-        }
-        Function::Derivative(Elu { .. }) if right => Linear::Exact(1.0),
-        Function::Derivative(activation) => match activation.linear_slopes() {
-            Some((left_slope, right_slope)) => Linear::Exact(if right { right_slope } else { left_slope }),
-            None => return None,
-        },
-        _ => return None,
-    })
-}
-
-/// True if the product of two doubles is certainly exact: together at most 53 significand bits, and
-/// neither underflow nor overflow.
-#[inline]
-fn exact_product(a: f64, b: f64, product: f64) -> bool {
-    let bits = |x: f64| 53 - (x.to_bits() | 1 << 52).trailing_zeros();
-    product == 0.0 && (a == 0.0 || b == 0.0) || bits(a) + bits(b) <= 53 && product.is_normal()
 }

@@ -176,20 +176,23 @@ fn compare(network: &Network, truth: &TrueLayer, computed: &LayerGradients) -> A
     ArithmeticMeasurement { verdict, fates, tensors, magnitudes, flips: flips(network, truth, computed) }
 }
 
-/// Pre-activations on another piece of φ' than in truth.
+/// Pre-activations on another branch of φ' than in truth.
 fn flips(network: &Network, truth: &TrueLayer, computed: &LayerGradients) -> Option<Flips> {
     let node = network.layers[truth.layer].activation?;
     let Operation::Activation { activation, .. } = network.nodes[node].operation else { return None };
-    if activation.kinks().is_empty() || truth.pieces.is_empty() {
+    if !activation.is_kinked() || truth.pieces.is_empty() {
         return None;
     }
     let mut flips = Flips { total: computed.preactivation.len() as u64, ..Flips::default() };
     for ((unit, sample), z) in computed.preactivation.indexed_iter() {
         let true_piece: Piece = truth.pieces[sample][unit]?;
-        match z.sign().filter(|_| z.is_finite()) {
-            None => flips.nonfinite += 1,
-            Some(sign) => flips.flipped += u64::from(activation.piece(sign) != true_piece),
+        if !z.is_finite() {
+            flips.nonfinite += 1;
+            continue;
         }
+        let piece =
+            activation.piece(|at| z.partial_cmp(&Exact::Double(at)).expect("invariant: finite numbers compare"));
+        flips.flipped += u64::from(activation.branch(piece) != activation.branch(true_piece));
     }
     Some(flips)
 }

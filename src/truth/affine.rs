@@ -13,7 +13,7 @@ use ndarray::Array2;
 use rug::Integer;
 
 /// Longest left shift that aligning two summands may need, in bits; beyond it the layer is not established.
-const LONGEST_ALIGNMENT: i64 = 1 << 22;
+pub const LONGEST_ALIGNMENT: i64 = 1 << 22;
 
 /// Integers at one exponent; drawn weights fit one machine word.
 enum Mantissas {

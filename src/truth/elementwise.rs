@@ -1,18 +1,21 @@
 //! Activations of the truth, forward and backward, with the decision on which side of each kink a
 //! pre-activation lies.
 //!
-//! Smooth functions come from their enclosures at p + [`GUARD`] bits, so ε = 2^(1−p−GUARD); piecewise
-//! linear ones are exact products with a short slope. Only then is a column stored at p bits.
+//! Polynomial pieces with a binary value are exact integers; all others come from their enclosures at
+//! p + [`GUARD`] bits, so ε = 2^(1−p−GUARD). Only then is a column stored at p bits.
 
 use super::Unproven;
+use super::affine::LONGEST_ALIGNMENT;
 use super::bound::Bound;
 use super::column::{Bits, Column, Scaled, float, norm};
 use super::evaluation::evaluate;
 use super::term::{Term, term};
-use crate::activation::{Activation, Function, Piece};
+use crate::activation::{Activation, Break, Function, Growth, Joints, Piece, Quadratic};
 
 /// Bits beyond p in which functions are evaluated, so that their error stays below storing's.
 pub const GUARD: u32 = 8;
+/// Exponents beyond which nothing is squared (relu2 doubles them layer by layer): far inside 64 bits.
+const LARGEST_EXPONENT: i64 = 1 << 40;
 
 /// φ' at one sample's pre-activations.
 #[derive(Clone, Debug)]
@@ -47,23 +50,80 @@ pub enum Undecided {
     Guessed,
 }
 
-/// The piece on which z_i certainly lies: |z̃_i − κ| > ζ, or z_i exact.
-fn decide(activation: &Activation, z: &Column, i: usize, undecided: Undecided) -> Option<Piece> {
-    let Some(&kink) = activation.kinks().first() else { return Some(Piece::Whole) };
-    assert!(activation.kinks() == [0.0], "invariant: every kink of the catalogue is at zero, not at {kink}");
-    let mantissa = &z.mantissas[i];
-    let is_exact = !z.inexact.get(i);
-    let is_clear = || {
-        // The leading bit alone bounds |z̃| from below only within a factor 2; the truncated double within 2^-52.
-        let (fraction, exponent) = mantissa.to_f64_exp();
-        let below = Bound::from_f64(fraction.abs().next_down().max(0.0)).scaled(i64::from(exponent) + z.exponent);
-        *mantissa != 0 && below > term(Term::Decision, z.error)
-    };
-    let is_decided = is_exact || undecided == Undecided::Guessed || is_clear();
-    is_decided.then(|| activation.piece(mantissa.cmp0()))
+/// Where one pre-activation lies.
+#[derive(Clone, Copy, Debug)]
+struct Reach {
+    /// The piece of the computed z̃.
+    computed: Piece,
+    /// The lowest and the highest piece on which the true z may lie.
+    lowest: u8,
+    highest: u8,
+    /// At least |z|.
+    magnitude: Bound,
+}
+
+impl Reach {
+    /// Every piece on which z may lie.
+    fn pieces(&self) -> impl Iterator<Item = Piece> {
+        (self.lowest..=self.highest).map(Piece)
+    }
+
+    /// True if every joint that may lie between z and z̃ breaks nothing worse than this.
+    fn crosses_at_most(&self, joints: &Joints, worst: Break) -> bool {
+        joints[usize::from(self.lowest)..usize::from(self.highest)].iter().all(|joint| joint.breaks <= worst)
+    }
+}
+
+/// Finds the pieces of entry i: beyond a joint κ for certain if |z̃_i − κ| > ζ, or if z_i is exact.
+fn locate(joints: &Joints, kinks: &[Scaled], z: &Column, i: usize, undecided: Undecided) -> Reach {
+    let is_inexact = z.inexact.get(i);
+    let compared: Vec<Scaled> = kinks.iter().map(|kink| difference(z, i, kink)).collect();
+    let sides = joints.iter().zip(&compared);
+    let computed = sides.clone().filter(|(joint, above)| joint.is_above(above.mantissa.cmp0())).count() as u8;
+    let (mut lowest, mut highest) = (computed, computed);
+    if is_inexact && undecided == Undecided::Refused {
+        for (index, above) in compared.iter().enumerate() {
+            // The leading bit alone bounds |z̃ − κ| from below only within a factor 2; the truncated double within 2^-52.
+            let (fraction, exponent) = above.mantissa.to_f64_exp();
+            let below = Bound::from_f64(fraction.abs().next_down().max(0.0));
+            let below = below.scaled(i64::from(exponent) + above.exponent);
+            if above.mantissa == 0 || below <= term(Term::Decision, z.error) {
+                lowest = lowest.min(index as u8);
+                highest = highest.max(index as u8 + 1);
+            }
+        }
+    }
+    let magnitude = if is_inexact { z.magnitude(i) + z.error } else { z.magnitude(i) };
+    Reach { computed: Piece(computed), lowest, highest, magnitude }
+}
+
+/// z̃_i − κ, exactly; for magnitudes too far apart to be aligned, a number with the same sign and almost the
+/// magnitude of the larger.
+fn difference(z: &Column, i: usize, kink: &Scaled) -> Scaled {
+    let entry = z.entry(i);
+    match (entry.top(), kink.top()) {
+        (_, None) => entry,
+        (None, Some(_)) => negated(kink),
+        (Some(top), Some(kink_top)) if (entry.exponent - kink.exponent).abs() > LONGEST_ALIGNMENT => {
+            // They differ by far more bits than either has, so the larger one decides.
+            if top > kink_top { entry } else { negated(kink) }
+        }
+        _ => {
+            let exponent = entry.exponent.min(kink.exponent);
+            let at = |x: &Scaled| rug::Integer::from(&x.mantissa << (x.exponent - exponent) as u32);
+            Scaled { mantissa: at(&entry) - at(kink), exponent }
+        }
+    }
+}
+
+fn negated(x: &Scaled) -> Scaled {
+    Scaled { mantissa: rug::Integer::from(-&x.mantissa), exponent: x.exponent }
 }
 
 /// φ and φ' of one sample's pre-activations at p bits. `slope` is PReLU's stored parameter.
+///
+/// # Errors
+/// A value leaves the range of exponents, or may lie on either side of a jump of φ itself.
 pub fn activate(
     activation: &Activation,
     slope: Option<f64>,
@@ -71,61 +131,87 @@ pub fn activate(
     precision: u32,
     undecided: Undecided,
 ) -> Result<Activated, Unproven> {
-    let pieces: Vec<Option<Piece>> = (0..z.len()).map(|i| decide(activation, z, i, undecided)).collect();
-    let linear = match slope {
-        Some(slope) => Some((slope, 1.0)),
-        None => activation.linear_slopes(),
+    let activation = match slope {
+        Some(slope) => Activation::Prelu { slope },
+        None => *activation,
     };
-    match linear {
-        Some(slopes) => Ok(activate_linear(activation, slopes, z, pieces, precision)),
-        None => activate_smooth(activation, z, pieces, precision),
+    let joints = activation.joints();
+    let kinks: Vec<Scaled> = joints.iter().map(|joint| Scaled::from_f64(joint.at)).collect();
+    let reaches: Vec<Reach> = (0..z.len()).map(|i| locate(&joints, &kinks, z, i, undecided)).collect();
+    let open = |worst: Break| reaches.iter().filter(|reach| !reach.crosses_at_most(&joints, worst)).count();
+    let jumps = open(Break::Slope);
+    if jumps > 0 {
+        return Err(Unproven::UndecidedBranch { count: jumps });
     }
+    let working = precision + GUARD;
+    let epsilon = Bound::power_of_two(1 - i64::from(working));
+    let moved = || (0..z.len()).filter(|&i| z.inexact.get(i));
+    let magnitudes = |values: &[Scaled], set: &Bits| -> Vec<Bound> {
+        (0..values.len()).filter(|&i| set.get(i)).map(|i| magnitude(&values[i])).collect()
+    };
+
+    // α' ≤ Λ₁ζ + ε‖ã'‖, and what storing adds; where φ is constant, an inexact z does not move it.
+    let steepness: Vec<Bound> = reaches.iter().map(|reach| steepest(&activation, reach)).collect();
+    let (values, rounded) = evaluate_entries(&Function::Value(activation), z, &reaches, working)?;
+    let inexact = Bits::from_fn(z.len(), |i| (z.inexact.get(i) && !steepness[i].is_zero()) || rounded.get(i));
+    let largest_slope = moved().map(|i| steepness[i]).fold(Bound::ZERO, Bound::max);
+    let propagated = term(Term::ActivationPropagated, largest_slope * z.error);
+    let own = term(Term::ActivationEvaluation, epsilon * norm(magnitudes(&values, &rounded).into_iter()));
+    let value = Column::store(values, inexact, propagated + own, precision);
+
+    let is_open = |reach: &Reach| !reach.crosses_at_most(&joints, Break::Curvature);
+    let pieces: Vec<Option<Piece>> = reaches.iter().map(|reach| (!is_open(reach)).then_some(reach.computed)).collect();
+    let undecided_count = open(Break::Curvature);
+    if undecided_count > 0 {
+        let derivative = Err(Unproven::UndecidedBranch { count: undecided_count });
+        return Ok(Activated { value, derivative, pieces });
+    }
+    // D = Λ₂ζ + ε·max|d̃|; where φ' is constant on the pieces, an inexact z does not move it.
+    let curved: Vec<f64> = reaches
+        .iter()
+        .map(|reach| reach.pieces().map(|piece| activation.curvature(piece)).fold(0.0, f64::max))
+        .collect();
+    let function = Function::Derivative(activation);
+    let derivative = evaluate_entries(&function, z, &reaches, working).map(|(values, rounded)| {
+        let inexact = Bits::from_fn(z.len(), |i| (z.inexact.get(i) && curved[i] != 0.0) || rounded.get(i));
+        let most_curved = Bound::from_f64(moved().map(|i| curved[i]).fold(0.0, f64::max));
+        let bent = term(Term::DerivativeCurvature, most_curved * z.error);
+        let rounding = magnitudes(&values, &rounded).into_iter().fold(Bound::ZERO, Bound::max);
+        let error = bent + term(Term::DerivativeEvaluation, epsilon * rounding);
+        Derivative { largest: largest(&values), values, inexact, error }
+    });
+    Ok(Activated { value, derivative, pieces })
 }
 
-/// Piecewise linear: a = s·z with the slope of the piece, an exact product.
-fn activate_linear(
-    activation: &Activation,
-    (left, right): (f64, f64),
-    z: &Column,
-    pieces: Vec<Option<Piece>>,
-    precision: u32,
-) -> Activated {
-    let slopes = (Scaled::from_f64(left), Scaled::from_f64(right));
-    // An undecided entry is computed on the side where z̃ lies; φ is continuous there.
-    let slope_of = |i: usize| match activation.piece(z.mantissas[i].cmp0()) {
-        Piece::Left => (&slopes.0, left),
-        Piece::Right | Piece::Whole => (&slopes.1, right),
+/// Λ₁ over the pieces in reach.
+fn steepest(activation: &Activation, reach: &Reach) -> Bound {
+    let on = |piece: Piece| {
+        let Growth { constant, per_reach } = activation.lipschitz(piece);
+        Bound::from_f64(constant) + Bound::from_f64(per_reach) * reach.magnitude
     };
-    let mut steepest = 0.0f64;
-    let inexact = Bits::from_fn(z.len(), |i| z.inexact.get(i) && !(pieces[i].is_some() && slope_of(i).1 == 0.0));
-    for i in (0..z.len()).filter(|&i| inexact.get(i)) {
-        let reach = if pieces[i].is_some() { slope_of(i).1.abs() } else { left.abs().max(right.abs()) };
-        steepest = steepest.max(reach);
-    }
-    let entries = (0..z.len())
-        .map(|i| {
-            let slope = slope_of(i).0;
-            let mantissa = rug::Integer::from(&z.mantissas[i] * &slope.mantissa);
-            Scaled { mantissa, exponent: z.exponent + slope.exponent }
-        })
-        .collect();
-    let propagated = term(Term::ActivationPropagated, Bound::from_f64(steepest) * z.error);
-    let value = Column::store(entries, inexact, propagated, precision);
-    let derivative = if pieces.iter().all(Option::is_some) {
-        let values: Vec<Scaled> = (0..z.len()).map(|i| slope_of(i).0.clone()).collect();
-        let largest = largest(&values);
-        Ok(Derivative { values, inexact: Bits::new(z.len()), largest, error: Bound::ZERO })
-    } else {
-        Err(undecided_branches(&pieces))
-    };
-    Activated { value, derivative, pieces }
+    reach.pieces().map(on).fold(Bound::ZERO, Bound::max)
 }
 
 /// A function at each entry of z̃, and which of the values are not exactly the function's.
-fn evaluate_entries(function: &Function, z: &Column, working: u32) -> Result<(Vec<Scaled>, Bits), Unproven> {
+fn evaluate_entries(
+    function: &Function,
+    z: &Column,
+    reaches: &[Reach],
+    working: u32,
+) -> Result<(Vec<Scaled>, Bits), Unproven> {
     let mut rounded = Bits::new(z.len());
     let mut values = Vec::with_capacity(z.len());
-    for (i, mantissa) in z.mantissas.iter().enumerate() {
+    for (i, reach) in reaches.iter().enumerate() {
+        let polynomial = match function {
+            Function::Value(activation) => activation.polynomial(reach.computed),
+            Function::Derivative(activation) => activation.polynomial(reach.computed).map(|value| value.derivative()),
+            Function::Exp => None,
+        };
+        if let Some(polynomial) = polynomial.filter(Quadratic::is_binary) {
+            values.push(exact_value(&polynomial, &z.entry(i))?);
+            continue;
+        }
+        let mantissa = &z.mantissas[i];
         let length = mantissa.significant_bits().max(2);
         let argument = float(mantissa, z.exponent, length).ok_or(Unproven::ExponentRange)?;
         let enclosed = evaluate(function, &argument, working)?;
@@ -137,50 +223,36 @@ fn evaluate_entries(function: &Function, z: &Column, working: u32) -> Result<(Ve
     Ok((values, rounded))
 }
 
-/// Smooth pieces, from their enclosures.
-fn activate_smooth(
-    activation: &Activation,
-    z: &Column,
-    pieces: Vec<Option<Piece>>,
-    precision: u32,
-) -> Result<Activated, Unproven> {
-    let working = precision + GUARD;
-    let epsilon = Bound::power_of_two(1 - i64::from(working));
-    // A bound on the piece of entry i, or on both where that is undecided.
-    let reach = |bound: &dyn Fn(Piece) -> f64, i: usize| match pieces[i] {
-        Some(piece) => bound(piece),
-        None => bound(Piece::Left).max(bound(Piece::Right)),
-    };
-    let over_inexact = |bound: &dyn Fn(Piece) -> f64| {
-        let moved = (0..z.len()).filter(|&i| z.inexact.get(i));
-        Bound::from_f64(moved.map(|i| reach(bound, i)).fold(0.0, f64::max))
-    };
-    let magnitudes = |values: &[Scaled], set: &Bits| -> Vec<Bound> {
-        (0..values.len()).filter(|&i| set.get(i)).map(|i| magnitude(&values[i])).collect()
-    };
-
-    // α' ≤ Λ₁ζ + ε‖ã'‖, and what storing adds.
-    let (values, rounded) = evaluate_entries(&Function::Value(*activation), z, working)?;
-    let inexact = Bits::from_fn(z.len(), |i| z.inexact.get(i) || rounded.get(i));
-    let steepest = over_inexact(&|piece| activation.lipschitz(piece));
-    let propagated = term(Term::ActivationPropagated, steepest * z.error);
-    let own = term(Term::ActivationEvaluation, epsilon * norm(magnitudes(&values, &rounded).into_iter()));
-    let value = Column::store(values, inexact, propagated + own, precision);
-
-    if pieces.iter().any(Option::is_none) {
-        let derivative = Err(undecided_branches(&pieces));
-        return Ok(Activated { value, derivative, pieces });
+/// a·z² + b·z + c without any rounding.
+fn exact_value(polynomial: &Quadratic, z: &Scaled) -> Result<Scaled, Unproven> {
+    let Quadratic { a, b, c, .. } = *polynomial;
+    if z.exponent.abs() > LARGEST_EXPONENT {
+        return Err(Unproven::ExponentRange);
     }
-    // D = Λ₂ζ + ε·max|d̃|; where φ' is constant on the piece, an inexact z does not move it.
-    let derivative = evaluate_entries(&Function::Derivative(*activation), z, working).map(|(values, rounded)| {
-        let curvature = |piece: Piece| activation.curvature(piece);
-        let inexact = Bits::from_fn(z.len(), |i| (z.inexact.get(i) && reach(&curvature, i) != 0.0) || rounded.get(i));
-        let curved = term(Term::DerivativeCurvature, over_inexact(&curvature) * z.error);
-        let rounding = magnitudes(&values, &rounded).into_iter().fold(Bound::ZERO, Bound::max);
-        let error = curved + term(Term::DerivativeEvaluation, epsilon * rounding);
-        Derivative { largest: largest(&values), values, inexact, error }
-    });
-    Ok(Activated { value, derivative, pieces })
+    let product = |coefficient: f64, x: Scaled| {
+        let Scaled { mantissa, exponent } = Scaled::from_f64(coefficient);
+        Scaled { mantissa: mantissa * x.mantissa, exponent: exponent + x.exponent }
+    };
+    let square = || Scaled { mantissa: rug::Integer::from(z.mantissa.square_ref()), exponent: 2 * z.exponent };
+    let mut terms = Vec::with_capacity(3);
+    if a != 0.0 {
+        terms.push(product(a, square()));
+    }
+    if b != 0.0 {
+        terms.push(product(b, z.clone()));
+    }
+    if c != 0.0 {
+        terms.push(Scaled::from_f64(c));
+    }
+    terms.retain(|term| term.mantissa != 0);
+    let lowest = terms.iter().map(|term| term.exponent).min().unwrap_or(0);
+    let highest = terms.iter().map(|term| term.exponent).max().unwrap_or(0);
+    if highest - lowest > LONGEST_ALIGNMENT {
+        return Err(Unproven::ExponentRange);
+    }
+    let mut sum = rug::Integer::new();
+    terms.into_iter().for_each(|term| sum += term.mantissa << (term.exponent - lowest) as u32);
+    Ok(Scaled { mantissa: sum, exponent: lowest })
 }
 
 /// δ = g·d at p bits: β' ≤ (max|d̃| + D)γ + D‖g̃‖₂, and what storing adds.
@@ -209,8 +281,4 @@ fn magnitude(x: &Scaled) -> Bound {
 
 fn largest(values: &[Scaled]) -> Bound {
     values.iter().map(magnitude).fold(Bound::ZERO, Bound::max)
-}
-
-fn undecided_branches(pieces: &[Option<Piece>]) -> Unproven {
-    Unproven::UndecidedBranch { count: pieces.iter().filter(|piece| piece.is_none()).count() }
 }

@@ -178,7 +178,7 @@ pub fn slope_gradient(
     let mut entries = Vec::with_capacity(gradients.len());
     let mut inexact = Bits::new(gradients.len());
     for (s, ((g, z), pieces)) in gradients.iter().zip(preactivations).zip(pieces).enumerate() {
-        let left: Vec<usize> = (0..g.len()).filter(|&i| pieces[i] == Some(Piece::Left)).collect();
+        let left: Vec<usize> = (0..g.len()).filter(|&i| pieces[i] == Some(Piece(0))).collect();
         let mut sum = Integer::new();
         left.iter().for_each(|&i| sum += &g.mantissas[i] * &z.mantissas[i]);
         let is_inexact =

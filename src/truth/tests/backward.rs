@@ -53,7 +53,7 @@ pub fn check_backward() -> Check {
 fn slope(samples: &[(Column, Vec<Float>, Column, Vec<Float>)], precision: u32, what: &str, multiple: f64) -> Check {
     let gradients: Vec<Column> = samples.iter().map(|sample| sample.0.clone()).collect();
     let preactivations: Vec<&Column> = samples.iter().map(|sample| &sample.2).collect();
-    let side = |z: &Float| Some(if *z > 0 { Piece::Right } else { Piece::Left });
+    let side = |z: &Float| Some(Piece(u8::from(*z > 0)));
     let pieces: Vec<Vec<Option<Piece>>> =
         samples.iter().map(|(_, _, _, true_z)| true_z.iter().map(side).collect()).collect();
     let pieces: Vec<&[Option<Piece>]> = pieces.iter().map(Vec::as_slice).collect();

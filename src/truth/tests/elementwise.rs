@@ -4,7 +4,7 @@ use super::super::column::Scaled;
 use super::super::elementwise::{Activated, Undecided, activate};
 use super::super::evaluation::adversary;
 use super::{Check, LONG, TIGHT, column_within, disturbed, exact, holds, long, real, reals, two_to, within};
-use crate::activation::{ALL, Activation, Function, Piece, enclosure};
+use crate::activation::{ALL, Activation, Break, Function, Joint, enclosure};
 use rug::Float;
 
 const PRECISION: u32 = 128;
@@ -23,46 +23,71 @@ fn truth(function: Function, z: &Float) -> Float {
     enclosure(&function, z, LONG).expect("in range").value
 }
 
-/// The catalogue, and an elu whose derivative jumps.
+/// The catalogue, and others with more jumps or other joints.
 fn activations() -> impl Iterator<Item = Activation> {
-    ALL.into_iter().chain([Activation::Elu { alpha: 0.5 }, Activation::Leaky { slope: -2.0 }])
+    let more = ["elu:0.5", "leaky:-2", "threshold:-1:-1", "softplus:4", "swish:0.5", "celu:0.25"];
+    ALL.into_iter().chain(more.map(|name| Activation::parse(name).expect("a name")))
 }
 
-/// No branch may be decided while the true pre-activation can lie on the other side.
+/// No branch may be decided while the true pre-activation can lie on the other side of a jump.
 pub fn check_decision() -> Check {
-    for activation in activations().filter(|activation| !activation.kinks().is_empty()) {
-        for sign in [1.0, -1.0] {
-            for (magnitude, reach, is_decided) in
-                [(0.75, 1.0, false), (1.0, 1.0, false), (1.0, 1.0 - 1e-9, true), (0.0, 1e-30, false)]
-            {
-                let (z, _) = disturbed(&[real(sign * magnitude)], &[real(reach)]);
-                let piece = run(&activation, &z, PRECISION)?.pieces[0];
-                let sides = [magnitude - reach, magnitude + reach].map(|z| (sign * z).partial_cmp(&0.0));
-                let sides = sides.map(|side| activation.piece(side.expect("a number")));
-                let what = || format!("{activation} at {} ± {reach} is {piece:?}", sign * magnitude);
-                holds(piece.is_none_or(|piece| sides == [piece; 2]), what)?;
-                holds(piece.is_some() == is_decided, what)?;
+    for activation in activations() {
+        for joint in activation.joints().iter().filter(|joint| joint.is_kink()) {
+            for sign in [1.0, -1.0] {
+                // The last: nothing is as far from the kink as the next joint.
+                for (magnitude, reach, is_decided) in
+                    [(0.25, 0.375, false), (0.375, 0.375, false), (0.375, 0.375 - 1e-9, true), (0.0, 1e-30, false)]
+                {
+                    let z = joint.at + sign * magnitude;
+                    let (column, _) = disturbed(&[real(z)], &[real(reach)]);
+                    let what = |piece: &dyn std::fmt::Debug| format!("{activation} at {z} ± {reach}: {piece:?}");
+                    let activated = run(&activation, &column, PRECISION);
+                    if joint.breaks == Break::Value && !is_decided {
+                        holds(activated.is_err(), || what(&"φ itself is undecided"))?;
+                        continue;
+                    }
+                    let piece = activated?.pieces[0];
+                    let sides = [z - reach, z + reach].map(|end| activation.piece_of(end));
+                    holds(piece.is_none_or(|piece| sides == [piece; 2]), || what(&piece))?;
+                    holds(piece.is_some() == is_decided, || what(&piece))?;
+                }
             }
         }
-        // An exact pre-activation is decided wherever it lies, the kink itself on the left.
-        let pieces = run(&activation, &exact(&reals(&[0.0, 1e-300, -1e-300])), PRECISION)?.pieces;
-        holds(pieces == [Some(Piece::Left), Some(Piece::Right), Some(Piece::Left)], || format!("{pieces:?}"))?;
+        // An exact pre-activation is decided wherever it lies, the joint itself on its owner's side.
+        for Joint { at, .. } in activation.joints().iter() {
+            let points = [*at, at + 1e-9, at - 1e-9];
+            let pieces = run(&activation, &exact(&reals(&points)), PRECISION)?.pieces;
+            let expected = points.map(|x| Some(activation.piece_of(x)));
+            holds(pieces == expected, || format!("{activation}: {pieces:?}"))?;
+        }
     }
     Ok(())
 }
 
-/// Where |φ'| is largest: on the left, on the right; and where z is so near the kink that it may be on either side.
+/// Where |φ'| is largest: on each piece; and where z is so near the joint that it may be on either side.
 fn steepest(activation: &Activation) -> Vec<f64> {
     let near = 1e-4;
     match activation {
-        Activation::Relu => vec![1.0, 0.0],
-        Activation::Leaky { .. } | Activation::Prelu { .. } => vec![-1.0, 1.0, 0.0],
+        Activation::Relu | Activation::Relu6 | Activation::Hardtanh { .. } => vec![0.75, 0.0],
+        Activation::Hardsigmoid => vec![1.0, 3.0],
+        Activation::Leaky { .. } | Activation::Prelu { .. } | Activation::Rrelu { .. } => vec![-1.0, 1.0, 0.0],
         Activation::Elu { alpha } if *alpha == 1.0 => vec![1.0],
         Activation::Elu { .. } | Activation::Selu => vec![-near / 100.0, 1.0, 0.0],
-        Activation::Tanh | Activation::Sigmoid => vec![0.0],
-        Activation::Softplus => vec![60.0],
+        Activation::Celu { .. } => vec![1.0, 0.0],
+        Activation::Hardswish => vec![3.0 - 3e-6, 4.0, 3.0],
+        Activation::Softshrink { lambda } => vec![-1.0, 1.0, *lambda],
+        Activation::Hardshrink { .. } => vec![-1.0, 1.0],
+        Activation::Threshold { threshold, .. } => vec![threshold + 0.5],
+        Activation::ReluSquared => vec![5.0],
+        Activation::Tanh | Activation::Sigmoid | Activation::Softsign => vec![0.0],
+        Activation::Tanhshrink => vec![40.0],
+        Activation::Softplus { .. } => vec![60.0],
+        Activation::LogSigmoid => vec![-60.0],
         Activation::Silu => vec![2.399357280520],
+        Activation::Swish { beta } => vec![2.399357280520 / beta],
+        Activation::Mish => vec![1.490571179485],
         Activation::Gelu => vec![std::f64::consts::SQRT_2],
+        Activation::GeluTanh => vec![1.418504008791],
         Activation::Identity => vec![-3.0],
     }
 }
@@ -70,10 +95,14 @@ fn steepest(activation: &Activation) -> Vec<f64> {
 /// Where |φ''| is largest.
 fn most_curved(activation: &Activation) -> Option<f64> {
     match activation {
-        Activation::Elu { .. } | Activation::Selu => Some(-1e-6),
-        Activation::Tanh => Some(0.6584789484624083),
+        Activation::Elu { .. } | Activation::Selu | Activation::Celu { .. } => Some(-1e-6),
+        Activation::Tanh | Activation::Tanhshrink => Some(0.6584789484624083),
         Activation::Sigmoid => Some(1.3169578969248166),
-        Activation::Softplus | Activation::Silu | Activation::Gelu => Some(0.0),
+        Activation::Softplus { .. } | Activation::LogSigmoid | Activation::Silu | Activation::Swish { .. } => Some(0.0),
+        Activation::Gelu | Activation::GeluTanh => Some(0.0),
+        Activation::Mish => Some(-0.087934431315),
+        Activation::Softsign => Some(1e-6),
+        Activation::Hardswish | Activation::ReluSquared => Some(1.0),
         _ => None,
     }
 }

@@ -1,0 +1,67 @@
+//! φ and φ' at ±∞: the limits, which overflowed pre-activations meet.
+
+use super::{Activation, Function, Quadratic, round_function};
+use crate::format::Format;
+use rug::Float;
+
+/// The limit of f at ±∞, rounded; a zero has the sign of the side from which it is approached.
+pub(super) fn at_infinity(function: &Function, negative: bool, format: &Format) -> Float {
+    use Activation::*;
+    let infinity = if negative { f64::NEG_INFINITY } else { f64::INFINITY };
+    let (activation, derivative) = match function {
+        Function::Exp => return round(infinity.max(0.0), format),
+        Function::Value(activation) => (activation, false),
+        Function::Derivative(activation) => (activation, true),
+    };
+    if let Some(polynomial) = activation.polynomial(activation.piece_of(infinity)) {
+        return round(
+            if derivative { limit(&polynomial.derivative(), infinity) } else { limit(&polynomial, infinity) },
+            format,
+        );
+    }
+    if *activation == Selu {
+        // λ and λα are φ' right and left of 0.
+        let slope = |x: f64| round_function(&Function::Derivative(Selu), &Float::with_val(53, x), format);
+        return match (derivative, negative) {
+            (true, false) => slope(1.0),
+            (true, true) => round(0.0, format),
+            (false, false) => round(infinity, format),
+            (false, true) => -slope(0.0),
+        };
+    }
+    let value = match (*activation, derivative, negative) {
+        (Tanh | Softsign, false, _) => 1f64.copysign(infinity),
+        (Tanhshrink, false, _) => infinity,
+        (Sigmoid, false, false) => 1.0,
+        // From below.
+        (LogSigmoid, false, false) => -0.0,
+        (LogSigmoid, false, true) => infinity,
+        (_, false, false) => infinity,
+        (Sigmoid | Softplus { .. }, false, true) => 0.0,
+        (Elu { alpha } | Celu { alpha }, false, true) => -alpha,
+        // From below: silu, swish, mish, gelu and gelu_tanh, and their derivatives, are negative there.
+        (_, false, true) => -0.0,
+        (Tanh | Sigmoid | Softsign, true, _) => 0.0,
+        (Tanhshrink, true, _) => 1.0,
+        (LogSigmoid, true, false) => 0.0,
+        (LogSigmoid, true, true) => 1.0,
+        (_, true, false) => 1.0,
+        (Elu { .. } | Celu { .. } | Softplus { .. }, true, true) => 0.0,
+        (_, true, true) => -0.0,
+    };
+    round(value, format)
+}
+
+/// A polynomial at ±∞; a slope of 0 gives a zero with the sign that it gives every such x.
+fn limit(polynomial: &Quadratic, infinity: f64) -> f64 {
+    let Quadratic { a, b, c, divisor } = *polynomial;
+    match (a != 0.0, b != 0.0) {
+        (true, _) => a * f64::INFINITY,
+        (false, true) => b * infinity,
+        (false, false) => c / divisor,
+    }
+}
+
+fn round(limit: f64, format: &Format) -> Float {
+    format.round(&Float::with_val(53, limit))
+}

@@ -1,0 +1,194 @@
+//! Pieces that are polynomials with short coefficients: exact wherever their divisor allows.
+//!
+//! On such a piece φ(x) = (a·x² + b·x + c)/divisor. The numerator is a sum of at most three exact terms,
+//! so it is rounded once by MPFR's sum, and a value is rounded to a format by one division whose
+//! remainder is kept as a sticky bit: no Ziv loop, which would never end on an exact tie.
+
+use super::enclosure::{EXPONENT_LIMIT, OutOfRange};
+use super::piece::Piece;
+use super::{Activation, Function};
+use rug::Float;
+use rug::float::Round;
+use std::cmp::Ordering;
+
+/// (a·x² + b·x + c)/divisor with coefficients that are exact as they stand.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Quadratic {
+    /// Coefficient of x².
+    pub a: f64,
+    /// Coefficient of x.
+    pub b: f64,
+    /// What is added.
+    pub c: f64,
+    /// What the sum is divided by.
+    pub divisor: f64,
+}
+
+impl Quadratic {
+    const fn new(a: f64, b: f64, c: f64, divisor: f64) -> Quadratic {
+        Quadratic { a, b, c, divisor }
+    }
+
+    /// slope·x
+    pub const fn slope(slope: f64) -> Quadratic {
+        Quadratic::new(0.0, slope, 0.0, 1.0)
+    }
+
+    /// The same value everywhere.
+    pub const fn constant(value: f64) -> Quadratic {
+        Quadratic::new(0.0, 0.0, value, 1.0)
+    }
+
+    /// x + c
+    pub const fn shifted(c: f64) -> Quadratic {
+        Quadratic::new(0.0, 1.0, c, 1.0)
+    }
+
+    /// The derivative.
+    pub fn derivative(&self) -> Quadratic {
+        Quadratic::new(0.0, 2.0 * self.a, self.b, self.divisor)
+    }
+
+    /// True if the quotient of a binary number by the divisor is binary.
+    pub fn is_binary(&self) -> bool {
+        self.divisor == 1.0
+    }
+
+    /// The value at ±0: c/divisor, or a zero with the sign that b·x has.
+    fn at_zero(&self, x: &Float) -> Option<Float> {
+        let number = |value: f64| Some(Float::with_val(53, value));
+        match (self.c != 0.0, self.b != 0.0) {
+            (true, _) => number(binary_quotient(self.c, self.divisor)?),
+            (false, true) => Some(Float::with_val(x.prec(), x * self.b.signum())),
+            (false, false) => number(0.0),
+        }
+    }
+
+    /// The terms of the numerator, exactly; a square that underflows beside other terms is left out
+    /// (`bool` false), alone it is out of range.
+    fn terms(&self, x: &Float) -> Result<(Vec<Float>, bool), OutOfRange> {
+        let mut terms = Vec::with_capacity(3);
+        let mut is_whole = true;
+        let exponent = x.get_exp().unwrap_or(0);
+        if self.a != 0.0 {
+            let negative = self.a < 0.0;
+            if exponent > EXPONENT_LIMIT / 2 {
+                return Err(OutOfRange::Overflow { negative });
+            }
+            if exponent >= -EXPONENT_LIMIT / 2 {
+                terms.push(Float::with_val(2 * x.prec() + 53, x.square_ref()) * self.a);
+            } else if self.b == 0.0 && self.c == 0.0 {
+                return Err(OutOfRange::Underflow { negative });
+            } else {
+                is_whole = false;
+            }
+        }
+        if self.b != 0.0 {
+            let negative = (self.b < 0.0) != (*x < 0);
+            if self.c == 0.0 && exponent < -2 * EXPONENT_LIMIT + 64 {
+                return Err(OutOfRange::Underflow { negative });
+            }
+            if exponent > 2 * EXPONENT_LIMIT - 64 {
+                return Err(OutOfRange::Overflow { negative });
+            }
+            terms.push(Float::with_val(x.prec() + 53, x * self.b));
+        }
+        if self.c != 0.0 {
+            terms.push(Float::with_val(53, self.c));
+        }
+        Ok((terms, is_whole))
+    }
+
+    /// The value at x where it is certainly a binary number, of no more bits than x and 4096 suggest.
+    ///
+    /// # Errors
+    /// The value leaves MPFR's range.
+    pub(super) fn exact(&self, x: &Float) -> Result<Option<Float>, OutOfRange> {
+        if x.is_zero() {
+            return Ok(self.at_zero(x));
+        }
+        let (terms, is_whole) = self.terms(x)?;
+        if let [] = terms[..] {
+            return Ok(Some(Float::with_val(53, 0.0)));
+        }
+        let (sum, order) = Float::with_val_round(2 * x.prec() + 4096, Float::sum(terms.iter()), Round::Zero);
+        // A sum that is 0 is 0 whatever divides it (hardswish' at −3/2).
+        let is_exact = is_whole && order == Ordering::Equal && (self.is_binary() || sum.is_zero());
+        Ok(is_exact.then_some(sum))
+    }
+
+    /// The value at x ≠ 0 at w bits with a relative error of at most 2·2^-w, and log₂ of that count.
+    pub(super) fn evaluate(&self, x: &Float, w: u32) -> Result<(Float, u32), OutOfRange> {
+        let (terms, _) = self.terms(x)?;
+        // A square below 2^-(2^29) beside b·x or c is nothing at any w. Sum: 1, quotient: 2.
+        Ok((Float::with_val(w, Float::sum(terms.iter())) / self.divisor, 2))
+    }
+
+    /// A number that every format of at most `precision` bits rounds like the value at x ≠ 0, for an x at
+    /// which the square does not underflow beside other terms (elsewhere `nearby` speaks first).
+    pub(super) fn stand_in(&self, x: &Float, precision: u32) -> Result<Float, OutOfRange> {
+        let (terms, _) = self.terms(x)?;
+        // A boundary B of the format times the divisor has at most precision + 4 bits, so the sum with its
+        // sticky bit compares with divisor·B as the exact sum does, and the quotient with B.
+        let sum = with_sticky(Float::with_val_round(precision + 8, Float::sum(terms.iter()), Round::Zero));
+        Ok(quotient(&sum, &Float::with_val(53, self.divisor), precision))
+    }
+}
+
+/// value/divisor if it is a short binary number.
+pub(super) fn binary_quotient(value: f64, divisor: f64) -> Option<f64> {
+    let quotient = value / divisor;
+    let bits = |x: f64| 53 - (x.to_bits() | 1 << 52).trailing_zeros();
+    // Only a product that is exact proves anything: 6·R(1/6) rounds to 1.
+    (bits(quotient) + bits(divisor) <= 53 && quotient * divisor == value).then_some(quotient)
+}
+
+/// A number that every format of at most `precision` bits rounds like the exact quotient of two numbers.
+pub(super) fn quotient(numerator: &Float, denominator: &Float, precision: u32) -> Float {
+    with_sticky(Float::with_val_round(precision + 4, numerator / denominator, Round::Zero))
+}
+
+/// A truncated number with one more bit that is set where something was cut off.
+fn with_sticky((value, order): (Float, Ordering)) -> Float {
+    let (Ordering::Less | Ordering::Greater, Some(exponent)) = (order, value.get_exp()) else { return value };
+    let bits = value.prec() + 1;
+    let sticky = Float::with_val(2, if value.is_sign_negative() { -1 } else { 1 }) << (exponent - bits as i32);
+    Float::with_val(bits, &value + &sticky)
+}
+
+/// The polynomial of φ or φ' on the piece in which x lies.
+pub(super) fn polynomial(function: &Function, piece: impl Fn(&Activation) -> Piece) -> Option<Quadratic> {
+    match function {
+        Function::Value(activation) => activation.polynomial(piece(activation)),
+        Function::Derivative(activation) => Some(activation.polynomial(piece(activation))?.derivative()),
+        Function::Exp => None,
+    }
+}
+
+impl Activation {
+    /// φ on a piece where it is a polynomial.
+    pub fn polynomial(&self, piece: Piece) -> Option<Quadratic> {
+        const ZERO: Quadratic = Quadratic::constant(0.0);
+        const X: Quadratic = Quadratic::slope(1.0);
+        let of_two = |left: Quadratic| Some(if piece.0 == 0 { left } else { X });
+        let of_three = |left, middle, right| Some([left, middle, right][usize::from(piece.0.min(2))]);
+        match *self {
+            Activation::Relu => of_two(ZERO),
+            Activation::Leaky { slope } | Activation::Prelu { slope } => of_two(Quadratic::slope(slope)),
+            Activation::Rrelu { .. } => of_two(Quadratic::slope(self.evaluation_slope())),
+            Activation::Elu { .. } | Activation::Celu { .. } if piece.0 == 1 => Some(X),
+            Activation::Relu6 => of_three(ZERO, X, Quadratic::constant(6.0)),
+            Activation::Hardtanh { low, high } => of_three(Quadratic::constant(low), X, Quadratic::constant(high)),
+            Activation::Hardsigmoid => of_three(ZERO, Quadratic::new(0.0, 1.0, 3.0, 6.0), Quadratic::constant(1.0)),
+            Activation::Hardswish => of_three(ZERO, Quadratic::new(1.0, 3.0, 0.0, 6.0), X),
+            Activation::Softshrink { lambda } => {
+                of_three(Quadratic::shifted(lambda), ZERO, Quadratic::shifted(-lambda))
+            }
+            Activation::Hardshrink { .. } => of_three(X, ZERO, X),
+            Activation::Threshold { value, .. } => of_two(Quadratic::constant(value)),
+            Activation::ReluSquared => Some(if piece.0 == 0 { ZERO } else { Quadratic::new(1.0, 0.0, 0.0, 1.0) }),
+            Activation::Identity => Some(X),
+            _ => None,
+        }
+    }
+}
