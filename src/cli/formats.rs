@@ -6,7 +6,7 @@ mod sheet;
 use super::Failure;
 use super::subcommands::print;
 use crate::arithmetic::ArithmeticName;
-use crate::format::{Code, Constants, Format, NAMED};
+use crate::format::{Class, Code, Constants, Format, NAMED};
 use serde::Serialize;
 use std::io;
 
@@ -19,8 +19,9 @@ pub struct FormatsArguments {
     /// One format, by any of its names: f16, float8_e4m3fn, e3m4, mpfr:100, …; all named formats without it
     #[arg(value_name = "NAME")]
     name: Option<String>,
-    /// Print JSON: `formats`, a list of constants; a NAME brings its `codes` (null beyond 8 bits). Numbers are
-    /// {decimal, power_form, rounded}: the first two exact, decimal null beyond 20000 digits; counts are strings
+    /// Print JSON: a list `formats` of constants; NAME adds its `codes` (null beyond 8 bits). Numbers are
+    /// {decimal, power_form, rounded}, the first two exact; decimal is null for powers of 2 beyond ±20000.
+    /// Large counts are strings
     #[arg(long, help_heading = "Output")]
     json: bool,
 }
@@ -72,7 +73,7 @@ enum Entry {
     },
 }
 
-/// One code in JSON; the value is exact, `-0`, `inf`, `-inf` or `nan`.
+/// One code in JSON; the value is exact, `-0`, `inf`, `-inf` or `NaN`.
 #[derive(Serialize)]
 struct CodeEntry {
     code: u32,
@@ -105,7 +106,7 @@ impl Entry {
 
 fn signed(code: &Code) -> String {
     let magnitude = sheet::magnitude(code);
-    if code.is_negative && magnitude != "nan" { format!("-{magnitude}") } else { magnitude }
+    if code.is_negative && code.class != Class::Nan { format!("-{magnitude}") } else { magnitude }
 }
 
 fn json(formats: Vec<Entry>) -> Result<String, Failure> {

@@ -172,8 +172,8 @@ impl Format {
             "f16" => "IEEE 754-2019, binary16",
             "tf32" => "NVIDIA TensorFloat-32, kept in 32 bits",
             "bf16" => "Google bfloat16: the upper half of binary32",
-            "e5m2" => "OCP 8-bit Floating Point Specification 1.0 (OFP8), E5M2",
-            "e4m3fn" => "OCP 8-bit Floating Point Specification 1.0 (OFP8), E4M3",
+            "e5m2" => "OCP OFP8 (8-bit Floating Point) 1.0, E5M2",
+            "e4m3fn" => "OCP OFP8 (8-bit Floating Point) 1.0, E4M3",
             _ if self.range == Range::Unbounded => "GNU MPFR",
             _ => "the rules of IEEE 754-2019 for binary formats, with these fields",
         }

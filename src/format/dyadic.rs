@@ -4,7 +4,7 @@ use rug::ops::Pow;
 use rug::{Float, Integer};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-/// A number n·2^e, positive, or zero.
+/// A number n·2^e, not negative.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dyadic {
     /// n.
@@ -18,7 +18,7 @@ pub struct Dyadic {
 const MAX_EXPONENT: u32 = 20_000;
 
 /// Decimal exponents that are written without `e`.
-const POSITIONAL: std::ops::RangeInclusive<i64> = -4..=16;
+const POSITIONAL: std::ops::RangeInclusive<i64> = -3..=16;
 
 impl Dyadic {
     /// 2^`exponent`.
@@ -108,7 +108,6 @@ mod tests {
     fn numbers_are_written_exactly_and_rounded() {
         let number = |units: u64, exponent| Dyadic { units: Integer::from(units), exponent };
         for (x, decimal, power, rounded) in [
-            (number(0, 3), "0", "0", "0"),
             (number(1, 0), "1", "2^0", "1e0"),
             (number(2047, 5), "65504", "(2^11 − 1)·2^5", "6.55e4"),
             (number(14, 5), "448", "7·2^6", "4.48e2"),
@@ -118,12 +117,11 @@ mod tests {
             (number(13, -13), "0.0015869140625", "13·2^-13", "1.59e-3"),
             (number(1, -16), "1.52587890625e-5", "2^-16", "1.53e-5"),
             (number(1, 60), "1.152921504606846976e18", "2^60", "1.15e18"),
-            (number(255, 120), "3.38953138925153547590470800371487866880e38", "(2^8 − 1)·2^120", "3.39e38"),
+            (number(255, 120), "3.3895313892515354759047080037148786688e38", "(2^8 − 1)·2^120", "3.39e38"),
         ] {
-            // The last line is written with the trailing zero that is not significant.
-            assert_eq!(x.decimal().unwrap(), decimal.replace("6880e38", "688e38"));
+            assert_eq!(x.decimal().unwrap(), decimal);
             assert_eq!(x.power_form(), power);
-            assert_eq!(x.rounded(3).replace("0e0", "0"), rounded);
+            assert_eq!(x.rounded(3), rounded);
         }
         assert_eq!(number(1, 8_388_607).decimal(), None);
         assert_eq!(number(1, -1074).rounded(3), "4.94e-324");

@@ -53,13 +53,13 @@ fn grammar() -> String {
         [
             "eXmY".into(),
             "e3m4".into(),
-            format!("IEEE-like: X = 2 to {MAX_EXPONENT_BITS} exponent bits, Y = 1 to {stored} stored significand bits"),
+            format!("IEEE-like, X = 2–{MAX_EXPONENT_BITS} exponent, Y = 1–{stored} trailing significand bits"),
         ],
         ["eXmYieee".into(), "e4m3ieee".into(), "the same; needed where eXmY alone is refused".into()],
         [
             "mpfr:N".into(),
             "mpfr:100".into(),
-            format!("N = 2 to {MAX_PRECISION} significand bits, exponents without practical bounds"),
+            format!("N = 2–{MAX_PRECISION} significand bits, exponents without practical bounds"),
         ],
         [
             "FORMAT:acc=FORMAT".into(),

@@ -1,12 +1,12 @@
 //! One format in full: its constants in words, and a table of its codes where they are few.
 
-use crate::format::{Class, Code, Constants, Dyadic, Format, MAX_LISTED_BITS, RangeConstants};
+use crate::format::{Class, Code, Constants, Dyadic, Format, MAX_LISTED_BITS, Range, RangeConstants};
 use crate::report::numbers::{Notation::Plain, display_width, short};
 use crate::report::table::{WIDTH, aligned, wrapped};
 use rug::{Float, Integer};
 
 /// Most characters of an exact decimal number in a line of the sheet.
-const LONG: usize = 60;
+const LONG: usize = 46;
 
 /// Space between blocks of codes side by side.
 const GAP: &str = "    ";
@@ -28,13 +28,14 @@ pub fn text(format: &Format) -> String {
         Some(range) => rows.extend(ranged(range, constants.has_infinities)),
         None => row("exponents", "MPFR's, some ±2^30: neither overflow nor underflow in practice".into()),
     }
-    format!("{}\n{}\n{}", heading(&constants), aligned(&rows, &[false; 2]), codes(format))
+    let note = wrapped("(= exact, ≈ rounded; --json has the digits in full)");
+    format!("{}\n{}{note}\n{}", heading(&constants), aligned(&rows, &[false; 2]), codes(format))
 }
 
 fn heading(constants: &Constants) -> String {
     wrapped(&match &constants.range {
         Some(range) => format!(
-            "{}: {} bits = 1 sign, {} exponent (bias {}), {} significand",
+            "{}: {} bits = 1 sign, {} exponent (bias {}), {} trailing significand",
             constants.name, range.code_bits, range.exponent_bits, range.bias, range.trailing_bits
         ),
         None => format!("{}: a number of any size with {} significand bits", constants.name, constants.precision),
@@ -43,32 +44,25 @@ fn heading(constants: &Constants) -> String {
 
 fn ranged(range: &RangeConstants, has_infinities: bool) -> Vec<Vec<String>> {
     let beyond = if range.threshold_overflows { "from" } else { "beyond" };
-    let special = if has_infinities { "infinity" } else { "NaN" };
-    let decades = |x: f64| short(x, Plain);
+    let overflow = if has_infinities { "overflow to inf" } else { "overflow to NaN" };
     let counts = &range.counts;
-    let whole = format!("{} binades ≈ {} decades", range.binades, decades(range.decades));
-    let normal = format!("{} binades ≈ {} decades", range.normal_binades, decades(range.normal_decades));
+    let span = |binades: i64, decades: f64| format!("{binades} binades ≈ {} decades", short(decades, Plain));
     [
-        ("exponents", format!("{} to {} of normal numbers", range.emin, range.emax)),
+        ("exponents", format!("{} to {}", range.emin, range.emax)),
         ("largest finite", exact(&range.largest)),
         ("smallest normal", exact(&range.smallest_normal)),
         ("smallest subnormal", exact(&range.smallest_subnormal)),
-        ("overflow", format!("{beyond} {} to {special}", exact(&range.overflow_threshold))),
+        (overflow, format!("{beyond} {}", exact(&range.overflow_threshold))),
         ("underflow to 0", format!("up to {}", exact(&range.underflow_threshold))),
         ("integers", format!("every one up to {}", count(&range.integers_up_to))),
-        ("range", format!("{whole}; of normal numbers {normal}")),
+        ("positive numbers", span(range.binades, range.decades)),
+        ("normal numbers", span(range.normal_binades, range.normal_decades)),
         (
-            "codes",
-            format!(
-                "{} zeros, {} subnormal, {} normal, {} infinities, {} NaN",
-                counts.zeros,
-                count(&counts.subnormal),
-                count(&counts.normal),
-                counts.infinities,
-                count(&counts.nan)
-            ),
+            "codes of numbers",
+            format!("{} zeros, {} subnormal, {} normal", counts.zeros, count(&counts.subnormal), count(&counts.normal)),
         ),
-        ("finite values", format!("{}, +0 and −0 being one", count(&counts.finite_values))),
+        ("other codes", format!("{} infinities, {} NaN", counts.infinities, count(&counts.nan))),
+        ("finite values", format!("{}, with +0 and -0 as one", count(&counts.finite_values))),
     ]
     .map(|(title, text)| vec![title.into(), text])
     .into()
@@ -85,17 +79,17 @@ fn exact(x: &Dyadic) -> String {
 /// A count in digits, or rounded where they are more than twenty.
 fn count(n: &Integer) -> String {
     let digits = n.to_string();
-    if digits.len() <= 20 { digits } else { format!("≈ {:.2e}", Float::with_val(64, n)) }
+    if digits.len() <= 20 { digits } else { format!("≈ {:.3e}", Float::with_val(64, n)) }
 }
 
 /// The table of codes, or why there is none.
 fn codes(format: &Format) -> String {
     let Some(codes) = format.codes() else {
         return wrapped(&match format.range {
-            crate::format::Range::Unbounded => {
+            Range::Unbounded => {
                 "No codes: MPFR stores numbers of this precision in its own way, not in a fixed width.".into()
             }
-            crate::format::Range::Bounded { .. } => format!(
+            Range::Bounded { .. } => format!(
                 "No table of codes: {} bits make {} of them; formats of {MAX_LISTED_BITS} bits and fewer have one.",
                 format.code_bits(),
                 count(&(Integer::from(1) << format.code_bits()))
@@ -117,11 +111,11 @@ fn codes(format: &Format) -> String {
     };
     let rows: Vec<Vec<String>> = codes[..half].iter().map(row).collect();
     let words = format!(
-        "All {} codes. x and -x: the codes (hexadecimal) with sign bit s = 0 and s = 1; sign, exponent and \
-         significand fields (binary); x, exact; class. The sign bit of a NaN means nothing.",
+        "All {} codes: of +x (s = 0) and of -x (s = 1) in hexadecimal; sign, exponent and significand fields in \
+         binary; the exact x; its class. The sign bit of a NaN means nothing.",
         codes.len()
     );
-    format!("{}\n{}", wrapped(&words), blocks(&["x", "-x", &fields, "x", "class"].map(String::from), &rows))
+    format!("{}\n{}", wrapped(&words), blocks(&["+x", "-x", &fields, "x", "class"].map(String::from), &rows))
 }
 
 /// A code in hexadecimal digits, as many as its width needs.
@@ -132,8 +126,7 @@ pub fn hexadecimal(code: u32, bits: usize) -> String {
 /// The exact value of a code without its sign.
 pub fn magnitude(code: &Code) -> String {
     match code.class {
-        Class::Infinity => "inf".into(),
-        Class::Nan => "nan".into(),
+        Class::Infinity | Class::Nan => code.class.name().into(),
         _ => code.magnitude.as_ref().and_then(Dyadic::decimal).unwrap_or_default(),
     }
 }
@@ -142,25 +135,18 @@ pub fn magnitude(code: &Code) -> String {
 fn blocks(titles: &[String], rows: &[Vec<String>]) -> String {
     let block = |rows: &[Vec<String>]| {
         let rows: Vec<Vec<String>> = std::iter::once(titles.to_vec()).chain(rows.iter().cloned()).collect();
-        aligned(&rows, &[false; 5])
+        aligned(&rows, &[false; 5]).lines().map(String::from).collect::<Vec<_>>()
     };
-    let width = block(rows).lines().map(display_width).max().unwrap_or(0);
+    let width = block(rows).iter().map(|line| display_width(line)).max().unwrap_or(0);
     let count = ((WIDTH + GAP.len()) / (width + GAP.len())).max(1);
-    let blocks: Vec<String> = rows.chunks(rows.len().div_ceil(count)).map(block).collect();
-    let height = blocks.iter().map(|block| block.lines().count()).max().unwrap_or(0);
-    let cells = |line| blocks.iter().map(|block| block.lines().nth(line).unwrap_or("").to_string()).collect();
-    let lines: Vec<Vec<String>> = (0..height).map(cells).collect();
-    aligned_with_gap(&lines)
-}
-
-/// Blocks as columns [`GAP`] apart.
-fn aligned_with_gap(lines: &[Vec<String>]) -> String {
-    let spaced = |line: &Vec<String>| {
-        let last = line.len().saturating_sub(1);
-        let cell =
-            |(index, cell): (usize, &String)| if index < last { format!("{cell}{}", &GAP[2..]) } else { cell.clone() };
-        line.iter().enumerate().map(cell).collect()
-    };
-    let lines: Vec<Vec<String>> = lines.iter().map(spaced).collect();
-    aligned(&lines, &vec![false; lines.first().map_or(0, Vec::len)])
+    let blocks: Vec<Vec<String>> = rows.chunks(rows.len().div_ceil(count)).map(block).collect();
+    let height = blocks.iter().map(Vec::len).max().unwrap_or(0);
+    let mut text = String::new();
+    for line in 0..height {
+        let cells: Vec<String> =
+            blocks.iter().map(|block| format!("{:width$}", block.get(line).map_or("", String::as_str))).collect();
+        text += cells.join(GAP).trim_end();
+        text.push('\n');
+    }
+    text
 }
