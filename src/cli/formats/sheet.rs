@@ -28,7 +28,7 @@ pub fn text(format: &Format) -> String {
         Some(range) => rows.extend(ranged(range, constants.has_infinities)),
         None => row("exponents", "MPFR's, some ±2^30: neither overflow nor underflow in practice".into()),
     }
-    let note = wrapped("(= exact, ≈ rounded; --json has the digits in full)");
+    let note = wrapped("(= exact, ≈ rounded; --json has all digits of powers of 2 up to ±20000)");
     format!("{}\n{}{note}\n{}", heading(&constants), aligned(&rows, &[false; 2]), codes(format))
 }
 
