@@ -1,6 +1,7 @@
 //! The command line: options, their translation into a spec, and what each outcome prints.
 
 mod export;
+mod formats;
 mod manual;
 mod progress;
 mod redraw;

@@ -9,10 +9,16 @@
 //! underflow, overflow at max + half an ulp); OCP 8-bit Floating Point Specification 1.0 (E4M3
 //! without infinities, its all-ones code NaN).
 
+mod codes;
+mod constants;
+mod dyadic;
 mod name;
 mod rounding;
 
-pub use name::NAMED;
+pub use codes::{Class, Code, MAX_LISTED_BITS};
+pub use constants::{Constants, Counts, RangeConstants};
+pub use dyadic::Dyadic;
+pub use name::{AMBIGUOUS, EIGHT_BITS, MAX_EXPONENT_BITS, MAX_PRECISION, NAMED};
 pub use rounding::Rounder;
 
 use rug::Float;

@@ -1,5 +1,6 @@
 //! Subcommands: what they are called, what may stand before them, and shell completions.
 
+use super::formats::{self, FormatsArguments};
 use super::manual;
 use super::redraw::{self, ReportArguments};
 use super::{Arguments, Failure};
@@ -19,6 +20,10 @@ pub enum Subcommand {
     /// --out: the same bytes as the run that measured, if this version measured. The record itself is never
     /// changed.
     Report(ReportArguments),
+    /// List the formats with their constants, or one of them with all codes of 8 bits and fewer
+    ///
+    /// For example: precision-probe formats e4m3fn
+    Formats(FormatsArguments),
     /// Print a completion script for a shell
     ///
     /// For example: precision-probe completions bash > ~/.local/share/bash-completion/completions/precision-probe
@@ -82,6 +87,7 @@ fn refuse_misplaced(command: &Command, matches: &ArgMatches) -> Result<(), Strin
 pub fn execute(subcommand: &Subcommand) -> Result<ExitCode, Failure> {
     match subcommand {
         Subcommand::Report(arguments) => redraw::execute(arguments)?,
+        Subcommand::Formats(arguments) => formats::execute(arguments)?,
         Subcommand::Completions { shell } => print(&completions(*shell))?,
         Subcommand::Man => print(&manual::page(Arguments::command()).map_err(Failure::Output)?)?,
     }

@@ -16,11 +16,15 @@ pub const NAMED: &[(&str, &[&str], Format)] = &[
 ];
 
 /// Short names that mean different formats to different people.
-const AMBIGUOUS: [&str; 4] = ["e4m3", "e3m2", "e2m3", "e2m1"];
+pub const AMBIGUOUS: [&str; 4] = ["e4m3", "e3m2", "e2m3", "e2m1"];
 
-/// Widest exponent and significand fields accepted in `eXmY`, and longest `mpfr:N`.
-const MAX_EXPONENT_BITS: u32 = 24;
-const MAX_PRECISION: u32 = 16384;
+/// Names of a width, which several formats have.
+pub const EIGHT_BITS: [&str; 3] = ["fp8", "f8", "float8"];
+
+/// Widest exponent field accepted in `eXmY`.
+pub const MAX_EXPONENT_BITS: u32 = 24;
+/// Most significand bits, the implicit one included.
+pub const MAX_PRECISION: u32 = 16384;
 
 impl Format {
     /// Reads a format's name.
@@ -50,7 +54,7 @@ impl Format {
         if let Some(format) = parse_ieee_like(&lower)? {
             return Ok(format);
         }
-        if ["fp8", "f8", "float8"].contains(&lower.as_str()) {
+        if EIGHT_BITS.contains(&lower.as_str()) {
             return Err(format!(
                 "`{name}` names several formats: write `e4m3fn` (more precise) or `e5m2` (more range)"
             ));

@@ -6,7 +6,7 @@ use crate::report::{compare, facts, words};
 use std::path::Path;
 
 /// Columns at which running text is broken.
-const WIDTH: usize = 100;
+pub const WIDTH: usize = 100;
 
 /// Which columns of [`rows`] hold numbers that are read from the right.
 pub(super) const RIGHT_ALIGNED: [bool; 6] = [false, false, true, true, true, false];
@@ -194,7 +194,7 @@ fn flushed(layer: &LayerRun) -> String {
 }
 
 /// Rows as columns of equal display width, two spaces apart; `right` marks right-aligned columns.
-fn aligned(rows: &[Vec<String>], right: &[bool]) -> String {
+pub fn aligned(rows: &[Vec<String>], right: &[bool]) -> String {
     let width = |column: usize| {
         rows.iter().filter_map(|row| row.get(column)).map(|cell| display_width(cell)).max().unwrap_or(0)
     };
@@ -214,7 +214,7 @@ fn aligned(rows: &[Vec<String>], right: &[bool]) -> String {
 }
 
 /// Running text broken at spaces.
-fn wrapped(text: &str) -> String {
+pub fn wrapped(text: &str) -> String {
     let mut lines = String::new();
     let mut line = String::new();
     for word in text.split(' ') {

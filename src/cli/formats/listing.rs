@@ -1,0 +1,78 @@
+//! All named formats in one table, their other names, and what else the grammar of names allows and refuses.
+
+use crate::format::{AMBIGUOUS, Constants, EIGHT_BITS, Format, MAX_EXPONENT_BITS, MAX_PRECISION, NAMED};
+use crate::report::table::{aligned, wrapped};
+
+/// Most digits of a largest number in the table; a longer one is rounded.
+const SHORT: usize = 6;
+
+/// What `formats` prints.
+pub fn text() -> String {
+    let formats: Vec<Constants> = NAMED.iter().map(|(_, _, format)| format.constants()).collect();
+    let note = "u = 2^-p is the unit roundoff; 2^emin the smallest normal number. ≈ rounded to 3 digits, all else \
+                exact. precision-probe formats NAME prints every constant, and all codes of 8 bits and fewer.";
+    [constants(&formats) + &wrapped(note), names(&formats), grammar(), refused()].join("\n")
+}
+
+fn constants(formats: &[Constants]) -> String {
+    let titles =
+        ["format", "bits", "p", "u", "emin", "emax", "largest finite", "smallest normal", "smallest subnormal", "has"];
+    let mut rows = vec![titles.map(String::from).to_vec()];
+    for format in formats {
+        let Some(range) = &format.range else { continue };
+        let largest = range.largest.decimal().filter(|digits| digits.len() <= SHORT);
+        rows.push(vec![
+            format.name.clone(),
+            range.code_bits.to_string(),
+            format.precision.to_string(),
+            format.unit_roundoff.power_form(),
+            range.emin.to_string(),
+            range.emax.to_string(),
+            largest.unwrap_or_else(|| format!("≈ {}", range.largest.rounded(3))),
+            range.smallest_normal.power_form(),
+            range.smallest_subnormal.power_form(),
+            if format.has_infinities { "inf, NaN" } else { "NaN" }.into(),
+        ]);
+    }
+    aligned(&rows, &[false, true, true, false, true, true, false, false, false, false])
+}
+
+fn names(formats: &[Constants]) -> String {
+    let mut rows = vec![["format", "also called", "defined by"].map(String::from).to_vec()];
+    rows.extend(
+        formats.iter().map(|format| vec![format.name.clone(), format.aliases.join(", "), format.source.into()]),
+    );
+    aligned(&rows, &[false; 3])
+}
+
+/// Shapes of names beyond the table, one example each.
+fn grammar() -> String {
+    let stored = MAX_PRECISION - 1;
+    let rows = [
+        ["further names", "for example", "meaning"].map(String::from),
+        [
+            "eXmY".into(),
+            "e3m4".into(),
+            format!("IEEE-like, X = 2–{MAX_EXPONENT_BITS} exponent, Y = 1–{stored} trailing significand bits"),
+        ],
+        ["eXmYieee".into(), "e4m3ieee".into(), "the same; needed where eXmY alone is refused".into()],
+        [
+            "mpfr:N".into(),
+            "mpfr:100".into(),
+            format!("N = 2–{MAX_PRECISION} significand bits, exponents without practical bounds"),
+        ],
+        [
+            "FORMAT:acc=FORMAT".into(),
+            "f16:acc=f32".into(),
+            "in --formats: sums of products accumulate in the second".into(),
+        ],
+    ];
+    aligned(&rows.map(Vec::from), &[false; 3])
+}
+
+/// Each refused name in the words of its error.
+fn refused() -> String {
+    let errors = AMBIGUOUS.into_iter().chain(EIGHT_BITS).filter_map(|name| Format::parse(name).err());
+    let lines: String = errors.map(|message| wrapped(&message)).collect();
+    format!("refused\n{lines}")
+}

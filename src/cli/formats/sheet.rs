@@ -1,0 +1,152 @@
+//! One format in full: its constants in words, and a table of its codes where they are few.
+
+use crate::format::{Class, Code, Constants, Dyadic, Format, MAX_LISTED_BITS, Range, RangeConstants};
+use crate::report::numbers::{Notation::Plain, display_width, short};
+use crate::report::table::{WIDTH, aligned, wrapped};
+use rug::{Float, Integer};
+
+/// Most characters of an exact decimal number in a line of the sheet.
+const LONG: usize = 46;
+
+/// Space between blocks of codes side by side.
+const GAP: &str = "    ";
+
+/// What `formats NAME` prints.
+pub fn text(format: &Format) -> String {
+    let constants = format.constants();
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut row = |title: &str, text: String| rows.push(vec![title.into(), text]);
+    if !constants.aliases.is_empty() {
+        row("also called", constants.aliases.join(", "));
+    }
+    row("defined by", constants.source.into());
+    let digits = short(constants.decimal_digits, Plain);
+    row("precision p", format!("{} significand bits ≈ {digits} decimal digits", constants.precision));
+    row("unit roundoff u", exact(&constants.unit_roundoff));
+    row("spacing above 1", exact(&constants.spacing_above_one));
+    match &constants.range {
+        Some(range) => rows.extend(ranged(range, constants.has_infinities)),
+        None => row("exponents", "MPFR's, some ±2^30: neither overflow nor underflow in practice".into()),
+    }
+    let note = wrapped("(= exact, ≈ rounded; --json has all digits of powers of 2 up to ±20000)");
+    format!("{}\n{}{note}\n{}", heading(&constants), aligned(&rows, &[false; 2]), codes(format))
+}
+
+fn heading(constants: &Constants) -> String {
+    wrapped(&match &constants.range {
+        Some(range) => format!(
+            "{}: {} bits = 1 sign, {} exponent (bias {}), {} trailing significand",
+            constants.name, range.code_bits, range.exponent_bits, range.bias, range.trailing_bits
+        ),
+        None => format!("{}: a number of any size with {} significand bits", constants.name, constants.precision),
+    })
+}
+
+fn ranged(range: &RangeConstants, has_infinities: bool) -> Vec<Vec<String>> {
+    let beyond = if range.threshold_overflows { "from" } else { "beyond" };
+    let overflow = if has_infinities { "overflow to inf" } else { "overflow to NaN" };
+    let counts = &range.counts;
+    let span = |binades: i64, decades: f64| format!("{binades} binades ≈ {} decades", short(decades, Plain));
+    [
+        ("exponents", format!("{} to {}", range.emin, range.emax)),
+        ("largest finite", exact(&range.largest)),
+        ("smallest normal", exact(&range.smallest_normal)),
+        ("smallest subnormal", exact(&range.smallest_subnormal)),
+        (overflow, format!("{beyond} {}", exact(&range.overflow_threshold))),
+        ("underflow to 0", format!("up to {}", exact(&range.underflow_threshold))),
+        ("integers", format!("every one up to {}", count(&range.integers_up_to))),
+        ("positive numbers", span(range.binades, range.decades)),
+        ("normal numbers", span(range.normal_binades, range.normal_decades)),
+        (
+            "codes of numbers",
+            format!("{} zeros, {} subnormal, {} normal", counts.zeros, count(&counts.subnormal), count(&counts.normal)),
+        ),
+        ("other codes", format!("{} infinities, {} NaN", counts.infinities, count(&counts.nan))),
+        ("finite values", format!("{}, with +0 and -0 as one", count(&counts.finite_values))),
+    ]
+    .map(|(title, text)| vec![title.into(), text])
+    .into()
+}
+
+/// `2^-14 = 6.103515625e-5`, or rounded where the digits are too many for a line.
+fn exact(x: &Dyadic) -> String {
+    match x.decimal().filter(|digits| digits.len() <= LONG) {
+        Some(digits) => format!("{} = {digits}", x.power_form()),
+        None => format!("{} ≈ {}", x.power_form(), x.rounded(17)),
+    }
+}
+
+/// A count in digits, or rounded where they are more than twenty.
+fn count(n: &Integer) -> String {
+    let digits = n.to_string();
+    if digits.len() <= 20 { digits } else { format!("≈ {:.3e}", Float::with_val(64, n)) }
+}
+
+/// The table of codes, or why there is none.
+fn codes(format: &Format) -> String {
+    let Some(codes) = format.codes() else {
+        return wrapped(&match format.range {
+            Range::Unbounded => {
+                "No codes: MPFR stores numbers of this precision in its own way, not in a fixed width.".into()
+            }
+            Range::Bounded { .. } => format!(
+                "No table of codes: {} bits make {} of them; formats of {MAX_LISTED_BITS} bits and fewer have one.",
+                format.code_bits(),
+                count(&(Integer::from(1) << format.code_bits()))
+            ),
+        });
+    };
+    let (exponent, trailing) = (format.exponent_bits() as usize, format.precision as usize - 1);
+    let bits = format.code_bits() as usize;
+    let fields = format!("s {} {}", "e".repeat(exponent), "m".repeat(trailing));
+    let half = codes.len() / 2;
+    let row = |code: &Code| {
+        vec![
+            hexadecimal(code.code, bits),
+            hexadecimal(code.code + half as u32, bits),
+            format!("s {:0exponent$b} {:0trailing$b}", code.exponent_field, code.significand_field),
+            magnitude(code),
+            code.class.name().to_string(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = codes[..half].iter().map(row).collect();
+    let words = format!(
+        "All {} codes: of +x (s = 0) and of -x (s = 1) in hexadecimal; sign, exponent and significand fields in \
+         binary; the exact x; its class. The sign bit of a NaN means nothing.",
+        codes.len()
+    );
+    format!("{}\n{}", wrapped(&words), blocks(&["+x", "-x", &fields, "x", "class"].map(String::from), &rows))
+}
+
+/// A code in hexadecimal digits, as many as its width needs.
+pub fn hexadecimal(code: u32, bits: usize) -> String {
+    format!("{code:0width$x}", width = bits.div_ceil(4))
+}
+
+/// The exact value of a code without its sign.
+pub fn magnitude(code: &Code) -> String {
+    match code.class {
+        Class::Infinity | Class::Nan => code.class.name().into(),
+        _ => code.magnitude.as_ref().and_then(Dyadic::decimal).unwrap_or_default(),
+    }
+}
+
+/// Rows below one another in as many blocks side by side as [`WIDTH`] has room for.
+fn blocks(titles: &[String], rows: &[Vec<String>]) -> String {
+    let block = |rows: &[Vec<String>]| {
+        let rows: Vec<Vec<String>> = std::iter::once(titles.to_vec()).chain(rows.iter().cloned()).collect();
+        aligned(&rows, &[false; 5]).lines().map(String::from).collect::<Vec<_>>()
+    };
+    let width = block(rows).iter().map(|line| display_width(line)).max().unwrap_or(0);
+    let count = ((WIDTH + GAP.len()) / (width + GAP.len())).max(1);
+    let blocks: Vec<Vec<String>> = rows.chunks(rows.len().div_ceil(count)).map(block).collect();
+    let height = blocks.iter().map(Vec::len).max().unwrap_or(0);
+    let mut text = String::new();
+    for line in 0..height {
+        let cells: Vec<String> =
+            blocks.iter().map(|block| format!("{:width$}", block.get(line).map_or("", String::as_str))).collect();
+        text += cells.join(GAP).trim_end();
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,187 @@
+//! What is known of a format without measuring: every constant exact, derived from precision and range.
+
+use super::dyadic::Dyadic;
+use super::{Format, NAMED, Range, Special};
+use rug::{Float, Integer};
+use serde::{Serialize, Serializer};
+
+/// A format's constants.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Constants {
+    /// Canonical name.
+    pub name: String,
+    /// Other names that mean the same format.
+    pub aliases: Vec<String>,
+    /// Where the format is defined.
+    pub source: &'static str,
+    /// Significand bits p, the implicit one included.
+    pub precision: u32,
+    /// p·log₁₀ 2.
+    pub decimal_digits: f64,
+    /// u = 2^-p.
+    pub unit_roundoff: Dyadic,
+    /// Distance from 1 to the next number, 2^(1−p); `eps` in many libraries.
+    pub spacing_above_one: Dyadic,
+    /// Whether ±infinity is among the values.
+    pub has_infinities: bool,
+    /// What bounded exponents bring; `None` for MPFR's.
+    pub range: Option<RangeConstants>,
+}
+
+/// Constants of a format whose exponents are bounded.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RangeConstants {
+    /// Bits of a code: one sign, exponent field, trailing significand field.
+    pub code_bits: u32,
+    /// Bits of the exponent field.
+    pub exponent_bits: u32,
+    /// Bits of the trailing significand field, p − 1.
+    pub trailing_bits: u32,
+    /// Exponent field minus exponent, for normal numbers.
+    pub bias: i32,
+    /// Exponent of the smallest normal number.
+    pub emin: i32,
+    /// Exponent of the largest finite number.
+    pub emax: i32,
+    /// Largest finite number.
+    pub largest: Dyadic,
+    /// Smallest positive normal number.
+    pub smallest_normal: Dyadic,
+    /// Smallest positive number: the spacing of numbers near zero.
+    pub smallest_subnormal: Dyadic,
+    /// Rounding to nearest, magnitudes beyond this one overflow.
+    pub overflow_threshold: Dyadic,
+    /// Whether the threshold itself overflows: it is a tie, and ties go to the even significand.
+    pub threshold_overflows: bool,
+    /// Rounding to nearest, magnitudes up to this one become zero.
+    pub underflow_threshold: Dyadic,
+    /// Every integer up to this one is a member.
+    #[serde(serialize_with = "in_digits")]
+    pub integers_up_to: Integer,
+    /// Powers of two among the positive normal numbers.
+    pub normal_binades: i64,
+    /// Powers of two among the positive numbers.
+    pub binades: i64,
+    /// log₁₀ of largest over smallest normal number.
+    pub normal_decades: f64,
+    /// log₁₀ of largest over smallest positive number.
+    pub decades: f64,
+    /// How many codes there are of each class.
+    pub counts: Counts,
+}
+
+/// Codes by class, both signs together.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Counts {
+    /// +0 and −0.
+    pub zeros: u32,
+    /// Below the smallest normal number, not zero.
+    #[serde(serialize_with = "in_digits")]
+    pub subnormal: Integer,
+    /// Normal numbers.
+    #[serde(serialize_with = "in_digits")]
+    pub normal: Integer,
+    /// Infinities.
+    pub infinities: u32,
+    /// Codes that are not a number.
+    #[serde(serialize_with = "in_digits")]
+    pub nan: Integer,
+    /// Different finite values: the two zeros are one.
+    #[serde(serialize_with = "in_digits")]
+    pub finite_values: Integer,
+}
+
+/// Counts may exceed every integer type of JSON's readers.
+fn in_digits<S: Serializer>(count: &Integer, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(count)
+}
+
+impl Format {
+    /// Every constant of the format.
+    pub fn constants(&self) -> Constants {
+        let p = self.precision as i32;
+        Constants {
+            name: self.name(),
+            aliases: self.aliases(),
+            source: self.source(),
+            precision: self.precision,
+            decimal_digits: f64::from(self.precision) * std::f64::consts::LOG10_2,
+            unit_roundoff: Dyadic::power(-p),
+            spacing_above_one: Dyadic::power(1 - p),
+            has_infinities: !matches!(self.range, Range::Bounded { special: Special::FiniteNan, .. }),
+            range: self.range_constants(),
+        }
+    }
+
+    fn range_constants(&self) -> Option<RangeConstants> {
+        let Range::Bounded { emin, emax, special } = self.range else { return None };
+        let p = self.precision as i32;
+        let (smallest, top) = (emin - (p - 1), emax - (p - 1));
+        let power = |exponent: i32| Integer::from(1) << exponent as u32;
+        let is_ieee = special == Special::Ieee;
+        let significand = power(p) - if is_ieee { 1 } else { 2 };
+        let threshold = Integer::from(&significand << 1u32) + 1;
+        let largest = Dyadic { units: significand, exponent: top };
+        let whole = largest.value().trunc().to_integer().unwrap_or_default();
+        // Normal exponents, each with 2^(p−1) significands and two signs; `fn` gives one to NaN.
+        let normal = (power(p) * (emax - emin + 1)) - if is_ieee { 0 } else { 2 };
+        let subnormal: Integer = power(p) - 2;
+        let finite_values = Integer::from(&normal + &subnormal) + 1;
+        Some(RangeConstants {
+            code_bits: self.code_bits(),
+            exponent_bits: self.exponent_bits(),
+            trailing_bits: self.precision - 1,
+            bias: 1 - emin,
+            emin,
+            emax,
+            smallest_normal: Dyadic::power(emin),
+            smallest_subnormal: Dyadic::power(smallest),
+            overflow_threshold: Dyadic { units: threshold, exponent: top - 1 },
+            threshold_overflows: largest.units.is_odd(),
+            underflow_threshold: Dyadic::power(smallest - 1),
+            integers_up_to: whole.min(power(p)),
+            normal_binades: i64::from(emax) - i64::from(emin) + 1,
+            binades: i64::from(emax) - i64::from(smallest) + 1,
+            normal_decades: decades(&largest, emin),
+            decades: decades(&largest, smallest),
+            counts: Counts {
+                zeros: 2,
+                subnormal,
+                normal,
+                infinities: if is_ieee { 2 } else { 0 },
+                nan: if is_ieee { power(p) - 2 } else { Integer::from(2) },
+                finite_values,
+            },
+            largest,
+        })
+    }
+
+    /// Other names that [`Format::parse`] reads as this format; `eXmY` where it is one.
+    fn aliases(&self) -> Vec<String> {
+        let Some((name, aliases, _)) = NAMED.iter().find(|(_, _, format)| format == self) else { return Vec::new() };
+        let bare = format!("e{}m{}", self.exponent_bits(), self.precision - 1);
+        let is_alias = bare != *name && Format::parse(&bare).as_ref() == Ok(self);
+        aliases.iter().map(ToString::to_string).chain(is_alias.then_some(bare)).collect()
+    }
+
+    /// The document or the maker that defines the format.
+    fn source(&self) -> &'static str {
+        match self.name().as_str() {
+            "f64" => "IEEE 754-2019, binary64",
+            "f32" => "IEEE 754-2019, binary32",
+            "f16" => "IEEE 754-2019, binary16",
+            "tf32" => "NVIDIA TensorFloat-32, kept in 32 bits",
+            "bf16" => "Google bfloat16: the upper half of binary32",
+            "e5m2" => "OCP OFP8 (8-bit Floating Point) 1.0, E5M2",
+            "e4m3fn" => "OCP OFP8 (8-bit Floating Point) 1.0, E4M3",
+            _ if self.range == Range::Unbounded => "GNU MPFR",
+            _ => "the rules of IEEE 754-2019 for binary formats, with these fields",
+        }
+    }
+}
+
+/// log₁₀(`largest` / 2^`smallest`), rounded once to double.
+fn decades(largest: &Dyadic, smallest: i32) -> f64 {
+    let ratio = Float::with_val(largest.units.significant_bits() + 64, largest.value() >> smallest);
+    ratio.log10().to_f64()
+}

@@ -1,0 +1,382 @@
+//! `formats` as its users meet it, against constants and values computed here from the definition in exact
+//! rational numbers, and against the table of an independent program.
+
+use assert_cmd::Command;
+use precision_probe::format::{AMBIGUOUS, EIGHT_BITS, Format, NAMED, Range, Special};
+use rug::ops::Pow;
+use rug::{Integer, Rational};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+fn printed(arguments: &[&str]) -> String {
+    let output = Command::cargo_bin("precision-probe").unwrap().arg("formats").args(arguments).output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), error.as_ref()), (Some(0), ""), "{arguments:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The one format in the JSON of `formats NAME`.
+fn json(name: &str) -> Value {
+    let mut document: Value = serde_json::from_str(&printed(&[name, "--json"])).unwrap();
+    assert_eq!(document["schema"], "precision-probe-formats/1");
+    let formats = document["formats"].as_array_mut().unwrap();
+    assert_eq!(formats.len(), 1);
+    formats.remove(0)
+}
+
+/// Every format of 8 bits and fewer that has a name.
+fn narrow() -> Vec<Format> {
+    let ieee = (2..7u32).flat_map(|x| (1..8 - x).map(move |y| Format::ieee(x, y)));
+    ieee.chain([Format::parse("e4m3fn").unwrap()]).collect()
+}
+
+/// 2^e.
+fn two(e: i64) -> Rational {
+    let power = Rational::from(Integer::from(1) << e.unsigned_abs() as u32);
+    if e < 0 { power.recip() } else { power }
+}
+
+/// A decimal number such as `-1.5e-3`, exact.
+fn decimal(text: &str) -> Rational {
+    let (digits, exponent) = text.split_once('e').unwrap_or((text, "0"));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let exponent: i64 = exponent.parse::<i64>().unwrap() - fraction.len() as i64;
+    let scale = Rational::from(Integer::from(10).pow(exponent.unsigned_abs() as u32));
+    let units = Rational::from(format!("{whole}{fraction}").parse::<Integer>().unwrap());
+    if exponent < 0 { units / scale } else { units * scale }
+}
+
+/// `2^-14`, `13*2^-9` or `(2^11-1)*2^5`, exact.
+fn power_form(text: &str) -> Rational {
+    let power = |text: &str| two(text.strip_prefix("2^").unwrap().parse().unwrap());
+    let Some((units, scale)) = text.split_once('*') else { return power(text) };
+    let units = match units.strip_prefix('(').and_then(|units| units.strip_suffix("-1)")) {
+        Some(bits) => power(bits) - 1,
+        None => Rational::from(units.parse::<Integer>().unwrap()),
+    };
+    units * power(scale)
+}
+
+/// The entry's two exact spellings are `expected`, and the rounded one is as near as 17 digits come.
+#[track_caller]
+fn assert_number(entry: &Value, expected: &Rational) {
+    assert_eq!(&power_form(entry["power_form"].as_str().unwrap()), expected);
+    if let Some(digits) = entry["decimal"].as_str() {
+        assert_eq!(&decimal(digits), expected);
+    }
+    let text = entry["rounded"].as_str().unwrap();
+    let (digits, exponent) = text.split_once('e').unwrap();
+    assert!(digits.len() <= 18, "17 digits and a point: {text}");
+    let half = decimal(&format!("5e{}", exponent.parse::<i64>().unwrap() - 17));
+    assert!(Rational::from(&decimal(text) - expected).abs() <= half, "{text}");
+}
+
+/// What IEEE 754 and OCP say of a format with these parameters, written out here.
+struct Expected {
+    p: i64,
+    emin: i64,
+    emax: i64,
+    is_ieee: bool,
+}
+
+impl Expected {
+    fn of(format: &Format) -> Expected {
+        let Range::Bounded { emin, emax, special } = format.range else { panic!("{format} is unbounded") };
+        Expected { p: format.precision.into(), emin: emin.into(), emax: emax.into(), is_ieee: special == Special::Ieee }
+    }
+
+    fn ulp_of_largest(&self) -> Rational {
+        two(self.emax + 1 - self.p)
+    }
+
+    fn largest(&self) -> Rational {
+        two(self.emax + 1) - self.ulp_of_largest() * if self.is_ieee { 1 } else { 2 }
+    }
+}
+
+#[test]
+fn every_constant_is_what_precision_and_range_say() {
+    let more = ["e3m4", "e6m9", "e8m140", "e15m112", "e2m1ieee", "e4m3ieee", "e2m200", "e16m30"];
+    let formats = NAMED.iter().map(|(_, _, format)| *format).chain(more.map(|name| Format::parse(name).unwrap()));
+    for format in formats.chain(narrow()) {
+        let (entry, expected) = (json(&format.name()), Expected::of(&format));
+        let Expected { p, emin, emax, is_ieee } = expected;
+        let range = &entry["range"];
+        assert_eq!(entry["precision"], p);
+        assert_eq!((&range["emin"], &range["emax"]), (&Value::from(emin), &Value::from(emax)));
+        assert_eq!(range["bias"], 1 - emin);
+        let bits = [&range["exponent_bits"], &range["trailing_bits"], &range["code_bits"]];
+        let [exponent_bits, trailing_bits, code_bits] = bits.map(|bits| bits.as_i64().unwrap());
+        assert_eq!((trailing_bits, code_bits), (p - 1, exponent_bits + p));
+        // The exponent field counts zero and subnormals, emin..=emax, and under IEEE infinities and NaN.
+        assert_eq!(1 << exponent_bits, emax - emin + 2 + i64::from(is_ieee), "{format}");
+        assert_number(&entry["unit_roundoff"], &two(-p));
+        assert_number(&entry["spacing_above_one"], &two(1 - p));
+        assert_number(&range["largest"], &expected.largest());
+        assert_number(&range["smallest_normal"], &two(emin));
+        assert_number(&range["smallest_subnormal"], &two(emin - p + 1));
+        assert_number(&range["overflow_threshold"], &(expected.largest() + expected.ulp_of_largest() / 2));
+        assert_eq!(range["threshold_overflows"], is_ieee, "a tie goes to the even significand");
+        assert_number(&range["underflow_threshold"], &two(emin - p));
+        let integers: Integer = range["integers_up_to"].as_str().unwrap().parse().unwrap();
+        assert_eq!(integers, Integer::from(expected.largest().trunc_ref()).min(Integer::from(1) << p as u32));
+        assert_eq!(
+            (&range["normal_binades"], &range["binades"]),
+            (&(emax - emin + 1).into(), &(emax - emin + p).into())
+        );
+        let log10 = |low: i64| {
+            let below: Rational = expected.largest() / two(emax + 1);
+            (emax + 1 - low) as f64 * std::f64::consts::LOG10_2 + core_math::log10(below.to_f64())
+        };
+        for (decades, low) in [(&range["normal_decades"], emin), (&range["decades"], emin - p + 1)] {
+            let (decades, log10) = (decades.as_f64().unwrap(), log10(low));
+            assert!((decades - log10).abs() <= 4e-16 * log10.abs().max(1.0), "{format}: {decades} {log10}");
+        }
+        let count = |name: &str| match &range["counts"][name] {
+            Value::String(digits) => digits.parse::<Integer>().unwrap(),
+            number => Integer::from(number.as_u64().unwrap()),
+        };
+        let classes = ["zeros", "subnormal", "normal", "infinities", "nan"].map(count);
+        assert_eq!(classes.iter().sum::<Integer>(), Integer::from(1) << code_bits as u32, "{format}");
+        assert_eq!(count("finite_values"), Integer::from(&classes[1] + &classes[2]) + 1);
+        assert_eq!(count("subnormal"), (Integer::from(1) << p as u32) - 2);
+        assert_eq!(count("infinities"), if is_ieee { 2 } else { 0 });
+        assert_eq!(entry["has_infinities"], is_ieee);
+    }
+    assert_eq!(json("e16m30")["range"]["largest"]["decimal"], Value::Null, "9864 digits and more are left out");
+    assert!(json("e15m112")["range"]["smallest_subnormal"]["decimal"].is_string());
+    let long = json("mpfr:5000");
+    assert_eq!((&long["range"], &long["codes"]), (&Value::Null, &Value::Null));
+    assert_number(&long["unit_roundoff"], &two(-5000));
+}
+
+#[test]
+fn constants_agree_with_the_table_of_an_independent_program() {
+    let table: Value = serde_json::from_str(include_str!("fixtures/formats.json")).unwrap();
+    let theirs = |value: &Value| -> Option<Rational> {
+        match value {
+            Value::String(text) => Some(power_form(text)),
+            Value::Number(number) => number.as_f64().and_then(Rational::from_f64),
+            _ => None,
+        }
+    };
+    let names = [("e4m3_ieee", "e4m3ieee"), ("e3m4_ieee", "e3m4")];
+    for name in NAMED.iter().map(|(name, _, _)| (*name, *name)).chain(names) {
+        let (row, entry) = (&table["formats"][name.0], json(name.1));
+        let range = &entry["range"];
+        assert_eq!((&row["p"], &row["exp_bits"]), (&entry["precision"], &range["exponent_bits"]), "{name:?}");
+        assert_eq!((&row["emin"], &row["emax_value"]), (&range["emin"], &range["emax"]), "{name:?}");
+        assert_eq!((&row["bias"], &row["infinities"]), (&range["bias"], &entry["has_infinities"]), "{name:?}");
+        for (key, ours) in [
+            ("eps", &entry["spacing_above_one"]),
+            ("unit_roundoff", &entry["unit_roundoff"]),
+            ("max_float", &range["largest"]),
+            ("min_normal", &range["smallest_normal"]),
+            ("min_subnormal", &range["smallest_subnormal"]),
+        ] {
+            assert_number(ours, &theirs(&row[key]).unwrap());
+        }
+        let thresholds = [
+            ("rne_overflow_threshold", &range["overflow_threshold"]),
+            ("rne_underflow_to_zero_at_or_below", &range["underflow_threshold"]),
+        ];
+        // binary64's own thresholds are no doubles: the table writes one as a difference, the other as 0.
+        for (key, ours) in thresholds.into_iter().filter(|_| name.0 != "f64") {
+            assert_number(ours, &theirs(&row[key]).unwrap());
+        }
+    }
+    assert_number(&json("f64")["range"]["overflow_threshold"], &(two(1024) - two(970)));
+}
+
+/// The value of a code by the fields' formula of IEEE 754-2019, 3.4, and OCP's table of E4M3.
+fn by_fields(expected: &Expected, exponent_bits: i64, sign: u64, exponent: u64, significand: u64) -> String {
+    let trailing = expected.p - 1;
+    let bias = (1 << (exponent_bits - 1)) - 1;
+    let is_top = exponent == (1 << exponent_bits) - 1;
+    let minus = if sign == 1 { "-" } else { "" };
+    if is_top && expected.is_ieee && significand == 0 {
+        return format!("{minus}inf");
+    }
+    if is_top && (expected.is_ieee || significand == (1 << trailing) - 1) {
+        return "NaN".into();
+    }
+    let fraction = Rational::from(significand) * two(-trailing);
+    let magnitude = if exponent == 0 { fraction * two(1 - bias) } else { (fraction + 1) * two(exponent as i64 - bias) };
+    format!("{minus}{magnitude}")
+}
+
+/// An exact decimal value in the spelling of [`by_fields`].
+fn as_fraction(value: &str) -> String {
+    let magnitude = value.trim_start_matches('-');
+    if ["inf", "NaN"].contains(&magnitude) {
+        return value.into();
+    }
+    format!("{}{}", if value.starts_with('-') { "-" } else { "" }, decimal(magnitude))
+}
+
+/// A finite double, infinity or NaN in that spelling.
+fn decoded(x: f64) -> String {
+    match Rational::from_f64(x.abs()) {
+        Some(magnitude) => format!("{}{magnitude}", if x.is_sign_negative() { "-" } else { "" }),
+        None if x.is_nan() => "NaN".into(),
+        None => format!("{x}"),
+    }
+}
+
+fn class(expected: &Expected, value: &str) -> &'static str {
+    match value.trim_start_matches('-') {
+        "inf" => "inf",
+        "NaN" => "NaN",
+        "0" => "zero",
+        magnitude if magnitude.parse::<Rational>().unwrap() < two(expected.emin) => "subnormal",
+        _ => "normal",
+    }
+}
+
+/// Codes of the printed table: code, fields in binary with the sign bit, value, class.
+fn table(text: &str) -> BTreeMap<u64, [String; 4]> {
+    let lines: Vec<&str> = text.lines().collect();
+    let head = lines.iter().position(|line| line.starts_with("+x  ")).expect("a table");
+    let mut codes = BTreeMap::new();
+    for line in &lines[head + 1..] {
+        let cells: Vec<&str> = line.split_whitespace().collect();
+        assert_eq!(cells.len() % 7, 0, "{line}");
+        for block in cells.chunks(7) {
+            let [plus, minus, "s", exponent, significand, value, class] = block else { panic!("{line}") };
+            for (hex, sign, minus) in [(plus, "0", ""), (minus, "1", if *value == "NaN" { "" } else { "-" })] {
+                let row = [format!("{sign}{exponent}{significand}"), format!("{minus}{value}"), class.to_string()];
+                let [bits, value, class] = row;
+                let old = codes.insert(u64::from_str_radix(hex, 16).unwrap(), [bits, value, class, hex.to_string()]);
+                assert_eq!(old, None, "{hex} is printed twice");
+            }
+        }
+    }
+    codes
+}
+
+#[test]
+fn every_printed_code_is_what_its_fields_say() {
+    assert_eq!(narrow().len(), 16);
+    for format in narrow() {
+        let (name, expected) = (format.name(), Expected::of(&format));
+        let (text, entry) = (printed(&[&name]), json(&name));
+        let (table, list) = (table(&text), entry["codes"].as_array().unwrap());
+        let bits = format.code_bits() as usize;
+        let exponent_bits = bits as i64 - expected.p;
+        assert_eq!((table.len(), list.len()), (1 << bits, 1 << bits), "{name}");
+        for code in 0..1u64 << bits {
+            let (row, item) = (&table[&code], &list[code as usize]);
+            let binary = format!("{code:0bits$b}");
+            let hex = format!("{code:0digits$x}", digits = bits.div_ceil(4));
+            let field = |from: usize, to: usize| u64::from_str_radix(&binary[from..to], 2).unwrap();
+            let split = 1 + exponent_bits as usize;
+            let fields = (field(0, 1), field(1, split), field(split, bits));
+            let value = by_fields(&expected, exponent_bits, fields.0, fields.1, fields.2);
+            assert_eq!(value, decoded(format.decode(code)), "{name} {hex}");
+            let class = class(&expected, &value);
+            assert_eq!((&row[0], as_fraction(&row[1]).as_str()), (&binary, value.as_str()), "{name} {hex}");
+            assert_eq!((row[2].as_str(), &row[3]), (class, &hex), "{name} {hex}");
+            let text = |key: &str| item[key].as_str().unwrap();
+            assert_eq!((text("hex"), text("binary"), text("class")), (hex.as_str(), binary.as_str(), class));
+            assert_eq!(as_fraction(text("value")), value, "{name} {hex}");
+            let numbers =
+                ["code", "sign", "exponent_field", "significand_field"].map(|key| item[key].as_u64().unwrap());
+            assert_eq!(numbers, [code, fields.0, fields.1, fields.2]);
+        }
+    }
+}
+
+#[test]
+fn sheets_fit_a_terminal_and_say_why_a_table_is_missing() {
+    let wide = "e2m8 e8m140 e7m20 e5m40 e24m16383 e15m112 e11m2 e24m1 e9m90 mpfr:2 mpfr:16384";
+    let all = NAMED.iter().map(|(name, _, _)| (*name).to_string());
+    let names: Vec<String> =
+        all.chain(narrow().iter().map(Format::name)).chain(wide.split(' ').map(Into::into)).collect();
+    let listing = printed(&[]);
+    for (name, text) in names.iter().map(|name| (name.as_str(), printed(&[name]))).chain([("", listing)]) {
+        for line in text.lines() {
+            assert!(line.chars().count() <= 100, "{name}: {line}");
+            assert_eq!(line.trim_end(), line, "{name}: {line:?}");
+        }
+    }
+    assert!(
+        printed(&["f16"])
+            .ends_with("\nNo table of codes: 16 bits make 65536 of them; formats of 8 bits and fewer have one.\n")
+    );
+    assert!(printed(&["mpfr:100"]).contains("\nNo codes: MPFR stores"));
+}
+
+#[test]
+fn the_listing_has_every_format_name_and_refusal() {
+    let text = printed(&[]);
+    let cells = |line: &str| line.split_whitespace().map(String::from).collect::<Vec<_>>();
+    let rows: Vec<Vec<String>> = text.lines().map(cells).collect();
+    for (name, aliases, format) in NAMED {
+        let expected = Expected::of(format);
+        let mut of_name = rows.iter().filter(|row| row.first().is_some_and(|cell| cell == name));
+        let constants = of_name.next().unwrap();
+        let Expected { p, emin, emax, .. } = expected;
+        let start = [format.code_bits().into(), p].map(|n: i64| n.to_string());
+        assert_eq!(constants[1..3], start);
+        assert_eq!(constants[3..6], [format!("2^-{p}"), emin.to_string(), emax.to_string()]);
+        let (largest, allowed) = match constants[6].as_str() {
+            "≈" => (decimal(&constants[7]), Rational::from((5, 1000))),
+            digits => (decimal(digits), Rational::new()),
+        };
+        let error = Rational::from(&largest - &expected.largest()).abs() / expected.largest();
+        assert!(error <= allowed, "{name}: half a unit of three digits, or exact");
+        assert!(text.contains(&format!("2^{emin} ")) && text.contains(&format!("2^{} ", emin - p + 1)), "{name}");
+        let names = of_name.next().unwrap().join(" ");
+        for alias in *aliases {
+            assert!(names.contains(&format!(" {alias}")), "{name}: {alias}");
+            assert_eq!(printed(&[alias]), printed(&[name]));
+        }
+    }
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for refused in AMBIGUOUS.into_iter().chain(EIGHT_BITS) {
+        assert!(flat.contains(&Format::parse(refused).unwrap_err()), "{refused}");
+    }
+    for example in ["e3m4", "e4m3ieee", "mpfr:100"] {
+        assert!(flat.contains(example) && Format::parse(example).is_ok(), "{example}");
+    }
+    let document: Value = serde_json::from_str(&printed(&["--json"])).unwrap();
+    let listed = document["formats"].as_array().unwrap();
+    assert_eq!(listed.len(), NAMED.len());
+    for (entry, (name, _, _)) in listed.iter().zip(NAMED) {
+        let mut whole = json(name);
+        whole.as_object_mut().unwrap().remove("codes").expect("codes, or null");
+        assert_eq!(entry, &whole, "the list is the sheets without codes");
+    }
+}
+
+#[test]
+fn unknown_names_are_refused_with_the_nearest() {
+    for (name, words) in [
+        ("flaot16", "unknown format `flaot16`; did you mean `float16`?"),
+        ("e4m3", "`e4m3` is ambiguous"),
+        ("mpfr:1", "needs a precision from 2"),
+        ("f16:acc=f32", "`f16:acc=f32` is an arithmetic of two formats: give one, `f16` or `f32`"),
+        ("f16,f32", "`f16,f32` is a list: give one format"),
+        ("", "unknown format ``"),
+    ] {
+        for arguments in [&["formats", name][..], &["formats", name, "--json"]] {
+            let output = Command::cargo_bin("precision-probe").unwrap().args(arguments).output().unwrap();
+            let error = String::from_utf8_lossy(&output.stderr);
+            assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{name}");
+            assert!(error.starts_with("error: ") && error.contains(words) && error.lines().count() == 1, "{error}");
+        }
+    }
+}
+
+/// The README shows lines of the real output.
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let readme = include_str!("../README.md");
+    let shown = readme.split("<!-- some lines of `formats e4m3fn` -->\n```text\n").nth(1).expect("the block");
+    let text = printed(&["e4m3fn"]);
+    let lines: Vec<&str> = shown.split("```").next().unwrap().lines().filter(|line| *line != "…").collect();
+    assert!(lines.len() > 5);
+    for line in lines {
+        assert!(text.lines().any(|printed| printed == line), "{line}");
+    }
+}
