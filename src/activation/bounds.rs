@@ -94,5 +94,5 @@ fn steepest(polynomial: &Quadratic, (lower, upper_end): (f64, f64)) -> Growth {
 
 /// x/y rounded up.
 fn upper(x: f64, y: f64) -> f64 {
-    if y == 1.0 { x } else { (x / y).next_up() }
+    if y == 1.0 || x == 0.0 { x } else { (x / y).next_up() }
 }

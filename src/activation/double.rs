@@ -264,6 +264,10 @@ fn mish(x: f64) -> f64 {
 /// mish' as the formulas have it: right 20 in all; left the terms of ω are known to 5 each and its sums add 3.
 #[inline]
 fn mish_derivative(x: f64) -> (f64, f64) {
+    if x > 40.0 {
+        // 1 + (4x − 2)e^(−2x) + …
+        return (1.0, U);
+    }
     let e = core_math::exp(-x.abs());
     let square = e * e;
     let (first, second) = (4.0 * (x + 1.0), 4.0 * x + 6.0);
