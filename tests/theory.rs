@@ -10,6 +10,7 @@ use precision_probe::arithmetic::{ArithmeticName, Exact};
 use precision_probe::assets::{FEATURES, OUTPUTS};
 use precision_probe::backprop::{LayerGradients, gradients};
 use precision_probe::format::two_to;
+use precision_probe::init::Init;
 use precision_probe::network::build::Perceptron;
 use precision_probe::network::data::{digits_batch, gaussian_batch};
 use precision_probe::network::draw::Stream;
@@ -24,7 +25,18 @@ use rug::{Float, Rational};
 fn perceptron(activation: &str, depth: usize, width: usize, loss: Loss) -> Perceptron {
     let activation = Activation::parse(activation).unwrap();
     let gain = preserving_gain(&activation);
-    Perceptron { activation, depth, width, features: FEATURES, outputs: OUTPUTS, gain, bias: false, loss }
+    Perceptron {
+        activation,
+        depth,
+        width,
+        features: FEATURES,
+        outputs: OUTPUTS,
+        init: Init::Preserve,
+        gain,
+        bias: false,
+        residual: false,
+        loss,
+    }
 }
 
 fn rational(x: &Exact) -> Rational {
