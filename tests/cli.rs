@@ -302,6 +302,21 @@ fn wrong_inputs() -> Vec<(Vec<&'static str>, &'static str)> {
     ]
 }
 
+/// Skips, their exact scale and a given gain's init are told, and name the directory.
+#[test]
+fn residual_networks_are_told() {
+    let place = Place::new();
+    let output = place.small(&["--residual", "--init", "glorot", "--gain", "1.25", "--formats", "f16"]);
+    let (text, name) =
+        (text(&output), "depth-4_width-6_batch-3_trials-2_init-xavier_gain-1.25_residual-on_formats-f16");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], "leaky (slope = 0.010009765625), depth 4, width 6, no biases, residual (scale 0.5)");
+    assert!(lines[1].ends_with("gain 1.25 (given, init xavier)"), "{text}");
+    assert!(text.ends_with(&format!("Picture: reports/{name}/summary.png\n")), "{text}");
+    let torch = place.small(&["--init", "torch", "--formats", "f16", "--out", "torch"]);
+    assert!(self::text(&torch).contains("width 6, biases\n"), "torch has biases");
+}
+
 /// Status 2, the fix in one sentence on the error stream, nothing printed, nothing written.
 #[test]
 fn wrong_input_is_told_with_its_fix_and_writes_nothing() {

@@ -17,8 +17,10 @@
 //! ```
 //!
 //! (Yang and Schoenholz 2017; Hayou et al. 2021 with s = 1/√L). χ₁ takes branch and skip as uncorrelated, which
-//! fresh weights of mean zero make true of gradients. The map of v does the same for activations, which is true
-//! where E[φ] = 0; a φ with another mean makes the stream grow faster than this v.
+//! fresh weights of mean zero make true of gradients as the width grows. The map of v does the same for
+//! activations, which is true where E[φ] = 0: another mean adds up from layer to layer, so that the stream grows faster
+//! than this v, and at finite width gradients grow faster than χ₁ in that one direction (relu, width 128, 24 layers:
+//! 0.08 bits per layer instead of 0.06).
 //!
 //! The expectations are computed by composite Gauss–Legendre quadrature of 24 nodes to about 1e-13
 //! relative. The panels end at the kink (0), grow geometrically from 1/(8√q), the scale on which φ
@@ -89,7 +91,7 @@ impl MeanField {
                 _ if growth.is_finite() => format!("{growth:.1e}"),
                 _ => "more than 1e308".into(),
             };
-            return format!("gradients grow to {times} times their mean square over all hidden layers");
+            return format!("gradients grow, in all {times} times (mean square)");
         }
         let phase = self.phase.describe();
         if self.variance_slope > STABLE { format!("{phase}, but this variance is unstable") } else { phase.into() }
@@ -276,7 +278,7 @@ mod tests {
         assert!((field.chi1 - layer).abs() < 1e-12 && (field.variance_slope - layer).abs() < 1e-9, "{field:?}");
         assert!((field.q / (2.0 * power(63)) - 1.0).abs() < 1e-9, "{field:?}");
         assert!((field.growth.unwrap() / power(64) - 1.0).abs() < 1e-9, "{field:?}");
-        assert_eq!(field.describe(), "gradients grow to 2.70 times their mean square over all hidden layers");
+        assert_eq!(field.describe(), "gradients grow, in all 2.70 times (mean square)");
         // One layer of tanh, by its definition.
         let tanh = Activation::Tanh;
         let field = residual_mean_field(&tanh, 1.5, 0.01, 0.5, 2);
