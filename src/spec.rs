@@ -205,8 +205,7 @@ impl Spec {
                 None => format!("--init {} gives {} the gain {gain:.1e}", self.init, activation.name()),
             };
             let give = if self.gain.is_some() { "give" } else { "give --gain" };
-            // A gain that is no number is neither.
-            if !(gain <= most) {
+            if gain.is_nan() || gain > most {
                 return Err(format!("{option}: weights would leave f16's range; {give} at most {most:.0}"));
             }
             if gain < least {

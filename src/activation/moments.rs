@@ -18,7 +18,7 @@
 //!
 //! (Yang and Schoenholz 2017; Hayou et al. 2021 with s = 1/√L). χ₁ takes branch and skip as uncorrelated, which
 //! fresh weights of mean zero make true of gradients as the width grows. The map of v does the same for
-//! activations, which is true where E[φ] = 0: another mean adds up from layer to layer, so that the stream grows faster
+//! activations, which is true where φ has mean 0: another mean adds up from layer to layer, so that the stream grows faster
 //! than this v, and at finite width gradients grow faster than χ₁ in that one direction (relu, width 128, 24 layers:
 //! 0.08 bits per layer instead of 0.06).
 //!
