@@ -111,6 +111,12 @@ impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
         arithmetic.round_matrix(parameter_tensor(parameter), &exact)
     }
 
+    /// R(R(s)·x) on every entry, with an exact constant s.
+    fn scaled<A: Arithmetic>(&self, arithmetic: &A, at: TensorId, factor: f64, x: &Array2<A::Elem>) -> Array2<A::Elem> {
+        let stored = arithmetic.round(Place::new(at, (0, 0)), &Exact::Double(factor));
+        from_fn(x.dim(), |index| arithmetic.binary(Place::new(at, index), Binary::Multiply, &stored, &x[index]))
+    }
+
     /// A forward value as the backward role receives it.
     fn cross(&self, node: NodeId, value: &Array2<F::Elem>) -> Array2<B::Elem> {
         self.backward.round_matrix(tensor(node, Quantity::Scratch), &self.forward.exact_matrix(value))
@@ -143,6 +149,7 @@ impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
                     }
                 }
             }
+            Operation::Scale { factor } => self.scaled(ar, at, *factor, &self.values[inputs[0]]),
             Operation::Add => ar.zip(at, Binary::Add, &self.values[inputs[0]], &self.values[inputs[1]]),
         }
     }
@@ -300,6 +307,12 @@ impl<F: Arithmetic, B: Arithmetic> Iterator for Pass<'_, F, B> {
                     let gradients = self.backward_affine(node, gradient);
                     self.values[node] = from_fn((0, 0), |_| unreachable!("an empty matrix has no entries"));
                     return Some(gradients);
+                }
+                Operation::Scale { factor } => {
+                    let input = self.network.nodes[node].inputs[0];
+                    let at = tensor(input, Quantity::Gradient);
+                    let below = self.scaled(&*self.backward, at, factor, &gradient);
+                    self.arrived[input].push(below);
                 }
                 Operation::Add => {
                     let inputs = &self.network.nodes[node].inputs;

@@ -12,7 +12,7 @@ use crate::activation::Activation;
 use crate::probe::{self, memory};
 use crate::record::Record;
 use crate::report::{contents, files, table};
-use crate::spec::{Data, Plan, Spec, SpecError};
+use crate::spec::{Data, Init, Plan, Spec, SpecError};
 use crate::verdict::Verdict;
 use clap::Parser;
 use std::io::{self, IsTerminal, Write};
@@ -49,12 +49,17 @@ pub struct Arguments {
     /// Give the layers biases
     #[arg(long, help_heading = "Network")]
     bias: bool,
-    /// How the gain is chosen: preserve (alias he) keeps the variance of the activations
-    #[arg(long, default_value = "preserve", help_heading = "Network")]
+    /// How weights are drawn: preserve (alias he) keeps the variance of the activations, kaiming takes torch's
+    /// calculate_gain, xavier (glorot), lecun, torch (nn.Linear's default, which implies --bias), orthogonal
+    #[arg(long, value_name = "NAME", default_value = "preserve", help_heading = "Network")]
     init: String,
-    /// Gain of the weights (standard deviation times √fan-in) instead of --init
-    #[arg(long, value_parser = gain, allow_negative_numbers = true, conflicts_with = "init", help_heading = "Network")]
+    /// Gain of preserve, kaiming, xavier or orthogonal (standard deviation times √fan-in) instead of its own
+    #[arg(long, value_name = "G", value_parser = gain, allow_negative_numbers = true, help_heading = "Network")]
     gain: Option<f64>,
+    /// Add to every hidden layer's output its input, a = s·φ(z) + a_prev with s = 1/√depth on the grid of parameters,
+    /// where shapes agree
+    #[arg(long, help_heading = "Network")]
+    residual: bool,
     /// digits (handwritten digits, cross-entropy) or gaussian (regression, mean squared error)
     #[arg(long, default_value = "digits", help_heading = "Data")]
     data: String,
@@ -218,9 +223,10 @@ fn spec(arguments: &Arguments) -> Result<Spec, Failure> {
         trials: arguments.trials,
         seed: arguments.seed,
         data: Data::parse(&arguments.data).map_err(Failure::Input)?,
-        init: arguments.init.clone(),
+        init: Init::parse(&arguments.init).map_err(Failure::Input)?,
         gain: arguments.gain,
         bias: arguments.bias,
+        residual: arguments.residual,
         formats: arguments.formats.clone(),
         truth_bits: arguments.truth_bits,
     })

@@ -30,6 +30,7 @@ pub mod backprop;
 pub mod cli;
 pub mod fate;
 pub mod format;
+pub mod init;
 pub mod magnitude;
 pub mod nearest;
 pub mod network;

@@ -4,14 +4,13 @@ pub mod measure;
 pub mod memory;
 
 use crate::activation::Activation;
-use crate::activation::moments::mean_field;
-use crate::activation::moments::preserving_gain;
+use crate::activation::moments::{MeanField, mean_field, residual_mean_field};
 use crate::arithmetic::ArithmeticName;
 use crate::arithmetic::dispatch::{StorageNoise, dispatch};
 use crate::assets::{FEATURES, OUTPUTS};
 use crate::format::Format;
 use crate::magnitude::Magnitudes;
-use crate::network::build::{BIAS_DEVIATION, Perceptron};
+use crate::network::build::{Perceptron, residual_scale};
 use crate::network::{Batch, Loss, Network, Targets, data};
 use crate::record::{
     ArithmeticRun, Fates, Flips, FormatFacts, LayerRun, LayerTrial, Number, Quantiles, Record, Run, SCHEMA, Truth,
@@ -64,25 +63,39 @@ pub fn layers(plan: &Plan) -> usize {
 /// The network and the batch of one trial.
 pub fn draw(plan: &Plan, activation: &Activation, trial: u64) -> (Network, Batch) {
     let spec = &plan.spec;
-    let (batch, loss) = match spec.data {
-        Data::Digits => (data::digits_batch(spec.seed, trial, spec.batch), Loss::CrossEntropy),
-        Data::Gaussian => (data::gaussian_batch(spec.seed, trial, spec.batch), Loss::MeanSquaredError),
+    let batch = match spec.data {
+        Data::Digits => data::digits_batch(spec.seed, trial, spec.batch),
+        Data::Gaussian => data::gaussian_batch(spec.seed, trial, spec.batch),
     };
-    let perceptron = Perceptron {
+    (perceptron(plan, activation).draw(spec.seed, trial), batch)
+}
+
+fn perceptron(plan: &Plan, activation: &Activation) -> Perceptron {
+    let spec = &plan.spec;
+    Perceptron {
         activation: *activation,
         depth: spec.depth,
         width: spec.width,
         features: FEATURES,
         outputs: OUTPUTS,
-        gain: gain(plan, activation),
+        init: spec.init,
+        gain: spec.gain_for(activation).expect("invariant: a plan's activations have gains"),
         bias: spec.bias,
-        loss,
-    };
-    (perceptron.draw(spec.seed, trial), batch)
+        residual: spec.residual,
+        loss: match spec.data {
+            Data::Digits => Loss::CrossEntropy,
+            Data::Gaussian => Loss::MeanSquaredError,
+        },
+    }
 }
 
-fn gain(plan: &Plan, activation: &Activation) -> f64 {
-    plan.spec.gain.unwrap_or_else(|| preserving_gain(activation))
+fn theory(perceptron: &Perceptron) -> MeanField {
+    let Perceptron { activation, gain, depth, .. } = perceptron;
+    let bias_variance = perceptron.bias_variance();
+    match perceptron.residual {
+        true => residual_mean_field(activation, *gain, bias_variance, residual_scale(*depth), *depth),
+        false => mean_field(activation, *gain, bias_variance, *depth),
+    }
 }
 
 /// One trial: what was measured, and how storing changed the exact values in each arithmetic.
@@ -106,14 +119,14 @@ fn run_activation(plan: &Plan, activation: &Activation, layer_done: &(dyn Fn() +
     for chunk in all.chunks(rayon::current_num_threads()) {
         trials.extend(chunk.par_iter().map(|&index| trial(index)).collect::<Vec<_>>());
     }
-    let gain = gain(plan, activation);
-    let bias_variance = if spec.bias { BIAS_DEVIATION * BIAS_DEVIATION } else { 0.0 };
-    let field = mean_field(activation, gain, bias_variance, spec.depth);
+    let perceptron = perceptron(plan, activation);
+    let field = theory(&perceptron);
     Run {
         activation: activation.name(),
         constants: activation.constants(),
         kinked: activation.is_kinked(),
-        gain,
+        gain: perceptron.gain,
+        residual_scale: spec.residual.then(|| residual_scale(spec.depth)),
         chi1: field.chi1,
         phase: field.describe(),
         truth: truth(&trials),
@@ -121,10 +134,11 @@ fn run_activation(plan: &Plan, activation: &Activation, layer_done: &(dyn Fn() +
     }
 }
 
-/// Largest relative change that storing makes to parameters, inputs and targets.
+/// Largest relative change that storing makes to parameters, scales, inputs and targets.
 fn storage_noise(name: ArithmeticName, network: &Network, batch: &Batch) -> f64 {
     let mut values: Vec<_> = network.parameters.iter().map(|parameter| &parameter.values).collect();
-    values.push(&batch.inputs);
+    let scales = network.scales();
+    values.extend([&scales, &batch.inputs]);
     if let Targets::Values(targets) = &batch.targets {
         values.push(targets);
     }

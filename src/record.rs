@@ -44,8 +44,11 @@ pub struct Run {
     pub constants: Vec<String>,
     /// True where φ' jumps somewhere, so that branch flips exist.
     pub kinked: bool,
-    /// Standard deviation of the weights times √fan_in.
+    /// Standard deviation of the weights of a layer with as many inputs as outputs, times √fan_in.
     pub gain: f64,
+    /// The exact factor of every branch of a residual network; absent from any other's record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub residual_scale: Option<f64>,
     /// χ₁: factor by which a layer multiplies the gradient's mean square (mean field).
     pub chi1: f64,
     /// χ₁ in words: "gradients grow".

@@ -2,7 +2,9 @@
 
 use crate::activation::Activation;
 use crate::arithmetic::ArithmeticName;
+use crate::assets::{FEATURES, OUTPUTS};
 use crate::format::GRID;
+pub use crate::init::Init;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -64,12 +66,14 @@ pub struct Spec {
     pub seed: u64,
     /// Inputs and targets.
     pub data: Data,
-    /// How the gain is chosen: `preserve`.
-    pub init: String,
-    /// Gain given by hand instead.
+    /// How weights are drawn.
+    pub init: Init,
+    /// Gain given by hand instead of the init's own.
     pub gain: Option<f64>,
-    /// Whether layers have biases.
+    /// Whether layers have biases; `torch` implies them.
     pub bias: bool,
+    /// Whether hidden layers with as many outputs as inputs have a skip, their branch scaled by 1/√L on the grid.
+    pub residual: bool,
     /// Arithmetics by canonical name.
     pub formats: Vec<String>,
     /// Bits of every layer's gradient that must be proven.
@@ -86,9 +90,10 @@ impl Default for Spec {
             trials: 5,
             seed: 0,
             data: Data::Digits,
-            init: "preserve".into(),
+            init: Init::Preserve,
             gain: None,
             bias: false,
+            residual: false,
             formats: ["f16", "f16:acc=f32", "bf16:acc=f32", "f32", "f64"].map(String::from).to_vec(),
             truth_bits: 80,
         }
@@ -117,8 +122,6 @@ const LARGEST: usize = 1_000_000;
 const TRUTH_BITS: std::ops::RangeInclusive<u32> = 8..=8192;
 /// Smallest weight of the grid of drawn parameters.
 const SMALLEST_WEIGHT: f64 = 1.0 / (1 << 24) as f64;
-/// Largest standard normal that the draws can give, a little more than the quantile at 1 − 2^-54; their test holds it.
-pub const LARGEST_NORMAL: f64 = 8.3;
 
 impl Spec {
     /// Reads every name and checks every limit.
@@ -144,42 +147,72 @@ impl Spec {
             let name = self.data.name();
             return fail(format!("--batch {}: the {name} have {samples} samples; give at most {samples}", self.batch));
         }
-        if !["preserve", "he"].contains(&self.init.as_str()) {
-            let known = crate::nearest::nearest(&self.init, ["preserve", "he"].into_iter());
-            return fail(format!("unknown init `{}`; did you mean `{known}`? (or give --gain)", self.init));
-        }
-        if let Some(gain) = self.gain {
-            let smallest_fan_in = self.width.min(crate::assets::FEATURES) as f64;
-            let largest_fan_in = self.width.max(crate::assets::FEATURES) as f64;
-            let largest_weight = gain / smallest_fan_in.sqrt() * LARGEST_NORMAL;
-            let limit = GRID.max().map_or(f64::INFINITY, |max| max.to_f64());
-            if !(gain.is_finite() && gain > 0.0) {
-                return fail(format!("--gain {gain}: give a positive finite number, such as --gain 1.5"));
-            }
-            if largest_weight > limit {
-                let most = limit / LARGEST_NORMAL * smallest_fan_in.sqrt();
-                return fail(format!("--gain {gain}: weights would leave f16's range; give at most {most:.0}"));
-            }
-            let least = SMALLEST_WEIGHT * largest_fan_in.sqrt();
-            if gain < least {
-                return fail(format!(
-                    "--gain {gain:?}: many weights would be rounded to zero; give at least {least:.1e}"
-                ));
-            }
+        if self.residual && self.depth == 1 && self.width != FEATURES {
+            let width = self.width;
+            return fail(format!(
+                "--residual: the only hidden layer has {FEATURES} inputs and {width} outputs; give --depth 2 or --width {FEATURES}"
+            ));
         }
         if !TRUTH_BITS.contains(&self.truth_bits) {
             let (least, most) = (TRUTH_BITS.start(), TRUTH_BITS.end());
             return fail(format!("--truth-bits {}: give {least} to {most}", self.truth_bits));
         }
         let activations = named("activation", "--act leaky", &self.activations, Activation::parse)?;
+        self.check_gains(&activations).map_err(SpecError)?;
         let arithmetics = named("arithmetic", "--formats f16,f32", &self.formats, ArithmeticName::parse)?;
         let spec = Spec {
             activations: activations.iter().map(Activation::name).collect(),
             formats: arithmetics.iter().map(ArithmeticName::to_string).collect(),
-            init: "preserve".into(),
+            bias: self.bias || self.init.implies_biases(),
             ..self.clone()
         };
         Ok(Plan { spec, activations, arithmetics })
+    }
+
+    /// The gain of an activation's network: the one given, or the init's own.
+    ///
+    /// # Errors
+    /// A sentence with the fix where the init has none.
+    pub fn gain_for(&self, activation: &Activation) -> Result<f64, String> {
+        self.gain.map_or_else(|| self.init.gain(activation), Ok)
+    }
+
+    /// Refuses gains with which weights leave the range of the grid.
+    fn check_gains(&self, activations: &[Activation]) -> Result<(), String> {
+        if let Some(gain) = self.gain {
+            if !self.init.takes_gain() {
+                let init = self.init;
+                return Err(format!(
+                    "--gain {gain}: --init {init} has no other gain than its own; leave --gain out or give --init xavier"
+                ));
+            }
+            if !(gain.is_finite() && gain > 0.0) {
+                return Err(format!("--gain {gain}: give a positive finite number, such as --gain 1.5"));
+            }
+        }
+        // Per unit of gain: the largest weight that can be drawn, and the smallest deviation.
+        let inner = (self.depth > 1).then_some((self.width, self.width));
+        let shapes = || [(FEATURES, self.width), (self.width, OUTPUTS)].into_iter().chain(inner);
+        let largest =
+            shapes().map(|(fan_in, fan_out)| self.init.largest_weight(1.0, fan_in, fan_out)).fold(0.0, f64::max);
+        let deviations = shapes().map(|(fan_in, fan_out)| self.init.deviation(1.0, fan_in, fan_out));
+        let most = GRID.max().map_or(f64::INFINITY, |max| max.to_f64()) / largest;
+        let least = SMALLEST_WEIGHT / deviations.fold(f64::INFINITY, f64::min);
+        for activation in activations {
+            let gain = self.gain_for(activation)?;
+            let option = match self.gain {
+                Some(gain) => format!("--gain {gain:?}"),
+                None => format!("--init {} gives {} the gain {gain:.1e}", self.init, activation.name()),
+            };
+            let give = if self.gain.is_some() { "give" } else { "give --gain" };
+            if gain.is_nan() || gain > most {
+                return Err(format!("{option}: weights would leave f16's range; {give} at most {most:.0}"));
+            }
+            if gain < least {
+                return Err(format!("{option}: many weights would be rounded to zero; {give} at least {least:.1e}"));
+            }
+        }
+        Ok(())
     }
 
     /// SHA-256 of the version and the canonical spec: equal hashes, equal records.
@@ -239,7 +272,7 @@ mod tests {
         let aliases = Spec {
             activations: vec!["LeakyReLU".into()],
             formats: ["float16", "half:acc=float32", "bfloat16:acc=f32", "float", "double"].map(String::from).to_vec(),
-            init: "he".into(),
+            init: Init::parse("he").unwrap(),
             ..Spec::default()
         };
         let canonical = aliases.validate().unwrap().spec;
@@ -266,7 +299,12 @@ mod tests {
             (error(|spec| spec.formats = vec!["f16".into(), String::new()]), "an empty arithmetic"),
             (error(|spec| spec.formats = vec!["f16\u{1b}[31m".into()]), "control character"),
             (error(|spec| spec.truth_bits = 0), "8 to 8192"),
-            (error(|spec| spec.init = "preserved".into()), "did you mean `preserve`"),
+            (error(|spec| (spec.init, spec.gain) = (Init::Torch, Some(1.0))), "leave --gain out"),
+            (error(|spec| (spec.init, spec.gain) = (Init::Lecun, Some(1.0))), "--init xavier"),
+            (error(|spec| (spec.init, spec.gain) = (Init::Orthogonal, Some(1e6))), "give at most 65280"),
+            (error(|spec| (spec.init, spec.gain) = (Init::Xavier, Some(1e-9))), "give at least 4.8e-7"),
+            (error(|spec| (spec.init, spec.activations) = (Init::Kaiming, vec!["elu".into()])), "--init preserve"),
+            (error(|spec| (spec.residual, spec.depth, spec.width) = (true, 1, 8)), "--depth 2 or --width 64"),
             (error(|spec| spec.activations = vec![]), "--act leaky"),
             (error(|spec| spec.activations = vec!["laeky".into()]), "did you mean `leaky`"),
             (error(|spec| spec.formats = vec!["f16".into(), "half".into()]), "given twice"),

@@ -18,6 +18,7 @@ use precision_probe::arithmetic::{Arithmetic, Binary, Exact};
 use precision_probe::assets::{FEATURES, OUTPUTS};
 use precision_probe::backprop::{LayerGradients, Pass, gradients};
 use precision_probe::format::two_to;
+use precision_probe::init::Init;
 use precision_probe::network::build::Perceptron;
 use precision_probe::network::data::{digits_batch, gaussian_batch};
 use precision_probe::network::{Batch, Loss, Network, Operation, Targets};
@@ -33,7 +34,7 @@ const LOSSES: [Loss; 2] = [Loss::CrossEntropy, Loss::MeanSquaredError];
 enum Shape {
     Plain,
     WithoutBias,
-    /// Skips around the second and the third hidden layer.
+    /// Skips around the second and the third hidden layer, the third's branch scaled.
     Residual,
 }
 
@@ -50,7 +51,8 @@ fn small_network(activation: Activation, loss: Loss, shape: Shape) -> Network {
         let below = node;
         node = network.push_activation(activation);
         if shape == Shape::Residual && layer > 1 {
-            node = network.push_add(node, below);
+            let branch = if layer == 3 { network.push_scale(node, 0.6875) } else { node };
+            node = network.push_add(branch, below);
         }
         fan_in = 4;
     }
@@ -151,8 +153,18 @@ fn gradients_equal_their_definition() {
 }
 
 fn perceptron(activation: Activation, loss: Loss, depth: usize) -> Network {
-    let perceptron =
-        Perceptron { activation, depth, width: 13, features: FEATURES, outputs: OUTPUTS, gain: 1.25, bias: true, loss };
+    let perceptron = Perceptron {
+        activation,
+        depth,
+        width: 13,
+        features: FEATURES,
+        outputs: OUTPUTS,
+        init: Init::Preserve,
+        gain: 1.25,
+        bias: true,
+        residual: false,
+        loss,
+    };
     perceptron.draw(5, 0)
 }
 
@@ -296,6 +308,7 @@ fn loss(network: &Network, batch: &Batch, step: Step, by: &Float) -> Float {
                     let slope = slope.map(|slope| parameter(slope, (0, 0)));
                     input(0).iter().map(|z| textbook(activation, slope.as_ref(), z)).collect()
                 }
+                Operation::Scale { factor } => input(0).iter().map(|x| Float::with_val(BITS, x * factor)).collect(),
                 Operation::Add => input(0).iter().zip(input(1)).map(|(x, y)| Float::with_val(BITS, x + y)).collect(),
             };
             values.push(value);

@@ -283,6 +283,14 @@ fn wrong_inputs() -> Vec<(Vec<&'static str>, &'static str)> {
         (vec!["--gain", "much"], "give a positive number, such as 1.5"),
         (vec!["--truth-bits", "4"], "--truth-bits 4: give 8 to 8192"),
         (vec!["--data", "digit"], "unknown data `digit`; did you mean `digits`?"),
+        (
+            vec!["--init", "torch", "--gain", "1"],
+            "--gain 1: --init torch has no other gain than its own; leave --gain out",
+        ),
+        (vec!["--init", "lecun", "--gain", "1"], "leave --gain out or give --init xavier"),
+        (vec!["--init", "kaiming", "--act", "relu,elu"], "knows no gain for elu; use --init preserve or give --gain"),
+        (vec!["--init", "orthogonal", "--gain", "1e6"], "weights would leave f16's range; give at most 65280"),
+        (vec!["--residual", "--depth", "1", "--width", "8"], "64 inputs and 8 outputs; give --depth 2 or --width 64"),
         (vec!["--init", "perserve"], "unknown init `perserve`; did you mean `preserve`? (or give --gain)"),
         (vec!["--threads", "0"], "--threads 0: give a positive number, or leave it out for one per core"),
         (vec!["--depth", "1000000", "--width", "1000000"], "this run needs about 16.0 EiB of memory and "),
@@ -292,6 +300,21 @@ fn wrong_inputs() -> Vec<(Vec<&'static str>, &'static str)> {
         (vec!["--json", "--layers"], "cannot be used with"),
         (vec!["--speed"], "unexpected argument '--speed'"),
     ]
+}
+
+/// Skips, their exact scale and a given gain's init are told, and name the directory.
+#[test]
+fn residual_networks_are_told() {
+    let place = Place::new();
+    let output = place.small(&["--residual", "--init", "glorot", "--gain", "1.25", "--formats", "f16"]);
+    let (text, name) =
+        (text(&output), "depth-4_width-6_batch-3_trials-2_init-xavier_gain-1.25_residual-on_formats-f16");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], "leaky (slope = 0.010009765625), depth 4, width 6, no biases, residual (scale 0.5)");
+    assert!(lines[1].ends_with("gain 1.25 (given, init xavier)"), "{text}");
+    assert!(text.ends_with(&format!("Picture: reports/{name}/summary.png\n")), "{text}");
+    let torch = place.small(&["--init", "torch", "--formats", "f16", "--out", "torch"]);
+    assert!(self::text(&torch).contains("width 6, biases\n"), "torch has biases");
 }
 
 /// Status 2, the fix in one sentence on the error stream, nothing printed, nothing written.

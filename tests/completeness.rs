@@ -5,6 +5,7 @@ use clap::CommandFactory;
 use precision_probe::activation::{ALL, Activation};
 use precision_probe::cli::Arguments;
 use precision_probe::format::NAMED;
+use precision_probe::init::Init;
 use precision_probe::verdict::Verdict;
 use std::collections::BTreeSet;
 use std::fs;
@@ -56,6 +57,19 @@ fn the_readme_names_every_activation() {
     let listed = paragraph(&readme, "**Activations.**");
     for activation in &ALL {
         assert!(words(&listed).contains(plain(activation).as_str()), "{activation} is missing: {listed}");
+    }
+}
+
+/// The README's table and the help name every init.
+#[test]
+fn the_readme_and_the_help_name_every_init() {
+    let readme = text("README.md");
+    let start = readme.find("| `--init` |").expect("the table");
+    let quoted = quoted(readme[start..].split("\n\n").next().unwrap_or_default());
+    let help = help();
+    for (init, ..) in Init::ALL {
+        assert!(quoted.contains(init.name()), "`{init}` is not in the README's table");
+        assert!(words(&help).contains(init.name()), "{init} is not in the help");
     }
 }
 

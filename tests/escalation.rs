@@ -8,6 +8,7 @@ use ndarray::{Array2, array};
 use precision_probe::activation::{Activation, Piece, preserving_gain};
 use precision_probe::arithmetic::ArithmeticName;
 use precision_probe::assets::{FEATURES, OUTPUTS};
+use precision_probe::init::Init;
 use precision_probe::network::build::Perceptron;
 use precision_probe::network::data::digits_batch;
 use precision_probe::network::{Batch, Loss, Network, Targets};
@@ -242,8 +243,18 @@ fn drawn(activation: &str, seed: u64) -> (Network, Batch) {
     let activation = Activation::parse(activation).unwrap();
     let gain = preserving_gain(&activation);
     let loss = Loss::CrossEntropy;
-    let perceptron =
-        Perceptron { activation, depth: 12, width: 12, features: FEATURES, outputs: OUTPUTS, gain, bias: true, loss };
+    let perceptron = Perceptron {
+        activation,
+        depth: 12,
+        width: 12,
+        features: FEATURES,
+        outputs: OUTPUTS,
+        init: Init::Preserve,
+        gain,
+        bias: true,
+        residual: false,
+        loss,
+    };
     (perceptron.draw(seed, 0), digits_batch(seed, 0, 4))
 }
 

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 /// From the first room to the last. Names of arithmetics are shared early: `arithmetic::name` stands before
 /// the spec, the arithmetics themselves after the network.
-const ORDER: [&str; 20] = [
+const ORDER: [&str; 21] = [
     "nearest",
     "number",
     "assets",
     "format",
     "activation",
+    "init",
     "arithmetic::name",
     "spec",
     "network",

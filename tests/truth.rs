@@ -6,6 +6,7 @@ use precision_probe::activation::{ALL, Activation, preserving_gain};
 use precision_probe::arithmetic::ArithmeticName;
 use precision_probe::assets::{FEATURES, OUTPUTS};
 use precision_probe::backprop::gradients;
+use precision_probe::init::Init;
 use precision_probe::network::build::Perceptron;
 use precision_probe::network::data::{digits_batch, gaussian_batch};
 use precision_probe::network::{Batch, Loss, Network, Operation, Targets};
@@ -37,7 +38,18 @@ fn is_lost(layer: &TrueLayer, reason: Unproven) -> bool {
 
 fn perceptron(activation: Activation, depth: usize, width: usize, bias: bool, loss: Loss) -> Perceptron {
     let gain = preserving_gain(&activation);
-    Perceptron { activation, depth, width, features: FEATURES, outputs: OUTPUTS, gain, bias, loss }
+    Perceptron {
+        activation,
+        depth,
+        width,
+        features: FEATURES,
+        outputs: OUTPUTS,
+        init: Init::Preserve,
+        gain,
+        bias,
+        residual: false,
+        loss,
+    }
 }
 
 fn batch_for(loss: Loss, seed: u64, samples: usize) -> Batch {
@@ -45,6 +57,11 @@ fn batch_for(loss: Loss, seed: u64, samples: usize) -> Batch {
         Loss::CrossEntropy => digits_batch(seed, 0, samples),
         Loss::MeanSquaredError => gaussian_batch(seed, 0, samples),
     }
+}
+
+/// The residual network of the command line: a = s·φ(z) + a_prev from the second layer on.
+fn scaled_residual(activation: Activation, loss: Loss, seed: u64) -> Network {
+    Perceptron { residual: true, ..perceptron(activation, 5, 6, true, loss) }.draw(seed, 0)
 }
 
 /// a = φ(z) + a_prev from the second layer on.
@@ -229,14 +246,22 @@ fn doubling_the_precision_confirms_the_claimed_bits() {
             }
             let network = residual(activation, loss, 2);
             confirm(&format!("{activation} {loss:?} residual"), &network, &batch_for(loss, 2, 3), 80);
+            let network = scaled_residual(activation, loss, 3);
+            confirm(&format!("{activation} {loss:?} scaled residual"), &network, &batch_for(loss, 3, 3), 80);
         }
     }
 }
 
-/// Depth 50 at the forecast precision: 80 bits of every layer at the first attempt.
+/// Depth 50 at the forecast precision, without and with skips: 80 bits of every layer at the first attempt.
 #[test]
 fn depth_fifty_is_proven_at_the_forecast_precision() {
-    let network = perceptron(Activation::parse("leaky").unwrap(), 50, 64, true, Loss::CrossEntropy).draw(0, 0);
+    let plain = perceptron(Activation::parse("leaky").unwrap(), 50, 64, true, Loss::CrossEntropy);
+    check_forecast(&plain);
+    check_forecast(&Perceptron { residual: true, ..plain });
+}
+
+fn check_forecast(perceptron: &Perceptron) {
+    let network = perceptron.draw(0, 0);
     let batch = digits_batch(0, 0, 4);
     let prepared = Prepared::new(&network);
     let bits = precision::forecast(&network, &prepared, &batch, 80);

@@ -192,6 +192,10 @@ fn sigmoid(x: f64) -> f64 {
 /// known to `count`·u absolutely; |silu''| ≤ 1/2, and left of −2 it is at most |silu'|.
 #[inline]
 fn silu_derivative(x: f64, count: f64) -> (f64, f64) {
+    if x > 100.0 {
+        // 1 + (x − 1)e^(−x) + …, also where x = βx' is infinite
+        return (1.0, U);
+    }
     let (v, bound) = silu_derivative_at(x);
     let moved = if x < -2.0 { 2.0 * v.abs() } else { 0.5 };
     (v, bound + 2.0 * U * count * moved)

@@ -50,7 +50,9 @@ pub mod rounding;
 mod selu;
 
 pub use enclosure::{Enclosure, Function, OutOfRange, enclose, enclosure};
-pub use moments::{MeanField, Phase, derivative_second_moment, mean_field, preserving_gain, second_moment};
+pub use moments::{
+    MeanField, Phase, derivative_second_moment, mean_field, preserving_gain, residual_mean_field, second_moment,
+};
 pub use piece::{Break, Growth, Joint, Joints, Owner, Piece};
 pub use polynomial::Quadratic;
 pub use rounding::{round_function, round_function_f64};

@@ -1,9 +1,11 @@
-//! Builds the drawn networks: hidden layers of one width, then a linear head.
+//! Builds the drawn networks: hidden layers of one width, with or without skips, then a linear head.
 
 use super::draw::Stream;
+use super::weights::weights;
 use super::{Loss, Network};
 use crate::activation::Activation;
 use crate::format::GRID;
+use crate::init::Init;
 use ndarray::Array2;
 
 /// Standard deviation of drawn biases; 0.1 is the mean-field literature's customary σ_b.
@@ -22,10 +24,14 @@ pub struct Perceptron {
     pub features: usize,
     /// Outputs of the head.
     pub outputs: usize,
-    /// Weights have standard deviation gain/√fan_in before they are snapped to the grid.
+    /// How weights are drawn.
+    pub init: Init,
+    /// Standard deviation of a square matrix's weights times √fan_in, before they are snapped to the grid.
     pub gain: f64,
-    /// Whether layers have biases, of standard deviation [`BIAS_DEVIATION`].
+    /// Whether layers have biases, of standard deviation [`BIAS_DEVIATION`]; [`Init::Torch`] has its own, always.
     pub bias: bool,
+    /// Whether layers with as many outputs as inputs have a skip: a = s·φ(z) + a_prev, s = [`residual_scale`].
+    pub residual: bool,
     /// The loss.
     pub loss: Loss,
 }
@@ -39,20 +45,49 @@ impl Perceptron {
             let is_head = layer > self.depth;
             let name = if is_head { "head".to_string() } else { format!("hidden.{layer}") };
             let units = if is_head { self.outputs } else { self.width };
-            let tensor = |kind: &str, columns: usize, deviation: f64| {
-                let mut stream = Stream::new(seed, trial, &format!("{name}.{kind}"));
-                Array2::from_shape_simple_fn((units, columns), || GRID.round_f64(deviation * stream.normal()))
-            };
-            let weight = tensor("weight", fan_in, self.gain / (fan_in as f64).sqrt());
-            let bias = self.bias.then(|| tensor("bias", 1, BIAS_DEVIATION));
-            node = network.push_affine(&name, node, weight, bias);
+            let stream = |kind: &str| Stream::new(seed, trial, &format!("{name}.{kind}"));
+            let weight = weights(self.init, self.gain, (units, fan_in), &mut stream("weight"));
+            let bias = self.has_biases().then(|| self.biases(units, fan_in, &mut stream("bias")));
+            let below = node;
+            node = network.push_affine(&name, below, weight, bias);
             if !is_head {
                 node = network.push_activation(self.activation);
+                if self.residual && units == fan_in {
+                    let branch = network.push_scale(node, residual_scale(self.depth));
+                    node = network.push_add(branch, below);
+                }
             }
             fan_in = units;
         }
         network
     }
+
+    fn has_biases(&self) -> bool {
+        self.bias || self.init.implies_biases()
+    }
+
+    fn biases(&self, units: usize, fan_in: usize, stream: &mut Stream) -> Array2<f64> {
+        let bound = 1.0 / (fan_in as f64).sqrt();
+        Array2::from_shape_simple_fn((units, 1), || match self.init {
+            Init::Torch => GRID.round_f64(bound * stream.symmetric()),
+            _ => GRID.round_f64(BIAS_DEVIATION * stream.normal()),
+        })
+    }
+
+    /// Variance σ_b² of the biases of a layer with `width` inputs, before they are snapped to the grid.
+    pub fn bias_variance(&self) -> f64 {
+        match self.init {
+            Init::Torch => 1.0 / (3.0 * self.width as f64),
+            _ if self.bias => BIAS_DEVIATION * BIAS_DEVIATION,
+            _ => 0.0,
+        }
+    }
+}
+
+/// s = 1/√L snapped to the grid of parameters: L branches of a residual network, each of unit variance, add a
+/// variance of about 1 together.
+pub fn residual_scale(depth: usize) -> f64 {
+    GRID.round_f64(1.0 / (depth as f64).sqrt())
 }
 
 #[cfg(test)]
@@ -61,7 +96,7 @@ mod tests {
     use crate::assets::{FEATURES, OUTPUTS};
     use crate::format::{BF16, F16, F32, TF32, two_to};
     use crate::network::data::digits_batch;
-    use crate::network::{Parameter, Targets};
+    use crate::network::{Operation, Parameter, Targets};
     use sha2::{Digest, Sha256};
 
     fn perceptron(activation: Activation, depth: usize, gain: f64) -> Perceptron {
@@ -71,8 +106,10 @@ mod tests {
             width: 12,
             features: FEATURES,
             outputs: OUTPUTS,
+            init: Init::Preserve,
             gain,
             bias: true,
+            residual: false,
             loss: Loss::CrossEntropy,
         }
     }
@@ -80,28 +117,34 @@ mod tests {
     /// Deeper networks keep the shallower one's hidden layers, and the head does not depend on the depth.
     #[test]
     fn depth_50_is_a_prefix_of_depth_60() {
-        let shallow = perceptron(Activation::Tanh, 50, 1.0).draw(1, 0);
-        let deep = perceptron(Activation::Tanh, 60, 1.0).draw(1, 0);
-        let hidden = 2 * 50;
-        for (short, long) in shallow.parameters[..hidden].iter().zip(&deep.parameters) {
-            assert_eq!(short, long, "{}", short.name);
+        for (init, ..) in Init::ALL {
+            let draw = |depth| Perceptron { init, ..perceptron(Activation::Tanh, depth, 1.0) }.draw(1, 0);
+            let (shallow, deep) = (draw(50), draw(60));
+            let hidden = 2 * 50;
+            for (short, long) in shallow.parameters[..hidden].iter().zip(&deep.parameters) {
+                assert_eq!(short, long, "{init}: {}", short.name);
+            }
+            assert_eq!(shallow.parameters[hidden..], deep.parameters[2 * 60..], "{init}: the head");
+            assert_ne!(shallow.parameters[2].values, shallow.parameters[4].values, "two layers of one network");
         }
-        assert_eq!(shallow.parameters[hidden..], deep.parameters[2 * 60..], "the head");
-        assert_ne!(shallow.parameters[2].values, shallow.parameters[4].values, "two layers of one network");
     }
 
     /// Trials and seeds have streams of their own: a trial's network is the same whichever trials are drawn
     /// before it, and no two share a tensor.
     #[test]
     fn trials_are_independent() {
-        let draw = |seed, trial| perceptron(Activation::Relu, 2, 1.5).draw(seed, trial);
+        Init::ALL.into_iter().for_each(|(init, ..)| check_independence(init));
+    }
+
+    fn check_independence(init: Init) {
+        let draw = |seed, trial| Perceptron { init, ..perceptron(Activation::Relu, 2, 1.5) }.draw(seed, trial);
         let third = draw(4, 3);
         let all: Vec<Network> = (0..5).map(|trial| draw(4, trial)).chain([draw(5, 3)]).collect();
         assert_eq!(all[3], third);
         for (i, first) in all.iter().enumerate() {
             for second in &all[i + 1..] {
                 for (a, b) in first.parameters.iter().zip(&second.parameters) {
-                    assert_ne!(a.values, b.values, "{}", a.name);
+                    assert_ne!(a.values, b.values, "{init}: {}", a.name);
                 }
             }
         }
@@ -133,6 +176,91 @@ mod tests {
             }
         }
         assert!(snapped_apart > 100, "the gains are chosen so that snapping shows");
+    }
+
+    /// `lecun` is `preserve` of gain 1; `xavier` differs from it by its deviation alone, `torch` by the shape of
+    /// its distribution: the larger normal is the larger uniform.
+    #[test]
+    fn inits_see_the_same_normals() {
+        let draw = |init, gain| Perceptron { init, ..perceptron(Activation::Tanh, 2, gain) }.draw(2, 1).parameters;
+        let normal = draw(Init::Preserve, 1.0);
+        assert_eq!(draw(Init::Lecun, 1.0), normal);
+        assert_eq!(draw(Init::Kaiming, 1.0), normal);
+        // A square matrix of 12 units.
+        assert_eq!(draw(Init::Xavier, 1.0)[2], normal[2]);
+        assert_ne!(draw(Init::Xavier, 1.0)[0], normal[0]);
+        let uniform = draw(Init::Torch, 1.0);
+        for (a, b) in normal.iter().zip(&uniform) {
+            let mut pairs: Vec<(f64, f64)> = a.values.iter().copied().zip(b.values.iter().copied()).collect();
+            pairs.sort_by(|x, y| x.0.total_cmp(&y.0));
+            // Equal after snapping, or in order.
+            assert!(pairs.windows(2).all(|pair| pair[0].0 == pair[1].0 || pair[0].1 <= pair[1].1), "{}", a.name);
+        }
+    }
+
+    /// torch's biases come without being asked for and lie within ±1/√fan_in, snapped.
+    #[test]
+    fn torch_has_its_own_biases() {
+        let torch = Perceptron { init: Init::Torch, bias: false, ..perceptron(Activation::Relu, 40, 1.0) };
+        let network = torch.draw(0, 0);
+        let mut biases = Vec::new();
+        for (index, layer) in network.layers.iter().enumerate() {
+            let bias = network.parameters.iter().find(|parameter| parameter.name == format!("{}.bias", layer.name));
+            let bound = 1.0 / if index == 0 { FEATURES as f64 } else { 12.0 }.sqrt() * (1.0 + two_to(-8));
+            let values = &bias.expect("every layer has a bias").values;
+            assert!(values.iter().all(|b| b.abs() <= bound), "{}", layer.name);
+            biases.extend(values.iter().copied().filter(|_| index > 0));
+        }
+        // 5 standard errors of a uniform's variance, √(4/(5N)).
+        let count = biases.len() as f64;
+        let variance = biases.iter().map(|b| b * b).sum::<f64>() / count;
+        assert!((variance / torch.bias_variance() - 1.0).abs() < 5.0 * (0.8 / count).sqrt(), "{variance}");
+        let weights = network.parameters.iter().filter(|parameter| parameter.name.ends_with("weight"));
+        assert_eq!(weights.count(), network.layers.len());
+    }
+
+    /// Every hidden layer of equal fan-in and fan-out adds its input to its scaled branch, and nothing else does.
+    #[test]
+    fn skips_are_where_shapes_agree() {
+        for (width, skips) in [(12, 3), (FEATURES, 4)] {
+            let plain = Perceptron { width, ..perceptron(Activation::Tanh, 4, 1.0) };
+            let network = Perceptron { residual: true, ..plain }.draw(0, 0);
+            assert_eq!(network.parameters, plain.draw(0, 0).parameters, "skips change no draw");
+            let mut found = 0;
+            for layer in &network.layers {
+                let below = network.nodes[layer.affine].inputs[0];
+                let Some(activation) = layer.activation else { continue };
+                let is_square = below != 0 || width == FEATURES;
+                if is_square {
+                    let Operation::Scale { factor } = network.nodes[activation + 1].operation else {
+                        panic!("a scale")
+                    };
+                    assert_eq!(factor, 0.5);
+                    assert_eq!(network.nodes[activation + 1].inputs, [activation]);
+                    assert_eq!(network.nodes[activation + 2].operation, Operation::Add);
+                    assert_eq!(network.nodes[activation + 2].inputs, [activation + 1, below]);
+                    found += 1;
+                }
+            }
+            assert_eq!((found, network.scales().len()), (skips, skips));
+            let head = network.layers.last().unwrap();
+            assert_eq!(network.nodes[head.affine].inputs, [network.output() - 1], "the head reads the last sum");
+        }
+        assert!(perceptron(Activation::Tanh, 4, 1.0).draw(0, 0).scales().is_empty());
+    }
+
+    #[test]
+    fn scales_lie_on_the_grid() {
+        assert_eq!(residual_scale(1), 1.0);
+        assert_eq!(residual_scale(4), 0.5);
+        assert_eq!(residual_scale(50), 145.0 / 1024.0);
+        for depth in [2, 3, 10, 50, 1000, 1_000_000] {
+            let (scale, exact) = (residual_scale(depth), 1.0 / (depth as f64).sqrt());
+            assert!((scale / exact - 1.0).abs() <= two_to(-8), "{depth}");
+            for format in [F16, BF16, F32, TF32] {
+                assert_eq!(format.round_f64(scale), scale, "{depth} in {format}");
+            }
+        }
     }
 
     /// The grid is what it promises: every drawn value is exact in every format of 8 bits and f16's range.

@@ -31,8 +31,18 @@ impl Stream {
 
     /// A standard normal number: the inverse distribution function at (k + 1/2)/2^53.
     pub fn normal(&mut self) -> f64 {
-        let k = self.0.next_u64() >> 11;
-        normal_quantile(k)
+        normal_quantile(self.word())
+    }
+
+    /// A number uniform on (−1, 1): 2·(k + 1/2)/2^53 − 1, exactly, of the k that [`Stream::normal`] uses.
+    pub fn symmetric(&mut self) -> f64 {
+        let numerator = 2 * self.word() as i64 + 1 - (1 << 53);
+        numerator as f64 * crate::format::two_to(-53)
+    }
+
+    /// k: the next 53 bits.
+    fn word(&mut self) -> u64 {
+        self.0.next_u64() >> 11
     }
 }
 
@@ -127,7 +137,7 @@ const TAIL_DENOMINATOR: [f64; 8] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::LARGEST_NORMAL;
+    use crate::init::LARGEST_NORMAL;
 
     /// Φ⁻¹ against MPFR: Φ(quantile) must be the probability again.
     #[test]

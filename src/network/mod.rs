@@ -6,6 +6,7 @@
 pub mod build;
 pub mod data;
 pub mod draw;
+pub mod weights;
 
 use crate::activation::Activation;
 use ndarray::Array2;
@@ -42,6 +43,11 @@ pub enum Operation {
         activation: Activation,
         /// PReLU's slope.
         slope: Option<ParameterId>,
+    },
+    /// s·a with an exact constant s.
+    Scale {
+        /// s, on the grid of parameters. A format that cannot hold it rounds it when it stores it, as a parameter.
+        factor: f64,
     },
     /// Inputs `[branch, skip]`: branch + skip.
     Add,
@@ -158,9 +164,23 @@ impl Network {
         node
     }
 
+    /// Pushes factor·input.
+    pub fn push_scale(&mut self, input: NodeId, factor: f64) -> NodeId {
+        self.push_node(Operation::Scale { factor }, vec![input])
+    }
+
     /// Pushes branch + skip.
     pub fn push_add(&mut self, branch: NodeId, skip: NodeId) -> NodeId {
         self.push_node(Operation::Add, vec![branch, skip])
+    }
+
+    /// The exact constants of [`Operation::Scale`], which every format stores as it stores parameters (1 × count).
+    pub fn scales(&self) -> Array2<f64> {
+        let factors = self.nodes.iter().filter_map(|node| match node.operation {
+            Operation::Scale { factor } => Some(factor),
+            _ => None,
+        });
+        Array2::from_shape_vec((1, factors.clone().count()), factors.collect()).expect("invariant: as many as counted")
     }
 
     fn push_node(&mut self, operation: Operation, inputs: Vec<NodeId>) -> NodeId {

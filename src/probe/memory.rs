@@ -14,11 +14,13 @@ pub fn estimate(plan: &Plan, threads: usize) -> u64 {
     let features = FEATURES as u128;
     let parameters = depth * width * width + width * features;
     let units = (depth + 1) * width * batch;
+    // Values of a hidden layer: z and a; the scaled branch and the sum of a residual one.
+    let nodes = if spec.residual { 4 } else { 2 };
     // The bounds of the truth give away about 3.5 bits per layer.
     let truth_bits = u128::from(spec.truth_bits) + 7 * depth / 2 + 64;
     let column_entry = NUMBER + truth_bits / 8;
-    // z, a and φ' of the truth; weights as doubles and as integers for both directions.
-    let truth = units * 3 * column_entry + parameters * 3 * 8;
+    // The values and φ' of the truth; weights as doubles and as integers for both directions.
+    let truth = units * (nodes + 1) * column_entry + parameters * 3 * 8;
     let arithmetics: u128 = plan
         .arithmetics
         .iter()
@@ -29,7 +31,7 @@ pub fn estimate(plan: &Plan, threads: usize) -> u64 {
             } else {
                 NUMBER + u128::from(name.format.precision) / 8
             };
-            2 * units * elem + 3 * width * width.max(features) * elem.max(40)
+            nodes * units * elem + 3 * width * width.max(features) * elem.max(40)
         })
         .sum();
     let at_once = threads.min(spec.trials) as u128;

@@ -1,6 +1,6 @@
 //! Facts that every report states in the same words: verdicts with their layers, evidence, set-up.
 
-use crate::record::{ArithmeticRun, Data, Fates, Flips, LayerRun, Run, Spec, VerdictCount};
+use crate::record::{ArithmeticRun, Data, Fates, Flips, LayerRun, Record, Run, Spec, VerdictCount};
 use crate::report::numbers::{Notation, short};
 
 /// `noisy 4 of 5, layers 1–37`: layer 1's verdict, its count, and how far from layer 1 it reaches.
@@ -59,10 +59,39 @@ pub fn data(data: Data) -> &'static str {
     }
 }
 
-/// `gain 1.41 (init preserve)`, or `gain 1.5 (given)`.
+/// `gain 1.41 (init preserve)`, or `gain 1.5 (given)`, or `gain 1.5 (given, init xavier)`.
 pub fn gain(spec: &Spec, run: &Run, notation: Notation) -> String {
-    let origin = if spec.gain.is_some() { "given".to_string() } else { format!("init {}", spec.init) };
-    format!("gain {} ({origin})", short(run.gain, notation))
+    format!("gain {} ({})", short(run.gain, notation), gain_origin(spec))
+}
+
+/// `init preserve`, `given`, or `given, init xavier`: given gains of `preserve` are normal weights and nothing else.
+pub fn gain_origin(spec: &Spec) -> String {
+    match spec.gain {
+        None => format!("init {}", spec.init),
+        Some(_) if spec.init == Spec::default().init => "given".into(),
+        Some(_) => format!("given, init {}", spec.init),
+    }
+}
+
+/// Depth, width, biases and skips: the network but for its activation.
+pub fn network(record: &Record) -> Vec<String> {
+    let spec = &record.spec;
+    let mut pieces = vec![
+        format!("depth {}", spec.depth),
+        format!("width {}", spec.width),
+        if spec.bias { "biases" } else { "no biases" }.into(),
+    ];
+    if spec.residual {
+        // The same in every run: it depends on the depth alone. Exact, as constants are.
+        let scale = record.runs.iter().find_map(|run| run.residual_scale);
+        pieces.push(scale.map_or("residual".into(), |scale| format!("residual (scale {scale})")));
+    }
+    pieces
+}
+
+/// `depth 50`, `depth 50, residual`: the network in a title.
+pub fn shape(spec: &Spec) -> String {
+    format!("depth {}{}", spec.depth, if spec.residual { ", residual" } else { "" })
 }
 
 /// `χ₁ 1.18: gradients grow`.

@@ -15,6 +15,7 @@ pub use magnitude::{Edge, Limit, MagnitudePanel, MagnitudePoint};
 pub use noise::{NoiseCurve, NoisePanel, NoisePoint, PointKind};
 
 use crate::record::{Record, Run};
+use crate::report::facts;
 use crate::report::numbers::Notation;
 use crate::report::words;
 
@@ -44,7 +45,11 @@ impl Summary {
         let numbers = numbers.chain(run.arithmetics.iter().flat_map(|one| one.layers.iter().map(|layer| layer.layer)));
         let (first, last) = numbers.fold((usize::MAX, 0), |(low, high), layer| (low.min(layer), high.max(layer)));
         Summary {
-            title: format!("{}, depth {}: rounding noise against the true gradient", run.activation, record.spec.depth),
+            title: format!(
+                "{}, {}: rounding noise against the true gradient",
+                run.activation,
+                facts::shape(&record.spec)
+            ),
             verdict: vec![words::ruling(run, Notation::Typeset), words::remedy(run, Notation::Typeset)],
             layers: if first <= last { (first, last) } else { (1, 1) },
             noise: NoisePanel::new(run),

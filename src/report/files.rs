@@ -186,7 +186,8 @@ fn refuse_foreign(directory: &Path, spec_hash: &str) -> Result<(), String> {
 pub fn run_name(spec: &Spec) -> String {
     let default = Spec::default();
     // Destructured, so that a new field of the spec cannot be forgotten here.
-    let Spec { activations, depth, width, batch, trials, seed, data, init, gain, bias, formats, truth_bits } = spec;
+    let Spec { activations, depth, width, batch, trials, seed, data, init, gain, bias, residual, formats, truth_bits } =
+        spec;
     let mut parts: Vec<String> = Vec::new();
     let mut part = |differs: bool, key: &str, value: String| {
         if differs {
@@ -200,9 +201,10 @@ pub fn run_name(spec: &Spec) -> String {
     part(*trials != default.trials, "trials", trials.to_string());
     part(*seed != default.seed, "seed", seed.to_string());
     part(*data != default.data, "data", facts::data(*data).into());
-    part(*init != default.init, "init", init.clone());
+    part(*init != default.init, "init", init.name().into());
     part(*gain != default.gain, "gain", gain.map_or("none".into(), |gain| gain.to_string()));
     part(*bias != default.bias, "bias", if *bias { "on" } else { "off" }.into());
+    part(*residual != default.residual, "residual", if *residual { "on" } else { "off" }.into());
     part(*formats != default.formats, "formats", formats.join(","));
     part(*truth_bits != default.truth_bits, "truth", truth_bits.to_string());
     if parts.is_empty() {

@@ -1,6 +1,6 @@
 //! The report as plain text for a terminal: one row per arithmetic, then the verdict in two sentences.
 
-use crate::record::{ArithmeticRun, Flips, LayerRun, Number, Record, Run, Spec, Verdict};
+use crate::record::{ArithmeticRun, Flips, LayerRun, Number, Record, Run, Verdict};
 use crate::report::numbers::{Notation::Plain, display_width, one_in, percent, ratio, short, useful_bits};
 use crate::report::{compare, facts, words};
 use std::path::Path;
@@ -20,7 +20,7 @@ pub fn terminal(record: &Record, all_layers: bool, path: Option<&Path>) -> Strin
     }
     let mut blocks: Vec<String> = Vec::new();
     for run in &record.runs {
-        blocks.push(header(&record.spec, run).iter().map(|line| wrapped(line)).collect());
+        blocks.push(header(record, run).iter().map(|line| wrapped(line)).collect());
         blocks.push(summary(run));
         if all_layers {
             blocks.extend(run.arithmetics.iter().map(|arithmetic| every_layer(run, arithmetic)));
@@ -52,11 +52,11 @@ fn comparison(record: &Record, all_layers: bool, path: Option<&Path>) -> String 
 /// What the runs share, and a row for what each has of its own.
 fn common_header(record: &Record) -> String {
     let spec = &record.spec;
-    let bias = if spec.bias { "biases" } else { "no biases" };
     let names = record.runs.iter().map(facts::activation).collect::<Vec<_>>().join(", ");
-    let network = format!("{names} on the same draws: depth {}, width {}, {bias}", spec.depth, spec.width);
+    let network = format!("{names} on the same draws: {}", facts::network(record).join(", "));
     let (data, trials) = (facts::data(spec.data), facts::trials(spec.trials));
-    let gain = if spec.gain.is_some() { "gain given".to_string() } else { format!("gain by init {}", spec.init) };
+    let origin = facts::gain_origin(spec);
+    let gain = if spec.gain.is_some() { format!("gain {origin}") } else { format!("gain by {origin}") };
     let draws = format!("data {data}, batch {}, {trials}, seed {}, {gain}", spec.batch, spec.seed);
     let mut rows: Vec<Vec<String>> = vec![["activation", "gain", "theory", "truth"].map(String::from).to_vec()];
     for run in &record.runs {
@@ -88,9 +88,9 @@ fn compared(record: &Record) -> String {
 }
 
 /// What was measured, in three lines.
-pub(super) fn header(spec: &Spec, run: &Run) -> [String; 3] {
-    let bias = if spec.bias { "biases" } else { "no biases" };
-    let network = format!("{}, depth {}, width {}, {bias}", facts::activation(run), spec.depth, spec.width);
+pub(super) fn header(record: &Record, run: &Run) -> [String; 3] {
+    let spec = &record.spec;
+    let network = format!("{}, {}", facts::activation(run), facts::network(record).join(", "));
     let (data, trials) = (facts::data(spec.data), facts::trials(spec.trials));
     let draws =
         format!("data {data}, batch {}, {trials}, seed {}, {}", spec.batch, spec.seed, facts::gain(spec, run, Plain));

@@ -1,4 +1,5 @@
-//! Affine steps of the truth: exact weights times a column, forward (W·a + b) and backward (Wᵀ·δ).
+//! Affine steps of the truth: exact weights times a column, forward (W·a + b) and backward (Wᵀ·δ); residual
+//! sums and the exact scale of their branches.
 //!
 //! Weights are integers w_ij at one exponent, so every product and sum is an exact integer: ρ, the
 //! product's own rounding, is zero. What remains is the column's error through the exact matrix,
@@ -106,6 +107,19 @@ pub fn add_exact(z: Column, bias: &Array2<f64>) -> Result<Column, Unproven> {
     };
     let mantissas = z.mantissas.iter().zip(&bias).map(sum).collect();
     Ok(Column { exponent, mantissas, ..z })
+}
+
+/// s·a with an exact constant at p bits, forward and backward: the product of integers is exact, the error is |s|α,
+/// and an entry is exact if a_i is or s is zero, and nothing was rounded.
+pub fn scale(a: &Column, factor: f64, precision: u32) -> Column {
+    let s = Scaled::from_f64(factor);
+    let product = |mantissa: &Integer| Scaled {
+        mantissa: Integer::from(mantissa * &s.mantissa),
+        exponent: a.exponent + s.exponent,
+    };
+    let inexact = Bits::from_fn(a.len(), |i| a.inexact.get(i) && factor != 0.0);
+    let error = term(Term::ScalePropagated, Bound::from_f64(factor.abs()) * a.error);
+    Column::store(a.mantissas.iter().map(product).collect(), inexact, error, precision)
 }
 
 /// Residual sum branch + skip at p bits: errors add, an entry is exact if both are and nothing was rounded.

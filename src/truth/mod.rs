@@ -237,6 +237,14 @@ impl<'n> TruthPass<'n> {
                     };
                 }
                 (Ok(Some(gradients)), Operation::Activation { .. }) => self.backward_activation(node, gradients),
+                (Ok(Some(gradients)), Operation::Scale { factor }) => {
+                    let (input, precision) = (self.network.nodes[node].inputs[0], self.precision);
+                    let samples = self.samples.as_mut().expect("invariant: gradients come from samples");
+                    samples.par_iter_mut().zip(&gradients).for_each(|(sample, gradient)| {
+                        sample.arrived[input].push(affine::scale(gradient, *factor, precision));
+                    });
+                    Ok(())
+                }
                 (Ok(Some(gradients)), Operation::Add) => {
                     let inputs = &self.network.nodes[node].inputs;
                     let samples = self.samples.as_mut().expect("invariant: gradients come from samples");
@@ -337,6 +345,7 @@ fn forward(
                 node_pieces = activated.pieces;
                 activated.value
             }
+            Operation::Scale { factor } => affine::scale(&values[node.inputs[0]], *factor, precision),
             Operation::Add => affine::add(&values[node.inputs[0]], &values[node.inputs[1]], precision)?,
         };
         values.push(value);

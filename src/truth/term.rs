@@ -28,6 +28,8 @@ terms! {
     AffinePropagated,
     /// Half a unit for each of k entries that storing rounds: √k·2^(e−1).
     StoreRounding,
+    /// |s|α of an exact scale, or |s|β on the way back.
+    ScalePropagated,
     /// α of a residual sum's branch.
     AddBranch,
     /// α of its skip connection.

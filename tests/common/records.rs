@@ -40,6 +40,7 @@ pub fn record(depth: usize, trials: usize, arithmetics: &[(&str, Behaviour)]) ->
         constants: vec!["slope = 0.010009765625".into()],
         kinked: true,
         gain: 1.41414213562,
+        residual_scale: None,
         chi1: 1.18,
         phase: "gradients grow".into(),
         truth: Truth {

@@ -2,7 +2,8 @@
 
 use crate::common::records::{Behaviour::*, default_record, record};
 use precision_probe::record::{Histogram, Number, Record};
-use precision_probe::report::figure::{Edge, Fate, NoisePoint, PointKind, Summary};
+use precision_probe::report::figure::{Comparison, Edge, Fate, NoisePoint, PointKind, Summary};
+use precision_probe::spec::Init;
 
 fn summary(record: &Record) -> Summary {
     Summary::new(record, &record.runs[0])
@@ -19,6 +20,24 @@ fn the_title_and_caption_say_what_was_measured() {
          gain 1.41 (init preserve) | χ₁ 1.18: gradients grow | truth proven 83 bits, computed with 256 bits | \
          bands: least to greatest of 5 trials | precision-probe 0.1.0 | spec 0123456789ab"
     );
+}
+
+#[test]
+fn residual_networks_and_inits_are_named() {
+    let mut record = default_record();
+    (record.spec.residual, record.spec.init) = (true, Init::Orthogonal);
+    (record.spec.gain, record.runs[0].residual_scale) = (Some(1.2), Some(145.0 / 1024.0));
+    record.runs[0].gain = 1.2;
+    let summary = summary(&record);
+    assert_eq!(summary.title, "leaky, depth 50, residual: rounding noise against the true gradient");
+    let caption = summary.caption.join(" | ");
+    assert!(caption.contains(" | no biases | residual (scale 0.1416015625) | data digits"), "{caption}");
+    assert!(caption.contains("gain 1.2 (given, init orthogonal)"), "{caption}");
+    let mut both = record.clone();
+    both.runs.push(record.runs[0].clone());
+    let comparison = Comparison::new(&both);
+    assert_eq!(comparison.title, "Rounding noise at layer 1: 2 activations on the same draws, depth 50, residual");
+    assert!(comparison.caption.contains(&"residual (scale 0.1416015625)".to_string()));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::common::records::default_record;
 use precision_probe::report::files::{check_target, run_name, write};
-use precision_probe::spec::{Data, Spec};
+use precision_probe::spec::{Data, Init, Spec};
 use std::fs;
 use std::path::Path;
 
@@ -95,17 +95,22 @@ fn names_say_what_differs_from_the_default() {
         activations: vec!["leaky:slope=0.2".into(), "Relu".into()],
         data: Data::Gaussian,
         gain: Some(1.5),
+        init: Init::Kaiming,
         bias: true,
+        residual: true,
         formats: vec!["f16:acc=f32".into(), "f32".into()],
         ..Spec::default()
     };
-    assert_eq!(run_name(&spec), "act-leaky-slope=0.2-relu_data-gaussian_gain-1.5_bias-on_formats-f16-acc=f32-f32");
+    assert_eq!(
+        run_name(&spec),
+        "act-leaky-slope=0.2-relu_data-gaussian_init-kaiming_gain-1.5_bias-on_residual-on_formats-f16-acc=f32-f32"
+    );
 }
 
 #[test]
 fn names_are_safe_and_of_bounded_length() {
-    let hostile = Spec { init: "../../é\u{0} $(x)".into(), ..Spec::default() };
-    assert_eq!(run_name(&hostile), "init-..-..------x-");
+    let hostile = Spec { activations: vec!["../../é\u{0} $(x)".into()], ..Spec::default() };
+    assert_eq!(run_name(&hostile), "act-..-..------x-");
 }
 
 #[test]

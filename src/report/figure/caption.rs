@@ -1,6 +1,6 @@
 //! The caption: everything needed to measure a picture again.
 
-use crate::record::{Record, Run, Spec};
+use crate::record::{Record, Run};
 use crate::report::facts;
 use crate::report::numbers::Notation::Typeset;
 
@@ -9,7 +9,7 @@ const HASH_DIGITS: usize = 12;
 
 /// The caption of a comparison in pieces: what the runs share, then what each has of its own.
 pub fn shared_pieces(record: &Record) -> Vec<String> {
-    let mut pieces = set_up(&record.spec);
+    let mut pieces = set_up(record);
     pieces.extend(provenance(record));
     pieces.extend(facts::storage_over(&record.runs));
     let own = |run: &Run| {
@@ -24,7 +24,7 @@ pub fn shared_pieces(record: &Record) -> Vec<String> {
 pub fn pieces(record: &Record, run: &Run) -> Vec<String> {
     let spec = &record.spec;
     let mut pieces = vec![facts::activation(run)];
-    pieces.extend(set_up(spec));
+    pieces.extend(set_up(record));
     pieces.extend([facts::gain(spec, run, Typeset), facts::phase(run, Typeset), facts::truth(run)]);
     if spec.trials > 1 {
         pieces.push(format!("bands: {}", facts::quantile_note(spec.trials)));
@@ -35,16 +35,16 @@ pub fn pieces(record: &Record, run: &Run) -> Vec<String> {
 }
 
 /// Network, data and draws, which every run of a record shares.
-fn set_up(spec: &Spec) -> Vec<String> {
-    vec![
-        format!("depth {}", spec.depth),
-        format!("width {}", spec.width),
-        if spec.bias { "biases" } else { "no biases" }.into(),
+fn set_up(record: &Record) -> Vec<String> {
+    let spec = &record.spec;
+    let mut pieces = facts::network(record);
+    pieces.extend([
         format!("data {}", facts::data(spec.data)),
         format!("batch {}", spec.batch),
         facts::trials(spec.trials),
         format!("seed {}", spec.seed),
-    ]
+    ]);
+    pieces
 }
 
 /// Which program and which spec.

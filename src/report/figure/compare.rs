@@ -66,9 +66,9 @@ impl Comparison {
         let joined = || points().filter(|point| point.kind.is_joined());
         Comparison {
             title: format!(
-                "Rounding noise at layer 1: {} activations on the same draws, depth {}",
+                "Rounding noise at layer 1: {} activations on the same draws, {}",
                 record.runs.len(),
-                record.spec.depth
+                facts::shape(&record.spec)
             ),
             answer: compare::answer(record, Typeset),
             decades,

@@ -1,6 +1,6 @@
 //! σ, affine steps, biases, storing and residual sums.
 
-use super::super::affine::{Weights, add, add_exact};
+use super::super::affine::{Weights, add, add_exact, scale};
 use super::super::bound::Bound;
 use super::super::column::{Bits, Column, Scaled};
 use super::super::spectral::spectral_norm_bound;
@@ -128,6 +128,23 @@ pub fn check_storing() -> Check {
         column_within("a small entry", &stored, &truth, f64::INFINITY)?;
     }
     Ok(())
+}
+
+/// The error grows or shrinks by |s| exactly, and the product is rounded where it outgrows the precision alone.
+pub fn check_scale() -> Check {
+    let moved = [3 * two_to(-30), 4 * two_to(-30)];
+    for factor in [145.0 / 1024.0, -0.75, 1.0, 5.0, 3.0 * crate::format::two_to(-900)] {
+        let (a, truth) = disturbed(&reals(&[1.25, -3.0]), &moved);
+        let truth: Vec<Float> = truth.iter().map(|x| Float::with_val(super::LONG, x * factor)).collect();
+        column_within("s·a", &scale(&a, factor, 64), &truth, TIGHT)?;
+    }
+    // Three bits of 20 = 5·4 leave a unit of 4, of which 10 = 5·2 loses half.
+    let rounded = scale(&exact(&reals(&[2.0, 4.0])), 5.0, 3);
+    column_within("a rounded product", &rounded, &reals(&[10.0, 20.0]), TIGHT)?;
+    holds(rounded.inexact.get(0) && !rounded.inexact.get(1), || "only what is rounded becomes inexact".to_string())?;
+    let (a, _) = disturbed(&reals(&[1.25, -3.0]), &moved);
+    let zero = scale(&a, 0.0, 64);
+    holds(zero.is_exact_zero(0) && zero.is_exact_zero(1), || "nothing times zero is in doubt".to_string())
 }
 
 pub fn check_add() -> Check {

@@ -35,6 +35,7 @@ const LEMMAS: &[Lemma] = &[
     ("affine, forward and backward", linear::check_affine),
     ("bias", linear::check_bias),
     ("storing", linear::check_storing),
+    ("scale of a branch", linear::check_scale),
     ("residual sum", linear::check_add),
     ("decided branches", elementwise::check_decision),
     ("activation", elementwise::check_activation),
