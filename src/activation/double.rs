@@ -196,6 +196,10 @@ fn silu_derivative(x: f64, count: f64) -> (f64, f64) {
         // 1 + (x − 1)e^(−x) + …, also where x = βx' is infinite
         return (1.0, U);
     }
+    if x < -1000.0 {
+        // Below 2^-1400: only its sign is needed.
+        return (-f64::MIN_POSITIVE, 0.0);
+    }
     let (v, bound) = silu_derivative_at(x);
     let moved = if x < -2.0 { 2.0 * v.abs() } else { 0.5 };
     (v, bound + 2.0 * U * count * moved)
