@@ -1,6 +1,6 @@
-//! The files that follow from a record alone: its table and its pictures.
+//! The files that follow from a record alone: its table, its page and its pictures.
 
-use super::{csv, draw, files};
+use super::{csv, draw, files, html};
 use crate::record::Record;
 
 /// File names and contents of everything but `record.json` and `run.json`; the main picture comes last:
@@ -14,6 +14,7 @@ pub fn drawn(record: &Record) -> Result<Vec<(String, Vec<u8>)>, String> {
         return Err("the record has no run".into());
     }
     let mut contents = vec![("layers.csv".to_string(), csv::layers_csv(record).into_bytes())];
+    contents.push((files::PAGE.to_string(), html::page(record)?.into_bytes()));
     for (name, run) in names.iter().zip(&record.runs) {
         contents.push((name.clone(), draw::summary_png(record, run)?));
     }

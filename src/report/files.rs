@@ -12,6 +12,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// The file that says which spec a report directory belongs to.
 pub const RECORD: &str = "record.json";
 
+/// The report as a page.
+pub const PAGE: &str = "report.html";
+
 /// How temporary files end, after the process and a counter.
 const TEMPORARY: &str = ".partial";
 

@@ -1,0 +1,79 @@
+// The numbers behind a figure: shown where the pointer is, or walked through with the arrow keys.
+(() => {
+  "use strict";
+  const tip = document.getElementById("tip");
+  let shown = null;
+
+  const hide = () => {
+    tip.hidden = true;
+    if (shown) shown.classList.remove("shown");
+    shown = null;
+  };
+
+  const show = (spot) => {
+    if (spot === shown) return;
+    hide();
+    shown = spot;
+    spot.classList.add("shown");
+    tip.textContent = spot.dataset.tip;
+    tip.hidden = false;
+    // Beside the spot, and within the window.
+    const place = spot.getBoundingClientRect();
+    const size = tip.getBoundingClientRect();
+    const room = document.documentElement;
+    let left = place.right + 8;
+    if (left + size.width > room.clientWidth - 4) left = place.left - size.width - 8;
+    let top = place.top + place.height / 2 - size.height / 2;
+    left = Math.max(4, Math.min(left, room.clientWidth - size.width - 4));
+    top = Math.max(4, Math.min(top, room.clientHeight - size.height - 4));
+    tip.style.left = `${left}px`;
+    tip.style.top = `${top}px`;
+  };
+
+  for (const figure of document.querySelectorAll("figure")) {
+    const spots = Array.from(figure.querySelectorAll(".spot"));
+    if (spots.length === 0) continue;
+    // The browser's own tooltip, which serves where no script runs, would stand over ours.
+    for (const spot of spots) {
+      const title = spot.querySelector("title");
+      spot.dataset.tip = title.textContent;
+      title.remove();
+    }
+    // Spots of a row follow each other from left to right; rows are curves or strips.
+    const rows = new Map();
+    for (const spot of spots) {
+      const row = spot.dataset.row;
+      if (!rows.has(row)) rows.set(row, []);
+      rows.get(row).push(spot);
+    }
+    const lists = Array.from(rows.values());
+    let [row, place] = [0, 0];
+
+    const step = (event) => {
+      const moves = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] };
+      if (event.key === "Escape") return hide();
+      const move = moves[event.key];
+      if (!move || event.altKey || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      if (shown && figure.contains(shown)) {
+        row = Math.max(0, Math.min(row + move[0], lists.length - 1));
+        place = Math.max(0, Math.min(place + move[1], lists[row].length - 1));
+      }
+      place = Math.min(place, lists[row].length - 1);
+      lists[row][place].scrollIntoView({ block: "nearest", inline: "nearest" });
+      show(lists[row][place]);
+    };
+
+    figure.addEventListener("keydown", step);
+    figure.addEventListener("blur", hide);
+    figure.addEventListener("pointerleave", hide);
+    figure.addEventListener("pointermove", (event) => {
+      const spot = event.target.closest(".spot");
+      if (!spot) return hide();
+      row = lists.findIndex((list) => list.includes(spot));
+      place = lists[row].indexOf(spot);
+      show(spot);
+    });
+  }
+  addEventListener("scroll", hide, { passive: true });
+})();
