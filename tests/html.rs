@@ -143,7 +143,8 @@ fn what_a_link_asks_in_vain_is_ignored() {
     let Some(browser) = browser() else { return };
     let html = page(&record(3, 2, &[("f16", Behaviour::Noise(0.4))])).unwrap();
     let plain = Shown::quiet(browser, &html, "");
-    for fragment in ["#sort=nothing,descending", "#sort=", "#arithmetic=f99", "#layers", "#%E0%A4%A", "#sort=layer,up"] {
+    for fragment in ["#sort=nothing,descending", "#sort=", "#arithmetic=f99", "#layers", "#%E0%A4%A", "#sort=layer,up"]
+    {
         let shown = Shown::quiet(browser, &html, fragment);
         let texts = |shown: &Shown| -> Vec<String> {
             shown.rows().iter().flat_map(|row| row.cells.iter().map(|cell| cell.text.clone())).collect()
@@ -271,7 +272,9 @@ fn errors_would_be_seen() {
 fn the_page_asks_the_network_for_nothing() {
     for record in [default_record(), comparison()] {
         let html = page(&record).unwrap();
-        for loading in ["src=", "url(", "@import", "import(", "fetch(", "XMLHttpRequest", "<iframe", "<object", "srcset"] {
+        for loading in
+            ["src=", "url(", "@import", "import(", "fetch(", "XMLHttpRequest", "<iframe", "<object", "srcset"]
+        {
             assert!(!html.contains(loading), "{loading}");
         }
         for link in html.split("href=\"").skip(1) {

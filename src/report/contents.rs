@@ -1,5 +1,6 @@
 //! The files that follow from a record alone: its table, its page and its pictures.
 
+use super::draw::Theme;
 use super::{csv, draw, files, html};
 use crate::record::Record;
 
@@ -16,10 +17,10 @@ pub fn drawn(record: &Record) -> Result<Vec<(String, Vec<u8>)>, String> {
     let mut contents = vec![("layers.csv".to_string(), csv::layers_csv(record).into_bytes())];
     contents.push((files::PAGE.to_string(), html::page(record)?.into_bytes()));
     for (name, run) in names.iter().zip(&record.runs) {
-        contents.push((name.clone(), draw::summary_png(record, run)?));
+        contents.push((name.clone(), draw::rasterise(&draw::summary_svg(record, run, Theme::Light)?)?));
     }
     if let Some(comparison) = names.get(record.runs.len()) {
-        contents.push((comparison.clone(), draw::comparison_png(record)?));
+        contents.push((comparison.clone(), draw::rasterise(&draw::comparison_svg(record, Theme::Light)?)?));
     }
     Ok(contents)
 }

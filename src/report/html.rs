@@ -9,6 +9,7 @@ mod layers;
 mod making;
 mod markup;
 mod policy;
+mod tips;
 
 use crate::record::Record;
 use crate::report::figure::{Comparison, Summary};

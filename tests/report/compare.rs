@@ -3,7 +3,7 @@
 use crate::common::records::{Behaviour, Behaviour::*, record};
 use crate::picture::{Pixels, assert_on_canvas, assert_texts_apart};
 use precision_probe::record::{Number, Record};
-use precision_probe::report::draw::{comparison_png, comparison_svg};
+use precision_probe::report::draw::{Theme, comparison_svg, rasterise};
 use precision_probe::report::figure::{Comparison, PointKind};
 use precision_probe::report::files::pictures;
 use precision_probe::report::numbers::Notation::Plain;
@@ -201,10 +201,11 @@ fn cases() -> Vec<(String, Record)> {
 fn every_comparison_is_drawn_within_its_page_without_overlaps() {
     let preview = Path::new(env!("CARGO_TARGET_TMPDIR"));
     for (name, record) in cases() {
-        let bytes = comparison_png(&record).expect(&name);
+        let svg = comparison_svg(&record, Theme::Light).expect(&name);
+        let bytes = rasterise(&svg).expect(&name);
         // For the eyes of whoever changes the drawing.
         std::fs::write(preview.join(format!("compare-{}.png", name.replace(' ', "-"))), &bytes).unwrap();
-        let (pixels, svg) = (Pixels::decode(&bytes), comparison_svg(&record).expect(&name));
+        let pixels = Pixels::decode(&bytes);
         assert_eq!(pixels.width, 2240, "{name}");
         assert!(svg.contains(&format!("width=\"1120\" height=\"{}\"", pixels.height / 2)), "{name}: size");
         assert_on_canvas(&name, &svg);

@@ -2,9 +2,18 @@
 
 use crate::common::records::{cases, default_record};
 use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
-use precision_probe::report::draw::{summary_png, summary_svg};
+use precision_probe::record::{Record, Run};
+use precision_probe::report::draw::{Theme, rasterise};
 
 const PAGE_WIDTH: u32 = 1120;
+
+fn summary_svg(record: &Record, run: &Run) -> Result<String, String> {
+    precision_probe::report::draw::summary_svg(record, run, Theme::Light)
+}
+
+fn summary_png(record: &Record, run: &Run) -> Result<Vec<u8>, String> {
+    rasterise(&summary_svg(record, run)?)
+}
 
 pub struct Pixels {
     pub width: usize,

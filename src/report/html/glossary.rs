@@ -37,7 +37,8 @@ fn verdict_meaning(verdict: Verdict) -> &'static str {
     }
 }
 
-fn fate_name(fate: Fate) -> &'static str {
+/// A fate in one word or two.
+pub fn fate_name(fate: Fate) -> &'static str {
     match fate {
         Fate::Resolved => "resolved",
         Fate::Degraded => "degraded",

@@ -6,6 +6,9 @@ use crate::report::numbers::{LOG10_2, Notation, power_of_two};
 /// A format's limit is drawn if it lies within so many powers of ten of the data; else it is listed.
 const NEAR: f64 = 6.0;
 
+/// The same in powers of two.
+pub(super) const NEAR_LOG2: f64 = NEAR / LOG10_2;
+
 /// Limits closer than this (in powers of ten) share a line.
 const SAME: f64 = 0.05;
 
@@ -14,7 +17,7 @@ const EMPTY_AXIS: (f64, f64) = (-10.0, 0.0);
 
 /// One layer: log₁₀ of order statistics of the non-zero entries.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct MagnitudePoint {
+pub struct RangePoint {
     /// Layer number.
     pub layer: usize,
     /// Lower end of the power-of-two bin that holds the 1 % quantile.
@@ -63,7 +66,9 @@ impl Edge {
 pub struct Limit {
     /// Which end.
     pub edge: Edge,
-    /// Its place.
+    /// log₂ of its place.
+    pub log2: f64,
+    /// log₁₀ of its place.
     pub log10: f64,
     /// `f16 smallest normal 6.1·10⁻⁵`.
     pub label: String,
@@ -71,11 +76,11 @@ pub struct Limit {
 
 /// The panel.
 #[derive(Clone, Debug, PartialEq)]
-pub struct MagnitudePanel {
+pub struct RangePanel {
     /// The axis, in powers of ten.
-    pub range: (f64, f64),
+    pub axis: (f64, f64),
     /// Layers with non-zero entries.
-    pub points: Vec<MagnitudePoint>,
+    pub points: Vec<RangePoint>,
     /// Layers whose every entry is zero.
     pub zero_layers: Vec<usize>,
     /// Layers of which the truth tells no entry.
@@ -86,9 +91,9 @@ pub struct MagnitudePanel {
     pub beyond: Vec<String>,
 }
 
-impl MagnitudePanel {
+impl RangePanel {
     /// The panel of a run.
-    pub fn new(run: &Run) -> MagnitudePanel {
+    pub fn new(run: &Run) -> RangePanel {
         let mut points = Vec::new();
         let mut zero_layers = Vec::new();
         let mut unknown_layers = Vec::new();
@@ -105,8 +110,9 @@ impl MagnitudePanel {
         });
         let (mut low, mut high) = data.unwrap_or(EMPTY_AXIS);
         let (near_low, near_high) = (low - NEAR, high + NEAR);
-        let is_near = |log2: f64| (near_low..=near_high).contains(&(log2 * LOG10_2));
-        let limits: Vec<Limit> = limits(run).into_iter().filter(|limit| is_near(limit.log10 / LOG10_2)).collect();
+        let (near_low, near_high) = (near_low / LOG10_2, near_high / LOG10_2);
+        let is_near = |log2: f64| (near_low..=near_high).contains(&log2);
+        let limits = limits_within(run, (near_low, near_high));
         for limit in &limits {
             (low, high) = (low.min(limit.log10), high.max(limit.log10));
         }
@@ -114,7 +120,7 @@ impl MagnitudePanel {
         if high - low < 2.0 {
             (low, high) = (low - 1.0, high + 1.0);
         }
-        MagnitudePanel { range: (low, high), points, zero_layers, unknown_layers, limits, beyond: beyond(run, is_near) }
+        RangePanel { axis: (low, high), points, zero_layers, unknown_layers, limits, beyond: beyond(run, is_near) }
     }
 }
 
@@ -144,7 +150,7 @@ fn beyond(run: &Run, is_near: impl Fn(f64) -> bool) -> Vec<String> {
 }
 
 /// Order statistics of the non-zero finite entries; `None` if there are none.
-fn point(layer: usize, histogram: &Histogram) -> Option<MagnitudePoint> {
+fn point(layer: usize, histogram: &Histogram) -> Option<RangePoint> {
     let total: u128 = histogram.counts.iter().map(|count| u128::from(*count)).sum();
     let bin = |rank: u128| {
         let mut below = 0;
@@ -157,13 +163,18 @@ fn point(layer: usize, histogram: &Histogram) -> Option<MagnitudePoint> {
     let at = |percent: u128| bin((total * percent).div_ceil(100).max(1));
     let log10 = |bin: usize, part: f64| (histogram.lowest as f64 + bin as f64 + part) * LOG10_2;
     let largest = histogram.counts.iter().rposition(|count| *count > 0)?;
-    Some(MagnitudePoint {
+    Some(RangePoint {
         layer,
         low: log10(at(1)?, 0.0),
         median: log10(at(50)?, 0.5),
         high: log10(at(99)?, 1.0),
         largest: log10(largest, 1.0),
     })
+}
+
+/// The limits from 2^`low` to 2^`high`, from above to below.
+pub(super) fn limits_within(run: &Run, (low, high): (f64, f64)) -> Vec<Limit> {
+    limits(run).into_iter().filter(|limit| (low..=high).contains(&limit.log2)).collect()
 }
 
 /// Every edge of every format once, formats that share one named together, from above to below.
@@ -183,6 +194,7 @@ fn limits(run: &Run) -> Vec<Limit> {
         .into_iter()
         .map(|(edge, log2, names)| Limit {
             edge,
+            log2,
             log10: log2 * LOG10_2,
             label: format!("{} {} {}", names.join(", "), edge.name(), power_of_two(log2, Notation::Typeset)),
         })
