@@ -113,7 +113,7 @@ fn the_terminal_tells_set_up_rows_sentences_and_picture() {
     assert!(lines[10].contains("least to greatest of 2 trials"), "{}", lines[10]);
     assert!(text.contains("\n\nIn f16 the gradient of layer 1 is "), "{text}");
     assert!(text.contains("\nMeasured remedy: ") || text.contains("\nNo remedy was tried in this run: "), "{text}");
-    assert!(text.ends_with("\n\nPicture: there/summary.png\n"), "{text}");
+    assert!(text.ends_with("\n\nPage:    there/report.html\nPicture: there/summary.png\n"), "{text}");
     assert!(lines.iter().all(|line| line.chars().count() <= 100), "{text}");
 }
 

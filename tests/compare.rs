@@ -39,7 +39,10 @@ fn a_comparison_has_a_picture_each_and_one_of_all() {
     for file in files.iter().filter(|file| file.ends_with(".png")) {
         assert_eq!(fs::read(directory.join(file)).unwrap()[..8], *b"\x89PNG\r\n\x1a\n", "{file}");
     }
-    assert!(text.ends_with(&format!("\n\nPicture: reports/{name}/compare.png\n")), "{text}");
+    assert!(
+        text.ends_with(&format!("\n\nPage:    reports/{name}/report.html\nPicture: reports/{name}/compare.png\n")),
+        "{text}"
+    );
     assert!(text.contains("\n\nAt layer 1 in f16"), "{text}");
     for activation in ["relu", "leaky:0.2001953125", "tanh"] {
         for arithmetic in ["f16", "f32"] {

@@ -220,6 +220,39 @@ fn titles_sort_when_pressed() {
     }
 }
 
+/// Pointing at a figure, or walking through it with the keys, shows the numbers of the record.
+#[test]
+fn figures_tell_their_numbers() {
+    let Some(browser) = browser() else { return };
+    let script = "
+        const seen = [];
+        const tip = document.getElementById('tip');
+        const see = (what) => seen.push(what + ': ' + (tip.hidden ? 'nothing' : tip.textContent.replaceAll('\\n', ' | ')));
+        const figures = Array.from(document.querySelectorAll('figure'));
+        const press = (figure, key) => figure.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+        see('at first');
+        press(figures[0], 'ArrowRight'); see('noise');
+        press(figures[0], 'ArrowRight'); press(figures[0], 'ArrowRight'); see('to the head');
+        press(figures[0], 'ArrowRight'); see('and not beyond');
+        press(figures[0], 'ArrowDown'); see('another curve');
+        press(figures[0], 'Escape'); see('away');
+        figures.slice(1, 4).forEach((figure) => {
+            figure.querySelector('.spot').dispatchEvent(new PointerEvent('pointermove', { bubbles: true }));
+            see('pointed at');
+        });
+        figures[3].dispatchEvent(new PointerEvent('pointerleave')); see('left');
+        seen.push(document.querySelectorAll('figure title').length + ' titles');
+        document.getElementById('seen').textContent = seen.join('\\n');
+    ";
+    let record = record(2, 1, &[("f16", Behaviour::Noise(0.4)), ("f64", Behaviour::Noise(1e-12))]);
+    let html = page(&record).unwrap();
+    let shown = Shown::quiet(browser, &with_script(&html, script), "");
+    let seen: Vec<&str> = between(&shown.document, "<pre id=\"seen\">", "</pre>").lines().collect();
+    let expected = ["at first: nothing", "noise: layer 3, f64 | noise/signal 7.47·10⁻¹⁵ | sound 1 of 1"];
+    assert_eq!(seen, expected);
+    assert!(html.matches("<title>layer ").count() > 20, "without a script the browser shows them");
+}
+
 /// Whoever edits a record by hand cannot make the page do anything: names stay text everywhere.
 #[test]
 fn a_hostile_record_stays_text() {

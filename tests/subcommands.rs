@@ -13,7 +13,7 @@ const SMALL: [&str; 10] =
     ["--depth", "4", "--width", "6", "--batch", "3", "--trials", "2", "--formats", "f16,e5m2:acc=f32"];
 
 /// What a measuring run leaves in its directory, sorted.
-const REPORT: [&str; 4] = ["layers.csv", "record.json", "run.json", "summary.png"];
+const REPORT: [&str; 5] = ["layers.csv", "record.json", "report.html", "run.json", "summary.png"];
 
 fn run(place: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::cargo_bin("precision-probe").expect("the binary is built");
@@ -92,8 +92,8 @@ fn a_report_is_redrawn_elsewhere_with_its_record() {
         let printed = succeed(place, &["report", "there", "--out", "new/deep"]);
         assert!(printed.ends_with("\nPicture: new/deep/summary.png\n"), "{printed}");
     }
-    assert_eq!(names(&place.join("new/deep")), ["layers.csv", "record.json", "summary.png"]);
-    for file in ["layers.csv", "record.json", "summary.png"] {
+    assert_eq!(names(&place.join("new/deep")), ["layers.csv", "record.json", "report.html", "summary.png"]);
+    for file in ["layers.csv", "record.json", "report.html", "summary.png"] {
         assert!(read(place, &format!("there/{file}")) == read(place, &format!("new/deep/{file}")), "{file}");
     }
     // A record under another name, away from its directory.
@@ -114,7 +114,7 @@ fn a_report_of_another_spec_is_replaced_only_by_force() {
     assert!(message.contains("`other` holds the report of another spec: choose another place with --out"), "{message}");
     assert!(other == read(place, "other/record.json"));
     succeed(place, &["report", "there", "--out", "other", "--force", "--quiet"]);
-    for file in ["layers.csv", "record.json", "summary.png"] {
+    for file in ["layers.csv", "record.json", "report.html", "summary.png"] {
         assert!(read(place, &format!("there/{file}")) == read(place, &format!("other/{file}")), "{file}");
     }
     // The same spec in other bytes: a record is never rewritten in passing.
@@ -270,7 +270,7 @@ fn exports_that_cannot_be_written_are_refused_beforehand() {
     fs::create_dir(place.join("folder")).unwrap();
     fs::write(place.join("file"), "words").unwrap();
     let before = names(place);
-    for option in ["--export-md", "--export-csv"] {
+    for option in ["--export-md", "--export-csv", "--export-html"] {
         for file in ["nowhere/table", "file/table", "folder", "..", "/dev/null"] {
             for command in [&["--out", "new"][..], &["report", "there", "--out", "new"]] {
                 let message = refused(place, &[command, &[option, file]].concat());
@@ -280,9 +280,14 @@ fn exports_that_cannot_be_written_are_refused_beforehand() {
             }
         }
     }
-    for files in
-        [["new/record.json", "a"], ["./new/summary.png", "a"], ["a", "new/run.json"], ["a", "./a"], ["new", "a"]]
-    {
+    for files in [
+        ["new/record.json", "a"],
+        ["./new/summary.png", "a"],
+        ["a", "new/run.json"],
+        ["new/report.html", "a"],
+        ["a", "./a"],
+        ["new", "a"],
+    ] {
         let message = refused(place, &["--out", "new", "--export-md", files[0], "--export-csv", files[1]]);
         assert!(message.contains("something else of this run goes there; choose another place"), "{message}");
     }
@@ -394,7 +399,7 @@ fn a_comparison_is_redrawn_whole() {
     let before: Vec<Vec<u8>> = files.iter().map(|file| read(place, &format!("there/{file}"))).collect();
     assert_eq!(
         files,
-        ["compare.png", "layers.csv", "leaky-0.2001953125.png", "record.json", "relu.png", "run.json"],
+        ["compare.png", "layers.csv", "leaky-0.2001953125.png", "record.json", "relu.png", "report.html", "run.json"],
         "a comparison has no summary.png"
     );
     for file in files.iter().filter(|file| file.ends_with(".png")) {

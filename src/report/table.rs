@@ -2,7 +2,7 @@
 
 use crate::record::{ArithmeticRun, Flips, LayerRun, Number, Record, Run, Spec, Verdict};
 use crate::report::numbers::{Notation, Notation::Plain, display_width, one_in, percent, ratio, short, useful_bits};
-use crate::report::{compare, facts, words};
+use crate::report::{compare, facts, files, words};
 use std::path::Path;
 
 /// Columns at which running text is broken.
@@ -14,7 +14,7 @@ pub(super) const RIGHT_ALIGNED: [bool; 6] = [false, false, true, true, true, fal
 /// The same of [`compared_rows`].
 pub(super) const COMPARED_RIGHT_ALIGNED: [bool; 6] = [false, false, false, true, true, false];
 
-/// The whole record as text: each run's header, table and sentences, and where the picture is.
+/// The whole record as text: each run's header, table and sentences, and where page and picture are.
 ///
 /// With `all_layers`, one more table per arithmetic holds every layer. Several runs are compared instead.
 pub fn terminal(record: &Record, all_layers: bool, path: Option<&Path>) -> String {
@@ -30,10 +30,13 @@ pub fn terminal(record: &Record, all_layers: bool, path: Option<&Path>) -> Strin
         }
         blocks.push(wrapped(&words::ruling(run, Plain)) + &wrapped(&words::remedy(run, Plain)));
     }
-    if let Some(path) = path {
-        blocks.push(format!("Picture: {}\n", path.display()));
-    }
+    blocks.extend(path.map(places));
     blocks.join("\n")
+}
+
+/// Where the report is: its page stands beside its picture.
+fn places(picture: &Path) -> String {
+    format!("Page:    {}\nPicture: {}\n", picture.with_file_name(files::PAGE).display(), picture.display())
 }
 
 /// Several runs on the same draws: the set-up, activation × arithmetic, and the answer in words.
@@ -46,9 +49,7 @@ fn comparison(record: &Record, all_layers: bool, path: Option<&Path>) -> String 
         }
     }
     blocks.push(wrapped(&compare::answer(record, Plain)));
-    if let Some(path) = path {
-        blocks.push(format!("Picture: {}\n", path.display()));
-    }
+    blocks.extend(path.map(places));
     blocks.join("\n")
 }
 

@@ -120,7 +120,7 @@ f16         relu        0.499 [0.307–0.691]         1 in 512      1 %  noisy 5
     let sentences = "At layer 1 in f16, only relu has a gradient that is neither zero nor overflowed (noise/signal \
                      0.499, noisy); sigmoid vanishes. In f64 every activation is sound.";
     assert!(text.replace('\n', " ").contains(sentences), "{text}");
-    assert!(text.ends_with("\n\nPicture: there/compare.png\n"), "{text}");
+    assert!(text.ends_with("\n\nPage:    there/report.html\nPicture: there/compare.png\n"), "{text}");
     let layers = table::terminal(&record, true, None);
     assert!(layers.contains("\nsigmoid, f64, every layer:\n") && layers.starts_with(&text[..40]), "{layers}");
 }

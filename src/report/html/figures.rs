@@ -44,6 +44,8 @@ fn html(label: &str, picture: &Picture, tip: impl Fn(&Spot) -> Option<String>) -
     let spots = picture.spots.iter().filter_map(|spot| Some(hit(spot, &tip(spot)?))).collect::<String>();
     let end = picture.svg.rfind("</svg>").unwrap_or(picture.svg.len());
     let (drawn, end) = picture.svg.split_at(end);
+    // Read aloud, the labels of axes would say nothing: the page's tables hold the numbers.
+    let drawn = drawn.replacen("<svg ", "<svg aria-hidden=\"true\" ", 1);
     let keys = if spots.is_empty() { "" } else { "; the arrow keys walk through its numbers" };
     format!(
         "<figure class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{}{keys}\">\n{drawn}{spots}{end}</figure>\n",

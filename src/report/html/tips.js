@@ -17,8 +17,13 @@
     spot.classList.add("shown");
     tip.textContent = spot.dataset.tip;
     tip.hidden = false;
-    // Beside the spot, and within the window.
-    const place = spot.getBoundingClientRect();
+    move();
+  };
+
+  // Puts the text beside its spot, and within the window.
+  const move = () => {
+    if (!shown) return;
+    const place = shown.getBoundingClientRect();
     const size = tip.getBoundingClientRect();
     const room = document.documentElement;
     let left = place.right + 8;
@@ -52,12 +57,12 @@
     const step = (event) => {
       const moves = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] };
       if (event.key === "Escape") return hide();
-      const move = moves[event.key];
-      if (!move || event.altKey || event.ctrlKey || event.metaKey) return;
+      const by = moves[event.key];
+      if (!by || event.altKey || event.ctrlKey || event.metaKey) return;
       event.preventDefault();
       if (shown && figure.contains(shown)) {
-        row = Math.max(0, Math.min(row + move[0], lists.length - 1));
-        place = Math.max(0, Math.min(place + move[1], lists[row].length - 1));
+        row = Math.max(0, Math.min(row + by[0], lists.length - 1));
+        place = Math.max(0, Math.min(place + by[1], lists[row].length - 1));
       }
       place = Math.min(place, lists[row].length - 1);
       lists[row][place].scrollIntoView({ block: "nearest", inline: "nearest" });
@@ -75,5 +80,6 @@
       show(spot);
     });
   }
-  addEventListener("scroll", hide, { passive: true });
+  // Captured, because figures scroll in themselves, too.
+  addEventListener("scroll", move, { capture: true, passive: true });
 })();
