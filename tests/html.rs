@@ -248,7 +248,20 @@ fn figures_tell_their_numbers() {
     let html = page(&record).unwrap();
     let shown = Shown::quiet(browser, &with_script(&html, script), "");
     let seen: Vec<&str> = between(&shown.document, "<pre id=\"seen\">", "</pre>").lines().collect();
-    let expected = ["at first: nothing", "noise: layer 3, f64 | noise/signal 7.47·10⁻¹⁵ | sound 1 of 1"];
+    let expected = [
+        "at first: nothing",
+        "noise: layer 1, f16 | noise/signal 0.299 | noisy 1 of 1",
+        "to the head: layer 3, f16 | noise/signal 0.00317 | sound 1 of 1",
+        "and not beyond: layer 3, f16 | noise/signal 0.00317 | sound 1 of 1",
+        "another curve: layer 3, f64 | noise/signal 7.93·10⁻¹⁵ | sound 1 of 1",
+        "away: nothing",
+        "pointed at: layer 1 (hidden.1) | median |entry| 0.00552 | 1 % to 99 %: 1.22·10⁻⁴ to 0.125 | largest below 0.25",
+        "pointed at: layer 1, f16 | resolved 70.2 % (702) | degraded 17.9 % (179) | drowned 8.9 % (89) | \
+         flushed 1 % (10) | true zero 2 % (20)",
+        "pointed at: layer 1, f64 | flips 1 in 512 (4 of 2048, all trials)",
+        "left: nothing",
+        "0 titles",
+    ];
     assert_eq!(seen, expected);
     assert!(html.matches("<title>layer ").count() > 20, "without a script the browser shows them");
 }

@@ -44,14 +44,14 @@
       spot.dataset.tip = title.textContent;
       title.remove();
     }
-    // Spots of a row follow each other from left to right; rows are curves or strips.
+    // Spots of a row follow each other; rows are curves or strips, in the order of the arithmetics.
     const rows = new Map();
     for (const spot of spots) {
-      const row = spot.dataset.row;
+      const row = Number(spot.dataset.row);
       if (!rows.has(row)) rows.set(row, []);
       rows.get(row).push(spot);
     }
-    const lists = Array.from(rows.values());
+    const lists = Array.from(rows.entries()).sort((one, other) => one[0] - other[0]).map((entry) => entry[1]);
     let [row, place] = [0, 0];
 
     const step = (event) => {
