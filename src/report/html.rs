@@ -1,7 +1,7 @@
 //! The report as one HTML file that asks the network for nothing: words, figures as SVG, and a table that sorts.
 //!
 //! Style and script are files of their own beside this module and stand in the page whole; the browser is told to
-//! refuse anything else ([`policy`]). Without the script the page is complete, but for sorting and filtering.
+//! refuse anything else. Without the script the page is complete, but for sorting and filtering.
 
 mod figures;
 mod glossary;
@@ -16,6 +16,7 @@ use crate::report::figure::{Comparison, Summary};
 use crate::report::numbers::Notation::Typeset;
 use crate::report::{compare, files, table, words};
 use markup::{escaped, paragraph};
+use rayon::prelude::*;
 
 const STYLE: &str = include_str!("html/style.css");
 /// One after the other: each is complete in itself.
@@ -57,11 +58,13 @@ pub fn page(record: &Record) -> Result<String, String> {
     if is_comparison {
         sections.push(Section::new("comparison", "The activations side by side", figures::comparison(record)?));
     }
-    for (index, run) in record.runs.iter().enumerate() {
+    let figures: Vec<String> =
+        record.runs.par_iter().map(|run| figures::run(record, run)).collect::<Result<_, String>>()?;
+    for (index, (run, figures)) in record.runs.iter().zip(figures).enumerate() {
         let id = if is_comparison { format!("figures-{}", index + 1) } else { "figures".into() };
         let title = if is_comparison { format!("{} by layer", run.activation) } else { "By layer".into() };
         let words = if is_comparison { ruling(record, index) } else { String::new() };
-        sections.push(Section { id, title, body: words + &figures::run(record, run)? });
+        sections.push(Section { id, title, body: words + &figures });
     }
     sections.push(Section::new("layers", "Every layer", layers::layers(record)));
     sections.push(Section::new("making", "How this was made", making::making(record)));

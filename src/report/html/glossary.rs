@@ -27,9 +27,7 @@ fn verdict_meaning(verdict: Verdict) -> &'static str {
         Verdict::Chaotic => {
             "noise at least as large as the signal, or the step would climb: the gradient is lost to rounding noise"
         }
-        Verdict::Vanished => {
-            "entries computed as zero carry at least half of ‖true‖²: the gradient is lost to zeros that the format made"
-        }
+        Verdict::Vanished => "entries computed as zero carry at least half of ‖true‖²: the gradient is lost to zeros",
         Verdict::Dead => "every entry of the true gradient is exactly zero: no arithmetic can help",
         Verdict::DeadWithGhosts => "dead, and some computed entries are not zero: rounding made them",
         Verdict::Overflow => "a computed entry is infinite or NaN",

@@ -35,7 +35,7 @@ pub fn making(record: &Record) -> String {
 
 /// What each activation has of its own: constants, gain, theory, and the evidence of its truth.
 fn runs(record: &Record) -> String {
-    let mut rows = vec![["activation", "gain", "theory", "truth"].map(String::from).to_vec()];
+    let mut rows = vec![["activation", "gain", "theory", "evidence"].map(String::from).to_vec()];
     for run in &record.runs {
         let gain = short(run.gain, Typeset);
         rows.push(vec![facts::activation(run), gain, facts::phase(run, Typeset), facts::truth(run)]);

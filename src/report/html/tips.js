@@ -3,6 +3,8 @@
   "use strict";
   const tip = document.getElementById("tip");
   let shown = null;
+  // Where the pointer is; none where the keys led to the spot.
+  let pointer = null;
 
   const hide = () => {
     tip.hidden = true;
@@ -10,8 +12,9 @@
     shown = null;
   };
 
-  const show = (spot) => {
-    if (spot === shown) return;
+  const show = (spot, x) => {
+    pointer = x;
+    if (spot === shown) return move();
     hide();
     shown = spot;
     spot.classList.add("shown");
@@ -26,8 +29,9 @@
     const place = shown.getBoundingClientRect();
     const size = tip.getBoundingClientRect();
     const room = document.documentElement;
-    let left = place.right + 8;
-    if (left + size.width > room.clientWidth - 4) left = place.left - size.width - 8;
+    const [before, after] = pointer === null ? [place.left, place.right] : [pointer - 8, pointer + 8];
+    let left = after + 8;
+    if (left + size.width > room.clientWidth - 4) left = before - size.width - 8;
     let top = place.top + place.height / 2 - size.height / 2;
     left = Math.max(4, Math.min(left, room.clientWidth - size.width - 4));
     top = Math.max(4, Math.min(top, room.clientHeight - size.height - 4));
@@ -66,7 +70,7 @@
       }
       place = Math.min(place, lists[row].length - 1);
       lists[row][place].scrollIntoView({ block: "nearest", inline: "nearest" });
-      show(lists[row][place]);
+      show(lists[row][place], null);
     };
 
     figure.addEventListener("keydown", step);
@@ -77,7 +81,7 @@
       if (!spot) return hide();
       row = lists.findIndex((list) => list.includes(spot));
       place = lists[row].indexOf(spot);
-      show(spot);
+      show(spot, event.clientX);
     });
   }
   // Captured, because figures scroll in themselves, too.
