@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::records::{Behaviour, default_record, record};
+use common::records::{Behaviour, cases, default_record, record};
 use precision_probe::record::Record;
 use precision_probe::report::html::page;
 use std::fs;
@@ -263,7 +263,8 @@ fn figures_tell_their_numbers() {
         "0 titles",
     ];
     assert_eq!(seen, expected);
-    assert!(html.matches("<title>layer ").count() > 20, "without a script the browser shows them");
+    // Noise, range and fates of 3 layers, flips of 2; range is the same for both arithmetics.
+    assert_eq!(html.matches("<title>layer ").count(), 6 + 3 + 6 + 4, "without a script the browser shows them");
 }
 
 /// Whoever edits a record by hand cannot make the page do anything: names stay text everywhere.
@@ -332,6 +333,18 @@ fn the_page_asks_the_network_for_nothing() {
         for handler in [" onclick=", " onload=", " onerror=", "javascript:", " style="] {
             assert!(!html.contains(handler), "{handler}");
         }
+    }
+}
+
+/// Every state that a record can be in has its page, and a row for every layer in every arithmetic.
+#[test]
+fn every_case_has_its_page() {
+    for (name, record) in cases() {
+        let html = page(&record).expect(name);
+        let layers: usize = record.runs[0].arithmetics.iter().map(|arithmetic| arithmetic.layers.len()).sum();
+        assert_eq!(html.matches("<tr data-activation=").count(), layers, "{name}");
+        assert_eq!(html.matches("<svg ").count(), 5, "{name}");
+        assert_eq!(html.matches("<section ").count(), html.matches("</section>").count(), "{name}");
     }
 }
 
