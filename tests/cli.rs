@@ -82,10 +82,11 @@ fn a_report_lies_under_the_name_of_its_spec() {
     let place = Place::new();
     let output = place.small(&[]);
     let name = "reports/depth-4_width-6_batch-3_trials-2";
-    let files = ["layers.csv", "record.json", "run.json", "summary.png"].map(|file| format!("{name}/{file}"));
+    let files =
+        ["layers.csv", "record.json", "report.html", "run.json", "summary.png"].map(|file| format!("{name}/{file}"));
     assert_eq!(place.entries(), [&["reports/".into(), format!("{name}/")][..], &files].concat());
     assert!(text(&output).ends_with(&format!("Picture: {name}/summary.png\n")), "{}", text(&output));
-    assert_eq!(place.read(&files[3])[..8], *b"\x89PNG\r\n\x1a\n");
+    assert_eq!(place.read(&files[4])[..8], *b"\x89PNG\r\n\x1a\n");
     let csv = String::from_utf8(place.read(&files[0])).unwrap();
     // Five arithmetics, five layers with the head, two trials, two tensors (weight and δ).
     assert_eq!(csv.lines().count(), 1 + 5 * 5 * 2 * 2);
@@ -150,7 +151,7 @@ fn quiet_prints_nothing() {
         let output = place.small(&[option, "--out", "there"]);
         assert_eq!((text(&output), error(&output)), (String::new(), String::new()));
     }
-    assert_eq!(place.entries().len(), 5, "the report is written all the same");
+    assert_eq!(place.entries().len(), 6, "the report is written all the same");
 }
 
 #[test]
@@ -235,7 +236,7 @@ fn another_spec_is_refused_unless_forced() {
     assert!(before == place.read("there/record.json"));
     place.small(&["--out", "there", "--seed", "1", "--force", "--quiet"]);
     assert!(before != place.read("there/record.json"));
-    assert_eq!(place.entries().len(), 5, "nothing is left of the old report or of temporary files");
+    assert_eq!(place.entries().len(), 6, "nothing is left of the old report or of temporary files");
 }
 
 #[test]
@@ -370,7 +371,7 @@ fn a_closed_pipe_ends_quietly() {
         let output = command.stdout(writer).stderr(std::process::Stdio::piped()).spawn().unwrap();
         let output = output.wait_with_output().unwrap();
         assert_eq!((status(&output), error(&output).as_str()), (expected, ""), "{more:?}");
-        assert_eq!(place.entries().len(), 5);
+        assert_eq!(place.entries().len(), 6);
     }
 }
 

@@ -33,8 +33,16 @@ fn a_comparison_has_a_picture_each_and_one_of_all() {
     let text = text(&run(place.path(), &["--act", "ReLU, leaky:0.2,tanh", "--formats", "f16,f32"]));
     let name = "act-relu-leaky-0.2001953125-tanh_depth-3_width-5_batch-3_trials-2_formats-f16-f32";
     let directory = place.path().join("reports").join(name);
-    let files =
-        ["compare.png", "layers.csv", "leaky-0.2001953125.png", "record.json", "relu.png", "run.json", "tanh.png"];
+    let files = [
+        "compare.png",
+        "layers.csv",
+        "leaky-0.2001953125.png",
+        "record.json",
+        "relu.png",
+        "report.html",
+        "run.json",
+        "tanh.png",
+    ];
     assert_eq!(listing(&directory), files);
     for file in files.iter().filter(|file| file.ends_with(".png")) {
         assert_eq!(fs::read(directory.join(file)).unwrap()[..8], *b"\x89PNG\r\n\x1a\n", "{file}");
@@ -80,7 +88,7 @@ fn all_is_the_whole_catalogue() {
     let record = Record::from_json(&json).unwrap();
     assert_eq!(record.spec.activations, names);
     let mut files: Vec<String> = names.iter().map(|name| format!("{name}.png")).collect();
-    files.extend(["compare.png", "layers.csv", "record.json", "run.json"].map(String::from));
+    files.extend(["compare.png", "layers.csv", "record.json", "report.html", "run.json"].map(String::from));
     files.sort();
     assert_eq!(listing(&place.path().join("there")), files);
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
@@ -143,10 +151,10 @@ fn pictures_of_the_replaced_report_are_removed() {
     write("relu,tanh");
     fs::write(there.join("thesis.txt"), "words").unwrap();
     write("tanh");
-    assert_eq!(listing(&there), ["layers.csv", "record.json", "run.json", "summary.png", "thesis.txt"]);
+    assert_eq!(listing(&there), ["layers.csv", "record.json", "report.html", "run.json", "summary.png", "thesis.txt"]);
     write("tanh,elu");
     assert_eq!(
         listing(&there),
-        ["compare.png", "elu.png", "layers.csv", "record.json", "run.json", "tanh.png", "thesis.txt"]
+        ["compare.png", "elu.png", "layers.csv", "record.json", "report.html", "run.json", "tanh.png", "thesis.txt"]
     );
 }
