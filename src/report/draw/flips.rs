@@ -11,9 +11,11 @@ use super::text::Font;
 use super::theme::Paint;
 use crate::report::figure::{FlipKind, FlipPoint, FlipsPanel, Panel};
 
-const HEIGHT: f64 = 170.0;
+const HEIGHT: f64 = 140.0;
 /// Height of the row for shares of exactly zero, and of the one for layers without a finite pre-activation.
 const ROW: f64 = 22.0;
+/// Width of the gutter's part for the names of rows; the legend stands to its right.
+const LEGEND_INDENT: f64 = 84.0;
 const LABEL: Font = Font { size: 10.5, bold: false };
 /// Least distance of a curve's hollow points.
 const MARK_DISTANCE: f64 = 9.0;
@@ -47,7 +49,8 @@ impl<'a> Placed<'a> {
             }
         }
         let head = Head::new(Panel::Flips.title(), &key, top, PAGE_WIDTH - MARGIN - PLOT_LEFT)?;
-        let legend = Legend::new(panel.curves.iter().map(|curve| (curve.name.as_str(), curve.overall.as_str())))?;
+        let legend =
+            Legend::new(panel.curves.iter().map(|curve| (curve.name.as_str(), curve.overall.as_str())), LEGEND_INDENT)?;
         let plot = page::plot(head.bottom, HEIGHT.max(legend.height()));
         Ok(Placed { panel, layers, head, plot, legend })
     }

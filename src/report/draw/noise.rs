@@ -11,7 +11,9 @@ use super::text::Font;
 use super::theme::Paint;
 use crate::report::figure::{NoiseCurve, NoisePanel, NoisePoint, Panel, PointKind};
 
-const HEIGHT: f64 = 350.0;
+const HEIGHT: f64 = 300.0;
+/// Width of the gutter's part for the names of thresholds; the legend stands to its right.
+const LEGEND_INDENT: f64 = 116.0;
 const THRESHOLD: Font = Font { size: 10.5, bold: false };
 /// Least distance of hollow points, crosses and arrows of a curve.
 const MARK_DISTANCE: f64 = 9.0;
@@ -51,7 +53,7 @@ impl<'a> Placed<'a> {
         }
         let head = Head::new(Panel::Noise.title(), &key, top, PLOT_RIGHT - PLOT_LEFT)?;
         let entries = panel.curves.iter().map(|curve| (curve.name.as_str(), curve.verdict.as_str()));
-        let legend = Legend::new(entries)?;
+        let legend = Legend::new(entries, LEGEND_INDENT)?;
         let plot = page::plot(head.bottom, HEIGHT.max(legend.height()));
         Ok(Placed { panel, layers, head, plot, legend })
     }

@@ -10,12 +10,12 @@ use crate::report::figure::{Panel, Summary};
 /// The page's title.
 pub const TITLE: Font = Font { size: 19.0, bold: true };
 /// The verdict in words.
-pub const VERDICT: Font = Font { size: 13.0, bold: false };
+pub const VERDICT: Font = Font { size: 13.5, bold: false };
 /// What is needed to measure it again.
 pub const CAPTION: Font = Font { size: 10.5, bold: false };
 
 /// Free space between panels.
-const PANEL_GAP: f64 = 20.0;
+const PANEL_GAP: f64 = 16.0;
 /// Free space above the caption's rule, and below it.
 const CAPTION_GAPS: (f64, f64) = (14.0, 8.0);
 
