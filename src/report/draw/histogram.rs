@@ -114,9 +114,7 @@ impl page::Placed for Placed<'_> {
                 powers.grid(canvas)?;
             }
             self.steps(canvas, layer, *chart, &powers)?;
-            let label =
-                if layer.truth.total == 0 { format!("{}, truth unknown", layer.label) } else { layer.label.clone() };
-            let label = text::shortened(&label, CHART_NAME, chart.right - chart.left)?;
+            let label = text::shortened(&layer.label, CHART_NAME, chart.right - chart.left)?;
             canvas.text(&label, (chart.left, self.head.bottom), CHART_NAME, Paint::Ink)?;
             let none = "no entry is infinite or NaN";
             counts(canvas, layer, &self.above, (first, none), *chart, |sizes| sizes.nonfinite)?;

@@ -32,7 +32,7 @@ pub struct Sizes {
 pub struct SizesOfLayer {
     /// Layer number.
     pub layer: usize,
-    /// `layer 1 (input side)`.
+    /// `layer 1 (input side)`, or `layer 1, truth unknown`.
     pub label: String,
     /// The true entries; `total` is 0 where the truth is not established.
     pub truth: Sizes,
@@ -130,10 +130,11 @@ fn sizes(run: &Run, layer: usize, label: String) -> SizesOfLayer {
         let layer = arithmetic.layers.iter().find(|one| one.layer == layer)?;
         Some(Sizes::new(&layer.histogram))
     });
+    let truth = Sizes::new(truth.map_or(&Histogram::default(), |truth| &truth.histogram));
     SizesOfLayer {
         layer,
-        label,
-        truth: Sizes::new(truth.map_or(&Histogram::default(), |truth| &truth.histogram)),
+        label: if truth.total == 0 { format!("layer {layer}, truth unknown") } else { label },
+        truth,
         computed: computed.collect(),
     }
 }
