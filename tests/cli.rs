@@ -83,7 +83,14 @@ fn a_report_lies_under_the_name_of_its_spec() {
     let output = place.small(&[]);
     let name = "reports/depth-4_width-6_batch-3_trials-2";
     let files = ["layers.csv", "record.json", "run.json", "summary.png"].map(|file| format!("{name}/{file}"));
-    assert_eq!(place.entries(), [&["reports/".into(), format!("{name}/")][..], &files].concat());
+    let panels = ["fates", "flips", "histogram", "noise", "range"];
+    let panels = panels.iter().flat_map(|panel| ["png", "svg"].map(|ending| format!("{name}/panels/{panel}.{ending}")));
+    let mut expected = vec!["reports/".to_string(), format!("{name}/"), format!("{name}/panels/")];
+    expected.extend(files.iter().cloned().chain(panels).chain([format!("{name}/summary.svg")]));
+    expected.sort();
+    let mut found = place.entries();
+    found.sort();
+    assert_eq!(found, expected);
     assert!(text(&output).ends_with(&format!("Picture: {name}/summary.png\n")), "{}", text(&output));
     assert_eq!(place.read(&files[3])[..8], *b"\x89PNG\r\n\x1a\n");
     let csv = String::from_utf8(place.read(&files[0])).unwrap();

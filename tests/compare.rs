@@ -140,10 +140,28 @@ fn pictures_of_the_replaced_report_are_removed() {
     write("relu,tanh");
     fs::write(there.join("thesis.txt"), "words").unwrap();
     write("tanh");
-    assert_eq!(listing(&there), ["layers.csv", "record.json", "run.json", "summary.png", "thesis.txt"]);
+    let single = ["layers.csv", "panels", "record.json", "run.json", "summary.png", "summary.svg", "thesis.txt"];
+    assert_eq!(listing(&there), single);
+    let panels = ["fates", "flips", "histogram", "noise", "range"];
+    let both = panels.iter().flat_map(|panel| ["png", "svg"].map(|ending| format!("{panel}.{ending}")));
+    assert_eq!(listing(&there.join("panels")), both.collect::<Vec<_>>(), "no folder of relu or tanh");
     write("tanh,elu");
     assert_eq!(
         listing(&there),
-        ["compare.png", "elu.png", "layers.csv", "record.json", "run.json", "tanh.png", "thesis.txt"]
+        [
+            "compare.png",
+            "compare.svg",
+            "elu.png",
+            "elu.svg",
+            "layers.csv",
+            "panels",
+            "record.json",
+            "run.json",
+            "tanh.png",
+            "tanh.svg",
+            "thesis.txt"
+        ]
     );
+    assert_eq!(listing(&there.join("panels")), ["elu", "tanh"]);
+    assert_eq!(listing(&there.join("panels/elu")).len(), 10);
 }

@@ -13,9 +13,9 @@ use std::process::ExitCode;
 /// What is done instead of measuring.
 #[derive(clap::Subcommand, Debug)]
 pub enum Subcommand {
-    /// Redraw the picture and the tables of a stored record; nothing is measured
+    /// Redraw the pictures and the tables of a stored record; nothing is measured
     ///
-    /// Reads record.json and writes summary.png and layers.csv beside it, or with a copy of the record into
+    /// Reads record.json and writes the pictures and layers.csv beside it, or with a copy of the record into
     /// --out: the same bytes as the run that measured, if this version measured. The record itself is never
     /// changed.
     Report(ReportArguments),

@@ -116,19 +116,30 @@ impl page::Placed for Placed<'_> {
         };
         let curves: Vec<Curve> = panel.curves.iter().enumerate().map(curve).collect();
         curve::draw(canvas, &curves, &columns)?;
-        for (index, curve) in panel.curves.iter().enumerate() {
-            let hollow: Vec<&FlipPoint> = curve.points.iter().filter(|point| point.kind != FlipKind::Finite).collect();
-            let layers: Vec<usize> = hollow.iter().map(|point| point.layer).collect();
-            for (layer, x) in curve::marks(&layers, (index, count), &columns) {
-                let Some(point) = hollow.iter().find(|point| point.layer == layer) else { continue };
-                let height = match (point.kind, lost) {
-                    (FlipKind::AllNonfinite, Some(row)) => within(row, index),
-                    _ => y(point.median, index),
-                };
-                let series = Series::new(index);
-                canvas.marker((x, height), series.marker, 3.4, series.color, true)?;
+        self.hollow(canvas, &columns, |point, index| match (point.kind, lost) {
+            (FlipKind::AllNonfinite, Some(row)) => within(row, index),
+            _ => y(point.median, index),
+        })?;
+        self.legend.draw(canvas, plot.top)
+    }
+}
+
+impl Placed<'_> {
+    /// Points of layers where not all pre-activations are finite, at their heights.
+    fn hollow(&self, canvas: &Canvas, columns: &Layers, height: impl Fn(&FlipPoint, usize) -> f64) -> Drawn {
+        let hollow = |curve: &FlipCurve| -> Vec<FlipPoint> {
+            curve.points.iter().filter(|point| point.kind != FlipKind::Finite).copied().collect()
+        };
+        let all: Vec<(usize, Vec<FlipPoint>)> = self.panel.curves.iter().map(hollow).enumerate().collect();
+        let marked: Vec<&(usize, Vec<FlipPoint>)> = all.iter().filter(|(_, points)| !points.is_empty()).collect();
+        for (rank, (index, points)) in marked.iter().enumerate() {
+            let layers: Vec<usize> = points.iter().map(|point| point.layer).collect();
+            for (layer, x) in curve::marks(&layers, (rank, marked.len()), columns) {
+                let Some(point) = points.iter().find(|point| point.layer == layer) else { continue };
+                let series = Series::new(*index);
+                canvas.marker((x, height(point, *index)), series.marker, 3.4, series.color, true)?;
             }
         }
-        self.legend.draw(canvas, plot.top)
+        Ok(())
     }
 }
