@@ -84,7 +84,14 @@ fn a_report_lies_under_the_name_of_its_spec() {
     let name = "reports/depth-4_width-6_batch-3_trials-2";
     let files =
         ["layers.csv", "record.json", "report.html", "run.json", "summary.png"].map(|file| format!("{name}/{file}"));
-    assert_eq!(place.entries(), [&["reports/".into(), format!("{name}/")][..], &files].concat());
+    let panels = ["fates", "flips", "histogram", "noise", "range"];
+    let panels = panels.iter().flat_map(|panel| ["png", "svg"].map(|ending| format!("{name}/panels/{panel}.{ending}")));
+    let mut expected = vec!["reports/".to_string(), format!("{name}/"), format!("{name}/panels/")];
+    expected.extend(files.iter().cloned().chain(panels).chain([format!("{name}/summary.svg")]));
+    expected.sort();
+    let mut found = place.entries();
+    found.sort();
+    assert_eq!(found, expected);
     assert!(text(&output).ends_with(&format!("Picture: {name}/summary.png\n")), "{}", text(&output));
     assert_eq!(place.read(&files[4])[..8], *b"\x89PNG\r\n\x1a\n");
     let csv = String::from_utf8(place.read(&files[0])).unwrap();
@@ -151,7 +158,7 @@ fn quiet_prints_nothing() {
         let output = place.small(&[option, "--out", "there"]);
         assert_eq!((text(&output), error(&output)), (String::new(), String::new()));
     }
-    assert_eq!(place.entries().len(), 6, "the report is written all the same");
+    assert_eq!(place.entries().len(), 18, "the report is written all the same");
 }
 
 #[test]
@@ -236,7 +243,7 @@ fn another_spec_is_refused_unless_forced() {
     assert!(before == place.read("there/record.json"));
     place.small(&["--out", "there", "--seed", "1", "--force", "--quiet"]);
     assert!(before != place.read("there/record.json"));
-    assert_eq!(place.entries().len(), 6, "nothing is left of the old report or of temporary files");
+    assert_eq!(place.entries().len(), 18, "nothing is left of the old report or of temporary files");
 }
 
 #[test]
@@ -371,7 +378,7 @@ fn a_closed_pipe_ends_quietly() {
         let output = command.stdout(writer).stderr(std::process::Stdio::piped()).spawn().unwrap();
         let output = output.wait_with_output().unwrap();
         assert_eq!((status(&output), error(&output).as_str()), (expected, ""), "{more:?}");
-        assert_eq!(place.entries().len(), 6);
+        assert_eq!(place.entries().len(), 18);
     }
 }
 

@@ -13,7 +13,24 @@ const SMALL: [&str; 10] =
     ["--depth", "4", "--width", "6", "--batch", "3", "--trials", "2", "--formats", "f16,e5m2:acc=f32"];
 
 /// What a measuring run leaves in its directory, sorted.
-const REPORT: [&str; 5] = ["layers.csv", "record.json", "report.html", "run.json", "summary.png"];
+const REPORT: [&str; 16] = [
+    "layers.csv",
+    "panels/fates.png",
+    "panels/fates.svg",
+    "panels/flips.png",
+    "panels/flips.svg",
+    "panels/histogram.png",
+    "panels/histogram.svg",
+    "panels/noise.png",
+    "panels/noise.svg",
+    "panels/range.png",
+    "panels/range.svg",
+    "record.json",
+    "report.html",
+    "run.json",
+    "summary.png",
+    "summary.svg",
+];
 
 fn run(place: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::cargo_bin("precision-probe").expect("the binary is built");
@@ -55,11 +72,18 @@ fn read(place: &Path, path: &str) -> Vec<u8> {
     fs::read(place.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// The names in a directory, sorted.
+/// The files in a directory and in the folders below it, sorted.
 fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut names: Vec<String> =
-        entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() {
+            names.extend(self::names(&path).into_iter().map(|below| format!("{name}/{below}")));
+        } else {
+            names.push(name);
+        }
+    }
     names.sort();
     names
 }
@@ -92,8 +116,9 @@ fn a_report_is_redrawn_elsewhere_with_its_record() {
         let printed = succeed(place, &["report", "there", "--out", "new/deep"]);
         assert!(printed.ends_with("\nPicture: new/deep/summary.png\n"), "{printed}");
     }
-    assert_eq!(names(&place.join("new/deep")), ["layers.csv", "record.json", "report.html", "summary.png"]);
-    for file in ["layers.csv", "record.json", "report.html", "summary.png"] {
+    let kept: Vec<&str> = REPORT.into_iter().filter(|file| *file != "run.json").collect();
+    assert_eq!(names(&place.join("new/deep")), kept);
+    for file in kept {
         assert!(read(place, &format!("there/{file}")) == read(place, &format!("new/deep/{file}")), "{file}");
     }
     // A record under another name, away from its directory.
@@ -397,11 +422,25 @@ fn a_comparison_is_redrawn_whole() {
     let place = place.path();
     let files = names(&place.join("there"));
     let before: Vec<Vec<u8>> = files.iter().map(|file| read(place, &format!("there/{file}"))).collect();
+    let above: Vec<&str> = files.iter().map(String::as_str).filter(|file| !file.starts_with("panels/")).collect();
     assert_eq!(
-        files,
-        ["compare.png", "layers.csv", "leaky-0.2001953125.png", "record.json", "relu.png", "report.html", "run.json"],
+        above,
+        [
+            "compare.png",
+            "compare.svg",
+            "layers.csv",
+            "leaky-0.2001953125.png",
+            "leaky-0.2001953125.svg",
+            "record.json",
+            "relu.png",
+            "relu.svg",
+            "report.html",
+            "run.json"
+        ],
         "a comparison has no summary.png"
     );
+    assert_eq!(files.len(), above.len() + 2 * 10);
+    assert!(files.contains(&"panels/leaky-0.2001953125/flips.svg".to_string()), "{files:?}");
     for file in files.iter().filter(|file| file.ends_with(".png")) {
         fs::remove_file(place.join("there").join(file)).unwrap();
     }
@@ -410,4 +449,23 @@ fn a_comparison_is_redrawn_whole() {
     assert!(before == after);
     let taken = refused(place, &["report", "there", "--export-md", "there/relu.png"]);
     assert!(taken.contains("something else of this run goes there"), "{taken}");
+}
+
+/// A theme changes the pictures and nothing else; unknown ones are refused with those there are.
+#[test]
+fn pictures_are_drawn_in_the_theme_asked_for() {
+    let (place, _) = measured(&["--theme", "dark"]);
+    let place = place.path();
+    succeed(place, &["report", "there", "--out", "light", "--quiet"]);
+    succeed(place, &["report", "light", "--out", "dark", "--theme", "dark", "--quiet"]);
+    for file in REPORT.into_iter().filter(|file| *file != "run.json") {
+        let [there, light, dark] = ["there", "light", "dark"].map(|folder| read(place, &format!("{folder}/{file}")));
+        assert!(there == dark, "{file}");
+        let is_picture = file.ends_with(".png") || file.ends_with(".svg");
+        assert_eq!(light != dark, is_picture, "{file}");
+    }
+    let message = refused(place, &["report", "there", "--theme", "blue"]);
+    assert!(message.contains("light") && message.contains("dark"), "{message}");
+    let before = refused(place, &["--theme", "dark", "report", "there"]);
+    assert!(before.contains("--theme stands before `report`, where it has no effect: write it behind"), "{before}");
 }

@@ -40,7 +40,7 @@ impl Exports {
     /// # Errors
     /// One sentence with the fix.
     pub fn check(&self, directory: &Path, activations: &[String]) -> Result<(), Failure> {
-        let pictures = files::pictures(activations);
+        let pictures = files::Pictures::new(activations).files();
         let own = OWN.into_iter().chain(pictures.iter().map(String::as_str));
         let mut taken: Vec<PathBuf> = own.map(|name| place(&directory.join(name))).collect();
         for (option, file) in self.wanted() {

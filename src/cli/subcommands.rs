@@ -15,7 +15,7 @@ use std::process::ExitCode;
 pub enum Subcommand {
     /// Redraw the pictures, the page and the tables of a stored record; nothing is measured
     ///
-    /// Reads record.json and writes summary.png, report.html and layers.csv beside it, or with a copy of the record
+    /// Reads record.json and writes the pictures, report.html and layers.csv beside it, or with a copy of the record
     /// into --out: the same bytes as the run that measured, if this version measured. The record itself is never
     /// changed.
     Report(ReportArguments),

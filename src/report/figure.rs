@@ -29,8 +29,10 @@ use crate::report::words;
 pub struct Summary {
     /// Activation, depth and the question.
     pub title: String,
-    /// The verdict: what rules, and the measured remedy.
-    pub verdict: Vec<String>,
+    /// The verdict: what rules layer 1 in the first arithmetic.
+    pub ruling: String,
+    /// The measured remedy, or why there is none.
+    pub remedy: String,
     /// First and last layer; the last is the head.
     pub layers: (usize, usize),
     /// Noise-to-signal by layer for every arithmetic.
@@ -57,7 +59,8 @@ impl Summary {
         let (first, last) = numbers.fold((usize::MAX, 0), |(low, high), layer| (low.min(layer), high.max(layer)));
         Summary {
             title: format!("{}, depth {}: rounding noise against the true gradient", run.activation, record.spec.depth),
-            verdict: vec![words::ruling(run, Notation::Typeset), words::remedy(run, Notation::Typeset)],
+            ruling: words::ruling(run, Notation::Typeset),
+            remedy: words::remedy(run, Notation::Typeset),
             layers: if first <= last { (first, last) } else { (1, 1) },
             noise: NoisePanel::new(run),
             range: RangePanel::new(run),

@@ -37,9 +37,14 @@ impl Layers {
         Layers { first, last, left: plot.left, column: (plot.right - plot.left) / count }
     }
 
+    /// A layer's column, counted from 0.
+    pub fn index(&self, layer: usize) -> usize {
+        layer.saturating_sub(self.first)
+    }
+
     /// The middle of a layer's column.
     pub fn x(&self, layer: usize) -> f64 {
-        self.left + (layer.saturating_sub(self.first) as f64 + 0.5) * self.column
+        self.left + (self.index(layer) as f64 + 0.5) * self.column
     }
 
     /// Both edges of a layer's column.

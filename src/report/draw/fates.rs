@@ -9,8 +9,8 @@ use super::text::{self, Font};
 use super::theme::Paint;
 use crate::report::figure::{Fate, FateStrip, Panel};
 
-const LEAST_HEIGHT: f64 = 44.0;
-const GAP: f64 = 9.0;
+const LEAST_HEIGHT: f64 = 35.0;
+const GAP: f64 = 7.0;
 const STRIP_NAME: Font = Font { size: 11.0, bold: true };
 const STRIP_VERDICT: Font = Font { size: 10.5, bold: false };
 /// Room for the line sample before an arithmetic's name.

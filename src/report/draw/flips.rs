@@ -9,14 +9,16 @@ use super::page;
 use super::style::{GUTTER, MARGIN, Marker, PAGE_WIDTH, PLOT_LEFT, Series};
 use super::text::Font;
 use super::theme::Paint;
-use crate::report::figure::{FlipKind, FlipPoint, FlipsPanel, Panel};
+use crate::report::figure::{FlipCurve, FlipKind, FlipPoint, FlipsPanel, Panel};
 
-const HEIGHT: f64 = 170.0;
+const HEIGHT: f64 = 146.0;
 /// Height of the row for shares of exactly zero, and of the one for layers without a finite pre-activation.
-const ROW: f64 = 22.0;
+const ROW: f64 = 26.0;
+/// Width of the gutter's part for the names of rows; the legend stands to its right.
+const LEGEND_INDENT: f64 = 84.0;
 const LABEL: Font = Font { size: 10.5, bold: false };
-/// Least distance of a curve's hollow points.
-const MARK_DISTANCE: f64 = 9.0;
+/// Free space above and below the curves in such a row.
+const ROW_PADDING: f64 = 5.0;
 
 /// The panel, laid out.
 pub struct Placed<'a> {
@@ -32,11 +34,14 @@ impl<'a> Placed<'a> {
     pub fn new(panel: &'a FlipsPanel, layers: (usize, usize), top: f64) -> Result<Placed<'a>, String> {
         let mut key = Vec::new();
         if let Some(why) = &panel.absent {
-            key.push((Sample::Nothing, format!("{why}.")));
+            key.push((Sample::Nothing, why.clone()));
         } else {
             key.push((Sample::Nothing, "share of the units × batch; line: median".to_string()));
             if panel.has_bands {
-                key.push((Sample::Area(Paint::Soft, 0.16), format!("band: {}", panel.spread)));
+                key.push((
+                    Sample::Area(Paint::Soft, curve::band_opacity(panel.curves.len())),
+                    format!("band: {}", panel.spread),
+                ));
             } else if panel.trials < 2 {
                 key.push((Sample::Nothing, panel.spread.clone()));
             }
@@ -47,7 +52,8 @@ impl<'a> Placed<'a> {
             }
         }
         let head = Head::new(Panel::Flips.title(), &key, top, PAGE_WIDTH - MARGIN - PLOT_LEFT)?;
-        let legend = Legend::new(panel.curves.iter().map(|curve| (curve.name.as_str(), curve.overall.as_str())))?;
+        let legend =
+            Legend::new(panel.curves.iter().map(|curve| (curve.name.as_str(), curve.overall.as_str())), LEGEND_INDENT)?;
         let plot = page::plot(head.bottom, HEIGHT.max(legend.height()));
         Ok(Placed { panel, layers, head, plot, legend })
     }
@@ -91,45 +97,55 @@ impl page::Placed for Placed<'_> {
         canvas.frame(plot, Paint::Ink, 0.9)?;
         canvas.upward("share flipped", (MARGIN + 8.0, (middle.top + middle.bottom) / 2.0), NAME, Paint::Soft)?;
         columns.draw(canvas, plot, true)?;
-        let y = |log10: f64| if log10.is_finite() { powers.y(log10) } else { (zeros.top + zeros.bottom) / 2.0 };
-        let place = |point: &FlipPoint| Place {
-            x: columns.x(point.layer),
-            low: y(point.low),
-            median: y(point.median),
-            high: y(point.high),
+        // In a row the height has no meaning: each curve has its own, so that all are seen.
+        let count = panel.curves.len();
+        let within = |row: Rect, index: usize| {
+            let part = (index as f64 + 0.5) / count.max(1) as f64;
+            row.top + ROW_PADDING + part * (row.bottom - row.top - 2.0 * ROW_PADDING)
         };
-        let curves: Vec<Curve> = panel
-            .curves
-            .iter()
-            .enumerate()
-            .map(|(index, curve)| {
-                Curve::new(
-                    index,
-                    curve.stretches().into_iter().map(|stretch| stretch.iter().map(place).collect()).collect(),
-                )
-            })
-            .collect();
+        let y = |log10: f64, index: usize| if log10.is_finite() { powers.y(log10) } else { within(zeros, index) };
+        let curve = |(index, curve): (usize, &FlipCurve)| {
+            let place = |point: &FlipPoint| Place {
+                x: columns.x(point.layer),
+                low: y(point.low, index),
+                median: y(point.median, index),
+                high: y(point.high, index),
+            };
+            let stretches = curve.stretches().into_iter().map(|stretch| stretch.iter().map(place).collect());
+            Curve::new(index, stretches.collect())
+        };
+        let curves: Vec<Curve> = panel.curves.iter().enumerate().map(curve).collect();
         curve::draw(canvas, &curves, &columns)?;
-        let height = |point: &FlipPoint| match (point.kind, lost) {
-            (FlipKind::AllNonfinite, Some(row)) => (row.top + row.bottom) / 2.0,
-            _ => y(point.median),
+        let height = |point: &FlipPoint, index: usize| match (point.kind, lost) {
+            (FlipKind::AllNonfinite, Some(row)) => within(row, index),
+            _ => y(point.median, index),
         };
-        for (index, curve) in panel.curves.iter().enumerate() {
-            let mut next = f64::NEG_INFINITY;
-            for point in curve.points.iter().filter(|point| point.kind != FlipKind::Finite) {
-                let (x, height) = (columns.x(point.layer), height(point));
-                if x >= next {
-                    let series = Series::new(index);
-                    canvas.marker((x, height), series.marker, 3.4, series.color, true)?;
-                    next = x + MARK_DISTANCE;
-                }
-            }
-        }
+        self.hollow(canvas, &columns, height)?;
         for (index, curve) in panel.curves.iter().enumerate().rev() {
             for point in &curve.points {
-                canvas.spot_at(index, point.layer, (columns.x(point.layer), height(point)), columns.column());
+                canvas.spot_at(index, point.layer, (columns.x(point.layer), height(point, index)), columns.column());
             }
         }
         self.legend.draw(canvas, plot.top)
+    }
+}
+
+impl Placed<'_> {
+    /// Points of layers where not all pre-activations are finite, at their heights.
+    fn hollow(&self, canvas: &Canvas, columns: &Layers, height: impl Fn(&FlipPoint, usize) -> f64) -> Drawn {
+        let hollow = |curve: &FlipCurve| -> Vec<FlipPoint> {
+            curve.points.iter().filter(|point| point.kind != FlipKind::Finite).copied().collect()
+        };
+        let all: Vec<(usize, Vec<FlipPoint>)> = self.panel.curves.iter().map(hollow).enumerate().collect();
+        let marked: Vec<&(usize, Vec<FlipPoint>)> = all.iter().filter(|(_, points)| !points.is_empty()).collect();
+        for (rank, (index, points)) in marked.iter().enumerate() {
+            let layers: Vec<usize> = points.iter().map(|point| point.layer).collect();
+            for (layer, x) in curve::marks(&layers, (rank, marked.len()), columns) {
+                let Some(point) = points.iter().find(|point| point.layer == layer) else { continue };
+                let series = Series::new(*index);
+                canvas.marker((x, height(point, *index)), series.marker, 3.4, series.color, true)?;
+            }
+        }
+        Ok(())
     }
 }

@@ -11,7 +11,7 @@ use super::{limits, page};
 use crate::report::figure::{HistogramPanel, Panel, Sizes, SizesOfLayer};
 use crate::report::numbers::percent;
 
-const HEIGHT: f64 = 250.0;
+const HEIGHT: f64 = 200.0;
 const CHART_GAP: f64 = 18.0;
 const CHART_NAME: Font = Font { size: 11.0, bold: true };
 const COUNT: Font = Font { size: 10.0, bold: false };
@@ -49,6 +49,9 @@ impl<'a> Placed<'a> {
             let series = Series::new(index);
             (Sample::Line(series.color, thickness(index, panel.names.len()), series.dash), name.clone())
         }));
+        if !panel.beyond.is_empty() {
+            key.push((Sample::Nothing, format!("beyond this axis: {}", panel.beyond.join("; "))));
+        }
         let head = Head::new(Panel::Histogram.title(), &key, top, PAGE_WIDTH - MARGIN - PLOT_LEFT)?;
         let (above, below) = (owners(panel, |sizes| sizes.nonfinite), owners(panel, |sizes| sizes.zeros));
         let first = head.bottom + CHART_NAME.line() + 2.0;
@@ -111,9 +114,7 @@ impl page::Placed for Placed<'_> {
                 powers.grid(canvas)?;
             }
             self.steps(canvas, layer, *chart, &powers)?;
-            let label =
-                if layer.truth.total == 0 { format!("{}, truth unknown", layer.label) } else { layer.label.clone() };
-            let label = text::shortened(&label, CHART_NAME, chart.right - chart.left)?;
+            let label = text::shortened(&layer.label, CHART_NAME, chart.right - chart.left)?;
             canvas.text(&label, (chart.left, self.head.bottom), CHART_NAME, Paint::Ink)?;
             let none = "no entry is infinite or NaN";
             counts(canvas, layer, &self.above, (first, none), *chart, |sizes| sizes.nonfinite)?;

@@ -11,10 +11,10 @@ use super::text::Font;
 use super::theme::Paint;
 use crate::report::figure::{NoiseCurve, NoisePanel, NoisePoint, Panel, PointKind};
 
-const HEIGHT: f64 = 350.0;
+const HEIGHT: f64 = 300.0;
+/// Width of the gutter's part for the names of thresholds; the legend stands to its right.
+const LEGEND_INDENT: f64 = 116.0;
 const THRESHOLD: Font = Font { size: 10.5, bold: false };
-/// Least distance of hollow points, crosses and arrows of a curve.
-const MARK_DISTANCE: f64 = 9.0;
 
 /// The panel, laid out.
 pub struct Placed<'a> {
@@ -30,7 +30,10 @@ impl<'a> Placed<'a> {
     pub fn new(panel: &'a NoisePanel, layers: (usize, usize), top: f64) -> Result<Placed<'a>, String> {
         let mut key = Vec::new();
         if panel.has_bands {
-            key.push((Sample::Area(Paint::Soft, 0.16), format!("band: {}", panel.spread)));
+            key.push((
+                Sample::Area(Paint::Soft, curve::band_opacity(panel.curves.len())),
+                format!("band: {}", panel.spread),
+            ));
         } else if panel.trials < 2 {
             key.push((Sample::Nothing, panel.spread.clone()));
         }
@@ -51,7 +54,7 @@ impl<'a> Placed<'a> {
         }
         let head = Head::new(Panel::Noise.title(), &key, top, PLOT_RIGHT - PLOT_LEFT)?;
         let entries = panel.curves.iter().map(|curve| (curve.name.as_str(), curve.verdict.as_str()));
-        let legend = Legend::new(entries)?;
+        let legend = Legend::new(entries, LEGEND_INDENT)?;
         let plot = page::plot(head.bottom, HEIGHT.max(legend.height()));
         Ok(Placed { panel, layers, head, plot, legend })
     }
@@ -131,40 +134,27 @@ impl Placed<'_> {
     }
 }
 
-/// Hollow points, crosses and arrows. Several curves often have theirs at the same place (all overflowed): in wide
-/// columns they stand side by side, in narrow ones each curve in `turn` marks other layers.
+/// Hollow points, crosses and arrows of the curve at a place in the list.
 fn marks(
     canvas: &Canvas,
     curve: &NoiseCurve,
     series: Series,
-    (rank, of): (usize, usize),
+    turn: (usize, usize),
     columns: &Layers,
     powers: &Powers,
 ) -> Drawn {
-    let together = MARK_DISTANCE * of as f64;
-    let wide = columns.column() >= together;
-    let shift = if wide { (rank as f64 - (of as f64 - 1.0) / 2.0) * MARK_DISTANCE } else { 0.0 };
-    let mut next = f64::NEG_INFINITY;
-    for point in &curve.points {
-        let x = columns.x(point.layer);
-        if point.kind == PointKind::Measured || x < next {
-            continue;
-        }
+    let unusual: Vec<&NoisePoint> = curve.points.iter().filter(|point| point.kind != PointKind::Measured).collect();
+    let layers: Vec<usize> = unusual.iter().map(|point| point.layer).collect();
+    for (layer, x) in curve::marks(&layers, turn, columns) {
+        let Some(point) = unusual.iter().find(|point| point.layer == layer) else { continue };
         let y = powers.y(point.median);
         match point.kind {
             // An arrow belongs to its line and stays on it.
-            PointKind::AtMost => canvas.downward((x, y), series.color)?,
-            PointKind::Saturated => canvas.marker((x + shift, y), series.marker, 3.4, series.color, true)?,
-            PointKind::NotEstablished => canvas.cross((x + shift, y), series.color)?,
+            PointKind::AtMost => canvas.downward((columns.x(layer), y), series.color)?,
+            PointKind::Saturated => canvas.marker((x, y), series.marker, 3.4, series.color, true)?,
+            PointKind::NotEstablished => canvas.cross((x, y), series.color)?,
             PointKind::Measured => {}
         }
-        // Every curve marks its first layer, the one that is judged; then each takes its turn.
-        let first = next == f64::NEG_INFINITY;
-        next = x + match (wide, first) {
-            (true, _) => MARK_DISTANCE,
-            (false, true) => (rank + 1) as f64 * MARK_DISTANCE,
-            (false, false) => together,
-        };
     }
     Ok(())
 }

@@ -9,13 +9,15 @@ use crate::report::figure::{Panel, Summary};
 
 /// The page's title.
 pub const TITLE: Font = Font { size: 19.0, bold: true };
-/// The verdict in words.
-pub const VERDICT: Font = Font { size: 13.0, bold: false };
+/// What rules: the sentence to read first.
+const RULING: Font = Font { size: 14.0, bold: true };
+/// The rest of the verdict in words.
+pub const VERDICT: Font = Font { size: 13.5, bold: false };
 /// What is needed to measure it again.
 pub const CAPTION: Font = Font { size: 10.5, bold: false };
 
 /// Free space between panels.
-const PANEL_GAP: f64 = 20.0;
+const PANEL_GAP: f64 = 16.0;
 /// Free space above the caption's rule, and below it.
 const CAPTION_GAPS: (f64, f64) = (14.0, 8.0);
 
@@ -44,9 +46,10 @@ fn place<'a>(figure: &'a Summary, panel: Panel, top: f64) -> Result<Box<dyn Plac
 pub fn summary(figure: &Summary, theme: Theme) -> Result<Picture, String> {
     let width = PAGE_WIDTH - 2.0 * MARGIN;
     let title = text::wrapped(&figure.title, TITLE, width)?;
-    let verdict = figure.verdict.iter().map(|sentence| text::wrapped(sentence, VERDICT, width));
-    let verdict: Vec<String> = verdict.collect::<Result<Vec<_>, _>>()?.concat();
-    let mut y = MARGIN + TITLE.line() * title.len() as f64 + 6.0 + VERDICT.line() * verdict.len() as f64 + 18.0;
+    let ruling = text::wrapped(&figure.ruling, RULING, width)?;
+    let remedy = text::wrapped(&figure.remedy, VERDICT, width)?;
+    let words = RULING.line() * ruling.len() as f64 + 3.0 + VERDICT.line() * remedy.len() as f64;
+    let mut y = MARGIN + TITLE.line() * title.len() as f64 + 6.0 + words + 18.0;
     let mut panels = Vec::new();
     for panel in Panel::ALL {
         let placed = place(figure, panel, y)?;
@@ -56,7 +59,8 @@ pub fn summary(figure: &Summary, theme: Theme) -> Result<Picture, String> {
     let top = y - PANEL_GAP + CAPTION_GAPS.0;
     document(&figure.caption, top, theme, |canvas| {
         let below = 6.0 + lines(canvas, &title, MARGIN, TITLE, Paint::Ink)?;
-        lines(canvas, &verdict, below, VERDICT, Paint::Ink)?;
+        let below = 3.0 + lines(canvas, &ruling, below, RULING, Paint::Ink)?;
+        lines(canvas, &remedy, below, VERDICT, Paint::Ink)?;
         panels.iter().try_for_each(|placed| placed.draw(canvas))
     })
 }

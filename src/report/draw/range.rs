@@ -8,7 +8,7 @@ use super::theme::Paint;
 use super::{limits, page};
 use crate::report::figure::{Panel, RangePanel, RangePoint};
 
-const HEIGHT: f64 = 240.0;
+const HEIGHT: f64 = 190.0;
 const LARGEST_DASH: &[f64] = &[4.0, 2.5];
 /// Least distance of the marks of layers that are all zero or unknown.
 const MARK_DISTANCE: f64 = 9.0;

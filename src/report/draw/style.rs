@@ -57,3 +57,21 @@ pub fn edge_dash(edge: Edge) -> Dash {
         Edge::SmallestSubnormal => DASHES[2],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::theme::SERIES_COLORS;
+    use super::*;
+
+    /// In a grey print, dash and marker tell neighbours apart; with the colour, 28 series are all different.
+    #[test]
+    fn series_differ_without_their_colours() {
+        for index in 0..40 {
+            let (one, next) = (Series::new(index), Series::new(index + 1));
+            assert!(one.dash != next.dash && one.marker != next.marker, "{index}");
+        }
+        let style = |index: usize| (index % SERIES_COLORS, format!("{:?}", Series::new(index).marker));
+        let styles: std::collections::HashSet<_> = (0..28).map(style).collect();
+        assert_eq!(styles.len(), 28);
+    }
+}

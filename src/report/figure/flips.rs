@@ -4,8 +4,8 @@ use crate::record::{ArithmeticRun, Flips, LayerRun, Run};
 use crate::report::facts;
 use crate::report::numbers::one_in;
 
-/// Lowest power of ten at which the axis may end above.
-const LEAST_TOP: i32 = -1;
+/// The axis where nothing flips.
+const EMPTY_AXIS: (i32, i32) = (-3, -2);
 
 /// What a point of a curve is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,15 +76,15 @@ impl FlipsPanel {
         let trials = run.arithmetics.first().map_or(0, |arithmetic| arithmetic.verdict.of);
         let points = || curves.iter().flat_map(|curve| &curve.points);
         let absent = if !run.kinked {
-            Some(format!("{}: φ' has no jump, so no pre-activation can land on another piece of it", run.activation))
+            Some(format!("φ' of {} has no jump, so no pre-activation can land on another piece of it.", run.activation))
         } else if points().next().is_none() {
-            Some("the branches of the true network are not established, so no flip can be counted".into())
+            Some("The branches of the true network are not established, so no flip can be counted.".into())
         } else {
             None
         };
         FlipsPanel {
             absent,
-            decades: decades(run),
+            decades: decades(&curves),
             trials,
             spread: facts::quantile_note(trials),
             has_bands: points().any(|point| point.kind == FlipKind::Finite && point.low < point.high),
@@ -140,15 +140,14 @@ fn shares(layer: &LayerRun) -> Vec<f64> {
     counts.into_iter().map(|count| if each > 0.0 { (count as f64 / each).min(1.0) } else { 0.0 }).collect()
 }
 
-/// Whole powers of ten from one flip in a trial's layer to the largest share.
-fn decades(run: &Run) -> (i32, i32) {
-    let (mut bottom, mut top) = (LEAST_TOP - 1, LEAST_TOP);
-    for share in run.arithmetics.iter().flat_map(|arithmetic| &arithmetic.layers).flat_map(shares) {
-        if share > 0.0 {
-            let log10 = core_math::log10(share);
-            bottom = bottom.min(log10.floor() as i32);
-            top = top.max(log10.ceil() as i32);
-        }
-    }
-    (bottom, top)
+/// Whole powers of ten around every share of a curve that is not zero.
+fn decades(curves: &[FlipCurve]) -> (i32, i32) {
+    let shares = curves.iter().flat_map(|curve| &curve.points).flat_map(|point| [point.low, point.median, point.high]);
+    let range = shares.filter(|log10| log10.is_finite()).fold(None, |range: Option<(f64, f64)>, log10| {
+        let (low, high) = range.unwrap_or((log10, log10));
+        Some((low.min(log10), high.max(log10)))
+    });
+    let (low, high) = range.map_or(EMPTY_AXIS, |(low, high)| (low.floor() as i32, high.ceil() as i32));
+    // At least one power of ten, so that the axis has a scale.
+    (low, high.max(low + 1))
 }

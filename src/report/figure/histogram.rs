@@ -1,7 +1,10 @@
 //! How large the entries of the weight gradient are in a few layers: true and as computed, against the formats' limits.
 
-use super::range::{self, Limit, NEAR_LOG2};
+use super::range::{self, Limit};
 use crate::record::{Histogram, Run};
+
+/// A limit is drawn if it lies within so many powers of two of the data; else it is listed.
+const NEAR: f64 = 8.0;
 
 /// The axis where no entry differs from zero.
 const EMPTY_AXIS: (f64, f64) = (-24.0, 0.0);
@@ -29,7 +32,7 @@ pub struct Sizes {
 pub struct SizesOfLayer {
     /// Layer number.
     pub layer: usize,
-    /// `layer 1 (input side)`.
+    /// `layer 1 (input side)`, or `layer 1, truth unknown`.
     pub label: String,
     /// The true entries; `total` is 0 where the truth is not established.
     pub truth: Sizes,
@@ -50,6 +53,8 @@ pub struct HistogramPanel {
     pub layers: Vec<SizesOfLayer>,
     /// Limits within the axis, from above to below; `log10` is their place as everywhere.
     pub limits: Vec<Limit>,
+    /// Formats with limits beyond the axis, in words.
+    pub beyond: Vec<String>,
 }
 
 impl HistogramPanel {
@@ -63,7 +68,7 @@ impl HistogramPanel {
             Some((low.min(sizes.lowest), high.max(sizes.lowest + sizes.shares.len() as f64)))
         });
         let (mut low, mut high) = data.unwrap_or(EMPTY_AXIS);
-        let near = (low - NEAR_LOG2, high + NEAR_LOG2);
+        let near = (low - NEAR, high + NEAR);
         let limits = range::limits_within(run, near);
         for limit in &limits {
             (low, high) = (low.min(limit.log2), high.max(limit.log2));
@@ -79,6 +84,7 @@ impl HistogramPanel {
             names: run.arithmetics.iter().map(|arithmetic| arithmetic.name.clone()).collect(),
             layers,
             limits,
+            beyond: range::beyond(run, |log2| (near.0..=near.1).contains(&log2)),
         }
     }
 
@@ -113,7 +119,7 @@ fn chosen(run: &Run) -> Vec<(usize, String)> {
         layers.push((middle, format!("layer {middle}")));
     }
     if last != first {
-        layers.push((last, format!("layer {last} (last before the head)")));
+        layers.push((last, format!("layer {last} (last hidden)")));
     }
     layers
 }
@@ -124,10 +130,11 @@ fn sizes(run: &Run, layer: usize, label: String) -> SizesOfLayer {
         let layer = arithmetic.layers.iter().find(|one| one.layer == layer)?;
         Some(Sizes::new(&layer.histogram))
     });
+    let truth = Sizes::new(truth.map_or(&Histogram::default(), |truth| &truth.histogram));
     SizesOfLayer {
         layer,
-        label,
-        truth: Sizes::new(truth.map_or(&Histogram::default(), |truth| &truth.histogram)),
+        label: if truth.total == 0 { format!("layer {layer}, truth unknown") } else { label },
+        truth,
         computed: computed.collect(),
     }
 }

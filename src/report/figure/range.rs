@@ -6,9 +6,6 @@ use crate::report::numbers::{LOG10_2, Notation, power_of_two};
 /// A format's limit is drawn if it lies within so many powers of ten of the data; else it is listed.
 const NEAR: f64 = 6.0;
 
-/// The same in powers of two.
-pub(super) const NEAR_LOG2: f64 = NEAR / LOG10_2;
-
 /// Limits closer than this (in powers of ten) share a line.
 const SAME: f64 = 0.05;
 
@@ -125,7 +122,7 @@ impl RangePanel {
 }
 
 /// Each format with limits beyond the axis once: its whole range if all are, else those that are.
-fn beyond(run: &Run, is_near: impl Fn(f64) -> bool) -> Vec<String> {
+pub(super) fn beyond(run: &Run, is_near: impl Fn(f64) -> bool) -> Vec<String> {
     let mut texts: Vec<String> = Vec::new();
     for format in run.arithmetics.iter().map(|arithmetic| &arithmetic.format) {
         let limits = Edge::ALL.map(|edge| edge.of(format).finite());
