@@ -72,14 +72,23 @@ fn read(place: &Path, path: &str) -> Vec<u8> {
     fs::read(place.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// The files in a directory and in the folders below it, sorted.
+/// The names in a directory, sorted.
 fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+/// The files in a directory and in the folders below it, sorted.
+fn files(folder: &Path) -> Vec<String> {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         if path.is_dir() {
-            names.extend(self::names(&path).into_iter().map(|below| format!("{name}/{below}")));
+            names.extend(files(&path).into_iter().map(|below| format!("{name}/{below}")));
         } else {
             names.push(name);
         }
@@ -99,7 +108,7 @@ fn a_report_is_redrawn_beside_its_record() {
         fs::remove_file(place.join("there/summary.png")).unwrap();
         fs::write(place.join("there/layers.csv"), "damaged").unwrap();
         assert_eq!(succeed(place, &["report", path, "--layers"]), printed, "{path}: the words are the run's, too");
-        assert_eq!(names(&place.join("there")), REPORT);
+        assert_eq!(files(&place.join("there")), REPORT);
         assert!(before == REPORT.map(|file| read(place, &format!("there/{file}"))), "{path}");
     }
     assert_eq!(fs::metadata(place.join("there/record.json")).unwrap().modified().unwrap(), written);
@@ -117,7 +126,7 @@ fn a_report_is_redrawn_elsewhere_with_its_record() {
         assert!(printed.ends_with("\nPicture: new/deep/summary.png\n"), "{printed}");
     }
     let kept: Vec<&str> = REPORT.into_iter().filter(|file| *file != "run.json").collect();
-    assert_eq!(names(&place.join("new/deep")), kept);
+    assert_eq!(files(&place.join("new/deep")), kept);
     for file in kept {
         assert!(read(place, &format!("there/{file}")) == read(place, &format!("new/deep/{file}")), "{file}");
     }
@@ -319,7 +328,7 @@ fn exports_that_cannot_be_written_are_refused_beforehand() {
     let message = refused(place, &["report", "there", "--export-md", "folder/../there/record.json"]);
     assert!(message.contains("something else of this run goes there"), "{message}");
     assert_eq!(names(place), before);
-    assert_eq!(names(&place.join("there")), REPORT);
+    assert_eq!(files(&place.join("there")), REPORT);
     assert_eq!(read(place, "file"), b"words");
 }
 
@@ -420,7 +429,7 @@ fn a_closed_pipe_ends_subcommands_quietly() {
 fn a_comparison_is_redrawn_whole() {
     let (place, printed) = measured(&["--act", "relu,leaky:0.2"]);
     let place = place.path();
-    let files = names(&place.join("there"));
+    let files = files(&place.join("there"));
     let before: Vec<Vec<u8>> = files.iter().map(|file| read(place, &format!("there/{file}"))).collect();
     let above: Vec<&str> = files.iter().map(String::as_str).filter(|file| !file.starts_with("panels/")).collect();
     assert_eq!(

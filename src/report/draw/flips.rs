@@ -45,10 +45,10 @@ impl<'a> Placed<'a> {
             } else if panel.trials < 2 {
                 key.push((Sample::Nothing, panel.spread.clone()));
             }
-            if panel.has(FlipKind::PartlyNonfinite) || panel.has(FlipKind::AllNonfinite) {
-                let label =
-                    "hollow: some are infinite or NaN (in the top row: all), on no side and not counted as flips";
-                key.push((Sample::Hollow(Marker::Circle), label.into()));
+            let all = if panel.has(FlipKind::AllNonfinite) { " (in the top row: all)" } else { "" };
+            if panel.has(FlipKind::PartlyNonfinite) || !all.is_empty() {
+                let label = format!("hollow: some are infinite or NaN{all}, on no side and not counted as flips");
+                key.push((Sample::Hollow(Marker::Circle), label));
             }
         }
         let head = Head::new(Panel::Flips.title(), &key, top, PAGE_WIDTH - MARGIN - PLOT_LEFT)?;
