@@ -87,20 +87,6 @@ impl HistogramPanel {
             beyond: range::beyond(run, |log2| (near.0..=near.1).contains(&log2)),
         }
     }
-
-    /// True if any tensor has entries that are zero.
-    pub fn has_zeros(&self) -> bool {
-        self.any(|sizes| sizes.zeros > 0)
-    }
-
-    /// True if any tensor has entries that are infinite or NaN.
-    pub fn has_nonfinite(&self) -> bool {
-        self.any(|sizes| sizes.nonfinite > 0)
-    }
-
-    fn any(&self, holds: impl Fn(&Sizes) -> bool) -> bool {
-        self.layers.iter().any(|one| holds(&one.truth) || one.computed.iter().flatten().any(&holds))
-    }
 }
 
 /// The rule: the first, the middle and the last hidden layer, each once; the head only where it stands alone.
