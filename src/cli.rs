@@ -9,6 +9,8 @@ mod redraw;
 mod run_info;
 mod subcommands;
 
+pub use activations::figure as activation_figure;
+
 use crate::activation::Activation;
 use crate::probe::{self, memory};
 use crate::record::Record;

@@ -8,6 +8,7 @@ use super::subcommands::print;
 use super::{Failure, unwritable};
 use crate::activation::{ALL, Activation, Facts};
 use crate::report::draw::{self, Theme};
+use crate::report::figure::Graph;
 use crate::report::files;
 use serde::Serialize;
 use std::io;
@@ -51,6 +52,11 @@ pub fn execute(arguments: &ActivationsArguments) -> Result<(), Failure> {
         }
     };
     print(text.as_bytes())
+}
+
+/// The figure of an activation: φ and φ' with its joints.
+pub fn figure(activation: &Activation) -> Graph {
+    graph::of(activation, &activation.facts())
 }
 
 /// Reads one activation's name and recognises a list.

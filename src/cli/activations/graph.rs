@@ -8,6 +8,8 @@ use crate::report::numbers::{Notation::Typeset, short};
 
 /// Half of the x axis where nothing asks for another.
 const HALF: f64 = 4.0;
+/// Shown beyond the farthest joint.
+const BEYOND: f64 = 1.0;
 /// Features smaller than this are shown on an axis of their own size.
 const SMALL: f64 = 0.05;
 /// Half of that axis in features.
@@ -26,7 +28,7 @@ pub fn of(activation: &Activation, facts: &Facts) -> Graph {
     let joint = |joint: &JointFacts| {
         let is_kink = joint.breaks > Break::Curvature;
         let words = if is_kink { "kink at" } else { "joint at" };
-        GraphJoint { at: joint.at, is_kink, label: format!("{words} {}", short(joint.at, Typeset)) }
+        GraphJoint { at: joint.at, is_kink, label: format!("{words} {}", exact(joint.at)) }
     };
     Graph {
         title: format!("{}: φ and its derivative φ'", facts.name),
@@ -38,7 +40,8 @@ pub fn of(activation: &Activation, facts: &Facts) -> Graph {
     }
 }
 
-/// Half of the x axis: 4, or as much as the joints (with 1 beyond) or a slower bend need; what is tiny fills it.
+/// Half of the x axis: 4, or as much as the joints (with 1 beyond, or a tenth) or a slower bend need; of what is tiny,
+/// an axis of its size.
 fn half(activation: &Activation, joints: &[JointFacts]) -> f64 {
     let bend = 1.0 / activation.sharpness();
     let farthest = joints.iter().map(|joint| joint.at.abs()).fold(0.0, f64::max);
@@ -46,7 +49,7 @@ fn half(activation: &Activation, joints: &[JointFacts]) -> f64 {
     if feature < SMALL && farthest < SMALL {
         return SMALL_HALF * feature;
     }
-    HALF.max(HALF * bend).max(farthest + 1.0)
+    HALF.max(HALF * bend).max(farthest + BEYOND.max(0.1 * farthest))
 }
 
 /// φ (of `degree` 1) or φ' (2): pieces are straight where the derivative of that degree is constant.
@@ -99,6 +102,11 @@ fn is_straight(piece: &PieceFacts, degree: u8) -> bool {
 fn between(from: f64, to: f64, is_straight: bool) -> impl Iterator<Item = f64> {
     let count = if is_straight { 0 } else { POINTS };
     (1..count).map(move |index| from + (to - from) * (index as f64 / count as f64))
+}
+
+/// A joint's place with all its digits: two joints may differ in the last ones.
+fn exact(at: f64) -> String {
+    at.to_string().replace('-', "−")
 }
 
 fn caption(facts: &Facts) -> Vec<String> {

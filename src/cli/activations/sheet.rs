@@ -59,7 +59,7 @@ fn pieces(pieces: &[PieceFacts]) -> String {
     for piece in pieces {
         rows.push(vec![
             interval(piece),
-            piece.polynomial.map_or("not a polynomial".into(), |polynomial| polynomial.to_string()),
+            piece.polynomial.map_or("by the formula".into(), |polynomial| polynomial.to_string()),
             growth(&piece.lipschitz, number),
             number(piece.curvature),
         ]);

@@ -15,6 +15,8 @@ const HEIGHT: f64 = 270.0;
 /// Free space between the panels.
 const GAP: f64 = 12.0;
 const LABEL: Font = Font { size: 10.5, bold: false };
+/// Free space right of a plot, for half of the last number below it.
+const RIGHT: f64 = 18.0;
 /// Free space between labels side by side.
 const LABEL_GAP: f64 = 14.0;
 /// Lines of φ and φ'; in grey their dashes tell them apart.
@@ -35,7 +37,8 @@ pub fn picture(graph: &Graph, theme: Theme) -> Result<Picture, String> {
     for (curve, line) in graph.curves.iter().zip(LINES) {
         let head = Head::new(&format!("{}(x)", curve.name), &key(graph, curve, line), top, width - PLOT_LEFT)?;
         let plot_top = head.bottom + if graph.joints.is_empty() { 0.0 } else { LABEL.line() };
-        let plot = Rect { left: PLOT_LEFT, right: PAGE_WIDTH - MARGIN, top: plot_top, bottom: plot_top + HEIGHT };
+        let plot =
+            Rect { left: PLOT_LEFT, right: PAGE_WIDTH - MARGIN - RIGHT, top: plot_top, bottom: plot_top + HEIGHT };
         top = plot.bottom + axis::TICK_SPACE + axis::NAME_SPACE + GAP;
         panels.push((head, plot, curve, line));
     }
@@ -101,8 +104,11 @@ fn labels(canvas: &Canvas, graph: &Graph, axes: &Linear, plot: Rect) -> Drawn {
         let excess = (*one + *half - (*other - *other_half)).max(0.0) / 2.0;
         (*one, *other) = (*one - excess, *other + excess);
     }
-    for (joint, (x, half)) in graph.joints.iter().zip(places) {
-        let x = x.clamp(plot.left + half, plot.right - half);
+    // Together, so that they stay apart.
+    let overrun = |excess: f64, (x, half): &(f64, f64)| excess.max(x + half - plot.right);
+    let underrun = |excess: f64, (x, half): &(f64, f64)| excess.max(plot.left - (x - half));
+    let shift = places.iter().fold(0.0, underrun) - places.iter().fold(0.0, overrun);
+    for (joint, x) in graph.joints.iter().zip(places.iter().map(|(x, _)| x + shift)) {
         canvas.anchored(&joint.label, (x, y), LABEL, Paint::Ink, Anchor::Middle)?;
     }
     Ok(())

@@ -37,19 +37,19 @@ impl Linear {
         bottom - (y - self.y.0) / (self.y.1 - self.y.0) * (bottom - top)
     }
 
-    /// Draws grid lines, the lines of zero a little stronger, and the labels.
+    /// Draws grid lines, the lines of zero wider, and the labels; all so pale that dashes over them stay dashes.
     pub fn draw(&self, canvas: &Canvas) -> Drawn {
         let Rect { left, right, top, bottom } = self.plot;
-        let paint = |at: f64| if at == 0.0 { (Paint::Soft, 0.8) } else { (Paint::Faint, 0.7) };
+        let width = |at: f64| if at == 0.0 { 1.8 } else { 0.7 };
         for at in ticks(self.x, right - left, ALONG) {
-            let (x, (color, width)) = (self.x(at), paint(at));
-            canvas.line(&[(x, top), (x, bottom)], color, width)?;
+            let x = self.x(at);
+            canvas.line(&[(x, top), (x, bottom)], Paint::Faint, width(at))?;
             canvas.line(&[(x, bottom), (x, bottom + 4.0)], Paint::Ink, 0.8)?;
             canvas.anchored(&short(at, Typeset), (x, bottom + 6.0), TICK, Paint::Ink, Anchor::Top)?;
         }
         for at in ticks(self.y, bottom - top - 2.0 * PADDING, UPWARDS) {
-            let (y, (color, width)) = (self.y(at), paint(at));
-            canvas.line(&[(left, y), (right, y)], color, width)?;
+            let y = self.y(at);
+            canvas.line(&[(left, y), (right, y)], Paint::Faint, width(at))?;
             canvas.line(&[(left - 4.0, y), (left, y)], Paint::Ink, 0.8)?;
             canvas.anchored(&short(at, Typeset), (left - 7.0, y), TICK, Paint::Ink, Anchor::Right)?;
         }
