@@ -115,7 +115,7 @@ impl Quadratic {
             return Ok(self.at_zero(x));
         }
         let (terms, is_whole) = self.terms(x)?;
-        if let [] = terms[..] {
+        if terms.is_empty() {
             return Ok(Some(Float::with_val(53, 0.0)));
         }
         let (sum, order) = Float::with_val_round(2 * x.prec() + 4096, Float::sum(terms.iter()), Round::Zero);
