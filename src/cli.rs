@@ -1,5 +1,6 @@
 //! The command line: options, their translation into a spec, and what each outcome prints.
 
+mod activations;
 mod export;
 mod formats;
 mod manual;
@@ -7,6 +8,8 @@ mod progress;
 mod redraw;
 mod run_info;
 mod subcommands;
+
+pub use activations::figure as activation_figure;
 
 use crate::activation::Activation;
 use crate::probe::{self, memory};
@@ -181,6 +184,11 @@ enum Failure {
     Output(io::Error),
 }
 
+/// A directory that does not take files.
+fn unwritable(directory: &Path, error: &io::Error) -> Failure {
+    Failure::Input(format!("cannot write to `{}` ({error}): choose another place with --out DIR", directory.display()))
+}
+
 impl From<SpecError> for Failure {
     fn from(error: SpecError) -> Failure {
         Failure::Input(error.to_string())
@@ -297,12 +305,7 @@ fn write_report(
         vec![(files::RECORD.to_string(), record.to_json().into_bytes()), ("run.json".to_string(), run_info.into())];
     all.extend(drawn);
     let written = files::write(directory, &all).and_then(|()| files::remove(directory, &stale));
-    written.map_err(|error| {
-        Failure::Input(format!(
-            "cannot write to `{}` ({error}): choose another place with --out DIR",
-            directory.display()
-        ))
-    })?;
+    written.map_err(|error| unwritable(directory, &error))?;
     Ok(directory.join(main))
 }
 
