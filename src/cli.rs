@@ -11,10 +11,12 @@ mod subcommands;
 use crate::activation::Activation;
 use crate::probe::{self, memory};
 use crate::record::Record;
+use crate::report::draw::Theme;
 use crate::report::{contents, files, table};
 use crate::spec::{Data, Init, Plan, Spec, SpecError};
 use crate::verdict::Verdict;
 use clap::Parser;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -91,6 +93,9 @@ pub struct Arguments {
     /// Replace a report of another spec
     #[arg(long, help_heading = "Output")]
     force: bool,
+    /// Background of the pictures
+    #[arg(long, value_name = "THEME", value_parser = theme(), default_value = "light", help_heading = "Output")]
+    theme: Theme,
     #[command(flatten)]
     exports: export::Exports,
     /// Print every layer
@@ -126,6 +131,12 @@ fn bits(text: &str) -> Result<u32, String> {
 
 fn gain(text: &str) -> Result<f64, String> {
     text.parse().map_err(|_| "give a positive number, such as 1.5".into())
+}
+
+/// Reads a theme, and lets help and completions list the themes.
+fn theme() -> impl TypedValueParser<Value = Theme> {
+    let names = PossibleValuesParser::new(Theme::ALL.map(Theme::name));
+    names.try_map(|name| Theme::parse(&name).ok_or("give light or dark"))
 }
 
 /// Options stand behind a subcommand, never before it.
@@ -191,14 +202,13 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let clock = run_info::Clock::start();
     let progress =
         progress::Bar::new(!arguments.quiet && !arguments.json && io::stderr().is_terminal(), probe::layers(&plan));
-    let record = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()
-        .map_err(|error| Failure::Output(io::Error::other(error)))?
-        .install(|| probe::run(&plan, &progress));
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    let pool = pool.map_err(|error| Failure::Output(io::Error::other(error)))?;
+    let record = pool.install(|| probe::run(&plan, &progress));
     progress.finish();
-
-    let picture = write_report(&directory, &record, &clock, threads)?;
+    let drawn = pool.install(|| contents::drawn(&record, arguments.theme));
+    let drawn = drawn.map_err(|error| Failure::Output(io::Error::other(error)))?;
+    let picture = write_report(&directory, &record, drawn, &clock.to_json(threads))?;
     arguments.exports.write(&record)?;
     match print(arguments, &record, &picture) {
         // Who closed the pipe has read enough; the report is written and the verdict still counts.
@@ -275,19 +285,16 @@ fn refuse_too_much_memory(plan: &Plan, threads: usize, silent: bool) -> Result<(
 fn write_report(
     directory: &Path,
     record: &Record,
-    clock: &run_info::Clock,
-    threads: usize,
+    drawn: Vec<(String, Vec<u8>)>,
+    run_info: &str,
 ) -> Result<PathBuf, Failure> {
-    let failed = |message: String| Failure::Output(io::Error::other(message));
-    let drawn = contents::drawn(record).map_err(failed)?;
     let names: Vec<String> = drawn.iter().map(|(name, _)| name.clone()).collect();
-    let main = names.last().ok_or_else(|| failed("the report has no picture".into()))?;
+    let no_picture = || Failure::Output(io::Error::other("the report has no picture"));
+    let main = names.last().ok_or_else(no_picture)?;
     let stale = files::stale_pictures(directory, &names);
     // The record comes first: a run killed here leaves a directory that the same spec may replace.
-    let mut all = vec![
-        (files::RECORD.to_string(), record.to_json().into_bytes()),
-        ("run.json".to_string(), clock.to_json(threads).into_bytes()),
-    ];
+    let mut all =
+        vec![(files::RECORD.to_string(), record.to_json().into_bytes()), ("run.json".to_string(), run_info.into())];
     all.extend(drawn);
     let written = files::write(directory, &all).and_then(|()| files::remove(directory, &stale));
     written.map_err(|error| {

@@ -4,6 +4,7 @@
 //! the sentences and the CSV read the record directly. Everything here can be made again from a
 //! stored `record.json`.
 
+pub mod command;
 pub mod compare;
 pub mod contents;
 pub mod csv;
@@ -11,6 +12,7 @@ pub mod draw;
 pub mod facts;
 pub mod figure;
 pub mod files;
+pub mod html;
 pub mod markdown;
 pub mod numbers;
 pub mod table;

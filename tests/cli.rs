@@ -10,6 +10,10 @@ use tempfile::TempDir;
 /// A network that is measured in a fraction of a second.
 const SMALL: [&str; 8] = ["--depth", "4", "--width", "6", "--batch", "3", "--trials", "2"];
 
+/// Files and folders of a report in a folder: that folder, five files beside the picture as SVG, the folder of five
+/// panels as PNG and SVG.
+const ENTRIES: usize = 1 + 6 + 1 + 5 * 2;
+
 /// A directory of its own, and the command in it.
 struct Place(TempDir);
 
@@ -82,10 +86,16 @@ fn a_report_lies_under_the_name_of_its_spec() {
     let place = Place::new();
     let output = place.small(&[]);
     let name = "reports/depth-4_width-6_batch-3_trials-2";
-    let files = ["layers.csv", "record.json", "run.json", "summary.png"].map(|file| format!("{name}/{file}"));
-    assert_eq!(place.entries(), [&["reports/".into(), format!("{name}/")][..], &files].concat());
+    let files =
+        ["layers.csv", "record.json", "report.html", "run.json", "summary.png"].map(|file| format!("{name}/{file}"));
+    let panels = ["fates", "flips", "histogram", "noise", "range"];
+    let panels = panels.iter().flat_map(|panel| ["png", "svg"].map(|ending| format!("{name}/panels/{panel}.{ending}")));
+    let mut expected = vec!["reports/".to_string(), format!("{name}/"), format!("{name}/panels/")];
+    expected.extend(files.iter().cloned().chain(panels).chain([format!("{name}/summary.svg")]));
+    expected.sort();
+    assert_eq!(place.entries(), expected);
     assert!(text(&output).ends_with(&format!("Picture: {name}/summary.png\n")), "{}", text(&output));
-    assert_eq!(place.read(&files[3])[..8], *b"\x89PNG\r\n\x1a\n");
+    assert_eq!(place.read(&files[4])[..8], *b"\x89PNG\r\n\x1a\n");
     let csv = String::from_utf8(place.read(&files[0])).unwrap();
     // Five arithmetics, five layers with the head, two trials, two tensors (weight and δ).
     assert_eq!(csv.lines().count(), 1 + 5 * 5 * 2 * 2);
@@ -113,7 +123,7 @@ fn the_terminal_tells_set_up_rows_sentences_and_picture() {
     assert!(lines[10].contains("least to greatest of 2 trials"), "{}", lines[10]);
     assert!(text.contains("\n\nIn f16 the gradient of layer 1 is "), "{text}");
     assert!(text.contains("\nMeasured remedy: ") || text.contains("\nNo remedy was tried in this run: "), "{text}");
-    assert!(text.ends_with("\n\nPicture: there/summary.png\n"), "{text}");
+    assert!(text.ends_with("\n\nPage:    there/report.html\nPicture: there/summary.png\n"), "{text}");
     assert!(lines.iter().all(|line| line.chars().count() <= 100), "{text}");
 }
 
@@ -150,7 +160,7 @@ fn quiet_prints_nothing() {
         let output = place.small(&[option, "--out", "there"]);
         assert_eq!((text(&output), error(&output)), (String::new(), String::new()));
     }
-    assert_eq!(place.entries().len(), 5, "the report is written all the same");
+    assert_eq!(place.entries().len(), ENTRIES, "the report is written all the same");
 }
 
 #[test]
@@ -235,7 +245,7 @@ fn another_spec_is_refused_unless_forced() {
     assert!(before == place.read("there/record.json"));
     place.small(&["--out", "there", "--seed", "1", "--force", "--quiet"]);
     assert!(before != place.read("there/record.json"));
-    assert_eq!(place.entries().len(), 5, "nothing is left of the old report or of temporary files");
+    assert_eq!(place.entries().len(), ENTRIES, "nothing is left of the old report or of temporary files");
 }
 
 #[test]
@@ -393,7 +403,7 @@ fn a_closed_pipe_ends_quietly() {
         let output = command.stdout(writer).stderr(std::process::Stdio::piped()).spawn().unwrap();
         let output = output.wait_with_output().unwrap();
         assert_eq!((status(&output), error(&output).as_str()), (expected, ""), "{more:?}");
-        assert_eq!(place.entries().len(), 5);
+        assert_eq!(place.entries().len(), ENTRIES);
     }
 }
 

@@ -33,13 +33,29 @@ fn a_comparison_has_a_picture_each_and_one_of_all() {
     let text = text(&run(place.path(), &["--act", "ReLU, leaky:0.2,tanh", "--formats", "f16,f32"]));
     let name = "act-relu-leaky-0.2001953125-tanh_depth-3_width-5_batch-3_trials-2_formats-f16-f32";
     let directory = place.path().join("reports").join(name);
-    let files =
-        ["compare.png", "layers.csv", "leaky-0.2001953125.png", "record.json", "relu.png", "run.json", "tanh.png"];
+    let files = [
+        "compare.png",
+        "compare.svg",
+        "layers.csv",
+        "leaky-0.2001953125.png",
+        "leaky-0.2001953125.svg",
+        "panels",
+        "record.json",
+        "relu.png",
+        "relu.svg",
+        "report.html",
+        "run.json",
+        "tanh.png",
+        "tanh.svg",
+    ];
     assert_eq!(listing(&directory), files);
     for file in files.iter().filter(|file| file.ends_with(".png")) {
         assert_eq!(fs::read(directory.join(file)).unwrap()[..8], *b"\x89PNG\r\n\x1a\n", "{file}");
     }
-    assert!(text.ends_with(&format!("\n\nPicture: reports/{name}/compare.png\n")), "{text}");
+    assert!(
+        text.ends_with(&format!("\n\nPage:    reports/{name}/report.html\nPicture: reports/{name}/compare.png\n")),
+        "{text}"
+    );
     assert!(text.contains("\n\nAt layer 1 in f16"), "{text}");
     for activation in ["relu", "leaky:0.2001953125", "tanh"] {
         for arithmetic in ["f16", "f32"] {
@@ -76,8 +92,10 @@ fn all_is_the_whole_catalogue() {
     let names: Vec<String> = ALL.iter().map(|activation| activation.name()).collect();
     let record = Record::from_json(&json).unwrap();
     assert_eq!(record.spec.activations, names);
-    let mut files: Vec<String> = names.iter().map(|name| format!("{name}.png")).collect();
-    files.extend(["compare.png", "layers.csv", "record.json", "run.json"].map(String::from));
+    let mut files = ["layers.csv", "panels", "record.json", "report.html", "run.json"].map(String::from).to_vec();
+    for name in names.iter().map(String::as_str).chain(["compare"]) {
+        files.extend(["png", "svg"].map(|ending| format!("{name}.{ending}")));
+    }
     files.sort();
     assert_eq!(listing(&place.path().join("there")), files);
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
@@ -140,10 +158,30 @@ fn pictures_of_the_replaced_report_are_removed() {
     write("relu,tanh");
     fs::write(there.join("thesis.txt"), "words").unwrap();
     write("tanh");
-    assert_eq!(listing(&there), ["layers.csv", "record.json", "run.json", "summary.png", "thesis.txt"]);
+    let single =
+        ["layers.csv", "panels", "record.json", "report.html", "run.json", "summary.png", "summary.svg", "thesis.txt"];
+    assert_eq!(listing(&there), single);
+    let panels = ["fates", "flips", "histogram", "noise", "range"];
+    let both = panels.iter().flat_map(|panel| ["png", "svg"].map(|ending| format!("{panel}.{ending}")));
+    assert_eq!(listing(&there.join("panels")), both.collect::<Vec<_>>(), "no folder of relu or tanh");
     write("tanh,elu");
     assert_eq!(
         listing(&there),
-        ["compare.png", "elu.png", "layers.csv", "record.json", "run.json", "tanh.png", "thesis.txt"]
+        [
+            "compare.png",
+            "compare.svg",
+            "elu.png",
+            "elu.svg",
+            "layers.csv",
+            "panels",
+            "record.json",
+            "report.html",
+            "run.json",
+            "tanh.png",
+            "tanh.svg",
+            "thesis.txt"
+        ]
     );
+    assert_eq!(listing(&there.join("panels")), ["elu", "tanh"]);
+    assert_eq!(listing(&there.join("panels/elu")).len(), 10);
 }

@@ -13,7 +13,24 @@ const SMALL: [&str; 10] =
     ["--depth", "4", "--width", "6", "--batch", "3", "--trials", "2", "--formats", "f16,e5m2:acc=f32"];
 
 /// What a measuring run leaves in its directory, sorted.
-const REPORT: [&str; 4] = ["layers.csv", "record.json", "run.json", "summary.png"];
+const REPORT: [&str; 16] = [
+    "layers.csv",
+    "panels/fates.png",
+    "panels/fates.svg",
+    "panels/flips.png",
+    "panels/flips.svg",
+    "panels/histogram.png",
+    "panels/histogram.svg",
+    "panels/noise.png",
+    "panels/noise.svg",
+    "panels/range.png",
+    "panels/range.svg",
+    "record.json",
+    "report.html",
+    "run.json",
+    "summary.png",
+    "summary.svg",
+];
 
 fn run(place: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::cargo_bin("precision-probe").expect("the binary is built");
@@ -64,6 +81,22 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
+/// The files in a directory and in the folders below it, sorted.
+fn files(folder: &Path) -> Vec<String> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() {
+            names.extend(files(&path).into_iter().map(|below| format!("{name}/{below}")));
+        } else {
+            names.push(name);
+        }
+    }
+    names.sort();
+    names
+}
+
 /// Deleted or damaged, the picture and the table come back to the same bytes; record and circumstances stay.
 #[test]
 fn a_report_is_redrawn_beside_its_record() {
@@ -75,7 +108,7 @@ fn a_report_is_redrawn_beside_its_record() {
         fs::remove_file(place.join("there/summary.png")).unwrap();
         fs::write(place.join("there/layers.csv"), "damaged").unwrap();
         assert_eq!(succeed(place, &["report", path, "--layers"]), printed, "{path}: the words are the run's, too");
-        assert_eq!(names(&place.join("there")), REPORT);
+        assert_eq!(files(&place.join("there")), REPORT);
         assert!(before == REPORT.map(|file| read(place, &format!("there/{file}"))), "{path}");
     }
     assert_eq!(fs::metadata(place.join("there/record.json")).unwrap().modified().unwrap(), written);
@@ -92,8 +125,9 @@ fn a_report_is_redrawn_elsewhere_with_its_record() {
         let printed = succeed(place, &["report", "there", "--out", "new/deep"]);
         assert!(printed.ends_with("\nPicture: new/deep/summary.png\n"), "{printed}");
     }
-    assert_eq!(names(&place.join("new/deep")), ["layers.csv", "record.json", "summary.png"]);
-    for file in ["layers.csv", "record.json", "summary.png"] {
+    let kept: Vec<&str> = REPORT.into_iter().filter(|file| *file != "run.json").collect();
+    assert_eq!(files(&place.join("new/deep")), kept);
+    for file in kept {
         assert!(read(place, &format!("there/{file}")) == read(place, &format!("new/deep/{file}")), "{file}");
     }
     // A record under another name, away from its directory.
@@ -114,7 +148,7 @@ fn a_report_of_another_spec_is_replaced_only_by_force() {
     assert!(message.contains("`other` holds the report of another spec: choose another place with --out"), "{message}");
     assert!(other == read(place, "other/record.json"));
     succeed(place, &["report", "there", "--out", "other", "--force", "--quiet"]);
-    for file in ["layers.csv", "record.json", "summary.png"] {
+    for file in ["layers.csv", "record.json", "report.html", "summary.png"] {
         assert!(read(place, &format!("there/{file}")) == read(place, &format!("other/{file}")), "{file}");
     }
     // The same spec in other bytes: a record is never rewritten in passing.
@@ -273,7 +307,7 @@ fn exports_that_cannot_be_written_are_refused_beforehand() {
     fs::create_dir(place.join("folder")).unwrap();
     fs::write(place.join("file"), "words").unwrap();
     let before = names(place);
-    for option in ["--export-md", "--export-csv"] {
+    for option in ["--export-md", "--export-csv", "--export-html"] {
         for file in ["nowhere/table", "file/table", "folder", "..", "/dev/null"] {
             for command in [&["--out", "new"][..], &["report", "there", "--out", "new"]] {
                 let message = refused(place, &[command, &[option, file]].concat());
@@ -283,16 +317,21 @@ fn exports_that_cannot_be_written_are_refused_beforehand() {
             }
         }
     }
-    for files in
-        [["new/record.json", "a"], ["./new/summary.png", "a"], ["a", "new/run.json"], ["a", "./a"], ["new", "a"]]
-    {
+    for files in [
+        ["new/record.json", "a"],
+        ["./new/summary.png", "a"],
+        ["a", "new/run.json"],
+        ["new/report.html", "a"],
+        ["a", "./a"],
+        ["new", "a"],
+    ] {
         let message = refused(place, &["--out", "new", "--export-md", files[0], "--export-csv", files[1]]);
         assert!(message.contains("something else of this run goes there; choose another place"), "{message}");
     }
     let message = refused(place, &["report", "there", "--export-md", "folder/../there/record.json"]);
     assert!(message.contains("something else of this run goes there"), "{message}");
     assert_eq!(names(place), before);
-    assert_eq!(names(&place.join("there")), REPORT);
+    assert_eq!(files(&place.join("there")), REPORT);
     assert_eq!(read(place, "file"), b"words");
 }
 
@@ -395,13 +434,27 @@ fn a_closed_pipe_ends_subcommands_quietly() {
 fn a_comparison_is_redrawn_whole() {
     let (place, printed) = measured(&["--act", "relu,leaky:0.2"]);
     let place = place.path();
-    let files = names(&place.join("there"));
+    let files = files(&place.join("there"));
     let before: Vec<Vec<u8>> = files.iter().map(|file| read(place, &format!("there/{file}"))).collect();
+    let above: Vec<&str> = files.iter().map(String::as_str).filter(|file| !file.starts_with("panels/")).collect();
     assert_eq!(
-        files,
-        ["compare.png", "layers.csv", "leaky-0.2001953125.png", "record.json", "relu.png", "run.json"],
+        above,
+        [
+            "compare.png",
+            "compare.svg",
+            "layers.csv",
+            "leaky-0.2001953125.png",
+            "leaky-0.2001953125.svg",
+            "record.json",
+            "relu.png",
+            "relu.svg",
+            "report.html",
+            "run.json"
+        ],
         "a comparison has no summary.png"
     );
+    assert_eq!(files.len(), above.len() + 2 * 10);
+    assert!(files.contains(&"panels/leaky-0.2001953125/flips.svg".to_string()), "{files:?}");
     for file in files.iter().filter(|file| file.ends_with(".png")) {
         fs::remove_file(place.join("there").join(file)).unwrap();
     }
@@ -410,4 +463,23 @@ fn a_comparison_is_redrawn_whole() {
     assert!(before == after);
     let taken = refused(place, &["report", "there", "--export-md", "there/relu.png"]);
     assert!(taken.contains("something else of this run goes there"), "{taken}");
+}
+
+/// A theme changes the pictures and nothing else; unknown ones are refused with those there are.
+#[test]
+fn pictures_are_drawn_in_the_theme_asked_for() {
+    let (place, _) = measured(&["--theme", "dark"]);
+    let place = place.path();
+    succeed(place, &["report", "there", "--out", "light", "--quiet"]);
+    succeed(place, &["report", "light", "--out", "dark", "--theme", "dark", "--quiet"]);
+    for file in REPORT.into_iter().filter(|file| *file != "run.json") {
+        let [there, light, dark] = ["there", "light", "dark"].map(|folder| read(place, &format!("{folder}/{file}")));
+        assert!(there == dark, "{file}");
+        let is_picture = file.ends_with(".png") || file.ends_with(".svg");
+        assert_eq!(light != dark, is_picture, "{file}");
+    }
+    let message = refused(place, &["report", "there", "--theme", "blue"]);
+    assert!(message.contains("light") && message.contains("dark"), "{message}");
+    let before = refused(place, &["--theme", "dark", "report", "there"]);
+    assert!(before.contains("--theme stands before `report`, where it has no effect: write it behind"), "{before}");
 }

@@ -100,11 +100,11 @@ pub(super) fn evaluate(function: &Function, x: f64) -> (f64, f64) {
             Activation::Tanhshrink => tanhshrink(x),
             Activation::Sigmoid => relative(sigmoid(x), 4.0),
             Activation::LogSigmoid => relative(-softplus(-x), 3.0),
-            // t = βx is known to u|t|: e^t to |t| + 1, the value to |t| more, the quotient 1.
-            Activation::Softplus { beta } => relative(softplus(beta * x) / beta, 4.0 + (beta * x).abs()),
+            // t = βx is known to u|t|, which moves the value by as much at most; the quotient 1.
+            Activation::Softplus { beta } => relative(softplus(beta * x) / beta, 4.0 + moved(beta, x)),
             Activation::Softsign => relative(x / (1.0 + x.abs()), 2.0),
             Activation::Silu => relative(silu(x), 5.0),
-            Activation::Swish { beta } => relative(silu(beta * x) / beta, 7.0 + (beta * x).abs()),
+            Activation::Swish { beta } => relative(silu(beta * x) / beta, 7.0 + moved(beta, x)),
             // As the formulas of mish.
             Activation::Mish => relative(mish(x), 11.0),
             // y = −x/√2: constant 1, product 2, times erfc's condition number 2y² + 1; erfc 1, product 1.
@@ -139,13 +139,13 @@ pub(super) fn evaluate(function: &Function, x: f64) -> (f64, f64) {
                 relative(e / ((1.0 + e) * (1.0 + e)), 7.0)
             }
             Activation::LogSigmoid => relative(sigmoid(-x), 4.0),
-            Activation::Softplus { beta } => relative(sigmoid(beta * x), 4.0 + (beta * x).abs()),
+            Activation::Softplus { beta } => relative(sigmoid(beta * x), 4.0 + moved(beta, x)),
             Activation::Softsign => {
                 let denominator = 1.0 + x.abs();
                 relative(1.0 / (denominator * denominator), 4.0)
             }
             Activation::Silu => silu_derivative(x, 0.0),
-            Activation::Swish { beta } => silu_derivative(beta * x, (beta * x).abs()),
+            Activation::Swish { beta } => silu_derivative(beta * x, moved(beta, x)),
             Activation::Mish => mish_derivative(x),
             Activation::Gelu => gelu_derivative(x),
             Activation::GeluTanh => gelu_tanh_derivative(x),
@@ -169,6 +169,12 @@ fn quadratic(polynomial: &Quadratic, x: f64) -> (f64, f64) {
     let sum = if c == 0.0 { inner } else { inner + c };
     let magnitude = (a * x * x).abs() + (b * x).abs() + c.abs();
     (sum / divisor, magnitude / divisor * (12.0 * U))
+}
+
+/// |βx|, by which R(βx) may be off in units of u; nothing for β = 1.
+#[inline]
+fn moved(beta: f64, x: f64) -> f64 {
+    if beta == 1.0 { 0.0 } else { (beta * x).abs() }
 }
 
 #[inline]
@@ -275,6 +281,10 @@ fn mish_derivative(x: f64) -> (f64, f64) {
     if x > 40.0 {
         // 1 + (4x − 2)e^(−2x) + …
         return (1.0, U);
+    }
+    if x < -1000.0 {
+        // Below 2^-1400: only its sign is needed.
+        return (-f64::MIN_POSITIVE, 0.0);
     }
     let e = core_math::exp(-x.abs());
     let square = e * e;

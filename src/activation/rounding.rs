@@ -169,6 +169,11 @@ pub fn round_with(function: &Function, x: f64, format: &Format, rounder: &Rounde
         // and the formulas keep it.
         return 0f64.copysign(value);
     }
+    // An error as large as the value tells nothing; NaN compares with nothing.
+    let is_known = error < value.abs();
+    if !is_known {
+        return slow(function, x, format);
+    }
     // The roundings of these two sums are in the bound's margin.
     let (low, high) = (rounder.round(value - error), rounder.round(value + error));
     if low.to_bits() == high.to_bits() { low } else { slow(function, x, format) }

@@ -1,15 +1,16 @@
-//! `--export-md` and `--export-csv`: the tables as files of the user's choice.
+//! `--export-md`, `--export-csv` and `--export-html`: the tables and the page as files of the user's choice.
 
 use super::Failure;
 use crate::record::Record;
-use crate::report::{csv, files, markdown};
+use crate::report::{csv, files, html, markdown};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Files of every report that an export must not replace; its pictures are named by the spec.
-const OWN: [&str; 3] = [files::RECORD, "run.json", "layers.csv"];
+const OWN: [&str; 4] = [files::RECORD, "run.json", "layers.csv", files::PAGE];
 
-/// Tables that are written beside the report.
+/// Tables and pages that are written beside the report.
 #[derive(clap::Args, Debug)]
 pub struct Exports {
     /// Write the printed table as GitHub Markdown, too
@@ -18,11 +19,18 @@ pub struct Exports {
     /// Write the numbers of every layer and trial as CSV, too (those of layers.csv)
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     export_csv: Option<PathBuf>,
+    /// Write the page with figures and sortable table, too (that of report.html)
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    export_html: Option<PathBuf>,
 }
 
 impl Exports {
     fn wanted(&self) -> impl Iterator<Item = (&'static str, &PathBuf)> {
-        let options = [("--export-md", &self.export_md), ("--export-csv", &self.export_csv)];
+        let options = [
+            ("--export-md", &self.export_md),
+            ("--export-csv", &self.export_csv),
+            ("--export-html", &self.export_html),
+        ];
         options.into_iter().filter_map(|(option, file)| file.as_ref().map(|file| (option, file)))
     }
 
@@ -32,7 +40,7 @@ impl Exports {
     /// # Errors
     /// One sentence with the fix.
     pub fn check(&self, directory: &Path, activations: &[String]) -> Result<(), Failure> {
-        let pictures = files::pictures(activations);
+        let pictures = files::Pictures::new(activations).files();
         let own = OWN.into_iter().chain(pictures.iter().map(String::as_str));
         let mut taken: Vec<PathBuf> = own.map(|name| place(&directory.join(name))).collect();
         for (option, file) in self.wanted() {
@@ -59,7 +67,11 @@ impl Exports {
     /// One sentence with the fix.
     pub fn write(&self, record: &Record) -> Result<(), Failure> {
         for (option, file) in self.wanted() {
-            let text = if option == "--export-md" { markdown::table(record) } else { csv::layers_csv(record) };
+            let text = match option {
+                "--export-md" => markdown::table(record),
+                "--export-csv" => csv::layers_csv(record),
+                _ => html::page(record).map_err(|error| Failure::Output(io::Error::other(error)))?,
+            };
             let written = files::write_file(&resolved(file), text.as_bytes());
             written.map_err(|error| unwritable(option, file, &error))?;
         }
@@ -67,7 +79,7 @@ impl Exports {
     }
 }
 
-fn unwritable(option: &str, file: &Path, error: &std::io::Error) -> Failure {
+fn unwritable(option: &str, file: &Path, error: &io::Error) -> Failure {
     Failure::Input(format!("cannot write to `{}` ({error}): choose another place with {option} FILE", file.display()))
 }
 

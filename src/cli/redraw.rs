@@ -4,6 +4,7 @@ use super::Failure;
 use super::export::Exports;
 use super::subcommands::print;
 use crate::record::Record;
+use crate::report::draw::Theme;
 use crate::report::{contents, files, table};
 use std::fs;
 use std::io;
@@ -21,6 +22,9 @@ pub struct ReportArguments {
     /// Replace a report of another spec
     #[arg(long, help_heading = "Output")]
     force: bool,
+    /// Background of the pictures
+    #[arg(long, value_name = "THEME", value_parser = super::theme(), default_value = "light", help_heading = "Output")]
+    theme: Theme,
     #[command(flatten)]
     exports: Exports,
     /// Print every layer
@@ -40,7 +44,8 @@ pub fn execute(arguments: &ReportArguments) -> Result<(), Failure> {
     let directory = arguments.out.as_deref().unwrap_or(&stored.directory);
     arguments.exports.check(directory, &stored.record.spec.activations)?;
     let keeps_record = stored.check_target(directory, arguments.force).map_err(Failure::Input)?;
-    let mut contents = contents::drawn(&stored.record).map_err(|error| Failure::Output(io::Error::other(error)))?;
+    let mut contents =
+        contents::drawn(&stored.record, arguments.theme).map_err(|error| Failure::Output(io::Error::other(error)))?;
     let picture = contents.last().map_or_else(PathBuf::new, |(name, _)| directory.join(name));
     if !keeps_record {
         contents.insert(0, (files::RECORD.to_string(), stored.bytes));

@@ -14,10 +14,10 @@ use std::process::ExitCode;
 /// What is done instead of measuring.
 #[derive(clap::Subcommand, Debug)]
 pub enum Subcommand {
-    /// Redraw the picture and the tables of a stored record; nothing is measured
+    /// Redraw the pictures, the page and the tables of a stored record; nothing is measured
     ///
-    /// Reads record.json and writes summary.png and layers.csv beside it, or with a copy of the record into
-    /// --out: the same bytes as the run that measured, if this version measured. The record itself is never
+    /// Reads record.json and writes the pictures, report.html and layers.csv beside it, or with a copy of the record
+    /// into --out: the same bytes as the run that measured, if this version measured. The record itself is never
     /// changed.
     Report(ReportArguments),
     /// List the formats with their constants, or one of them with all codes of 8 bits and fewer

@@ -1,24 +1,46 @@
-//! The files that follow from a record alone: its table and its pictures.
+//! The files that follow from a record alone: its table, its page and its pictures.
 
-use super::{csv, draw, files};
-use crate::record::Record;
+use super::draw::{self, Theme};
+use super::figure::Panel;
+use super::{csv, files, html};
+use crate::record::{Record, Run};
+use rayon::prelude::*;
+
+/// What a picture shows.
+enum Subject<'a> {
+    Summary(&'a Run),
+    Panel(&'a Run, Panel),
+    Comparison,
+}
 
 /// File names and contents of everything but `record.json` and `run.json`; the main picture comes last:
-/// `summary.png`, or of several runs `compare.png`.
+/// `summary.png`, or of several runs `compare.png`. Pictures are drawn in parallel; the page
+/// takes its theme from the reader's screen.
 ///
 /// # Errors
 /// What could not be drawn, and that a record without a run has nothing to show.
-pub fn drawn(record: &Record) -> Result<Vec<(String, Vec<u8>)>, String> {
-    let names = files::pictures(&record.spec.activations);
-    if record.runs.is_empty() || names.len() < record.runs.len() {
+pub fn drawn(record: &Record, theme: Theme) -> Result<Vec<(String, Vec<u8>)>, String> {
+    let names = files::Pictures::new(&record.spec.activations);
+    if record.runs.is_empty() || names.runs.len() < record.runs.len() {
         return Err("the record has no run".into());
     }
-    let mut contents = vec![("layers.csv".to_string(), csv::layers_csv(record).into_bytes())];
-    for (name, run) in names.iter().zip(&record.runs) {
-        contents.push((name.clone(), draw::summary_png(record, run)?));
+    let mut subjects = Vec::new();
+    for (names, run) in names.runs.iter().zip(&record.runs) {
+        subjects.extend(names.panels.iter().map(|(panel, stem)| (stem, Subject::Panel(run, *panel))));
+        subjects.push((&names.summary, Subject::Summary(run)));
     }
-    if let Some(comparison) = names.get(record.runs.len()) {
-        contents.push((comparison.clone(), draw::comparison_png(record)?));
-    }
-    Ok(contents)
+    subjects.extend(names.comparison.iter().map(|stem| (stem, Subject::Comparison)));
+    let pictures = subjects.par_iter().map(|(stem, subject)| {
+        let svg = match subject {
+            Subject::Summary(run) => draw::summary_svg(record, run, theme)?,
+            Subject::Panel(run, panel) => draw::panel_svg(record, run, *panel, theme)?,
+            Subject::Comparison => draw::comparison_svg(record, theme)?,
+        };
+        let png = draw::rasterise(&svg)?;
+        Ok([(format!("{stem}.svg"), svg.into_bytes()), (format!("{stem}.png"), png)])
+    });
+    let pictures: Vec<_> = pictures.collect::<Result<_, String>>()?;
+    let table = ("layers.csv".to_string(), csv::layers_csv(record).into_bytes());
+    let page = (files::PAGE.to_string(), html::page(record)?.into_bytes());
+    Ok([table, page].into_iter().chain(pictures.into_iter().flatten()).collect())
 }

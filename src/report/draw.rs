@@ -7,137 +7,85 @@
 mod axis;
 mod canvas;
 mod compare;
+mod curve;
 mod decades;
 mod fates;
+mod flips;
+mod histogram;
 mod key;
-mod magnitude;
+mod legend;
+mod limits;
 mod noise;
+mod page;
+mod range;
 mod style;
 mod text;
+mod theme;
+
+pub use canvas::Spot;
+pub use theme::{Paint, SERIES_COLORS, Theme};
 
 use crate::record::{Record, Run};
-use crate::report::figure::{Comparison, Summary};
-use canvas::{Canvas, Drawn, Rect};
-use plotters::style::RGBColor;
+use crate::report::figure::{Comparison, Panel, Summary};
 use resvg::{tiny_skia, usvg};
-use style::{FAINT, INK, MARGIN, PAGE_WIDTH, PLOT_LEFT, PLOT_RIGHT, SOFT};
-use text::Font;
 
 /// Pixels of the PNG per unit of the page.
 const PNG_SCALE: f32 = 2.0;
 
-const TITLE: Font = Font { size: 19.0, bold: true };
-const VERDICT: Font = Font { size: 13.0, bold: false };
-const CAPTION: Font = Font { size: 10.5, bold: false };
-
-/// The summary picture of one run of a record as PNG, at twice the page's size.
-///
-/// # Errors
-/// A sentence if the picture cannot be drawn (it never depends on the numbers in the record).
-pub fn summary_png(record: &Record, run: &Run) -> Result<Vec<u8>, String> {
-    rasterise(&summary_svg(record, run)?)
+/// A picture and where its data are to be seen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Picture {
+    /// The picture.
+    pub svg: String,
+    /// What can be pointed at, from below to above where spots overlap.
+    pub spots: Vec<Spot>,
 }
 
 /// The summary picture of one run of a record as SVG.
 ///
 /// # Errors
-/// As [`summary_png`].
-pub fn summary_svg(record: &Record, run: &Run) -> Result<String, String> {
-    svg(&Summary::new(record, run))
+/// A sentence if the picture cannot be drawn (it never depends on the numbers in the record).
+pub fn summary_svg(record: &Record, run: &Run, theme: Theme) -> Result<String, String> {
+    Ok(page::summary(&Summary::new(record, run), theme)?.svg)
 }
 
-/// The picture that compares all runs of a record, as PNG at twice the page's size.
+/// One panel of a run as a picture of its own, with its key and a caption, as SVG.
 ///
 /// # Errors
-/// As [`summary_png`].
-pub fn comparison_png(record: &Record) -> Result<Vec<u8>, String> {
-    rasterise(&comparison_svg(record)?)
+/// As [`summary_svg`].
+pub fn panel_svg(record: &Record, run: &Run, panel: Panel, theme: Theme) -> Result<String, String> {
+    Ok(self::panel(&Summary::new(record, run), panel, theme)?.svg)
+}
+
+/// One panel of a finished figure.
+///
+/// # Errors
+/// As [`summary_svg`].
+pub fn panel(figure: &Summary, panel: Panel, theme: Theme) -> Result<Picture, String> {
+    page::panel(figure, panel, theme)
 }
 
 /// The picture that compares all runs of a record, as SVG.
 ///
 /// # Errors
-/// As [`summary_png`].
-pub fn comparison_svg(record: &Record) -> Result<String, String> {
-    compare::svg(&Comparison::new(record))
+/// As [`summary_svg`].
+pub fn comparison_svg(record: &Record, theme: Theme) -> Result<String, String> {
+    Ok(comparison(&Comparison::new(record), theme)?.svg)
 }
 
-/// Where everything is on the page.
-struct Layout {
-    title: Vec<String>,
-    verdict: Vec<Vec<String>>,
-    noise: noise::Placed,
-    magnitude: magnitude::Placed,
-    fates: fates::Placed,
-    caption: Vec<String>,
-    caption_top: f64,
-    height: f64,
+/// The picture of a finished comparison.
+///
+/// # Errors
+/// As [`summary_svg`].
+pub fn comparison(figure: &Comparison, theme: Theme) -> Result<Picture, String> {
+    compare::picture(figure, theme)
 }
 
-impl Layout {
-    fn new(summary: &Summary) -> Result<Layout, String> {
-        let width = PAGE_WIDTH - 2.0 * MARGIN;
-        let title = text::wrapped(&summary.title, TITLE, width)?;
-        let verdict = summary.verdict.iter().map(|sentence| text::wrapped(sentence, VERDICT, width));
-        let verdict: Vec<Vec<String>> = verdict.collect::<Result<_, _>>()?;
-        let verdict_lines: usize = verdict.iter().map(Vec::len).sum();
-        let mut y = MARGIN + TITLE.line() * title.len() as f64 + 6.0 + VERDICT.line() * verdict_lines as f64 + 18.0;
-        let noise = noise::Placed::new(&summary.noise, y)?;
-        y = noise.bottom() + 20.0;
-        let magnitude = magnitude::Placed::new(&summary.magnitude, y)?;
-        y = magnitude.bottom() + 20.0;
-        let fates = fates::Placed::new(&summary.fates, y)?;
-        y = fates.bottom() + 14.0;
-        let caption = text::wrapped_pieces(&summary.caption, " · ", CAPTION, width)?;
-        let height = y + 8.0 + CAPTION.line() * caption.len() as f64 + MARGIN;
-        Ok(Layout { title, verdict, noise, magnitude, fates, caption, caption_top: y, height: height.ceil() })
-    }
-}
-
-fn svg(summary: &Summary) -> Result<String, String> {
-    let layout = Layout::new(summary)?;
-    let mut document = String::new();
-    {
-        let canvas = Canvas::new(&mut document, PAGE_WIDTH, layout.height)?;
-        draw(&canvas, summary, &layout)?;
-        canvas.finish()?;
-    }
-    canvas::to_page_units(&document, PAGE_WIDTH, layout.height)
-}
-
-fn draw(canvas: &Canvas, summary: &Summary, layout: &Layout) -> Drawn {
-    let mut y = 6.0 + lines(canvas, &layout.title, MARGIN, TITLE, INK)?;
-    for sentence in &layout.verdict {
-        y = lines(canvas, sentence, y, VERDICT, INK)?;
-    }
-    layout.noise.draw(canvas, &summary.noise, summary.layers)?;
-    layout.magnitude.draw(canvas, &summary.magnitude, summary.layers)?;
-    layout.fates.draw(canvas, &summary.fates, summary.layers)?;
-    caption(canvas, &layout.caption, layout.caption_top)
-}
-
-/// Lines of running text from a height downwards; gives where they end.
-fn lines(canvas: &Canvas, lines: &[String], top: f64, font: Font, color: RGBColor) -> Result<f64, String> {
-    let mut y = top;
-    for line in lines {
-        canvas.text(line, (MARGIN, y), font, color)?;
-        y += font.line();
-    }
-    Ok(y)
-}
-
-/// The caption below a rule.
-fn caption(canvas: &Canvas, text: &[String], top: f64) -> Drawn {
-    canvas.line(&[(MARGIN, top), (PAGE_WIDTH - MARGIN, top)], FAINT, 0.8)?;
-    lines(canvas, text, top + 8.0, CAPTION, SOFT).map(|_| ())
-}
-
-/// The plot area of a panel between two heights.
-fn plot(top: f64, height: f64) -> Rect {
-    Rect { left: PLOT_LEFT, top, right: PLOT_RIGHT, bottom: top + height }
-}
-
-fn rasterise(svg: &str) -> Result<Vec<u8>, String> {
+/// A picture as PNG, at twice the page's size.
+///
+/// # Errors
+/// A sentence if the text is not one of this module's pictures.
+pub fn rasterise(svg: &str) -> Result<Vec<u8>, String> {
     let mut options = usvg::Options { font_family: text::FAMILY.into(), ..usvg::Options::default() };
     for font in text::FONTS {
         options.fontdb_mut().load_font_data(font.to_vec());
@@ -147,5 +95,20 @@ fn rasterise(svg: &str) -> Result<Vec<u8>, String> {
     let (width, height) = ((size.width() * PNG_SCALE).ceil() as u32, (size.height() * PNG_SCALE).ceil() as u32);
     let mut pixels = tiny_skia::Pixmap::new(width, height).ok_or("the picture is too large to draw")?;
     resvg::render(&tree, tiny_skia::Transform::from_scale(PNG_SCALE, PNG_SCALE), &mut pixels.as_mut());
-    pixels.encode_png().map_err(|error| format!("the picture cannot be encoded: {error}"))
+    encoded(&pixels).map_err(|error| format!("the picture cannot be encoded: {error}"))
+}
+
+/// The pixels as PNG without the alpha channel, as every page is opaque. Lines and flat areas compress best unfiltered.
+fn encoded(pixels: &tiny_skia::Pixmap) -> Result<Vec<u8>, png::EncodingError> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, pixels.width(), pixels.height());
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::High);
+    encoder.set_filter(png::Filter::NoFilter);
+    let colors: Vec<u8> = pixels.pixels().iter().flat_map(|pixel| [pixel.red(), pixel.green(), pixel.blue()]).collect();
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&colors)?;
+    writer.finish()?;
+    Ok(bytes)
 }

@@ -6,13 +6,19 @@
 mod caption;
 mod compare;
 mod fates;
-mod magnitude;
+mod flips;
+mod histogram;
 mod noise;
+mod panel;
+mod range;
 
 pub use compare::{Comparison, ComparisonRow, Lane};
 pub use fates::{Fate, FateStrip};
-pub use magnitude::{Edge, Limit, MagnitudePanel, MagnitudePoint};
+pub use flips::{FlipCurve, FlipKind, FlipPoint, FlipsPanel};
+pub use histogram::{HistogramPanel, Sizes, SizesOfLayer};
 pub use noise::{NoiseCurve, NoisePanel, NoisePoint, PointKind};
+pub use panel::Panel;
+pub use range::{Edge, Limit, RangePanel, RangePoint};
 
 use crate::record::{Record, Run};
 use crate::report::facts;
@@ -24,16 +30,24 @@ use crate::report::words;
 pub struct Summary {
     /// Activation, depth and the question.
     pub title: String,
-    /// The verdict: what rules, and the measured remedy.
-    pub verdict: Vec<String>,
+    /// The verdict: what rules layer 1 in the first arithmetic.
+    pub ruling: String,
+    /// The measured remedy, or why there is none.
+    pub remedy: String,
     /// First and last layer; the last is the head.
     pub layers: (usize, usize),
     /// Noise-to-signal by layer for every arithmetic.
     pub noise: NoisePanel,
     /// Size of the true gradient by layer, against the formats' ranges.
-    pub magnitude: MagnitudePanel,
+    pub range: RangePanel,
     /// Fates of the entries by layer, one strip per arithmetic.
     pub fates: Vec<FateStrip>,
+    /// Branch flips by layer.
+    pub flips: FlipsPanel,
+    /// Sizes of the entries in chosen layers.
+    pub histogram: HistogramPanel,
+    /// The caption of a panel on its own.
+    pub panel_caption: Vec<String>,
     /// Everything needed to measure it again, in pieces that may be broken into lines.
     pub caption: Vec<String>,
 }
@@ -50,11 +64,15 @@ impl Summary {
                 run.activation,
                 facts::shape(&record.spec)
             ),
-            verdict: vec![words::ruling(run, Notation::Typeset), words::remedy(run, Notation::Typeset)],
+            ruling: words::ruling(run, Notation::Typeset),
+            remedy: words::remedy(run, Notation::Typeset),
             layers: if first <= last { (first, last) } else { (1, 1) },
             noise: NoisePanel::new(run),
-            magnitude: MagnitudePanel::new(run),
+            range: RangePanel::new(run),
             fates: run.arithmetics.iter().map(FateStrip::new).collect(),
+            flips: FlipsPanel::new(run),
+            histogram: HistogramPanel::new(run),
+            panel_caption: caption::panel_pieces(record, run),
             caption: caption::pieces(record, run),
         }
     }

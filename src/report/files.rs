@@ -2,6 +2,7 @@
 
 use crate::record::Spec;
 use crate::report::facts;
+use crate::report::figure::Panel;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
@@ -12,34 +13,78 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// The file that says which spec a report directory belongs to.
 pub const RECORD: &str = "record.json";
 
+/// The report as a page.
+pub const PAGE: &str = "report.html";
+
 /// How temporary files end, after the process and a counter.
 const TEMPORARY: &str = ".partial";
 
 /// Longest name that [`run_name`] gives.
 const LONGEST_NAME: usize = 120;
 
-/// The picture of a single run.
-const SUMMARY: &str = "summary.png";
+/// The picture of a single run, without its ending.
+const SUMMARY: &str = "summary";
 
-/// The picture that compares several runs.
-const COMPARISON: &str = "compare.png";
+/// The picture that compares several runs, without its ending.
+const COMPARISON: &str = "compare";
 
-/// Names of a report's pictures: `summary.png`; of several runs one each, `relu.png`, `leaky-0.2001953125.png`, and
-/// `compare.png` last.
-pub fn pictures(activations: &[String]) -> Vec<String> {
-    if let [_] | [] = activations {
-        return activations.iter().map(|_| SUMMARY.into()).collect();
+/// The folder of single panels.
+const PANELS: &str = "panels";
+
+/// What pictures are saved as.
+const ENDINGS: [&str; 2] = ["svg", "png"];
+
+/// Names of a report's pictures, without their endings: each is there as SVG and as PNG.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pictures {
+    /// One per run.
+    pub runs: Vec<RunPictures>,
+    /// The comparison of several runs: `compare`.
+    pub comparison: Option<String>,
+}
+
+/// Names of a run's pictures, without their endings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunPictures {
+    /// `summary`; of several runs `relu`, `leaky-0.2001953125`.
+    pub summary: String,
+    /// `panels/noise`; of several runs `panels/relu/noise`.
+    pub panels: Vec<(Panel, String)>,
+}
+
+impl Pictures {
+    /// The names for a spec's activations.
+    pub fn new(activations: &[String]) -> Pictures {
+        let run = |summary: String, folder: &str| RunPictures {
+            summary,
+            panels: Panel::ALL.into_iter().map(|panel| (panel, format!("{folder}/{}", panel.name()))).collect(),
+        };
+        if let [_] | [] = activations {
+            let runs = activations.iter().map(|_| run(SUMMARY.into(), PANELS)).collect();
+            return Pictures { runs, comparison: None };
+        }
+        let mut runs: Vec<RunPictures> = Vec::new();
+        for activation in activations {
+            let plain = safe(activation);
+            let numbered = (2..).map(|number| format!("{plain}-{number}"));
+            // Canonical names stay apart when made safe; others are numbered.
+            let mut candidates = std::iter::once(plain.clone()).chain(numbered);
+            let is_taken = |name: &str| {
+                [COMPARISON, PANELS, ".", ".."].contains(&name) || runs.iter().any(|run| run.summary == name)
+            };
+            if let Some(name) = candidates.find(|name| !is_taken(name)) {
+                let folder = format!("{PANELS}/{name}");
+                runs.push(run(name, &folder));
+            }
+        }
+        Pictures { runs, comparison: Some(COMPARISON.into()) }
     }
-    let mut names: Vec<String> = Vec::new();
-    for activation in activations {
-        let plain = safe(activation);
-        let numbered = (2..).map(|number| format!("{plain}-{number}.png"));
-        // Canonical names stay apart when made safe; others are numbered.
-        let mut candidates = std::iter::once(format!("{plain}.png")).chain(numbered);
-        names.extend(candidates.find(|name| name != COMPARISON && !names.contains(name)));
+
+    /// Every file, the main picture last: `summary.png`, or of several runs `compare.png`.
+    pub fn files(&self) -> Vec<String> {
+        let runs = self.runs.iter().flat_map(|run| run.panels.iter().map(|(_, stem)| stem).chain([&run.summary]));
+        runs.chain(&self.comparison).flat_map(|stem| ENDINGS.map(|ending| format!("{stem}.{ending}"))).collect()
     }
-    names.push(COMPARISON.into());
-    names
 }
 
 /// Pictures of the report that a directory holds, less those about to be written: they tell of another spec.
@@ -50,11 +95,12 @@ pub fn stale_pictures(directory: &Path, kept: &[String]) -> Vec<String> {
     }
     let text = fs::read_to_string(directory.join(RECORD)).unwrap_or_default();
     // What is no record names no pictures.
-    let old = serde_json::from_str::<Head>(&text).map_or(Vec::new(), |head| pictures(&head.spec.activations));
+    let old =
+        serde_json::from_str::<Head>(&text).map_or(Vec::new(), |head| Pictures::new(&head.spec.activations).files());
     old.into_iter().filter(|name| !kept.contains(name)).collect()
 }
 
-/// Removes files that may be absent.
+/// Removes files that may be absent, and folders of theirs that are empty then.
 ///
 /// # Errors
 /// The first error of the file system.
@@ -63,6 +109,13 @@ pub fn remove(directory: &Path, names: &[String]) -> io::Result<()> {
         match fs::remove_file(directory.join(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
+        }
+        // From the innermost folder outwards; one that still holds something stays.
+        let folders = Path::new(name).ancestors().skip(1).filter(|folder| *folder != Path::new(""));
+        for folder in folders {
+            if fs::remove_dir(directory.join(folder)).is_err() {
+                break;
+            }
         }
     }
     Ok(())
@@ -79,7 +132,9 @@ pub fn remove(directory: &Path, names: &[String]) -> io::Result<()> {
 pub fn write<N: AsRef<str>>(directory: &Path, files: &[(N, Vec<u8>)]) -> io::Result<()> {
     fs::create_dir_all(directory)?;
     for (name, bytes) in files {
-        write_file(&directory.join(name.as_ref()), bytes)?;
+        let target = directory.join(name.as_ref());
+        target.parent().map_or(Ok(()), fs::create_dir_all)?;
+        write_file(&target, bytes)?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ pub fn table(record: &Record) -> String {
     let mut blocks: Vec<String> = Vec::new();
     for run in &record.runs {
         blocks.push(table::header(record, run).iter().map(|fact| format!("- {}\n", escaped(fact))).collect());
-        blocks.push(aligned(&table::rows(run), &table::RIGHT_ALIGNED));
+        blocks.push(aligned(&table::rows(run, Plain), &table::RIGHT_ALIGNED));
         blocks.push(
             table::notes(std::slice::from_ref(run))
                 .iter()

@@ -1,8 +1,8 @@
 //! The report as plain text for a terminal: one row per arithmetic, then the verdict in two sentences.
 
 use crate::record::{ArithmeticRun, Flips, LayerRun, Number, Record, Run, Verdict};
-use crate::report::numbers::{Notation::Plain, display_width, one_in, percent, ratio, short, useful_bits};
-use crate::report::{compare, facts, words};
+use crate::report::numbers::{Notation, Notation::Plain, display_width, one_in, percent, ratio, short, useful_bits};
+use crate::report::{compare, facts, files, words};
 use std::path::Path;
 
 /// Columns at which running text is broken.
@@ -11,7 +11,10 @@ pub const WIDTH: usize = 100;
 /// Which columns of [`rows`] hold numbers that are read from the right.
 pub(super) const RIGHT_ALIGNED: [bool; 6] = [false, false, true, true, true, false];
 
-/// The whole record as text: each run's header, table and sentences, and where the picture is.
+/// The same of [`compared_rows`].
+pub(super) const COMPARED_RIGHT_ALIGNED: [bool; 6] = [false, false, false, true, true, false];
+
+/// The whole record as text: each run's header, table and sentences, and where page and picture are.
 ///
 /// With `all_layers`, one more table per arithmetic holds every layer. Several runs are compared instead.
 pub fn terminal(record: &Record, all_layers: bool, path: Option<&Path>) -> String {
@@ -27,10 +30,13 @@ pub fn terminal(record: &Record, all_layers: bool, path: Option<&Path>) -> Strin
         }
         blocks.push(wrapped(&words::ruling(run, Plain)) + &wrapped(&words::remedy(run, Plain)));
     }
-    if let Some(path) = path {
-        blocks.push(format!("Picture: {}\n", path.display()));
-    }
+    blocks.extend(path.map(places));
     blocks.join("\n")
+}
+
+/// Where the report is: its page stands beside its picture.
+fn places(picture: &Path) -> String {
+    format!("Page:    {}\nPicture: {}\n", picture.with_file_name(files::PAGE).display(), picture.display())
 }
 
 /// Several runs on the same draws: the set-up, activation × arithmetic, and the answer in words.
@@ -43,9 +49,7 @@ fn comparison(record: &Record, all_layers: bool, path: Option<&Path>) -> String 
         }
     }
     blocks.push(wrapped(&compare::answer(record, Plain)));
-    if let Some(path) = path {
-        blocks.push(format!("Picture: {}\n", path.display()));
-    }
+    blocks.extend(path.map(places));
     blocks.join("\n")
 }
 
@@ -66,8 +70,14 @@ fn common_header(record: &Record) -> String {
     format!("{}{}\n{}", wrapped(&network), wrapped(&draws), aligned(&rows, &[false; 4]))
 }
 
-/// A row per arithmetic and activation at layer 1, those of an arithmetic together.
+/// A row per arithmetic and activation at layer 1, and the lines that explain them.
 fn compared(record: &Record) -> String {
+    aligned(&compared_rows(record, Plain), &COMPARED_RIGHT_ALIGNED) + &wrapped_notes(&record.runs)
+}
+
+/// The titles, then a row per arithmetic and activation at layer 1: those of an arithmetic together, an empty row
+/// between them and the next.
+pub(super) fn compared_rows(record: &Record, notation: Notation) -> Vec<Vec<String>> {
     let titles = ["arithmetic", "activation", "noise/signal", "flips", "flushed", "verdict of layer 1"];
     let mut rows = vec![titles.map(String::from).to_vec()];
     let count = record.runs.iter().map(|run| run.arithmetics.len()).max().unwrap_or(0);
@@ -79,12 +89,13 @@ fn compared(record: &Record) -> String {
             let Some(arithmetic) = run.arithmetics.get(index) else { continue };
             let flips = flipped(run, facts::all_flips(&arithmetic.layers));
             let first = arithmetic.layers.first();
-            let (noise, flushed) = first.map_or(("—".into(), "—".into()), |layer| (spread(layer), flushed(layer)));
+            let (noise, flushed) =
+                first.map_or(("—".into(), "—".into()), |layer| (spread(layer, notation), flushed(layer)));
             let verdict = facts::verdict_and_reach(arithmetic);
             rows.push(vec![arithmetic.name.clone(), run.activation.clone(), noise, flips, flushed, verdict]);
         }
     }
-    aligned(&rows, &[false, false, false, true, true, false]) + &wrapped_notes(&record.runs)
+    rows
 }
 
 /// What was measured, in three lines.
@@ -100,7 +111,7 @@ pub(super) fn header(record: &Record, run: &Run) -> [String; 3] {
 
 /// One row per arithmetic at layer 1, and the lines that explain them.
 fn summary(run: &Run) -> String {
-    aligned(&rows(run), &RIGHT_ALIGNED) + &wrapped_notes(std::slice::from_ref(run))
+    aligned(&rows(run, Plain), &RIGHT_ALIGNED) + &wrapped_notes(std::slice::from_ref(run))
 }
 
 fn wrapped_notes(runs: &[Run]) -> String {
@@ -108,13 +119,13 @@ fn wrapped_notes(runs: &[Run]) -> String {
 }
 
 /// The titles, then one row per arithmetic at layer 1.
-pub(super) fn rows(run: &Run) -> Vec<Vec<String>> {
+pub(super) fn rows(run: &Run, notation: Notation) -> Vec<Vec<String>> {
     let titles = ["arithmetic", "noise/signal", "useful bits", "flips", "flushed", "verdict of layer 1"];
     let mut rows = vec![titles.map(String::from).to_vec()];
     for arithmetic in &run.arithmetics {
         let flips = flipped(run, facts::all_flips(&arithmetic.layers));
         let (noise, bits, flushed) = match arithmetic.layers.first() {
-            Some(layer) => (spread(layer), bits(layer), flushed(layer)),
+            Some(layer) => (spread(layer, notation), bits(layer), flushed(layer)),
             None => ("—".into(), "—".into(), "—".into()),
         };
         rows.push(vec![arithmetic.name.clone(), noise, bits, flips, flushed, facts::verdict_and_reach(arithmetic)]);
@@ -145,10 +156,9 @@ fn every_layer(run: &Run, arithmetic: &ArithmeticRun) -> String {
     let mut rows = vec![titles.map(String::from).to_vec()];
     for (index, layer) in arithmetic.layers.iter().enumerate() {
         let name = run.truth.layers.get(index).map_or(String::new(), |truth| truth.name.clone());
-        let is_head = index + 1 == arithmetic.layers.len();
-        let flips = if is_head { "none".into() } else { flipped(run, layer.flips) };
+        let flips = layer_flips(run, arithmetic, index);
         let verdict = facts::verdict_and_count(&layer.verdict);
-        let noise = spread(layer);
+        let noise = spread(layer, Plain);
         rows.push(vec![layer.layer.to_string(), name, noise, bits(layer), flips, flushed(layer), verdict]);
     }
     format!("{}, every layer:\n{}", arithmetic.name, aligned(&rows, &[true, false, false, true, true, true, false]))
@@ -156,19 +166,26 @@ fn every_layer(run: &Run, arithmetic: &ArithmeticRun) -> String {
 
 /// `0.41 [0.24–0.58]`: the median and, where trials differ, the low and high quantile; trials without a
 /// ratio (0/0) are left out and told.
-fn spread(layer: &LayerRun) -> String {
+pub(super) fn spread(layer: &LayerRun, notation: Notation) -> String {
     let noise = &layer.noise_to_signal;
     if noise.median == Number::None {
         return "—".into();
     }
-    let mut text = ratio(noise.median, noise.at_most, Plain);
+    let mut text = ratio(noise.median, noise.at_most, notation);
     if noise.low != noise.high {
-        text += &format!(" [{}–{}]", short(noise.low.value(), Plain), short(noise.high.value(), Plain));
+        text += &format!(" [{}–{}]", short(noise.low.value(), notation), short(noise.high.value(), notation));
     }
     if noise.count < layer.trials.len() {
         text += &format!(" in {} of {}", noise.count, layer.trials.len());
     }
     text
+}
+
+/// Flips of one layer; the head has no kink.
+pub(super) fn layer_flips(run: &Run, arithmetic: &ArithmeticRun, index: usize) -> String {
+    let is_head = index + 1 == arithmetic.layers.len();
+    let flips = arithmetic.layers.get(index).and_then(|layer| layer.flips);
+    if is_head { "none".into() } else { flipped(run, flips) }
 }
 
 /// `1 in 600` of the finite pre-activations; `none` where φ' has no jump, `—` where the truth tells of none.
@@ -189,7 +206,8 @@ fn bits(layer: &LayerRun) -> String {
     useful_bits(layer.noise_to_signal.median, layer.noise_to_signal.at_most)
 }
 
-fn flushed(layer: &LayerRun) -> String {
+/// Share of entries that are computed as zero and are not zero.
+pub(super) fn flushed(layer: &LayerRun) -> String {
     percent(layer.fates.flushed, facts::entries(&layer.fates))
 }
 

@@ -79,19 +79,25 @@ fn layer_name(layer: usize, depth: usize) -> String {
     if layer > depth { "head".into() } else { format!("hidden.{layer}") }
 }
 
+/// A bell of sizes that shrinks by half a bit per layer towards the input.
+fn bell(layer: usize, depth: usize, trials: usize) -> Histogram {
+    let centre = bell_centre(layer, depth);
+    let counts = [1, 2, 4, 9, 20, 45, 100, 180, 240, 200, 120, 60, 15, 4].map(|count| count * trials as u64).to_vec();
+    Histogram { zeros: 0, nonfinite: 0, lowest: centre - 8, counts }
+}
+
+fn bell_centre(layer: usize, depth: usize) -> i64 {
+    -8 - (depth + 1 - layer) as i64 / 8
+}
+
 fn truth_layer(layer: usize, depth: usize, trials: usize, evidence: &str, dead: bool) -> TruthLayer {
-    // A bell of sizes that shrinks by half a bit per layer towards the input.
-    let centre = -8 - (depth + 1 - layer) as i64 / 8;
-    let bell = [1, 2, 4, 9, 20, 45, 100, 180, 240, 200, 120, 60, 15, 4];
-    let counts = bell.map(|count| count * trials as u64).to_vec();
     let zeros = Histogram { zeros: ENTRIES * trials as u64, ..Histogram::default() };
     let unknown = evidence.starts_with("not established");
     let log2_norm = match (unknown, dead) {
         (true, _) => Number::None,
         (_, true) => Number::MinusInfinite,
-        _ => Number::new(centre as f64 + 4.0),
+        _ => Number::new(bell_centre(layer, depth) as f64 + 4.0),
     };
-    let bell = Histogram { zeros: 0, nonfinite: 0, lowest: centre - 8, counts };
     TruthLayer {
         layer,
         name: layer_name(layer, depth),
@@ -99,7 +105,7 @@ fn truth_layer(layer: usize, depth: usize, trials: usize, evidence: &str, dead: 
         histogram: match (unknown, dead) {
             (true, _) => Histogram::default(),
             (_, true) => zeros,
-            _ => bell,
+            _ => bell(layer, depth, trials),
         },
     }
 }
@@ -179,7 +185,7 @@ fn layer_run(layer: usize, behaviour: Behaviour, depth: usize, trials: usize) ->
     LayerRun {
         layer,
         flips,
-        histogram: Histogram::default(),
+        histogram: computed(state, layer, depth, trials),
         fates: fates(state, at(trials.saturating_sub(1) / 2).value(), trials as u64),
         noise_to_signal: Quantiles {
             low: at(0),
@@ -194,6 +200,29 @@ fn layer_run(layer: usize, behaviour: Behaviour, depth: usize, trials: usize) ->
             of: trials,
         },
         trials: per_trial,
+    }
+}
+
+/// Sizes of the computed entries: the true ones, less those that were flushed or overflowed.
+fn computed(state: Behaviour, layer: usize, depth: usize, trials: usize) -> Histogram {
+    let all = bell(layer, depth, trials);
+    let move_out = |kept: fn(usize) -> bool| -> (Vec<u64>, u64) {
+        let counts: Vec<u64> =
+            all.counts.iter().enumerate().map(|(bin, count)| if kept(bin) { *count } else { 0 }).collect();
+        let rest = all.counts.iter().sum::<u64>() - counts.iter().sum::<u64>();
+        (counts, rest)
+    };
+    match state {
+        Behaviour::Dead => Histogram { zeros: ENTRIES * trials as u64, ..Histogram::default() },
+        Behaviour::Vanished(_) => {
+            let (counts, zeros) = move_out(|bin| bin > 10);
+            Histogram { zeros, counts, ..all }
+        }
+        Behaviour::Overflow(_) => {
+            let (counts, nonfinite) = move_out(|bin| bin < 6);
+            Histogram { nonfinite, counts, ..all }
+        }
+        _ => all,
     }
 }
 

@@ -3,9 +3,9 @@
 use crate::common::records::{Behaviour, Behaviour::*, record};
 use crate::picture::{Pixels, assert_on_canvas, assert_texts_apart};
 use precision_probe::record::{Number, Record};
-use precision_probe::report::draw::{comparison_png, comparison_svg};
-use precision_probe::report::figure::{Comparison, PointKind};
-use precision_probe::report::files::pictures;
+use precision_probe::report::draw::{Theme, comparison_svg, rasterise};
+use precision_probe::report::figure::{Comparison, Panel, PointKind};
+use precision_probe::report::files::Pictures;
 use precision_probe::report::numbers::Notation::Plain;
 use precision_probe::report::{compare, table};
 use std::path::Path;
@@ -120,7 +120,7 @@ f16         relu        0.499 [0.307–0.691]         1 in 512      1 %  noisy 5
     let sentences = "At layer 1 in f16, only relu has a gradient that is neither zero nor overflowed (noise/signal \
                      0.499, noisy); sigmoid vanishes. In f64 every activation is sound.";
     assert!(text.replace('\n', " ").contains(sentences), "{text}");
-    assert!(text.ends_with("\n\nPicture: there/compare.png\n"), "{text}");
+    assert!(text.ends_with("\n\nPage:    there/report.html\nPicture: there/compare.png\n"), "{text}");
     let layers = table::terminal(&record, true, None);
     assert!(layers.contains("\nsigmoid, f64, every layer:\n") && layers.starts_with(&text[..40]), "{layers}");
 }
@@ -201,14 +201,16 @@ fn cases() -> Vec<(String, Record)> {
 fn every_comparison_is_drawn_within_its_page_without_overlaps() {
     let preview = Path::new(env!("CARGO_TARGET_TMPDIR"));
     for (name, record) in cases() {
-        let bytes = comparison_png(&record).expect(&name);
+        let svg = comparison_svg(&record, Theme::Light).expect(&name);
+        let bytes = rasterise(&svg).expect(&name);
         // For the eyes of whoever changes the drawing.
         std::fs::write(preview.join(format!("compare-{}.png", name.replace(' ', "-"))), &bytes).unwrap();
-        let (pixels, svg) = (Pixels::decode(&bytes), comparison_svg(&record).expect(&name));
+        let pixels = Pixels::decode(&bytes);
         assert_eq!(pixels.width, 2240, "{name}");
         assert!(svg.contains(&format!("width=\"1120\" height=\"{}\"", pixels.height / 2)), "{name}: size");
         assert_on_canvas(&name, &svg);
-        assert_texts_apart(&name, &svg);
+        assert_texts_apart(&name, &svg, 20);
+        assert_texts_apart(&name, &comparison_svg(&record, Theme::Dark).expect(&name), 20);
         let text = table::terminal(&record, true, None).replace('\n', " ");
         assert!(text.contains("on the same draws"), "{name}");
     }
@@ -216,9 +218,20 @@ fn every_comparison_is_drawn_within_its_page_without_overlaps() {
 
 #[test]
 fn pictures_have_safe_and_different_names() {
-    let names = |list: &[&str]| pictures(&list.iter().map(|name| (*name).to_string()).collect::<Vec<_>>());
-    assert_eq!(names(&["tanh"]), ["summary.png"]);
-    assert_eq!(names(&["relu", "leaky:0.2001953125"]), ["relu.png", "leaky-0.2001953125.png", "compare.png"]);
-    let hostile = names(&["../x", "..:x", "compare", "a/b"]);
-    assert_eq!(hostile, ["..-x.png", "..-x-2.png", "compare-2.png", "a-b.png", "compare.png"]);
+    let pictures = |list: &[&str]| Pictures::new(&list.iter().map(|name| (*name).to_string()).collect::<Vec<_>>());
+    let one = pictures(&["tanh"]);
+    let mut expected: Vec<String> = Vec::new();
+    for panel in Panel::ALL {
+        expected.extend(["svg", "png"].map(|ending| format!("panels/{}.{ending}", panel.name())));
+    }
+    expected.extend(["summary.svg", "summary.png"].map(String::from));
+    assert_eq!(one.files(), expected);
+    let two = pictures(&["relu", "leaky:0.2001953125"]);
+    assert_eq!(two.files().len(), 2 * (2 * 6 + 1));
+    assert_eq!(two.files().last().map(String::as_str), Some("compare.png"));
+    assert_eq!(two.runs[1].summary, "leaky-0.2001953125");
+    assert_eq!(two.runs[1].panels[0].1, "panels/leaky-0.2001953125/noise");
+    let hostile = pictures(&["../x", "..:x", "compare", "a/b", "panels", ".."]);
+    let names: Vec<&str> = hostile.runs.iter().map(|run| run.summary.as_str()).collect();
+    assert_eq!(names, ["..-x", "..-x-2", "compare-2", "a-b", "panels-2", "..-2"]);
 }

@@ -96,7 +96,7 @@ fn magnitudes_are_order_statistics_of_the_histogram() {
     // 200 entries: ranks 2 (1 %), 100 (median), 198 (99 %) fall into 2^-11, 2^-9, 2^-7.
     layers[0].histogram = Histogram { zeros: 7, nonfinite: 0, lowest: -12, counts: vec![1, 40, 50, 60, 40, 7, 2, 0] };
     layers[1].histogram = Histogram { zeros: 9, ..Histogram::default() };
-    let panel = summary(&record).magnitude;
+    let panel = summary(&record).range;
     let log10_2 = std::f64::consts::LOG10_2;
     let point = &panel.points[0];
     let found = [point.low, point.median, point.high, point.largest].map(|x| x / log10_2);
@@ -108,7 +108,7 @@ fn magnitudes_are_order_statistics_of_the_histogram() {
 
 #[test]
 fn format_limits_are_drawn_if_near_and_listed_if_far() {
-    let panel = summary(&default_record()).magnitude;
+    let panel = summary(&default_record()).range;
     let labels: Vec<&str> = panel.limits.iter().map(|limit| limit.label.as_str()).collect();
     assert_eq!(labels, ["f16 largest 65500", "f16 smallest normal 6.1·10⁻⁵", "f16 smallest subnormal 5.96·10⁻⁸"]);
     assert_eq!(panel.limits.iter().map(|limit| limit.edge).collect::<Vec<_>>(), Edge::ALL);
@@ -117,7 +117,7 @@ fn format_limits_are_drawn_if_near_and_listed_if_far() {
         ["bf16 (9.18·10⁻⁴¹ to 3.39·10³⁸)", "f32 (1.4·10⁻⁴⁵ to 3.4·10³⁸)", "f64 (4.94·10⁻³²⁴ to 1.8·10³⁰⁸)"]
     );
     let shared =
-        summary(&record(2, 1, &[("f16", Noise(0.1)), ("f16:acc=f32", Noise(0.1)), ("e5m2", Noise(0.1))])).magnitude;
+        summary(&record(2, 1, &[("f16", Noise(0.1)), ("f16:acc=f32", Noise(0.1)), ("e5m2", Noise(0.1))])).range;
     assert!(
         shared.limits.iter().any(|limit| limit.label == "f16, e5m2 smallest normal 6.1·10⁻⁵"),
         "{:?}",
@@ -128,15 +128,15 @@ fn format_limits_are_drawn_if_near_and_listed_if_far() {
 /// Nothing known is not the same as nothing there.
 #[test]
 fn a_gradient_that_is_not_established_is_not_called_zero() {
-    let panel = summary(&record(2, 3, &[("f16", NotEstablished)])).magnitude;
+    let panel = summary(&record(2, 3, &[("f16", NotEstablished)])).range;
     assert_eq!((panel.points.len(), panel.zero_layers.len(), panel.unknown_layers.len()), (0, 0, 3));
 }
 
 #[test]
 fn an_all_zero_gradient_still_has_axes() {
     let summary = summary(&record(2, 3, &[("f16", Dead)]));
-    assert_eq!((summary.magnitude.points.len(), summary.magnitude.zero_layers.len()), (0, 3));
-    assert!(summary.magnitude.range.0 < summary.magnitude.range.1);
+    assert_eq!((summary.range.points.len(), summary.range.zero_layers.len()), (0, 3));
+    assert!(summary.range.axis.0 < summary.range.axis.1);
     assert!(summary.noise.curves[0].points.iter().all(|point| point.kind == PointKind::Saturated));
 }
 

@@ -5,5 +5,7 @@ mod common;
 mod compare;
 mod figure;
 mod files;
+mod panels;
 mod picture;
 mod text;
+mod theme;

@@ -2,9 +2,19 @@
 
 use crate::common::records::{cases, default_record};
 use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
-use precision_probe::report::draw::{summary_png, summary_svg};
+use precision_probe::record::{Record, Run};
+use precision_probe::report::draw::{Paint, Theme, panel_svg, rasterise};
+use precision_probe::report::figure::Panel;
 
 const PAGE_WIDTH: u32 = 1120;
+
+fn summary_svg(record: &Record, run: &Run) -> Result<String, String> {
+    precision_probe::report::draw::summary_svg(record, run, Theme::Light)
+}
+
+fn summary_png(record: &Record, run: &Run) -> Result<Vec<u8>, String> {
+    rasterise(&summary_svg(record, run)?)
+}
 
 pub struct Pixels {
     pub width: usize,
@@ -17,20 +27,40 @@ impl Pixels {
         let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().expect("a PNG");
         let mut buffer = vec![0; reader.output_buffer_size().expect("a size")];
         let info = reader.next_frame(&mut buffer).expect("pixels");
-        assert_eq!((info.color_type, info.bit_depth), (png::ColorType::Rgba, png::BitDepth::Eight));
-        let rgb = buffer.chunks_exact(4).map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
+        assert_eq!((info.color_type, info.bit_depth), (png::ColorType::Rgb, png::BitDepth::Eight));
+        let rgb = buffer.chunks_exact(3).map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
         Pixels { width: info.width as usize, height: info.height as usize, rgb }
     }
 
-    /// Dark pixels in an area of the page (x and y ranges in page units).
+    /// Pixels unlike the paper in an area of the page (x and y ranges in page units): text, as it stands out.
     fn ink(&self, x: (f64, f64), y: (f64, f64)) -> usize {
         let at = |page: f64| (page * 2.0) as usize;
         let rows = at(y.0)..at(y.1);
         rows.map(|row| {
             let line = &self.rgb[row * self.width + at(x.0)..row * self.width + at(x.1)];
-            line.iter().filter(|pixel| pixel.iter().all(|channel| *channel < 140)).count()
+            line.iter().filter(|pixel| self.is_ink(**pixel)).count()
         })
         .sum()
+    }
+
+    /// The colour of the upper left corner.
+    fn paper(&self) -> [u8; 3] {
+        self.rgb[0]
+    }
+
+    /// Far from the paper in every channel.
+    fn is_ink(&self, pixel: [u8; 3]) -> bool {
+        pixel.iter().zip(self.paper()).all(|(channel, paper)| channel.abs_diff(paper) > 100)
+    }
+
+    /// The first pixel that something was drawn on within the margin of a page.
+    fn in_margin(&self) -> Option<(usize, usize)> {
+        let margin = 36;
+        let inside = |x: usize, y: usize| {
+            (margin..self.width - margin).contains(&x) && (margin..self.height - margin).contains(&y)
+        };
+        let places = (0..self.rgb.len()).map(|index| (index % self.width, index / self.width));
+        places.zip(&self.rgb).find(|((x, y), pixel)| !inside(*x, *y) && **pixel != self.paper()).map(|(at, _)| at)
     }
 }
 
@@ -58,13 +88,7 @@ fn every_case_is_drawn_within_its_page() {
         ] {
             assert!(pixels.ink(x, y) > 60, "{name}: no text at the {place}");
         }
-        let margin = 36;
-        let inside = |index: usize| {
-            let (x, y) = (index % pixels.width, index / pixels.width);
-            (margin..pixels.width - margin).contains(&x) && (margin..pixels.height - margin).contains(&y)
-        };
-        let outside = pixels.rgb.iter().enumerate().find(|(index, pixel)| !inside(*index) && **pixel != [255; 3]);
-        assert!(outside.is_none(), "{name}: {outside:?} in the margin of {} × {}", pixels.width, pixels.height);
+        assert_eq!(pixels.in_margin(), None, "{name}: in the margin of {} × {}", pixels.width, pixels.height);
     }
 }
 
@@ -108,12 +132,59 @@ pub fn assert_on_canvas(name: &str, svg: &str) {
 #[test]
 fn no_two_texts_overlap() {
     for (name, record) in cases() {
-        assert_texts_apart(name, &summary_svg(&record, &record.runs[0]).expect(name));
+        assert_texts_apart(name, &summary_svg(&record, &record.runs[0]).expect(name), 40);
     }
 }
 
+/// Every panel of every case, in both themes: on its canvas, no texts on each other, its title and caption there.
+#[test]
+fn every_panel_stands_on_its_own() {
+    for (case, record) in cases() {
+        for panel in Panel::ALL {
+            for theme in Theme::ALL {
+                let name = format!("{case}, {}, {}", panel.name(), theme.name());
+                let svg = panel_svg(&record, &record.runs[0], panel, theme).expect(&name);
+                assert_on_canvas(&name, &svg);
+                assert_texts_apart(&name, &svg, 8);
+                for words in
+                    [panel.title(), "leaky (slope = 0.010009765625) · depth ", " · seed 0 · precision-probe 0.1.0"]
+                {
+                    let words = words.replace('\'', "&apos;");
+                    assert!(svg.contains(&words), "{name}: `{words}` is missing");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn panels_are_pictures_in_both_themes() {
+    for panel in Panel::ALL {
+        for theme in Theme::ALL {
+            let name = format!("{}, {}", panel.name(), theme.name());
+            let record = default_record();
+            let svg = panel_svg(&record, &record.runs[0], panel, theme).expect(&name);
+            let pixels = Pixels::decode(&rasterise(&svg).expect(&name));
+            let (red, green, blue) = theme.rgb(Paint::Paper);
+            assert_eq!((pixels.width, pixels.paper()), (2 * PAGE_WIDTH as usize, [red, green, blue]), "{name}");
+            let height = pixels.height as f64 / 2.0;
+            assert!(pixels.ink((84.0, 500.0), (24.0, 44.0)) > 400, "{name}: no title");
+            assert!(pixels.ink((24.0, 500.0), (height - 42.0, height - 22.0)) > 400, "{name}: no caption");
+            assert_eq!(pixels.in_margin(), None, "{name}");
+        }
+    }
+}
+
+/// A slide or a mail takes it: the default picture is below 400 kB.
+#[test]
+fn the_default_picture_is_small() {
+    let record = default_record();
+    let bytes = summary_png(&record, &record.runs[0]).expect("a picture").len();
+    assert!(bytes < 400_000, "{bytes} bytes");
+}
+
 /// No text of the document overlaps another or leaves the page's margins.
-pub fn assert_texts_apart(name: &str, svg: &str) {
+pub fn assert_texts_apart(name: &str, svg: &str, least: usize) {
     const FAMILY: &str = "DejaVu Sans";
     let fonts: [(&[u8], FontStyle); 2] = [
         (include_bytes!("../../src/assets/fonts/DejaVuSans-sub.ttf"), FontStyle::Normal),
@@ -160,7 +231,7 @@ pub fn assert_texts_apart(name: &str, svg: &str) {
         }
         boxes.push((text, area));
     }
-    assert!(boxes.len() > 20, "{name}: {} texts", boxes.len());
+    assert!(boxes.len() >= least, "{name}: {} texts", boxes.len());
 }
 
 /// The value of an attribute of an SVG element; empty if absent.
@@ -173,7 +244,7 @@ fn attribute<'a>(line: &'a str, name: &str) -> &'a str {
 fn strange_records_are_drawn_and_worded_without_a_panic() {
     use crate::common::records::{Behaviour::Noise, record};
     use precision_probe::record::{Fates, Flips, Number};
-    use precision_probe::report::{csv, table};
+    use precision_probe::report::{csv, html, table};
     let base = record(3, 2, &[("f16", Noise(0.2)), ("f32", Noise(1e-5))]);
     type Change = fn(&mut precision_probe::record::Record);
     let changes: [(&str, Change); 7] = [
@@ -213,5 +284,6 @@ fn strange_records_are_drawn_and_worded_without_a_panic() {
         assert!(!summary_png(&record, &record.runs[0]).expect(name).is_empty());
         assert!(table::terminal(&record, true, None).contains("leaky"), "{name}");
         assert!(csv::layers_csv(&record).starts_with("activation,"), "{name}");
+        assert!(html::page(&record).expect(name).ends_with("</html>\n"), "{name}");
     }
 }

@@ -35,6 +35,7 @@ vanished gradient, is what limits it; in f64 it is sound (noise/signal 6.2e-14).
 Measured remedy: an f32 accumulator (f16:acc=f32) cuts the noise at layer 1 from 0.499 to 0.207, 2.4
 times.
 
+Page:    reports/default/report.html
 Picture: reports/default/summary.png
 ";
     assert_eq!(text, expected);

@@ -1,7 +1,8 @@
-//! Axes: layers along, powers of ten upwards, and labels beside a plot that never overlap.
+//! Axes: layers along, powers of ten or two upwards, and labels beside a plot that never overlap.
 
 use super::canvas::{Anchor, Canvas, Drawn, Rect};
-use super::style::{FAINT, INK, SOFT};
+use super::theme::Paint;
+
 use super::text::{self, Font};
 use crate::report::numbers::superscript;
 
@@ -36,9 +37,14 @@ impl Layers {
         Layers { first, last, left: plot.left, column: (plot.right - plot.left) / count }
     }
 
+    /// A layer's column, counted from 0.
+    pub fn index(&self, layer: usize) -> usize {
+        layer.saturating_sub(self.first)
+    }
+
     /// The middle of a layer's column.
     pub fn x(&self, layer: usize) -> f64 {
-        self.left + (layer.saturating_sub(self.first) as f64 + 0.5) * self.column
+        self.left + (self.index(layer) as f64 + 0.5) * self.column
     }
 
     /// Both edges of a layer's column.
@@ -73,20 +79,21 @@ impl Layers {
     pub fn draw(&self, canvas: &Canvas, plot: Rect, name: bool) -> Drawn {
         for (layer, label) in self.ticks()? {
             let x = self.x(layer);
-            canvas.line(&[(x, plot.bottom), (x, plot.bottom + 4.0)], INK, 0.8)?;
-            canvas.anchored(&label, (x, plot.bottom + 6.0), TICK, INK, Anchor::Top)?;
+            canvas.line(&[(x, plot.bottom), (x, plot.bottom + 4.0)], Paint::Ink, 0.8)?;
+            canvas.anchored(&label, (x, plot.bottom + 6.0), TICK, Paint::Ink, Anchor::Top)?;
         }
         if name {
             let middle = ((plot.left + plot.right) / 2.0, plot.bottom + TICK_SPACE + 1.0);
-            canvas.anchored("layer (1 = input side, head last)", middle, NAME, SOFT, Anchor::Top)?;
+            canvas.anchored("layer (1 = input side, head last)", middle, NAME, Paint::Soft, Anchor::Top)?;
         }
         Ok(())
     }
 }
 
-/// Places powers of ten in a plot.
+/// Places powers of a base in a plot.
 #[derive(Clone, Copy, Debug)]
-pub struct PowersOfTen {
+pub struct Powers {
+    base: u32,
     low: f64,
     high: f64,
     /// Below this, the axis is compressed.
@@ -99,48 +106,66 @@ pub struct PowersOfTen {
 /// Part of the height for what lies below the knee, where there is one.
 const COMPRESSED: f64 = 0.4;
 
-impl PowersOfTen {
+impl Powers {
     /// An axis from 10^`low` to 10^`high` over a plot's height, less some padding.
-    pub fn new((low, high): (f64, f64), plot: Rect) -> PowersOfTen {
-        PowersOfTen { low, high, knee: low, below: 0.0, plot }
+    pub fn new((low, high): (f64, f64), plot: Rect) -> Powers {
+        Powers { base: 10, low, high, knee: low, below: 0.0, plot }
+    }
+
+    /// The same in powers of two.
+    pub fn of_two(range: (f64, f64), plot: Rect) -> Powers {
+        Powers { base: 2, ..Powers::new(range, plot) }
     }
 
     /// The same with what lies below 10^`knee` compressed, the scale changing at that line.
-    pub fn compressed_below(self, knee: f64) -> PowersOfTen {
-        PowersOfTen { knee, below: COMPRESSED, ..self }
+    pub fn compressed_below(self, knee: f64) -> Powers {
+        Powers { knee, below: COMPRESSED, ..self }
     }
 
-    /// The height of a value given by its log₁₀, clamped to the plot.
-    pub fn y(&self, log10: f64) -> f64 {
+    /// The height of a value given by its logarithm, clamped to the plot.
+    pub fn y(&self, log: f64) -> f64 {
         let (top, bottom) = (self.plot.top + PADDING, self.plot.bottom - PADDING);
-        let part = if log10 >= self.knee {
-            self.below + (1.0 - self.below) * (log10 - self.knee) / (self.high - self.knee)
+        let part = if log >= self.knee {
+            self.below + (1.0 - self.below) * (log - self.knee) / (self.high - self.knee)
         } else {
-            self.below * (log10 - self.low) / (self.knee - self.low)
+            self.below * (log - self.low) / (self.knee - self.low)
         };
         (bottom - part * (bottom - top)).clamp(self.plot.top, self.plot.bottom)
     }
 
     /// Draws the grid lines and their labels.
     pub fn draw(&self, canvas: &Canvas) -> Drawn {
-        let mut heights = self.ticks(self.knee, self.high);
-        if self.below > 0.0 {
-            // The knee itself has its label from above.
-            let room = TICK_DISTANCE * 0.8;
-            heights.extend(
-                self.ticks(self.low, self.knee).into_iter().filter(|at| self.y(*at) > self.y(self.knee) + room),
-            );
-        }
-        for power in heights {
+        self.grid(canvas)?;
+        for power in self.heights() {
             let y = self.y(power);
-            canvas.line(&[(self.plot.left, y), (self.plot.right, y)], FAINT, 0.7)?;
-            canvas.line(&[(self.plot.left - 4.0, y), (self.plot.left, y)], INK, 0.8)?;
-            canvas.anchored(&label(power as i64), (self.plot.left - 7.0, y), TICK, INK, Anchor::Right)?;
+            canvas.line(&[(self.plot.left - 4.0, y), (self.plot.left, y)], Paint::Ink, 0.8)?;
+            let at = (self.plot.left - 7.0, y);
+            canvas.anchored(&label(self.base, power as i64), at, TICK, Paint::Ink, Anchor::Right)?;
         }
         Ok(())
     }
 
-    /// Powers of ten a round step apart, of one scale.
+    /// Draws the grid lines alone, for a plot beside one with labels.
+    pub fn grid(&self, canvas: &Canvas) -> Drawn {
+        self.heights()
+            .into_iter()
+            .map(|power| self.y(power))
+            .try_for_each(|y| canvas.line(&[(self.plot.left, y), (self.plot.right, y)], Paint::Faint, 0.7))
+    }
+
+    /// Powers that have a grid line.
+    fn heights(&self) -> Vec<f64> {
+        let mut heights = self.ticks(self.knee, self.high);
+        if self.below > 0.0 {
+            // The knee itself has its label from above.
+            let room = TICK_DISTANCE * 0.8;
+            let lower = self.ticks(self.low, self.knee);
+            heights.extend(lower.into_iter().filter(|at| self.y(*at) > self.y(self.knee) + room));
+        }
+        heights
+    }
+
+    /// Powers a round step apart, of one scale.
     fn ticks(&self, low: f64, high: f64) -> Vec<f64> {
         let step = round_step(TICK_DISTANCE, (self.y(low) - self.y(high)) / (high - low)) as f64;
         let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
@@ -149,11 +174,11 @@ impl PowersOfTen {
 }
 
 /// `1`, `10`, `10⁻³`.
-pub fn label(power: i64) -> String {
+pub fn label(base: u32, power: i64) -> String {
     match power {
         0 => "1".into(),
-        1 => "10".into(),
-        _ => format!("10{}", superscript(power)),
+        1 => base.to_string(),
+        _ => format!("{base}{}", superscript(power)),
     }
 }
 

@@ -1,13 +1,15 @@
 //! Lines, areas, markers and text in page units, on plotters' SVG backend at ten times the size.
 
-use super::style::{Dash, INK, Marker, WHITE};
+use super::style::{Dash, Marker};
 use super::text::{self, Font};
+use super::theme::{Paint, Theme};
 use plotters::backend::SVGBackend;
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::element::{Circle, Drawable, PathElement, PointCollection, Polygon, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, FontTransform, RGBAColor, RGBColor, ShapeStyle, TextStyle};
+use plotters::style::{Color, FontTransform, RGBAColor, ShapeStyle, TextStyle};
+use std::cell::RefCell;
 
 /// Canvas units per page unit: the SVG backend knows whole units only.
 const SCALE: f64 = 10.0;
@@ -41,24 +43,55 @@ pub enum Anchor {
     Top,
 }
 
+/// Where something of a picture is to be seen, in the units of its SVG's view box.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spot {
+    /// Which curve, strip or row, counted from 0 as in the figure.
+    pub row: usize,
+    /// Which layer by its number, or in a comparison which arithmetic by its place in the list.
+    pub column: usize,
+    /// Left edge, upper edge, width and height.
+    pub place: [i32; 4],
+}
+
 /// A page being drawn.
 pub struct Canvas<'a> {
     area: DrawingArea<SVGBackend<'a>, Shift>,
+    theme: Theme,
+    spots: RefCell<Vec<Spot>>,
 }
 
 impl<'a> Canvas<'a> {
-    /// A white page.
-    pub fn new(document: &'a mut String, width: f64, height: f64) -> Result<Canvas<'a>, String> {
+    /// An empty page.
+    pub fn new(document: &'a mut String, width: f64, height: f64, theme: Theme) -> Result<Canvas<'a>, String> {
         text::register()?;
         let size = ((width * SCALE) as u32, (height * SCALE) as u32);
         let area = SVGBackend::with_string(document, size).into_drawing_area();
-        area.fill(&WHITE).map_err(sentence)?;
-        Ok(Canvas { area })
+        area.fill(&theme.color(Paint::Paper)).map_err(sentence)?;
+        Ok(Canvas { area, theme, spots: RefCell::default() })
     }
 
-    /// Ends the document.
-    pub fn finish(self) -> Drawn {
-        self.area.present().map_err(sentence)
+    /// Ends the document and gives its spots.
+    pub fn finish(self) -> Result<Vec<Spot>, String> {
+        self.area.present().map_err(sentence)?;
+        Ok(self.spots.take())
+    }
+
+    /// Remembers what an area shows; nothing is drawn.
+    pub fn spot(&self, row: usize, column: usize, area: Rect) {
+        let ((left, top), (right, bottom)) = (scaled(&(area.left, area.top)), scaled(&(area.right, area.bottom)));
+        self.spots.borrow_mut().push(Spot { row, column, place: [left, top, right - left, bottom - top] });
+    }
+
+    /// Remembers what a point shows, which has about its marker's size and at most the width of its column.
+    pub fn spot_at(&self, row: usize, column: usize, (x, y): Point, width: f64) {
+        const RADIUS: f64 = 7.0;
+        let half = RADIUS.min(width / 2.0);
+        self.spot(row, column, Rect { left: x - half, top: y - RADIUS, right: x + half, bottom: y + RADIUS });
+    }
+
+    fn stroke(&self, color: Paint, width: f64) -> ShapeStyle {
+        self.theme.color(color).stroke_width((width * SCALE).round() as u32)
     }
 
     fn put<E>(&self, element: E) -> Drawn
@@ -70,15 +103,15 @@ impl<'a> Canvas<'a> {
     }
 
     /// A solid line through points.
-    pub fn line(&self, points: &[Point], color: RGBColor, width: f64) -> Drawn {
+    pub fn line(&self, points: &[Point], color: Paint, width: f64) -> Drawn {
         if points.len() < 2 {
             return Ok(());
         }
-        self.put(PathElement::new(points.iter().map(scaled).collect::<Vec<_>>(), stroke(color, width)))
+        self.put(PathElement::new(points.iter().map(scaled).collect::<Vec<_>>(), self.stroke(color, width)))
     }
 
     /// A line in dashes; an empty pattern is solid. The SVG backend has no dashes of its own.
-    pub fn dashed(&self, points: &[Point], color: RGBColor, width: f64, dash: Dash) -> Drawn {
+    pub fn dashed(&self, points: &[Point], color: Paint, width: f64, dash: Dash) -> Drawn {
         if dash.is_empty() {
             return self.line(points, color, width);
         }
@@ -89,31 +122,39 @@ impl<'a> Canvas<'a> {
     }
 
     /// A filled polygon; `opacity` from 0 to 1.
-    pub fn area(&self, points: &[Point], color: RGBColor, opacity: f64) -> Drawn {
-        let fill: RGBAColor = color.mix(opacity);
+    pub fn area(&self, points: &[Point], color: Paint, opacity: f64) -> Drawn {
+        let fill: RGBAColor = self.theme.color(color).mix(opacity);
         self.put(Polygon::new(points.iter().map(scaled).collect::<Vec<_>>(), fill))
     }
 
     /// A filled rectangle.
-    pub fn rectangle(&self, area: Rect, color: RGBColor, opacity: f64) -> Drawn {
+    pub fn rectangle(&self, area: Rect, color: Paint, opacity: f64) -> Drawn {
         let Rect { left, top, right, bottom } = area;
         self.area(&[(left, top), (right, top), (right, bottom), (left, bottom)], color, opacity)
     }
 
     /// The outline of a rectangle.
-    pub fn frame(&self, area: Rect, color: RGBColor, width: f64) -> Drawn {
+    pub fn frame(&self, area: Rect, color: Paint, width: f64) -> Drawn {
         let Rect { left, top, right, bottom } = area;
         self.line(&[(left, top), (right, top), (right, bottom), (left, bottom), (left, top)], color, width)
     }
 
     /// A marker, filled or hollow.
-    pub fn marker(&self, at: Point, marker: Marker, radius: f64, color: RGBColor, hollow: bool) -> Drawn {
+    pub fn marker(&self, at: Point, marker: Marker, radius: f64, color: Paint, hollow: bool) -> Drawn {
         let (x, y) = at;
         let outline: Vec<Point> = match marker {
             Marker::Circle => {
                 let radius = (radius * SCALE).round() as i32;
-                self.put(Circle::new(scaled(&at), radius, if hollow { WHITE } else { color }.filled()))?;
-                return if hollow { self.put(Circle::new(scaled(&at), radius, stroke(color, 1.2))) } else { Ok(()) };
+                self.put(Circle::new(
+                    scaled(&at),
+                    radius,
+                    self.theme.color(if hollow { Paint::Paper } else { color }).filled(),
+                ))?;
+                return if hollow {
+                    self.put(Circle::new(scaled(&at), radius, self.stroke(color, 1.2)))
+                } else {
+                    Ok(())
+                };
             }
             Marker::Square => {
                 let r = radius * 0.9;
@@ -128,19 +169,19 @@ impl<'a> Canvas<'a> {
                 vec![(x - r, y), (x, y - r), (x + r, y), (x, y + r), (x - r, y)]
             }
         };
-        self.area(&outline, if hollow { WHITE } else { color }, 1.0)?;
+        self.area(&outline, if hollow { Paint::Paper } else { color }, 1.0)?;
         if hollow { self.line(&outline, color, 1.2) } else { Ok(()) }
     }
 
     /// An arrow below a point: the value is at most this.
-    pub fn downward(&self, at: Point, color: RGBColor) -> Drawn {
+    pub fn downward(&self, at: Point, color: Paint) -> Drawn {
         let (x, y) = at;
         self.line(&[(x, y), (x, y + 5.0)], color, 1.2)?;
         self.area(&[(x - 2.8, y + 4.5), (x + 2.8, y + 4.5), (x, y + 9.0)], color, 1.0)
     }
 
     /// An arrow to the left of a point: on an axis along, the value is at most this.
-    pub fn leftward(&self, at: Point, color: RGBColor) -> Drawn {
+    pub fn leftward(&self, at: Point, color: Paint) -> Drawn {
         let (x, y) = at;
         self.line(&[(x, y), (x - 5.0, y)], color, 1.2)?;
         self.line(&[(x, y - 3.0), (x, y + 3.0)], color, 1.2)?;
@@ -148,19 +189,19 @@ impl<'a> Canvas<'a> {
     }
 
     /// A cross at a point.
-    pub fn cross(&self, at: Point, color: RGBColor) -> Drawn {
+    pub fn cross(&self, at: Point, color: Paint) -> Drawn {
         let ((x, y), r) = (at, 3.0);
         self.line(&[(x - r, y - r), (x + r, y + r)], color, 1.3)?;
         self.line(&[(x - r, y + r), (x + r, y - r)], color, 1.3)
     }
 
     /// Text with its upper left corner at a point.
-    pub fn text(&self, text: &str, at: Point, font: Font, color: RGBColor) -> Drawn {
+    pub fn text(&self, text: &str, at: Point, font: Font, color: Paint) -> Drawn {
         self.styled(text, at, font.description(SCALE).into(), color, Pos::new(HPos::Left, VPos::Top))
     }
 
     /// Text anchored at a point.
-    pub fn anchored(&self, text: &str, at: Point, font: Font, color: RGBColor, anchor: Anchor) -> Drawn {
+    pub fn anchored(&self, text: &str, at: Point, font: Font, color: Paint, anchor: Anchor) -> Drawn {
         let pos = match anchor {
             Anchor::Left => Pos::new(HPos::Left, VPos::Center),
             Anchor::Middle => Pos::new(HPos::Center, VPos::Center),
@@ -176,18 +217,18 @@ impl<'a> Canvas<'a> {
         let (x, y) = ((plot.left + plot.right) / 2.0, (plot.top + plot.bottom) / 2.0);
         let half = text::width(text, FONT)? / 2.0 + 10.0;
         let plate = Rect { left: x - half, top: y - 12.0, right: x + half, bottom: y + 12.0 };
-        self.rectangle(plate, WHITE, 1.0)?;
-        self.anchored(text, (x, y), FONT, INK, Anchor::Middle)
+        self.rectangle(plate, Paint::Paper, 1.0)?;
+        self.anchored(text, (x, y), FONT, Paint::Ink, Anchor::Middle)
     }
 
     /// Text that reads upwards, its middle at a point.
-    pub fn upward(&self, text: &str, at: Point, font: Font, color: RGBColor) -> Drawn {
+    pub fn upward(&self, text: &str, at: Point, font: Font, color: Paint) -> Drawn {
         let turned = font.description(SCALE).transform(FontTransform::Rotate270);
         self.styled(text, at, turned.into(), color, Pos::new(HPos::Center, VPos::Center))
     }
 
-    fn styled(&self, text: &str, at: Point, style: TextStyle<'static>, color: RGBColor, pos: Pos) -> Drawn {
-        self.put(Text::new(text.to_string(), scaled(&at), style.color(&color).pos(pos)))
+    fn styled(&self, text: &str, at: Point, style: TextStyle<'static>, color: Paint, pos: Pos) -> Drawn {
+        self.put(Text::new(text.to_string(), scaled(&at), style.color(&self.theme.color(color)).pos(pos)))
     }
 }
 
@@ -204,10 +245,6 @@ pub fn to_page_units(document: &str, width: f64, height: f64) -> Result<String, 
         &format!("font-family=\"{family}\""),
         &format!("font-family=\"{family}, Bitstream Vera Sans, Verdana, sans-serif\""),
     ))
-}
-
-fn stroke(color: RGBColor, width: f64) -> ShapeStyle {
-    color.stroke_width((width * SCALE).round() as u32)
 }
 
 fn scaled(point: &Point) -> (i32, i32) {

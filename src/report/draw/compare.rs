@@ -1,12 +1,14 @@
 //! The page that compares activations: a row for each, in it a lane for each arithmetic, and the words beside it.
 
+use super::Picture;
 use super::axis::{NAME, NAME_SPACE, TICK_SPACE};
-use super::canvas::{self, Anchor, Canvas, Drawn, Rect};
+use super::canvas::{Anchor, Canvas, Drawn, Rect};
 use super::decades::Decades;
 use super::key::{Head, Sample};
-use super::style::{CHAOTIC_REGION, FAINT, INK, MARGIN, Marker, NOISY_REGION, PAGE_WIDTH, SOFT, Series};
+use super::page::{self, TITLE, VERDICT};
+use super::style::{MARGIN, Marker, PAGE_WIDTH, Series};
 use super::text::{self, Font};
-use super::{CAPTION, TITLE, VERDICT};
+use super::theme::{Paint, Theme};
 use crate::report::figure::{Comparison, Lane, PointKind};
 
 const ACTIVATION: Font = Font { size: 12.0, bold: true };
@@ -49,9 +51,7 @@ struct Layout {
     head: Head,
     plot: Rect,
     rows: Vec<PlacedRow>,
-    caption: Vec<String>,
     caption_top: f64,
-    height: f64,
 }
 
 impl Layout {
@@ -72,9 +72,7 @@ impl Layout {
         }
         let plot = Rect { left: LEFT, top, right: RIGHT, bottom: y.max(top + 60.0) };
         let caption_top = plot.bottom + TICK_SPACE + NAME_SPACE + 14.0;
-        let caption = text::wrapped_pieces(&figure.caption, " · ", CAPTION, width)?;
-        let height = caption_top + 8.0 + CAPTION.line() * caption.len() as f64 + MARGIN;
-        Ok(Layout { title, answer, head, plot, rows, caption, caption_top, height: height.ceil() })
+        Ok(Layout { title, answer, head, plot, rows, caption_top })
     }
 }
 
@@ -127,64 +125,59 @@ fn key(figure: &Comparison) -> Vec<(Sample, String)> {
     key
 }
 
-/// The page as SVG.
-pub fn svg(figure: &Comparison) -> Result<String, String> {
+/// The page.
+pub fn picture(figure: &Comparison, theme: Theme) -> Result<Picture, String> {
     let layout = Layout::new(figure)?;
-    let mut document = String::new();
-    {
-        let canvas = Canvas::new(&mut document, PAGE_WIDTH, layout.height)?;
-        draw(&canvas, figure, &layout)?;
-        canvas.finish()?;
-    }
-    canvas::to_page_units(&document, PAGE_WIDTH, layout.height)
+    page::document(&figure.caption, layout.caption_top, theme, |canvas| draw(canvas, figure, &layout))
 }
 
 fn draw(canvas: &Canvas, figure: &Comparison, layout: &Layout) -> Drawn {
-    let y = super::lines(canvas, &layout.title, MARGIN, TITLE, INK)?;
-    super::lines(canvas, &layout.answer, y + 6.0, VERDICT, INK)?;
+    let y = page::lines(canvas, &layout.title, MARGIN, TITLE, Paint::Ink)?;
+    page::lines(canvas, &layout.answer, y + 6.0, VERDICT, Paint::Ink)?;
     layout.head.draw(canvas)?;
     let plot = layout.plot;
     let decades = Decades::new(figure.decades, figure.knee, plot);
     background(canvas, figure, plot, &decades)?;
     for (index, (row, placed)) in figure.rows.iter().zip(&layout.rows).enumerate() {
         if index > 0 {
-            canvas.line(&[(MARGIN, placed.top), (PAGE_WIDTH - MARGIN, placed.top)], SOFT, 0.5)?;
+            canvas.line(&[(MARGIN, placed.top), (PAGE_WIDTH - MARGIN, placed.top)], Paint::Soft, 0.5)?;
         }
         let mut y = placed.top + ROW_PADDING + 1.0;
         for line in &placed.name {
-            canvas.text(line, (MARGIN, y), ACTIVATION, INK)?;
+            canvas.text(line, (MARGIN, y), ACTIVATION, Paint::Ink)?;
             y += ACTIVATION.line();
         }
-        for (index, (lane, placed)) in row.lanes.iter().zip(&placed.lanes).enumerate() {
-            draw_lane(canvas, lane, placed, Series::new(index), &decades)?;
+        for (lane_index, (lane, placed)) in row.lanes.iter().zip(&placed.lanes).enumerate() {
+            draw_lane(canvas, lane, placed, Series::new(lane_index), &decades)?;
+            let (top, bottom) = (placed.middle - LANE / 2.0, placed.middle + LANE / 2.0);
+            canvas.spot(index, lane_index, Rect { left: plot.left, top, right: PAGE_WIDTH - MARGIN, bottom });
         }
     }
-    canvas.frame(plot, INK, 0.9)?;
-    super::caption(canvas, &layout.caption, layout.caption_top)
+    canvas.frame(plot, Paint::Ink, 0.9)
 }
 
 /// Regions, grid, and the names of lines and columns.
 fn background(canvas: &Canvas, figure: &Comparison, plot: Rect, decades: &Decades) -> Drawn {
     let (noisy, chaotic) = (decades.x(-1.0), decades.x(0.0));
-    canvas.rectangle(Rect { left: noisy, right: chaotic, ..plot }, NOISY_REGION, 1.0)?;
-    canvas.rectangle(Rect { left: chaotic, ..plot }, CHAOTIC_REGION, 1.0)?;
+    canvas.rectangle(Rect { left: noisy, right: chaotic, ..plot }, Paint::NoisyRegion, 1.0)?;
+    canvas.rectangle(Rect { left: chaotic, ..plot }, Paint::ChaoticRegion, 1.0)?;
     decades.draw(canvas)?;
     let name_height = plot.top - NAMES / 2.0;
-    let upright = |x: f64, width: f64| canvas.line(&[(x, plot.top - 3.0), (x, plot.bottom)], INK, width);
+    let upright = |x: f64, width: f64| canvas.line(&[(x, plot.top - 3.0), (x, plot.bottom)], Paint::Ink, width);
     upright(noisy, 0.6)?;
     upright(chaotic, 1.4)?;
-    canvas.anchored("noisy from here", (noisy + 8.0, name_height), WORDS, INK, Anchor::Right)?;
-    canvas.anchored("noise = signal", (chaotic, name_height), WORDS, INK, Anchor::Middle)?;
+    canvas.anchored("noisy from here", (noisy + 8.0, name_height), WORDS, Paint::Ink, Anchor::Right)?;
+    canvas.anchored("noise = signal", (chaotic, name_height), WORDS, Paint::Ink, Anchor::Middle)?;
     if let Some(knee) = figure.knee.map(|knee| decades.x(f64::from(knee))) {
-        canvas.dashed(&[(knee, plot.top), (knee, plot.bottom)], SOFT, 0.9, &[1.5, 3.0])?;
-        canvas.anchored("← compressed", (knee, name_height), WORDS, SOFT, Anchor::Right)?;
+        canvas.dashed(&[(knee, plot.top), (knee, plot.bottom)], Paint::Soft, 0.9, &[1.5, 3.0])?;
+        canvas.anchored("← compressed", (knee, name_height), WORDS, Paint::Soft, Anchor::Right)?;
     }
     for (title, x) in ["arithmetic", "noise/signal", "verdict"].into_iter().zip(COLUMNS) {
-        canvas.anchored(title, (x, name_height), COLUMN, INK, Anchor::Left)?;
+        canvas.anchored(title, (x, name_height), COLUMN, Paint::Ink, Anchor::Left)?;
     }
-    canvas.anchored("activation", (MARGIN, name_height), COLUMN, INK, Anchor::Left)?;
+    canvas.anchored("activation", (MARGIN, name_height), COLUMN, Paint::Ink, Anchor::Left)?;
     let middle = ((plot.left + plot.right) / 2.0, plot.bottom + TICK_SPACE + 1.0);
-    canvas.anchored("noise / signal (left is better)", middle, NAME, SOFT, Anchor::Top)
+    canvas.anchored("noise / signal (left is better)", middle, NAME, Paint::Soft, Anchor::Top)
 }
 
 fn draw_lane(canvas: &Canvas, lane: &Lane, placed: &PlacedLane, series: Series, decades: &Decades) -> Drawn {
@@ -204,13 +197,13 @@ fn draw_lane(canvas: &Canvas, lane: &Lane, placed: &PlacedLane, series: Series, 
         end = if point.kind.is_joined() { decades.x(point.high) } else { x } + 8.0;
     }
     // A hair leads the eye from the mark to its words.
-    canvas.dashed(&[(end.min(RIGHT), y), (RIGHT + 8.0, y)], FAINT, 0.7, &[1.0, 3.0])?;
+    canvas.dashed(&[(end.min(RIGHT), y), (RIGHT + 8.0, y)], Paint::Faint, 0.7, &[1.0, 3.0])?;
     canvas.marker((COLUMNS[0] - 9.0, y), series.marker, 3.6, series.color, false)?;
     for (index, (lines, x)) in placed.words.iter().zip(COLUMNS).enumerate() {
         let font = if index == 2 && !lane.is_sound { COLUMN } else { WORDS };
         let mut middle = y - WORDS.line() * (lines.len().saturating_sub(1)) as f64 / 2.0;
         for line in lines {
-            canvas.anchored(line, (x, middle), font, INK, Anchor::Left)?;
+            canvas.anchored(line, (x, middle), font, Paint::Ink, Anchor::Left)?;
             middle += WORDS.line();
         }
     }

@@ -2,7 +2,7 @@
 
 use super::axis::{TICK, label, round_step};
 use super::canvas::{Anchor, Canvas, Drawn, Rect};
-use super::style::{FAINT, INK};
+use super::theme::Paint;
 
 /// Least distance of vertical lines with labels.
 const TICK_DISTANCE: f64 = 40.0;
@@ -53,9 +53,9 @@ impl Decades {
         }
         for power in powers {
             let x = self.x(power);
-            canvas.line(&[(x, self.plot.top), (x, self.plot.bottom)], FAINT, 0.7)?;
-            canvas.line(&[(x, self.plot.bottom), (x, self.plot.bottom + 4.0)], INK, 0.8)?;
-            canvas.anchored(&label(power as i64), (x, self.plot.bottom + 6.0), TICK, INK, Anchor::Top)?;
+            canvas.line(&[(x, self.plot.top), (x, self.plot.bottom)], Paint::Faint, 0.7)?;
+            canvas.line(&[(x, self.plot.bottom), (x, self.plot.bottom + 4.0)], Paint::Ink, 0.8)?;
+            canvas.anchored(&label(10, power as i64), (x, self.plot.bottom + 6.0), TICK, Paint::Ink, Anchor::Top)?;
         }
         Ok(())
     }

@@ -3,35 +3,39 @@
 use super::axis::{self, Layers, NAME, TICK};
 use super::canvas::{Anchor, Canvas, Drawn, Rect};
 use super::key::{Head, Sample};
-use super::style::{GUTTER, INK, MARGIN, PAGE_WIDTH, PLOT_LEFT, SOFT, Series, WHITE, fate_color};
+use super::page;
+use super::style::{GUTTER, MARGIN, PAGE_WIDTH, PLOT_LEFT, Series};
 use super::text::{self, Font};
-use crate::report::figure::{Fate, FateStrip};
+use super::theme::Paint;
+use crate::report::figure::{Fate, FateStrip, Panel};
 
-const LEAST_HEIGHT: f64 = 44.0;
-const GAP: f64 = 9.0;
+const LEAST_HEIGHT: f64 = 35.0;
+const GAP: f64 = 7.0;
 const STRIP_NAME: Font = Font { size: 11.0, bold: true };
 const STRIP_VERDICT: Font = Font { size: 10.5, bold: false };
 /// Room for the line sample before an arithmetic's name.
 const NAME_INDENT: f64 = 22.0;
 
 /// The panel, laid out.
-pub struct Placed {
+pub struct Placed<'a> {
+    panel: &'a [FateStrip],
+    layers: (usize, usize),
     head: Head,
     strips: Vec<(Rect, Vec<String>, Vec<String>)>,
 }
 
-impl Placed {
+impl<'a> Placed<'a> {
     /// Lays the panel out from a height downwards.
-    pub fn new(strips: &[FateStrip], top: f64) -> Result<Placed, String> {
+    pub fn new(strips: &'a [FateStrip], layers: (usize, usize), top: f64) -> Result<Placed<'a>, String> {
         let present = |index: usize| strips.iter().any(|strip| strip.present[index]);
         let key: Vec<(Sample, String)> = Fate::ALL
             .into_iter()
             .enumerate()
             .filter(|(index, _)| present(*index))
-            .map(|(_, fate)| (Sample::Area(fate_color(fate), 1.0), fate.label().to_string()))
+            .map(|(_, fate)| (Sample::Area(Paint::Fate(fate), 1.0), fate.label().to_string()))
             .collect();
         let limit = PAGE_WIDTH - MARGIN - PLOT_LEFT;
-        let head = Head::new("What became of each entry of the weight gradient", &key, top, limit)?;
+        let head = Head::new(Panel::Fates.title(), &key, top, limit)?;
         let width = PAGE_WIDTH - MARGIN - GUTTER;
         let mut y = head.bottom;
         let mut placed = Vec::new();
@@ -40,27 +44,32 @@ impl Placed {
             let verdict = text::wrapped(&strip.verdict, STRIP_VERDICT, width)?;
             let words = STRIP_NAME.line() * name.len() as f64 + STRIP_VERDICT.line() * verdict.len() as f64;
             let height = LEAST_HEIGHT.max(words + 2.0);
-            placed.push((super::plot(y, height), name, verdict));
+            placed.push((page::plot(y, height), name, verdict));
             y += height + GAP;
         }
-        Ok(Placed { head, strips: placed })
+        Ok(Placed { panel: strips, layers, head, strips: placed })
     }
+}
 
-    /// Where the panel ends.
-    pub fn bottom(&self) -> f64 {
+impl page::Placed for Placed<'_> {
+    fn bottom(&self) -> f64 {
         let last = self.strips.last().map_or(self.head.bottom, |(plot, _, _)| plot.bottom);
         last + axis::TICK_SPACE + axis::NAME_SPACE
     }
 
-    /// Draws it.
-    pub fn draw(&self, canvas: &Canvas, strips: &[FateStrip], layers: (usize, usize)) -> Drawn {
+    fn draw(&self, canvas: &Canvas) -> Drawn {
+        let (strips, layers) = (self.panel, self.layers);
         self.head.draw(canvas)?;
         for (index, (strip, (plot, name, verdict))) in strips.iter().zip(&self.strips).enumerate() {
             let columns = Layers::new(layers, *plot);
             areas(canvas, strip, *plot, &columns)?;
-            canvas.frame(*plot, INK, 0.9)?;
+            for (layer, _) in &strip.edges {
+                let (left, right) = columns.edges(*layer);
+                canvas.spot(index, *layer, Rect { left, right, ..*plot });
+            }
+            canvas.frame(*plot, Paint::Ink, 0.9)?;
             for (label, y) in [("100 %", plot.top + 4.0), ("0", plot.bottom - 4.0)] {
-                canvas.anchored(label, (plot.left - 6.0, y), TICK, INK, Anchor::Right)?;
+                canvas.anchored(label, (plot.left - 6.0, y), TICK, Paint::Ink, Anchor::Right)?;
             }
             names(canvas, *plot, index, name, verdict)?;
             if index + 1 == strips.len() {
@@ -68,7 +77,7 @@ impl Placed {
             }
         }
         if let (Some((first, _, _)), Some((last, _, _))) = (self.strips.first(), self.strips.last()) {
-            canvas.upward("share", (MARGIN + 8.0, (first.top + last.bottom) / 2.0), NAME, SOFT)?;
+            canvas.upward("share", (MARGIN + 8.0, (first.top + last.bottom) / 2.0), NAME, Paint::Soft)?;
         }
         Ok(())
     }
@@ -91,13 +100,13 @@ fn areas(canvas: &Canvas, strip: &FateStrip, plot: Rect, columns: &Layers) -> Dr
         let (Some((left, _)), Some((right, _))) = (outline.first().copied(), outline.last().copied()) else { continue };
         outline.push((right, plot.bottom));
         outline.push((left, plot.bottom));
-        canvas.area(&outline, fate_color(fate), 1.0)?;
+        canvas.area(&outline, Paint::Fate(fate), 1.0)?;
     }
     // Few layers are separated, so that each is seen as one.
     if columns.column() >= 24.0 {
         for (layer, _) in strip.edges.iter().skip(1) {
             let x = columns.edges(*layer).0;
-            canvas.line(&[(x, plot.top), (x, plot.bottom)], WHITE, 0.8)?;
+            canvas.line(&[(x, plot.top), (x, plot.bottom)], Paint::Paper, 0.8)?;
         }
     }
     Ok(())
@@ -109,11 +118,11 @@ fn names(canvas: &Canvas, plot: Rect, index: usize, name: &[String], verdict: &[
     let middle = y + STRIP_NAME.line() / 2.0 - 1.0;
     canvas.marker((GUTTER + 8.0, middle), series.marker, 3.6, series.color, false)?;
     for line in name {
-        canvas.text(line, (GUTTER + NAME_INDENT, y), STRIP_NAME, INK)?;
+        canvas.text(line, (GUTTER + NAME_INDENT, y), STRIP_NAME, Paint::Ink)?;
         y += STRIP_NAME.line();
     }
     for line in verdict {
-        canvas.text(line, (GUTTER, y + 1.0), STRIP_VERDICT, SOFT)?;
+        canvas.text(line, (GUTTER, y + 1.0), STRIP_VERDICT, Paint::Soft)?;
         y += STRIP_VERDICT.line();
     }
     Ok(())

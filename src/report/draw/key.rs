@@ -1,9 +1,9 @@
 //! A panel's head: its title, and under it the key in as many rows as it needs, never over data.
 
 use super::canvas::{Anchor, Canvas, Drawn, Rect};
-use super::style::{Dash, INK, Marker, PLOT_LEFT, SOFT};
+use super::style::{Dash, Marker, PLOT_LEFT};
 use super::text::{self, Font};
-use plotters::style::RGBColor;
+use super::theme::Paint;
 
 const TITLE: Font = Font { size: 13.0, bold: true };
 const LABEL: Font = Font { size: 10.5, bold: false };
@@ -15,8 +15,8 @@ const SAMPLE: f64 = 20.0;
 #[allow(missing_docs)] // the variants are drawn as named
 pub enum Sample {
     Nothing,
-    Area(RGBColor, f64),
-    Line(RGBColor, f64, Dash),
+    Area(Paint, f64),
+    Line(Paint, f64, Dash),
     Hollow(Marker),
     Downward,
     Leftward,
@@ -36,17 +36,17 @@ impl Sample {
             Sample::Area(color, opacity) => {
                 let area = Rect { left: x, top: y - 5.0, right: x + SAMPLE, bottom: y + 5.0 };
                 canvas.rectangle(area, color, opacity)?;
-                canvas.frame(area, SOFT, 0.5)
+                canvas.frame(area, Paint::Soft, 0.5)
             }
             Sample::Line(color, width, dash) => canvas.dashed(&[(x, y), (x + SAMPLE, y)], color, width, dash),
-            Sample::Hollow(marker) => canvas.marker((middle, y), marker, 3.4, SOFT, true),
-            Sample::Downward => canvas.downward((middle, y - 4.5), SOFT),
-            Sample::Leftward => canvas.leftward((middle + 4.5, y), SOFT),
+            Sample::Hollow(marker) => canvas.marker((middle, y), marker, 3.4, Paint::Soft, true),
+            Sample::Downward => canvas.downward((middle, y - 4.5), Paint::Soft),
+            Sample::Leftward => canvas.leftward((middle + 4.5, y), Paint::Soft),
             Sample::Bar(marker) => {
-                canvas.line(&[(x, y), (x + SAMPLE, y)], SOFT, 2.0)?;
-                canvas.marker((middle, y), marker, 3.4, SOFT, false)
+                canvas.line(&[(x, y), (x + SAMPLE, y)], Paint::Soft, 2.0)?;
+                canvas.marker((middle, y), marker, 3.4, Paint::Soft, false)
             }
-            Sample::Cross => canvas.cross((middle, y), SOFT),
+            Sample::Cross => canvas.cross((middle, y), Paint::Soft),
         }
     }
 }
@@ -91,10 +91,10 @@ impl Head {
 
     /// Draws it.
     pub fn draw(&self, canvas: &Canvas) -> Drawn {
-        canvas.text(&self.title, (self.left, self.top), TITLE, INK)?;
+        canvas.text(&self.title, (self.left, self.top), TITLE, Paint::Ink)?;
         for (sample, label, x, y) in &self.placed {
             sample.draw(canvas, *x, *y)?;
-            canvas.anchored(label, (x + sample.width(), *y), LABEL, SOFT, Anchor::Left)?;
+            canvas.anchored(label, (x + sample.width(), *y), LABEL, Paint::Soft, Anchor::Left)?;
         }
         Ok(())
     }

@@ -34,6 +34,15 @@ pub fn pieces(record: &Record, run: &Run) -> Vec<String> {
     pieces
 }
 
+/// The caption of one panel on its own: enough to find the rest.
+pub fn panel_pieces(record: &Record, run: &Run) -> Vec<String> {
+    let spec = &record.spec;
+    let mut pieces = vec![facts::activation(run), format!("depth {}", spec.depth), format!("width {}", spec.width)];
+    pieces.extend([facts::trials(spec.trials), format!("seed {}", spec.seed)]);
+    pieces.extend(provenance(record));
+    pieces
+}
+
 /// Network, data and draws, which every run of a record shares.
 fn set_up(record: &Record) -> Vec<String> {
     let spec = &record.spec;

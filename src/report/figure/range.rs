@@ -14,7 +14,7 @@ const EMPTY_AXIS: (f64, f64) = (-10.0, 0.0);
 
 /// One layer: log₁₀ of order statistics of the non-zero entries.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct MagnitudePoint {
+pub struct RangePoint {
     /// Layer number.
     pub layer: usize,
     /// Lower end of the power-of-two bin that holds the 1 % quantile.
@@ -63,7 +63,9 @@ impl Edge {
 pub struct Limit {
     /// Which end.
     pub edge: Edge,
-    /// Its place.
+    /// log₂ of its place.
+    pub log2: f64,
+    /// log₁₀ of its place.
     pub log10: f64,
     /// `f16 smallest normal 6.1·10⁻⁵`.
     pub label: String,
@@ -71,11 +73,11 @@ pub struct Limit {
 
 /// The panel.
 #[derive(Clone, Debug, PartialEq)]
-pub struct MagnitudePanel {
+pub struct RangePanel {
     /// The axis, in powers of ten.
-    pub range: (f64, f64),
+    pub axis: (f64, f64),
     /// Layers with non-zero entries.
-    pub points: Vec<MagnitudePoint>,
+    pub points: Vec<RangePoint>,
     /// Layers whose every entry is zero.
     pub zero_layers: Vec<usize>,
     /// Layers of which the truth tells no entry.
@@ -86,9 +88,9 @@ pub struct MagnitudePanel {
     pub beyond: Vec<String>,
 }
 
-impl MagnitudePanel {
+impl RangePanel {
     /// The panel of a run.
-    pub fn new(run: &Run) -> MagnitudePanel {
+    pub fn new(run: &Run) -> RangePanel {
         let mut points = Vec::new();
         let mut zero_layers = Vec::new();
         let mut unknown_layers = Vec::new();
@@ -105,8 +107,9 @@ impl MagnitudePanel {
         });
         let (mut low, mut high) = data.unwrap_or(EMPTY_AXIS);
         let (near_low, near_high) = (low - NEAR, high + NEAR);
-        let is_near = |log2: f64| (near_low..=near_high).contains(&(log2 * LOG10_2));
-        let limits: Vec<Limit> = limits(run).into_iter().filter(|limit| is_near(limit.log10 / LOG10_2)).collect();
+        let (near_low, near_high) = (near_low / LOG10_2, near_high / LOG10_2);
+        let is_near = |log2: f64| (near_low..=near_high).contains(&log2);
+        let limits = limits_within(run, (near_low, near_high));
         for limit in &limits {
             (low, high) = (low.min(limit.log10), high.max(limit.log10));
         }
@@ -114,12 +117,12 @@ impl MagnitudePanel {
         if high - low < 2.0 {
             (low, high) = (low - 1.0, high + 1.0);
         }
-        MagnitudePanel { range: (low, high), points, zero_layers, unknown_layers, limits, beyond: beyond(run, is_near) }
+        RangePanel { axis: (low, high), points, zero_layers, unknown_layers, limits, beyond: beyond(run, is_near) }
     }
 }
 
 /// Each format with limits beyond the axis once: its whole range if all are, else those that are.
-fn beyond(run: &Run, is_near: impl Fn(f64) -> bool) -> Vec<String> {
+pub(super) fn beyond(run: &Run, is_near: impl Fn(f64) -> bool) -> Vec<String> {
     let mut texts: Vec<String> = Vec::new();
     for format in run.arithmetics.iter().map(|arithmetic| &arithmetic.format) {
         let limits = Edge::ALL.map(|edge| edge.of(format).finite());
@@ -144,7 +147,7 @@ fn beyond(run: &Run, is_near: impl Fn(f64) -> bool) -> Vec<String> {
 }
 
 /// Order statistics of the non-zero finite entries; `None` if there are none.
-fn point(layer: usize, histogram: &Histogram) -> Option<MagnitudePoint> {
+fn point(layer: usize, histogram: &Histogram) -> Option<RangePoint> {
     let total: u128 = histogram.counts.iter().map(|count| u128::from(*count)).sum();
     let bin = |rank: u128| {
         let mut below = 0;
@@ -157,13 +160,18 @@ fn point(layer: usize, histogram: &Histogram) -> Option<MagnitudePoint> {
     let at = |percent: u128| bin((total * percent).div_ceil(100).max(1));
     let log10 = |bin: usize, part: f64| (histogram.lowest as f64 + bin as f64 + part) * LOG10_2;
     let largest = histogram.counts.iter().rposition(|count| *count > 0)?;
-    Some(MagnitudePoint {
+    Some(RangePoint {
         layer,
         low: log10(at(1)?, 0.0),
         median: log10(at(50)?, 0.5),
         high: log10(at(99)?, 1.0),
         largest: log10(largest, 1.0),
     })
+}
+
+/// The limits from 2^`low` to 2^`high`, from above to below.
+pub(super) fn limits_within(run: &Run, (low, high): (f64, f64)) -> Vec<Limit> {
+    limits(run).into_iter().filter(|limit| (low..=high).contains(&limit.log2)).collect()
 }
 
 /// Every edge of every format once, formats that share one named together, from above to below.
@@ -183,6 +191,7 @@ fn limits(run: &Run) -> Vec<Limit> {
         .into_iter()
         .map(|(edge, log2, names)| Limit {
             edge,
+            log2,
             log10: log2 * LOG10_2,
             label: format!("{} {} {}", names.join(", "), edge.name(), power_of_two(log2, Notation::Typeset)),
         })

@@ -1,0 +1,67 @@
+//! The command line that asks for a spec: what a report gives its reader to measure it again.
+
+use crate::record::Spec;
+use crate::report::facts;
+
+/// `precision-probe --act leaky --depth 50 …`: every option of the spec, none left to a default that a later version
+/// may change.
+pub fn line(spec: &Spec) -> String {
+    // Destructured, so that a new field of the spec cannot be forgotten here.
+    let Spec { activations, depth, width, batch, trials, seed, data, init, gain, bias, residual, formats, truth_bits } =
+        spec;
+    let mut words = vec!["precision-probe".to_string()];
+    let mut option = |name: &str, value: String| words.extend([format!("--{name}"), quoted(&value)]);
+    option("act", activations.join(","));
+    option("depth", depth.to_string());
+    option("width", width.to_string());
+    option("init", init.to_string());
+    if let Some(gain) = gain {
+        option("gain", format!("{gain:?}"));
+    }
+    option("data", facts::data(*data).into());
+    option("batch", batch.to_string());
+    option("trials", trials.to_string());
+    option("seed", seed.to_string());
+    option("formats", formats.join(","));
+    option("truth-bits", truth_bits.to_string());
+    if *bias {
+        words.push("--bias".into());
+    }
+    if *residual {
+        words.push("--residual".into());
+    }
+    words.join(" ")
+}
+
+/// A word as a POSIX shell reads it back: in single quotes unless it is harmless.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || ",:=._/+-@%".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.into()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_option_is_given() {
+        let spec = Spec { bias: true, residual: true, gain: Some(1.5), ..Spec::default() };
+        assert_eq!(
+            line(&spec),
+            "precision-probe --act leaky --depth 50 --width 64 --init preserve --gain 1.5 --data digits --batch 32 --trials 5 \
+             --seed 0 --formats f16,f16:acc=f32,bf16:acc=f32,f32,f64 --truth-bits 80 --bias --residual"
+        );
+    }
+
+    #[test]
+    fn words_reach_the_shell_as_they_are() {
+        assert_eq!(quoted("f16:acc=f32,e4m3fn"), "f16:acc=f32,e4m3fn");
+        assert_eq!(quoted("a b;$(x)"), "'a b;$(x)'");
+        assert_eq!(quoted("it's"), "'it'\\''s'");
+        assert_eq!(quoted(""), "''");
+    }
+}

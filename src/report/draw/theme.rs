@@ -1,0 +1,137 @@
+//! Light and dark: what each colour of a picture is for, and its value in either theme.
+//!
+//! Series and fates are Okabe and Ito's colours for all kinds of sight ("Color Universal Design", 2008), shifted in
+//! lightness until a line stands out from the theme's paper and from both tinted regions (WCAG 2 contrast of at least 3;
+//! texts 4.5). Hue never carries meaning alone: series differ in dash and marker, neighbouring fates in lightness.
+
+use crate::report::figure::Fate;
+use plotters::style::RGBColor;
+
+/// Series' colours before they repeat.
+pub const SERIES_COLORS: usize = 7;
+
+/// The background of a picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// Dark on white, for paper.
+    #[default]
+    Light,
+    /// Light on near black, for screens and slides.
+    Dark,
+}
+
+/// What a colour is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paint {
+    /// Text and frames.
+    Ink,
+    /// Secondary text.
+    Soft,
+    /// Grid lines.
+    Faint,
+    /// What everything stands on.
+    Paper,
+    /// Region where noise outweighs the signal.
+    ChaoticRegion,
+    /// Region where noise is a tenth of the signal or more.
+    NoisyRegion,
+    /// The true gradient.
+    Truth,
+    /// The arithmetic at a place in the list.
+    Series(usize),
+    /// What became of an entry.
+    Fate(Fate),
+}
+
+impl Theme {
+    /// Both themes, the default first.
+    pub const ALL: [Theme; 2] = [Theme::Light, Theme::Dark];
+
+    /// `light` or `dark`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Theme::Light => "light",
+            Theme::Dark => "dark",
+        }
+    }
+
+    /// The theme of a name.
+    pub fn parse(name: &str) -> Option<Theme> {
+        Theme::ALL.into_iter().find(|theme| theme.name() == name)
+    }
+
+    /// Red, green and blue of a paint, 0 to 255 in sRGB.
+    pub fn rgb(self, paint: Paint) -> (u8, u8, u8) {
+        match self {
+            Theme::Light => light(paint),
+            Theme::Dark => dark(paint),
+        }
+    }
+
+    pub(super) fn color(self, paint: Paint) -> RGBColor {
+        let (red, green, blue) = self.rgb(paint);
+        RGBColor(red, green, blue)
+    }
+}
+
+fn light(paint: Paint) -> (u8, u8, u8) {
+    match paint {
+        Paint::Ink => (26, 26, 26),
+        Paint::Soft => (85, 85, 85),
+        Paint::Faint => (222, 222, 222),
+        Paint::Paper => (255, 255, 255),
+        Paint::ChaoticRegion => (249, 228, 219),
+        Paint::NoisyRegion => (253, 246, 227),
+        Paint::Truth => (70, 70, 70),
+        Paint::Series(index) => match index % SERIES_COLORS {
+            0 => (0, 114, 178),
+            1 => (213, 94, 0),
+            2 => (0, 144, 104),
+            3 => (190, 104, 154),
+            4 => (0, 0, 0),
+            5 => (28, 136, 196),
+            _ => (180, 118, 0),
+        },
+        Paint::Fate(fate) => match fate {
+            Fate::Resolved => (128, 194, 234),
+            Fate::Degraded => (240, 228, 66),
+            Fate::Drowned => (213, 94, 0),
+            Fate::Flushed => (0, 72, 130),
+            Fate::Overflowed => (0, 0, 0),
+            Fate::Ghost => (204, 121, 167),
+            Fate::TrueZero => (228, 228, 228),
+            Fate::Undecided => (150, 150, 150),
+        },
+    }
+}
+
+fn dark(paint: Paint) -> (u8, u8, u8) {
+    match paint {
+        Paint::Ink => (232, 234, 237),
+        Paint::Soft => (172, 178, 186),
+        Paint::Faint => (54, 59, 67),
+        Paint::Paper => (20, 23, 28),
+        Paint::ChaoticRegion => (62, 30, 22),
+        Paint::NoisyRegion => (44, 38, 20),
+        Paint::Truth => (190, 195, 200),
+        Paint::Series(index) => match index % SERIES_COLORS {
+            0 => (78, 158, 224),
+            1 => (240, 120, 40),
+            2 => (0, 190, 140),
+            3 => (222, 150, 190),
+            4 => (240, 240, 240),
+            5 => (140, 212, 250),
+            _ => (240, 228, 66),
+        },
+        Paint::Fate(fate) => match fate {
+            Fate::Resolved => (104, 172, 214),
+            Fate::Degraded => (240, 228, 66),
+            Fate::Drowned => (213, 94, 0),
+            Fate::Flushed => (0, 62, 116),
+            Fate::Overflowed => (255, 255, 255),
+            Fate::Ghost => (204, 121, 167),
+            Fate::TrueZero => (62, 66, 73),
+            Fate::Undecided => (128, 132, 138),
+        },
+    }
+}

@@ -1,0 +1,43 @@
+//! The panels of a run: what each shows, and what its picture is called.
+
+/// One panel of the summary picture, which is a picture of its own, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Panel {
+    /// Noise-to-signal by layer.
+    Noise,
+    /// Size of the true gradient by layer, against the formats' limits.
+    Range,
+    /// What became of each entry, by layer.
+    Fates,
+    /// Pre-activations on another piece of φ' than in truth, by layer.
+    Flips,
+    /// Sizes of the true and the computed entries in chosen layers.
+    Histogram,
+}
+
+impl Panel {
+    /// All panels, in the order of the summary picture.
+    pub const ALL: [Panel; 5] = [Panel::Noise, Panel::Range, Panel::Fates, Panel::Flips, Panel::Histogram];
+
+    /// The stem of the panel's files: `noise`, `range`, `fates`, `flips`, `histogram`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Panel::Noise => "noise",
+            Panel::Range => "range",
+            Panel::Fates => "fates",
+            Panel::Flips => "flips",
+            Panel::Histogram => "histogram",
+        }
+    }
+
+    /// What stands above the panel.
+    pub fn title(self) -> &'static str {
+        match self {
+            Panel::Noise => "Noise / signal of the computed weight gradient",
+            Panel::Range => "True weight gradient: size of its entries, and where the formats end",
+            Panel::Fates => "What became of each entry of the weight gradient",
+            Panel::Flips => "Branch flips: pre-activations on the other side of a kink than in truth",
+            Panel::Histogram => "Sizes of the weight gradient's entries in chosen layers: true and computed",
+        }
+    }
+}

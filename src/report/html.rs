@@ -1,0 +1,144 @@
+//! The report as one HTML file that asks the network for nothing: words, figures as SVG, and a table that sorts.
+//!
+//! Style and script are files of their own beside this module and stand in the page whole; the browser is told to
+//! refuse anything else. Without the script the page is complete, but for sorting and filtering.
+
+mod figures;
+mod glossary;
+mod layers;
+mod making;
+mod markup;
+mod policy;
+mod tips;
+
+use crate::record::Record;
+use crate::report::figure::{Comparison, Summary};
+use crate::report::numbers::Notation::Typeset;
+use crate::report::{compare, files, table, words};
+use markup::{escaped, paragraph};
+use rayon::prelude::*;
+
+const STYLE: &str = include_str!("html/style.css");
+/// One after the other: each is complete in itself.
+const SCRIPTS: [&str; 3] =
+    [include_str!("html/layers.js"), include_str!("html/tips.js"), include_str!("html/record.js")];
+
+/// Largest record that the page carries along, in bytes: a larger one is named instead.
+const LARGEST_RECORD: usize = 4 << 20;
+
+const QUESTION: &str = "When a deep network’s gradient stops meaning anything, is it zero, or is it rounding noise, and \
+                        what cures it?";
+
+/// A section of the page.
+struct Section {
+    id: String,
+    title: String,
+    body: String,
+}
+
+impl Section {
+    fn new(id: &str, title: &str, body: String) -> Section {
+        Section { id: id.into(), title: title.into(), body }
+    }
+
+    fn html(&self) -> String {
+        format!("<section id=\"{}\">\n<h2>{}</h2>\n{}</section>\n", self.id, escaped(&self.title), self.body)
+    }
+}
+
+/// The page of a record.
+///
+/// # Errors
+/// What could not be drawn, and that a record without a run has nothing to show.
+pub fn page(record: &Record) -> Result<String, String> {
+    let Some(first) = record.runs.first() else { return Err("the record has no run".into()) };
+    let is_comparison = record.runs.len() > 1;
+    let title = if is_comparison { Comparison::new(record).title } else { Summary::new(record, first).title };
+    let mut sections = vec![Section::new("answer", "The answer", answer(record)), layer_one(record)];
+    if is_comparison {
+        sections.push(Section::new("comparison", "The activations side by side", figures::comparison(record)?));
+    }
+    let figures: Vec<String> =
+        record.runs.par_iter().map(|run| figures::run(record, run)).collect::<Result<_, String>>()?;
+    for (index, (run, figures)) in record.runs.iter().zip(figures).enumerate() {
+        let id = if is_comparison { format!("figures-{}", index + 1) } else { "figures".into() };
+        let title = if is_comparison { format!("{} by layer", run.activation) } else { "By layer".into() };
+        let words = if is_comparison { ruling(record, index) } else { String::new() };
+        sections.push(Section { id, title, body: words + &figures });
+    }
+    sections.push(Section::new("layers", "Every layer", layers::layers(record)));
+    sections.push(Section::new("making", "How this was made", making::making(record)));
+    sections.push(Section::new("glossary", "What the words mean", glossary::glossary()));
+    sections.push(Section::new("record", "The numbers behind it", stored(record)));
+    let contents = if is_comparison { contents(&sections) } else { String::new() };
+    let body: String = sections.iter().map(Section::html).collect();
+    let style = STYLE.to_string() + &figures::dark_style();
+    let script = SCRIPTS.concat();
+    Ok(format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n\
+         <meta name=\"generator\" content=\"precision-probe {}\">\n\
+         <title>{title}</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>{style}</style>\n</head>\n<body>\n\
+         <header>\n<p class=\"program\">precision-probe</p>\n<h1>{title}</h1>\n</header>\n{contents}<main>\n{body}</main>\n\
+         <div id=\"tip\" role=\"status\" hidden></div>\n<script>{script}</script>\n</body>\n</html>\n",
+        policy::policy(&script, &style),
+        escaped(&record.version),
+        title = escaped(&title),
+    ))
+}
+
+/// The question and its answer, in the words of the terminal and the picture.
+fn answer(record: &Record) -> String {
+    let question = format!("<p class=\"question\">{QUESTION}</p>\n");
+    if record.runs.len() > 1 {
+        question + &format!("<p class=\"answer\">{}</p>\n", escaped(&compare::answer(record, Typeset)))
+    } else {
+        question + &ruling(record, 0)
+    }
+}
+
+/// What rules a run, and the measured remedy.
+fn ruling(record: &Record, index: usize) -> String {
+    let Some(run) = record.runs.get(index) else { return String::new() };
+    [words::ruling(run, Typeset), words::remedy(run, Typeset)]
+        .map(|sentence| format!("<p class=\"answer\">{}</p>\n", escaped(&sentence)))
+        .concat()
+}
+
+/// Layer 1 in every arithmetic, and of every activation.
+fn layer_one(record: &Record) -> Section {
+    let rows = match record.runs.as_slice() {
+        [run] => markup::table(&table::rows(run, Typeset), &table::RIGHT_ALIGNED),
+        _ => markup::table(&table::compared_rows(record, Typeset), &table::COMPARED_RIGHT_ALIGNED),
+    };
+    let notes: String = table::notes(&record.runs).iter().map(|note| paragraph(note)).collect();
+    Section::new("layer-1", "Layer 1", format!("{rows}<div class=\"notes\">\n{notes}</div>\n"))
+}
+
+fn contents(sections: &[Section]) -> String {
+    let link = |section: &Section| format!("<li><a href=\"#{}\">{}</a></li>\n", section.id, escaped(&section.title));
+    let links: String = sections.iter().map(link).collect();
+    format!("<nav aria-label=\"contents\">\n<ul>\n{links}</ul>\n</nav>\n")
+}
+
+/// The record itself, to be saved from the page, or where it is.
+fn stored(record: &Record) -> String {
+    let json = record.to_json();
+    let beside = format!(
+        "The record is <code>{}</code> in the report’s directory; <code>layers.csv</code> holds its numbers as a table.",
+        files::RECORD
+    );
+    if json.len() > LARGEST_RECORD {
+        return format!("<p>{beside}</p>\n");
+    }
+    // Inside a string `<` may be written as an escape, so that no element can begin or end within the JSON.
+    let json = json.replace('<', "\\u003c");
+    format!(
+        "<p>{beside} This page carries the record, too: <button type=\"button\" id=\"save-record\" \
+         data-name=\"{}\" hidden>save it</button></p>\n\
+         <script type=\"application/json\" id=\"record-json\">{json}</script>\n",
+        files::RECORD
+    )
+}

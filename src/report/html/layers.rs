@@ -1,0 +1,211 @@
+//! Every layer of every run in every arithmetic as one table that sorts and filters.
+
+use super::markup::escaped;
+use crate::record::{ArithmeticRun, LayerRun, Number, Record, Run, TensorNoise, Truth, Verdict};
+use crate::report::numbers::{Notation::Typeset, short};
+use crate::report::{facts, table};
+
+/// One column: its name in a link to a sorted page, its title, and what is sorted first.
+struct Column {
+    key: &'static str,
+    title: &'static str,
+    about: &'static str,
+    first: First,
+    is_number: bool,
+}
+
+/// Which end of a column is of interest, and comes first when it is sorted for the first time.
+#[derive(Clone, Copy)]
+enum First {
+    Least,
+    Greatest,
+}
+
+const fn column(key: &'static str, title: &'static str, about: &'static str, first: First) -> Column {
+    // Words and spreads are read from the left.
+    let is_number = !matches!(key.as_bytes(), b"activation" | b"arithmetic" | b"noise" | b"verdict");
+    Column { key, title, about, first, is_number }
+}
+
+const COLUMNS: [Column; 10] = [
+    column("activation", "activation", "in the order asked for", First::Least),
+    column("arithmetic", "arithmetic", "in the order asked for", First::Least),
+    column("layer", "layer", "1 is the input side", First::Least),
+    column(
+        "noise",
+        "noise/signal",
+        "median over the trials; in brackets the interval; ≤: an upper limit",
+        First::Greatest,
+    ),
+    column("flips", "flips", "pre-activations on the other side of a kink than in the exact network", First::Greatest),
+    column("flushed", "flushed", "entries computed as zero that are not zero", First::Greatest),
+    column("cosine", "cosine", "of the angle between computed and true gradient, median over the trials", First::Least),
+    column(
+        "descent",
+        "descent",
+        "⟨computed, true⟩/‖true‖², median over the trials: at most 0, the step climbs",
+        First::Least,
+    ),
+    column("verdict", "verdict", "the most severe one that at least half of the trials reach", First::Greatest),
+    column("proven", "proven bits", "the true gradient is known to 2⁻ᵏ of its norm, in the worst trial", First::Least),
+];
+
+/// The filters and the table. The column of activations is left out where there is one.
+pub fn layers(record: &Record) -> String {
+    let several = record.runs.len() > 1;
+    let shown = |column: &&Column| several || column.key != "activation";
+    let titles: String = COLUMNS.iter().filter(shown).map(title).collect();
+    let mut rows = String::new();
+    for (run_index, run) in record.runs.iter().enumerate() {
+        for (arithmetic_index, arithmetic) in run.arithmetics.iter().enumerate() {
+            for (index, layer) in arithmetic.layers.iter().enumerate() {
+                let verdict = layer.verdict.verdict;
+                rows += &format!(
+                    "<tr data-activation=\"{}\" data-arithmetic=\"{}\" data-verdict=\"{}\">",
+                    escaped(&run.activation),
+                    escaped(&arithmetic.name),
+                    verdict.name()
+                );
+                if several {
+                    rows += &cell("", Some(run_index as f64), &run.activation);
+                }
+                rows += &cell("", Some(arithmetic_index as f64), &arithmetic.name);
+                rows += &numbers(run, arithmetic, index, layer);
+                rows += "</tr>\n";
+            }
+        }
+    }
+    format!(
+        "{}<div class=\"scroll tall\" tabindex=\"0\" role=\"region\" aria-label=\"every layer\">\
+         <table class=\"layers\" id=\"layer-table\">\n<thead><tr>{titles}</tr></thead>\n<tbody>\n{rows}</tbody>\n\
+         </table></div>\n",
+        filters(record)
+    )
+}
+
+fn title(column: &Column) -> String {
+    let Column { key, title, about, first, is_number } = column;
+    let class = if *is_number { " class=\"number\"" } else { "" };
+    let first = match first {
+        First::Least => "ascending",
+        First::Greatest => "descending",
+    };
+    format!(
+        "<th scope=\"col\"{class} data-key=\"{key}\" data-first=\"{first}\"><button type=\"button\" title=\"{}\">{title}</button></th>",
+        escaped(about)
+    )
+}
+
+/// A cell that is sorted by a number; without one it comes last.
+fn cell(class: &str, key: Option<f64>, text: &str) -> String {
+    let class = if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") };
+    let key = key.filter(|key| !key.is_nan()).map_or(String::new(), |key| format!(" data-value=\"{}\"", sortable(key)));
+    format!("<td{class}{key}>{}</td>", escaped(text))
+}
+
+/// A number as JavaScript reads it.
+fn sortable(x: f64) -> String {
+    match x {
+        f64::INFINITY => "Infinity".into(),
+        f64::NEG_INFINITY => "-Infinity".into(),
+        _ => format!("{x:?}"),
+    }
+}
+
+/// The cells from the layer's number on.
+fn numbers(run: &Run, arithmetic: &ArithmeticRun, index: usize, layer: &LayerRun) -> String {
+    let flips = layer.flips.map(|flips| {
+        let finite = flips.total.saturating_sub(flips.nonfinite);
+        flips.flipped as f64 / finite as f64
+    });
+    let entries = facts::entries(&layer.fates);
+    let flushed = layer.fates.flushed as f64 / entries as f64;
+    let cosine = median(layer, |tensor| tensor.cosine);
+    let descent = median(layer, |tensor| tensor.descent);
+    let verdict = layer.verdict.verdict;
+    let severity = Verdict::ALL.iter().position(|one| *one == verdict).map(|place| place as f64);
+    let (bits, proven) = evidence(&run.truth, index);
+    let state = format!("verdict {}", verdict.name().replace(' ', "-"));
+    [
+        cell("number", Some(layer.layer as f64), &name(&run.truth, index, layer.layer)),
+        cell("noise", Some(layer.noise_to_signal.median.value()), &table::spread(layer, Typeset)),
+        cell("number", flips, &table::layer_flips(run, arithmetic, index)),
+        cell("number", Some(flushed), &table::flushed(layer)),
+        cell("number", cosine, &shown(cosine)),
+        cell("number", descent, &shown(descent)),
+        cell(&state, severity, &facts::verdict_and_count(&layer.verdict)),
+        cell("number", bits, &proven),
+    ]
+    .concat()
+}
+
+fn shown(number: Option<f64>) -> String {
+    number.map_or("—".into(), |number| short(number, Typeset))
+}
+
+/// `7`, and `51 (head)` where the name says more than the number.
+fn name(truth: &Truth, index: usize, number: usize) -> String {
+    match truth.layers.get(index).map(|layer| &layer.name) {
+        Some(name) if *name != format!("hidden.{number}") => format!("{number} ({name})"),
+        _ => number.to_string(),
+    }
+}
+
+/// The upper median over the trials of a number of the weight gradient, as the record's own medians.
+fn median(layer: &LayerRun, number: fn(&TensorNoise) -> Number) -> Option<f64> {
+    let known = layer.trials.iter().filter_map(|trial| trial.tensors.first());
+    let mut values: Vec<f64> = known.map(|tensor| number(tensor).value()).filter(|value| !value.is_nan()).collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
+}
+
+/// Proven bits of a layer's true gradient in its worst trial, as a number to sort by and in words.
+fn evidence(truth: &Truth, index: usize) -> (Option<f64>, String) {
+    let trials = truth.layers.get(index).map_or(&[][..], |layer| &layer.trials);
+    // Exact is more than any number of bits, not established less than one.
+    let bits = |evidence: &str| match evidence.strip_prefix("proven ").and_then(|rest| rest.strip_suffix(" bits")) {
+        Some(bits) => bits.parse().ok(),
+        None if evidence == "exact" => Some(f64::INFINITY),
+        None => Some(0.0),
+    };
+    let known = trials.iter().filter_map(|trial| Some((bits(&trial.evidence)?, trial.evidence.as_str())));
+    match known.min_by(|(a, _), (b, _)| a.total_cmp(b)) {
+        None => (None, "—".into()),
+        Some((bits, words)) => (Some(bits), words.trim_start_matches("proven ").trim_end_matches(" bits").to_string()),
+    }
+}
+
+/// Choices of arithmetic, activation and verdict; hidden until the script makes them work.
+fn filters(record: &Record) -> String {
+    let mut arithmetics: Vec<&str> = Vec::new();
+    let mut activations: Vec<&str> = Vec::new();
+    let mut present = [false; Verdict::ALL.len()];
+    for run in &record.runs {
+        activations.push(&run.activation);
+        for arithmetic in &run.arithmetics {
+            if !arithmetics.contains(&arithmetic.name.as_str()) {
+                arithmetics.push(&arithmetic.name);
+            }
+            for layer in &arithmetic.layers {
+                let place = Verdict::ALL.iter().position(|one| *one == layer.verdict.verdict);
+                place.into_iter().for_each(|place| present[place] = true);
+            }
+        }
+    }
+    let verdicts = Verdict::ALL.iter().zip(present).filter(|(_, present)| *present).map(|(verdict, _)| verdict.name());
+    let mut choices = choice("arithmetic", &arithmetics);
+    if activations.len() > 1 {
+        choices += &choice("activation", &activations);
+    }
+    choices += &choice("verdict", &verdicts.collect::<Vec<_>>());
+    format!(
+        "<form class=\"filters\" id=\"layer-filters\" hidden>{choices}<output id=\"layer-count\"></output> \
+         <button type=\"reset\">show all</button></form>\n"
+    )
+}
+
+fn choice(name: &str, values: &[&str]) -> String {
+    let option = |value: &&str| format!("<option>{}</option>", escaped(value));
+    let options: String = values.iter().map(option).collect();
+    format!("<label>{name} <select name=\"{name}\"><option value=\"\">all</option>{options}</select></label> ")
+}

@@ -1,0 +1,44 @@
+//! How a report was made: what was asked, how the truth is known, and the command that measures it again.
+
+use super::markup::{definitions, escaped, table};
+use crate::record::Record;
+use crate::report::numbers::{Notation::Typeset, short};
+use crate::report::{command, facts};
+
+/// Everything needed to measure a record again and to judge its truth.
+pub fn making(record: &Record) -> String {
+    let spec = &record.spec;
+    let gain = match spec.gain {
+        Some(gain) => format!("{} (given)", short(gain, Typeset)),
+        None => format!("by init {}", spec.init),
+    };
+    let biases = if spec.bias { "biases" } else { "no biases" };
+    let mut facts = vec![
+        ("network", format!("depth {}, width {}, {biases}", spec.depth, spec.width)),
+        ("gain", gain),
+        ("data", format!("{}, batch {}", facts::data(spec.data), spec.batch)),
+        ("draws", format!("{}, seed {}", facts::trials(spec.trials), spec.seed)),
+        ("intervals", facts::quantile_note(spec.trials)),
+        ("arithmetics", spec.formats.join(", ")),
+        ("truth asked for", format!("{} bits of every layer’s gradient", spec.truth_bits)),
+        ("version", format!("precision-probe {}", record.version)),
+        ("spec", format!("SHA-256 {}", record.spec_hash)),
+    ];
+    facts.extend(facts::storage_over(&record.runs).into_iter().map(|line| ("stored with rounding", line)));
+    format!(
+        "{}{}<h3>To measure it again</h3>\n<pre><code>{}</code></pre>\n",
+        definitions(&facts),
+        runs(record),
+        escaped(&command::line(spec))
+    )
+}
+
+/// What each activation has of its own: constants, gain, theory, and the evidence of its truth.
+fn runs(record: &Record) -> String {
+    let mut rows = vec![["activation", "gain", "theory", "evidence"].map(String::from).to_vec()];
+    for run in &record.runs {
+        let gain = short(run.gain, Typeset);
+        rows.push(vec![facts::activation(run), gain, facts::phase(run, Typeset), facts::truth(run)]);
+    }
+    table(&rows, &[false; 4])
+}

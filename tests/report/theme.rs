@@ -1,0 +1,71 @@
+//! Both themes: readable, in grey and for all kinds of sight.
+
+use precision_probe::report::draw::{Paint, SERIES_COLORS, Theme};
+use precision_probe::report::figure::Fate;
+
+/// Relative luminance of WCAG 2.
+fn luminance((red, green, blue): (u8, u8, u8)) -> f64 {
+    let linear = |channel: u8| {
+        let x = f64::from(channel) / 255.0;
+        if x <= 0.04045 { x / 12.92 } else { core_math::pow((x + 0.055) / 1.055, 2.4) }
+    };
+    0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+}
+
+/// Contrast ratio of WCAG 2, 1 to 21.
+fn contrast(theme: Theme, one: Paint, other: Paint) -> f64 {
+    let [x, y] = [one, other].map(|paint| luminance(theme.rgb(paint)) + 0.05);
+    (x / y).max(y / x)
+}
+
+#[test]
+fn contrast_is_that_of_black_on_white() {
+    assert!((contrast(Theme::Light, Paint::Paper, Paint::Fate(Fate::Overflowed)) - 21.0).abs() < 1e-9);
+}
+
+/// WCAG 2.1, 1.4.3 and 1.4.11: 4.5 for text, 3 for what must be seen to understand.
+#[test]
+fn texts_and_lines_stand_out_from_what_they_stand_on() {
+    let grounds = [Paint::Paper, Paint::NoisyRegion, Paint::ChaoticRegion];
+    for theme in Theme::ALL {
+        for ground in grounds {
+            let texts = [Paint::Ink, Paint::Soft].map(|paint| (paint, 4.5));
+            let series = (0..SERIES_COLORS).map(|index| (Paint::Series(index), 3.0));
+            for (paint, least) in texts.into_iter().chain(series).chain([(Paint::Truth, 3.0)]) {
+                let found = contrast(theme, paint, ground);
+                assert!(found >= least, "{}: {paint:?} on {ground:?} has {found:.2}", theme.name());
+            }
+        }
+        // Grid lines are seen and stay behind everything else.
+        let grid = contrast(theme, Paint::Faint, Paint::Paper);
+        assert!((1.2..2.0).contains(&grid), "{}: grid {grid:.2}", theme.name());
+    }
+}
+
+/// Fates that lie on each other in a strip differ in lightness, so that a grey print separates them.
+#[test]
+fn neighbouring_fates_differ_in_lightness() {
+    for theme in Theme::ALL {
+        for pair in Fate::ALL.windows(2) {
+            let found = contrast(theme, Paint::Fate(pair[0]), Paint::Fate(pair[1]));
+            assert!(found >= 1.4, "{}: {pair:?} {found:.2}", theme.name());
+        }
+    }
+}
+
+#[test]
+fn series_of_a_theme_are_different_colours() {
+    for theme in Theme::ALL {
+        let colors: std::collections::HashSet<_> =
+            (0..SERIES_COLORS).map(|index| theme.rgb(Paint::Series(index))).collect();
+        assert_eq!(colors.len(), SERIES_COLORS);
+        assert_eq!(theme.rgb(Paint::Series(SERIES_COLORS)), theme.rgb(Paint::Series(0)));
+    }
+}
+
+#[test]
+fn themes_are_known_by_name() {
+    assert_eq!(Theme::ALL.map(Theme::name), ["light", "dark"]);
+    assert!(Theme::ALL.into_iter().all(|theme| Theme::parse(theme.name()) == Some(theme)));
+    assert_eq!((Theme::parse("Dark"), Theme::default()), (None, Theme::Light));
+}
