@@ -2,6 +2,7 @@
 
 mod export;
 mod formats;
+mod imports;
 mod manual;
 mod progress;
 mod redraw;
@@ -36,6 +37,9 @@ const VERDICT_REACHED: u8 = 3;
 pub struct Arguments {
     #[command(subcommand)]
     subcommand: Option<subcommands::Subcommand>,
+    /// Options that stand on the command line.
+    #[arg(skip)]
+    given: Vec<String>,
     /// Activation, or several to compare on the same draws, separated by commas, or `all`: relu, leaky[:SLOPE],
     /// prelu[:SLOPE], rrelu[:LOWER:UPPER], elu[:ALPHA], celu[:ALPHA], selu, relu6, hardtanh[:LOW:HIGH], hardsigmoid,
     /// hardswish, softshrink[:LAMBDA], hardshrink[:LAMBDA], threshold[:THRESHOLD:VALUE], relu2, tanh, tanhshrink,
@@ -62,7 +66,10 @@ pub struct Arguments {
     /// where shapes agree
     #[arg(long, help_heading = "Network")]
     residual: bool,
-    /// digits (handwritten digits, cross-entropy) or gaussian (regression, mean squared error)
+    #[command(flatten)]
+    files: imports::FileOptions,
+    /// digits (handwritten digits, cross-entropy), gaussian (regression, mean squared error), or a safetensors or npz FILE
+    /// with inputs x [batch × features] and y: integers [batch] are classes, floats [batch × outputs] targets
     #[arg(long, default_value = "digits", help_heading = "Data")]
     data: String,
     /// Samples per batch
@@ -191,7 +198,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if let Some(subcommand) = &arguments.subcommand {
         return subcommands::execute(subcommand);
     }
-    let plan = spec(arguments)?.validate()?;
+    let plan = plan(arguments)?;
     let conditions = conditions(&arguments.fail_on, &plan)?;
     let threads = threads(arguments.threads)?;
     refuse_too_much_memory(&plan, threads, arguments.quiet || arguments.json)?;
@@ -224,7 +231,18 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
     })
 }
 
-fn spec(arguments: &Arguments) -> Result<Spec, Failure> {
+/// The spec of the options with the files that they name, and what is to be known of these files told.
+fn plan(arguments: &Arguments) -> Result<Plan, Failure> {
+    let (data, file) = imports::FileOptions::data(&arguments.data)?;
+    let mut spec = spec(arguments, data)?;
+    let files = arguments.files.read(&mut spec, file, &arguments.given)?;
+    if !arguments.quiet {
+        files.notes.iter().for_each(|note| drop(writeln!(io::stderr(), "note: {}", printable(note))));
+    }
+    Ok(spec.validate_with(files)?)
+}
+
+fn spec(arguments: &Arguments, data: Data) -> Result<Spec, Failure> {
     Ok(Spec {
         activations: activations(&arguments.activations)?,
         depth: arguments.depth,
@@ -232,13 +250,15 @@ fn spec(arguments: &Arguments) -> Result<Spec, Failure> {
         batch: arguments.batch,
         trials: arguments.trials,
         seed: arguments.seed,
-        data: Data::parse(&arguments.data).map_err(Failure::Input)?,
+        data,
         init: Init::parse(&arguments.init).map_err(Failure::Input)?,
         gain: arguments.gain,
         bias: arguments.bias,
         residual: arguments.residual,
         formats: arguments.formats.clone(),
         truth_bits: arguments.truth_bits,
+        weights: None,
+        batch_file: None,
     })
 }
 

@@ -10,7 +10,7 @@ pub use crate::fate::Fates;
 pub use crate::magnitude::Histogram;
 pub use crate::noise::TensorNoise;
 pub use crate::number::Number;
-pub use crate::spec::{Data, Spec};
+pub use crate::spec::{Data, Source, Spec, TargetKind, Weights};
 pub use crate::verdict::{Verdict, VerdictCount};
 
 use serde::{Deserialize, Serialize};
@@ -38,21 +38,25 @@ pub struct Record {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Run {
-    /// Canonical name, such as `leaky`.
+    /// Canonical name, such as `leaky`; `per layer: relu ×3, tanh` where hidden layers differ.
     pub activation: String,
     /// Every exact constant of the activation, such as `slope = 0.010009765625`.
     pub constants: Vec<String>,
     /// True where φ' jumps somewhere, so that branch flips exist.
     pub kinked: bool,
     /// Standard deviation of the weights of a layer with as many inputs as outputs, times √fan_in.
-    pub gain: f64,
+    /// Absent, as what mean-field theory says, from the record of a network that was not drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gain: Option<f64>,
     /// The exact factor of every branch of a residual network; absent from any other's record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub residual_scale: Option<f64>,
     /// χ₁: factor by which a layer multiplies the gradient's mean square (mean field).
-    pub chi1: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chi1: Option<f64>,
     /// χ₁ in words: "gradients grow".
-    pub phase: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<String>,
     /// The true gradient, layer by layer.
     pub truth: Truth,
     /// One per arithmetic, in the order asked for.
@@ -77,7 +81,7 @@ pub struct Truth {
 pub struct TruthLayer {
     /// 1 to L, the head is L+1.
     pub layer: usize,
-    /// `hidden.1`, …, `head`.
+    /// `hidden.1`, …, `head`, or the layer's name in its file.
     pub name: String,
     /// Per trial, the weight gradient.
     pub trials: Vec<TruthTrial>,

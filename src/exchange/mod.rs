@@ -4,12 +4,18 @@
 //! Two things that readers of these formats usually let pass are errors here: a name given twice, where one
 //! tensor would silently replace the other, and bytes that belong to two tensors or to none.
 
+mod net;
 mod npy;
 mod safetensors;
+mod samples;
+mod sequential;
 mod tensor;
 mod zip;
 
+pub use net::{Activations, read_net};
 pub use safetensors::{safetensors_bytes, write_safetensors};
+pub use samples::{Labels, LossName, Samples};
+pub use sequential::{Linear, Sequential, Slope};
 pub use tensor::{Dtype, Tensor};
 
 use std::collections::BTreeSet;

@@ -39,10 +39,10 @@ pub fn record(depth: usize, trials: usize, arithmetics: &[(&str, Behaviour)]) ->
         activation: "leaky".into(),
         constants: vec!["slope = 0.010009765625".into()],
         kinked: true,
-        gain: 1.41414213562,
+        gain: Some(1.41414213562),
         residual_scale: None,
-        chi1: 1.18,
-        phase: "gradients grow".into(),
+        chi1: Some(1.18),
+        phase: Some("gradients grow".into()),
         truth: Truth {
             precision: vec![256; trials],
             evidence: evidence.into(),
