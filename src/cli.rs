@@ -259,6 +259,7 @@ fn spec(arguments: &Arguments, data: Data) -> Result<Spec, Failure> {
         truth_bits: arguments.truth_bits,
         weights: None,
         batch_file: None,
+        compared: Vec::new(),
     })
 }
 

@@ -1,5 +1,6 @@
 //! Spec → Record: draws each trial's network, holds every arithmetic against the truth, layer by layer.
 
+pub mod external;
 pub mod measure;
 pub mod memory;
 
@@ -8,18 +9,19 @@ use crate::activation::moments::{MeanField, mean_field, residual_mean_field};
 use crate::arithmetic::ArithmeticName;
 use crate::arithmetic::dispatch::{StorageNoise, dispatch};
 use crate::exchange::Sequential;
-use crate::format::Format;
+use crate::format::{F64, Format};
 use crate::magnitude::Magnitudes;
 use crate::network::build::{Perceptron, residual_scale};
 use crate::network::{Batch, Loss, Network, Targets, data, given};
 use crate::record::{
-    ArithmeticRun, Fates, Flips, FormatFacts, LayerRun, LayerTrial, Number, Quantiles, Record, Run, SCHEMA, Truth,
-    TruthLayer, TruthTrial,
+    ArithmeticRun, External, Fates, Flips, FormatFacts, LayerRun, LayerTrial, Number, Quantiles, Record, Run, SCHEMA,
+    Truth, TruthLayer, TruthTrial,
 };
 use crate::spec::{Data, Plan, RunPlan, TargetKind};
 use crate::truth::Evidence;
 use crate::verdict::over_trials;
-use measure::{Measurement, measure};
+use external::{ExternalGradients, tolerances};
+use measure::{Measurement, measure_with};
 use rayon::prelude::*;
 
 /// Version of precision-probe, part of every record.
@@ -117,10 +119,14 @@ struct Trial {
 
 fn run_one(plan: &Plan, one: &RunPlan, index: usize, layer_done: &(dyn Fn() + Sync)) -> Run {
     let spec = &plan.spec;
+    let externals: Vec<ExternalGradients> = (plan.compared.iter().zip(&spec.compared))
+        .map(|(gradients, compared)| ExternalGradients { gradients, log2_scale: compared.log2_scale })
+        .collect();
     let trial = |trial: usize| {
         let (network, batch) = draw(plan, one, trial as u64);
+        let subjects = (&plan.arithmetics[..], &externals[..]);
         Trial {
-            measurement: measure(&network, &batch, &plan.arithmetics, spec.truth_bits, layer_done),
+            measurement: measure_with(&network, &batch, subjects, spec.truth_bits, layer_done),
             storage_noise: plan.arithmetics.iter().map(|name| storage_noise(*name, &network, &batch)).collect(),
         }
     };
@@ -142,7 +148,10 @@ fn run_one(plan: &Plan, one: &RunPlan, index: usize, layer_done: &(dyn Fn() + Sy
         chi1: field.as_ref().map(|field| field.chi1),
         phase: field.as_ref().map(MeanField::describe),
         truth: truth(&trials),
-        arithmetics: (0..plan.arithmetics.len()).map(|index| arithmetic_run(plan, &trials, index)).collect(),
+        arithmetics: (0..plan.arithmetics.len())
+            .map(|index| arithmetic_run(plan, &trials, index))
+            .chain((0..externals.len()).map(|index| external_run(plan, &trials, index)))
+            .collect(),
     }
 }
 
@@ -229,6 +238,31 @@ fn arithmetic_run(plan: &Plan, trials: &[Trial], index: usize) -> ArithmeticRun 
         storage_noise: Number::new(storage),
         verdict: layers[0].verdict.clone(),
         layers,
+        external: None,
+    }
+}
+
+/// Gradients of another program, which stand behind the arithmetics.
+fn external_run(plan: &Plan, trials: &[Trial], index: usize) -> ArithmeticRun {
+    let (compared, gradients) = (&plan.spec.compared[index], &plan.compared[index]);
+    let (relative_tolerance, absolute_tolerance) = tolerances(gradients.dtype);
+    let place = plan.arithmetics.len() + index;
+    let layers: Vec<LayerRun> =
+        (0..trials[0].measurement.layers.len()).map(|layer| layer_run(trials, layer, place)).collect();
+    ArithmeticRun {
+        name: compared.name.clone(),
+        format: format_facts(&gradients.dtype.format().unwrap_or(F64)),
+        storage_noise: Number::None,
+        verdict: layers[0].verdict.clone(),
+        layers,
+        external: Some(External {
+            dtype: gradients.dtype.to_string(),
+            relative_tolerance,
+            absolute_tolerance,
+            missing: gradients.missing.clone(),
+            unused: gradients.unused.clone(),
+            notes: gradients.notes.clone(),
+        }),
     }
 }
 
@@ -267,6 +301,8 @@ fn layer_run(trials: &[Trial], layer: usize, arithmetic: usize) -> LayerRun {
                 tensors: trial.tensors.clone(),
             })
             .collect(),
+        // Of files, and these have one trial.
+        external: measured[0].external.clone(),
     }
 }
 

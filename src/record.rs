@@ -10,7 +10,7 @@ pub use crate::fate::Fates;
 pub use crate::magnitude::Histogram;
 pub use crate::noise::TensorNoise;
 pub use crate::number::Number;
-pub use crate::spec::{Data, Source, Spec, TargetKind, Weights};
+pub use crate::spec::{Compared, Data, Source, Spec, TargetKind, Weights};
 pub use crate::verdict::{Verdict, VerdictCount};
 
 use serde::{Deserialize, Serialize};
@@ -113,6 +113,27 @@ pub struct ArithmeticRun {
     pub layers: Vec<LayerRun>,
     /// The network's verdict: layer 1's over the trials.
     pub verdict: VerdictCount,
+    /// What is known of gradients that another program computed; absent for an arithmetic of our own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external: Option<External>,
+}
+
+/// Gradients that another program computed: how they were stored and what could not be matched.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct External {
+    /// What most of their numbers were stored as, in safetensors' words: `F16`.
+    pub dtype: String,
+    /// Relative tolerance of torch.testing.assert_close for that type.
+    pub relative_tolerance: f64,
+    /// Absolute tolerance of torch.testing.assert_close for that type.
+    pub absolute_tolerance: f64,
+    /// Parameters without a gradient in the file.
+    pub missing: Vec<String>,
+    /// Tensors of the file that belong to no parameter, with their shapes.
+    pub unused: Vec<String>,
+    /// What was read otherwise than as it stands there, in sentences.
+    pub notes: Vec<String>,
 }
 
 /// The constants of a format that a figure needs.
@@ -149,6 +170,23 @@ pub struct LayerRun {
     pub verdict: VerdictCount,
     /// One per trial.
     pub trials: Vec<LayerTrial>,
+    /// What an audit asks besides of gradients that another program computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external: Option<ExternalLayer>,
+}
+
+/// One layer's gradients of another program beside ours.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExternalLayer {
+    /// log₂‖theirs − ours‖₂ of the weight gradient for each arithmetic of our own, in their order; −∞ where every
+    /// entry is the same, none where one of the two is not finite or absent.
+    pub log2_distance: Vec<Number>,
+    /// Entries of weight, bias and slope gradient that torch.testing.assert_close refuses with its default tolerances
+    /// where the true gradient, rounded to the type of the dump, is expected.
+    pub not_close: u64,
+    /// Entries that were held against these tolerances: those whose true gradient is known.
+    pub entries: u64,
 }
 
 /// Pre-activations that lie in another piece of φ' than in the true network.

@@ -4,10 +4,10 @@ pub mod files;
 
 use crate::activation::Activation;
 use crate::arithmetic::ArithmeticName;
-use crate::exchange::{Samples, Sequential};
+use crate::exchange::{Gradients, Samples, Sequential};
 use crate::format::GRID;
 pub use crate::init::Init;
-pub use files::{BatchFile, Files, Source, TargetKind, Weights};
+pub use files::{BatchFile, Compared, Files, Model, Source, TargetKind, Weights};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -90,6 +90,9 @@ pub struct Spec {
     /// A batch from a file in place of drawn ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch_file: Option<BatchFile>,
+    /// Gradients of this network and batch that other programs computed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compared: Vec<Compared>,
 }
 
 impl Default for Spec {
@@ -110,6 +113,7 @@ impl Default for Spec {
             truth_bits: 80,
             weights: None,
             batch_file: None,
+            compared: Vec::new(),
         }
     }
 }
@@ -132,6 +136,8 @@ pub struct Plan {
     pub network: Option<Arc<Sequential>>,
     /// The batch of [`Spec::batch_file`].
     pub samples: Option<Arc<Samples>>,
+    /// The gradients of [`Spec::compared`].
+    pub compared: Vec<Arc<Gradients>>,
 }
 
 /// What one run of a plan has of its own.
@@ -209,6 +215,7 @@ impl Spec {
             return fail(format!("--truth-bits {}: give {least} to {most}", self.truth_bits));
         }
         self.check_files(&files).map_err(SpecError)?;
+        self.check_compared(&files).map_err(SpecError)?;
         let (runs, activations) = match self.mixed_activations()? {
             Some(layers) => (vec![RunPlan::PerLayer(layers)], self.activations.clone()),
             None => {
@@ -227,7 +234,8 @@ impl Spec {
             bias: self.bias || self.init.implies_biases(),
             ..self.clone()
         };
-        Ok(Plan { spec, runs, arithmetics, network: files.network, samples: files.samples })
+        let Files { network, samples, compared, .. } = files;
+        Ok(Plan { spec, runs, arithmetics, network, samples, compared })
     }
 
     /// The gain of an activation's network: the one given, or the init's own.

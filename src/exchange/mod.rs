@@ -4,6 +4,7 @@
 //! Two things that readers of these formats usually let pass are errors here: a name given twice, where one
 //! tensor would silently replace the other, and bytes that belong to two tensors or to none.
 
+mod gradients;
 mod net;
 mod npy;
 mod safetensors;
@@ -12,6 +13,7 @@ mod sequential;
 mod tensor;
 mod zip;
 
+pub use gradients::{Gradient, Gradients, Wanted};
 pub use net::{Activations, read_net};
 pub use safetensors::{safetensors_bytes, write_safetensors};
 pub use samples::{Labels, LossName, Samples};

@@ -99,6 +99,25 @@ impl Dtype {
         matches!(self, I8 | I16 | I32 | I64 | U8 | U16 | U32 | U64)
     }
 
+    /// True for floating-point numbers.
+    pub fn is_float(self) -> bool {
+        !self.is_integer() && self != Dtype::Bool
+    }
+
+    /// The format of floating-point numbers; none for integers and booleans.
+    pub fn format(self) -> Option<Format> {
+        use crate::format::{BF16, F16, F32, F64};
+        match self {
+            Dtype::F8E4M3 => Some(E4M3FN),
+            Dtype::F8E5M2 => Some(E5M2),
+            Dtype::F16 => Some(F16),
+            Dtype::BF16 => Some(BF16),
+            Dtype::F32 => Some(F32),
+            Dtype::F64 => Some(F64),
+            _ => None,
+        }
+    }
+
     /// One little-endian number of [`Dtype::size`] bytes; none for an integer that is no double.
     fn decode(self, bytes: &[u8]) -> Option<f64> {
         let mut word = [0; 8];

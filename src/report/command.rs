@@ -22,8 +22,13 @@ pub fn line(spec: &Spec) -> String {
         truth_bits,
         weights,
         batch_file,
+        compared,
     } = spec;
     let mut words = vec!["precision-probe".to_string()];
+    let models: Vec<&String> = compared.iter().filter_map(|one| one.model.as_ref()).collect();
+    if !models.is_empty() {
+        words.push("audit".into());
+    }
     let mut option = |name: &str, value: String| words.extend([format!("--{name}"), quoted(&value)]);
     if let Some(weights) = weights {
         option("weights", weights.source.file.clone());
@@ -54,13 +59,25 @@ pub fn line(spec: &Spec) -> String {
         option("batch", batch.to_string());
     }
     let sources = weights.iter().map(|weights| &weights.source).chain(batch_file.iter().map(|batch| &batch.source));
+    let sources = sources.chain(compared.iter().map(|one| &one.source));
     if let Some(dtype) = sources.filter_map(|source| source.dtype.clone()).next() {
         option("dtype", dtype);
     }
     if weights.is_none() || batch_file.is_none() {
         option("seed", seed.to_string());
     }
-    option("formats", formats.join(","));
+    for one in compared {
+        option("compare", format!("{}={}", one.name, one.source.file));
+    }
+    for one in compared.iter().filter(|one| one.log2_scale != 0) {
+        option("compare-scale", format!("{}={:?}", one.name, f64::exp2(one.log2_scale.into())));
+    }
+    match models.as_slice() {
+        [] => option("formats", formats.join(",")),
+        // Models that differ are those of the files' types.
+        [first, rest @ ..] if rest.iter().all(|model| model == first) => option("as", (*first).clone()),
+        _ => {}
+    }
     option("truth-bits", truth_bits.to_string());
     if *bias && weights.is_none() {
         words.push("--bias".into());

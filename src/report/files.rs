@@ -256,6 +256,7 @@ pub fn run_name(spec: &Spec) -> String {
         truth_bits,
         weights,
         batch_file,
+        compared,
     } = spec;
     let mut parts: Vec<String> = Vec::new();
     // Two files may have one name.
@@ -286,6 +287,13 @@ pub fn run_name(spec: &Spec) -> String {
     part(*bias != default.bias && weights.is_none(), "bias", if *bias { "on" } else { "off" }.into());
     part(*residual != default.residual, "residual", if *residual { "on" } else { "off" }.into());
     part(*formats != default.formats, "formats", formats.join(","));
+    for one in compared {
+        part(
+            true,
+            if one.model.is_some() { "audit" } else { "compare" },
+            format!("{}-{}", one.name, by_contents(&one.source)),
+        );
+    }
     part(*truth_bits != default.truth_bits, "truth", truth_bits.to_string());
     if parts.is_empty() {
         return "default".into();

@@ -127,6 +127,7 @@ fn arithmetic(name: &str, behaviour: Behaviour, depth: usize, trials: usize) -> 
         storage_noise: Number::new(if format.precision < 8 { 0.0625 } else { 0.0 }),
         verdict: layers[0].verdict.clone(),
         layers,
+        external: None,
     }
 }
 
@@ -200,6 +201,7 @@ fn layer_run(layer: usize, behaviour: Behaviour, depth: usize, trials: usize) ->
             of: trials,
         },
         trials: per_trial,
+        external: None,
     }
 }
 
