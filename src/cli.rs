@@ -2,6 +2,7 @@
 
 mod export;
 mod formats;
+mod gradients;
 mod imports;
 mod manual;
 mod progress;
@@ -105,6 +106,8 @@ pub struct Arguments {
     theme: Theme,
     #[command(flatten)]
     exports: export::Exports,
+    #[command(flatten)]
+    gradients: gradients::GradientExport,
     /// Print every layer
     #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = "Output")]
     layers: bool,
@@ -155,6 +158,8 @@ Examples:
       Leaky ReLU, 50 layers, in f16, f16 with an f32 accumulator, bf16, f32 and f64.
   precision-probe --act relu,leaky,tanh --depth 100 --formats e5m2:acc=f32,bf16:acc=f32
       Which activation loses least to 8-bit gradients: a table, compare.png and one picture each.
+  precision-probe --weights net.safetensors --act relu --data batch.npz
+      Your own network and batch, as PyTorch and NumPy save them.
   precision-probe --act relu --formats f16 --fail-on chaotic@f16 --quiet
       Exit status 3 if f16's gradient is noise at layer 1.";
 
@@ -204,6 +209,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
     refuse_too_much_memory(&plan, threads, arguments.quiet || arguments.json)?;
     let directory = arguments.out.clone().unwrap_or_else(|| Path::new("reports").join(files::run_name(&plan.spec)));
     arguments.exports.check(&directory, &plan.spec.activations)?;
+    arguments.gradients.check(&plan, arguments.force)?;
     files::check_target(&directory, &plan.spec.hash(probe::VERSION), arguments.force).map_err(Failure::Input)?;
 
     let clock = run_info::Clock::start();
@@ -217,6 +223,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let drawn = drawn.map_err(|error| Failure::Output(io::Error::other(error)))?;
     let picture = write_report(&directory, &record, drawn, &clock.to_json(threads))?;
     arguments.exports.write(&record)?;
+    arguments.gradients.write(&plan, &record)?;
     match print(arguments, &record, &picture) {
         // Who closed the pipe has read enough; the report is written and the verdict still counts.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}

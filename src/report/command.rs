@@ -70,7 +70,7 @@ pub fn line(spec: &Spec) -> String {
         option("compare", format!("{}={}", one.name, one.source.file));
     }
     for one in compared.iter().filter(|one| one.log2_scale != 0) {
-        option("compare-scale", format!("{}={:?}", one.name, f64::exp2(one.log2_scale.into())));
+        option("compare-scale", format!("{}={:?}", one.name, core_math::exp2(one.log2_scale.into())));
     }
     match models.as_slice() {
         [] => option("formats", formats.join(",")),
