@@ -2,6 +2,8 @@
 
 mod export;
 mod formats;
+mod gradients;
+mod imports;
 mod manual;
 mod progress;
 mod redraw;
@@ -36,6 +38,9 @@ const VERDICT_REACHED: u8 = 3;
 pub struct Arguments {
     #[command(subcommand)]
     subcommand: Option<subcommands::Subcommand>,
+    /// Options that stand on the command line.
+    #[arg(skip)]
+    given: Vec<String>,
     /// Activation, or several to compare on the same draws, separated by commas, or `all`: relu, leaky[:SLOPE],
     /// prelu[:SLOPE], rrelu[:LOWER:UPPER], elu[:ALPHA], celu[:ALPHA], selu, relu6, hardtanh[:LOW:HIGH], hardsigmoid,
     /// hardswish, softshrink[:LAMBDA], hardshrink[:LAMBDA], threshold[:THRESHOLD:VALUE], relu2, tanh, tanhshrink,
@@ -62,7 +67,10 @@ pub struct Arguments {
     /// where shapes agree
     #[arg(long, help_heading = "Network")]
     residual: bool,
-    /// digits (handwritten digits, cross-entropy) or gaussian (regression, mean squared error)
+    #[command(flatten)]
+    files: imports::FileOptions,
+    /// digits (handwritten digits, cross-entropy), gaussian (regression, mean squared error), or a safetensors or npz FILE
+    /// with inputs x [batch × features] and y: integers [batch] are classes, floats [batch × outputs] targets
     #[arg(long, default_value = "digits", help_heading = "Data")]
     data: String,
     /// Samples per batch
@@ -98,6 +106,8 @@ pub struct Arguments {
     theme: Theme,
     #[command(flatten)]
     exports: export::Exports,
+    #[command(flatten)]
+    gradients: gradients::GradientExport,
     /// Print every layer
     #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = "Output")]
     layers: bool,
@@ -148,6 +158,8 @@ Examples:
       Leaky ReLU, 50 layers, in f16, f16 with an f32 accumulator, bf16, f32 and f64.
   precision-probe --act relu,leaky,tanh --depth 100 --formats e5m2:acc=f32,bf16:acc=f32
       Which activation loses least to 8-bit gradients: a table, compare.png and one picture each.
+  precision-probe --weights net.safetensors --act relu --data batch.npz
+      Your own network and batch, as PyTorch and NumPy save them.
   precision-probe --act relu --formats f16 --fail-on chaotic@f16 --quiet
       Exit status 3 if f16's gradient is noise at layer 1.";
 
@@ -191,12 +203,13 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if let Some(subcommand) = &arguments.subcommand {
         return subcommands::execute(subcommand);
     }
-    let plan = spec(arguments)?.validate()?;
+    let plan = plan(arguments)?;
     let conditions = conditions(&arguments.fail_on, &plan)?;
     let threads = threads(arguments.threads)?;
     refuse_too_much_memory(&plan, threads, arguments.quiet || arguments.json)?;
     let directory = arguments.out.clone().unwrap_or_else(|| Path::new("reports").join(files::run_name(&plan.spec)));
     arguments.exports.check(&directory, &plan.spec.activations)?;
+    arguments.gradients.check(&plan, arguments.force)?;
     files::check_target(&directory, &plan.spec.hash(probe::VERSION), arguments.force).map_err(Failure::Input)?;
 
     let clock = run_info::Clock::start();
@@ -210,6 +223,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let drawn = drawn.map_err(|error| Failure::Output(io::Error::other(error)))?;
     let picture = write_report(&directory, &record, drawn, &clock.to_json(threads))?;
     arguments.exports.write(&record)?;
+    arguments.gradients.write(&plan, &record)?;
     match print(arguments, &record, &picture) {
         // Who closed the pipe has read enough; the report is written and the verdict still counts.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
@@ -224,7 +238,18 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
     })
 }
 
-fn spec(arguments: &Arguments) -> Result<Spec, Failure> {
+/// The spec of the options with the files that they name, and what is to be known of these files told.
+fn plan(arguments: &Arguments) -> Result<Plan, Failure> {
+    let (data, file) = imports::FileOptions::data(&arguments.data)?;
+    let mut spec = spec(arguments, data)?;
+    let files = arguments.files.read(&mut spec, file, &arguments.given)?;
+    if !arguments.quiet {
+        files.notes.iter().for_each(|note| drop(writeln!(io::stderr(), "note: {}", printable(note))));
+    }
+    Ok(spec.validate_with(files)?)
+}
+
+fn spec(arguments: &Arguments, data: Data) -> Result<Spec, Failure> {
     Ok(Spec {
         activations: activations(&arguments.activations)?,
         depth: arguments.depth,
@@ -232,13 +257,16 @@ fn spec(arguments: &Arguments) -> Result<Spec, Failure> {
         batch: arguments.batch,
         trials: arguments.trials,
         seed: arguments.seed,
-        data: Data::parse(&arguments.data).map_err(Failure::Input)?,
+        data,
         init: Init::parse(&arguments.init).map_err(Failure::Input)?,
         gain: arguments.gain,
         bias: arguments.bias,
         residual: arguments.residual,
         formats: arguments.formats.clone(),
         truth_bits: arguments.truth_bits,
+        weights: None,
+        batch_file: None,
+        compared: Vec::new(),
     })
 }
 

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 /// From the first room to the last. Names of arithmetics are shared early: `arithmetic::name` stands before
 /// the spec, the arithmetics themselves after the network.
-const ORDER: [&str; 21] = [
+const ORDER: [&str; 23] = [
     "nearest",
     "number",
     "assets",
     "format",
+    "exchange",
     "activation",
     "init",
     "arithmetic::name",
@@ -25,6 +26,7 @@ const ORDER: [&str; 21] = [
     "verdict",
     "record",
     "probe",
+    "export",
     "report",
     "cli",
     "main",

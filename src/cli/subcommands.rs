@@ -49,16 +49,20 @@ pub fn parse() -> Result<Arguments, Failure> {
         error.exit()
     });
     refuse_misplaced(&Arguments::command(), &matches).map_err(Failure::Input)?;
-    Ok(Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()))
+    let mut arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    arguments.given = matches.ids().map(|id| id.to_string()).filter(|id| is_given(&matches, id)).collect();
+    Ok(arguments)
+}
+
+/// True for an option of the command line, false for a default.
+fn is_given(matches: &ArgMatches, id: &str) -> bool {
+    matches.value_source(id) == Some(ValueSource::CommandLine)
 }
 
 /// Refuses options before a subcommand, the first of the help first.
 fn refuse_misplaced(command: &Command, matches: &ArgMatches) -> Result<(), String> {
     let Some((name, _)) = matches.subcommand() else { return Ok(()) };
-    let is_given = |id: &str| {
-        let present = matches.ids().any(|present| present.as_str() == id);
-        present && matches.value_source(id) == Some(ValueSource::CommandLine)
-    };
+    let is_given = |id: &str| matches.ids().any(|present| present.as_str() == id) && is_given(matches, id);
     let Some(long) = command
         .get_arguments()
         .filter(|argument| is_given(argument.get_id().as_str()))

@@ -58,14 +58,24 @@ fn common_header(record: &Record) -> String {
     let spec = &record.spec;
     let names = record.runs.iter().map(facts::activation).collect::<Vec<_>>().join(", ");
     let network = format!("{names} on the same draws: {}", facts::network(record).join(", "));
-    let (data, trials) = (facts::data(spec.data), facts::trials(spec.trials));
+    let mut draws = facts::draws(spec);
     let origin = facts::gain_origin(spec);
-    let gain = if spec.gain.is_some() { format!("gain {origin}") } else { format!("gain by {origin}") };
-    let draws = format!("data {data}, batch {}, {trials}, seed {}, {gain}", spec.batch, spec.seed);
-    let mut rows: Vec<Vec<String>> = vec![["activation", "gain", "theory", "truth"].map(String::from).to_vec()];
+    let (mut titles, has_gain) = (vec!["activation"], record.runs.iter().any(|run| run.gain.is_some()));
+    if has_gain {
+        draws.push(if spec.gain.is_some() { format!("gain {origin}") } else { format!("gain by {origin}") });
+        titles.extend(["gain", "theory"]);
+    }
+    let draws = draws.join(", ");
+    titles.push("truth");
+    let mut rows: Vec<Vec<String>> = vec![titles.into_iter().map(String::from).collect()];
     for run in &record.runs {
-        let (gain, truth) = (short(run.gain, Plain), run.truth.evidence.clone());
-        rows.push(vec![run.activation.clone(), gain, facts::phase(run, Plain), truth]);
+        let mut row = vec![run.activation.clone()];
+        if has_gain {
+            let gain = run.gain.map_or("—".into(), |gain| short(gain, Plain));
+            row.extend([gain, facts::phase(run, Plain).unwrap_or("—".into())]);
+        }
+        row.push(run.truth.evidence.clone());
+        rows.push(row);
     }
     format!("{}{}\n{}", wrapped(&network), wrapped(&draws), aligned(&rows, &[false; 4]))
 }
@@ -102,10 +112,9 @@ pub(super) fn compared_rows(record: &Record, notation: Notation) -> Vec<Vec<Stri
 pub(super) fn header(record: &Record, run: &Run) -> [String; 3] {
     let spec = &record.spec;
     let network = format!("{}, {}", facts::activation(run), facts::network(record).join(", "));
-    let (data, trials) = (facts::data(spec.data), facts::trials(spec.trials));
-    let draws =
-        format!("data {data}, batch {}, {trials}, seed {}, {}", spec.batch, spec.seed, facts::gain(spec, run, Plain));
-    let theory = format!("{}; {}", facts::phase(run, Plain), facts::truth(run));
+    let draws: Vec<String> = facts::draws(spec).into_iter().chain(facts::gain(spec, run, Plain)).collect();
+    let theory: Vec<String> = facts::phase(run, Plain).into_iter().chain([facts::truth(run)]).collect();
+    let (draws, theory) = (draws.join(", "), theory.join("; "));
     [network, draws, theory]
 }
 

@@ -185,7 +185,9 @@ fn unestablished(run: &Run) -> String {
 
 /// The remedy that this run measured for the first arithmetic, or why there is none.
 pub fn remedy(run: &Run, notation: Notation) -> String {
-    let judged: Vec<Judged> = run.arithmetics.iter().map(Judged::new).collect();
+    // Another program is no arithmetic that a run could take instead.
+    let own = run.arithmetics.iter().filter(|arithmetic| arithmetic.external.is_none());
+    let judged: Vec<Judged> = own.map(Judged::new).collect();
     let Some((first, others)) = judged.split_first() else { return none_tried("no arithmetic was measured") };
     match first.verdict {
         Verdict::Sound => return none_tried(&format!("{} needs none at layer 1", first.name())),
