@@ -370,7 +370,7 @@ fn conditions(texts: &[String], plan: &Plan) -> Result<Vec<Condition>, Failure> 
         };
         let verdict = Verdict::parse(verdict).map_err(|message| format!("--fail-on {text}: {message}"))?;
         let arithmetic = arithmetic
-            .map(|name| crate::arithmetic::ArithmeticName::parse(name).map(|name| name.to_string()))
+            .map(|name| crate::arithmetic::Policy::parse(name).map(|name| name.to_string()))
             .transpose()
             .map_err(|message| format!("--fail-on {text}: {message}"))?;
         if let Some(name) = arithmetic.as_ref().filter(|name| !plan.spec.formats.contains(name)) {
