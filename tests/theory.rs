@@ -156,11 +156,7 @@ fn powers_of_two_pass_through_piecewise_linear_networks() {
     let mut compared = 0;
     for activation in ["identity", "relu", "leaky", "tanh"] {
         let network = perceptron(activation, 6, 12, Loss::MeanSquaredError).draw(4, 0);
-<<<<<<< HEAD
-        let batch = gaussian_batch(4, 0, 5, (FEATURES, OUTPUTS));
-=======
         let batch = gaussian_batch(4, 0, 5, (64, 10));
->>>>>>> helper-exchange
         for format in ["bf16", "f32", "f64", "bf16:acc=f32", "mpfr:17"] {
             let plain: Vec<LayerGradients> = gradients(named(format), &network, &batch).collect();
             for k in [-6, -1, 1, 7] {
