@@ -72,10 +72,11 @@ fn folders(directory: &Path, plan: &Plan) -> Vec<PathBuf> {
     match plan.runs.len() {
         1 => vec![directory.to_path_buf()],
         // As the pictures are called.
-        _ => {
-            let names = files::pictures(&plan.spec.activations);
-            names.iter().take(plan.runs.len()).map(|name| directory.join(name.trim_end_matches(".png"))).collect()
-        }
+        _ => files::Pictures::new(&plan.spec.activations)
+            .runs
+            .iter()
+            .map(|names| directory.join(&names.summary))
+            .collect(),
     }
 }
 

@@ -43,6 +43,19 @@ impl FileOptions {
         }
     }
 
+    /// True if the network comes from a file.
+    pub fn has_weights(&self) -> bool {
+        self.weights.is_some()
+    }
+
+    /// What numbers without a type are.
+    ///
+    /// # Errors
+    /// A type that is not known, with the nearest one.
+    pub fn dtype(&self) -> Result<Option<Dtype>, Failure> {
+        self.dtype.as_deref().map(Dtype::parse).transpose().map_err(Failure::Input)
+    }
+
     /// Reads the files into the spec of all other options; `given` are the options of the command line.
     ///
     /// # Errors
@@ -70,7 +83,7 @@ impl FileOptions {
         if self.net.is_some() && is_given("activations") {
             return refuse("--net and --act both say the activations: leave one out".into());
         }
-        let dtype = self.dtype.as_deref().map(Dtype::parse).transpose().map_err(Failure::Input)?;
+        let dtype = self.dtype()?;
         let loss = self.loss.as_deref().map(LossName::parse).transpose().map_err(Failure::Input)?;
         let mut files = Files::default();
         if let Some(path) = &self.weights {

@@ -1,5 +1,6 @@
 //! Subcommands: what they are called, what may stand before them, and shell completions.
 
+use super::audit::{self, AuditArguments};
 use super::formats::{self, FormatsArguments};
 use super::manual;
 use super::redraw::{self, ReportArguments};
@@ -20,6 +21,12 @@ pub enum Subcommand {
     /// into --out: the same bytes as the run that measured, if this version measured. The record itself is never
     /// changed.
     Report(ReportArguments),
+    /// Hold gradients of another program against the truth and against our model of its arithmetic
+    ///
+    /// For example: precision-probe audit --weights weights.safetensors --act relu --data batch.safetensors --compare
+    /// torch=grads.safetensors --as f16:acc=f32. Says layer by layer how many bits are lost beyond what the model loses,
+    /// and whether torch.testing.assert_close would have noticed.
+    Audit(Box<AuditArguments>),
     /// List the formats with their constants, or one of them with all codes of 8 bits and fewer
     ///
     /// For example: precision-probe formats e4m3fn
@@ -91,6 +98,7 @@ fn refuse_misplaced(command: &Command, matches: &ArgMatches) -> Result<(), Strin
 pub fn execute(subcommand: &Subcommand) -> Result<ExitCode, Failure> {
     match subcommand {
         Subcommand::Report(arguments) => redraw::execute(arguments)?,
+        Subcommand::Audit(arguments) => return audit::execute(arguments),
         Subcommand::Formats(arguments) => formats::execute(arguments)?,
         Subcommand::Completions { shell } => print(&completions(*shell))?,
         Subcommand::Man => print(&manual::page(Arguments::command()).map_err(Failure::Output)?)?,

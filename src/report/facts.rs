@@ -1,6 +1,6 @@
 //! Facts that every report states in the same words: verdicts with their layers, evidence, set-up.
 
-use crate::record::{ArithmeticRun, Fates, Flips, LayerRun, Record, Run, Spec, VerdictCount, Weights};
+use crate::record::{ArithmeticRun, External, Fates, Flips, LayerRun, Record, Run, Spec, VerdictCount, Weights};
 use crate::report::numbers::{Notation, short};
 
 /// `noisy 4 of 5, layers 1–37`: layer 1's verdict, its count, and how far from layer 1 it reaches.
@@ -150,6 +150,20 @@ pub fn storage_over(runs: &[Run]) -> Vec<String> {
         Some(format!("storage noise in {}: storing the parameters, inputs and targets {change}", arithmetic.name))
     };
     first.arithmetics.iter().filter_map(line).collect()
+}
+
+/// What was left out or read otherwise of gradients that other programs computed.
+pub fn external_notes(runs: &[Run]) -> Vec<String> {
+    let Some(first) = runs.first() else { return Vec::new() };
+    let mut notes = Vec::new();
+    for arithmetic in &first.arithmetics {
+        let Some(External { missing, unused, notes: own, .. }) = &arithmetic.external else { continue };
+        let named = |what: &str, names: &[String]| (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")));
+        let lists = [named("no gradient of", missing), named("of no parameter:", unused)];
+        let all = lists.into_iter().flatten().chain(own.iter().cloned());
+        notes.extend(all.map(|note| format!("{}: {note}", arithmetic.name)));
+    }
+    notes
 }
 
 /// `5 trials`, `1 trial`.

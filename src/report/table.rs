@@ -2,7 +2,7 @@
 
 use crate::record::{ArithmeticRun, Flips, LayerRun, Number, Record, Run, Verdict};
 use crate::report::numbers::{Notation, Notation::Plain, display_width, one_in, percent, ratio, short, useful_bits};
-use crate::report::{compare, facts, files, words};
+use crate::report::{audit, compare, facts, files, words};
 use std::path::Path;
 
 /// Columns at which running text is broken.
@@ -28,10 +28,21 @@ pub fn terminal(record: &Record, all_layers: bool, path: Option<&Path>) -> Strin
         if all_layers {
             blocks.extend(run.arithmetics.iter().map(|arithmetic| every_layer(run, arithmetic)));
         }
-        blocks.push(wrapped(&words::ruling(run, Plain)) + &wrapped(&words::remedy(run, Plain)));
+        let audits = audit::audits(record, run);
+        if audits.is_empty() {
+            blocks.push(wrapped(&words::ruling(run, Plain)) + &wrapped(&words::remedy(run, Plain)));
+        }
+        blocks.extend(audits.iter().map(audited));
+        blocks.extend(audits.iter().map(|audit| wrapped(&audit.answer(Plain))));
     }
     blocks.extend(path.map(places));
     blocks.join("\n")
+}
+
+/// One audit's table with what its columns mean.
+fn audited(audit: &audit::Audit) -> String {
+    let table = aligned(&audit.table(Plain), &audit::RIGHT_ALIGNED);
+    format!("{}\n{table}{}", audit.title(), wrapped(&audit.note(Plain)))
 }
 
 /// Where the report is: its page stands beside its picture.
@@ -156,6 +167,7 @@ pub(super) fn notes(runs: &[Run]) -> Vec<String> {
         notes.push("≤: the noise lies below the truth's resolution; raise --truth-bits to see it".into());
     }
     notes.extend(facts::storage_over(runs));
+    notes.extend(facts::external_notes(runs));
     notes
 }
 
