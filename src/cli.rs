@@ -1,9 +1,14 @@
 //! The command line: options, their translation into a spec, and what each outcome prints.
 
 mod activations;
+mod audit;
+mod comparisons;
 mod export;
 mod formats;
+mod gradients;
+mod imports;
 mod manual;
+mod measuring;
 mod progress;
 mod redraw;
 mod run_info;
@@ -12,15 +17,15 @@ mod subcommands;
 pub use activations::figure as activation_figure;
 
 use crate::activation::Activation;
-use crate::probe::{self, memory};
 use crate::record::Record;
 use crate::report::draw::Theme;
-use crate::report::{contents, files, table};
-use crate::spec::{Data, Init, Plan, Spec, SpecError};
+use crate::report::table;
+use crate::spec::{Data, Files, Init, Model, Plan, Spec, SpecError};
 use crate::verdict::Verdict;
 use clap::Parser;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use std::io::{self, IsTerminal, Write};
+use measuring::{Output, measured};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -39,6 +44,9 @@ const VERDICT_REACHED: u8 = 3;
 pub struct Arguments {
     #[command(subcommand)]
     subcommand: Option<subcommands::Subcommand>,
+    /// Options that stand on the command line.
+    #[arg(skip)]
+    given: Vec<String>,
     /// Activation, or several to compare on the same draws, separated by commas, or `all`: relu, leaky[:SLOPE],
     /// prelu[:SLOPE], rrelu[:LOWER:UPPER], elu[:ALPHA], celu[:ALPHA], selu, relu6, hardtanh[:LOW:HIGH], hardsigmoid,
     /// hardswish, softshrink[:LAMBDA], hardshrink[:LAMBDA], threshold[:THRESHOLD:VALUE], relu2, tanh, tanhshrink,
@@ -65,7 +73,12 @@ pub struct Arguments {
     /// where shapes agree
     #[arg(long, help_heading = "Network")]
     residual: bool,
-    /// digits (handwritten digits, cross-entropy) or gaussian (regression, mean squared error)
+    #[command(flatten)]
+    files: imports::FileOptions,
+    #[command(flatten)]
+    comparisons: comparisons::CompareOptions,
+    /// digits (handwritten digits, cross-entropy), gaussian (regression, mean squared error), or a safetensors or npz FILE
+    /// with inputs x [batch × features] and y: integers [batch] are classes, floats [batch × outputs] targets
     #[arg(long, default_value = "digits", help_heading = "Data")]
     data: String,
     /// Samples per batch
@@ -101,6 +114,8 @@ pub struct Arguments {
     theme: Theme,
     #[command(flatten)]
     exports: export::Exports,
+    #[command(flatten)]
+    gradients: gradients::GradientExport,
     /// Print every layer
     #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = "Output")]
     layers: bool,
@@ -151,6 +166,8 @@ Examples:
       Leaky ReLU, 50 layers, in f16, f16 with an f32 accumulator, bf16, f32 and f64.
   precision-probe --act relu,leaky,tanh --depth 100 --formats e5m2:acc=f32,bf16:acc=f32
       Which activation loses least to 8-bit gradients: a table, compare.png and one picture each.
+  precision-probe --weights net.safetensors --act relu --data batch.npz
+      Your own network and batch, as PyTorch and NumPy save them.
   precision-probe --act relu --formats f16 --fail-on chaotic@f16 --quiet
       Exit status 3 if f16's gradient is noise at layer 1.";
 
@@ -199,31 +216,22 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if let Some(subcommand) = &arguments.subcommand {
         return subcommands::execute(subcommand);
     }
-    let plan = spec(arguments)?.validate()?;
+    let plan = plan(arguments)?;
     let conditions = conditions(&arguments.fail_on, &plan)?;
-    let threads = threads(arguments.threads)?;
-    refuse_too_much_memory(&plan, threads, arguments.quiet || arguments.json)?;
-    let directory = arguments.out.clone().unwrap_or_else(|| Path::new("reports").join(files::run_name(&plan.spec)));
-    arguments.exports.check(&directory, &plan.spec.activations)?;
-    files::check_target(&directory, &plan.spec.hash(probe::VERSION), arguments.force).map_err(Failure::Input)?;
-
-    let clock = run_info::Clock::start();
-    let progress =
-        progress::Bar::new(!arguments.quiet && !arguments.json && io::stderr().is_terminal(), probe::layers(&plan));
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool = pool.map_err(|error| Failure::Output(io::Error::other(error)))?;
-    let record = pool.install(|| probe::run(&plan, &progress));
-    progress.finish();
-    let drawn = pool.install(|| contents::drawn(&record, arguments.theme));
-    let drawn = drawn.map_err(|error| Failure::Output(io::Error::other(error)))?;
-    let picture = write_report(&directory, &record, drawn, &clock.to_json(threads))?;
-    arguments.exports.write(&record)?;
-    match print(arguments, &record, &picture) {
-        // Who closed the pipe has read enough; the report is written and the verdict still counts.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-        printed => {
-            printed.map_err(|error| io::Error::other(format!("cannot print: {error}"))).map_err(Failure::Output)?
-        }
+    let output = Output {
+        directory: arguments.out.as_deref(),
+        force: arguments.force,
+        theme: arguments.theme,
+        exports: &arguments.exports,
+        gradients: Some(&arguments.gradients),
+        is_silent: arguments.quiet || arguments.json,
+        threads: arguments.threads,
+    };
+    let (record, picture) = measured(&plan, &output)?;
+    if arguments.json {
+        subcommands::print(record.to_json().as_bytes())?;
+    } else if !arguments.quiet {
+        subcommands::print(table::terminal(&record, arguments.layers, Some(&picture)).as_bytes())?;
     }
     Ok(if conditions.iter().any(|condition| condition.is_met(&record)) {
         ExitCode::from(VERDICT_REACHED)
@@ -232,7 +240,24 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
     })
 }
 
-fn spec(arguments: &Arguments) -> Result<Spec, Failure> {
+/// The spec of the options with the files that they name, and what is to be known of these files told.
+fn plan(arguments: &Arguments) -> Result<Plan, Failure> {
+    let (data, file) = imports::FileOptions::data(&arguments.data)?;
+    let mut spec = spec(arguments, data)?;
+    let mut files = arguments.files.read(&mut spec, file, &arguments.given)?;
+    arguments.comparisons.read(&mut spec, &mut files, arguments.files.dtype()?, &Model::None)?;
+    if !arguments.quiet {
+        tell(&files);
+    }
+    Ok(spec.validate_with(files)?)
+}
+
+/// What is to be known of the files that were read.
+fn tell(files: &Files) {
+    files.notes.iter().for_each(|note| drop(writeln!(io::stderr(), "note: {}", printable(note))));
+}
+
+fn spec(arguments: &Arguments, data: Data) -> Result<Spec, Failure> {
     Ok(Spec {
         activations: activations(&arguments.activations)?,
         depth: arguments.depth,
@@ -240,13 +265,16 @@ fn spec(arguments: &Arguments) -> Result<Spec, Failure> {
         batch: arguments.batch,
         trials: arguments.trials,
         seed: arguments.seed,
-        data: Data::parse(&arguments.data).map_err(Failure::Input)?,
+        data,
         init: Init::parse(&arguments.init).map_err(Failure::Input)?,
         gain: arguments.gain,
         bias: arguments.bias,
         residual: arguments.residual,
         formats: arguments.formats.clone(),
         truth_bits: arguments.truth_bits,
+        weights: None,
+        batch_file: None,
+        compared: Vec::new(),
     })
 }
 
@@ -261,65 +289,6 @@ fn activations(names: &[String]) -> Result<Vec<String>, Failure> {
         }
         _ => Ok(names.to_vec()),
     }
-}
-
-fn threads(wanted: Option<usize>) -> Result<usize, Failure> {
-    match wanted {
-        Some(0) => Err(Failure::Input("--threads 0: give a positive number, or leave it out for one per core".into())),
-        Some(threads) if threads > 1024 => Err(Failure::Input(format!("--threads {threads}: give at most 1024"))),
-        Some(threads) => Ok(threads),
-        None => Ok(std::thread::available_parallelism().map_or(1, usize::from)),
-    }
-}
-
-/// Refuses what does not fit, and says beforehand what a large run needs.
-fn refuse_too_much_memory(plan: &Plan, threads: usize, silent: bool) -> Result<(), Failure> {
-    let needed = memory::estimate(plan, threads);
-    let available = memory::available();
-    if let Some(available) = available.filter(|&available| needed > available) {
-        return Err(Failure::Input(format!(
-            "this run needs about {} of memory and {} are free: lower --width, --depth, --batch or --threads",
-            memory::in_words(needed),
-            memory::in_words(available)
-        )));
-    }
-    if needed > 2 << 30 && !silent {
-        let _ = writeln!(io::stderr(), "this run needs about {} of memory", memory::in_words(needed));
-    }
-    Ok(())
-}
-
-/// Writes the report's files and gives the path of its picture: the comparison's, where there are several runs.
-fn write_report(
-    directory: &Path,
-    record: &Record,
-    drawn: Vec<(String, Vec<u8>)>,
-    run_info: &str,
-) -> Result<PathBuf, Failure> {
-    let names: Vec<String> = drawn.iter().map(|(name, _)| name.clone()).collect();
-    let no_picture = || Failure::Output(io::Error::other("the report has no picture"));
-    let main = names.last().ok_or_else(no_picture)?;
-    let stale = files::stale_pictures(directory, &names);
-    // The record comes first: a run killed here leaves a directory that the same spec may replace.
-    let mut all =
-        vec![(files::RECORD.to_string(), record.to_json().into_bytes()), ("run.json".to_string(), run_info.into())];
-    all.extend(drawn);
-    let written = files::write(directory, &all).and_then(|()| files::remove(directory, &stale));
-    written.map_err(|error| unwritable(directory, &error))?;
-    Ok(directory.join(main))
-}
-
-fn print(arguments: &Arguments, record: &Record, picture: &Path) -> io::Result<()> {
-    let text = if arguments.json {
-        record.to_json()
-    } else if arguments.quiet {
-        return Ok(());
-    } else {
-        table::terminal(record, arguments.layers, Some(picture))
-    };
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()
 }
 
 /// One `--fail-on`: a verdict, in one arithmetic or in any.
@@ -344,11 +313,16 @@ fn conditions(texts: &[String], plan: &Plan) -> Result<Vec<Condition>, Failure> 
             None => (text.as_str(), None),
         };
         let verdict = Verdict::parse(verdict).map_err(|message| format!("--fail-on {text}: {message}"))?;
+        let is_compared = |name: &str| plan.spec.compared.iter().any(|compared| compared.name == name);
         let arithmetic = arithmetic
-            .map(|name| crate::arithmetic::ArithmeticName::parse(name).map(|name| name.to_string()))
+            .map(|name| match is_compared(name) {
+                true => Ok(name.to_string()),
+                false => crate::arithmetic::Policy::parse(name).map(|name| name.to_string()),
+            })
             .transpose()
             .map_err(|message| format!("--fail-on {text}: {message}"))?;
-        if let Some(name) = arithmetic.as_ref().filter(|name| !plan.spec.formats.contains(name)) {
+        let is_measured = |name: &String| plan.spec.formats.contains(name) || is_compared(name);
+        if let Some(name) = arithmetic.as_ref().filter(|name| !is_measured(name)) {
             let listed = plan.spec.formats.join(",");
             return Err(format!("--fail-on {text}: `{name}` is not among --formats {listed}; add it there"));
         }

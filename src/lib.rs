@@ -28,6 +28,8 @@ pub mod arithmetic;
 pub mod assets;
 pub mod backprop;
 pub mod cli;
+pub mod exchange;
+pub mod export;
 pub mod fate;
 pub mod format;
 pub mod init;

@@ -1,25 +1,27 @@
 //! Spec → Record: draws each trial's network, holds every arithmetic against the truth, layer by layer.
 
+pub mod external;
 pub mod measure;
 pub mod memory;
 
 use crate::activation::Activation;
 use crate::activation::moments::{MeanField, mean_field, residual_mean_field};
-use crate::arithmetic::ArithmeticName;
 use crate::arithmetic::dispatch::{StorageNoise, dispatch};
-use crate::assets::{FEATURES, OUTPUTS};
-use crate::format::Format;
+use crate::arithmetic::{ArithmeticName, Policy};
+use crate::exchange::Sequential;
+use crate::format::{F64, Format};
 use crate::magnitude::Magnitudes;
 use crate::network::build::{Perceptron, residual_scale};
-use crate::network::{Batch, Loss, Network, Targets, data};
+use crate::network::{Batch, Loss, Network, Targets, data, given};
 use crate::record::{
-    ArithmeticRun, Fates, Flips, FormatFacts, LayerRun, LayerTrial, Number, Quantiles, Record, Run, SCHEMA, Truth,
-    TruthLayer, TruthTrial,
+    ArithmeticRun, External, Fates, Flips, FormatFacts, LayerRun, LayerTrial, Number, Quantiles, Record, Run, SCHEMA,
+    Truth, TruthLayer, TruthTrial,
 };
-use crate::spec::{Data, Plan};
+use crate::spec::{Data, Plan, RunPlan, TargetKind};
 use crate::truth::Evidence;
 use crate::verdict::over_trials;
-use measure::{Measurement, measure};
+use external::{ExternalGradients, tolerances};
+use measure::{Measurement, measure_with};
 use rayon::prelude::*;
 
 /// Version of precision-probe, part of every record.
@@ -41,11 +43,8 @@ impl Progress for Silent {
 /// Runs a validated spec.
 pub fn run(plan: &Plan, progress: &dyn Progress) -> Record {
     let total = layers(plan);
-    let runs = plan
-        .activations
-        .iter()
-        .map(|activation| run_activation(plan, activation, &|| progress.layer_done(total)))
-        .collect();
+    let done = || progress.layer_done(total);
+    let runs = plan.runs.iter().zip(0..).map(|(one, index)| run_one(plan, one, index, &done)).collect();
     Record {
         schema: SCHEMA.to_string(),
         version: VERSION.to_string(),
@@ -57,35 +56,49 @@ pub fn run(plan: &Plan, progress: &dyn Progress) -> Record {
 
 /// Layers that a run measures: heads included, over all activations and trials.
 pub fn layers(plan: &Plan) -> usize {
-    plan.activations.len() * plan.spec.trials * (plan.spec.depth + 1)
+    plan.runs.len() * plan.spec.trials * (plan.spec.depth + 1)
 }
 
 /// The network and the batch of one trial.
-pub fn draw(plan: &Plan, activation: &Activation, trial: u64) -> (Network, Batch) {
+pub fn draw(plan: &Plan, run: &RunPlan, trial: u64) -> (Network, Batch) {
     let spec = &plan.spec;
-    let batch = match spec.data {
-        Data::Digits => data::digits_batch(spec.seed, trial, spec.batch),
-        Data::Gaussian => data::gaussian_batch(spec.seed, trial, spec.batch),
+    let batch = match (&plan.samples, spec.data) {
+        (Some(samples), _) => given::batch(samples),
+        (None, Data::Gaussian) => data::gaussian_batch(spec.seed, trial, spec.batch, spec.shape()),
+        (None, _) => data::digits_batch(spec.seed, trial, spec.batch),
     };
-    (perceptron(plan, activation).draw(spec.seed, trial), batch)
+    let network = match (&plan.network, run) {
+        (Some(network), RunPlan::PerLayer(activations)) => given::network(network, activations, loss(plan)),
+        (Some(network), RunPlan::Uniform(activation)) => {
+            given::network(network, &vec![*activation; network.layers.len() - 1], loss(plan))
+        }
+        (None, run) => perceptron(plan, run.first()).draw(spec.seed, trial),
+    };
+    (network, batch)
+}
+
+fn loss(plan: &Plan) -> Loss {
+    let targets = plan.spec.batch_file.as_ref().map(|batch| batch.targets);
+    match (targets, plan.spec.data) {
+        (Some(TargetKind::Classes), _) | (None, Data::Digits) => Loss::CrossEntropy,
+        _ => Loss::MeanSquaredError,
+    }
 }
 
 fn perceptron(plan: &Plan, activation: &Activation) -> Perceptron {
     let spec = &plan.spec;
+    let (features, outputs) = spec.shape();
     Perceptron {
         activation: *activation,
         depth: spec.depth,
         width: spec.width,
-        features: FEATURES,
-        outputs: OUTPUTS,
+        features,
+        outputs,
         init: spec.init,
         gain: spec.gain_for(activation).expect("invariant: a plan's activations have gains"),
         bias: spec.bias,
         residual: spec.residual,
-        loss: match spec.data {
-            Data::Digits => Loss::CrossEntropy,
-            Data::Gaussian => Loss::MeanSquaredError,
-        },
+        loss: loss(plan),
     }
 }
 
@@ -104,12 +117,16 @@ struct Trial {
     storage_noise: Vec<f64>,
 }
 
-fn run_activation(plan: &Plan, activation: &Activation, layer_done: &(dyn Fn() + Sync)) -> Run {
+fn run_one(plan: &Plan, one: &RunPlan, index: usize, layer_done: &(dyn Fn() + Sync)) -> Run {
     let spec = &plan.spec;
+    let externals: Vec<ExternalGradients> = (plan.compared.iter().zip(&spec.compared))
+        .map(|(gradients, compared)| ExternalGradients { gradients, log2_scale: compared.log2_scale })
+        .collect();
     let trial = |trial: usize| {
-        let (network, batch) = draw(plan, activation, trial as u64);
+        let (network, batch) = draw(plan, one, trial as u64);
+        let subjects = (&plan.arithmetics[..], &externals[..]);
         Trial {
-            measurement: measure(&network, &batch, &plan.arithmetics, spec.truth_bits, layer_done),
+            measurement: measure_with(&network, &batch, subjects, spec.truth_bits, layer_done),
             storage_noise: plan.arithmetics.iter().map(|name| storage_noise(*name, &network, &batch)).collect(),
         }
     };
@@ -119,30 +136,65 @@ fn run_activation(plan: &Plan, activation: &Activation, layer_done: &(dyn Fn() +
     for chunk in all.chunks(rayon::current_num_threads()) {
         trials.extend(chunk.par_iter().map(|&index| trial(index)).collect::<Vec<_>>());
     }
-    let perceptron = perceptron(plan, activation);
-    let field = theory(&perceptron);
+    // What the init's theory says holds for networks that were drawn by it.
+    let drawn = plan.network.is_none().then(|| perceptron(plan, one.first()));
+    let field = drawn.as_ref().map(theory);
     Run {
-        activation: activation.name(),
-        constants: activation.constants(),
-        kinked: activation.is_kinked(),
-        gain: perceptron.gain,
+        activation: spec.activations[index].clone(),
+        constants: constants(plan, one),
+        kinked: one.activations().iter().any(Activation::is_kinked),
+        gain: drawn.map(|perceptron| perceptron.gain),
         residual_scale: spec.residual.then(|| residual_scale(spec.depth)),
-        chi1: field.chi1,
-        phase: field.describe(),
+        chi1: field.as_ref().map(|field| field.chi1),
+        phase: field.as_ref().map(MeanField::describe),
         truth: truth(&trials),
-        arithmetics: (0..plan.arithmetics.len()).map(|index| arithmetic_run(plan, &trials, index)).collect(),
+        arithmetics: (0..plan.arithmetics.len())
+            .map(|index| arithmetic_run(plan, &trials, index))
+            .chain((0..externals.len()).map(|index| external_run(plan, &trials, index)))
+            .collect(),
     }
 }
 
-/// Largest relative change that storing makes to parameters, scales, inputs and targets.
-fn storage_noise(name: ArithmeticName, network: &Network, batch: &Batch) -> f64 {
+/// Every exact constant of the activations; PReLU's slopes are the file's where there is one.
+fn constants(plan: &Plan, one: &RunPlan) -> Vec<String> {
+    let mut constants: Vec<String> = Vec::new();
+    for activation in one.activations() {
+        let own = match (activation, &plan.network) {
+            (Activation::Prelu { .. }, Some(network)) => slopes(network),
+            _ => activation.constants(),
+        };
+        // Two activations may have a constant of the same name and another value.
+        let own = own.into_iter().map(|constant| match one {
+            RunPlan::Uniform(_) => constant,
+            RunPlan::PerLayer(_) => format!("{}: {constant}", activation.name()),
+        });
+        constants.extend(own.filter(|constant| !constants.contains(constant)).collect::<Vec<_>>());
+    }
+    constants
+}
+
+/// As [`Activation::constants`] says it where all slopes are the same.
+fn slopes(network: &Sequential) -> Vec<String> {
+    let slopes: Vec<f64> = network.layers.iter().filter_map(|layer| Some(layer.slope.as_ref()?.value)).collect();
+    match slopes.as_slice() {
+        [first, rest @ ..] if rest.iter().all(|slope| slope == first) => {
+            Activation::Prelu { slope: *first }.constants()
+        }
+        _ => vec!["slopes of the file".into()],
+    }
+}
+
+/// Largest relative change that storing makes to parameters, scales, inputs and targets; none where a policy stores
+/// them exactly.
+fn storage_noise(policy: Policy, network: &Network, batch: &Batch) -> f64 {
+    let Some(format) = policy.storage else { return 0.0 };
     let mut values: Vec<_> = network.parameters.iter().map(|parameter| &parameter.values).collect();
     let scales = network.scales();
     values.extend([&scales, &batch.inputs]);
     if let Targets::Values(targets) = &batch.targets {
         values.push(targets);
     }
-    dispatch(name, StorageNoise(&values))
+    dispatch(ArithmeticName::plain(format), StorageNoise(&values))
 }
 
 fn truth(trials: &[Trial]) -> Truth {
@@ -178,16 +230,42 @@ fn truth(trials: &[Trial]) -> Truth {
 }
 
 fn arithmetic_run(plan: &Plan, trials: &[Trial], index: usize) -> ArithmeticRun {
-    let name = plan.arithmetics[index];
+    let policy = plan.arithmetics[index];
     let layers: Vec<LayerRun> =
         (0..trials[0].measurement.layers.len()).map(|layer| layer_run(trials, layer, index)).collect();
     let storage = trials.iter().map(|trial| trial.storage_noise[index]).fold(0.0, f64::max);
     ArithmeticRun {
-        name: name.to_string(),
-        format: format_facts(&name.format),
+        name: policy.to_string(),
+        // Gradients lie in the format of the backward role.
+        format: format_facts(&policy.backward.format),
         storage_noise: Number::new(storage),
         verdict: layers[0].verdict.clone(),
         layers,
+        external: None,
+    }
+}
+
+/// Gradients of another program, which stand behind the arithmetics.
+fn external_run(plan: &Plan, trials: &[Trial], index: usize) -> ArithmeticRun {
+    let (compared, gradients) = (&plan.spec.compared[index], &plan.compared[index]);
+    let (relative_tolerance, absolute_tolerance) = tolerances(gradients.dtype);
+    let place = plan.arithmetics.len() + index;
+    let layers: Vec<LayerRun> =
+        (0..trials[0].measurement.layers.len()).map(|layer| layer_run(trials, layer, place)).collect();
+    ArithmeticRun {
+        name: compared.name.clone(),
+        format: format_facts(&gradients.dtype.format().unwrap_or(F64)),
+        storage_noise: Number::None,
+        verdict: layers[0].verdict.clone(),
+        layers,
+        external: Some(External {
+            dtype: gradients.dtype.to_string(),
+            relative_tolerance,
+            absolute_tolerance,
+            missing: gradients.missing.clone(),
+            unused: gradients.unused.clone(),
+            notes: gradients.notes.clone(),
+        }),
     }
 }
 
@@ -226,6 +304,8 @@ fn layer_run(trials: &[Trial], layer: usize, arithmetic: usize) -> LayerRun {
                 tensors: trial.tensors.clone(),
             })
             .collect(),
+        // Of files, and these have one trial.
+        external: measured[0].external.clone(),
     }
 }
 

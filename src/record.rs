@@ -10,7 +10,7 @@ pub use crate::fate::Fates;
 pub use crate::magnitude::Histogram;
 pub use crate::noise::TensorNoise;
 pub use crate::number::Number;
-pub use crate::spec::{Data, Spec};
+pub use crate::spec::{Compared, Data, Source, Spec, TargetKind, Weights};
 pub use crate::verdict::{Verdict, VerdictCount};
 
 use serde::{Deserialize, Serialize};
@@ -38,21 +38,25 @@ pub struct Record {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Run {
-    /// Canonical name, such as `leaky`.
+    /// Canonical name, such as `leaky`; `per layer: relu ×3, tanh` where hidden layers differ.
     pub activation: String,
     /// Every exact constant of the activation, such as `slope = 0.010009765625`.
     pub constants: Vec<String>,
     /// True where φ' jumps somewhere, so that branch flips exist.
     pub kinked: bool,
     /// Standard deviation of the weights of a layer with as many inputs as outputs, times √fan_in.
-    pub gain: f64,
+    /// Absent, as what mean-field theory says, from the record of a network that was not drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gain: Option<f64>,
     /// The exact factor of every branch of a residual network; absent from any other's record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub residual_scale: Option<f64>,
     /// χ₁: factor by which a layer multiplies the gradient's mean square (mean field).
-    pub chi1: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chi1: Option<f64>,
     /// χ₁ in words: "gradients grow".
-    pub phase: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<String>,
     /// The true gradient, layer by layer.
     pub truth: Truth,
     /// One per arithmetic, in the order asked for.
@@ -77,7 +81,7 @@ pub struct Truth {
 pub struct TruthLayer {
     /// 1 to L, the head is L+1.
     pub layer: usize,
-    /// `hidden.1`, …, `head`.
+    /// `hidden.1`, …, `head`, or the layer's name in its file.
     pub name: String,
     /// Per trial, the weight gradient.
     pub trials: Vec<TruthTrial>,
@@ -109,6 +113,27 @@ pub struct ArithmeticRun {
     pub layers: Vec<LayerRun>,
     /// The network's verdict: layer 1's over the trials.
     pub verdict: VerdictCount,
+    /// What is known of gradients that another program computed; absent for an arithmetic of our own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external: Option<External>,
+}
+
+/// Gradients that another program computed: how they were stored and what could not be matched.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct External {
+    /// What most of their numbers were stored as, in safetensors' words: `F16`.
+    pub dtype: String,
+    /// Relative tolerance of torch.testing.assert_close for that type.
+    pub relative_tolerance: f64,
+    /// Absolute tolerance of torch.testing.assert_close for that type.
+    pub absolute_tolerance: f64,
+    /// Parameters without a gradient in the file.
+    pub missing: Vec<String>,
+    /// Tensors of the file that belong to no parameter, with their shapes.
+    pub unused: Vec<String>,
+    /// What was read otherwise than as it stands there, in sentences.
+    pub notes: Vec<String>,
 }
 
 /// The constants of a format that a figure needs.
@@ -145,6 +170,23 @@ pub struct LayerRun {
     pub verdict: VerdictCount,
     /// One per trial.
     pub trials: Vec<LayerTrial>,
+    /// What an audit asks besides of gradients that another program computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external: Option<ExternalLayer>,
+}
+
+/// One layer's gradients of another program beside ours.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExternalLayer {
+    /// log₂‖theirs − ours‖₂ of the weight gradient for each arithmetic of our own, in their order; −∞ where every
+    /// entry is the same, none where one of the two is not finite or absent.
+    pub log2_distance: Vec<Number>,
+    /// Entries of weight, bias and slope gradient that torch.testing.assert_close refuses with its default tolerances
+    /// where the true gradient, rounded to the type of the dump, is expected.
+    pub not_close: u64,
+    /// Entries that were held against these tolerances: those whose true gradient is known.
+    pub entries: u64,
 }
 
 /// Pre-activations that lie in another piece of φ' than in the true network.

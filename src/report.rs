@@ -4,6 +4,7 @@
 //! the sentences and the CSV read the record directly. Everything here can be made again from a
 //! stored `record.json`.
 
+pub mod audit;
 pub mod command;
 pub mod compare;
 pub mod contents;

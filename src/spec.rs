@@ -1,13 +1,17 @@
 //! What is asked of a probe: the defaults, and their validation with the fix in each message.
 
+pub mod files;
+
 use crate::activation::Activation;
-use crate::arithmetic::ArithmeticName;
-use crate::assets::{FEATURES, OUTPUTS};
+use crate::arithmetic::Policy;
+use crate::exchange::{Gradients, Samples, Sequential};
 use crate::format::GRID;
 pub use crate::init::Init;
+pub use files::{BatchFile, Compared, Files, Model, Source, TargetKind, Weights};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
+use std::sync::Arc;
 
 /// Where inputs and targets come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -17,23 +21,25 @@ pub enum Data {
     Digits,
     /// Gaussian inputs and targets on the grid, mean squared error.
     Gaussian,
+    /// All rows of a file, [`Spec::batch_file`].
+    File,
 }
 
 impl Data {
-    /// Both data sets by name.
+    /// The built-in data sets by name.
     pub const ALL: [(&str, Data); 2] = [("digits", Data::Digits), ("gaussian", Data::Gaussian)];
 
     /// Samples that can be drawn without replacement, if there is a limit.
     pub fn samples(self) -> Option<usize> {
         match self {
             Data::Digits => Some(crate::assets::DIGITS),
-            Data::Gaussian => None,
+            Data::Gaussian | Data::File => None,
         }
     }
 
     /// Its name.
     pub fn name(self) -> &'static str {
-        Data::ALL.iter().find(|(_, data)| *data == self).map_or("", |(name, _)| name)
+        Data::ALL.iter().find(|(_, data)| *data == self).map_or("file", |(name, _)| name)
     }
 
     /// Reads a name.
@@ -78,6 +84,15 @@ pub struct Spec {
     pub formats: Vec<String>,
     /// Bits of every layer's gradient that must be proven.
     pub truth_bits: u32,
+    /// A network from a file in place of drawn ones; depth, width and biases are its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<Weights>,
+    /// A batch from a file in place of drawn ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch_file: Option<BatchFile>,
+    /// Gradients of this network and batch that other programs computed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compared: Vec<Compared>,
 }
 
 impl Default for Spec {
@@ -96,6 +111,9 @@ impl Default for Spec {
             residual: false,
             formats: ["f16", "f16:acc=f32", "bf16:acc=f32", "f32", "f64"].map(String::from).to_vec(),
             truth_bits: 80,
+            weights: None,
+            batch_file: None,
+            compared: Vec::new(),
         }
     }
 }
@@ -110,10 +128,40 @@ pub struct SpecError(pub String);
 pub struct Plan {
     /// The spec with every name in its canonical spelling.
     pub spec: Spec,
-    /// Its activations.
-    pub activations: Vec<Activation>,
+    /// φ by run: one that every hidden layer has, or one for each.
+    pub runs: Vec<RunPlan>,
     /// Its arithmetics.
-    pub arithmetics: Vec<ArithmeticName>,
+    pub arithmetics: Vec<Policy>,
+    /// The network of [`Spec::weights`].
+    pub network: Option<Arc<Sequential>>,
+    /// The batch of [`Spec::batch_file`].
+    pub samples: Option<Arc<Samples>>,
+    /// The gradients of [`Spec::compared`].
+    pub compared: Vec<Arc<Gradients>>,
+}
+
+/// What one run of a plan has of its own.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RunPlan {
+    /// Every hidden layer has this activation.
+    Uniform(Activation),
+    /// Each hidden layer has its own, in a network from a file.
+    PerLayer(Vec<Activation>),
+}
+
+impl RunPlan {
+    /// The activations, each hidden layer's where they differ.
+    pub fn activations(&self) -> &[Activation] {
+        match self {
+            RunPlan::Uniform(activation) => std::slice::from_ref(activation),
+            RunPlan::PerLayer(activations) => activations,
+        }
+    }
+
+    /// The first hidden layer's.
+    pub fn first(&self) -> &Activation {
+        &self.activations()[0]
+    }
 }
 
 /// Largest depth, width, batch and number of trials: beyond any use, below any overflow.
@@ -127,8 +175,16 @@ impl Spec {
     /// Reads every name and checks every limit.
     ///
     /// # Errors
-    /// The first thing that is wrong, with the fix.
+    /// The first thing that is wrong, with the fix; a spec that names files needs [`Spec::validate_with`].
     pub fn validate(&self) -> Result<Plan, SpecError> {
+        self.validate_with(Files::default())
+    }
+
+    /// Reads every name and checks every limit of a spec whose files were read.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with the fix.
+    pub fn validate_with(&self, files: Files) -> Result<Plan, SpecError> {
         let fail = |message: String| Err(SpecError(message));
         for (option, value, example) in [
             ("depth", self.depth, "a positive number of hidden layers, such as --depth 50"),
@@ -147,26 +203,39 @@ impl Spec {
             let name = self.data.name();
             return fail(format!("--batch {}: the {name} have {samples} samples; give at most {samples}", self.batch));
         }
-        if self.residual && self.depth == 1 && self.width != FEATURES {
+        let (features, _) = self.shape();
+        if self.residual && self.depth == 1 && self.width != features {
             let width = self.width;
             return fail(format!(
-                "--residual: the only hidden layer has {FEATURES} inputs and {width} outputs; give --depth 2 or --width {FEATURES}"
+                "--residual: the only hidden layer has {features} inputs and {width} outputs; give --depth 2 or --width {features}"
             ));
         }
         if !TRUTH_BITS.contains(&self.truth_bits) {
             let (least, most) = (TRUTH_BITS.start(), TRUTH_BITS.end());
             return fail(format!("--truth-bits {}: give {least} to {most}", self.truth_bits));
         }
-        let activations = named("activation", "--act leaky", &self.activations, Activation::parse)?;
-        self.check_gains(&activations).map_err(SpecError)?;
-        let arithmetics = named("arithmetic", "--formats f16,f32", &self.formats, ArithmeticName::parse)?;
+        self.check_files(&files).map_err(SpecError)?;
+        self.check_compared(&files).map_err(SpecError)?;
+        let (runs, activations) = match self.mixed_activations()? {
+            Some(layers) => (vec![RunPlan::PerLayer(layers)], self.activations.clone()),
+            None => {
+                let activations = named("activation", "--act leaky", &self.activations, Activation::parse)?;
+                if self.weights.is_none() {
+                    self.check_gains(&activations).map_err(SpecError)?;
+                }
+                let names = activations.iter().map(Activation::name).collect();
+                (activations.into_iter().map(RunPlan::Uniform).collect(), names)
+            }
+        };
+        let arithmetics = named("arithmetic", "--formats f16,f32", &self.formats, Policy::parse)?;
         let spec = Spec {
-            activations: activations.iter().map(Activation::name).collect(),
-            formats: arithmetics.iter().map(ArithmeticName::to_string).collect(),
+            activations,
+            formats: arithmetics.iter().map(Policy::to_string).collect(),
             bias: self.bias || self.init.implies_biases(),
             ..self.clone()
         };
-        Ok(Plan { spec, activations, arithmetics })
+        let Files { network, samples, compared, .. } = files;
+        Ok(Plan { spec, runs, arithmetics, network, samples, compared })
     }
 
     /// The gain of an activation's network: the one given, or the init's own.
@@ -192,7 +261,8 @@ impl Spec {
         }
         // Per unit of gain: the largest weight that can be drawn, and the smallest deviation.
         let inner = (self.depth > 1).then_some((self.width, self.width));
-        let shapes = || [(FEATURES, self.width), (self.width, OUTPUTS)].into_iter().chain(inner);
+        let (features, outputs) = self.shape();
+        let shapes = || [(features, self.width), (self.width, outputs)].into_iter().chain(inner);
         let largest =
             shapes().map(|(fan_in, fan_out)| self.init.largest_weight(1.0, fan_in, fan_out)).fold(0.0, f64::max);
         let deviations = shapes().map(|(fan_in, fan_out)| self.init.deviation(1.0, fan_in, fan_out));

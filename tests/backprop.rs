@@ -171,7 +171,7 @@ fn perceptron(activation: Activation, loss: Loss, depth: usize) -> Network {
 fn batch_for(loss: Loss, batch: usize) -> Batch {
     match loss {
         Loss::CrossEntropy => digits_batch(5, 0, batch),
-        Loss::MeanSquaredError => gaussian_batch(5, 0, batch),
+        Loss::MeanSquaredError => gaussian_batch(5, 0, batch, (64, 10)),
     }
 }
 

@@ -278,7 +278,7 @@ fn a_hostile_record_stays_text() {
     for run in &mut record.runs {
         run.activation = hostile.into();
         run.constants = vec![hostile.into()];
-        run.phase = hostile.into();
+        run.phase = Some(hostile.into());
         run.truth.evidence = hostile.into();
         run.truth.layers[0].name = hostile.into();
         run.truth.layers[0].trials[0].evidence = hostile.into();

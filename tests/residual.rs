@@ -137,7 +137,7 @@ fn the_truth_of_a_residual_network_is_its_fraction() {
     };
     let s = rational(residual_scale(5));
     for seed in 0..3 {
-        let (network, batch) = (perceptron.draw(seed, 0), gaussian_batch(seed, 0, 3));
+        let (network, batch) = (perceptron.draw(seed, 0), gaussian_batch(seed, 0, 3, (64, 10)));
         assert_eq!(network.scales().len(), 4);
         let samples: Vec<_> = (0..3).map(|sample| by_fractions(&network, &batch, sample, &s)).collect();
         let prepared = Prepared::new(&network);

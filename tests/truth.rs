@@ -55,7 +55,7 @@ fn perceptron(activation: Activation, depth: usize, width: usize, bias: bool, lo
 fn batch_for(loss: Loss, seed: u64, samples: usize) -> Batch {
     match loss {
         Loss::CrossEntropy => digits_batch(seed, 0, samples),
-        Loss::MeanSquaredError => gaussian_batch(seed, 0, samples),
+        Loss::MeanSquaredError => gaussian_batch(seed, 0, samples, (64, 10)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Subcommands: what they are called, what may stand before them, and shell completions.
 
 use super::activations::{self, ActivationsArguments};
+use super::audit::{self, AuditArguments};
 use super::formats::{self, FormatsArguments};
 use super::manual;
 use super::redraw::{self, ReportArguments};
@@ -21,6 +22,12 @@ pub enum Subcommand {
     /// into --out: the same bytes as the run that measured, if this version measured. The record itself is never
     /// changed.
     Report(ReportArguments),
+    /// Hold gradients of another program against the truth and against our model of its arithmetic
+    ///
+    /// For example: precision-probe audit --weights weights.safetensors --act relu --data batch.safetensors --compare
+    /// torch=grads.safetensors --as f16:acc=f32. Says layer by layer how many bits are lost beyond what the model loses,
+    /// and whether torch.testing.assert_close would have noticed.
+    Audit(Box<AuditArguments>),
     /// List the formats with their constants, or one of them with all codes of 8 bits and fewer
     ///
     /// For example: precision-probe formats e4m3fn
@@ -54,16 +61,20 @@ pub fn parse() -> Result<Arguments, Failure> {
         error.exit()
     });
     refuse_misplaced(&Arguments::command(), &matches).map_err(Failure::Input)?;
-    Ok(Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()))
+    let mut arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    arguments.given = matches.ids().map(|id| id.to_string()).filter(|id| is_given(&matches, id)).collect();
+    Ok(arguments)
+}
+
+/// True for an option of the command line, false for a default.
+fn is_given(matches: &ArgMatches, id: &str) -> bool {
+    matches.value_source(id) == Some(ValueSource::CommandLine)
 }
 
 /// Refuses options before a subcommand, the first of the help first.
 fn refuse_misplaced(command: &Command, matches: &ArgMatches) -> Result<(), String> {
     let Some((name, _)) = matches.subcommand() else { return Ok(()) };
-    let is_given = |id: &str| {
-        let present = matches.ids().any(|present| present.as_str() == id);
-        present && matches.value_source(id) == Some(ValueSource::CommandLine)
-    };
+    let is_given = |id: &str| matches.ids().any(|present| present.as_str() == id) && is_given(matches, id);
     let Some(long) = command
         .get_arguments()
         .filter(|argument| is_given(argument.get_id().as_str()))
@@ -92,6 +103,7 @@ fn refuse_misplaced(command: &Command, matches: &ArgMatches) -> Result<(), Strin
 pub fn execute(subcommand: &Subcommand) -> Result<ExitCode, Failure> {
     match subcommand {
         Subcommand::Report(arguments) => redraw::execute(arguments)?,
+        Subcommand::Audit(arguments) => return audit::execute(arguments),
         Subcommand::Formats(arguments) => formats::execute(arguments)?,
         Subcommand::Activations(arguments) => activations::execute(arguments)?,
         Subcommand::Completions { shell } => print(&completions(*shell))?,

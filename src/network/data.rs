@@ -7,7 +7,7 @@
 
 use super::draw::Stream;
 use super::{Batch, Targets};
-use crate::assets::{DIGITS_CSV_GZ, FEATURES, OUTPUTS};
+use crate::assets::{DIGITS_CSV_GZ, FEATURES};
 use crate::format::GRID;
 use flate2::read::GzDecoder;
 use ndarray::Array2;
@@ -56,20 +56,20 @@ pub fn digits_batch(seed: u64, trial: u64, batch: usize) -> Batch {
 }
 
 /// Standard normal inputs and targets, snapped to the grid; a smaller batch is a prefix of a larger one.
-pub fn gaussian_batch(seed: u64, trial: u64, batch: usize) -> Batch {
+pub fn gaussian_batch(seed: u64, trial: u64, batch: usize, (features, outputs): (usize, usize)) -> Batch {
     let draw = |tensor: &str, rows: usize| {
         let mut stream = Stream::new(seed, trial, tensor);
         // Sample by sample, so that the batch size only cuts the stream.
         let samples = Array2::from_shape_simple_fn((batch, rows), || GRID.round_f64(stream.normal()));
         samples.reversed_axes().as_standard_layout().to_owned()
     };
-    Batch { inputs: draw("input", FEATURES), targets: Targets::Values(draw("target", OUTPUTS)) }
+    Batch { inputs: draw("input", features), targets: Targets::Values(draw("target", outputs)) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assets::DIGITS;
+    use crate::assets::{DIGITS, OUTPUTS};
     use crate::format::{BF16, E4M3FN, E5M2, F16};
 
     #[test]
@@ -101,7 +101,7 @@ mod tests {
         let mut counts = [0; OUTPUTS];
         classes.iter().for_each(|&class| counts[class] += 1);
         assert_eq!(counts, [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
-        let gaussian = gaussian_batch(3, 1, 9);
-        assert_eq!(gaussian_batch(3, 1, 4).inputs, gaussian.inputs.slice(ndarray::s![.., ..4]));
+        let gaussian = gaussian_batch(3, 1, 9, (FEATURES, OUTPUTS));
+        assert_eq!(gaussian_batch(3, 1, 4, (FEATURES, OUTPUTS)).inputs, gaussian.inputs.slice(ndarray::s![.., ..4]));
     }
 }

@@ -6,6 +6,7 @@
 pub mod build;
 pub mod data;
 pub mod draw;
+pub mod given;
 pub mod weights;
 
 use crate::activation::Activation;
@@ -19,7 +20,7 @@ pub type ParameterId = usize;
 /// A named exact parameter tensor: weights out × in, biases out × 1, a slope 1 × 1.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameter {
-    /// `hidden.1.weight`, `head.bias`, …
+    /// `hidden.1.weight`, `head.bias`, …, or as in the file it comes from.
     pub name: String,
     /// The exact values.
     pub values: Array2<f64>,
@@ -92,7 +93,7 @@ pub struct Batch {
 /// One affine node with what belongs to it: the unit in which gradients are reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layer {
-    /// `hidden.1`, …, `head`.
+    /// `hidden.1`, …, `head`, or as in the file it comes from.
     pub name: String,
     /// The affine node, whose value is the pre-activation z.
     pub affine: NodeId,
@@ -151,14 +152,22 @@ impl Network {
 
     /// Pushes a = φ(z) on the newest layer's pre-activation.
     pub fn push_activation(&mut self, activation: Activation) -> NodeId {
+        let name = self.layers.last().map_or(String::new(), |layer| format!("{}.slope", layer.name));
+        match activation {
+            Activation::Prelu { slope } => self.push_activation_with(activation, name, slope),
+            _ => self.push_activated(activation, None),
+        }
+    }
+
+    /// Pushes a = φ(z) with PReLU's stored slope under a name of its own.
+    pub fn push_activation_with(&mut self, activation: Activation, name: String, slope: f64) -> NodeId {
+        let slope = self.push_parameter(name, Array2::from_elem((1, 1), slope));
+        self.push_activated(activation, Some(slope))
+    }
+
+    fn push_activated(&mut self, activation: Activation, slope: Option<ParameterId>) -> NodeId {
         let layer = self.layers.len() - 1;
-        let (name, affine) = (self.layers[layer].name.clone(), self.layers[layer].affine);
-        let slope = match activation {
-            Activation::Prelu { slope } => {
-                Some(self.push_parameter(format!("{name}.slope"), Array2::from_elem((1, 1), slope)))
-            }
-            _ => None,
-        };
+        let affine = self.layers[layer].affine;
         let node = self.push_node(Operation::Activation { activation, slope }, vec![affine]);
         self.layers[layer].activation = Some(node);
         node

@@ -2,12 +2,13 @@
 //! compared, and dropped.
 
 use crate::activation::Piece;
-use crate::arithmetic::{ArithmeticName, Exact};
+use crate::arithmetic::{Exact, Policy};
 use crate::backprop::{GradientStream, LayerGradients, gradients};
 use crate::magnitude::Magnitudes;
 use crate::network::{Batch, Network, Operation};
 use crate::noise::{self, Noise, unknown};
-use crate::record::{Fates, Flips, Number, TensorNoise};
+use crate::probe::external::ExternalGradients;
+use crate::record::{ExternalLayer, Fates, Flips, Number, TensorNoise};
 use crate::truth::elementwise::Undecided;
 use crate::truth::{Evidence, Prepared, TrueLayer, TrueTensor, TruthPass, Unproven, precision};
 use crate::verdict::Verdict;
@@ -34,7 +35,7 @@ pub struct LayerMeasurement {
     pub log2_norm: Number,
     /// Magnitudes of the true weight gradient's entries.
     pub magnitudes: Magnitudes,
-    /// One per arithmetic.
+    /// One per arithmetic, then one per file of another program's gradients.
     pub arithmetics: Vec<ArithmeticMeasurement>,
 }
 
@@ -50,6 +51,8 @@ pub struct ArithmeticMeasurement {
     pub magnitudes: Magnitudes,
     /// Branch flips, where φ' has a jump and the truth is decided.
     pub flips: Option<Flips>,
+    /// What only another program's gradients have.
+    pub external: Option<ExternalLayer>,
 }
 
 /// Measures a network in every arithmetic against its true gradient, of which `bits` bits are to be proven.
@@ -59,7 +62,18 @@ pub struct ArithmeticMeasurement {
 pub fn measure(
     network: &Network,
     batch: &Batch,
-    arithmetics: &[ArithmeticName],
+    arithmetics: &[Policy],
+    bits: u32,
+    layer_done: &(dyn Fn() + Sync),
+) -> Measurement {
+    measure_with(network, batch, (arithmetics, &[]), bits, layer_done)
+}
+
+/// [`measure`] with gradients that other programs computed beside the arithmetics.
+pub fn measure_with(
+    network: &Network,
+    batch: &Batch,
+    subjects: (&[Policy], &[ExternalGradients]),
     bits: u32,
     layer_done: &(dyn Fn() + Sync),
 ) -> Measurement {
@@ -77,7 +91,7 @@ pub fn measure(
             working = higher;
             continue;
         }
-        let layers = against(network, batch, truth, arithmetics, &mut |layers| {
+        let layers = against(network, batch, truth, subjects, &mut |layers| {
             if layers > told {
                 told = layers;
                 layer_done();
@@ -101,7 +115,7 @@ fn against(
     network: &Network,
     batch: &Batch,
     truth: TruthPass,
-    arithmetics: &[ArithmeticName],
+    (arithmetics, externals): (&[Policy], &[ExternalGradients]),
     layers_done: &mut dyn FnMut(usize),
 ) -> Vec<LayerMeasurement> {
     let mut streams: Vec<GradientStream> =
@@ -109,14 +123,16 @@ fn against(
     let mut layers: Vec<LayerMeasurement> = truth
         .enumerate()
         .map(|(done, truth)| {
-            let arithmetics = streams
-                .par_iter_mut()
-                .map(|stream| {
-                    let computed = stream.next().expect("invariant: every stream has the network's layers");
-                    assert_eq!(computed.layer, truth.layer, "invariant: streams advance in lockstep");
-                    compare(network, &truth, &computed)
-                })
-                .collect();
+            let own = streams.par_iter_mut().map(|stream| {
+                let computed = stream.next().expect("invariant: every stream has the network's layers");
+                assert_eq!(computed.layer, truth.layer, "invariant: streams advance in lockstep");
+                let measured = compare(network, &truth, &Computed::of(&computed));
+                // Kept as long as there is something to hold against it.
+                (measured, (!externals.is_empty()).then_some(computed.weight))
+            });
+            let (mut arithmetics, weights): (Vec<_>, Vec<_>) = own.unzip();
+            let weights: Vec<Array2<Exact>> = weights.into_iter().flatten().collect();
+            arithmetics.extend(externals.iter().map(|external| compare_external(network, &truth, external, &weights)));
             let weight_evidence = Evidence::of(&truth.weight);
             let others = [truth.bias.as_ref(), truth.slope.as_ref(), Some(&truth.delta)];
             let mut magnitudes = Magnitudes::default();
@@ -140,8 +156,50 @@ fn against(
     layers
 }
 
+/// What was computed of one layer.
+struct Computed<'a> {
+    weight: Option<&'a Array2<Exact>>,
+    bias: Option<&'a Array2<Exact>>,
+    slope: Option<&'a Array2<Exact>>,
+    delta: Option<&'a Array2<Exact>>,
+    preactivation: Option<&'a Array2<Exact>>,
+}
+
+impl<'a> Computed<'a> {
+    fn of(layer: &'a LayerGradients) -> Computed<'a> {
+        Computed {
+            weight: Some(&layer.weight),
+            bias: layer.bias.as_ref(),
+            slope: layer.slope.as_ref(),
+            delta: Some(&layer.delta),
+            preactivation: Some(&layer.preactivation),
+        }
+    }
+}
+
+/// One layer of another program's gradients against the truth and against ours.
+fn compare_external(
+    network: &Network,
+    truth: &TrueLayer,
+    external: &ExternalGradients,
+    ours: &[Array2<Exact>],
+) -> ArithmeticMeasurement {
+    let theirs = external.layer(network, truth.layer);
+    let computed = Computed {
+        weight: theirs.weight.as_ref(),
+        bias: theirs.bias.as_ref(),
+        slope: theirs.slope.as_ref(),
+        delta: None,
+        preactivation: None,
+    };
+    let log2_distance = ours.iter().map(|ours| theirs.log2_distance(ours)).collect();
+    let (not_close, entries) = theirs.not_close(truth);
+    let layer = ExternalLayer { log2_distance, not_close, entries };
+    ArithmeticMeasurement { external: Some(layer), ..compare(network, truth, &computed) }
+}
+
 /// One layer of one arithmetic against the truth.
-fn compare(network: &Network, truth: &TrueLayer, computed: &LayerGradients) -> ArithmeticMeasurement {
+fn compare(network: &Network, truth: &TrueLayer, computed: &Computed) -> ArithmeticMeasurement {
     let mut tensors = Vec::with_capacity(4);
     let mut tensor = |name: &str, truth: &Result<TrueTensor, Unproven>, computed: &Array2<Exact>| {
         let noise = truth.as_ref().ok().map(|truth| Noise::measure(truth, computed));
@@ -154,37 +212,45 @@ fn compare(network: &Network, truth: &TrueLayer, computed: &LayerGradients) -> A
         ));
         noise
     };
-    let weight = tensor("weight", &truth.weight, &computed.weight);
-    for (name, truth, computed) in [("bias", &truth.bias, &computed.bias), ("slope", &truth.slope, &computed.slope)] {
+    let weight = computed.weight.and_then(|weight| tensor("weight", &truth.weight, weight));
+    for (name, truth, computed) in [
+        ("bias", truth.bias.as_ref(), computed.bias),
+        ("slope", truth.slope.as_ref(), computed.slope),
+        ("activation_gradient", Some(&truth.delta), computed.delta),
+    ] {
         if let (Some(truth), Some(computed)) = (truth, computed) {
             tensor(name, truth, computed);
         }
     }
-    tensor("activation_gradient", &truth.delta, &computed.delta);
+    if computed.weight.is_none() {
+        tensors.insert(0, unknown("weight"));
+    }
     let mut magnitudes = Magnitudes::default();
-    computed.weight.iter().for_each(|value| magnitudes.add(value));
+    let entries = computed.weight.map_or(0, Array2::len) as u64;
+    computed.weight.into_iter().flatten().for_each(|value| magnitudes.add(value));
     let (verdict, fates) = match &weight {
         Some(weight) => (Verdict::of(weight), weight.fates),
         // An infinite gradient has overflowed, whatever the true one is.
         None => {
             let overflowed = magnitudes.nonfinite();
-            let undecided = computed.weight.len() as u64 - overflowed;
+            let undecided = entries - overflowed;
             let verdict = if overflowed > 0 { Verdict::Overflow } else { Verdict::NotEstablished };
             (verdict, Fates { overflowed, undecided, ..Fates::default() })
         }
     };
-    ArithmeticMeasurement { verdict, fates, tensors, magnitudes, flips: flips(network, truth, computed) }
+    let flips = computed.preactivation.and_then(|z| flips(network, truth, z));
+    ArithmeticMeasurement { verdict, fates, tensors, magnitudes, flips, external: None }
 }
 
 /// Pre-activations on another branch of φ' than in truth.
-fn flips(network: &Network, truth: &TrueLayer, computed: &LayerGradients) -> Option<Flips> {
+fn flips(network: &Network, truth: &TrueLayer, preactivation: &Array2<Exact>) -> Option<Flips> {
     let node = network.layers[truth.layer].activation?;
     let Operation::Activation { activation, .. } = network.nodes[node].operation else { return None };
     if !activation.is_kinked() || truth.pieces.is_empty() {
         return None;
     }
-    let mut flips = Flips { total: computed.preactivation.len() as u64, ..Flips::default() };
-    for ((unit, sample), z) in computed.preactivation.indexed_iter() {
+    let mut flips = Flips { total: preactivation.len() as u64, ..Flips::default() };
+    for ((unit, sample), z) in preactivation.indexed_iter() {
         let true_piece: Piece = truth.pieces[sample][unit]?;
         if !z.is_finite() {
             flips.nonfinite += 1;

@@ -1,6 +1,8 @@
 //! What a probe will need in memory, told before it starts.
 
-use crate::assets::FEATURES;
+use crate::arithmetic::ArithmeticName;
+use crate::exchange::Sequential;
+use crate::format::exponent_of;
 use crate::spec::Plan;
 
 /// Bytes of one MPFR or GMP number besides its limbs: the struct and the allocator's share.
@@ -11,26 +13,34 @@ const NUMBER: u128 = 48;
 pub fn estimate(plan: &Plan, threads: usize) -> u64 {
     let spec = &plan.spec;
     let (depth, width, batch) = (spec.depth as u128, spec.width as u128, spec.batch as u128);
-    let features = FEATURES as u128;
-    let parameters = depth * width * width + width * features;
-    let units = (depth + 1) * width * batch;
+    let (features, outputs) = spec.shape();
+    let features = features as u128;
+    let parameters = match &plan.network {
+        Some(network) => network.layers.iter().map(|layer| layer.weight.len() as u128).sum(),
+        None => depth * width * width + width * (features + outputs as u128),
+    };
+    let units = match &spec.weights {
+        Some(weights) => weights.units.iter().skip(1).map(|&units| units as u128).sum::<u128>() * batch,
+        None => (depth + 1) * width * batch,
+    };
     // Values of a hidden layer: z and a; the scaled branch and the sum of a residual one.
     let nodes = if spec.residual { 4 } else { 2 };
     // The bounds of the truth give away about 3.5 bits per layer.
     let truth_bits = u128::from(spec.truth_bits) + 7 * depth / 2 + 64;
     let column_entry = NUMBER + truth_bits / 8;
     // The values and φ' of the truth; weights as doubles and as integers for both directions.
-    let truth = units * (nodes + 1) * column_entry + parameters * 3 * 8;
+    let long = plan.network.as_ref().map_or(0, |network| long_weights(network));
+    let truth = units * (nodes + 1) * column_entry + parameters * 3 * 8 + long;
     let arithmetics: u128 = plan
         .arithmetics
         .iter()
-        .map(|name| {
+        .map(|policy| {
             // The long carrier's numbers, which every name beyond double lanes uses; lanes need at most 8 bytes.
-            let elem = if name.format.precision <= 53 && name.accumulator.precision >= name.format.precision {
-                8
-            } else {
-                NUMBER + u128::from(name.format.precision) / 8
+            let of = |name: &ArithmeticName| match name.format.precision {
+                precision if precision <= 53 && name.accumulator.precision >= precision => 8,
+                precision => NUMBER + u128::from(precision) / 8,
             };
+            let elem = of(&policy.forward).max(of(&policy.backward));
             nodes * units * elem + 3 * width * width.max(features) * elem.max(40)
         })
         .sum();
@@ -38,6 +48,18 @@ pub fn estimate(plan: &Plan, threads: usize) -> u64 {
     // Half as much again for the allocator and the record; measured peaks lie between a half of this and all of it.
     let bytes = at_once * (truth + arithmetics) * 3 / 2 + (32 << 20);
     u64::try_from(bytes).unwrap_or(u64::MAX)
+}
+
+/// Bytes that the truth's integers take for matrices whose weights differ too much in size for machine words: all at
+/// the exponent of the smallest, for both directions.
+fn long_weights(network: &Sequential) -> u128 {
+    let bytes = |weights: &ndarray::Array2<f64>| {
+        let exponents = || weights.iter().filter(|weight| **weight != 0.0).map(|weight| exponent_of(*weight));
+        // A double has 52 bits below its exponent at most.
+        let bits = exponents().max().unwrap_or(0) - exponents().min().unwrap_or(0) + 53;
+        if bits < 64 { 0 } else { weights.len() as u128 * 2 * (NUMBER + bits as u128 / 8) }
+    };
+    network.layers.iter().map(|layer| bytes(&layer.weight)).sum()
 }
 
 /// Bytes that are available now, where the system tells.

@@ -1,30 +1,85 @@
 //! The command line that asks for a spec: what a report gives its reader to measure it again.
 
-use crate::record::Spec;
-use crate::report::facts;
+use crate::record::{Spec, TargetKind};
 
 /// `precision-probe --act leaky --depth 50 …`: every option of the spec, none left to a default that a later version
 /// may change.
 pub fn line(spec: &Spec) -> String {
     // Destructured, so that a new field of the spec cannot be forgotten here.
-    let Spec { activations, depth, width, batch, trials, seed, data, init, gain, bias, residual, formats, truth_bits } =
-        spec;
+    let Spec {
+        activations,
+        depth,
+        width,
+        batch,
+        trials,
+        seed,
+        data,
+        init,
+        gain,
+        bias,
+        residual,
+        formats,
+        truth_bits,
+        weights,
+        batch_file,
+        compared,
+    } = spec;
     let mut words = vec!["precision-probe".to_string()];
+    let models: Vec<&String> = compared.iter().filter_map(|one| one.model.as_ref()).collect();
+    if !models.is_empty() {
+        words.push("audit".into());
+    }
     let mut option = |name: &str, value: String| words.extend([format!("--{name}"), quoted(&value)]);
-    option("act", activations.join(","));
-    option("depth", depth.to_string());
-    option("width", width.to_string());
-    option("init", init.to_string());
+    if let Some(weights) = weights {
+        option("weights", weights.source.file.clone());
+        match weights.activations {
+            None => option("act", activations.join(",")),
+            // The record holds the activations of each layer and not the file that said them.
+            Some(_) => option("net", "net.toml".into()),
+        }
+    } else {
+        option("act", activations.join(","));
+        option("depth", depth.to_string());
+        option("width", width.to_string());
+        option("init", init.to_string());
+        option("trials", trials.to_string());
+    }
     if let Some(gain) = gain {
         option("gain", format!("{gain:?}"));
     }
-    option("data", facts::data(*data).into());
-    option("batch", batch.to_string());
-    option("trials", trials.to_string());
-    option("seed", seed.to_string());
-    option("formats", formats.join(","));
+    if let Some(batch_file) = batch_file {
+        option("data", batch_file.source.file.clone());
+        let loss = match batch_file.targets {
+            TargetKind::Classes => "cross-entropy",
+            TargetKind::Values => "mse",
+        };
+        option("loss", loss.into());
+    } else {
+        option("data", data.name().into());
+        option("batch", batch.to_string());
+    }
+    let sources = weights.iter().map(|weights| &weights.source).chain(batch_file.iter().map(|batch| &batch.source));
+    let sources = sources.chain(compared.iter().map(|one| &one.source));
+    if let Some(dtype) = sources.filter_map(|source| source.dtype.clone()).next() {
+        option("dtype", dtype);
+    }
+    if weights.is_none() || batch_file.is_none() {
+        option("seed", seed.to_string());
+    }
+    for one in compared {
+        option("compare", format!("{}={}", one.name, one.source.file));
+    }
+    for one in compared.iter().filter(|one| one.log2_scale != 0) {
+        option("compare-scale", format!("{}={:?}", one.name, core_math::exp2(one.log2_scale.into())));
+    }
+    match models.as_slice() {
+        [] => option("formats", formats.join(",")),
+        // Models that differ are those of the files' types.
+        [first, rest @ ..] if rest.iter().all(|model| model == first) => option("as", (*first).clone()),
+        _ => {}
+    }
     option("truth-bits", truth_bits.to_string());
-    if *bias {
+    if *bias && weights.is_none() {
         words.push("--bias".into());
     }
     if *residual {
@@ -52,7 +107,7 @@ mod tests {
         let spec = Spec { bias: true, residual: true, gain: Some(1.5), ..Spec::default() };
         assert_eq!(
             line(&spec),
-            "precision-probe --act leaky --depth 50 --width 64 --init preserve --gain 1.5 --data digits --batch 32 --trials 5 \
+            "precision-probe --act leaky --depth 50 --width 64 --init preserve --trials 5 --gain 1.5 --data digits --batch 32 \
              --seed 0 --formats f16,f16:acc=f32,bf16:acc=f32,f32,f64 --truth-bits 80 --bias --residual"
         );
     }

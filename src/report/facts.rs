@@ -1,6 +1,6 @@
 //! Facts that every report states in the same words: verdicts with their layers, evidence, set-up.
 
-use crate::record::{ArithmeticRun, Data, Fates, Flips, LayerRun, Record, Run, Spec, VerdictCount};
+use crate::record::{ArithmeticRun, External, Fates, Flips, LayerRun, Record, Run, Spec, VerdictCount, Weights};
 use crate::report::numbers::{Notation, short};
 
 /// `noisy 4 of 5, layers 1–37`: layer 1's verdict, its count, and how far from layer 1 it reaches.
@@ -51,17 +51,20 @@ pub fn activation(run: &Run) -> String {
     }
 }
 
-/// `digits` or `gaussian`.
-pub fn data(data: Data) -> &'static str {
-    match data {
-        Data::Digits => "digits",
-        Data::Gaussian => "gaussian",
+/// `data digits`, `batch 32`, `5 trials`, `seed 0`; without a seed where nothing was drawn.
+pub fn draws(spec: &Spec) -> Vec<String> {
+    let data = spec.batch_file.as_ref().map_or(spec.data.name(), |batch| &batch.source.file);
+    let mut pieces = vec![format!("data {data}"), format!("batch {}", spec.batch), trials(spec.trials)];
+    if spec.weights.is_none() || spec.batch_file.is_none() {
+        pieces.push(format!("seed {}", spec.seed));
     }
+    pieces
 }
 
-/// `gain 1.41 (init preserve)`, or `gain 1.5 (given)`, or `gain 1.5 (given, init xavier)`.
-pub fn gain(spec: &Spec, run: &Run, notation: Notation) -> String {
-    format!("gain {} ({})", short(run.gain, notation), gain_origin(spec))
+/// `gain 1.41 (init preserve)`, or `gain 1.5 (given)`, or `gain 1.5 (given, init xavier)`; nothing for a network that
+/// was not drawn.
+pub fn gain(spec: &Spec, run: &Run, notation: Notation) -> Option<String> {
+    run.gain.map(|gain| format!("gain {} ({})", short(gain, notation), gain_origin(spec)))
 }
 
 /// `init preserve`, `given`, or `given, init xavier`: given gains of `preserve` are normal weights and nothing else.
@@ -76,11 +79,14 @@ pub fn gain_origin(spec: &Spec) -> String {
 /// Depth, width, biases and skips: the network but for its activation.
 pub fn network(record: &Record) -> Vec<String> {
     let spec = &record.spec;
-    let mut pieces = vec![
-        format!("depth {}", spec.depth),
-        format!("width {}", spec.width),
-        if spec.bias { "biases" } else { "no biases" }.into(),
-    ];
+    let mut pieces = vec![format!("depth {}", spec.depth)];
+    if let Some(Weights { source, units, .. }) = &spec.weights {
+        pieces.insert(0, format!("weights {}", source.file));
+        pieces.push(format!("units {}", units_in_words(units)));
+    } else {
+        pieces.push(format!("width {}", spec.width));
+    }
+    pieces.push(if spec.bias { "biases" } else { "no biases" }.into());
     if spec.residual {
         // The same in every run: it depends on the depth alone. Exact, as constants are.
         let scale = record.runs.iter().find_map(|run| run.residual_scale);
@@ -89,14 +95,28 @@ pub fn network(record: &Record) -> Vec<String> {
     pieces
 }
 
+/// `784–256–10`, or `784–64 ×50–10` where layers of the same size follow each other.
+fn units_in_words(units: &[usize]) -> String {
+    let group = |group: &[usize]| match group {
+        [] => String::new(),
+        [one] => one.to_string(),
+        [first, ..] => format!("{first} ×{}", group.len()),
+    };
+    let groups: Vec<String> = units.chunk_by(|one, next| one == next).map(group).collect();
+    match groups.as_slice() {
+        [first, .., last] if groups.len() > 8 => format!("{first}–…–{last}"),
+        all => all.join("–"),
+    }
+}
+
 /// `depth 50`, `depth 50, residual`: the network in a title.
 pub fn shape(spec: &Spec) -> String {
     format!("depth {}{}", spec.depth, if spec.residual { ", residual" } else { "" })
 }
 
-/// `χ₁ 1.18: gradients grow`.
-pub fn phase(run: &Run, notation: Notation) -> String {
-    format!("χ₁ {}: {}", short(run.chi1, notation), run.phase)
+/// `χ₁ 1.18: gradients grow`; nothing for a network that was not drawn.
+pub fn phase(run: &Run, notation: Notation) -> Option<String> {
+    Some(format!("χ₁ {}: {}", short(run.chi1?, notation), run.phase.as_ref()?))
 }
 
 /// `truth proven 83 bits, computed with 256–512 bits`.
@@ -130,6 +150,20 @@ pub fn storage_over(runs: &[Run]) -> Vec<String> {
         Some(format!("storage noise in {}: storing the parameters, inputs and targets {change}", arithmetic.name))
     };
     first.arithmetics.iter().filter_map(line).collect()
+}
+
+/// What was left out or read otherwise of gradients that other programs computed.
+pub fn external_notes(runs: &[Run]) -> Vec<String> {
+    let Some(first) = runs.first() else { return Vec::new() };
+    let mut notes = Vec::new();
+    for arithmetic in &first.arithmetics {
+        let Some(External { missing, unused, notes: own, .. }) = &arithmetic.external else { continue };
+        let named = |what: &str, names: &[String]| (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")));
+        let lists = [named("no gradient of", missing), named("of no parameter:", unused)];
+        let all = lists.into_iter().flatten().chain(own.iter().cloned());
+        notes.extend(all.map(|note| format!("{}: {note}", arithmetic.name)));
+    }
+    notes
 }
 
 /// `5 trials`, `1 trial`.

@@ -1,7 +1,6 @@
 //! Report directories: what may be written where, and files that appear whole or not at all.
 
-use crate::record::Spec;
-use crate::report::facts;
+use crate::record::{Source, Spec};
 use crate::report::figure::Panel;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -241,26 +240,60 @@ fn refuse_foreign(directory: &Path, spec_hash: &str) -> Result<(), String> {
 pub fn run_name(spec: &Spec) -> String {
     let default = Spec::default();
     // Destructured, so that a new field of the spec cannot be forgotten here.
-    let Spec { activations, depth, width, batch, trials, seed, data, init, gain, bias, residual, formats, truth_bits } =
-        spec;
+    let Spec {
+        activations,
+        depth,
+        width,
+        batch,
+        trials,
+        seed,
+        data,
+        init,
+        gain,
+        bias,
+        residual,
+        formats,
+        truth_bits,
+        weights,
+        batch_file,
+        compared,
+    } = spec;
     let mut parts: Vec<String> = Vec::new();
+    // Two files may have one name.
+    let by_contents = |source: &Source| format!("{}-{:.8}", source.file, source.sha256);
     let mut part = |differs: bool, key: &str, value: String| {
         if differs {
             parts.push(format!("{key}-{}", safe(&value)));
         }
     };
     part(*activations != default.activations, "act", activations.join(","));
-    part(*depth != default.depth, "depth", depth.to_string());
-    part(*width != default.width, "width", width.to_string());
-    part(*batch != default.batch, "batch", batch.to_string());
-    part(*trials != default.trials, "trials", trials.to_string());
+    // What a file says by itself is not said again.
+    if let Some(weights) = weights {
+        part(true, "weights", by_contents(&weights.source));
+    } else {
+        part(*depth != default.depth, "depth", depth.to_string());
+        part(*width != default.width, "width", width.to_string());
+        part(*trials != default.trials, "trials", trials.to_string());
+    }
+    if let Some(batch_file) = batch_file {
+        part(true, "data", by_contents(&batch_file.source));
+    } else {
+        part(*batch != default.batch, "batch", batch.to_string());
+        part(*data != default.data, "data", data.name().into());
+    }
     part(*seed != default.seed, "seed", seed.to_string());
-    part(*data != default.data, "data", facts::data(*data).into());
     part(*init != default.init, "init", init.name().into());
     part(*gain != default.gain, "gain", gain.map_or("none".into(), |gain| gain.to_string()));
-    part(*bias != default.bias, "bias", if *bias { "on" } else { "off" }.into());
+    part(*bias != default.bias && weights.is_none(), "bias", if *bias { "on" } else { "off" }.into());
     part(*residual != default.residual, "residual", if *residual { "on" } else { "off" }.into());
     part(*formats != default.formats, "formats", formats.join(","));
+    for one in compared {
+        part(
+            true,
+            if one.model.is_some() { "audit" } else { "compare" },
+            format!("{}-{}", one.name, by_contents(&one.source)),
+        );
+    }
     part(*truth_bits != default.truth_bits, "truth", truth_bits.to_string());
     if parts.is_empty() {
         return "default".into();

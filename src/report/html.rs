@@ -14,7 +14,7 @@ mod tips;
 use crate::record::Record;
 use crate::report::figure::{Comparison, Summary};
 use crate::report::numbers::Notation::Typeset;
-use crate::report::{compare, files, table, words};
+use crate::report::{audit, compare, files, table, words};
 use markup::{escaped, paragraph};
 use rayon::prelude::*;
 
@@ -55,6 +55,7 @@ pub fn page(record: &Record) -> Result<String, String> {
     let is_comparison = record.runs.len() > 1;
     let title = if is_comparison { Comparison::new(record).title } else { Summary::new(record, first).title };
     let mut sections = vec![Section::new("answer", "The answer", answer(record)), layer_one(record)];
+    sections.extend(audits(record));
     if is_comparison {
         sections.push(Section::new("comparison", "The activations side by side", figures::comparison(record)?));
     }
@@ -105,6 +106,21 @@ fn ruling(record: &Record, index: usize) -> String {
     [words::ruling(run, Typeset), words::remedy(run, Typeset)]
         .map(|sentence| format!("<p class=\"answer\">{}</p>\n", escaped(&sentence)))
         .concat()
+}
+
+/// Gradients of other programs beside our model of their arithmetic.
+fn audits(record: &Record) -> Option<Section> {
+    let audits: Vec<_> = record.runs.iter().flat_map(|run| audit::audits(record, run)).collect();
+    let body = audits.iter().map(|audit| {
+        let table = markup::table(&audit.table(Typeset), &audit::RIGHT_ALIGNED);
+        let note = paragraph(&audit.note(Typeset));
+        format!(
+            "{}{table}<div class=\"notes\">\n{note}</div>\n{}",
+            paragraph(&audit.title()),
+            paragraph(&audit.answer(Typeset))
+        )
+    });
+    (!audits.is_empty()).then(|| Section::new("audit", "Gradients of other programs", body.collect()))
 }
 
 /// Layer 1 in every arithmetic, and of every activation.

@@ -2,7 +2,7 @@
 
 use crate::record::Record;
 use crate::report::numbers::{Notation::Plain, display_width};
-use crate::report::{table, words};
+use crate::report::{audit, table, words};
 
 /// Every run: what was measured as a list, one row per arithmetic, and the verdict in two sentences.
 pub fn table(record: &Record) -> String {
@@ -17,8 +17,16 @@ pub fn table(record: &Record) -> String {
                 .collect::<Vec<_>>()
                 .join("\n"),
         );
-        blocks.push(format!("{}\n", escaped(&words::ruling(run, Plain))));
-        blocks.push(format!("{}\n", escaped(&words::remedy(run, Plain))));
+        let audits = audit::audits(record, run);
+        if audits.is_empty() {
+            blocks.push(format!("{}\n", escaped(&words::ruling(run, Plain))));
+            blocks.push(format!("{}\n", escaped(&words::remedy(run, Plain))));
+        }
+        for audit in audits {
+            blocks.push(format!("{}\n", escaped(&audit.title())));
+            blocks.push(aligned(&audit.table(Plain), &audit::RIGHT_ALIGNED));
+            blocks.extend([audit.note(Plain), audit.answer(Plain)].map(|line| format!("{}\n", escaped(&line))));
+        }
     }
     blocks.join("\n")
 }

@@ -2,7 +2,7 @@
 
 use crate::record::{ArithmeticRun, Flips, LayerRun, Number, Record, Run, Verdict};
 use crate::report::numbers::{Notation, Notation::Plain, display_width, one_in, percent, ratio, short, useful_bits};
-use crate::report::{compare, facts, files, words};
+use crate::report::{audit, compare, facts, files, words};
 use std::path::Path;
 
 /// Columns at which running text is broken.
@@ -28,10 +28,21 @@ pub fn terminal(record: &Record, all_layers: bool, path: Option<&Path>) -> Strin
         if all_layers {
             blocks.extend(run.arithmetics.iter().map(|arithmetic| every_layer(run, arithmetic)));
         }
-        blocks.push(wrapped(&words::ruling(run, Plain)) + &wrapped(&words::remedy(run, Plain)));
+        let audits = audit::audits(record, run);
+        if audits.is_empty() {
+            blocks.push(wrapped(&words::ruling(run, Plain)) + &wrapped(&words::remedy(run, Plain)));
+        }
+        blocks.extend(audits.iter().map(audited));
+        blocks.extend(audits.iter().map(|audit| wrapped(&audit.answer(Plain))));
     }
     blocks.extend(path.map(places));
     blocks.join("\n")
+}
+
+/// One audit's table with what its columns mean.
+fn audited(audit: &audit::Audit) -> String {
+    let table = aligned(&audit.table(Plain), &audit::RIGHT_ALIGNED);
+    format!("{}\n{table}{}", audit.title(), wrapped(&audit.note(Plain)))
 }
 
 /// Where the report is: its page stands beside its picture.
@@ -58,14 +69,24 @@ fn common_header(record: &Record) -> String {
     let spec = &record.spec;
     let names = record.runs.iter().map(facts::activation).collect::<Vec<_>>().join(", ");
     let network = format!("{names} on the same draws: {}", facts::network(record).join(", "));
-    let (data, trials) = (facts::data(spec.data), facts::trials(spec.trials));
+    let mut draws = facts::draws(spec);
     let origin = facts::gain_origin(spec);
-    let gain = if spec.gain.is_some() { format!("gain {origin}") } else { format!("gain by {origin}") };
-    let draws = format!("data {data}, batch {}, {trials}, seed {}, {gain}", spec.batch, spec.seed);
-    let mut rows: Vec<Vec<String>> = vec![["activation", "gain", "theory", "truth"].map(String::from).to_vec()];
+    let (mut titles, has_gain) = (vec!["activation"], record.runs.iter().any(|run| run.gain.is_some()));
+    if has_gain {
+        draws.push(if spec.gain.is_some() { format!("gain {origin}") } else { format!("gain by {origin}") });
+        titles.extend(["gain", "theory"]);
+    }
+    let draws = draws.join(", ");
+    titles.push("truth");
+    let mut rows: Vec<Vec<String>> = vec![titles.into_iter().map(String::from).collect()];
     for run in &record.runs {
-        let (gain, truth) = (short(run.gain, Plain), run.truth.evidence.clone());
-        rows.push(vec![run.activation.clone(), gain, facts::phase(run, Plain), truth]);
+        let mut row = vec![run.activation.clone()];
+        if has_gain {
+            let gain = run.gain.map_or("—".into(), |gain| short(gain, Plain));
+            row.extend([gain, facts::phase(run, Plain).unwrap_or("—".into())]);
+        }
+        row.push(run.truth.evidence.clone());
+        rows.push(row);
     }
     format!("{}{}\n{}", wrapped(&network), wrapped(&draws), aligned(&rows, &[false; 4]))
 }
@@ -102,10 +123,9 @@ pub(super) fn compared_rows(record: &Record, notation: Notation) -> Vec<Vec<Stri
 pub(super) fn header(record: &Record, run: &Run) -> [String; 3] {
     let spec = &record.spec;
     let network = format!("{}, {}", facts::activation(run), facts::network(record).join(", "));
-    let (data, trials) = (facts::data(spec.data), facts::trials(spec.trials));
-    let draws =
-        format!("data {data}, batch {}, {trials}, seed {}, {}", spec.batch, spec.seed, facts::gain(spec, run, Plain));
-    let theory = format!("{}; {}", facts::phase(run, Plain), facts::truth(run));
+    let draws: Vec<String> = facts::draws(spec).into_iter().chain(facts::gain(spec, run, Plain)).collect();
+    let theory: Vec<String> = facts::phase(run, Plain).into_iter().chain([facts::truth(run)]).collect();
+    let (draws, theory) = (draws.join(", "), theory.join("; "));
     [network, draws, theory]
 }
 
@@ -147,6 +167,7 @@ pub(super) fn notes(runs: &[Run]) -> Vec<String> {
         notes.push("≤: the noise lies below the truth's resolution; raise --truth-bits to see it".into());
     }
     notes.extend(facts::storage_over(runs));
+    notes.extend(facts::external_notes(runs));
     notes
 }
 

@@ -185,7 +185,9 @@ fn unestablished(run: &Run) -> String {
 
 /// The remedy that this run measured for the first arithmetic, or why there is none.
 pub fn remedy(run: &Run, notation: Notation) -> String {
-    let judged: Vec<Judged> = run.arithmetics.iter().map(Judged::new).collect();
+    // Another program is no arithmetic that a run could take instead.
+    let own = run.arithmetics.iter().filter(|arithmetic| arithmetic.external.is_none());
+    let judged: Vec<Judged> = own.map(Judged::new).collect();
     let Some((first, others)) = judged.split_first() else { return none_tried("no arithmetic was measured") };
     match first.verdict {
         Verdict::Sound => return none_tried(&format!("{} needs none at layer 1", first.name())),
@@ -252,6 +254,9 @@ fn two_digits(x: f64) -> f64 {
 
 /// `an f32 accumulator (f16:acc=f32)` where the accumulator is what differs, else the name.
 fn described(first: &Judged, other: &Judged) -> String {
+    if let Some(role) = changed_role(first.name(), other.name()) {
+        return format!("{role} ({})", other.name());
+    }
     match accumulator(other.name()) {
         Some(format) if accumulator(first.name()) != Some(format) => {
             // Formats are spoken letter by letter: an "ef thirty-two", a "bee ef sixteen".
@@ -262,8 +267,28 @@ fn described(first: &Judged, other: &Judged) -> String {
     }
 }
 
-/// The format after `acc=` in an arithmetic's canonical name.
+/// `forward in f32` where a policy keeps the other role as the first arithmetic has it.
+fn changed_role(first: &str, other: &str) -> Option<String> {
+    let roles = |name: &'_ str| -> (String, String) {
+        let of = |role: &str| name.split('/').find_map(|part| part.strip_prefix(role)).unwrap_or(name).to_string();
+        (of("forward="), of("backward="))
+    };
+    let ((forward, backward), (other_forward, other_backward)) = (roles(first), roles(other));
+    if !other.contains('/') {
+        return None;
+    }
+    match (forward == other_forward, backward == other_backward) {
+        (false, true) => Some(format!("forward in {other_forward}")),
+        (true, false) => Some(format!("backward in {other_backward}")),
+        _ => None,
+    }
+}
+
+/// The format after `acc=` in a plain arithmetic's canonical name.
 fn accumulator(name: &str) -> Option<&str> {
+    if name.contains('/') {
+        return None;
+    }
     let (_, rest) = name.split_once(":acc=")?;
     let skip = if rest.starts_with("mpfr:") { "mpfr:".len() } else { 0 };
     let end = rest[skip..].find([':', '/']).map_or(rest.len(), |position| position + skip);

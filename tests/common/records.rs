@@ -39,10 +39,10 @@ pub fn record(depth: usize, trials: usize, arithmetics: &[(&str, Behaviour)]) ->
         activation: "leaky".into(),
         constants: vec!["slope = 0.010009765625".into()],
         kinked: true,
-        gain: 1.41414213562,
+        gain: Some(1.41414213562),
         residual_scale: None,
-        chi1: 1.18,
-        phase: "gradients grow".into(),
+        chi1: Some(1.18),
+        phase: Some("gradients grow".into()),
         truth: Truth {
             precision: vec![256; trials],
             evidence: evidence.into(),
@@ -127,6 +127,7 @@ fn arithmetic(name: &str, behaviour: Behaviour, depth: usize, trials: usize) -> 
         storage_noise: Number::new(if format.precision < 8 { 0.0625 } else { 0.0 }),
         verdict: layers[0].verdict.clone(),
         layers,
+        external: None,
     }
 }
 
@@ -200,6 +201,7 @@ fn layer_run(layer: usize, behaviour: Behaviour, depth: usize, trials: usize) ->
             of: trials,
         },
         trials: per_trial,
+        external: None,
     }
 }
 

@@ -27,7 +27,7 @@ fn residual_networks_and_inits_are_named() {
     let mut record = default_record();
     (record.spec.residual, record.spec.init) = (true, Init::Orthogonal);
     (record.spec.gain, record.runs[0].residual_scale) = (Some(1.2), Some(145.0 / 1024.0));
-    record.runs[0].gain = 1.2;
+    record.runs[0].gain = Some(1.2);
     let summary = summary(&record);
     assert_eq!(summary.title, "leaky, depth 50, residual: rounding noise against the true gradient");
     let caption = summary.caption.join(" | ");

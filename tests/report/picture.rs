@@ -268,7 +268,7 @@ fn strange_records_are_drawn_and_worded_without_a_panic() {
         }),
         ("extreme numbers", |record| {
             let run = &mut record.runs[0];
-            (run.gain, run.chi1) = (f64::NAN, f64::INFINITY);
+            (run.gain, run.chi1) = (Some(f64::NAN), Some(f64::INFINITY));
             run.constants = vec!["x".repeat(500)];
             run.arithmetics[0].name =
                 "forward=e4m3fn:acc=f32/backward=e5m2:acc=f32:sum=block=32:round=stochastic=8".repeat(3);

@@ -13,7 +13,8 @@ pub fn shared_pieces(record: &Record) -> Vec<String> {
     pieces.extend(provenance(record));
     pieces.extend(facts::storage_over(&record.runs));
     let own = |run: &Run| {
-        let facts = [facts::gain(&record.spec, run, Typeset), facts::phase(run, Typeset), facts::truth(run)];
+        let theory = [facts::gain(&record.spec, run, Typeset), facts::phase(run, Typeset)];
+        let facts: Vec<String> = theory.into_iter().flatten().chain([facts::truth(run)]).collect();
         format!("{}: {}", facts::activation(run), facts.join(", "))
     };
     pieces.extend(record.runs.iter().map(own));
@@ -25,7 +26,8 @@ pub fn pieces(record: &Record, run: &Run) -> Vec<String> {
     let spec = &record.spec;
     let mut pieces = vec![facts::activation(run)];
     pieces.extend(set_up(record));
-    pieces.extend([facts::gain(spec, run, Typeset), facts::phase(run, Typeset), facts::truth(run)]);
+    pieces.extend([facts::gain(spec, run, Typeset), facts::phase(run, Typeset)].into_iter().flatten());
+    pieces.push(facts::truth(run));
     if spec.trials > 1 {
         pieces.push(format!("bands: {}", facts::quantile_note(spec.trials)));
     }
@@ -45,14 +47,8 @@ pub fn panel_pieces(record: &Record, run: &Run) -> Vec<String> {
 
 /// Network, data and draws, which every run of a record shares.
 fn set_up(record: &Record) -> Vec<String> {
-    let spec = &record.spec;
     let mut pieces = facts::network(record);
-    pieces.extend([
-        format!("data {}", facts::data(spec.data)),
-        format!("batch {}", spec.batch),
-        facts::trials(spec.trials),
-        format!("seed {}", spec.seed),
-    ]);
+    pieces.extend(facts::draws(&record.spec));
     pieces
 }
 

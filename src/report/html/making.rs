@@ -8,22 +8,23 @@ use crate::report::{command, facts};
 /// Everything needed to measure a record again and to judge its truth.
 pub fn making(record: &Record) -> String {
     let spec = &record.spec;
-    let gain = match spec.gain {
-        Some(gain) => format!("{} (given)", short(gain, Typeset)),
-        None => format!("by init {}", spec.init),
-    };
-    let biases = if spec.bias { "biases" } else { "no biases" };
-    let mut facts = vec![
-        ("network", format!("depth {}, width {}, {biases}", spec.depth, spec.width)),
-        ("gain", gain),
-        ("data", format!("{}, batch {}", facts::data(spec.data), spec.batch)),
-        ("draws", format!("{}, seed {}", facts::trials(spec.trials), spec.seed)),
+    let mut facts = vec![("network", facts::network(record).join(", "))];
+    // A network from a file was drawn with no gain.
+    if spec.weights.is_none() {
+        let gain = match spec.gain {
+            Some(gain) => format!("{} (given)", short(gain, Typeset)),
+            None => format!("by init {}", spec.init),
+        };
+        facts.push(("gain", gain));
+    }
+    facts.extend([
+        ("draws", facts::draws(spec).join(", ")),
         ("intervals", facts::quantile_note(spec.trials)),
         ("arithmetics", spec.formats.join(", ")),
         ("truth asked for", format!("{} bits of every layer’s gradient", spec.truth_bits)),
         ("version", format!("precision-probe {}", record.version)),
         ("spec", format!("SHA-256 {}", record.spec_hash)),
-    ];
+    ]);
     facts.extend(facts::storage_over(&record.runs).into_iter().map(|line| ("stored with rounding", line)));
     format!(
         "{}{}<h3>To measure it again</h3>\n<pre><code>{}</code></pre>\n",
@@ -37,8 +38,9 @@ pub fn making(record: &Record) -> String {
 fn runs(record: &Record) -> String {
     let mut rows = vec![["activation", "gain", "theory", "evidence"].map(String::from).to_vec()];
     for run in &record.runs {
-        let gain = short(run.gain, Typeset);
-        rows.push(vec![facts::activation(run), gain, facts::phase(run, Typeset), facts::truth(run)]);
+        let gain = run.gain.map_or("—".into(), |gain| short(gain, Typeset));
+        let theory = facts::phase(run, Typeset).unwrap_or("—".into());
+        rows.push(vec![facts::activation(run), gain, theory, facts::truth(run)]);
     }
     table(&rows, &[false; 4])
 }

@@ -1,0 +1,136 @@
+//! `audit`: how far another program's gradients are out of line with our model of its arithmetic.
+
+use super::comparisons::CompareOptions;
+use super::export::Exports;
+use super::imports::FileOptions;
+use super::measuring::{Output, measured};
+use super::{Failure, VERDICT_REACHED, activations, bits, count, tell, theme};
+use crate::arithmetic::Policy;
+use crate::record::Record;
+use crate::report::draw::Theme;
+use crate::report::{audit, table};
+use crate::spec::{Model, Plan, Spec};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// What `audit` is told.
+#[derive(clap::Args, Debug)]
+pub struct AuditArguments {
+    /// Activation of the network, if --weights does not say it and --net is not given
+    #[arg(long = "act", value_delimiter = ',', value_name = "NAME", help_heading = "Network")]
+    activations: Vec<String>,
+    #[command(flatten)]
+    files: FileOptions,
+    /// The batch: a safetensors or npz FILE with inputs x [batch × features] and y: integers [batch] are classes, floats
+    /// [batch × outputs] targets
+    #[arg(long, value_name = "FILE", help_heading = "Data")]
+    data: String,
+    #[command(flatten)]
+    comparisons: CompareOptions,
+    /// The arithmetic that explains the gradients if all is well [default: that of their type: f16:acc=f32, bf16:acc=f32,
+    /// f32 or f64]
+    #[arg(long = "as", value_name = "ARITHMETIC", help_heading = "Arithmetic")]
+    model: Option<String>,
+    /// Exit with status 3 if a layer loses more bits than this beyond what the model of its arithmetic loses
+    #[arg(long, value_name = "BITS", value_parser = excess, allow_negative_numbers = true, help_heading = "Output")]
+    max_excess: Option<f64>,
+    /// Bits of every layer's true gradient that must be proven
+    #[arg(long, value_name = "BITS", value_parser = bits, allow_negative_numbers = true, default_value_t = 80, help_heading = "Arithmetic")]
+    truth_bits: u32,
+    /// Where the report goes [default: reports/ and what differs from the defaults]
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    out: Option<PathBuf>,
+    /// Replace a report of another spec
+    #[arg(long, help_heading = "Output")]
+    force: bool,
+    /// Background of the pictures
+    #[arg(long, value_name = "THEME", value_parser = theme(), default_value = "light", help_heading = "Output")]
+    theme: Theme,
+    #[command(flatten)]
+    exports: Exports,
+    /// Print every layer of every arithmetic, too
+    #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = "Output")]
+    layers: bool,
+    /// Print the record as JSON and nothing else
+    #[arg(long, conflicts_with = "quiet", help_heading = "Output")]
+    json: bool,
+    /// Print nothing but errors
+    #[arg(long, short, help_heading = "Output")]
+    quiet: bool,
+    /// Threads [default: one per core]; the result does not depend on it
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, help_heading = "Output")]
+    threads: Option<usize>,
+}
+
+fn excess(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(bits) if bits.is_finite() => Ok(bits),
+        _ => Err("give a number of bits, such as 1".into()),
+    }
+}
+
+/// Measures, prints, and gives the exit status.
+///
+/// # Errors
+/// Wrong input with its fix, or what could not be written.
+pub fn execute(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
+    let plan = plan(arguments)?;
+    let output = Output {
+        directory: arguments.out.as_deref(),
+        force: arguments.force,
+        theme: arguments.theme,
+        exports: &arguments.exports,
+        gradients: None,
+        is_silent: arguments.quiet || arguments.json,
+        threads: arguments.threads,
+    };
+    let (record, picture) = measured(&plan, &output)?;
+    if arguments.json {
+        super::subcommands::print(record.to_json().as_bytes())?;
+    } else if !arguments.quiet {
+        super::subcommands::print(table::terminal(&record, arguments.layers, Some(&picture)).as_bytes())?;
+    }
+    let is_exceeded = arguments.max_excess.is_some_and(|most| exceeds(&record, most));
+    Ok(if is_exceeded { ExitCode::from(VERDICT_REACHED) } else { ExitCode::SUCCESS })
+}
+
+/// Whether any layer is out of line by more than `most` bits, or has a gradient of which that cannot be said.
+fn exceeds(record: &Record, most: f64) -> bool {
+    let audits = record.runs.iter().flat_map(|run| audit::audits(record, run));
+    audits.flat_map(|audit| audit.rows).any(|row| row.excess.is_none_or(|excess| excess > most))
+}
+
+fn plan(arguments: &AuditArguments) -> Result<Plan, Failure> {
+    let fail = |message: &str| Err(Failure::Input(message.into()));
+    if !arguments.files.has_weights() {
+        return fail("audit needs the network whose gradients these are: give --weights FILE");
+    }
+    if arguments.comparisons.is_empty() {
+        return fail("audit needs gradients: give --compare NAME=FILE, such as --compare torch=grads.safetensors");
+    }
+    let (data, file) = FileOptions::data(&arguments.data)?;
+    if file.is_none() {
+        return fail("audit needs the batch whose gradients these are: give --data FILE");
+    }
+    let (given, names) = match arguments.activations.as_slice() {
+        [] => (Vec::new(), Spec::default().activations),
+        names => (vec!["activations".to_string()], activations(names)?),
+    };
+    let truth_bits = arguments.truth_bits;
+    let mut spec = Spec { data, truth_bits, activations: names, formats: Vec::new(), ..Spec::default() };
+    let mut files = arguments.files.read(&mut spec, file, &given)?;
+    let model = match &arguments.model {
+        Some(name) => Model::Named(Policy::parse(name).map_err(Failure::Input)?.to_string()),
+        None => Model::OfType,
+    };
+    arguments.comparisons.read(&mut spec, &mut files, arguments.files.dtype()?, &model)?;
+    for model in spec.compared.iter().filter_map(|compared| compared.model.clone()) {
+        if !spec.formats.contains(&model) {
+            spec.formats.push(model);
+        }
+    }
+    if !arguments.quiet {
+        tell(&files);
+    }
+    Ok(spec.validate_with(files)?)
+}

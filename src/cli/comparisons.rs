@@ -1,0 +1,69 @@
+//! `--compare` and `--compare-scale`: gradients of other programs as more arithmetics.
+
+use super::Failure;
+use crate::exchange::Dtype;
+use crate::spec::{Files, Model, Spec};
+use std::path::Path;
+
+/// Gradients that other programs computed.
+#[derive(clap::Args, Debug)]
+pub struct CompareOptions {
+    /// Hold gradients that another program computed from --weights and --data FILE against the truth, too, under this
+    /// name: a safetensors, npz or npy file, matched to the weights by name, then by shape in the order of the names; may
+    /// be repeated
+    #[arg(long, value_name = "NAME=FILE", help_heading = "Arithmetic")]
+    compare: Vec<String>,
+    /// The power of two by which the compared loss was multiplied (1024), or that of one file (torch=1024): divided out
+    #[arg(long, value_name = "[NAME=]SCALE", help_heading = "Arithmetic")]
+    compare_scale: Vec<String>,
+}
+
+impl CompareOptions {
+    /// True if nothing is compared.
+    pub fn is_empty(&self) -> bool {
+        self.compare.is_empty()
+    }
+
+    /// Reads the files into a spec whose weights and batch were read.
+    ///
+    /// # Errors
+    /// What cannot be used, with the fix.
+    pub fn read(&self, spec: &mut Spec, files: &mut Files, dtype: Option<Dtype>, model: &Model) -> Result<(), Failure> {
+        let mut pairs = Vec::with_capacity(self.compare.len());
+        for text in &self.compare {
+            let fix = "write a name and a file, such as --compare torch=grads.safetensors";
+            pairs.push(text.split_once('=').ok_or_else(|| Failure::Input(format!("--compare {text}: {fix}")))?);
+        }
+        let scales = self.scales(&pairs).map_err(Failure::Input)?;
+        for ((name, path), scale) in pairs.into_iter().zip(scales) {
+            files.compare(spec, name, Path::new(path), dtype, scale, model)?;
+        }
+        Ok(())
+    }
+
+    /// The scale of each file; 1 where none is given.
+    fn scales(&self, pairs: &[(&str, &str)]) -> Result<Vec<f64>, String> {
+        let mut scales: Vec<Option<f64>> = vec![None; pairs.len()];
+        for text in &self.compare_scale {
+            let fail = |message: &str| Err(format!("--compare-scale {text}: {message}"));
+            let (name, number) = match text.split_once('=') {
+                Some((name, number)) => (Some(name), number),
+                None => (None, text.as_str()),
+            };
+            let Ok(scale) = number.parse::<f64>() else { return fail("give a power of two, such as 1024") };
+            let mut is_used = false;
+            for ((known, _), place) in pairs.iter().zip(&mut scales) {
+                if name.is_none_or(|name| name == *known) {
+                    is_used = true;
+                    if place.replace(scale).is_some() {
+                        return fail("a file has two scales; keep one");
+                    }
+                }
+            }
+            if !is_used {
+                return fail("no gradients of that name are compared; give --compare NAME=FILE, too");
+            }
+        }
+        Ok(scales.into_iter().map(|scale| scale.unwrap_or(1.0)).collect())
+    }
+}

@@ -1,0 +1,257 @@
+//! Gradients that another program computed, matched to the parameters of a network.
+//!
+//! By name first, whatever prefix one side has in front of all of its names, then by shape in the order of the names
+//! (numbers in them count as numbers, so that `2` stands before `10`). Frameworks of the JAX family store a kernel as
+//! in × out: it is turned.
+
+use super::Contents;
+use super::sequential::Sequential;
+use super::tensor::{Dtype, Tensor};
+use ndarray::{Array2, ArrayView2};
+use std::cmp::Ordering;
+
+/// A parameter that may have a gradient.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wanted {
+    /// Its name in the file of weights.
+    pub name: String,
+    /// Weights out × in, biases out × 1, slopes 1 × 1.
+    pub shape: (usize, usize),
+    /// False for biases and slopes, which files hold in one dimension.
+    pub is_matrix: bool,
+}
+
+/// The gradients of a file, and what could not be matched.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gradients {
+    /// What most of the matched numbers were stored as.
+    pub dtype: Dtype,
+    /// As many as parameters, in their order.
+    pub tensors: Vec<Option<Gradient>>,
+    /// Parameters that have no gradient in the file.
+    pub missing: Vec<String>,
+    /// Tensors of the file that belong to no parameter.
+    pub unused: Vec<String>,
+    /// What a reader should know, in sentences: what was matched by shape, what was turned.
+    pub notes: Vec<String>,
+}
+
+/// The gradient of one parameter, in the parameter's shape.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gradient {
+    /// Every number exactly; infinities and NaN stand for themselves.
+    pub values: Array2<f64>,
+    /// What they were stored as.
+    pub dtype: Dtype,
+}
+
+/// How a tensor lies in its parameter's shape.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lie {
+    /// As it is.
+    Same,
+    /// in × out.
+    Turned,
+    /// A square matrix can lie either way.
+    Either,
+}
+
+impl Sequential {
+    /// The parameters in the order of the network that is built from them: weight, bias and slope of each layer.
+    pub fn parameters(&self) -> Vec<Wanted> {
+        let mut wanted = Vec::new();
+        for layer in &self.layers {
+            let weight = (format!("{}.weight", layer.name), layer.weight.dim(), true);
+            let bias = layer.bias.as_ref().map(|bias| (format!("{}.bias", layer.name), bias.dim(), false));
+            let slope = layer.slope.as_ref().map(|slope| (slope.name.clone(), (1, 1), false));
+            let own = [Some(weight), bias, slope].into_iter().flatten();
+            wanted.extend(own.map(|(name, shape, is_matrix)| Wanted { name, shape, is_matrix }));
+        }
+        wanted
+    }
+}
+
+impl Gradients {
+    /// Matches the tensors of a file to parameters.
+    ///
+    /// # Errors
+    /// One sentence with the fix, if no weight has a gradient or a gradient is not of a floating-point type.
+    pub fn new(contents: &Contents, wanted: &[Wanted]) -> Result<Gradients, String> {
+        let matched = matched(&contents.tensors, wanted);
+        let has_weight = matched.iter().zip(wanted).any(|(found, wanted)| wanted.is_matrix && found.is_some());
+        if !has_weight {
+            let parameters: Vec<&str> = wanted.iter().take(4).map(|wanted| wanted.name.as_str()).collect();
+            return Err(format!(
+                "none of its tensors ({}) has the name or the shape of a weight ({}, …): give the gradients of this network",
+                contents.in_words(),
+                parameters.join(", ")
+            ));
+        }
+        let is_turned = kernels_are_turned(&contents.tensors, wanted, &matched);
+        let mut tensors = Vec::with_capacity(wanted.len());
+        let (mut by_shape, mut turned) = (Vec::new(), Vec::new());
+        for (wanted, found) in wanted.iter().zip(&matched) {
+            let Some((index, is_named)) = *found else {
+                tensors.push(None);
+                continue;
+            };
+            let tensor = &contents.tensors[index];
+            if !tensor.dtype.is_float() {
+                return Err(format!("tensor `{}` is {}: gradients are floats", tensor.name, tensor.dtype));
+            }
+            if !is_named {
+                by_shape.push(format!("`{}` is {}", tensor.name, wanted.name));
+            }
+            let lie = lie(tensor, wanted).unwrap_or(Lie::Same);
+            let turns = lie == Lie::Turned || lie == Lie::Either && is_turned.unwrap_or(is_kernel(&tensor.name));
+            if turns {
+                turned.push(format!("`{}`", tensor.name));
+            }
+            tensors.push(Some(Gradient { values: values(tensor, wanted.shape, turns), dtype: tensor.dtype }));
+        }
+        let used = |index: usize| matched.iter().flatten().any(|(used, _)| *used == index);
+        let unused = contents.tensors.iter().enumerate().filter(|(index, _)| !used(*index));
+        let mut notes = contents.notes.clone();
+        notes.extend((!by_shape.is_empty()).then(|| format!("matched by shape: {}", listed(&by_shape))));
+        notes.extend((!turned.is_empty()).then(|| format!("read as in × out and turned: {}", listed(&turned))));
+        Ok(Gradients {
+            dtype: main_dtype(&tensors),
+            missing: wanted
+                .iter()
+                .zip(&tensors)
+                .filter(|(_, found)| found.is_none())
+                .map(|(w, _)| w.name.clone())
+                .collect(),
+            unused: unused.map(|(_, tensor)| format!("{} {}", tensor.name, tensor.shape_in_words())).collect(),
+            tensors,
+            notes,
+        })
+    }
+}
+
+/// For every parameter the index of its tensor and whether it has the parameter's name.
+fn matched(tensors: &[Tensor], wanted: &[Wanted]) -> Vec<Option<(usize, bool)>> {
+    let names: Vec<&str> = tensors.iter().map(|tensor| tensor.name.as_str()).collect();
+    let parameters: Vec<&str> = wanted.iter().map(|wanted| wanted.name.as_str()).collect();
+    let named = |cut: usize, cut_parameter: usize| -> Vec<Option<usize>> {
+        let position = |parameter: &&str| names.iter().position(|name| name[cut..] == parameter[cut_parameter..]);
+        parameters.iter().map(position).collect()
+    };
+    let mut best = vec![None; wanted.len()];
+    for cut in prefixes(&names) {
+        for cut_parameter in prefixes(&parameters) {
+            let found = named(cut, cut_parameter);
+            if found.iter().flatten().count() > best.iter().flatten().count() {
+                best = found;
+            }
+        }
+    }
+    let mut matched: Vec<Option<(usize, bool)>> = best
+        .into_iter()
+        .zip(wanted)
+        .map(|(index, wanted)| index.filter(|&index| lie(&tensors[index], wanted).is_some()).map(|index| (index, true)))
+        .collect();
+    let mut left: Vec<usize> =
+        (0..tensors.len()).filter(|index| !matched.iter().flatten().any(|(used, _)| used == index)).collect();
+    left.sort_by(|&a, &b| natural(names[a], names[b]));
+    for (place, wanted) in matched.iter_mut().zip(wanted).filter(|(place, _)| place.is_none()) {
+        if let Some(position) = left.iter().position(|&index| lie(&tensors[index], wanted).is_some()) {
+            *place = Some((left.remove(position), false));
+        }
+    }
+    matched
+}
+
+/// Lengths of the prefixes that all names share and that end with a separator, the empty one first.
+fn prefixes(names: &[&str]) -> Vec<usize> {
+    let Some(first) = names.first() else { return vec![0] };
+    let ends = first.char_indices().filter(|(_, c)| matches!(c, '.' | '/' | ':' | '_')).map(|(at, _)| at + 1);
+    let shared = ends.take_while(|&end| names.iter().all(|name| name.as_bytes().starts_with(&first.as_bytes()[..end])));
+    std::iter::once(0).chain(shared).collect()
+}
+
+/// Runs of digits as numbers, everything else by character.
+fn natural(a: &str, b: &str) -> Ordering {
+    let (mut a, mut b) = (a, b);
+    loop {
+        let digits = |text: &str| text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        match (digits(a), digits(b)) {
+            (from_a, from_b) if from_a > 0 && from_b > 0 => {
+                let (number_a, number_b) = (a[..from_a].trim_start_matches('0'), b[..from_b].trim_start_matches('0'));
+                let order = number_a.len().cmp(&number_b.len()).then(number_a.cmp(number_b));
+                if order != Ordering::Equal {
+                    return order;
+                }
+                (a, b) = (&a[from_a..], &b[from_b..]);
+            }
+            _ => {
+                let (mut rest_a, mut rest_b) = (a.chars(), b.chars());
+                match (rest_a.next(), rest_b.next()) {
+                    (None, None) => return Ordering::Equal,
+                    (next_a, next_b) if next_a != next_b => return next_a.cmp(&next_b),
+                    _ => (a, b) = (rest_a.as_str(), rest_b.as_str()),
+                }
+            }
+        }
+    }
+}
+
+/// Whether a tensor fits a parameter, and how it lies.
+fn lie(tensor: &Tensor, wanted: &Wanted) -> Option<Lie> {
+    let (rows, columns) = wanted.shape;
+    if !wanted.is_matrix {
+        let is_vector = tensor.shape.iter().filter(|&&length| length != 1).count() <= 1;
+        return (is_vector && tensor.values.len() == rows * columns).then_some(Lie::Same);
+    }
+    match tensor.shape[..] {
+        [a, b] if a == b && (a, b) == wanted.shape => Some(Lie::Either),
+        [a, b] if (a, b) == wanted.shape => Some(Lie::Same),
+        [a, b] if (b, a) == wanted.shape => Some(Lie::Turned),
+        _ => None,
+    }
+}
+
+/// Whether the matrices of a file are in × out, if those that are not square agree on it.
+fn kernels_are_turned(tensors: &[Tensor], wanted: &[Wanted], matched: &[Option<(usize, bool)>]) -> Option<bool> {
+    let lies = matched.iter().zip(wanted).filter(|(_, wanted)| wanted.is_matrix);
+    let mut lies =
+        lies.filter_map(|(found, wanted)| lie(&tensors[(*found)?.0], wanted)).filter(|lie| *lie != Lie::Either);
+    let first = lies.next()?;
+    lies.all(|lie| lie == first).then_some(first == Lie::Turned)
+}
+
+/// Flax and Keras call a weight of in × out its kernel.
+fn is_kernel(name: &str) -> bool {
+    name.rsplit(['.', '/', ':', '_']).next().is_some_and(|last| last.eq_ignore_ascii_case("kernel"))
+}
+
+fn values(tensor: &Tensor, (rows, columns): (usize, usize), turns: bool) -> Array2<f64> {
+    let lying = if turns { (columns, rows) } else { (rows, columns) };
+    let view = ArrayView2::from_shape(lying, &tensor.values).expect("invariant: as many values as the parameter");
+    if turns { view.t().as_standard_layout().to_owned() } else { view.to_owned() }
+}
+
+/// The type of most numbers; of equally many, the first.
+fn main_dtype(tensors: &[Option<Gradient>]) -> Dtype {
+    let counted = |dtype: Dtype| {
+        let own = tensors.iter().flatten().filter(|gradient| gradient.dtype == dtype);
+        own.map(|gradient| gradient.values.len()).sum::<usize>()
+    };
+    let mut best = (0, Dtype::F64);
+    for gradient in tensors.iter().flatten() {
+        let count = counted(gradient.dtype);
+        if count > best.0 {
+            best = (count, gradient.dtype);
+        }
+    }
+    best.1
+}
+
+/// At most four of them.
+fn listed(items: &[String]) -> String {
+    let shown = items.iter().take(4).cloned().collect::<Vec<_>>().join(", ");
+    match items.len() {
+        0..=4 => shown,
+        more => format!("{shown} and {} more", more - 4),
+    }
+}

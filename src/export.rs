@@ -1,0 +1,175 @@
+//! Network, batch, every arithmetic's gradients and the true ones as files for other programs.
+//!
+//! Parameters have the names that `load_state_dict` of a `torch.nn.Sequential` expects: those of the file that the
+//! network came from, or, of a drawn one, 0, 2, 4, … for the affine layers and 1, 3, … for PReLU. Gradients
+//! have the names and shapes of their parameters.
+
+mod decimals;
+
+use crate::arithmetic::{Exact, Policy};
+use crate::backprop::gradients;
+use crate::exchange::{Dtype, Tensor, safetensors_bytes};
+use crate::network::{Batch, Loss, Network, Operation, Targets};
+use crate::probe;
+use crate::spec::{Plan, RunPlan};
+use crate::truth::elementwise::Undecided;
+use crate::truth::{Prepared, TruthPass};
+use decimals::{Document, Entry};
+use ndarray::Array2;
+
+/// The file that marks a directory as an export.
+pub const TRUTH: &str = "truth.json";
+/// How the files of gradients begin.
+pub const GRADIENTS: &str = "gradients.";
+
+/// Names and contents of one run's files: trial 1, with the truth at the precision that its measurement needed.
+///
+/// `network.safetensors` and `batch.safetensors` hold what was measured; `gradients.<arithmetic>.safetensors` each
+/// arithmetic's gradients exactly, as doubles, or, where doubles do not hold them, `gradients.<arithmetic>.json` in
+/// decimals; [`TRUTH`] the true gradients in 60 digits with their error bounds, and `truth.safetensors` the nearest
+/// doubles. The same plan gives the same bytes.
+pub fn files(plan: &Plan, run: &RunPlan, precision: u32) -> Vec<(String, Vec<u8>)> {
+    let (network, batch) = probe::draw(plan, run, 0);
+    let places = places(&network, plan.network.is_some());
+    let parameters = network.parameters.iter().zip(&places);
+    let parameters: Vec<Tensor> = parameters.map(|(parameter, place)| place.tensor(&parameter.values)).collect();
+    let mut files = vec![
+        ("network.safetensors".to_string(), safetensors_bytes(&parameters)),
+        ("batch.safetensors".to_string(), safetensors_bytes(&samples(&batch))),
+    ];
+    files.extend(plan.arithmetics.iter().map(|name| computed(*name, &network, &batch, &places)));
+    files.extend(truth(&network, &batch, &places, precision));
+    files
+}
+
+/// What a parameter is called in the files, and that biases and slopes have one dimension there.
+struct Place {
+    name: String,
+    is_vector: bool,
+}
+
+impl Place {
+    fn shape<T>(&self, matrix: &Array2<T>) -> Vec<usize> {
+        if self.is_vector { vec![matrix.len()] } else { vec![matrix.nrows(), matrix.ncols()] }
+    }
+
+    fn tensor(&self, matrix: &Array2<f64>) -> Tensor {
+        Tensor::doubles(self.name.clone(), self.shape(matrix), matrix.iter().copied().collect())
+    }
+}
+
+/// The place of every parameter of a network.
+fn places(network: &Network, is_from_file: bool) -> Vec<Place> {
+    let named = |parameter: &crate::network::Parameter| Place { name: parameter.name.clone(), is_vector: false };
+    let mut places: Vec<Place> = network.parameters.iter().map(named).collect();
+    let mut put = |parameter: Option<usize>, name: String, is_vector| {
+        if let Some(parameter) = parameter {
+            let kept = std::mem::take(&mut places[parameter].name);
+            places[parameter] = Place { name: if is_from_file { kept } else { name }, is_vector };
+        }
+    };
+    for (index, layer) in network.layers.iter().enumerate() {
+        if let Operation::Affine { weight, bias } = network.nodes[layer.affine].operation {
+            put(Some(weight), format!("{}.weight", 2 * index), false);
+            put(bias, format!("{}.bias", 2 * index), true);
+        }
+        let activation = layer.activation.map(|node| &network.nodes[node].operation);
+        if let Some(Operation::Activation { slope, .. }) = activation {
+            put(*slope, format!("{}.weight", 2 * index + 1), true);
+        }
+    }
+    places
+}
+
+/// Per layer from the input: the parameters that its weight, bias and slope gradients belong to.
+fn parameters(network: &Network) -> Vec<[Option<usize>; 3]> {
+    let layers = network.layers.iter().map(|layer| {
+        let (weight, bias) = match network.nodes[layer.affine].operation {
+            Operation::Affine { weight, bias } => (Some(weight), bias),
+            _ => (None, None),
+        };
+        let slope = layer.activation.and_then(|node| match network.nodes[node].operation {
+            Operation::Activation { slope, .. } => slope,
+            _ => None,
+        });
+        [weight, bias, slope]
+    });
+    layers.collect()
+}
+
+/// `x` and `y`, a row per sample.
+fn samples(batch: &Batch) -> Vec<Tensor> {
+    let rows = |name: &str, columns: &Array2<f64>| {
+        Tensor::doubles(name, vec![columns.ncols(), columns.nrows()], columns.t().iter().copied().collect())
+    };
+    let y = match &batch.targets {
+        Targets::Classes(classes) => Tensor {
+            dtype: Dtype::I64,
+            ..Tensor::doubles("y", vec![classes.len()], classes.iter().map(|&class| class as f64).collect())
+        },
+        Targets::Values(values) => rows("y", values),
+    };
+    vec![rows("x", &batch.inputs), y]
+}
+
+/// One arithmetic's gradients: as doubles if these are the same numbers, else in decimals.
+fn computed(name: Policy, network: &Network, batch: &Batch, places: &[Place]) -> (String, Vec<u8>) {
+    let parameters = parameters(network);
+    let mut found: Vec<Option<Array2<Exact>>> = vec![None; places.len()];
+    for layer in gradients(name, network, batch) {
+        for (parameter, gradient) in parameters[layer.layer].iter().zip([Some(layer.weight), layer.bias, layer.slope]) {
+            if let (Some(parameter), Some(gradient)) = (*parameter, gradient) {
+                found[parameter] = Some(gradient);
+            }
+        }
+    }
+    let found = || places.iter().zip(&found).filter_map(|(place, found)| Some((place, found.as_ref()?)));
+    let is_double = |x: &Exact| matches!(x, Exact::Double(_)) || !x.is_finite() || Exact::Double(x.to_f64()) == *x;
+    let file = format!("{GRADIENTS}{}", name.to_string().replace([':', '=', '/'], "-"));
+    if found().all(|(_, gradient)| gradient.iter().all(is_double)) {
+        let tensors: Vec<Tensor> = found().map(|(place, matrix)| place.tensor(&matrix.map(Exact::to_f64))).collect();
+        return (format!("{file}.safetensors"), safetensors_bytes(&tensors));
+    }
+    let digits = decimals::digits(name.backward.format.precision);
+    let entries = found().map(|(place, matrix)| {
+        let values = matrix.iter().map(|x| decimals::decimal(&x.to_float(), digits)).collect();
+        (place.name.clone(), Entry::computed(place.shape(matrix), values))
+    });
+    (format!("{file}.json"), Document { loss: loss(network), parameters: entries.collect() }.to_json())
+}
+
+/// The true gradients in decimals with their bounds, and the nearest doubles of those that are established.
+fn truth(network: &Network, batch: &Batch, places: &[Place], precision: u32) -> [(String, Vec<u8>); 2] {
+    let parameters = parameters(network);
+    let prepared = Prepared::new(network);
+    let mut entries: Vec<Option<Entry>> = places.iter().map(|_| None).collect();
+    let mut nearest: Vec<Option<Tensor>> = places.iter().map(|_| None).collect();
+    for layer in TruthPass::new(network, &prepared, batch, precision, Undecided::Refused) {
+        for (parameter, gradient) in parameters[layer.layer].iter().zip([Some(layer.weight), layer.bias, layer.slope]) {
+            let (Some(parameter), Some(gradient)) = (*parameter, gradient) else { continue };
+            let place = &places[parameter];
+            let shape = place.shape(&network.parameters[parameter].values);
+            entries[parameter] = Some(match gradient {
+                Ok(gradient) => {
+                    nearest[parameter] = Some(place.tensor(&gradient.values.map(rug::Float::to_f64)));
+                    Entry::established(shape, &gradient)
+                }
+                Err(reason) => Entry::unknown(shape, reason),
+            });
+        }
+    }
+    let names = places.iter().map(|place| place.name.clone());
+    let parameters = names.zip(entries).filter_map(|(name, entry)| Some((name, entry?))).collect();
+    let nearest: Vec<Tensor> = nearest.into_iter().flatten().collect();
+    [
+        ("truth.safetensors".to_string(), safetensors_bytes(&nearest)),
+        (TRUTH.to_string(), Document { loss: loss(network), parameters }.to_json()),
+    ]
+}
+
+fn loss(network: &Network) -> &'static str {
+    match network.loss {
+        Loss::CrossEntropy => "cross-entropy",
+        Loss::MeanSquaredError => "mse",
+    }
+}

@@ -1,0 +1,161 @@
+//! Gradients that another program computed, layer by layer as any arithmetic's.
+
+use crate::arithmetic::Exact;
+use crate::exchange::{Dtype, Gradient, Gradients};
+use crate::format::{F64, two_to};
+use crate::network::{Network, Operation, ParameterId};
+use crate::noise::Noise;
+use crate::record::Number;
+use crate::truth::{TrueLayer, TrueTensor};
+use ndarray::Array2;
+use rug::Float;
+
+/// Bits in which tolerances are compared: far more than any type of a dump has.
+const TOLERANCE_BITS: u32 = 160;
+
+/// A file's gradients with the loss scale that is divided out of them.
+#[derive(Clone, Copy, Debug)]
+pub struct ExternalGradients<'g> {
+    /// The file's.
+    pub gradients: &'g Gradients,
+    /// log₂ of the factor by which the loss was multiplied.
+    pub log2_scale: i32,
+}
+
+/// One layer's gradients, those that the file has.
+pub struct ExternalTensors {
+    /// ∂L/∂W, out × in.
+    pub weight: Option<Array2<Exact>>,
+    /// ∂L/∂b, out × 1.
+    pub bias: Option<Array2<Exact>>,
+    /// ∂L/∂slope, 1 × 1.
+    pub slope: Option<Array2<Exact>>,
+    /// What each is stored as, in the same order.
+    dtypes: [Option<Dtype>; 3],
+}
+
+impl ExternalGradients<'_> {
+    /// The gradients of one layer, by its position in [`Network::layers`].
+    pub fn layer(&self, network: &Network, layer: usize) -> ExternalTensors {
+        let layer = &network.layers[layer];
+        let (weight, bias) = match network.nodes[layer.affine].operation {
+            Operation::Affine { weight, bias } => (Some(weight), bias),
+            _ => (None, None),
+        };
+        let slope = layer.activation.and_then(|node| match network.nodes[node].operation {
+            Operation::Activation { slope, .. } => slope,
+            _ => None,
+        });
+        let found = |parameter: Option<ParameterId>| self.gradients.tensors.get(parameter?)?.as_ref();
+        let unscaled = |gradient: &Gradient| gradient.values.map(|&x| unscaled(x, self.log2_scale));
+        let own = [found(weight), found(bias), found(slope)];
+        let [weight, bias, slope] = own.map(|gradient| gradient.map(unscaled));
+        ExternalTensors { weight, bias, slope, dtypes: own.map(|gradient| gradient.map(|gradient| gradient.dtype)) }
+    }
+}
+
+impl ExternalTensors {
+    /// Entries that torch.testing.assert_close refuses, and all that it can be asked about, where the truth rounded to
+    /// the dump's type is expected.
+    pub fn not_close(&self, truth: &TrueLayer) -> (u64, u64) {
+        let tensors = [
+            (&self.weight, Some(&truth.weight)),
+            (&self.bias, truth.bias.as_ref()),
+            (&self.slope, truth.slope.as_ref()),
+        ];
+        let (mut refused, mut all) = (0, 0);
+        for ((actual, expected), dtype) in tensors.into_iter().zip(self.dtypes) {
+            let (Some(actual), Some(Ok(expected)), Some(dtype)) = (actual, expected, dtype) else { continue };
+            let far =
+                actual.iter().zip(&expected.values).filter(|(actual, expected)| !is_close(actual, expected, dtype));
+            refused += far.count() as u64;
+            all += actual.len() as u64;
+        }
+        (refused, all)
+    }
+
+    /// log₂‖theirs − ours‖₂ of the weight gradient.
+    pub fn log2_distance(&self, ours: &Array2<Exact>) -> Number {
+        match &self.weight {
+            Some(theirs) if theirs.iter().chain(ours).all(Exact::is_finite) => {
+                let ours = TrueTensor::known(ours.map(Exact::to_float));
+                Noise::measure(&ours, theirs).to_record("weight").log2_noise
+            }
+            _ => Number::None,
+        }
+    }
+}
+
+/// x·2^-log2_scale, exactly, also where doubles have no number so small or so large.
+fn unscaled(x: f64, log2_scale: i32) -> Exact {
+    let scale = two_to(i64::from(log2_scale));
+    let quotient = x / scale;
+    match quotient * scale == x || !x.is_finite() {
+        true => Exact::Double(quotient),
+        false => Exact::Long(Float::with_val(53, x) >> log2_scale),
+    }
+}
+
+/// rtol and atol of torch.testing.assert_close by type; a type that it does not list must be equal.
+///
+/// Source: PyTorch, torch/testing/_comparison.py, `_DTYPE_PRECISIONS`.
+pub fn tolerances(dtype: Dtype) -> (f64, f64) {
+    match dtype {
+        Dtype::F16 => (1e-3, 1e-5),
+        Dtype::BF16 => (1.6e-2, 1e-5),
+        Dtype::F32 => (1.3e-6, 1e-5),
+        Dtype::F64 => (1e-7, 1e-7),
+        _ => (0.0, 0.0),
+    }
+}
+
+/// |actual − expected| ≤ atol + rtol·|expected| with the truth rounded to the type, without further rounding; NaN is
+/// close to nothing, infinity to itself.
+fn is_close(actual: &Exact, truth: &Float, dtype: Dtype) -> bool {
+    let expected = dtype.format().unwrap_or(F64).round(truth);
+    let actual = actual.to_float();
+    if actual == expected {
+        return true;
+    }
+    if !actual.is_finite() || !expected.is_finite() {
+        return false;
+    }
+    let (relative, absolute) = tolerances(dtype);
+    let allowed = Float::with_val(TOLERANCE_BITS, expected.abs_ref()) * relative + absolute;
+    Float::with_val(TOLERANCE_BITS, &actual - &expected).abs() <= allowed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn close(actual: f64, truth: f64, dtype: Dtype) -> bool {
+        is_close(&Exact::Double(actual), &Float::with_val(100, truth), dtype)
+    }
+
+    /// Thresholds by hand: 1 + 2^-10 and 1 are a step of f16 apart, 9.8e-4 of rtol 1e-3 and atol 1e-5 together.
+    #[test]
+    fn tolerances_are_torchs() {
+        assert!(close(1.0 + two_to(-10), 1.0, Dtype::F16));
+        assert!(!close(1.0 + two_to(-9), 1.0, Dtype::F16));
+        assert!(close(1e-5, 0.0, Dtype::F32) && close(-1e-5, 0.0, Dtype::BF16) && !close(1.1e-5, 0.0, Dtype::F16));
+        assert!(close(1.0 + 1.3e-6, 1.0, Dtype::F32) && !close(1.0 + 1.2e-5, 1.0, Dtype::F32));
+        assert!(close(1.0 + 1.9e-7, 1.0, Dtype::F64) && !close(1.0 + 2.1e-7, 1.0, Dtype::F64));
+        // The truth is rounded to the type first: 65520 is infinite in f16.
+        assert!(close(f64::INFINITY, 65520.0, Dtype::F16) && !close(65504.0, 65520.0, Dtype::F16));
+        assert!(!close(f64::NAN, 0.0, Dtype::F16));
+        assert!(close(0.5, 0.5, Dtype::F8E5M2) && !close(0.625, 0.5, Dtype::F8E5M2));
+    }
+
+    /// Division by a power of two never rounds, among subnormal numbers neither.
+    #[test]
+    fn scales_are_divided_out_exactly() {
+        assert_eq!(unscaled(3.0, 10), Exact::Double(3.0 / 1024.0));
+        let tiny = unscaled(5e-324, 10);
+        assert_eq!(tiny, Exact::Long(Float::with_val(53, 5e-324) >> 10u32));
+        assert!(!tiny.is_zero());
+        assert_eq!(unscaled(f64::MAX, -10).exponent(), Some(1033));
+        assert!(!unscaled(f64::NAN, 10).is_finite());
+        assert_eq!(unscaled(0.0, 10), Exact::Double(0.0));
+    }
+}

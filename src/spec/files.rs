@@ -1,0 +1,418 @@
+//! What a spec says of the files that a network or a batch comes from, and the files' contents beside it.
+
+use super::SpecError;
+use crate::activation::Activation;
+use crate::arithmetic::{ArithmeticName, Policy};
+use crate::assets::{FEATURES, OUTPUTS};
+use crate::exchange::{self, Activations, Contents, Dtype, Gradients, Labels, LossName, Samples, Sequential};
+use crate::format::{F32, F64};
+use crate::spec::{Data, Spec};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Most activations that the name of a network with several lists.
+const MOST_LISTED: usize = 4;
+
+/// A file by its contents: where it lay does not matter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// Its name without folders.
+    pub file: String,
+    /// SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
+    /// What raw bytes in it mean, where that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dtype: Option<String>,
+}
+
+/// A network from a file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Weights {
+    /// The file.
+    pub source: Source,
+    /// Features, then the units of every layer; the last are the outputs.
+    pub units: Vec<usize>,
+    /// φ of each hidden layer by canonical name, where they differ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activations: Option<Vec<String>>,
+}
+
+/// A batch from a file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BatchFile {
+    /// The file.
+    pub source: Source,
+    /// Columns of `x`.
+    pub features: usize,
+    /// Columns of `y`, or the largest class and one.
+    pub outputs: usize,
+    /// What `y` is read as, which decides the loss.
+    pub targets: TargetKind,
+}
+
+/// What `y` is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TargetKind {
+    /// Class indices: softmax cross-entropy.
+    Classes,
+    /// Values: mean squared error.
+    Values,
+}
+
+/// Gradients that another program computed, as one more arithmetic.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Compared {
+    /// What tables and figures call it.
+    pub name: String,
+    /// The file.
+    pub source: Source,
+    /// log₂ of the factor by which the loss was multiplied, which is divided out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub log2_scale: i32,
+    /// The arithmetic that an audit holds it against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+}
+
+fn is_zero(number: &i32) -> bool {
+    *number == 0
+}
+
+/// What an audit holds gradients against.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Model {
+    /// Nothing: they are one more arithmetic.
+    None,
+    /// The arithmetic that their type suggests: `f16:acc=f32` for f16, `f32` for f32.
+    OfType,
+    /// The arithmetic of that name.
+    Named(String),
+}
+
+/// Largest |log₂| of a loss scale: beyond any use, below any overflow.
+const LARGEST_SCALE: i32 = 256;
+
+/// The contents of the files that a spec names.
+#[derive(Clone, Debug, Default)]
+pub struct Files {
+    /// The network of [`Spec::weights`].
+    pub network: Option<Arc<Sequential>>,
+    /// The batch of [`Spec::batch_file`].
+    pub samples: Option<Arc<Samples>>,
+    /// The gradients of [`Spec::compared`].
+    pub compared: Vec<Arc<Gradients>>,
+    /// What a reader should know.
+    pub notes: Vec<String>,
+}
+
+impl Files {
+    /// Reads a network's weights into a spec: its depth, width and biases are the file's, it is measured once, and its
+    /// activations are `layers`, or, without them, PReLU where the file has a slope for every hidden layer.
+    ///
+    /// # Errors
+    /// One sentence with the file, what is wrong and the fix.
+    pub fn weights(
+        &mut self,
+        spec: &mut Spec,
+        path: &Path,
+        dtype: Option<Dtype>,
+        layers: Option<Activations>,
+    ) -> Result<(), SpecError> {
+        let (source, contents) = self.open(path, dtype)?;
+        let named = |message: String| SpecError(format!("`{}`: {message}", path.display()));
+        let network = Sequential::new(contents.tensors).map_err(named)?;
+        let units = network.units();
+        let hidden = &network.layers[..network.layers.len() - 1];
+        spec.depth = hidden.len();
+        spec.width = units[1..units.len() - 1].iter().copied().max().unwrap_or(0);
+        spec.bias = network.layers.iter().any(|layer| layer.bias.is_some());
+        spec.trials = 1;
+        let slopes = hidden.iter().filter(|layer| layer.slope.is_some()).count();
+        let mut activations = None;
+        match layers {
+            Some(Activations::Same(name)) => spec.activations = vec![name],
+            Some(Activations::Compared(names)) => spec.activations = names,
+            Some(Activations::Each(names)) => {
+                if names.len() != hidden.len() {
+                    let (has, needed) = (names.len(), hidden.len());
+                    return Err(named(format!(
+                        "the network has {needed} hidden layers and `activations` has {has} names: give one per layer"
+                    )));
+                }
+                let canonical = |name: &String| Activation::parse(name).map(|activation| activation.name());
+                let names: Vec<String> = names.iter().map(canonical).collect::<Result<_, _>>().map_err(SpecError)?;
+                spec.activations = vec![summary(&names)];
+                activations = names.iter().any(|name| *name != names[0]).then_some(names);
+            }
+            None if slopes == hidden.len() => spec.activations = vec!["prelu".into()],
+            None => {
+                return Err(named(
+                    "it does not say the activations: give --act relu, or --net FILE for one per layer".into(),
+                ));
+            }
+        }
+        spec.weights = Some(Weights { source, units, activations });
+        self.network = Some(Arc::new(network));
+        Ok(())
+    }
+
+    /// Reads a batch into a spec: its size is the file's.
+    ///
+    /// # Errors
+    /// One sentence with the file, what is wrong and the fix.
+    pub fn batch(
+        &mut self,
+        spec: &mut Spec,
+        path: &Path,
+        dtype: Option<Dtype>,
+        loss: Option<LossName>,
+    ) -> Result<(), SpecError> {
+        let (source, contents) = self.open(path, dtype)?;
+        let samples =
+            Samples::new(&contents, loss).map_err(|message| SpecError(format!("`{}`: {message}", path.display())))?;
+        let targets = match samples.labels {
+            Labels::Classes(_) => TargetKind::Classes,
+            Labels::Values(_) => TargetKind::Values,
+        };
+        spec.data = Data::File;
+        spec.batch = samples.batch();
+        let (features, outputs) = (samples.features(), samples.outputs());
+        spec.batch_file = Some(BatchFile { source, features, outputs, targets });
+        self.samples = Some(Arc::new(samples));
+        Ok(())
+    }
+
+    /// Reads gradients of the network of [`Files::weights`], computed by another program from the batch of
+    /// [`Files::batch`] and multiplied by `scale`, a power of two.
+    ///
+    /// # Errors
+    /// One sentence with the file, what is wrong and the fix.
+    pub fn compare(
+        &mut self,
+        spec: &mut Spec,
+        name: &str,
+        path: &Path,
+        dtype: Option<Dtype>,
+        scale: f64,
+        model: &Model,
+    ) -> Result<(), SpecError> {
+        let Some(network) = self.network.clone() else {
+            return Err(SpecError(
+                "gradients can be compared only for a network from a file: give --weights FILE".into(),
+            ));
+        };
+        check_name(name)?;
+        let log2_scale = log2_of_scale(scale)?;
+        let notes = self.notes.len();
+        let (source, contents) = self.open(path, dtype)?;
+        // What was to be known of the file is known with its gradients.
+        self.notes.truncate(notes);
+        let gradients = Gradients::new(&contents, &network.parameters())
+            .map_err(|message| SpecError(format!("`{}`: {message}", path.display())))?;
+        let named = |what: &str, items: &[String]| {
+            (!items.is_empty()).then(|| format!("{}: {what}: {}", path.display(), items.join(", ")))
+        };
+        self.notes.extend(gradients.notes.iter().map(|note| format!("{}: {note}", path.display())));
+        self.notes.extend(named("no gradient of", &gradients.missing));
+        self.notes.extend(named("of no parameter", &gradients.unused));
+        let model = match model {
+            Model::None => None,
+            Model::OfType => Some(model_of(gradients.dtype)),
+            Model::Named(name) => Some(Policy::parse(name).map_err(SpecError)?.to_string()),
+        };
+        spec.compared.push(Compared { name: name.into(), source, log2_scale, model });
+        self.compared.push(Arc::new(gradients));
+        Ok(())
+    }
+
+    fn open(&mut self, path: &Path, dtype: Option<Dtype>) -> Result<(Source, Contents), SpecError> {
+        let bytes = exchange::bytes_of(path).map_err(SpecError)?;
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let contents = exchange::parse(&bytes, &stem, dtype)
+            .map_err(|message| SpecError(format!("`{}`: {message}", path.display())))?;
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        self.notes.extend(contents.notes.iter().map(|note| format!("{}: {note}", path.display())));
+        let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        // A name goes to tables and titles as it is.
+        let file = file.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
+        Ok((Source { file, sha256, dtype: dtype.map(|dtype| dtype.name().into()) }, contents))
+    }
+}
+
+/// A name that can stand in tables, file names and behind an @, and that is no arithmetic's.
+fn check_name(name: &str) -> Result<(), SpecError> {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '+' | ' ');
+    if name.trim() != name || name.is_empty() || name.chars().count() > 40 || !name.chars().all(is_plain) {
+        return Err(SpecError(format!(
+            "--compare {name:?}=…: give a name of 1 to 40 letters and digits, such as --compare torch=grads.safetensors"
+        )));
+    }
+    match Policy::parse(name) {
+        Ok(_) => Err(SpecError(format!(
+            "--compare {name}=…: `{name}` is the name of an arithmetic; call it otherwise, such as torch-{name}"
+        ))),
+        Err(_) => Ok(()),
+    }
+}
+
+/// The exponent of a power of two; division by any other number would round.
+fn log2_of_scale(scale: f64) -> Result<i32, SpecError> {
+    let exponent = if scale.is_normal() && scale > 0.0 { crate::format::exponent_of(scale) } else { i64::MAX };
+    match i32::try_from(exponent) {
+        Ok(log2) if log2.abs() <= LARGEST_SCALE && crate::format::two_to(exponent) == scale => Ok(log2),
+        _ => Err(SpecError(format!(
+            "--compare-scale {scale}: give the power of two that the loss was multiplied by, such as 1024 (dividing by any other number would round the gradients)"
+        ))),
+    }
+}
+
+/// The arithmetic in which a framework computes gradients of that type, as a rule.
+fn model_of(dtype: Dtype) -> String {
+    let format = dtype.format().unwrap_or(F64);
+    let accumulator = if format.precision < F32.precision { F32 } else { format };
+    ArithmeticName { format, accumulator }.to_string()
+}
+
+/// `relu` if all are, else `per layer: relu ×3, tanh`: how often each is there, in the order of the first of its kind.
+fn summary(names: &[String]) -> String {
+    let mut counts: Vec<(&String, usize)> = Vec::new();
+    for name in names {
+        match counts.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((name, 1)),
+        }
+    }
+    match counts.as_slice() {
+        [(only, _)] => (*only).clone(),
+        several if several.len() > MOST_LISTED => format!("per layer: {} activations", several.len()),
+        several => {
+            let one = |(name, count): &(&String, usize)| match count {
+                1 => (*name).clone(),
+                _ => format!("{name} ×{count}"),
+            };
+            format!("per layer: {}", several.iter().map(one).collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+impl Spec {
+    /// Input features and outputs: of the file's network, of the file's batch, or of the built-in data.
+    pub fn shape(&self) -> (usize, usize) {
+        match (&self.weights, &self.batch_file) {
+            (Some(Weights { units, .. }), _) => {
+                (units.first().copied().unwrap_or(FEATURES), units.last().copied().unwrap_or(OUTPUTS))
+            }
+            (None, Some(batch)) => (batch.features, batch.outputs),
+            (None, None) => (FEATURES, OUTPUTS),
+        }
+    }
+
+    /// φ of each hidden layer of a network in which they differ.
+    ///
+    /// # Errors
+    /// A name that is not known.
+    pub fn mixed_activations(&self) -> Result<Option<Vec<Activation>>, SpecError> {
+        let names = self.weights.as_ref().and_then(|weights| weights.activations.as_ref());
+        let read = |names: &Vec<String>| names.iter().map(|name| Activation::parse(name)).collect();
+        names.map(read).transpose().map_err(SpecError)
+    }
+
+    /// Makes sure that the contents at hand are those the spec names, and that network and batch fit.
+    pub(super) fn check_files(&self, files: &Files) -> Result<(), String> {
+        if self.weights.is_some() != files.network.is_some() || self.batch_file.is_some() != files.samples.is_some() {
+            return Err("the spec names files: read them with Files::weights and Files::batch".into());
+        }
+        let (features, outputs) = self.shape();
+        let Some(weights) = &self.weights else { return Ok(()) };
+        let file = &weights.source.file;
+        let units = |what: &str, has: usize| format!("the network of `{file}` has {has} {what}");
+        match (&self.batch_file, self.data) {
+            (Some(batch), _) if batch.features != features => {
+                let (x, has) = (batch.features, units("inputs", features));
+                return Err(format!("{has} and `x` of `{}` {x} columns: give a batch that fits", batch.source.file));
+            }
+            (Some(batch), _) => {
+                let is_wrong = match batch.targets {
+                    TargetKind::Classes => batch.outputs > outputs,
+                    TargetKind::Values => batch.outputs != outputs,
+                };
+                if is_wrong {
+                    let (y, has) = (batch.outputs, units("outputs", outputs));
+                    let y = match batch.targets {
+                        TargetKind::Classes => format!("a class {}", y - 1),
+                        TargetKind::Values => format!("{y} columns"),
+                    };
+                    return Err(format!("{has} and `y` of `{}` {y}: give a batch that fits", batch.source.file));
+                }
+            }
+            (None, Data::Digits) if features != FEATURES || outputs < OUTPUTS => {
+                let has = units("inputs", features);
+                return Err(format!(
+                    "{has} and {outputs} outputs, the digits have {FEATURES} features and {OUTPUTS} classes: give --data FILE or --data gaussian"
+                ));
+            }
+            _ => {}
+        }
+        self.check_slopes(files)
+    }
+
+    /// Gradients of another program are of one network and one batch, both from files, and no two have one name.
+    pub(super) fn check_compared(&self, files: &Files) -> Result<(), String> {
+        let Some(first) = self.compared.first() else { return Ok(()) };
+        if self.compared.len() != files.compared.len() {
+            return Err("the spec names files of gradients: read them with Files::compare".into());
+        }
+        if self.weights.is_none() || self.batch_file.is_none() {
+            return Err(format!(
+                "--compare {}: gradients belong to one network and one batch; give --weights FILE and --data FILE",
+                first.name
+            ));
+        }
+        for (index, compared) in self.compared.iter().enumerate() {
+            if self.compared[..index].iter().any(|other| other.name == compared.name) {
+                return Err(format!("--compare {}: the name is given twice; name them apart", compared.name));
+            }
+        }
+        Ok(())
+    }
+
+    /// PReLU has its slope in the file, and nothing else has.
+    fn check_slopes(&self, files: &Files) -> Result<(), String> {
+        let Some(network) = &files.network else { return Ok(()) };
+        let hidden = &network.layers[..network.layers.len() - 1];
+        let mixed = self.mixed_activations().map_err(|error| error.to_string())?;
+        let runs = match mixed {
+            Some(layers) => vec![layers],
+            None => {
+                let names = self.activations.iter();
+                let same = |name: &String| Activation::parse(name).map(|activation| vec![activation; hidden.len()]);
+                names.map(same).collect::<Result<Vec<_>, _>>()?
+            }
+        };
+        for (activation, layer) in runs.iter().flat_map(|layers| layers.iter().zip(hidden)) {
+            let (name, activation_name) = (&layer.name, activation.name());
+            match (&layer.slope, matches!(activation, Activation::Prelu { .. })) {
+                (None, true) => {
+                    return Err(format!(
+                        "{activation_name} behind layer `{name}` has no slope in the file: give `leaky:SLOPE`, or save the PReLU with the weights"
+                    ));
+                }
+                (Some(slope), false) => {
+                    return Err(format!(
+                        "`{}` is the slope of a PReLU behind layer `{name}`, not of {activation_name}: give prelu for that layer (--net says it per layer)",
+                        slope.name
+                    ));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
