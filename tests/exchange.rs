@@ -1,4 +1,5 @@
 //! Tensors in and out of files, held to NumPy, ml_dtypes and the safetensors crate, and files that are no such thing.
+//! The fixtures are made by `tests/fixtures/exchange/make.py`.
 
 mod common;
 #[path = "exchange/damaged.rs"]

@@ -316,11 +316,16 @@ fn no_damage_makes_a_file_panic() {
     while limit.map_or(case < 4000, |limit| start.elapsed() < limit) {
         // Every case can be made again from its number.
         let bytes = damaged(&seeds, &mut Random(case));
-        let begun = Instant::now();
-        if std::panic::catch_unwind(|| import(&bytes)).is_err() {
-            panic!("case {case} of {} bytes panics", bytes.len());
-        }
-        assert!(begun.elapsed() < Duration::from_secs(1), "case {case} takes {:?}", begun.elapsed());
+        let elapsed = || {
+            let begun = Instant::now();
+            if std::panic::catch_unwind(|| import(&bytes)).is_err() {
+                panic!("case {case} of {} bytes panics", bytes.len());
+            }
+            begun.elapsed()
+        };
+        // A busy machine may keep one of millions waiting; not the same one twice.
+        let is_slow = elapsed() > Duration::from_secs(1) && elapsed() > Duration::from_secs(1);
+        assert!(!is_slow, "case {case} of {} bytes takes more than a second", bytes.len());
         case += 1;
     }
     println!("{case} damaged files in {:?}", start.elapsed());
