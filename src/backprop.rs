@@ -39,6 +39,11 @@ pub type GradientStream<'n> = Box<dyn Iterator<Item = LayerGradients> + Send + '
 
 /// The gradients of a network under a policy, or in one arithmetic that plays every role.
 pub fn gradients<'n>(policy: impl Into<Policy>, network: &'n Network, batch: &'n Batch) -> GradientStream<'n> {
+    stream(policy.into(), network, batch)
+}
+
+/// [`gradients`], compiled once: generic functions are compiled again in every crate that calls them.
+fn stream<'n>(policy: Policy, network: &'n Network, batch: &'n Batch) -> GradientStream<'n> {
     kernels::assert_gradual_underflow();
     struct Plain<'n>(&'n Network, &'n Batch);
     impl<'n> Visitor for Plain<'n> {
@@ -58,7 +63,6 @@ pub fn gradients<'n>(policy: impl Into<Policy>, network: &'n Network, batch: &'n
             Box::new(Pass::with_storage(self.0, self.1, self.2, forward, backward))
         }
     }
-    let policy = policy.into();
     match policy.plain() {
         // What a role stores twice it stores once.
         Some(name) => dispatch(name, Plain(network, batch)),
