@@ -3,6 +3,7 @@
 use assert_cmd::Command;
 use clap::CommandFactory;
 use precision_probe::activation::{ALL, Activation};
+use precision_probe::arithmetic::policy::PRESETS;
 use precision_probe::cli::Arguments;
 use precision_probe::format::NAMED;
 use precision_probe::init::Init;
@@ -79,6 +80,17 @@ fn the_readme_names_every_format() {
     let quoted = quoted(&text("README.md"));
     for (name, _, _) in NAMED {
         assert!(quoted.contains(*name), "`{name}` is missing");
+    }
+}
+
+/// Every preset of roles stands in the README with the policy that it is short for, and in the help.
+#[test]
+fn the_readme_and_the_help_name_every_preset() {
+    let (readme, help) = (text("README.md"), help());
+    for preset in &PRESETS {
+        let row = format!("| `{}` | `{}`", preset.name, preset.policy);
+        assert!(readme.contains(&row), "{row}");
+        assert!(help.contains(preset.name), "{}", preset.name);
     }
 }
 

@@ -17,6 +17,8 @@ use precision_probe::init::Init;
 use precision_probe::network::build::Perceptron;
 use precision_probe::network::data::digits_batch;
 use precision_probe::network::{Batch, Loss, Network, Targets};
+use precision_probe::number::Number;
+use precision_probe::record::Record;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -233,4 +235,33 @@ fn storing_a_drawn_network_in_f16_changes_nothing() {
         differs |= ours.weight.iter().zip(&coarse.weight).any(|(a, b)| show(a) != show(b));
     }
     assert!(differs, "storing in e5m2 is noticed");
+}
+
+/// On the command line policies stand among the arithmetics, are measured, named as a remedy, and can be asked for.
+#[test]
+fn policies_are_measured_and_named_as_a_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let small = ["--act", "relu", "--depth", "40", "--width", "24", "--batch", "8", "--trials", "3"];
+        let command = assert_cmd::Command::cargo_bin("precision-probe").unwrap().args(small).args(arguments).output();
+        command.unwrap()
+    };
+    let out = folder.path().join("report");
+    let formats = "f16,forward=f32/backward=half,amp-bf16";
+    let output =
+        run(&["--formats", formats, "--fail-on", "dead@backward=f16/forward=f32", "--out", out.to_str().unwrap()]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}");
+    assert!(text.contains("forward in f32 (forward=f32/backward=f16)"), "{text}");
+    let record = Record::from_json(&std::fs::read_to_string(out.join("record.json")).unwrap()).unwrap();
+    let names: Vec<&str> = record.runs[0].arithmetics.iter().map(|arithmetic| arithmetic.name.as_str()).collect();
+    assert_eq!(names, ["f16", "forward=f32/backward=f16", "storage=f32/forward=bf16:acc=f32/backward=bf16:acc=f32"]);
+    // Drawn parameters are exact in f32.
+    assert!(record.runs[0].arithmetics.iter().all(|arithmetic| arithmetic.storage_noise == Number::new(0.0)));
+    for (wrong, words) in [("forward=f32", "`backward` is missing"), ("amp-fp8", "did you mean `amp-fp16`")] {
+        let output = run(&["--formats", wrong]);
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(message.contains(words), "{message}");
+    }
 }

@@ -46,7 +46,7 @@ impl LossName {
 }
 
 impl Samples {
-    /// Reads `x` [batch × features] and `y`: [batch] integers are classes, [batch × outputs] floats are values,
+    /// Reads `x` (batch × features) and `y`: integers in one dimension are classes, floats (batch × outputs) values,
     /// and `loss` decides where the type does not.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! What a spec says of the files that a network or a batch comes from, and the files' contents beside it.
 
 use super::SpecError;
-use crate::activation::Activation;
+use crate::activation::{Activation, PRELU_SLOPE};
 use crate::arithmetic::{ArithmeticName, Policy};
 use crate::assets::{FEATURES, OUTPUTS};
 use crate::exchange::{self, Activations, Contents, Dtype, Gradients, Labels, LossName, Samples, Sequential};
@@ -411,6 +411,17 @@ impl Spec {
                     ));
                 }
                 _ => {}
+            }
+            // `prelu` alone names no slope.
+            let named = match activation {
+                Activation::Prelu { slope } if *slope != PRELU_SLOPE => Some(*slope),
+                _ => None,
+            };
+            let own = layer.slope.as_ref().map(|slope| slope.value);
+            if let (Some(named), Some(own)) = (named, own.filter(|own| Some(*own) != named)) {
+                return Err(format!(
+                    "{activation_name}: the slope behind layer `{name}` is {own} in the file and not {named}; give prelu, which takes the file's"
+                ));
             }
         }
         Ok(())

@@ -248,6 +248,7 @@ fn what_contradicts_a_file_is_refused_with_the_fix() {
         ("activation = \"relu\"\nactivations = []", "says both or nothing"),
         ("", "says both or nothing"),
         ("activation = ", "net.toml`: TOML parse error at line 1"),
+        ("activations = [\"prelu:0.5\", \"tanh\"]", "is 0.30000001192092896 in the file and not 0.5; give prelu"),
         ("activations = [\"prelu\", \"prelu\"]", "behind layer `model.net.10` has no slope in the file"),
     ] {
         fs::write(place.join("net.toml"), toml).unwrap();
