@@ -164,8 +164,9 @@ impl Audit<'_> {
         };
         let excess = worst.excess.unwrap_or(0.0);
         let bits = short(rounded(excess), notation);
-        let verdict = if out == 0 && excess <= 0.0 {
-            format!("The rounding of {model} explains {name}: no layer loses more bits than it")
+        let verdict = if excess < 0.0 {
+            let least = short(rounded(-excess), notation);
+            format!("{name} loses fewer bits than {model} in every layer, at least {least} (layer {})", worst.layer)
         } else if out == 0 {
             format!(
                 "The rounding of {model} explains {name}: no layer loses {OUT_OF_LINE} bit more, at most {bits} (layer {})",
