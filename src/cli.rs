@@ -163,8 +163,6 @@ Examples:
       Leaky ReLU, 50 layers, in f16, f16 with an f32 accumulator, bf16, f32 and f64.
   precision-probe --act relu,leaky,tanh --depth 100 --formats e5m2:acc=f32,bf16:acc=f32
       Which activation loses least to 8-bit gradients: a table, compare.png and one picture each.
-  precision-probe --weights net.safetensors --act relu --data batch.npz
-      Your own network and batch, as PyTorch and NumPy save them.
   precision-probe --act relu --formats f16 --fail-on chaotic@f16 --quiet
       Exit status 3 if f16's gradient is noise at layer 1.";
 

@@ -131,8 +131,15 @@ fn npz(bytes: &[u8], dtype: Option<Dtype>) -> Result<Contents, String> {
             });
         };
         check_name(name)?;
-        // A double has most bytes per number; the header has some more.
-        let data = entry.unpacked(left * 8 + npy::LONGEST_HEADER as u64)?;
+        // What the array's own header says, before the rest is unpacked.
+        let expected = npy::length(&entry.beginning(npy::LONGEST_HEADER), name, dtype, left)?;
+        if expected != entry.length() {
+            let claimed = entry.length();
+            return Err(format!(
+                "array `{name}` has {expected} bytes, and the archive says {claimed}: the file is damaged"
+            ));
+        }
+        let data = entry.unpacked()?;
         let tensor = npy::parse(&data, name, dtype, left, &mut notes)?;
         left -= tensor.values.len() as u64;
         tensors.push(tensor);

@@ -52,6 +52,18 @@ pub fn parse(
     Ok(if is_fortran { row_major(tensor) } else { tensor })
 }
 
+/// Bytes that the whole file has by its header, which stands at the beginning of `bytes`.
+///
+/// # Errors
+/// As [`parse`], where the header itself is wrong.
+pub fn length(bytes: &[u8], name: &str, hint: Option<Dtype>, most: u64) -> Result<u64, String> {
+    let damaged = |what: String| format!("array `{name}`: {what}: the file is damaged or not written by NumPy");
+    let (text, data) = split(bytes).map_err(damaged)?;
+    let Header { descr, shape, .. } = Reader(text).header().map_err(damaged)?;
+    let (dtype, _) = dtype(name, &descr, hint, &mut Vec::new())?;
+    Ok((bytes.len() - data.len() + count(name, &shape, most)? * dtype.size()) as u64)
+}
+
 /// The dictionary as text, and the numbers.
 fn split(bytes: &[u8]) -> Result<(&str, &[u8]), String> {
     let rest = bytes.strip_prefix(MAGIC).ok_or("the magic `\\x93NUMPY` is missing")?;

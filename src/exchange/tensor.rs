@@ -75,7 +75,7 @@ impl Dtype {
     /// A sentence with the nearest known name.
     pub fn parse(text: &str) -> Result<Dtype, String> {
         let is = |name: &&str| name.eq_ignore_ascii_case(text);
-        let found = Dtype::ALL.iter().find(|(_, name, aliases)| is(name) || aliases.iter().any(|alias| is(alias)));
+        let found = Dtype::ALL.iter().find(|(_, name, aliases)| is(name) || aliases.iter().any(is));
         found.map(|(dtype, ..)| *dtype).ok_or_else(|| {
             let names = Dtype::ALL.iter().flat_map(|(_, name, aliases)| aliases.iter().copied().chain([*name]));
             let known = nearest(text, names);

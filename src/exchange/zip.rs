@@ -117,25 +117,39 @@ fn entry(bytes: &[u8], at: usize, end: usize) -> Result<(Entry<'_>, (usize, usiz
 }
 
 impl Entry<'_> {
-    /// The entry's own bytes, at most `most`; unpacking stops where it exceeds what the directory claims.
+    /// How many bytes the entry has by the directory.
+    pub fn length(&self) -> u64 {
+        u64::from(self.unpacked)
+    }
+
+    /// The first bytes of the entry, at most so many; where unpacking fails, those before.
+    pub fn beginning(&self, most: usize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        // What is wrong with the data is told when all of it is read.
+        let _ = self.read(most as u64, &mut bytes);
+        bytes
+    }
+
+    /// The entry's own bytes; unpacking stops where it exceeds what the directory claims.
     ///
     /// # Errors
     /// One sentence with what is wrong.
-    pub fn unpacked(&self, most: u64) -> Result<Vec<u8>, String> {
-        let (name, claimed) = (&self.name, u64::from(self.unpacked));
-        if claimed > most {
-            return Err(format!("the entry {name:?} unpacks to {claimed} bytes: more than may be read from one file"));
-        }
+    pub fn unpacked(&self) -> Result<Vec<u8>, String> {
         let mut bytes = Vec::new();
-        let read = match self.is_deflated {
-            true => DeflateDecoder::new(self.packed).take(claimed + 1).read_to_end(&mut bytes),
-            false => self.packed.take(claimed + 1).read_to_end(&mut bytes),
-        };
+        let read = self.read(self.length() + 1, &mut bytes);
         let mut checksum = Crc::new();
         checksum.update(&bytes);
-        if read.is_err() || bytes.len() as u64 != claimed || checksum.sum() != self.checksum {
+        if read.is_err() || bytes.len() as u64 != self.length() || checksum.sum() != self.checksum {
+            let name = &self.name;
             return Err(format!("the entry {name:?} does not unpack to what the archive says: the file is damaged"));
         }
         Ok(bytes)
+    }
+
+    fn read(&self, most: u64, bytes: &mut Vec<u8>) -> std::io::Result<usize> {
+        match self.is_deflated {
+            true => DeflateDecoder::new(self.packed).take(most).read_to_end(bytes),
+            false => self.packed.take(most).read_to_end(bytes),
+        }
     }
 }

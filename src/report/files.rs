@@ -268,23 +268,20 @@ pub fn run_name(spec: &Spec) -> String {
     };
     part(*activations != default.activations, "act", activations.join(","));
     // What a file says by itself is not said again.
+    let (is_drawn, is_batch_drawn) = (weights.is_none(), batch_file.is_none());
     if let Some(weights) = weights {
         part(true, "weights", by_contents(&weights.source));
-    } else {
-        part(*depth != default.depth, "depth", depth.to_string());
-        part(*width != default.width, "width", width.to_string());
-        part(*trials != default.trials, "trials", trials.to_string());
     }
-    if let Some(batch_file) = batch_file {
-        part(true, "data", by_contents(&batch_file.source));
-    } else {
-        part(*batch != default.batch, "batch", batch.to_string());
-        part(*data != default.data, "data", data.name().into());
-    }
+    part(is_drawn && *depth != default.depth, "depth", depth.to_string());
+    part(is_drawn && *width != default.width, "width", width.to_string());
+    part(is_batch_drawn && *batch != default.batch, "batch", batch.to_string());
+    part(is_drawn && *trials != default.trials, "trials", trials.to_string());
     part(*seed != default.seed, "seed", seed.to_string());
+    let named = batch_file.as_ref().map_or(data.name().into(), |batch| by_contents(&batch.source));
+    part(*data != default.data, "data", named);
     part(*init != default.init, "init", init.name().into());
     part(*gain != default.gain, "gain", gain.map_or("none".into(), |gain| gain.to_string()));
-    part(*bias != default.bias && weights.is_none(), "bias", if *bias { "on" } else { "off" }.into());
+    part(is_drawn && *bias != default.bias, "bias", if *bias { "on" } else { "off" }.into());
     part(*residual != default.residual, "residual", if *residual { "on" } else { "off" }.into());
     part(*formats != default.formats, "formats", formats.join(","));
     for one in compared {

@@ -16,6 +16,9 @@ use rug::Integer;
 /// Longest left shift that aligning two summands may need, in bits; beyond it the layer is not established.
 pub const LONGEST_ALIGNMENT: i64 = 1 << 22;
 
+/// Bits beyond p that the entries of a pre-activation may have: 2 KiB each, which drawn networks do not need.
+const LONGEST_EXCESS: u32 = 1 << 14;
+
 /// Integers at one exponent; drawn weights fit one machine word.
 enum Mantissas {
     Short(Vec<i64>),
@@ -107,6 +110,18 @@ pub fn add_exact(z: Column, bias: &Array2<f64>) -> Result<Column, Unproven> {
     };
     let mantissas = z.mantissas.iter().zip(&bias).map(sum).collect();
     Ok(Column { exponent, mantissas, ..z })
+}
+
+/// A column that needs far more than p bits, as z + b does where the two differ by thousands of binary orders, at p
+/// bits; any other as it is.
+pub fn shortened(column: Column, precision: u32) -> Column {
+    let longest = column.mantissas.iter().map(Integer::significant_bits).max().unwrap_or(0);
+    if longest <= precision.saturating_add(LONGEST_EXCESS) {
+        return column;
+    }
+    let Column { exponent, mantissas, inexact, error } = column;
+    let entries = mantissas.into_iter().map(|mantissa| Scaled { mantissa, exponent }).collect();
+    Column::store(entries, inexact, error, precision)
 }
 
 /// s·a with an exact constant at p bits, forward and backward: the product of integers is exact, the error is |s|α,

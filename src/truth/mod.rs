@@ -333,7 +333,10 @@ fn forward(
                 let weights = prepared.forward[index].as_ref().expect("invariant: affine nodes have weights");
                 let product = weights.multiply(&values[node.inputs[0]]);
                 match bias {
-                    Some(bias) => affine::add_exact(product, &network.parameters[*bias].values)?,
+                    Some(bias) => {
+                        let sum = affine::add_exact(product, &network.parameters[*bias].values)?;
+                        affine::shortened(sum, precision)
+                    }
                     None => product,
                 }
             }

@@ -18,6 +18,9 @@ const RESERVE: f64 = 16.0;
 const WORD: u32 = 64;
 /// A precision is raised at most to this, or to four times the first one if that is more.
 const LIMIT: u32 = 4096;
+/// Most bits per layer that a forecast asks for beyond [`LIMIT`]: drawn networks lose about 3.5, and one that needs more
+/// (weights of 10^300 before a tanh) is left unproven rather than computed with gigabytes.
+const MOST_PER_LAYER: usize = 32;
 
 /// The precision at which `bits` bits of every layer's gradient should be provable.
 pub fn forecast(network: &Network, prepared: &Prepared, batch: &Batch, bits: u32) -> u32 {
@@ -30,7 +33,8 @@ pub fn forecast(network: &Network, prepared: &Prepared, batch: &Batch, bits: u32
             lost = lost.max(loss + f64::from(FORECAST));
         }
     }
-    words(f64::from(bits) + lost + RESERVE)
+    let most = f64::from(LIMIT) + (MOST_PER_LAYER * network.layers.len()) as f64;
+    words(f64::from(bits) + if lost > most { 0.0 } else { lost } + RESERVE)
 }
 
 /// The next precision to try after `precision` proved only `proven` of `wanted` bits, or none beyond the limit.
