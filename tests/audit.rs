@@ -291,6 +291,10 @@ fn the_audit_of_the_command_line() {
     ] {
         assert!(printed.contains(words), "{words}\n{printed}");
     }
+    let readme = include_str!("../README.md");
+    let (_, shown) = readme.split_once("<!-- the audit in the output of the command above -->\n```text\n").unwrap();
+    let (shown, _) = shown.split_once("```").unwrap();
+    assert!(printed.contains(shown), "the README shows another audit:\n{printed}");
     let mut report = Command::cargo_bin("precision-probe").unwrap();
     let again = report.current_dir(folder.path()).args(["report", "report"]).assert().success();
     assert_eq!(String::from_utf8(again.get_output().stdout.clone()).unwrap(), printed);
