@@ -6,12 +6,14 @@
 //! order of operations is part of the definition (README, "What is computed").
 
 use crate::activation::Function;
-use crate::arithmetic::dispatch::{Visitor, dispatch};
+use crate::arithmetic::dispatch::{RolesVisitor, Visitor, dispatch, dispatch_roles};
 use crate::arithmetic::exact::quotient;
 use crate::arithmetic::kernels;
-use crate::arithmetic::{Arithmetic, ArithmeticName, Binary, Exact, Place, Side, TensorId, from_fn};
+use crate::arithmetic::{Arithmetic, Binary, Exact, Place, Policy, Side, TensorId, from_fn};
+use crate::format::Format;
 use crate::network::{Batch, Loss, Network, NodeId, Operation, ParameterId, Targets};
 use ndarray::{Array2, ArrayView1};
+use rug::Float;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -35,8 +37,8 @@ pub struct LayerGradients {
 /// One arithmetic's gradients, layer by layer from the head down, each dropped when the next is asked for.
 pub type GradientStream<'n> = Box<dyn Iterator<Item = LayerGradients> + Send + 'n>;
 
-/// The gradients of a network in the arithmetic of that name, in both roles.
-pub fn gradients<'n>(name: ArithmeticName, network: &'n Network, batch: &'n Batch) -> GradientStream<'n> {
+/// The gradients of a network under a policy, or in one arithmetic that plays every role.
+pub fn gradients<'n>(policy: impl Into<Policy>, network: &'n Network, batch: &'n Batch) -> GradientStream<'n> {
     kernels::assert_gradual_underflow();
     struct Plain<'n>(&'n Network, &'n Batch);
     impl<'n> Visitor for Plain<'n> {
@@ -45,7 +47,23 @@ pub fn gradients<'n>(name: ArithmeticName, network: &'n Network, batch: &'n Batc
             Box::new(Pass::new(self.0, self.1, arithmetic.clone(), arithmetic))
         }
     }
-    dispatch(name, Plain(network, batch))
+    struct Roles<'n>(&'n Network, &'n Batch, Option<Format>);
+    impl<'n> RolesVisitor for Roles<'n> {
+        type Output = GradientStream<'n>;
+        fn visit<F, B>(self, forward: Arc<F>, backward: Arc<B>) -> GradientStream<'n>
+        where
+            F: Arithmetic + 'static,
+            B: Arithmetic + 'static,
+        {
+            Box::new(Pass::with_storage(self.0, self.1, self.2, forward, backward))
+        }
+    }
+    let policy = policy.into();
+    match policy.plain() {
+        // What a role stores twice it stores once.
+        Some(name) => dispatch(name, Plain(network, batch)),
+        None => dispatch_roles(policy.forward, policy.backward, Roles(network, batch, policy.storage)),
+    }
 }
 
 /// What a tensor of the pass holds; with the node it numbers the tensor for [`Place`].
@@ -70,6 +88,8 @@ fn parameter_tensor(parameter: ParameterId) -> TensorId {
 pub struct Pass<'n, F: Arithmetic, B: Arithmetic> {
     network: &'n Network,
     batch: &'n Batch,
+    /// Parameters, inputs and targets are rounded to this format before a role sees them.
+    storage: Option<Format>,
     forward: Arc<F>,
     backward: Arc<B>,
     /// Per node: its value, units × batch.
@@ -85,10 +105,22 @@ pub struct Pass<'n, F: Arithmetic, B: Arithmetic> {
 impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
     /// Runs the forward pass and the loss.
     pub fn new(network: &'n Network, batch: &'n Batch, forward: Arc<F>, backward: Arc<B>) -> Pass<'n, F, B> {
+        Pass::with_storage(network, batch, None, forward, backward)
+    }
+
+    /// As [`Pass::new`] with parameters, inputs and targets that are rounded to a format first.
+    pub fn with_storage(
+        network: &'n Network,
+        batch: &'n Batch,
+        storage: Option<Format>,
+        forward: Arc<F>,
+        backward: Arc<B>,
+    ) -> Pass<'n, F, B> {
         let nodes = network.nodes.len();
         let mut pass = Pass {
             network,
             batch,
+            storage,
             forward,
             backward,
             values: Vec::with_capacity(nodes),
@@ -105,15 +137,23 @@ impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
         pass
     }
 
+    /// An exact double as it is stored.
+    fn stored(&self, x: f64) -> Exact {
+        match self.storage {
+            Some(format) => Exact::Long(format.round(&Float::with_val(53, x))),
+            None => Exact::Double(x),
+        }
+    }
+
     /// A stored parameter in the given role's arithmetic.
     fn parameter<A: Arithmetic>(&self, arithmetic: &A, parameter: ParameterId) -> Array2<A::Elem> {
-        let exact = self.network.parameters[parameter].values.map(|&x| Exact::Double(x));
+        let exact = self.network.parameters[parameter].values.map(|&x| self.stored(x));
         arithmetic.round_matrix(parameter_tensor(parameter), &exact)
     }
 
     /// R(R(s)·x) on every entry, with an exact constant s.
     fn scaled<A: Arithmetic>(&self, arithmetic: &A, at: TensorId, factor: f64, x: &Array2<A::Elem>) -> Array2<A::Elem> {
-        let stored = arithmetic.round(Place::new(at, (0, 0)), &Exact::Double(factor));
+        let stored = arithmetic.round(Place::new(at, (0, 0)), &self.stored(factor));
         from_fn(x.dim(), |index| arithmetic.binary(Place::new(at, index), Binary::Multiply, &stored, &x[index]))
     }
 
@@ -127,7 +167,7 @@ impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
         let at = tensor(node, Quantity::Value);
         let inputs = &self.network.nodes[node].inputs;
         match &self.network.nodes[node].operation {
-            Operation::Input => ar.round_matrix(at, &self.batch.inputs.map(|&x| Exact::Double(x))),
+            Operation::Input => ar.round_matrix(at, &self.batch.inputs.map(|&x| self.stored(x))),
             Operation::Affine { weight, bias } => {
                 let weight = self.parameter(ar, *weight);
                 let bias = bias.map(|bias| self.parameter(ar, bias).into_iter().collect::<Vec<_>>());
@@ -173,7 +213,7 @@ impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
                 debug_assert_eq!(self.network.loss, Loss::MeanSquaredError);
                 let scale = constant(2, (batch * outputs) as u64, precision);
                 let y = self.cross(output, y);
-                let targets = ar.round_matrix(tensor(0, Quantity::Scratch), &targets.map(|&t| Exact::Double(t)));
+                let targets = ar.round_matrix(tensor(0, Quantity::Scratch), &targets.map(|&t| self.stored(t)));
                 let difference = ar.zip(at, Binary::Subtract, &y, &targets);
                 difference.map(|d| ar.binary(Place::new(at, (0, 0)), Binary::Multiply, d, &scale)) // R(R(y−t)·R(2/(B·n)))
             }

@@ -1,5 +1,6 @@
 //! The command line: options, their translation into a spec, and what each outcome prints.
 
+mod activations;
 mod audit;
 mod comparisons;
 mod export;
@@ -13,6 +14,8 @@ mod redraw;
 mod run_info;
 mod subcommands;
 
+pub use activations::figure as activation_figure;
+
 use crate::activation::Activation;
 use crate::record::Record;
 use crate::report::draw::Theme;
@@ -23,7 +26,7 @@ use clap::Parser;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use measuring::{Output, measured};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Exit status of a wrong input.
@@ -196,6 +199,11 @@ enum Failure {
     Output(io::Error),
 }
 
+/// A directory that does not take files.
+fn unwritable(directory: &Path, error: &io::Error) -> Failure {
+    Failure::Input(format!("cannot write to `{}` ({error}): choose another place with --out DIR", directory.display()))
+}
+
 impl From<SpecError> for Failure {
     fn from(error: SpecError) -> Failure {
         Failure::Input(error.to_string())
@@ -307,7 +315,7 @@ fn conditions(texts: &[String], plan: &Plan) -> Result<Vec<Condition>, Failure> 
         let arithmetic = arithmetic
             .map(|name| match is_compared(name) {
                 true => Ok(name.to_string()),
-                false => crate::arithmetic::ArithmeticName::parse(name).map(|name| name.to_string()),
+                false => crate::arithmetic::Policy::parse(name).map(|name| name.to_string()),
             })
             .transpose()
             .map_err(|message| format!("--fail-on {text}: {message}"))?;

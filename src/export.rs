@@ -6,7 +6,7 @@
 
 mod decimals;
 
-use crate::arithmetic::{ArithmeticName, Exact};
+use crate::arithmetic::{Exact, Policy};
 use crate::backprop::gradients;
 use crate::exchange::{Dtype, Tensor, safetensors_bytes};
 use crate::network::{Batch, Loss, Network, Operation, Targets};
@@ -113,7 +113,7 @@ fn samples(batch: &Batch) -> Vec<Tensor> {
 }
 
 /// One arithmetic's gradients: as doubles if these are the same numbers, else in decimals.
-fn computed(name: ArithmeticName, network: &Network, batch: &Batch, places: &[Place]) -> (String, Vec<u8>) {
+fn computed(name: Policy, network: &Network, batch: &Batch, places: &[Place]) -> (String, Vec<u8>) {
     let parameters = parameters(network);
     let mut found: Vec<Option<Array2<Exact>>> = vec![None; places.len()];
     for layer in gradients(name, network, batch) {
@@ -125,12 +125,12 @@ fn computed(name: ArithmeticName, network: &Network, batch: &Batch, places: &[Pl
     }
     let found = || places.iter().zip(&found).filter_map(|(place, found)| Some((place, found.as_ref()?)));
     let is_double = |x: &Exact| matches!(x, Exact::Double(_)) || !x.is_finite() || Exact::Double(x.to_f64()) == *x;
-    let file = format!("{GRADIENTS}{}", name.to_string().replace([':', '='], "-"));
+    let file = format!("{GRADIENTS}{}", name.to_string().replace([':', '=', '/'], "-"));
     if found().all(|(_, gradient)| gradient.iter().all(is_double)) {
         let tensors: Vec<Tensor> = found().map(|(place, matrix)| place.tensor(&matrix.map(Exact::to_f64))).collect();
         return (format!("{file}.safetensors"), safetensors_bytes(&tensors));
     }
-    let digits = decimals::digits(name.format.precision);
+    let digits = decimals::digits(name.backward.format.precision);
     let entries = found().map(|(place, matrix)| {
         let values = matrix.iter().map(|x| decimals::decimal(&x.to_float(), digits)).collect();
         (place.name.clone(), Entry::computed(place.shape(matrix), values))

@@ -6,8 +6,8 @@ pub mod memory;
 
 use crate::activation::Activation;
 use crate::activation::moments::{MeanField, mean_field, residual_mean_field};
-use crate::arithmetic::ArithmeticName;
 use crate::arithmetic::dispatch::{StorageNoise, dispatch};
+use crate::arithmetic::{ArithmeticName, Policy};
 use crate::exchange::Sequential;
 use crate::format::{F64, Format};
 use crate::magnitude::Magnitudes;
@@ -184,15 +184,17 @@ fn slopes(network: &Sequential) -> Vec<String> {
     }
 }
 
-/// Largest relative change that storing makes to parameters, scales, inputs and targets.
-fn storage_noise(name: ArithmeticName, network: &Network, batch: &Batch) -> f64 {
+/// Largest relative change that storing makes to parameters, scales, inputs and targets; none where a policy stores
+/// them exactly.
+fn storage_noise(policy: Policy, network: &Network, batch: &Batch) -> f64 {
+    let Some(format) = policy.storage else { return 0.0 };
     let mut values: Vec<_> = network.parameters.iter().map(|parameter| &parameter.values).collect();
     let scales = network.scales();
     values.extend([&scales, &batch.inputs]);
     if let Targets::Values(targets) = &batch.targets {
         values.push(targets);
     }
-    dispatch(name, StorageNoise(&values))
+    dispatch(ArithmeticName::plain(format), StorageNoise(&values))
 }
 
 fn truth(trials: &[Trial]) -> Truth {
@@ -228,13 +230,14 @@ fn truth(trials: &[Trial]) -> Truth {
 }
 
 fn arithmetic_run(plan: &Plan, trials: &[Trial], index: usize) -> ArithmeticRun {
-    let name = plan.arithmetics[index];
+    let policy = plan.arithmetics[index];
     let layers: Vec<LayerRun> =
         (0..trials[0].measurement.layers.len()).map(|layer| layer_run(trials, layer, index)).collect();
     let storage = trials.iter().map(|trial| trial.storage_noise[index]).fold(0.0, f64::max);
     ArithmeticRun {
-        name: name.to_string(),
-        format: format_facts(&name.format),
+        name: policy.to_string(),
+        // Gradients lie in the format of the backward role.
+        format: format_facts(&policy.backward.format),
         storage_noise: Number::new(storage),
         verdict: layers[0].verdict.clone(),
         layers,

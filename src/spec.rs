@@ -3,7 +3,7 @@
 pub mod files;
 
 use crate::activation::Activation;
-use crate::arithmetic::ArithmeticName;
+use crate::arithmetic::Policy;
 use crate::exchange::{Gradients, Samples, Sequential};
 use crate::format::GRID;
 pub use crate::init::Init;
@@ -131,7 +131,7 @@ pub struct Plan {
     /// φ by run: one that every hidden layer has, or one for each.
     pub runs: Vec<RunPlan>,
     /// Its arithmetics.
-    pub arithmetics: Vec<ArithmeticName>,
+    pub arithmetics: Vec<Policy>,
     /// The network of [`Spec::weights`].
     pub network: Option<Arc<Sequential>>,
     /// The batch of [`Spec::batch_file`].
@@ -227,10 +227,10 @@ impl Spec {
                 (activations.into_iter().map(RunPlan::Uniform).collect(), names)
             }
         };
-        let arithmetics = named("arithmetic", "--formats f16,f32", &self.formats, ArithmeticName::parse)?;
+        let arithmetics = named("arithmetic", "--formats f16,f32", &self.formats, Policy::parse)?;
         let spec = Spec {
             activations,
-            formats: arithmetics.iter().map(ArithmeticName::to_string).collect(),
+            formats: arithmetics.iter().map(Policy::to_string).collect(),
             bias: self.bias || self.init.implies_biases(),
             ..self.clone()
         };

@@ -6,7 +6,7 @@ mod common;
 use common::erased::named;
 use ndarray::{Array2, array};
 use precision_probe::activation::{Activation, Piece, preserving_gain};
-use precision_probe::arithmetic::ArithmeticName;
+use precision_probe::arithmetic::Policy;
 use precision_probe::assets::{FEATURES, OUTPUTS};
 use precision_probe::init::Init;
 use precision_probe::network::build::Perceptron;
@@ -20,6 +20,11 @@ use precision_probe::verdict::Verdict;
 use rug::Float;
 use rug::float::Round;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// One arithmetic in every role.
+fn policy(name: &str) -> Policy {
+    named(name).into()
+}
 
 /// Bits of the evaluations that the tests make themselves.
 const LONG: u32 = 800;
@@ -95,7 +100,7 @@ fn a_cancelled_preactivation_raises_the_precision() {
 
         let network = ill_conditioned(&weights);
         let batch = mean_squares(array![[1.0, 0.5]]);
-        let arithmetics = [named("mpfr:800")];
+        let arithmetics = [policy("mpfr:800")];
         for (bits, last) in [(8, Some(192)), (80, Some(256)), (300, None)] {
             let is_raised = last.is_some();
             let place = format!("sum {:e}, {bits} bits", sum.to_f64());
@@ -157,7 +162,7 @@ fn an_undecidable_branch_ends_at_the_limit() {
         network.parameters[1].values = array![[0.5, -0.5, 0.0, 0.0], [0.5, -0.25, 0.75, 0.125]];
         let batch = mean_squares(array![[1.0, 0.5]]);
         let first = first_precision(&network, &batch, bits);
-        let formats = [named("f16"), named("f64"), named("mpfr:100")];
+        let formats = [policy("f16"), policy("f64"), policy("mpfr:100")];
         let measurement = measure(&network, &batch, &formats, bits, &|| {});
         assert!(measurement.precision > 2048, "given up at {} bits", measurement.precision);
         assert!(measurement.precision <= 4096.max(4 * first), "went on to {} bits", measurement.precision);
@@ -201,7 +206,7 @@ fn a_rounding_error_does_not_decide_a_branch() {
     network.push_affine("head", node, array![[1.0]], Some(array![[0.5]]));
     // One at a time: for some arguments the two paths happen to round alike.
     for x in [0.75, 0.5, 0.625, 0.875, 1.25, 0.375] {
-        let measurement = measure(&network, &mean_squares(array![[x]]), &[named("f64")], 8, &|| {});
+        let measurement = measure(&network, &mean_squares(array![[x]]), &[policy("f64")], 8, &|| {});
         assert_eq!(precision::raise(64, measurement.precision, 0, 8), None, "{x}: {} bits", measurement.precision);
         let (head, below) = measurement.layers.split_last().expect("layers");
         // Its weight's gradient is the undecided unit's zero.
@@ -272,7 +277,7 @@ fn last_digit(x: f64) -> (usize, f64) {
 /// is less than one unit of its last digit, so that two such numbers differ by at most one unit.
 #[test]
 fn more_bits_confirm_every_digit() {
-    let formats: Vec<ArithmeticName> = ["f16", "bf16:acc=f32", "f32", "f64"].into_iter().map(named).collect();
+    let formats: Vec<Policy> = ["f16", "bf16:acc=f32", "f32", "f64"].into_iter().map(policy).collect();
     let mut fewer_digits = 0;
     for activation in ["tanh", "leaky", "softplus"] {
         let (network, batch) = drawn(activation, 5);

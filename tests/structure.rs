@@ -47,7 +47,11 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 fn room(source: &Path) -> String {
     let below = source.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap();
     let text = below.with_extension("").to_string_lossy().replace('/', "::");
-    if text == "arithmetic::name" { text } else { text.split("::").next().unwrap().to_string() }
+    if text == "arithmetic::name" || text == "arithmetic::policy" {
+        "arithmetic::name".into()
+    } else {
+        text.split("::").next().unwrap().to_string()
+    }
 }
 
 /// The rooms that a text names after `crate::`.
@@ -58,7 +62,9 @@ fn imports(text: &str) -> BTreeSet<String> {
     for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
         for rest in line.split("crate::").skip(1) {
             let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_' || *c == ':').collect();
-            let names_only = rest.starts_with("arithmetic::ArithmeticName") || rest.starts_with("arithmetic::name");
+            let names_only = ["ArithmeticName", "Policy", "{ArithmeticName, Policy}", "name", "policy"]
+                .iter()
+                .any(|name| rest.strip_prefix("arithmetic::").is_some_and(|rest| rest.starts_with(name)));
             rooms.insert(if names_only {
                 "arithmetic::name".into()
             } else {

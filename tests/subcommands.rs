@@ -214,6 +214,7 @@ fn no_option_is_ignored_before_a_subcommand() {
         (&["--act=leaky", "report", "there"], "leave out --act, or leave out `report`"),
         (&["--bias", "man"], "--bias belongs to a run that measures and `man` measures nothing"),
         (&["--json", "formats", "f16"], "--json stands before `formats`, where it has no effect: write it behind"),
+        (&["--out", "new", "activations", "gelu"], "--out stands before `activations`, where it has no effect"),
         (&["-q", "completions", "bash"], "leave out --quiet, or leave out `completions`"),
         (&["--out", "new", "report", "there"], "--out stands before `report`, where it has no effect: write it behind"),
         (&["--export-md", "t.md", "report", "there"], "as in `precision-probe report … --export-md …`"),
@@ -244,8 +245,13 @@ fn no_option_is_ignored_before_a_subcommand() {
 #[test]
 fn a_mistyped_subcommand_is_told_the_nearest_name() {
     let place = TempDir::new().unwrap();
-    for (typed, meant) in [("reprot", "report"), ("format", "formats"), ("completion", "completions"), ("mann", "man")]
-    {
+    for (typed, meant) in [
+        ("reprot", "report"),
+        ("format", "formats"),
+        ("activation", "activations"),
+        ("completion", "completions"),
+        ("mann", "man"),
+    ] {
         let message = refused(place.path(), &[typed]);
         let words = format!("a similar subcommand exists: '{meant}'");
         assert!(
@@ -417,9 +423,15 @@ fn the_help_of_subcommands_is_whole() {
 #[test]
 fn a_closed_pipe_ends_subcommands_quietly() {
     let (place, _) = measured(&["--quiet"]);
-    for arguments in
-        [&["man"][..], &["formats"], &["formats", "e5m2"], &["completions", "zsh"], &["report", "there", "--layers"]]
-    {
+    for arguments in [
+        &["man"][..],
+        &["formats"],
+        &["formats", "e5m2"],
+        &["activations"],
+        &["activations", "gelu"],
+        &["completions", "zsh"],
+        &["report", "there", "--layers"],
+    ] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("precision-probe"));

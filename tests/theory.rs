@@ -8,7 +8,7 @@ use ndarray::{Array2, ArrayView2};
 use precision_probe::activation::{
     Activation, derivative_second_moment, mean_field, preserving_gain, residual_mean_field,
 };
-use precision_probe::arithmetic::{ArithmeticName, Exact};
+use precision_probe::arithmetic::{ArithmeticName, Exact, Policy};
 use precision_probe::assets::{FEATURES, OUTPUTS};
 use precision_probe::backprop::{LayerGradients, gradients};
 use precision_probe::format::two_to;
@@ -190,9 +190,10 @@ fn full_batch(trial: u64, samples: usize) -> Batch {
 
 /// Several trials of one network, measured.
 fn trials(perceptron: &Perceptron, names: &[ArithmeticName], trials: u64, batch: usize) -> Vec<Measurement> {
+    let policies: Vec<Policy> = names.iter().map(|name| (*name).into()).collect();
     let one = |trial: u64| {
         let network = perceptron.draw(7, trial);
-        measure(&network, &full_batch(trial, batch), names, 32, &|| {})
+        measure(&network, &full_batch(trial, batch), &policies, 32, &|| {})
     };
     (0..trials).into_par_iter().map(one).collect()
 }

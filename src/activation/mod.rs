@@ -4,41 +4,14 @@
 //! the point to), the bounds Λ₁ ≥ |φ'| and Λ₂ ≥ |φ''| on each piece (`bounds.rs`), the pieces that are
 //! polynomials with short coefficients ([`polynomial`]), and (in [`mod@enclosure`]) how to enclose φ and
 //! φ' to any relative precision; from these alone [`rounding`] gets the correctly rounded value in every
-//! format. [`moments`] holds the mean-field constants, [`names`] the grammar.
-//!
-//! | name | φ(x) | φ' where pieces meet | source |
-//! |---|---|---|---|
-//! | relu | x if x > 0, else +0 | 0 | `torch.nn.ReLU` (`threshold_backward` is 0 at 0) |
-//! | leaky | x if x > 0, else slope·x | slope | `torch.nn.LeakyReLU` (`x > 0 ? 1 : slope`) |
-//! | prelu | x if x > 0, else s·x, s learned | s | `torch.nn.PReLU` (initial value 0.25) |
-//! | rrelu | x if x > 0, else x·(lower + upper)/2 | that slope | `torch.nn.RReLU` in evaluation (1/8, 1/3) |
-//! | elu | x if x > 0, else α(eˣ − 1) | α | Clevert, Unterthiner, Hochreiter 2016; `torch.nn.ELU` |
-//! | celu | x if x > 0, else α(e^(x/α) − 1) | 1 | Barron 2017; `torch.nn.CELU` |
-//! | selu | λx if x > 0, else λα(eˣ − 1) | λα | Klambauer et al. 2017; λ, α below |
-//! | relu6 | x clamped to [0, 6] | 0 at 0 and 6 | `torch.nn.ReLU6` (`hardtanh_backward` is 0 at both) |
-//! | hardtanh | x clamped to [−1, 1] | 0 at both ends | `torch.nn.Hardtanh` (`x <= min or x >= max ? 0`) |
-//! | hardsigmoid | (x + 3)/6 clamped to [0, 1] | 0 at ±3 | `torch.nn.Hardsigmoid` (`x > −3 and x < 3 ? 1/6 : 0`) |
-//! | hardswish | 0, x(x + 3)/6, x with joints at ±3 | 0 at −3, 1 at 3 | Howard et al. 2019; `torch.nn.Hardswish` since PyTorch pull request 148049 (before: −1/2, 3/2) |
-//! | softshrink | x − λ, 0, x + λ with joints at ±λ | 0 | `torch.nn.Softshrink` (`−λ <= x <= λ ? 0`) |
-//! | hardshrink | x where \|x\| > λ, else +0 (φ jumps) | 0 | `torch.nn.Hardshrink` (as softshrink) |
-//! | threshold | x if x > threshold, else value (φ jumps) | 0 | `torch.nn.Threshold`, which has no defaults; threshold 1, value 0 is the truncated rectifier (Konda, Memisevic, Krueger 2015) |
-//! | relu2 | x² if x > 0, else +0 | 0 | So et al. 2021 (Primer): the square of `torch.nn.ReLU` |
-//! | tanh | tanh x | | `torch.nn.Tanh` |
-//! | tanhshrink | x − tanh x | | `torch.nn.Tanhshrink` |
-//! | sigmoid | 1/(1 + e⁻ˣ) | | `torch.nn.Sigmoid` |
-//! | logsigmoid | −ln(1 + e⁻ˣ) | | `torch.nn.LogSigmoid` |
-//! | softplus | ln(1 + e^(βx))/β | | Dugas et al. 2001; `torch.nn.Softplus` without its threshold |
-//! | softsign | x/(1 + \|x\|) | | `torch.nn.Softsign` |
-//! | silu | x/(1 + e⁻ˣ) | | Elfwing, Uchibe, Doya 2018; `torch.nn.SiLU` |
-//! | swish | x/(1 + e^(−βx)) | | Ramachandran et al. 2017; β = 1 is silu |
-//! | mish | x·tanh(ln(1 + eˣ)) | | Misra 2019; `torch.nn.Mish` |
-//! | gelu | x·Φ(x), Φ the normal distribution | | Hendrycks, Gimpel 2016; `torch.nn.GELU()` (erf form) |
-//! | gelu_tanh | x(1 + tanh(√(2/π)(x + 0.044715x³)))/2 | | `torch.nn.GELU(approximate='tanh')` |
-//! | identity | x | | `torch.nn.Identity` |
+//! format. [`moments`] holds the mean-field constants, [`names`] the grammar, [`about`] formulas and sources in
+//! words. [`Activation::facts`] is everything that is known of one entry.
 
+pub mod about;
 mod bounds;
 pub mod double;
 pub mod enclosure;
+pub mod facts;
 mod formulas;
 mod limits;
 pub mod moments;
@@ -49,10 +22,13 @@ pub mod polynomial;
 pub mod rounding;
 mod selu;
 
+pub use about::About;
 pub use enclosure::{Enclosure, Function, OutOfRange, enclose, enclosure};
+pub use facts::{Facts, JointFacts, PieceFacts, Side};
 pub use moments::{
     MeanField, Phase, derivative_second_moment, mean_field, preserving_gain, residual_mean_field, second_moment,
 };
+pub use names::Parameter;
 pub use piece::{Break, Growth, Joint, Joints, Owner, Piece};
 pub use polynomial::Quadratic;
 pub use rounding::{round_function, round_function_f64};

@@ -82,6 +82,11 @@ pub struct MeanField {
 }
 
 impl MeanField {
+    /// True where the variance leaves this point, so that χ₁ does not last.
+    pub fn is_unstable(&self) -> bool {
+        self.variance_slope > STABLE
+    }
+
     /// The phase in words, with a warning where the variance is unstable (gelu and silu at 1). The variance of a
     /// residual network never settles, and a factor near 1 adds up: there, what all layers do together.
     pub fn describe(&self) -> String {
@@ -94,7 +99,7 @@ impl MeanField {
             return format!("gradients grow, in all {times} times (mean square)");
         }
         let phase = self.phase.describe();
-        if self.variance_slope > STABLE { format!("{phase}, but this variance is unstable") } else { phase.into() }
+        if self.is_unstable() { format!("{phase}, but this variance is unstable") } else { phase.into() }
     }
 }
 
@@ -184,7 +189,7 @@ fn expected_square(function: &Function, q: f64) -> f64 {
     let mut joints: Vec<f64> = activation.joints().iter().map(|joint| joint.at.abs() / scale).collect();
     joints.retain(|joint| *joint > 0.0 && *joint < REACH);
     joints.sort_by(f64::total_cmp);
-    let bend = 0.125 / (scale * sharpness(activation));
+    let bend = 0.125 / (scale * activation.sharpness().max(1.0));
     let f = |x: f64| match function {
         Function::Derivative(_) => derivative_f64(activation, x),
         _ => value_f64(activation, x),
@@ -208,12 +213,14 @@ fn expected_square(function: &Function, q: f64) -> f64 {
     sum * INVERSE_SQRT_TWO_PI
 }
 
-/// How much finer than 1 the scale is on which φ bends around 0.
-fn sharpness(activation: &Activation) -> f64 {
-    match *activation {
-        Activation::Softplus { beta } | Activation::Swish { beta } => beta.max(1.0),
-        Activation::Celu { alpha } => (1.0 / alpha).max(1.0),
-        _ => 1.0,
+impl Activation {
+    /// How sharply φ bends around 0: about 1/sharpness is the scale on which it does.
+    pub fn sharpness(&self) -> f64 {
+        match *self {
+            Activation::Softplus { beta } | Activation::Swish { beta } => beta,
+            Activation::Celu { alpha } => 1.0 / alpha,
+            _ => 1.0,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{ALL, Activation, GELU_TANH_CUBIC, LEAKY_SLOPE, PRELU_SLOPE, SELU_ALPHA, SELU_LAMBDA};
 use crate::format::GRID;
 use crate::nearest::nearest;
+use serde::Serialize;
 use std::fmt;
 use std::ops::RangeInclusive;
 
@@ -26,8 +27,8 @@ const DRAWN_SLOPE: Kind = Kind::Range(0.0..=1e4);
 struct Entry {
     name: &'static str,
     aliases: &'static [&'static str],
-    /// Parameters in order, with their names in the messages.
-    parameters: &'static [(&'static str, Kind)],
+    /// Parameters in order: their names in the grammar and in the messages.
+    parameters: &'static [(&'static str, &'static str, Kind)],
     /// How one writes it with parameters.
     example: &'static str,
     /// Their defaults.
@@ -44,32 +45,44 @@ const ENTRIES: &[Entry] = &[
     Entry {
         name: "leaky",
         aliases: &["leaky_relu", "lrelu"],
-        parameters: &[("the slope", Kind::Slope)],
+        parameters: &[("SLOPE", "the slope", Kind::Slope)],
         example: "leaky:0.2",
         defaults: &[LEAKY_SLOPE],
     },
     Entry {
         name: "prelu",
         aliases: &["parametric_relu"],
-        parameters: &[("the slope", Kind::Slope)],
+        parameters: &[("SLOPE", "the slope", Kind::Slope)],
         example: "prelu:0.25",
         defaults: &[PRELU_SLOPE],
     },
     Entry {
         name: "rrelu",
         aliases: &["randomized_relu"],
-        parameters: &[("the lower slope", DRAWN_SLOPE), ("the upper slope", DRAWN_SLOPE)],
+        parameters: &[("LOWER", "the lower slope", DRAWN_SLOPE), ("UPPER", "the upper slope", DRAWN_SLOPE)],
         example: "rrelu:0.125:0.25",
         defaults: &[1.0 / 8.0, 1.0 / 3.0],
     },
-    Entry { name: "elu", aliases: &[], parameters: &[("alpha", POSITIVE)], example: "elu:0.5", defaults: &[1.0] },
-    Entry { name: "celu", aliases: &[], parameters: &[("alpha", POSITIVE)], example: "celu:0.5", defaults: &[1.0] },
+    Entry {
+        name: "elu",
+        aliases: &[],
+        parameters: &[("ALPHA", "alpha", POSITIVE)],
+        example: "elu:0.5",
+        defaults: &[1.0],
+    },
+    Entry {
+        name: "celu",
+        aliases: &[],
+        parameters: &[("ALPHA", "alpha", POSITIVE)],
+        example: "celu:0.5",
+        defaults: &[1.0],
+    },
     plain_entry("selu", &[]),
     plain_entry("relu6", &[]),
     Entry {
         name: "hardtanh",
         aliases: &["clamp"],
-        parameters: &[("the least value", LIMIT), ("the largest value", LIMIT)],
+        parameters: &[("LOW", "the least value", LIMIT), ("HIGH", "the largest value", LIMIT)],
         example: "hardtanh:-2:2",
         defaults: &[-1.0, 1.0],
     },
@@ -78,21 +91,21 @@ const ENTRIES: &[Entry] = &[
     Entry {
         name: "softshrink",
         aliases: &["soft_threshold"],
-        parameters: &[("lambda", POSITIVE)],
+        parameters: &[("LAMBDA", "lambda", POSITIVE)],
         example: "softshrink:0.25",
         defaults: &[0.5],
     },
     Entry {
         name: "hardshrink",
         aliases: &[],
-        parameters: &[("lambda", POSITIVE)],
+        parameters: &[("LAMBDA", "lambda", POSITIVE)],
         example: "hardshrink:0.25",
         defaults: &[0.5],
     },
     Entry {
         name: "threshold",
         aliases: &["truncated_relu"],
-        parameters: &[("the threshold", LIMIT), ("the value", LIMIT)],
+        parameters: &[("THRESHOLD", "the threshold", LIMIT), ("VALUE", "the value", LIMIT)],
         example: "threshold:0.1:20",
         defaults: &[1.0, 0.0],
     },
@@ -104,18 +117,35 @@ const ENTRIES: &[Entry] = &[
     Entry {
         name: "softplus",
         aliases: &[],
-        parameters: &[("beta", POSITIVE)],
+        parameters: &[("BETA", "beta", POSITIVE)],
         example: "softplus:2",
         defaults: &[1.0],
     },
     plain_entry("softsign", &[]),
     plain_entry("silu", &[]),
-    Entry { name: "swish", aliases: &[], parameters: &[("beta", POSITIVE)], example: "swish:2", defaults: &[1.0] },
+    Entry {
+        name: "swish",
+        aliases: &[],
+        parameters: &[("BETA", "beta", POSITIVE)],
+        example: "swish:2",
+        defaults: &[1.0],
+    },
     plain_entry("mish", &[]),
     plain_entry("gelu", &[]),
     plain_entry("gelu_tanh", &["gelu_new", "gelu_pytorch_tanh"]),
     plain_entry("identity", &["linear"]),
 ];
+
+/// One parameter of an activation.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Parameter {
+    /// What it is: `slope`, `least value`.
+    pub name: &'static str,
+    /// Its value, after slopes were rounded to the grid.
+    pub value: f64,
+    /// What it is where it is not written.
+    pub default: f64,
+}
 
 /// A name without what does not distinguish names.
 fn plain(name: &str) -> String {
@@ -151,10 +181,38 @@ impl Activation {
             });
         }
         let mut values = entry.defaults.to_vec();
-        for ((value, written), (what, kind)) in values.iter_mut().zip(written).zip(entry.parameters) {
+        for ((value, written), (_, what, kind)) in values.iter_mut().zip(written).zip(entry.parameters) {
             *value = parameter(text, entry.example, written, what, kind)?;
         }
         build(entry.name, &values).map_err(|wrong| format!("`{text}`: {wrong}, as in `{}`", entry.example))
+    }
+
+    /// How the name is written with parameters: `leaky[:SLOPE]`, and `swish:BETA`, which is silu without it.
+    pub fn grammar(&self) -> String {
+        let symbols: String = self.entry().parameters.iter().map(|(symbol, ..)| format!(":{symbol}")).collect();
+        match self {
+            _ if symbols.is_empty() => self.entry().name.into(),
+            Activation::Swish { .. } => format!("{}{symbols}", self.entry().name),
+            _ => format!("{}[{symbols}]", self.entry().name),
+        }
+    }
+
+    /// Other names that mean the same function; capitals, `_` and `-` make no difference.
+    pub fn aliases(&self) -> &'static [&'static str] {
+        self.entry().aliases
+    }
+
+    /// The parameters in order.
+    pub fn parameters(&self) -> Vec<Parameter> {
+        let entry = self.entry();
+        let named = entry.parameters.iter().map(|(_, what, _)| what.strip_prefix("the ").unwrap_or(what));
+        let values = self.parts().1.into_iter().zip(entry.defaults);
+        named.zip(values).map(|(name, (value, default))| Parameter { name, value, default: *default }).collect()
+    }
+
+    fn entry(&self) -> &'static Entry {
+        let name = self.parts().0;
+        ENTRIES.iter().find(|entry| entry.name == name).expect("invariant: every activation has an entry")
     }
 
     /// Every exact constant of φ, as a record and a caption print it.

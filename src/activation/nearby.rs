@@ -61,7 +61,7 @@ fn near_polynomial(polynomial: &Quadratic, x: &Float, exponent: i64) -> Option<N
         // The relative change (second/first)·x, doubled for what follows it.
         let bits = -exponent - log(second.abs()) - 2 + log(first.abs());
         let grows = (second / first > 0.0) == positive;
-        let above = grows == !center.is_sign_negative();
+        let above = grows != center.is_sign_negative();
         return Some(Near { center, above, bits });
     }
     if exponent >= 3 && a == 0.0 && b != 0.0 && c != 0.0 {

@@ -1,10 +1,12 @@
 //! How an activation divides the real line: joints, and the pieces between them.
 
+use serde::Serialize;
 use std::cmp::Ordering;
 use std::ops::Deref;
 
 /// What is discontinuous where two pieces meet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Break {
     /// Only φ'' or a higher derivative: φ and φ' are continuous.
     Curvature,
@@ -111,7 +113,7 @@ impl Deref for Joints {
 pub struct Piece(pub u8);
 
 /// A bound that may grow with the argument: constant + per_reach·|x|.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Growth {
     /// The bound at 0, and everywhere if `per_reach` is 0.
     pub constant: f64,

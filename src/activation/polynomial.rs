@@ -9,10 +9,12 @@ use super::piece::Piece;
 use super::{Activation, Function};
 use rug::Float;
 use rug::float::Round;
+use serde::Serialize;
 use std::cmp::Ordering;
+use std::fmt;
 
 /// (a·x² + b·x + c)/divisor with coefficients that are exact as they stand.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Quadratic {
     /// Coefficient of x².
     pub a: f64,
@@ -42,6 +44,11 @@ impl Quadratic {
     /// x + c
     pub const fn shifted(c: f64) -> Quadratic {
         Quadratic::new(0.0, 1.0, c, 1.0)
+    }
+
+    /// The value at x, in doubles.
+    pub fn at(&self, x: f64) -> f64 {
+        ((self.a * x + self.b) * x + self.c) / self.divisor
     }
 
     /// The derivative.
@@ -108,7 +115,7 @@ impl Quadratic {
             return Ok(self.at_zero(x));
         }
         let (terms, is_whole) = self.terms(x)?;
-        if let [] = terms[..] {
+        if terms.is_empty() {
             return Ok(Some(Float::with_val(53, 0.0)));
         }
         let (sum, order) = Float::with_val_round(2 * x.prec() + 4096, Float::sum(terms.iter()), Round::Zero);
@@ -132,6 +139,34 @@ impl Quadratic {
         // sticky bit compares with divisor·B as the exact sum does, and the quotient with B.
         let sum = with_sticky(Float::with_val_round(precision + 8, Float::sum(terms.iter()), Round::Zero));
         Ok(quotient(&sum, &Float::with_val(53, self.divisor), precision))
+    }
+}
+
+/// `0`, `x`, `−0.5x`, `x + 0.5`, `(x² + 3x)/6`.
+impl fmt::Display for Quadratic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut sum = String::new();
+        for (coefficient, power) in [(self.a, "x²"), (self.b, "x"), (self.c, "")] {
+            if coefficient == 0.0 {
+                continue;
+            }
+            let sign = match (sum.is_empty(), coefficient < 0.0) {
+                (true, false) => "",
+                (true, true) => "−",
+                (false, false) => " + ",
+                (false, true) => " − ",
+            };
+            sum += sign;
+            if coefficient.abs() != 1.0 || power.is_empty() {
+                sum += &coefficient.abs().to_string();
+            }
+            sum += power;
+        }
+        match (sum.as_str(), self.divisor == 1.0) {
+            ("", _) => f.write_str("0"),
+            (sum, true) => f.write_str(sum),
+            (sum, false) => write!(f, "({sum})/{}", self.divisor),
+        }
     }
 }
 

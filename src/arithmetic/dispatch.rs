@@ -35,6 +35,26 @@ pub fn dispatch<V: Visitor>(name: ArithmeticName, visitor: V) -> V::Output {
     }
 }
 
+/// Work that runs in one arithmetic forward and another one backward.
+pub trait RolesVisitor {
+    /// What it gives.
+    type Output;
+    /// Runs it in two arithmetics.
+    fn visit<F: Arithmetic + 'static, B: Arithmetic + 'static>(self, forward: Arc<F>, backward: Arc<B>)
+    -> Self::Output;
+}
+
+/// Runs `visitor` in two arithmetics; both store in doubles where those suffice, so that there are four
+/// combinations and not one for every pair of carriers.
+pub fn dispatch_roles<V: RolesVisitor>(forward: ArithmeticName, backward: ArithmeticName, visitor: V) -> V::Output {
+    match (Lanes::<f64>::new(forward), Lanes::<f64>::new(backward)) {
+        (Some(forward), Some(backward)) => visitor.visit(Arc::new(forward), Arc::new(backward)),
+        (Some(forward), None) => visitor.visit(Arc::new(forward), Arc::new(Long::new(backward))),
+        (None, Some(backward)) => visitor.visit(Arc::new(Long::new(forward)), Arc::new(backward)),
+        (None, None) => visitor.visit(Arc::new(Long::new(forward)), Arc::new(Long::new(backward))),
+    }
+}
+
 /// Largest relative rounding of stored exact values in an arithmetic.
 pub struct StorageNoise<'v>(pub &'v [&'v ndarray::Array2<f64>]);
 

@@ -10,10 +10,12 @@ pub mod kernels;
 pub mod lanes;
 pub mod long;
 pub mod name;
+pub mod policy;
 pub mod reference;
 
 pub use exact::Exact;
 pub use name::ArithmeticName;
+pub use policy::Policy;
 
 use crate::activation::Function;
 use ndarray::{Array2, ArrayView2, Zip};

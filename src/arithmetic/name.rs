@@ -34,13 +34,6 @@ impl ArithmeticName {
             let column = text[..offset].chars().count();
             format!("arithmetic `{text}`, character {}: {message}\n  {text}\n  {}^", column + 1, " ".repeat(column))
         };
-        if text.contains('/') {
-            let offset = text.find('/').unwrap_or(0);
-            return Err(point(
-                offset,
-                "roles (`forward=…/backward=…`) are not available yet; give one arithmetic".into(),
-            ));
-        }
         // The precision of `mpfr:N` is the one colon inside a format's name.
         let skip = if text.to_ascii_lowercase().starts_with("mpfr:") { "mpfr:".len() } else { 0 };
         let format_end = text[skip..].find(':').map_or(text.len(), |at| skip + at);
@@ -125,7 +118,6 @@ mod tests {
             ("e4m3", 1, "`e4m3fn`"),
             ("mpfr:0", 1, "precision from 2"),
             ("mpfr:+24", 1, "precision from 2"),
-            ("forward=f32/backward=f16", 12, "roles"),
         ] {
             let error = ArithmeticName::parse(text).unwrap_err();
             assert!(error.contains(words), "{text}: {error}");

@@ -5,7 +5,7 @@ use super::export::Exports;
 use super::imports::FileOptions;
 use super::measuring::{Output, measured};
 use super::{Failure, VERDICT_REACHED, activations, bits, count, tell, theme};
-use crate::arithmetic::ArithmeticName;
+use crate::arithmetic::Policy;
 use crate::record::Record;
 use crate::report::draw::Theme;
 use crate::report::{audit, table};
@@ -120,7 +120,7 @@ fn plan(arguments: &AuditArguments) -> Result<Plan, Failure> {
     let mut spec = Spec { data, truth_bits, activations: names, formats: Vec::new(), ..Spec::default() };
     let mut files = arguments.files.read(&mut spec, file, &given)?;
     let model = match &arguments.model {
-        Some(name) => Model::Named(ArithmeticName::parse(name).map_err(Failure::Input)?.to_string()),
+        Some(name) => Model::Named(Policy::parse(name).map_err(Failure::Input)?.to_string()),
         None => Model::OfType,
     };
     arguments.comparisons.read(&mut spec, &mut files, arguments.files.dtype()?, &model)?;

@@ -1,8 +1,8 @@
 //! From a plan to the files of its report: what every command that measures does.
 
-use super::Failure;
 use super::export::Exports;
 use super::gradients::GradientExport;
+use super::{Failure, unwritable};
 use super::{progress, run_info};
 use crate::probe::{self, memory};
 use crate::record::Record;
@@ -99,11 +99,6 @@ fn write_report(
         vec![(files::RECORD.to_string(), record.to_json().into_bytes()), ("run.json".to_string(), run_info.into())];
     all.extend(drawn);
     let written = files::write(directory, &all).and_then(|()| files::remove(directory, &stale));
-    written.map_err(|error| {
-        Failure::Input(format!(
-            "cannot write to `{}` ({error}): choose another place with --out DIR",
-            directory.display()
-        ))
-    })?;
+    written.map_err(|error| unwritable(directory, &error))?;
     Ok(directory.join(main))
 }

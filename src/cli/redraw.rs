@@ -1,8 +1,8 @@
 //! `report PATH`: everything but the record made again from the record alone.
 
-use super::Failure;
 use super::export::Exports;
 use super::subcommands::print;
+use super::{Failure, unwritable};
 use crate::record::Record;
 use crate::report::draw::Theme;
 use crate::report::{contents, files, table};
@@ -50,10 +50,7 @@ pub fn execute(arguments: &ReportArguments) -> Result<(), Failure> {
     if !keeps_record {
         contents.insert(0, (files::RECORD.to_string(), stored.bytes));
     }
-    files::write(directory, &contents).map_err(|error| {
-        let place = directory.display();
-        Failure::Input(format!("cannot write to `{place}` ({error}): choose another place with --out DIR"))
-    })?;
+    files::write(directory, &contents).map_err(|error| unwritable(directory, &error))?;
     arguments.exports.write(&stored.record)?;
     if arguments.quiet {
         return Ok(());

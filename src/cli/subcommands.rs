@@ -1,5 +1,6 @@
 //! Subcommands: what they are called, what may stand before them, and shell completions.
 
+use super::activations::{self, ActivationsArguments};
 use super::audit::{self, AuditArguments};
 use super::formats::{self, FormatsArguments};
 use super::manual;
@@ -31,6 +32,10 @@ pub enum Subcommand {
     ///
     /// For example: precision-probe formats e4m3fn
     Formats(FormatsArguments),
+    /// List the activations with their kinks, bounds, gains and constants, or tell all of one and draw it
+    ///
+    /// For example: precision-probe activations gelu
+    Activations(ActivationsArguments),
     /// Print a completion script for a shell
     ///
     /// For example: precision-probe completions bash > ~/.local/share/bash-completion/completions/precision-probe
@@ -100,6 +105,7 @@ pub fn execute(subcommand: &Subcommand) -> Result<ExitCode, Failure> {
         Subcommand::Report(arguments) => redraw::execute(arguments)?,
         Subcommand::Audit(arguments) => return audit::execute(arguments),
         Subcommand::Formats(arguments) => formats::execute(arguments)?,
+        Subcommand::Activations(arguments) => activations::execute(arguments)?,
         Subcommand::Completions { shell } => print(&completions(*shell))?,
         Subcommand::Man => print(&manual::page(Arguments::command()).map_err(Failure::Output)?)?,
     }

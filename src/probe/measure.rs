@@ -2,7 +2,7 @@
 //! compared, and dropped.
 
 use crate::activation::Piece;
-use crate::arithmetic::{ArithmeticName, Exact};
+use crate::arithmetic::{Exact, Policy};
 use crate::backprop::{GradientStream, LayerGradients, gradients};
 use crate::magnitude::Magnitudes;
 use crate::network::{Batch, Network, Operation};
@@ -62,7 +62,7 @@ pub struct ArithmeticMeasurement {
 pub fn measure(
     network: &Network,
     batch: &Batch,
-    arithmetics: &[ArithmeticName],
+    arithmetics: &[Policy],
     bits: u32,
     layer_done: &(dyn Fn() + Sync),
 ) -> Measurement {
@@ -73,7 +73,7 @@ pub fn measure(
 pub fn measure_with(
     network: &Network,
     batch: &Batch,
-    subjects: (&[ArithmeticName], &[ExternalGradients]),
+    subjects: (&[Policy], &[ExternalGradients]),
     bits: u32,
     layer_done: &(dyn Fn() + Sync),
 ) -> Measurement {
@@ -115,7 +115,7 @@ fn against(
     network: &Network,
     batch: &Batch,
     truth: TruthPass,
-    (arithmetics, externals): (&[ArithmeticName], &[ExternalGradients]),
+    (arithmetics, externals): (&[Policy], &[ExternalGradients]),
     layers_done: &mut dyn FnMut(usize),
 ) -> Vec<LayerMeasurement> {
     let mut streams: Vec<GradientStream> =

@@ -1,5 +1,6 @@
 //! What a probe will need in memory, told before it starts.
 
+use crate::arithmetic::ArithmeticName;
 use crate::exchange::Sequential;
 use crate::format::exponent_of;
 use crate::spec::Plan;
@@ -33,13 +34,13 @@ pub fn estimate(plan: &Plan, threads: usize) -> u64 {
     let arithmetics: u128 = plan
         .arithmetics
         .iter()
-        .map(|name| {
+        .map(|policy| {
             // The long carrier's numbers, which every name beyond double lanes uses; lanes need at most 8 bytes.
-            let elem = if name.format.precision <= 53 && name.accumulator.precision >= name.format.precision {
-                8
-            } else {
-                NUMBER + u128::from(name.format.precision) / 8
+            let of = |name: &ArithmeticName| match name.format.precision {
+                precision if precision <= 53 && name.accumulator.precision >= precision => 8,
+                precision => NUMBER + u128::from(precision) / 8,
             };
+            let elem = of(&policy.forward).max(of(&policy.backward));
             nodes * units * elem + 3 * width * width.max(features) * elem.max(40)
         })
         .sum();

@@ -11,10 +11,12 @@ mod curve;
 mod decades;
 mod fates;
 mod flips;
+mod graph;
 mod histogram;
 mod key;
 mod legend;
 mod limits;
+mod linear;
 mod noise;
 mod page;
 mod range;
@@ -26,7 +28,7 @@ pub use canvas::Spot;
 pub use theme::{Paint, SERIES_COLORS, Theme};
 
 use crate::record::{Record, Run};
-use crate::report::figure::{Comparison, Panel, Summary};
+use crate::report::figure::{Comparison, Graph, Panel, Summary};
 use resvg::{tiny_skia, usvg};
 
 /// Pixels of the PNG per unit of the page.
@@ -79,6 +81,14 @@ pub fn comparison_svg(record: &Record, theme: Theme) -> Result<String, String> {
 /// As [`summary_svg`].
 pub fn comparison(figure: &Comparison, theme: Theme) -> Result<Picture, String> {
     compare::picture(figure, theme)
+}
+
+/// The picture of an activation, as SVG.
+///
+/// # Errors
+/// As [`summary_svg`].
+pub fn graph_svg(figure: &Graph, theme: Theme) -> Result<String, String> {
+    Ok(graph::picture(figure, theme)?.svg)
 }
 
 /// A picture as PNG, at twice the page's size.

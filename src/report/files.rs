@@ -303,8 +303,8 @@ pub fn run_name(spec: &Spec) -> String {
     format!("{}-{hash}", &name[..LONGEST_NAME - hash.len() - 1])
 }
 
-/// Every character outside `a-z 0-9 . = _` as `-`.
-fn safe(value: &str) -> String {
+/// A value as part of a file's name: every character outside `a-z 0-9 . = _` as `-`.
+pub fn safe(value: &str) -> String {
     let keep = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '=' | '_') { c } else { '-' };
     value.to_lowercase().chars().map(keep).collect()
 }

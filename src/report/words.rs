@@ -254,6 +254,9 @@ fn two_digits(x: f64) -> f64 {
 
 /// `an f32 accumulator (f16:acc=f32)` where the accumulator is what differs, else the name.
 fn described(first: &Judged, other: &Judged) -> String {
+    if let Some(role) = changed_role(first.name(), other.name()) {
+        return format!("{role} ({})", other.name());
+    }
     match accumulator(other.name()) {
         Some(format) if accumulator(first.name()) != Some(format) => {
             // Formats are spoken letter by letter: an "ef thirty-two", a "bee ef sixteen".
@@ -264,8 +267,28 @@ fn described(first: &Judged, other: &Judged) -> String {
     }
 }
 
-/// The format after `acc=` in an arithmetic's canonical name.
+/// `forward in f32` where a policy keeps the other role as the first arithmetic has it.
+fn changed_role(first: &str, other: &str) -> Option<String> {
+    let roles = |name: &'_ str| -> (String, String) {
+        let of = |role: &str| name.split('/').find_map(|part| part.strip_prefix(role)).unwrap_or(name).to_string();
+        (of("forward="), of("backward="))
+    };
+    let ((forward, backward), (other_forward, other_backward)) = (roles(first), roles(other));
+    if !other.contains('/') {
+        return None;
+    }
+    match (forward == other_forward, backward == other_backward) {
+        (false, true) => Some(format!("forward in {other_forward}")),
+        (true, false) => Some(format!("backward in {other_backward}")),
+        _ => None,
+    }
+}
+
+/// The format after `acc=` in a plain arithmetic's canonical name.
 fn accumulator(name: &str) -> Option<&str> {
+    if name.contains('/') {
+        return None;
+    }
     let (_, rest) = name.split_once(":acc=")?;
     let skip = if rest.starts_with("mpfr:") { "mpfr:".len() } else { 0 };
     let end = rest[skip..].find([':', '/']).map_or(rest.len(), |position| position + skip);

@@ -2,7 +2,7 @@
 
 use super::SpecError;
 use crate::activation::Activation;
-use crate::arithmetic::ArithmeticName;
+use crate::arithmetic::{ArithmeticName, Policy};
 use crate::assets::{FEATURES, OUTPUTS};
 use crate::exchange::{self, Activations, Contents, Dtype, Gradients, Labels, LossName, Samples, Sequential};
 use crate::format::{F32, F64};
@@ -225,7 +225,7 @@ impl Files {
         let model = match model {
             Model::None => None,
             Model::OfType => Some(model_of(gradients.dtype)),
-            Model::Named(name) => Some(ArithmeticName::parse(name).map_err(SpecError)?.to_string()),
+            Model::Named(name) => Some(Policy::parse(name).map_err(SpecError)?.to_string()),
         };
         spec.compared.push(Compared { name: name.into(), source, log2_scale, model });
         self.compared.push(Arc::new(gradients));
@@ -254,7 +254,7 @@ fn check_name(name: &str) -> Result<(), SpecError> {
             "--compare {name:?}=…: give a name of 1 to 40 letters and digits, such as --compare torch=grads.safetensors"
         )));
     }
-    match ArithmeticName::parse(name) {
+    match Policy::parse(name) {
         Ok(_) => Err(SpecError(format!(
             "--compare {name}=…: `{name}` is the name of an arithmetic; call it otherwise, such as torch-{name}"
         ))),

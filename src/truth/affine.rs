@@ -121,7 +121,10 @@ pub fn shortened(column: Column, precision: u32) -> Column {
     }
     let Column { exponent, mantissas, inexact, error } = column;
     let entries = mantissas.into_iter().map(|mantissa| Scaled { mantissa, exponent }).collect();
-    Column::store(entries, inexact, error, precision)
+    let mut short = Column::store(entries, inexact, error, precision);
+    // A shift to the right keeps the memory of the longer number.
+    short.mantissas.iter_mut().for_each(Integer::shrink_to_fit);
+    short
 }
 
 /// s·a with an exact constant at p bits, forward and backward: the product of integers is exact, the error is |s|α,

@@ -323,3 +323,46 @@ fn tensors_that_make_no_network_are_refused() {
         assert!(printed.contains(&format!("\"targets\":\"{kind}\"")), "{loss}");
     }
 }
+
+/// Two hundred layers of weights near 10^±300: proven, or not established with the reason, in 1 GiB of addresses. The
+/// bias lies 200 000 binary orders below what it is added to.
+#[cfg(target_os = "linux")]
+#[test]
+fn extreme_weights_are_proven_or_not_established() {
+    let place = TempDir::new().unwrap();
+    let place = place.path();
+    let mut random = crate::common::Random(1);
+    let mut drawn = |name: String, shape: &[usize], size: f64| {
+        let mut value = || (random.below(2001) as f64 - 1000.0) / 1000.0 * size;
+        let values = (0..shape.iter().product()).map(|_| value()).collect();
+        Tensor::doubles(name, shape.to_vec(), values)
+    };
+    let batch = [drawn("x".into(), &[8, 16], 1.0), drawn("y".into(), &[8, 16], 1.0)];
+    write_safetensors(&place.join("b.safetensors"), &batch).unwrap();
+    let mut network = |size: &dyn Fn(usize) -> f64| -> Vec<Tensor> {
+        let layer = |layer: usize| {
+            let weight = drawn(format!("{layer}.weight"), &[16, 16], size(layer));
+            [weight, drawn(format!("{layer}.bias"), &[16], 1e-300)]
+        };
+        (0..200).flat_map(layer).collect()
+    };
+    let (huge, tiny) = (network(&|_| 1e300), network(&|_| 1e-300));
+    let mixed = network(&|layer| if layer % 2 == 0 { 1e300 } else { 1e-300 });
+    for (tensors, act, words) in [
+        (&huge, "relu", "truth proven"),
+        (&huge, "tanh", "truth not established: exponent range"),
+        (&tiny, "tanh", "truth proven"),
+        (&mixed, "relu", "truth proven"),
+        (&mixed, "tanh", "truth not established: exponent range"),
+    ] {
+        write_safetensors(&place.join("n.safetensors"), tensors).unwrap();
+        let options =
+            format!("--weights n.safetensors --data b.safetensors --act {act} --formats f16,f64 --force --out o");
+        let script = format!("ulimit -v 1048576; exec \"$0\" {options} --threads 2");
+        let binary = assert_cmd::cargo::cargo_bin("precision-probe");
+        let output = Command::new("sh").current_dir(place).arg("-c").arg(script).arg(binary).output().unwrap();
+        let printed = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{act}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(printed.contains(words), "{act}: {printed}");
+    }
+}

@@ -5,6 +5,7 @@ mod common;
 mod compare;
 mod figure;
 mod files;
+mod graph;
 mod panels;
 mod picture;
 mod text;

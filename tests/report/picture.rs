@@ -33,7 +33,7 @@ impl Pixels {
     }
 
     /// Pixels unlike the paper in an area of the page (x and y ranges in page units): text, as it stands out.
-    fn ink(&self, x: (f64, f64), y: (f64, f64)) -> usize {
+    pub fn ink(&self, x: (f64, f64), y: (f64, f64)) -> usize {
         let at = |page: f64| (page * 2.0) as usize;
         let rows = at(y.0)..at(y.1);
         rows.map(|row| {
@@ -44,7 +44,7 @@ impl Pixels {
     }
 
     /// The colour of the upper left corner.
-    fn paper(&self) -> [u8; 3] {
+    pub fn paper(&self) -> [u8; 3] {
         self.rgb[0]
     }
 
@@ -54,7 +54,7 @@ impl Pixels {
     }
 
     /// The first pixel that something was drawn on within the margin of a page.
-    fn in_margin(&self) -> Option<(usize, usize)> {
+    pub fn in_margin(&self) -> Option<(usize, usize)> {
         let margin = 36;
         let inside = |x: usize, y: usize| {
             (margin..self.width - margin).contains(&x) && (margin..self.height - margin).contains(&y)

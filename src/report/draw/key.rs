@@ -18,6 +18,7 @@ pub enum Sample {
     Area(Paint, f64),
     Line(Paint, f64, Dash),
     Hollow(Marker),
+    Full(Marker),
     Downward,
     Leftward,
     Bar(Marker),
@@ -40,6 +41,7 @@ impl Sample {
             }
             Sample::Line(color, width, dash) => canvas.dashed(&[(x, y), (x + SAMPLE, y)], color, width, dash),
             Sample::Hollow(marker) => canvas.marker((middle, y), marker, 3.4, Paint::Soft, true),
+            Sample::Full(marker) => canvas.marker((middle, y), marker, 3.4, Paint::Soft, false),
             Sample::Downward => canvas.downward((middle, y - 4.5), Paint::Soft),
             Sample::Leftward => canvas.leftward((middle + 4.5, y), Paint::Soft),
             Sample::Bar(marker) => {

@@ -1,0 +1,206 @@
+//! Policies: which arithmetic plays which role, and the presets people know by name.
+//!
+//! `forward=f32/backward=f16` computes z, a, φ', softmax's p and residual sums in f32 and everything that
+//! flows back in f16; a value that crosses from one role into the other is rounded once to the receiving
+//! one. `storage=FORMAT` rounds parameters, inputs and targets first to that format, as a program does
+//! that keeps them in it; without it they enter each role exactly and are rounded there. A plain
+//! arithmetic plays all three roles.
+
+use super::ArithmeticName;
+use crate::format::Format;
+use crate::nearest::nearest;
+use std::fmt;
+
+/// One arithmetic per role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Policy {
+    /// Format of stored parameters, inputs and targets; none where they stay exact.
+    pub storage: Option<Format>,
+    /// z, a, φ'(z), softmax's p, residual sums.
+    pub forward: ArithmeticName,
+    /// δ, Wᵀδ, its product with φ', and the gradients of the parameters.
+    pub backward: ArithmeticName,
+}
+
+/// A preset: its name, the policy that it stands for, and what it imitates.
+pub struct Preset {
+    /// As one writes it in `--formats`.
+    pub name: &'static str,
+    /// The same, role by role.
+    pub policy: &'static str,
+    /// Whose recipe it is.
+    pub about: &'static str,
+}
+
+/// Recipes of mixed precision by the names people know. Loss scaling and the scaling of tensors are not part of them.
+pub const PRESETS: [Preset; 3] = [
+    Preset {
+        name: "amp-fp16",
+        policy: "storage=f32/forward=f16:acc=f32/backward=f16:acc=f32",
+        about: "torch.autocast in float16: f32 parameters, products in f16 with f32 accumulators (Micikevicius et al. 2018)",
+    },
+    Preset {
+        name: "amp-bf16",
+        policy: "storage=f32/forward=bf16:acc=f32/backward=bf16:acc=f32",
+        about: "torch.autocast in bfloat16: the same in bf16 (Kalamkar et al. 2019)",
+    },
+    Preset {
+        name: "fp8-hybrid",
+        policy: "storage=f32/forward=e4m3fn:acc=f32/backward=e5m2:acc=f32",
+        about: "TransformerEngine's HYBRID formats: e4m3 forward, e5m2 backward (Micikevicius et al. 2022), without its scales",
+    },
+];
+
+/// Names of the roles in canonical order; `update` belongs to training.
+const ROLES: [&str; 4] = ["storage", "forward", "backward", "update"];
+
+impl From<ArithmeticName> for Policy {
+    /// The plain run: one arithmetic in every role.
+    fn from(name: ArithmeticName) -> Policy {
+        Policy { storage: Some(name.format), forward: name, backward: name }
+    }
+}
+
+impl Policy {
+    /// The one arithmetic of a plain run.
+    pub fn plain(&self) -> Option<ArithmeticName> {
+        (*self == Policy::from(self.forward)).then_some(self.forward)
+    }
+
+    /// Reads an arithmetic, a preset, or roles separated by `/`.
+    ///
+    /// # Errors
+    /// A sentence with the fix, and a second line that points at the character.
+    pub fn parse(text: &str) -> Result<Policy, String> {
+        let known = |name: &str| PRESETS.iter().find(|preset| preset.name == name.to_ascii_lowercase());
+        if let Some(preset) = known(text) {
+            return Policy::parse_roles(preset.policy);
+        }
+        let first = text.split(['=', '/', ':']).next().unwrap_or_default();
+        let names_role = ROLES.contains(&first) && text[first.len()..].starts_with('=');
+        if names_role || text.contains('/') {
+            return Policy::parse_roles(text);
+        }
+        match ArithmeticName::parse(text) {
+            Ok(name) => Ok(name.into()),
+            // Only a name that looks like a preset is compared with them.
+            Err(_) if text.starts_with("amp") || text.starts_with("fp8") => {
+                let nearest = nearest(text, PRESETS.iter().map(|preset| preset.name));
+                Err(format!("unknown preset `{text}`; did you mean `{nearest}`?"))
+            }
+            Err(message) => Err(message),
+        }
+    }
+
+    fn parse_roles(text: &str) -> Result<Policy, String> {
+        let point = |offset: usize, message: String| {
+            let column = text[..offset].chars().count();
+            format!("policy `{text}`, character {}: {message}\n  {text}\n  {}^", column + 1, " ".repeat(column))
+        };
+        let (mut storage, mut forward, mut backward) = (None, None, None);
+        let mut offset = 0;
+        for part in text.split('/') {
+            let start = offset;
+            offset += part.len() + 1;
+            let Some((role, name)) = part.split_once('=') else {
+                return Err(point(start, "a role is missing; write `forward=f32/backward=f16`".into()));
+            };
+            let value = start + role.len() + 1;
+            let arithmetic = || ArithmeticName::parse(name).map_err(|message| point(value, first_line(&message)));
+            let slot = match role {
+                "storage" => {
+                    let format = Format::parse(name).map_err(|message| point(value, message))?;
+                    if storage.replace(format).is_some() {
+                        return Err(point(start, "`storage` is given twice; keep one".into()));
+                    }
+                    continue;
+                }
+                "forward" => &mut forward,
+                "backward" => &mut backward,
+                "update" => {
+                    return Err(point(
+                        start,
+                        "`update` is a role of training, which is not available yet; remove it".into(),
+                    ));
+                }
+                other => {
+                    let known = nearest(other, ROLES.into_iter());
+                    return Err(point(start, format!("unknown role `{other}`; did you mean `{known}`?")));
+                }
+            };
+            if slot.replace(arithmetic()?).is_some() {
+                return Err(point(start, format!("`{role}` is given twice; keep one")));
+            }
+        }
+        match (forward, backward) {
+            (Some(forward), Some(backward)) => Ok(Policy { storage, forward, backward }),
+            (None, _) => Err(point(text.len(), "the role `forward` is missing; add `/forward=f32`".into())),
+            (_, None) => Err(point(text.len(), "the role `backward` is missing; add `/backward=f32`".into())),
+        }
+    }
+}
+
+/// An error without its own pointer.
+fn first_line(message: &str) -> String {
+    let line = message.lines().next().unwrap_or_default();
+    line.split_once(": ").map_or(line, |(_, words)| words).to_string()
+}
+
+impl fmt::Display for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(name) = self.plain() {
+            return write!(f, "{name}");
+        }
+        if let Some(storage) = self.storage {
+            write!(f, "storage={storage}/")?;
+        }
+        write!(f, "forward={}/backward={}", self.forward, self.backward)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn policies_round_trip_in_one_spelling() {
+        for (text, canonical) in [
+            ("f16", "f16"),
+            ("half:acc=float", "f16:acc=f32"),
+            ("forward=float32/backward=half", "forward=f32/backward=f16"),
+            ("backward=e5m2:acc=f32/forward=e4m3fn:acc=f32", "forward=e4m3fn:acc=f32/backward=e5m2:acc=f32"),
+            ("forward=f16/backward=f16", "forward=f16/backward=f16"),
+            ("backward=f16/storage=f16/forward=f16", "f16"),
+            ("storage=bf16/forward=mpfr:40/backward=f16", "storage=bf16/forward=mpfr:40/backward=f16"),
+            ("amp-fp16", "storage=f32/forward=f16:acc=f32/backward=f16:acc=f32"),
+            ("AMP-bf16", "storage=f32/forward=bf16:acc=f32/backward=bf16:acc=f32"),
+            ("fp8-hybrid", "storage=f32/forward=e4m3fn:acc=f32/backward=e5m2:acc=f32"),
+        ] {
+            let policy = Policy::parse(text).unwrap();
+            assert_eq!(policy.to_string(), canonical);
+            assert_eq!(Policy::parse(canonical), Ok(policy));
+        }
+    }
+
+    #[test]
+    fn errors_point_at_the_character() {
+        for (text, column, words) in [
+            ("forward=f32", 12, "`backward` is missing"),
+            ("backward=f32", 13, "`forward` is missing"),
+            ("forward=f32/backwrad=f16", 13, "did you mean `backward`"),
+            ("forward=f32/f16", 13, "a role is missing"),
+            ("forward=f33/backward=f16", 9, "unknown format `f33`"),
+            ("forward=f32/forward=f16", 13, "twice"),
+            ("storage=f16:acc=f32/forward=f32/backward=f16", 9, "unknown format"),
+            ("update=f32/forward=f32/backward=f16", 1, "training"),
+            ("f16/f32", 1, "a role is missing"),
+        ] {
+            let error = Policy::parse(text).unwrap_err();
+            assert!(error.contains(words), "{text}: {error}");
+            let caret = error.lines().last().unwrap();
+            assert_eq!(caret.chars().count(), column + 2, "{text}: {error}");
+        }
+        assert!(Policy::parse("amp-f16").unwrap_err().contains("did you mean `amp-fp16`"));
+        assert!(Policy::parse("flaot16").unwrap_err().contains("did you mean `float16`"));
+    }
+}

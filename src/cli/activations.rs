@@ -1,0 +1,97 @@
+//! `activations [NAME]`: the catalogue in one table, or everything about one activation with its picture.
+
+mod graph;
+mod listing;
+mod sheet;
+
+use super::subcommands::print;
+use super::{Failure, unwritable};
+use crate::activation::{ALL, Activation, Facts};
+use crate::report::draw::{self, Theme};
+use crate::report::figure::Graph;
+use crate::report::files;
+use serde::Serialize;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Name and version of the JSON's layout.
+const SCHEMA: &str = "precision-probe-activations/1";
+
+/// What `activations` is told.
+#[derive(clap::Args, Debug)]
+pub struct ActivationsArguments {
+    /// One activation, with parameters as in --act: gelu, leaky:0.2, hardtanh:-2:2; the whole catalogue without it
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+    /// Where the picture goes [default: reports/activations]
+    #[arg(long, value_name = "DIR", requires = "name", help_heading = "Output")]
+    out: Option<PathBuf>,
+    /// Background of the picture
+    #[arg(long, value_name = "THEME", value_parser = super::theme(), default_value = "light", requires = "name", help_heading = "Output")]
+    theme: Theme,
+    /// Print JSON and draw nothing: a list `activations` of all numbers in full; ends of pieces are null at infinity
+    #[arg(long, conflicts_with_all = ["out", "theme"], help_heading = "Output")]
+    json: bool,
+}
+
+/// Prints the table or the sheet, and draws the picture.
+///
+/// # Errors
+/// An unknown name, with the nearest known one, or what could not be written.
+pub fn execute(arguments: &ActivationsArguments) -> Result<(), Failure> {
+    let named = arguments.name.as_deref().map(parse).transpose().map_err(Failure::Input)?;
+    let text = match (named, arguments.json) {
+        (None, false) => listing::text(&catalogue()),
+        (None, true) => json(&catalogue())?,
+        (Some(activation), true) => json(&[activation.facts()])?,
+        (Some(activation), false) => {
+            let facts = activation.facts();
+            let directory = arguments.out.clone().unwrap_or_else(|| Path::new("reports").join("activations"));
+            let picture = draw_picture(&activation, &facts, &directory, arguments.theme)?;
+            format!("{}\nPicture: {}\n", sheet::text(&facts), picture.display())
+        }
+    };
+    print(text.as_bytes())
+}
+
+/// The figure of an activation: φ and φ' with its joints.
+pub fn figure(activation: &Activation) -> Graph {
+    graph::of(activation, &activation.facts())
+}
+
+/// Reads one activation's name and recognises a list.
+fn parse(name: &str) -> Result<Activation, String> {
+    Activation::parse(name).map_err(|message| match name {
+        _ if name.contains(',') => format!("`{name}` is a list: give one activation, or none for the whole catalogue"),
+        _ if name.trim().eq_ignore_ascii_case("all") => "`all` is a list: leave it out for the whole catalogue".into(),
+        _ => message,
+    })
+}
+
+fn catalogue() -> Vec<Facts> {
+    ALL.iter().map(Activation::facts).collect()
+}
+
+/// Writes the picture as SVG and PNG and gives the path of the latter.
+fn draw_picture(activation: &Activation, facts: &Facts, directory: &Path, theme: Theme) -> Result<PathBuf, Failure> {
+    let undrawn = |message: String| Failure::Output(io::Error::other(message));
+    let svg = draw::graph_svg(&graph::of(activation, facts), theme).map_err(undrawn)?;
+    let png = draw::rasterise(&svg).map_err(undrawn)?;
+    let stem = files::safe(&facts.name);
+    let picture = directory.join(format!("{stem}.png"));
+    files::write(directory, &[(format!("{stem}.svg"), svg.into_bytes()), (format!("{stem}.png"), png)])
+        .map_err(|error| unwritable(directory, &error))?;
+    Ok(picture)
+}
+
+/// The JSON of both forms.
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    activations: &'a [Facts],
+}
+
+fn json(activations: &[Facts]) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(&Document { schema: SCHEMA, activations });
+    text.map(|text| text + "\n").map_err(|error| Failure::Output(io::Error::other(error)))
+}

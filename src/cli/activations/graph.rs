@@ -1,0 +1,123 @@
+//! The figure of an activation, from its facts: which x are shown, points of the curves, dots where they jump.
+
+use crate::activation::double::{derivative_f64, value_f64};
+use crate::activation::{Activation, Break, Facts, JointFacts, PieceFacts, Side};
+use crate::probe;
+use crate::report::figure::{Dot, Graph, GraphCurve, GraphJoint};
+use crate::report::numbers::{Notation::Typeset, short};
+
+/// Half of the x axis where nothing asks for another.
+const HALF: f64 = 4.0;
+/// Shown beyond the farthest joint.
+const BEYOND: f64 = 1.0;
+/// Features smaller than this are shown on an axis of their own size.
+const SMALL: f64 = 0.05;
+/// Half of that axis in features.
+const SMALL_HALF: f64 = 40.0;
+/// Points of a curved piece.
+const POINTS: usize = 240;
+/// A curve that hardly changes still has an axis of this part of its value.
+const LEAST_HEIGHT: f64 = 0.05;
+
+/// The figure.
+pub fn of(activation: &Activation, facts: &Facts) -> Graph {
+    let half = half(activation, &facts.joints);
+    let curve = |name, f: fn(&Activation, f64) -> f64, side: fn(&Side) -> f64, degree| {
+        curve(facts, half, name, &|x| f(activation, x), side, degree)
+    };
+    let joint = |joint: &JointFacts| {
+        let is_kink = joint.breaks > Break::Curvature;
+        let words = if is_kink { "kink at" } else { "joint at" };
+        GraphJoint { at: joint.at, is_kink, label: format!("{words} {}", exact(joint.at)) }
+    };
+    Graph {
+        title: format!("{}: φ and its derivative φ'", facts.name),
+        formula: format!("φ(x) = {}", facts.formula),
+        x: (-half, half),
+        curves: [curve("φ", value_f64, |side| side.value, 1), curve("φ'", derivative_f64, |side| side.derivative, 2)],
+        joints: facts.joints.iter().map(joint).collect(),
+        caption: caption(facts),
+    }
+}
+
+/// Half of the x axis: 4, or as much as the joints (with 1 beyond, or a tenth) or a slower bend need; of what is tiny,
+/// an axis of its size.
+fn half(activation: &Activation, joints: &[JointFacts]) -> f64 {
+    let bend = 1.0 / activation.sharpness();
+    let farthest = joints.iter().map(|joint| joint.at.abs()).fold(0.0, f64::max);
+    let feature = if farthest > 0.0 { bend.min(farthest) } else { bend };
+    if feature < SMALL && farthest < SMALL {
+        return SMALL_HALF * feature;
+    }
+    HALF.max(HALF * bend).max(farthest + BEYOND.max(0.1 * farthest))
+}
+
+/// φ (of `degree` 1) or φ' (2): pieces are straight where the derivative of that degree is constant.
+fn curve(
+    facts: &Facts,
+    half: f64,
+    name: &'static str,
+    f: &dyn Fn(f64) -> f64,
+    side: fn(&Side) -> f64,
+    degree: u8,
+) -> GraphCurve {
+    let mut stretches: Vec<Vec<(f64, f64)>> = vec![Vec::new()];
+    let mut dots = Vec::new();
+    for (index, piece) in facts.pieces.iter().enumerate() {
+        let before = index.checked_sub(1).map(|below| &facts.joints[below]);
+        let first = before.map_or((-half, f(-half)), |joint| (joint.at, side(&joint.above)));
+        let last = facts.joints.get(index).map_or((half, f(half)), |joint| (joint.at, side(&joint.below)));
+        // The same point does not begin another stretch.
+        if let Some(joint) = before.filter(|joint| side(&joint.below) != side(&joint.above)) {
+            dots.extend(ends(joint, side));
+            stretches.push(Vec::new());
+        }
+        let Some(stretch) = stretches.last_mut() else { continue };
+        if stretch.last() != Some(&first) {
+            stretch.push(first);
+        }
+        stretch.extend(between(first.0, last.0, is_straight(piece, degree)).map(|x| (x, f(x))));
+        stretch.push(last);
+    }
+    let heights = stretches.iter().flatten().chain(dots.iter().map(|dot: &Dot| &dot.at)).map(|(_, y)| *y);
+    // Zero is always in sight.
+    let (low, high) = heights.fold((0f64, 0f64), |(low, high), y| (low.min(y), high.max(y)));
+    let least = LEAST_HEIGHT * low.abs().max(high.abs()).max(f64::MIN_POSITIVE);
+    GraphCurve { name, y: if high - low < least { (low - 1.0, high + 1.0) } else { (low, high) }, stretches, dots }
+}
+
+/// Both ends of a jump, and the value between them if it is neither.
+fn ends(joint: &JointFacts, side: fn(&Side) -> f64) -> Vec<Dot> {
+    let here = side(&joint.here);
+    let limits = [side(&joint.below), side(&joint.above)].into_iter().filter(|limit| *limit != here);
+    let open = limits.map(|y| Dot { at: (joint.at, y), closed: false });
+    open.chain([Dot { at: (joint.at, here), closed: true }]).collect()
+}
+
+fn is_straight(piece: &PieceFacts, degree: u8) -> bool {
+    piece.polynomial.is_some_and(|polynomial| degree == 2 || polynomial.a == 0.0)
+}
+
+/// Arguments inside a piece.
+fn between(from: f64, to: f64, is_straight: bool) -> impl Iterator<Item = f64> {
+    let count = if is_straight { 0 } else { POINTS };
+    (1..count).map(move |index| from + (to - from) * (index as f64 / count as f64))
+}
+
+/// A joint's place with all its digits: two joints may differ in the last ones.
+fn exact(at: f64) -> String {
+    at.to_string().replace('-', "−")
+}
+
+fn caption(facts: &Facts) -> Vec<String> {
+    let mut caption = vec![facts.name.clone()];
+    caption.extend(facts.constants.iter().cloned());
+    caption.push(format!("gain {} keeps a variance of 1", short(facts.preserving_gain, Typeset)));
+    caption.push(format!("χ₁ {} there: {}", short(facts.chi1, Typeset), facts.phase));
+    if !facts.at_joints.is_empty() {
+        caption.push(format!("φ' where pieces meet: {}", facts.at_joints));
+    }
+    caption.extend([facts.torch.to_string(), facts.paper.to_string()].into_iter().filter(|words| !words.is_empty()));
+    caption.push(format!("precision-probe {}", probe::VERSION));
+    caption
+}

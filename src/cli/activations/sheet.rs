@@ -1,0 +1,128 @@
+//! One activation in full: formula and sources, pieces, joints, mean-field constants.
+
+use super::listing::growth;
+use crate::activation::{Break, Facts, JointFacts, Parameter, PieceFacts, Side};
+use crate::report::table::{aligned, wrapped};
+
+/// Significant digits of numbers: fewer than the quadratures and the bounds have.
+const DIGITS: usize = 10;
+
+/// What `activations NAME` prints above the picture's path.
+pub fn text(facts: &Facts) -> String {
+    let blocks = [
+        wrapped(&format!("{}: φ(x) = {}", facts.name, facts.formula)) + &aligned(&names(facts), &[false; 2]),
+        "pieces\n".to_string() + &pieces(&facts.pieces),
+        joints(facts),
+        "mean field, Z standard normal, without biases\n".to_string() + &aligned(&mean_field(facts), &[false; 2]),
+    ];
+    blocks.into_iter().filter(|block| !block.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+fn names(facts: &Facts) -> Vec<Vec<String>> {
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut row = |title: &str, text: String| {
+        if !text.is_empty() {
+            rows.push(vec![title.into(), text]);
+        }
+    };
+    row("written", if facts.parameters.is_empty() { String::new() } else { facts.grammar.clone() });
+    row("also called", facts.aliases.join(", "));
+    row("PyTorch", facts.torch.into());
+    row("paper", facts.paper.into());
+    for parameter in &facts.parameters {
+        row(parameter.name, parameter_text(parameter));
+    }
+    // A constant that is a parameter stands above already.
+    let is_parameter = |constant: &&String| {
+        facts.parameters.iter().any(|parameter| constant.ends_with(&format!(" = {}", parameter.value)))
+    };
+    for constant in facts.constants.iter().filter(|constant| !is_parameter(constant)) {
+        let (name, value) = constant.split_once(" = ").unwrap_or(("constant", constant));
+        row(name, format!("{value}, exact"));
+    }
+    rows
+}
+
+/// `0.25, exact (default)`, `0.3, the nearest double (default 1)`.
+fn parameter_text(parameter: &Parameter) -> String {
+    let Parameter { value, default, .. } = *parameter;
+    // Rust's decimals are exact, and no double has more than 1074 of them.
+    let whole = format!("{value:.1074}");
+    let is_exact = whole.trim_end_matches('0').trim_end_matches('.') == value.to_string();
+    let kind = if is_exact { "exact" } else { "the nearest double" };
+    let origin = if value == default { "default".into() } else { format!("default {default}") };
+    format!("{value}, {kind} ({origin})")
+}
+
+fn pieces(pieces: &[PieceFacts]) -> String {
+    let mut rows = vec![["x", "φ(x)", "Λ₁ ≥ |φ'|", "Λ₂ ≥ |φ''|"].map(String::from).to_vec()];
+    for piece in pieces {
+        rows.push(vec![
+            interval(piece),
+            piece.polynomial.map_or("by the formula".into(), |polynomial| polynomial.to_string()),
+            growth(&piece.lipschitz, number),
+            number(piece.curvature),
+        ]);
+    }
+    aligned(&rows, &[false; 4])
+}
+
+/// `(−∞, −3]`.
+fn interval(piece: &PieceFacts) -> String {
+    let (open, close) = (if piece.has_from { '[' } else { '(' }, if piece.has_to { ']' } else { ')' });
+    let end = |end: Option<f64>, infinity: &str| end.map_or(infinity.into(), number);
+    format!("{open}{}, {}{close}", end(piece.from, "−∞"), end(piece.to, "∞"))
+}
+
+/// A row per joint, and PyTorch's choice in words; nothing where there is one piece.
+fn joints(facts: &Facts) -> String {
+    if facts.joints.is_empty() {
+        return String::new();
+    }
+    let titles = ["where pieces meet", "", "φ below", "at", "above", "φ' below", "at", "above"];
+    let mut rows = vec![titles.map(String::from).to_vec()];
+    for JointFacts { at, breaks, below, here, above } in &facts.joints {
+        let sides = [below, here, above];
+        let numbers = |of: fn(&Side) -> f64| sides.map(|side| number(of(side)));
+        let mut row = vec![format!("x = {}", number(*at)), broken(*breaks).into()];
+        row.extend(numbers(|side| side.value));
+        row.extend(numbers(|side| side.derivative));
+        rows.push(row);
+    }
+    let choice = format!("φ' there is PyTorch's choice: {}", facts.at_joints);
+    aligned(&rows, &[false; 8]) + &wrapped(&choice)
+}
+
+/// What jumps, in words.
+pub fn broken(breaks: Break) -> &'static str {
+    match breaks {
+        Break::Value => "φ jumps",
+        Break::Slope => "φ' jumps",
+        Break::Curvature => "φ'' jumps",
+    }
+}
+
+fn mean_field(facts: &Facts) -> Vec<Vec<String>> {
+    let slope = format!(" (slope {})", number(facts.variance_slope));
+    let phase = if facts.unstable { facts.phase.clone() + &slope } else { facts.phase.clone() };
+    [
+        ("E[φ(Z)²]", number(facts.second_moment)),
+        ("E[φ'(Z)²]", number(facts.derivative_second_moment)),
+        ("gain", format!("{} = 1/√E[φ(Z)²] keeps a variance of 1", number(facts.preserving_gain))),
+        ("χ₁ there", format!("{}: {phase}", number(facts.chi1))),
+    ]
+    .map(|(title, text)| vec![title.into(), text])
+    .into()
+}
+
+/// A number to ten significant digits, trailing zeros dropped.
+fn number(x: f64) -> String {
+    let scientific = format!("{:.*e}", DIGITS - 1, x.abs());
+    let rounded: f64 = scientific.parse().unwrap_or(x.abs());
+    let sign = if x < 0.0 { "−" } else { "" };
+    if rounded == 0.0 || (1e-5..1e10).contains(&rounded) {
+        format!("{sign}{rounded}")
+    } else {
+        format!("{sign}{rounded:e}")
+    }
+}
