@@ -1,5 +1,6 @@
 //! What is asked of a probe: the defaults, and their validation with the fix in each message.
 
+pub mod compared;
 pub mod files;
 
 use crate::activation::Activation;
@@ -7,7 +8,8 @@ use crate::arithmetic::Policy;
 use crate::exchange::{Gradients, Samples, Sequential};
 use crate::format::GRID;
 pub use crate::init::Init;
-pub use files::{BatchFile, Compared, Files, Model, Source, TargetKind, Weights};
+pub use compared::{Compared, Model};
+pub use files::{BatchFile, Files, Source, TargetKind, Weights};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;

@@ -4,7 +4,7 @@ use super::comparisons::CompareOptions;
 use super::export::Exports;
 use super::imports::FileOptions;
 use super::measuring::{Output, measured};
-use super::{Failure, VERDICT_REACHED, activations, bits, count, tell, theme};
+use super::{Failure, VERDICT_REACHED, bits, count, tell, theme};
 use crate::arithmetic::Policy;
 use crate::record::Record;
 use crate::report::draw::Theme;
@@ -17,8 +17,8 @@ use std::process::ExitCode;
 #[derive(clap::Args, Debug)]
 pub struct AuditArguments {
     /// Activation of the network, if --weights does not say it and --net is not given
-    #[arg(long = "act", value_delimiter = ',', value_name = "NAME", help_heading = "Network")]
-    activations: Vec<String>,
+    #[arg(long = "act", value_name = "NAME", help_heading = "Network")]
+    activation: Option<String>,
     #[command(flatten)]
     files: FileOptions,
     /// The batch: a safetensors or npz FILE with inputs x [batch × features] and y: integers [batch] are classes, floats
@@ -112,9 +112,9 @@ fn plan(arguments: &AuditArguments) -> Result<Plan, Failure> {
     if file.is_none() {
         return fail("audit needs the batch whose gradients these are: give --data FILE");
     }
-    let (given, names) = match arguments.activations.as_slice() {
-        [] => (Vec::new(), Spec::default().activations),
-        names => (vec!["activations".to_string()], activations(names)?),
+    let (given, names) = match &arguments.activation {
+        None => (Vec::new(), Spec::default().activations),
+        Some(name) => (vec!["activations".to_string()], vec![name.clone()]),
     };
     let truth_bits = arguments.truth_bits;
     let mut spec = Spec { data, truth_bits, activations: names, formats: Vec::new(), ..Spec::default() };

@@ -255,3 +255,105 @@ fn listed(items: &[String]) -> String {
         more => format!("{shown} and {} more", more - 4),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tensor(name: &str, shape: &[usize], first: f64) -> Tensor {
+        let count = shape.iter().product::<usize>();
+        Tensor::doubles(name, shape.to_vec(), (0..count).map(|index| first + index as f64).collect())
+    }
+
+    fn wanted(prefix: &str, shapes: &[(usize, usize)]) -> Vec<Wanted> {
+        let layer = |(index, &(rows, columns)): (usize, &(usize, usize))| {
+            let name = |kind: &str| format!("{prefix}{}.{kind}", 2 * index);
+            let weight = Wanted { name: name("weight"), shape: (rows, columns), is_matrix: true };
+            [weight, Wanted { name: name("bias"), shape: (rows, 1), is_matrix: false }]
+        };
+        shapes.iter().enumerate().flat_map(layer).collect()
+    }
+
+    fn matched(tensors: Vec<Tensor>, wanted: &[Wanted]) -> Gradients {
+        Gradients::new(&Contents { tensors, notes: Vec::new() }, wanted).unwrap()
+    }
+
+    fn firsts(gradients: &Gradients) -> Vec<Option<f64>> {
+        gradients.tensors.iter().map(|found| found.as_ref().map(|gradient| gradient.values[(0, 0)])).collect()
+    }
+
+    /// Whatever stands in front of all names, on either side, does not matter; the order in the file neither.
+    #[test]
+    fn names_match_behind_any_prefix() {
+        let wanted = wanted("net.", &[(3, 2), (3, 3)]);
+        for prefix in ["", "net.", "module.net.", "grads/"] {
+            let name = |rest: &str| format!("{prefix}{rest}");
+            let tensors = vec![
+                tensor(&name("2.weight"), &[3, 3], 30.0),
+                tensor(&name("2.bias"), &[3], 40.0),
+                tensor(&name("0.bias"), &[3], 20.0),
+                tensor(&name("0.weight"), &[3, 2], 10.0),
+            ];
+            let gradients = matched(tensors, &wanted);
+            assert_eq!(firsts(&gradients), [10.0, 20.0, 30.0, 40.0].map(Some), "{prefix}");
+            assert!(gradients.notes.is_empty() && gradients.missing.is_empty() && gradients.unused.is_empty());
+        }
+    }
+
+    /// Without common names the shapes decide in the order of the names, in which 10 comes after 9.
+    #[test]
+    fn shapes_match_in_the_natural_order_of_names() {
+        let wanted = wanted("", &[(3, 2), (3, 3), (3, 3), (2, 3)]);
+        let tensors = vec![
+            tensor("arr_10", &[3, 3], 50.0),
+            tensor("arr_9", &[3], 40.0),
+            tensor("arr_2", &[3], 20.0),
+            tensor("arr_1", &[3, 2], 10.0),
+            tensor("arr_3", &[3, 3], 30.0),
+            tensor("step", &[], 7.0),
+        ];
+        let gradients = matched(tensors, &wanted);
+        let expected = [Some(10.0), Some(20.0), Some(30.0), Some(40.0), Some(50.0), None, None, None];
+        assert_eq!(firsts(&gradients), expected);
+        assert_eq!(gradients.missing, ["4.bias", "6.weight", "6.bias"]);
+        assert_eq!(gradients.unused, ["step []"]);
+        let note = "matched by shape: `arr_1` is 0.weight, `arr_2` is 0.bias, `arr_3` is 2.weight, `arr_9` is 2.bias and 1 more";
+        assert_eq!(gradients.notes, [note]);
+    }
+
+    /// Kernels lie in × out: those that are not square say so themselves, square ones follow them or their name.
+    #[test]
+    fn kernels_are_turned() {
+        let square = [(3, 3), (3, 3)];
+        let turned = |names: [&str; 2], shapes: [[usize; 2]; 2], layers: &[(usize, usize)]| {
+            let tensors = names.iter().zip(shapes).map(|(name, shape)| tensor(name, &shape, 0.0)).collect();
+            let gradients = matched(tensors, &wanted("", layers));
+            let is_turned = |index: usize| gradients.tensors[index].as_ref().unwrap().values[(1, 0)] == 1.0;
+            [is_turned(0), is_turned(2)]
+        };
+        assert_eq!(turned(["0.weight", "2.weight"], [[3, 3]; 2], &square), [false, false]);
+        assert_eq!(turned(["Dense_0/kernel", "Dense_1/kernel"], [[3, 3]; 2], &square), [true, true]);
+        assert_eq!(turned(["0.weight", "2.weight"], [[2, 3], [3, 3]], &[(3, 2), (3, 3)]), [true, true]);
+        assert_eq!(turned(["a/kernel", "b/kernel"], [[3, 2], [3, 3]], &[(3, 2), (3, 3)]), [false, false]);
+    }
+
+    #[test]
+    fn what_is_no_gradient_is_refused() {
+        let refused = |tensors| Gradients::new(&Contents { tensors, notes: Vec::new() }, &wanted("", &[(3, 2)]));
+        let error = refused(vec![tensor("x", &[32, 16], 0.0), tensor("0.bias", &[3], 0.0)]).unwrap_err();
+        assert!(error.contains("give the gradients of this network"), "{error}");
+        let integers = Tensor { dtype: Dtype::I32, ..tensor("0.weight", &[3, 2], 0.0) };
+        assert!(refused(vec![integers]).unwrap_err().contains("gradients are floats"));
+        assert!(refused(Vec::new()).unwrap_err().contains("no tensor"));
+    }
+
+    #[test]
+    fn names_with_numbers_are_in_the_order_of_numbers() {
+        for (first, second) in
+            [("2.w", "10.w"), ("a2b", "a10"), ("a", "b"), ("a", "a1"), ("x09", "x10"), ("2.b", "2.w")]
+        {
+            assert_eq!((natural(first, second), natural(second, first)), (Ordering::Less, Ordering::Greater));
+        }
+        assert_eq!(natural("a1.w", "a1.w"), Ordering::Equal);
+    }
+}

@@ -144,7 +144,24 @@ fn npz(bytes: &[u8], dtype: Option<Dtype>) -> Result<Contents, String> {
         left -= tensor.values.len() as u64;
         tensors.push(tensor);
     }
-    Ok(Contents { tensors, notes })
+    Ok(Contents { tensors, notes: grouped(notes) })
+}
+
+/// Several arrays of which the same is to be known, in one sentence: ``array `a` and 17 more: …``.
+fn grouped(notes: Vec<String>) -> Vec<String> {
+    let about = |note: &String| note.split_once("`: ").map_or(note.clone(), |(_, about)| about.to_string());
+    let mut groups: Vec<(String, usize)> = Vec::new();
+    for note in notes {
+        match groups.iter_mut().find(|(first, _)| about(first) == about(&note)) {
+            Some((_, others)) => *others += 1,
+            None => groups.push((note, 0)),
+        }
+    }
+    let one = |(note, others): (String, usize)| match others {
+        0 => note,
+        _ => note.replacen("`: ", &format!("` and {others} more: "), 1),
+    };
+    groups.into_iter().map(one).collect()
 }
 
 /// Names go to tables and messages as they are.

@@ -109,8 +109,9 @@ pub fn tolerances(dtype: Dtype) -> (f64, f64) {
     }
 }
 
-/// |actual − expected| ≤ atol + rtol·|expected| with the truth rounded to the type, without further rounding; NaN is
-/// close to nothing, infinity to itself.
+/// |actual − expected| ≤ atol + rtol·|expected| with the truth rounded to the type; NaN is close to nothing, infinity to
+/// itself. Nothing else is rounded here, while torch computes both sides in the type, so that it may count entries
+/// within their rounding of the threshold otherwise.
 fn is_close(actual: &Exact, truth: &Float, dtype: Dtype) -> bool {
     let expected = dtype.format().unwrap_or(F64).round(truth);
     let actual = actual.to_float();

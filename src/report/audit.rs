@@ -2,6 +2,7 @@
 
 use crate::record::{ArithmeticRun, External, LayerRun, Number, Record, Run};
 use crate::report::numbers::{Notation, ratio, short};
+use crate::report::words;
 
 /// From how many bits on a layer is out of line: its noise is then at least twice what the model has. Half a bit, either
 /// way, is what the order of sums alone may do.
@@ -54,6 +55,14 @@ pub fn audits<'r>(record: &'r Record, run: &'r Run) -> Vec<Audit<'r>> {
         audits.push(Audit { name: &theirs.name, model, external, rows });
     }
     audits
+}
+
+/// What a picture and a page say first, and what they say then: the audits' answers and what rules layer 1, or, of a run
+/// without audits, what rules layer 1 and the remedy.
+pub fn sentences(record: &Record, run: &Run, notation: Notation) -> [String; 2] {
+    let ruling = words::ruling(run, notation);
+    let answers: Vec<String> = audits(record, run).iter().map(|audit| audit.answer(notation)).collect();
+    if answers.is_empty() { [ruling, words::remedy(run, notation)] } else { [answers.join(" "), ruling] }
 }
 
 fn rows<'r>(run: &'r Run, theirs: &'r ArithmeticRun, ours: &'r ArithmeticRun, place: usize) -> Vec<Row<'r>> {
@@ -164,8 +173,9 @@ impl Audit<'_> {
         };
         let excess = worst.excess.unwrap_or(0.0);
         let bits = short(rounded(excess), notation);
-        let verdict = if out == 0 && excess <= 0.0 {
-            format!("The rounding of {model} explains {name}: no layer loses more bits than it")
+        let verdict = if excess < 0.0 {
+            let least = short(rounded(-excess), notation);
+            format!("{name} loses fewer bits than {model} in every layer, at least {least} (layer {})", worst.layer)
         } else if out == 0 {
             format!(
                 "The rounding of {model} explains {name}: no layer loses {OUT_OF_LINE} bit more, at most {bits} (layer {})",

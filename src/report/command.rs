@@ -101,6 +101,8 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::{Compared, Source, Weights};
+    use crate::spec::BatchFile;
 
     #[test]
     fn every_option_is_given() {
@@ -110,6 +112,33 @@ mod tests {
             "precision-probe --act leaky --depth 50 --width 64 --init preserve --trials 5 --gain 1.5 --data digits --batch 32 \
              --seed 0 --formats f16,f16:acc=f32,bf16:acc=f32,f32,f64 --truth-bits 80 --bias --residual"
         );
+    }
+
+    /// Files are named as they lay, without folders; an audit by its model.
+    #[test]
+    fn files_and_audits_are_given() {
+        let source = |file: &str| Source { file: file.into(), sha256: String::new(), dtype: None };
+        let weights = Weights { source: source("net.npz"), units: vec![2, 3, 2], activations: None };
+        let batch = BatchFile { source: source("batch.npz"), features: 2, outputs: 2, targets: TargetKind::Classes };
+        let compared = |name: &str, log2_scale: i32, model: Option<&str>| Compared {
+            name: name.into(),
+            source: source("g.npz"),
+            log2_scale,
+            model: model.map(String::from),
+        };
+        let mut spec = Spec {
+            activations: vec!["relu".into()],
+            formats: vec!["f16".into()],
+            weights: Some(weights),
+            batch_file: Some(batch),
+            compared: vec![compared("a", 10, None), compared("b", 0, None)],
+            ..Spec::default()
+        };
+        let files = "--weights net.npz --act relu --data batch.npz --loss cross-entropy --compare a=g.npz --compare b=g.npz \
+                     --compare-scale a=1024.0";
+        assert_eq!(line(&spec), format!("precision-probe {files} --formats f16 --truth-bits 80"));
+        spec.compared.iter_mut().for_each(|one| one.model = Some("f16".into()));
+        assert_eq!(line(&spec), format!("precision-probe audit {files} --as f16 --truth-bits 80"));
     }
 
     #[test]

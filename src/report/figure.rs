@@ -23,18 +23,17 @@ pub use panel::Panel;
 pub use range::{Edge, Limit, RangePanel, RangePoint};
 
 use crate::record::{Record, Run};
-use crate::report::facts;
 use crate::report::numbers::Notation;
-use crate::report::words;
+use crate::report::{audit, facts};
 
 /// The summary picture of one run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
     /// Activation, depth and the question.
     pub title: String,
-    /// The verdict: what rules layer 1 in the first arithmetic.
+    /// The verdict: what rules layer 1 in the first arithmetic, or the answer of an audit.
     pub ruling: String,
-    /// The measured remedy, or why there is none.
+    /// The measured remedy, or why there is none; of an audit what rules layer 1.
     pub remedy: String,
     /// First and last layer; the last is the head.
     pub layers: (usize, usize),
@@ -60,14 +59,15 @@ impl Summary {
         let numbers = run.truth.layers.iter().map(|layer| layer.layer);
         let numbers = numbers.chain(run.arithmetics.iter().flat_map(|one| one.layers.iter().map(|layer| layer.layer)));
         let (first, last) = numbers.fold((usize::MAX, 0), |(low, high), layer| (low.min(layer), high.max(layer)));
+        let [ruling, remedy] = audit::sentences(record, run, Notation::Typeset);
         Summary {
             title: format!(
                 "{}, {}: rounding noise against the true gradient",
                 run.activation,
                 facts::shape(&record.spec)
             ),
-            ruling: words::ruling(run, Notation::Typeset),
-            remedy: words::remedy(run, Notation::Typeset),
+            ruling,
+            remedy,
             layers: if first <= last { (first, last) } else { (1, 1) },
             noise: NoisePanel::new(run),
             range: RangePanel::new(run),

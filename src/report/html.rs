@@ -14,7 +14,7 @@ mod tips;
 use crate::record::Record;
 use crate::report::figure::{Comparison, Summary};
 use crate::report::numbers::Notation::Typeset;
-use crate::report::{audit, compare, files, table, words};
+use crate::report::{audit, compare, files, table};
 use markup::{escaped, paragraph};
 use rayon::prelude::*;
 
@@ -100,10 +100,10 @@ fn answer(record: &Record) -> String {
     }
 }
 
-/// What rules a run, and the measured remedy.
+/// What rules a run, and the measured remedy, or what its audits say.
 fn ruling(record: &Record, index: usize) -> String {
     let Some(run) = record.runs.get(index) else { return String::new() };
-    [words::ruling(run, Typeset), words::remedy(run, Typeset)]
+    audit::sentences(record, run, Typeset)
         .map(|sentence| format!("<p class=\"answer\">{}</p>\n", escaped(&sentence)))
         .concat()
 }

@@ -1,0 +1,145 @@
+//! Gradients that other programs computed, as a spec names them.
+
+use super::files::{Files, Source};
+use super::{Spec, SpecError};
+use crate::arithmetic::{ArithmeticName, Policy};
+use crate::exchange::{Dtype, Gradients};
+use crate::format::{F32, F64};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Gradients that another program computed, as one more arithmetic.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Compared {
+    /// What tables and figures call it.
+    pub name: String,
+    /// The file.
+    pub source: Source,
+    /// log₂ of the factor by which the loss was multiplied, which is divided out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub log2_scale: i32,
+    /// The arithmetic that an audit holds it against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+}
+
+fn is_zero(number: &i32) -> bool {
+    *number == 0
+}
+
+/// What an audit holds gradients against.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Model {
+    /// Nothing: they are one more arithmetic.
+    None,
+    /// The arithmetic that their type suggests: `f16:acc=f32` for f16, `f32` for f32.
+    OfType,
+    /// The arithmetic of that name.
+    Named(String),
+}
+
+/// Largest |log₂| of a loss scale: beyond any use, below any overflow.
+const LARGEST_SCALE: i32 = 256;
+
+impl Files {
+    /// Reads gradients of the network of [`Files::weights`], computed by another program from the batch of
+    /// [`Files::batch`] and multiplied by `scale`, a power of two.
+    ///
+    /// # Errors
+    /// One sentence with the file, what is wrong and the fix.
+    pub fn compare(
+        &mut self,
+        spec: &mut Spec,
+        name: &str,
+        path: &Path,
+        dtype: Option<Dtype>,
+        scale: f64,
+        model: &Model,
+    ) -> Result<(), SpecError> {
+        let Some(network) = self.network.clone() else {
+            return Err(SpecError(
+                "gradients can be compared only for a network from a file: give --weights FILE".into(),
+            ));
+        };
+        check_name(name)?;
+        let log2_scale = log2_of_scale(scale)?;
+        let notes = self.notes.len();
+        let (source, contents) = self.open(path, dtype)?;
+        // What was to be known of the file is known with its gradients.
+        self.notes.truncate(notes);
+        let gradients = Gradients::new(&contents, &network.parameters())
+            .map_err(|message| SpecError(format!("`{}`: {message}", path.display())))?;
+        let named = |what: &str, items: &[String]| {
+            (!items.is_empty()).then(|| format!("{}: {what}: {}", path.display(), items.join(", ")))
+        };
+        self.notes.extend(gradients.notes.iter().map(|note| format!("{}: {note}", path.display())));
+        self.notes.extend(named("no gradient of", &gradients.missing));
+        self.notes.extend(named("of no parameter", &gradients.unused));
+        let model = match model {
+            Model::None => None,
+            Model::OfType => Some(model_of(gradients.dtype)),
+            Model::Named(name) => Some(Policy::parse(name).map_err(SpecError)?.to_string()),
+        };
+        spec.compared.push(Compared { name: name.into(), source, log2_scale, model });
+        self.compared.push(Arc::new(gradients));
+        Ok(())
+    }
+}
+
+impl Spec {
+    /// Gradients of another program are of one network and one batch, both from files, and no two have one name.
+    pub(super) fn check_compared(&self, files: &Files) -> Result<(), String> {
+        let Some(first) = self.compared.first() else { return Ok(()) };
+        if self.compared.len() != files.compared.len() {
+            return Err("the spec names files of gradients: read them with Files::compare".into());
+        }
+        if self.weights.is_none() || self.batch_file.is_none() {
+            return Err(format!(
+                "--compare {}: gradients belong to one network and one batch; give --weights FILE and --data FILE",
+                first.name
+            ));
+        }
+        for (index, compared) in self.compared.iter().enumerate() {
+            if self.compared[..index].iter().any(|other| other.name == compared.name) {
+                return Err(format!("--compare {}: the name is given twice; name them apart", compared.name));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A name that can stand in tables, file names and behind an @, and that is no arithmetic's.
+fn check_name(name: &str) -> Result<(), SpecError> {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '+' | ' ');
+    if name.trim() != name || name.is_empty() || name.chars().count() > 40 || !name.chars().all(is_plain) {
+        return Err(SpecError(format!(
+            "--compare {name:?}=…: give a name of 1 to 40 letters and digits, such as --compare torch=grads.safetensors"
+        )));
+    }
+    match Policy::parse(name) {
+        Ok(_) => Err(SpecError(format!(
+            "--compare {name}=…: `{name}` is the name of an arithmetic; call it otherwise, such as torch-{name}"
+        ))),
+        Err(_) => Ok(()),
+    }
+}
+
+/// The exponent of a power of two; division by any other number would round.
+fn log2_of_scale(scale: f64) -> Result<i32, SpecError> {
+    let exponent = if scale.is_normal() && scale > 0.0 { crate::format::exponent_of(scale) } else { i64::MAX };
+    match i32::try_from(exponent) {
+        Ok(log2) if log2.abs() <= LARGEST_SCALE && crate::format::two_to(exponent) == scale => Ok(log2),
+        _ => Err(SpecError(format!(
+            "--compare-scale {scale}: give the power of two that the loss was multiplied by, such as 1024 (dividing by any other number would round the gradients)"
+        ))),
+    }
+}
+
+/// The arithmetic in which a framework computes gradients of that type, as a rule.
+fn model_of(dtype: Dtype) -> String {
+    let format = dtype.format().unwrap_or(F64);
+    let accumulator = if format.precision < F32.precision { F32 } else { format };
+    ArithmeticName { format, accumulator }.to_string()
+}
