@@ -351,7 +351,6 @@ fn a_wrong_arithmetic_is_pointed_at() {
         ("f16:acc", 8),
         ("f16:acc=f32:acc=f64", 13),
         ("f16:sum=kahan", 5),
-        ("forward=f16/backward=f32", 12),
         ("mpfr:1", 1),
         ("f16:acc=é", 9),
     ] {
@@ -364,6 +363,8 @@ fn a_wrong_arithmetic_is_pointed_at() {
         assert_eq!(lines[1], format!("  {typed}"));
         assert_eq!(lines[2], format!("  {}^", " ".repeat(column - 1)));
     }
+    let output = Place::new().run(&["--formats", "forward=f16/backward=f23"]);
+    assert!(error(&output).starts_with("error: policy `forward=f16/backward=f23`, character 22: unknown format `f23`"));
 }
 
 #[test]

@@ -165,7 +165,9 @@ fn the_help_names_every_option_under_a_heading() {
 #[test]
 fn the_readme_names_no_option_that_does_not_exist() {
     let command = Arguments::command();
-    let known: BTreeSet<&str> = command.get_arguments().filter_map(clap::Arg::get_long).collect();
+    let commands = std::iter::once(&command).chain(command.get_subcommands());
+    let known: BTreeSet<&str> =
+        commands.flat_map(|command| command.get_arguments().filter_map(clap::Arg::get_long)).collect();
     // Of cargo, in the commands that build and run.
     let others = ["release", "check", "all-targets", "no-deps"];
     let readme = text("README.md");

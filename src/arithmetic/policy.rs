@@ -84,7 +84,7 @@ impl Policy {
         match ArithmeticName::parse(text) {
             Ok(name) => Ok(name.into()),
             // Only a name that looks like a preset is compared with them.
-            Err(_) if text.starts_with("amp") || text.starts_with("fp8") => {
+            Err(_) if text.starts_with("amp") || text.starts_with("fp8-") => {
                 let nearest = nearest(text, PRESETS.iter().map(|preset| preset.name));
                 Err(format!("unknown preset `{text}`; did you mean `{nearest}`?"))
             }
