@@ -1,6 +1,6 @@
 //! The catalogue's facts: constants of proofs, mean-field constants, names.
 
-use precision_probe::activation::double::derivative_f64;
+use precision_probe::activation::double::{derivative_f64, value_f64};
 use precision_probe::activation::{
     ALL, Activation, Break, Function, Owner, Phase, Piece, derivative_second_moment, enclose, mean_field,
     preserving_gain, second_moment,
@@ -260,5 +260,32 @@ fn names_round_trip_and_mistakes_name_the_fix() {
     ];
     for (written, message) in mistakes {
         assert_eq!(Activation::parse(written), Err(message.to_string()));
+    }
+}
+
+/// φ and φ' of the whole catalogue are PyTorch's, at joints and beside them. (`rrelu` is not there: its slope is on
+/// the grid here.)
+#[test]
+fn values_and_derivatives_are_pytorchs() {
+    let text = include_str!("fixtures/pytorch.json");
+    let table: serde_json::Value = serde_json::from_str(text).unwrap();
+    let numbers = |value: &serde_json::Value| -> Vec<f64> {
+        value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
+    };
+    let points = numbers(&table["x"]);
+    let activations = table["activations"].as_object().unwrap();
+    assert_eq!(activations.len(), 23);
+    for (name, entry) in activations {
+        let activation = Activation::parse(name).unwrap();
+        let (values, derivatives) = (numbers(&entry["value"]), numbers(&entry["derivative"]));
+        for ((x, value), derivative) in points.iter().zip(values).zip(derivatives) {
+            // PyTorch's own rounding: a few units of 2^-53 of the numbers that its formulas add.
+            let allowed = 16.0 * f64::EPSILON * x.abs().max(1.0);
+            // Its kernel of hardsigmoid' holds 1/6 in binary32, for doubles too.
+            let allowed_slope = if name == "hardsigmoid" { 2f64.powi(-27) } else { allowed };
+            let (ours, slope) = (value_f64(&activation, *x), derivative_f64(&activation, *x));
+            assert!((ours - value).abs() <= allowed, "{name}({x}) is {value}, not {ours}");
+            assert!((slope - derivative).abs() <= allowed_slope, "{name}'({x}) is {derivative}, not {slope}");
+        }
     }
 }
