@@ -5,18 +5,49 @@ use rug::Float;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Most counts of a histogram: more powers of two than double precision has. A gradient that spans more (relu2's
+/// reaches 2^-500000) is counted in wider bins.
+const MOST_COUNTS: i64 = 4096;
+
 /// Counts of ⌊log₂|g|⌋.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Histogram {
     /// Entries that are zero.
     pub zeros: u64,
     /// Entries that are infinite or NaN.
     pub nonfinite: u64,
-    /// The exponent of the first count.
+    /// The least exponent of the first count.
     pub lowest: i64,
-    /// Number of entries with ⌊log₂|g|⌋ = lowest + index.
+    /// Exponents per count, a power of two; left out where it is 1.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub bin: i64,
+    /// Number of entries with ⌊log₂|g|⌋ from lowest + bin·index, below lowest + bin·(index + 1).
     pub counts: Vec<u64>,
+}
+
+fn one() -> i64 {
+    1
+}
+
+fn is_one(bin: &i64) -> bool {
+    *bin == 1
+}
+
+impl Default for Histogram {
+    fn default() -> Histogram {
+        Histogram { zeros: 0, nonfinite: 0, lowest: 0, bin: 1, counts: Vec::new() }
+    }
+}
+
+impl Histogram {
+    /// The counts as (least exponent, number) of their bins.
+    pub fn bins(&self) -> impl Iterator<Item = (i64, u64)> {
+        // A record that was edited by hand may hold any number.
+        let bin = self.bin.max(1);
+        let least = move |index: usize| self.lowest.saturating_add(bin.saturating_mul(index as i64));
+        self.counts.iter().enumerate().map(move |(index, count)| (least(index), *count))
+    }
 }
 
 /// Counts of ⌊log₂|g|⌋, growing as entries come.
@@ -64,8 +95,16 @@ impl Magnitudes {
     pub fn to_record(&self) -> Histogram {
         let lowest = self.counts.keys().next().copied().unwrap_or(0);
         let highest = self.counts.keys().next_back().copied().unwrap_or(lowest - 1);
-        let counts = (lowest..=highest).map(|exponent| self.counts.get(&exponent).copied().unwrap_or(0)).collect();
-        Histogram { zeros: self.zeros, nonfinite: self.nonfinite, lowest, counts }
+        let mut bin = 1;
+        while highest.div_euclid(bin) - lowest.div_euclid(bin) >= MOST_COUNTS {
+            bin *= 2;
+        }
+        let first = lowest.div_euclid(bin);
+        let mut counts = vec![0; (highest.div_euclid(bin) - first + 1) as usize];
+        for (exponent, count) in &self.counts {
+            counts[(exponent.div_euclid(bin) - first) as usize] += count;
+        }
+        Histogram { zeros: self.zeros, nonfinite: self.nonfinite, lowest: first * bin, bin, counts }
     }
 }
 
@@ -87,6 +126,22 @@ mod tests {
         assert_eq!(histogram.counts.len(), 1076);
         assert_eq!(histogram.counts[1072..], [1, 0, 2, 3]);
         assert_eq!(histogram.counts[0], 1);
+    }
+
+    /// However far apart entries are, the counts are few, complete and aligned.
+    #[test]
+    fn wide_histograms_have_wide_bins() {
+        let mut magnitudes = Magnitudes::default();
+        for exponent in [-1_000_000_000, -999_999_999, -5, 0, 70_000] {
+            magnitudes.add_float(&(Float::with_val(53, 1) << exponent));
+        }
+        let histogram = magnitudes.to_record();
+        assert!(histogram.counts.len() <= 4096 && histogram.counts.len() > 2048, "{}", histogram.counts.len());
+        assert_eq!((histogram.bin, histogram.lowest.rem_euclid(histogram.bin)), (1 << 18, 0));
+        let filled: Vec<(i64, u64)> = histogram.bins().filter(|(_, count)| *count > 0).collect();
+        assert_eq!(filled, [(-1_000_079_360, 2), (-262_144, 1), (0, 2)]);
+        let json = serde_json::to_string(&histogram).unwrap();
+        assert_eq!(serde_json::from_str::<Histogram>(&json).unwrap(), histogram);
     }
 
     #[test]

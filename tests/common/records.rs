@@ -83,7 +83,7 @@ fn layer_name(layer: usize, depth: usize) -> String {
 fn bell(layer: usize, depth: usize, trials: usize) -> Histogram {
     let centre = bell_centre(layer, depth);
     let counts = [1, 2, 4, 9, 20, 45, 100, 180, 240, 200, 120, 60, 15, 4].map(|count| count * trials as u64).to_vec();
-    Histogram { zeros: 0, nonfinite: 0, lowest: centre - 8, counts }
+    Histogram { zeros: 0, nonfinite: 0, lowest: centre - 8, bin: 1, counts }
 }
 
 fn bell_centre(layer: usize, depth: usize) -> i64 {

@@ -94,7 +94,8 @@ fn magnitudes_are_order_statistics_of_the_histogram() {
     let mut record = record(1, 1, &[("f16", Noise(0.2)), ("f32", Noise(1e-6))]);
     let layers = &mut record.runs[0].truth.layers;
     // 200 entries: ranks 2 (1 %), 100 (median), 198 (99 %) fall into 2^-11, 2^-9, 2^-7.
-    layers[0].histogram = Histogram { zeros: 7, nonfinite: 0, lowest: -12, counts: vec![1, 40, 50, 60, 40, 7, 2, 0] };
+    layers[0].histogram =
+        Histogram { zeros: 7, nonfinite: 0, lowest: -12, bin: 1, counts: vec![1, 40, 50, 60, 40, 7, 2, 0] };
     layers[1].histogram = Histogram { zeros: 9, ..Histogram::default() };
     let panel = summary(&record).range;
     let log10_2 = std::f64::consts::LOG10_2;

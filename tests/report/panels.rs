@@ -99,7 +99,7 @@ fn histograms_are_of_the_first_the_middle_and_the_last_hidden_layer() {
 fn every_entry_is_in_a_bin_or_counted_apart() {
     let mut record = record(1, 1, &[("f16", Noise(0.2)), ("e4m3fn", Noise(0.2))]);
     let run = &mut record.runs[0];
-    let histogram_of = |zeros, nonfinite, lowest, counts| Histogram { zeros, nonfinite, lowest, counts };
+    let histogram_of = |zeros, nonfinite, lowest, counts| Histogram { zeros, nonfinite, lowest, counts, bin: 1 };
     run.truth.layers[0].histogram = histogram_of(1, 0, -12, vec![0, 1, 2, 4, 0]);
     run.arithmetics[0].layers[0].histogram = histogram_of(3, 1, -11, vec![2, 2]);
     run.arithmetics[1].layers[0].histogram = histogram_of(8, 0, 0, vec![]);

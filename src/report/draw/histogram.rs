@@ -139,20 +139,20 @@ impl page::Placed for Placed<'_> {
         }
         canvas.upward("|entry|", (MARGIN + 8.0, (top + bottom) / 2.0), NAME, Paint::Soft)?;
         let middle = ((PLOT_LEFT + PLOT_RIGHT) / 2.0, end + axis::TICK_SPACE + 1.0);
-        canvas.anchored("share of the layer's entries per power of two", middle, NAME, Paint::Soft, Anchor::Top)
+        canvas.anchored(&per_bin(self.panel.bin), middle, NAME, Paint::Soft, Anchor::Top)
     }
 }
 
 impl Placed<'_> {
     fn steps(&self, canvas: &Canvas, layer: &SizesOfLayer, chart: Rect, powers: &Powers) -> Drawn {
         let scale = REACH * (chart.right - chart.left) / self.panel.highest;
-        for outline in outlines(&layer.truth, chart.left, scale, powers) {
+        for outline in outlines(&layer.truth, self.panel.bin, chart.left, scale, powers) {
             canvas.area(&outline, Paint::Truth, SHADE)?;
         }
         for (index, sizes) in layer.computed.iter().enumerate() {
             let Some(sizes) = sizes else { continue };
             let series = Series::new(index);
-            for outline in outlines(sizes, chart.left, scale, powers) {
+            for outline in outlines(sizes, self.panel.bin, chart.left, scale, powers) {
                 canvas.dashed(&outline, series.color, thickness(index, layer.computed.len()), series.dash)?;
             }
         }
@@ -191,17 +191,25 @@ fn round_share(highest: f64) -> (f64, String) {
     round
 }
 
+/// What the horizontal axis counts.
+fn per_bin(width: f64) -> String {
+    match width {
+        1.0 => "share of the layer's entries per power of two".into(),
+        width => format!("share of the layer's entries per {width} powers of two"),
+    }
+}
+
 /// The closed-off steps of every run of filled bins, from below.
-fn outlines(sizes: &Sizes, left: f64, scale: f64, powers: &Powers) -> Vec<Vec<Point>> {
+fn outlines(sizes: &Sizes, width: f64, left: f64, scale: f64, powers: &Powers) -> Vec<Vec<Point>> {
     let bins: Vec<(f64, f64)> =
-        sizes.shares.iter().enumerate().map(|(index, share)| (sizes.lowest + index as f64, *share)).collect();
+        sizes.shares.iter().enumerate().map(|(index, share)| (sizes.lowest + width * index as f64, *share)).collect();
     let outline = |bins: &[(f64, f64)]| {
         let mut points = vec![(left, powers.y(bins[0].0))];
         for (low, share) in bins {
             points.push((left + share * scale, powers.y(*low)));
-            points.push((left + share * scale, powers.y(low + 1.0)));
+            points.push((left + share * scale, powers.y(low + width)));
         }
-        points.push((left, powers.y(bins[bins.len() - 1].0 + 1.0)));
+        points.push((left, powers.y(bins[bins.len() - 1].0 + width)));
         points
     };
     bins.split(|(_, share)| *share == 0.0).filter(|run| !run.is_empty()).map(outline).collect()

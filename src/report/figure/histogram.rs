@@ -2,12 +2,16 @@
 
 use super::range::{self, Limit};
 use crate::record::{Histogram, Run};
+use std::collections::BTreeMap;
 
 /// A limit is drawn if it lies within so many powers of two of the data; else it is listed.
 const NEAR: f64 = 8.0;
 
 /// The axis where no entry differs from zero.
 const EMPTY_AXIS: (f64, f64) = (-24.0, 0.0);
+
+/// Most bins of more than one power of two.
+const MOST_WIDE_BINS: i64 = 64;
 
 /// Least length of the axis in powers of two.
 const LEAST_AXIS: f64 = 8.0;
@@ -23,7 +27,7 @@ pub struct Sizes {
     pub nonfinite: u64,
     /// ⌊log₂⌋ of the first bin.
     pub lowest: f64,
-    /// Share of all entries in each bin of one power of two.
+    /// Share of all entries in each bin of the panel.
     pub shares: Vec<f64>,
 }
 
@@ -45,6 +49,8 @@ pub struct SizesOfLayer {
 pub struct HistogramPanel {
     /// The axis in powers of two.
     pub axis: (f64, f64),
+    /// Powers of two per bin, 1 unless the entries span thousands.
+    pub bin: f64,
     /// The largest share of any bin, 1 where there is none.
     pub highest: f64,
     /// The arithmetics, in the order asked for.
@@ -60,12 +66,24 @@ pub struct HistogramPanel {
 impl HistogramPanel {
     /// The panel of a run.
     pub fn new(run: &Run) -> HistogramPanel {
+        let truth = run.truth.layers.iter().map(|layer| &layer.histogram);
+        let computed = run.arithmetics.iter().flat_map(|arithmetic| arithmetic.layers.iter().map(|one| &one.histogram));
+        // One width for all, so that shares can be compared; and wide ones wide enough to be seen.
+        let histograms: Vec<&Histogram> = truth.chain(computed).collect();
+        let mut bin = histograms.iter().map(|histogram| histogram.bin).fold(1, i64::max);
+        if bin > 1 {
+            let filled = histograms.iter().flat_map(|histogram| histogram.bins().filter(|(_, count)| *count > 0));
+            let (low, high) = filled.fold((i64::MAX, i64::MIN), |(low, high), (at, _)| (low.min(at), high.max(at)));
+            while high.saturating_sub(low) / bin > MOST_WIDE_BINS {
+                bin = bin.saturating_mul(2);
+            }
+        }
         let layers: Vec<SizesOfLayer> =
-            chosen(run).into_iter().map(|(layer, label)| sizes(run, layer, label)).collect();
+            chosen(run).into_iter().map(|(layer, label)| sizes(run, layer, label, bin)).collect();
         let all = || layers.iter().flat_map(|one| one.computed.iter().flatten().chain([&one.truth]));
         let data = all().filter(|sizes| !sizes.shares.is_empty()).fold(None, |range: Option<(f64, f64)>, sizes| {
             let (low, high) = range.unwrap_or((f64::INFINITY, f64::NEG_INFINITY));
-            Some((low.min(sizes.lowest), high.max(sizes.lowest + sizes.shares.len() as f64)))
+            Some((low.min(sizes.lowest), high.max(sizes.lowest + bin as f64 * sizes.shares.len() as f64)))
         });
         let (mut low, mut high) = data.unwrap_or(EMPTY_AXIS);
         let near = (low - NEAR, high + NEAR);
@@ -80,6 +98,7 @@ impl HistogramPanel {
         let highest = all().flat_map(|sizes| &sizes.shares).fold(0.0, |highest, share| share.max(highest));
         HistogramPanel {
             axis: (low, high),
+            bin: bin as f64,
             highest: if highest > 0.0 { highest } else { 1.0 },
             names: run.arithmetics.iter().map(|arithmetic| arithmetic.name.clone()).collect(),
             layers,
@@ -110,13 +129,13 @@ fn chosen(run: &Run) -> Vec<(usize, String)> {
     layers
 }
 
-fn sizes(run: &Run, layer: usize, label: String) -> SizesOfLayer {
+fn sizes(run: &Run, layer: usize, label: String, bin: i64) -> SizesOfLayer {
     let truth = run.truth.layers.iter().find(|one| one.layer == layer);
     let computed = run.arithmetics.iter().map(|arithmetic| {
         let layer = arithmetic.layers.iter().find(|one| one.layer == layer)?;
-        Some(Sizes::new(&layer.histogram))
+        Some(Sizes::new(&layer.histogram, bin))
     });
-    let truth = Sizes::new(truth.map_or(&Histogram::default(), |truth| &truth.histogram));
+    let truth = Sizes::new(truth.map_or(&Histogram::default(), |truth| &truth.histogram), bin);
     SizesOfLayer {
         layer,
         label: if truth.total == 0 { format!("layer {layer}, truth unknown") } else { label },
@@ -126,18 +145,26 @@ fn sizes(run: &Run, layer: usize, label: String) -> SizesOfLayer {
 }
 
 impl Sizes {
-    fn new(histogram: &Histogram) -> Sizes {
+    /// In bins of the panel, which are at least as wide as the histogram's.
+    fn new(histogram: &Histogram, bin: i64) -> Sizes {
         let counted = histogram.counts.iter().fold(0, |sum: u64, count| sum.saturating_add(*count));
         let total = counted.saturating_add(histogram.zeros).saturating_add(histogram.nonfinite);
-        let is_filled = |count: &u64| *count > 0;
-        let first = histogram.counts.iter().position(is_filled).unwrap_or(0);
-        let end = histogram.counts.iter().rposition(is_filled).map_or(first, |last| last + 1);
+        let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
+        for (exponent, count) in histogram.bins().filter(|(_, count)| *count > 0) {
+            let sum = counts.entry(exponent.div_euclid(bin)).or_default();
+            *sum = sum.saturating_add(count);
+        }
+        let (first, end) = match (counts.keys().next(), counts.keys().next_back()) {
+            (Some(first), Some(last)) => (*first, last + 1),
+            _ => (histogram.lowest.div_euclid(bin), histogram.lowest.div_euclid(bin)),
+        };
+        let share = |index: i64| counts.get(&index).copied().unwrap_or(0) as f64 / total as f64;
         Sizes {
             total,
             zeros: histogram.zeros,
             nonfinite: histogram.nonfinite,
-            lowest: histogram.lowest as f64 + first as f64,
-            shares: histogram.counts[first..end].iter().map(|count| *count as f64 / total as f64).collect(),
+            lowest: first as f64 * bin as f64,
+            shares: (first..end).map(share).collect(),
         }
     }
 }

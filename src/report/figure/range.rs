@@ -158,7 +158,8 @@ fn point(layer: usize, histogram: &Histogram) -> Option<RangePoint> {
     };
     // The ⌈n·q⌉-th of n entries: an order statistic, never interpolated.
     let at = |percent: u128| bin((total * percent).div_ceil(100).max(1));
-    let log10 = |bin: usize, part: f64| (histogram.lowest as f64 + bin as f64 + part) * LOG10_2;
+    let log10 =
+        |bin: usize, part: f64| (histogram.lowest as f64 + (bin as f64 + part) * histogram.bin as f64) * LOG10_2;
     let largest = histogram.counts.iter().rposition(|count| *count > 0)?;
     Some(RangePoint {
         layer,
