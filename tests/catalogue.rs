@@ -5,6 +5,7 @@ use precision_probe::activation::{
     ALL, Activation, Break, Function, Owner, Phase, Piece, derivative_second_moment, enclose, mean_field,
     preserving_gain, second_moment,
 };
+use precision_probe::format::two_to;
 use rug::Float;
 
 #[test]
@@ -282,7 +283,7 @@ fn values_and_derivatives_are_pytorchs() {
             // PyTorch's own rounding: a few units of 2^-53 of the numbers that its formulas add.
             let allowed = 16.0 * f64::EPSILON * x.abs().max(1.0);
             // Its kernel of hardsigmoid' holds 1/6 in binary32, for doubles too.
-            let allowed_slope = if name == "hardsigmoid" { 2f64.powi(-27) } else { allowed };
+            let allowed_slope = if name == "hardsigmoid" { two_to(-27) } else { allowed };
             let (ours, slope) = (value_f64(&activation, *x), derivative_f64(&activation, *x));
             assert!((ours - value).abs() <= allowed, "{name}({x}) is {value}, not {ours}");
             assert!((slope - derivative).abs() <= allowed_slope, "{name}'({x}) is {derivative}, not {slope}");
