@@ -247,9 +247,4 @@ impl Activation {
             _ => 0.0,
         }
     }
-
-    /// True if every piece is a polynomial.
-    pub fn is_polynomial(&self) -> bool {
-        (0..self.pieces()).all(|piece| self.polynomial(Piece(piece as u8)).is_some())
-    }
 }

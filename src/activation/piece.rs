@@ -127,11 +127,6 @@ impl Growth {
         Growth { constant, per_reach: 0.0 }
     }
 
-    /// True if the function does not change at all.
-    pub fn is_zero(&self) -> bool {
-        self.constant == 0.0 && self.per_reach == 0.0
-    }
-
     /// The bound for all arguments up to `reach` in magnitude, rounded to nearest.
     pub fn at(&self, reach: f64) -> f64 {
         self.constant + self.per_reach * reach

@@ -75,9 +75,9 @@ impl Reach {
 }
 
 /// Finds the pieces of entry i: beyond a joint κ for certain if |z̃_i − κ| > ζ, or if z_i is exact.
-fn locate(joints: &Joints, kinks: &[Scaled], z: &Column, i: usize, undecided: Undecided) -> Reach {
+fn locate(joints: &Joints, places: &[Scaled], z: &Column, i: usize, undecided: Undecided) -> Reach {
     let is_inexact = z.inexact.get(i);
-    let compared: Vec<Scaled> = kinks.iter().map(|kink| difference(z, i, kink)).collect();
+    let compared: Vec<Scaled> = places.iter().map(|place| difference(z, i, place)).collect();
     let sides = joints.iter().zip(&compared);
     let computed = sides.clone().filter(|(joint, above)| joint.is_above(above.mantissa.cmp0())).count() as u8;
     let (mut lowest, mut highest) = (computed, computed);
@@ -136,8 +136,8 @@ pub fn activate(
         None => *activation,
     };
     let joints = activation.joints();
-    let kinks: Vec<Scaled> = joints.iter().map(|joint| Scaled::from_f64(joint.at)).collect();
-    let reaches: Vec<Reach> = (0..z.len()).map(|i| locate(&joints, &kinks, z, i, undecided)).collect();
+    let places: Vec<Scaled> = joints.iter().map(|joint| Scaled::from_f64(joint.at)).collect();
+    let reaches: Vec<Reach> = (0..z.len()).map(|i| locate(&joints, &places, z, i, undecided)).collect();
     let open = |worst: Break| reaches.iter().filter(|reach| !reach.crosses_at_most(&joints, worst)).count();
     let jumps = open(Break::Slope);
     if jumps > 0 {
