@@ -105,6 +105,14 @@ impl Format {
         }
     }
 
+    /// The special-value rule, if bounded.
+    pub fn special(&self) -> Option<Special> {
+        match self.range {
+            Range::Bounded { special, .. } => Some(special),
+            Range::Unbounded => None,
+        }
+    }
+
     /// log₂ of the smallest normal number, if bounded.
     pub fn smallest_normal_exponent(&self) -> Option<i32> {
         match self.range {

@@ -8,13 +8,13 @@ use common::rational::{Codes, Real, dot};
 use common::{Random, assert_same, assert_same_matrix, show};
 use ndarray::Array2;
 use precision_probe::activation::{ALL, Activation, Function};
-use precision_probe::arithmetic::{ArithmeticName, Binary, Exact};
+use precision_probe::arithmetic::{ArithmeticName, Binary, Exact, Sum};
 use precision_probe::format::{F32, Format, NAMED, Range, two_to};
 use proptest::prelude::*;
 use rug::Float;
 
-/// Every carrier, and every kind of accumulator: narrower, wider, equal, unbounded.
-const ARITHMETICS: [&str; 25] = [
+/// Every carrier, every kind of accumulator (narrower, wider, equal, unbounded), and sums without one.
+const ARITHMETICS: [&str; 30] = [
     "f64",
     "f32",
     "tf32",
@@ -40,6 +40,11 @@ const ARITHMETICS: [&str; 25] = [
     "e10m20",
     "e11m60",
     "e11m60:acc=e15m112",
+    "f16:sum=exact",
+    "f32:sum=exact",
+    "e4m3fn:sum=exact",
+    "f64:sum=exact",
+    "mpfr:30:sum=exact",
 ];
 
 /// A number for a format: mostly of moderate size; where `wild`, also zeros, subnormal and huge numbers,
@@ -204,11 +209,12 @@ fn operations_of_wide_formats_are_rounded_once() {
 
 /// Sums of products step by step in exact numbers, each step rounded by search.
 #[test]
-fn dots_round_every_product_and_every_sum() {
+fn dots_round_every_product_and_every_sum_or_only_the_last() {
     let mut random = Random(4);
     for arithmetic in ARITHMETICS {
         let name = named(arithmetic);
         let (format, accumulator) = (Codes::of(&name.format), Codes::of(&name.accumulator));
+        let accumulator = (name.sum == Sum::Sequential).then_some(accumulator);
         let carriers: Vec<_> = lanes(name).into_iter().chain([long(name)]).collect();
         for trial in 0..150 {
             let length = trial % 7;
@@ -221,7 +227,7 @@ fn dots_round_every_product_and_every_sum() {
             let reals = |x: &[Exact]| x.iter().map(Real::of).collect::<Vec<_>>();
             for last in [None, Some(&last)] {
                 let real_last = last.map(Real::of);
-                let expected = dot(&format, &accumulator, &reals(&row), &reals(&column), real_last.as_ref());
+                let expected = dot(&format, accumulator.as_ref(), &reals(&row), &reals(&column), real_last.as_ref());
                 for carrier in &carriers {
                     let actual = carrier.dot(&row, &column, last);
                     assert!(
@@ -253,7 +259,7 @@ fn a_bias_finer_than_the_accumulator_is_rounded_once() {
             let last = Exact::Double(last);
             let expected = dot(
                 &Codes::of(&name.format),
-                &Codes::of(&name.accumulator),
+                Some(&Codes::of(&name.accumulator)),
                 &[Real::of(&row[0])],
                 &[Real::of(&column[0])],
                 Some(&Real::of(&last)),
@@ -397,7 +403,7 @@ fn all_names_round_trip() {
     for &format in &formats {
         assert_eq!(Format::parse(&format.to_string()), Ok(format), "{format:?}");
         for &accumulator in &formats {
-            let name = ArithmeticName { format, accumulator };
+            let name = ArithmeticName::with_accumulator(format, accumulator);
             assert_eq!(ArithmeticName::parse(&name.to_string()), Ok(name), "{name}");
         }
     }

@@ -524,7 +524,7 @@ impl Role {
     }
 
     fn dot(&self, row: &[Real], column: &[Real], last: Option<&Real>) -> Real {
-        dot(&self.format, &self.accumulator, row, column, last)
+        dot(&self.format, Some(&self.accumulator), row, column, last)
     }
 }
 

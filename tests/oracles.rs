@@ -6,22 +6,23 @@ mod common;
 use common::{Oracle, oracles};
 use ndarray::Array2;
 use precision_probe::arithmetic::{ArithmeticName, Exact};
-use precision_probe::backprop::gradients;
+use precision_probe::backprop::{Setup, gradients};
 use precision_probe::truth::elementwise::Undecided;
 use precision_probe::truth::{Evidence, Prepared, TruthPass, precision};
 use rug::Float;
 use serde_json::Value;
 
-/// Modes of the oracles and the arithmetics that stand for them.
-const MODES: [(&str, &str); 8] = [
-    ("fp16_seq", "f16"),
-    ("bf16_seq", "bf16"),
-    ("fp32_seq", "f32"),
-    ("fp64_seq", "f64"),
-    ("fp16_acc32", "f16:acc=f32"),
-    ("bf16_acc32", "bf16:acc=f32"),
-    ("e4m3fn_seq", "e4m3fn"),
-    ("e5m2_seq", "e5m2"),
+/// Modes of the oracles, the arithmetics that stand for them, and log₂ of their loss scale.
+const MODES: [(&str, &str, i32); 9] = [
+    ("fp16_seq", "f16", 0),
+    ("bf16_seq", "bf16", 0),
+    ("fp32_seq", "f32", 0),
+    ("fp64_seq", "f64", 0),
+    ("fp16_acc32", "f16:acc=f32", 0),
+    ("bf16_acc32", "bf16:acc=f32", 0),
+    ("e4m3fn_seq", "e4m3fn", 0),
+    ("e5m2_seq", "e5m2", 0),
+    ("fp16_seq_ls1024", "f16", 10),
 ];
 
 fn code(arithmetic: &ArithmeticName, x: &Exact) -> String {
@@ -55,31 +56,36 @@ fn rounded_gradients_agree_bit_for_bit() {
     let (mut networks, mut modes, mut entries) = (0, 0, 0);
     for Oracle { name, json, network, batch } in oracles() {
         networks += 1;
-        for (mode, arithmetic) in MODES {
+        for (mode, arithmetic, log2_loss_scale) in MODES {
             let expected = &json["rounded"][mode];
             if expected.is_null() {
                 continue;
             }
             modes += 1;
             let arithmetic = ArithmeticName::parse(arithmetic).unwrap();
-            for layer in gradients(arithmetic, &network, &batch) {
+            let setup = Setup { log2_loss_scale, ..arithmetic.into() };
+            // The oracle's gradients stay scaled.
+            let scaled = |x: &Array2<Exact>| x.map(|x| x.times_two_to(log2_loss_scale));
+            for layer in gradients(setup, &network, &batch) {
                 let l = layer.layer;
                 let what = |tensor: &str| format!("{name} {mode} {tensor} of layer {l}");
-                entries += compare(&what("dW"), &arithmetic, &layer.weight, |i, j| expected["dW"][l][i][j].clone());
+                entries +=
+                    compare(&what("dW"), &arithmetic, &scaled(&layer.weight), |i, j| expected["dW"][l][i][j].clone());
                 let bias = layer.bias.as_ref().expect("the oracles have biases");
-                entries += compare(&what("db"), &arithmetic, bias, |i, _| expected["db"][l][i].clone());
+                entries += compare(&what("db"), &arithmetic, &scaled(bias), |i, _| expected["db"][l][i].clone());
                 if !expected["z"].is_null() {
                     entries +=
                         compare(&what("z"), &arithmetic, &layer.preactivation, |i, s| expected["z"][s][l][i].clone());
-                    entries +=
-                        compare(&what("delta"), &arithmetic, &layer.delta, |i, s| expected["delta"][s][l][i].clone());
+                    entries += compare(&what("delta"), &arithmetic, &scaled(&layer.delta), |i, s| {
+                        expected["delta"][s][l][i].clone()
+                    });
                 }
             }
         }
     }
-    // Seven networks: six modes each, and two fp8 modes for the two networks exact in fp8.
-    assert_eq!((networks, modes), (7, 7 * 6 + 2 * 2));
-    assert_eq!(entries, 44_936, "entries compared");
+    // Seven networks: seven modes each, and two fp8 modes for the two networks exact in fp8.
+    assert_eq!((networks, modes), (7, 7 * 7 + 2 * 2));
+    assert_eq!(entries, 44_936 + 6_863, "entries compared");
 }
 
 /// Every digit of the exact gradients at 200 bits; and at 24 and 80 bits, where the oracle has more digits

@@ -13,6 +13,7 @@ pub mod double;
 pub mod enclosure;
 pub mod facts;
 mod formulas;
+mod frozen;
 mod limits;
 pub mod moments;
 pub mod names;
@@ -25,13 +26,14 @@ mod selu;
 pub use about::About;
 pub use enclosure::{Enclosure, Function, OutOfRange, enclose, enclosure};
 pub use facts::{Facts, JointFacts, PieceFacts, Side};
+pub use frozen::OnPiece;
 pub use moments::{
     MeanField, Phase, derivative_second_moment, mean_field, preserving_gain, residual_mean_field, second_moment,
 };
 pub use names::Parameter;
 pub use piece::{Break, Growth, Joint, Joints, Owner, Piece};
 pub use polynomial::Quadratic;
-pub use rounding::{round_function, round_function_f64};
+pub use rounding::{is_zero, round_function, round_function_f64};
 
 use crate::format::GRID;
 use std::cmp::Ordering;

@@ -179,6 +179,16 @@ pub fn round_with(function: &Function, x: f64, format: &Format, rounder: &Rounde
     if low.to_bits() == high.to_bits() { low } else { slow(function, x, format) }
 }
 
+/// Whether f(x) is exactly 0 at a finite x, not merely too small for a double.
+pub fn is_zero(function: &Function, x: f64) -> bool {
+    match double::short(function, x) {
+        Short::Exact(value) => value == 0.0,
+        // A product that rounding may have flushed.
+        Short::Rounded(value) if value != 0.0 => false,
+        _ => enclose(function, &Float::with_val(53, x), 8).is_ok_and(|value| value.is_zero()),
+    }
+}
+
 /// Results below this are zero in every format that fits double lanes.
 const DECIDED_TINY: f64 = f64::from_bits((1023 - 900) << 52);
 

@@ -15,6 +15,17 @@ pub trait Visitor {
     fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> Self::Output;
 }
 
+/// Which carriers may serve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carriers {
+    /// Those that never fail, and double lanes for unbounded exponents until [`Arithmetic::left_range`].
+    Fast,
+    /// Those that never fail.
+    Sure,
+    /// Double lanes with the range of the arithmetic alone, where they have it.
+    RangeAlone,
+}
+
 /// Runs `visitor` in the arithmetic of that name.
 pub fn dispatch<V: Visitor>(name: ArithmeticName, visitor: V) -> V::Output {
     fn lanes<C: Carrier + 'static, V: Visitor>(name: ArithmeticName, visitor: V) -> V::Output {
@@ -35,23 +46,29 @@ pub fn dispatch<V: Visitor>(name: ArithmeticName, visitor: V) -> V::Output {
     }
 }
 
-/// Work that runs in one arithmetic forward and another one backward.
-pub trait RolesVisitor {
-    /// What it gives.
-    type Output;
-    /// Runs it in two arithmetics.
-    fn visit<F: Arithmetic + 'static, B: Arithmetic + 'static>(self, forward: Arc<F>, backward: Arc<B>)
-    -> Self::Output;
+/// [`dispatch`] with a choice of carriers.
+pub fn dispatch_with<V: Visitor>(name: ArithmeticName, carriers: Carriers, visitor: V) -> V::Output {
+    match special(name, carriers) {
+        Some(arithmetic) => visitor.visit(Arc::new(arithmetic)),
+        None => dispatch(name, visitor),
+    }
 }
 
-/// Runs `visitor` in two arithmetics; both store in doubles where those suffice, so that there are four
-/// combinations and not one for every pair of carriers.
-pub fn dispatch_roles<V: RolesVisitor>(forward: ArithmeticName, backward: ArithmeticName, visitor: V) -> V::Output {
-    match (Lanes::<f64>::new(forward), Lanes::<f64>::new(backward)) {
-        (Some(forward), Some(backward)) => visitor.visit(Arc::new(forward), Arc::new(backward)),
-        (Some(forward), None) => visitor.visit(Arc::new(forward), Arc::new(Long::new(backward))),
-        (None, Some(backward)) => visitor.visit(Arc::new(Long::new(forward)), Arc::new(backward)),
-        (None, None) => visitor.visit(Arc::new(Long::new(forward)), Arc::new(Long::new(backward))),
+/// [`dispatch_with`] for a role beside another one: numbers are stored in doubles where those suffice, so that two
+/// roles are two types and not one for every pair of carriers.
+pub fn role<V: Visitor>(name: ArithmeticName, carriers: Carriers, visitor: V) -> V::Output {
+    match special(name, carriers).or_else(|| Lanes::<f64>::new(name)) {
+        Some(arithmetic) => visitor.visit(Arc::new(arithmetic)),
+        None => visitor.visit(Arc::new(Long::new(name))),
+    }
+}
+
+/// Double lanes that stand in for another carrier.
+fn special(name: ArithmeticName, carriers: Carriers) -> Option<Lanes<f64>> {
+    match carriers {
+        Carriers::Fast => Lanes::unbounded(name),
+        Carriers::Sure => None,
+        Carriers::RangeAlone => Lanes::range_alone(name),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Exact numbers as they pass between arithmetics, the truth and the measures.
 
+use crate::format::two_to;
 use rug::Float;
 use std::cmp::Ordering;
 
@@ -53,6 +54,21 @@ impl Exact {
         }
     }
 
+    /// x·2^log2, exactly, also where doubles have no number so small or so large.
+    pub fn times_two_to(&self, log2: i32) -> Exact {
+        match self {
+            Exact::Double(x) if !x.is_finite() => self.clone(),
+            Exact::Double(x) => {
+                let factor = |log2: i32| (log2.abs() <= 1022).then(|| two_to(i64::from(log2)));
+                match factor(log2).zip(factor(-log2)).map(|(there, back)| (x * there, x * there * back)) {
+                    Some((product, back)) if back == *x => Exact::Double(product),
+                    _ => Exact::Long(Float::with_val(53, *x) << log2),
+                }
+            }
+            Exact::Long(x) => Exact::Long(Float::with_val(x.prec(), x << log2)),
+        }
+    }
+
     /// ⌊log₂|x|⌋ of a finite number that is not zero.
     pub fn exponent(&self) -> Option<i64> {
         match self {
@@ -87,4 +103,25 @@ pub fn quotient(num: u64, den: u64, precision: u32) -> Float {
     let sticky = quotient * 2u32 + u32::from(remainder != 0);
     let exact = Float::with_val(sticky.significant_bits().max(1), sticky);
     exact >> (bits + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Products with powers of two never round, among subnormal numbers neither.
+    #[test]
+    fn powers_of_two_are_exact() {
+        let scaled = |x: f64, log2: i32| Exact::Double(x).times_two_to(log2);
+        assert_eq!(scaled(3.0, -10), Exact::Double(3.0 / 1024.0));
+        let tiny = scaled(5e-324, -10);
+        assert_eq!(tiny, Exact::Long(Float::with_val(53, 5e-324) >> 10u32));
+        assert!(!tiny.is_zero());
+        assert_eq!(scaled(f64::MAX, 10).exponent(), Some(1033));
+        assert_eq!(scaled(1.0, 5000).exponent(), Some(5000));
+        assert!(!scaled(f64::NAN, -10).is_finite());
+        assert_eq!(scaled(f64::INFINITY, 3), Exact::Double(f64::INFINITY));
+        assert_eq!(scaled(0.0, -10), Exact::Double(0.0));
+        assert_eq!(Exact::Long(Float::with_val(9, 3)).times_two_to(2), Exact::Double(12.0));
+    }
 }

@@ -3,13 +3,18 @@
 //! Products of two members are exact in double precision and sums suffer no double rounding
 //! ([`Format::fits_f64_lanes`]), so each operation is the hardware's, then one rounding. Numbers are
 //! stored in the narrowest type that has them; the `half` crate only stores, it never rounds.
+//!
+//! Formats of unbounded exponent are carried too, under a [`Guard`] that tells where they cannot be.
 
-use super::kernels::{self, LaneRound};
-use super::{Arithmetic, ArithmeticName, Binary, Exact, Place, Side, TensorId};
-use crate::activation::{Function, round_function_f64};
+use super::guard::{Extremes, Guard, stand_in};
+use super::kernels::{self, LaneRound, RangeAlone};
+use super::long::round_once;
+use super::{Arithmetic, ArithmeticName, Binary, Exact, Place, Side, Sum, TensorId};
+use crate::activation::{Function, is_zero, round_function_f64};
 use crate::format::{F32, F64, Format, Rounder, canonical};
 use half::{bf16, f16};
 use ndarray::{Array2, ArrayView2};
+use rug::Float;
 
 /// A type that stores the members of a format.
 pub trait Carrier: Copy + Send + Sync {
@@ -65,6 +70,8 @@ pub enum LaneRounding {
     Single,
     /// Any other format.
     Emulated(Rounder),
+    /// The range of a format without its precision.
+    Range(RangeAlone),
 }
 
 impl LaneRounding {
@@ -82,15 +89,19 @@ impl LaneRounding {
             LaneRounding::Double => x,
             LaneRounding::Single => kernels::Single.round(x),
             LaneRounding::Emulated(rounder) => rounder.round(x),
+            LaneRounding::Range(range) => range.round(x),
         }
     }
 }
 
 /// An arithmetic in double lanes, its numbers stored as `C`.
 pub struct Lanes<C> {
-    name: ArithmeticName,
+    /// The stored format, bounded: where exponents are not, the one that stands in for it.
+    format: Format,
     store: LaneRounding,
     accumulate: LaneRounding,
+    sum: Sum,
+    guard: Option<Guard>,
     carrier: std::marker::PhantomData<C>,
 }
 
@@ -101,20 +112,73 @@ impl<C: Carrier> Lanes<C> {
         // binary64's own products are exact in no lane, so it accumulates only in itself. An accumulator
         // narrower than the format would round a sum with the bias, which has the format's precision and
         // any exponent, twice: first to binary64, perhaps onto a tie.
-        let sums = match name.accumulator {
-            F64 => true,
-            accumulator => accumulator.fits_f64_lanes() && accumulator.precision >= name.format.precision,
+        let sums = match (name.sum, name.accumulator) {
+            // Exact products are doubles, and their sums are rounded once.
+            (Sum::Exact, _) => name.format.fits_f64_lanes(),
+            (Sum::Sequential, F64) => true,
+            (Sum::Sequential, accumulator) => {
+                accumulator.fits_f64_lanes() && accumulator.precision >= name.format.precision
+            }
         };
         (members && sums).then(|| Lanes {
-            name,
+            format: name.format,
             store: LaneRounding::new(name.format),
             accumulate: LaneRounding::new(name.accumulator),
+            sum: name.sum,
+            guard: None,
+            carrier: std::marker::PhantomData,
+        })
+    }
+
+    /// The arithmetic of that name, if its exponents are unbounded and double lanes carry its precisions:
+    /// to the bits of its definition until [`Arithmetic::left_range`].
+    pub fn unbounded(name: ArithmeticName) -> Option<Lanes<C>> {
+        let (member, accumulator) = (stand_in(&name.format)?, stand_in(&name.accumulator)?);
+        let is_carried = name.sum == Sum::Sequential && accumulator.precision >= member.precision;
+        is_carried.then(|| Lanes {
+            format: member,
+            store: LaneRounding::new(member),
+            accumulate: LaneRounding::new(accumulator),
+            sum: name.sum,
+            guard: Some(Guard::new(&member, &accumulator)),
             carrier: std::marker::PhantomData,
         })
     }
 
     fn store(&self, x: f64) -> C {
         C::put(self.store.round(x))
+    }
+
+    /// Looks at a result where someone must.
+    #[inline]
+    fn watched(&self, result: C, is_zero: impl FnOnce() -> bool) -> C {
+        if let Some(guard) = &self.guard {
+            guard.watch(result.get(), is_zero);
+        }
+        result
+    }
+}
+
+impl Lanes<f64> {
+    /// The range of that arithmetic and of its accumulator without their precision: results are doubles,
+    /// rounded to the format's spacing only below its smallest normal number, and overflow as its do.
+    /// None where the arithmetic is no lanes' or its exponents are unbounded.
+    pub fn range_alone(name: ArithmeticName) -> Option<Lanes<f64>> {
+        let range = |format: &Format| {
+            if *format == F64 { Some(LaneRounding::Double) } else { RangeAlone::of(format).map(LaneRounding::Range) }
+        };
+        let (store, accumulate) = (range(&name.format)?, range(&name.accumulator)?);
+        Lanes::<f64>::new(name)?;
+        // An exact sum meets the range once, when it is stored.
+        let accumulate = if name.sum == Sum::Exact { LaneRounding::Double } else { accumulate };
+        Some(Lanes {
+            format: F64,
+            store,
+            accumulate,
+            sum: Sum::Sequential,
+            guard: None,
+            carrier: std::marker::PhantomData,
+        })
     }
 }
 
@@ -123,10 +187,11 @@ impl<C: Carrier> Arithmetic for Lanes<C> {
     type Operand = Array2<f64>;
 
     fn round(&self, _: Place, x: &Exact) -> C {
-        match x {
+        let rounded = match x {
             Exact::Double(x) => self.store(*x),
-            Exact::Long(x) => C::put(self.name.format.round(x).to_f64()),
-        }
+            Exact::Long(x) => self.store(self.format.round(x).to_f64()),
+        };
+        self.watched(rounded, || x.is_zero())
     }
 
     fn exact(&self, x: &C) -> Exact {
@@ -134,6 +199,14 @@ impl<C: Carrier> Arithmetic for Lanes<C> {
     }
 
     fn dot(&self, _: Place, row: &[C], column: &[C], last: Option<&C>) -> C {
+        if self.sum == Sum::Exact {
+            return self.exact_dot(row, column, last);
+        }
+        if let Some(guard) = &self.guard {
+            let of = |numbers: &[C]| Extremes::of(numbers.iter().map(|x| x.get()));
+            let last = last.map_or(Extremes::NONE, |last| of(std::slice::from_ref(last)));
+            guard.watch_sums(row.len(), of(row), of(column), last);
+        }
         let round = |x| self.accumulate.round(x);
         let mut products = row.iter().zip(column).map(|(x, y)| round(x.get() * y.get()));
         let first = products.next().unwrap_or(0.0);
@@ -145,17 +218,23 @@ impl<C: Carrier> Arithmetic for Lanes<C> {
     }
 
     fn apply(&self, _: Place, f: &Function, x: &C) -> C {
-        C::put(round_function_f64(f, x.get(), &self.name.format))
+        let value = C::put(self.store.round(round_function_f64(f, x.get(), &self.format)));
+        self.watched(value, || is_zero(f, x.get()))
     }
 
     fn binary(&self, _: Place, operation: Binary, x: &C, y: &C) -> C {
         let (x, y) = (x.get(), y.get());
-        self.store(match operation {
+        let result = self.store(match operation {
             Binary::Add => x + y,
             Binary::Subtract => x - y,
             Binary::Multiply => x * y,
             // A quotient of p-bit numbers is innocuous in double precision too: 53 ≥ 2p + 2 (Figueroa 1995).
             Binary::Divide => x / y,
+        });
+        self.watched(result, || match operation {
+            Binary::Add | Binary::Subtract => true,
+            Binary::Multiply => x == 0.0 || y == 0.0,
+            Binary::Divide => x == 0.0,
         })
     }
 
@@ -167,11 +246,53 @@ impl<C: Carrier> Arithmetic for Lanes<C> {
     fn product(&self, _: TensorId, left: &Array2<f64>, right: &Array2<f64>, last: Option<&[C]>) -> Array2<C> {
         let last: Option<Vec<f64>> = last.map(|entries| entries.iter().map(|x| x.get()).collect());
         let last = last.as_deref();
+        if let Some(guard) = &self.guard {
+            let of_last = last.map_or(Extremes::NONE, |last| Extremes::of(last.iter().copied()));
+            let of = |matrix: &Array2<f64>| Extremes::of(matrix.iter().copied());
+            guard.watch_sums(left.ncols(), of(left), of(right), of_last);
+        }
+        if self.sum == Sum::Exact {
+            let sums = kernels::exact::product(left, right, last);
+            return Array2::from_shape_fn(sums.dim(), |(i, j)| match sums[(i, j)].rounded(|x| self.store.round(x)) {
+                Some(sum) => C::put(sum),
+                None => {
+                    let put = |x: &f64| C::put(*x);
+                    let (row, column): (Vec<C>, Vec<C>) =
+                        (left.row(i).iter().map(put).collect(), right.column(j).iter().map(put).collect());
+                    self.exact_dot(&row, &column, last.map(|last| C::put(last[i])).as_ref())
+                }
+            });
+        }
         let sums = match self.accumulate {
             LaneRounding::Double => kernels::product(&kernels::Double, left, right, last),
             LaneRounding::Single => kernels::product(&kernels::Single, left, right, last),
             LaneRounding::Emulated(rounder) => kernels::product(&rounder, left, right, last),
+            LaneRounding::Range(range) => kernels::product(&range, left, right, last),
         };
         sums.map(|&sum| self.store(sum))
+    }
+
+    fn left_range(&self) -> bool {
+        self.guard.as_ref().is_some_and(Guard::is_tripped)
+    }
+}
+
+impl<C: Carrier> Lanes<C> {
+    /// The exact sum of the products and `last`, rounded once: by the definition.
+    fn exact_dot(&self, row: &[C], column: &[C], last: Option<&C>) -> C {
+        // Products of two members are doubles; the empty sum is +0.
+        let mut terms: Vec<f64> = row.iter().zip(column).map(|(x, y)| x.get() * y.get()).collect();
+        if terms.is_empty() {
+            terms.push(0.0);
+        }
+        terms.extend(last.map(|last| last.get()));
+        let plain: f64 = terms.iter().copied().reduce(|sum, term| sum + term).unwrap_or(0.0);
+        if !terms.iter().all(|term| term.is_finite()) {
+            return self.store(plain);
+        }
+        let floats: Vec<Float> = terms.iter().map(|term| Float::with_val(53, *term)).collect();
+        let sum = round_once(&self.format, Float::sum(floats.iter()));
+        // An exact 0 has the sign that sums of doubles give it.
+        if sum.is_zero() && floats.iter().all(Float::is_zero) { self.store(plain) } else { C::put(sum.to_f64()) }
     }
 }

@@ -5,7 +5,7 @@
 //! definition: rounding to odd keeps what decides ties (Boldo and Melquiond 2008).
 
 use super::reference::{dots, vectors};
-use super::{Arithmetic, ArithmeticName, Binary, Exact, Place, Side, TensorId};
+use super::{Arithmetic, ArithmeticName, Binary, Exact, Place, Side, Sum, TensorId};
 use crate::activation::{Function, round_function};
 use crate::format::{Format, Range};
 use ndarray::{Array2, ArrayView2};
@@ -27,7 +27,7 @@ impl Long {
 }
 
 /// Rounds an MPFR expression once to the format.
-fn round_once<T>(format: &Format, expression: T) -> Float
+pub(super) fn round_once<T>(format: &Format, expression: T) -> Float
 where
     Float: AssignRound<T, Round = Round, Ordering = Ordering>,
 {
@@ -62,6 +62,9 @@ impl Arithmetic for Long {
     }
 
     fn dot(&self, _: Place, row: &[Float], column: &[Float], last: Option<&Float>) -> Float {
+        if self.name.sum == Sum::Exact {
+            return self.exact_dot(row, column, last);
+        }
         let accumulator = &self.name.accumulator;
         let mut sum: Option<Float> = None;
         if accumulator.range == Range::Unbounded {
@@ -116,5 +119,18 @@ impl Arithmetic for Long {
         last: Option<&[Float]>,
     ) -> Array2<Float> {
         dots(self, tensor, left, right, last)
+    }
+}
+
+impl Long {
+    /// The exact sum of the products and `last`, rounded once.
+    fn exact_dot(&self, row: &[Float], column: &[Float], last: Option<&Float>) -> Float {
+        let product = |(x, y): (&Float, &Float)| Float::with_val(x.prec() + y.prec(), x * y);
+        let mut terms: Vec<Float> = row.iter().zip(column).map(product).collect();
+        if terms.is_empty() {
+            terms.push(Float::new(self.name.format.precision));
+        }
+        terms.extend(last.cloned());
+        round_once(&self.name.format, Float::sum(terms.iter()))
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod dispatch;
 pub mod exact;
+pub mod guard;
 pub mod kernels;
 pub mod lanes;
 pub mod long;
@@ -14,7 +15,7 @@ pub mod policy;
 pub mod reference;
 
 pub use exact::Exact;
-pub use name::ArithmeticName;
+pub use name::{ArithmeticName, Sum};
 pub use policy::Policy;
 
 use crate::activation::Function;
@@ -83,7 +84,8 @@ pub trait Arithmetic: Send + Sync {
     fn exact(&self, x: &Self::Elem) -> Exact;
     /// Σ xᵢyᵢ in index order in the accumulator: the first product, then each product and each sum
     /// rounded to the accumulator's format; `last` (the bias) added last; rounded once to the format.
-    /// An empty sum is +0.
+    /// With [`Sum::Exact`] the exact sum of the products and `last`, rounded once to the format; what is
+    /// infinite or NaN in it is so in the result. An empty sum is +0.
     fn dot(&self, at: Place, row: &[Self::Elem], column: &[Self::Elem], last: Option<&Self::Elem>) -> Self::Elem;
     /// The exact function at the stored argument, rounded once to the format.
     fn apply(&self, at: Place, f: &Function, x: &Self::Elem) -> Self::Elem;
@@ -100,6 +102,12 @@ pub trait Arithmetic: Send + Sync {
         right: &Self::Operand,
         last: Option<&[Self::Elem]>,
     ) -> Array2<Self::Elem>;
+
+    /// True once a result lay outside the exponents for which this carrier gives the arithmetic's own
+    /// bits; carriers without such a limit never say so.
+    fn left_range(&self) -> bool {
+        false
+    }
 
     /// [`Arithmetic::apply`] on every entry.
     fn map(&self, tensor: TensorId, f: &Function, x: &Array2<Self::Elem>) -> Array2<Self::Elem> {

@@ -1,28 +1,62 @@
 //! Names of arithmetics: the grammar `format(:key[=value])*`.
 //!
 //! "f16" without its accumulator means nothing, so the accumulator is part of the name wherever it is
-//! not the format itself. Any order of keys parses; one canonical order is printed.
+//! not the format itself, and so is another kind of sum than the sequential one. Any order of keys
+//! parses; one canonical order is printed.
 
 use crate::format::Format;
 use crate::nearest::nearest;
 use std::fmt;
 
-/// Format and accumulator of an arithmetic that rounds to nearest, ties to even.
+/// How a sum of products is accumulated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sum {
+    /// In index order, every product and every sum rounded to the accumulator.
+    Sequential,
+    /// The exact sum, rounded once to the format: no accumulator takes part.
+    Exact,
+}
+
+/// Format, accumulator and kind of sum of an arithmetic that rounds to nearest, ties to even.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ArithmeticName {
     /// What is stored.
     pub format: Format,
-    /// In what sums of products run.
+    /// In what sums of products run; the format itself where sums are exact.
     pub accumulator: Format,
+    /// How they run.
+    pub sum: Sum,
 }
 
+/// Keys of the grammar.
+const KEYS: [&str; 2] = ["acc", "sum"];
 /// Keys of the grammar that later versions fill.
-const RESERVED: [&str; 5] = ["sum", "round", "ftz", "daz", "saturate"];
+const RESERVED: [&str; 4] = ["round", "ftz", "daz", "saturate"];
+/// Kinds of sums by name.
+const SUMS: [(&str, Sum); 2] = [("sequential", Sum::Sequential), ("exact", Sum::Exact)];
+/// Kinds of sums that later versions fill.
+const RESERVED_SUMS: [&str; 4] = ["fma", "pairwise", "kahan", "block"];
 
 impl ArithmeticName {
     /// An arithmetic whose accumulator is its own format.
     pub const fn plain(format: Format) -> ArithmeticName {
-        ArithmeticName { format, accumulator: format }
+        ArithmeticName::with_accumulator(format, format)
+    }
+
+    /// An arithmetic with sequential sums in an accumulator.
+    pub const fn with_accumulator(format: Format, accumulator: Format) -> ArithmeticName {
+        ArithmeticName { format, accumulator, sum: Sum::Sequential }
+    }
+
+    /// The same with exact sums.
+    pub const fn with_exact_sums(self) -> ArithmeticName {
+        ArithmeticName { format: self.format, accumulator: self.format, sum: Sum::Exact }
+    }
+
+    /// The twin of unbounded exponents: the same precisions, accumulator too.
+    pub const fn unbounded(self) -> ArithmeticName {
+        let ArithmeticName { format, accumulator, sum } = self;
+        ArithmeticName { format: Format::mpfr(format.precision), accumulator: Format::mpfr(accumulator.precision), sum }
     }
 
     /// Reads an arithmetic's name.
@@ -34,42 +68,80 @@ impl ArithmeticName {
             let column = text[..offset].chars().count();
             format!("arithmetic `{text}`, character {}: {message}\n  {text}\n  {}^", column + 1, " ".repeat(column))
         };
-        // The precision of `mpfr:N` is the one colon inside a format's name.
-        let skip = if text.to_ascii_lowercase().starts_with("mpfr:") { "mpfr:".len() } else { 0 };
-        let format_end = text[skip..].find(':').map_or(text.len(), |at| skip + at);
+        let format_end = format_end_in(text, 0);
         let format = Format::parse(&text[..format_end]).map_err(|message| point(0, message))?;
-        let mut accumulator = None;
+        let (mut accumulator, mut sum) = (None, None);
         let mut offset = format_end;
         while offset < text.len() {
             let start = offset + 1;
             let rest = &text[start..];
             let key_end = rest.find([':', '=']).map_or(text.len(), |at| start + at);
-            let key = &text[start..key_end].to_ascii_lowercase();
-            if key != "acc" {
-                let message = if RESERVED.contains(&key.as_str()) {
-                    format!("`{key}` is not available yet; remove it")
-                } else if key.is_empty() {
-                    "a key is missing; write `acc=FORMAT` or remove the `:`".into()
-                } else {
-                    let known = nearest(key, std::iter::once("acc").chain(RESERVED));
-                    format!("unknown key `{key}`; did you mean `{known}`?")
-                };
-                return Err(point(start, message));
+            let key = text[start..key_end].to_ascii_lowercase();
+            if !KEYS.contains(&key.as_str()) {
+                return Err(point(start, unknown_key(&key)));
             }
-            if accumulator.is_some() {
-                return Err(point(start, "`acc` is given twice; keep one".into()));
-            }
-            if !text[key_end..].starts_with('=') {
-                return Err(point(key_end, "`acc` needs a format; write `acc=f32`".into()));
+            let is_given_twice = if key == "acc" { accumulator.is_some() } else { sum.is_some() };
+            if is_given_twice {
+                return Err(point(start, format!("`{key}` is given twice; keep one")));
             }
             let value = key_end + 1;
-            let skip = if text[value..].to_ascii_lowercase().starts_with("mpfr:") { "mpfr:".len() } else { 0 };
-            let value_end = text[value + skip..].find(':').map_or(text.len(), |at| value + skip + at);
-            accumulator = Some(Format::parse(&text[value..value_end]).map_err(|message| point(value, message))?);
-            offset = value_end;
+            if key == "acc" {
+                if !text[key_end..].starts_with('=') {
+                    return Err(point(key_end, "`acc` needs a format; write `acc=f32`".into()));
+                }
+                let end = format_end_in(text, value);
+                accumulator = Some((Format::parse(&text[value..end]).map_err(|message| point(value, message))?, start));
+                offset = end;
+            } else {
+                if !text[key_end..].starts_with('=') {
+                    return Err(point(key_end, "`sum` needs a kind; write `sum=exact` or `sum=sequential`".into()));
+                }
+                let end = text[value..].find(':').map_or(text.len(), |at| value + at);
+                sum = Some(kind_of_sum(&text[value..end]).map_err(|message| point(value, message))?);
+                offset = end;
+            }
         }
-        Ok(ArithmeticName { format, accumulator: accumulator.unwrap_or(format) })
+        match (sum.unwrap_or(Sum::Sequential), accumulator) {
+            (Sum::Exact, Some((_, start))) => {
+                Err(point(start, "an exact sum has no accumulator; remove `acc` or `sum=exact`".into()))
+            }
+            (Sum::Exact, None) => Ok(ArithmeticName::plain(format).with_exact_sums()),
+            (Sum::Sequential, accumulator) => {
+                Ok(ArithmeticName::with_accumulator(format, accumulator.map_or(format, |(accumulator, _)| accumulator)))
+            }
+        }
     }
+}
+
+/// Where the name of a format ends that begins at an offset: the precision of `mpfr:N` is the one colon inside.
+fn format_end_in(text: &str, start: usize) -> usize {
+    let skip = if text[start..].to_ascii_lowercase().starts_with("mpfr:") { "mpfr:".len() } else { 0 };
+    text[start + skip..].find(':').map_or(text.len(), |at| start + skip + at)
+}
+
+/// What is wrong with a key, and what could stand there.
+fn unknown_key(key: &str) -> String {
+    if RESERVED.contains(&key) {
+        return format!("`{key}` is not available yet; remove it");
+    }
+    if key.is_empty() {
+        return "a key is missing; write `acc=FORMAT` or `sum=exact`, or remove the `:`".into();
+    }
+    let known = nearest(key, KEYS.into_iter().chain(RESERVED));
+    format!("unknown key `{key}`; did you mean `{known}`? (`acc=FORMAT` and `sum=sequential|exact` can stand here)")
+}
+
+/// Reads a kind of sum.
+fn kind_of_sum(text: &str) -> Result<Sum, String> {
+    let lower = text.to_ascii_lowercase();
+    if let Some((_, sum)) = SUMS.iter().find(|(name, _)| *name == lower) {
+        return Ok(*sum);
+    }
+    if RESERVED_SUMS.iter().any(|name| lower.split('=').next() == Some(name)) {
+        return Err(format!("`sum={text}` is not available yet; `sequential` and `exact` can stand here"));
+    }
+    let known = nearest(&lower, SUMS.iter().map(|(name, _)| *name));
+    Err(format!("unknown sum `{text}`; did you mean `{known}`? (`sequential` and `exact` can stand here)"))
 }
 
 impl fmt::Display for ArithmeticName {
@@ -77,6 +149,9 @@ impl fmt::Display for ArithmeticName {
         write!(f, "{}", self.format)?;
         if self.accumulator != self.format {
             write!(f, ":acc={}", self.accumulator)?;
+        }
+        if self.sum == Sum::Exact {
+            f.write_str(":sum=exact")?;
         }
         Ok(())
     }
@@ -98,6 +173,9 @@ mod tests {
             ("e5m10", "f16"),
             ("e6m9", "e6m9"),
             ("e4m3ieee", "e4m3ieee"),
+            ("f16:sum=exact", "f16:sum=exact"),
+            ("f16:SUM=sequential:acc=f32", "f16:acc=f32"),
+            ("mpfr:100:sum=exact", "mpfr:100:sum=exact"),
         ] {
             let name = ArithmeticName::parse(text).unwrap();
             assert_eq!(name.to_string(), canonical);
@@ -115,6 +193,12 @@ mod tests {
             ("f16:acc=f32:acc=f32", 13, "twice"),
             ("f16:", 5, "a key is missing"),
             ("f16:ftz", 5, "not available yet"),
+            ("f16:sum", 8, "needs a kind"),
+            ("f16:sum=exat", 9, "did you mean `exact`"),
+            ("f16:sum=block=4", 9, "not available yet"),
+            ("f16:sum=exact:sum=exact", 15, "twice"),
+            ("f16:sum=exact:acc=f32", 15, "no accumulator"),
+            ("f16:ac=f32", 5, "`sum=sequential|exact` can stand here"),
             ("e4m3", 1, "`e4m3fn`"),
             ("mpfr:0", 1, "precision from 2"),
             ("mpfr:+24", 1, "precision from 2"),

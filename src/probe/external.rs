@@ -2,7 +2,7 @@
 
 use crate::arithmetic::Exact;
 use crate::exchange::{Dtype, Gradient, Gradients};
-use crate::format::{F64, two_to};
+use crate::format::F64;
 use crate::network::{Network, Operation, ParameterId};
 use crate::noise::Noise;
 use crate::record::Number;
@@ -47,7 +47,7 @@ impl ExternalGradients<'_> {
             _ => None,
         });
         let found = |parameter: Option<ParameterId>| self.gradients.tensors.get(parameter?)?.as_ref();
-        let unscaled = |gradient: &Gradient| gradient.values.map(|&x| unscaled(x, self.log2_scale));
+        let unscaled = |gradient: &Gradient| gradient.values.map(|&x| Exact::Double(x).times_two_to(-self.log2_scale));
         let own = [found(weight), found(bias), found(slope)];
         let [weight, bias, slope] = own.map(|gradient| gradient.map(unscaled));
         ExternalTensors { weight, bias, slope, dtypes: own.map(|gradient| gradient.map(|gradient| gradient.dtype)) }
@@ -86,16 +86,6 @@ impl ExternalTensors {
     }
 }
 
-/// x·2^-log2_scale, exactly, also where doubles have no number so small or so large.
-fn unscaled(x: f64, log2_scale: i32) -> Exact {
-    let scale = two_to(i64::from(log2_scale));
-    let quotient = x / scale;
-    match quotient * scale == x || !x.is_finite() {
-        true => Exact::Double(quotient),
-        false => Exact::Long(Float::with_val(53, x) >> log2_scale),
-    }
-}
-
 /// rtol and atol of torch.testing.assert_close by type; a type that it does not list must be equal.
 ///
 /// Source: PyTorch, torch/testing/_comparison.py, `_DTYPE_PRECISIONS`.
@@ -129,6 +119,7 @@ fn is_close(actual: &Exact, truth: &Float, dtype: Dtype) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::two_to;
 
     fn close(actual: f64, truth: f64, dtype: Dtype) -> bool {
         is_close(&Exact::Double(actual), &Float::with_val(100, truth), dtype)
@@ -146,17 +137,5 @@ mod tests {
         assert!(close(f64::INFINITY, 65520.0, Dtype::F16) && !close(65504.0, 65520.0, Dtype::F16));
         assert!(!close(f64::NAN, 0.0, Dtype::F16));
         assert!(close(0.5, 0.5, Dtype::F8E5M2) && !close(0.625, 0.5, Dtype::F8E5M2));
-    }
-
-    /// Division by a power of two never rounds, among subnormal numbers neither.
-    #[test]
-    fn scales_are_divided_out_exactly() {
-        assert_eq!(unscaled(3.0, 10), Exact::Double(3.0 / 1024.0));
-        let tiny = unscaled(5e-324, 10);
-        assert_eq!(tiny, Exact::Long(Float::with_val(53, 5e-324) >> 10u32));
-        assert!(!tiny.is_zero());
-        assert_eq!(unscaled(f64::MAX, -10).exponent(), Some(1033));
-        assert!(!unscaled(f64::NAN, 10).is_finite());
-        assert_eq!(unscaled(0.0, 10), Exact::Double(0.0));
     }
 }

@@ -256,8 +256,7 @@ fn flips(network: &Network, truth: &TrueLayer, preactivation: &Array2<Exact>) ->
             flips.nonfinite += 1;
             continue;
         }
-        let piece =
-            activation.piece(|at| z.partial_cmp(&Exact::Double(at)).expect("invariant: finite numbers compare"));
+        let piece = z.piece_in(&activation).expect("invariant: finite numbers lie on a piece");
         flips.flipped += u64::from(activation.branch(piece) != activation.branch(true_piece));
     }
     Some(flips)

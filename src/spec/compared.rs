@@ -141,5 +141,5 @@ fn log2_of_scale(scale: f64) -> Result<i32, SpecError> {
 fn model_of(dtype: Dtype) -> String {
     let format = dtype.format().unwrap_or(F64);
     let accumulator = if format.precision < F32.precision { F32 } else { format };
-    ArithmeticName { format, accumulator }.to_string()
+    ArithmeticName::with_accumulator(format, accumulator).to_string()
 }

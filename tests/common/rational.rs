@@ -183,19 +183,21 @@ impl Codes {
     }
 }
 
-/// The definition of a sum of products, step by step in exact numbers.
-pub fn dot(format: &Codes, accumulator: &Codes, row: &[Real], column: &[Real], last: Option<&Real>) -> Real {
+/// The definition of a sum of products, step by step in exact numbers; without an accumulator nothing is rounded but
+/// the sum.
+pub fn dot(format: &Codes, accumulator: Option<&Codes>, row: &[Real], column: &[Real], last: Option<&Real>) -> Real {
+    let round = |x: &Real| accumulator.map_or_else(|| x.clone(), |codes| codes.round(x));
     let mut sum: Option<Real> = None;
     for (x, y) in row.iter().zip(column) {
-        let product = accumulator.round(&x.times(y));
+        let product = round(&x.times(y));
         sum = Some(match sum {
             None => product,
-            Some(sum) => accumulator.round(&sum.plus(&product)),
+            Some(sum) => round(&sum.plus(&product)),
         });
     }
     let mut sum = sum.unwrap_or(Real::Finite(Rational::new(), false));
     if let Some(last) = last {
-        sum = accumulator.round(&sum.plus(last));
+        sum = round(&sum.plus(last));
     }
     format.round(&sum)
 }

@@ -1,7 +1,9 @@
 //! Fast loops. Each gives the bits of its definition in [`super::Arithmetic::dot`]; tests hold it to that
 //! through [`super::reference::Reference`].
 
-use crate::format::Rounder;
+pub mod exact;
+
+use crate::format::{Format, Rounder, Special, canonical, two_to};
 use ndarray::Array2;
 
 /// Makes sure that the processor rounds as IEEE 754 says: subnormal numbers are neither flushed nor read
@@ -27,6 +29,46 @@ pub struct Double;
 
 /// binary32: the hardware's conversion rounds to nearest, ties to even.
 pub struct Single;
+
+/// A format's range without its precision: what lies below the smallest normal number is rounded to the
+/// format's spacing there, what the format would overflow overflows, and all else stays as it is.
+#[derive(Clone, Copy, Debug)]
+pub struct RangeAlone {
+    smallest_normal: f64,
+    /// 1.5·2^52 times the spacing: adding it rounds to the spacing.
+    magic: f64,
+    /// Numbers from here on overflow: the largest finite one plus half of its last place.
+    overflows_from: f64,
+    overflow: f64,
+}
+
+impl RangeAlone {
+    /// The range of a bounded format narrower than binary64.
+    pub fn of(format: &Format) -> Option<RangeAlone> {
+        let (emin, emax) = (format.smallest_normal_exponent()?, format.max_exponent()?);
+        let spacing = i64::from(format.smallest_subnormal_exponent()?);
+        let special = format.special()?;
+        let max = format.max()?.to_f64();
+        (format.fits_f64_lanes()).then(|| RangeAlone {
+            smallest_normal: two_to(i64::from(emin)),
+            magic: 1.5 * two_to(52 + spacing),
+            overflows_from: max + 0.5 * two_to(i64::from(emax) + 1 - i64::from(format.precision)),
+            overflow: if special == Special::Ieee { f64::INFINITY } else { f64::NAN },
+        })
+    }
+}
+
+impl LaneRound for RangeAlone {
+    #[inline(always)]
+    fn round(&self, x: f64) -> f64 {
+        let magnitude = x.abs();
+        let subnormal = ((magnitude + self.magic) - self.magic).copysign(x);
+        let kept = if magnitude < self.smallest_normal { subnormal } else { x };
+        // A comparison that NaN fails.
+        let overflowed = if x.is_nan() { x } else { self.overflow.copysign(x) };
+        if magnitude < self.overflows_from { kept } else { canonical(overflowed) }
+    }
+}
 
 impl LaneRound for Double {
     #[inline(always)]

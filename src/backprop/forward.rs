@@ -1,0 +1,203 @@
+//! The network's values in one arithmetic, from the inputs to softmax.
+
+use super::branches::Branches;
+use super::{Quantity, parameter_tensor, tensor};
+use crate::activation::{Activation, Function, OnPiece};
+use crate::arithmetic::{Arithmetic, Binary, Exact, Place, Side, TensorId, from_fn};
+use crate::format::Format;
+use crate::network::{Batch, Network, NodeId, Operation, ParameterId};
+use ndarray::{Array2, ArrayView1};
+use rug::Float;
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+/// A network's values in the forward arithmetic.
+pub struct Forward<'n, F: Arithmetic> {
+    pub(super) network: &'n Network,
+    pub(super) batch: &'n Batch,
+    /// Parameters, inputs and targets are rounded to this format before a role sees them.
+    storage: Option<Format>,
+    pub(super) arithmetic: Arc<F>,
+    /// Per node: its value, units × batch.
+    pub(super) values: Vec<Array2<F::Elem>>,
+}
+
+/// Bits in which a quotient's sticky bit decides in every format that the grammar allows.
+pub(super) const DECIDING_BITS: u32 = 1 << 15;
+
+impl<'n, F: Arithmetic> Forward<'n, F> {
+    /// Runs the network up.
+    pub fn new(network: &'n Network, batch: &'n Batch, storage: Option<Format>, arithmetic: Arc<F>) -> Forward<'n, F> {
+        let nodes = network.nodes.len();
+        let mut forward = Forward { network, batch, storage, arithmetic, values: Vec::with_capacity(nodes) };
+        for node in 0..nodes {
+            let value = forward.value(node);
+            forward.values.push(value);
+        }
+        forward
+    }
+
+    /// An exact double as it is stored.
+    pub(super) fn stored(&self, x: f64) -> Exact {
+        match self.storage {
+            Some(format) => Exact::Long(format.round(&Float::with_val(53, x))),
+            None => Exact::Double(x),
+        }
+    }
+
+    /// A stored parameter in the given role's arithmetic.
+    pub(super) fn parameter<A: Arithmetic>(&self, arithmetic: &A, parameter: ParameterId) -> Array2<A::Elem> {
+        let exact = self.network.parameters[parameter].values.map(|&x| self.stored(x));
+        arithmetic.round_matrix(parameter_tensor(parameter), &exact)
+    }
+
+    /// R(R(s)·x) on every entry, with an exact constant s.
+    pub(super) fn scaled<A: Arithmetic>(
+        &self,
+        arithmetic: &A,
+        at: TensorId,
+        factor: f64,
+        x: &Array2<A::Elem>,
+    ) -> Array2<A::Elem> {
+        let stored = arithmetic.round(Place::new(at, (0, 0)), &self.stored(factor));
+        from_fn(x.dim(), |index| arithmetic.binary(Place::new(at, index), Binary::Multiply, &stored, &x[index]))
+    }
+
+    fn value(&self, node: NodeId) -> Array2<F::Elem> {
+        let ar = &*self.arithmetic;
+        let at = tensor(node, Quantity::Value);
+        let inputs = &self.network.nodes[node].inputs;
+        match &self.network.nodes[node].operation {
+            Operation::Input => ar.round_matrix(at, &self.batch.inputs.map(|&x| self.stored(x))),
+            Operation::Affine { weight, bias } => {
+                let weight = self.parameter(ar, *weight);
+                let bias = bias.map(|bias| self.parameter(ar, bias).into_iter().collect::<Vec<_>>());
+                let left = ar.prepare(weight.view(), Side::Left);
+                let right = ar.prepare(self.values[inputs[0]].view(), Side::Right);
+                ar.product(at, &left, &right, bias.as_deref()) // z = R([W·a + b])
+            }
+            Operation::Activation { activation, slope } => {
+                let z = &self.values[inputs[0]];
+                match slope {
+                    None => ar.map(at, &Function::Value(*activation), z), // a = R(φ(z))
+                    Some(slope) => {
+                        let slope = self.parameter(ar, *slope);
+                        from_fn(z.dim(), |index| match is_positive(ar, &z[index]) {
+                            true => z[index].clone(),
+                            // a = R(R(s)·z); NaN stays NaN.
+                            false => ar.binary(Place::new(at, index), Binary::Multiply, &slope[(0, 0)], &z[index]),
+                        })
+                    }
+                }
+            }
+            Operation::Scale { factor } => self.scaled(ar, at, *factor, &self.values[inputs[0]]),
+            Operation::Add => ar.zip(at, Binary::Add, &self.values[inputs[0]], &self.values[inputs[1]]),
+        }
+    }
+
+    /// p_k = R(e_k/R([Σ e])), e_k = R(exp(R(y_k − max y))).
+    pub(super) fn softmax(&self) -> Array2<F::Elem> {
+        let ar = &*self.arithmetic;
+        let output = self.network.output();
+        let y = &self.values[output];
+        let at = tensor(output, Quantity::Derivative);
+        let maxima: Vec<F::Elem> = y.columns().into_iter().map(|column| maximum(ar, column)).collect();
+        let exponentials = from_fn(y.dim(), |(k, sample)| {
+            let place = Place::new(at, (k, sample));
+            ar.apply(place, &Function::Exp, &ar.binary(place, Binary::Subtract, &y[(k, sample)], &maxima[sample]))
+        });
+        let sums = ar.sum_rows(at, &exponentials.t().as_standard_layout().to_owned());
+        from_fn(y.dim(), |(k, sample)| {
+            ar.binary(Place::new(at, (k, sample)), Binary::Divide, &exponentials[(k, sample)], &sums[(sample, 0)])
+        })
+    }
+
+    /// d = R(φ'(z)) of an activation node; on other branches than z's own where they are given.
+    pub(super) fn derivative(&self, node: NodeId, branches: Option<&Branches>) -> Array2<F::Elem> {
+        let Operation::Activation { activation, slope } = self.network.nodes[node].operation else {
+            unreachable!("invariant: called for activations only")
+        };
+        let ar = &*self.arithmetic;
+        let z = &self.values[self.network.nodes[node].inputs[0]];
+        let at = tensor(node, Quantity::Derivative);
+        let other = |index| {
+            let piece = branches.and_then(|branches| branches.piece(node, index))?;
+            let exact = ar.exact(&z[index]);
+            let is_other = activation.branch(piece) != activation.branch(exact.piece_in(&activation)?);
+            is_other.then_some((piece, exact))
+        };
+        match slope {
+            None => {
+                let mut derivative = ar.map(at, &Function::Derivative(activation), z);
+                if branches.is_some() && activation.is_kinked() {
+                    for (index, d) in derivative.indexed_iter_mut() {
+                        let Some((piece, z)) = other(index) else { continue };
+                        *d = match activation.derivative_on(piece, &z.to_float(), DECIDING_BITS) {
+                            OnPiece::Number(number) => ar.round(Place::new(at, index), &Exact::Long(number)),
+                            OnPiece::At(end) => {
+                                let end = ar.round(Place::new(at, index), &Exact::Double(end));
+                                ar.apply(Place::new(at, index), &Function::Derivative(activation), &end)
+                            }
+                        };
+                    }
+                }
+                derivative
+            }
+            Some(slope) => {
+                let stored = self.parameter(ar, slope);
+                let one = ar.round(Place::new(at, (0, 0)), &Exact::Double(1.0));
+                from_fn(z.dim(), |index| {
+                    let is_above = match other(index) {
+                        Some((piece, _)) => Some(piece.0 > 0),
+                        None => ar.exact(&z[index]).sign().map(|sign| sign == Ordering::Greater),
+                    };
+                    match is_above {
+                        Some(true) => one.clone(),
+                        Some(false) => stored[(0, 0)].clone(),
+                        None => z[index].clone(), // NaN stays NaN
+                    }
+                })
+            }
+        }
+    }
+
+    /// On which piece of φ' each pre-activation lies; none for infinite ones and NaN.
+    pub fn branches(&self) -> Branches {
+        let mut branches = Branches::unknown(self.network.nodes.len());
+        for (node, operation) in self.network.nodes.iter().enumerate() {
+            if let Operation::Activation { activation, .. } = &operation.operation {
+                let z = &self.values[operation.inputs[0]];
+                branches.set(node, z.map(|z| self.arithmetic.exact(z).piece_in(activation)));
+            }
+        }
+        branches
+    }
+}
+
+impl Exact {
+    /// The piece of φ' in which a finite number lies.
+    pub fn piece_in(&self, activation: &Activation) -> Option<crate::activation::Piece> {
+        self.is_finite().then(|| {
+            activation.piece(|at| self.partial_cmp(&Exact::Double(at)).expect("invariant: finite numbers compare"))
+        })
+    }
+}
+
+/// True for z > 0; NaN is not.
+pub(super) fn is_positive<A: Arithmetic>(arithmetic: &A, z: &A::Elem) -> bool {
+    arithmetic.exact(z).sign() == Some(Ordering::Greater)
+}
+
+/// The largest entry of a column by comparison; NaN if one is NaN, so that overflow is not hidden.
+fn maximum<A: Arithmetic>(arithmetic: &A, entries: ArrayView1<A::Elem>) -> A::Elem {
+    let mut entries = entries.iter();
+    let mut best = entries.next().expect("invariant: a network has outputs");
+    for entry in entries {
+        let (challenger, incumbent) = (arithmetic.exact(entry), arithmetic.exact(best));
+        let is_larger = challenger.partial_cmp(&incumbent) == Some(Ordering::Greater);
+        if is_larger || (challenger.sign().is_none() && incumbent.sign().is_some()) {
+            best = entry;
+        }
+    }
+    best.clone()
+}

@@ -1,0 +1,185 @@
+//! Runs by name: which carriers play the roles of a setup, and what happens where a fast one cannot.
+
+use super::{Branches, Forward, LayerGradients, Pass};
+use crate::arithmetic::dispatch::{Carriers, Visitor, dispatch_with, role};
+use crate::arithmetic::{Arithmetic, ArithmeticName, Policy, kernels};
+use crate::format::Format;
+use crate::network::{Batch, Network};
+use std::sync::Arc;
+
+/// What of an arithmetic takes part in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// The arithmetic itself.
+    Whole,
+    /// Its range without its precision, in double precision.
+    RangeAlone,
+}
+
+/// One way of computing a network's gradients.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setup {
+    /// Which arithmetic plays which role.
+    pub policy: Policy,
+    /// What of them takes part.
+    pub part: Part,
+    /// log₂ of the loss scale: δ at the output is multiplied by it, gradients are divided by it exactly.
+    pub log2_loss_scale: i32,
+    /// Branches of φ' to take instead of each pre-activation's own.
+    pub branches: Option<Arc<Branches>>,
+}
+
+impl<P: Into<Policy>> From<P> for Setup {
+    /// The plain run.
+    fn from(policy: P) -> Setup {
+        Setup { policy: policy.into(), part: Part::Whole, log2_loss_scale: 0, branches: None }
+    }
+}
+
+/// The gradients of a network under a policy, or in one arithmetic that plays every role, layer by layer
+/// from the head down.
+pub fn gradients<'n>(setup: impl Into<Setup>, network: &'n Network, batch: &'n Batch) -> GradientStream<'n> {
+    let setup = setup.into();
+    ForwardRun::new(&setup.policy, setup.part, network, batch).backward(&setup)
+}
+
+/// A forward pass that backward passes share.
+#[derive(Clone)]
+pub struct ForwardRun<'n> {
+    up: RunUp<'n>,
+    carriers: Carriers,
+    values: Arc<dyn Values<'n> + 'n>,
+}
+
+impl<'n> ForwardRun<'n> {
+    /// Runs a network up in a policy's forward arithmetic.
+    pub fn new(policy: &Policy, part: Part, network: &'n Network, batch: &'n Batch) -> ForwardRun<'n> {
+        kernels::assert_gradual_underflow();
+        // What a plain run would store twice it stores once.
+        let storage = if policy.plain().is_some() { None } else { policy.storage };
+        let carriers = match part {
+            Part::Whole => Carriers::Fast,
+            Part::RangeAlone => Carriers::RangeAlone,
+        };
+        let up = RunUp { network, batch, storage, name: policy.forward };
+        let forward = ForwardRun { up, carriers, values: dispatch_with(policy.forward, carriers, up) };
+        if forward.values.left_range() { forward.surely() } else { forward }
+    }
+
+    /// The same with carriers that never fail.
+    fn surely(&self) -> ForwardRun<'n> {
+        let (up, carriers) = (self.up, Carriers::Sure);
+        ForwardRun { up, carriers, values: dispatch_with(up.name, carriers, up) }
+    }
+
+    /// True if a policy's forward pass is this one.
+    pub fn serves(&self, policy: &Policy, part: Part) -> bool {
+        let storage = if policy.plain().is_some() { None } else { policy.storage };
+        let is_range_alone = self.carriers == Carriers::RangeAlone;
+        (self.up.storage, self.up.name, is_range_alone) == (storage, policy.forward, part == Part::RangeAlone)
+    }
+
+    /// On which branch of φ' each pre-activation lies.
+    pub fn branches(&self) -> Branches {
+        self.values.branches()
+    }
+
+    /// Brings gradients back in the setup's backward arithmetic.
+    pub fn backward(&self, setup: &Setup) -> GradientStream<'n> {
+        debug_assert!(self.serves(&setup.policy, setup.part), "invariant: the forward pass is the setup's");
+        let pass = self.values.clone().backward(setup, self.carriers);
+        GradientStream { forward: self.clone(), setup: setup.clone(), pass, emitted: 0 }
+    }
+}
+
+/// One run's gradients, layer by layer from the head down, each dropped when the next is asked for.
+pub struct GradientStream<'n> {
+    forward: ForwardRun<'n>,
+    setup: Setup,
+    pass: Box<dyn Backward + 'n>,
+    /// Layers that were handed out.
+    emitted: usize,
+}
+
+impl Iterator for GradientStream<'_> {
+    type Item = LayerGradients;
+
+    fn next(&mut self) -> Option<LayerGradients> {
+        let mut layer = self.pass.next();
+        if self.forward.carriers == Carriers::Fast && self.pass.left_range() {
+            // The same bits so far; from here on only MPFR numbers have them.
+            self.forward = self.forward.surely();
+            self.pass = self.forward.values.clone().backward(&self.setup, self.forward.carriers);
+            layer = self.pass.by_ref().nth(self.emitted);
+        }
+        self.emitted += 1;
+        layer
+    }
+}
+
+/// A forward pass in whatever arithmetic.
+trait Values<'n>: Send + Sync {
+    fn branches(&self) -> Branches;
+    fn left_range(&self) -> bool;
+    fn backward(self: Arc<Self>, setup: &Setup, carriers: Carriers) -> Box<dyn Backward + 'n>;
+}
+
+/// A backward pass in whatever arithmetics.
+trait Backward: Iterator<Item = LayerGradients> + Send {
+    fn left_range(&self) -> bool;
+}
+
+impl<F: Arithmetic, B: Arithmetic> Backward for Pass<'_, F, B> {
+    fn left_range(&self) -> bool {
+        Pass::left_range(self)
+    }
+}
+
+/// The forward pass of a named arithmetic.
+struct Up<'n, F: Arithmetic> {
+    forward: Arc<Forward<'n, F>>,
+    name: ArithmeticName,
+}
+
+impl<'n, F: Arithmetic + 'static> Values<'n> for Up<'n, F> {
+    fn branches(&self) -> Branches {
+        self.forward.branches()
+    }
+
+    fn left_range(&self) -> bool {
+        self.forward.arithmetic.left_range()
+    }
+
+    fn backward(self: Arc<Self>, setup: &Setup, carriers: Carriers) -> Box<dyn Backward + 'n> {
+        struct Down<'s, 'n, F: Arithmetic>(Arc<Forward<'n, F>>, &'s Setup);
+        impl<'n, F: Arithmetic + 'static> Visitor for Down<'_, 'n, F> {
+            type Output = Box<dyn Backward + 'n>;
+            fn visit<B: Arithmetic + 'static>(self, backward: Arc<B>) -> Box<dyn Backward + 'n> {
+                let Setup { log2_loss_scale, branches, .. } = self.1;
+                Box::new(Pass::over(self.0, backward, *log2_loss_scale, branches.clone()))
+            }
+        }
+        let down = Down(self.forward.clone(), setup);
+        match setup.policy.backward == self.name {
+            true => down.visit(self.forward.arithmetic.clone()),
+            false => role(setup.policy.backward, carriers, down),
+        }
+    }
+}
+
+/// What a forward pass is made of.
+#[derive(Clone, Copy)]
+struct RunUp<'n> {
+    network: &'n Network,
+    batch: &'n Batch,
+    storage: Option<Format>,
+    name: ArithmeticName,
+}
+
+impl<'n> Visitor for RunUp<'n> {
+    type Output = Arc<dyn Values<'n> + 'n>;
+    fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> Arc<dyn Values<'n> + 'n> {
+        let RunUp { network, batch, storage, name } = self;
+        Arc::new(Up { forward: Arc::new(Forward::new(network, batch, storage, arithmetic)), name })
+    }
+}
