@@ -20,7 +20,7 @@ use crate::activation::Activation;
 use crate::record::Record;
 use crate::report::draw::Theme;
 use crate::report::table;
-use crate::spec::{Data, Files, Init, Model, Plan, Spec, SpecError};
+use crate::spec::{Attribute, Data, Files, Init, LossScale, Model, Plan, Spec, SpecError};
 use crate::verdict::Verdict;
 use clap::Parser;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -101,6 +101,14 @@ pub struct Arguments {
         help_heading = "Arithmetic"
     )]
     formats: Vec<String>,
+    /// Multiply the loss by a power of two, and divide the gradients by it exactly; auto finds for each arithmetic the one
+    /// with the least flushing and no overflow
+    #[arg(long, value_name = "N|auto", default_value = "1", help_heading = "Arithmetic")]
+    loss_scale: String,
+    /// Turn every source of noise on and off alone and try remedies: narrow, for arithmetics of at most 24 significand
+    /// bits; all, for wider ones too, with MPFR and many times slower; none
+    #[arg(long, value_name = "WHICH", value_parser = attribute(), default_value = "narrow", help_heading = "Arithmetic")]
+    attribute: Attribute,
     /// Bits of every layer's true gradient that must be proven
     #[arg(long, value_name = "BITS", value_parser = bits, allow_negative_numbers = true, default_value_t = 80, help_heading = "Arithmetic")]
     truth_bits: u32,
@@ -156,6 +164,15 @@ fn gain(text: &str) -> Result<f64, String> {
 fn theme() -> impl TypedValueParser<Value = Theme> {
     let names = PossibleValuesParser::new(Theme::ALL.map(Theme::name));
     names.try_map(|name| Theme::parse(&name).ok_or("give light or dark"))
+}
+
+/// Reads which arithmetics are attributed, and lets help and completions list the choices.
+fn attribute() -> impl TypedValueParser<Value = Attribute> {
+    let names = PossibleValuesParser::new(Attribute::ALL.map(|(name, _)| name));
+    names.try_map(|name| {
+        let known = Attribute::ALL.into_iter().find(|(known, _)| *known == name);
+        known.map(|(_, attribute)| attribute).ok_or("give narrow, all or none")
+    })
 }
 
 /// Options stand behind a subcommand, never before it.
@@ -271,6 +288,8 @@ fn spec(arguments: &Arguments, data: Data) -> Result<Spec, Failure> {
         residual: arguments.residual,
         formats: arguments.formats.clone(),
         truth_bits: arguments.truth_bits,
+        loss_scale: LossScale::parse(&arguments.loss_scale).map_err(Failure::Input)?,
+        attribute: arguments.attribute,
         weights: None,
         batch_file: None,
         compared: Vec::new(),

@@ -22,9 +22,11 @@ pub enum Fate {
     TrueZero,
     /// Zero in truth, computed not.
     Ghost,
-    /// Computed zero, true not. Underflow or another cause: they are told apart by a twin run with
-    /// unbounded exponent, which does not exist yet.
+    /// Computed zero, true not, and not zero in the twin run with unbounded exponent either: underflow.
+    /// Of gradients that have no twin, every computed zero.
     Flushed,
+    /// Computed zero for another reason, in the twin run too: a flipped branch, a sum that cancels.
+    Cut,
     /// Error at least [`DROWNED`] of the true entry, wrong sign included.
     Drowned,
     /// Error at least [`DEGRADED`] of the true entry.
@@ -45,8 +47,11 @@ pub struct Fates {
     pub true_zero: u64,
     /// Zero in truth, computed not.
     pub ghost: u64,
-    /// Computed zero, true not (any cause, until the twin run with unbounded exponent exists).
+    /// Computed zero by underflow, true not; of gradients that have no twin run, every such zero.
     pub flushed: u64,
+    /// Computed zero for another reason.
+    #[serde(default)]
+    pub cut: u64,
     /// Error at least as large as the true entry.
     pub drowned: u64,
     /// Error at least an eighth of the true entry.
@@ -57,12 +62,13 @@ pub struct Fates {
 
 impl Fate {
     /// All fates in the order in which they are decided.
-    pub const ALL: [Fate; 8] = [
+    pub const ALL: [Fate; 9] = [
         Fate::Overflowed,
         Fate::Undecided,
         Fate::TrueZero,
         Fate::Ghost,
         Fate::Flushed,
+        Fate::Cut,
         Fate::Drowned,
         Fate::Degraded,
         Fate::Resolved,
@@ -126,6 +132,7 @@ impl Fate {
             Fate::TrueZero => &mut fates.true_zero,
             Fate::Ghost => &mut fates.ghost,
             Fate::Flushed => &mut fates.flushed,
+            Fate::Cut => &mut fates.cut,
             Fate::Drowned => &mut fates.drowned,
             Fate::Degraded => &mut fates.degraded,
             Fate::Resolved => &mut fates.resolved,

@@ -241,6 +241,10 @@ fn arithmetic_run(plan: &Plan, trials: &[Trial], index: usize) -> ArithmeticRun 
         storage_noise: Number::new(storage),
         verdict: layers[0].verdict.clone(),
         layers,
+        log2_loss_scale: None,
+        attribution: None,
+        remedies: Vec::new(),
+        theory: Vec::new(),
         external: None,
     }
 }
@@ -258,6 +262,10 @@ fn external_run(plan: &Plan, trials: &[Trial], index: usize) -> ArithmeticRun {
         storage_noise: Number::None,
         verdict: layers[0].verdict.clone(),
         layers,
+        log2_loss_scale: None,
+        attribution: None,
+        remedies: Vec::new(),
+        theory: Vec::new(),
         external: Some(External {
             dtype: gradients.dtype.to_string(),
             relative_tolerance,
@@ -315,6 +323,7 @@ fn add_fates(sum: &mut Fates, other: &Fates) {
     sum.true_zero += other.true_zero;
     sum.ghost += other.ghost;
     sum.flushed += other.flushed;
+    sum.cut += other.cut;
     sum.drowned += other.drowned;
     sum.degraded += other.degraded;
     sum.resolved += other.resolved;

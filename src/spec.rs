@@ -1,6 +1,7 @@
 //! What is asked of a probe: the defaults, and their validation with the fix in each message.
 
 pub mod compared;
+pub mod effort;
 pub mod files;
 
 use crate::activation::Activation;
@@ -9,6 +10,7 @@ use crate::exchange::{Gradients, Samples, Sequential};
 use crate::format::GRID;
 pub use crate::init::Init;
 pub use compared::{Compared, Model};
+pub use effort::{Attribute, LossScale};
 pub use files::{BatchFile, Files, Source, TargetKind, Weights};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -86,6 +88,12 @@ pub struct Spec {
     pub formats: Vec<String>,
     /// Bits of every layer's gradient that must be proven.
     pub truth_bits: u32,
+    /// By what the loss is multiplied before gradients flow back.
+    #[serde(default, skip_serializing_if = "LossScale::is_none")]
+    pub loss_scale: LossScale,
+    /// For which arithmetics the noise is attributed to its sources and remedies are tried.
+    #[serde(default, skip_serializing_if = "Attribute::is_default")]
+    pub attribute: Attribute,
     /// A network from a file in place of drawn ones; depth, width and biases are its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<Weights>,
@@ -113,6 +121,8 @@ impl Default for Spec {
             residual: false,
             formats: ["f16", "f16:acc=f32", "bf16:acc=f32", "f32", "f64"].map(String::from).to_vec(),
             truth_bits: 80,
+            loss_scale: LossScale::None,
+            attribute: Attribute::Narrow,
             weights: None,
             batch_file: None,
             compared: Vec::new(),

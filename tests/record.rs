@@ -49,11 +49,11 @@ fn unknown_fields_are_refused() {
 
 #[test]
 fn another_schema_is_refused_by_name() {
-    let text = default_record().to_json().replace("precision-probe-record/1", "precision-probe-record/2");
+    let text = default_record().to_json().replace("precision-probe-record/2", "precision-probe-record/1");
     let error = Record::from_json(&text).unwrap_err();
     assert_eq!(
         error,
-        "schema `precision-probe-record/2` cannot be read; this version reads `precision-probe-record/1`"
+        "schema `precision-probe-record/1` cannot be read; this version reads `precision-probe-record/2`"
     );
     assert!(Record::from_json("{}").unwrap_err().starts_with("not a record: missing field `schema`"));
     assert!(Record::from_json("").unwrap_err().starts_with("not a record: "));

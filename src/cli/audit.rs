@@ -9,7 +9,7 @@ use crate::arithmetic::Policy;
 use crate::record::Record;
 use crate::report::draw::Theme;
 use crate::report::{audit, table};
-use crate::spec::{Model, Plan, Spec};
+use crate::spec::{Attribute, Model, Plan, Spec};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -117,7 +117,8 @@ fn plan(arguments: &AuditArguments) -> Result<Plan, Failure> {
         Some(name) => (vec!["activations".to_string()], vec![name.clone()]),
     };
     let truth_bits = arguments.truth_bits;
-    let mut spec = Spec { data, truth_bits, activations: names, formats: Vec::new(), ..Spec::default() };
+    let attribute = Attribute::None;
+    let mut spec = Spec { data, truth_bits, attribute, activations: names, formats: Vec::new(), ..Spec::default() };
     let mut files = arguments.files.read(&mut spec, file, &given)?;
     let model = match &arguments.model {
         Some(name) => Model::Named(Policy::parse(name).map_err(Failure::Input)?.to_string()),

@@ -20,6 +20,8 @@ pub fn line(spec: &Spec) -> String {
         residual,
         formats,
         truth_bits,
+        loss_scale,
+        attribute,
         weights,
         batch_file,
         compared,
@@ -79,6 +81,10 @@ pub fn line(spec: &Spec) -> String {
         _ => {}
     }
     option("truth-bits", truth_bits.to_string());
+    if models.is_empty() {
+        option("loss-scale", loss_scale.to_string());
+        option("attribute", attribute.name().into());
+    }
     if *bias && weights.is_none() {
         words.push("--bias".into());
     }
@@ -110,7 +116,8 @@ mod tests {
         assert_eq!(
             line(&spec),
             "precision-probe --act leaky --depth 50 --width 64 --init preserve --trials 5 --gain 1.5 --data digits --batch 32 \
-             --seed 0 --formats f16,f16:acc=f32,bf16:acc=f32,f32,f64 --truth-bits 80 --bias --residual"
+             --seed 0 --formats f16,f16:acc=f32,bf16:acc=f32,f32,f64 --truth-bits 80 --loss-scale 1 \
+             --attribute narrow --bias --residual"
         );
     }
 
@@ -136,7 +143,10 @@ mod tests {
         };
         let files = "--weights net.npz --act relu --data batch.npz --loss cross-entropy --compare a=g.npz --compare b=g.npz \
                      --compare-scale a=1024.0";
-        assert_eq!(line(&spec), format!("precision-probe {files} --formats f16 --truth-bits 80"));
+        assert_eq!(
+            line(&spec),
+            format!("precision-probe {files} --formats f16 --truth-bits 80 --loss-scale 1 --attribute narrow")
+        );
         spec.compared.iter_mut().for_each(|one| one.model = Some("f16".into()));
         assert_eq!(line(&spec), format!("precision-probe audit {files} --as f16 --truth-bits 80"));
     }

@@ -37,8 +37,8 @@ pub fn all_flips(layers: &[LayerRun]) -> Option<Flips> {
 
 /// Number of entries whose fates were counted.
 pub fn entries(fates: &Fates) -> u64 {
-    let Fates { overflowed, undecided, true_zero, ghost, flushed, drowned, degraded, resolved } = *fates;
-    let counts = [overflowed, undecided, true_zero, ghost, flushed, drowned, degraded, resolved];
+    let Fates { overflowed, undecided, true_zero, ghost, flushed, cut, drowned, degraded, resolved } = *fates;
+    let counts = [overflowed, undecided, true_zero, ghost, flushed, cut, drowned, degraded, resolved];
     counts.into_iter().fold(0, u64::saturating_add)
 }
 

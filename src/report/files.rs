@@ -1,6 +1,6 @@
 //! Report directories: what may be written where, and files that appear whole or not at all.
 
-use crate::record::{Source, Spec};
+use crate::record::{LossScale, Source, Spec};
 use crate::report::figure::Panel;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -254,6 +254,8 @@ pub fn run_name(spec: &Spec) -> String {
         residual,
         formats,
         truth_bits,
+        loss_scale,
+        attribute,
         weights,
         batch_file,
         compared,
@@ -291,6 +293,13 @@ pub fn run_name(spec: &Spec) -> String {
             format!("{}-{}", one.name, by_contents(&one.source)),
         );
     }
+    let scale = match loss_scale {
+        LossScale::None => "1".into(),
+        LossScale::PowerOfTwo(log2) => format!("2^{log2}"),
+        LossScale::Auto => "auto".to_string(),
+    };
+    part(*loss_scale != default.loss_scale, "scale", scale);
+    part(*attribute != default.attribute, "attribute", attribute.name().into());
     part(*truth_bits != default.truth_bits, "truth", truth_bits.to_string());
     if parts.is_empty() {
         return "default".into();

@@ -64,7 +64,11 @@ impl Files {
             ));
         };
         check_name(name)?;
-        let log2_scale = log2_of_scale(scale)?;
+        let log2_scale = log2_of_scale(scale).ok_or_else(|| {
+            SpecError(format!(
+                "--compare-scale {scale}: give the power of two that the loss was multiplied by, such as 1024 (dividing by any other number would round the gradients)"
+            ))
+        })?;
         let notes = self.notes.len();
         let (source, contents) = self.open(path, dtype)?;
         // What was to be known of the file is known with its gradients.
@@ -126,15 +130,11 @@ fn check_name(name: &str) -> Result<(), SpecError> {
     }
 }
 
-/// The exponent of a power of two; division by any other number would round.
-fn log2_of_scale(scale: f64) -> Result<i32, SpecError> {
-    let exponent = if scale.is_normal() && scale > 0.0 { crate::format::exponent_of(scale) } else { i64::MAX };
-    match i32::try_from(exponent) {
-        Ok(log2) if log2.abs() <= LARGEST_SCALE && crate::format::two_to(exponent) == scale => Ok(log2),
-        _ => Err(SpecError(format!(
-            "--compare-scale {scale}: give the power of two that the loss was multiplied by, such as 1024 (dividing by any other number would round the gradients)"
-        ))),
-    }
+/// The exponent of a power of two within ±[`LARGEST_SCALE`]; division by any other number would round.
+pub(super) fn log2_of_scale(scale: f64) -> Option<i32> {
+    let exponent = if scale.is_normal() && scale > 0.0 { crate::format::exponent_of(scale) } else { return None };
+    let log2 = i32::try_from(exponent).ok().filter(|log2| log2.abs() <= LARGEST_SCALE)?;
+    (crate::format::two_to(exponent) == scale).then_some(log2)
 }
 
 /// The arithmetic in which a framework computes gradients of that type, as a rule.

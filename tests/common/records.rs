@@ -127,6 +127,10 @@ fn arithmetic(name: &str, behaviour: Behaviour, depth: usize, trials: usize) -> 
         storage_noise: Number::new(if format.precision < 8 { 0.0625 } else { 0.0 }),
         verdict: layers[0].verdict.clone(),
         layers,
+        log2_loss_scale: None,
+        attribution: None,
+        remedies: Vec::new(),
+        theory: Vec::new(),
         external: None,
     }
 }

@@ -6,17 +6,20 @@
 //! alone. Ratios and logarithms are rounded to 9 significant digits, which the truth's bound supports
 //! wherever a number is given without `at_most`.
 
+mod cause;
+
 pub use crate::fate::Fates;
 pub use crate::magnitude::Histogram;
 pub use crate::noise::TensorNoise;
 pub use crate::number::Number;
-pub use crate::spec::{Compared, Data, Source, Spec, TargetKind, Weights};
+pub use crate::spec::{Attribute, Compared, Data, LossScale, Source, Spec, TargetKind, Weights};
 pub use crate::verdict::{Verdict, VerdictCount};
+pub use cause::{Attribution, NoiseSource, Remedy, RemedyKind, RemedyLayer, SourceNoise, TheoryLayer};
 
 use serde::{Deserialize, Serialize};
 
 /// Name and version of the record's layout.
-pub const SCHEMA: &str = "precision-probe-record/1";
+pub const SCHEMA: &str = "precision-probe-record/2";
 
 /// Everything one probe found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -113,6 +116,18 @@ pub struct ArithmeticRun {
     pub layers: Vec<LayerRun>,
     /// The network's verdict: layer 1's over the trials.
     pub verdict: VerdictCount,
+    /// log₂ of the loss scale; absent without one. Gradients and their measures are unscaled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log2_loss_scale: Option<i32>,
+    /// Where the noise comes from; absent where it was not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attribution: Option<Attribution>,
+    /// What was tried against it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remedies: Vec<Remedy>,
+    /// What theory says, layer by layer (layer 1 first); absent where there is no theory.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub theory: Vec<TheoryLayer>,
     /// What is known of gradients that another program computed; absent for an arithmetic of our own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external: Option<External>,

@@ -1,0 +1,105 @@
+//! What a run asks beside the plain gradients: a loss scale, and where the noise comes from.
+
+use super::compared::log2_of_scale;
+use crate::format::two_to;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// By what the loss is multiplied before gradients flow back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LossScale {
+    /// By nothing.
+    #[default]
+    None,
+    /// By 2 to this power.
+    PowerOfTwo(i32),
+    /// For each arithmetic by the power of two with the least flushing and no overflow.
+    Auto,
+}
+
+impl LossScale {
+    /// Reads a power of two, or `auto`.
+    ///
+    /// # Errors
+    /// A sentence with the fix.
+    pub fn parse(text: &str) -> Result<LossScale, String> {
+        if text.eq_ignore_ascii_case("auto") {
+            return Ok(LossScale::Auto);
+        }
+        match text.parse::<f64>().ok().and_then(log2_of_scale) {
+            Some(0) => Ok(LossScale::None),
+            Some(log2) => Ok(LossScale::PowerOfTwo(log2)),
+            None => Err(format!(
+                "--loss-scale {text}: give a power of two, such as 1024, or auto (dividing gradients by any other number would round them)"
+            )),
+        }
+    }
+
+    /// True without a scale, which a spec does not write.
+    pub fn is_none(&self) -> bool {
+        *self == LossScale::None
+    }
+}
+
+/// As the command line reads it: `1`, `1024`, `auto`.
+impl fmt::Display for LossScale {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LossScale::None => f.write_str("1"),
+            LossScale::PowerOfTwo(log2) => write!(f, "{}", two_to(i64::from(*log2))),
+            LossScale::Auto => f.write_str("auto"),
+        }
+    }
+}
+
+/// For which arithmetics sources are turned on and off one by one, and remedies tried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Attribute {
+    /// Those of at most 24 significand bits, whose exact counterpart runs in double precision.
+    #[default]
+    Narrow,
+    /// All; the exact counterpart of wider ones needs MPFR and takes many times longer.
+    All,
+    /// None.
+    None,
+}
+
+impl Attribute {
+    /// By name.
+    pub const ALL: [(&str, Attribute); 3] =
+        [("narrow", Attribute::Narrow), ("all", Attribute::All), ("none", Attribute::None)];
+
+    /// True for the default, which a spec does not write.
+    pub fn is_default(&self) -> bool {
+        *self == Attribute::default()
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        Attribute::ALL.iter().find(|(_, attribute)| *attribute == self).map_or("narrow", |(name, _)| name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loss_scales_are_powers_of_two_or_auto() {
+        for (text, scale) in [
+            ("1", LossScale::None),
+            ("1024", LossScale::PowerOfTwo(10)),
+            ("0.5", LossScale::PowerOfTwo(-1)),
+            ("65536.0", LossScale::PowerOfTwo(16)),
+            ("AUTO", LossScale::Auto),
+        ] {
+            assert_eq!(LossScale::parse(text), Ok(scale));
+            assert_eq!(LossScale::parse(&scale.to_string()), Ok(scale));
+        }
+        for text in ["0", "-2", "1000", "nan", "inf", "", "1e400", "two"] {
+            assert!(LossScale::parse(text).unwrap_err().contains("power of two"), "{text}");
+        }
+    }
+}
