@@ -42,5 +42,6 @@ pub mod probe;
 pub mod record;
 pub mod report;
 pub mod spec;
+pub mod theory;
 pub mod truth;
 pub mod verdict;

@@ -1,0 +1,195 @@
+//! What theory says of noise, from the forward noise that was measured (DESIGN section 5).
+//!
+//! Mean field, one independent contribution per layer k: the relative noise of φ'(z_k), in mean square,
+//!
+//! ```text
+//! E[(φ'(z+Δ) − φ'(z))²]/E[φ'(z)²] = (Σ_κ J_κ²·E|Δ|·f_z(κ) + E[φ''(z)²]·E[Δ²])/E[φ'(z)²]
+//! ```
+//!
+//! with J the jump of φ' at a kink κ and f_z the density of a Gaussian z of the measured variance; then the
+//! rounding of the way back, and the relative noise of the layer's input. Where less than one flip is
+//! expected in half of the runs, the median run has none: flips then leave the prediction.
+
+use crate::activation::double::derivative_f64;
+use crate::activation::{Activation, Joint};
+use crate::arithmetic::{ArithmeticName, Exact, Policy, Sum};
+use crate::format::Format;
+use crate::truth::Midpoints;
+use ndarray::Array2;
+
+/// Mean square of the relative error of one rounding, in units of u²: the error is uniform within ±u·2^e, and
+/// the logarithm of the significand m within a binade, so 1/3·E[1/m²] = 1/3·3/(8 ln 2).
+const ROUNDING: f64 = 0.180_336_880_111_120_43;
+/// √(2π)
+const SQRT_TWO_PI: f64 = 2.506_628_274_631_000_5;
+/// Fewer flips than this are expected in a run whose median has none: e^-n = 1/2.
+const FEW_FLIPS: f64 = std::f64::consts::LN_2;
+/// Half the distance over which φ'' is measured: its error is about 2^-34 in truncation and in rounding.
+const STEP: f64 = 1.0 / (1 << 17) as f64;
+
+/// What one hidden layer's forward noise does to its φ'.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct DerivativeNoise {
+    /// Relative mean square that flips make.
+    pub flips: f64,
+    /// Relative mean square that φ'' makes.
+    pub smooth: f64,
+    /// Flips that are expected in this layer's units and samples.
+    pub expected_flips: f64,
+}
+
+/// E[Δ²], E|Δ| and E[z²] of computed values against true ones; none where something is not finite.
+struct Spread {
+    noise_square: f64,
+    noise: f64,
+    square: f64,
+}
+
+fn spread(truth: &Midpoints, computed: &Array2<Exact>) -> Option<Spread> {
+    let (mut noise_square, mut noise, mut square) = (0.0, 0.0, 0.0);
+    for ((high, low), x) in truth.high.iter().zip(&truth.low).zip(computed) {
+        let difference = match x {
+            Exact::Double(x) => (x - high) - low,
+            Exact::Long(x) => (rug::Float::with_val(x.prec() + 64, x - high) - low).to_f64(),
+        };
+        noise_square += difference * difference;
+        noise += difference.abs();
+        square += high * high;
+    }
+    let count = computed.len() as f64;
+    let spread = Spread { noise_square: noise_square / count, noise: noise / count, square: square / count };
+    (spread.noise_square.is_finite() && spread.square > 0.0).then_some(spread)
+}
+
+/// ‖computed − true‖²/‖true‖²; none where the true values are all zero or something is not finite.
+pub fn relative_noise(truth: &Midpoints, computed: &Array2<Exact>) -> Option<f64> {
+    let Spread { noise_square, square, .. } = spread(truth, computed)?;
+    Some(noise_square / square)
+}
+
+/// The noise of φ' that pre-activations of a layer make.
+pub fn derivative_noise(activation: &Activation, z: &Midpoints, computed: &Array2<Exact>) -> Option<DerivativeNoise> {
+    let Spread { noise_square, noise, square } = spread(z, computed)?;
+    let count = z.high.len() as f64;
+    let mean = |f: &dyn Fn(f64) -> f64| z.high.iter().map(|&z| f(z)).sum::<f64>() / count;
+    let slopes = mean(&|z| derivative_f64(activation, z) * derivative_f64(activation, z));
+    let deviation = square.sqrt();
+    let density = |at: f64| {
+        let standard = at / deviation;
+        core_math::exp(-0.5 * standard * standard) / (SQRT_TWO_PI * deviation)
+    };
+    let (mut flips, mut expected_flips) = (0.0, 0.0);
+    let joints = activation.joints();
+    for joint in joints.iter().filter(|joint| joint.is_kink()) {
+        let share = noise * density(joint.at);
+        flips += jump(activation, joint) * jump(activation, joint) * share;
+        expected_flips += share * count;
+    }
+    let is_near_joint = |z: f64| joints.iter().any(|joint| (z - joint.at).abs() <= STEP);
+    let curvatures = mean(&|z| {
+        if is_near_joint(z) {
+            return 0.0;
+        }
+        let curvature = (derivative_f64(activation, z + STEP) - derivative_f64(activation, z - STEP)) / (2.0 * STEP);
+        curvature * curvature
+    });
+    (slopes > 0.0).then(|| DerivativeNoise {
+        flips: flips / slopes,
+        smooth: curvatures * noise_square / slopes,
+        expected_flips,
+    })
+}
+
+/// φ' above a kink less φ' below it.
+fn jump(activation: &Activation, joint: &Joint) -> f64 {
+    let reach = 1e-9 * joint.at.abs().max(1.0);
+    derivative_f64(activation, joint.at + reach) - derivative_f64(activation, joint.at - reach)
+}
+
+/// Relative mean square of one rounding to a format.
+fn once(format: &Format) -> f64 {
+    ROUNDING * format.unit_roundoff() * format.unit_roundoff()
+}
+
+/// Relative mean square of a sum of `terms` products of one size and any sign: partial sums grow as √k, so that
+/// the roundings of all add up to terms/2 of the last one.
+fn sum_noise(name: &ArithmeticName, terms: usize) -> f64 {
+    if name.sum == Sum::Exact {
+        return once(&name.format);
+    }
+    let products = if name.accumulator.precision >= 2 * name.format.precision { 0.0 } else { 1.0 };
+    let stored = if name.accumulator == name.format { 0.0 } else { once(&name.format) };
+    once(&name.accumulator) * (0.5 * terms as f64 + products) + stored
+}
+
+/// One layer's shape and what its forward noise was.
+#[derive(Clone, Copy, Debug)]
+pub struct LayerFacts {
+    /// Units, inputs of each.
+    pub units: usize,
+    /// Inputs of each unit.
+    pub inputs: usize,
+    /// Of φ', none for the head and where it is not known.
+    pub derivative: Option<DerivativeNoise>,
+    /// Relative mean square of the noise of a of the layer below.
+    pub input: Option<f64>,
+    /// Relative mean square of the noise of δ, where it is measured: at the head.
+    pub delta: Option<f64>,
+    /// False for a layer whose φ' is constant on its pieces.
+    pub is_smooth: bool,
+}
+
+/// Noise-to-signal ratio of each layer's weight gradient, layer 1 first; none from where something is unknown on.
+pub fn predicted(policy: &Policy, layers: &[LayerFacts], batch: usize) -> Vec<Option<f64>> {
+    let bw = &policy.backward;
+    let mut flips = 0.0;
+    // What arrives in δ of the layer, without flips.
+    let mut arriving = layers.last().and_then(|head| head.delta);
+    let mut expected_flips = 0.0;
+    let mut ratios = vec![None; layers.len()];
+    for (index, layer) in layers.iter().enumerate().rev() {
+        if index + 1 < layers.len() {
+            let above = &layers[index + 1];
+            let roundings = sum_noise(bw, above.units) + once(&bw.format);
+            let of_derivative = if layer.is_smooth { once(&policy.forward.format) } else { 0.0 };
+            arriving = arriving.zip(layer.derivative).map(|(arriving, derivative)| {
+                flips += derivative.flips;
+                expected_flips += derivative.expected_flips;
+                arriving + derivative.smooth + of_derivative + roundings
+            });
+        }
+        let told = if expected_flips < FEW_FLIPS { 0.0 } else { flips };
+        ratios[index] =
+            arriving.zip(layer.input).map(|(arriving, input)| (arriving + told + input + sum_noise(bw, batch)).sqrt());
+    }
+    ratios
+}
+
+/// With branches frozen: every operation at its bound and all errors of one sign, and √n·u for every
+/// operation independent of each other. By layer, layer 1 first.
+///
+/// A sum of n products is within γ_n·Σ|xᵢyᵢ| = γ_n·√n·‖sum‖ for terms of one size and random signs; each other
+/// operation within u. On the path of layer l lie the sums forward below it, those backward above it, and its own.
+pub fn frozen(policy: &Policy, layers: &[LayerFacts], batch: usize) -> Vec<(f64, f64)> {
+    let of = |name: &ArithmeticName, terms: usize, others: f64| {
+        let (u, own) = (name.accumulator.unit_roundoff(), name.format.unit_roundoff());
+        let (n, root) = (terms as f64, (terms as f64).sqrt());
+        let in_sum = match name.sum {
+            Sum::Exact => (0.0, 0.0),
+            Sum::Sequential if n * u < 1.0 => (root * n * u / (1.0 - n * u), root * u),
+            Sum::Sequential => (f64::INFINITY, root * u),
+        };
+        (in_sum.0 + others * own, in_sum.1 * in_sum.1 + others * own * own)
+    };
+    // Forward: the sum, z stored, φ. Backward: the sum, stored, φ', times φ'.
+    let forward: Vec<(f64, f64)> = layers.iter().map(|layer| of(&policy.forward, layer.inputs, 2.0)).collect();
+    let backward: Vec<(f64, f64)> = layers.iter().map(|layer| of(&policy.backward, layer.units, 3.0)).collect();
+    let own = of(&policy.backward, batch, 1.0);
+    let add = |sum: &(f64, f64), one: &(f64, f64)| (sum.0 + one.0, sum.1 + one.1);
+    let sum = |those: &[(f64, f64)]| those.iter().fold((0.0, 0.0), |sum, one| add(&sum, one));
+    let bound = |index: usize| {
+        let (worst, square) = add(&add(&sum(&forward[..index]), &sum(&backward[index + 1..])), &own);
+        (worst, square.sqrt())
+    };
+    (0..layers.len()).map(bound).collect()
+}
