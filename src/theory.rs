@@ -7,15 +7,22 @@
 //! ```
 //!
 //! with J the jump of φ' at a kink κ and f_z the density of a Gaussian z of the measured variance; then the
-//! rounding of the way back, and the relative noise of the layer's input. Where less than one flip is
-//! expected in half of the runs, the median run has none: flips then leave the prediction.
+//! rounding of the way back, and the relative noise of the layer's input. All of it is noise of single samples;
+//! the weight gradient Σ_s δ_s·a_sᵀ adds up samples, the noise as independent ones, the signal as measured:
+//! [`coherence`].
+//!
+//! Flips are few and each weighs as much as the gradient at its unit, so that their sum is heavy-tailed and
+//! its median lies below its mean. What is predicted is the median: a Poisson number of flips whose weights
+//! have the measured kurtosis of the gradient, its sum taken as a gamma variable of the same mean and
+//! variance (Wilson and Hilferty's median). Where half of the runs have no flip, the median has none.
 
 use crate::activation::double::derivative_f64;
 use crate::activation::{Activation, Joint};
 use crate::arithmetic::{ArithmeticName, Exact, Policy, Sum};
-use crate::format::Format;
-use crate::truth::Midpoints;
+use crate::format::{Format, two_to};
+use crate::truth::{Midpoints, TrueTensor};
 use ndarray::Array2;
+use rug::Float;
 
 /// Mean square of the relative error of one rounding, in units of u²: the error is uniform within ±u·2^e, and
 /// the logarithm of the significand m within a binade, so 1/3·E[1/m²] = 1/3·3/(8 ln 2).
@@ -36,6 +43,8 @@ pub struct DerivativeNoise {
     pub smooth: f64,
     /// Flips that are expected in this layer's units and samples.
     pub expected_flips: f64,
+    /// E[w²]/E[w]² of what a flip weighs, the square of the gradient that arrives at its unit.
+    pub kurtosis: f64,
 }
 
 /// E[Δ²], E|Δ| and E[z²] of computed values against true ones; none where something is not finite.
@@ -50,7 +59,7 @@ fn spread(truth: &Midpoints, computed: &Array2<Exact>) -> Option<Spread> {
     for ((high, low), x) in truth.high.iter().zip(&truth.low).zip(computed) {
         let difference = match x {
             Exact::Double(x) => (x - high) - low,
-            Exact::Long(x) => (rug::Float::with_val(x.prec() + 64, x - high) - low).to_f64(),
+            Exact::Long(x) => (Float::with_val(x.prec() + 64, x - high) - low).to_f64(),
         };
         noise_square += difference * difference;
         noise += difference.abs();
@@ -67,8 +76,49 @@ pub fn relative_noise(truth: &Midpoints, computed: &Array2<Exact>) -> Option<f64
     Some(noise_square / square)
 }
 
-/// The noise of φ' that pre-activations of a layer make.
-pub fn derivative_noise(activation: &Activation, z: &Midpoints, computed: &Array2<Exact>) -> Option<DerivativeNoise> {
+/// Exponent of a tensor's largest entry, and every entry below it as a double; what is 2^500 times smaller is 0.
+fn in_doubles(tensor: &TrueTensor) -> (i64, Array2<f64>) {
+    let top = tensor.values.iter().filter_map(|g| g.get_exp().map(i64::from)).max().unwrap_or(0);
+    let entry = |g: &Float| {
+        let (fraction, exponent) = g.to_f64_exp();
+        let below = top - i64::from(exponent);
+        if below < 500 { fraction * two_to(-below) } else { 0.0 }
+    };
+    (top, tensor.values.map(entry))
+}
+
+/// E[δ⁴]/E[δ²]² over the entries that are not 0; 1 where there is none.
+pub fn kurtosis(delta: &TrueTensor) -> f64 {
+    let (_, delta) = in_doubles(delta);
+    let squares = || delta.iter().map(|g| g * g).filter(|square| *square > 0.0);
+    let (count, sum, fourth) =
+        squares().fold((0.0, 0.0, 0.0), |(n, sum, fourth), square| (n + 1.0, sum + square, fourth + square * square));
+    if sum > 0.0 { fourth * count / (sum * sum) } else { 1.0 }
+}
+
+/// ‖Σ_s δ_s·a_sᵀ‖²/Σ_s ‖δ_s‖²‖a_s‖²: how the true gradients of the samples add up, 1 for independent ones.
+pub fn coherence(weight: &TrueTensor, delta: &TrueTensor, input: &Midpoints) -> Option<f64> {
+    let ((weight_top, weight), (delta_top, delta)) = (in_doubles(weight), in_doubles(delta));
+    let square = |x: f64| x * x;
+    let apart: f64 = (delta.columns().into_iter().zip(input.high.columns()))
+        .map(|(delta, input)| {
+            delta.iter().map(|&x| square(x)).sum::<f64>() * input.iter().map(|&x| square(x)).sum::<f64>()
+        })
+        .sum();
+    let together: f64 = weight.iter().map(|&x| square(x)).sum();
+    // The inputs' own size brings both to one scale, within the doubles unless they are beyond all measure.
+    let exponent = 2 * (weight_top - delta_top);
+    let ratio = together / apart * if (-1000..1000).contains(&exponent) { two_to(exponent) } else { return None };
+    (ratio.is_finite() && ratio > 0.0).then_some(ratio)
+}
+
+/// The noise of φ' that pre-activations of a layer make, where δ has a kurtosis.
+pub fn derivative_noise(
+    activation: &Activation,
+    z: &Midpoints,
+    computed: &Array2<Exact>,
+    kurtosis: f64,
+) -> Option<DerivativeNoise> {
     let Spread { noise_square, noise, square } = spread(z, computed)?;
     let count = z.high.len() as f64;
     let mean = |f: &dyn Fn(f64) -> f64| z.high.iter().map(|&z| f(z)).sum::<f64>() / count;
@@ -97,6 +147,7 @@ pub fn derivative_noise(activation: &Activation, z: &Midpoints, computed: &Array
         flips: flips / slopes,
         smooth: curvatures * noise_square / slopes,
         expected_flips,
+        kurtosis,
     })
 }
 
@@ -135,32 +186,62 @@ pub struct LayerFacts {
     pub input: Option<f64>,
     /// Relative mean square of the noise of δ, where it is measured: at the head.
     pub delta: Option<f64>,
+    /// [`coherence`] of the layer's samples.
+    pub coherence: Option<f64>,
     /// False for a layer whose φ' is constant on its pieces.
     pub is_smooth: bool,
 }
 
-/// Noise-to-signal ratio of each layer's weight gradient, layer 1 first; none from where something is unknown on.
+/// A sum over flips: its mean, its variance, and how many there are expected to be.
+#[derive(Clone, Copy, Default)]
+struct Flipped {
+    mean: f64,
+    variance: f64,
+    count: f64,
+}
+
+impl Flipped {
+    /// With the flips of one more layer, each of the mean weight m: λ·κ·m² is the variance of a Poisson number of them.
+    fn with(self, layer: &DerivativeNoise) -> Flipped {
+        let DerivativeNoise { flips, expected_flips, kurtosis, .. } = *layer;
+        let variance = if expected_flips > 0.0 { flips * flips * kurtosis / expected_flips } else { 0.0 };
+        Flipped {
+            mean: self.mean + flips,
+            variance: self.variance + variance,
+            count: self.count + expected_flips,
+        }
+    }
+
+    /// The median: of a gamma variable of that mean and variance, (1 − 1/(9k))³ of the mean with k = mean²/variance.
+    fn median(&self) -> f64 {
+        if self.count < FEW_FLIPS || self.mean == 0.0 {
+            return 0.0;
+        }
+        let root = (1.0 - self.variance / (9.0 * self.mean * self.mean)).max(0.0);
+        self.mean * root * root * root
+    }
+}
+
+/// The median noise-to-signal ratio of each layer's weight gradient, layer 1 first; none from where something is
+/// unknown on.
 pub fn predicted(policy: &Policy, layers: &[LayerFacts], batch: usize) -> Vec<Option<f64>> {
     let bw = &policy.backward;
-    let mut flips = 0.0;
+    let mut flipped = Flipped::default();
     // What arrives in δ of the layer, without flips.
     let mut arriving = layers.last().and_then(|head| head.delta);
-    let mut expected_flips = 0.0;
     let mut ratios = vec![None; layers.len()];
     for (index, layer) in layers.iter().enumerate().rev() {
-        if index + 1 < layers.len() {
-            let above = &layers[index + 1];
+        if let Some(above) = layers.get(index + 1) {
             let roundings = sum_noise(bw, above.units) + once(&bw.format);
             let of_derivative = if layer.is_smooth { once(&policy.forward.format) } else { 0.0 };
             arriving = arriving.zip(layer.derivative).map(|(arriving, derivative)| {
-                flips += derivative.flips;
-                expected_flips += derivative.expected_flips;
+                flipped = flipped.with(&derivative);
                 arriving + derivative.smooth + of_derivative + roundings
             });
         }
-        let told = if expected_flips < FEW_FLIPS { 0.0 } else { flips };
-        ratios[index] =
-            arriving.zip(layer.input).map(|(arriving, input)| (arriving + told + input + sum_noise(bw, batch)).sqrt());
+        ratios[index] = arriving.zip(layer.input.zip(layer.coherence)).map(|(arriving, (input, coherence))| {
+            ((arriving + flipped.median() + input) / coherence + sum_noise(bw, batch)).sqrt()
+        });
     }
     ratios
 }

@@ -8,7 +8,7 @@ use crate::probe::{self, memory};
 use crate::record::Record;
 use crate::report::draw::Theme;
 use crate::report::{contents, files};
-use crate::spec::Plan;
+use crate::spec::{Attribute, Plan};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -72,9 +72,10 @@ fn refuse_too_much_memory(plan: &Plan, threads: usize, silent: bool) -> Result<(
     let available = memory::available();
     if let Some(available) = available.filter(|&available| needed > available) {
         return Err(Failure::Input(format!(
-            "this run needs about {} of memory and {} are free: lower --width, --depth, --batch or --threads",
+            "this run needs about {} of memory and {} are free: lower --width, --depth, --batch or --threads{}",
             memory::in_words(needed),
-            memory::in_words(available)
+            memory::in_words(available),
+            if plan.spec.attribute == Attribute::None { "" } else { ", or leave sources out with --attribute none" }
         )));
     }
     if needed > 2 << 30 && !silent {

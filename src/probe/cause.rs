@@ -3,7 +3,7 @@
 use super::Trial;
 use super::measure::RunMeasurement;
 use super::quantiles::quantiles;
-use super::questions::{Asked, Questions, RunId};
+use super::questions::{Asked, AskedSources, Questions, RunId};
 use crate::arithmetic::Policy;
 use crate::backprop::Setup;
 use crate::record::{Attribution, Number, Quantiles, Remedy, RemedyLayer, SourceNoise, TheoryLayer};
@@ -32,12 +32,27 @@ fn noise(trials: &[Trial], run: RunId) -> Vec<Quantiles> {
     (0..layers(trials)).map(of).collect()
 }
 
+/// Noise this many times what the stand-in for exact numbers loses itself, or less, is no more than an upper limit.
+const ABOVE_STAND_IN: f64 = 4.0;
+
+/// Noise-to-signal ratios of one source alone: where they do not rise above the stand-in's own, they are upper limits.
+fn noise_alone(trials: &[Trial], run: RunId, off: RunId) -> Vec<Quantiles> {
+    let of = |layer: usize| {
+        quantiles(trials.iter().map(|trial| {
+            let [alone, off] = [run, off].map(|run| measured(trial, layer, run));
+            let (noise, floor) = (alone.noise_to_signal, off.noise_to_signal.value());
+            (noise, alone.at_most || noise.value() <= ABOVE_STAND_IN * floor)
+        }))
+    };
+    (0..layers(trials)).map(of).collect()
+}
+
 /// Every source that was asked about.
 pub(super) fn attribution(asked: &Asked, trials: &[Trial]) -> Option<Attribution> {
-    let (exact, sources) = asked.sources.as_ref()?;
-    let sources = sources.iter().map(|(source, alone, without)| SourceNoise {
+    let AskedSources { exact, off, runs } = asked.sources.as_ref()?;
+    let sources = runs.iter().map(|(source, alone, without)| SourceNoise {
         source: *source,
-        alone: alone.map(|run| noise(trials, run)),
+        alone: alone.map(|run| noise_alone(trials, run, *off)),
         without: noise(trials, *without),
     });
     Some(Attribution { exact: exact.to_string(), sources: sources.collect() })

@@ -9,7 +9,7 @@ use crate::magnitude::Magnitudes;
 use crate::network::{Network, Operation};
 use crate::noise::{Against, Noise, Twin, unknown};
 use crate::record::{ExternalLayer, Fates, Flips, Number, TensorNoise};
-use crate::theory::{LayerFacts, derivative_noise, relative_noise};
+use crate::theory::{self, LayerFacts, derivative_noise, relative_noise};
 use crate::truth::{TrueLayer, TrueTensor, Unproven};
 use crate::verdict::Verdict;
 use ndarray::Array2;
@@ -22,6 +22,9 @@ pub struct Yardsticks<'t> {
     bias: Option<Against<'t>>,
     slope: Option<Against<'t>>,
     delta: Option<Against<'t>>,
+    /// Of the layer's δ, and of its samples, as theory needs them.
+    kurtosis: f64,
+    coherence: Option<f64>,
 }
 
 impl<'t> Yardsticks<'t> {
@@ -34,6 +37,11 @@ impl<'t> Yardsticks<'t> {
             bias: truth.bias.as_ref().and_then(known),
             slope: truth.slope.as_ref().and_then(known),
             delta: known(&truth.delta),
+            kurtosis: truth.delta.as_ref().map_or(1.0, theory::kurtosis),
+            coherence: match (&truth.weight, &truth.delta, &truth.input) {
+                (Ok(weight), Ok(delta), Some(input)) => theory::coherence(weight, delta, input),
+                _ => None,
+            },
         }
     }
 
@@ -170,10 +178,11 @@ fn flips(network: &Network, truth: &TrueLayer, preactivation: &Array2<Exact>) ->
 /// What theory needs of one layer in one arithmetic.
 pub fn facts(
     network: &Network,
-    truth: &TrueLayer,
+    yardsticks: &Yardsticks,
     computed: &LayerGradients,
     measured: &ArithmeticMeasurement,
 ) -> LayerFacts {
+    let Yardsticks { truth, kurtosis, coherence, .. } = *yardsticks;
     let layer = &network.layers[truth.layer];
     let activation = layer.activation.and_then(|node| match network.nodes[node].operation {
         // The slope that the network has, not the one that it began with.
@@ -195,9 +204,10 @@ pub fn facts(
         derivative: activation
             .as_ref()
             .zip(truth.preactivation.as_ref())
-            .and_then(|(activation, z)| derivative_noise(activation, z, &computed.preactivation)),
+            .and_then(|(activation, z)| derivative_noise(activation, z, &computed.preactivation, kurtosis)),
         input: truth.input.as_ref().and_then(|input| relative_noise(input, &computed.input)),
         delta: delta.and_then(|delta| delta.noise_to_signal.finite()).map(|noise| noise * noise),
+        coherence,
         is_smooth: activation.as_ref().is_some_and(is_curved),
     }
 }

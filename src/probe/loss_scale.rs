@@ -40,7 +40,8 @@ impl Scales {
             return Some(Scales { smallest: 0, largest: 0 }.with_largest(policy, &unscaled));
         }
         // With unbounded exponents nothing is flushed: the zeros that no scale cures, and how large gradients get.
-        let twin = at(&Policy { backward: policy.backward.unbounded(), ..*policy }, 0);
+        let storage = if policy.plain().is_some() { None } else { policy.storage };
+        let twin = at(&Policy { storage, forward: policy.forward, backward: policy.backward.unbounded() }, 0);
         if !unscaled.overflows && unscaled.zeros == twin.zeros {
             return Some(Scales { smallest: 0, largest: 0 }.with_largest(policy, &unscaled));
         }

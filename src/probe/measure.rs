@@ -253,7 +253,7 @@ impl Runs<'_> {
         let own = self.listed.par_iter_mut().enumerate().map(|(index, stream)| {
             let computed = next(stream);
             let mut measured = compare(network, &yardsticks, &Computed::of(&computed), twin_of(index));
-            measured.facts = Some(facts(network, truth, &computed, &measured));
+            measured.facts = Some(facts(network, &yardsticks, &computed, &measured));
             // Kept as long as there is something to hold against it.
             (measured, (!externals.is_empty()).then_some(computed.weight))
         });

@@ -41,13 +41,24 @@ pub enum RunId {
     Extra(usize),
 }
 
+/// The runs of every source of one arithmetic.
+#[derive(Clone, Debug)]
+pub struct AskedSources {
+    /// The stand-in for exact numbers.
+    pub exact: ArithmeticName,
+    /// All sources off: what the stand-in itself loses.
+    pub off: RunId,
+    /// Each source alone, and everything but it.
+    pub runs: Vec<(NoiseSource, Option<RunId>, RunId)>,
+}
+
 /// What is asked about one listed arithmetic.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
     /// The twin with unbounded exponents, among the extras; none where the arithmetic is its own.
     pub twin: Option<usize>,
-    /// The stand-in for exact numbers, and the runs of every source: alone, and without it.
-    pub sources: Option<(ArithmeticName, Vec<(NoiseSource, Option<RunId>, RunId)>)>,
+    /// The runs of every source.
+    pub sources: Option<AskedSources>,
     /// The remedies that are tried.
     pub remedies: Vec<(RemedyKind, RunId)>,
 }
@@ -83,7 +94,10 @@ impl Questions {
             let mut asked = Asked::default();
             let policy = subject.setup.policy;
             if !policy.is_unbounded() {
-                let setup = Setup { policy: policy.unbounded(), ..subject.setup.clone() };
+                let twin = policy.unbounded();
+                // What is stored exactly need not be stored.
+                let storage = if subject.stores_exactly { None } else { twin.storage };
+                let setup = Setup { policy: Policy { storage, ..twin }, ..subject.setup.clone() };
                 asked.twin = Some(questions.extra(Extra { setup, branches: Taken::Own, twin_of: None }));
             }
             if Questions::are_put(&policy, attribute) {
@@ -153,7 +167,8 @@ impl Questions {
         }
         let exactly_summed = with(storage, forward.with_exact_sums(), backward.with_exact_sums());
         sources.push((NoiseSource::Accumulation, None, self.run(listed, exactly_summed)));
-        asked.sources = Some((exact, sources));
+        let off = self.run(listed, with(None, exact, exact));
+        asked.sources = Some(AskedSources { exact, off, runs: sources });
     }
 
     fn ask_remedies(&mut self, listed: &[Setup], index: usize, subject: &Subject, asked: &mut Asked) {
