@@ -1,12 +1,17 @@
 //! What theory says of noise, from the forward noise that was measured (DESIGN section 5).
 //!
-//! Mean field, one independent contribution per layer k: the relative noise of φ'(z_k), in mean square,
+//! Mean field, one independent contribution per layer k: the relative noise of δ that the noise Δ of z_k
+//! makes through φ', in mean square,
 //!
 //! ```text
-//! E[(φ'(z+Δ) − φ'(z))²]/E[φ'(z)²] = (Σ_κ J_κ²·E|Δ|·f_z(κ) + E[φ''(z)²]·E[Δ²])/E[φ'(z)²]
+//! Σ_s w_s·Σ_i (Σ_κ J_κ²·p_is(κ) + φ''(z_is)²·E[Δ_s²]) / Σ_s ‖δ_s‖²,   w_s = ‖δ_s‖²/Σ_i φ'(z_is)²
 //! ```
 //!
-//! with J the jump of φ' at a kink κ and f_z the density of a Gaussian z of the measured variance; then the
+//! over samples s and units i, with J the jump of φ' at a kink κ and p_is(κ) = Φ(−|z_is − κ|/√E[Δ_s²]) the
+//! chance that a Gaussian Δ of the sample's measured size carries z_is across: over a density f_z of z that is
+//! E|Δ|·f_z(κ), DESIGN's p_flip, and here the true z themselves, which deep networks do not spread as
+//! independent Gaussians (all samples of a unit come to lie together). w_s is the square of the gradient that
+//! arrives at a unit. Then the
 //! rounding of the way back, and the relative noise of the layer's input. All of it is noise of single samples;
 //! the weight gradient Σ_s δ_s·a_sᵀ adds up samples, the noise as independent ones, the signal as measured:
 //! [`coherence`].
@@ -21,59 +26,58 @@ use crate::activation::{Activation, Joint};
 use crate::arithmetic::{ArithmeticName, Exact, Policy, Sum};
 use crate::format::{Format, two_to};
 use crate::truth::{Midpoints, TrueTensor};
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView1};
 use rug::Float;
+use std::f64::consts::FRAC_1_SQRT_2;
 
 /// Mean square of the relative error of one rounding, in units of u²: the error is uniform within ±u·2^e, and
 /// the logarithm of the significand m within a binade, so 1/3·E[1/m²] = 1/3·3/(8 ln 2).
 const ROUNDING: f64 = 0.180_336_880_111_120_43;
-/// √(2π)
-const SQRT_TWO_PI: f64 = 2.506_628_274_631_000_5;
 /// Fewer flips than this are expected in a run whose median has none: e^-n = 1/2.
 const FEW_FLIPS: f64 = std::f64::consts::LN_2;
 /// Half the distance over which φ'' is measured: its error is about 2^-34 in truncation and in rounding.
 const STEP: f64 = 1.0 / (1 << 17) as f64;
 
-/// What one hidden layer's forward noise does to its φ'.
+/// What one hidden layer's forward noise does to δ through φ', relative and in mean square.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct DerivativeNoise {
-    /// Relative mean square that flips make.
-    pub flips: f64,
-    /// Relative mean square that φ'' makes.
+    /// The mean of what flips make, its variance, and how many flips are expected.
+    pub flips: Flips,
+    /// What φ'' makes.
     pub smooth: f64,
-    /// Flips that are expected in this layer's units and samples.
-    pub expected_flips: f64,
-    /// E[w²]/E[w]² of what a flip weighs, the square of the gradient that arrives at its unit.
-    pub kurtosis: f64,
 }
 
-/// E[Δ²], E|Δ| and E[z²] of computed values against true ones; none where something is not finite.
-struct Spread {
-    noise_square: f64,
-    noise: f64,
-    square: f64,
+/// A sum over flips: its mean, its variance, and how many there are expected to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[allow(missing_docs)] // the words above name them
+pub struct Flips {
+    pub mean: f64,
+    pub variance: f64,
+    pub count: f64,
 }
 
-fn spread(truth: &Midpoints, computed: &Array2<Exact>) -> Option<Spread> {
-    let (mut noise_square, mut noise, mut square) = (0.0, 0.0, 0.0);
-    for ((high, low), x) in truth.high.iter().zip(&truth.low).zip(computed) {
+/// Computed less true, and the true value.
+fn differences<'a>(
+    truth: &'a Midpoints,
+    computed: &'a Array2<Exact>,
+) -> impl Iterator<Item = ((usize, usize), f64, f64)> + 'a {
+    computed.indexed_iter().map(|(index, x)| {
+        let (high, low) = (truth.high[index], truth.low[index]);
         let difference = match x {
             Exact::Double(x) => (x - high) - low,
             Exact::Long(x) => (Float::with_val(x.prec() + 64, x - high) - low).to_f64(),
         };
-        noise_square += difference * difference;
-        noise += difference.abs();
-        square += high * high;
-    }
-    let count = computed.len() as f64;
-    let spread = Spread { noise_square: noise_square / count, noise: noise / count, square: square / count };
-    (spread.noise_square.is_finite() && spread.square > 0.0).then_some(spread)
+        (index, difference, high)
+    })
 }
 
 /// ‖computed − true‖²/‖true‖²; none where the true values are all zero or something is not finite.
 pub fn relative_noise(truth: &Midpoints, computed: &Array2<Exact>) -> Option<f64> {
-    let Spread { noise_square, square, .. } = spread(truth, computed)?;
-    Some(noise_square / square)
+    let sums = differences(truth, computed).fold((0.0, 0.0), |(noise, signal), (_, difference, value)| {
+        (noise + difference * difference, signal + value * value)
+    });
+    let ratio = sums.0 / sums.1;
+    ratio.is_finite().then_some(ratio)
 }
 
 /// Exponent of a tensor's largest entry, and every entry below it as a double; what is 2^500 times smaller is 0.
@@ -87,13 +91,28 @@ fn in_doubles(tensor: &TrueTensor) -> (i64, Array2<f64>) {
     (top, tensor.values.map(entry))
 }
 
-/// E[δ⁴]/E[δ²]² over the entries that are not 0; 1 where there is none.
-pub fn kurtosis(delta: &TrueTensor) -> f64 {
-    let (_, delta) = in_doubles(delta);
-    let squares = || delta.iter().map(|g| g * g).filter(|square| *square > 0.0);
-    let (count, sum, fourth) =
-        squares().fold((0.0, 0.0, 0.0), |(n, sum, fourth), square| (n + 1.0, sum + square, fourth + square * square));
-    if sum > 0.0 { fourth * count / (sum * sum) } else { 1.0 }
+/// δ of a layer as theory needs it, in units of its largest entry.
+#[derive(Clone, Debug)]
+pub struct Delta {
+    /// ‖δ_s‖² of each sample.
+    squares: Vec<f64>,
+    /// Per sample E[δ⁴]/E[δ²]² over the entries that are not 0; 1 where there is none.
+    kurtosis: Vec<f64>,
+}
+
+impl Delta {
+    /// Of the true tensor, units × batch.
+    pub fn new(delta: &TrueTensor) -> Delta {
+        let (_, delta) = in_doubles(delta);
+        let of_column = |column: ArrayView1<f64>| {
+            let squares = column.iter().map(|g| g * g).filter(|square| *square > 0.0);
+            let (n, sum, fourth) = squares
+                .fold((0.0, 0.0, 0.0), |(n, sum, fourth), square| (n + 1.0, sum + square, fourth + square * square));
+            (sum, if sum > 0.0 { fourth * n / (sum * sum) } else { 1.0 })
+        };
+        let (squares, kurtosis) = delta.columns().into_iter().map(of_column).unzip();
+        Delta { squares, kurtosis }
+    }
 }
 
 /// ‖Σ_s δ_s·a_sᵀ‖²/Σ_s ‖δ_s‖²‖a_s‖²: how the true gradients of the samples add up, 1 for independent ones.
@@ -112,43 +131,49 @@ pub fn coherence(weight: &TrueTensor, delta: &TrueTensor, input: &Midpoints) -> 
     (ratio.is_finite() && ratio > 0.0).then_some(ratio)
 }
 
-/// The noise of φ' that pre-activations of a layer make, where δ has a kurtosis.
+/// The noise that computed pre-activations of a layer make in its δ; none where something is not finite.
 pub fn derivative_noise(
     activation: &Activation,
     z: &Midpoints,
     computed: &Array2<Exact>,
-    kurtosis: f64,
+    delta: &Delta,
 ) -> Option<DerivativeNoise> {
-    let Spread { noise_square, noise, square } = spread(z, computed)?;
-    let count = z.high.len() as f64;
-    let mean = |f: &dyn Fn(f64) -> f64| z.high.iter().map(|&z| f(z)).sum::<f64>() / count;
-    let slopes = mean(&|z| derivative_f64(activation, z) * derivative_f64(activation, z));
-    let deviation = square.sqrt();
-    let density = |at: f64| {
-        let standard = at / deviation;
-        core_math::exp(-0.5 * standard * standard) / (SQRT_TWO_PI * deviation)
-    };
-    let (mut flips, mut expected_flips) = (0.0, 0.0);
-    let joints = activation.joints();
-    for joint in joints.iter().filter(|joint| joint.is_kink()) {
-        let share = noise * density(joint.at);
-        flips += jump(activation, joint) * jump(activation, joint) * share;
-        expected_flips += share * count;
+    let (units, samples) = computed.dim();
+    let mut spread = vec![0.0; samples];
+    differences(z, computed).for_each(|((_, s), difference, _)| spread[s] += difference * difference / units as f64);
+    let all: f64 = delta.squares.iter().sum();
+    if !spread.iter().all(|square| square.is_finite()) || all == 0.0 {
+        return None;
     }
+    let joints = activation.joints();
+    let kinks: Vec<(f64, f64)> = (joints.iter().filter(|joint| joint.is_kink()))
+        .map(|joint| (joint.at, jump(activation, joint) * jump(activation, joint)))
+        .collect();
     let is_near_joint = |z: f64| joints.iter().any(|joint| (z - joint.at).abs() <= STEP);
-    let curvatures = mean(&|z| {
-        if is_near_joint(z) {
-            return 0.0;
+    let mut noise = DerivativeNoise::default();
+    for (s, z) in z.high.columns().into_iter().enumerate() {
+        let slopes: f64 = z.iter().map(|&z| derivative_f64(activation, z)).map(|slope| slope * slope).sum();
+        if slopes == 0.0 || spread[s] == 0.0 {
+            continue;
         }
-        let curvature = (derivative_f64(activation, z + STEP) - derivative_f64(activation, z - STEP)) / (2.0 * STEP);
-        curvature * curvature
-    });
-    (slopes > 0.0).then(|| DerivativeNoise {
-        flips: flips / slopes,
-        smooth: curvatures * noise_square / slopes,
-        expected_flips,
-        kurtosis,
-    })
+        let weight = delta.squares[s] / slopes / all;
+        let deviation = spread[s].sqrt();
+        for &z in z {
+            for &(at, square) in &kinks {
+                let chance = 0.5 * core_math::erfc((z - at).abs() / deviation * FRAC_1_SQRT_2);
+                let mean = square * weight;
+                noise.flips.mean += chance * mean;
+                noise.flips.variance += chance * mean * mean * delta.kurtosis[s];
+                noise.flips.count += chance;
+            }
+            if !is_near_joint(z) {
+                let rise = derivative_f64(activation, z + STEP) - derivative_f64(activation, z - STEP);
+                let curvature = rise / (2.0 * STEP);
+                noise.smooth += curvature * curvature * spread[s] * weight;
+            }
+        }
+    }
+    Some(noise)
 }
 
 /// φ' above a kink less φ' below it.
@@ -192,23 +217,13 @@ pub struct LayerFacts {
     pub is_smooth: bool,
 }
 
-/// A sum over flips: its mean, its variance, and how many there are expected to be.
-#[derive(Clone, Copy, Default)]
-struct Flipped {
-    mean: f64,
-    variance: f64,
-    count: f64,
-}
-
-impl Flipped {
-    /// With the flips of one more layer, each of the mean weight m: λ·κ·m² is the variance of a Poisson number of them.
-    fn with(self, layer: &DerivativeNoise) -> Flipped {
-        let DerivativeNoise { flips, expected_flips, kurtosis, .. } = *layer;
-        let variance = if expected_flips > 0.0 { flips * flips * kurtosis / expected_flips } else { 0.0 };
-        Flipped {
-            mean: self.mean + flips,
-            variance: self.variance + variance,
-            count: self.count + expected_flips,
+impl Flips {
+    /// With those of one more layer.
+    fn and(self, layer: &Flips) -> Flips {
+        Flips {
+            mean: self.mean + layer.mean,
+            variance: self.variance + layer.variance,
+            count: self.count + layer.count,
         }
     }
 
@@ -226,7 +241,7 @@ impl Flipped {
 /// unknown on.
 pub fn predicted(policy: &Policy, layers: &[LayerFacts], batch: usize) -> Vec<Option<f64>> {
     let bw = &policy.backward;
-    let mut flipped = Flipped::default();
+    let mut flips = Flips::default();
     // What arrives in δ of the layer, without flips.
     let mut arriving = layers.last().and_then(|head| head.delta);
     let mut ratios = vec![None; layers.len()];
@@ -235,12 +250,12 @@ pub fn predicted(policy: &Policy, layers: &[LayerFacts], batch: usize) -> Vec<Op
             let roundings = sum_noise(bw, above.units) + once(&bw.format);
             let of_derivative = if layer.is_smooth { once(&policy.forward.format) } else { 0.0 };
             arriving = arriving.zip(layer.derivative).map(|(arriving, derivative)| {
-                flipped = flipped.with(&derivative);
+                flips = flips.and(&derivative.flips);
                 arriving + derivative.smooth + of_derivative + roundings
             });
         }
         ratios[index] = arriving.zip(layer.input.zip(layer.coherence)).map(|(arriving, (input, coherence))| {
-            ((arriving + flipped.median() + input) / coherence + sum_noise(bw, batch)).sqrt()
+            ((arriving + flips.median() + input) / coherence + sum_noise(bw, batch)).sqrt()
         });
     }
     ratios

@@ -202,8 +202,13 @@ fn theory_predicts_the_noise_of_kinked_networks() {
                 let (name, theory) = (&arithmetic.name, &arithmetic.theory);
                 assert_eq!(theory.len(), depth + 1);
                 let ratio = theory[0].ratio.value();
-                eprintln!("{activation} {depth} {name} {ratio:.2} {:?}", theory.iter().map(|t| (t.ratio.value() * 100.0).round() / 100.0).collect::<Vec<_>>());
-                if false { assert!((0.5..=2.0).contains(&ratio), "{activation}, depth {depth}, {name}: {ratio}"); }
+                eprintln!(
+                    "{activation} {depth} {name} {ratio:.2} {:?}",
+                    theory.iter().map(|t| (t.ratio.value() * 100.0).round() / 100.0).collect::<Vec<_>>()
+                );
+                if false {
+                    assert!((0.5..=2.0).contains(&ratio), "{activation}, depth {depth}, {name}: {ratio}");
+                }
                 let frozen = &source(arithmetic, NoiseSource::BranchFlips).unwrap().without;
                 for (layer, (noise, theory)) in frozen.iter().zip(theory).enumerate() {
                     let (noise, bound) = (noise.high.value(), theory.frozen_worst.value());

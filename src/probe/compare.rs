@@ -23,7 +23,7 @@ pub struct Yardsticks<'t> {
     slope: Option<Against<'t>>,
     delta: Option<Against<'t>>,
     /// Of the layer's δ, and of its samples, as theory needs them.
-    kurtosis: f64,
+    delta_facts: Option<theory::Delta>,
     coherence: Option<f64>,
 }
 
@@ -37,7 +37,7 @@ impl<'t> Yardsticks<'t> {
             bias: truth.bias.as_ref().and_then(known),
             slope: truth.slope.as_ref().and_then(known),
             delta: known(&truth.delta),
-            kurtosis: truth.delta.as_ref().map_or(1.0, theory::kurtosis),
+            delta_facts: truth.delta.as_ref().ok().map(theory::Delta::new),
             coherence: match (&truth.weight, &truth.delta, &truth.input) {
                 (Ok(weight), Ok(delta), Some(input)) => theory::coherence(weight, delta, input),
                 _ => None,
@@ -182,7 +182,7 @@ pub fn facts(
     computed: &LayerGradients,
     measured: &ArithmeticMeasurement,
 ) -> LayerFacts {
-    let Yardsticks { truth, kurtosis, coherence, .. } = *yardsticks;
+    let Yardsticks { truth, ref delta_facts, coherence, .. } = *yardsticks;
     let layer = &network.layers[truth.layer];
     let activation = layer.activation.and_then(|node| match network.nodes[node].operation {
         // The slope that the network has, not the one that it began with.
@@ -203,8 +203,8 @@ pub fn facts(
         inputs,
         derivative: activation
             .as_ref()
-            .zip(truth.preactivation.as_ref())
-            .and_then(|(activation, z)| derivative_noise(activation, z, &computed.preactivation, kurtosis)),
+            .zip(truth.preactivation.as_ref().zip(delta_facts.as_ref()))
+            .and_then(|(activation, (z, delta))| derivative_noise(activation, z, &computed.preactivation, delta)),
         input: truth.input.as_ref().and_then(|input| relative_noise(input, &computed.input)),
         delta: delta.and_then(|delta| delta.noise_to_signal.finite()).map(|noise| noise * noise),
         coherence,
