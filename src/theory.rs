@@ -7,10 +7,11 @@
 //! Σ_s w_s·Σ_i (Σ_κ J_κ²·p_is(κ) + φ''(z_is)²·E[Δ_s²]) / Σ_s ‖δ_s‖²,   w_s = ‖δ_s‖²/Σ_i φ'(z_is)²
 //! ```
 //!
-//! over samples s and units i, with J the jump of φ' at a kink κ and p_is(κ) = Φ(−|z_is − κ|/√E[Δ_s²]) the
-//! chance that a Gaussian Δ of the sample's measured size carries z_is across: over a density f_z of z that is
-//! E|Δ|·f_z(κ), DESIGN's p_flip, and here the true z themselves, which deep networks do not spread as
-//! independent Gaussians (all samples of a unit come to lie together). w_s is the square of the gradient that
+//! over samples s and units i, with J the jump of φ' at a kink κ and p_is(κ) = Φ(−|z_is − κ|/s) the chance that a
+//! Gaussian Δ carries z_is across: over a density f_z of z that is E|Δ|·f_z(κ), DESIGN's p_flip. Here the true z
+//! themselves take its place, which deep networks do not spread as independent Gaussians (all samples of a unit
+//! come to lie together), and s² = (c·κ)² + E[(Δ − c·z)²] leaves out what only rescales a sample, Δ ≈ c·z, which
+//! is most of Δ in a deep network and carries nothing across 0. w_s is the square of the gradient that
 //! arrives at a unit. Then the
 //! rounding of the way back, and the relative noise of the layer's input. All of it is noise of single samples;
 //! the weight gradient Σ_s δ_s·a_sᵀ adds up samples, the noise as independent ones, the signal as measured:
@@ -69,6 +70,32 @@ fn differences<'a>(
         };
         (index, difference, high)
     })
+}
+
+/// Δ of one sample: E[Δ²], and its parts in Δ = c·z + rest.
+#[derive(Clone, Copy, Debug, Default)]
+struct Spread {
+    square: f64,
+    /// c
+    scale: f64,
+    /// E[rest²]
+    rest: f64,
+}
+
+fn spreads(z: &Midpoints, computed: &Array2<Exact>) -> Vec<Spread> {
+    let (units, samples) = computed.dim();
+    // Σ Δ², Σ zΔ, Σ z².
+    let mut sums = vec![(0.0, 0.0, 0.0); samples];
+    for ((_, s), difference, z) in differences(z, computed) {
+        let sum = &mut sums[s];
+        *sum = (sum.0 + difference * difference, sum.1 + z * difference, sum.2 + z * z);
+    }
+    let spread = |(noise, product, square): (f64, f64, f64)| {
+        let scale = if square > 0.0 { product / square } else { 0.0 };
+        let rest = (noise - scale * product).max(0.0);
+        Spread { square: noise / units as f64, scale, rest: rest / units as f64 }
+    };
+    sums.into_iter().map(spread).collect()
 }
 
 /// ‖computed − true‖²/‖true‖²; none where the true values are all zero or something is not finite.
@@ -138,11 +165,9 @@ pub fn derivative_noise(
     computed: &Array2<Exact>,
     delta: &Delta,
 ) -> Option<DerivativeNoise> {
-    let (units, samples) = computed.dim();
-    let mut spread = vec![0.0; samples];
-    differences(z, computed).for_each(|((_, s), difference, _)| spread[s] += difference * difference / units as f64);
+    let spreads = spreads(z, computed);
     let all: f64 = delta.squares.iter().sum();
-    if !spread.iter().all(|square| square.is_finite()) || all == 0.0 {
+    if !spreads.iter().all(|spread| spread.square.is_finite()) || all == 0.0 {
         return None;
     }
     let joints = activation.joints();
@@ -153,13 +178,14 @@ pub fn derivative_noise(
     let mut noise = DerivativeNoise::default();
     for (s, z) in z.high.columns().into_iter().enumerate() {
         let slopes: f64 = z.iter().map(|&z| derivative_f64(activation, z)).map(|slope| slope * slope).sum();
-        if slopes == 0.0 || spread[s] == 0.0 {
+        let Spread { square: spread, scale, rest } = spreads[s];
+        if slopes == 0.0 || spread == 0.0 {
             continue;
         }
         let weight = delta.squares[s] / slopes / all;
-        let deviation = spread[s].sqrt();
         for &z in z {
             for &(at, square) in &kinks {
+                let deviation = (scale * scale * at * at + rest).sqrt();
                 let chance = 0.5 * core_math::erfc((z - at).abs() / deviation * FRAC_1_SQRT_2);
                 let mean = square * weight;
                 noise.flips.mean += chance * mean;
@@ -169,7 +195,7 @@ pub fn derivative_noise(
             if !is_near_joint(z) {
                 let rise = derivative_f64(activation, z + STEP) - derivative_f64(activation, z - STEP);
                 let curvature = rise / (2.0 * STEP);
-                noise.smooth += curvature * curvature * spread[s] * weight;
+                noise.smooth += curvature * curvature * spread * weight;
             }
         }
     }

