@@ -33,6 +33,7 @@ pub mod export;
 pub mod fate;
 pub mod format;
 pub mod init;
+pub mod law;
 pub mod magnitude;
 pub mod nearest;
 pub mod network;

@@ -6,6 +6,8 @@
 //! alone. Ratios and logarithms are rounded to 9 significant digits, which the truth's bound supports
 //! wherever a number is given without `at_most`.
 
+pub mod law;
+
 pub use crate::fate::Fates;
 pub use crate::magnitude::Histogram;
 pub use crate::noise::TensorNoise;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// From the first room to the last. Names of arithmetics are shared early: `arithmetic::name` stands before
 /// the spec, the arithmetics themselves after the network.
-const ORDER: [&str; 23] = [
+const ORDER: [&str; 24] = [
     "nearest",
     "number",
     "assets",
@@ -26,6 +26,7 @@ const ORDER: [&str; 23] = [
     "verdict",
     "record",
     "probe",
+    "law",
     "export",
     "report",
     "cli",
