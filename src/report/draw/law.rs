@@ -12,6 +12,7 @@ use super::style::{MARGIN, PAGE_WIDTH, PLOT_LEFT};
 use super::text::{self, Font};
 use super::theme::{Paint, Theme};
 use crate::record::law::Statistic;
+use crate::report::facts;
 use crate::report::figure::LawFigure;
 use panel::Place;
 
@@ -87,12 +88,9 @@ fn rows(figure: &LawFigure, top: f64) -> Result<(Vec<Place>, f64), String> {
 }
 
 fn key(figure: &LawFigure) -> Vec<(Sample, String)> {
-    let trials = figure.trials;
+    let trials = facts::trials(figure.trials);
     let mut key = vec![
-        (
-            Sample::Dot(panel::paint(Statistic::RootMeanSquare), false),
-            format!("root mean square (rms) of {trials} trials"),
-        ),
+        (Sample::Dot(panel::paint(Statistic::RootMeanSquare), false), format!("root mean square (rms) of {trials}")),
         (Sample::Dot(panel::paint(Statistic::Median), true), "median".into()),
     ];
     if figure.has_bands {
