@@ -13,6 +13,18 @@ const STEP: f64 = 4.0;
 /// Free space around names.
 const MARGIN: f64 = 3.0;
 
+/// How much nearer a place on the other side of the line must be to be preferred.
+const OTHER_SIDE: f64 = 25.0;
+
+/// Distances with whether they are on the wanted side, the preferred first.
+fn order() -> Vec<(f64, bool)> {
+    let mut order: Vec<(f64, bool)> =
+        DISTANCES.iter().flat_map(|distance| [(*distance, true), (*distance, false)]).collect();
+    let rank = |(distance, is_own): &(f64, bool)| if *is_own { *distance } else { distance + OTHER_SIDE };
+    order.sort_by(|one, other| rank(one).total_cmp(&rank(other)));
+    order
+}
+
 /// What is on a plot already.
 pub struct Labels {
     plot: Rect,
@@ -44,21 +56,19 @@ impl Labels {
     /// The line falls to the right, so that right above of it and left below of it there is none of it.
     pub fn place(&mut self, [(x0, y0), (x1, y1)]: [Point; 2], (width, height): (f64, f64), above: bool) -> Point {
         let mut best = (f64::INFINITY, Rect { left: x0, top: y0, right: x0, bottom: y0 });
-        for distance in DISTANCES {
-            for side in [above, !above] {
-                for shift in SHIFTS {
-                    for part in PARTS {
-                        let (x, y) = (x0 + part * (x1 - x0), y0 + part * (y1 - y0));
-                        let (left, middle) = match side {
-                            true => (x + 4.0 - (1.0 - shift) * width, y - distance),
-                            false => (x - 4.0 - shift * width, y + distance),
-                        };
-                        let (top, bottom) = (middle - height / 2.0, middle + height / 2.0);
-                        let area = Rect { left, top, right: left + width, bottom };
-                        let covered = self.covered(&area);
-                        if covered < best.0 {
-                            best = (covered, area);
-                        }
+        for (distance, is_own) in order() {
+            for shift in SHIFTS {
+                for part in PARTS {
+                    let (x, y) = (x0 + part * (x1 - x0), y0 + part * (y1 - y0));
+                    let (left, middle) = match is_own == above {
+                        true => (x + 4.0 - (1.0 - shift) * width, y - distance),
+                        false => (x - 4.0 - shift * width, y + distance),
+                    };
+                    let (top, bottom) = (middle - height / 2.0, middle + height / 2.0);
+                    let area = Rect { left, top, right: left + width, bottom };
+                    let covered = self.covered(&area);
+                    if covered < best.0 {
+                        best = (covered, area);
                     }
                 }
             }

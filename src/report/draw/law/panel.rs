@@ -243,7 +243,7 @@ fn exponents(canvas: &Canvas, figure: &LawFigure, panel: &LawPanel, axes: &Axes,
     for line in &panel.lines {
         let width = text::width(&line.label, BETA)?;
         let above = line.statistic == Statistic::RootMeanSquare;
-        let at = labels.place(line.ends.map(|end| axes.at(end)), (width, BETA.size * 1.1), above);
+        let at = labels.place(line.ends.map(|end| axes.at(end)), (width, BETA.size * 0.95), above);
         canvas.anchored(&line.label, at, BETA, paint(line.statistic), Anchor::Left)?;
     }
     Ok(())
