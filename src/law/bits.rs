@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::RangeInclusive;
 
-/// Fewest and most significand bits. A single bit has powers of two only, and beyond 53 the exact values of networks and
-/// ratios are not kept.
+/// Fewest and most significand bits: a single one has powers of two only, and no format that networks are trained in has
+/// more than f64's 53.
 const LIMITS: RangeInclusive<u32> = 2..=53;
 
 /// How bits are written.
