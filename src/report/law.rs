@@ -143,7 +143,7 @@ fn regimes(law: &Law) -> String {
     let between: Vec<String> = law.runs.iter().filter_map(between).collect();
     let which = if between.is_empty() { String::new() } else { format!(" ({})", between.join(", ")) };
     format!(
-        "many flips: at least 1 per network on average; few: less than 1/2; between{which} the median changes lines"
+        "many flips: at least 1 per network on average; few: less than 1/2; in between{which} the median changes lines"
     )
 }
 
