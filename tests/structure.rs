@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// From the first room to the last. Names of arithmetics are shared early: `arithmetic::name` stands before
 /// the spec, the arithmetics themselves after the network.
-const ORDER: [&str; 24] = [
+const ORDER: [&str; 25] = [
     "nearest",
     "number",
     "assets",
@@ -27,6 +27,7 @@ const ORDER: [&str; 24] = [
     "verdict",
     "record",
     "probe",
+    "law",
     "export",
     "report",
     "cli",

@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn pairs_hold_106_bits() {
         for sign in [1, -1] {
-            let mantissa = (Integer::from(sign) << 160) + Integer::from(987_654_321_987_654_321u64) * sign;
+            let mantissa: Integer = (Integer::from(sign) << 160) + Integer::from(987_654_321_987_654_321u64) * sign;
             let (high, low) = of(mantissa.clone(), -150).unwrap();
             let exact = Float::with_val(400, &mantissa) >> 150;
             let rest = Float::with_val(400, &exact - high) - low;
