@@ -75,8 +75,8 @@ mod tests {
         for sign in [1, -1] {
             let mantissa: Integer = (Integer::from(sign) << 160) + Integer::from(987_654_321_987_654_321u64) * sign;
             let (high, low) = of(mantissa.clone(), -150).unwrap();
-            let exact = Float::with_val(400, &mantissa) >> 150;
-            let rest = Float::with_val(400, &exact - high) - low;
+            let exact: Float = Float::with_val(400, &mantissa) >> 150;
+            let rest: Float = Float::with_val(400, &exact - high) - low;
             assert!(rest.abs() <= exact.abs() >> 105, "{high} + {low}");
             assert!(low != 0.0);
             assert_eq!(of(Integer::from(3 * sign), -2), Some((0.75 * f64::from(sign), 0.0)));

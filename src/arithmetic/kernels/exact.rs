@@ -1,9 +1,9 @@
 //! Sums of products without rounding, as far as a pair of doubles tells them.
 //!
 //! Each entry's products are summed with Knuth's error-free addition: s + Σ errors is the exact sum, and
-//! the errors are summed in double precision beside it (Ogita, Rump and Oishi 2005, Sum2). What is then
-//! unknown is at most (n·2^-53)²·Σ|xᵢyᵢ|·(1 + small): where that leaves the rounding open, the caller takes
-//! the definition instead.
+//! the errors are summed in double precision beside it (Ogita, Rump and Oishi 2005, Sum2). That second sum is
+//! off by at most γ_n·Σ|errors|, which is nothing where nothing was lost: where it leaves the rounding open,
+//! the caller takes the definition instead.
 
 use ndarray::Array2;
 
@@ -54,42 +54,37 @@ fn two_sum(x: f64, y: f64) -> (f64, f64) {
 /// (m × k)·(k × n) with `last` (m) added, of operands whose products are exact doubles.
 pub fn product(left: &Array2<f64>, right: &Array2<f64>, last: Option<&[f64]>) -> Array2<ExactSum> {
     let (m, n, k) = (left.nrows(), right.ncols(), left.ncols());
-    let (mut sums, mut errors, mut sizes) = (vec![0.0; n], vec![0.0; n], vec![0.0; n]);
+    let (mut sums, mut errors, mut losses) = (vec![0.0; n], vec![0.0; n], vec![0.0; n]);
     let terms = (k + usize::from(last.is_some())) as f64;
-    // γ² of Sum2 with γ = n·u/(1 − n·u) ≤ 1.01·n·u for n below 2^46; and a sum of at most two terms is known exactly.
-    let share =
-        if terms <= 2.0 { 0.0 } else { (1.01 * terms * f64::EPSILON / 2.0) * (1.01 * terms * f64::EPSILON / 2.0) };
+    // γ_n = n·u/(1 − n·u) for n below 2^46, and as much again for the rounding of Σ|errors| itself; one error is exact.
+    let share = if terms <= 2.0 { 0.0 } else { 1.1 * terms * f64::EPSILON };
     let mut result = Vec::with_capacity(m * n);
     for i in 0..m {
         // −0 keeps the sign of a first −0; an empty sum of products is +0.
         sums.fill(if k == 0 { 0.0 } else { -0.0 });
         errors.fill(0.0);
-        sizes.fill(0.0);
+        losses.fill(0.0);
         for (index, row) in right.rows().into_iter().enumerate() {
             let factor = left[(i, index)];
-            let entries = sums.iter_mut().zip(&mut errors).zip(&mut sizes);
-            for (((sum, error), size), y) in entries.zip(row) {
+            let entries = sums.iter_mut().zip(&mut errors).zip(&mut losses);
+            for (((sum, error), loss), y) in entries.zip(row) {
                 let product = factor * y;
                 let (next, lost) = two_sum(*sum, product);
                 *sum = next;
                 *error += lost;
-                *size += product.abs();
+                *loss += lost.abs();
             }
         }
         if let Some(last) = last {
-            for ((sum, error), size) in sums.iter_mut().zip(&mut errors).zip(&mut sizes) {
+            for ((sum, error), loss) in sums.iter_mut().zip(&mut errors).zip(&mut losses) {
                 let (next, lost) = two_sum(*sum, last[i]);
                 *sum = next;
                 *error += lost;
-                *size += last[i].abs();
+                *loss += lost.abs();
             }
         }
-        let known = sums.iter().zip(&errors).zip(&sizes);
-        result.extend(known.map(|((&sum, &error), &size)| {
-            // Sums of doubles that lost nothing are exact.
-            let bound = if error == 0.0 && size == sum.abs() { 0.0 } else { share * size };
-            ExactSum { sum, error, bound }
-        }));
+        let known = sums.iter().zip(&errors).zip(&losses);
+        result.extend(known.map(|((&sum, &error), &loss)| ExactSum { sum, error, bound: share * loss }));
     }
     Array2::from_shape_vec((m, n), result).expect("invariant: one sum per entry")
 }

@@ -1,10 +1,14 @@
 //! Fast loops. Each gives the bits of its definition in [`super::Arithmetic::dot`]; tests hold it to that
-//! through [`super::reference::Reference`].
+//! through [`super::reference::Reference`]. All `unsafe` of the project lies here, each with its reason.
 
 pub mod exact;
+pub mod path;
+mod tiles;
+
+pub use path::Path;
+pub use tiles::{product, product_on};
 
 use crate::format::{Format, Rounder, Special, canonical, two_to};
-use ndarray::Array2;
 
 /// Makes sure that the processor rounds as IEEE 754 says: subnormal numbers are neither flushed nor read
 /// as zero on this thread.
@@ -89,40 +93,4 @@ impl LaneRound for Rounder {
     fn round(&self, x: f64) -> f64 {
         Rounder::round(self, x)
     }
-}
-
-/// (m × k)·(k × n) with every product and every sum rounded; `last` (m) is added last.
-///
-/// Vectorised over the columns of one row of the result; k stays the order of each sum, so that every
-/// entry adds its products as `dot` does.
-pub fn product<R: LaneRound>(
-    rounding: &R,
-    left: &Array2<f64>,
-    right: &Array2<f64>,
-    last: Option<&[f64]>,
-) -> Array2<f64> {
-    let (m, n) = (left.nrows(), right.ncols());
-    let mut result = Array2::zeros((m, n));
-    if n == 0 {
-        return result;
-    }
-    let right_rows: Vec<&[f64]> =
-        right.rows().into_iter().map(|row| row.to_slice().expect("invariant: operands are row-major")).collect();
-    for (i, mut row) in result.rows_mut().into_iter().enumerate() {
-        let sums = row.as_slice_mut().expect("invariant: a new matrix is row-major");
-        for (k, right_row) in right_rows.iter().enumerate() {
-            let factor = left[(i, k)];
-            if k == 0 {
-                sums.iter_mut().zip(*right_row).for_each(|(sum, &y)| *sum = rounding.round(factor * y));
-            } else {
-                sums.iter_mut()
-                    .zip(*right_row)
-                    .for_each(|(sum, &y)| *sum = rounding.round(*sum + rounding.round(factor * y)));
-            }
-        }
-        if let Some(last) = last {
-            sums.iter_mut().for_each(|sum| *sum = rounding.round(*sum + last[i]));
-        }
-    }
-    result
 }
