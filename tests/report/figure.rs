@@ -146,7 +146,7 @@ fn shares_of_fates_end_at_exactly_one() {
     let summary = summary(&default_record());
     for strip in &summary.fates {
         for (layer, edges) in &strip.edges {
-            assert_eq!(edges[7], 1.0, "{} layer {layer}", strip.name);
+            assert_eq!(edges[8], 1.0, "{} layer {layer}", strip.name);
             assert!(edges.windows(2).all(|pair| pair[0] <= pair[1]));
         }
     }

@@ -42,6 +42,7 @@ pub fn fate_name(fate: Fate) -> &'static str {
         Fate::Degraded => "degraded",
         Fate::Drowned => "drowned",
         Fate::Flushed => "flushed",
+        Fate::Cut => "cut",
         Fate::Overflowed => "overflowed",
         Fate::Ghost => "ghost",
         Fate::TrueZero => "true zero",
@@ -54,7 +55,11 @@ fn fate_meaning(fate: Fate) -> &'static str {
         Fate::Resolved => "its error is below an eighth of the true entry",
         Fate::Degraded => "its error is an eighth of the true entry or more",
         Fate::Drowned => "its error is as large as the true entry or larger",
-        Fate::Flushed => "computed as zero, and not zero in truth",
+        Fate::Flushed => {
+            "computed as zero by underflow: not zero in truth, nor in the twin run with unbounded exponents (of gradients \
+             that have no twin run: every computed zero whose true entry is not zero)"
+        }
+        Fate::Cut => "computed as zero for another reason, in the twin run too: a flipped branch, a sum that cancels",
         Fate::Overflowed => "computed as infinite or NaN",
         Fate::Ghost => "zero in truth, and computed as something else",
         Fate::TrueZero => "zero in truth, and computed as zero",

@@ -38,7 +38,7 @@ const COLUMNS: [Column; 10] = [
         First::Greatest,
     ),
     column("flips", "flips", "pre-activations on the other side of a kink than in the exact network", First::Greatest),
-    column("flushed", "flushed", "entries computed as zero that are not zero", First::Greatest),
+    column("flushed", "flushed", "entries computed as zero by underflow that are not zero", First::Greatest),
     column("cosine", "cosine", "of the angle between computed and true gradient, median over the trials", First::Least),
     column(
         "descent",
