@@ -227,7 +227,7 @@ fn bits(layer: &LayerRun) -> String {
     useful_bits(layer.noise_to_signal.median, layer.noise_to_signal.at_most)
 }
 
-/// Share of entries that are computed as zero and are not zero.
+/// Share of entries that underflow to zero.
 pub(super) fn flushed(layer: &LayerRun) -> String {
     percent(layer.fates.flushed, facts::entries(&layer.fates))
 }
