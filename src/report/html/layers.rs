@@ -69,7 +69,7 @@ pub fn layers(record: &Record) -> String {
                 if several {
                     rows += &cell("", Some(run_index as f64), &run.activation);
                 }
-                rows += &cell("", Some(arithmetic_index as f64), &arithmetic.name);
+                rows += &cell("", Some(arithmetic_index as f64), &facts::name(arithmetic, Typeset));
                 rows += &numbers(run, arithmetic, index, layer);
                 rows += "</tr>\n";
             }
