@@ -47,7 +47,7 @@ fn noise_is_on_a_logarithmic_axis_that_holds_every_quantile() {
     assert_eq!(panel.decades, (-16, 1));
     assert_eq!(panel.knee, Some(-3), "f64 lies so far below that it is compressed");
     let (curve, layer) = (&panel.curves[0], &record.runs[0].arithmetics[0].layers[0]);
-    assert_eq!(curve.verdict, "noisy 5 of 5");
+    assert_eq!(curve.note, "noisy 5 of 5");
     assert_eq!(curve.points[0].median, core_math::log10(layer.noise_to_signal.median.value()));
     assert!(curve.points.iter().all(|point| point.low <= point.median && point.median <= point.high));
     assert_eq!(curve.stretches().len(), 1, "all layers are joined");

@@ -14,7 +14,7 @@ fn histogram(record: &Record) -> HistogramPanel {
 
 #[test]
 fn panels_have_names_for_files_and_titles_for_people() {
-    assert_eq!(Panel::ALL.map(Panel::name), ["noise", "range", "fates", "flips", "histogram"]);
+    assert_eq!(Panel::ALL.map(Panel::name), ["noise", "range", "fates", "flips", "attribution", "sources", "histogram"]);
     assert!(Panel::ALL.iter().all(|panel| panel.title().len() > 20));
 }
 

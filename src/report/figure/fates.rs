@@ -2,6 +2,7 @@
 
 use crate::record::{ArithmeticRun, Fates};
 use crate::report::facts;
+use crate::report::numbers::Notation::Typeset;
 
 /// One fate, in the order in which strips are stacked from below: usable entries first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +96,6 @@ impl FateStrip {
             }
             edges.push((layer.layer, upper));
         }
-        FateStrip { name: arithmetic.name.clone(), verdict: facts::verdict_and_reach(arithmetic), edges, present }
+        FateStrip { name: facts::name(arithmetic, Typeset), verdict: facts::verdict_and_reach(arithmetic), edges, present }
     }
 }
