@@ -1,6 +1,8 @@
 //! Where an arithmetic's noise comes from, and what was tried against it: what tables, sentences and figures ask of both.
 
-use crate::record::{ArithmeticRun, LayerRun, NoiseSource, Number, Quantiles, Remedy, RemedyKind, Run, SourceNoise, Verdict};
+use crate::record::{
+    ArithmeticRun, LayerRun, NoiseSource, Number, Quantiles, Remedy, RemedyKind, Run, SourceNoise, Verdict,
+};
 use crate::report::numbers::{Notation, power, ratio, short};
 
 /// A remedy must cut the noise at least this much to be called one, and a layer must have as much more to be worse.
@@ -146,7 +148,8 @@ impl State<'_> {
     /// Clearly better: a milder verdict, or noise that is [`LEAST_CUT`] times less.
     pub fn cures(&self, before: &State) -> bool {
         let cut = before.cut(self).is_some_and(|times| times >= LEAST_CUT);
-        self.has_noise() && (cut && self.verdict <= before.verdict || self.verdict < before.verdict && !before.has_noise())
+        self.has_noise()
+            && (cut && self.verdict <= before.verdict || self.verdict < before.verdict && !before.has_noise())
     }
 }
 

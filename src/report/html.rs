@@ -143,7 +143,8 @@ fn causes(record: &Record) -> Option<Section> {
         let of = if record.runs.len() > 1 { format!(", {}", run.activation) } else { String::new() };
         if let Some(table) = causes::sources(run, Typeset) {
             let rows = markup::table(&table.rows, &table.right);
-            body += &format!("<h3>{}{}</h3>\n{rows}{}", causes::SOURCES_TITLE, escaped(&of), notes(causes::SOURCES_NOTE));
+            body +=
+                &format!("<h3>{}{}</h3>\n{rows}{}", causes::SOURCES_TITLE, escaped(&of), notes(causes::SOURCES_NOTE));
         }
         if let Some(table) = causes::remedies(run, Typeset, true) {
             let (rows, title) = (markup::table(&table.rows, &table.right), causes::REMEDIES_TITLE);

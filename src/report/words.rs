@@ -30,8 +30,8 @@ impl<'a> Judged<'a> {
         }
     }
 
-    fn name(&self) -> String {
-        facts::name_in_sentence(self.arithmetic, Notation::Plain)
+    fn name(&self, notation: Notation) -> String {
+        facts::name_in_sentence(self.arithmetic, notation)
     }
 
     /// `in 4 of 5 trials`, or nothing where every trial agrees.
@@ -85,7 +85,7 @@ fn cut(from: &Judged, to: &Judged) -> Option<f64> {
 pub fn ruling(run: &Run, notation: Notation) -> String {
     let judged: Vec<Judged> = run.arithmetics.iter().map(Judged::new).collect();
     let Some(first) = judged.first() else { return "No arithmetic was measured.".into() };
-    let name = first.name();
+    let name = first.name(notation);
     let count = first.count();
     let noise = first.noise(notation);
     let sentence = match first.verdict {
@@ -120,7 +120,7 @@ pub fn ruling(run: &Run, notation: Notation) -> String {
     };
     let best = judged.iter().reduce(|best, next| if next.better_than(best) { next } else { best }).unwrap_or(first);
     let contrast = if best.better_than(first) {
-        format!("; in {} {}", best.name(), best.state(notation))
+        format!("; in {} {}", best.name(notation), best.state(notation))
     } else if judged.len() > 1 && first.verdict != Verdict::NotEstablished {
         let known = if is_any_unknown(&judged) { "is known to do better" } else { "does better" };
         format!("; no other arithmetic of this run {known}")
@@ -149,7 +149,7 @@ fn sound_contrast(judged: &[Judged], notation: Notation) -> String {
     let worst = judged.iter().reduce(|worst, next| if worst.better_than(next) { next } else { worst });
     match worst {
         Some(worst) if worst.verdict > Verdict::Sound => {
-            format!("; in {} {}", worst.name(), worst.state(notation))
+            format!("; in {} {}", worst.name(notation), worst.state(notation))
         }
         _ if judged.len() > 1 => "; so it is in every arithmetic of this run".into(),
         _ => String::new(),

@@ -8,6 +8,7 @@ use super::page;
 use super::style::{GUTTER, MARGIN, Marker, PAGE_WIDTH, PLOT_LEFT, PLOT_RIGHT, Series};
 use super::text::{self, Font};
 use super::theme::Paint;
+use crate::record::NoiseSource;
 use crate::report::figure::{AttributionPanel, AttributionRow, NoisePoint, Panel, PointKind, SourceLane};
 
 const ARITHMETIC: Font = Font { size: 11.0, bold: true };
@@ -81,8 +82,10 @@ fn key(panel: &AttributionPanel) -> Vec<(Sample, String)> {
     if panel.clamped {
         key.push((Sample::Nothing, "what reaches the right end lies beyond it".into()));
     }
-    let note = "sources do not add up exactly: forward makes the branch flips, accumulation is part of forward and backward";
-    key.push((Sample::Nothing, note.into()));
+    let has_flips = panel.rows.iter().flat_map(|row| &row.lanes).any(|lane| lane.source == NoiseSource::BranchFlips);
+    let flips = if has_flips { "forward makes the branch flips, " } else { "" };
+    let note = format!("sources do not add up exactly: {flips}accumulation is part of forward and backward");
+    key.push((Sample::Nothing, note));
     key
 }
 
@@ -140,7 +143,8 @@ fn draw_lane(canvas: &Canvas, lane: &SourceLane, middle: f64, decades: &Decades)
     let series = Series::source(lane.source);
     let name = (LEFT - 20.0, middle);
     canvas.anchored(lane.source.name(), name, WORDS, Paint::Ink, Anchor::Right)?;
-    let is_hollow = lane.alone.is_none();
+    // It has no share of its own, only what its absence takes away.
+    let is_hollow = lane.source == NoiseSource::Accumulation;
     canvas.marker((LEFT - 10.0, middle), series.marker, MARK, series.color, is_hollow)?;
     let marks = [(lane.without, middle + APART, true), (lane.alone, middle - APART, false)];
     marks.into_iter().try_for_each(|(point, y, hollow)| match point {

@@ -1,8 +1,8 @@
 //! Powers of ten along a plot: the axis of noise where rows stand below each other.
 
 use super::axis::{TICK, label, round_step};
-use super::text::Font;
 use super::canvas::{Anchor, Canvas, Drawn, Rect};
+use super::text::Font;
 use super::theme::Paint;
 
 /// Least distance of vertical lines with labels.

@@ -18,7 +18,7 @@ const THRESHOLD: Font = Font { size: 10.5, bold: false };
 /// Width and dashes of what theory says.
 const THIN: f64 = 1.0;
 const PREDICTED: Dash = &[4.0, 4.0];
-const FROZEN: Dash = &[1.2, 2.4];
+const FROZEN: Dash = &[6.0, 2.5, 1.2, 2.5];
 
 /// The panel, laid out.
 pub struct Placed<'a> {
@@ -124,7 +124,8 @@ impl page::Placed for Placed<'_> {
 impl Placed<'_> {
     /// The names of horizontal lines, and of the frozen ones at their right ends.
     fn names(&self, canvas: &Canvas, powers: &Powers) -> Drawn {
-        let mut names = vec![(powers.y(0.0), "noise = signal", Paint::Ink), (powers.y(-1.0), "noisy above", Paint::Ink)];
+        let mut names =
+            vec![(powers.y(0.0), "noise = signal", Paint::Ink), (powers.y(-1.0), "noisy above", Paint::Ink)];
         names.extend(self.panel.knee.map(|knee| (powers.y(f64::from(knee)), "compressed below", Paint::Soft)));
         for (line, name) in self.panel.frozen.iter().flat_map(frozen_lines) {
             names.extend(line.last().map(|(_, log10)| (powers.y(*log10), name, Paint::Soft)));
@@ -163,26 +164,23 @@ fn frozen_lines(frozen: &Frozen) -> [(&[(usize, f64)], &'static str); 2] {
 fn theory_key(panel: &NoisePanel) -> Vec<(Sample, String)> {
     let mut key = Vec::new();
     if panel.curves.iter().any(|curve| !curve.predicted.is_empty()) {
-        key.push((Sample::Line(Paint::Soft, THIN, PREDICTED), "predicted by theory, in each arithmetic's colour".into()));
+        key.push((
+            Sample::Line(Paint::Soft, THIN, PREDICTED),
+            "predicted by theory, in each arithmetic's colour".into(),
+        ));
     }
     if let Some(frozen) = &panel.frozen {
         let bounds = [(&frozen.worst, "worst case γₙ"), (&frozen.typical, "typical √n·u")];
         let beyond = |points: &[(usize, f64)]| if points.is_empty() { " (beyond this axis)" } else { "" };
         let bounds = bounds.map(|(points, name)| format!("{name}{}", beyond(points))).join(", ");
-        let label = format!("frozen: with the true branches in {}, {bounds}", frozen.name);
+        let label = format!("frozen: {} with the true branches, {bounds}", frozen.name);
         key.push((Sample::Line(Paint::Soft, THIN, FROZEN), label));
     }
     key
 }
 
 /// Hollow points, crosses and arrows of a curve.
-fn marks(
-    canvas: &Canvas,
-    curve: &NoiseCurve,
-    turn: (usize, usize),
-    columns: &Layers,
-    powers: &Powers,
-) -> Drawn {
+fn marks(canvas: &Canvas, curve: &NoiseCurve, turn: (usize, usize), columns: &Layers, powers: &Powers) -> Drawn {
     let unusual: Vec<&NoisePoint> = curve.points.iter().filter(|point| point.kind != PointKind::Measured).collect();
     let (series, layers): (Series, Vec<usize>) =
         (Series::of(curve.owner), unusual.iter().map(|point| point.layer).collect());

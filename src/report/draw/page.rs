@@ -75,7 +75,8 @@ pub fn summary(figure: &Summary, theme: Theme) -> Result<Picture, String> {
 
 /// The page of one panel.
 pub fn panel(figure: &Summary, panel: Panel, theme: Theme) -> Result<Picture, String> {
-    let placed = place(figure, panel, MARGIN)?.ok_or_else(|| format!("no {} to draw: no noise was attributed", panel.name()))?;
+    let placed =
+        place(figure, panel, MARGIN)?.ok_or_else(|| format!("no {} to draw: no noise was attributed", panel.name()))?;
     document(&figure.panel_caption, placed.bottom() + CAPTION_GAPS.0, theme, |canvas| placed.draw(canvas))
 }
 

@@ -10,7 +10,8 @@ use crate::report::figure::{Panel, RangePanel, RangePoint};
 
 const HEIGHT: f64 = 190.0;
 /// What a loss scale does to limits in a picture of unscaled gradients.
-pub const SCALED: &str = "with a loss scale 2ˢ a format ends 2ˢ times lower: the gradients here are unscaled";
+pub const SCALED: &str =
+    "with a loss scale, a format ends lower by that factor, because the gradients here are unscaled";
 /// Width and dashes of χ₁'s growth.
 const GROWTH: f64 = 1.0;
 const GROWTH_DASH: &[f64] = &[9.0, 2.5, 1.5, 2.5];

@@ -1,7 +1,7 @@
 //! The noise of layer 1 by source: one row per attributed arithmetic, one lane per source.
 
 use super::noise::{NoisePoint, PointKind, decades, knee, measured, point, source_point};
-use crate::record::{ArithmeticRun, NoiseSource, Run, SourceNoise};
+use crate::record::{ArithmeticRun, NoiseSource, Quantiles, Run, SourceNoise};
 use crate::report::numbers::Notation::Typeset;
 use crate::report::{cause, facts};
 
@@ -29,7 +29,7 @@ pub struct AttributionRow {
     pub arithmetic: usize,
     /// Its name, accumulator and loss scale included.
     pub name: String,
-    /// `noise/signal 0.286, noisy 5 of 5`.
+    /// `0.286, noisy 5 of 5`.
     pub state: String,
     /// `Branch flips make most of it: 0.27 alone; 0.031 without them`.
     pub dominant: String,
@@ -55,7 +55,7 @@ impl AttributionPanel {
     pub fn new(run: &Run) -> Option<AttributionPanel> {
         let attributed = || run.arithmetics.iter().enumerate().filter(|(_, one)| one.attribution.is_some());
         attributed().next()?;
-        let of_source = |source: &'_ SourceNoise| -> [Option<crate::record::Quantiles>; 2] {
+        let of_source = |source: &SourceNoise| -> [Option<Quantiles>; 2] {
             [source.alone.as_ref().and_then(|layers| layers.first()).copied(), source.without.first().copied()]
         };
         let sources = attributed().flat_map(|(_, one)| cause::sources(one)).flat_map(of_source).flatten();
@@ -89,7 +89,8 @@ impl AttributionPanel {
 
 fn row(index: usize, arithmetic: &ArithmeticRun, decades: (i32, i32)) -> AttributionRow {
     let first = arithmetic.layers.first();
-    let noise = first.map_or("—".into(), |layer| cause::of(&layer.noise_to_signal, Typeset));
+    let noise = cause::plain(arithmetic).first().filter(|first| first.has_noise()).map(|first| first.short(Typeset));
+    let verdict = facts::verdict_and_count(&arithmetic.verdict);
     let lane = |source: &SourceNoise| {
         let place = |noise| source_point(1, noise, decades);
         let alone = source.alone.as_ref().and_then(|layers| layers.first()).and_then(place);
@@ -98,7 +99,7 @@ fn row(index: usize, arithmetic: &ArithmeticRun, decades: (i32, i32)) -> Attribu
     AttributionRow {
         arithmetic: index,
         name: facts::name(arithmetic, Typeset),
-        state: format!("{noise}, {}", facts::verdict_and_count(&arithmetic.verdict)),
+        state: noise.into_iter().chain([verdict]).collect::<Vec<_>>().join(", "),
         dominant: cause::dominant(arithmetic, 0)
             .map_or("no source is told apart".into(), |one| format!("{}: {}", one.claim(), one.numbers(Typeset))),
         plain: first.and_then(|layer| point(layer, decades)),

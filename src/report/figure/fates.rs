@@ -96,6 +96,11 @@ impl FateStrip {
             }
             edges.push((layer.layer, upper));
         }
-        FateStrip { name: facts::name(arithmetic, Typeset), verdict: facts::verdict_and_reach(arithmetic), edges, present }
+        FateStrip {
+            name: facts::name(arithmetic, Typeset),
+            verdict: facts::verdict_and_reach(arithmetic),
+            edges,
+            present,
+        }
     }
 }

@@ -106,7 +106,11 @@ fn curve(arithmetic: &ArithmeticRun) -> FlipCurve {
             lost => format!("{counted}; {lost} infinite or NaN"),
         }
     });
-    FlipCurve { name: facts::name(arithmetic, Typeset), overall, points: arithmetic.layers.iter().filter_map(point).collect() }
+    FlipCurve {
+        name: facts::name(arithmetic, Typeset),
+        overall,
+        points: arithmetic.layers.iter().filter_map(point).collect(),
+    }
 }
 
 /// A layer's order statistics; nothing where no flips are counted.

@@ -72,7 +72,7 @@ pub struct NoiseCurve {
     pub note: String,
     /// By layer; layers without any ratio (0/0) that are not saturated are left out.
     pub points: Vec<NoisePoint>,
-    /// What theory predicts: layers and log₁₀, as far as they lie on the axis.
+    /// What theory predicts where there is noise: layers and log₁₀, as far as they lie on the axis.
     pub predicted: Vec<(usize, f64)>,
 }
 
@@ -126,7 +126,10 @@ impl NoisePanel {
         let curves = run.arithmetics.iter().enumerate();
         let curves = curves.map(|(index, arithmetic)| curve(index, arithmetic, decades)).collect();
         let theory = run.arithmetics.iter().find(|arithmetic| !arithmetic.theory.is_empty());
-        NoisePanel { frozen: theory.map(|arithmetic| frozen(arithmetic, decades)), ..NoisePanel::of(run, decades, curves) }
+        NoisePanel {
+            frozen: theory.map(|arithmetic| frozen(arithmetic, decades)),
+            ..NoisePanel::of(run, decades, curves)
+        }
     }
 
     /// The first attributed arithmetic of a run by source: as it is, and each source alone.
@@ -137,14 +140,17 @@ impl NoisePanel {
             sources.filter_map(|one| Some((one.source, one.alone.as_deref()?))).collect();
         let plain = arithmetic.layers.iter().filter_map(measured);
         let decades = decades(plain.chain(alone.iter().flat_map(|(_, layers)| layers.iter())));
-        let mut curves = vec![NoiseCurve { predicted: Vec::new(), ..curve(index, arithmetic, decades) }];
+        let plain = curve(index, arithmetic, decades);
+        let mut curves = vec![NoiseCurve { name: format!("{}, all", plain.name), predicted: Vec::new(), ..plain }];
         for (source, layers) in alone {
             let numbers = arithmetic.layers.iter().map(|layer| layer.layer);
             let points = numbers.zip(layers).filter_map(|(layer, noise)| source_point(layer, noise, decades));
             curves.push(NoiseCurve {
                 owner: Owner::Source(source),
-                name: format!("{} alone", source.name()),
-                note: layers.first().map_or(String::new(), |noise| format!("{} at layer 1", cause::of(noise, Typeset))),
+                name: source.name().into(),
+                note: layers
+                    .first()
+                    .map_or(String::new(), |noise| format!("alone {} at layer 1", cause::of(noise, Typeset))),
                 points: points.collect(),
                 predicted: Vec::new(),
             });
@@ -203,22 +209,29 @@ fn curve(index: usize, arithmetic: &ArithmeticRun, decades: (i32, i32)) -> Noise
         name: facts::name(arithmetic, Typeset),
         note: facts::verdict_and_count(&arithmetic.verdict),
         points: arithmetic.layers.iter().filter_map(|layer| point(layer, decades)).collect(),
-        predicted: on_axis(arithmetic, decades, |theory| theory.predicted),
+        predicted: on_axis(arithmetic, decades, |layer, theory| match measured(layer) {
+            Some(_) => theory.predicted,
+            None => Number::None,
+        }),
     }
 }
 
 fn frozen(arithmetic: &ArithmeticRun, decades: (i32, i32)) -> Frozen {
     Frozen {
         name: facts::name(arithmetic, Typeset),
-        worst: on_axis(arithmetic, decades, |theory| theory.frozen_worst),
-        typical: on_axis(arithmetic, decades, |theory| theory.frozen_typical),
+        worst: on_axis(arithmetic, decades, |_, theory| theory.frozen_worst),
+        typical: on_axis(arithmetic, decades, |_, theory| theory.frozen_typical),
     }
 }
 
 /// A line of theory, less what lies beyond the axis: it must not be drawn along the frame.
-fn on_axis(arithmetic: &ArithmeticRun, decades: (i32, i32), of: fn(&TheoryLayer) -> Number) -> Vec<(usize, f64)> {
+fn on_axis(
+    arithmetic: &ArithmeticRun,
+    decades: (i32, i32),
+    of: fn(&LayerRun, &TheoryLayer) -> Number,
+) -> Vec<(usize, f64)> {
     let place = |(layer, theory): (&LayerRun, &TheoryLayer)| {
-        let log10 = core_math::log10(of(theory).finite().filter(|x| *x > 0.0)?);
+        let log10 = core_math::log10(of(layer, theory).finite().filter(|x| *x > 0.0)?);
         (f64::from(decades.0)..=f64::from(decades.1)).contains(&log10).then_some((layer.layer, log10))
     };
     arithmetic.layers.iter().zip(&arithmetic.theory).filter_map(place).collect()

@@ -23,15 +23,8 @@ pub enum Panel {
 
 impl Panel {
     /// All panels, in the order of the summary picture.
-    pub const ALL: [Panel; 7] = [
-        Panel::Noise,
-        Panel::Range,
-        Panel::Fates,
-        Panel::Flips,
-        Panel::Attribution,
-        Panel::Sources,
-        Panel::Histogram,
-    ];
+    pub const ALL: [Panel; 7] =
+        [Panel::Noise, Panel::Range, Panel::Fates, Panel::Flips, Panel::Attribution, Panel::Sources, Panel::Histogram];
 
     /// The stem of the panel's files: `noise`, `range`, `fates`, `flips`, `attribution`, `sources`, `histogram`.
     pub fn name(self) -> &'static str {

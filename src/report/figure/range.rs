@@ -100,7 +100,7 @@ pub struct RangePanel {
 /// The growth that mean-field theory says, from the last hidden layer on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Growth {
-    /// `χ₁ = 1.18 from layer 50 on`.
+    /// `root mean square that χ₁ = 1.18 predicts from layer 50’s`.
     pub label: String,
     /// Layers and log₁₀ of the root mean square of the entries, as far as they lie on the axis.
     pub points: Vec<(usize, f64)>,
@@ -219,7 +219,7 @@ fn growth(run: &Run, (low, high): (f64, f64)) -> Option<Growth> {
         (low..=high).contains(&log10).then_some((layer, log10))
     };
     let points = hidden.iter().filter_map(|layer| place(layer.layer)).collect();
-    let label = format!("growth by χ₁ = {}, from layer {} on (root mean square)", short(chi1, Typeset), last.layer);
+    let label = format!("root mean square that χ₁ = {} predicts from layer {}’s", short(chi1, Typeset), last.layer);
     Some(Growth { label, points })
 }
 

@@ -104,7 +104,10 @@ mod tests {
             assert!(style.contains(&format!("[fill=\"{}\"]", code(Theme::Light, Paint::Fate(fate)))), "{fate:?}");
         }
         for source in NoiseSource::ALL {
-            assert!(style.contains(&format!("[stroke=\"{}\"]", code(Theme::Light, Paint::Source(source)))), "{source:?}");
+            assert!(
+                style.contains(&format!("[stroke=\"{}\"]", code(Theme::Light, Paint::Source(source)))),
+                "{source:?}"
+            );
         }
         assert!(style.contains("[stroke=\"#1A1A1A\"] { stroke: #E8EAED; }"), "{style}");
         assert_eq!(style.matches("[fill=\"#000000\"]").count(), 1);

@@ -6,14 +6,15 @@ use crate::report::facts;
 use crate::report::numbers::Notation;
 
 /// What the numbers of [`sources`] are.
-pub const SOURCES_NOTE: &str = "(noise/signal of layer 1; alone: only this source rounds; without: everything but it; \
-                                sources do not add up exactly, and forward makes the branch flips)";
+pub const SOURCES_NOTE: &str =
+    "(alone: only this source rounds; without: everything but it; sources do not add up exactly)";
 
 /// What the columns of [`remedies`] are.
-pub const REMEDIES_NOTE: &str = "(noise/signal before → after; times: how much less; worst: of all layers, and which)";
+pub const REMEDIES_NOTE: &str =
+    "(before → after; times: how much less noise; worst layer: which it is, where not layer 1)";
 
 /// What stands above the table of sources.
-pub const SOURCES_TITLE: &str = "Where the noise of layer 1 comes from";
+pub const SOURCES_TITLE: &str = "Where the noise/signal of layer 1 comes from";
 
 /// What stands above the table of remedies.
 pub const REMEDIES_TITLE: &str = "What was tried against it";
@@ -43,7 +44,13 @@ pub fn sources(run: &Run, notation: Notation) -> Option<Table> {
     let mut rows = vec![titles.map(String::from).collect::<Vec<_>>()];
     for arithmetic in attributed {
         let plain = arithmetic.layers.first().map(|layer| &layer.noise_to_signal);
-        rows.extend(views(arithmetic, &present, 0, [facts::name(arithmetic, notation), shown(plain, notation)], notation));
+        rows.extend(views(
+            arithmetic,
+            &present,
+            0,
+            [facts::name(arithmetic, notation), shown(plain, notation)],
+            notation,
+        ));
     }
     let right = [false, true, false].into_iter().chain(present.iter().map(|_| true)).collect();
     Some(Table { rows, right })
@@ -134,12 +141,15 @@ fn effect(arithmetic: &ArithmeticRun, remedy: &Remedy, notation: Notation) -> [S
     ]
 }
 
-/// `0.391 → 0.178 at 43`, or `0.391 at 1 → 0.178 at 43` where the worst layer is another one afterwards.
+/// `1` where it is layer 1 before and after, which has its own column; else `0.391 → 0.178 at 43`, or `0.391 at 1 → 0.178
+/// at 43` where the worst layer is another one afterwards.
 fn worst(arithmetic: &ArithmeticRun, before: &[State], after: &[State], notation: Notation) -> String {
     let (Some(from), Some(to)) = (cause::worst(before), cause::worst(after)) else { return "—".into() };
     let number = |index: usize| arithmetic.layers.get(index).map_or(index + 1, |layer| layer.layer);
     let (was, is) = (before[from].short(notation), after[to].short(notation));
-    if from == to {
+    if (from, to) == (0, 0) {
+        number(0).to_string()
+    } else if from == to {
         format!("{was} → {is} at {}", number(to))
     } else {
         format!("{was} at {} → {is} at {}", number(from), number(to))

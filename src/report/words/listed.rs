@@ -11,7 +11,7 @@ pub fn remedy(run: &Run, notation: Notation) -> String {
     let judged: Vec<Judged> = own.map(Judged::new).collect();
     let Some((first, others)) = judged.split_first() else { return none_tried("no arithmetic was measured") };
     match first.verdict {
-        Verdict::Sound => return none_tried(&format!("{} needs none at layer 1", first.name())),
+        Verdict::Sound => return none_tried(&format!("{} needs none at layer 1", first.name(notation))),
         Verdict::Dead | Verdict::DeadWithGhosts => {
             return none_tried(
                 "a true gradient of exactly zero is cured by another network, not by another arithmetic",
@@ -22,7 +22,10 @@ pub fn remedy(run: &Run, notation: Notation) -> String {
     }
     if others.is_empty() {
         let wider = if first.has_noise() { "accumulator" } else { "range" };
-        return none_tried(&format!("{} stands alone; add one with a wider {wider} to --formats", first.name()));
+        return none_tried(&format!(
+            "{} stands alone; add one with a wider {wider} to --formats",
+            first.name(notation)
+        ));
     }
     // Against noise, only less noise is a remedy; against zeros and overflow, a gradient that is neither.
     let helps = |other: &&Judged| {
@@ -36,18 +39,21 @@ pub fn remedy(run: &Run, notation: Notation) -> String {
         .filter(helps)
         .reduce(|best, next| if next.better_than(best) { next } else { best });
     if let Some(sibling) = sibling {
-        return measured(first, sibling, &described(first, sibling), notation);
+        return measured(first, sibling, &described(first, sibling, notation), notation);
     }
     // Of the mildest verdict, what costs least.
     let rank = |judged: &Judged| (judged.verdict, cost(judged));
     let cheapest = others.iter().filter(helps).reduce(|best, next| if rank(next) < rank(best) { next } else { best });
     let Some(cheapest) = cheapest else {
         let known = if is_any_unknown(others) { "is known to be" } else { "is" };
-        return none_tried(&format!("no other arithmetic listed {known} better than {} at layer 1", first.name()));
+        return none_tried(&format!(
+            "no other arithmetic listed {known} better than {} at layer 1",
+            first.name(notation)
+        ));
     };
-    let remedy = measured(first, cheapest, &cheapest.name(), notation);
+    let remedy = measured(first, cheapest, &cheapest.name(notation), notation);
     match others.iter().find(same_format) {
-        Some(sibling) => format!("{}; {} does not.", remedy.trim_end_matches('.'), described(first, sibling)),
+        Some(sibling) => format!("{}; {} does not.", remedy.trim_end_matches('.'), described(first, sibling, notation)),
         None => remedy,
     }
 }
@@ -74,17 +80,17 @@ fn two_digits(x: f64) -> f64 {
 }
 
 /// `an f32 accumulator (f16:acc=f32)` where the accumulator is what differs, else the name.
-fn described(first: &Judged, other: &Judged) -> String {
+fn described(first: &Judged, other: &Judged, notation: Notation) -> String {
     if let Some(role) = changed_role(&first.arithmetic.name, &other.arithmetic.name) {
-        return format!("{role} ({})", other.name());
+        return format!("{role} ({})", other.name(notation));
     }
     match accumulator(&other.arithmetic.name) {
         Some(format) if accumulator(&first.arithmetic.name) != Some(format) => {
             // Formats are spoken letter by letter: an "ef thirty-two", a "bee ef sixteen".
             let article = if format.starts_with(['f', 'e', 'm']) { "an" } else { "a" };
-            format!("{article} {format} accumulator ({})", other.name())
+            format!("{article} {format} accumulator ({})", other.name(notation))
         }
-        _ => other.name(),
+        _ => other.name(notation),
     }
 }
 

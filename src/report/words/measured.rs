@@ -21,13 +21,17 @@ pub fn remedy(arithmetic: &ArithmeticRun, notation: Notation) -> String {
     let Some(first) = layers.first() else { return "No remedy can be judged: no layer was measured.".into() };
     let sentences = match first.verdict {
         Verdict::Dead | Verdict::DeadWithGhosts => {
-            vec!["No remedy: a true gradient of exactly zero is cured by another network, not by another arithmetic.".into()]
+            vec![
+                "No remedy: a true gradient of exactly zero is cured by another network, not by another arithmetic."
+                    .into(),
+            ]
         }
         Verdict::NotEstablished => {
             vec!["No remedy can be judged: the truth of layer 1 must be established first.".into()]
         }
         Verdict::Sound => {
-            let source = source(arithmetic, notation).map(|source| source.replacen("most of it", "most of its noise", 1));
+            let source =
+                source(arithmetic, notation).map(|source| source.replacen("most of it", "most of its noise", 1));
             source.into_iter().chain([sound(arithmetic, &layers, notation)]).collect()
         }
         Verdict::Noisy | Verdict::Chaotic => {
@@ -57,11 +61,9 @@ fn others<'a>(arithmetic: &'a ArithmeticRun, best: Option<&Remedy>, index: usize
 
 /// Nothing to cure at layer 1; then the worst layer counts.
 fn sound(arithmetic: &ArithmeticRun, layers: &[State], notation: Notation) -> String {
-    match worst(arithmetic, layers, notation) {
-        Some(sentence) if layers.iter().any(|layer| layer.verdict > Verdict::Sound) => sentence,
-        Some(sentence) => format!("{sentence} No remedy is needed."),
-        None => "No remedy is needed: no layer is worse than layer 1.".into(),
-    }
+    let is_sound = layers.iter().all(|layer| layer.verdict == Verdict::Sound);
+    let worst = worst(arithmetic, layers, notation).filter(|_| !is_sound);
+    worst.unwrap_or("No remedy is needed: every layer is sound.".into())
 }
 
 /// Against noise: what cuts it most, and by how much the others do.
@@ -113,26 +115,34 @@ fn state(state: &State, notation: Notation) -> String {
     }
 }
 
-/// Against zeros and overflow: what makes a gradient of it, and what the others leave.
+/// Against zeros and overflow: what makes a gradient of it, and what does not.
 fn cured(arithmetic: &ArithmeticRun, before: &State, notation: Notation) -> String {
     let best = cause::best(arithmetic, 0);
-    let beside = others(arithmetic, best.map(|(remedy, _)| remedy), 0);
-    let beside: Vec<String> = beside
+    let others = others(arithmetic, best.map(|(remedy, _)| remedy), 0);
+    let (left, changed): (Vec<_>, Vec<_>) = others.iter().partition(|(_, after)| after.verdict == before.verdict);
+    let changed = changed
         .iter()
-        .map(|(remedy, after)| {
-            let verb = if after.verdict == before.verdict { "leaves" } else { "makes" };
-            format!("{} {verb} it {}", cause::in_words(remedy, notation), state(after, notation))
-        })
-        .collect();
-    let beside = beside.join(", ");
+        .map(|(remedy, after)| format!("{} makes it {}", cause::in_words(remedy, notation), state(after, notation)));
+    let left: Vec<String> = left.iter().map(|(remedy, _)| cause::in_words(remedy, notation)).collect();
+    let do_not = if left.len() == 1 { "does not" } else { "do not" };
+    let left = (!left.is_empty()).then(|| format!("{} {do_not}", joined(&left)));
+    let beside: Vec<String> = changed.chain(left).collect();
     match best {
         Some((remedy, after)) => {
-            let beside = if beside.is_empty() { beside } else { format!("; {beside}") };
-            let after = state(&after, notation);
-            format!("Measured remedy: {} makes layer 1 {after}{beside}.", named(remedy, notation))
+            let opening = format!("{} makes layer 1 {}", named(remedy, notation), state(&after, notation));
+            format!("Measured remedy: {}.", [vec![opening], beside].concat().join("; "))
         }
         None if beside.is_empty() => "No remedy was tried in this run.".into(),
-        None => format!("No remedy that was tried cures layer 1: {beside}."),
+        None => format!("No remedy that was tried cures layer 1: {}.", beside.join("; ")),
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn joined(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [some @ .., last] => format!("{} and {last}", some.join(", ")),
     }
 }
 
@@ -150,7 +160,8 @@ fn uncured(arithmetic: &ArithmeticRun, notation: Notation) -> Option<String> {
             format!("With loss scaling {share} of its entries still underflow: it only lifts what flows back.")
         }
         (Verdict::Vanished, None) => {
-            "What loss scaling does not cure are zeros that no underflow makes: flipped branches, sums that cancel.".into()
+            "What loss scaling does not cure are zeros that no underflow makes: flipped branches, sums that cancel."
+                .into()
         }
         (Verdict::Noisy | Verdict::Chaotic, _) => {
             "What is left with loss scaling is rounding noise, which no scale cures.".into()
@@ -171,7 +182,9 @@ fn worst(arithmetic: &ArithmeticRun, layers: &[State], notation: Notation) -> Op
     }
     let number = arithmetic.layers.get(place)?.layer;
     let remedy = match cause::best(arithmetic, place) {
-        Some((remedy, after)) => format!("; {} makes it {}", cause::in_words(remedy, notation), state(&after, notation)),
+        Some((remedy, after)) => {
+            format!("; {} makes it {}", cause::in_words(remedy, notation), state(&after, notation))
+        }
         None => String::new(),
     };
     Some(format!("The worst layer is {number}: {}{remedy}.", state(worst, notation)))
