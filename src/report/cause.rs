@@ -3,6 +3,7 @@
 use crate::record::{
     ArithmeticRun, LayerRun, NoiseSource, Number, Quantiles, Remedy, RemedyKind, Run, SourceNoise, Verdict,
 };
+use crate::report::facts;
 use crate::report::numbers::{Notation, power, ratio, short};
 
 /// A remedy must cut the noise at least this much to be called one, and a layer must have as much more to be worse.
@@ -76,8 +77,8 @@ pub fn sources(arithmetic: &ArithmeticRun) -> &[SourceNoise] {
 /// tell, the greatest alone.
 ///
 /// Accumulation cuts across forward and backward and is no further share. Branch flips are made by rounding on the way
-/// forward, so that taking `forward` away takes them away, too: where they carry at least half of its energy, they are
-/// named in its place.
+/// forward, so that taking `forward` away takes them away, too, and what leaves the range does so in one of the roles:
+/// where such a part carries at least half of the role's energy, it is named in its place.
 pub fn dominant(arithmetic: &ArithmeticRun, index: usize) -> Option<Dominant<'_>> {
     struct Share<'a> {
         source: NoiseSource,
@@ -102,12 +103,14 @@ pub fn dominant(arithmetic: &ArithmeticRun, index: usize) -> Option<Dominant<'_>
     let candidates = shares.iter().filter(|share| !decided || is_near(share));
     let alone = |share: &Share| finite(share.alone).unwrap_or(0.0);
     let greatest = candidates.reduce(|best, next| if alone(next) > alone(best) { next } else { best })?;
-    let flips = shares.iter().find(|share| share.source == NoiseSource::BranchFlips);
     let half = std::f64::consts::FRAC_1_SQRT_2;
-    let flips = flips.filter(|flips| {
-        greatest.source == NoiseSource::Forward && alone(flips) > 0.0 && alone(flips) >= half * alone(greatest)
-    });
-    let ruling = flips.unwrap_or(greatest);
+    let is_part = |part: &&Share| match greatest.source {
+        NoiseSource::Forward => matches!(part.source, NoiseSource::BranchFlips | NoiseSource::Range),
+        NoiseSource::Backward => part.source == NoiseSource::Range,
+        _ => false,
+    };
+    let parts = shares.iter().filter(is_part).filter(|part| alone(part) > 0.0 && alone(part) >= half * alone(greatest));
+    let ruling = parts.reduce(|best, next| if alone(next) > alone(best) { next } else { best }).unwrap_or(greatest);
     let is_there = alone(ruling) > 0.0 || finite(ruling.without).is_some_and(|without| without < plain);
     let makes_most = alone(ruling) >= half * plain || finite(ruling.without).is_some_and(|x| x <= half * plain);
     is_there.then_some(Dominant { source: ruling.source, alone: ruling.alone, without: ruling.without, makes_most })
@@ -202,12 +205,13 @@ pub fn is_needless(arithmetic: &ArithmeticRun, remedy: &Remedy) -> bool {
 }
 
 /// A remedy in few words, for a table: `f32 accumulator`, `loss ×2^8`.
-pub fn label(remedy: &Remedy, notation: Notation) -> String {
+pub fn label(arithmetic: &ArithmeticRun, remedy: &Remedy, notation: Notation) -> String {
     match remedy.kind {
         RemedyKind::Accumulator => "f32 accumulator".into(),
         RemedyKind::Forward => "forward in f32".into(),
         RemedyKind::Backward => "backward in f32".into(),
-        RemedyKind::LossScaling => format!("loss ×{}", power(2, remedy.log2_loss_scale.into(), notation)),
+        RemedyKind::LossScaling if is_needless(arithmetic, remedy) => "loss scaling".into(),
+        RemedyKind::LossScaling => facts::scale(remedy.log2_loss_scale, notation),
     }
 }
 
@@ -215,7 +219,8 @@ pub fn label(remedy: &Remedy, notation: Notation) -> String {
 pub fn in_words(remedy: &Remedy, notation: Notation) -> String {
     match remedy.kind {
         RemedyKind::Accumulator => "an f32 accumulator".into(),
-        RemedyKind::Forward | RemedyKind::Backward => label(remedy, notation),
+        RemedyKind::Forward => "forward in f32".into(),
+        RemedyKind::Backward => "backward in f32".into(),
         RemedyKind::LossScaling => format!("loss scaling ({})", power(2, remedy.log2_loss_scale.into(), notation)),
     }
 }

@@ -22,13 +22,19 @@ pub fn name_in_sentence(arithmetic: &ArithmeticRun, notation: Notation) -> Strin
 
 /// `loss ×2^10`; nothing without a loss scale.
 pub fn loss_scale(arithmetic: &ArithmeticRun, notation: Notation) -> Option<String> {
-    arithmetic.log2_loss_scale.map(|log2| format!("loss ×{}", power(2, log2.into(), notation)))
+    arithmetic.log2_loss_scale.map(|log2| scale(log2, notation))
+}
+
+/// `loss ×2^10`.
+pub fn scale(log2: i32, notation: Notation) -> String {
+    format!("loss ×{}", power(2, log2.into(), notation))
 }
 
 /// `theory predicts 0.25 at layer 1 in f16 (measured/predicted 1.1)`, of the first arithmetic that has a theory.
 pub fn theory(run: &Run, notation: Notation) -> Option<String> {
     let known = run.arithmetics.iter().find_map(|one| Some((one, one.theory.first()?, one.layers.first()?)));
-    let (arithmetic, theory, layer) = known?;
+    // The ratio of a zero or overflowed gradient is not noise, and no theory of noise is held against it.
+    let (arithmetic, theory, layer) = known.filter(|(.., layer)| !layer.verdict.verdict.is_zero_or_overflow())?;
     let (predicted, quotient) = (short(theory.predicted.finite()?, notation), theory.ratio.finite()?);
     Some(format!(
         "theory predicts {predicted} at layer {} in {} (measured/predicted {})",

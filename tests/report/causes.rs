@@ -57,6 +57,8 @@ fn the_source_that_rules_is_the_one_whose_removal_lowers_the_noise_most() {
         // Accumulation is no further share.
         (&[(Backward, 0.25, 0.1), (Accumulation, 0.0, 0.001)], Some(Backward), true),
         (&[(Storage, 0.29, 0.02), (Range, 0.0, 0.3)], Some(Storage), true),
+        // What underflows on the way back is the range's.
+        (&[(Forward, 0.002, 0.3), (Backward, 0.3, 0.002), (Range, 0.3, 0.004)], Some(Range), true),
         (&[(Range, 0.0, 0.3)], None, false),
         (&[], None, false),
     ] {
@@ -273,6 +275,8 @@ f32           loss ×2^8        3.89e-5 → 3.89e-5    1.0  sound            1
 In f16 the gradient of layer 1 is noisy";
     assert!(text.contains(expected), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= table::WIDTH), "{text}");
+    let vanished = table::terminal(&tried(&[("f16", Vanished(3))]), false, None);
+    assert!(!vanished.contains("theory predicts"), "a zero gradient has no noise to predict: {vanished}");
     let layers = table::terminal(&tried(&[("f16", Noise(0.3))]), true, None);
     assert!(layers.contains("\nf16, sources of every layer:\nlayer    plain           forward"), "{layers}");
     assert_eq!(layers.matches("without").count(), 1 + 1 + 11 + 1, "the table, its note, every layer, the sentence");
@@ -356,8 +360,8 @@ fn sources_by_layer_are_those_of_the_first_attributed_arithmetic() {
     let alone = [NoiseSource::Forward, NoiseSource::Backward, NoiseSource::BranchFlips, NoiseSource::Range];
     let expected: Vec<Owner> = [Owner::Arithmetic(1)].into_iter().chain(alone.map(Owner::Source)).collect();
     assert_eq!(owners, expected);
-    assert_eq!((panel.curves[0].name.as_str(), panel.curves[3].name.as_str()), ("f16, all", "branch flips"));
-    assert_eq!(panel.curves[3].note, "alone 0.469 at layer 1");
+    assert_eq!((panel.curves[0].name.as_str(), panel.curves[3].name.as_str()), ("f16 as it is", "branch flips"));
+    assert_eq!(panel.curves[3].note, "layer 1: 0.469");
     assert_eq!(panel.curves[3].points.len(), 11);
     assert!(panel.frozen.is_none() && panel.curves.iter().all(|curve| curve.predicted.is_empty()));
 }
@@ -405,6 +409,11 @@ fn chi1_grows_the_gradient_from_the_last_hidden_layer_on() {
 fn a_loss_scale_moves_limits_and_is_named_everywhere() {
     let mut record = record(3, 5, &[("f16", Noise(0.2)), ("f16:acc=f32", Noise(0.1))]);
     record.spec.loss_scale = LossScale::PowerOfTwo(10);
+    let mut shared = record.clone();
+    shared.runs[0].arithmetics.iter_mut().for_each(|arithmetic| arithmetic.log2_loss_scale = Some(10));
+    shared.runs[0].arithmetics[1].format.name = "e5m10".into();
+    let limits = Summary::new(&shared, &shared.runs[0]).range.limits;
+    assert!(limits.iter().any(|limit| limit.label == "f16, e5m10 (loss ×2¹⁰) smallest normal 5.96·10⁻⁸"), "{limits:?}");
     first(&mut record).log2_loss_scale = Some(10);
     let summary = Summary::new(&record, &record.runs[0]);
     let labels: Vec<&str> = summary.range.limits.iter().map(|limit| limit.label.as_str()).collect();

@@ -248,9 +248,9 @@ fn strange_records_are_drawn_and_worded_without_a_panic() {
     use crate::common::records::{Behaviour::Noise, record};
     use precision_probe::record::{Fates, Flips, Number};
     use precision_probe::report::{csv, html, table};
-    let base = record(3, 2, &[("f16", Noise(0.2)), ("f32", Noise(1e-5))]);
+    let base = attributed(record(3, 2, &[("f16", Noise(0.2)), ("f32", Noise(1e-5))]));
     type Change = fn(&mut precision_probe::record::Record);
-    let changes: [(&str, Change); 7] = [
+    let changes: [(&str, Change); 9] = [
         ("no arithmetics", |record| record.runs[0].arithmetics.clear()),
         ("no layers", |record| record.runs[0].arithmetics[0].layers.clear()),
         ("no truth", |record| record.runs[0].truth.layers.clear()),
@@ -268,6 +268,28 @@ fn strange_records_are_drawn_and_worded_without_a_panic() {
             layers[0].fates = Fates { resolved: u64::MAX, flushed: u64::MAX, ..Fates::default() };
             layers[0].flips = Some(Flips { flipped: u64::MAX, nonfinite: u64::MAX, total: u64::MAX });
             layers[1].layer = usize::MAX;
+        }),
+        ("sources of other layers", |record| {
+            let arithmetics = &mut record.runs[0].arithmetics;
+            let sources = &mut arithmetics[0].attribution.as_mut().unwrap().sources;
+            sources[0].alone = Some(Vec::new());
+            sources[1].without.clear();
+            sources[2].without.extend_from_within(..);
+            arithmetics[0].remedies[0].layers.clear();
+            arithmetics[0].theory.truncate(1);
+            arithmetics[1].attribution.as_mut().unwrap().sources.clear();
+        }),
+        ("extreme sources", |record| {
+            let arithmetic = &mut record.runs[0].arithmetics[0];
+            arithmetic.log2_loss_scale = Some(i32::MIN);
+            arithmetic.remedies[3].log2_loss_scale = i32::MAX;
+            arithmetic.remedies[3].layers[0].flushed = Number::Infinite;
+            arithmetic.layers[1].layer = usize::MAX;
+            let sources = &mut arithmetic.attribution.as_mut().unwrap().sources;
+            sources[0].without[0].median = Number::None;
+            sources[1].without[0].high = Number::MinusInfinite;
+            sources[2].without[0].median = Number::Finite(-1.0);
+            (arithmetic.theory[0].predicted, arithmetic.theory[0].ratio) = (Number::Infinite, Number::Finite(-0.0));
         }),
         ("extreme numbers", |record| {
             let run = &mut record.runs[0];

@@ -143,7 +143,7 @@ impl Placed<'_> {
     /// What theory predicts, thin and below the curves.
     fn theory(&self, canvas: &Canvas, columns: &Layers, powers: &Powers) -> Drawn {
         let line = |points: &[(usize, f64)], color: Paint, dash: Dash| {
-            points.chunk_by(|one, next| one.0 + 1 == next.0).try_for_each(|stretch| {
+            points.chunk_by(|one, next| next.0.checked_sub(1) == Some(one.0)).try_for_each(|stretch| {
                 let place = |(layer, log10): &(usize, f64)| (columns.x(*layer), powers.y(*log10));
                 canvas.dashed(&stretch.iter().map(place).collect::<Vec<_>>(), color, THIN, dash)
             })

@@ -74,7 +74,11 @@ impl page::Placed for Placed<'_> {
         for stretch in panel.points.chunk_by(|a, b| b.layer.checked_sub(1) == Some(a.layer)) {
             entries(canvas, stretch, &columns, &powers)?;
         }
-        for stretch in panel.growth.iter().flat_map(|growth| growth.points.chunk_by(|one, next| one.0 + 1 == next.0)) {
+        for stretch in panel
+            .growth
+            .iter()
+            .flat_map(|growth| growth.points.chunk_by(|one, next| next.0.checked_sub(1) == Some(one.0)))
+        {
             let line: Vec<_> = stretch.iter().map(|(layer, log10)| (columns.x(*layer), powers.y(*log10))).collect();
             canvas.dashed(&line, Paint::Ink, GROWTH, GROWTH_DASH)?;
         }

@@ -60,7 +60,8 @@ impl AttributionPanel {
         };
         let sources = attributed().flat_map(|(_, one)| cause::sources(one)).flat_map(of_source).flatten();
         let plain = attributed().filter_map(|(_, one)| one.layers.first()).filter_map(measured).copied();
-        let all: Vec<_> = plain.chain(sources).collect();
+        // Where a source makes no noise, how well the truth is known must not stretch the axis.
+        let all: Vec<_> = plain.chain(sources.filter(|noise| !noise.at_most)).collect();
         let decades = decades(all.iter());
         let rows: Vec<AttributionRow> = attributed().map(|(index, one)| row(index, one, decades)).collect();
         let trials = run.arithmetics.first().map_or(0, |arithmetic| arithmetic.verdict.of);

@@ -139,18 +139,18 @@ impl NoisePanel {
         let alone: Vec<(NoiseSource, &[Quantiles])> =
             sources.filter_map(|one| Some((one.source, one.alone.as_deref()?))).collect();
         let plain = arithmetic.layers.iter().filter_map(measured);
-        let decades = decades(plain.chain(alone.iter().flat_map(|(_, layers)| layers.iter())));
+        // Where a source makes no noise, how well the truth is known must not stretch the axis.
+        let alone_of = alone.iter().flat_map(|(_, layers)| layers.iter());
+        let decades = decades(plain.chain(alone_of.filter(|noise| !noise.at_most)));
         let plain = curve(index, arithmetic, decades);
-        let mut curves = vec![NoiseCurve { name: format!("{}, all", plain.name), predicted: Vec::new(), ..plain }];
+        let mut curves = vec![NoiseCurve { name: format!("{} as it is", plain.name), predicted: Vec::new(), ..plain }];
         for (source, layers) in alone {
             let numbers = arithmetic.layers.iter().map(|layer| layer.layer);
             let points = numbers.zip(layers).filter_map(|(layer, noise)| source_point(layer, noise, decades));
             curves.push(NoiseCurve {
                 owner: Owner::Source(source),
                 name: source.name().into(),
-                note: layers
-                    .first()
-                    .map_or(String::new(), |noise| format!("alone {} at layer 1", cause::of(noise, Typeset))),
+                note: layers.first().map_or(String::new(), |noise| format!("layer 1: {}", cause::of(noise, Typeset))),
                 points: points.collect(),
                 predicted: Vec::new(),
             });

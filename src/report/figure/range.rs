@@ -196,6 +196,16 @@ fn format_name(arithmetic: &ArithmeticRun) -> String {
     facts::loss_scale(arithmetic, Typeset).map_or(name.clone(), |scale| format!("{name} ({scale})"))
 }
 
+/// Formats that share a limit, each loss scale once: `f16, e5m2 (loss ×2¹⁰), bf16`.
+fn named_once(names: &[(String, Option<i32>)]) -> String {
+    let group = |group: &[(String, Option<i32>)]| {
+        let formats: Vec<&str> = group.iter().map(|(format, _)| format.as_str()).collect();
+        let scale = group.first().and_then(|(_, scale)| *scale).map(|log2| facts::scale(log2, Typeset));
+        format!("{}{}", formats.join(", "), scale.map_or(String::new(), |scale| format!(" ({scale})")))
+    };
+    names.chunk_by(|one, next| one.1 == next.1).map(group).collect::<Vec<_>>().join(", ")
+}
+
 /// True if any arithmetic has a loss scale.
 pub(super) fn is_scaled(run: &Run) -> bool {
     run.arithmetics.iter().any(|arithmetic| arithmetic.log2_loss_scale.is_some())
@@ -230,10 +240,11 @@ pub(super) fn limits_within(run: &Run, (low, high): (f64, f64)) -> Vec<Limit> {
 
 /// Every edge of every format once, formats that share one named together, from above to below.
 fn limits(run: &Run) -> Vec<Limit> {
-    let mut groups: Vec<(Edge, f64, Vec<String>)> = Vec::new();
+    let mut groups: Vec<(Edge, f64, Vec<(String, Option<i32>)>)> = Vec::new();
     for edge in Edge::ALL {
         for arithmetic in &run.arithmetics {
-            let (name, Some(log2)) = (format_name(arithmetic), edge.of(arithmetic)) else { continue };
+            let name = (arithmetic.format.name.clone(), arithmetic.log2_loss_scale);
+            let Some(log2) = edge.of(arithmetic) else { continue };
             match groups.iter_mut().find(|(other, at, _)| *other == edge && (at - log2).abs() * LOG10_2 < SAME) {
                 Some((_, _, names)) if names.contains(&name) => {}
                 Some((_, _, names)) => names.push(name),
@@ -247,7 +258,7 @@ fn limits(run: &Run) -> Vec<Limit> {
             edge,
             log2,
             log10: log2 * LOG10_2,
-            label: format!("{} {} {}", names.join(", "), edge.name(), power_of_two(log2, Typeset)),
+            label: format!("{} {} {}", named_once(&names), edge.name(), power_of_two(log2, Typeset)),
         })
         .collect();
     limits.sort_by(|a, b| b.log10.total_cmp(&a.log10));

@@ -108,7 +108,7 @@ pub fn remedies(run: &Run, notation: Notation, with_names: bool) -> Option<Table
     for arithmetic in tried {
         for (index, remedy) in arithmetic.remedies.iter().enumerate() {
             let name = if index == 0 { facts::name(arithmetic, notation) } else { String::new() };
-            let mut row = vec![name, cause::label(remedy, notation)];
+            let mut row = vec![name, cause::label(arithmetic, remedy, notation)];
             row.extend(effect(arithmetic, remedy, notation));
             if with_names {
                 row.push(remedy.name.clone());
