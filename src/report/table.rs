@@ -78,6 +78,7 @@ fn places(picture: &Path) -> String {
 /// Several runs on the same draws: the set-up, activation × arithmetic, and the answer in words.
 fn comparison(record: &Record, all_layers: bool, path: Option<&Path>) -> String {
     let mut blocks = vec![common_header(record), compared(record)];
+    blocks.extend(ruling(record));
     if all_layers {
         for run in &record.runs {
             let tables = run.arithmetics.iter().map(|arithmetic| every_layer(run, arithmetic));
@@ -88,6 +89,13 @@ fn comparison(record: &Record, all_layers: bool, path: Option<&Path>) -> String 
     blocks.push(wrapped(&compare::answer(record, Plain)));
     blocks.extend(path.map(places));
     blocks.join("\n")
+}
+
+/// What rules the noise of layer 1 in the first attributed arithmetic, and what helps most, by activation.
+fn ruling(record: &Record) -> Option<String> {
+    let (name, table) = causes::ruling(record, Plain)?;
+    let rows = aligned(&table.rows, &table.right);
+    Some(format!("What rules the noise/signal of layer 1 in {name}, and what helps most:\n{rows}"))
 }
 
 /// What the runs share, and a row for what each has of its own.

@@ -285,6 +285,26 @@ In f16 the gradient of layer 1 is noisy";
     assert!(stored.contains("  storage  forward  backward"), "{stored}");
 }
 
+/// Several activations: one row each says what rules and what helps most.
+#[test]
+fn the_terminal_compares_what_rules_and_what_helps() {
+    let mut both = record(4, 5, &[("f64", Noise(1e-14)), ("f16", Noise(0.41))]);
+    let mut other = record(4, 5, &[("f64", Noise(1e-14)), ("f16", Noise(0.01))]).runs.remove(0);
+    (other.activation, other.kinked) = ("tanh".into(), false);
+    both.spec.activations.push("tanh".into());
+    both.runs.push(other);
+    let text = table::terminal(&both, false, None);
+    assert!(!text.contains("What rules"), "{text}");
+    let text = table::terminal(&attributed(both), false, None);
+    let expected = "
+What rules the noise/signal of layer 1 in f16, and what helps most:
+activation  ruling source    alone  without  best remedy     layer 1           times
+leaky       branch flips     0.469   0.0549  forward in f32  0.499 → 0.00817      61
+tanh        backward       0.00888   0.0073  forward in f32  0.0122 → 1.99e-4     61
+";
+    assert!(text.contains(expected), "{text}");
+}
+
 #[test]
 fn markdown_and_csv_hold_sources_and_remedies() {
     let record = attributed(record(2, 2, &[("f16", Noise(0.2)), ("f64", Noise(1e-14))]));

@@ -196,9 +196,12 @@ fn format_name(arithmetic: &ArithmeticRun) -> String {
     facts::loss_scale(arithmetic, Typeset).map_or(name.clone(), |scale| format!("{name} ({scale})"))
 }
 
+/// A format's name and log₂ of the loss scale that moves its limits.
+type Scaled = (String, Option<i32>);
+
 /// Formats that share a limit, each loss scale once: `f16, e5m2 (loss ×2¹⁰), bf16`.
-fn named_once(names: &[(String, Option<i32>)]) -> String {
-    let group = |group: &[(String, Option<i32>)]| {
+fn named_once(names: &[Scaled]) -> String {
+    let group = |group: &[Scaled]| {
         let formats: Vec<&str> = group.iter().map(|(format, _)| format.as_str()).collect();
         let scale = group.first().and_then(|(_, scale)| *scale).map(|log2| facts::scale(log2, Typeset));
         format!("{}{}", formats.join(", "), scale.map_or(String::new(), |scale| format!(" ({scale})")))
@@ -240,7 +243,7 @@ pub(super) fn limits_within(run: &Run, (low, high): (f64, f64)) -> Vec<Limit> {
 
 /// Every edge of every format once, formats that share one named together, from above to below.
 fn limits(run: &Run) -> Vec<Limit> {
-    let mut groups: Vec<(Edge, f64, Vec<(String, Option<i32>)>)> = Vec::new();
+    let mut groups: Vec<(Edge, f64, Vec<Scaled>)> = Vec::new();
     for edge in Edge::ALL {
         for arithmetic in &run.arithmetics {
             let name = (arithmetic.format.name.clone(), arithmetic.log2_loss_scale);

@@ -1,6 +1,6 @@
 //! The tables of what an arithmetic's noise is made of and of what was tried against it, as rows of text.
 
-use crate::record::{ArithmeticRun, NoiseSource, Quantiles, Remedy, Run};
+use crate::record::{ArithmeticRun, NoiseSource, Quantiles, Record, Remedy, Run};
 use crate::report::cause::{self, State};
 use crate::report::facts;
 use crate::report::numbers::Notation;
@@ -91,6 +91,31 @@ fn views(
 
 fn shown(noise: Option<&Quantiles>, notation: Notation) -> String {
     noise.map_or("—".into(), |noise| cause::of(noise, notation))
+}
+
+/// Of several runs one row each, in the first arithmetic that is attributed in any: what rules the noise of layer 1, and
+/// what helps most. The arithmetic's name comes first; `None` where none is attributed.
+pub fn ruling(record: &Record, notation: Notation) -> Option<(String, Table)> {
+    let name = record.runs.iter().find_map(cause::first_attributed)?.1.name.clone();
+    let titles = ["activation", "ruling source", "alone", "without", "best remedy", "layer 1", "times"];
+    let mut rows = vec![titles.map(String::from).to_vec()];
+    for run in &record.runs {
+        let Some(arithmetic) = run.arithmetics.iter().find(|arithmetic| arithmetic.name == name) else { continue };
+        let dominant = cause::dominant(arithmetic, 0);
+        let source = dominant.map_or("—", |one| one.source.name());
+        let [alone, without] = dominant.map_or([None, None], |one| [one.alone, one.without]);
+        let mut row: Vec<String> = vec![run.activation.clone(), source.into(), shown(alone, notation)];
+        row.push(shown(without, notation));
+        match cause::best(arithmetic, 0) {
+            Some((remedy, _)) => {
+                let [layer, times, ..] = effect(arithmetic, remedy, notation);
+                row.extend([cause::label(arithmetic, remedy, notation), layer, times]);
+            }
+            None => row.extend(["—"; 3].map(String::from)),
+        }
+        rows.push(row);
+    }
+    Some((name, Table { rows, right: vec![false, false, true, true, false, false, true] }))
 }
 
 /// One row per arithmetic and remedy; `None` where none was tried. `with_names` adds what each is called on the command
