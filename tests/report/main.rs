@@ -9,5 +9,6 @@ mod files;
 mod graph;
 mod panels;
 mod picture;
+mod sources;
 mod text;
 mod theme;
