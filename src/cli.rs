@@ -7,6 +7,7 @@ mod export;
 mod formats;
 mod gradients;
 mod imports;
+mod law;
 mod manual;
 mod measuring;
 mod progress;

@@ -60,6 +60,15 @@ pub struct Fates {
     pub resolved: u64,
 }
 
+impl Fates {
+    /// All entries.
+    pub fn total(&self) -> u64 {
+        let Fates { overflowed, undecided, true_zero, ghost, flushed, cut, drowned, degraded, resolved } = *self;
+        let counts = [overflowed, undecided, true_zero, ghost, flushed, cut, drowned, degraded, resolved];
+        counts.into_iter().fold(0, u64::saturating_add)
+    }
+}
+
 impl Fate {
     /// All fates in the order in which they are decided.
     pub const ALL: [Fate; 9] = [

@@ -21,7 +21,8 @@
 //! ```
 //!
 //! The data flows one way: [`spec`] → [`network`] (exact) → [`arithmetic`] and [`backprop`] (one text, many
-//! arithmetics) beside [`truth`] → [`noise`] and [`fate`] → [`verdict`] → [`record`] → [`report`].
+//! arithmetics) beside [`truth`] → [`noise`] and [`fate`] → [`verdict`] → [`record`] → [`report`]. [`law`] follows the
+//! noise of a record along its precisions.
 
 pub mod activation;
 pub mod arithmetic;
@@ -33,6 +34,7 @@ pub mod export;
 pub mod fate;
 pub mod format;
 pub mod init;
+pub mod law;
 pub mod magnitude;
 pub mod nearest;
 pub mod network;
@@ -42,5 +44,6 @@ pub mod probe;
 pub mod record;
 pub mod report;
 pub mod spec;
+pub mod theory;
 pub mod truth;
 pub mod verdict;

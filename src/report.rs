@@ -15,6 +15,7 @@ pub mod facts;
 pub mod figure;
 pub mod files;
 pub mod html;
+pub mod law;
 pub mod markdown;
 pub mod numbers;
 pub mod table;

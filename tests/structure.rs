@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// From the first room to the last. Names of arithmetics are shared early: `arithmetic::name` stands before
 /// the spec, the arithmetics themselves after the network.
-const ORDER: [&str; 23] = [
+const ORDER: [&str; 25] = [
     "nearest",
     "number",
     "assets",
@@ -23,9 +23,11 @@ const ORDER: [&str; 23] = [
     "magnitude",
     "fate",
     "noise",
+    "theory",
     "verdict",
     "record",
     "probe",
+    "law",
     "export",
     "report",
     "cli",

@@ -67,6 +67,17 @@ impl Policy {
         (*self == Policy::from(self.forward)).then_some(self.forward)
     }
 
+    /// Both roles with unbounded exponents, accumulators too; storage stays as it is.
+    pub fn unbounded(&self) -> Policy {
+        Policy { forward: self.forward.unbounded(), backward: self.backward.unbounded(), ..*self }
+    }
+
+    /// True if no result can leave the range: [`Policy::unbounded`] changes nothing.
+    pub fn is_unbounded(&self) -> bool {
+        let twin = self.unbounded();
+        (twin.forward, twin.backward) == (self.forward, self.backward)
+    }
+
     /// Reads an arithmetic, a preset, or roles separated by `/`.
     ///
     /// # Errors

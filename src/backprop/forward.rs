@@ -4,7 +4,7 @@ use super::branches::Branches;
 use super::{Quantity, parameter_tensor, tensor};
 use crate::activation::{Activation, Function, OnPiece};
 use crate::arithmetic::{Arithmetic, Binary, Exact, Place, Side, TensorId, from_fn};
-use crate::format::Format;
+use crate::format::{F64, Format};
 use crate::network::{Batch, Network, NodeId, Operation, ParameterId};
 use ndarray::{Array2, ArrayView1};
 use rug::Float;
@@ -40,6 +40,7 @@ impl<'n, F: Arithmetic> Forward<'n, F> {
     /// An exact double as it is stored.
     pub(super) fn stored(&self, x: f64) -> Exact {
         match self.storage {
+            Some(format) if format == F64 || format.fits_f64_lanes() => Exact::Double(format.round_f64(x)),
             Some(format) => Exact::Long(format.round(&Float::with_val(53, x))),
             None => Exact::Double(x),
         }

@@ -29,6 +29,19 @@ pub struct Setup {
     pub branches: Option<Arc<Branches>>,
 }
 
+impl Setup {
+    /// True if two setups have the same forward pass.
+    pub fn shares_forward(&self, other: &Setup) -> bool {
+        let forward = |setup: &Setup| (stored(&setup.policy), setup.policy.forward, setup.part);
+        forward(self) == forward(other)
+    }
+}
+
+/// What parameters are rounded to before a role sees them: what a plain run would store twice it stores once.
+fn stored(policy: &Policy) -> Option<Format> {
+    if policy.plain().is_some() { None } else { policy.storage }
+}
+
 impl<P: Into<Policy>> From<P> for Setup {
     /// The plain run.
     fn from(policy: P) -> Setup {
@@ -55,8 +68,7 @@ impl<'n> ForwardRun<'n> {
     /// Runs a network up in a policy's forward arithmetic.
     pub fn new(policy: &Policy, part: Part, network: &'n Network, batch: &'n Batch) -> ForwardRun<'n> {
         kernels::assert_gradual_underflow();
-        // What a plain run would store twice it stores once.
-        let storage = if policy.plain().is_some() { None } else { policy.storage };
+        let storage = stored(policy);
         let carriers = match part {
             Part::Whole => Carriers::Fast,
             Part::RangeAlone => Carriers::RangeAlone,
@@ -74,9 +86,8 @@ impl<'n> ForwardRun<'n> {
 
     /// True if a policy's forward pass is this one.
     pub fn serves(&self, policy: &Policy, part: Part) -> bool {
-        let storage = if policy.plain().is_some() { None } else { policy.storage };
         let is_range_alone = self.carriers == Carriers::RangeAlone;
-        (self.up.storage, self.up.name, is_range_alone) == (storage, policy.forward, part == Part::RangeAlone)
+        (self.up.storage, self.up.name, is_range_alone) == (stored(policy), policy.forward, part == Part::RangeAlone)
     }
 
     /// On which branch of φ' each pre-activation lies.

@@ -8,7 +8,7 @@ use crate::probe::{self, memory};
 use crate::record::Record;
 use crate::report::draw::Theme;
 use crate::report::{contents, files};
-use crate::spec::Plan;
+use crate::spec::{Attribute, Plan};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -44,11 +44,8 @@ pub fn measured(plan: &Plan, output: &Output) -> Result<(Record, PathBuf), Failu
     files::check_target(&directory, &plan.spec.hash(probe::VERSION), output.force).map_err(Failure::Input)?;
 
     let clock = run_info::Clock::start();
-    let progress = progress::Bar::new(!output.is_silent && io::stderr().is_terminal(), probe::layers(plan));
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool = pool.map_err(|error| Failure::Output(io::Error::other(error)))?;
-    let record = pool.install(|| probe::run(plan, &progress));
-    progress.finish();
+    let pool = pool(threads)?;
+    let record = run(plan, &pool, output.is_silent);
     let drawn = pool.install(|| contents::drawn(&record, output.theme));
     let drawn = drawn.map_err(|error| Failure::Output(io::Error::other(error)))?;
     let picture = write_report(&directory, &record, drawn, &clock.to_json(threads))?;
@@ -57,7 +54,31 @@ pub fn measured(plan: &Plan, output: &Output) -> Result<(Record, PathBuf), Failu
     Ok((record, picture))
 }
 
-fn threads(wanted: Option<usize>) -> Result<usize, Failure> {
+/// The record of a plan alone.
+///
+/// # Errors
+/// Where threads cannot be had.
+pub fn probed(plan: &Plan, threads: usize, is_silent: bool) -> Result<Record, Failure> {
+    Ok(run(plan, &pool(threads)?, is_silent))
+}
+
+fn pool(threads: usize) -> Result<rayon::ThreadPool, Failure> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.map_err(|error| Failure::Output(io::Error::other(error)))
+}
+
+fn run(plan: &Plan, pool: &rayon::ThreadPool, is_silent: bool) -> Record {
+    let progress = progress::Bar::new(!is_silent && io::stderr().is_terminal(), probe::layers(plan));
+    let record = pool.install(|| probe::run(plan, &progress));
+    progress.finish();
+    record
+}
+
+/// As many threads as are wanted, or one per core.
+///
+/// # Errors
+/// A sentence with the fix.
+pub fn threads(wanted: Option<usize>) -> Result<usize, Failure> {
     match wanted {
         Some(0) => Err(Failure::Input("--threads 0: give a positive number, or leave it out for one per core".into())),
         Some(threads) if threads > 1024 => Err(Failure::Input(format!("--threads {threads}: give at most 1024"))),
@@ -67,14 +88,18 @@ fn threads(wanted: Option<usize>) -> Result<usize, Failure> {
 }
 
 /// Refuses what does not fit, and says beforehand what a large run needs.
-fn refuse_too_much_memory(plan: &Plan, threads: usize, silent: bool) -> Result<(), Failure> {
+///
+/// # Errors
+/// A sentence with the fix.
+pub fn refuse_too_much_memory(plan: &Plan, threads: usize, silent: bool) -> Result<(), Failure> {
     let needed = memory::estimate(plan, threads);
     let available = memory::available();
     if let Some(available) = available.filter(|&available| needed > available) {
         return Err(Failure::Input(format!(
-            "this run needs about {} of memory and {} are free: lower --width, --depth, --batch or --threads",
+            "this run needs about {} of memory and {} are free: lower --width, --depth, --batch or --threads{}",
             memory::in_words(needed),
-            memory::in_words(available)
+            memory::in_words(available),
+            if plan.spec.attribute == Attribute::None { "" } else { ", or leave sources out with --attribute none" }
         )));
     }
     if needed > 2 << 30 && !silent {

@@ -3,6 +3,7 @@
 use super::activations::{self, ActivationsArguments};
 use super::audit::{self, AuditArguments};
 use super::formats::{self, FormatsArguments};
+use super::law::{self, LawArguments};
 use super::manual;
 use super::redraw::{self, ReportArguments};
 use super::{Arguments, Failure};
@@ -28,6 +29,11 @@ pub enum Subcommand {
     /// torch=grads.safetensors --as f16:acc=f32. Says layer by layer how many bits are lost beyond what the model loses,
     /// and whether torch.testing.assert_close would have noticed.
     Audit(Box<AuditArguments>),
+    /// Measure how noise falls with precision: β in noise ∝ u^β, u = 2^-bits, with an interval and a picture
+    ///
+    /// For example: precision-probe law --act relu,tanh --bits 6..24. Where φ is smooth a bit halves the noise (β = 1);
+    /// where φ' jumps branches flip, and it takes two bits (β = 1/2) until a network has about no flip left.
+    Law(Box<LawArguments>),
     /// List the formats with their constants, or one of them with all codes of 8 bits and fewer
     ///
     /// For example: precision-probe formats e4m3fn
@@ -89,6 +95,8 @@ fn refuse_misplaced(command: &Command, matches: &ArgMatches) -> Result<(), Strin
         format!(
             "--{long} stands before `{name}`, where it has no effect: write it behind, as in `precision-probe {name} … --{long} …`"
         )
+    } else if name == "law" {
+        format!("--{long} stands before `law`, which has no such option: leave out --{long}, or leave out `law`")
     } else {
         format!(
             "--{long} belongs to a run that measures and `{name}` measures nothing: leave out --{long}, or leave out `{name}`"
@@ -104,6 +112,7 @@ pub fn execute(subcommand: &Subcommand) -> Result<ExitCode, Failure> {
     match subcommand {
         Subcommand::Report(arguments) => redraw::execute(arguments)?,
         Subcommand::Audit(arguments) => return audit::execute(arguments),
+        Subcommand::Law(arguments) => law::execute(arguments)?,
         Subcommand::Formats(arguments) => formats::execute(arguments)?,
         Subcommand::Activations(arguments) => activations::execute(arguments)?,
         Subcommand::Completions { shell } => print(&completions(*shell))?,

@@ -1,19 +1,22 @@
 //! One network and batch: every arithmetic and the truth advance layer by layer from the head down, are
 //! compared, and dropped.
 
-use crate::activation::Piece;
+use super::compare::{Computed, Yardsticks, compare, compare_external, facts};
+use super::external::ExternalGradients;
+use super::questions::{Extra, Taken};
 use crate::arithmetic::{Exact, Policy};
-use crate::backprop::{GradientStream, LayerGradients, gradients};
+use crate::backprop::{ForwardRun, GradientStream, Setup};
 use crate::magnitude::Magnitudes;
-use crate::network::{Batch, Network, Operation};
-use crate::noise::{self, Noise, unknown};
-use crate::probe::external::ExternalGradients;
+use crate::network::{Batch, Network};
+use crate::noise::{self, Twin};
 use crate::record::{ExternalLayer, Fates, Flips, Number, TensorNoise};
+use crate::theory::LayerFacts;
 use crate::truth::elementwise::Undecided;
-use crate::truth::{Evidence, Prepared, TrueLayer, TrueTensor, TruthPass, Unproven, precision};
+use crate::truth::{Evidence, Prepared, TrueLayer, TruthPass, Unproven, precision};
 use crate::verdict::Verdict;
 use ndarray::Array2;
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// What one trial's network gave.
 pub struct Measurement {
@@ -37,6 +40,8 @@ pub struct LayerMeasurement {
     pub magnitudes: Magnitudes,
     /// One per arithmetic, then one per file of another program's gradients.
     pub arithmetics: Vec<ArithmeticMeasurement>,
+    /// One per extra run.
+    pub extras: Vec<RunMeasurement>,
 }
 
 /// One layer in one arithmetic.
@@ -51,14 +56,52 @@ pub struct ArithmeticMeasurement {
     pub magnitudes: Magnitudes,
     /// Branch flips, where φ' has a jump and the truth is decided.
     pub flips: Option<Flips>,
+    /// What theory needs; none for another program's gradients.
+    pub facts: Option<LayerFacts>,
     /// What only another program's gradients have.
     pub external: Option<ExternalLayer>,
+}
+
+/// One layer of a run of which only the weight gradient is of interest.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RunMeasurement {
+    /// Noise-to-signal ratio.
+    pub noise_to_signal: Number,
+    /// The ratio is an upper limit.
+    pub at_most: bool,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Computed zeros that are none in truth, of so many entries.
+    pub zeros: (u64, u64),
+}
+
+impl From<&ArithmeticMeasurement> for RunMeasurement {
+    fn from(measured: &ArithmeticMeasurement) -> RunMeasurement {
+        let (weight, fates) = (&measured.tensors[0], measured.fates);
+        RunMeasurement {
+            noise_to_signal: weight.noise_to_signal,
+            at_most: weight.at_most,
+            verdict: measured.verdict,
+            zeros: (fates.flushed + fates.cut, fates.total()),
+        }
+    }
+}
+
+/// What is measured.
+#[derive(Clone, Copy)]
+pub struct Subjects<'a> {
+    /// The arithmetics, and for each its twin of unbounded exponents among the extra runs.
+    pub listed: &'a [(Setup, Option<usize>)],
+    /// Runs beside them.
+    pub extras: &'a [Extra],
+    /// Gradients that other programs computed.
+    pub externals: &'a [ExternalGradients<'a>],
 }
 
 /// Measures a network in every arithmetic against its true gradient, of which `bits` bits are to be proven.
 ///
 /// The precision of the truth depends on the network, the batch and `bits` alone. Where a proof fails, the
-/// whole backward pass is repeated at a higher precision.
+/// whole backward pass is repeated at a higher precision. Computed zeros all count as flushed.
 pub fn measure(
     network: &Network,
     batch: &Batch,
@@ -66,14 +109,16 @@ pub fn measure(
     bits: u32,
     layer_done: &(dyn Fn() + Sync),
 ) -> Measurement {
-    measure_with(network, batch, (arithmetics, &[]), bits, layer_done)
+    let listed: Vec<(Setup, Option<usize>)> = arithmetics.iter().map(|policy| ((*policy).into(), None)).collect();
+    let subjects = Subjects { listed: &listed, extras: &[], externals: &[] };
+    measure_with(network, batch, subjects, bits, layer_done)
 }
 
-/// [`measure`] with gradients that other programs computed beside the arithmetics.
+/// [`measure`] with runs beside the arithmetics and gradients that other programs computed.
 pub fn measure_with(
     network: &Network,
     batch: &Batch,
-    subjects: (&[Policy], &[ExternalGradients]),
+    subjects: Subjects,
     bits: u32,
     layer_done: &(dyn Fn() + Sync),
 ) -> Measurement {
@@ -110,154 +155,127 @@ pub fn measure_with(
     }
 }
 
+/// Every run's way back, ready to advance.
+struct Runs<'n> {
+    listed: Vec<GradientStream<'n>>,
+    extras: Vec<GradientStream<'n>>,
+}
+
+impl<'n> Runs<'n> {
+    /// Runs the network up, once for all runs that agree in it, and the loss.
+    fn start(network: &'n Network, batch: &'n Batch, truth: &TruthPass, subjects: Subjects) -> Runs<'n> {
+        let Subjects { listed, extras, .. } = subjects;
+        let setups = || listed.iter().map(|(setup, _)| setup).chain(extras.iter().map(|extra| &extra.setup));
+        let mut distinct: Vec<&Setup> = Vec::new();
+        for setup in setups() {
+            if !distinct.iter().any(|known| setup.shares_forward(known)) {
+                distinct.push(setup);
+            }
+        }
+        let forwards: Vec<ForwardRun> =
+            distinct.par_iter().map(|setup| ForwardRun::new(&setup.policy, setup.part, network, batch)).collect();
+        let forward = |setup: &Setup| {
+            let index = distinct.iter().position(|known| setup.shares_forward(known));
+            &forwards[index.expect("invariant: every setup has a forward run")]
+        };
+        // Those that some run takes.
+        let is_taken = |wanted: Taken| extras.iter().any(|extra| extra.branches == wanted);
+        let of_truth = is_taken(Taken::True).then(|| Arc::new(truth.branches()));
+        let own = listed
+            .iter()
+            .enumerate()
+            .map(|(index, (setup, _))| is_taken(Taken::Of(index)).then(|| Arc::new(forward(setup).branches())));
+        let own: Vec<_> = own.collect();
+        let listed = listed.par_iter().map(|(setup, _)| forward(setup).backward(setup)).collect();
+        let extras = extras.par_iter().map(|extra| {
+            let branches = match extra.branches {
+                Taken::Own => None,
+                Taken::True => of_truth.clone(),
+                Taken::Of(index) => own[index].clone(),
+            };
+            forward(&extra.setup).backward(&Setup { branches, ..extra.setup.clone() })
+        });
+        Runs { listed, extras: extras.collect() }
+    }
+}
+
 /// Runs the streams in lockstep and tells how many layers are done.
 fn against(
     network: &Network,
     batch: &Batch,
     truth: TruthPass,
-    (arithmetics, externals): (&[Policy], &[ExternalGradients]),
+    subjects: Subjects,
     layers_done: &mut dyn FnMut(usize),
 ) -> Vec<LayerMeasurement> {
-    let mut streams: Vec<GradientStream> =
-        arithmetics.par_iter().map(|name| gradients(*name, network, batch)).collect();
+    let mut runs = Runs::start(network, batch, &truth, subjects);
     let mut layers: Vec<LayerMeasurement> = truth
         .enumerate()
         .map(|(done, truth)| {
-            let own = streams.par_iter_mut().map(|stream| {
-                let computed = stream.next().expect("invariant: every stream has the network's layers");
-                assert_eq!(computed.layer, truth.layer, "invariant: streams advance in lockstep");
-                let measured = compare(network, &truth, &Computed::of(&computed));
-                // Kept as long as there is something to hold against it.
-                (measured, (!externals.is_empty()).then_some(computed.weight))
-            });
-            let (mut arithmetics, weights): (Vec<_>, Vec<_>) = own.unzip();
-            let weights: Vec<Array2<Exact>> = weights.into_iter().flatten().collect();
-            arithmetics.extend(externals.iter().map(|external| compare_external(network, &truth, external, &weights)));
-            let weight_evidence = Evidence::of(&truth.weight);
-            let others = [truth.bias.as_ref(), truth.slope.as_ref(), Some(&truth.delta)];
-            let mut magnitudes = Magnitudes::default();
-            let mut log2_norm = Number::None;
-            if let Ok(weight) = &truth.weight {
-                weight.values.iter().for_each(|value| magnitudes.add_float(value));
-                log2_norm = noise::log2_norm(weight);
-            }
+            let layer = runs.advance(network, &truth, subjects);
             layers_done(done + 1);
-            LayerMeasurement {
-                name: network.layers[truth.layer].name.clone(),
-                weight_evidence,
-                evidence: others.into_iter().flatten().map(Evidence::of).fold(weight_evidence, Evidence::weaker),
-                log2_norm,
-                magnitudes,
-                arithmetics,
-            }
+            layer
         })
         .collect();
     layers.reverse();
     layers
 }
 
-/// What was computed of one layer.
-struct Computed<'a> {
-    weight: Option<&'a Array2<Exact>>,
-    bias: Option<&'a Array2<Exact>>,
-    slope: Option<&'a Array2<Exact>>,
-    delta: Option<&'a Array2<Exact>>,
-    preactivation: Option<&'a Array2<Exact>>,
-}
-
-impl<'a> Computed<'a> {
-    fn of(layer: &'a LayerGradients) -> Computed<'a> {
-        Computed {
-            weight: Some(&layer.weight),
-            bias: layer.bias.as_ref(),
-            slope: layer.slope.as_ref(),
-            delta: Some(&layer.delta),
-            preactivation: Some(&layer.preactivation),
+impl Runs<'_> {
+    /// One layer of every run against the truth.
+    fn advance(&mut self, network: &Network, truth: &TrueLayer, subjects: Subjects) -> LayerMeasurement {
+        let Subjects { listed, extras, externals } = subjects;
+        let yardsticks = Yardsticks::new(truth);
+        let next = |stream: &mut GradientStream| {
+            let computed = stream.next().expect("invariant: every stream has the network's layers");
+            assert_eq!(computed.layer, truth.layer, "invariant: streams advance in lockstep");
+            computed
+        };
+        // Twins first: their zeros tell what was flushed.
+        let is_twin = |index: usize| listed.iter().any(|(_, twin)| *twin == Some(index));
+        let own_twin = |(index, stream): (usize, &mut GradientStream)| {
+            is_twin(index).then(|| {
+                let computed = next(stream).weight;
+                (computed.map(Exact::is_zero), yardsticks.run(&computed, Twin::Itself))
+            })
+        };
+        let twins: Vec<Option<(Array2<bool>, RunMeasurement)>> =
+            self.extras.par_iter_mut().enumerate().map(own_twin).collect();
+        let twin_of = |index: usize| match listed[index].1 {
+            Some(twin) => twins[twin].as_ref().map_or(Twin::Absent, |(zeros, _)| Twin::Zeros(zeros)),
+            None if listed[index].0.policy.is_unbounded() => Twin::Itself,
+            None => Twin::Absent,
+        };
+        let measured_extras = self.extras.par_iter_mut().enumerate().map(|(index, stream)| match &twins[index] {
+            Some((_, measured)) => *measured,
+            None => yardsticks.run(&next(stream).weight, extras[index].twin_of.map_or(Twin::Absent, twin_of)),
+        });
+        let measured_extras = measured_extras.collect();
+        let own = self.listed.par_iter_mut().enumerate().map(|(index, stream)| {
+            let computed = next(stream);
+            let mut measured = compare(network, &yardsticks, &Computed::of(&computed), twin_of(index));
+            measured.facts = Some(facts(network, &yardsticks, &computed, &measured));
+            // Kept as long as there is something to hold against it.
+            (measured, (!externals.is_empty()).then_some(computed.weight))
+        });
+        let (mut arithmetics, weights): (Vec<_>, Vec<_>) = own.unzip();
+        let weights: Vec<Array2<Exact>> = weights.into_iter().flatten().collect();
+        arithmetics.extend(externals.iter().map(|external| compare_external(network, &yardsticks, external, &weights)));
+        let weight_evidence = Evidence::of(&truth.weight);
+        let others = [truth.bias.as_ref(), truth.slope.as_ref(), Some(&truth.delta)];
+        let mut magnitudes = Magnitudes::default();
+        let mut log2_norm = Number::None;
+        if let Ok(weight) = &truth.weight {
+            weight.values.iter().for_each(|value| magnitudes.add_float(value));
+            log2_norm = noise::log2_norm(weight);
+        }
+        LayerMeasurement {
+            name: network.layers[truth.layer].name.clone(),
+            weight_evidence,
+            evidence: others.into_iter().flatten().map(Evidence::of).fold(weight_evidence, Evidence::weaker),
+            log2_norm,
+            magnitudes,
+            arithmetics,
+            extras: measured_extras,
         }
     }
-}
-
-/// One layer of another program's gradients against the truth and against ours.
-fn compare_external(
-    network: &Network,
-    truth: &TrueLayer,
-    external: &ExternalGradients,
-    ours: &[Array2<Exact>],
-) -> ArithmeticMeasurement {
-    let theirs = external.layer(network, truth.layer);
-    let computed = Computed {
-        weight: theirs.weight.as_ref(),
-        bias: theirs.bias.as_ref(),
-        slope: theirs.slope.as_ref(),
-        delta: None,
-        preactivation: None,
-    };
-    let log2_distance = ours.iter().map(|ours| theirs.log2_distance(ours)).collect();
-    let (not_close, entries) = theirs.not_close(truth);
-    let layer = ExternalLayer { log2_distance, not_close, entries };
-    ArithmeticMeasurement { external: Some(layer), ..compare(network, truth, &computed) }
-}
-
-/// One layer of one arithmetic against the truth.
-fn compare(network: &Network, truth: &TrueLayer, computed: &Computed) -> ArithmeticMeasurement {
-    let mut tensors = Vec::with_capacity(4);
-    let mut tensor = |name: &str, truth: &Result<TrueTensor, Unproven>, computed: &Array2<Exact>| {
-        let noise = truth.as_ref().ok().map(|truth| Noise::measure(truth, computed));
-        tensors.push(noise.map_or_else(
-            || match computed.iter().all(Exact::is_finite) {
-                true => unknown(name),
-                false => TensorNoise { noise_to_signal: Number::Infinite, ..unknown(name) },
-            },
-            |noise| noise.to_record(name),
-        ));
-        noise
-    };
-    let weight = computed.weight.and_then(|weight| tensor("weight", &truth.weight, weight));
-    for (name, truth, computed) in [
-        ("bias", truth.bias.as_ref(), computed.bias),
-        ("slope", truth.slope.as_ref(), computed.slope),
-        ("activation_gradient", Some(&truth.delta), computed.delta),
-    ] {
-        if let (Some(truth), Some(computed)) = (truth, computed) {
-            tensor(name, truth, computed);
-        }
-    }
-    if computed.weight.is_none() {
-        tensors.insert(0, unknown("weight"));
-    }
-    let mut magnitudes = Magnitudes::default();
-    let entries = computed.weight.map_or(0, Array2::len) as u64;
-    computed.weight.into_iter().flatten().for_each(|value| magnitudes.add(value));
-    let (verdict, fates) = match &weight {
-        Some(weight) => (Verdict::of(weight), weight.fates),
-        // An infinite gradient has overflowed, whatever the true one is.
-        None => {
-            let overflowed = magnitudes.nonfinite();
-            let undecided = entries - overflowed;
-            let verdict = if overflowed > 0 { Verdict::Overflow } else { Verdict::NotEstablished };
-            (verdict, Fates { overflowed, undecided, ..Fates::default() })
-        }
-    };
-    let flips = computed.preactivation.and_then(|z| flips(network, truth, z));
-    ArithmeticMeasurement { verdict, fates, tensors, magnitudes, flips, external: None }
-}
-
-/// Pre-activations on another branch of φ' than in truth.
-fn flips(network: &Network, truth: &TrueLayer, preactivation: &Array2<Exact>) -> Option<Flips> {
-    let node = network.layers[truth.layer].activation?;
-    let Operation::Activation { activation, .. } = network.nodes[node].operation else { return None };
-    if !activation.is_kinked() || truth.pieces.is_empty() {
-        return None;
-    }
-    let mut flips = Flips { total: preactivation.len() as u64, ..Flips::default() };
-    for ((unit, sample), z) in preactivation.indexed_iter() {
-        let true_piece: Piece = truth.pieces[sample][unit]?;
-        if !z.is_finite() {
-            flips.nonfinite += 1;
-            continue;
-        }
-        let piece = z.piece_in(&activation).expect("invariant: finite numbers lie on a piece");
-        flips.flipped += u64::from(activation.branch(piece) != activation.branch(true_piece));
-    }
-    Some(flips)
 }

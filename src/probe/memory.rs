@@ -3,10 +3,15 @@
 use crate::arithmetic::ArithmeticName;
 use crate::exchange::Sequential;
 use crate::format::exponent_of;
-use crate::spec::Plan;
+use crate::probe::questions::Questions;
+use crate::spec::{Attribute, Plan};
 
 /// Bytes of one MPFR or GMP number besides its limbs: the struct and the allocator's share.
 const NUMBER: u128 = 48;
+
+/// Forward passes of an arithmetic that is attributed: its own, the twin's, the range's, exact sums, forward in f32,
+/// the exact one, storage alone, and an f32 accumulator.
+const ATTRIBUTED_RUNS: u128 = 8;
 
 /// Bytes that a probe needs at most, about: trials that run at once, each with parameters, the truth's
 /// columns, and every arithmetic's activations.
@@ -41,7 +46,10 @@ pub fn estimate(plan: &Plan, threads: usize) -> u64 {
                 precision => NUMBER + u128::from(precision) / 8,
             };
             let elem = of(&policy.forward).max(of(&policy.backward));
-            nodes * units * elem + 3 * width * width.max(features) * elem.max(40)
+            // The twin of unbounded exponents; and of sources and remedies, those that have a forward pass of their own.
+            let runs = if Questions::are_put(policy, spec.attribute) { ATTRIBUTED_RUNS } else { 2 };
+            let wide = if spec.attribute == Attribute::All && elem > 8 { 2 * elem } else { elem };
+            runs * nodes * units * wide + 3 * width * width.max(features) * elem.max(40)
         })
         .sum();
     let at_once = threads.min(spec.trials) as u128;

@@ -7,6 +7,7 @@
 //! wherever a number is given without `at_most`.
 
 mod cause;
+pub mod law;
 
 pub use crate::fate::Fates;
 pub use crate::magnitude::Histogram;

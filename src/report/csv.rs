@@ -151,7 +151,8 @@ fn causes(run: &Run, arithmetic: &ArithmeticRun, text: &mut String) {
     }
 }
 
-fn cell(number: Number) -> String {
+/// A number as a cell.
+pub(super) fn cell(number: Number) -> String {
     match number {
         Number::Finite(x) => format!("{x:?}"),
         Number::Infinite => "inf".into(),
@@ -161,7 +162,7 @@ fn cell(number: Number) -> String {
 }
 
 /// RFC 4180, section 2: fields with commas, quotes or line breaks are quoted, quotes doubled.
-fn quoted(field: &str) -> String {
+pub(super) fn quoted(field: &str) -> String {
     if field.contains([',', '"', '\n', '\r']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field.into() }
 }
 

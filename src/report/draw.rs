@@ -15,6 +15,7 @@ mod flips;
 mod graph;
 mod histogram;
 mod key;
+mod law;
 mod legend;
 mod limits;
 mod linear;
@@ -28,8 +29,9 @@ mod theme;
 pub use canvas::Spot;
 pub use theme::{Paint, SERIES_COLORS, Theme};
 
+use crate::record::law::Law;
 use crate::record::{Record, Run};
-use crate::report::figure::{Comparison, Graph, Panel, Summary};
+use crate::report::figure::{Comparison, Graph, LawFigure, Panel, Summary};
 use resvg::{tiny_skia, usvg};
 
 /// Pixels of the PNG per unit of the page.
@@ -90,6 +92,14 @@ pub fn comparison(figure: &Comparison, theme: Theme) -> Result<Picture, String> 
 /// As [`summary_svg`].
 pub fn graph_svg(figure: &Graph, theme: Theme) -> Result<String, String> {
     Ok(graph::picture(figure, theme)?.svg)
+}
+
+/// The picture of a law, as SVG.
+///
+/// # Errors
+/// As [`summary_svg`].
+pub fn law_svg(record: &Law, theme: Theme) -> Result<String, String> {
+    Ok(law::picture(&LawFigure::new(record), theme)?.svg)
 }
 
 /// A picture as PNG, at twice the page's size.

@@ -122,7 +122,12 @@ pub fn gain_origin(spec: &Spec) -> String {
 
 /// Depth, width, biases and skips: the network but for its activation.
 pub fn network(record: &Record) -> Vec<String> {
-    let spec = &record.spec;
+    // The same in every run: it depends on the depth alone.
+    network_of(&record.spec, record.runs.iter().find_map(|run| run.residual_scale))
+}
+
+/// The same of a spec and the factor of its branches, if they have one.
+pub fn network_of(spec: &Spec, residual_scale: Option<f64>) -> Vec<String> {
     let mut pieces = vec![format!("depth {}", spec.depth)];
     if let Some(Weights { source, units, .. }) = &spec.weights {
         pieces.insert(0, format!("weights {}", source.file));
@@ -132,9 +137,8 @@ pub fn network(record: &Record) -> Vec<String> {
     }
     pieces.push(if spec.bias { "biases" } else { "no biases" }.into());
     if spec.residual {
-        // The same in every run: it depends on the depth alone. Exact, as constants are.
-        let scale = record.runs.iter().find_map(|run| run.residual_scale);
-        pieces.push(scale.map_or("residual".into(), |scale| format!("residual (scale {scale})")));
+        // Exact, as constants are.
+        pieces.push(residual_scale.map_or("residual".into(), |scale| format!("residual (scale {scale})")));
     }
     pieces
 }

@@ -12,6 +12,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// The file that says which spec a report directory belongs to.
 pub const RECORD: &str = "record.json";
 
+/// The same of a law's report.
+pub const LAW: &str = "law.json";
+
 /// The report as a page.
 pub const PAGE: &str = "report.html";
 
@@ -195,12 +198,20 @@ impl Drop for Temporary {
 /// # Errors
 /// One sentence with the fix.
 pub fn check_target(directory: &Path, spec_hash: &str, force: bool) -> Result<(), String> {
+    check_target_of(directory, RECORD, spec_hash, force)
+}
+
+/// The same for a report whose spec stands in another file than [`RECORD`].
+///
+/// # Errors
+/// One sentence with the fix.
+pub fn check_target_of(directory: &Path, record: &str, spec_hash: &str, force: bool) -> Result<(), String> {
     let place = directory.display();
     let unusable =
         |error: io::Error| format!("cannot write to `{place}` ({error}): choose another place with --out DIR");
     fs::create_dir_all(directory).map_err(unusable)?;
     if !force {
-        refuse_foreign(directory, spec_hash).map_err(|found| {
+        refuse_foreign(directory, record, spec_hash).map_err(|found| {
             format!("`{place}` {found}: choose another place with --out DIR, or replace it with --force")
         })?;
     }
@@ -209,28 +220,28 @@ pub fn check_target(directory: &Path, spec_hash: &str, force: bool) -> Result<()
 }
 
 /// Says what the directory holds, if that is anything but a report of this spec.
-fn refuse_foreign(directory: &Path, spec_hash: &str) -> Result<(), String> {
+fn refuse_foreign(directory: &Path, record: &str, spec_hash: &str) -> Result<(), String> {
     #[derive(Deserialize)]
     struct Head {
         spec_hash: String,
     }
-    let text = match fs::read_to_string(directory.join(RECORD)) {
+    let text = match fs::read_to_string(directory.join(record)) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let entries = fs::read_dir(directory).map_err(|error| format!("cannot be listed ({error})"))?;
             // What a killed run left half-written is nobody's work.
             let foreign = entries.flatten().find(|entry| !entry.file_name().to_string_lossy().ends_with(TEMPORARY));
             return match foreign {
-                Some(_) => Err(format!("is not empty and holds no {RECORD}")),
+                Some(_) => Err(format!("is not empty and holds no {record}")),
                 None => Ok(()),
             };
         }
-        Err(error) => return Err(format!("holds a {RECORD} that cannot be read ({error})")),
+        Err(error) => return Err(format!("holds a {record} that cannot be read ({error})")),
     };
     match serde_json::from_str::<Head>(&text) {
         Ok(head) if head.spec_hash == spec_hash => Ok(()),
         Ok(_) => Err("holds the report of another spec".into()),
-        Err(_) => Err(format!("holds a {RECORD} that is not a record")),
+        Err(_) => Err(format!("holds a {record} that is not a record")),
     }
 }
 
@@ -238,7 +249,11 @@ fn refuse_foreign(directory: &Path, spec_hash: &str) -> Result<(), String> {
 ///
 /// Only `a-z 0-9 . = _ -` occur; names beyond 120 characters are cut and end in their hash.
 pub fn run_name(spec: &Spec) -> String {
-    let default = Spec::default();
+    name_against(spec, &Spec::default(), &[])
+}
+
+/// The same against other defaults, and with more to say: keys and values.
+pub fn name_against(spec: &Spec, default: &Spec, more: &[(&str, String)]) -> String {
     // Destructured, so that a new field of the spec cannot be forgotten here.
     let Spec {
         activations,
@@ -301,6 +316,7 @@ pub fn run_name(spec: &Spec) -> String {
     part(*loss_scale != default.loss_scale, "scale", scale);
     part(*attribute != default.attribute, "attribute", attribute.name().into());
     part(*truth_bits != default.truth_bits, "truth", truth_bits.to_string());
+    more.iter().for_each(|(key, value)| part(true, key, value.clone()));
     if parts.is_empty() {
         return "default".into();
     }

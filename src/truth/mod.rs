@@ -12,6 +12,7 @@ pub mod elementwise;
 mod evaluation;
 pub mod evidence;
 pub mod loss;
+mod midpoints;
 pub mod parameters;
 pub mod precision;
 pub mod spectral;
@@ -20,13 +21,16 @@ mod term;
 mod tests;
 
 pub use evidence::Evidence;
+pub use midpoints::Midpoints;
 pub use parameters::TrueTensor;
 
 use crate::activation::Piece;
+use crate::backprop::Branches;
 use crate::network::{Batch, Network, NodeId, Operation, Targets};
 use affine::Weights;
 use column::Column;
 use elementwise::{Derivative, Undecided};
+use ndarray::Array2;
 use rayon::prelude::*;
 use std::fmt;
 
@@ -70,6 +74,10 @@ pub struct TrueLayer {
     pub delta: Result<TrueTensor, Unproven>,
     /// Per sample and unit, the piece of φ' on which z lies; empty for the head.
     pub pieces: Vec<Vec<Option<Piece>>>,
+    /// z, out × batch; none where it is not known or beyond the doubles.
+    pub preactivation: Option<Midpoints>,
+    /// a of the layer below, in × batch; none likewise.
+    pub input: Option<Midpoints>,
 }
 
 /// Weights of every affine node, ready for both directions.
@@ -118,6 +126,8 @@ pub struct TruthPass<'n> {
     network: &'n Network,
     prepared: &'n Prepared,
     precision: u32,
+    /// Whether layers tell their values: a forecast of bounds does without.
+    tells_values: bool,
     samples: Result<Vec<Sample>, Unproven>,
     /// Why everything below is unknown.
     lost: Option<Unproven>,
@@ -138,7 +148,16 @@ impl<'n> TruthPass<'n> {
         let samples: Result<Vec<Sample>, Unproven> =
             (0..batch.inputs.ncols()).into_par_iter().map(run).collect::<Vec<_>>().into_iter().collect();
         let lost = samples.as_ref().err().copied();
-        TruthPass { network, prepared, precision, samples, lost, slope: None, remaining: network.nodes.len() }
+        TruthPass {
+            network,
+            prepared,
+            precision,
+            tells_values: undecided == Undecided::Refused,
+            samples,
+            lost,
+            slope: None,
+            remaining: network.nodes.len(),
+        }
     }
 
     /// Working precision in bits.
@@ -155,6 +174,18 @@ impl<'n> TruthPass<'n> {
             let count = samples.iter().map(open).sum();
             (count > 0).then_some((index + 1, count))
         })
+    }
+
+    /// On which branch of φ' each pre-activation lies; unknown where that is undecided.
+    pub fn branches(&self) -> Branches {
+        let mut branches = Branches::unknown(self.network.nodes.len());
+        for layer in &self.network.layers {
+            if let (Some(node), Ok(samples)) = (layer.activation, &self.samples) {
+                let units = samples.first().map_or(0, |sample| sample.pieces[node].len());
+                branches.set(node, Array2::from_shape_fn((units, samples.len()), |(i, s)| samples[s].pieces[node][i]));
+            }
+        }
+        branches
     }
 
     /// ∂L/∂value of a node for every sample: what arrived, the branch first, the skip last.
@@ -304,11 +335,16 @@ impl Iterator for TruthPass<'_> {
             .slope
             .take()
             .or_else(|| has_slope.then(|| Err(self.lost.expect("invariant: a missing slope gradient has a reason"))));
+        let midpoints = |node: NodeId| {
+            let samples = self.samples.as_ref().ok().filter(|_| self.tells_values)?;
+            Midpoints::of(&samples.iter().map(|sample| &sample.values[node]).collect::<Vec<_>>())
+        };
+        let (preactivation, input) = (midpoints(node), midpoints(self.network.nodes[node].inputs[0]));
         if let Ok(samples) = &mut self.samples {
             // The layer's own values are not needed below it.
             samples.iter_mut().for_each(|sample| sample.values[node].mantissas.clear());
         }
-        Some(TrueLayer { layer, weight, bias, slope, delta, pieces })
+        Some(TrueLayer { layer, weight, bias, slope, delta, pieces, preactivation, input })
     }
 }
 

@@ -7,6 +7,7 @@ mod compare;
 mod figure;
 mod files;
 mod graph;
+mod law;
 mod panels;
 mod picture;
 mod sources;

@@ -19,6 +19,8 @@ pub enum Sample {
     Line(Paint, f64, Dash),
     Hollow(Marker),
     Full(Marker),
+    /// A disc, or if told so a ring, in its own colour.
+    Dot(Paint, bool),
     Downward,
     Leftward,
     Bar(Marker),
@@ -44,6 +46,7 @@ impl Sample {
             Sample::Line(color, width, dash) => canvas.dashed(&[(x, y), (x + SAMPLE, y)], color, width, dash),
             Sample::Hollow(marker) => canvas.marker((middle, y), marker, 3.4, Paint::Soft, true),
             Sample::Full(marker) => canvas.marker((middle, y), marker, 3.4, Paint::Soft, false),
+            Sample::Dot(color, hollow) => canvas.marker((middle, y), Marker::Circle, 3.4, color, hollow),
             Sample::Downward => canvas.downward((middle, y - 4.5), Paint::Soft),
             Sample::Leftward => canvas.leftward((middle + 4.5, y), Paint::Soft),
             Sample::Bar(marker) => {

@@ -1,7 +1,11 @@
 //! Noise against signal: one computed gradient tensor held against the true one.
 //!
-//! Differences are exact (one correctly rounded subtraction in MPFR), then scaled by one power of two and
-//! summed in double precision in index order, which is good for the nine digits that a record keeps.
+//! Differences are good to 50 bits at least ([`Against`]), scaled by one power of two and summed in double
+//! precision in index order, which is good for the nine digits that a record keeps.
+
+mod against;
+
+pub use against::Against;
 
 use crate::arithmetic::Exact;
 use crate::fate::{Fate, Fates};
@@ -9,7 +13,7 @@ use crate::format::two_to;
 use crate::number::Number;
 use crate::truth::TrueTensor;
 use ndarray::Array2;
-use rug::{Assign, Float};
+use rug::Float;
 use serde::{Deserialize, Serialize};
 
 /// Exponent below which a scaled difference is summed once more, times 2^[`FINE_SHIFT`]: its square would underflow.
@@ -42,6 +46,17 @@ pub struct Noise {
     signs: (u64, u64),
     /// What became of the entries.
     pub fates: Fates,
+}
+
+/// What tells underflow from other causes of a computed zero.
+#[derive(Clone, Copy, Debug)]
+pub enum Twin<'a> {
+    /// Nothing: every such zero counts as flushed.
+    Absent,
+    /// The run itself has unbounded exponents: nothing is flushed.
+    Itself,
+    /// Where the same run with unbounded exponents is zero too.
+    Zeros(&'a Array2<bool>),
 }
 
 /// One gradient tensor held against the truth.
@@ -91,32 +106,36 @@ impl Interval {
 }
 
 impl Noise {
-    /// Compares a computed tensor with the true one.
+    /// Compares a computed tensor with the true one; every computed zero that is none in truth counts as flushed.
     pub fn measure(truth: &TrueTensor, computed: &Array2<Exact>) -> Noise {
-        let exponent = |x: &Float| x.get_exp().map(i64::from);
-        let scale = truth.values.iter().filter_map(exponent).max();
-        let scale = scale.or_else(|| computed.iter().filter_map(Exact::exponent).max()).unwrap_or(0);
-        let mut difference = Float::new(64);
-        let (mut signal, mut noise, mut product, mut own, mut flushed) = (0.0, 0.0, 0.0, 0.0, 0.0);
+        Noise::against(&Against::new(truth), computed, Twin::Absent)
+    }
+
+    /// The same with a true tensor made ready, and with what the twin run of unbounded exponents tells of zeros.
+    pub fn against(against: &Against, computed: &Array2<Exact>, twin: Twin) -> Noise {
+        let truth = against.truth;
+        let scale = against.scale.or_else(|| computed.iter().filter_map(Exact::exponent).max()).unwrap_or(0);
+        let mut scratch = Float::new(64);
+        let (mut noise, mut product, mut own, mut flushed) = (0.0, 0.0, 0.0, 0.0);
         let (mut fine_noise, mut is_lost) = (0.0, false);
         let mut signs = (0, 0);
         let mut fates = Fates::default();
-        for ((index, g), x) in truth.values.indexed_iter().zip(computed) {
-            match x {
-                Exact::Double(x) => difference.assign(*x - g),
-                Exact::Long(x) => difference.assign(x - g),
-            }
-            let fate = Fate::with_difference(x, g, truth.entry_error(index), &difference);
+        for (position, (index, x)) in computed.indexed_iter().enumerate() {
+            let held = against.hold(position, index, x, scale, &mut scratch);
+            let fate = match (held.fate, twin) {
+                (Fate::Flushed, Twin::Itself) => Fate::Cut,
+                (Fate::Flushed, Twin::Zeros(zeros)) if zeros[index] => Fate::Cut,
+                (fate, _) => fate,
+            };
             fate.count(&mut fates);
-            let (d, g_scaled) = (scaled(&difference, scale), scaled(g, scale));
+            let (d, g_scaled) = (held.difference, against.high(position));
             let x_scaled = match x {
                 Exact::Double(x) => scaled_double(*x, scale),
                 Exact::Long(x) => scaled(x, scale),
             };
-            signal += g_scaled * g_scaled;
             noise += d * d;
-            if d.abs() < two_to(FINE) && !difference.is_zero() {
-                let fine = scaled(&difference, scale - FINE_SHIFT);
+            if d.abs() < two_to(FINE) && (held.long || d != 0.0) {
+                let fine = if held.long { scaled(&scratch, scale - FINE_SHIFT) } else { d * two_to(FINE_SHIFT) };
                 fine_noise += fine * fine;
                 is_lost |= fine * fine == 0.0;
             }
@@ -125,15 +144,17 @@ impl Noise {
             if fate == Fate::Flushed {
                 flushed += g_scaled * g_scaled;
             }
+            let g = &truth.values[index];
             if !matches!(fate, Fate::Undecided | Fate::TrueZero | Fate::Ghost) && !g.is_zero() {
                 signs.0 += 1;
                 signs.1 += u64::from(x.sign() == g.cmp0() && x.is_finite());
             }
         }
+        let (signal, error) =
+            (against.square, if against.scale.is_some() { against.error } else { truth.error.scaled(-scale).to_f64() });
         let is_finite = fates.overflowed == 0;
         // So small a sum has fine entries only.
         let noise = if noise < two_to(2 * FINE) { fine_noise.sqrt() * two_to(-FINE_SHIFT) } else { noise.sqrt() };
-        let error = truth.error.scaled(-scale).to_f64();
         let is_dead = fates.true_zero + fates.ghost == truth.values.len() as u64
             || truth.values.iter().zip(&truth.exact).all(|(g, &exact)| exact && g.is_zero());
         Noise {

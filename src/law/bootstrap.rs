@@ -1,0 +1,49 @@
+//! How far a slope would have moved with other draws: the trials resampled with replacement.
+//!
+//! Percentile bootstrap (B. Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics 7, 1979).
+//! A trial is one network with its batch, the same at every precision and for every activation; so one resample of the
+//! trials serves all precisions and activations. The interval tells what other draws would do to the slope. It knows
+//! nothing of a bend in the points, and where one rare draw carries a statistic, resamples of tens of trials spread less
+//! than new draws would.
+
+use crate::network::draw::Stream;
+use crate::record::law::Point;
+
+/// Resamples of the trials.
+pub const RESAMPLES: u64 = 1000;
+
+/// Of a thousand, how many lie below the interval, and as many above.
+const TAIL: usize = 25;
+
+/// The name of the stream from which resamples are drawn, one for each resample in place of a trial.
+const STREAM: &str = "law.bootstrap";
+
+/// Order statistics of the resampled slopes; NaN where the trials are too few.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Interval {
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// Resamples that gave a slope.
+    pub resamples: usize,
+}
+
+/// The interval of what `slope` gives for a resample, which is told as the trials' places.
+pub fn interval(points: &[&Point], seed: u64, slope: impl Fn(&[usize]) -> Option<f64>) -> Interval {
+    let trials = points.iter().map(|point| point.trials.len()).min().unwrap_or(0);
+    // One trial has nothing to be exchanged with.
+    if trials < 2 {
+        return Interval { low: f64::NAN, high: f64::NAN, resamples: 0 };
+    }
+    let mut slopes: Vec<f64> = (0..RESAMPLES)
+        .filter_map(|resample| {
+            let mut stream = Stream::new(seed, resample, STREAM);
+            slope(&(0..trials).map(|_| stream.index(trials)).collect::<Vec<_>>())
+        })
+        .collect();
+    slopes.sort_by(f64::total_cmp);
+    let tail = slopes.len() * TAIL / 1000;
+    let at = |place: Option<usize>| place.and_then(|place| slopes.get(place)).copied().unwrap_or(f64::NAN);
+    Interval { low: at(Some(tail)), high: at(slopes.len().checked_sub(1 + tail)), resamples: slopes.len() }
+}

@@ -1,0 +1,111 @@
+//! Trials → record: where an arithmetic's noise comes from, what helped, and what theory says.
+
+use super::Trial;
+use super::measure::RunMeasurement;
+use super::quantiles::quantiles;
+use super::questions::{Asked, AskedSources, Questions, RunId};
+use crate::arithmetic::Policy;
+use crate::backprop::Setup;
+use crate::record::{Attribution, Number, Quantiles, Remedy, RemedyLayer, SourceNoise, TheoryLayer};
+use crate::theory::{LayerFacts, frozen, predicted};
+use crate::verdict::over_trials;
+
+/// One layer of a run in one trial.
+fn measured(trial: &Trial, layer: usize, run: RunId) -> RunMeasurement {
+    let layer = &trial.measurement.layers[layer];
+    match run {
+        RunId::Listed(index) => (&layer.arithmetics[index]).into(),
+        RunId::Extra(index) => layer.extras[index],
+    }
+}
+
+fn layers(trials: &[Trial]) -> usize {
+    trials[0].measurement.layers.len()
+}
+
+/// Noise-to-signal ratios of a run, layer 1 first.
+fn noise(trials: &[Trial], run: RunId) -> Vec<Quantiles> {
+    let of = |layer: usize| {
+        let ratios = trials.iter().map(|trial| measured(trial, layer, run));
+        quantiles(ratios.map(|measured| (measured.noise_to_signal, measured.at_most)))
+    };
+    (0..layers(trials)).map(of).collect()
+}
+
+/// Noise this many times what the stand-in for exact numbers loses itself, or less, is no more than an upper limit.
+const ABOVE_STAND_IN: f64 = 4.0;
+
+/// Noise-to-signal ratios of one source alone: where they do not rise above the stand-in's own, they are upper limits.
+fn noise_alone(trials: &[Trial], run: RunId, off: RunId) -> Vec<Quantiles> {
+    let of = |layer: usize| {
+        quantiles(trials.iter().map(|trial| {
+            let [alone, off] = [run, off].map(|run| measured(trial, layer, run));
+            let (noise, floor) = (alone.noise_to_signal, off.noise_to_signal.value());
+            (noise, alone.at_most || noise.value() <= ABOVE_STAND_IN * floor)
+        }))
+    };
+    (0..layers(trials)).map(of).collect()
+}
+
+/// Every source that was asked about.
+pub(super) fn attribution(asked: &Asked, trials: &[Trial]) -> Option<Attribution> {
+    let AskedSources { exact, off, runs } = asked.sources.as_ref()?;
+    let sources = runs.iter().map(|(source, alone, without)| SourceNoise {
+        source: *source,
+        alone: alone.map(|run| noise_alone(trials, run, *off)),
+        without: noise(trials, *without),
+    });
+    Some(Attribution { exact: exact.to_string(), sources: sources.collect() })
+}
+
+/// Every remedy that was tried.
+pub(super) fn remedies(questions: &Questions, index: usize, trials: &[Trial]) -> Vec<Remedy> {
+    let setup = |run: RunId| match run {
+        RunId::Listed(listed) => &questions.listed[listed],
+        RunId::Extra(extra) => &questions.extras[extra].setup,
+    };
+    let remedy = |(kind, run): &(_, RunId)| {
+        let Setup { policy, log2_loss_scale, .. } = setup(*run);
+        let noise = noise(trials, *run);
+        let layer = |(layer, noise_to_signal): (usize, Quantiles)| {
+            let all: Vec<RunMeasurement> = trials.iter().map(|trial| measured(trial, layer, *run)).collect();
+            let sum = |of: &dyn Fn(&RunMeasurement) -> u64| all.iter().map(of).sum::<u64>() as f64;
+            RemedyLayer {
+                noise_to_signal,
+                verdict: over_trials(&all.iter().map(|run| run.verdict).collect::<Vec<_>>()),
+                flushed: Number::new(sum(&|run| run.zeros.0) / sum(&|run| run.zeros.1)),
+            }
+        };
+        let layers = noise.into_iter().enumerate().map(layer).collect();
+        Remedy { kind: *kind, name: policy.to_string(), log2_loss_scale: *log2_loss_scale, layers }
+    };
+    questions.asked[index].remedies.iter().map(remedy).collect()
+}
+
+/// What theory says of a listed arithmetic; nothing where no layer has a prediction.
+pub(super) fn theory(policy: &Policy, trials: &[Trial], index: usize, batch: usize) -> Vec<TheoryLayer> {
+    let facts: Vec<Vec<LayerFacts>> = trials
+        .iter()
+        .filter_map(|trial| trial.measurement.layers.iter().map(|layer| layer.arithmetics[index].facts).collect())
+        .collect();
+    let Some(first) = facts.first() else { return Vec::new() };
+    let bounds = frozen(policy, first, batch);
+    let predictions: Vec<Vec<Option<f64>>> = facts.iter().map(|facts| predicted(policy, facts, batch)).collect();
+    let number = |x: Option<f64>| x.map_or(Number::None, Number::new);
+    let median = |values: Vec<Number>| quantiles(values.into_iter().map(|value| (value, false))).median;
+    let layer = |(layer, (worst, typical)): (usize, &(f64, f64))| {
+        let predicted = || predictions.iter().map(|trial| trial[layer]);
+        let ratios = trials.iter().zip(predicted()).map(|(trial, predicted)| {
+            let noise = measured(trial, layer, RunId::Listed(index)).noise_to_signal.finite();
+            number(noise.zip(predicted).map(|(noise, predicted)| noise / predicted))
+        });
+        TheoryLayer {
+            predicted: median(predicted().map(number).collect()),
+            ratio: median(ratios.collect()),
+            frozen_worst: Number::new(*worst),
+            frozen_typical: Number::new(*typical),
+        }
+    };
+    let layers: Vec<TheoryLayer> = bounds.iter().enumerate().map(layer).collect();
+    if layers.iter().all(|layer| layer.predicted == Number::None) { Vec::new() } else { layers }
+}

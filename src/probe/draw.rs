@@ -1,0 +1,105 @@
+//! The network and the batch of each trial, and what is known of them before anything is computed.
+
+use crate::activation::Activation;
+use crate::activation::moments::{MeanField, mean_field, residual_mean_field};
+use crate::arithmetic::dispatch::{StorageNoise, dispatch};
+use crate::arithmetic::{ArithmeticName, Policy};
+use crate::exchange::Sequential;
+use crate::network::build::{Perceptron, residual_scale};
+use crate::network::{Batch, Loss, Network, Targets, data, given};
+use crate::spec::{Data, Plan, RunPlan, TargetKind};
+
+/// The network and the batch of one trial.
+pub fn draw(plan: &Plan, run: &RunPlan, trial: u64) -> (Network, Batch) {
+    let spec = &plan.spec;
+    let batch = match (&plan.samples, spec.data) {
+        (Some(samples), _) => given::batch(samples),
+        (None, Data::Gaussian) => data::gaussian_batch(spec.seed, trial, spec.batch, spec.shape()),
+        (None, _) => data::digits_batch(spec.seed, trial, spec.batch),
+    };
+    let network = match (&plan.network, run) {
+        (Some(network), RunPlan::PerLayer(activations)) => given::network(network, activations, loss(plan)),
+        (Some(network), RunPlan::Uniform(activation)) => {
+            given::network(network, &vec![*activation; network.layers.len() - 1], loss(plan))
+        }
+        (None, run) => perceptron(plan, run.first()).draw(spec.seed, trial),
+    };
+    (network, batch)
+}
+
+fn loss(plan: &Plan) -> Loss {
+    let targets = plan.spec.batch_file.as_ref().map(|batch| batch.targets);
+    match (targets, plan.spec.data) {
+        (Some(TargetKind::Classes), _) | (None, Data::Digits) => Loss::CrossEntropy,
+        _ => Loss::MeanSquaredError,
+    }
+}
+
+pub(super) fn perceptron(plan: &Plan, activation: &Activation) -> Perceptron {
+    let spec = &plan.spec;
+    let (features, outputs) = spec.shape();
+    Perceptron {
+        activation: *activation,
+        depth: spec.depth,
+        width: spec.width,
+        features,
+        outputs,
+        init: spec.init,
+        gain: spec.gain_for(activation).expect("invariant: a plan's activations have gains"),
+        bias: spec.bias,
+        residual: spec.residual,
+        loss: loss(plan),
+    }
+}
+
+/// What the init's theory says of a network that was drawn by it.
+pub(super) fn field(perceptron: &Perceptron) -> MeanField {
+    let Perceptron { activation, gain, depth, .. } = perceptron;
+    let bias_variance = perceptron.bias_variance();
+    match perceptron.residual {
+        true => residual_mean_field(activation, *gain, bias_variance, residual_scale(*depth), *depth),
+        false => mean_field(activation, *gain, bias_variance, *depth),
+    }
+}
+
+/// Every exact constant of the activations; PReLU's slopes are the file's where there is one.
+pub(super) fn constants(plan: &Plan, one: &RunPlan) -> Vec<String> {
+    let mut constants: Vec<String> = Vec::new();
+    for activation in one.activations() {
+        let own = match (activation, &plan.network) {
+            (Activation::Prelu { .. }, Some(network)) => slopes(network),
+            _ => activation.constants(),
+        };
+        // Two activations may have a constant of the same name and another value.
+        let own = own.into_iter().map(|constant| match one {
+            RunPlan::Uniform(_) => constant,
+            RunPlan::PerLayer(_) => format!("{}: {constant}", activation.name()),
+        });
+        constants.extend(own.filter(|constant| !constants.contains(constant)).collect::<Vec<_>>());
+    }
+    constants
+}
+
+/// As [`Activation::constants`] says it where all slopes are the same.
+fn slopes(network: &Sequential) -> Vec<String> {
+    let slopes: Vec<f64> = network.layers.iter().filter_map(|layer| Some(layer.slope.as_ref()?.value)).collect();
+    match slopes.as_slice() {
+        [first, rest @ ..] if rest.iter().all(|slope| slope == first) => {
+            Activation::Prelu { slope: *first }.constants()
+        }
+        _ => vec!["slopes of the file".into()],
+    }
+}
+
+/// Largest relative change that storing makes to parameters, scales, inputs and targets; none where a policy stores
+/// them exactly.
+pub(super) fn storage_noise(policy: Policy, network: &Network, batch: &Batch) -> f64 {
+    let Some(format) = policy.storage else { return 0.0 };
+    let mut values: Vec<_> = network.parameters.iter().map(|parameter| &parameter.values).collect();
+    let scales = network.scales();
+    values.extend([&scales, &batch.inputs]);
+    if let Targets::Values(targets) = &batch.targets {
+        values.push(targets);
+    }
+    dispatch(ArithmeticName::plain(format), StorageNoise(&values))
+}

@@ -1,0 +1,114 @@
+//! The power of two with the least flushing and no overflow.
+//!
+//! A larger scale flushes no more and overflows no less, so that two ends are looked for: the largest
+//! scale that overflows nothing, and the smallest one that flushes as little. The smallest is taken: it
+//! leaves the most room above.
+
+use crate::arithmetic::{Exact, Policy};
+use crate::backprop::{ForwardRun, LayerGradients, Part, Setup};
+use crate::format::Format;
+use crate::network::{Batch, Network};
+
+/// The scales of one network: log₂ of the smallest that flushes least and of the largest without overflow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scales {
+    smallest: i32,
+    largest: i32,
+}
+
+/// Scales beyond which nobody looks; formats with more exponents than this need none.
+const LARGEST: i32 = 256;
+
+/// What one scale does.
+struct Outcome {
+    /// Computed zeros among the weight gradients' entries.
+    zeros: usize,
+    overflows: bool,
+    /// Exponent of the largest finite gradient, of parameters or activations, the scale divided out.
+    top: Option<i64>,
+}
+
+impl Scales {
+    /// Looks for the scales of one network under a policy; none where no scale helps: the forward pass overflows.
+    pub fn find(policy: &Policy, network: &Network, batch: &Batch) -> Option<Scales> {
+        let forward = ForwardRun::new(policy, Part::Whole, network, batch);
+        let at = |policy: &Policy, log2_loss_scale: i32| {
+            Outcome::of(forward.backward(&Setup { log2_loss_scale, ..(*policy).into() }))
+        };
+        let unscaled = at(policy, 0);
+        if !unscaled.overflows && unscaled.zeros == 0 {
+            return Some(Scales { smallest: 0, largest: 0 }.with_largest(policy, &unscaled));
+        }
+        // With unbounded exponents nothing is flushed: the zeros that no scale cures, and how large gradients get.
+        let storage = if policy.plain().is_some() { None } else { policy.storage };
+        let twin = at(&Policy { storage, forward: policy.forward, backward: policy.backward.unbounded() }, 0);
+        if !unscaled.overflows && unscaled.zeros == twin.zeros {
+            return Some(Scales { smallest: 0, largest: 0 }.with_largest(policy, &unscaled));
+        }
+        let mut largest = room_above(&policy.backward.format, &twin)?;
+        let mut best = at(policy, largest);
+        // Sums inside a product may overflow where no gradient does; every step halves them.
+        let mut steps = 0;
+        while best.overflows {
+            steps += 1;
+            if steps > 64 || largest <= -LARGEST {
+                return None;
+            }
+            largest -= 1;
+            best = at(policy, largest);
+        }
+        let mut smallest = largest;
+        if largest > 0 && !unscaled.overflows {
+            // A scale that flushes more, and one that flushes least.
+            let mut more = 0;
+            if unscaled.zeros <= best.zeros {
+                smallest = 0;
+            }
+            while smallest - more > 1 {
+                let middle = (more + smallest) / 2;
+                if at(policy, middle).zeros <= best.zeros { smallest = middle } else { more = middle }
+            }
+        }
+        Some(Scales { smallest, largest })
+    }
+
+    /// The largest scale by the size of the gradients alone: nothing was flushed, so it is a bound and no measurement.
+    fn with_largest(self, policy: &Policy, outcome: &Outcome) -> Scales {
+        Scales { largest: room_above(&policy.backward.format, outcome).unwrap_or(0).max(self.smallest), ..self }
+    }
+
+    /// The scale for all networks: as far as they tell none overflows with it, and each flushes least if that is possible.
+    pub fn common(all: &[Option<Scales>]) -> Option<i32> {
+        let known: Vec<Scales> = all.iter().copied().collect::<Option<_>>()?;
+        let largest = known.iter().map(|scales| scales.largest).min()?;
+        let smallest = known.iter().map(|scales| scales.smallest).max()?;
+        Some(smallest.min(largest))
+    }
+}
+
+/// True if a network's gradients overflow with a scale.
+pub fn overflows(policy: &Policy, log2_loss_scale: i32, network: &Network, batch: &Batch) -> bool {
+    let forward = ForwardRun::new(policy, Part::Whole, network, batch);
+    Outcome::of(forward.backward(&Setup { log2_loss_scale, ..(*policy).into() })).overflows
+}
+
+/// log₂ of the scale that brings the largest gradient to the format's largest exponent.
+fn room_above(format: &Format, outcome: &Outcome) -> Option<i32> {
+    let (top, most) = (outcome.top?, format.max_exponent()?);
+    i32::try_from(i64::from(most) - top).ok().map(|room| room.clamp(-LARGEST, LARGEST))
+}
+
+impl Outcome {
+    fn of(layers: impl Iterator<Item = LayerGradients>) -> Outcome {
+        let mut outcome = Outcome { zeros: 0, overflows: false, top: None };
+        for layer in layers {
+            outcome.zeros += layer.weight.iter().filter(|g| g.is_zero()).count();
+            let all = [Some(&layer.weight), layer.bias.as_ref(), layer.slope.as_ref(), Some(&layer.delta)];
+            for g in all.into_iter().flatten().flatten() {
+                outcome.overflows |= !g.is_finite();
+                outcome.top = outcome.top.max(Exact::exponent(g));
+            }
+        }
+        outcome
+    }
+}

@@ -1,0 +1,166 @@
+//! Trials → record: what each arithmetic did over all of them.
+
+use super::external::tolerances;
+use super::quantiles::quantiles;
+use super::questions::Questions;
+use super::{Trial, cause};
+use crate::format::{F64, Format};
+use crate::magnitude::Magnitudes;
+use crate::record::{
+    ArithmeticRun, External, Fates, Flips, FormatFacts, LayerRun, LayerTrial, Number, Truth, TruthLayer, TruthTrial,
+};
+use crate::spec::Plan;
+use crate::truth::Evidence;
+use crate::verdict::over_trials;
+
+/// The true gradient over the trials.
+pub(super) fn truth(trials: &[Trial]) -> Truth {
+    let layers = trials[0].measurement.layers.len();
+    let weakest = trials
+        .iter()
+        .flat_map(|trial| trial.measurement.layers.iter().map(|layer| layer.weight_evidence))
+        .reduce(Evidence::weaker)
+        .expect("invariant: a probe has trials and layers");
+    Truth {
+        precision: trials.iter().map(|trial| trial.measurement.precision).collect(),
+        evidence: weakest.to_string(),
+        layers: (0..layers)
+            .map(|index| {
+                let mut magnitudes = Magnitudes::default();
+                trials.iter().for_each(|trial| magnitudes.merge(&trial.measurement.layers[index].magnitudes));
+                TruthLayer {
+                    layer: index + 1,
+                    name: trials[0].measurement.layers[index].name.clone(),
+                    trials: trials
+                        .iter()
+                        .map(|trial| &trial.measurement.layers[index])
+                        .map(|layer| TruthTrial {
+                            evidence: layer.weight_evidence.to_string(),
+                            log2_norm: layer.log2_norm,
+                        })
+                        .collect(),
+                    histogram: magnitudes.to_record(),
+                }
+            })
+            .collect(),
+    }
+}
+
+/// One arithmetic over the trials, with the answers to what was asked about it.
+pub(super) fn arithmetic_run(plan: &Plan, questions: &Questions, trials: &[Trial], index: usize) -> ArithmeticRun {
+    let policy = plan.arithmetics[index];
+    let log2_loss_scale = questions.listed[index].log2_loss_scale;
+    let layers: Vec<LayerRun> =
+        (0..trials[0].measurement.layers.len()).map(|layer| layer_run(trials, layer, index)).collect();
+    let storage = trials.iter().map(|trial| trial.storage_noise[index]).fold(0.0, f64::max);
+    ArithmeticRun {
+        name: policy.to_string(),
+        // Gradients lie in the format of the backward role.
+        format: format_facts(&policy.backward.format),
+        storage_noise: Number::new(storage),
+        verdict: layers[0].verdict.clone(),
+        layers,
+        log2_loss_scale: (log2_loss_scale != 0).then_some(log2_loss_scale),
+        attribution: cause::attribution(&questions.asked[index], trials),
+        remedies: cause::remedies(questions, index, trials),
+        theory: cause::theory(&policy, trials, index, plan.spec.batch),
+        external: None,
+    }
+}
+
+/// Gradients of another program, which stand behind the arithmetics.
+pub(super) fn external_run(plan: &Plan, trials: &[Trial], index: usize) -> ArithmeticRun {
+    let (compared, gradients) = (&plan.spec.compared[index], &plan.compared[index]);
+    let (relative_tolerance, absolute_tolerance) = tolerances(gradients.dtype);
+    let place = plan.arithmetics.len() + index;
+    let layers: Vec<LayerRun> =
+        (0..trials[0].measurement.layers.len()).map(|layer| layer_run(trials, layer, place)).collect();
+    ArithmeticRun {
+        name: compared.name.clone(),
+        format: format_facts(&gradients.dtype.format().unwrap_or(F64)),
+        storage_noise: Number::None,
+        verdict: layers[0].verdict.clone(),
+        layers,
+        log2_loss_scale: None,
+        attribution: None,
+        remedies: Vec::new(),
+        theory: Vec::new(),
+        external: Some(External {
+            dtype: gradients.dtype.to_string(),
+            relative_tolerance,
+            absolute_tolerance,
+            missing: gradients.missing.clone(),
+            unused: gradients.unused.clone(),
+            notes: gradients.notes.clone(),
+        }),
+    }
+}
+
+fn layer_run(trials: &[Trial], layer: usize, arithmetic: usize) -> LayerRun {
+    let measured: Vec<_> =
+        trials.iter().map(|trial| &trial.measurement.layers[layer].arithmetics[arithmetic]).collect();
+    let mut magnitudes = Magnitudes::default();
+    let mut fates = Fates::default();
+    let mut flips: Option<Flips> = None;
+    for trial in &measured {
+        magnitudes.merge(&trial.magnitudes);
+        add_fates(&mut fates, &trial.fates);
+        if let Some(trial_flips) = trial.flips {
+            let sum = flips.get_or_insert_with(Flips::default);
+            sum.flipped += trial_flips.flipped;
+            sum.nonfinite += trial_flips.nonfinite;
+            sum.total += trial_flips.total;
+        }
+    }
+    let verdicts: Vec<_> = measured.iter().map(|trial| trial.verdict).collect();
+    LayerRun {
+        layer: layer + 1,
+        flips,
+        histogram: magnitudes.to_record(),
+        fates,
+        noise_to_signal: quantiles(measured.iter().map(|trial| {
+            let weight = &trial.tensors[0];
+            (weight.noise_to_signal, weight.at_most)
+        })),
+        verdict: over_trials(&verdicts),
+        trials: measured
+            .iter()
+            .map(|trial| LayerTrial {
+                verdict: trial.verdict,
+                flips: trial.flips.map(|flips| flips.flipped),
+                tensors: trial.tensors.clone(),
+            })
+            .collect(),
+        // Of files, and these have one trial.
+        external: measured[0].external.clone(),
+    }
+}
+
+fn add_fates(sum: &mut Fates, other: &Fates) {
+    sum.overflowed += other.overflowed;
+    sum.undecided += other.undecided;
+    sum.true_zero += other.true_zero;
+    sum.ghost += other.ghost;
+    sum.flushed += other.flushed;
+    sum.cut += other.cut;
+    sum.drowned += other.drowned;
+    sum.degraded += other.degraded;
+    sum.resolved += other.resolved;
+}
+
+fn format_facts(format: &Format) -> FormatFacts {
+    let log2 = |exponent: Option<i32>| exponent.map_or(Number::None, |exponent| Number::Finite(f64::from(exponent)));
+    FormatFacts {
+        name: format.name(),
+        precision: format.precision,
+        log2_max: match format.max() {
+            Some(max) => {
+                let (fraction, exponent) = max.to_f64_exp();
+                Number::new(core_math::log2(fraction) + f64::from(exponent))
+            }
+            None => Number::None,
+        },
+        log2_smallest_normal: log2(format.smallest_normal_exponent()),
+        log2_smallest_subnormal: log2(format.smallest_subnormal_exponent()),
+    }
+}

@@ -1,0 +1,222 @@
+//! The law's record: how layer 1's noise falls with precision, its points, and the lines through them.
+//!
+//! `law.json` holds only what the spec and the version determine, as a probe's record does: the same bytes on any
+//! machine and any number of threads, read back and written again to the same bytes.
+
+use super::{Number, Spec};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Name and version of the layout.
+pub const SCHEMA: &str = "precision-probe-law/1";
+
+/// Fewest points that a line is laid through: two always lie on one.
+pub const LEAST_POINTS: usize = 3;
+
+/// Everything that a law's run found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Law {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// Version of precision-probe that measured.
+    pub version: String,
+    /// What was asked; its formats are `mpfr:p` for every precision p, from the least.
+    pub spec: Spec,
+    /// SHA-256 of the version and the spec's JSON, in hexadecimal.
+    pub spec_hash: String,
+    /// One per activation, in the order asked for.
+    pub runs: Vec<LawRun>,
+}
+
+/// One activation's noise against precision.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LawRun {
+    /// Canonical name.
+    pub activation: String,
+    /// Every exact constant of the activation, such as `slope = 0.010009765625`.
+    pub constants: Vec<String>,
+    /// True where φ' jumps somewhere, so that branches can flip.
+    pub kinked: bool,
+    /// Standard deviation of the weights of a layer with as many inputs as outputs, times √fan_in.
+    pub gain: Option<f64>,
+    /// The exact factor of every branch of a residual network.
+    pub residual_scale: Option<f64>,
+    /// Worst evidence of the true gradient, in words: "proven 83 bits".
+    pub evidence: String,
+    /// One per precision, from the least.
+    pub points: Vec<Point>,
+    /// One per regime and statistic.
+    pub fits: Vec<Fit>,
+}
+
+/// Noise/signal of layer 1's weight gradient at one precision.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Point {
+    /// Significand bits p; the unit roundoff u is 2^-p.
+    pub bits: u32,
+    /// Root mean square over the trials that have a ratio.
+    pub root_mean_square: Number,
+    /// 10 % order statistic, as in a probe's record.
+    pub low: Number,
+    /// Upper median.
+    pub median: Number,
+    /// 90 % order statistic.
+    pub high: Number,
+    /// Trials that have a ratio; 0/0 has none.
+    pub count: usize,
+    /// A ratio is an upper limit only: the noise lies below the truth's resolution.
+    pub at_most: bool,
+    /// Mean number of branch flips in a trial's network, over all its layers; none where φ' has no jump or the truth
+    /// tells of none.
+    pub flips: Number,
+    /// Trials whose network has at least one flip.
+    pub flipped: usize,
+    /// Which law holds there.
+    pub regime: Regime,
+    /// Largest relative rounding of a parameter, input or target when stored.
+    pub storage_noise: Number,
+    /// One per trial.
+    pub trials: Vec<PointTrial>,
+}
+
+/// One trial at one precision.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PointTrial {
+    /// ‖ĝ − g*‖₂/‖g*‖₂ of layer 1's weight gradient.
+    pub noise_to_signal: Number,
+    /// Branch flips of all layers; none where φ' has no jump or the truth tells of none.
+    pub flips: Option<u64>,
+}
+
+/// Where one law holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Regime {
+    /// φ' has no jump: no branch can flip.
+    Smooth,
+    /// Nearly every network has flips.
+    ManyFlips,
+    /// Flips make the noise of about half of the networks: the median leaves one line for the other.
+    Between,
+    /// Most networks have none.
+    FewFlips,
+}
+
+impl fmt::Display for Regime {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Regime::Smooth => "no kink",
+            Regime::ManyFlips => "many flips",
+            Regime::Between => "between",
+            Regime::FewFlips => "few flips",
+        })
+    }
+}
+
+/// What is followed along the precisions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Statistic {
+    /// Root mean square over the trials: what rare large noise is seen in.
+    RootMeanSquare,
+    /// Upper median over the trials: the ordinary network.
+    Median,
+}
+
+impl Statistic {
+    /// Both.
+    pub const ALL: [Statistic; 2] = [Statistic::RootMeanSquare, Statistic::Median];
+
+    /// Its value at a point.
+    pub fn of(self, point: &Point) -> Number {
+        match self {
+            Statistic::RootMeanSquare => point.root_mean_square,
+            Statistic::Median => point.median,
+        }
+    }
+}
+
+impl fmt::Display for Statistic {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Statistic::RootMeanSquare => "root mean square",
+            Statistic::Median => "median",
+        })
+    }
+}
+
+/// A statistic in a regime, and the line through its points.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fit {
+    /// What is followed.
+    pub statistic: Statistic,
+    /// Where.
+    pub regime: Regime,
+    /// The precisions whose points the line is laid through.
+    pub bits: Vec<u32>,
+    /// Those of the regime that are left out: saturated (at least 1), infinite, zero, an upper limit, or unknown.
+    pub left_out: Vec<u32>,
+    /// Nothing where fewer than [`LEAST_POINTS`] points remain.
+    pub line: Option<Line>,
+}
+
+/// noise/signal = 2^c · u^β by least squares of the logarithms.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    /// β.
+    pub exponent: Number,
+    /// Lower end of the 95 % bootstrap interval; none with one trial.
+    pub low: Number,
+    /// Its upper end.
+    pub high: Number,
+    /// Resamples of the trials that gave an exponent.
+    pub resamples: usize,
+    /// c.
+    pub log2_factor: Number,
+    /// Root mean square of the points' distances from the line, in bits (powers of two of noise/signal).
+    pub scatter: Number,
+}
+
+impl Line {
+    /// log₂ of noise/signal on the line.
+    pub fn log2_at(&self, bits: u32) -> f64 {
+        self.log2_factor.value() - self.exponent.value() * f64::from(bits)
+    }
+
+    /// False where the points lie off by a factor of two and more on average: then a few rare draws decide, and the line
+    /// through them describes nothing.
+    pub fn describes_its_points(&self) -> bool {
+        self.scatter.value() < 1.0
+    }
+}
+
+impl Law {
+    /// The bytes of `law.json`.
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string(self).expect("a law has only serialisable fields");
+        text.push('\n');
+        text
+    }
+
+    /// Reads a law back.
+    ///
+    /// # Errors
+    /// A sentence with the place where the text is not a law of this schema.
+    pub fn from_json(text: &str) -> Result<Law, String> {
+        #[derive(Deserialize)]
+        struct Head {
+            schema: String,
+        }
+        let head: Head = serde_json::from_str(text).map_err(|error| format!("not a law: {error}"))?;
+        if head.schema != SCHEMA {
+            return Err(format!("schema `{}` cannot be read; this version reads `{SCHEMA}`", head.schema));
+        }
+        serde_json::from_str(text).map_err(|error| format!("not a law: {error}"))
+    }
+}

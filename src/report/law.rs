@@ -1,0 +1,176 @@
+//! The law as text for a terminal: a row per activation, regime and statistic, what the columns mean, and each activation
+//! in a sentence.
+
+mod csv;
+mod words;
+
+pub use csv::law_csv;
+pub use words::{exponent, sentence, sentence_alone, span};
+
+use crate::record::law::{Fit, LEAST_POINTS, Law, LawRun, Point, Regime};
+use crate::report::facts;
+use crate::report::numbers::{Notation::Plain, short};
+use crate::report::table::{aligned, wrapped};
+use std::path::Path;
+
+/// Significand bits of the drawn parameters.
+const EXACT_BITS: u32 = 8;
+
+/// Which columns hold numbers that are read from the right.
+const RIGHT_ALIGNED: [bool; 8] = [false, false, false, false, true, false, true, false];
+
+/// The law as text, and where its picture is.
+pub fn terminal(law: &Law, picture: Option<&Path>) -> String {
+    let notes: String = notes(law).iter().map(|note| wrapped(note)).collect();
+    let sentences: String = law.runs.iter().map(|run| wrapped(&sentence(run))).collect();
+    let mut blocks = vec![header(law), aligned(&rows(law), &RIGHT_ALIGNED) + &notes, sentences];
+    blocks.extend(picture.map(|picture| format!("Picture: {}\n", picture.display())));
+    blocks.join("\n")
+}
+
+/// What was measured.
+fn header(law: &Law) -> String {
+    let names: Vec<&str> = law.runs.iter().map(|run| run.activation.as_str()).collect();
+    let evidence: Vec<String> = law.runs.iter().map(|run| format!("{} ({})", run.evidence, run.activation)).collect();
+    let lines = [
+        format!("{} in {}", names.join(", "), arithmetics(law)),
+        set_up(law).join(", "),
+        format!("truth {}", evidence.join(", ")),
+    ];
+    lines.iter().map(|line| wrapped(line)).collect()
+}
+
+/// `mpfr:6 to mpfr:24 (…)`, or all of them where they are not neighbours.
+fn arithmetics(law: &Law) -> String {
+    let bits: Vec<u32> = law.runs.first().map_or(Vec::new(), |run| run.points.iter().map(|point| point.bits).collect());
+    let names: Vec<String> = match bits.as_slice() {
+        [first, .., last] if (last - first) as usize + 1 == bits.len() => vec![format!("mpfr:{first} to mpfr:{last}")],
+        _ => bits.iter().map(|bits| format!("mpfr:{bits}")).collect(),
+    };
+    format!("{} (precision alone: exponents are unbounded)", names.join(", "))
+}
+
+/// Network, data and draws.
+pub fn set_up(law: &Law) -> Vec<String> {
+    let scale = law.runs.iter().find_map(|run| run.residual_scale);
+    let mut pieces = facts::network_of(&law.spec, scale);
+    pieces.extend(facts::draws(&law.spec));
+    let origin = facts::gain_origin(&law.spec);
+    let own = |run: &LawRun| run.gain.map(|gain| format!("{} ({})", short(gain, Plain), run.activation));
+    let gains: Vec<String> = law.runs.iter().filter_map(own).collect();
+    match law.spec.gain {
+        Some(gain) => pieces.push(format!("gain {} ({origin})", short(gain, Plain))),
+        None if gains.is_empty() => {}
+        None => pieces.push(format!("gain by {origin}: {}", gains.join(", "))),
+    }
+    pieces
+}
+
+fn rows(law: &Law) -> Vec<Vec<String>> {
+    let titles = ["activation", "noise", "regime", "bits", "β", "95 % interval", "scatter", "noise/signal"];
+    let mut rows = vec![titles.map(String::from).to_vec()];
+    for run in &law.runs {
+        for fit in &run.fits {
+            let mut row =
+                vec![run.activation.clone(), fit.statistic.to_string(), fit.regime.to_string(), span(&fit.bits)];
+            row.extend(measures(run, fit));
+            rows.push(row);
+        }
+    }
+    rows
+}
+
+/// β, its interval, the scatter and the ends of the line; without a line why there is none.
+fn measures(run: &LawRun, fit: &Fit) -> Vec<String> {
+    let Some(line) = &fit.line else {
+        let points = match fit.bits.len() {
+            0 => "no point".into(),
+            1 => "only 1 point".into(),
+            points => format!("only {points} points"),
+        };
+        return vec!["—".into(), points];
+    };
+    let [beta, low, high] = exponent(line);
+    let interval = if line.resamples == 0 { "— (1 trial)".into() } else { format!("{low} to {high}") };
+    let at = |bits: Option<&u32>| {
+        let point = run.points.iter().find(|point| Some(&point.bits) == bits);
+        point.map_or("—".into(), |point| short(fit.statistic.of(point).value(), Plain))
+    };
+    let ends = format!("{} → {}", at(fit.bits.first()), at(fit.bits.last()));
+    vec![beta, interval, format!("{} bits", short(line.scatter.value(), Plain)), ends]
+}
+
+/// What the columns mean, then what is not in them.
+fn notes(law: &Law) -> Vec<String> {
+    let interval = interval(law).map_or(String::new(), |interval| format!("; {interval}"));
+    let columns = "noise/signal ∝ u^β with u = 2^-bits, of layer 1's weight gradient, at both ends of the line's bits";
+    let scatter = "scatter: root mean square distance of its points";
+    std::iter::once(format!("({columns}{interval}; {scatter})")).chain(remarks(law)).collect()
+}
+
+/// How intervals were made; nothing where there are none.
+pub fn interval(law: &Law) -> Option<String> {
+    let lines = law.runs.iter().flat_map(|run| &run.fits).filter_map(|fit| fit.line);
+    let resamples = lines.map(|line| line.resamples).max().filter(|resamples| *resamples > 0)?;
+    Some(format!("intervals: 95 % of {resamples} bootstrap resamples of the {} trials", law.spec.trials))
+}
+
+/// Where regimes end, and which points are left out or are more than rounding on the way.
+pub fn remarks(law: &Law) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if law.runs.iter().any(|run| run.kinked) {
+        remarks.push(regimes(law));
+    }
+    let is_loose = |fit: &Fit| fit.line.is_some_and(|line| !line.describes_its_points());
+    if law.runs.iter().flat_map(|run| &run.fits).any(is_loose) {
+        remarks.push("where points scatter by 1 bit and more, rare draws decide, and no line is drawn".into());
+    }
+    if law.runs.iter().flat_map(|run| &run.fits).any(|fit| fit.line.is_none()) {
+        remarks.push(format!("a line needs {LEAST_POINTS} points"));
+    }
+    remarks.extend(left_out(law));
+    remarks.extend(storage(law));
+    remarks
+}
+
+/// What parts the regimes, measured.
+fn regimes(law: &Law) -> String {
+    let between = |run: &LawRun| {
+        let bits: Vec<u32> =
+            run.points.iter().filter(|point| point.regime == Regime::Between).map(|point| point.bits).collect();
+        (!bits.is_empty()).then(|| format!("{} at {} bits", run.activation, span(&bits)))
+    };
+    let between: Vec<String> = law.runs.iter().filter_map(between).collect();
+    let which = if between.is_empty() { String::new() } else { format!(" ({})", between.join(", ")) };
+    format!(
+        "many flips: at least 1 per network on average; few: less than 1/2; in between{which} the median changes lines"
+    )
+}
+
+/// The points that lie on no line though their regime has one.
+fn left_out(law: &Law) -> Option<String> {
+    let listed = |run: &LawRun, fit: &Fit| {
+        (!fit.left_out.is_empty())
+            .then(|| format!("{} {} at {} bits", run.activation, fit.statistic, span(&fit.left_out)))
+    };
+    let all: Vec<String> =
+        law.runs.iter().flat_map(|run| run.fits.iter().filter_map(move |fit| listed(run, fit))).collect();
+    (!all.is_empty()).then(|| format!("left out, not below the signal or not measurable: {}", all.join(", ")))
+}
+
+/// What formats that cannot hold the parameters add.
+fn storage(law: &Law) -> Option<String> {
+    let points = || law.runs.iter().flat_map(|run| &run.points);
+    let stored: Vec<&Point> = points().filter(|point| point.storage_noise.value() > 0.0).collect();
+    let largest = stored.iter().map(|point| point.storage_noise.value()).fold(0.0, f64::max);
+    let mut bits: Vec<u32> = stored.iter().map(|point| point.bits).collect();
+    bits.sort_unstable();
+    (!bits.is_empty()).then(|| {
+        format!(
+            "at {} bits the format cannot hold the parameters, which have {EXACT_BITS}: storage noise, up to {} % of a \
+             parameter, is part of these points",
+            span(&bits),
+            short(100.0 * largest, Plain)
+        )
+    })
+}

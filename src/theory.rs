@@ -1,0 +1,322 @@
+//! What theory says of noise, from the forward noise that was measured (DESIGN section 5).
+//!
+//! Mean field, one independent contribution per layer k: the relative noise of δ that the noise Δ of z_k
+//! makes through φ', in mean square,
+//!
+//! ```text
+//! Σ_s w_s·Σ_i (Σ_κ J_κ²·p_is(κ) + φ''(z_is)²·E[Δ_s²]) / Σ_s ‖δ_s‖²,   w_s = ‖δ_s‖²/Σ_i φ'(z_is)²
+//! ```
+//!
+//! over samples s and units i, with J the jump of φ' at a kink κ and p_is(κ) = Φ(−|z_is − κ|/s) the chance that a
+//! Gaussian Δ carries z_is across: over a density f_z of z that is E|Δ|·f_z(κ), DESIGN's p_flip. Here the true z
+//! themselves take its place, which deep networks do not spread as independent Gaussians (all samples of a unit
+//! come to lie together), and s² = (c·κ)² + E[(Δ − c·z)²] leaves out what only rescales a sample, Δ ≈ c·z, which
+//! is most of Δ in a deep network and carries nothing across 0. w_s is the square of the gradient that
+//! arrives at a unit. Then the
+//! rounding of the way back, and the relative noise of the layer's input. All of it is noise of single samples;
+//! the weight gradient Σ_s δ_s·a_sᵀ adds up samples, the noise as independent ones, the signal as measured:
+//! [`coherence`].
+//!
+//! Flips are few and each weighs as much as the gradient at its unit, so that their sum is heavy-tailed and
+//! its median lies below its mean. What is predicted is the median: a Poisson number of flips whose weights
+//! have the measured kurtosis of the gradient, its sum taken as a gamma variable of the same mean and
+//! variance (Wilson and Hilferty's median). Where half of the runs have no flip, the median has none.
+
+use crate::activation::double::derivative_f64;
+use crate::activation::{Activation, Joint};
+use crate::arithmetic::{ArithmeticName, Exact, Policy, Sum};
+use crate::format::{Format, two_to};
+use crate::truth::{Midpoints, TrueTensor};
+use ndarray::{Array2, ArrayView1};
+use rug::Float;
+use std::f64::consts::FRAC_1_SQRT_2;
+
+/// Mean square of the relative error of one rounding, in units of u²: the error is uniform within ±u·2^e, and
+/// the logarithm of the significand m within a binade, so 1/3·E[1/m²] = 1/3·3/(8 ln 2).
+const ROUNDING: f64 = 0.180_336_880_111_120_43;
+/// Fewer flips than this are expected in a run whose median has none: e^-n = 1/2.
+const FEW_FLIPS: f64 = std::f64::consts::LN_2;
+/// Standard deviations beyond which no chance of a flip counts: it is below 2^-100.
+const FARTHEST: f64 = 12.0;
+/// Half the distance over which φ'' is measured: its error is about 2^-34 in truncation and in rounding.
+const STEP: f64 = 1.0 / (1 << 17) as f64;
+
+/// What one hidden layer's forward noise does to δ through φ', relative and in mean square.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct DerivativeNoise {
+    /// The mean of what flips make, its variance, and how many flips are expected.
+    pub flips: Flips,
+    /// What φ'' makes.
+    pub smooth: f64,
+}
+
+/// A sum over flips: its mean, its variance, and how many there are expected to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[allow(missing_docs)] // the words above name them
+pub struct Flips {
+    pub mean: f64,
+    pub variance: f64,
+    pub count: f64,
+}
+
+/// Computed less true, and the true value.
+fn differences<'a>(
+    truth: &'a Midpoints,
+    computed: &'a Array2<Exact>,
+) -> impl Iterator<Item = ((usize, usize), f64, f64)> + 'a {
+    computed.indexed_iter().map(|(index, x)| {
+        let (high, low) = (truth.high[index], truth.low[index]);
+        let difference = match x {
+            Exact::Double(x) => (x - high) - low,
+            Exact::Long(x) => (Float::with_val(x.prec() + 64, x - high) - low).to_f64(),
+        };
+        (index, difference, high)
+    })
+}
+
+/// Δ of one sample: E[Δ²], and its parts in Δ = c·z + rest.
+#[derive(Clone, Copy, Debug, Default)]
+struct Spread {
+    square: f64,
+    /// c
+    scale: f64,
+    /// E[rest²]
+    rest: f64,
+}
+
+fn spreads(z: &Midpoints, computed: &Array2<Exact>) -> Vec<Spread> {
+    let (units, samples) = computed.dim();
+    // Σ Δ², Σ zΔ, Σ z².
+    let mut sums = vec![(0.0, 0.0, 0.0); samples];
+    for ((_, s), difference, z) in differences(z, computed) {
+        let sum = &mut sums[s];
+        *sum = (sum.0 + difference * difference, sum.1 + z * difference, sum.2 + z * z);
+    }
+    let spread = |(noise, product, square): (f64, f64, f64)| {
+        let scale = if square > 0.0 { product / square } else { 0.0 };
+        let rest = (noise - scale * product).max(0.0);
+        Spread { square: noise / units as f64, scale, rest: rest / units as f64 }
+    };
+    sums.into_iter().map(spread).collect()
+}
+
+/// ‖computed − true‖²/‖true‖²; none where the true values are all zero or something is not finite.
+pub fn relative_noise(truth: &Midpoints, computed: &Array2<Exact>) -> Option<f64> {
+    let sums = differences(truth, computed).fold((0.0, 0.0), |(noise, signal), (_, difference, value)| {
+        (noise + difference * difference, signal + value * value)
+    });
+    let ratio = sums.0 / sums.1;
+    ratio.is_finite().then_some(ratio)
+}
+
+/// Exponent of a tensor's largest entry, and every entry below it as a double; what is 2^500 times smaller is 0.
+fn in_doubles(tensor: &TrueTensor) -> (i64, Array2<f64>) {
+    let top = tensor.values.iter().filter_map(|g| g.get_exp().map(i64::from)).max().unwrap_or(0);
+    let entry = |g: &Float| {
+        let (fraction, exponent) = g.to_f64_exp();
+        let below = top - i64::from(exponent);
+        if below < 500 { fraction * two_to(-below) } else { 0.0 }
+    };
+    (top, tensor.values.map(entry))
+}
+
+/// δ of a layer as theory needs it, in units of its largest entry.
+#[derive(Clone, Debug)]
+pub struct Delta {
+    /// ‖δ_s‖² of each sample.
+    squares: Vec<f64>,
+    /// Per sample E[δ⁴]/E[δ²]² over the entries that are not 0; 1 where there is none.
+    kurtosis: Vec<f64>,
+}
+
+impl Delta {
+    /// Of the true tensor, units × batch.
+    pub fn new(delta: &TrueTensor) -> Delta {
+        let (_, delta) = in_doubles(delta);
+        let of_column = |column: ArrayView1<f64>| {
+            let squares = column.iter().map(|g| g * g).filter(|square| *square > 0.0);
+            let (n, sum, fourth) = squares
+                .fold((0.0, 0.0, 0.0), |(n, sum, fourth), square| (n + 1.0, sum + square, fourth + square * square));
+            (sum, if sum > 0.0 { fourth * n / (sum * sum) } else { 1.0 })
+        };
+        let (squares, kurtosis) = delta.columns().into_iter().map(of_column).unzip();
+        Delta { squares, kurtosis }
+    }
+}
+
+/// ‖Σ_s δ_s·a_sᵀ‖²/Σ_s ‖δ_s‖²‖a_s‖²: how the true gradients of the samples add up, 1 for independent ones.
+pub fn coherence(weight: &TrueTensor, delta: &TrueTensor, input: &Midpoints) -> Option<f64> {
+    let ((weight_top, weight), (delta_top, delta)) = (in_doubles(weight), in_doubles(delta));
+    let square = |x: f64| x * x;
+    let apart: f64 = (delta.columns().into_iter().zip(input.high.columns()))
+        .map(|(delta, input)| {
+            delta.iter().map(|&x| square(x)).sum::<f64>() * input.iter().map(|&x| square(x)).sum::<f64>()
+        })
+        .sum();
+    let together: f64 = weight.iter().map(|&x| square(x)).sum();
+    // The inputs' own size brings both to one scale, within the doubles unless they are beyond all measure.
+    let exponent = 2 * (weight_top - delta_top);
+    let ratio = together / apart * if (-1000..1000).contains(&exponent) { two_to(exponent) } else { return None };
+    (ratio.is_finite() && ratio > 0.0).then_some(ratio)
+}
+
+/// The noise that computed pre-activations of a layer make in its δ; none where something is not finite.
+pub fn derivative_noise(
+    activation: &Activation,
+    z: &Midpoints,
+    computed: &Array2<Exact>,
+    delta: &Delta,
+) -> Option<DerivativeNoise> {
+    let spreads = spreads(z, computed);
+    let all: f64 = delta.squares.iter().sum();
+    if !spreads.iter().all(|spread| spread.square.is_finite()) || all == 0.0 {
+        return None;
+    }
+    let joints = activation.joints();
+    let kinks: Vec<(f64, f64)> = (joints.iter().filter(|joint| joint.is_kink()))
+        .map(|joint| (joint.at, jump(activation, joint) * jump(activation, joint)))
+        .collect();
+    let is_near_joint = |z: f64| joints.iter().any(|joint| (z - joint.at).abs() <= STEP);
+    let mut noise = DerivativeNoise::default();
+    for (s, z) in z.high.columns().into_iter().enumerate() {
+        let slopes: f64 = z.iter().map(|&z| derivative_f64(activation, z)).map(|slope| slope * slope).sum();
+        let Spread { square: spread, scale, rest } = spreads[s];
+        if slopes == 0.0 || spread == 0.0 {
+            continue;
+        }
+        let weight = delta.squares[s] / slopes / all;
+        for &z in z {
+            for &(at, square) in &kinks {
+                let deviation = (scale * scale * at * at + rest).sqrt();
+                if (z - at).abs() > FARTHEST * deviation {
+                    continue;
+                }
+                let chance = 0.5 * core_math::erfc((z - at).abs() / deviation * FRAC_1_SQRT_2);
+                let mean = square * weight;
+                noise.flips.mean += chance * mean;
+                noise.flips.variance += chance * mean * mean * delta.kurtosis[s];
+                noise.flips.count += chance;
+            }
+            if !is_near_joint(z) {
+                let rise = derivative_f64(activation, z + STEP) - derivative_f64(activation, z - STEP);
+                let curvature = rise / (2.0 * STEP);
+                noise.smooth += curvature * curvature * spread * weight;
+            }
+        }
+    }
+    Some(noise)
+}
+
+/// φ' above a kink less φ' below it.
+fn jump(activation: &Activation, joint: &Joint) -> f64 {
+    let reach = 1e-9 * joint.at.abs().max(1.0);
+    derivative_f64(activation, joint.at + reach) - derivative_f64(activation, joint.at - reach)
+}
+
+/// Relative mean square of one rounding to a format.
+fn once(format: &Format) -> f64 {
+    ROUNDING * format.unit_roundoff() * format.unit_roundoff()
+}
+
+/// Relative mean square of a sum of `terms` products of one size and any sign: partial sums grow as √k, so that
+/// the roundings of all add up to terms/2 of the last one.
+fn sum_noise(name: &ArithmeticName, terms: usize) -> f64 {
+    if name.sum == Sum::Exact {
+        return once(&name.format);
+    }
+    let products = if name.accumulator.precision >= 2 * name.format.precision { 0.0 } else { 1.0 };
+    let stored = if name.accumulator == name.format { 0.0 } else { once(&name.format) };
+    once(&name.accumulator) * (0.5 * terms as f64 + products) + stored
+}
+
+/// One layer's shape and what its forward noise was.
+#[derive(Clone, Copy, Debug)]
+pub struct LayerFacts {
+    /// Units, inputs of each.
+    pub units: usize,
+    /// Inputs of each unit.
+    pub inputs: usize,
+    /// Of φ', none for the head and where it is not known.
+    pub derivative: Option<DerivativeNoise>,
+    /// Relative mean square of the noise of a of the layer below.
+    pub input: Option<f64>,
+    /// Relative mean square of the noise of δ, where it is measured: at the head.
+    pub delta: Option<f64>,
+    /// [`coherence`] of the layer's samples.
+    pub coherence: Option<f64>,
+    /// False for a layer whose φ' is constant on its pieces.
+    pub is_smooth: bool,
+}
+
+impl Flips {
+    /// With those of one more layer.
+    fn and(self, layer: &Flips) -> Flips {
+        Flips {
+            mean: self.mean + layer.mean,
+            variance: self.variance + layer.variance,
+            count: self.count + layer.count,
+        }
+    }
+
+    /// The median: of a gamma variable of that mean and variance, (1 − 1/(9k))³ of the mean with k = mean²/variance.
+    fn median(&self) -> f64 {
+        if self.count < FEW_FLIPS || self.mean == 0.0 {
+            return 0.0;
+        }
+        let root = (1.0 - self.variance / (9.0 * self.mean * self.mean)).max(0.0);
+        self.mean * root * root * root
+    }
+}
+
+/// The median noise-to-signal ratio of each layer's weight gradient, layer 1 first; none from where something is
+/// unknown on.
+pub fn predicted(policy: &Policy, layers: &[LayerFacts], batch: usize) -> Vec<Option<f64>> {
+    let bw = &policy.backward;
+    let mut flips = Flips::default();
+    // What arrives in δ of the layer, without flips.
+    let mut arriving = layers.last().and_then(|head| head.delta);
+    let mut ratios = vec![None; layers.len()];
+    for (index, layer) in layers.iter().enumerate().rev() {
+        if let Some(above) = layers.get(index + 1) {
+            let roundings = sum_noise(bw, above.units) + once(&bw.format);
+            let of_derivative = if layer.is_smooth { once(&policy.forward.format) } else { 0.0 };
+            arriving = arriving.zip(layer.derivative).map(|(arriving, derivative)| {
+                flips = flips.and(&derivative.flips);
+                arriving + derivative.smooth + of_derivative + roundings
+            });
+        }
+        ratios[index] = arriving.zip(layer.input.zip(layer.coherence)).map(|(arriving, (input, coherence))| {
+            ((arriving + flips.median() + input) / coherence + sum_noise(bw, batch)).sqrt()
+        });
+    }
+    ratios
+}
+
+/// With branches frozen: every operation at its bound and all errors of one sign, and √n·u for every
+/// operation independent of each other. By layer, layer 1 first.
+///
+/// A sum of n products is within γ_n·Σ|xᵢyᵢ| = γ_n·√n·‖sum‖ for terms of one size and random signs; each other
+/// operation within u. On the path of layer l lie the sums forward below it, those backward above it, and its own.
+pub fn frozen(policy: &Policy, layers: &[LayerFacts], batch: usize) -> Vec<(f64, f64)> {
+    let of = |name: &ArithmeticName, terms: usize, others: f64| {
+        let (u, own) = (name.accumulator.unit_roundoff(), name.format.unit_roundoff());
+        let (n, root) = (terms as f64, (terms as f64).sqrt());
+        let in_sum = match name.sum {
+            Sum::Exact => (0.0, 0.0),
+            Sum::Sequential if n * u < 1.0 => (root * n * u / (1.0 - n * u), root * u),
+            Sum::Sequential => (f64::INFINITY, root * u),
+        };
+        (in_sum.0 + others * own, in_sum.1 * in_sum.1 + others * own * own)
+    };
+    // Forward: the sum, z stored, φ. Backward: the sum, stored, φ', times φ'.
+    let forward: Vec<(f64, f64)> = layers.iter().map(|layer| of(&policy.forward, layer.inputs, 2.0)).collect();
+    let backward: Vec<(f64, f64)> = layers.iter().map(|layer| of(&policy.backward, layer.units, 3.0)).collect();
+    let own = of(&policy.backward, batch, 1.0);
+    let add = |sum: &(f64, f64), one: &(f64, f64)| (sum.0 + one.0, sum.1 + one.1);
+    let sum = |those: &[(f64, f64)]| those.iter().fold((0.0, 0.0), |sum, one| add(&sum, one));
+    let bound = |index: usize| {
+        let (worst, square) = add(&add(&sum(&forward[..index]), &sum(&backward[index + 1..])), &own);
+        (worst, square.sqrt())
+    };
+    (0..layers.len()).map(bound).collect()
+}

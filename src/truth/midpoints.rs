@@ -1,0 +1,88 @@
+//! The truth's values as pairs of doubles: what forward noise and theory are measured with.
+
+use super::column::Column;
+use crate::format::exponent_of;
+use ndarray::Array2;
+use rug::{Assign, Integer};
+
+/// Units × batch, each value high + low to 106 bits.
+#[derive(Clone, Debug)]
+pub struct Midpoints {
+    /// The leading 53 bits.
+    pub high: Array2<f64>,
+    /// The next 53.
+    pub low: Array2<f64>,
+}
+
+impl Midpoints {
+    /// Of one column per sample; none where a value is beyond the doubles. Smaller ones than they have are 0.
+    pub(super) fn of(columns: &[&Column]) -> Option<Midpoints> {
+        let units = columns.first().map_or(0, |column| column.len());
+        let (mut high, mut low) = (Array2::zeros((units, columns.len())), Array2::zeros((units, columns.len())));
+        let mut scratch = Integer::new();
+        for (sample, column) in columns.iter().enumerate() {
+            for (unit, (mantissa, exponent)) in column.numbers().enumerate() {
+                let dropped = mantissa.significant_bits().saturating_sub(53);
+                scratch.assign(mantissa >> dropped);
+                let top = times_two_to(scratch.to_f64(), exponent + i64::from(dropped))?;
+                if dropped > 0 {
+                    scratch <<= dropped;
+                    scratch -= mantissa;
+                    // Truncated to 53 bits: nobody asks for more.
+                    low[(unit, sample)] = -scaled_integer(&scratch, exponent)?;
+                }
+                high[(unit, sample)] = top;
+            }
+        }
+        Some(Midpoints { high, low })
+    }
+}
+
+fn scaled_integer(x: &Integer, exponent: i64) -> Option<f64> {
+    let (fraction, own) = x.to_f64_exp();
+    times_two_to(fraction, exponent + i64::from(own))
+}
+
+/// x·2^e of an integer x, 0 below the normal doubles, none above them.
+fn times_two_to(x: f64, exponent: i64) -> Option<f64> {
+    if x == 0.0 {
+        return Some(0.0);
+    }
+    let top = exponent_of(x) + exponent;
+    match top {
+        ..=-1022 => Some(0.0),
+        1023.. => None,
+        // The significand with another power.
+        _ => Some(f64::from_bits(x.to_bits() & !(0x7ff << 52) | ((top + 1023) as u64) << 52)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::bound::Bound;
+    use super::super::column::Bits;
+    use super::*;
+    use rug::Float;
+
+    fn of(mantissa: Integer, exponent: i64) -> Option<(f64, f64)> {
+        let column = Column { exponent, mantissas: vec![mantissa], inexact: Bits::new(1), error: Bound::ZERO };
+        Midpoints::of(&[&column]).map(|midpoints| (midpoints.high[(0, 0)], midpoints.low[(0, 0)]))
+    }
+
+    /// 106 bits at least, of either sign; 0 below the doubles and none above.
+    #[test]
+    fn pairs_hold_106_bits() {
+        for sign in [1, -1] {
+            let mantissa: Integer = (Integer::from(sign) << 160) + Integer::from(987_654_321_987_654_321u64) * sign;
+            let (high, low) = of(mantissa.clone(), -150).unwrap();
+            let exact = Float::with_val(400, &mantissa) >> 150;
+            let rest = Float::with_val(400, &exact - high) - low;
+            assert!(rest.abs() <= exact.abs() >> 105, "{high} + {low}");
+            assert!(low != 0.0);
+            assert_eq!(of(Integer::from(3 * sign), -2), Some((0.75 * f64::from(sign), 0.0)));
+        }
+        assert_eq!(of(Integer::from(1), -5000), Some((0.0, 0.0)));
+        assert_eq!(of(Integer::from(1), 1023), None);
+        assert_eq!(of(Integer::new(), 0), Some((0.0, 0.0)));
+    }
+}
