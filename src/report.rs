@@ -5,6 +5,7 @@
 //! stored `record.json`.
 
 pub mod audit;
+pub mod cause;
 pub mod command;
 pub mod compare;
 pub mod contents;

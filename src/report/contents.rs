@@ -26,7 +26,8 @@ pub fn drawn(record: &Record, theme: Theme) -> Result<Vec<(String, Vec<u8>)>, St
     }
     let mut subjects = Vec::new();
     for (names, run) in names.runs.iter().zip(&record.runs) {
-        subjects.extend(names.panels.iter().map(|(panel, stem)| (stem, Subject::Panel(run, *panel))));
+        let panels = names.panels.iter().filter(|(panel, _)| panel.is_of(run));
+        subjects.extend(panels.map(|(panel, stem)| (stem, Subject::Panel(run, *panel))));
         subjects.push((&names.summary, Subject::Summary(run)));
     }
     subjects.extend(names.comparison.iter().map(|stem| (stem, Subject::Comparison)));

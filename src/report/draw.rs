@@ -4,6 +4,7 @@
 //! times the page. Nothing is computed here but places on the page: the page is laid
 //! out first, panel by panel from above, each as high as its words need, and then drawn.
 
+mod attribution;
 mod axis;
 mod canvas;
 mod compare;
@@ -56,7 +57,7 @@ pub fn summary_svg(record: &Record, run: &Run, theme: Theme) -> Result<String, S
 /// One panel of a run as a picture of its own, with its key and a caption, as SVG.
 ///
 /// # Errors
-/// As [`summary_svg`].
+/// As [`summary_svg`], and that the run has nothing to show in it ([`Panel::is_of`]).
 pub fn panel_svg(record: &Record, run: &Run, panel: Panel, theme: Theme) -> Result<String, String> {
     Ok(self::panel(&Summary::new(record, run), panel, theme)?.svg)
 }

@@ -1,7 +1,48 @@
 //! Facts that every report states in the same words: verdicts with their layers, evidence, set-up.
 
 use crate::record::{ArithmeticRun, External, Fates, Flips, LayerRun, Record, Run, Spec, VerdictCount, Weights};
-use crate::report::numbers::{Notation, short};
+use crate::report::cause;
+use crate::report::numbers::{Notation, power, short};
+
+/// The arithmetic as tables and legends name it: `f16`, and with a loss scale `f16, loss ×2^10`.
+pub fn name(arithmetic: &ArithmeticRun, notation: Notation) -> String {
+    match loss_scale(arithmetic, notation) {
+        Some(scale) => format!("{}, {scale}", arithmetic.name),
+        None => arithmetic.name.clone(),
+    }
+}
+
+/// The same in a sentence: `f16 (loss ×2^10)`.
+pub fn name_in_sentence(arithmetic: &ArithmeticRun, notation: Notation) -> String {
+    match loss_scale(arithmetic, notation) {
+        Some(scale) => format!("{} ({scale})", arithmetic.name),
+        None => arithmetic.name.clone(),
+    }
+}
+
+/// `loss ×2^10`; nothing without a loss scale.
+pub fn loss_scale(arithmetic: &ArithmeticRun, notation: Notation) -> Option<String> {
+    arithmetic.log2_loss_scale.map(|log2| scale(log2, notation))
+}
+
+/// `loss ×2^10`.
+pub fn scale(log2: i32, notation: Notation) -> String {
+    format!("loss ×{}", power(2, log2.into(), notation))
+}
+
+/// `theory predicts 0.25 at layer 1 in f16 (measured/predicted 1.1)`, of the first arithmetic that has a theory.
+pub fn theory(run: &Run, notation: Notation) -> Option<String> {
+    let known = run.arithmetics.iter().find_map(|one| Some((one, one.theory.first()?, one.layers.first()?)));
+    // The ratio of a zero or overflowed gradient is not noise, and no theory of noise is held against it.
+    let (arithmetic, theory, layer) = known.filter(|(.., layer)| !layer.verdict.verdict.is_zero_or_overflow())?;
+    let (predicted, quotient) = (short(theory.predicted.finite()?, notation), theory.ratio.finite()?);
+    Some(format!(
+        "theory predicts {predicted} at layer {} in {} (measured/predicted {})",
+        layer.layer,
+        name_in_sentence(arithmetic, notation),
+        cause::factor(quotient, notation)
+    ))
+}
 
 /// `noisy 4 of 5, layers 1–37`: layer 1's verdict, its count, and how far from layer 1 it reaches.
 pub fn verdict_and_reach(arithmetic: &ArithmeticRun) -> String {
@@ -57,6 +98,9 @@ pub fn draws(spec: &Spec) -> Vec<String> {
     let mut pieces = vec![format!("data {data}"), format!("batch {}", spec.batch), trials(spec.trials)];
     if spec.weights.is_none() || spec.batch_file.is_none() {
         pieces.push(format!("seed {}", spec.seed));
+    }
+    if !spec.loss_scale.is_none() {
+        pieces.push(format!("loss scale {}", spec.loss_scale));
     }
     pieces
 }

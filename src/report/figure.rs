@@ -3,6 +3,7 @@
 //! Every number of a picture is decided here (order statistics, clamping to the axis, what is joined
 //! and what is hollow, the words); drawing only places it.
 
+mod attribution;
 mod caption;
 mod compare;
 mod fates;
@@ -14,15 +15,16 @@ mod noise;
 mod panel;
 mod range;
 
+pub use attribution::{AttributionPanel, AttributionRow, SourceLane};
 pub use compare::{Comparison, ComparisonRow, Lane};
 pub use fates::{Fate, FateStrip};
 pub use flips::{FlipCurve, FlipKind, FlipPoint, FlipsPanel};
 pub use graph::{Dot, Graph, GraphCurve, GraphJoint};
 pub use histogram::{HistogramPanel, Sizes, SizesOfLayer};
 pub use law::{LawFigure, LawLine, LawPanel, LawPoint, LawReference};
-pub use noise::{NoiseCurve, NoisePanel, NoisePoint, PointKind};
+pub use noise::{Frozen, NoiseCurve, NoisePanel, NoisePoint, Owner, PointKind};
 pub use panel::Panel;
-pub use range::{Edge, Limit, RangePanel, RangePoint};
+pub use range::{Edge, Growth, Limit, RangePanel, RangePoint};
 
 use crate::record::{Record, Run};
 use crate::report::numbers::Notation;
@@ -47,6 +49,10 @@ pub struct Summary {
     pub fates: Vec<FateStrip>,
     /// Branch flips by layer.
     pub flips: FlipsPanel,
+    /// The noise of layer 1 by source; nothing where it was not attributed.
+    pub attribution: Option<AttributionPanel>,
+    /// Noise-to-signal by layer of the first attributed arithmetic, each source alone.
+    pub sources: Option<NoisePanel>,
     /// Sizes of the entries in chosen layers.
     pub histogram: HistogramPanel,
     /// The caption of a panel on its own.
@@ -75,6 +81,8 @@ impl Summary {
             range: RangePanel::new(run),
             fates: run.arithmetics.iter().map(FateStrip::new).collect(),
             flips: FlipsPanel::new(run),
+            attribution: AttributionPanel::new(run),
+            sources: NoisePanel::sources(run),
             histogram: HistogramPanel::new(run),
             panel_caption: caption::panel_pieces(record, run),
             caption: caption::pieces(record, run),

@@ -50,7 +50,7 @@ pub struct Pictures {
 pub struct RunPictures {
     /// `summary`; of several runs `relu`, `leaky-0.2001953125`.
     pub summary: String,
-    /// `panels/noise`; of several runs `panels/relu/noise`.
+    /// `panels/noise`; of several runs `panels/relu/noise`. A run that has nothing to show in a panel has no such picture.
     pub panels: Vec<(Panel, String)>,
 }
 

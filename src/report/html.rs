@@ -14,6 +14,7 @@ mod tips;
 use crate::record::Record;
 use crate::report::figure::{Comparison, Summary};
 use crate::report::numbers::Notation::Typeset;
+use crate::report::table::causes;
 use crate::report::{audit, compare, files, table};
 use markup::{escaped, paragraph};
 use rayon::prelude::*;
@@ -55,6 +56,7 @@ pub fn page(record: &Record) -> Result<String, String> {
     let is_comparison = record.runs.len() > 1;
     let title = if is_comparison { Comparison::new(record).title } else { Summary::new(record, first).title };
     let mut sections = vec![Section::new("answer", "The answer", answer(record)), layer_one(record)];
+    sections.extend(causes(record));
     sections.extend(audits(record));
     if is_comparison {
         sections.push(Section::new("comparison", "The activations side by side", figures::comparison(record)?));
@@ -131,6 +133,25 @@ fn layer_one(record: &Record) -> Section {
     };
     let notes: String = table::notes(&record.runs).iter().map(|note| paragraph(note)).collect();
     Section::new("layer-1", "Layer 1", format!("{rows}<div class=\"notes\">\n{notes}</div>\n"))
+}
+
+/// Where the noise of layer 1 comes from and what was tried against it, of every run that tells.
+fn causes(record: &Record) -> Option<Section> {
+    let notes = |text: &str| format!("<div class=\"notes\">\n{}</div>\n", paragraph(text));
+    let mut body = String::new();
+    for run in &record.runs {
+        let of = if record.runs.len() > 1 { format!(", {}", run.activation) } else { String::new() };
+        if let Some(table) = causes::sources(run, Typeset) {
+            let rows = markup::table(&table.rows, &table.right);
+            body +=
+                &format!("<h3>{}{}</h3>\n{rows}{}", causes::SOURCES_TITLE, escaped(&of), notes(causes::SOURCES_NOTE));
+        }
+        if let Some(table) = causes::remedies(run, Typeset, true) {
+            let (rows, title) = (markup::table(&table.rows, &table.right), causes::REMEDIES_TITLE);
+            body += &format!("<h3>{title}{}</h3>\n{rows}{}", escaped(&of), notes(causes::REMEDIES_NOTE));
+        }
+    }
+    (!body.is_empty()).then(|| Section::new("sources", "Sources of the noise, and remedies", body))
 }
 
 fn contents(sections: &[Section]) -> String {

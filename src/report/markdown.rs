@@ -1,7 +1,8 @@
 //! The terminal's table as GitHub Markdown, to paste into an issue or a page.
 
-use crate::record::Record;
+use crate::record::{Record, Run};
 use crate::report::numbers::{Notation::Plain, display_width};
+use crate::report::table::causes;
 use crate::report::{audit, table, words};
 
 /// Every run: what was measured as a list, one row per arithmetic, and the verdict in two sentences.
@@ -17,6 +18,7 @@ pub fn table(record: &Record) -> String {
                 .collect::<Vec<_>>()
                 .join("\n"),
         );
+        blocks.extend(causes(run));
         let audits = audit::audits(record, run);
         if audits.is_empty() {
             blocks.push(format!("{}\n", escaped(&words::ruling(run, Plain))));
@@ -29,6 +31,21 @@ pub fn table(record: &Record) -> String {
         }
     }
     blocks.join("\n")
+}
+
+/// Where the noise of layer 1 comes from and what was tried against it, as far as the record tells.
+fn causes(run: &Run) -> Vec<String> {
+    let line = |text: &str| format!("{}\n", escaped(text));
+    let mut blocks = Vec::new();
+    if let Some(table) = causes::sources(run, Plain) {
+        let rows = aligned(&table.rows, &table.right);
+        blocks.extend([line(&format!("{}:", causes::SOURCES_TITLE)), rows, line(causes::SOURCES_NOTE)]);
+    }
+    if let Some(table) = causes::remedies(run, Plain, true) {
+        let rows = aligned(&table.rows, &table.right);
+        blocks.extend([line(&format!("{}:", causes::REMEDIES_TITLE)), rows, line(causes::REMEDIES_NOTE)]);
+    }
+    blocks
 }
 
 /// The rows, the first of which holds the titles; columns are padded so that the source can be read, too.

@@ -107,6 +107,14 @@ pub fn useful_bits(noise_to_signal: Number, at_most: bool) -> String {
     }
 }
 
+/// A power as a base and an exponent: `2^10`, `2¹⁰`.
+pub fn power(base: u32, exponent: i64, notation: Notation) -> String {
+    match notation {
+        Notation::Plain => format!("{base}^{exponent}"),
+        Notation::Typeset => format!("{base}{}", superscript(exponent)),
+    }
+}
+
 /// An integer in superscript digits: `⁻¹²`.
 pub fn superscript(n: i64) -> String {
     const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];

@@ -1,5 +1,7 @@
 //! The report as plain text for a terminal: one row per arithmetic, then the verdict in two sentences.
 
+pub mod causes;
+
 use crate::record::{ArithmeticRun, Flips, LayerRun, Number, Record, Run, Verdict};
 use crate::report::numbers::{Notation, Notation::Plain, display_width, one_in, percent, ratio, short, useful_bits};
 use crate::report::{audit, compare, facts, files, words};
@@ -25,8 +27,11 @@ pub fn terminal(record: &Record, all_layers: bool, path: Option<&Path>) -> Strin
     for run in &record.runs {
         blocks.push(header(record, run).iter().map(|line| wrapped(line)).collect());
         blocks.push(summary(run));
+        blocks.extend(sources(run));
+        blocks.extend(remedies(run));
         if all_layers {
             blocks.extend(run.arithmetics.iter().map(|arithmetic| every_layer(run, arithmetic)));
+            blocks.extend(sources_by_layer(run));
         }
         let audits = audit::audits(record, run);
         if audits.is_empty() {
@@ -37,6 +42,26 @@ pub fn terminal(record: &Record, all_layers: bool, path: Option<&Path>) -> Strin
     }
     blocks.extend(path.map(places));
     blocks.join("\n")
+}
+
+/// Where the noise of layer 1 comes from, if it was attributed.
+fn sources(run: &Run) -> Option<String> {
+    let table = causes::sources(run, Plain)?;
+    let rows = aligned(&table.rows, &table.right);
+    Some(format!("{}:\n{rows}{}", causes::SOURCES_TITLE, wrapped(causes::SOURCES_NOTE)))
+}
+
+/// What was tried against it, if anything was.
+fn remedies(run: &Run) -> Option<String> {
+    let table = causes::remedies(run, Plain, false)?;
+    let rows = aligned(&table.rows, &table.right);
+    Some(format!("{}:\n{rows}{}", causes::REMEDIES_TITLE, wrapped(causes::REMEDIES_NOTE)))
+}
+
+/// Where the noise of every layer comes from in the first attributed arithmetic.
+fn sources_by_layer(run: &Run) -> Option<String> {
+    let (name, table) = causes::sources_by_layer(run, Plain)?;
+    Some(format!("{name}, sources of every layer:\n{}", aligned(&table.rows, &table.right)))
 }
 
 /// One audit's table with what its columns mean.
@@ -53,15 +78,24 @@ fn places(picture: &Path) -> String {
 /// Several runs on the same draws: the set-up, activation × arithmetic, and the answer in words.
 fn comparison(record: &Record, all_layers: bool, path: Option<&Path>) -> String {
     let mut blocks = vec![common_header(record), compared(record)];
+    blocks.extend(ruling(record));
     if all_layers {
         for run in &record.runs {
             let tables = run.arithmetics.iter().map(|arithmetic| every_layer(run, arithmetic));
+            let tables = tables.chain(sources_by_layer(run));
             blocks.extend(tables.map(|table| format!("{}, {table}", run.activation)));
         }
     }
     blocks.push(wrapped(&compare::answer(record, Plain)));
     blocks.extend(path.map(places));
     blocks.join("\n")
+}
+
+/// What rules the noise of layer 1 in the first attributed arithmetic, and what helps most, by activation.
+fn ruling(record: &Record) -> Option<String> {
+    let (name, table) = causes::ruling(record, Plain)?;
+    let rows = aligned(&table.rows, &table.right);
+    Some(format!("What rules the noise/signal of layer 1 in {name}, and what helps most:\n{rows}"))
 }
 
 /// What the runs share, and a row for what each has of its own.
@@ -113,7 +147,8 @@ pub(super) fn compared_rows(record: &Record, notation: Notation) -> Vec<Vec<Stri
             let (noise, flushed) =
                 first.map_or(("—".into(), "—".into()), |layer| (spread(layer, notation), flushed(layer)));
             let verdict = facts::verdict_and_reach(arithmetic);
-            rows.push(vec![arithmetic.name.clone(), run.activation.clone(), noise, flips, flushed, verdict]);
+            let name = facts::name(arithmetic, notation);
+            rows.push(vec![name, run.activation.clone(), noise, flips, flushed, verdict]);
         }
     }
     rows
@@ -148,7 +183,8 @@ pub(super) fn rows(run: &Run, notation: Notation) -> Vec<Vec<String>> {
             Some(layer) => (spread(layer, notation), bits(layer), flushed(layer)),
             None => ("—".into(), "—".into(), "—".into()),
         };
-        rows.push(vec![arithmetic.name.clone(), noise, bits, flips, flushed, facts::verdict_and_reach(arithmetic)]);
+        let (name, verdict) = (facts::name(arithmetic, notation), facts::verdict_and_reach(arithmetic));
+        rows.push(vec![name, noise, bits, flips, flushed, verdict]);
     }
     rows
 }
@@ -166,6 +202,10 @@ pub(super) fn notes(runs: &[Run]) -> Vec<String> {
     if first_layers().any(is_limited) {
         notes.push("≤: the noise lies below the truth's resolution; raise --truth-bits to see it".into());
     }
+    // Of one run: of many it would be a line for each.
+    if let [run] = runs {
+        notes.extend(facts::theory(run, Plain));
+    }
     notes.extend(facts::storage_over(runs));
     notes.extend(facts::external_notes(runs));
     notes
@@ -182,7 +222,8 @@ fn every_layer(run: &Run, arithmetic: &ArithmeticRun) -> String {
         let noise = spread(layer, Plain);
         rows.push(vec![layer.layer.to_string(), name, noise, bits(layer), flips, flushed(layer), verdict]);
     }
-    format!("{}, every layer:\n{}", arithmetic.name, aligned(&rows, &[true, false, false, true, true, true, false]))
+    let name = facts::name(arithmetic, Plain);
+    format!("{name}, every layer:\n{}", aligned(&rows, &[true, false, false, true, true, true, false]))
 }
 
 /// `0.41 [0.24–0.58]`: the median and, where trials differ, the low and high quantile; trials without a
@@ -227,7 +268,7 @@ fn bits(layer: &LayerRun) -> String {
     useful_bits(layer.noise_to_signal.median, layer.noise_to_signal.at_most)
 }
 
-/// Share of entries that are computed as zero and are not zero.
+/// Share of entries that underflow to zero.
 pub(super) fn flushed(layer: &LayerRun) -> String {
     percent(layer.fates.flushed, facts::entries(&layer.fates))
 }

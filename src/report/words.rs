@@ -1,12 +1,15 @@
-//! The verdict in two sentences: what rules the gradient of layer 1, and what this run measured to cure it.
+//! The verdict in sentences: what rules the gradient of layer 1, where its noise comes from, and what this run measured
+//! to cure it.
 //!
-//! Both are judged on the first arithmetic listed, and every number in them is a median of the record.
+//! All are judged on the first arithmetic listed, and every number in them is a median of the record.
+
+mod listed;
+mod measured;
 
 use crate::record::{ArithmeticRun, Number, Run, Verdict};
-use crate::report::numbers::{Notation, power_of_two, ratio, short};
-
-/// A remedy must cut the noise at least this much to be called one.
-const LEAST_CUT: f64 = 1.1;
+use crate::report::cause::{self, LEAST_CUT};
+use crate::report::facts;
+use crate::report::numbers::{Notation, power_of_two, ratio};
 
 /// Layer 1 in one arithmetic: what the sentences compare.
 struct Judged<'a> {
@@ -27,8 +30,8 @@ impl<'a> Judged<'a> {
         }
     }
 
-    fn name(&self) -> &str {
-        &self.arithmetic.name
+    fn name(&self, notation: Notation) -> String {
+        facts::name_in_sentence(self.arithmetic, notation)
     }
 
     /// `in 4 of 5 trials`, or nothing where every trial agrees.
@@ -74,19 +77,15 @@ impl<'a> Judged<'a> {
 
 /// How many times less noise `to` has than `from`; `None` where that is no number.
 fn cut(from: &Judged, to: &Judged) -> Option<f64> {
-    match (from.median, to.median) {
-        (Number::Finite(before), Number::Finite(after)) if after > 0.0 && !from.at_most => Some(before / after),
-        (Number::Finite(before), Number::Finite(_)) if before > 0.0 && !from.at_most => Some(f64::INFINITY),
-        (Number::Infinite, Number::Finite(_)) => Some(f64::INFINITY),
-        _ => None,
-    }
+    let noise = |judged: &Judged| judged.arithmetic.layers.first().map(|layer| layer.noise_to_signal);
+    cause::cut(&noise(from)?, &noise(to)?)
 }
 
 /// Which mode rules layer 1 in the first arithmetic, in plain words, and how the best one compares.
 pub fn ruling(run: &Run, notation: Notation) -> String {
     let judged: Vec<Judged> = run.arithmetics.iter().map(Judged::new).collect();
     let Some(first) = judged.first() else { return "No arithmetic was measured.".into() };
-    let name = first.name();
+    let name = first.name(notation);
     let count = first.count();
     let noise = first.noise(notation);
     let sentence = match first.verdict {
@@ -121,7 +120,7 @@ pub fn ruling(run: &Run, notation: Notation) -> String {
     };
     let best = judged.iter().reduce(|best, next| if next.better_than(best) { next } else { best }).unwrap_or(first);
     let contrast = if best.better_than(first) {
-        format!("; in {} {}", best.name(), best.state(notation))
+        format!("; in {} {}", best.name(notation), best.state(notation))
     } else if judged.len() > 1 && first.verdict != Verdict::NotEstablished {
         let known = if is_any_unknown(&judged) { "is known to do better" } else { "does better" };
         format!("; no other arithmetic of this run {known}")
@@ -150,7 +149,7 @@ fn sound_contrast(judged: &[Judged], notation: Notation) -> String {
     let worst = judged.iter().reduce(|worst, next| if worst.better_than(next) { next } else { worst });
     match worst {
         Some(worst) if worst.verdict > Verdict::Sound => {
-            format!("; in {} {}", worst.name(), worst.state(notation))
+            format!("; in {} {}", worst.name(notation), worst.state(notation))
         }
         _ if judged.len() > 1 => "; so it is in every arithmetic of this run".into(),
         _ => String::new(),
@@ -183,120 +182,18 @@ fn unestablished(run: &Run) -> String {
     }
 }
 
-/// The remedy that this run measured for the first arithmetic, or why there is none.
+/// What this run measured against the noise of the first arithmetic and where that comes from, or why there is nothing:
+/// the remedies that were tried on it, else the other arithmetics that are listed.
 pub fn remedy(run: &Run, notation: Notation) -> String {
-    // Another program is no arithmetic that a run could take instead.
-    let own = run.arithmetics.iter().filter(|arithmetic| arithmetic.external.is_none());
-    let judged: Vec<Judged> = own.map(Judged::new).collect();
-    let Some((first, others)) = judged.split_first() else { return none_tried("no arithmetic was measured") };
-    match first.verdict {
-        Verdict::Sound => return none_tried(&format!("{} needs none at layer 1", first.name())),
-        Verdict::Dead | Verdict::DeadWithGhosts => {
-            return none_tried(
-                "a true gradient of exactly zero is cured by another network, not by another arithmetic",
-            );
+    // Another program is no arithmetic that a run could change.
+    let first = run.arithmetics.iter().find(|arithmetic| arithmetic.external.is_none());
+    let tried = first.filter(|first| !first.remedies.is_empty() || first.attribution.is_some());
+    match tried {
+        Some(first) if first.remedies.is_empty() => {
+            let source = measured::source(first, notation).map_or(String::new(), |source| format!("{source} "));
+            source + &listed::remedy(run, notation)
         }
-        Verdict::NotEstablished => return none_tried("the truth of layer 1 must be established first"),
-        _ => {}
+        Some(first) => measured::remedy(first, notation),
+        None => listed::remedy(run, notation),
     }
-    if others.is_empty() {
-        let wider = if first.has_noise() { "accumulator" } else { "range" };
-        return none_tried(&format!("{} stands alone; add one with a wider {wider} to --formats", first.name()));
-    }
-    // Against noise, only less noise is a remedy; against zeros and overflow, a gradient that is neither.
-    let helps = |other: &&Judged| {
-        let cures = !first.has_noise() || cut(first, other).is_some_and(|times| times >= LEAST_CUT);
-        other.has_noise() && other.verdict <= first.verdict && cures
-    };
-    let same_format = |other: &&Judged| other.arithmetic.format.name == first.arithmetic.format.name;
-    let sibling = others
-        .iter()
-        .filter(same_format)
-        .filter(helps)
-        .reduce(|best, next| if next.better_than(best) { next } else { best });
-    if let Some(sibling) = sibling {
-        return measured(first, sibling, &described(first, sibling), notation);
-    }
-    // Of the mildest verdict, what costs least.
-    let rank = |judged: &Judged| (judged.verdict, cost(judged));
-    let cheapest = others.iter().filter(helps).reduce(|best, next| if rank(next) < rank(best) { next } else { best });
-    let Some(cheapest) = cheapest else {
-        let known = if is_any_unknown(others) { "is known to be" } else { "is" };
-        return none_tried(&format!("no other arithmetic listed {known} better than {} at layer 1", first.name()));
-    };
-    let remedy = measured(first, cheapest, cheapest.name(), notation);
-    match others.iter().find(same_format) {
-        Some(sibling) => format!("{}; {} does not.", remedy.trim_end_matches('.'), described(first, sibling)),
-        None => remedy,
-    }
-}
-
-fn none_tried(why: &str) -> String {
-    format!("No remedy was tried in this run: {why}.")
-}
-
-fn measured(first: &Judged, better: &Judged, what: &str, notation: Notation) -> String {
-    let after = ratio(better.median, better.at_most, notation);
-    match cut(first, better).filter(|times| first.has_noise() && times.is_finite()) {
-        Some(times) => {
-            let least = if better.at_most { "at least " } else { "" };
-            let (before, times) = (short(first.median.value(), notation), short(two_digits(times), notation));
-            format!("Measured remedy: {what} cuts the noise at layer 1 from {before} to {after}, {least}{times} times.")
-        }
-        None => format!("Measured remedy: {what} makes layer 1 {} (noise/signal {after}).", better.verdict),
-    }
-}
-
-/// A factor needs no third digit.
-fn two_digits(x: f64) -> f64 {
-    format!("{x:.1e}").parse().unwrap_or(x)
-}
-
-/// `an f32 accumulator (f16:acc=f32)` where the accumulator is what differs, else the name.
-fn described(first: &Judged, other: &Judged) -> String {
-    if let Some(role) = changed_role(first.name(), other.name()) {
-        return format!("{role} ({})", other.name());
-    }
-    match accumulator(other.name()) {
-        Some(format) if accumulator(first.name()) != Some(format) => {
-            // Formats are spoken letter by letter: an "ef thirty-two", a "bee ef sixteen".
-            let article = if format.starts_with(['f', 'e', 'm']) { "an" } else { "a" };
-            format!("{article} {format} accumulator ({})", other.name())
-        }
-        _ => other.name().to_string(),
-    }
-}
-
-/// `forward in f32` where a policy keeps the other role as the first arithmetic has it.
-fn changed_role(first: &str, other: &str) -> Option<String> {
-    let roles = |name: &'_ str| -> (String, String) {
-        let of = |role: &str| name.split('/').find_map(|part| part.strip_prefix(role)).unwrap_or(name).to_string();
-        (of("forward="), of("backward="))
-    };
-    let ((forward, backward), (other_forward, other_backward)) = (roles(first), roles(other));
-    if !other.contains('/') {
-        return None;
-    }
-    match (forward == other_forward, backward == other_backward) {
-        (false, true) => Some(format!("forward in {other_forward}")),
-        (true, false) => Some(format!("backward in {other_backward}")),
-        _ => None,
-    }
-}
-
-/// The format after `acc=` in a plain arithmetic's canonical name.
-fn accumulator(name: &str) -> Option<&str> {
-    if name.contains('/') {
-        return None;
-    }
-    let (_, rest) = name.split_once(":acc=")?;
-    let skip = if rest.starts_with("mpfr:") { "mpfr:".len() } else { 0 };
-    let end = rest[skip..].find([':', '/']).map_or(rest.len(), |position| position + skip);
-    Some(&rest[..end])
-}
-
-/// What a format costs to store: first its precision, then its range.
-fn cost(judged: &Judged) -> (u32, f64) {
-    let format = &judged.arithmetic.format;
-    (format.precision, format.log2_max.finite().unwrap_or(f64::INFINITY))
 }

@@ -1,6 +1,7 @@
 //! What several integration tests share.
 #![allow(dead_code)] // each test binary uses its part
 
+pub mod causes;
 pub mod erased;
 pub mod rational;
 pub mod records;

@@ -276,7 +276,7 @@ pub fn cases() -> Vec<(&'static str, Record)> {
         ("f64", Noise(5.1e-14)),
         ("mpfr:100", AtMost(1e-25)),
     ];
-    vec![
+    let mut cases = vec![
         ("default", default_record()),
         ("depth 1", record(1, 5, &[("f16", Noise(0.2))])),
         ("depth 3", record(3, 5, &[("f16", Noise(0.2)), ("f32", Noise(1e-5)), ("mpfr:100", AtMost(1e-25))])),
@@ -287,5 +287,7 @@ pub fn cases() -> Vec<(&'static str, Record)> {
         ("overflow", record(10, 5, &[("f16", Overflow(20)), ("bf16:acc=f32", Overflow(20))])),
         ("not established", record(10, 5, &[("f16", NotEstablished), ("bf16:acc=f32", NotEstablished)])),
         ("exact", record(4, 2, &[("mpfr:4000", Exact), ("f16", Noise(1e9))])),
-    ]
+    ];
+    cases.extend(super::causes::cases());
+    cases
 }

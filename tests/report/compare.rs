@@ -227,7 +227,7 @@ fn pictures_have_safe_and_different_names() {
     expected.extend(["summary.svg", "summary.png"].map(String::from));
     assert_eq!(one.files(), expected);
     let two = pictures(&["relu", "leaky:0.2001953125"]);
-    assert_eq!(two.files().len(), 2 * (2 * 6 + 1));
+    assert_eq!(two.files().len(), 2 * (2 * 8 + 1));
     assert_eq!(two.files().last().map(String::as_str), Some("compare.png"));
     assert_eq!(two.runs[1].summary, "leaky-0.2001953125");
     assert_eq!(two.runs[1].panels[0].1, "panels/leaky-0.2001953125/noise");

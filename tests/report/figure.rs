@@ -47,7 +47,7 @@ fn noise_is_on_a_logarithmic_axis_that_holds_every_quantile() {
     assert_eq!(panel.decades, (-16, 1));
     assert_eq!(panel.knee, Some(-3), "f64 lies so far below that it is compressed");
     let (curve, layer) = (&panel.curves[0], &record.runs[0].arithmetics[0].layers[0]);
-    assert_eq!(curve.verdict, "noisy 5 of 5");
+    assert_eq!(curve.note, "noisy 5 of 5");
     assert_eq!(curve.points[0].median, core_math::log10(layer.noise_to_signal.median.value()));
     assert!(curve.points.iter().all(|point| point.low <= point.median && point.median <= point.high));
     assert_eq!(curve.stretches().len(), 1, "all layers are joined");
@@ -146,7 +146,7 @@ fn shares_of_fates_end_at_exactly_one() {
     let summary = summary(&default_record());
     for strip in &summary.fates {
         for (layer, edges) in &strip.edges {
-            assert_eq!(edges[7], 1.0, "{} layer {layer}", strip.name);
+            assert_eq!(edges[8], 1.0, "{} layer {layer}", strip.name);
             assert!(edges.windows(2).all(|pair| pair[0] <= pair[1]));
         }
     }

@@ -1,5 +1,6 @@
 //! Reports of synthetic records: figures as data, pictures, tables, sentences, files.
 
+mod causes;
 #[path = "../common/mod.rs"]
 mod common;
 mod compare;
@@ -9,5 +10,6 @@ mod graph;
 mod law;
 mod panels;
 mod picture;
+mod sources;
 mod text;
 mod theme;

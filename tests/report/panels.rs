@@ -1,5 +1,6 @@
 //! Flips and histograms as data: known answers; and the data of a whole summary, held to a committed one.
 
+use crate::common::causes::attributed;
 use crate::common::records::{Behaviour::*, default_record, record};
 use precision_probe::record::{Flips, Histogram, Record};
 use precision_probe::report::figure::{FlipKind, FlipsPanel, HistogramPanel, Panel, Summary};
@@ -14,7 +15,10 @@ fn histogram(record: &Record) -> HistogramPanel {
 
 #[test]
 fn panels_have_names_for_files_and_titles_for_people() {
-    assert_eq!(Panel::ALL.map(Panel::name), ["noise", "range", "fates", "flips", "histogram"]);
+    assert_eq!(
+        Panel::ALL.map(Panel::name),
+        ["noise", "range", "fates", "flips", "attribution", "sources", "histogram"]
+    );
     assert!(Panel::ALL.iter().all(|panel| panel.title().len() > 20));
 }
 
@@ -136,6 +140,7 @@ fn histograms_of_nothing_have_axes_and_say_so() {
 #[test]
 fn the_data_of_a_summary_is_what_it_was() {
     let record = record(2, 3, &[("f16", Noise(0.2)), ("e5m2:acc=f32", Vanished(1)), ("mpfr:100", AtMost(1e-25))]);
+    let record = attributed(record);
     let found = format!("{:#?}\n", Summary::new(&record, &record.runs[0]));
     if found != include_str!("../fixtures/summary.txt") {
         let place = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("summary.txt");

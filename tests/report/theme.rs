@@ -1,5 +1,6 @@
 //! Both themes: readable, in grey and for all kinds of sight.
 
+use precision_probe::record::NoiseSource;
 use precision_probe::report::draw::{Paint, SERIES_COLORS, Theme};
 use precision_probe::report::figure::Fate;
 
@@ -31,7 +32,8 @@ fn texts_and_lines_stand_out_from_what_they_stand_on() {
         for ground in grounds {
             let texts = [Paint::Ink, Paint::Soft].map(|paint| (paint, 4.5));
             let series = (0..SERIES_COLORS).map(|index| (Paint::Series(index), 3.0));
-            for (paint, least) in texts.into_iter().chain(series).chain([(Paint::Truth, 3.0)]) {
+            let sources = NoiseSource::ALL.map(|source| (Paint::Source(source), 3.0));
+            for (paint, least) in texts.into_iter().chain(series).chain(sources).chain([(Paint::Truth, 3.0)]) {
                 let found = contrast(theme, paint, ground);
                 assert!(found >= least, "{}: {paint:?} on {ground:?} has {found:.2}", theme.name());
             }
@@ -39,6 +41,17 @@ fn texts_and_lines_stand_out_from_what_they_stand_on() {
         // Grid lines are seen and stay behind everything else.
         let grid = contrast(theme, Paint::Faint, Paint::Paper);
         assert!((1.2..2.0).contains(&grid), "{}: grid {grid:.2}", theme.name());
+    }
+}
+
+/// What was cut to zero lies on what drowned where nothing underflows.
+#[test]
+fn cut_differs_in_lightness_from_what_it_may_lie_on() {
+    for theme in Theme::ALL {
+        for fate in [Fate::Drowned, Fate::Flushed, Fate::Degraded, Fate::Resolved, Fate::TrueZero] {
+            let found = contrast(theme, Paint::Fate(Fate::Cut), Paint::Fate(fate));
+            assert!(found >= 1.4, "{}: {fate:?} {found:.2}", theme.name());
+        }
     }
 }
 
@@ -59,6 +72,8 @@ fn series_of_a_theme_are_different_colours() {
         let colors: std::collections::HashSet<_> =
             (0..SERIES_COLORS).map(|index| theme.rgb(Paint::Series(index))).collect();
         assert_eq!(colors.len(), SERIES_COLORS);
+        let sources = NoiseSource::ALL.map(|source| theme.rgb(Paint::Source(source)));
+        assert_eq!(colors.iter().chain(&sources).collect::<std::collections::HashSet<_>>().len(), SERIES_COLORS + 6);
         assert_eq!(theme.rgb(Paint::Series(SERIES_COLORS)), theme.rgb(Paint::Series(0)));
     }
 }

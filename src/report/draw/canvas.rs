@@ -164,6 +164,16 @@ impl<'a> Canvas<'a> {
                 let r = radius * 1.1;
                 vec![(x - r, y + 0.8 * r), (x, y - r), (x + r, y + 0.8 * r), (x - r, y + 0.8 * r)]
             }
+            Marker::Down => {
+                let r = radius * 1.1;
+                vec![(x - r, y - 0.8 * r), (x, y + r), (x + r, y - 0.8 * r), (x - r, y - 0.8 * r)]
+            }
+            // Corners 72° apart, the first above.
+            Marker::Pentagon => {
+                [(0.0, -1.0), (0.951, -0.309), (0.588, 0.809), (-0.588, 0.809), (-0.951, -0.309), (0.0, -1.0)]
+                    .map(|(right, down)| (x + 1.1 * radius * right, y + 1.1 * radius * down))
+                    .to_vec()
+            }
             Marker::Diamond => {
                 let r = radius * 1.25;
                 vec![(x - r, y), (x, y - r), (x + r, y), (x, y + r), (x - r, y)]

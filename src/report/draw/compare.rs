@@ -3,7 +3,7 @@
 use super::Picture;
 use super::axis::{NAME, NAME_SPACE, TICK_SPACE};
 use super::canvas::{Anchor, Canvas, Drawn, Rect};
-use super::decades::Decades;
+use super::decades::{Decades, NAMES};
 use super::key::{Head, Sample};
 use super::page::{self, TITLE, VERDICT};
 use super::style::{MARGIN, Marker, PAGE_WIDTH, Series};
@@ -27,8 +27,6 @@ const COLUMN_GAP: f64 = 8.0;
 const LANE: f64 = 16.0;
 /// Free space above and below the lanes of a row.
 const ROW_PADDING: f64 = 5.0;
-/// Height above the plot for the names of its lines and columns.
-const NAMES: f64 = 18.0;
 
 /// A lane, laid out: its middle and the lines of its words.
 struct PlacedLane {
@@ -137,7 +135,7 @@ fn draw(canvas: &Canvas, figure: &Comparison, layout: &Layout) -> Drawn {
     layout.head.draw(canvas)?;
     let plot = layout.plot;
     let decades = Decades::new(figure.decades, figure.knee, plot);
-    background(canvas, figure, plot, &decades)?;
+    background(canvas, plot, &decades)?;
     for (index, (row, placed)) in figure.rows.iter().zip(&layout.rows).enumerate() {
         if index > 0 {
             canvas.line(&[(MARGIN, placed.top), (PAGE_WIDTH - MARGIN, placed.top)], Paint::Soft, 0.5)?;
@@ -157,21 +155,9 @@ fn draw(canvas: &Canvas, figure: &Comparison, layout: &Layout) -> Drawn {
 }
 
 /// Regions, grid, and the names of lines and columns.
-fn background(canvas: &Canvas, figure: &Comparison, plot: Rect, decades: &Decades) -> Drawn {
-    let (noisy, chaotic) = (decades.x(-1.0), decades.x(0.0));
-    canvas.rectangle(Rect { left: noisy, right: chaotic, ..plot }, Paint::NoisyRegion, 1.0)?;
-    canvas.rectangle(Rect { left: chaotic, ..plot }, Paint::ChaoticRegion, 1.0)?;
+fn background(canvas: &Canvas, plot: Rect, decades: &Decades) -> Drawn {
     decades.draw(canvas)?;
     let name_height = plot.top - NAMES / 2.0;
-    let upright = |x: f64, width: f64| canvas.line(&[(x, plot.top - 3.0), (x, plot.bottom)], Paint::Ink, width);
-    upright(noisy, 0.6)?;
-    upright(chaotic, 1.4)?;
-    canvas.anchored("noisy from here", (noisy + 8.0, name_height), WORDS, Paint::Ink, Anchor::Right)?;
-    canvas.anchored("noise = signal", (chaotic, name_height), WORDS, Paint::Ink, Anchor::Middle)?;
-    if let Some(knee) = figure.knee.map(|knee| decades.x(f64::from(knee))) {
-        canvas.dashed(&[(knee, plot.top), (knee, plot.bottom)], Paint::Soft, 0.9, &[1.5, 3.0])?;
-        canvas.anchored("← compressed", (knee, name_height), WORDS, Paint::Soft, Anchor::Right)?;
-    }
     for (title, x) in ["arithmetic", "noise/signal", "verdict"].into_iter().zip(COLUMNS) {
         canvas.anchored(title, (x, name_height), COLUMN, Paint::Ink, Anchor::Left)?;
     }

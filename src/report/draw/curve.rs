@@ -25,7 +25,7 @@ pub struct Place {
     pub high: f64,
 }
 
-/// One arithmetic's stretches of joined layers.
+/// An arithmetic's or a source's stretches of joined layers.
 #[derive(Clone, Debug)]
 pub struct Curve {
     series: Series,
@@ -33,9 +33,9 @@ pub struct Curve {
 }
 
 impl Curve {
-    /// The curve of the arithmetic at a place in the list.
-    pub fn new(index: usize, stretches: Vec<Vec<Place>>) -> Curve {
-        Curve { series: Series::new(index), stretches }
+    /// A curve in its style.
+    pub fn new(series: Series, stretches: Vec<Vec<Place>>) -> Curve {
+        Curve { series, stretches }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::axis::{TICK, label, round_step};
 use super::canvas::{Anchor, Canvas, Drawn, Rect};
+use super::text::Font;
 use super::theme::Paint;
 
 /// Least distance of vertical lines with labels.
@@ -10,6 +11,10 @@ const TICK_DISTANCE: f64 = 40.0;
 const PADDING: f64 = 14.0;
 /// Part of the width for what lies below the knee, where there is one.
 const COMPRESSED: f64 = 0.35;
+
+/// Height above the plot for the names of its lines.
+pub const NAMES: f64 = 18.0;
+const NAME_OF_LINE: Font = Font { size: 10.0, bold: false };
 
 /// Places powers of ten along a plot.
 #[derive(Clone, Copy, Debug)]
@@ -42,8 +47,27 @@ impl Decades {
         (left + part * (right - left)).clamp(self.plot.left, self.plot.right)
     }
 
-    /// Draws the grid lines and their labels below.
+    /// Draws regions, grid lines with their labels below, and the lines that have names above the plot.
     pub fn draw(&self, canvas: &Canvas) -> Drawn {
+        let (plot, noisy, chaotic) = (self.plot, self.x(-1.0), self.x(0.0));
+        canvas.rectangle(Rect { left: noisy, right: chaotic, ..plot }, Paint::NoisyRegion, 1.0)?;
+        canvas.rectangle(Rect { left: chaotic, ..plot }, Paint::ChaoticRegion, 1.0)?;
+        self.grid(canvas)?;
+        let height = plot.top - NAMES / 2.0;
+        for (x, width) in [(noisy, 0.6), (chaotic, 1.4)] {
+            canvas.line(&[(x, plot.top - 3.0), (x, plot.bottom)], Paint::Ink, width)?;
+        }
+        canvas.anchored("noisy from here", (noisy + 8.0, height), NAME_OF_LINE, Paint::Ink, Anchor::Right)?;
+        canvas.anchored("noise = signal", (chaotic, height), NAME_OF_LINE, Paint::Ink, Anchor::Middle)?;
+        if self.below > 0.0 {
+            let knee = self.x(self.knee);
+            canvas.dashed(&[(knee, plot.top), (knee, plot.bottom)], Paint::Soft, 0.9, &[1.5, 3.0])?;
+            canvas.anchored("← compressed", (knee, height), NAME_OF_LINE, Paint::Soft, Anchor::Right)?;
+        }
+        Ok(())
+    }
+
+    fn grid(&self, canvas: &Canvas) -> Drawn {
         let mut powers = self.ticks(self.knee, self.high);
         if self.below > 0.0 {
             // The knee itself has its label from the right.

@@ -52,8 +52,9 @@ impl<'a> Placed<'a> {
             }
         }
         let head = Head::new(Panel::Flips.title(), &key, top, PAGE_WIDTH - MARGIN - PLOT_LEFT)?;
-        let legend =
-            Legend::new(panel.curves.iter().map(|curve| (curve.name.as_str(), curve.overall.as_str())), LEGEND_INDENT)?;
+        let entries = panel.curves.iter().enumerate();
+        let entries = entries.map(|(index, curve)| (Series::new(index), curve.name.as_str(), curve.overall.as_str()));
+        let legend = Legend::new(entries, LEGEND_INDENT)?;
         let plot = page::plot(head.bottom, HEIGHT.max(legend.height()));
         Ok(Placed { panel, layers, head, plot, legend })
     }
@@ -112,7 +113,7 @@ impl page::Placed for Placed<'_> {
                 high: y(point.high, index),
             };
             let stretches = curve.stretches().into_iter().map(|stretch| stretch.iter().map(place).collect());
-            Curve::new(index, stretches.collect())
+            Curve::new(Series::new(index), stretches.collect())
         };
         let curves: Vec<Curve> = panel.curves.iter().enumerate().map(curve).collect();
         curve::draw(canvas, &curves, &columns)?;

@@ -4,6 +4,7 @@
 use super::axis::{self, NAME, Powers, TICK};
 use super::canvas::{Anchor, Canvas, Drawn, Point, Rect};
 use super::key::{Head, Sample};
+use super::range::SCALED;
 use super::style::{GUTTER, MARGIN, PAGE_WIDTH, PLOT_LEFT, PLOT_RIGHT, Series};
 use super::text::{self, Font};
 use super::theme::Paint;
@@ -49,6 +50,9 @@ impl<'a> Placed<'a> {
             let series = Series::new(index);
             (Sample::Line(series.color, thickness(index, panel.names.len()), series.dash), name.clone())
         }));
+        if panel.is_scaled {
+            key.push((Sample::Nothing, SCALED.into()));
+        }
         if !panel.beyond.is_empty() {
             key.push((Sample::Nothing, format!("beyond this axis: {}", panel.beyond.join("; "))));
         }

@@ -24,6 +24,8 @@ pub enum Sample {
     Downward,
     Leftward,
     Bar(Marker),
+    /// A line upright within a band.
+    Upright,
     Cross,
 }
 
@@ -50,6 +52,11 @@ impl Sample {
             Sample::Bar(marker) => {
                 canvas.line(&[(x, y), (x + SAMPLE, y)], Paint::Soft, 2.0)?;
                 canvas.marker((middle, y), marker, 3.4, Paint::Soft, false)
+            }
+            Sample::Upright => {
+                let band = Rect { left: middle - 6.0, top: y - 5.0, right: middle + 6.0, bottom: y + 5.0 };
+                canvas.rectangle(band, Paint::Soft, 0.2)?;
+                canvas.line(&[(middle, y - 5.5), (middle, y + 5.5)], Paint::Soft, 2.4)
             }
             Sample::Cross => canvas.cross((middle, y), Paint::Soft),
         }

@@ -1,4 +1,4 @@
-//! The arithmetics of a panel in the gutter beside it: line, marker, name, and a note beside or under it.
+//! The arithmetics or sources of a panel in the gutter beside it: line, marker, name, and a note beside or under it.
 
 use super::canvas::{Canvas, Drawn};
 use super::style::{GUTTER, MARGIN, PAGE_WIDTH, Series};
@@ -20,9 +20,10 @@ pub struct Legend {
     entries: Vec<Entry>,
 }
 
-/// One arithmetic.
+/// One curve.
 #[derive(Clone, Debug)]
 struct Entry {
+    series: Series,
     name: Vec<String>,
     note: Vec<String>,
     /// Where the note stands on the name's own line, if it has room there.
@@ -31,10 +32,11 @@ struct Entry {
 
 impl Legend {
     /// Lays out names with their notes, at a distance from the gutter's left edge.
-    pub fn new<'a>(entries: impl Iterator<Item = (&'a str, &'a str)>, indent: f64) -> Result<Legend, String> {
+    pub fn new<'a>(entries: impl Iterator<Item = (Series, &'a str, &'a str)>, indent: f64) -> Result<Legend, String> {
         let left = GUTTER + indent;
         let width = PAGE_WIDTH - MARGIN - left - SAMPLE - 2.0;
-        let entries = entries.map(|(name, note)| Entry::new(name, note, width)).collect::<Result<_, String>>()?;
+        let entries = entries.map(|(series, name, note)| Entry::new(series, name, note, width));
+        let entries = entries.collect::<Result<_, String>>()?;
         Ok(Legend { left, entries })
     }
 
@@ -47,8 +49,8 @@ impl Legend {
     pub fn draw(&self, canvas: &Canvas, top: f64) -> Drawn {
         let x = self.left;
         let mut y = top;
-        for (index, entry) in self.entries.iter().enumerate() {
-            let series = Series::new(index);
+        for entry in &self.entries {
+            let series = entry.series;
             let middle = y + NAME.line() / 2.0;
             canvas.dashed(&[(x, middle), (x + SAMPLE - 4.0, middle)], series.color, 1.8, series.dash)?;
             canvas.marker((x + (SAMPLE - 4.0) / 2.0, middle), series.marker, 3.4, series.color, false)?;
@@ -72,7 +74,7 @@ impl Legend {
 }
 
 impl Entry {
-    fn new(name: &str, note: &str, width: f64) -> Result<Entry, String> {
+    fn new(series: Series, name: &str, note: &str, width: f64) -> Result<Entry, String> {
         let (name, note) = (text::wrapped(name, NAME, width)?, text::wrapped(note, NOTE, width)?);
         let beside = match (name.as_slice(), note.as_slice()) {
             ([name], [note]) => {
@@ -81,7 +83,7 @@ impl Entry {
             }
             _ => None,
         };
-        Ok(Entry { name, note, beside })
+        Ok(Entry { series, name, note, beside })
     }
 
     fn height(&self) -> f64 {

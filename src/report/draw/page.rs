@@ -4,7 +4,7 @@ use super::canvas::{self, Canvas, Drawn, Rect};
 use super::style::{MARGIN, PAGE_WIDTH, PLOT_LEFT, PLOT_RIGHT};
 use super::text::{self, Font};
 use super::theme::{Paint, Theme};
-use super::{Picture, fates, flips, histogram, noise, range};
+use super::{Picture, attribution, fates, flips, histogram, noise, range};
 use crate::report::figure::{Panel, Summary};
 
 /// The page's title.
@@ -30,16 +30,24 @@ pub trait Placed {
     fn draw(&self, canvas: &Canvas) -> Drawn;
 }
 
-/// Lays a panel out from a height downwards.
-fn place<'a>(figure: &'a Summary, panel: Panel, top: f64) -> Result<Box<dyn Placed + 'a>, String> {
-    let layers = figure.layers;
-    Ok(match panel {
-        Panel::Noise => Box::new(noise::Placed::new(&figure.noise, layers, top)?),
+/// Lays a panel out from a height downwards; nothing where the figure has nothing to show in it.
+fn place<'a>(figure: &'a Summary, panel: Panel, top: f64) -> Result<Option<Box<dyn Placed + 'a>>, String> {
+    let (layers, title) = (figure.layers, panel.title());
+    Ok(Some(match panel {
+        Panel::Noise => Box::new(noise::Placed::new(&figure.noise, layers, title, top)?),
         Panel::Range => Box::new(range::Placed::new(&figure.range, layers, top)?),
         Panel::Fates => Box::new(fates::Placed::new(&figure.fates, layers, top)?),
         Panel::Flips => Box::new(flips::Placed::new(&figure.flips, layers, top)?),
+        Panel::Attribution => match &figure.attribution {
+            Some(attribution) => Box::new(attribution::Placed::new(attribution, top)?),
+            None => return Ok(None),
+        },
+        Panel::Sources => match &figure.sources {
+            Some(sources) => Box::new(noise::Placed::new(sources, layers, title, top)?),
+            None => return Ok(None),
+        },
         Panel::Histogram => Box::new(histogram::Placed::new(&figure.histogram, top)?),
-    })
+    }))
 }
 
 /// The page of all panels.
@@ -51,8 +59,8 @@ pub fn summary(figure: &Summary, theme: Theme) -> Result<Picture, String> {
     let words = RULING.line() * ruling.len() as f64 + 3.0 + VERDICT.line() * remedy.len() as f64;
     let mut y = MARGIN + TITLE.line() * title.len() as f64 + 6.0 + words + 18.0;
     let mut panels = Vec::new();
-    for panel in Panel::ALL {
-        let placed = place(figure, panel, y)?;
+    for panel in Panel::ALL.into_iter().filter(|panel| panel.is_in_summary()) {
+        let Some(placed) = place(figure, panel, y)? else { continue };
         y = placed.bottom() + PANEL_GAP;
         panels.push(placed);
     }
@@ -67,7 +75,8 @@ pub fn summary(figure: &Summary, theme: Theme) -> Result<Picture, String> {
 
 /// The page of one panel.
 pub fn panel(figure: &Summary, panel: Panel, theme: Theme) -> Result<Picture, String> {
-    let placed = place(figure, panel, MARGIN)?;
+    let placed =
+        place(figure, panel, MARGIN)?.ok_or_else(|| format!("no {} to draw: no noise was attributed", panel.name()))?;
     document(&figure.panel_caption, placed.bottom() + CAPTION_GAPS.0, theme, |canvas| placed.draw(canvas))
 }
 

@@ -9,6 +9,12 @@ use super::{limits, page};
 use crate::report::figure::{Panel, RangePanel, RangePoint};
 
 const HEIGHT: f64 = 190.0;
+/// What a loss scale does to limits in a picture of unscaled gradients.
+pub const SCALED: &str =
+    "with a loss scale, a format ends lower by that factor, because the gradients here are unscaled";
+/// Width and dashes of χ₁'s growth.
+const GROWTH: f64 = 1.0;
+const GROWTH_DASH: &[f64] = &[9.0, 2.5, 1.5, 2.5];
 const LARGEST_DASH: &[f64] = &[4.0, 2.5];
 /// Least distance of the marks of layers that are all zero or unknown.
 const MARK_DISTANCE: f64 = 9.0;
@@ -36,6 +42,13 @@ impl<'a> Placed<'a> {
         if !panel.unknown_layers.is_empty() {
             key.push((Sample::Cross, "truth not established here".into()));
         }
+        if let Some(growth) = &panel.growth {
+            let beyond = if growth.points.is_empty() { ": beyond this axis" } else { "" };
+            key.push((Sample::Line(Paint::Ink, GROWTH, GROWTH_DASH), format!("{}{beyond}", growth.label)));
+        }
+        if panel.is_scaled {
+            key.push((Sample::Nothing, SCALED.into()));
+        }
         if !panel.beyond.is_empty() {
             key.push((Sample::Nothing, format!("beyond this axis: {}", panel.beyond.join("; "))));
         }
@@ -60,6 +73,14 @@ impl page::Placed for Placed<'_> {
         limits::draw(canvas, &panel.limits, |limit| powers.y(limit.log10), &[plot])?;
         for stretch in panel.points.chunk_by(|a, b| b.layer.checked_sub(1) == Some(a.layer)) {
             entries(canvas, stretch, &columns, &powers)?;
+        }
+        for stretch in panel
+            .growth
+            .iter()
+            .flat_map(|growth| growth.points.chunk_by(|one, next| next.0.checked_sub(1) == Some(one.0)))
+        {
+            let line: Vec<_> = stretch.iter().map(|(layer, log10)| (columns.x(*layer), powers.y(*log10))).collect();
+            canvas.dashed(&line, Paint::Ink, GROWTH, GROWTH_DASH)?;
         }
         let shown = panel.points.iter().map(|point| point.layer);
         for layer in shown.chain(panel.zero_layers.iter().copied()).chain(panel.unknown_layers.iter().copied()) {

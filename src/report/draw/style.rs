@@ -1,7 +1,8 @@
 //! Dashes, markers and the page's measures.
 
 use super::theme::Paint;
-use crate::report::figure::Edge;
+use crate::record::NoiseSource;
+use crate::report::figure::{Edge, Owner};
 
 /// Width of every page.
 pub const PAGE_WIDTH: f64 = 1120.0;
@@ -28,6 +29,9 @@ pub enum Marker {
     Square,
     Triangle,
     Diamond,
+    /// A triangle on its tip.
+    Down,
+    Pentagon,
 }
 
 const MARKERS: [Marker; 4] = [Marker::Circle, Marker::Square, Marker::Triangle, Marker::Diamond];
@@ -46,6 +50,28 @@ impl Series {
     /// neighbours differ in dash and marker, so that a grey print tells them apart.
     pub fn new(index: usize) -> Series {
         Series { color: Paint::Series(index), dash: DASHES[index % 4], marker: MARKERS[index % 4] }
+    }
+
+    /// The style of a source of noise, the same in every picture; markers and dashes differ, so that a grey print tells
+    /// them apart.
+    pub fn source(source: NoiseSource) -> Series {
+        let (dash, marker) = match source {
+            NoiseSource::Storage => (&[1.5, 4.5][..], Marker::Pentagon),
+            NoiseSource::Forward => (DASHES[1], Marker::Square),
+            NoiseSource::Backward => (DASHES[2], Marker::Triangle),
+            NoiseSource::BranchFlips => (DASHES[3], Marker::Diamond),
+            NoiseSource::Range => (&[12.0, 5.0][..], Marker::Circle),
+            NoiseSource::Accumulation => (DASHES[0], Marker::Down),
+        };
+        Series { color: Paint::Source(source), dash, marker }
+    }
+
+    /// The style of whose noise a curve is.
+    pub fn of(owner: Owner) -> Series {
+        match owner {
+            Owner::Arithmetic(index) => Series::new(index),
+            Owner::Source(source) => Series::source(source),
+        }
     }
 }
 
@@ -73,5 +99,13 @@ mod tests {
         let style = |index: usize| (index % SERIES_COLORS, format!("{:?}", Series::new(index).marker));
         let styles: std::collections::HashSet<_> = (0..28).map(style).collect();
         assert_eq!(styles.len(), 28);
+    }
+
+    #[test]
+    fn sources_differ_without_their_colours() {
+        let styles = NoiseSource::ALL.map(Series::source);
+        for (index, one) in styles.iter().enumerate() {
+            assert!(styles[..index].iter().all(|other| other.dash != one.dash && other.marker != one.marker));
+        }
     }
 }

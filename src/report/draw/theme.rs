@@ -1,9 +1,10 @@
 //! Light and dark: what each colour of a picture is for, and its value in either theme.
 //!
-//! Series and fates are Okabe and Ito's colours for all kinds of sight ("Color Universal Design", 2008), shifted in
+//! Series and fates are Okabe and Ito's colours, sources after Paul Tol's "muted" ones, for all kinds of sight ("Color Universal Design", 2008), shifted in
 //! lightness until a line stands out from the theme's paper and from both tinted regions (WCAG 2 contrast of at least 3;
 //! texts 4.5). Hue never carries meaning alone: series differ in dash and marker, neighbouring fates in lightness.
 
+use crate::record::NoiseSource;
 use crate::report::figure::Fate;
 use plotters::style::RGBColor;
 
@@ -41,6 +42,8 @@ pub enum Paint {
     Series(usize),
     /// What became of an entry.
     Fate(Fate),
+    /// A source of noise; no arithmetic has its colour.
+    Source(NoiseSource),
 }
 
 impl Theme {
@@ -97,10 +100,19 @@ fn light(paint: Paint) -> (u8, u8, u8) {
             Fate::Degraded => (240, 228, 66),
             Fate::Drowned => (213, 94, 0),
             Fate::Flushed => (0, 72, 130),
+            Fate::Cut => (132, 78, 160),
             Fate::Overflowed => (0, 0, 0),
             Fate::Ghost => (204, 121, 167),
             Fate::TrueZero => (228, 228, 228),
             Fate::Undecided => (150, 150, 150),
+        },
+        Paint::Source(source) => match source {
+            NoiseSource::Storage => (142, 114, 0),
+            NoiseSource::Forward => (51, 34, 136),
+            NoiseSource::Backward => (0, 124, 118),
+            NoiseSource::BranchFlips => (170, 30, 80),
+            NoiseSource::Range => (148, 62, 170),
+            NoiseSource::Accumulation => (40, 108, 42),
         },
     }
 }
@@ -128,10 +140,19 @@ fn dark(paint: Paint) -> (u8, u8, u8) {
             Fate::Degraded => (240, 228, 66),
             Fate::Drowned => (213, 94, 0),
             Fate::Flushed => (0, 62, 116),
+            Fate::Cut => (130, 76, 158),
             Fate::Overflowed => (255, 255, 255),
             Fate::Ghost => (204, 121, 167),
             Fate::TrueZero => (62, 66, 73),
             Fate::Undecided => (128, 132, 138),
+        },
+        Paint::Source(source) => match source {
+            NoiseSource::Storage => (214, 190, 90),
+            NoiseSource::Forward => (152, 152, 255),
+            NoiseSource::Backward => (68, 200, 190),
+            NoiseSource::BranchFlips => (255, 110, 150),
+            NoiseSource::Range => (214, 130, 235),
+            NoiseSource::Accumulation => (120, 202, 112),
         },
     }
 }

@@ -1,7 +1,7 @@
 //! Several activations side by side: noise-to-signal at layer 1, one row per activation, one lane per arithmetic.
 
 use super::caption;
-use super::noise::{NoisePoint, PointKind, decades, knee, point};
+use super::noise::{NoisePoint, PointKind, decades, knee, measured, point};
 use crate::record::{ArithmeticRun, Record, Run, Verdict};
 use crate::report::numbers::{Notation::Typeset, ratio};
 use crate::report::{compare, facts};
@@ -59,7 +59,7 @@ impl Comparison {
     /// The figure of a record.
     pub fn new(record: &Record) -> Comparison {
         let arithmetics = || record.runs.iter().flat_map(|run| &run.arithmetics);
-        let decades = decades(arithmetics().filter_map(|arithmetic| arithmetic.layers.first()));
+        let decades = decades(arithmetics().filter_map(|arithmetic| arithmetic.layers.first()).filter_map(measured));
         let rows: Vec<ComparisonRow> = record.runs.iter().map(|run| row(run, decades)).collect();
         let trials = arithmetics().next().map_or(0, |arithmetic| arithmetic.verdict.of);
         let points = || rows.iter().flat_map(|row| &row.lanes).filter_map(|lane| lane.point);
@@ -99,7 +99,7 @@ fn lane(arithmetic: &ArithmeticRun, decades: (i32, i32)) -> Lane {
     let measures_noise = matches!(arithmetic.verdict.verdict, Verdict::Sound | Verdict::Noisy | Verdict::Chaotic);
     let noise = first.map(|layer| &layer.noise_to_signal).filter(|_| measures_noise);
     Lane {
-        arithmetic: arithmetic.name.clone(),
+        arithmetic: facts::name(arithmetic, Typeset),
         noise: noise.map_or("—".into(), |noise| ratio(noise.median, noise.at_most, Typeset)),
         verdict: facts::verdict_and_count(&arithmetic.verdict),
         is_sound: arithmetic.verdict.verdict == Verdict::Sound,

@@ -2,6 +2,7 @@
 
 use crate::record::{ArithmeticRun, Fates};
 use crate::report::facts;
+use crate::report::numbers::Notation::Typeset;
 
 /// One fate, in the order in which strips are stacked from below: usable entries first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +12,7 @@ pub enum Fate {
     Degraded,
     Drowned,
     Flushed,
+    Cut,
     Overflowed,
     Ghost,
     TrueZero,
@@ -19,11 +21,12 @@ pub enum Fate {
 
 impl Fate {
     /// All fates, from the bottom of a strip to its top.
-    pub const ALL: [Fate; 8] = [
+    pub const ALL: [Fate; 9] = [
         Fate::Resolved,
         Fate::Degraded,
         Fate::Drowned,
         Fate::Flushed,
+        Fate::Cut,
         Fate::Overflowed,
         Fate::Ghost,
         Fate::TrueZero,
@@ -36,7 +39,8 @@ impl Fate {
             Fate::Resolved => "resolved (error < 1/8 of the entry)",
             Fate::Degraded => "degraded (1/8 to 1)",
             Fate::Drowned => "drowned (error ≥ the entry)",
-            Fate::Flushed => "flushed to zero",
+            Fate::Flushed => "flushed to zero by underflow",
+            Fate::Cut => "cut to zero otherwise (a flipped branch, a sum that cancels)",
             Fate::Overflowed => "overflowed",
             Fate::Ghost => "ghost (true zero, computed not)",
             Fate::TrueZero => "zero, truly",
@@ -51,6 +55,7 @@ impl Fate {
             Fate::Degraded => fates.degraded,
             Fate::Drowned => fates.drowned,
             Fate::Flushed => fates.flushed,
+            Fate::Cut => fates.cut,
             Fate::Overflowed => fates.overflowed,
             Fate::Ghost => fates.ghost,
             Fate::TrueZero => fates.true_zero,
@@ -68,20 +73,20 @@ pub struct FateStrip {
     pub verdict: String,
     /// Layer number and, for each of [`Fate::ALL`], the share of entries with this or an earlier fate: the upper
     /// edge of its area, 0 to 1. All zero for a layer without entries.
-    pub edges: Vec<(usize, [f64; 8])>,
+    pub edges: Vec<(usize, [f64; 9])>,
     /// Whether any entry of any layer met each of [`Fate::ALL`].
-    pub present: [bool; 8],
+    pub present: [bool; 9],
 }
 
 impl FateStrip {
     /// The strip of one arithmetic.
     pub fn new(arithmetic: &ArithmeticRun) -> FateStrip {
-        let mut present = [false; 8];
+        let mut present = [false; 9];
         let mut edges = Vec::new();
         for layer in &arithmetic.layers {
             let total: u128 = Fate::ALL.into_iter().map(|fate| u128::from(fate.count(&layer.fates))).sum();
             let mut below = 0;
-            let mut upper = [0.0; 8];
+            let mut upper = [0.0; 9];
             for (index, fate) in Fate::ALL.into_iter().enumerate() {
                 let count = fate.count(&layer.fates);
                 present[index] |= count > 0;
@@ -91,6 +96,11 @@ impl FateStrip {
             }
             edges.push((layer.layer, upper));
         }
-        FateStrip { name: arithmetic.name.clone(), verdict: facts::verdict_and_reach(arithmetic), edges, present }
+        FateStrip {
+            name: facts::name(arithmetic, Typeset),
+            verdict: facts::verdict_and_reach(arithmetic),
+            edges,
+            present,
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::record::{ArithmeticRun, Flips, LayerRun, Run};
 use crate::report::facts;
-use crate::report::numbers::one_in;
+use crate::report::numbers::{Notation::Typeset, one_in};
 
 /// The axis where nothing flips.
 const EMPTY_AXIS: (i32, i32) = (-3, -2);
@@ -106,7 +106,11 @@ fn curve(arithmetic: &ArithmeticRun) -> FlipCurve {
             lost => format!("{counted}; {lost} infinite or NaN"),
         }
     });
-    FlipCurve { name: arithmetic.name.clone(), overall, points: arithmetic.layers.iter().filter_map(point).collect() }
+    FlipCurve {
+        name: facts::name(arithmetic, Typeset),
+        overall,
+        points: arithmetic.layers.iter().filter_map(point).collect(),
+    }
 }
 
 /// A layer's order statistics; nothing where no flips are counted.

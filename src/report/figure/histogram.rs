@@ -2,6 +2,8 @@
 
 use super::range::{self, Limit};
 use crate::record::{Histogram, Run};
+use crate::report::facts;
+use crate::report::numbers::Notation::Typeset;
 use std::collections::BTreeMap;
 
 /// A limit is drawn if it lies within so many powers of two of the data; else it is listed.
@@ -57,6 +59,8 @@ pub struct HistogramPanel {
     pub names: Vec<String>,
     /// One to three layers, from the input side.
     pub layers: Vec<SizesOfLayer>,
+    /// True if any limit is that of a format with a loss scale, and lies where unscaled gradients meet it.
+    pub is_scaled: bool,
     /// Limits within the axis, from above to below; `log10` is their place as everywhere.
     pub limits: Vec<Limit>,
     /// Formats with limits beyond the axis, in words.
@@ -100,8 +104,9 @@ impl HistogramPanel {
             axis: (low, high),
             bin: bin as f64,
             highest: if highest > 0.0 { highest } else { 1.0 },
-            names: run.arithmetics.iter().map(|arithmetic| arithmetic.name.clone()).collect(),
+            names: run.arithmetics.iter().map(|arithmetic| facts::name(arithmetic, Typeset)).collect(),
             layers,
+            is_scaled: range::is_scaled(run),
             limits,
             beyond: range::beyond(run, |log2| (near.0..=near.1).contains(&log2)),
         }

@@ -1,7 +1,8 @@
-//! Noise-to-signal by layer, one curve per arithmetic.
+//! Noise-to-signal by layer, one curve per arithmetic, or per source of one arithmetic's noise.
 
-use crate::record::{ArithmeticRun, LayerRun, Number, Run, Verdict};
-use crate::report::facts;
+use crate::record::{ArithmeticRun, LayerRun, NoiseSource, Number, Quantiles, Run, TheoryLayer, Verdict};
+use crate::report::numbers::Notation::Typeset;
+use crate::report::{cause, facts};
 
 /// Highest power of ten shown; what lies above sits on the axis' edge.
 const HIGHEST: i32 = 3;
@@ -51,15 +52,40 @@ pub struct NoisePoint {
     pub high: f64,
 }
 
-/// One arithmetic's noise.
+/// Whose noise a curve is, which decides how it is drawn everywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// The arithmetic at a place in the list.
+    Arithmetic(usize),
+    /// A source alone.
+    Source(NoiseSource),
+}
+
+/// The noise of an arithmetic, or of one source of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NoiseCurve {
-    /// The arithmetic, accumulator included.
+    /// Whose it is.
+    pub owner: Owner,
+    /// The arithmetic, accumulator and loss scale included; or the source.
     pub name: String,
-    /// `noisy 4 of 5`.
-    pub verdict: String,
+    /// `noisy 4 of 5`; of a source its noise at layer 1.
+    pub note: String,
     /// By layer; layers without any ratio (0/0) that are not saturated are left out.
     pub points: Vec<NoisePoint>,
+    /// What theory predicts where there is noise: layers and log₁₀, as far as they lie on the axis.
+    pub predicted: Vec<(usize, f64)>,
+}
+
+/// Noise with the true branches frozen, which every analysis of rounding gives that knows no kinks: layers and log₁₀, as
+/// far as they lie on the axis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Frozen {
+    /// The arithmetic that it is of.
+    pub name: String,
+    /// Every operation at its bound γₙ and all of one sign.
+    pub worst: Vec<(usize, f64)>,
+    /// √n·u for every operation, independent of each other.
+    pub typical: Vec<(usize, f64)>,
 }
 
 impl NoiseCurve {
@@ -79,8 +105,10 @@ pub struct NoisePanel {
     pub decades: (i32, i32),
     /// The power of ten below which the axis is compressed, if it reaches so far down that it must be.
     pub knee: Option<i32>,
-    /// One per arithmetic, in the order asked for.
+    /// One per arithmetic, in the order asked for; or that of one arithmetic, then one per source.
     pub curves: Vec<NoiseCurve>,
+    /// Of the first arithmetic with a theory; all of them would hide the curves.
+    pub frozen: Option<Frozen>,
     /// Trials that were run.
     pub trials: usize,
     /// What the bands are.
@@ -94,8 +122,44 @@ pub struct NoisePanel {
 impl NoisePanel {
     /// The panel of a run.
     pub fn new(run: &Run) -> NoisePanel {
-        let decades = decades(run.arithmetics.iter().flat_map(|arithmetic| &arithmetic.layers));
-        let curves: Vec<NoiseCurve> = run.arithmetics.iter().map(|arithmetic| curve(arithmetic, decades)).collect();
+        let decades = decades(run.arithmetics.iter().flat_map(|arithmetic| &arithmetic.layers).filter_map(measured));
+        let curves = run.arithmetics.iter().enumerate();
+        let curves = curves.map(|(index, arithmetic)| curve(index, arithmetic, decades)).collect();
+        let theory = run.arithmetics.iter().find(|arithmetic| !arithmetic.theory.is_empty());
+        NoisePanel {
+            frozen: theory.map(|arithmetic| frozen(arithmetic, decades)),
+            ..NoisePanel::of(run, decades, curves)
+        }
+    }
+
+    /// The first attributed arithmetic of a run by source: as it is, and each source alone.
+    pub fn sources(run: &Run) -> Option<NoisePanel> {
+        let (index, arithmetic) = cause::first_attributed(run)?;
+        let sources = cause::sources(arithmetic).iter();
+        let alone: Vec<(NoiseSource, &[Quantiles])> =
+            sources.filter_map(|one| Some((one.source, one.alone.as_deref()?))).collect();
+        let plain = arithmetic.layers.iter().filter_map(measured);
+        // Where a source makes no noise, how well the truth is known must not stretch the axis.
+        let alone_of = alone.iter().flat_map(|(_, layers)| layers.iter());
+        let decades = decades(plain.chain(alone_of.filter(|noise| !noise.at_most)));
+        let plain = curve(index, arithmetic, decades);
+        let mut curves = vec![NoiseCurve { name: format!("{} as it is", plain.name), predicted: Vec::new(), ..plain }];
+        for (source, layers) in alone {
+            let numbers = arithmetic.layers.iter().map(|layer| layer.layer);
+            let points = numbers.zip(layers).filter_map(|(layer, noise)| source_point(layer, noise, decades));
+            curves.push(NoiseCurve {
+                owner: Owner::Source(source),
+                name: source.name().into(),
+                note: layers.first().map_or(String::new(), |noise| format!("layer 1: {}", cause::of(noise, Typeset))),
+                points: points.collect(),
+                predicted: Vec::new(),
+            });
+        }
+        Some(NoisePanel::of(run, decades, curves))
+    }
+
+    /// The panel of curves on an axis.
+    fn of(run: &Run, decades: (i32, i32), curves: Vec<NoiseCurve>) -> NoisePanel {
         let trials = run.arithmetics.first().map_or(0, |arithmetic| arithmetic.verdict.of);
         let joined = || curves.iter().flat_map(|curve| &curve.points).filter(|point| point.kind.is_joined());
         NoisePanel {
@@ -106,6 +170,7 @@ impl NoisePanel {
             has_bands: joined().any(|point| point.low < point.high),
             clamped: joined().any(|point| point.median >= f64::from(decades.1)),
             curves,
+            frozen: None,
         }
     }
 
@@ -120,14 +185,15 @@ pub(super) fn knee(decades: (i32, i32)) -> Option<i32> {
     (KNEE - decades.0 >= COMPRESSED_FROM).then_some(KNEE)
 }
 
-/// Whole powers of ten around every positive finite quantile that is noise.
-pub(super) fn decades<'a>(layers: impl Iterator<Item = &'a LayerRun>) -> (i32, i32) {
+/// A layer's noise, if its ratio is one.
+pub(super) fn measured(layer: &LayerRun) -> Option<&Quantiles> {
+    Some(&layer.noise_to_signal).filter(|_| !layer.verdict.verdict.is_zero_or_overflow())
+}
+
+/// Whole powers of ten around every positive finite quantile.
+pub(super) fn decades<'a>(quantiles: impl Iterator<Item = &'a Quantiles>) -> (i32, i32) {
     let (mut bottom, mut top) = (HIGHEST_BOTTOM, LEAST_TOP);
-    for layer in layers {
-        if layer.verdict.verdict.is_zero_or_overflow() {
-            continue;
-        }
-        let noise = &layer.noise_to_signal;
+    for noise in quantiles {
         for value in [noise.low, noise.median, noise.high].into_iter().filter_map(Number::finite).filter(|x| *x > 0.0) {
             let log10 = core_math::log10(value);
             bottom = bottom.min(log10.floor() as i32);
@@ -137,16 +203,63 @@ pub(super) fn decades<'a>(layers: impl Iterator<Item = &'a LayerRun>) -> (i32, i
     (bottom, top.min(HIGHEST))
 }
 
-fn curve(arithmetic: &ArithmeticRun, decades: (i32, i32)) -> NoiseCurve {
+fn curve(index: usize, arithmetic: &ArithmeticRun, decades: (i32, i32)) -> NoiseCurve {
     NoiseCurve {
-        name: arithmetic.name.clone(),
-        verdict: facts::verdict_and_count(&arithmetic.verdict),
+        owner: Owner::Arithmetic(index),
+        name: facts::name(arithmetic, Typeset),
+        note: facts::verdict_and_count(&arithmetic.verdict),
         points: arithmetic.layers.iter().filter_map(|layer| point(layer, decades)).collect(),
+        predicted: on_axis(arithmetic, decades, |layer, theory| match measured(layer) {
+            Some(_) => theory.predicted,
+            None => Number::None,
+        }),
     }
 }
 
+fn frozen(arithmetic: &ArithmeticRun, decades: (i32, i32)) -> Frozen {
+    Frozen {
+        name: facts::name(arithmetic, Typeset),
+        worst: on_axis(arithmetic, decades, |_, theory| theory.frozen_worst),
+        typical: on_axis(arithmetic, decades, |_, theory| theory.frozen_typical),
+    }
+}
+
+/// A line of theory, less what lies beyond the axis: it must not be drawn along the frame.
+fn on_axis(
+    arithmetic: &ArithmeticRun,
+    decades: (i32, i32),
+    of: fn(&LayerRun, &TheoryLayer) -> Number,
+) -> Vec<(usize, f64)> {
+    let place = |(layer, theory): (&LayerRun, &TheoryLayer)| {
+        let log10 = core_math::log10(of(layer, theory).finite().filter(|x| *x > 0.0)?);
+        (f64::from(decades.0)..=f64::from(decades.1)).contains(&log10).then_some((layer.layer, log10))
+    };
+    arithmetic.layers.iter().zip(&arithmetic.theory).filter_map(place).collect()
+}
+
+/// A source's noise on an axis; nothing where it has no ratio. No verdict tells more of it.
+pub(super) fn source_point(layer: usize, noise: &Quantiles, decades: (i32, i32)) -> Option<NoisePoint> {
+    let is_limit = noise.at_most || noise.median == Number::Finite(0.0);
+    let kind = if is_limit { PointKind::AtMost } else { PointKind::Measured };
+    (noise.median != Number::None).then(|| placed(layer, noise, kind, decades))
+}
+
+/// Quantiles clamped to an axis.
+fn placed(layer: usize, noise: &Quantiles, kind: PointKind, (bottom, top): (i32, i32)) -> NoisePoint {
+    let (bottom, top) = (f64::from(bottom), f64::from(top));
+    let place = |number: Number| match number {
+        Number::Finite(x) if x > 0.0 => core_math::log10(x).clamp(bottom, top),
+        Number::Infinite => top,
+        // No noise at all, or 0/0 of a dead layer: the lower edge of the axis.
+        _ => bottom,
+    };
+    let median = place(noise.median);
+    // A quantile can be missing only where the median is; min and max keep the band around the line.
+    NoisePoint { layer, kind, low: place(noise.low).min(median), median, high: place(noise.high).max(median) }
+}
+
 /// A layer on an axis; nothing where it has no ratio.
-pub(super) fn point(layer: &LayerRun, (bottom, top): (i32, i32)) -> Option<NoisePoint> {
+pub(super) fn point(layer: &LayerRun, decades: (i32, i32)) -> Option<NoisePoint> {
     let noise = &layer.noise_to_signal;
     let kind = match layer.verdict.verdict {
         verdict if verdict.is_zero_or_overflow() => PointKind::Saturated,
@@ -155,20 +268,11 @@ pub(super) fn point(layer: &LayerRun, (bottom, top): (i32, i32)) -> Option<Noise
         _ if noise.at_most || noise.median == Number::Finite(0.0) => PointKind::AtMost,
         _ => PointKind::Measured,
     };
-    let (bottom, top) = (f64::from(bottom), f64::from(top));
-    let place = |number: Number| match number {
-        Number::Finite(x) if x > 0.0 => core_math::log10(x).clamp(bottom, top),
-        Number::Infinite => top,
-        // No noise at all, or 0/0 of a dead layer: the lower edge of the axis.
-        _ => bottom,
-    };
     if noise.median == Number::None && kind != PointKind::Saturated {
         return None;
     }
     let is_dead = matches!(layer.verdict.verdict, Verdict::Dead | Verdict::DeadWithGhosts);
     // A dead layer has no ratio; one that a minority of its trials have must not place it.
-    let median = if is_dead { bottom } else { place(noise.median) };
-    // A quantile can be missing only where the median is; min and max keep the band around the line.
-    let (low, high) = (place(noise.low).min(median), place(noise.high).max(median));
-    Some(NoisePoint { layer: layer.layer, kind, low, median, high })
+    let median = if is_dead { Number::None } else { noise.median };
+    Some(placed(layer.layer, &Quantiles { median, ..*noise }, kind, decades))
 }

@@ -1,5 +1,7 @@
 //! The panels of a run: what each shows, and what its picture is called.
 
+use crate::record::Run;
+
 /// One panel of the summary picture, which is a picture of its own, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Panel {
@@ -11,21 +13,28 @@ pub enum Panel {
     Fates,
     /// Pre-activations on another piece of φ' than in truth, by layer.
     Flips,
+    /// The noise of layer 1 by source, alone and taken away.
+    Attribution,
+    /// Noise-to-signal by layer, each source alone.
+    Sources,
     /// Sizes of the true and the computed entries in chosen layers.
     Histogram,
 }
 
 impl Panel {
     /// All panels, in the order of the summary picture.
-    pub const ALL: [Panel; 5] = [Panel::Noise, Panel::Range, Panel::Fates, Panel::Flips, Panel::Histogram];
+    pub const ALL: [Panel; 7] =
+        [Panel::Noise, Panel::Range, Panel::Fates, Panel::Flips, Panel::Attribution, Panel::Sources, Panel::Histogram];
 
-    /// The stem of the panel's files: `noise`, `range`, `fates`, `flips`, `histogram`.
+    /// The stem of the panel's files: `noise`, `range`, `fates`, `flips`, `attribution`, `sources`, `histogram`.
     pub fn name(self) -> &'static str {
         match self {
             Panel::Noise => "noise",
             Panel::Range => "range",
             Panel::Fates => "fates",
             Panel::Flips => "flips",
+            Panel::Attribution => "attribution",
+            Panel::Sources => "sources",
             Panel::Histogram => "histogram",
         }
     }
@@ -37,7 +46,22 @@ impl Panel {
             Panel::Range => "True weight gradient: size of its entries, and where the formats end",
             Panel::Fates => "What became of each entry of the weight gradient",
             Panel::Flips => "Branch flips: pre-activations on the other side of a kink than in truth",
+            Panel::Attribution => "Where the noise comes from (layer 1)",
+            Panel::Sources => "Noise / signal with one source alone and everything else exact",
             Panel::Histogram => "Sizes of the weight gradient's entries in chosen layers: true and computed",
         }
+    }
+
+    /// True where a run has something to show in it: sources only where noise was attributed.
+    pub fn is_of(self, run: &Run) -> bool {
+        match self {
+            Panel::Attribution | Panel::Sources => run.arithmetics.iter().any(|one| one.attribution.is_some()),
+            _ => true,
+        }
+    }
+
+    /// True for panels of the summary picture; sources by layer would make it too long and are a picture of their own.
+    pub fn is_in_summary(self) -> bool {
+        self != Panel::Sources
     }
 }

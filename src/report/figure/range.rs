@@ -1,7 +1,8 @@
 //! Size of the true gradient's entries by layer, against the ranges of the formats.
 
-use crate::record::{FormatFacts, Histogram, Number, Run};
-use crate::report::numbers::{LOG10_2, Notation, power_of_two};
+use crate::record::{ArithmeticRun, Histogram, Number, Run};
+use crate::report::facts;
+use crate::report::numbers::{LOG10_2, Notation::Typeset, power_of_two, short};
 
 /// A format's limit is drawn if it lies within so many powers of ten of the data; else it is listed.
 const NEAR: f64 = 6.0;
@@ -49,12 +50,16 @@ impl Edge {
         }
     }
 
-    fn of(self, format: &FormatFacts) -> Number {
-        match self {
+    /// log₂ of the edge where the record's gradients meet it: they are unscaled, and what the format saw was larger by
+    /// the loss scale.
+    fn of(self, arithmetic: &ArithmeticRun) -> Option<f64> {
+        let format = &arithmetic.format;
+        let limit: Number = match self {
             Edge::Largest => format.log2_max,
             Edge::SmallestNormal => format.log2_smallest_normal,
             Edge::SmallestSubnormal => format.log2_smallest_subnormal,
-        }
+        };
+        Some(limit.finite()? - f64::from(arithmetic.log2_loss_scale.unwrap_or(0)))
     }
 }
 
@@ -86,6 +91,19 @@ pub struct RangePanel {
     pub limits: Vec<Limit>,
     /// Formats with limits beyond the axis, in words: `f32 (1.4·10⁻⁴⁵ to 3.4·10³⁸)`, `f16 largest 65500`.
     pub beyond: Vec<String>,
+    /// True if any limit is that of a format with a loss scale, and lies where unscaled gradients meet it.
+    pub is_scaled: bool,
+    /// How χ₁ makes gradients grow; nothing where it is not one number for every layer, or the truth is unknown.
+    pub growth: Option<Growth>,
+}
+
+/// The growth that mean-field theory says, from the last hidden layer on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Growth {
+    /// `root mean square that χ₁ = 1.18 predicts from layer 50’s`.
+    pub label: String,
+    /// Layers and log₁₀ of the root mean square of the entries, as far as they lie on the axis.
+    pub points: Vec<(usize, f64)>,
 }
 
 impl RangePanel {
@@ -117,26 +135,28 @@ impl RangePanel {
         if high - low < 2.0 {
             (low, high) = (low - 1.0, high + 1.0);
         }
-        RangePanel { axis: (low, high), points, zero_layers, unknown_layers, limits, beyond: beyond(run, is_near) }
+        let (beyond, growth) = (beyond(run, is_near), growth(run, (low, high)));
+        let is_scaled = is_scaled(run);
+        RangePanel { axis: (low, high), points, zero_layers, unknown_layers, limits, beyond, is_scaled, growth }
     }
 }
 
 /// Each format with limits beyond the axis once: its whole range if all are, else those that are.
 pub(super) fn beyond(run: &Run, is_near: impl Fn(f64) -> bool) -> Vec<String> {
     let mut texts: Vec<String> = Vec::new();
-    for format in run.arithmetics.iter().map(|arithmetic| &arithmetic.format) {
-        let limits = Edge::ALL.map(|edge| edge.of(format).finite());
+    for arithmetic in &run.arithmetics {
+        let (name, limits) = (format_name(arithmetic), Edge::ALL.map(|edge| edge.of(arithmetic)));
         let far = |limit: &Option<f64>| limit.is_some_and(|log2| !is_near(log2));
-        let value = |log2: f64| power_of_two(log2, Notation::Typeset);
+        let value = |log2: f64| power_of_two(log2, Typeset);
         let text = match limits {
             [Some(largest), _, Some(smallest)] if limits.iter().all(far) => {
-                format!("{} ({} to {})", format.name, value(smallest), value(largest))
+                format!("{name} ({} to {})", value(smallest), value(largest))
             }
             _ => {
                 let named = Edge::ALL.into_iter().zip(limits).filter(|(_, limit)| far(limit));
                 let words: Vec<String> =
                     named.filter_map(|(edge, limit)| Some(format!("{} {}", edge.name(), value(limit?)))).collect();
-                format!("{} {}", format.name, words.join(", "))
+                format!("{name} {}", words.join(", "))
             }
         };
         if limits.iter().any(far) && !texts.contains(&text) {
@@ -170,6 +190,52 @@ fn point(layer: usize, histogram: &Histogram) -> Option<RangePoint> {
     })
 }
 
+/// The format, and the loss scale that moves its limits: `f16`, `f16 (loss ×2¹⁰)`.
+fn format_name(arithmetic: &ArithmeticRun) -> String {
+    let name = &arithmetic.format.name;
+    facts::loss_scale(arithmetic, Typeset).map_or(name.clone(), |scale| format!("{name} ({scale})"))
+}
+
+/// A format's name and log₂ of the loss scale that moves its limits.
+type Scaled = (String, Option<i32>);
+
+/// Formats that share a limit, each loss scale once: `f16, e5m2 (loss ×2¹⁰), bf16`.
+fn named_once(names: &[Scaled]) -> String {
+    let group = |group: &[Scaled]| {
+        let formats: Vec<&str> = group.iter().map(|(format, _)| format.as_str()).collect();
+        let scale = group.first().and_then(|(_, scale)| *scale).map(|log2| facts::scale(log2, Typeset));
+        format!("{}{}", formats.join(", "), scale.map_or(String::new(), |scale| format!(" ({scale})")))
+    };
+    names.chunk_by(|one, next| one.1 == next.1).map(group).collect::<Vec<_>>().join(", ")
+}
+
+/// True if any arithmetic has a loss scale.
+pub(super) fn is_scaled(run: &Run) -> bool {
+    run.arithmetics.iter().any(|arithmetic| arithmetic.log2_loss_scale.is_some())
+}
+
+/// norm(l) = norm(L) + (L − l)/2·log₂ χ₁ in powers of two, of the last hidden layer's median true norm, as the root mean
+/// square of a layer's entries. In a residual network χ₁ is another number in each layer.
+fn growth(run: &Run, (low, high): (f64, f64)) -> Option<Growth> {
+    let chi1 = run.chi1.filter(|chi1| chi1.is_finite() && *chi1 > 0.0 && run.residual_scale.is_none())?;
+    let [hidden @ .., _] = run.truth.layers.as_slice() else { return None };
+    let last = hidden.last()?;
+    let mut norms: Vec<f64> = last.trials.iter().filter_map(|trial| trial.log2_norm.finite()).collect();
+    norms.sort_by(f64::total_cmp);
+    let norm = norms.get(norms.len() / 2)?;
+    let Histogram { zeros, nonfinite, counts, .. } = &last.histogram;
+    let entries = counts.iter().chain([zeros, nonfinite]).fold(0, |sum: u64, count| sum.saturating_add(*count));
+    let of_a_trial = entries as f64 / last.trials.len() as f64;
+    let rms = norm - core_math::log2(of_a_trial) / 2.0;
+    let place = |layer: usize| {
+        let log10 = (rms + (last.layer as f64 - layer as f64) / 2.0 * core_math::log2(chi1)) * LOG10_2;
+        (low..=high).contains(&log10).then_some((layer, log10))
+    };
+    let points = hidden.iter().filter_map(|layer| place(layer.layer)).collect();
+    let label = format!("root mean square that χ₁ = {} predicts from layer {}’s", short(chi1, Typeset), last.layer);
+    Some(Growth { label, points })
+}
+
 /// The limits from 2^`low` to 2^`high`, from above to below.
 pub(super) fn limits_within(run: &Run, (low, high): (f64, f64)) -> Vec<Limit> {
     limits(run).into_iter().filter(|limit| (low..=high).contains(&limit.log2)).collect()
@@ -177,14 +243,15 @@ pub(super) fn limits_within(run: &Run, (low, high): (f64, f64)) -> Vec<Limit> {
 
 /// Every edge of every format once, formats that share one named together, from above to below.
 fn limits(run: &Run) -> Vec<Limit> {
-    let mut groups: Vec<(Edge, f64, Vec<&str>)> = Vec::new();
+    let mut groups: Vec<(Edge, f64, Vec<Scaled>)> = Vec::new();
     for edge in Edge::ALL {
-        for format in run.arithmetics.iter().map(|arithmetic| &arithmetic.format) {
-            let Some(log2) = edge.of(format).finite() else { continue };
+        for arithmetic in &run.arithmetics {
+            let name = (arithmetic.format.name.clone(), arithmetic.log2_loss_scale);
+            let Some(log2) = edge.of(arithmetic) else { continue };
             match groups.iter_mut().find(|(other, at, _)| *other == edge && (at - log2).abs() * LOG10_2 < SAME) {
-                Some((_, _, names)) if names.contains(&format.name.as_str()) => {}
-                Some((_, _, names)) => names.push(&format.name),
-                None => groups.push((edge, log2, vec![&format.name])),
+                Some((_, _, names)) if names.contains(&name) => {}
+                Some((_, _, names)) => names.push(name),
+                None => groups.push((edge, log2, vec![name])),
             }
         }
     }
@@ -194,7 +261,7 @@ fn limits(run: &Run) -> Vec<Limit> {
             edge,
             log2,
             log10: log2 * LOG10_2,
-            label: format!("{} {} {}", names.join(", "), edge.name(), power_of_two(log2, Notation::Typeset)),
+            label: format!("{} {} {}", named_once(&names), edge.name(), power_of_two(log2, Typeset)),
         })
         .collect();
     limits.sort_by(|a, b| b.log10.total_cmp(&a.log10));

@@ -2,7 +2,7 @@
 
 use super::markup::escaped;
 use super::tips;
-use crate::record::{Record, Run};
+use crate::record::{NoiseSource, Record, Run};
 use crate::report::draw::{self, Paint, Picture, SERIES_COLORS, Spot, Theme};
 use crate::report::figure::{Comparison, Fate, Panel, Summary};
 
@@ -25,7 +25,7 @@ pub fn comparison(record: &Record) -> Result<String, String> {
 pub fn run(record: &Record, run: &Run) -> Result<String, String> {
     let figure = Summary { panel_caption: Vec::new(), ..Summary::new(record, run) };
     let mut pictures = String::new();
-    for panel in Panel::ALL {
+    for panel in Panel::ALL.into_iter().filter(|panel| panel.is_of(run)) {
         let picture = draw::panel(&figure, panel, Theme::Light)?;
         let label = format!("{}: {}", run.activation, panel.title());
         pictures += &html(&label, &picture, |spot| match panel {
@@ -33,6 +33,8 @@ pub fn run(record: &Record, run: &Run) -> Result<String, String> {
             Panel::Range => tips::range(run, &figure.range, spot),
             Panel::Fates => tips::fates(run, spot),
             Panel::Flips => tips::flips(run, spot),
+            Panel::Attribution => tips::attribution(run, &figure, spot),
+            Panel::Sources => tips::sources(run, &figure, spot),
             Panel::Histogram => None,
         });
     }
@@ -69,6 +71,7 @@ pub fn dark_style() -> String {
     let single =
         [Paint::Ink, Paint::Soft, Paint::Faint, Paint::Paper, Paint::ChaoticRegion, Paint::NoisyRegion, Paint::Truth];
     let paints = single.into_iter().chain((0..SERIES_COLORS).map(Paint::Series)).chain(Fate::ALL.map(Paint::Fate));
+    let paints = paints.chain(NoiseSource::ALL.map(Paint::Source));
     let mut known = Vec::new();
     let mut rules = String::new();
     for paint in paints {
@@ -99,6 +102,12 @@ mod tests {
         let style = dark_style();
         for fate in Fate::ALL {
             assert!(style.contains(&format!("[fill=\"{}\"]", code(Theme::Light, Paint::Fate(fate)))), "{fate:?}");
+        }
+        for source in NoiseSource::ALL {
+            assert!(
+                style.contains(&format!("[stroke=\"{}\"]", code(Theme::Light, Paint::Source(source)))),
+                "{source:?}"
+            );
         }
         assert!(style.contains("[stroke=\"#1A1A1A\"] { stroke: #E8EAED; }"), "{style}");
         assert_eq!(style.matches("[fill=\"#000000\"]").count(), 1);

@@ -38,7 +38,7 @@ const COLUMNS: [Column; 10] = [
         First::Greatest,
     ),
     column("flips", "flips", "pre-activations on the other side of a kink than in the exact network", First::Greatest),
-    column("flushed", "flushed", "entries computed as zero that are not zero", First::Greatest),
+    column("flushed", "flushed", "entries computed as zero by underflow that are not zero", First::Greatest),
     column("cosine", "cosine", "of the angle between computed and true gradient, median over the trials", First::Least),
     column(
         "descent",
@@ -69,7 +69,7 @@ pub fn layers(record: &Record) -> String {
                 if several {
                     rows += &cell("", Some(run_index as f64), &run.activation);
                 }
-                rows += &cell("", Some(arithmetic_index as f64), &arithmetic.name);
+                rows += &cell("", Some(arithmetic_index as f64), &facts::name(arithmetic, Typeset));
                 rows += &numbers(run, arithmetic, index, layer);
                 rows += "</tr>\n";
             }

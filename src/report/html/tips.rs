@@ -1,11 +1,11 @@
 //! The numbers behind the spots of a figure, one short text each.
 
 use super::glossary::fate_name;
-use crate::record::{ArithmeticRun, LayerRun, Record, Run};
+use crate::record::{ArithmeticRun, LayerRun, Quantiles, Record, Run};
 use crate::report::draw::Spot;
-use crate::report::figure::{Fate, RangePanel};
-use crate::report::numbers::{LOG10_2, Notation::Typeset, percent, power_of_two};
-use crate::report::{facts, table};
+use crate::report::figure::{Fate, Owner, RangePanel, Summary};
+use crate::report::numbers::{LOG10_2, Notation::Typeset, percent, power_of_two, short};
+use crate::report::{cause, facts, table};
 
 /// A point of the comparison: an activation in an arithmetic, at layer 1.
 pub fn lane(record: &Record, spot: &Spot) -> Option<String> {
@@ -18,9 +18,50 @@ pub fn lane(record: &Record, spot: &Spot) -> Option<String> {
 
 /// A point of the noise panel.
 pub fn noise(run: &Run, spot: &Spot) -> Option<String> {
-    let (arithmetic, _, layer) = layer(run, spot)?;
+    let (arithmetic, index, layer) = layer(run, spot)?;
     let verdict = facts::verdict_and_count(&layer.verdict);
-    Some(format!("{}\n{}\n{verdict}", place(arithmetic, layer), ratio(layer)))
+    let theory = run.arithmetics.get(spot.row)?.theory.get(index);
+    let predicted = theory.and_then(|theory| theory.predicted.finite());
+    let predicted = predicted.map_or(String::new(), |x| format!("\npredicted {}", short(x, Typeset)));
+    Some(format!("{}\n{}{predicted}\n{verdict}", place(arithmetic, layer), ratio(layer)))
+}
+
+/// A lane of the attribution: a source at layer 1, alone and taken away.
+pub fn attribution(run: &Run, figure: &Summary, spot: &Spot) -> Option<String> {
+    let row = figure.attribution.as_ref()?.rows.get(spot.row)?;
+    let arithmetic = run.arithmetics.get(row.arithmetic)?;
+    let source = cause::sources(arithmetic).get(spot.column)?;
+    let first = arithmetic.layers.first()?;
+    let alone = source.alone.as_ref().and_then(|layers| layers.first());
+    let alone = alone.map_or(String::new(), |noise| format!("\nalone {}", spread(noise)));
+    let without = source.without.first().map_or(String::new(), |noise| format!("\nwithout {}", spread(noise)));
+    let plain = table::spread(first, Typeset);
+    Some(format!("{}, {}{alone}{without}\nplain {plain}", place(arithmetic, first), source.source.name()))
+}
+
+/// A point of the sources by layer.
+pub fn sources(run: &Run, figure: &Summary, spot: &Spot) -> Option<String> {
+    let (index, arithmetic) = cause::first_attributed(run)?;
+    let place_of_layer = arithmetic.layers.iter().position(|layer| layer.layer == spot.column)?;
+    match figure.sources.as_ref()?.curves.get(spot.row)?.owner {
+        Owner::Arithmetic(_) => noise(run, &Spot { row: index, ..*spot }),
+        Owner::Source(source) => {
+            let one = cause::sources(arithmetic).iter().find(|one| one.source == source)?;
+            let (layer, alone) = (arithmetic.layers.get(place_of_layer)?, one.alone.as_ref()?.get(place_of_layer)?);
+            let head = place(arithmetic, layer);
+            Some(format!("{head}\n{} alone\nnoise/signal {}", source.name(), spread(alone)))
+        }
+    }
+}
+
+/// `0.286 [0.232–0.391]` of a source, which has no trials of its own to leave out.
+fn spread(noise: &Quantiles) -> String {
+    let bracket = |noise: &Quantiles| {
+        let ends = [noise.low, noise.high].map(|end| short(end.value(), Typeset));
+        format!(" [{}]", ends.join("–"))
+    };
+    let bracket = if noise.low == noise.high { String::new() } else { bracket(noise) };
+    format!("{}{bracket}", cause::of(noise, Typeset))
 }
 
 /// A layer of a strip of fates: the shares that are not nothing.
@@ -77,7 +118,7 @@ fn layer<'a>(run: &'a Run, spot: &Spot) -> Option<(&'a ArithmeticRun, usize, &'a
 }
 
 fn place(arithmetic: &ArithmeticRun, layer: &LayerRun) -> String {
-    format!("layer {}, {}", layer.layer, arithmetic.name)
+    format!("layer {}, {}", layer.layer, facts::name(arithmetic, Typeset))
 }
 
 /// `noise/signal 0.286 [0.232–0.391]`.
