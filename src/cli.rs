@@ -91,7 +91,7 @@ pub struct Arguments {
     /// Seed of every draw
     #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true, default_value_t = 0, help_heading = "Data")]
     seed: u64,
-    /// Arithmetics, separated by commas: FORMAT[:acc=FORMAT] with f64, f32, tf32, bf16, f16, e5m2, e4m3fn, any eXmY,
+    /// Arithmetics, separated by commas: FORMAT[:acc=FORMAT] or FORMAT:sum=exact with f64, f32, tf32, bf16, f16, e5m2, e4m3fn, any eXmY,
     /// mpfr:N; one per role as forward=f32/backward=f16; or a preset: amp-fp16, amp-bf16, fp8-hybrid
     #[arg(
         long,
@@ -104,7 +104,13 @@ pub struct Arguments {
     formats: Vec<String>,
     /// Multiply the loss by a power of two, and divide the gradients by it exactly; auto finds for each arithmetic the one
     /// with the least flushing and no overflow
-    #[arg(long, value_name = "N|auto", default_value = "1", help_heading = "Arithmetic")]
+    #[arg(
+        long,
+        value_name = "N|auto",
+        default_value = "1",
+        allow_negative_numbers = true,
+        help_heading = "Arithmetic"
+    )]
     loss_scale: String,
     /// Turn every source of noise on and off alone and try remedies: narrow, for arithmetics of at most 24 significand
     /// bits; all, for wider ones too, with MPFR and many times slower; none

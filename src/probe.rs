@@ -101,6 +101,8 @@ fn run_one(plan: &Plan, one: &RunPlan, index: usize, layer_done: &(dyn Fn() + Sy
     // What the init's theory says holds for networks that were drawn by it.
     let drawn = plan.network.is_none().then(|| draw::perceptron(plan, one.first()));
     let field = drawn.as_ref().map(draw::field);
+    // Skips leave what passes them as it is.
+    let branch = field.as_ref().filter(|_| spec.residual).map_or(1.0, |field| 1.0 - 1.0 / field.chi1);
     Run {
         activation: spec.activations[index].clone(),
         constants: draw::constants(plan, one),
@@ -111,7 +113,7 @@ fn run_one(plan: &Plan, one: &RunPlan, index: usize, layer_done: &(dyn Fn() + Sy
         phase: field.as_ref().map(MeanField::describe),
         truth: summary::truth(&trials),
         arithmetics: (0..plan.arithmetics.len())
-            .map(|index| summary::arithmetic_run(plan, &questions, &trials, index))
+            .map(|index| summary::arithmetic_run(plan, &questions, &trials, index, branch))
             .chain((0..externals.len()).map(|index| summary::external_run(plan, &trials, index)))
             .collect(),
     }

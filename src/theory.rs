@@ -115,7 +115,7 @@ fn in_doubles(tensor: &TrueTensor) -> (i64, Array2<f64>) {
     let entry = |g: &Float| {
         let (fraction, exponent) = g.to_f64_exp();
         let below = top - i64::from(exponent);
-        if below < 500 { fraction * two_to(-below) } else { 0.0 }
+        if fraction != 0.0 && below < 500 { fraction * two_to(-below) } else { 0.0 }
     };
     (top, tensor.values.map(entry))
 }
@@ -213,9 +213,14 @@ fn jump(activation: &Activation, joint: &Joint) -> f64 {
     derivative_f64(activation, joint.at + reach) - derivative_f64(activation, joint.at - reach)
 }
 
+/// u, and 0 where no double is as small.
+fn roundoff(format: &Format) -> f64 {
+    if format.precision < 1000 { format.unit_roundoff() } else { 0.0 }
+}
+
 /// Relative mean square of one rounding to a format.
 fn once(format: &Format) -> f64 {
-    ROUNDING * format.unit_roundoff() * format.unit_roundoff()
+    ROUNDING * roundoff(format) * roundoff(format)
 }
 
 /// Relative mean square of a sum of `terms` products of one size and any sign: partial sums grow as √k, so that
@@ -258,6 +263,11 @@ impl Flips {
         }
     }
 
+    /// Each of a share of its weight.
+    fn times(&self, share: f64) -> Flips {
+        Flips { mean: self.mean * share, variance: self.variance * share * share, ..*self }
+    }
+
     /// The median: of a gamma variable of that mean and variance, (1 − 1/(9k))³ of the mean with k = mean²/variance.
     fn median(&self) -> f64 {
         if self.count < FEW_FLIPS || self.mean == 0.0 {
@@ -270,24 +280,37 @@ impl Flips {
 
 /// The median noise-to-signal ratio of each layer's weight gradient, layer 1 first; none from where something is
 /// unknown on.
-pub fn predicted(policy: &Policy, layers: &[LayerFacts], batch: usize) -> Vec<Option<f64>> {
+///
+/// `branch` is the share of a gradient's energy that comes down through a layer's branch: 1 without skips, and
+/// 1 − 1/χ₁ beside them, which leave what passes them as it is.
+pub fn predicted(policy: &Policy, layers: &[LayerFacts], batch: usize, branch: f64) -> Vec<Option<f64>> {
     let bw = &policy.backward;
-    let mut flips = Flips::default();
-    // What arrives in δ of the layer, without flips.
+    // The noise of what arrives at a layer, without flips and of flips; and what the layer above added to its own δ.
     let mut arriving = layers.last().and_then(|head| head.delta);
+    let (mut flips, mut above_flips, mut above_noise) = (Flips::default(), Flips::default(), 0.0);
     let mut ratios = vec![None; layers.len()];
     for (index, layer) in layers.iter().enumerate().rev() {
+        let (mut own_flips, mut own_noise) = (Flips::default(), 0.0);
         if let Some(above) = layers.get(index + 1) {
-            let roundings = sum_noise(bw, above.units) + once(&bw.format);
-            let of_derivative = if layer.is_smooth { once(&policy.forward.format) } else { 0.0 };
-            arriving = arriving.zip(layer.derivative).map(|(arriving, derivative)| {
-                flips = flips.and(&derivative.flips);
-                arriving + derivative.smooth + of_derivative + roundings
-            });
+            // No skip leads around the head.
+            let share = if index + 2 == layers.len() { 1.0 } else { branch };
+            let product = sum_noise(bw, above.units);
+            arriving = arriving.map(|arriving| arriving + share * (above_noise + product));
+            flips = flips.and(&above_flips.times(share));
+            match layer.derivative {
+                Some(derivative) => {
+                    let of_derivative = if layer.is_smooth { once(&policy.forward.format) } else { 0.0 };
+                    own_noise = derivative.smooth + of_derivative + once(&bw.format);
+                    own_flips = derivative.flips;
+                }
+                None => arriving = None,
+            }
         }
         ratios[index] = arriving.zip(layer.input.zip(layer.coherence)).map(|(arriving, (input, coherence))| {
-            ((arriving + flips.median() + input) / coherence + sum_noise(bw, batch)).sqrt()
+            let flips = flips.and(&own_flips).median();
+            ((arriving + own_noise + flips + input) / coherence + sum_noise(bw, batch)).sqrt()
         });
+        (above_flips, above_noise) = (own_flips, own_noise);
     }
     ratios
 }
@@ -299,7 +322,7 @@ pub fn predicted(policy: &Policy, layers: &[LayerFacts], batch: usize) -> Vec<Op
 /// operation within u. On the path of layer l lie the sums forward below it, those backward above it, and its own.
 pub fn frozen(policy: &Policy, layers: &[LayerFacts], batch: usize) -> Vec<(f64, f64)> {
     let of = |name: &ArithmeticName, terms: usize, others: f64| {
-        let (u, own) = (name.accumulator.unit_roundoff(), name.format.unit_roundoff());
+        let (u, own) = (roundoff(&name.accumulator), roundoff(&name.format));
         let (n, root) = (terms as f64, (terms as f64).sqrt());
         let in_sum = match name.sum {
             Sum::Exact => (0.0, 0.0),

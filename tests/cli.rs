@@ -12,7 +12,7 @@ const SMALL: [&str; 8] = ["--depth", "4", "--width", "6", "--batch", "3", "--tri
 
 /// Files and folders of a report in a folder: that folder, five files beside the picture as SVG, the folder of five
 /// panels as PNG and SVG.
-const ENTRIES: usize = 1 + 6 + 1 + 5 * 2;
+const ENTRIES: usize = 1 + 6 + 1 + 7 * 2;
 
 /// A directory of its own, and the command in it.
 struct Place(TempDir);
@@ -88,7 +88,7 @@ fn a_report_lies_under_the_name_of_its_spec() {
     let name = "reports/depth-4_width-6_batch-3_trials-2";
     let files =
         ["layers.csv", "record.json", "report.html", "run.json", "summary.png"].map(|file| format!("{name}/{file}"));
-    let panels = ["fates", "flips", "histogram", "noise", "range"];
+    let panels = ["attribution", "fates", "flips", "histogram", "noise", "range", "sources"];
     let panels = panels.iter().flat_map(|panel| ["png", "svg"].map(|ending| format!("{name}/panels/{panel}.{ending}")));
     let mut expected = vec!["reports/".to_string(), format!("{name}/"), format!("{name}/panels/")];
     expected.extend(files.iter().cloned().chain(panels).chain([format!("{name}/summary.svg")]));
@@ -97,8 +97,11 @@ fn a_report_lies_under_the_name_of_its_spec() {
     assert!(text(&output).ends_with(&format!("Picture: {name}/summary.png\n")), "{}", text(&output));
     assert_eq!(place.read(&files[4])[..8], *b"\x89PNG\r\n\x1a\n");
     let csv = String::from_utf8(place.read(&files[0])).unwrap();
-    // Five arithmetics, five layers with the head, two trials, two tensors (weight and δ).
-    assert_eq!(csv.lines().count(), 1 + 5 * 5 * 2 * 2);
+    // Five arithmetics, five layers with the head, two trials, two tensors (weight and δ); sources and remedies behind
+    // them have no trial.
+    let of_trials = csv.lines().skip(1).filter(|row| !row.split(',').nth(4).unwrap().is_empty());
+    assert_eq!(of_trials.count(), 5 * 5 * 2 * 2);
+    assert!(csv.lines().any(|row| row.contains(",forward,alone,")));
     let record = Record::from_json(&String::from_utf8(place.read(&files[1])).unwrap()).unwrap();
     assert_eq!(record.spec.depth, 4);
 }
@@ -122,7 +125,8 @@ fn the_terminal_tells_set_up_rows_sentences_and_picture() {
     }
     assert!(lines[10].contains("least to greatest of 2 trials"), "{}", lines[10]);
     assert!(text.contains("\n\nIn f16 the gradient of layer 1 is "), "{text}");
-    assert!(text.contains("\nMeasured remedy: ") || text.contains("\nNo remedy was tried in this run: "), "{text}");
+    assert!(text.contains("\nWhere the noise/signal of layer 1 comes from:\n"), "{text}");
+    assert!(text.contains("\nWhat was tried against it:\n"), "{text}");
     assert!(text.ends_with("\n\nPage:    there/report.html\nPicture: there/summary.png\n"), "{text}");
     assert!(lines.iter().all(|line| line.chars().count() <= 100), "{text}");
 }
@@ -302,6 +306,10 @@ fn wrong_inputs() -> Vec<(Vec<&'static str>, &'static str)> {
         (vec!["--init", "orthogonal", "--gain", "1e6"], "weights would leave f16's range; give at most 65280"),
         (vec!["--residual", "--depth", "1", "--width", "8"], "64 inputs and 8 outputs; give --depth 2 or --width 64"),
         (vec!["--init", "perserve"], "unknown init `perserve`; did you mean `preserve`? (or give --gain)"),
+        (vec!["--loss-scale", "1000"], "--loss-scale 1000: give a power of two, such as 1024, or auto"),
+        (vec!["--loss-scale", "-2"], "--loss-scale -2: give a power of two"),
+        (vec!["--loss-scale", "inf"], "--loss-scale inf: give a power of two"),
+        (vec!["--attribute", "some"], "[possible values: narrow, all, none]"),
         (vec!["--threads", "0"], "--threads 0: give a positive number, or leave it out for one per core"),
         (vec!["--depth", "1000000", "--width", "1000000"], "this run needs about 16.0 EiB of memory and "),
         (vec!["--fail-on", "chaos"], "--fail-on chaos: unknown verdict `chaos`; did you mean `chaotic`?"),
@@ -350,7 +358,7 @@ fn a_wrong_arithmetic_is_pointed_at() {
         ("f16:acc=f17", 9),
         ("f16:acc", 8),
         ("f16:acc=f32:acc=f64", 13),
-        ("f16:sum=kahan", 5),
+        ("f16:sum=kahan", 9),
         ("mpfr:1", 1),
         ("f16:acc=é", 9),
     ] {
@@ -362,6 +370,17 @@ fn a_wrong_arithmetic_is_pointed_at() {
         assert!(lines[0].starts_with(&format!("error: arithmetic `{typed}`, character {column}: ")), "{message}");
         assert_eq!(lines[1], format!("  {typed}"));
         assert_eq!(lines[2], format!("  {}^", " ".repeat(column - 1)));
+    }
+    // What could stand at the character is listed.
+    for (typed, listed) in [
+        ("f16:ac=f32", "`acc=FORMAT` and `sum=sequential|exact` can stand here"),
+        ("f16:sum=fma", "`sequential` and `exact` can stand here"),
+        ("forward=f16/backwrad=f32", "`storage`, `forward` and `backward` can stand here"),
+        ("amp-f16", "`amp-fp16`, `amp-bf16`, `fp8-hybrid` can stand here"),
+        ("f17", "any `eXmY` and `mpfr:N` work too"),
+    ] {
+        let message = error(&Place::new().run(&["--formats", typed]));
+        assert!(message.contains(listed), "{message}");
     }
     let output = Place::new().run(&["--formats", "forward=f16/backward=f23"]);
     assert!(error(&output).starts_with("error: policy `forward=f16/backward=f23`, character 22: unknown format `f23`"));

@@ -69,8 +69,9 @@ impl Guard {
     pub fn watch(&self, result: f64, is_zero: impl FnOnce() -> bool) {
         let magnitude = result.abs();
         // NaN compares with nothing, and comes of an infinity that tripped before.
-        let is_inside = magnitude >= self.least && magnitude < self.most;
-        if !is_inside && !(result == 0.0 && is_zero()) {
+        let is_inside = (self.least..self.most).contains(&magnitude);
+        let is_exact_zero = || result == 0.0 && is_zero();
+        if !is_inside && !is_exact_zero() {
             self.trip();
         }
     }

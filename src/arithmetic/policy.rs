@@ -97,7 +97,10 @@ impl Policy {
             // Only a name that looks like a preset is compared with them.
             Err(_) if text.starts_with("amp") || text.starts_with("fp8-") => {
                 let nearest = nearest(text, PRESETS.iter().map(|preset| preset.name));
-                Err(format!("unknown preset `{text}`; did you mean `{nearest}`?"))
+                let all = PRESETS.map(|preset| format!("`{}`", preset.name)).join(", ");
+                Err(format!(
+                    "policy `{text}`, character 1: unknown preset; did you mean `{nearest}`? ({all} can stand here)\n  {text}\n  ^"
+                ))
             }
             Err(message) => Err(message),
         }
@@ -136,7 +139,12 @@ impl Policy {
                 }
                 other => {
                     let known = nearest(other, ROLES.into_iter());
-                    return Err(point(start, format!("unknown role `{other}`; did you mean `{known}`?")));
+                    return Err(point(
+                        start,
+                        format!(
+                            "unknown role `{other}`; did you mean `{known}`? (`storage`, `forward` and `backward` can stand here)"
+                        ),
+                    ));
                 }
             };
             if slot.replace(arithmetic()?).is_some() {

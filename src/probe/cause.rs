@@ -83,14 +83,15 @@ pub(super) fn remedies(questions: &Questions, index: usize, trials: &[Trial]) ->
 }
 
 /// What theory says of a listed arithmetic; nothing where no layer has a prediction.
-pub(super) fn theory(policy: &Policy, trials: &[Trial], index: usize, batch: usize) -> Vec<TheoryLayer> {
+pub(super) fn theory(policy: &Policy, trials: &[Trial], index: usize, batch: usize, branch: f64) -> Vec<TheoryLayer> {
     let facts: Vec<Vec<LayerFacts>> = trials
         .iter()
         .filter_map(|trial| trial.measurement.layers.iter().map(|layer| layer.arithmetics[index].facts).collect())
         .collect();
     let Some(first) = facts.first() else { return Vec::new() };
     let bounds = frozen(policy, first, batch);
-    let predictions: Vec<Vec<Option<f64>>> = facts.iter().map(|facts| predicted(policy, facts, batch)).collect();
+    let predictions: Vec<Vec<Option<f64>>> =
+        facts.iter().map(|facts| predicted(policy, facts, batch, branch)).collect();
     let number = |x: Option<f64>| x.map_or(Number::None, Number::new);
     let median = |values: Vec<Number>| quantiles(values.into_iter().map(|value| (value, false))).median;
     let layer = |(layer, (worst, typical)): (usize, &(f64, f64))| {

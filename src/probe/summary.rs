@@ -47,7 +47,15 @@ pub(super) fn truth(trials: &[Trial]) -> Truth {
 }
 
 /// One arithmetic over the trials, with the answers to what was asked about it.
-pub(super) fn arithmetic_run(plan: &Plan, questions: &Questions, trials: &[Trial], index: usize) -> ArithmeticRun {
+///
+/// `branch` is the share of a gradient that comes down through a layer's branch: 1 without skips.
+pub(super) fn arithmetic_run(
+    plan: &Plan,
+    questions: &Questions,
+    trials: &[Trial],
+    index: usize,
+    branch: f64,
+) -> ArithmeticRun {
     let policy = plan.arithmetics[index];
     let log2_loss_scale = questions.listed[index].log2_loss_scale;
     let layers: Vec<LayerRun> =
@@ -63,7 +71,7 @@ pub(super) fn arithmetic_run(plan: &Plan, questions: &Questions, trials: &[Trial
         log2_loss_scale: (log2_loss_scale != 0).then_some(log2_loss_scale),
         attribution: cause::attribution(&questions.asked[index], trials),
         remedies: cause::remedies(questions, index, trials),
-        theory: cause::theory(&policy, trials, index, plan.spec.batch),
+        theory: cause::theory(&policy, trials, index, plan.spec.batch, branch),
         external: None,
     }
 }
