@@ -6,11 +6,12 @@
 
 mod decimals;
 
-use crate::arithmetic::{Exact, Policy};
-use crate::backprop::gradients;
+use crate::arithmetic::Exact;
+use crate::backprop::{Setup, gradients};
 use crate::exchange::{Dtype, Tensor, safetensors_bytes};
 use crate::network::{Batch, Loss, Network, Operation, Targets};
 use crate::probe;
+use crate::record::Run;
 use crate::spec::{Plan, RunPlan};
 use crate::truth::elementwise::Undecided;
 use crate::truth::{Prepared, TruthPass};
@@ -22,13 +23,14 @@ pub const TRUTH: &str = "truth.json";
 /// How the files of gradients begin.
 pub const GRADIENTS: &str = "gradients.";
 
-/// Names and contents of one run's files: trial 1, with the truth at the precision that its measurement needed.
+/// Names and contents of one run's files: trial 1, with the truth at the precision that its measurement needed, and
+/// gradients that went through the loss scale with which they were measured, unscaled.
 ///
 /// `network.safetensors` and `batch.safetensors` hold what was measured; `gradients.<arithmetic>.safetensors` each
 /// arithmetic's gradients exactly, as doubles, or, where doubles do not hold them, `gradients.<arithmetic>.json` in
 /// decimals; [`TRUTH`] the true gradients in 60 digits with their error bounds, and `truth.safetensors` the nearest
 /// doubles. The same plan gives the same bytes.
-pub fn files(plan: &Plan, run: &RunPlan, precision: u32) -> Vec<(String, Vec<u8>)> {
+pub fn files(plan: &Plan, run: &RunPlan, measured: &Run) -> Vec<(String, Vec<u8>)> {
     let (network, batch) = probe::draw(plan, run, 0);
     let places = places(&network, plan.network.is_some());
     let parameters = network.parameters.iter().zip(&places);
@@ -37,7 +39,11 @@ pub fn files(plan: &Plan, run: &RunPlan, precision: u32) -> Vec<(String, Vec<u8>
         ("network.safetensors".to_string(), safetensors_bytes(&parameters)),
         ("batch.safetensors".to_string(), safetensors_bytes(&samples(&batch))),
     ];
-    files.extend(plan.arithmetics.iter().map(|name| computed(*name, &network, &batch, &places)));
+    let scales = measured.arithmetics.iter().map(|arithmetic| arithmetic.log2_loss_scale.unwrap_or(0));
+    let setups = plan.arithmetics.iter().zip(scales);
+    let setups = setups.map(|(policy, log2_loss_scale)| Setup { log2_loss_scale, ..(*policy).into() });
+    files.extend(setups.map(|setup| computed(setup, &network, &batch, &places)));
+    let precision = measured.truth.precision.first().copied().unwrap_or(64);
     files.extend(truth(&network, &batch, &places, precision));
     files
 }
@@ -113,10 +119,11 @@ fn samples(batch: &Batch) -> Vec<Tensor> {
 }
 
 /// One arithmetic's gradients: as doubles if these are the same numbers, else in decimals.
-fn computed(name: Policy, network: &Network, batch: &Batch, places: &[Place]) -> (String, Vec<u8>) {
+fn computed(setup: Setup, network: &Network, batch: &Batch, places: &[Place]) -> (String, Vec<u8>) {
+    let name = setup.policy;
     let parameters = parameters(network);
     let mut found: Vec<Option<Array2<Exact>>> = vec![None; places.len()];
-    for layer in gradients(name, network, batch) {
+    for layer in gradients(setup, network, batch) {
         for (parameter, gradient) in parameters[layer.layer].iter().zip([Some(layer.weight), layer.bias, layer.slope]) {
             if let (Some(parameter), Some(gradient)) = (*parameter, gradient) {
                 found[parameter] = Some(gradient);

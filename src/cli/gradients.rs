@@ -52,8 +52,7 @@ impl GradientExport {
     pub fn write(&self, plan: &Plan, record: &Record) -> Result<(), Failure> {
         let Some(directory) = &self.export else { return Ok(()) };
         for ((folder, one), run) in folders(directory, plan).into_iter().zip(&plan.runs).zip(&record.runs) {
-            let precision = run.truth.precision.first().copied().unwrap_or(64);
-            let contents = export::files(plan, one, precision);
+            let contents = export::files(plan, one, run);
             let stale: Vec<String> = fs::read_dir(&folder)
                 .map_err(|error| unwritable(&folder, &error))?
                 .flatten()

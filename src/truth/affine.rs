@@ -10,6 +10,7 @@ use super::bound::Bound;
 use super::column::{Bits, Column, Scaled};
 use super::spectral::spectral_norm_bound;
 use super::term::{Term, term};
+use crate::arithmetic::kernels::limbs::{self, Limbs};
 use ndarray::Array2;
 use rug::Integer;
 
@@ -19,10 +20,27 @@ pub const LONGEST_ALIGNMENT: i64 = 1 << 22;
 /// Bits beyond p that the entries of a pre-activation may have: 2 KiB each, which drawn networks do not need.
 const LONGEST_EXCESS: u32 = 1 << 14;
 
-/// Integers at one exponent; drawn weights fit one machine word.
+/// Integers at one exponent; drawn weights fit half a machine word.
 enum Mantissas {
+    /// In lanes, with the bits that limbs of a column may have.
+    Lanes(Vec<i32>, u32),
     Short(Vec<i64>),
     Long(Vec<Integer>),
+}
+
+impl Mantissas {
+    /// Rows of `terms` factors of a product.
+    fn new(integers: Vec<Integer>, terms: usize) -> Mantissas {
+        let bits = integers.iter().map(Integer::significant_bits).max().unwrap_or(0);
+        let half: Option<Vec<i32>> = integers.iter().map(Integer::to_i32).collect();
+        match (half, limbs::limb_bits(bits, terms)) {
+            (Some(half), Some(limb_bits)) => Mantissas::Lanes(half, limb_bits),
+            _ => match integers.iter().map(Integer::to_i64).collect() {
+                Some(short) => Mantissas::Short(short),
+                None => Mantissas::Long(integers),
+            },
+        }
+    }
 }
 
 /// An exact weight matrix ready for products with columns.
@@ -51,12 +69,11 @@ impl Weights {
     fn with_norm(values: &Array2<f64>, norm: Bound) -> Weights {
         let (rows, columns) = values.dim();
         let column = Column::exact(values.iter().copied());
-        let short: Option<Vec<i64>> = column.mantissas.iter().map(Integer::to_i64).collect();
         Weights {
             rows,
             columns,
             exponent: column.exponent,
-            mantissas: short.map_or(Mantissas::Long(column.mantissas), Mantissas::Short),
+            mantissas: Mantissas::new(column.mantissas, columns),
             support: values.rows().into_iter().map(|row| Bits::from_fn(columns, |j| row[j] != 0.0)).collect(),
             norm,
         }
@@ -65,16 +82,14 @@ impl Weights {
     /// W·a, with an error of at most σα; nothing is rounded.
     pub fn multiply(&self, a: &Column) -> Column {
         assert_eq!(a.len(), self.columns, "invariant: shapes agree");
-        let mut mantissas = vec![Integer::new(); self.rows];
-        for (i, sum) in mantissas.iter_mut().enumerate() {
-            let terms = i * self.columns..(i + 1) * self.columns;
-            match &self.mantissas {
-                Mantissas::Short(w) => {
-                    w[terms].iter().zip(&a.mantissas).filter(|(w, _)| **w != 0).for_each(|(&w, a)| *sum += a * w);
-                }
-                Mantissas::Long(w) => w[terms].iter().zip(&a.mantissas).for_each(|(w, a)| *sum += a * w),
-            }
-        }
+        let each = |sum: &dyn Fn(std::ops::Range<usize>) -> Integer| {
+            (0..self.rows).map(|i| sum(i * self.columns..(i + 1) * self.columns)).collect()
+        };
+        let mantissas: Vec<Integer> = match &self.mantissas {
+            Mantissas::Lanes(w, bits) => limbs::short_products(w, &Limbs::new(&a.mantissas, *bits), self.columns),
+            Mantissas::Short(w) => each(&|terms| w[terms].iter().zip(&a.mantissas).map(|(&w, a)| a * w).sum()),
+            Mantissas::Long(w) => each(&|terms| w[terms].iter().zip(&a.mantissas).map(|(w, a)| a * w).sum()),
+        };
         let inexact = Bits::from_fn(self.rows, |i| self.support[i].meets(&a.inexact));
         let error = if inexact.any() { self.norm * a.error } else { Bound::ZERO };
         let error = term(Term::AffinePropagated, error);

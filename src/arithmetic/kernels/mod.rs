@@ -2,6 +2,7 @@
 //! through [`super::reference::Reference`]. All `unsafe` of the project lies here, each with its reason.
 
 pub mod exact;
+pub mod limbs;
 pub mod path;
 mod tiles;
 
