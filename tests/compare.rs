@@ -184,5 +184,5 @@ fn pictures_of_the_replaced_report_are_removed() {
         ]
     );
     assert_eq!(listing(&there.join("panels")), ["elu", "tanh"]);
-    assert_eq!(listing(&there.join("panels/elu")).len(), 10);
+    assert_eq!(listing(&there.join("panels/elu")).len(), 14);
 }

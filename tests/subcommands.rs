@@ -13,8 +13,10 @@ const SMALL: [&str; 10] =
     ["--depth", "4", "--width", "6", "--batch", "3", "--trials", "2", "--formats", "f16,e5m2:acc=f32"];
 
 /// What a measuring run leaves in its directory, sorted.
-const REPORT: [&str; 16] = [
+const REPORT: [&str; 20] = [
     "layers.csv",
+    "panels/attribution.png",
+    "panels/attribution.svg",
     "panels/fates.png",
     "panels/fates.svg",
     "panels/flips.png",
@@ -25,6 +27,8 @@ const REPORT: [&str; 16] = [
     "panels/noise.svg",
     "panels/range.png",
     "panels/range.svg",
+    "panels/sources.png",
+    "panels/sources.svg",
     "record.json",
     "report.html",
     "run.json",
@@ -289,8 +293,16 @@ fn tables_are_exported_by_a_run_and_from_its_record() {
         assert!(flat(&printed).contains(&flat(&cells.join(" "))), "the terminal has this row: {line}");
     }
     assert_eq!(lines[8], "");
-    let rest: Vec<&str> = lines[9..].iter().copied().filter(|line| !line.is_empty()).collect();
-    assert_eq!(rest.len(), 4, "what the rows are of, storage noise of e5m2, two sentences: {table}");
+    // What the rows are of, storage noise of e5m2, theory, the tables' notes, and the sentences; tables of their own tell
+    // sources and remedies.
+    let rest: Vec<&str> =
+        lines[9..].iter().copied().filter(|line| !line.is_empty() && !line.starts_with('|')).collect();
+    assert!(rest.len() >= 5, "{table}");
+    assert!(
+        lines[9..].iter().any(|line| line.starts_with("| arithmetic") && line.contains("| branch flips")),
+        "{table}"
+    );
+    assert!(lines[9..].iter().any(|line| line.starts_with("| arithmetic") && line.contains("| remedy")), "{table}");
     for line in lines[..3].iter().map(|line| &line[2..]).chain(rest) {
         assert!(flat(&printed).contains(&flat(line)), "the terminal says: {line}");
     }
@@ -465,7 +477,7 @@ fn a_comparison_is_redrawn_whole() {
         ],
         "a comparison has no summary.png"
     );
-    assert_eq!(files.len(), above.len() + 2 * 10);
+    assert_eq!(files.len(), above.len() + 2 * 14);
     assert!(files.contains(&"panels/leaky-0.2001953125/flips.svg".to_string()), "{files:?}");
     for file in files.iter().filter(|file| file.ends_with(".png")) {
         fs::remove_file(place.join("there").join(file)).unwrap();

@@ -61,6 +61,10 @@ impl Limbs {
 /// Σ_k w_ik·a_k for every row of w (rows × k, row-major): as many exact integers.
 pub fn short_products(weights: &[i32], a: &Limbs, terms: usize) -> Vec<Integer> {
     let rows = weights.len() / terms.max(1);
+    if a.length == 0 {
+        // Every a_k is 0.
+        return vec![Integer::new(); rows];
+    }
     let mut sums = vec![0i64; rows * a.length];
     match Path::current() {
         #[cfg(target_arch = "x86_64")]
@@ -72,7 +76,7 @@ pub fn short_products(weights: &[i32], a: &Limbs, terms: usize) -> Vec<Integer> 
         _ => short(weights, a, terms, &mut sums),
     }
     let mut words = Vec::new();
-    sums.chunks_exact(a.length.max(1)).map(|sums| carried(sums, a.bits, &mut words)).collect()
+    sums.chunks_exact(a.length).map(|sums| carried(sums, a.bits, &mut words)).collect()
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -92,7 +96,7 @@ const ROWS: usize = 4;
 
 #[inline(always)]
 fn short(weights: &[i32], a: &Limbs, terms: usize, sums: &mut [i64]) {
-    if a.length == 0 || terms == 0 {
+    if terms == 0 {
         return;
     }
     let mut blocks = sums.chunks_exact_mut(ROWS * a.length);
@@ -182,6 +186,7 @@ mod tests {
                 )
                 .collect();
             let found = short_products(&weights, &Limbs::new(&a, bits), terms);
+            assert_eq!(found.len(), rows);
             for (row, found) in found.iter().enumerate() {
                 let expected: Integer = (0..terms).map(|k| Integer::from(&a[k] * weights[row * terms + k])).sum();
                 assert_eq!(*found, expected, "{terms} terms, row {row}");
