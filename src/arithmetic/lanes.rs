@@ -10,6 +10,7 @@ use super::guard::{Extremes, Guard, stand_in};
 use super::kernels::{self, LaneRound, RangeAlone};
 use super::long::round_once;
 use super::{Arithmetic, ArithmeticName, Binary, Exact, Place, Side, Sum, TensorId};
+use crate::activation::rounding::round_with;
 use crate::activation::{Function, is_zero, round_function_f64};
 use crate::format::{F32, F64, Format, Rounder, canonical};
 use half::{bf16, f16};
@@ -218,7 +219,12 @@ impl<C: Carrier> Arithmetic for Lanes<C> {
     }
 
     fn apply(&self, _: Place, f: &Function, x: &C) -> C {
-        let value = C::put(self.store.round(round_function_f64(f, x.get(), &self.format)));
+        let value = match &self.store {
+            LaneRounding::Emulated(rounder) => round_with(f, x.get(), &self.format, rounder),
+            // A range alone rounds what double precision has.
+            store => store.round(round_function_f64(f, x.get(), &self.format)),
+        };
+        let value = C::put(value);
         self.watched(value, || is_zero(f, x.get()))
     }
 
@@ -270,6 +276,14 @@ impl<C: Carrier> Arithmetic for Lanes<C> {
             LaneRounding::Range(range) => kernels::product(&range, left, right, last),
         };
         sums.map(|&sum| self.store(sum))
+    }
+
+    fn round_doubles(&self, _: TensorId, x: &Array2<f64>) -> Array2<C> {
+        x.map(|&x| self.watched(self.store(x), || x == 0.0))
+    }
+
+    fn doubles(&self, x: &Array2<C>) -> Option<Array2<f64>> {
+        Some(x.map(|x| x.get()))
     }
 
     fn left_range(&self) -> bool {

@@ -139,6 +139,16 @@ pub trait Arithmetic: Send + Sync {
         from_fn(x.dim(), |index| self.round(Place::new(tensor, index), &x[index]))
     }
 
+    /// [`Arithmetic::round_matrix`] of doubles.
+    fn round_doubles(&self, tensor: TensorId, x: &Array2<f64>) -> Array2<Self::Elem> {
+        from_fn(x.dim(), |index| self.round(Place::new(tensor, index), &Exact::Double(x[index])))
+    }
+
+    /// The values of a stored matrix where doubles are how they are stored; none where they may be longer.
+    fn doubles(&self, _: &Array2<Self::Elem>) -> Option<Array2<f64>> {
+        None
+    }
+
     /// The exact values of a stored matrix.
     fn exact_matrix(&self, x: &Array2<Self::Elem>) -> Array2<Exact> {
         x.map(|entry| self.exact(entry))

@@ -68,7 +68,11 @@ impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
 
     /// A forward value as the backward role receives it.
     fn cross(&self, node: NodeId, value: &Array2<F::Elem>) -> Array2<B::Elem> {
-        self.backward.round_matrix(tensor(node, Quantity::Scratch), &self.forward.arithmetic.exact_matrix(value))
+        let at = tensor(node, Quantity::Scratch);
+        match self.forward.arithmetic.doubles(value) {
+            Some(doubles) => self.backward.round_doubles(at, &doubles),
+            None => self.backward.round_matrix(at, &self.forward.arithmetic.exact_matrix(value)),
+        }
     }
 
     /// Gradients as exact numbers, the loss scale divided out.
@@ -97,7 +101,7 @@ impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
                 debug_assert_eq!(network.loss, Loss::MeanSquaredError);
                 let scale = constant(2, (samples * outputs) as u64);
                 let y = self.cross(output, y);
-                let targets = ar.round_matrix(tensor(0, Quantity::Scratch), &targets.map(|&t| self.forward.stored(t)));
+                let targets = self.forward.round_stored(ar, tensor(0, Quantity::Scratch), targets);
                 let difference = ar.zip(at, Binary::Subtract, &y, &targets);
                 difference.map(|d| ar.binary(Place::new(at, (0, 0)), Binary::Multiply, d, &scale)) // R(R(y−t)·R(2/(B·n)))
             }

@@ -48,8 +48,20 @@ impl<'n, F: Arithmetic> Forward<'n, F> {
 
     /// A stored parameter in the given role's arithmetic.
     pub(super) fn parameter<A: Arithmetic>(&self, arithmetic: &A, parameter: ParameterId) -> Array2<A::Elem> {
-        let exact = self.network.parameters[parameter].values.map(|&x| self.stored(x));
-        arithmetic.round_matrix(parameter_tensor(parameter), &exact)
+        self.round_stored(arithmetic, parameter_tensor(parameter), &self.network.parameters[parameter].values)
+    }
+
+    /// Exact doubles as they are stored, in the given role's arithmetic.
+    pub(super) fn round_stored<A: Arithmetic>(
+        &self,
+        arithmetic: &A,
+        at: TensorId,
+        values: &Array2<f64>,
+    ) -> Array2<A::Elem> {
+        match self.storage {
+            None => arithmetic.round_doubles(at, values),
+            Some(_) => arithmetic.round_matrix(at, &values.map(|&x| self.stored(x))),
+        }
     }
 
     /// R(R(s)·x) on every entry, with an exact constant s.
@@ -69,7 +81,7 @@ impl<'n, F: Arithmetic> Forward<'n, F> {
         let at = tensor(node, Quantity::Value);
         let inputs = &self.network.nodes[node].inputs;
         match &self.network.nodes[node].operation {
-            Operation::Input => ar.round_matrix(at, &self.batch.inputs.map(|&x| self.stored(x))),
+            Operation::Input => self.round_stored(ar, at, &self.batch.inputs),
             Operation::Affine { weight, bias } => {
                 let weight = self.parameter(ar, *weight);
                 let bias = bias.map(|bias| self.parameter(ar, bias).into_iter().collect::<Vec<_>>());
