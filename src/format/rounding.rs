@@ -58,9 +58,8 @@ impl Format {
         let top_codes = if special == Special::FiniteNan { 2 } else { 1 };
         let max = ((1u64 << self.precision) - top_codes) as f64 * two_to(i64::from(emax - (self.precision as i32 - 1)));
         Rounder {
-            drop: 53 - self.precision,
-            smallest_normal: two_to(i64::from(emin)),
-            subnormal_magic: 1.5 * two_to(i64::from(52 + emin - (self.precision as i32 - 1))),
+            least_exponent: two_to(i64::from(emin)).to_bits(),
+            raise: (u64::from(53 - self.precision) << 52) | 1 << 51,
             max,
             overflow: if special == Special::Ieee { f64::INFINITY } else { f64::NAN },
         }
@@ -76,30 +75,30 @@ impl Format {
 /// One format's rounding of doubles with its constants at hand, branch-free.
 #[derive(Clone, Copy, Debug)]
 pub struct Rounder {
-    drop: u32,
-    smallest_normal: f64,
-    subnormal_magic: f64,
+    /// The bits of the smallest normal number, a power of two.
+    least_exponent: u64,
+    /// What raises 2^e to 1.5·2^(e+53−p), added to its bits.
+    raise: u64,
     max: f64,
     overflow: f64,
 }
 
+/// The exponent field of a double.
+const EXPONENT: u64 = 0x7ff << 52;
+
 impl Rounder {
     /// Rounds to nearest, ties to even; see [`Format::round`] for the special cases.
+    ///
+    /// With 2^e ≤ |x| < 2^(e+1), or e = emin below it, the sum x + 1.5·2^(e+53−p) lies in the binade whose unit is
+    /// 2^(e+1−p), the format's there, so that the hardware rounds it as the format does; the difference is exact.
+    /// Numbers so large that the power leaves the doubles come out as NaN or as themselves, beyond the maximum.
     #[inline(always)]
     pub fn round(&self, x: f64) -> f64 {
-        let magnitude = x.abs();
-        // Normal numbers: add half an ulp less one (and the last kept bit, for ties) to the bits; a
-        // carry moves into the exponent as it should.
-        let bits = magnitude.to_bits();
-        let half_less_one = (1u64 << (self.drop - 1)) - 1;
-        let odd = (bits >> self.drop) & 1;
-        let normal = f64::from_bits((bits + half_less_one + odd) & !((1u64 << self.drop) - 1));
-        // Subnormal numbers: the sum with 1.5·2^(52+q) is rounded by the hardware to multiples of 2^q.
-        let subnormal = (magnitude + self.subnormal_magic) - self.subnormal_magic;
-        let rounded = if magnitude < self.smallest_normal { subnormal } else { normal };
-        let signed = rounded.copysign(x);
-        // The second test catches NaN whose payload carries into the sign bit above.
-        if (rounded <= self.max) & (magnitude <= f64::MAX) { signed } else { self.special(x) }
+        let exponent = (x.to_bits() & EXPONENT).max(self.least_exponent);
+        let magic = f64::from_bits(exponent.wrapping_add(self.raise));
+        let rounded = ((x + magic) - magic).copysign(x);
+        // A comparison that NaN fails.
+        if rounded.abs() <= self.max { rounded } else { self.special(x) }
     }
 
     /// Overflow and NaN. The sign stays off a NaN, so that there is only one.
