@@ -64,6 +64,36 @@ fn check(what: &str, rounding: &impl LaneRound) -> usize {
     checked
 }
 
+/// Sums that come near the largest number and beyond it: the cheap rounding, which knows no overflow, is taken only where
+/// nothing overflows.
+#[test]
+fn overflow_inside_sums_is_seen() {
+    let mut overflowed = 0;
+    for name in ["f16", "e4m3fn", "e5m2"] {
+        let format = Format::parse(name).unwrap();
+        let (rounder, most) = (format.rounder(), format.max().unwrap().to_f64());
+        let mut random = Random(3);
+        for trial in 0..400 {
+            let k = 1 + trial % 9;
+            // From far within to beyond: the sum of k such products reaches the maximum at 1.
+            let scale = (most / k as f64).sqrt() * (0.25 + random.below(1000) as f64 / 800.0);
+            let mut matrix = |shape| {
+                let sign = |random: &mut Random| if random.below(4) == 0 { -1.0 } else { 1.0 };
+                Array2::from_shape_simple_fn(shape, || rounder.round(sign(&mut random) * scale))
+            };
+            let (left, right) = (matrix((3, k)), matrix((k, 11)));
+            let expected = by_definition(&rounder, &left, &right, None);
+            for path in Path::ALL.into_iter().filter(|path| path.is_available()) {
+                let actual = product_on(path, &rounder, &left, &right, None);
+                let actual: Vec<u64> = actual.iter().map(|x| bits(*x)).collect();
+                assert_eq!(actual, expected, "{name} on {}, trial {trial}", path.name());
+            }
+            overflowed += expected.iter().filter(|bits| !f64::from_bits(**bits).is_finite()).count();
+        }
+    }
+    assert!(overflowed > 1000, "{overflowed} entries overflowed");
+}
+
 #[test]
 fn every_path_gives_the_bits_of_the_definition() {
     let mut checked = check("f64", &Double) + check("f32", &Single);

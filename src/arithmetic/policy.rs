@@ -138,7 +138,7 @@ impl Policy {
                     ));
                 }
                 other => {
-                    let known = nearest(other, ROLES.into_iter());
+                    let known = nearest(other, ROLES.into_iter().filter(|role| *role != "update"));
                     return Err(point(
                         start,
                         format!(

@@ -94,11 +94,27 @@ impl Rounder {
     /// Numbers so large that the power leaves the doubles come out as NaN or as themselves, beyond the maximum.
     #[inline(always)]
     pub fn round(&self, x: f64) -> f64 {
-        let exponent = (x.to_bits() & EXPONENT).max(self.least_exponent);
-        let magic = f64::from_bits(exponent.wrapping_add(self.raise));
-        let rounded = ((x + magic) - magic).copysign(x);
+        let rounded = self.round_within(x);
         // A comparison that NaN fails.
         if rounded.abs() <= self.max { rounded } else { self.special(x) }
+    }
+
+    /// The same for a number that neither overflows nor is infinite or NaN.
+    #[inline(always)]
+    pub fn round_within(&self, x: f64) -> f64 {
+        let exponent = (x.to_bits() & EXPONENT).max(self.least_exponent);
+        let magic = f64::from_bits(exponent.wrapping_add(self.raise));
+        ((x + magic) - magic).copysign(x)
+    }
+
+    /// The largest finite number.
+    pub fn largest(&self) -> f64 {
+        self.max
+    }
+
+    /// u, from the raise of the exponent by 53 − p.
+    pub fn unit_roundoff(&self) -> f64 {
+        two_to((self.raise >> 52) as i64 - 53)
     }
 
     /// Overflow and NaN. The sign stays off a NaN, so that there is only one.

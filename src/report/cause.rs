@@ -204,6 +204,11 @@ pub fn is_needless(arithmetic: &ArithmeticRun, remedy: &Remedy) -> bool {
     remedy.kind == RemedyKind::LossScaling && (changes_nothing || has_nothing_to_cure())
 }
 
+/// Why loss scaling that is needless is: `needs no loss scale`, or that no other one is better than the one it has.
+pub fn needless(arithmetic: &ArithmeticRun) -> &'static str {
+    if arithmetic.log2_loss_scale.is_some() { "no other loss scale is better" } else { "needs no loss scale" }
+}
+
 /// A remedy in few words, for a table: `f32 accumulator`, `loss ×2^8`.
 pub fn label(arithmetic: &ArithmeticRun, remedy: &Remedy, notation: Notation) -> String {
     match remedy.kind {

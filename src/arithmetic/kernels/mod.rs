@@ -27,6 +27,28 @@ pub fn assert_gradual_underflow() {
 pub trait LaneRound {
     /// The double rounded to the format.
     fn round(&self, x: f64) -> f64;
+
+    /// Whether no sum of `terms` products and a last summand overflows on its way, where the magnitudes before any
+    /// rounding add up to `size`; false where it makes no difference.
+    fn is_within(&self, _size: impl FnOnce() -> f64, _terms: usize) -> bool {
+        false
+    }
+
+    /// [`LaneRound::round`] of what does not overflow.
+    #[inline(always)]
+    fn round_within(&self, x: f64) -> f64 {
+        self.round(x)
+    }
+}
+
+/// A rounding where nothing overflows.
+pub struct Within<'r, R>(&'r R);
+
+impl<R: LaneRound> LaneRound for Within<'_, R> {
+    #[inline(always)]
+    fn round(&self, x: f64) -> f64 {
+        self.0.round_within(x)
+    }
 }
 
 /// binary64: nothing left to round.
@@ -93,5 +115,18 @@ impl LaneRound for Rounder {
     #[inline(always)]
     fn round(&self, x: f64) -> f64 {
         Rounder::round(self, x)
+    }
+
+    fn is_within(&self, size: impl FnOnce() -> f64, terms: usize) -> bool {
+        // Every rounding may add a share u, two of them for each term: (1 + u)^(2n) ≤ e^(2nu). What roundings of subnormal
+        // numbers add beyond that, n smallest ones at most, is far below the half unit by which overflow begins above the
+        // maximum: where n is so large, e^(2nu) is beyond all bounds.
+        let roundings = 2.0 * (terms as f64 + 2.0);
+        size() * core_math::exp(roundings * self.unit_roundoff()) * (1.0 + 1e-9) <= self.largest()
+    }
+
+    #[inline(always)]
+    fn round_within(&self, x: f64) -> f64 {
+        Rounder::round_within(self, x)
     }
 }

@@ -4,7 +4,7 @@
 //! `dot`, and the lanes of a vector are neighbouring columns. The compiler vectorises the tile; nothing in
 //! it depends on how.
 
-use super::{LaneRound, Path};
+use super::{LaneRound, Path, Within};
 use ndarray::Array2;
 
 /// Rows of a tile: their sums hide each other's latency.
@@ -34,7 +34,6 @@ pub fn product_on<R: LaneRound>(
     right: &Array2<f64>,
     last: Option<&[f64]>,
 ) -> Array2<f64> {
-    assert!(path.is_available(), "invariant: only paths of this processor are taken");
     let (m, k, n) = (left.nrows(), left.ncols(), right.ncols());
     let mut result = vec![0.0; m * n];
     if n > 0 && m > 0 {
@@ -45,17 +44,26 @@ pub fn product_on<R: LaneRound>(
             k,
             n,
         };
-        match path {
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: the processor has the instructions, as was asserted above.
-            Path::Avx512 => unsafe { on_avx512(rounding, &operands, &mut result) },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: as above.
-            Path::Avx2 => unsafe { on_avx2(rounding, &operands, &mut result) },
-            _ => rows(rounding, &operands, &mut result),
+        match rounding.is_within(|| operands.size(), k) {
+            true => fill(path, &Within(rounding), &operands, &mut result),
+            false => fill(path, rounding, &operands, &mut result),
         }
     }
     Array2::from_shape_vec((m, n), result).expect("invariant: m × n entries")
+}
+
+/// Computes all entries on a path that the processor has.
+fn fill<R: LaneRound>(path: Path, rounding: &R, operands: &Operands, result: &mut [f64]) {
+    assert!(path.is_available(), "invariant: only paths of this processor are taken");
+    match path {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: the processor has the instructions, as was asserted above.
+        Path::Avx512 => unsafe { on_avx512(rounding, operands, result) },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: as above.
+        Path::Avx2 => unsafe { on_avx2(rounding, operands, result) },
+        _ => rows(rounding, operands, result),
+    }
 }
 
 /// Row-major operands of one product.
@@ -65,6 +73,38 @@ struct Operands<'a> {
     last: Option<&'a [f64]>,
     k: usize,
     n: usize,
+}
+
+impl Operands<'_> {
+    /// At least the magnitudes of all summands of any entry together; infinite where a factor is infinite or NaN.
+    fn size(&self) -> f64 {
+        let size = self.k as f64 * largest(self.left) * largest(self.right) + self.last.map_or(0.0, largest);
+        if size.is_finite() { size * (1.0 + 1e-9) } else { f64::INFINITY }
+    }
+}
+
+/// The largest magnitude, infinite if any number is infinite or NaN; in lanes, as it runs over every operand.
+fn largest(numbers: &[f64]) -> f64 {
+    let (mut most, mut nothing) = ([0.0f64; NARROW], [0.0f64; NARROW]);
+    let chunks = numbers.chunks_exact(NARROW);
+    let rest = chunks.remainder();
+    for chunk in chunks {
+        for ((most, nothing), x) in most.iter_mut().zip(&mut nothing).zip(chunk) {
+            *most = if x.abs() > *most { x.abs() } else { *most };
+            // 0, or NaN for ever after an infinity or a NaN.
+            *nothing += x * 0.0;
+        }
+    }
+    let all = rest.iter().copied().chain(most).chain(nothing);
+    all.fold(0.0, |most, x| {
+        if x.abs() <= most {
+            most
+        } else if x.is_nan() {
+            f64::INFINITY
+        } else {
+            x.abs()
+        }
+    })
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -148,7 +148,7 @@ pub fn remedies(run: &Run, notation: Notation, with_names: bool) -> Option<Table
 fn effect(arithmetic: &ArithmeticRun, remedy: &Remedy, notation: Notation) -> [String; 4] {
     let none = || String::from("—");
     if cause::is_needless(arithmetic, remedy) {
-        return ["needs no loss scale".into(), none(), none(), none()];
+        return [cause::needless(arithmetic).into(), none(), none(), none()];
     }
     let (before, after) = (cause::plain(arithmetic), cause::remedied(remedy));
     let (Some(first), Some(now)) = (before.first(), after.first()) else { return [none(), none(), none(), none()] };

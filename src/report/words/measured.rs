@@ -69,13 +69,18 @@ fn sound(arithmetic: &ArithmeticRun, layers: &[State], notation: Notation) -> St
 /// Against noise: what cuts it most, and by how much the others do.
 fn cuts(arithmetic: &ArithmeticRun, before: &State, notation: Notation) -> String {
     let best = cause::best(arithmetic, 0);
-    let mut needless = "";
+    let mut needless = String::new();
     let mut factors: Vec<String> = Vec::new();
     let mut failures: Vec<String> = Vec::new();
     for (remedy, after) in others(arithmetic, best.map(|(remedy, _)| remedy), 0) {
         let words = cause::in_words(remedy, notation);
         match before.cut(&after).filter(|times| times.is_finite()) {
-            _ if cause::is_needless(arithmetic, remedy) => needless = "it needs no loss scale",
+            _ if cause::is_needless(arithmetic, remedy) => {
+                needless = match arithmetic.log2_loss_scale {
+                    Some(_) => cause::needless(arithmetic).into(),
+                    None => format!("it {}", cause::needless(arithmetic)),
+                }
+            }
             Some(times) => factors.push(format!("{words} {}", cause::factor(times, notation))),
             None => failures.push(format!("{words} makes it {}", state(&after, notation))),
         }
@@ -85,8 +90,7 @@ fn cuts(arithmetic: &ArithmeticRun, before: &State, notation: Notation) -> Strin
         factors[last] += " times";
     }
     let beside: Vec<String> = [factors, failures].concat();
-    let beside: Vec<String> =
-        [beside.join(", "), needless.into()].into_iter().filter(|part| !part.is_empty()).collect();
+    let beside: Vec<String> = [beside.join(", "), needless].into_iter().filter(|part| !part.is_empty()).collect();
     let beside = beside.join("; ");
     let Some((remedy, after)) = best else {
         let tried = if beside.is_empty() { String::new() } else { format!(": {beside}") };
