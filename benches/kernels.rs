@@ -25,7 +25,7 @@ const BITS: u32 = 208;
 const SHAPES: [(&str, (usize, usize, usize)); 3] =
     [("S 128 × 128 × 32", (128, 128, 32)), ("M 256 × 256 × 64", (256, 256, 64)), ("V 64 × 64 × 1", (64, 64, 1))];
 
-/// One kernel: its name, what it may cost by PERFORMANCE's targets as a ratio to f64, and the work.
+/// One kernel: its name, what it should cost at most as a ratio to f64, and the work.
 struct Kernel<'a> {
     name: String,
     target: Option<f64>,

@@ -18,6 +18,7 @@ mod subcommands;
 pub use activations::figure as activation_figure;
 
 use crate::activation::Activation;
+use crate::arithmetic::kernels;
 use crate::record::Record;
 use crate::report::draw::Theme;
 use crate::report::table;
@@ -196,7 +197,8 @@ Examples:
 
 /// Runs the command line and gives its exit status.
 pub fn main() -> ExitCode {
-    match subcommands::parse().and_then(|arguments| execute(&arguments)) {
+    let forced = kernels::Path::forced().map_err(Failure::Input);
+    match subcommands::parse().and_then(|arguments| forced.and_then(|_| execute(&arguments))) {
         Ok(status) => status,
         Err(Failure::Input(message)) => {
             // Nothing more can be done if the error stream is closed too.

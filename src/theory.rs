@@ -1,4 +1,4 @@
-//! What theory says of noise, from the forward noise that was measured (DESIGN section 5).
+//! What theory says of noise, from the forward noise that was measured.
 //!
 //! Mean field, one independent contribution per layer k: the relative noise of δ that the noise Δ of z_k
 //! makes through φ', in mean square,
@@ -8,7 +8,7 @@
 //! ```
 //!
 //! over samples s and units i, with J the jump of φ' at a kink κ and p_is(κ) = Φ(−|z_is − κ|/s) the chance that a
-//! Gaussian Δ carries z_is across: over a density f_z of z that is E|Δ|·f_z(κ), DESIGN's p_flip. Here the true z
+//! Gaussian Δ carries z_is across: over a density f_z of z that is E|Δ|·f_z(κ). Here the true z
 //! themselves take its place, which deep networks do not spread as independent Gaussians (all samples of a unit
 //! come to lie together), and s² = (c·κ)² + E[(Δ − c·z)²] leaves out what only rescales a sample, Δ ≈ c·z, which
 //! is most of Δ in a deep network and carries nothing across 0. w_s is the square of the gradient that

@@ -1,6 +1,7 @@
 //! The command line as its users meet it: what is written where, what is printed, and how it ends.
 
 use assert_cmd::Command;
+use precision_probe::arithmetic::kernels;
 use precision_probe::record::Record;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -384,6 +385,26 @@ fn a_wrong_arithmetic_is_pointed_at() {
     }
     let output = Place::new().run(&["--formats", "forward=f16/backward=f23"]);
     assert!(error(&output).starts_with("error: policy `forward=f16/backward=f23`, character 22: unknown format `f23`"));
+}
+
+/// Every path of the processor writes the same record; a name that is none is refused.
+#[test]
+fn a_forced_path_changes_no_byte() {
+    let place = Place::new();
+    let spec = ["--act", "leaky,gelu", "--formats", "f16,bf16:acc=f32,e4m3fn,f16:sum=exact,f64,mpfr:11", "--quiet"];
+    let run = |path: &str, out: &str| {
+        let mut command = place.command(&[&SMALL[..], &spec, &["--out", out]].concat());
+        command.env("PRECISION_PROBE_PATH", path).output().unwrap()
+    };
+    assert_eq!(status(&run("portable", "portable")), 0);
+    for path in kernels::Path::ALL.into_iter().filter(|path| path.is_available()) {
+        assert_eq!(status(&run(path.name(), path.name())), 0);
+        let records = ["portable", path.name()].map(|path| place.read(&format!("{path}/record.json")));
+        assert!(records[0] == records[1], "{}", path.name());
+    }
+    let output = run("avx1024", "there");
+    assert_eq!((status(&output), text(&output).as_str()), (2, ""));
+    assert!(error(&output).starts_with("error: PRECISION_PROBE_PATH=avx1024: this processor has portable"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Which runs tell where an arithmetic's noise comes from and what helps against it (DESIGN section 5).
+//! Which runs tell where an arithmetic's noise comes from and what helps against it.
 //!
 //! "Exact" is played by an arithmetic with unbounded exponents whose precision lies far beyond the one that
 //! is studied. A run that two questions ask for, or that is one of the listed arithmetics, runs once.

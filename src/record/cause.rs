@@ -3,7 +3,7 @@
 use super::{Number, Quantiles, VerdictCount};
 use serde::{Deserialize, Serialize};
 
-/// A source of rounding noise (DESIGN section 5).
+/// A source of rounding noise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoiseSource {

@@ -1,6 +1,6 @@
 //! Facts that every report states in the same words: verdicts with their layers, evidence, set-up.
 
-use crate::record::{ArithmeticRun, External, Fates, Flips, LayerRun, Record, Run, Spec, VerdictCount, Weights};
+use crate::record::{ArithmeticRun, External, Flips, LayerRun, Record, Run, Spec, VerdictCount, Weights};
 use crate::report::cause;
 use crate::report::numbers::{Notation, power, short};
 
@@ -74,13 +74,6 @@ pub fn all_flips(layers: &[LayerRun]) -> Option<Flips> {
         nonfinite: sum.nonfinite.saturating_add(flips.nonfinite),
         total: sum.total.saturating_add(flips.total),
     }))
-}
-
-/// Number of entries whose fates were counted.
-pub fn entries(fates: &Fates) -> u64 {
-    let Fates { overflowed, undecided, true_zero, ghost, flushed, cut, drowned, degraded, resolved } = *fates;
-    let counts = [overflowed, undecided, true_zero, ghost, flushed, cut, drowned, degraded, resolved];
-    counts.into_iter().fold(0, u64::saturating_add)
 }
 
 /// `leaky (slope = 0.010009765625)`.

@@ -270,7 +270,7 @@ fn bits(layer: &LayerRun) -> String {
 
 /// Share of entries that underflow to zero.
 pub(super) fn flushed(layer: &LayerRun) -> String {
-    percent(layer.fates.flushed, facts::entries(&layer.fates))
+    percent(layer.fates.flushed, layer.fates.total())
 }
 
 /// Rows as columns of equal display width, two spaces apart; `right` marks right-aligned columns.

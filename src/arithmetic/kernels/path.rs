@@ -55,11 +55,25 @@ impl Path {
     /// The path of this process: the forced one if the processor has it, else the best.
     pub fn current() -> Path {
         static CURRENT: OnceLock<Path> = OnceLock::new();
-        *CURRENT.get_or_init(|| {
-            let forced = std::env::var(VARIABLE).ok();
-            let is_wanted = |path: &Path| forced.as_deref().is_none_or(|name| name == path.name());
-            let available = || Path::ALL.into_iter().rev().filter(|path| path.is_available());
-            available().find(is_wanted).or_else(|| available().next()).unwrap_or(Path::Portable)
-        })
+        let best = || Path::ALL.into_iter().rev().find(|path| path.is_available()).unwrap_or(Path::Portable);
+        *CURRENT.get_or_init(|| Path::forced().ok().flatten().unwrap_or_else(best))
+    }
+
+    /// The path that [`VARIABLE`] forces.
+    ///
+    /// # Errors
+    /// A sentence with the fix where it names none, or one that this processor does not have.
+    pub fn forced() -> Result<Option<Path>, String> {
+        let Some(value) = std::env::var_os(VARIABLE) else { return Ok(None) };
+        let available: Vec<&str> = Path::ALL.into_iter().filter(|path| path.is_available()).map(Path::name).collect();
+        let path = Path::ALL.into_iter().find(|path| value.to_str() == Some(path.name()));
+        match path {
+            Some(path) if path.is_available() => Ok(Some(path)),
+            _ => Err(format!(
+                "{VARIABLE}={}: this processor has {}; give one of them, or leave it out for the best",
+                value.to_string_lossy(),
+                available.join(", ")
+            )),
+        }
     }
 }

@@ -118,7 +118,7 @@ fn numbers(run: &Run, arithmetic: &ArithmeticRun, index: usize, layer: &LayerRun
         let finite = flips.total.saturating_sub(flips.nonfinite);
         flips.flipped as f64 / finite as f64
     });
-    let entries = facts::entries(&layer.fates);
+    let entries = layer.fates.total();
     let flushed = layer.fates.flushed as f64 / entries as f64;
     let cosine = median(layer, |tensor| tensor.cosine);
     let descent = median(layer, |tensor| tensor.descent);

@@ -67,7 +67,7 @@ fn spread(noise: &Quantiles) -> String {
 /// A layer of a strip of fates: the shares that are not nothing.
 pub fn fates(run: &Run, spot: &Spot) -> Option<String> {
     let (arithmetic, _, layer) = layer(run, spot)?;
-    let total = facts::entries(&layer.fates);
+    let total = layer.fates.total();
     let counted = Fate::ALL.into_iter().map(|fate| (fate, fate.count(&layer.fates)));
     let shares = counted.filter(|(_, count)| *count > 0);
     let shares = shares.map(|(fate, count)| format!("\n{} {} ({count})", fate_name(fate), percent(count, total)));
