@@ -89,15 +89,9 @@ fn main() {
         // The truth's product: weights of a word, columns of long integers, one sample after the other.
         let weights: Vec<i32> = left.iter().map(|x| (x * 16_777_216.0) as i32).collect();
         let bits = limb_bits(32, k).expect("a word has room");
-        let columns: Vec<Vec<Integer>> = (0..n)
-            .map(|j| {
-                (0..k)
-                    .map(|x| {
-                        (&right_long[x * n + j] * Float::with_val(BITS, 1) << 180u32).to_integer().unwrap_or_default()
-                    })
-                    .collect()
-            })
-            .collect();
+        let integer = |x: &Float| Float::with_val(BITS, x << 180u32).to_integer().unwrap_or_default();
+        let columns: Vec<Vec<Integer>> =
+            (0..n).map(|j| (0..k).map(|x| integer(&right_long[x * n + j])).collect()).collect();
         let best = Path::current();
         let mut kernels: Vec<Kernel> = Vec::new();
         for path in Path::ALL.into_iter().filter(|path| path.is_available()) {
