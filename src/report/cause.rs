@@ -101,7 +101,8 @@ pub fn dominant(arithmetic: &ArithmeticRun, index: usize) -> Option<Dominant<'_>
     let is_near = |share: &&Share| finite(share.without).is_some_and(|without| without <= least * LEAST_CUT);
     let decided = least * LEAST_CUT < plain;
     let candidates = shares.iter().filter(|share| !decided || is_near(share));
-    let alone = |share: &Share| finite(share.alone).unwrap_or(0.0);
+    // What overflows by itself is the greatest of all.
+    let alone = |share: &Share| share.alone.map_or(0.0, |noise| noise.median.value().max(0.0));
     let greatest = candidates.reduce(|best, next| if alone(next) > alone(best) { next } else { best })?;
     let half = std::f64::consts::FRAC_1_SQRT_2;
     let is_part = |part: &&Share| match greatest.source {

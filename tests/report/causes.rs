@@ -44,6 +44,23 @@ fn with_sources(sources: &[(NoiseSource, f64, f64)]) -> Record {
     record
 }
 
+/// A forward pass that overflows does so by the format's range, though it flips branches, too.
+#[test]
+fn what_overflows_by_itself_rules() {
+    use NoiseSource::*;
+    let infinite = f64::INFINITY;
+    let sources = [
+        (Forward, infinite, 9e-4),
+        (Backward, 9e-4, infinite),
+        (BranchFlips, 0.045, infinite),
+        (Range, infinite, 0.047),
+    ];
+    let mut record = with_sources(&sources);
+    first(&mut record).layers[0].noise_to_signal = exactly(infinite);
+    let ruling = cause::dominant(first(&mut record), 0).unwrap();
+    assert_eq!((ruling.source, ruling.makes_most), (Range, true));
+}
+
 #[test]
 fn the_source_that_rules_is_the_one_whose_removal_lowers_the_noise_most() {
     use NoiseSource::*;
