@@ -34,6 +34,7 @@ pub mod export;
 pub mod fate;
 pub mod format;
 pub mod init;
+pub mod integers;
 pub mod law;
 pub mod magnitude;
 pub mod nearest;

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 /// From the first room to the last. Names of arithmetics are shared early: `arithmetic::name` stands before
 /// the spec, the arithmetics themselves after the network.
-const ORDER: [&str; 25] = [
+const ORDER: [&str; 26] = [
     "nearest",
     "number",
     "assets",
     "format",
+    "integers",
     "exchange",
     "activation",
     "init",

@@ -7,6 +7,7 @@ pub mod build;
 pub mod data;
 pub mod draw;
 pub mod given;
+pub mod segments;
 pub mod weights;
 
 use crate::activation::Activation;

@@ -37,6 +37,21 @@ impl Bound {
         Bound { significand: x, exponent: 0 }.normalised()
     }
 
+    /// At least |n| by its leading digits, exactly where they are few: see [`crate::integers::Integers::leading`].
+    pub fn from_leading(leading: Option<(u64, i64, bool)>) -> Bound {
+        let Some((top, exponent, is_whole)) = leading else { return Bound::ZERO };
+        // 53 bits convert exactly; what is cut off is less than one step.
+        let significand = (top >> 11) as f64;
+        let is_exact = is_whole && top << 53 == 0;
+        let significand = if is_exact { significand } else { significand.next_up() };
+        Bound { significand, exponent: exponent + 11 }.normalised()
+    }
+
+    /// ⌊log₂⌋ of a finite bound that is not zero.
+    pub fn exponent(self) -> Option<i64> {
+        (!self.is_zero() && !self.is_infinite()).then_some(self.exponent)
+    }
+
     /// |n|, rounded up.
     pub fn from_integer(n: &Integer) -> Bound {
         let bits = i64::from(n.significant_bits());

@@ -6,7 +6,9 @@
 //! column loses bits is [`Column::store`], which keeps p bits of the largest entry.
 
 use super::bound::Bound;
+use super::precision::Precision;
 use super::term::{Term, term};
+use crate::integers::{Integers, words_for};
 use rug::Integer;
 
 /// m·2^e: an exact number of any range.
@@ -48,6 +50,15 @@ impl Scaled {
     /// Position of the leading bit plus one: |x| < 2^top. None for zero.
     pub fn top(&self) -> Option<i64> {
         (self.mantissa != 0).then(|| self.exponent + i64::from(self.mantissa.significant_bits()))
+    }
+
+    /// The same number on a lower exponent; zero has none.
+    pub fn aligned(&self, exponent: i64) -> Integer {
+        if self.mantissa == 0 {
+            Integer::new()
+        } else {
+            Integer::from(&self.mantissa << (self.exponent - exponent) as u32)
+        }
     }
 
     /// The number in MPFR, rounded to nearest at `precision` bits; none beyond MPFR's exponents.
@@ -117,13 +128,81 @@ impl Bits {
     }
 }
 
+/// Numbers of any exponents, before they are brought to one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entries {
+    /// m_i
+    pub integers: Integers,
+    /// e_i
+    pub exponents: Vec<i64>,
+}
+
+impl Entries {
+    /// Finite doubles, exactly, with odd mantissas.
+    pub fn from_doubles(values: impl Iterator<Item = f64>) -> Entries {
+        let (mantissas, exponents): (Vec<(u64, bool)>, Vec<i64>) = values
+            .map(|x| {
+                let (mantissa, exponent) = odd(x);
+                ((mantissa, x < 0.0), exponent)
+            })
+            .unzip();
+        let mut integers = Integers::zeros(mantissas.len(), 1);
+        mantissas.iter().enumerate().for_each(|(i, &(magnitude, negative))| integers.set(i, negative, &[magnitude]));
+        Entries { integers, exponents }
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.exponents.len()
+    }
+
+    /// True for none.
+    pub fn is_empty(&self) -> bool {
+        self.exponents.is_empty()
+    }
+
+    /// One number.
+    pub fn get(&self, i: usize) -> Scaled {
+        Scaled { mantissa: self.integers.to_rug(i), exponent: self.exponents[i] }
+    }
+
+    /// At least |x_i|.
+    pub fn magnitude(&self, i: usize) -> Bound {
+        Bound::from_leading(self.integers.leading(i)).scaled(self.exponents[i])
+    }
+}
+
+impl From<Vec<Scaled>> for Entries {
+    fn from(numbers: Vec<Scaled>) -> Entries {
+        let (mantissas, exponents): (Vec<Integer>, Vec<i64>) =
+            numbers.into_iter().map(|number| (number.mantissa, number.exponent)).unzip();
+        Entries { integers: Integers::from_rug(&mantissas), exponents }
+    }
+}
+
+/// |x| = m·2^e with an odd m, or 0.
+fn odd(x: f64) -> (u64, i64) {
+    let bits = x.to_bits();
+    let (field, fraction) = ((bits >> 52) & 0x7ff, bits & ((1 << 52) - 1));
+    let (mantissa, exponent) = if field == 0 { (fraction, -1074) } else { (fraction | 1 << 52, field as i64 - 1075) };
+    match mantissa {
+        0 => (0, 0),
+        _ => (mantissa >> mantissa.trailing_zeros(), exponent + i64::from(mantissa.trailing_zeros())),
+    }
+}
+
+/// Bits that are kept below a column's error: what dropping the others adds to it is 2^-SPARE of it.
+const SPARE: i64 = 20;
+/// Fewest bits that the error leaves of the largest entry.
+const FEWEST: i64 = 64;
+
 /// One sample's vector: m_i·2^e, its exactness and its error.
 #[derive(Clone, Debug)]
 pub struct Column {
     /// e
     pub exponent: i64,
     /// m_i
-    pub mantissas: Vec<Integer>,
+    pub integers: Integers,
     /// Entries that may differ from the true ones.
     pub inexact: Bits,
     /// At least the 2-norm of (a_i − ã_i) over the inexact entries.
@@ -133,7 +212,7 @@ pub struct Column {
 impl Column {
     /// Exact doubles as they are.
     pub fn exact(values: impl Iterator<Item = f64>) -> Column {
-        let entries: Vec<Scaled> = values.map(Scaled::from_f64).collect();
+        let entries = Entries::from_doubles(values);
         let bits = u32::MAX; // nothing is dropped
         let length = entries.len();
         Column::store(entries, Bits::new(length), Bound::ZERO, bits)
@@ -141,92 +220,78 @@ impl Column {
 
     /// Number of entries.
     pub fn len(&self) -> usize {
-        self.mantissas.len()
+        self.integers.len()
     }
 
     /// True for a column of no entries.
     pub fn is_empty(&self) -> bool {
-        self.mantissas.is_empty()
+        self.integers.is_empty()
     }
 
     /// One entry.
     pub fn entry(&self, i: usize) -> Scaled {
-        Scaled { mantissa: self.mantissas[i].clone(), exponent: self.exponent }
-    }
-
-    /// The entries as mantissa and exponent.
-    pub fn numbers(&self) -> impl Iterator<Item = (&Integer, i64)> {
-        self.mantissas.iter().map(|mantissa| (mantissa, self.exponent))
+        Scaled { mantissa: self.integers.to_rug(i), exponent: self.exponent }
     }
 
     /// True if the entry is certainly zero.
     pub fn is_exact_zero(&self, i: usize) -> bool {
-        self.mantissas[i] == 0 && !self.inexact.get(i)
+        self.integers.is_zero(i) && !self.inexact.get(i)
     }
 
     /// At least |ã_i|.
     pub fn magnitude(&self, i: usize) -> Bound {
-        Bound::from_integer(&self.mantissas[i]).scaled(self.exponent)
+        Bound::from_leading(self.integers.leading(i)).scaled(self.exponent)
     }
 
     /// At least ‖ã‖₂.
     pub fn norm(&self) -> Bound {
-        norm(self.mantissas.iter().map(Bound::from_integer)).scaled(self.exponent)
+        norm((0..self.len()).map(|i| Bound::from_leading(self.integers.leading(i)))).scaled(self.exponent)
     }
 
-    /// Brings entries of any exponents to one exponent, keeping `precision` bits of the largest.
+    /// Brings entries of any exponents to one exponent, keeping the precision's bits of the largest.
     ///
     /// Every entry is rounded to nearest on the new unit 2^e', which moves it by at most 2^(e'−1); k
-    /// entries that lose bits become inexact and add √k·2^(e'−1) to `error`.
-    pub fn store(entries: Vec<Scaled>, mut inexact: Bits, error: Bound, precision: u32) -> Column {
-        let top = entries.iter().filter_map(Scaled::top).max();
-        let lowest = entries.iter().filter(|entry| entry.mantissa != 0).map(|entry| entry.exponent).min();
+    /// entries that lose bits become inexact and add √k·2^(e'−1) to `error`. Where every entry is in error
+    /// anyway, digits far below it are not kept: the unit may be 2^-20 of the error.
+    pub fn store(
+        entries: impl Into<Entries>,
+        mut inexact: Bits,
+        error: Bound,
+        precision: impl Into<Precision>,
+    ) -> Column {
+        let Entries { integers, exponents } = entries.into();
+        let precision = precision.into();
+        let nonzero = || (0..integers.len()).filter(|&i| !integers.is_zero(i));
+        let top = nonzero().map(|i| exponents[i] + i64::from(integers.bits(i))).max();
+        let lowest = nonzero().map(|i| exponents[i]).min();
         let (Some(top), Some(lowest)) = (top, lowest) else {
-            let mantissas = entries.into_iter().map(|entry| entry.mantissa).collect();
-            return Column { exponent: 0, mantissas, inexact, error };
+            return Column { exponent: 0, integers: Integers::zeros(integers.len(), 0), inexact, error };
         };
-        let exponent = lowest.max(top - i64::from(precision));
+        let mut exponent = lowest.max(top - i64::from(precision.kept()));
+        if let Some(floor) = error.exponent()
+            && nonzero().all(|i| inexact.get(i))
+        {
+            let entries = i64::from(usize::BITS - integers.len().leading_zeros());
+            exponent = exponent.max((floor - SPARE - entries / 2).min(top - FEWEST));
+        }
         let mut rounded = 0u64;
-        let mantissas = entries
-            .into_iter()
-            .enumerate()
-            .map(|(i, Scaled { mantissa, exponent: from })| {
-                if mantissa == 0 {
-                    return mantissa;
-                }
-                let (shifted, lost) = shift(mantissa, from - exponent);
-                if lost {
-                    rounded += 1;
-                    inexact.set(i);
-                }
-                shifted
-            })
-            .collect();
-        let rounding = Bound::from_f64(rounded as f64).sqrt().scaled(exponent - 1);
-        Column { exponent, mantissas, inexact, error: error + term(Term::StoreRounding, rounding) }
+        // One bit more: the largest may be rounded up to a power of two.
+        let mut stored = Integers::zeros(integers.len(), words_for((top - exponent + 1).unsigned_abs()));
+        for i in nonzero() {
+            if stored.set_shifted(i, &integers, i, exponents[i] - exponent) {
+                rounded += 1;
+                inexact.set(i);
+            }
+        }
+        let rounding = precision.counted(Bound::from_f64(rounded as f64).sqrt().scaled(exponent - 1));
+        Column { exponent, integers: stored, inexact, error: error + term(Term::StoreRounding, rounding) }
     }
-}
 
-/// m·2^by on the integers: exact to the left, to nearest (half up) to the right; true if bits were lost.
-///
-/// Left shifts stay below the precision by construction; a right shift beyond the number's length gives 0.
-pub fn shift(mantissa: Integer, by: i64) -> (Integer, bool) {
-    if by >= 0 {
-        let by = u32::try_from(by).expect("invariant: left shifts are bounded by the precision");
-        return (mantissa << by, false);
+    /// The same numbers with less digits, if the precision asks for less.
+    pub fn stored(&self, precision: impl Into<Precision>) -> Column {
+        let entries = Entries { integers: self.integers.clone(), exponents: vec![self.exponent; self.len()] };
+        Column::store(entries, self.inexact.clone(), self.error, precision)
     }
-    let right = by.unsigned_abs();
-    if right > u64::from(mantissa.significant_bits()) + 1 {
-        let lost = mantissa != 0;
-        return (Integer::new(), lost);
-    }
-    let right = right as u32;
-    let lost = mantissa.find_one(0).is_some_and(|lowest| lowest < right);
-    if !lost {
-        return (mantissa >> right, false);
-    }
-    let half = Integer::from(1) << (right - 1);
-    ((mantissa + half) >> right, true)
 }
 
 /// At least the 2-norm of what the bounds bound.

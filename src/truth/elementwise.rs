@@ -7,10 +7,13 @@
 use super::Unproven;
 use super::affine::LONGEST_ALIGNMENT;
 use super::bound::Bound;
-use super::column::{Bits, Column, Scaled, float, norm};
+use super::column::{Bits, Column, Entries, Scaled, float, norm};
 use super::evaluation::evaluate;
+use super::precision::Precision;
 use super::term::{Term, term};
 use crate::activation::{Activation, Break, Function, Growth, Joints, Piece, Quadratic};
+use crate::integers::Integers;
+use std::cmp::Ordering;
 
 /// Bits beyond p in which functions are evaluated, so that their error stays below storing's.
 pub const GUARD: u32 = 8;
@@ -21,7 +24,7 @@ const LARGEST_EXPONENT: i64 = 1 << 40;
 #[derive(Clone, Debug)]
 pub struct Derivative {
     /// d̃_i
-    pub values: Vec<Scaled>,
+    pub values: Entries,
     /// Entries that may differ from the true ones.
     pub inexact: Bits,
     /// max |d̃_i|
@@ -77,24 +80,34 @@ impl Reach {
 /// Finds the pieces of entry i: beyond a joint κ for certain if |z̃_i − κ| > ζ, or if z_i is exact.
 fn locate(joints: &Joints, places: &[Scaled], z: &Column, i: usize, undecided: Undecided) -> Reach {
     let is_inexact = z.inexact.get(i);
-    let compared: Vec<Scaled> = places.iter().map(|place| difference(z, i, place)).collect();
-    let sides = joints.iter().zip(&compared);
-    let computed = sides.clone().filter(|(joint, above)| joint.is_above(above.mantissa.cmp0())).count() as u8;
-    let (mut lowest, mut highest) = (computed, computed);
-    if is_inexact && undecided == Undecided::Refused {
-        for (index, above) in compared.iter().enumerate() {
-            // The leading bit alone bounds |z̃ − κ| from below only within a factor 2; the truncated double within 2^-52.
-            let (fraction, exponent) = above.mantissa.to_f64_exp();
-            let below = Bound::from_f64(fraction.abs().next_down().max(0.0));
-            let below = below.scaled(i64::from(exponent) + above.exponent);
-            if above.mantissa == 0 || below <= term(Term::Decision, z.error) {
-                lowest = lowest.min(index as u8);
-                highest = highest.max(index as u8 + 1);
-            }
+    let (mut computed, mut lowest, mut highest) = (0, u8::MAX, 0);
+    for (index, (joint, place)) in joints.iter().zip(places).enumerate() {
+        let (side, below) = beyond(z, i, place);
+        computed += u8::from(joint.is_above(side));
+        if is_inexact && undecided == Undecided::Refused && below <= term(Term::Decision, z.error) {
+            lowest = lowest.min(index as u8);
+            highest = highest.max(index as u8 + 1);
         }
     }
     let magnitude = if is_inexact { z.magnitude(i) + z.error } else { z.magnitude(i) };
-    Reach { computed: Piece(computed), lowest, highest, magnitude }
+    Reach { computed: Piece(computed), lowest: lowest.min(computed), highest: highest.max(computed), magnitude }
+}
+
+/// On which side of κ z̃_i lies, and at most |z̃_i − κ|.
+fn beyond(z: &Column, i: usize, kink: &Scaled) -> (Ordering, Bound) {
+    if kink.mantissa == 0 {
+        let side = match (z.integers.is_zero(i), z.integers.is_negative(i)) {
+            (true, _) => Ordering::Equal,
+            (_, true) => Ordering::Less,
+            _ => Ordering::Greater,
+        };
+        // The leading bit alone bounds it within a factor 2; the truncated double within 2^-52.
+        let (fraction, exponent) = z.integers.to_f64_exp(i);
+        return (side, Bound::from_f64(fraction.abs()).scaled(exponent + z.exponent));
+    }
+    let above = difference(z, i, kink);
+    let (fraction, exponent) = above.mantissa.to_f64_exp();
+    (above.mantissa.cmp0(), Bound::from_f64(fraction.abs()).scaled(i64::from(exponent) + above.exponent))
 }
 
 /// z̃_i − κ, exactly; for magnitudes too far apart to be aligned, a number with the same sign and almost the
@@ -110,8 +123,7 @@ fn difference(z: &Column, i: usize, kink: &Scaled) -> Scaled {
         }
         _ => {
             let exponent = entry.exponent.min(kink.exponent);
-            let at = |x: &Scaled| rug::Integer::from(&x.mantissa << (x.exponent - exponent) as u32);
-            Scaled { mantissa: at(&entry) - at(kink), exponent }
+            Scaled { mantissa: entry.aligned(exponent) - kink.aligned(exponent), exponent }
         }
     }
 }
@@ -128,9 +140,10 @@ pub fn activate(
     activation: &Activation,
     slope: Option<f64>,
     z: &Column,
-    precision: u32,
+    precision: impl Into<Precision>,
     undecided: Undecided,
 ) -> Result<Activated, Unproven> {
+    let precision = precision.into();
     let activation = match slope {
         Some(slope) => Activation::Prelu { slope },
         None => *activation,
@@ -143,16 +156,16 @@ pub fn activate(
     if jumps > 0 {
         return Err(Unproven::UndecidedBranch { count: jumps });
     }
-    let working = precision + GUARD;
-    let epsilon = Bound::power_of_two(1 - i64::from(working));
+    let working = precision.wider(GUARD);
+    let epsilon = working.unit().scaled(1);
     let moved = || (0..z.len()).filter(|&i| z.inexact.get(i));
-    let magnitudes = |values: &[Scaled], set: &Bits| -> Vec<Bound> {
-        (0..values.len()).filter(|&i| set.get(i)).map(|i| magnitude(&values[i])).collect()
+    let magnitudes = |values: &Entries, set: &Bits| -> Vec<Bound> {
+        (0..values.len()).filter(|&i| set.get(i)).map(|i| values.magnitude(i)).collect()
     };
 
     // α' ≤ Λ₁ζ + ε‖ã'‖, and what storing adds; where φ is constant, an inexact z does not move it.
     let steepness: Vec<Bound> = reaches.iter().map(|reach| steepest(&activation, reach)).collect();
-    let (values, rounded) = evaluate_entries(&Function::Value(activation), z, &reaches, working)?;
+    let (values, rounded) = evaluate_entries(&Function::Value(activation), z, &reaches, working.kept())?;
     let inexact = Bits::from_fn(z.len(), |i| (z.inexact.get(i) && !steepness[i].is_zero()) || rounded.get(i));
     let largest_slope = moved().map(|i| steepness[i]).fold(Bound::ZERO, Bound::max);
     let propagated = term(Term::ActivationPropagated, largest_slope * z.error);
@@ -172,7 +185,7 @@ pub fn activate(
         .map(|reach| reach.pieces().map(|piece| activation.curvature(piece)).fold(0.0, f64::max))
         .collect();
     let function = Function::Derivative(activation);
-    let derivative = evaluate_entries(&function, z, &reaches, working).map(|(values, rounded)| {
+    let derivative = evaluate_entries(&function, z, &reaches, working.kept()).map(|(values, rounded)| {
         let inexact = Bits::from_fn(z.len(), |i| (z.inexact.get(i) && curved[i] != 0.0) || rounded.get(i));
         let most_curved = Bound::from_f64(moved().map(|i| curved[i]).fold(0.0, f64::max));
         let bent = term(Term::DerivativeCurvature, most_curved * z.error);
@@ -198,29 +211,62 @@ fn evaluate_entries(
     z: &Column,
     reaches: &[Reach],
     working: u32,
-) -> Result<(Vec<Scaled>, Bits), Unproven> {
+) -> Result<(Entries, Bits), Unproven> {
+    let polynomial_on = |piece: Piece| {
+        let polynomial = match function {
+            Function::Value(activation) => activation.polynomial(piece),
+            Function::Derivative(activation) => activation.polynomial(piece).map(|value| value.derivative()),
+            Function::Exp => None,
+        };
+        polynomial.filter(Quadratic::is_binary)
+    };
+    if let Function::Value(activation) | Function::Derivative(activation) = function {
+        let pieces: Option<Vec<Quadratic>> =
+            (0..activation.pieces()).map(|piece| polynomial_on(Piece(piece as u8))).collect();
+        if let Some(values) = pieces.and_then(|pieces| single_terms(&pieces, z, reaches)) {
+            return Ok((values, Bits::new(z.len())));
+        }
+    }
     let mut rounded = Bits::new(z.len());
     let mut values = Vec::with_capacity(z.len());
     for (i, reach) in reaches.iter().enumerate() {
-        let polynomial = match function {
-            Function::Value(activation) => activation.polynomial(reach.computed),
-            Function::Derivative(activation) => activation.polynomial(reach.computed).map(|value| value.derivative()),
-            Function::Exp => None,
-        };
-        if let Some(polynomial) = polynomial.filter(Quadratic::is_binary) {
-            values.push(exact_value(&polynomial, &z.entry(i))?);
+        let entry = z.entry(i);
+        if let Some(polynomial) = polynomial_on(reach.computed) {
+            values.push(exact_value(&polynomial, &entry)?);
             continue;
         }
-        let mantissa = &z.mantissas[i];
-        let length = mantissa.significant_bits().max(2);
-        let argument = float(mantissa, z.exponent, length).ok_or(Unproven::ExponentRange)?;
+        let length = entry.mantissa.significant_bits().max(2);
+        let argument = float(&entry.mantissa, entry.exponent, length).ok_or(Unproven::ExponentRange)?;
         let enclosed = evaluate(function, &argument, working)?;
         if !enclosed.exact {
             rounded.set(i);
         }
         values.push(Scaled::from_float(&enclosed.value));
     }
-    Ok((values, rounded))
+    Ok((values.into(), rounded))
+}
+
+/// The values where every piece is a constant or a multiple of z: a product of integers each.
+fn single_terms(pieces: &[Quadratic], z: &Column, reaches: &[Reach]) -> Option<Entries> {
+    let is_single = |piece: &Quadratic| piece.a == 0.0 && (piece.b == 0.0 || piece.c == 0.0);
+    if !pieces.iter().all(is_single) {
+        return None;
+    }
+    let constants = pieces.iter().all(|piece| piece.b == 0.0);
+    let coefficients = Entries::from_doubles(pieces.iter().map(|piece| if piece.b == 0.0 { piece.c } else { piece.b }));
+    let mut integers = Integers::zeros(z.len(), if constants { 1 } else { z.integers.words() + 1 });
+    let mut exponents = vec![0; z.len()];
+    for (i, reach) in reaches.iter().enumerate() {
+        let piece = usize::from(reach.computed.0);
+        exponents[i] = coefficients.exponents[piece];
+        if pieces[piece].b == 0.0 {
+            integers.set_shifted(i, &coefficients.integers, piece, 0);
+        } else {
+            integers.set_product(i, (&z.integers, i), (&coefficients.integers, piece));
+            exponents[i] += z.exponent;
+        }
+    }
+    Some(Entries { integers, exponents })
 }
 
 /// a·z² + b·z + c without any rounding.
@@ -256,15 +302,12 @@ fn exact_value(polynomial: &Quadratic, z: &Scaled) -> Result<Scaled, Unproven> {
 }
 
 /// δ = g·d at p bits: β' ≤ (max|d̃| + D)γ + D‖g̃‖₂, and what storing adds.
-pub fn backward(g: &Column, d: &Derivative, precision: u32) -> Column {
-    let is_zero = |i: usize| g.is_exact_zero(i) || (d.values[i].mantissa == 0 && !d.inexact.get(i));
+pub fn backward(g: &Column, d: &Derivative, precision: impl Into<Precision>) -> Column {
+    let is_zero = |i: usize| g.is_exact_zero(i) || (d.values.integers.is_zero(i) && !d.inexact.get(i));
     let inexact = Bits::from_fn(g.len(), |i| (g.inexact.get(i) || d.inexact.get(i)) && !is_zero(i));
-    let entries = (0..g.len())
-        .map(|i| Scaled {
-            mantissa: rug::Integer::from(&g.mantissas[i] * &d.values[i].mantissa),
-            exponent: g.exponent + d.values[i].exponent,
-        })
-        .collect();
+    let mut integers = Integers::zeros(g.len(), g.integers.words() + d.values.integers.words());
+    (0..g.len()).for_each(|i| integers.set_product(i, (&g.integers, i), (&d.values.integers, i)));
+    let exponents = d.values.exponents.iter().map(|exponent| g.exponent + exponent).collect();
     let error = if inexact.any() {
         term(Term::BackwardPropagated, d.largest * g.error)
             + term(Term::BackwardCrossed, d.error * g.error)
@@ -272,13 +315,9 @@ pub fn backward(g: &Column, d: &Derivative, precision: u32) -> Column {
     } else {
         Bound::ZERO
     };
-    Column::store(entries, inexact, error, precision)
+    Column::store(Entries { integers, exponents }, inexact, error, precision)
 }
 
-fn magnitude(x: &Scaled) -> Bound {
-    Bound::from_integer(&x.mantissa).scaled(x.exponent)
-}
-
-fn largest(values: &[Scaled]) -> Bound {
-    values.iter().map(magnitude).fold(Bound::ZERO, Bound::max)
+fn largest(values: &Entries) -> Bound {
+    (0..values.len()).map(|i| values.magnitude(i)).fold(Bound::ZERO, Bound::max)
 }

@@ -6,8 +6,9 @@
 use super::Unproven;
 use super::affine::add_exact;
 use super::bound::Bound;
-use super::column::{Bits, Column, Scaled, float, norm};
+use super::column::{Bits, Column, Entries, Scaled, float, norm};
 use super::evaluation::evaluate;
+use super::precision::Precision;
 use super::term::{Term, term};
 use crate::activation::Function;
 use ndarray::Array2;
@@ -24,22 +25,34 @@ pub(super) struct Head {
 }
 
 impl Head {
-    fn store(self, precision: u32) -> Column {
+    fn store(self, precision: Precision) -> Column {
         Column::store(self.entries, self.inexact, self.error, precision)
     }
 }
 
 /// Softmax cross-entropy, averaged over `batch` samples: δ_k = (p_k − [k = label])/B.
-pub fn cross_entropy(y: &Column, label: usize, batch: usize, precision: u32) -> Result<Column, Unproven> {
-    Ok(softmax_head(y, label, batch, precision + GUARD)?.store(precision))
+pub fn cross_entropy(
+    y: &Column,
+    label: usize,
+    batch: usize,
+    precision: impl Into<Precision>,
+) -> Result<Column, Unproven> {
+    let precision = precision.into();
+    Ok(softmax_head(y, label, batch, precision.wider(GUARD))?.store(precision))
 }
 
 /// Mean squared error over batch and outputs: δ_k = (y_k − t_k)·2/(B·n).
-pub fn mean_squared_error(y: &Column, targets: &Array2<f64>, batch: usize, precision: u32) -> Result<Column, Unproven> {
-    Ok(squared_error_head(y, targets, batch, precision + GUARD)?.store(precision))
+pub fn mean_squared_error(
+    y: &Column,
+    targets: &Array2<f64>,
+    batch: usize,
+    precision: impl Into<Precision>,
+) -> Result<Column, Unproven> {
+    let precision = precision.into();
+    Ok(squared_error_head(y, targets, batch, precision.wider(GUARD))?.store(precision))
 }
 
-/// δ of softmax cross-entropy, computed at `working` bits, u = 2^-working.
+/// δ of softmax cross-entropy, u = 2^-precision.
 ///
 /// The softmax's Jacobian diag(p) − ppᵀ has 2-norm at most 1/2, so ζ becomes ζ/(2B). The head's own
 /// error, relative, in units of u: with t_k = y_k − max y rounded once, e^t is off by |t| + 2. In the
@@ -47,12 +60,20 @@ pub fn mean_squared_error(y: &Column, targets: &Array2<f64>, batch: usize, preci
 /// sum, the quotient and 1/B add one each, and so does p_label − 1 = −Σ_{k≠label} p_k, which keeps every
 /// δ_k relatively accurate: max|t| + n/e + 8. While that is below 2^-10, a hundredth more covers the
 /// higher orders.
-pub(super) fn softmax_head(y: &Column, label: usize, batch: usize, working: u32) -> Result<Head, Unproven> {
+pub(super) fn softmax_head(
+    y: &Column,
+    label: usize,
+    batch: usize,
+    precision: impl Into<Precision>,
+) -> Result<Head, Unproven> {
+    let precision = precision.into();
+    let working = precision.kept();
     let outputs = y.len();
-    let top = y.mantissas.iter().max().expect("invariant: a network has outputs");
+    let mantissas: Vec<Integer> = (0..outputs).map(|k| y.integers.to_rug(k)).collect();
+    let top = mantissas.iter().max().expect("invariant: a network has outputs");
     let mut largest = Bound::ZERO;
     let mut exponentials = Vec::with_capacity(outputs);
-    for mantissa in &y.mantissas {
+    for mantissa in &mantissas {
         let difference = Integer::from(mantissa - top);
         largest = largest.max(Bound::from_integer(&difference).scaled(y.exponent));
         let t = float(&difference, y.exponent, working).ok_or(Unproven::ExponentRange)?;
@@ -69,7 +90,7 @@ pub(super) fn softmax_head(y: &Column, label: usize, batch: usize, working: u32)
 
     let operations = Bound::from_f64(0.37 * outputs as f64 + 8.0);
     let units = term(Term::CrossEntropyExponent, largest) + term(Term::CrossEntropyOperations, operations);
-    let relative = (units * Bound::from_f64(1.01)).scaled(-i64::from(working));
+    let relative = units * Bound::from_f64(1.01) * precision.unit();
     if relative > Bound::power_of_two(-10) {
         return Err(Unproven::TooWide);
     }
@@ -82,39 +103,38 @@ pub(super) fn softmax_head(y: &Column, label: usize, batch: usize, working: u32)
     Ok(Head { entries, inexact: Bits::from_fn(outputs, |_| true), error: propagated + own })
 }
 
-/// δ of the mean squared error, computed at `working` bits: ζ becomes 2ζ/(B·n). A power of two divides
-/// exactly; any other quotient is rounded once, a relative error of 2^-working.
+/// δ of the mean squared error, ζ becomes 2ζ/(B·n). A power of two divides
+/// exactly; any other quotient is rounded once, a relative error of 2^-precision.
 pub(super) fn squared_error_head(
     y: &Column,
     targets: &Array2<f64>,
     batch: usize,
-    working: u32,
+    precision: impl Into<Precision>,
 ) -> Result<Head, Unproven> {
+    let precision = precision.into();
     let outputs = y.len();
     let terms = (batch * outputs) as u64;
-    let difference = add_exact(y.clone(), &targets.map(|t| -t))?; // exact
+    let difference = add_exact(y.clone(), &Entries::from_doubles(targets.iter().map(|t| -t)))?;
     let is_exact_quotient = terms.is_power_of_two();
     let divide = |mantissa: &Integer| -> Scaled {
         if is_exact_quotient {
             return Scaled { mantissa: mantissa.clone(), exponent: -i64::from(terms.trailing_zeros()) };
         }
         let bits = mantissa.significant_bits().max(2);
-        let mut quotient = Float::new(working);
+        let mut quotient = Float::new(precision.kept());
         quotient.assign(&Float::with_val(bits, mantissa) / terms);
         Scaled::from_float(&quotient)
     };
-    let entries: Vec<Scaled> = difference
-        .mantissas
-        .iter()
-        .map(|mantissa| {
-            let quotient = divide(mantissa);
+    let entries: Vec<Scaled> = (0..outputs)
+        .map(|k| {
+            let quotient = divide(&difference.integers.to_rug(k));
             Scaled { exponent: quotient.exponent + difference.exponent + 1, ..quotient }
         })
         .collect();
     let is_rounded = |k: usize| !is_exact_quotient && entries[k].mantissa != 0;
     let inexact = Bits::from_fn(outputs, |k| difference.inexact.get(k) || is_rounded(k));
     let propagated = term(Term::SquaredErrorPropagated, difference.error * reciprocal(terms).scaled(1));
-    let own = if is_exact_quotient { Bound::ZERO } else { norm_of(&entries).scaled(-i64::from(working)) };
+    let own = if is_exact_quotient { Bound::ZERO } else { norm_of(&entries) * precision.unit() };
     Ok(Head { error: propagated + term(Term::SquaredErrorQuotient, own), entries, inexact })
 }
 

@@ -3,7 +3,6 @@
 use super::column::Column;
 use crate::format::exponent_of;
 use ndarray::Array2;
-use rug::{Assign, Integer};
 
 /// Units × batch, each value high + low to 106 bits.
 #[derive(Clone, Debug)]
@@ -16,31 +15,20 @@ pub struct Midpoints {
 
 impl Midpoints {
     /// Of one column per sample; none where a value is beyond the doubles. Smaller ones than they have are 0.
-    pub(super) fn of(columns: &[&Column]) -> Option<Midpoints> {
+    pub(super) fn of(columns: &[Column]) -> Option<Midpoints> {
         let units = columns.first().map_or(0, |column| column.len());
         let (mut high, mut low) = (Array2::zeros((units, columns.len())), Array2::zeros((units, columns.len())));
-        let mut scratch = Integer::new();
         for (sample, column) in columns.iter().enumerate() {
-            for (unit, (mantissa, exponent)) in column.numbers().enumerate() {
-                let dropped = mantissa.significant_bits().saturating_sub(53);
-                scratch.assign(mantissa >> dropped);
-                let top = times_two_to(scratch.to_f64(), exponent + i64::from(dropped))?;
-                if dropped > 0 {
-                    scratch <<= dropped;
-                    scratch -= mantissa;
-                    // Truncated to 53 bits: nobody asks for more.
-                    low[(unit, sample)] = -scaled_integer(&scratch, exponent)?;
-                }
-                high[(unit, sample)] = top;
+            for unit in 0..units {
+                // Both truncated to 53 bits: nobody asks for more.
+                let [(leading, place), (rest, rest_place)] = column.integers.leading_pair(unit);
+                let sign = if column.integers.is_negative(unit) { -1.0 } else { 1.0 };
+                high[(unit, sample)] = sign * times_two_to(leading as f64, column.exponent + place)?;
+                low[(unit, sample)] = sign * times_two_to(rest as f64, column.exponent + rest_place)?;
             }
         }
         Some(Midpoints { high, low })
     }
-}
-
-fn scaled_integer(x: &Integer, exponent: i64) -> Option<f64> {
-    let (fraction, own) = x.to_f64_exp();
-    times_two_to(fraction, exponent + i64::from(own))
 }
 
 /// x·2^e of an integer x, 0 below the normal doubles, none above them.
@@ -62,11 +50,13 @@ mod tests {
     use super::super::bound::Bound;
     use super::super::column::Bits;
     use super::*;
-    use rug::Float;
+    use crate::integers::Integers;
+    use rug::{Float, Integer};
 
     fn of(mantissa: Integer, exponent: i64) -> Option<(f64, f64)> {
-        let column = Column { exponent, mantissas: vec![mantissa], inexact: Bits::new(1), error: Bound::ZERO };
-        Midpoints::of(&[&column]).map(|midpoints| (midpoints.high[(0, 0)], midpoints.low[(0, 0)]))
+        let integers = Integers::from_rug(&[mantissa]);
+        let column = Column { exponent, integers, inexact: Bits::new(1), error: Bound::ZERO };
+        Midpoints::of(&[column]).map(|midpoints| (midpoints.high[(0, 0)], midpoints.low[(0, 0)]))
     }
 
     /// 106 bits at least, of either sign; 0 below the doubles and none above.

@@ -2,11 +2,13 @@
 
 use super::Unproven;
 use super::bound::Bound;
-use super::column::{Bits, Column, Scaled, float, norm, shift};
+use super::column::{Bits, Column, Scaled, float, norm};
 use super::term::{Term, term};
 use crate::activation::Piece;
+use crate::arithmetic::kernels::limbs::{self, Cut, Left, Right};
+use crate::integers::{Integers, words_for};
 use ndarray::Array2;
-use rayon::prelude::*;
+use rug::integer::Order;
 use rug::{Float, Integer};
 
 /// A true gradient tensor: values, what is exact, and what bounds the rest.
@@ -59,47 +61,16 @@ impl TrueTensor {
 ///
 /// |dW_ij − dW̃_ij| ≤ Σ_s (β_s|ã_js| + |δ̃_is|α_s + α_sβ_s) + u·max|dW̃|: a column part, a row part and a
 /// constant. Each term is of rank one, so the whole tensor's norm is at most
-/// Σ_s (β_s‖ã_s‖ + ‖δ̃_s‖α_s + α_sβ_s) + u‖dW̃‖. Samples are brought to one exponent first; where that
+/// Σ_s (β_s‖ã_s‖ + ‖δ̃_s‖α_s + α_sβ_s) + u‖dW̃‖. Digits of one factor that the error of the other drowns are left out
+/// first ([`balanced`]). Samples are brought to one exponent; where that
 /// drops bits of k entries of δ_s, √k half units join β_s. The integer sums are exact; u = 2^-precision
 /// is the conversion of inexact entries.
-pub fn weight_gradient(deltas: &[Column], inputs: &[&Column], precision: u32) -> Result<TrueTensor, Unproven> {
+pub fn weight_gradient(deltas: &[Column], inputs: &[Column], precision: u32) -> Result<TrueTensor, Unproven> {
     let (rows, columns) = (deltas[0].len(), inputs[0].len());
     let samples = deltas.len();
-    let top = |column: &Column| {
-        column.mantissas.iter().map(Integer::significant_bits).max().filter(|&bits| bits > 0).map(i64::from)
-    };
-    // Where both factors have digits: lowest unit and top of the sample's products.
-    let spans: Vec<Option<(i64, i64)>> = deltas
-        .iter()
-        .zip(inputs)
-        .map(|(delta, input)| {
-            let unit = delta.exponent + input.exponent;
-            Some((unit, unit + top(delta)? + top(input)?))
-        })
-        .collect();
-    let lowest = spans.iter().flatten().map(|span| span.0).min().unwrap_or(0);
-    let highest = spans.iter().flatten().map(|span| span.1).max().unwrap_or(0);
-    let exponent = lowest.max(highest - 2 * i64::from(precision));
-
-    let mut aligned: Vec<Column> = Vec::with_capacity(samples);
-    for ((delta, input), span) in deltas.iter().zip(inputs).zip(&spans) {
-        let mut shifted = delta.clone();
-        if let Some((unit, _)) = span {
-            let mut rounded = 0u64;
-            for i in 0..rows {
-                let (mantissa, lost) = shift(std::mem::take(&mut shifted.mantissas[i]), unit - exponent);
-                shifted.mantissas[i] = mantissa;
-                if lost {
-                    shifted.inexact.set(i);
-                    rounded += 1;
-                }
-            }
-            shifted.exponent = exponent - input.exponent;
-            let half_units = Bound::from_f64(rounded as f64).sqrt().scaled(shifted.exponent - 1);
-            shifted.error = shifted.error + term(Term::WeightAlignment, half_units);
-        }
-        aligned.push(shifted);
-    }
+    let (deltas, inputs): (Vec<Column>, Vec<Column>) =
+        deltas.iter().zip(inputs).map(|(delta, input)| balanced(delta, input)).unzip();
+    let (aligned, exponent) = aligned(&deltas, &inputs, precision);
 
     let over_samples = |length: usize, set: &dyn Fn(usize, usize) -> bool| -> Vec<Bits> {
         (0..length).map(|i| Bits::from_fn(samples, |s| set(s, i))).collect()
@@ -108,36 +79,26 @@ pub fn weight_gradient(deltas: &[Column], inputs: &[&Column], precision: u32) ->
     let delta_zero = over_samples(rows, &|s, i| aligned[s].is_exact_zero(i));
     let input_exact = over_samples(columns, &|s, j| !inputs[s].inexact.get(j));
     let input_zero = over_samples(columns, &|s, j| inputs[s].is_exact_zero(j));
-
-    // Rows in parallel, each sum in the order of the samples.
-    let computed: Vec<Option<Vec<(Float, bool)>>> = (0..rows)
-        .into_par_iter()
-        .map(|i| {
-            let entry = |j: usize| {
-                let mut sum = Integer::new();
-                for (delta, input) in aligned.iter().zip(inputs) {
-                    if delta.mantissas[i] != 0 {
-                        sum += &delta.mantissas[i] * &input.mantissas[j];
-                    }
-                }
-                let is_exact =
-                    !Bits::unexcused(samples, (&delta_exact[i], &input_exact[j]), &delta_zero[i], &input_zero[j]);
-                let bits = if is_exact { sum.significant_bits().max(precision) } else { precision };
-                Some((float(&sum, exponent, bits)?, is_exact))
-            };
-            (0..columns).map(entry).collect()
-        })
-        .collect();
-    let computed: Vec<Vec<(Float, bool)>> =
-        computed.into_iter().collect::<Option<_>>().ok_or(Unproven::ExponentRange)?;
-    let (values, exact): (Vec<Float>, Vec<bool>) = computed.into_iter().flatten().unzip();
+    let is_exact = |i: usize, j: usize| {
+        !Bits::unexcused(samples, (&delta_exact[i], &input_exact[j]), &delta_zero[i], &input_zero[j])
+    };
+    let sums = products(&aligned, &inputs);
+    let mut values = Vec::with_capacity(rows * columns);
+    let mut exact = Vec::with_capacity(rows * columns);
+    let mut scratch = Integer::new();
+    for index in 0..rows * columns {
+        let is_exact = is_exact(index / columns, index % columns);
+        let bits = if is_exact { sums.bits(index).max(precision) } else { precision };
+        values.push(to_float(&sums, index, exponent, bits, &mut scratch)?);
+        exact.push(is_exact);
+    }
 
     // Half a unit in the last place of p bits is at most u times the rounded value.
     let conversions = || {
         let converted = values.iter().zip(&exact).filter(|(_, is_exact)| !**is_exact);
         converted.map(|(value, _)| Bound::from_float(value).scaled(-i64::from(precision)))
     };
-    let terms = || aligned.iter().zip(inputs);
+    let terms = || aligned.iter().zip(&inputs);
     let row_parts: Vec<Bound> = (0..rows)
         .map(|i| term(Term::WeightInput, terms().map(|(delta, input)| delta.magnitude(i) * input.error).sum()))
         .collect();
@@ -166,12 +127,104 @@ pub fn weight_gradient(deltas: &[Column], inputs: &[&Column], precision: u32) ->
     })
 }
 
+/// Bits of a factor that are kept below what the other one's error drowns.
+const SPARE: i64 = 20;
+
+/// δ_s and a_s without digits that do not count: an error of 2^-k of one factor's norm is there whatever the other
+/// factor's digits beyond k are. Factors without any error are left as they are.
+fn balanced(delta: &Column, input: &Column) -> (Column, Column) {
+    // Bits to which a factor is known.
+    let known = |column: &Column| Some(column.norm().exponent()? - column.error.exponent()?);
+    match [known(delta), known(input)].into_iter().flatten().min() {
+        Some(bits) => {
+            let entries = i64::from(usize::BITS - delta.len().max(input.len()).leading_zeros());
+            let kept = (bits + SPARE + entries).max(i64::from(u64::BITS)) as u32;
+            (delta.stored(kept), input.stored(kept))
+        }
+        None => (delta.clone(), input.clone()),
+    }
+}
+
+/// δ of every sample such that its products with the sample's input have one exponent, and that exponent: at most 2p bits
+/// of the largest product are kept.
+fn aligned(deltas: &[Column], inputs: &[Column], precision: u32) -> (Vec<Column>, i64) {
+    let top = |column: &Column| Some(column.integers.longest()).filter(|&bits| bits > 0).map(i64::from);
+    // Where both factors have digits: lowest unit and top of the sample's products.
+    let spans: Vec<Option<(i64, i64)>> = deltas
+        .iter()
+        .zip(inputs)
+        .map(|(delta, input)| {
+            let unit = delta.exponent + input.exponent;
+            Some((unit, unit + top(delta)? + top(input)?))
+        })
+        .collect();
+    let lowest = spans.iter().flatten().map(|span| span.0).min().unwrap_or(0);
+    let highest = spans.iter().flatten().map(|span| span.1).max().unwrap_or(0);
+    let exponent = lowest.max(highest - 2 * i64::from(precision));
+    let align = |((delta, input), span): ((&Column, &Column), &Option<(i64, i64)>)| {
+        let Some((unit, _)) = span else { return delta.clone() };
+        let by = unit - exponent;
+        let length = i64::from(delta.integers.longest()) + by + 1;
+        let mut integers = Integers::zeros(delta.len(), words_for(length.max(1).unsigned_abs()));
+        let mut inexact = delta.inexact.clone();
+        let mut rounded = 0u64;
+        for i in 0..delta.len() {
+            if integers.set_shifted(i, &delta.integers, i, by) {
+                inexact.set(i);
+                rounded += 1;
+            }
+        }
+        let exponent = exponent - input.exponent;
+        let half_units = Bound::from_f64(rounded as f64).sqrt().scaled(exponent - 1);
+        Column { exponent, integers, inexact, error: delta.error + term(Term::WeightAlignment, half_units) }
+    };
+    (deltas.iter().zip(inputs).zip(&spans).map(align).collect(), exponent)
+}
+
+/// Σ_s δ_is·a_js for every i and j, exactly.
+fn products(deltas: &[Column], inputs: &[Column]) -> Integers {
+    let (rows, columns, samples) = (deltas[0].len(), inputs[0].len(), deltas.len());
+    let longest = |columns: &[Column]| columns.iter().map(|column| column.integers.longest()).max().unwrap_or(0);
+    let (delta_bits, input_bits) = (longest(deltas), longest(inputs));
+    match Cut::even(delta_bits, input_bits, samples) {
+        Some(cut) => {
+            let left = Left::new((rows, samples), delta_bits, cut, |i, s| {
+                (deltas[s].integers.magnitude(i), deltas[s].integers.is_negative(i))
+            });
+            let right = Right::new((samples, columns), input_bits, cut, |s, j| {
+                (inputs[s].integers.magnitude(j), inputs[s].integers.is_negative(j))
+            });
+            limbs::product(&left, &right)
+        }
+        None => {
+            let sum = |index: usize| {
+                let terms = deltas.iter().zip(inputs);
+                terms
+                    .map(|(delta, input)| {
+                        delta.integers.to_rug(index / columns) * input.integers.to_rug(index % columns)
+                    })
+                    .sum()
+            };
+            Integers::from_rug(&(0..rows * columns).map(sum).collect::<Vec<Integer>>())
+        }
+    }
+}
+
+/// x_i·2^exponent in MPFR at so many bits.
+fn to_float(integers: &Integers, i: usize, exponent: i64, bits: u32, scratch: &mut Integer) -> Result<Float, Unproven> {
+    scratch.assign_digits(integers.magnitude(i), Order::Lsf);
+    if integers.is_negative(i) {
+        *scratch = -std::mem::take(scratch);
+    }
+    float(scratch, exponent, bits).ok_or(Unproven::ExponentRange)
+}
+
 /// PReLU's slope gradient Σ_s Σ_i g_is·z⁻_is (1 × 1), z⁻ = z on the left piece and 0 elsewhere:
 /// |ds − ds̃| ≤ Σ_s (γ_s‖z̃⁻‖ + ‖g̃⁻‖ζ_s + γ_sζ_s) + rounding.
 pub fn slope_gradient(
     gradients: &[Column],
-    preactivations: &[&Column],
-    pieces: &[&[Option<Piece>]],
+    preactivations: &[Column],
+    pieces: &[Vec<Option<Piece>>],
     precision: u32,
 ) -> Result<TrueTensor, Unproven> {
     let mut error = Bound::ZERO;
@@ -179,8 +232,7 @@ pub fn slope_gradient(
     let mut inexact = Bits::new(gradients.len());
     for (s, ((g, z), pieces)) in gradients.iter().zip(preactivations).zip(pieces).enumerate() {
         let left: Vec<usize> = (0..g.len()).filter(|&i| pieces[i] == Some(Piece(0))).collect();
-        let mut sum = Integer::new();
-        left.iter().for_each(|&i| sum += &g.mantissas[i] * &z.mantissas[i]);
+        let sum: Integer = left.iter().map(|&i| g.integers.to_rug(i) * z.integers.to_rug(i)).sum();
         let is_inexact =
             |i: usize| (g.inexact.get(i) || z.inexact.get(i)) && !g.is_exact_zero(i) && !z.is_exact_zero(i);
         if left.iter().any(|&i| is_inexact(i)) {
@@ -195,7 +247,7 @@ pub fn slope_gradient(
     }
     let samples = Bound::from_f64(gradients.len() as f64).sqrt();
     let stored = Column::store(entries, inexact, Bound::ZERO, 3 * precision);
-    let sum: Integer = stored.mantissas.iter().sum();
+    let sum: Integer = (0..stored.len()).map(|s| stored.integers.to_rug(s)).sum();
     // The entries' rounding adds up to at most √samples times its 2-norm.
     let error = error + term(Term::SlopeAlignment, samples * stored.error);
     let exact = !stored.inexact.any();
@@ -217,10 +269,11 @@ pub fn slope_gradient(
 pub fn activation_gradient(deltas: &[Column], precision: u32) -> Result<TrueTensor, Unproven> {
     let (rows, samples) = (deltas[0].len(), deltas.len());
     let mut values = Vec::with_capacity(rows * samples);
+    let mut scratch = Integer::new();
     for i in 0..rows {
         for delta in deltas {
-            let bits = delta.mantissas[i].significant_bits().max(precision);
-            values.push(float(&delta.mantissas[i], delta.exponent, bits).ok_or(Unproven::ExponentRange)?);
+            let bits = delta.integers.bits(i).max(precision);
+            values.push(to_float(&delta.integers, i, delta.exponent, bits, &mut scratch)?);
         }
     }
     let errors: Vec<Bound> =

@@ -1,7 +1,8 @@
 //! The working precision: forecast from a short run of the same bounds, raised where a proof fails.
 //!
-//! The bounds give away a number of bits that hardly depends on p, so a run at 64 bits that
-//! guesses the undecided branches shows how many. It proves nothing; the proof at the precision it
+//! The bounds give away a number of bits that hardly depends on p, so a run that keeps 64 bits and
+//! guesses the undecided branches shows how many. Its bounds count roundings as those of a far higher precision,
+//! where products of two errors are nothing beside the errors. It proves nothing; the proof at the precision it
 //! suggests does. Both depend on the network, the batch and the bits wanted, on nothing else.
 
 use super::bound::Bound;
@@ -10,12 +11,48 @@ use super::elementwise::Undecided;
 use super::{Prepared, TruthPass};
 use crate::network::{Batch, Network};
 
-/// Bits of the forecast.
-const FORECAST: u32 = 64;
+/// The precision of a run: the bits that numbers keep, and those for which bounds count a rounding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Precision {
+    kept: u32,
+    counted: u32,
+}
+
+impl From<u32> for Precision {
+    /// A proof: what is rounded is counted.
+    fn from(bits: u32) -> Precision {
+        Precision { kept: bits, counted: bits }
+    }
+}
+
+impl Precision {
+    /// Bits that numbers keep.
+    pub fn kept(self) -> u32 {
+        self.kept
+    }
+
+    /// With more bits.
+    pub fn wider(self, bits: u32) -> Precision {
+        Precision { kept: self.kept + bits, counted: self.counted + bits }
+    }
+
+    /// The bound of a rounding to the kept bits, as it counts.
+    pub fn counted(self, rounding: Bound) -> Bound {
+        rounding.scaled(i64::from(self.kept) - i64::from(self.counted))
+    }
+
+    /// 2^-bits, as it counts.
+    pub fn unit(self) -> Bound {
+        Bound::power_of_two(-i64::from(self.counted))
+    }
+}
+
+/// The forecast's.
+const FORECAST: Precision = Precision { kept: 64, counted: 1 << 20 };
 /// Bits beyond the forecast's loss: gradients of samples cancel each other, unit entries round.
 const RESERVE: f64 = 16.0;
-/// Precisions are whole machine words.
-const WORD: u32 = 64;
+/// Precisions are multiples of this.
+const STEP: u32 = 32;
 /// A precision is raised at most to this, or to four times the first one if that is more.
 const LIMIT: u32 = 4096;
 /// Most bits per layer that a forecast asks for beyond [`LIMIT`]: drawn networks lose about 3.5, and one that needs more
@@ -28,34 +65,34 @@ pub fn forecast(network: &Network, prepared: &Prepared, batch: &Batch, bits: u32
     let mut lost = 0.0f64;
     while let Some((node, deltas)) = pass.advance() {
         let (Ok(deltas), Ok(inputs)) = (deltas, pass.inputs_of(node)) else { continue };
-        let loss = weight_gradient_error(&deltas, &inputs).log2() - weight_gradient_norm(&deltas, &inputs).log2();
+        let loss = weight_gradient_error(&deltas, inputs).log2() - weight_gradient_norm(&deltas, inputs).log2();
         if loss.is_finite() {
-            lost = lost.max(loss + f64::from(FORECAST));
+            lost = lost.max(loss + f64::from(FORECAST.counted));
         }
     }
     let most = f64::from(LIMIT) + (MOST_PER_LAYER * network.layers.len()) as f64;
-    words(f64::from(bits) + if lost > most { 0.0 } else { lost } + RESERVE)
+    in_steps(f64::from(bits) + if lost > most { 0.0 } else { lost } + RESERVE)
 }
 
 /// The next precision to try after `precision` proved only `proven` of `wanted` bits, or none beyond the limit.
 pub fn raise(first: u32, precision: u32, proven: u32, wanted: u32) -> Option<u32> {
     let shortfall = wanted.saturating_sub(proven);
-    let next = words(f64::from(precision) + f64::from(shortfall.max(WORD)).max(f64::from(precision) / 2.0));
+    let next = in_steps(f64::from(precision) + f64::from(shortfall.max(2 * STEP)).max(f64::from(precision) / 2.0));
     (next <= LIMIT.max(4 * first)).then_some(next)
 }
 
-/// Whole words that hold so many bits.
-fn words(bits: f64) -> u32 {
-    ((bits / f64::from(WORD)).ceil() as u32).max(1) * WORD
+/// Whole steps of at least so many bits, two of them at least.
+fn in_steps(bits: f64) -> u32 {
+    ((bits / f64::from(STEP)).ceil() as u32).max(2) * STEP
 }
 
 /// The error of Σ_s δ_s·a_sᵀ in the Frobenius norm: each term is of rank one.
-fn weight_gradient_error(deltas: &[Column], inputs: &[&Column]) -> Bound {
+fn weight_gradient_error(deltas: &[Column], inputs: &[Column]) -> Bound {
     let terms = deltas.iter().zip(inputs);
     terms.map(|(d, a)| d.error * a.norm() + d.norm() * a.error + d.error * a.error).sum()
 }
 
 /// Its norm if the samples' terms were orthogonal.
-fn weight_gradient_norm(deltas: &[Column], inputs: &[&Column]) -> Bound {
+fn weight_gradient_norm(deltas: &[Column], inputs: &[Column]) -> Bound {
     norm(deltas.iter().zip(inputs).map(|(d, a)| d.norm() * a.norm()))
 }

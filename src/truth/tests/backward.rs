@@ -11,7 +11,7 @@ use rug::Float;
 /// d̃ with an error of D in every entry, and the true d, D above it.
 fn derivative(values: &[Float], error: &Float) -> (Derivative, Vec<Float>) {
     let derivative = Derivative {
-        values: values.iter().map(Scaled::from_float).collect(),
+        values: values.iter().map(Scaled::from_float).collect::<Vec<_>>().into(),
         inexact: Bits::from_fn(values.len(), |_| *error != 0),
         largest: values.iter().map(|x| bound(&x.clone().abs())).fold(Bound::ZERO, Bound::max),
         error: if *error == 0 { Bound::ZERO } else { bound(error) },
@@ -52,11 +52,10 @@ pub fn check_backward() -> Check {
 /// ds of samples with one slope, its bound, and the true value.
 fn slope(samples: &[(Column, Vec<Float>, Column, Vec<Float>)], precision: u32, what: &str, multiple: f64) -> Check {
     let gradients: Vec<Column> = samples.iter().map(|sample| sample.0.clone()).collect();
-    let preactivations: Vec<&Column> = samples.iter().map(|sample| &sample.2).collect();
+    let preactivations: Vec<Column> = samples.iter().map(|sample| sample.2.clone()).collect();
     let side = |z: &Float| Some(Piece(u8::from(*z > 0)));
     let pieces: Vec<Vec<Option<Piece>>> =
         samples.iter().map(|(_, _, _, true_z)| true_z.iter().map(side).collect()).collect();
-    let pieces: Vec<&[Option<Piece>]> = pieces.iter().map(Vec::as_slice).collect();
     let computed =
         slope_gradient(&gradients, &preactivations, &pieces, precision).map_err(|wrong| wrong.to_string())?;
     let mut truth = Float::new(LONG);

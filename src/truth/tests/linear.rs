@@ -1,10 +1,11 @@
 //! σ, affine steps, biases, storing and residual sums.
 
-use super::super::affine::{Weights, add, add_exact, scale};
+use super::super::affine::{Way, Weights, add, add_exact, scale};
 use super::super::bound::Bound;
-use super::super::column::{Bits, Column, Scaled};
+use super::super::column::{Bits, Column, Entries, Scaled};
 use super::super::spectral::spectral_norm_bound;
 use super::{Check, TIGHT, column_within, disturbed, exact, holds, real, reals, two_to, within};
+use crate::integers::Integers;
 use ndarray::{Array2, array};
 use rug::{Float, Integer};
 
@@ -60,19 +61,22 @@ pub fn check_affine() -> Check {
     let values = [real(1.0) + two_to(-30), real(-2.0) - two_to(-29), real(0.5)];
     let (a, truth) = disturbed(&values, &[two_to(-40), two_to(-39), two_to(-39)]);
     let forward = Weights::new(&weights);
-    column_within("W·a", &forward.multiply(&a), &product(&weights, &truth), TIGHT)?;
+    let multiply = |weights: &Weights, way, a: Column| weights.multiply(way, &[a]).remove(0);
+    column_within("W·a", &multiply(&forward, Way::Forward, a), &product(&weights, &truth), TIGHT)?;
     let (delta, truth) = disturbed(&values[..2], &[3 * two_to(-40), 4 * two_to(-40)]);
     let transposed = weights.t().to_owned();
-    let back = Weights::transposed(&weights, forward.norm);
-    column_within("Wᵀ·δ", &back.multiply(&delta), &product(&transposed, &truth), TIGHT)?;
+    column_within("Wᵀ·δ", &multiply(&forward, Way::Back, delta), &product(&transposed, &truth), TIGHT)?;
 
     // Weights longer than a word, and an exact entry beside an inexact one.
     let weights = array![[1e300, 0.0], [1.0, 1e-300]];
     let (mut a, truth) = disturbed(&reals(&[1.0, 3.0]), &[real(0.0), two_to(-20)]);
     a.inexact = Bits::from_fn(2, |i| i == 1);
-    let z = Weights::new(&weights).multiply(&a);
+    let z = multiply(&Weights::new(&weights), Way::Forward, a.clone());
     holds(!z.inexact.get(0) && z.inexact.get(1), || "a zero weight keeps its entry exact".to_string())?;
-    column_within("long weights", &z, &product(&weights, &truth), f64::INFINITY)
+    column_within("long weights", &z, &product(&weights, &truth), f64::INFINITY)?;
+    let back = multiply(&Weights::new(&weights), Way::Back, a);
+    holds(back.inexact.get(0) && back.inexact.get(1), || "column 2 and its zero weight".to_string())?;
+    column_within("long weights, transposed", &back, &product(&weights.t().to_owned(), &truth), f64::INFINITY)
 }
 
 fn product(weights: &Array2<f64>, a: &[Float]) -> Vec<Float> {
@@ -82,25 +86,29 @@ fn product(weights: &Array2<f64>, a: &[Float]) -> Vec<Float> {
     weights.rows().into_iter().map(dot).collect()
 }
 
+fn entries(x: f64) -> Entries {
+    Entries::from_doubles(std::iter::once(x))
+}
+
 /// A bias is added exactly, wherever the two exponents lie, and changes no error.
 pub fn check_bias() -> Check {
     for (z, b) in [(real(3.0), 5e-324), (two_to(-900), 1e300), (real(0.0), 7.0), (real(5.0), 0.0), (real(1.0), -1.0)] {
         let (column, truth) = disturbed(&[z], &[two_to(-50)]);
-        let sum = add_exact(column, &array![[b]]).map_err(|wrong| wrong.to_string())?;
+        let sum = add_exact(column, &entries(b)).map_err(|wrong| wrong.to_string())?;
         column_within("z + b", &sum, &[Float::with_val(2000, &truth[0] + b)], f64::INFINITY)?;
         within("z + b keeps its error", &two_to(-50), sum.error, TIGHT)?;
     }
     // Far apart: one of them may be zero, but a shift of millions of bits is refused.
     let at = |mantissa: i32, exponent: i64| Column {
         exponent,
-        mantissas: vec![Integer::from(mantissa)],
+        integers: Integers::from_rug(&[Integer::from(mantissa)]),
         inexact: Bits::new(1),
         error: Bound::ZERO,
     };
     let far = -(1i64 << 40);
-    holds(add_exact(at(1, far), &array![[1.0]]).is_err(), || "a shift of 2^40 bits".to_string())?;
-    holds(add_exact(at(1, far), &array![[0.0]]).is_ok(), || "nothing to shift to".to_string())?;
-    holds(add_exact(at(0, far), &array![[1.0]]).is_ok(), || "nothing to shift".to_string())?;
+    holds(add_exact(at(1, far), &entries(1.0)).is_err(), || "a shift of 2^40 bits".to_string())?;
+    holds(add_exact(at(1, far), &entries(0.0)).is_ok(), || "nothing to shift to".to_string())?;
+    holds(add_exact(at(0, far), &entries(1.0)).is_ok(), || "nothing to shift".to_string())?;
     holds(add(&at(1, far), &at(1, 0), 64).is_err(), || "a skip 2^40 bits away".to_string())?;
     holds(add(&at(0, 0), &at(1, far), 64).is_ok(), || "a dead branch has no exponent".to_string())
 }

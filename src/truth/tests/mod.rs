@@ -121,7 +121,7 @@ fn bound(x: &Float) -> Bound {
 
 /// A column of exact entries.
 fn exact(values: &[Float]) -> Column {
-    let entries = values.iter().map(Scaled::from_float).collect();
+    let entries: Vec<Scaled> = values.iter().map(Scaled::from_float).collect();
     Column::store(entries, Bits::new(values.len()), Bound::ZERO, u32::MAX)
 }
 

@@ -1,0 +1,110 @@
+//! Which values a forward pass keeps for the way back, and which it computes again.
+//!
+//! The nodes are cut into runs of neighbours. Of a run that the way back has not reached only those values
+//! are kept that a later run reads; the others are computed again from them when it gets there (Chen, Xu,
+//! Zhang and Guestrin 2016). With √L runs of √L layers, memory grows as √L and the forward pass is done twice.
+
+use super::{Network, NodeId};
+use std::ops::Range;
+
+/// Runs of neighbouring nodes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segments {
+    runs: Vec<Range<NodeId>>,
+    kept: Vec<bool>,
+}
+
+impl Segments {
+    /// About `count` runs of as many layers each, one at least.
+    pub fn new(network: &Network, count: usize) -> Segments {
+        let layers = network.layers.len();
+        let count = count.clamp(1, layers.max(1));
+        // A run begins where a layer's affine node stands.
+        let mut starts: Vec<NodeId> = (1..count).map(|run| network.layers[run * layers / count].affine).collect();
+        starts.insert(0, 0);
+        starts.dedup();
+        let ends = starts.iter().skip(1).copied().chain([network.nodes.len()]);
+        let runs: Vec<Range<NodeId>> = starts.iter().copied().zip(ends).map(|(start, end)| start..end).collect();
+        let mut segments = Segments { runs, kept: vec![false; network.nodes.len()] };
+        for (id, node) in network.nodes.iter().enumerate() {
+            for &input in &node.inputs {
+                segments.kept[input] |= segments.of(input) != segments.of(id);
+            }
+        }
+        segments
+    }
+
+    /// How many runs make memory least for a network of so many layers: √L.
+    pub fn balanced(layers: usize) -> usize {
+        (layers as f64).sqrt().round() as usize
+    }
+
+    /// The runs in order.
+    pub fn runs(&self) -> &[Range<NodeId>] {
+        &self.runs
+    }
+
+    /// The run of a node.
+    pub fn of(&self, node: NodeId) -> Range<NodeId> {
+        let run = self.runs.iter().find(|run| run.contains(&node));
+        run.expect("invariant: every node lies in a run").clone()
+    }
+
+    /// True if a later run reads the node's value.
+    pub fn is_kept(&self, node: NodeId) -> bool {
+        self.kept[node]
+    }
+
+    /// True if the run is the last one, of which everything is kept.
+    pub fn is_last(&self, run: &Range<NodeId>) -> bool {
+        run.end == self.kept.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{Loss, Node, Operation};
+
+    /// Affine, activation, and every second layer a sum with what lies before.
+    fn network(layers: usize) -> Network {
+        let mut network = Network::new(Loss::MeanSquaredError);
+        let mut below = 0;
+        for layer in 0..layers {
+            let mut push = |operation, inputs| {
+                network.nodes.push(Node { operation, inputs });
+                network.nodes.len() - 1
+            };
+            let affine = push(Operation::Affine { weight: 0, bias: None }, vec![below]);
+            let scaled = push(Operation::Scale { factor: 1.0 }, vec![affine]);
+            let sum = if layer % 2 == 1 { push(Operation::Add, vec![scaled, below]) } else { scaled };
+            network.layers.push(crate::network::Layer { name: layer.to_string(), affine, activation: None });
+            below = sum;
+        }
+        network
+    }
+
+    /// Runs cover all nodes, and what a run reads from outside is kept.
+    #[test]
+    fn a_run_reads_kept_values_only() {
+        for layers in [1, 2, 7, 20] {
+            let network = network(layers);
+            for count in [0, 1, 2, 4, 20, 50] {
+                let segments = Segments::new(&network, count);
+                assert_eq!(segments.runs().len(), count.clamp(1, layers));
+                let covered: Vec<NodeId> = segments.runs().iter().cloned().flatten().collect();
+                assert_eq!(covered, (0..network.nodes.len()).collect::<Vec<_>>());
+                for run in segments.runs() {
+                    for node in run.clone() {
+                        for input in &network.nodes[node].inputs {
+                            assert!(run.contains(input) || segments.is_kept(*input), "{node} reads {input}");
+                        }
+                    }
+                }
+                let kept = (0..network.nodes.len()).filter(|&node| segments.is_kept(node)).count();
+                assert!(kept <= 2 * segments.runs().len(), "{kept} of {count} runs");
+            }
+        }
+        assert_eq!(Segments::balanced(100), 10);
+    }
+}

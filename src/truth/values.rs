@@ -1,0 +1,153 @@
+//! The truth's forward pass: every node's value for every sample, kept or computed again.
+
+use super::affine::{self, Way};
+use super::column::{Column, Entries};
+use super::elementwise::{self, Derivative, Undecided};
+use super::precision::Precision;
+use super::{Prepared, Unproven};
+use crate::activation::Piece;
+use crate::network::{Batch, Network, NodeId, Operation};
+use rayon::prelude::*;
+
+/// What one node is for every sample.
+#[derive(Default)]
+struct Value {
+    /// One column per sample; none where it is not at hand.
+    columns: Option<Vec<Column>>,
+    /// φ' of an activation, or why it is unknown.
+    derivatives: Option<Vec<Result<Derivative, Unproven>>>,
+    /// Per sample and unit the piece of φ' on which z lies; empty where the node is no activation.
+    pieces: Vec<Vec<Option<Piece>>>,
+}
+
+/// Values on the way back: those of the run of nodes that was reached, and those that other runs read.
+pub struct Values<'n> {
+    network: &'n Network,
+    prepared: &'n Prepared,
+    batch: &'n Batch,
+    precision: Precision,
+    undecided: Undecided,
+    nodes: Vec<Value>,
+}
+
+impl<'n> Values<'n> {
+    /// Runs the network up.
+    ///
+    /// # Errors
+    /// A value left the range of exponents, or lies on an unknown side of a jump of φ.
+    pub fn new(
+        network: &'n Network,
+        prepared: &'n Prepared,
+        batch: &'n Batch,
+        precision: Precision,
+        undecided: Undecided,
+    ) -> Result<Values<'n>, Unproven> {
+        let nodes = network.nodes.iter().map(|_| Value::default()).collect();
+        let mut values = Values { network, prepared, batch, precision, undecided, nodes };
+        let segments = &prepared.segments;
+        for run in segments.runs() {
+            for node in run.clone() {
+                values.compute(node)?;
+            }
+            if !segments.is_last(run) {
+                for node in run.clone() {
+                    let value = &mut values.nodes[node];
+                    value.derivatives = None;
+                    if !segments.is_kept(node) {
+                        value.columns = None;
+                    }
+                }
+            }
+        }
+        Ok(values)
+    }
+
+    /// A node's value, one column per sample.
+    ///
+    /// # Panics
+    /// If it is not at hand: [`Values::reach`] brings it.
+    pub fn of(&self, node: NodeId) -> &[Column] {
+        self.nodes[node].columns.as_deref().expect("invariant: the way back has reached this node and not left it")
+    }
+
+    /// φ' of an activation for every sample.
+    ///
+    /// # Panics
+    /// As [`Values::of`].
+    pub fn derivatives(&self, node: NodeId) -> &[Result<Derivative, Unproven>] {
+        self.nodes[node].derivatives.as_deref().expect("invariant: the way back has reached this activation")
+    }
+
+    /// Per sample and unit the piece of φ' on which z lies; none where that is undecided.
+    pub fn pieces(&self, node: NodeId) -> &[Vec<Option<Piece>>] {
+        &self.nodes[node].pieces
+    }
+
+    /// Brings what the way back needs at a node, and forgets what lies above it.
+    pub fn reach(&mut self, node: NodeId) {
+        for above in self.nodes[node + 1..].iter_mut().rev() {
+            if above.columns.is_none() && above.derivatives.is_none() {
+                break;
+            }
+            (above.columns, above.derivatives) = (None, None);
+        }
+        let run = self.prepared.segments.of(node);
+        let is_activation = |node: NodeId| matches!(self.network.nodes[node].operation, Operation::Activation { .. });
+        let is_at_hand = |value: &Value, node: NodeId| {
+            value.columns.is_some() && (value.derivatives.is_some() || !is_activation(node))
+        };
+        for node in run.start..=node {
+            if !is_at_hand(&self.nodes[node], node) {
+                self.compute(node).expect("invariant: what was computed once is computed again");
+            }
+        }
+    }
+
+    /// Computes one node from its inputs.
+    fn compute(&mut self, index: NodeId) -> Result<(), Unproven> {
+        let node = &self.network.nodes[index];
+        let precision = self.precision;
+        let columns: Vec<Result<Column, Unproven>> = match &node.operation {
+            Operation::Input => {
+                let samples = self.batch.inputs.columns().into_iter();
+                samples.map(|sample| Ok(Column::exact(sample.iter().copied()))).collect()
+            }
+            Operation::Affine { bias, .. } => {
+                let products = self.prepared.weights(index).multiply(Way::Forward, self.of(node.inputs[0]));
+                match bias {
+                    Some(bias) => {
+                        let bias = self.network.parameters[*bias].values.iter().copied();
+                        let bias = Entries::from_doubles(bias);
+                        let add =
+                            |product| affine::add_exact(product, &bias).map(|sum| affine::shortened(sum, precision));
+                        products.into_par_iter().map(add).collect()
+                    }
+                    None => products.into_iter().map(Ok).collect(),
+                }
+            }
+            Operation::Activation { activation, slope } => {
+                let slope = slope.map(|slope| self.network.parameters[slope].values[(0, 0)]);
+                let activate = |z: &Column| elementwise::activate(activation, slope, z, precision, self.undecided);
+                let activated: Result<Vec<_>, Unproven> =
+                    self.of(node.inputs[0]).par_iter().map(activate).collect::<Vec<_>>().into_iter().collect();
+                let (mut columns, mut derivatives, mut pieces) = (Vec::new(), Vec::new(), Vec::new());
+                for sample in activated? {
+                    columns.push(sample.value);
+                    derivatives.push(sample.derivative);
+                    pieces.push(sample.pieces);
+                }
+                self.nodes[index] = Value { columns: Some(columns), derivatives: Some(derivatives), pieces };
+                return Ok(());
+            }
+            Operation::Scale { factor } => {
+                self.of(node.inputs[0]).par_iter().map(|a| Ok(affine::scale(a, *factor, precision))).collect()
+            }
+            Operation::Add => {
+                let (branch, skip) = (self.of(node.inputs[0]), self.of(node.inputs[1]));
+                branch.par_iter().zip(skip).map(|(branch, skip)| affine::add(branch, skip, precision)).collect()
+            }
+        };
+        self.nodes[index].columns = Some(columns.into_iter().collect::<Result<_, _>>()?);
+        Ok(())
+    }
+}
