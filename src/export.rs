@@ -158,7 +158,7 @@ fn truth(network: &Network, batch: &Batch, places: &[Place], precision: u32) -> 
             let shape = place.shape(&network.parameters[parameter].values);
             entries[parameter] = Some(match gradient {
                 Ok(gradient) => {
-                    nearest[parameter] = Some(place.tensor(&gradient.values.map(rug::Float::to_f64)));
+                    nearest[parameter] = Some(place.tensor(&gradient.values().map(rug::Float::to_f64)));
                     Entry::established(shape, &gradient)
                 }
                 Err(reason) => Entry::unknown(shape, reason),

@@ -67,10 +67,16 @@ impl Fates {
         let counts = [overflowed, undecided, true_zero, ghost, flushed, cut, drowned, degraded, resolved];
         counts.into_iter().fold(0, u64::saturating_add)
     }
+
+    /// From the number of entries of each fate, in the order of [`Fate::ALL`].
+    pub fn of(counts: [u64; Fate::ALL.len()]) -> Fates {
+        let [overflowed, undecided, true_zero, ghost, flushed, cut, drowned, degraded, resolved] = counts;
+        Fates { overflowed, undecided, true_zero, ghost, flushed, cut, drowned, degraded, resolved }
+    }
 }
 
 impl Fate {
-    /// All fates in the order in which they are decided.
+    /// All fates in the order in which they are decided, which is that of the variants.
     pub const ALL: [Fate; 9] = [
         Fate::Overflowed,
         Fate::Undecided,
@@ -131,22 +137,6 @@ impl Fate {
             }
         }
         Fate::Resolved
-    }
-
-    /// Counts this fate.
-    pub fn count(self, fates: &mut Fates) {
-        let counter = match self {
-            Fate::Overflowed => &mut fates.overflowed,
-            Fate::Undecided => &mut fates.undecided,
-            Fate::TrueZero => &mut fates.true_zero,
-            Fate::Ghost => &mut fates.ghost,
-            Fate::Flushed => &mut fates.flushed,
-            Fate::Cut => &mut fates.cut,
-            Fate::Drowned => &mut fates.drowned,
-            Fate::Degraded => &mut fates.degraded,
-            Fate::Resolved => &mut fates.resolved,
-        };
-        *counter += 1;
     }
 }
 

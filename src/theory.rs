@@ -111,13 +111,12 @@ pub fn relative_noise(truth: &Midpoints, computed: &Array2<Exact>) -> Option<f64
 
 /// Exponent of a tensor's largest entry, and every entry below it as a double; what is 2^500 times smaller is 0.
 fn in_doubles(tensor: &TrueTensor) -> (i64, Array2<f64>) {
-    let top = tensor.values.iter().filter_map(|g| g.get_exp().map(i64::from)).max().unwrap_or(0);
-    let entry = |g: &Float| {
-        let (fraction, exponent) = g.to_f64_exp();
-        let below = top - i64::from(exponent);
-        if fraction != 0.0 && below < 500 { fraction * two_to(-below) } else { 0.0 }
+    let top = tensor.exponents().flatten().max().map_or(0, |exponent| exponent + 1);
+    let entry = |(i, j): (usize, usize)| {
+        let [(digits, exponent), _] = tensor.leading_pair(i * tensor.dim().1 + j);
+        if exponent - top > -553 { digits * two_to(exponent - top) } else { 0.0 }
     };
-    (top, tensor.values.map(entry))
+    (top, Array2::from_shape_fn(tensor.dim(), entry))
 }
 
 /// δ of a layer as theory needs it, in units of its largest entry.

@@ -111,7 +111,7 @@ fn the_truth_agrees_to_sixty_digits_within_its_bound() {
                         assert!(Evidence::of(&ours).reaches(200), "{name} {tensor}[{l}]: {}", Evidence::of(&ours));
                     }
                     let ours = ours.expect("in range and decided");
-                    for (index, value) in ours.values.indexed_iter() {
+                    for (index, value) in ours.values().indexed_iter() {
                         let (i, j) = index;
                         let exact = &json["exact"][tensor][l][i];
                         let exact = if tensor == "dW" { &exact[j] } else { exact };

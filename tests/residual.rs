@@ -110,7 +110,7 @@ fn by_fractions(network: &Network, batch: &Batch, sample: usize, s: &Rational) -
 
 /// Every entry within its bound of the fraction, and most of the bits proven.
 fn check(what: &str, truth: &TrueTensor, exact: impl Fn((usize, usize)) -> Rational) {
-    for (index, value) in truth.values.indexed_iter() {
+    for (index, value) in truth.values().indexed_iter() {
         let error = Float::with_val(200, (value.to_rational().expect("finite") - exact(index)).abs());
         let allowed = truth.entry_error(index).to_float();
         assert!(error <= allowed, "{what}{index:?}: off by {error:e}, allowed {allowed:e}");

@@ -143,7 +143,7 @@ fn everything_exact_gives_the_truth_rounded() {
         let exact: Vec<_> = gradients(named("mpfr:400"), &oracle.network, &oracle.batch).collect();
         let stand_in: Vec<_> = gradients(named("mpfr:53"), &oracle.network, &oracle.batch).collect();
         for ((truth, exact), stand_in) in layers.iter().zip(&exact).zip(&stand_in) {
-            let midpoints = &truth.weight.as_ref().expect("proven").values;
+            let midpoints = truth.weight.as_ref().expect("proven").values();
             for ((midpoint, exact), stand_in) in midpoints.iter().zip(&exact.weight).zip(&stand_in.weight) {
                 for format in ["f16", "bf16", "f32", "f64"].map(|name| named(name).format) {
                     let (wanted, found) = (format.round(midpoint), format.round(&exact.to_float()));

@@ -343,15 +343,15 @@ fn permuting_hidden_units_permutes_the_true_gradient() {
         for (ours, theirs) in ours.iter().zip(&theirs) {
             let layer = ours.layer;
             let (weight, other) = (ours.weight.as_ref().expect("proven"), theirs.weight.as_ref().expect("proven"));
-            let errors = Array2::from_shape_fn(weight.values.dim(), |index| weight.entry_error(index));
+            let errors = Array2::from_shape_fn(weight.dim(), |index| weight.entry_error(index));
             let (expected, errors) =
-                (reordered(weight.values.view(), layer, &orders), reordered(errors.view(), layer, &orders));
+                (reordered(weight.values().view(), layer, &orders), reordered(errors.view(), layer, &orders));
             let mut moved = 0;
             for (index, value) in expected.indexed_iter() {
-                let difference = Float::with_val(400, value - &other.values[index]).abs();
+                let difference = Float::with_val(400, value - &other.value(index)).abs();
                 let allowed = (errors[index] + other.entry_error(index)).to_float();
                 assert!(difference <= allowed, "{activation}: dW[{layer}]{index:?} by {difference:e}, not {allowed:e}");
-                moved += usize::from(*value != weight.values[index]);
+                moved += usize::from(*value != weight.value(index));
             }
             assert!(moved > 0, "{activation}: the order of layer {layer} did not change");
         }
@@ -375,7 +375,7 @@ fn permuting_hidden_units_permutes_the_true_gradient() {
                         .zip(&theirs_computed[index].weight)
                         .map(|(x, y)| Float::with_val(400, x.to_float() - y.to_float())),
                 );
-                let signal = norm(ours[index].weight.as_ref().expect("proven").values.iter().cloned());
+                let signal = norm(ours[index].weight.as_ref().expect("proven").values().into_iter());
                 // The triangle inequality through the truth; 1e-6 for the double sums of the norms.
                 assert!(difference <= (x + y) * signal * (1.0 + 1e-6), "{activation} in {format}, layer {layer}");
                 changed = changed.max(difference / signal);

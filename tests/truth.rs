@@ -114,7 +114,7 @@ fn born_dead_networks_are_decided() {
                         assert_eq!(evidence == Evidence::Exact, is_all_zero, "{place}: {name} is {evidence}");
                         assert!(is_all_zero || evidence.reaches(20), "{place}: {name} is {evidence}");
                         let tensor = tensor.as_ref().expect("decided");
-                        for (index, value) in tensor.values.indexed_iter() {
+                        for (index, value) in tensor.values().indexed_iter() {
                             assert_eq!(value.is_zero(), doubles[index].is_zero(), "{place}: {name}{index:?}");
                             assert!(tensor.exact[index] || !value.is_zero(), "{place}: {name}{index:?}");
                         }
@@ -169,7 +169,7 @@ fn exponents_out_of_range_are_not_zeros() {
     network.parameters[1].values[(0, 0)] = 2.0;
     for layer in layers(&network, &mean_squares(array![[-1.0]]), 128) {
         let weight = layer.weight.expect("within the exponents");
-        assert!(weight.values[(0, 0)].get_exp().is_some_and(|exponent| exponent < -3_000_000), "no tiny gradient");
+        assert!(weight.value((0, 0)).get_exp().is_some_and(|exponent| exponent < -3_000_000), "no tiny gradient");
         assert!(Evidence::of(&Ok(weight)).reaches(80));
     }
 }
@@ -221,15 +221,15 @@ fn confirm(what: &str, network: &Network, batch: &Batch, bits: u32) {
             assert!(better_evidence.reaches(claimed.unwrap_or(0) + bits - 8), "{place}: {evidence}, {better_evidence}");
             let (ours, better) = (ours.as_ref().expect("proven"), better.as_ref().expect("proven"));
             let mut differences = Vec::new();
-            for (index, value) in ours.values.indexed_iter() {
-                let difference = Float::with_val(2000, value - &better.values[index]).abs();
+            for (index, value) in ours.values().indexed_iter() {
+                let difference = Float::with_val(2000, value - &better.value(index)).abs();
                 let allowed = (ours.entry_error(index) + better.entry_error(index)).to_float();
                 assert!(difference <= allowed, "{place}{index:?} moved by {difference:e}, allowed {allowed:e}");
                 differences.push(difference.square());
             }
             if let Some(bits) = claimed {
                 let moved = norm(differences);
-                let size = norm(better.values.iter().map(|value| Float::with_val(200, value.square_ref())).collect());
+                let size = norm(better.values().iter().map(|value| Float::with_val(200, value.square_ref())).collect());
                 assert!(moved <= size >> bits, "{place} moved by {moved:e} in spite of {bits} bits");
             }
         }

@@ -1,8 +1,6 @@
 //! Gradients in decimals as JSON, with what is known of their errors.
 
 use crate::number::Number;
-use crate::truth::bound::Bound;
-use crate::truth::column::norm;
 use crate::truth::{TrueTensor, Unproven};
 use rug::Float;
 use serde::Serialize;
@@ -81,11 +79,10 @@ impl Entry {
 
     /// A true gradient: the bound holds for the decimals, whose own rounding it includes.
     pub fn established(shape: Vec<usize>, gradient: &TrueTensor) -> Entry {
-        let size = norm(gradient.values.iter().map(Bound::from_float));
-        let bound = (gradient.error + size.scaled(ROUNDING)).log2();
+        let bound = (gradient.error + gradient.norm().scaled(ROUNDING)).log2();
         // Hundredths, upwards, and more than the logarithm's own error.
         let bound = ((bound + 1e-6) * 100.0).ceil() / 100.0;
-        let values = gradient.values.iter().map(|x| decimal(x, DIGITS)).collect();
+        let values = gradient.values().iter().map(|x| decimal(x, DIGITS)).collect();
         Entry { values: Some(values), log2_error_bound: Some(Number::new(bound)), ..Entry::computed(shape, Vec::new()) }
     }
 

@@ -5,7 +5,7 @@
 //! not (entries far below the largest, differences far below the entry, thresholds within rounding),
 //! MPFR decides as it always could.
 
-use super::{scaled, scaled_double};
+use super::{scaled, scaled_double, times_two_to};
 use crate::arithmetic::Exact;
 use crate::fate::{DEGRADED, DROWNED, Fate};
 use crate::format::two_to;
@@ -19,16 +19,52 @@ const SMALLEST: i64 = -900;
 /// Exponent of the smallest difference, relative to its entry, that a pair of doubles tells.
 const FINEST: i64 = -90;
 
-/// One true entry, scaled.
+/// One true entry, scaled, and the differences from which its fate follows; NaN where doubles do not tell.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     /// The nearest double, and the rest.
     high: f64,
     low: f64,
-    /// At least |g − g̃|.
-    error: f64,
-    /// True where doubles suffice: the entry is 0, or all its bits are in range.
-    is_ordinary: bool,
+    /// The smallest difference that is good to 50 bits.
+    finest: f64,
+    /// A difference above it drowns the entry, whatever the bound allows; one below the other does not.
+    drowned: (f64, f64),
+    /// The same for an eighth.
+    degraded: (f64, f64),
+}
+
+impl Entry {
+    /// Of an entry with its error bound.
+    fn new(high: f64, low: f64, error: f64) -> Entry {
+        let size = high.abs();
+        let blur = error / size * (1.0 + ROOM);
+        let is_told = size >= two_to(SMALLEST) && blur * (1.0 + ROOM) < 1.0;
+        let between = |threshold: f64| {
+            let reach = (1.0 + threshold) * blur;
+            // One more rounding each, far below the room.
+            (size * ((threshold + reach) * (1.0 + ROOM)), size * ((threshold - reach) * (1.0 - ROOM)))
+        };
+        let finest = if is_told { two_to(FINEST) * size } else { f64::NAN };
+        Entry { high, low, finest, drowned: between(DROWNED), degraded: between(DEGRADED) }
+    }
+
+    /// The fate of a computed entry that differs by so much, where doubles tell.
+    #[inline(always)]
+    fn fate(&self, computed: f64, difference: f64) -> Option<Fate> {
+        let difference = difference.abs();
+        // A comparison that NaN fails.
+        let is_told = difference >= self.finest;
+        let (above, below) = (difference > self.drowned.0, difference < self.drowned.1);
+        let (above_eighth, below_eighth) = (difference > self.degraded.0, difference < self.degraded.1);
+        match () {
+            _ if !is_told => None,
+            _ if computed == 0.0 => Some(Fate::Flushed),
+            _ if above => Some(Fate::Drowned),
+            _ if below && above_eighth => Some(Fate::Degraded),
+            _ if below && below_eighth => Some(Fate::Resolved),
+            _ => None,
+        }
+    }
 }
 
 /// A true tensor to hold computed ones against.
@@ -48,6 +84,8 @@ pub struct Against<'t> {
 pub(super) struct Held {
     /// What became of it; `Flushed` for every zero that is none in truth.
     pub fate: Fate,
+    /// The computed entry times 2^-scale.
+    pub computed: f64,
     /// (ĝ − g̃)·2^-scale.
     pub difference: f64,
     /// The difference itself, where it has more digits or exponents than a double.
@@ -57,25 +95,19 @@ pub(super) struct Held {
 impl<'t> Against<'t> {
     /// Makes a tensor ready.
     pub fn new(truth: &'t TrueTensor) -> Against<'t> {
-        let scale = truth.values.iter().filter_map(|g| g.get_exp().map(i64::from)).max();
+        let scale = truth.exponents().flatten().max().map(|exponent| exponent + 1);
         let by = scale.unwrap_or(0);
-        let mut rest = Float::new(64);
         let mut square = 0.0;
-        let entry = |(index, g): ((usize, usize), &Float)| {
-            let high = scaled(g, by);
+        let columns = truth.dim().1;
+        let entry = |place: usize| {
+            let [high, low] = truth.leading_pair(place);
+            // In units of the scale, so that nothing leaves the doubles.
+            let [high, low] = [high, low].map(|(digits, exponent)| times_two_to(digits, exponent - by));
             square += high * high;
-            let is_inside = high.abs() >= two_to(SMALLEST) && i32::try_from(by).is_ok();
-            let low = if is_inside {
-                // In units of the scale, so that nothing leaves the doubles.
-                rest.assign(g - (Float::with_val(53, high) << by as i32));
-                scaled(&rest, by)
-            } else {
-                0.0
-            };
-            let error = truth.entry_error(index).scaled(-by).to_f64();
-            Entry { high, low, error, is_ordinary: g.is_zero() || is_inside }
+            let error = truth.entry_error((place / columns, place % columns)).scaled(-by).to_f64();
+            Entry::new(high, low, error)
         };
-        let entries = truth.values.indexed_iter().map(entry).collect();
+        let entries = (0..truth.len()).map(entry).collect();
         Against { truth, scale, square, error: truth.error.scaled(-by).to_f64(), entries }
     }
 
@@ -84,68 +116,46 @@ impl<'t> Against<'t> {
         self.entries[position].high
     }
 
-    /// Holds one computed entry against the true one. `scratch` is room for a number.
-    pub(super) fn hold(
-        &self,
-        position: usize,
-        index: (usize, usize),
-        computed: &Exact,
-        scale: i64,
-        scratch: &mut Float,
-    ) -> Held {
-        if self.scale.is_some()
-            && let Exact::Double(x) = computed
-            && let Some(held) = self.in_doubles(&self.entries[position], *x, scale)
-        {
-            return held;
-        }
-        let g = &self.truth.values[index];
-        match computed {
-            Exact::Double(x) => scratch.assign(*x - g),
-            Exact::Long(x) => scratch.assign(x - g),
-        }
-        let fate = Fate::with_difference(computed, g, self.truth.entry_error(index), scratch);
-        Held { fate, difference: scaled(scratch, scale), long: !scratch.is_zero() }
+    /// 2^-scale, where that is a double and there is a scale.
+    pub(super) fn factor(&self) -> Option<f64> {
+        let shift = -self.scale?;
+        (-1022..=1023).contains(&shift).then(|| two_to(shift))
     }
 
-    /// The same where doubles decide it.
-    #[inline]
-    fn in_doubles(&self, entry: &Entry, x: f64, scale: i64) -> Option<Held> {
-        let computed = scaled_double(x, scale);
-        let is_inside = |x: f64| x == 0.0 || (x.abs() >= two_to(SMALLEST) && x.abs() <= two_to(-SMALLEST));
-        if !entry.is_ordinary || !is_inside(computed) || (computed == 0.0) != (x == 0.0) {
+    /// Holds a computed double, by its place row by row, against the true entry, where doubles decide; `factor` is
+    /// [`Against::factor`].
+    #[inline(always)]
+    pub(super) fn hold_double(&self, place: usize, x: f64, factor: f64) -> Option<Held> {
+        let entry = &self.entries[place];
+        let computed = x * factor;
+        // No bit was lost, and none will be.
+        let is_inside = computed.abs() >= two_to(SMALLEST) && computed.abs() <= two_to(-SMALLEST);
+        if !is_inside && x != 0.0 {
             return None;
         }
         let difference = (computed - entry.high) - entry.low;
-        let size = entry.high.abs();
-        let held = |fate| Some(Held { fate, difference, long: false });
-        if size == 0.0 {
-            return match (entry.error == 0.0, computed == 0.0) {
-                (false, _) => held(Fate::Undecided),
-                (true, true) => held(Fate::TrueZero),
-                (true, false) => held(Fate::Ghost),
-            };
+        let fate = entry.fate(computed, difference)?;
+        Some(Held { fate, computed, difference, long: false })
+    }
+
+    /// Holds any computed entry against the true one. `scratch` is room for a number.
+    pub(super) fn hold(&self, place: usize, computed: &Exact, scale: i64, scratch: &mut Float) -> Held {
+        let columns = self.truth.dim().1;
+        let index = (place / columns, place % columns);
+        let bound = self.truth.entry_error(index);
+        let own = match computed {
+            Exact::Double(x) => scaled_double(*x, scale),
+            Exact::Long(x) => scaled(x, scale),
+        };
+        if self.truth.sign(place).is_eq() && bound.is_zero() && computed.is_zero() {
+            return Held { fate: Fate::TrueZero, computed: own, difference: 0.0, long: false };
         }
-        if difference.abs() < two_to(FINEST) * size {
-            return None;
+        let g = self.truth.value(index);
+        match computed {
+            Exact::Double(x) => scratch.assign(*x - &g),
+            Exact::Long(x) => scratch.assign(x - &g),
         }
-        let blur = entry.error / size * (1.0 + ROOM);
-        if blur * (1.0 + ROOM) >= 1.0 {
-            return None;
-        }
-        if computed == 0.0 {
-            return held(Fate::Flushed);
-        }
-        let ratio = difference.abs() / size;
-        for (threshold, fate) in [(DROWNED, Fate::Drowned), (DEGRADED, Fate::Degraded)] {
-            let reach = (1.0 + threshold) * blur;
-            if ratio > (threshold + reach) * (1.0 + ROOM) {
-                return held(fate);
-            }
-            if ratio >= (threshold - reach) * (1.0 - ROOM) {
-                return None;
-            }
-        }
-        held(Fate::Resolved)
+        let fate = Fate::with_difference(computed, &g, bound, scratch);
+        Held { fate, computed: own, difference: scaled(scratch, scale), long: !scratch.is_zero() }
     }
 }

@@ -55,8 +55,8 @@ pub enum Twin<'a> {
     Absent,
     /// The run itself has unbounded exponents: nothing is flushed.
     Itself,
-    /// Where the same run with unbounded exponents is zero too.
-    Zeros(&'a Array2<bool>),
+    /// Where the same run with unbounded exponents is zero too, row by row.
+    Zeros(&'a [bool]),
 }
 
 /// One gradient tensor held against the truth.
@@ -119,20 +119,22 @@ impl Noise {
         let (mut noise, mut product, mut own, mut flushed) = (0.0, 0.0, 0.0, 0.0);
         let (mut fine_noise, mut is_lost) = (0.0, false);
         let mut signs = (0, 0);
-        let mut fates = Fates::default();
-        for (position, (index, x)) in computed.indexed_iter().enumerate() {
-            let held = against.hold(position, index, x, scale, &mut scratch);
+        let mut fates = [0; Fate::ALL.len()];
+        let factor = against.factor();
+        let computed = computed.as_slice().expect("invariant: gradients are row-major");
+        for (place, x) in computed.iter().enumerate() {
+            let in_doubles = match (x, factor) {
+                (Exact::Double(x), Some(factor)) => against.hold_double(place, *x, factor),
+                _ => None,
+            };
+            let held = in_doubles.unwrap_or_else(|| against.hold(place, x, scale, &mut scratch));
             let fate = match (held.fate, twin) {
                 (Fate::Flushed, Twin::Itself) => Fate::Cut,
-                (Fate::Flushed, Twin::Zeros(zeros)) if zeros[index] => Fate::Cut,
+                (Fate::Flushed, Twin::Zeros(zeros)) if zeros[place] => Fate::Cut,
                 (fate, _) => fate,
             };
-            fate.count(&mut fates);
-            let (d, g_scaled) = (held.difference, against.high(position));
-            let x_scaled = match x {
-                Exact::Double(x) => scaled_double(*x, scale),
-                Exact::Long(x) => scaled(x, scale),
-            };
+            fates[fate as usize] += 1;
+            let (d, g_scaled, x_scaled) = (held.difference, against.high(place), held.computed);
             noise += d * d;
             if d.abs() < two_to(FINE) && (held.long || d != 0.0) {
                 let fine = if held.long { scaled(&scratch, scale - FINE_SHIFT) } else { d * two_to(FINE_SHIFT) };
@@ -144,19 +146,20 @@ impl Noise {
             if fate == Fate::Flushed {
                 flushed += g_scaled * g_scaled;
             }
-            let g = &truth.values[index];
-            if !matches!(fate, Fate::Undecided | Fate::TrueZero | Fate::Ghost) && !g.is_zero() {
+            let sign = truth.sign(place);
+            if !matches!(fate, Fate::Undecided | Fate::TrueZero | Fate::Ghost) && sign.is_ne() {
                 signs.0 += 1;
-                signs.1 += u64::from(x.sign() == g.cmp0() && x.is_finite());
+                signs.1 += u64::from(x.sign() == Some(sign) && x.is_finite());
             }
         }
+        let fates = Fates::of(fates);
         let (signal, error) =
             (against.square, if against.scale.is_some() { against.error } else { truth.error.scaled(-scale).to_f64() });
         let is_finite = fates.overflowed == 0;
         // So small a sum has fine entries only.
         let noise = if noise < two_to(2 * FINE) { fine_noise.sqrt() * two_to(-FINE_SHIFT) } else { noise.sqrt() };
-        let is_dead = fates.true_zero + fates.ghost == truth.values.len() as u64
-            || truth.values.iter().zip(&truth.exact).all(|(g, &exact)| exact && g.is_zero());
+        let is_dead = fates.true_zero + fates.ghost == truth.len() as u64
+            || truth.exact.iter().enumerate().all(|(place, &exact)| exact && truth.sign(place).is_eq());
         Noise {
             signal: signal.sqrt(),
             noise: if is_finite { noise } else { f64::INFINITY },
@@ -250,11 +253,14 @@ impl Noise {
 
 /// log₂‖g̃‖₂ of a true tensor; −∞ if it is zero.
 pub fn log2_norm(truth: &TrueTensor) -> Number {
-    let scale = truth.values.iter().filter_map(Float::get_exp).max().map_or(0, i64::from);
-    let square = truth.values.iter().fold(0.0, |sum, g| {
-        let g = scaled(g, scale);
-        sum + g * g
-    });
+    let scale = truth.exponents().flatten().max().unwrap_or(0);
+    let square: f64 = (0..truth.len())
+        .map(|place| {
+            let [(digits, exponent), _] = truth.leading_pair(place);
+            let g = times_two_to(digits, exponent - scale);
+            g * g
+        })
+        .sum();
     Number::new(core_math::log2(square.sqrt()) + scale as f64)
 }
 
@@ -282,6 +288,11 @@ fn with_digits(x: f64, relative_error: f64) -> Number {
     let digits = supported.floor().clamp(1.0, 9.0) as usize;
     let text = format!("{x:.*e}", digits - 1);
     Number::new(text.parse().expect("a formatted double parses"))
+}
+
+/// x·2^e of an integer x below 2^53; 0 below the normal doubles.
+fn times_two_to(x: f64, e: i64) -> f64 {
+    if e < -1074 { 0.0 } else { x * two_to(e) }
 }
 
 /// x·2^-scale; what under- or overflows on the way is beyond the doubles' range of the largest entry.

@@ -66,8 +66,8 @@ impl ExternalTensors {
         let (mut refused, mut all) = (0, 0);
         for ((actual, expected), dtype) in tensors.into_iter().zip(self.dtypes) {
             let (Some(actual), Some(Ok(expected)), Some(dtype)) = (actual, expected, dtype) else { continue };
-            let far =
-                actual.iter().zip(&expected.values).filter(|(actual, expected)| !is_close(actual, expected, dtype));
+            let expected = expected.values();
+            let far = actual.iter().zip(&expected).filter(|(actual, expected)| !is_close(actual, expected, dtype));
             refused += far.count() as u64;
             all += actual.len() as u64;
         }

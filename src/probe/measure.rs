@@ -235,10 +235,10 @@ impl Runs<'_> {
         let own_twin = |(index, stream): (usize, &mut GradientStream)| {
             is_twin(index).then(|| {
                 let computed = next(stream).weight;
-                (computed.map(Exact::is_zero), yardsticks.run(&computed, Twin::Itself))
+                (computed.iter().map(Exact::is_zero).collect(), yardsticks.run(&computed, Twin::Itself))
             })
         };
-        let twins: Vec<Option<(Array2<bool>, RunMeasurement)>> =
+        let twins: Vec<Option<(Vec<bool>, RunMeasurement)>> =
             self.extras.par_iter_mut().enumerate().map(own_twin).collect();
         let twin_of = |index: usize| match listed[index].1 {
             Some(twin) => twins[twin].as_ref().map_or(Twin::Absent, |(zeros, _)| Twin::Zeros(zeros)),
@@ -265,7 +265,7 @@ impl Runs<'_> {
         let mut magnitudes = Magnitudes::default();
         let mut log2_norm = Number::None;
         if let Ok(weight) = &truth.weight {
-            weight.values.iter().for_each(|value| magnitudes.add_float(value));
+            weight.exponents().for_each(|exponent| magnitudes.add_exponent(exponent));
             log2_norm = noise::log2_norm(weight);
         }
         LayerMeasurement {

@@ -198,8 +198,7 @@ pub fn scale(a: &Column, factor: f64, precision: impl Into<Precision>) -> Column
     (0..a.len()).for_each(|i| products.set_product(i, (&a.integers, i), (&s.integers, 0)));
     let inexact = Bits::from_fn(a.len(), |i| a.inexact.get(i) && factor != 0.0);
     let error = term(Term::ScalePropagated, Bound::from_f64(factor.abs()) * a.error);
-    let exponents = vec![a.exponent + s.exponents[0]; a.len()];
-    Column::store(Entries { integers: products, exponents }, inexact, error, precision)
+    Column::store(Entries::at(products, a.exponent + s.exponents[0]), inexact, error, precision)
 }
 
 /// Residual sum branch + skip at p bits: errors add, an entry is exact if both are and nothing was rounded.
@@ -207,6 +206,5 @@ pub fn add(branch: &Column, skip: &Column, precision: impl Into<Precision>) -> R
     let (integers, exponent) = sums((&branch.integers, branch.exponent), (&skip.integers, &|_| skip.exponent))?;
     let inexact = Bits::from_fn(branch.len(), |i| branch.inexact.get(i) || skip.inexact.get(i));
     let error = term(Term::AddBranch, branch.error) + term(Term::AddSkip, skip.error);
-    let exponents = vec![exponent; branch.len()];
-    Ok(Column::store(Entries { integers, exponents }, inexact, error, precision))
+    Ok(Column::store(Entries::at(integers, exponent), inexact, error, precision))
 }

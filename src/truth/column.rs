@@ -151,6 +151,12 @@ impl Entries {
         Entries { integers, exponents }
     }
 
+    /// Integers at one exponent.
+    pub fn at(integers: Integers, exponent: i64) -> Entries {
+        let exponents = vec![exponent; integers.len()];
+        Entries { integers, exponents }
+    }
+
     /// How many.
     pub fn len(&self) -> usize {
         self.exponents.len()
@@ -289,8 +295,7 @@ impl Column {
 
     /// The same numbers with less digits, if the precision asks for less.
     pub fn stored(&self, precision: impl Into<Precision>) -> Column {
-        let entries = Entries { integers: self.integers.clone(), exponents: vec![self.exponent; self.len()] };
-        Column::store(entries, self.inexact.clone(), self.error, precision)
+        Column::store(Entries::at(self.integers.clone(), self.exponent), self.inexact.clone(), self.error, precision)
     }
 }
 

@@ -16,6 +16,7 @@ mod midpoints;
 pub mod parameters;
 pub mod precision;
 pub mod spectral;
+mod tensor;
 mod term;
 #[cfg(test)]
 mod tests;
@@ -23,7 +24,7 @@ mod values;
 
 pub use evidence::Evidence;
 pub use midpoints::Midpoints;
-pub use parameters::TrueTensor;
+pub use tensor::TrueTensor;
 
 use crate::activation::Piece;
 use crate::backprop::Branches;
@@ -303,7 +304,7 @@ impl Iterator for TruthPass<'_> {
         let bias = has_bias.then(|| {
             with_deltas(&|deltas| parameters::weight_gradient(deltas, &vec![one.clone(); deltas.len()], bits))
         });
-        let delta = with_deltas(&|deltas| parameters::activation_gradient(deltas, bits));
+        let delta = with_deltas(&parameters::activation_gradient);
         let slope = self
             .slope
             .take()

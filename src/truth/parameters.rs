@@ -2,69 +2,20 @@
 
 use super::Unproven;
 use super::bound::Bound;
-use super::column::{Bits, Column, Scaled, float, norm};
+use super::column::{Bits, Column, Entries, Scaled, norm};
+use super::tensor::{EntryBounds, TrueTensor};
 use super::term::{Term, term};
 use crate::activation::Piece;
 use crate::arithmetic::kernels::limbs::{self, Cut, Left, Right};
 use crate::integers::{Integers, words_for};
-use ndarray::Array2;
-use rug::integer::Order;
-use rug::{Float, Integer};
-
-/// A true gradient tensor: values, what is exact, and what bounds the rest.
-#[derive(Clone, Debug)]
-pub struct TrueTensor {
-    /// g̃, the computed values.
-    pub values: Array2<Float>,
-    /// True where g̃ is the true value.
-    pub exact: Array2<bool>,
-    /// E_ij = row_i + column_j + constant for entries that are not exact.
-    rows: Vec<Bound>,
-    columns: Vec<Bound>,
-    constant: Bound,
-    /// At least ‖g − g̃‖₂ over all entries.
-    pub error: Bound,
-}
-
-impl TrueTensor {
-    /// E_ij: at least |g_ij − g̃_ij|; zero for an exact entry.
-    pub fn entry_error(&self, (i, j): (usize, usize)) -> Bound {
-        if self.exact[(i, j)] { Bound::ZERO } else { self.rows[i] + self.columns[j] + self.constant }
-    }
-
-    /// A tensor of known exact values, as tests and known answers need it.
-    pub fn known(values: Array2<Float>) -> TrueTensor {
-        let (rows, columns) = values.dim();
-        TrueTensor {
-            exact: Array2::from_elem((rows, columns), true),
-            values,
-            rows: vec![Bound::ZERO; rows],
-            columns: vec![Bound::ZERO; columns],
-            constant: Bound::ZERO,
-            error: Bound::ZERO,
-        }
-    }
-
-    /// The same values, none of them exact, each within `error` of the truth.
-    pub fn blurred(values: Array2<Float>, error: Bound) -> TrueTensor {
-        let entries = Bound::from_f64(values.len() as f64).sqrt();
-        TrueTensor {
-            exact: Array2::from_elem(values.dim(), false),
-            constant: error,
-            error: entries * error,
-            ..TrueTensor::known(values)
-        }
-    }
-}
+use rug::Integer;
 
 /// dW = Σ_s δ_s·a_sᵀ (out × in). With inputs of a single exact 1 it is the bias gradient.
 ///
-/// |dW_ij − dW̃_ij| ≤ Σ_s (β_s|ã_js| + |δ̃_is|α_s + α_sβ_s) + u·max|dW̃|: a column part, a row part and a
-/// constant. Each term is of rank one, so the whole tensor's norm is at most
-/// Σ_s (β_s‖ã_s‖ + ‖δ̃_s‖α_s + α_sβ_s) + u‖dW̃‖. Digits of one factor that the error of the other drowns are left out
-/// first ([`balanced`]). Samples are brought to one exponent; where that
-/// drops bits of k entries of δ_s, √k half units join β_s. The integer sums are exact; u = 2^-precision
-/// is the conversion of inexact entries.
+/// |dW_ij − dW̃_ij| ≤ Σ_s (β_s|ã_js| + |δ̃_is|α_s + α_sβ_s): a column part, a row part and a constant. Each term
+/// is of rank one, so the whole tensor's norm is at most Σ_s (β_s‖ã_s‖ + ‖δ̃_s‖α_s + α_sβ_s). Digits of one factor that
+/// the error of the other drowns are left out first ([`balanced`]). Samples are brought to one exponent; where that
+/// drops bits of k entries of δ_s, √k half units join β_s. The integer sums are exact.
 pub fn weight_gradient(deltas: &[Column], inputs: &[Column], precision: u32) -> Result<TrueTensor, Unproven> {
     let (rows, columns) = (deltas[0].len(), inputs[0].len());
     let samples = deltas.len();
@@ -82,22 +33,9 @@ pub fn weight_gradient(deltas: &[Column], inputs: &[Column], precision: u32) -> 
     let is_exact = |i: usize, j: usize| {
         !Bits::unexcused(samples, (&delta_exact[i], &input_exact[j]), &delta_zero[i], &input_zero[j])
     };
-    let sums = products(&aligned, &inputs);
-    let mut values = Vec::with_capacity(rows * columns);
-    let mut exact = Vec::with_capacity(rows * columns);
-    let mut scratch = Integer::new();
-    for index in 0..rows * columns {
-        let is_exact = is_exact(index / columns, index % columns);
-        let bits = if is_exact { sums.bits(index).max(precision) } else { precision };
-        values.push(to_float(&sums, index, exponent, bits, &mut scratch)?);
-        exact.push(is_exact);
-    }
+    let exact: Vec<bool> = (0..rows * columns).map(|index| is_exact(index / columns, index % columns)).collect();
+    let entries = Entries::at(products(&aligned, &inputs), exponent);
 
-    // Half a unit in the last place of p bits is at most u times the rounded value.
-    let conversions = || {
-        let converted = values.iter().zip(&exact).filter(|(_, is_exact)| !**is_exact);
-        converted.map(|(value, _)| Bound::from_float(value).scaled(-i64::from(precision)))
-    };
     let terms = || aligned.iter().zip(&inputs);
     let row_parts: Vec<Bound> = (0..rows)
         .map(|i| term(Term::WeightInput, terms().map(|(delta, input)| delta.magnitude(i) * input.error).sum()))
@@ -106,25 +44,15 @@ pub fn weight_gradient(deltas: &[Column], inputs: &[Column], precision: u32) -> 
         .map(|j| term(Term::WeightDelta, terms().map(|(delta, input)| delta.error * input.magnitude(j)).sum()))
         .collect();
     let crossed: Bound = terms().map(|(delta, input)| delta.error * input.error).sum();
-    let constant =
-        term(Term::WeightCrossed, crossed) + term(Term::WeightConversion, conversions().fold(Bound::ZERO, Bound::max));
     let error = if exact.iter().all(|&exact| exact) {
         Bound::ZERO
     } else {
         term(Term::WeightDeltaNorm, terms().map(|(delta, input)| delta.error * input.norm()).sum())
             + term(Term::WeightInputNorm, terms().map(|(delta, input)| delta.norm() * input.error).sum())
             + term(Term::WeightCrossedNorm, crossed)
-            + term(Term::WeightConversionNorm, norm(conversions()))
     };
-    let shape = "invariant: rows × columns values";
-    Ok(TrueTensor {
-        values: Array2::from_shape_vec((rows, columns), values).expect(shape),
-        exact: Array2::from_shape_vec((rows, columns), exact).expect(shape),
-        rows: row_parts,
-        columns: column_parts,
-        constant,
-        error,
-    })
+    let bounds = EntryBounds { rows: row_parts, columns: column_parts, constant: term(Term::WeightCrossed, crossed) };
+    TrueTensor::new((rows, columns), entries, exact, bounds, error)
 }
 
 /// Bits of a factor that are kept below what the other one's error drowns.
@@ -210,15 +138,6 @@ fn products(deltas: &[Column], inputs: &[Column]) -> Integers {
     }
 }
 
-/// x_i·2^exponent in MPFR at so many bits.
-fn to_float(integers: &Integers, i: usize, exponent: i64, bits: u32, scratch: &mut Integer) -> Result<Float, Unproven> {
-    scratch.assign_digits(integers.magnitude(i), Order::Lsf);
-    if integers.is_negative(i) {
-        *scratch = -std::mem::take(scratch);
-    }
-    float(scratch, exponent, bits).ok_or(Unproven::ExponentRange)
-}
-
 /// PReLU's slope gradient Σ_s Σ_i g_is·z⁻_is (1 × 1), z⁻ = z on the left piece and 0 elsewhere:
 /// |ds − ds̃| ≤ Σ_s (γ_s‖z̃⁻‖ + ‖g̃⁻‖ζ_s + γ_sζ_s) + rounding.
 pub fn slope_gradient(
@@ -251,39 +170,33 @@ pub fn slope_gradient(
     // The entries' rounding adds up to at most √samples times its 2-norm.
     let error = error + term(Term::SlopeAlignment, samples * stored.error);
     let exact = !stored.inexact.any();
-    let bits = if exact { sum.significant_bits().max(precision) } else { precision };
-    let value = float(&sum, stored.exponent, bits).ok_or(Unproven::ExponentRange)?;
-    let rounding = Bound::from_float(&value).scaled(-i64::from(precision));
-    let constant = if exact { Bound::ZERO } else { error + term(Term::SlopeConversion, rounding) };
-    Ok(TrueTensor {
-        values: Array2::from_elem((1, 1), value),
-        exact: Array2::from_elem((1, 1), exact),
-        rows: vec![Bound::ZERO],
-        columns: vec![Bound::ZERO],
-        constant,
-        error: constant,
-    })
+    let constant = if exact { Bound::ZERO } else { error };
+    let bounds = EntryBounds { rows: vec![Bound::ZERO], columns: vec![Bound::ZERO], constant };
+    let entries = vec![Scaled { mantissa: sum, exponent: stored.exponent }];
+    TrueTensor::new((1, 1), entries.into(), vec![exact], bounds, constant)
 }
 
 /// δ of the whole batch (units × batch): each sample's β_s bounds its entries and its column's norm.
-pub fn activation_gradient(deltas: &[Column], precision: u32) -> Result<TrueTensor, Unproven> {
+pub fn activation_gradient(deltas: &[Column]) -> Result<TrueTensor, Unproven> {
     let (rows, samples) = (deltas[0].len(), deltas.len());
-    let mut values = Vec::with_capacity(rows * samples);
-    let mut scratch = Integer::new();
-    for i in 0..rows {
-        for delta in deltas {
-            let bits = delta.integers.bits(i).max(precision);
-            values.push(to_float(&delta.integers, i, delta.exponent, bits, &mut scratch)?);
+    let words = deltas.iter().map(|delta| delta.integers.words()).max().unwrap_or(0);
+    let mut integers = Integers::zeros(rows * samples, words);
+    let mut exponents = vec![0; rows * samples];
+    let mut exact = vec![true; rows * samples];
+    for (s, delta) in deltas.iter().enumerate() {
+        for i in 0..rows {
+            let place = i * samples + s;
+            integers.set(place, delta.integers.is_negative(i), delta.integers.magnitude(i));
+            (exponents[place], exact[place]) = (delta.exponent, !delta.inexact.get(i));
         }
     }
     let errors: Vec<Bound> =
         deltas.iter().map(|delta| if delta.inexact.any() { delta.error } else { Bound::ZERO }).collect();
-    Ok(TrueTensor {
-        values: Array2::from_shape_vec((rows, samples), values).expect("invariant: rows × samples values"),
-        exact: Array2::from_shape_fn((rows, samples), |(i, s)| !deltas[s].inexact.get(i)),
+    let error = norm(errors.iter().map(|&error| term(Term::DeltaNorm, error)));
+    let bounds = EntryBounds {
         rows: vec![Bound::ZERO; rows],
-        error: norm(errors.iter().map(|&error| term(Term::DeltaNorm, error))),
         columns: errors.into_iter().map(|error| term(Term::DeltaEntry, error)).collect(),
         constant: Bound::ZERO,
-    })
+    };
+    TrueTensor::new((rows, samples), Entries { integers, exponents }, exact, bounds, error)
 }

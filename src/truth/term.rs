@@ -68,16 +68,12 @@ terms! {
     WeightInput,
     /// αβ, entry by entry.
     WeightCrossed,
-    /// Conversion to p bits, entry by entry.
-    WeightConversion,
     /// β‖ã‖ of the whole tensor.
     WeightDeltaNorm,
     /// ‖δ̃‖α of the whole tensor.
     WeightInputNorm,
     /// αβ of the whole tensor.
     WeightCrossedNorm,
-    /// Conversion of the whole tensor to p bits.
-    WeightConversionNorm,
     /// β of one sample's δ, which bounds its entries.
     DeltaEntry,
     /// β of one sample's δ in the norm of the whole batch.
@@ -90,8 +86,6 @@ terms! {
     SlopeCrossed,
     /// Bringing the samples to one exponent.
     SlopeAlignment,
-    /// Conversion to p bits.
-    SlopeConversion,
     /// E in the least norm that the true tensor can have, ‖g̃‖ − E.
     EvidenceMargin,
     /// E itself.

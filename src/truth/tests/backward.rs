@@ -64,7 +64,7 @@ fn slope(samples: &[(Column, Vec<Float>, Column, Vec<Float>)], precision: u32, w
             truth += Float::with_val(LONG, g * z);
         }
     }
-    let actual = (truth - &computed.values[(0, 0)]).abs();
+    let actual = (truth - &computed.value((0, 0))).abs();
     holds(!computed.exact[(0, 0)] || actual == 0, || format!("{what}: an inexact slope gradient counts as exact"))?;
     within(what, &actual, computed.entry_error((0, 0)), multiple)?;
     within(what, &actual, computed.error, multiple)

@@ -1,7 +1,8 @@
 //! Gradients of weights and biases as sums over samples, and δ of the whole batch.
 
 use super::super::column::Column;
-use super::super::parameters::{TrueTensor, activation_gradient, weight_gradient};
+use super::super::parameters::{activation_gradient, weight_gradient};
+use super::super::tensor::TrueTensor;
 use super::{Check, LONG, TIGHT, disturbed, exact, holds, norm, real, reals, two_to, within};
 use rug::Float;
 
@@ -26,7 +27,7 @@ fn compute(samples: &[Sample], precision: u32) -> Result<TrueTensor, String> {
 fn tensor_within(what: &str, ours: &TrueTensor, truth: impl Fn(usize, usize) -> Float, multiple: f64) -> Check {
     let (mut worst, mut worst_bound) = (real(0.0), super::Bound::ZERO);
     let mut differences = Vec::new();
-    for ((i, j), value) in ours.values.indexed_iter() {
+    for ((i, j), value) in ours.values().indexed_iter() {
         let difference = Float::with_val(LONG, truth(i, j) - value).abs();
         let place = format!("{what} at ({i}, {j})");
         within(&place, &difference, ours.entry_error((i, j)), f64::INFINITY)?;
@@ -110,6 +111,6 @@ pub fn check_exact_weight_gradients() -> Check {
 pub fn check_activation_gradient() -> Check {
     let (first, first_truth) = disturbed(&reals(&[1.0, 2.0]), &[3 * two_to(-30), real(0.0)]);
     let (second, second_truth) = disturbed(&reals(&[-1.0, 5.0]), &[real(0.0), 4 * two_to(-30)]);
-    let ours = activation_gradient(&[first, second], 64).map_err(|wrong| wrong.to_string())?;
+    let ours = activation_gradient(&[first, second]).map_err(|wrong| wrong.to_string())?;
     tensor_within("δ", &ours, |i, s| [&first_truth, &second_truth][s][i].clone(), TIGHT)
 }

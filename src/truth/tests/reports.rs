@@ -1,6 +1,6 @@
 //! The number of bits that is claimed for a tensor.
 
-use super::super::parameters::TrueTensor;
+use super::super::tensor::TrueTensor;
 use super::super::{Evidence, Unproven};
 use super::{Bound, Check, Float, holds, real};
 use ndarray::Array2;
