@@ -12,6 +12,7 @@ mod manual;
 mod measuring;
 mod progress;
 mod redraw;
+mod resources;
 mod run_info;
 mod subcommands;
 
@@ -27,6 +28,7 @@ use crate::verdict::Verdict;
 use clap::Parser;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use measuring::{Output, measured};
+use resources::Resources;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -146,9 +148,8 @@ pub struct Arguments {
     /// vanished < dead < overflow < not-established), in any arithmetic or the one after @
     #[arg(long, value_name = "VERDICT[@ARITHMETIC]", help_heading = "Output")]
     fail_on: Vec<String>,
-    /// Threads [default: one per core]; the result does not depend on it
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, help_heading = "Output")]
-    threads: Option<usize>,
+    #[command(flatten)]
+    resources: Resources,
 }
 
 /// Reads a count; its limits are the spec's.
@@ -250,9 +251,9 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
         exports: &arguments.exports,
         gradients: Some(&arguments.gradients),
         is_silent: arguments.quiet || arguments.json,
-        threads: arguments.threads,
+        resources: arguments.resources,
     };
-    let (record, picture) = measured(&plan, &output)?;
+    let (record, picture) = measured(plan, &output)?;
     if arguments.json {
         subcommands::print(record.to_json().as_bytes())?;
     } else if !arguments.quiet {

@@ -67,10 +67,10 @@ struct Trial {
     storage_noise: Vec<f64>,
 }
 
-/// Does something for every trial, as many at once as there are threads, which bounds the memory.
+/// Does something for every trial, as many at once as the schedule and the threads allow, which bounds the memory.
 fn over_trials<T: Send>(plan: &Plan, of: impl Fn(u64) -> T + Sync) -> Vec<T> {
     let all: Vec<u64> = (0..plan.spec.trials as u64).collect();
-    let chunks = all.chunks(rayon::current_num_threads());
+    let chunks = all.chunks(rayon::current_num_threads().min(plan.schedule.trials_at_once));
     chunks.flat_map(|chunk| chunk.par_iter().map(|&trial| of(trial)).collect::<Vec<_>>()).collect()
 }
 
@@ -93,7 +93,7 @@ fn run_one(plan: &Plan, one: &RunPlan, index: usize, layer_done: &(dyn Fn() + Sy
     let measured = over_trials(plan, |trial| {
         let (network, batch) = draw(plan, one, trial);
         let subjects = Subjects { listed: &listed, extras: &questions.extras, externals: &externals };
-        measure_with(&network, &batch, subjects, spec.truth_bits, layer_done)
+        measure_with(&network, &batch, subjects, spec.truth_bits, plan.schedule.segments, layer_done)
     });
     let trials: Vec<Trial> = (measured.into_iter().zip(storage_noise))
         .map(|(measurement, storage_noise)| Trial { measurement, storage_noise })
@@ -139,14 +139,14 @@ fn best_scale(plan: &Plan, one: &RunPlan, policy: &Policy) -> Option<i32> {
     }
     let scales = over_trials(plan, |trial| {
         let (network, batch) = draw(plan, one, trial);
-        Scales::find(policy, &network, &batch)
+        Scales::find(policy, &network, &batch, plan.schedule.segments)
     });
     let mut log2 = Scales::common(&scales)?;
     // Where nothing is flushed the largest scale was reckoned, not tried.
     while log2 > 0
         && over_trials(plan, |trial| {
             let (network, batch) = draw(plan, one, trial);
-            overflows(policy, log2, &network, &batch)
+            overflows(policy, log2, &network, &batch, plan.schedule.segments)
         })
         .contains(&true)
     {

@@ -150,6 +150,24 @@ pub struct Plan {
     pub samples: Option<Arc<Samples>>,
     /// The gradients of [`Spec::compared`].
     pub compared: Vec<Arc<Gradients>>,
+    /// How much is computed at once; no result depends on it.
+    pub schedule: Schedule,
+}
+
+/// How much is computed and kept at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// Runs of layers of which one is kept whole; the others are computed again on the way back.
+    pub segments: usize,
+    /// Trials at once, if there are as many threads.
+    pub trials_at_once: usize,
+}
+
+impl Default for Schedule {
+    /// Everything that threads allow.
+    fn default() -> Schedule {
+        Schedule { segments: 1, trials_at_once: usize::MAX }
+    }
 }
 
 /// What one run of a plan has of its own.
@@ -247,7 +265,7 @@ impl Spec {
             ..self.clone()
         };
         let Files { network, samples, compared, .. } = files;
-        Ok(Plan { spec, runs, arithmetics, network, samples, compared })
+        Ok(Plan { spec, runs, arithmetics, network, samples, compared, schedule: Schedule::default() })
     }
 
     /// The gain of an activation's network: the one given, or the init's own.

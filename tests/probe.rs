@@ -2,7 +2,7 @@
 
 use precision_probe::probe::{Silent, VERSION, run};
 use precision_probe::record::{Number, Record, Run, TensorNoise};
-use precision_probe::spec::{Data, Spec};
+use precision_probe::spec::{Attribute, Data, Plan, Schedule, Spec};
 use precision_probe::verdict::Verdict;
 use sha2::{Digest, Sha256};
 
@@ -61,6 +61,23 @@ fn the_bytes_of_a_record_are_fixed() {
     assert_eq!(Record::from_json(&json).expect("it reads back").to_json(), json);
     let hash: String = Sha256::digest(json.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(hash, HASH, "the record of the fixed spec changed; renew HASH only if that is meant");
+}
+
+/// Values that are computed again are the same, in the truth and in arithmetics that share them or have two roles, and
+/// so is what fewer trials at once give.
+#[test]
+fn the_schedule_changes_no_byte() {
+    let policies = ["f16", "mpfr:70", "forward=bf16/backward=f32"];
+    for (activation, residual) in [("prelu", false), ("tanh", true)] {
+        let spec =
+            Spec { depth: 9, bias: true, residual, attribute: Attribute::Narrow, ..small(activation, &policies) };
+        let plan = spec.validate().expect("the spec is valid");
+        let expected = run(&plan, &Silent).to_json();
+        for (segments, trials_at_once) in [(2, 1), (3, 2), (4, 9), (10, 1), (50, 1)] {
+            let plan = Plan { schedule: Schedule { segments, trials_at_once }, ..plan.clone() };
+            assert!(run(&plan, &Silent).to_json() == expected, "{activation} in {segments} segments");
+        }
+    }
 }
 
 /// The truth decides every entry of every activation, on digits and on Gaussian data, with and without biases.

@@ -211,6 +211,12 @@ impl Activation {
         self.joints().iter().any(Joint::is_kink)
     }
 
+    /// True if φ' is a constant on every piece.
+    pub fn is_piecewise_linear(&self) -> bool {
+        let mut pieces = (0..self.pieces()).map(|piece| self.polynomial(Piece(piece as u8)));
+        pieces.all(|polynomial| polynomial.is_some_and(|polynomial| polynomial.a == 0.0))
+    }
+
     /// Number of pieces.
     pub fn pieces(&self) -> usize {
         self.joints().len() + 1

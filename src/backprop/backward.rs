@@ -5,6 +5,7 @@ use super::forward::{DECIDING_BITS, Forward, is_positive};
 use super::{LayerGradients, Quantity, tensor};
 use crate::arithmetic::exact::quotient;
 use crate::arithmetic::{Arithmetic, Binary, Exact, Place, Side, from_fn};
+use crate::network::segments::Segments;
 use crate::network::{Batch, Loss, Network, NodeId, Operation, Targets};
 use ndarray::Array2;
 use std::sync::Arc;
@@ -28,7 +29,8 @@ pub struct Pass<'n, F: Arithmetic, B: Arithmetic> {
 impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
     /// Runs the forward pass and the loss.
     pub fn new(network: &'n Network, batch: &'n Batch, forward: Arc<F>, backward: Arc<B>) -> Pass<'n, F, B> {
-        Pass::over(Arc::new(Forward::new(network, batch, None, forward)), backward, 0, None)
+        let segments = Arc::new(Segments::new(network, 1));
+        Pass::over(Arc::new(Forward::new(network, batch, None, forward, segments)), backward, 0, None)
     }
 
     /// The loss over values that were computed before.
@@ -86,10 +88,10 @@ impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
     /// δ at the output.
     fn loss_gradient(&self) -> Array2<B::Elem> {
         let ar = &*self.backward;
-        let Forward { network, batch, values, .. } = &*self.forward;
+        let Forward { network, batch, .. } = &*self.forward;
         let output = network.output();
         let at = tensor(output, Quantity::Gradient);
-        let y = &values[output];
+        let y = self.forward.at(output);
         let (outputs, samples) = y.dim();
         let constant = |numerator: u64, denominator: u64| {
             // An empty batch has no entry that would use the constant.
@@ -100,7 +102,7 @@ impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
             Targets::Values(targets) => {
                 debug_assert_eq!(network.loss, Loss::MeanSquaredError);
                 let scale = constant(2, (samples * outputs) as u64);
-                let y = self.cross(output, y);
+                let y = self.cross(output, &y);
                 let targets = self.forward.round_stored(ar, tensor(0, Quantity::Scratch), targets);
                 let difference = ar.zip(at, Binary::Subtract, &y, &targets);
                 difference.map(|d| ar.binary(Place::new(at, (0, 0)), Binary::Multiply, d, &scale)) // R(R(y−t)·R(2/(B·n)))
@@ -143,9 +145,9 @@ impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
     }
 
     fn slope_gradient(&self, node: NodeId, gradient: &Array2<B::Elem>) -> Array2<Exact> {
-        let z = &self.forward.values[self.forward.network.nodes[node].inputs[0]];
+        let z = self.forward.at(self.forward.network.nodes[node].inputs[0]);
         let place = Place::new(tensor(node, Quantity::ParameterGradient), (0, 0));
-        let crossed = self.cross(node, z);
+        let crossed = self.cross(node, &z);
         let (mut left, mut right) = (Vec::new(), Vec::new());
         for sample in 0..z.ncols() {
             for unit in 0..z.nrows() {
@@ -162,14 +164,14 @@ impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
 
     /// dW = R([δ·aᵀ]), db = R([Σ δ]), and g = R([Wᵀ·δ]) for the node below.
     fn backward_affine(&mut self, node: NodeId, delta: &Array2<B::Elem>) -> LayerGradients {
-        let Forward { network, values, .. } = &*self.forward;
+        let Forward { network, .. } = &*self.forward;
         let Operation::Affine { weight, bias } = network.nodes[node].operation else {
             unreachable!("invariant: called for affine nodes only")
         };
         let bw = &*self.backward;
         let input = network.nodes[node].inputs[0];
         let at = tensor(node, Quantity::ParameterGradient);
-        let a = self.cross(input, &values[input]);
+        let a = self.cross(input, &self.forward.at(input));
         let left = bw.prepare(delta.view(), Side::Left);
         let weight_gradient = bw.product(at, &left, &bw.prepare(a.t(), Side::Right), None);
         let gradients = LayerGradients {
@@ -178,7 +180,7 @@ impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
             bias: bias.map(|_| self.unscaled(&bw.sum_rows(at, delta))),
             slope: self.slope_gradient.take(),
             delta: self.unscaled(delta),
-            preactivation: self.forward.arithmetic.exact_matrix(&values[node]),
+            preactivation: self.forward.arithmetic.exact_matrix(&self.forward.at(node)),
             input: bw.exact_matrix(&a),
         };
         if network.nodes[input].operation != Operation::Input {

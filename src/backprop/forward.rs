@@ -5,21 +5,35 @@ use super::{Quantity, parameter_tensor, tensor};
 use crate::activation::{Activation, Function, OnPiece};
 use crate::arithmetic::{Arithmetic, Binary, Exact, Place, Side, TensorId, from_fn};
 use crate::format::{F64, Format};
+use crate::network::segments::Segments;
 use crate::network::{Batch, Network, NodeId, Operation, ParameterId};
 use ndarray::{Array2, ArrayView1};
 use rug::Float;
 use std::cmp::Ordering;
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, Mutex};
 
-/// A network's values in the forward arithmetic.
+/// A network's values in the forward arithmetic, kept or computed again as its [`Segments`] say.
 pub struct Forward<'n, F: Arithmetic> {
     pub(super) network: &'n Network,
     pub(super) batch: &'n Batch,
     /// Parameters, inputs and targets are rounded to this format before a role sees them.
     storage: Option<Format>,
     pub(super) arithmetic: Arc<F>,
-    /// Per node: its value, units × batch.
-    pub(super) values: Vec<Array2<F::Elem>>,
+    segments: Arc<Segments>,
+    /// Per node: its value, units × batch, where it is kept.
+    kept: Vec<Option<Value<F>>>,
+    /// The run of nodes that was computed again last: passes in lockstep share it.
+    again: Mutex<Again<F>>,
+}
+
+/// A node's value, units × batch.
+type Value<F> = Arc<Array2<<F as Arithmetic>::Elem>>;
+
+/// Values of one run of nodes, by place in it.
+struct Again<F: Arithmetic> {
+    run: Range<NodeId>,
+    values: Vec<Value<F>>,
 }
 
 /// Bits in which a quotient's sticky bit decides in every format that the grammar allows.
@@ -27,14 +41,62 @@ pub(super) const DECIDING_BITS: u32 = 1 << 15;
 
 impl<'n, F: Arithmetic> Forward<'n, F> {
     /// Runs the network up.
-    pub fn new(network: &'n Network, batch: &'n Batch, storage: Option<Format>, arithmetic: Arc<F>) -> Forward<'n, F> {
-        let nodes = network.nodes.len();
-        let mut forward = Forward { network, batch, storage, arithmetic, values: Vec::with_capacity(nodes) };
-        for node in 0..nodes {
-            let value = forward.value(node);
-            forward.values.push(value);
+    pub fn new(
+        network: &'n Network,
+        batch: &'n Batch,
+        storage: Option<Format>,
+        arithmetic: Arc<F>,
+        segments: Arc<Segments>,
+    ) -> Forward<'n, F> {
+        let kept = vec![None; network.nodes.len()];
+        let again = Mutex::new(Again { run: 0..0, values: Vec::new() });
+        let mut forward = Forward { network, batch, storage, arithmetic, segments: segments.clone(), kept, again };
+        for run in segments.runs() {
+            for (node, value) in run.clone().zip(forward.compute(run.clone())) {
+                if segments.is_last(run) || segments.is_kept(node) {
+                    forward.kept[node] = Some(value);
+                }
+            }
         }
         forward
+    }
+
+    /// The values of a run of nodes, whose inputs from outside are kept.
+    fn compute(&self, run: Range<NodeId>) -> Vec<Value<F>> {
+        let mut values: Vec<Value<F>> = Vec::with_capacity(run.len());
+        for node in run.clone() {
+            let value = match &self.kept[node] {
+                Some(value) => value.clone(),
+                None => {
+                    let input = |input: NodeId| match run.contains(&input) {
+                        true => &*values[input - run.start],
+                        false => &**self.kept[input].as_ref().expect("invariant: what another run reads is kept"),
+                    };
+                    let inputs: Vec<&Array2<F::Elem>> =
+                        self.network.nodes[node].inputs.iter().map(|&node| input(node)).collect();
+                    Arc::new(self.value(node, &inputs))
+                }
+            };
+            values.push(value);
+        }
+        values
+    }
+
+    /// A node's value.
+    ///
+    /// Arithmetics start no threads, so that nobody who computes under the lock waits for it.
+    pub(super) fn at(&self, node: NodeId) -> Value<F> {
+        if let Some(value) = &self.kept[node] {
+            return value.clone();
+        }
+        let mut again = self.again.lock().expect("invariant: no pass panics with the lock");
+        if !again.run.contains(&node) {
+            let run = self.segments.of(node);
+            // The other run's memory first.
+            again.values.clear();
+            *again = Again { values: self.compute(run.clone()), run };
+        }
+        again.values[node - again.run.start].clone()
     }
 
     /// An exact double as it is stored.
@@ -76,21 +138,20 @@ impl<'n, F: Arithmetic> Forward<'n, F> {
         from_fn(x.dim(), |index| arithmetic.binary(Place::new(at, index), Binary::Multiply, &stored, &x[index]))
     }
 
-    fn value(&self, node: NodeId) -> Array2<F::Elem> {
+    fn value(&self, node: NodeId, inputs: &[&Array2<F::Elem>]) -> Array2<F::Elem> {
         let ar = &*self.arithmetic;
         let at = tensor(node, Quantity::Value);
-        let inputs = &self.network.nodes[node].inputs;
         match &self.network.nodes[node].operation {
             Operation::Input => self.round_stored(ar, at, &self.batch.inputs),
             Operation::Affine { weight, bias } => {
                 let weight = self.parameter(ar, *weight);
                 let bias = bias.map(|bias| self.parameter(ar, bias).into_iter().collect::<Vec<_>>());
                 let left = ar.prepare(weight.view(), Side::Left);
-                let right = ar.prepare(self.values[inputs[0]].view(), Side::Right);
+                let right = ar.prepare(inputs[0].view(), Side::Right);
                 ar.product(at, &left, &right, bias.as_deref()) // z = R([W·a + b])
             }
             Operation::Activation { activation, slope } => {
-                let z = &self.values[inputs[0]];
+                let z = inputs[0];
                 match slope {
                     None => ar.map(at, &Function::Value(*activation), z), // a = R(φ(z))
                     Some(slope) => {
@@ -103,8 +164,8 @@ impl<'n, F: Arithmetic> Forward<'n, F> {
                     }
                 }
             }
-            Operation::Scale { factor } => self.scaled(ar, at, *factor, &self.values[inputs[0]]),
-            Operation::Add => ar.zip(at, Binary::Add, &self.values[inputs[0]], &self.values[inputs[1]]),
+            Operation::Scale { factor } => self.scaled(ar, at, *factor, inputs[0]),
+            Operation::Add => ar.zip(at, Binary::Add, inputs[0], inputs[1]),
         }
     }
 
@@ -112,7 +173,7 @@ impl<'n, F: Arithmetic> Forward<'n, F> {
     pub(super) fn softmax(&self) -> Array2<F::Elem> {
         let ar = &*self.arithmetic;
         let output = self.network.output();
-        let y = &self.values[output];
+        let y = self.at(output);
         let at = tensor(output, Quantity::Derivative);
         let maxima: Vec<F::Elem> = y.columns().into_iter().map(|column| maximum(ar, column)).collect();
         let exponentials = from_fn(y.dim(), |(k, sample)| {
@@ -131,7 +192,7 @@ impl<'n, F: Arithmetic> Forward<'n, F> {
             unreachable!("invariant: called for activations only")
         };
         let ar = &*self.arithmetic;
-        let z = &self.values[self.network.nodes[node].inputs[0]];
+        let z = self.at(self.network.nodes[node].inputs[0]);
         let at = tensor(node, Quantity::Derivative);
         let other = |index| {
             let piece = branches.and_then(|branches| branches.piece(node, index))?;
@@ -141,7 +202,7 @@ impl<'n, F: Arithmetic> Forward<'n, F> {
         };
         match slope {
             None => {
-                let mut derivative = ar.map(at, &Function::Derivative(activation), z);
+                let mut derivative = ar.map(at, &Function::Derivative(activation), &z);
                 if branches.is_some() && activation.is_kinked() {
                     for (index, d) in derivative.indexed_iter_mut() {
                         let Some((piece, z)) = other(index) else { continue };
@@ -179,7 +240,7 @@ impl<'n, F: Arithmetic> Forward<'n, F> {
         let mut branches = Branches::unknown(self.network.nodes.len());
         for (node, operation) in self.network.nodes.iter().enumerate() {
             if let Operation::Activation { activation, .. } = &operation.operation {
-                let z = &self.values[operation.inputs[0]];
+                let z = self.at(operation.inputs[0]);
                 branches.set(node, z.map(|z| self.arithmetic.exact(z).piece_in(activation)));
             }
         }

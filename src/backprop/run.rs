@@ -4,6 +4,7 @@ use super::{Branches, Forward, LayerGradients, Pass};
 use crate::arithmetic::dispatch::{Carriers, Visitor, dispatch_with, role};
 use crate::arithmetic::{Arithmetic, ArithmeticName, Policy, kernels};
 use crate::format::Format;
+use crate::network::segments::Segments;
 use crate::network::{Batch, Network};
 use std::sync::Arc;
 
@@ -65,23 +66,34 @@ pub struct ForwardRun<'n> {
 }
 
 impl<'n> ForwardRun<'n> {
-    /// Runs a network up in a policy's forward arithmetic.
+    /// Runs a network up in a policy's forward arithmetic; all values are kept.
     pub fn new(policy: &Policy, part: Part, network: &'n Network, batch: &'n Batch) -> ForwardRun<'n> {
+        ForwardRun::in_segments(policy, part, network, batch, Arc::new(Segments::new(network, 1)))
+    }
+
+    /// The same where values are kept as these segments say.
+    pub fn in_segments(
+        policy: &Policy,
+        part: Part,
+        network: &'n Network,
+        batch: &'n Batch,
+        segments: Arc<Segments>,
+    ) -> ForwardRun<'n> {
         kernels::assert_gradual_underflow();
         let storage = stored(policy);
         let carriers = match part {
             Part::Whole => Carriers::Fast,
             Part::RangeAlone => Carriers::RangeAlone,
         };
-        let up = RunUp { network, batch, storage, name: policy.forward };
-        let forward = ForwardRun { up, carriers, values: dispatch_with(policy.forward, carriers, up) };
+        let up = RunUp { network, batch, storage, name: policy.forward, segments };
+        let forward = ForwardRun { values: dispatch_with(policy.forward, carriers, up.clone()), up, carriers };
         if forward.values.left_range() { forward.surely() } else { forward }
     }
 
     /// The same with carriers that never fail.
     fn surely(&self) -> ForwardRun<'n> {
-        let (up, carriers) = (self.up, Carriers::Sure);
-        ForwardRun { up, carriers, values: dispatch_with(up.name, carriers, up) }
+        let (up, carriers) = (self.up.clone(), Carriers::Sure);
+        ForwardRun { values: dispatch_with(up.name, carriers, up.clone()), up, carriers }
     }
 
     /// True if a policy's forward pass is this one.
@@ -179,18 +191,19 @@ impl<'n, F: Arithmetic + 'static> Values<'n> for Up<'n, F> {
 }
 
 /// What a forward pass is made of.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct RunUp<'n> {
     network: &'n Network,
     batch: &'n Batch,
     storage: Option<Format>,
     name: ArithmeticName,
+    segments: Arc<Segments>,
 }
 
 impl<'n> Visitor for RunUp<'n> {
     type Output = Arc<dyn Values<'n> + 'n>;
     fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> Arc<dyn Values<'n> + 'n> {
-        let RunUp { network, batch, storage, name } = self;
-        Arc::new(Up { forward: Arc::new(Forward::new(network, batch, storage, arithmetic)), name })
+        let RunUp { network, batch, storage, name, segments } = self;
+        Arc::new(Up { forward: Arc::new(Forward::new(network, batch, storage, arithmetic, segments)), name })
     }
 }

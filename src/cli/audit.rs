@@ -4,7 +4,8 @@ use super::comparisons::CompareOptions;
 use super::export::Exports;
 use super::imports::FileOptions;
 use super::measuring::{Output, measured};
-use super::{Failure, VERDICT_REACHED, bits, count, tell, theme};
+use super::resources::Resources;
+use super::{Failure, VERDICT_REACHED, bits, tell, theme};
 use crate::arithmetic::Policy;
 use crate::record::Record;
 use crate::report::draw::Theme;
@@ -57,9 +58,8 @@ pub struct AuditArguments {
     /// Print nothing but errors
     #[arg(long, short, help_heading = "Output")]
     quiet: bool,
-    /// Threads [default: one per core]; the result does not depend on it
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, help_heading = "Output")]
-    threads: Option<usize>,
+    #[command(flatten)]
+    resources: Resources,
 }
 
 fn excess(text: &str) -> Result<f64, String> {
@@ -82,9 +82,9 @@ pub fn execute(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
         exports: &arguments.exports,
         gradients: None,
         is_silent: arguments.quiet || arguments.json,
-        threads: arguments.threads,
+        resources: arguments.resources,
     };
-    let (record, picture) = measured(&plan, &output)?;
+    let (record, picture) = measured(plan, &output)?;
     if arguments.json {
         super::subcommands::print(record.to_json().as_bytes())?;
     } else if !arguments.quiet {

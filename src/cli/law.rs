@@ -1,6 +1,7 @@
 //! `law`: how noise falls with precision, measured, with one picture that shows it.
 
-use super::measuring::{probed, refuse_too_much_memory, threads};
+use super::measuring::probed;
+use super::resources::Resources;
 use super::subcommands::print;
 use super::{Failure, activations, bits, count, gain, run_info, seed, theme, unwritable};
 use crate::law::{self, bits::Bits};
@@ -87,9 +88,8 @@ pub struct LawArguments {
     /// Print nothing but errors
     #[arg(long, short, help_heading = "Output")]
     quiet: bool,
-    /// Threads [default: one per core]; the result does not depend on it
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, help_heading = "Output")]
-    threads: Option<usize>,
+    #[command(flatten)]
+    resources: Resources,
 }
 
 /// Measures, writes the report and prints it.
@@ -100,15 +100,14 @@ pub fn execute(arguments: &LawArguments) -> Result<(), Failure> {
     let bits = Bits::parse(&arguments.bits).map_err(Failure::Input)?;
     let plan = plan(arguments, &bits)?;
     let is_silent = arguments.quiet || arguments.json;
-    let threads = threads(arguments.threads)?;
-    refuse_too_much_memory(&plan, threads, is_silent)?;
+    let plan = arguments.resources.fit(plan, is_silent)?;
     let own = || Path::new("reports").join(directory(&plan.spec, &bits));
     let directory = arguments.out.clone().unwrap_or_else(own);
     files::check_target_of(&directory, files::LAW, &plan.spec.hash(probe::VERSION), arguments.force)
         .map_err(Failure::Input)?;
     let clock = run_info::Clock::start();
-    let law = law::of(&probed(&plan, threads, is_silent)?);
-    let picture = write(&directory, &law, arguments.theme, &clock.to_json(threads))?;
+    let law = law::of(&probed(&plan, &arguments.resources.pool()?, is_silent));
+    let picture = write(&directory, &law, arguments.theme, &clock.to_json(arguments.resources.threads()?))?;
     if arguments.json {
         print(law.to_json().as_bytes())
     } else if arguments.quiet {

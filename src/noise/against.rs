@@ -102,7 +102,10 @@ impl<'t> Against<'t> {
         let entry = |place: usize| {
             let [high, low] = truth.leading_pair(place);
             // In units of the scale, so that nothing leaves the doubles.
-            let [high, low] = [high, low].map(|(digits, exponent)| times_two_to(digits, exponent - by));
+            let [leading, rest] = [high, low].map(|(digits, exponent)| times_two_to(digits, exponent - by));
+            // Truncated digits made the nearest double and what it leaves, exactly.
+            let high = leading + rest;
+            let low = rest - (high - leading);
             square += high * high;
             let error = truth.entry_error((place / columns, place % columns)).scaled(-by).to_f64();
             Entry::new(high, low, error)

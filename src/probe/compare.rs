@@ -192,10 +192,6 @@ pub fn facts(
         Operation::Activation { activation, .. } => Some(activation),
         _ => None,
     });
-    let is_curved = |activation: &Activation| {
-        let mut pieces = (0..activation.pieces()).map(|piece| activation.polynomial(Piece(piece as u8)));
-        pieces.any(|polynomial| polynomial.is_none_or(|polynomial| polynomial.a != 0.0))
-    };
     let delta = measured.tensors.iter().find(|tensor| tensor.tensor == "activation_gradient");
     let (units, inputs) = computed.weight.dim();
     LayerFacts {
@@ -208,6 +204,6 @@ pub fn facts(
         input: truth.input.as_ref().and_then(|input| relative_noise(input, &computed.input)),
         delta: delta.and_then(|delta| delta.noise_to_signal.finite()).map(|noise| noise * noise),
         coherence,
-        is_smooth: activation.as_ref().is_some_and(is_curved),
+        is_smooth: activation.is_some_and(|activation| !activation.is_piecewise_linear()),
     }
 }

@@ -7,7 +7,9 @@
 use crate::arithmetic::{Exact, Policy};
 use crate::backprop::{ForwardRun, LayerGradients, Part, Setup};
 use crate::format::Format;
+use crate::network::segments::Segments;
 use crate::network::{Batch, Network};
+use std::sync::Arc;
 
 /// The scales of one network: log₂ of the smallest that flushes least and of the largest without overflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +32,9 @@ struct Outcome {
 
 impl Scales {
     /// Looks for the scales of one network under a policy; none where no scale helps: the forward pass overflows.
-    pub fn find(policy: &Policy, network: &Network, batch: &Batch) -> Option<Scales> {
-        let forward = ForwardRun::new(policy, Part::Whole, network, batch);
+    pub fn find(policy: &Policy, network: &Network, batch: &Batch, segments: usize) -> Option<Scales> {
+        let segments = Arc::new(Segments::new(network, segments));
+        let forward = ForwardRun::in_segments(policy, Part::Whole, network, batch, segments);
         let at = |policy: &Policy, log2_loss_scale: i32| {
             Outcome::of(forward.backward(&Setup { log2_loss_scale, ..(*policy).into() }))
         };
@@ -87,8 +90,9 @@ impl Scales {
 }
 
 /// True if a network's gradients overflow with a scale.
-pub fn overflows(policy: &Policy, log2_loss_scale: i32, network: &Network, batch: &Batch) -> bool {
-    let forward = ForwardRun::new(policy, Part::Whole, network, batch);
+pub fn overflows(policy: &Policy, log2_loss_scale: i32, network: &Network, batch: &Batch, segments: usize) -> bool {
+    let segments = Arc::new(Segments::new(network, segments));
+    let forward = ForwardRun::in_segments(policy, Part::Whole, network, batch, segments);
     Outcome::of(forward.backward(&Setup { log2_loss_scale, ..(*policy).into() })).overflows
 }
 

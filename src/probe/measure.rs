@@ -7,6 +7,7 @@ use super::questions::{Extra, Taken};
 use crate::arithmetic::{Exact, Policy};
 use crate::backprop::{ForwardRun, GradientStream, Setup};
 use crate::magnitude::Magnitudes;
+use crate::network::segments::Segments;
 use crate::network::{Batch, Network};
 use crate::noise::{self, Twin};
 use crate::record::{ExternalLayer, Fates, Flips, Number, TensorNoise};
@@ -111,24 +112,29 @@ pub fn measure(
 ) -> Measurement {
     let listed: Vec<(Setup, Option<usize>)> = arithmetics.iter().map(|policy| ((*policy).into(), None)).collect();
     let subjects = Subjects { listed: &listed, extras: &[], externals: &[] };
-    measure_with(network, batch, subjects, bits, layer_done)
+    measure_with(network, batch, subjects, bits, 1, layer_done)
 }
 
-/// [`measure`] with runs beside the arithmetics and gradients that other programs computed.
+/// [`measure`] with runs beside the arithmetics and gradients that other programs computed, and values kept in so many
+/// [`Segments`].
 pub fn measure_with(
     network: &Network,
     batch: &Batch,
     subjects: Subjects,
     bits: u32,
+    segments: usize,
     layer_done: &(dyn Fn() + Sync),
 ) -> Measurement {
-    let prepared = Prepared::new(network);
+    let segments = Arc::new(Segments::new(network, segments));
+    let prepared = Prepared::in_segments(network, (*segments).clone());
     let first = precision::forecast(network, &prepared, batch, bits);
     let mut working = first;
     // Layers that were told already: a repeated pass is no further progress.
     let mut told = 0;
     loop {
-        let truth = TruthPass::new(network, &prepared, batch, working, Undecided::Refused);
+        // More digits of the gradients with every attempt, too: samples may cancel each other.
+        let wanted = bits + (working - first);
+        let truth = TruthPass::new(network, &prepared, batch, working, Undecided::Refused).wanting(wanted);
         let raised = |proven: u32| precision::raise(first, working, proven, bits);
         if truth.undecided().is_some()
             && let Some(higher) = raised(0)
@@ -136,7 +142,7 @@ pub fn measure_with(
             working = higher;
             continue;
         }
-        let layers = against(network, batch, truth, subjects, &mut |layers| {
+        let layers = against(network, batch, truth, subjects, &segments, &mut |layers| {
             if layers > told {
                 told = layers;
                 layer_done();
@@ -163,7 +169,13 @@ struct Runs<'n> {
 
 impl<'n> Runs<'n> {
     /// Runs the network up, once for all runs that agree in it, and the loss.
-    fn start(network: &'n Network, batch: &'n Batch, truth: &TruthPass, subjects: Subjects) -> Runs<'n> {
+    fn start(
+        network: &'n Network,
+        batch: &'n Batch,
+        truth: &TruthPass,
+        subjects: Subjects,
+        segments: &Arc<Segments>,
+    ) -> Runs<'n> {
         let Subjects { listed, extras, .. } = subjects;
         let setups = || listed.iter().map(|(setup, _)| setup).chain(extras.iter().map(|extra| &extra.setup));
         let mut distinct: Vec<&Setup> = Vec::new();
@@ -172,8 +184,9 @@ impl<'n> Runs<'n> {
                 distinct.push(setup);
             }
         }
-        let forwards: Vec<ForwardRun> =
-            distinct.par_iter().map(|setup| ForwardRun::new(&setup.policy, setup.part, network, batch)).collect();
+        let run_up =
+            |setup: &&Setup| ForwardRun::in_segments(&setup.policy, setup.part, network, batch, segments.clone());
+        let forwards: Vec<ForwardRun> = distinct.par_iter().map(run_up).collect();
         let forward = |setup: &Setup| {
             let index = distinct.iter().position(|known| setup.shares_forward(known));
             &forwards[index.expect("invariant: every setup has a forward run")]
@@ -205,9 +218,10 @@ fn against(
     batch: &Batch,
     truth: TruthPass,
     subjects: Subjects,
+    segments: &Arc<Segments>,
     layers_done: &mut dyn FnMut(usize),
 ) -> Vec<LayerMeasurement> {
-    let mut runs = Runs::start(network, batch, &truth, subjects);
+    let mut runs = Runs::start(network, batch, &truth, subjects, segments);
     let mut layers: Vec<LayerMeasurement> = truth
         .enumerate()
         .map(|(done, truth)| {

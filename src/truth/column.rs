@@ -198,7 +198,7 @@ fn odd(x: f64) -> (u64, i64) {
 }
 
 /// Bits that are kept below a column's error: what dropping the others adds to it is 2^-SPARE of it.
-const SPARE: i64 = 20;
+const SPARE: i64 = 16;
 /// Fewest bits that the error leaves of the largest entry.
 const FEWEST: i64 = 64;
 
@@ -258,7 +258,7 @@ impl Column {
     ///
     /// Every entry is rounded to nearest on the new unit 2^e', which moves it by at most 2^(e'−1); k
     /// entries that lose bits become inexact and add √k·2^(e'−1) to `error`. Where every entry is in error
-    /// anyway, digits far below it are not kept: the unit may be 2^-20 of the error.
+    /// anyway, digits far below it are not kept: the unit may be 2^-16 of the error.
     pub fn store(
         entries: impl Into<Entries>,
         mut inexact: Bits,

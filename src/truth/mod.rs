@@ -116,6 +116,8 @@ pub struct TruthPass<'n> {
     network: &'n Network,
     prepared: &'n Prepared,
     precision: Precision,
+    /// Bits that are wanted of every gradient; all that there are where nobody says.
+    wanted: Option<u32>,
     /// Whether layers tell their values: a forecast of bounds does without.
     tells_values: bool,
     /// The way up, or why it is unknown.
@@ -148,6 +150,7 @@ impl<'n> TruthPass<'n> {
             network,
             prepared,
             precision,
+            wanted: None,
             tells_values: undecided == Undecided::Refused,
             lost: values.as_ref().err().copied(),
             values,
@@ -155,6 +158,11 @@ impl<'n> TruthPass<'n> {
             slope: None,
             remaining: network.nodes.len(),
         }
+    }
+
+    /// Leaves out digits of gradients beyond so many bits of each layer's, and some to spare.
+    pub fn wanting(self, bits: u32) -> TruthPass<'n> {
+        TruthPass { wanted: Some(bits), ..self }
     }
 
     /// Bits that its numbers keep.
@@ -299,10 +307,13 @@ impl Iterator for TruthPass<'_> {
             Err(reason) => Err(*reason),
         };
         let bits = self.precision();
-        let weight = with_deltas(&|deltas| parameters::weight_gradient(deltas, self.inputs_of(node)?, bits));
+        let weight =
+            with_deltas(&|deltas| parameters::weight_gradient(deltas, self.inputs_of(node)?, bits, self.wanted));
         let one = Column::exact(std::iter::once(1.0));
         let bias = has_bias.then(|| {
-            with_deltas(&|deltas| parameters::weight_gradient(deltas, &vec![one.clone(); deltas.len()], bits))
+            with_deltas(&|deltas| {
+                parameters::weight_gradient(deltas, &vec![one.clone(); deltas.len()], bits, self.wanted)
+            })
         });
         let delta = with_deltas(&parameters::activation_gradient);
         let slope = self

@@ -16,11 +16,16 @@ use rug::Integer;
 /// is of rank one, so the whole tensor's norm is at most Σ_s (β_s‖ã_s‖ + ‖δ̃_s‖α_s + α_sβ_s). Digits of one factor that
 /// the error of the other drowns are left out first ([`balanced`]). Samples are brought to one exponent; where that
 /// drops bits of k entries of δ_s, √k half units join β_s. The integer sums are exact.
-pub fn weight_gradient(deltas: &[Column], inputs: &[Column], precision: u32) -> Result<TrueTensor, Unproven> {
+pub fn weight_gradient(
+    deltas: &[Column],
+    inputs: &[Column],
+    precision: u32,
+    wanted: Option<u32>,
+) -> Result<TrueTensor, Unproven> {
     let (rows, columns) = (deltas[0].len(), inputs[0].len());
     let samples = deltas.len();
     let (deltas, inputs): (Vec<Column>, Vec<Column>) =
-        deltas.iter().zip(inputs).map(|(delta, input)| balanced(delta, input)).unzip();
+        deltas.iter().zip(inputs).map(|(delta, input)| balanced(delta, input, wanted)).unzip();
     let (aligned, exponent) = aligned(&deltas, &inputs, precision);
 
     let over_samples = |length: usize, set: &dyn Fn(usize, usize) -> bool| -> Vec<Bits> {
@@ -56,21 +61,23 @@ pub fn weight_gradient(deltas: &[Column], inputs: &[Column], precision: u32) -> 
 }
 
 /// Bits of a factor that are kept below what the other one's error drowns.
-const SPARE: i64 = 20;
+const SPARE: i64 = 10;
+/// Bits of a factor that are kept below those that are wanted of the gradient: gradients of samples cancel each other.
+const BELOW_WANTED: i64 = 32;
 
 /// δ_s and a_s without digits that do not count: an error of 2^-k of one factor's norm is there whatever the other
-/// factor's digits beyond k are. Factors without any error are left as they are.
-fn balanced(delta: &Column, input: &Column) -> (Column, Column) {
+/// factor's digits beyond k are, and no more digits are needed than are wanted. Factors without any error are left as
+/// they are.
+fn balanced(delta: &Column, input: &Column, wanted: Option<u32>) -> (Column, Column) {
     // Bits to which a factor is known.
     let known = |column: &Column| Some(column.norm().exponent()? - column.error.exponent()?);
-    match [known(delta), known(input)].into_iter().flatten().min() {
-        Some(bits) => {
-            let entries = i64::from(usize::BITS - delta.len().max(input.len()).leading_zeros());
-            let kept = (bits + SPARE + entries).max(i64::from(u64::BITS)) as u32;
-            (delta.stored(kept), input.stored(kept))
-        }
-        None => (delta.clone(), input.clone()),
-    }
+    let Some(bits) = [known(delta), known(input)].into_iter().flatten().min() else {
+        return (delta.clone(), input.clone());
+    };
+    let bits = wanted.map_or(bits + SPARE, |wanted| (bits + SPARE).min(i64::from(wanted) + BELOW_WANTED));
+    let entries = i64::from(usize::BITS - delta.len().max(input.len()).leading_zeros());
+    let kept = (bits + entries).max(i64::from(u64::BITS)) as u32;
+    (delta.stored(kept), input.stored(kept))
 }
 
 /// δ of every sample such that its products with the sample's input have one exponent, and that exponent: at most 2p bits

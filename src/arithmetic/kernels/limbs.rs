@@ -399,7 +399,7 @@ mod tests {
             let mut numbers = |count: usize, longest: u32| -> Vec<Integer> {
                 let number = |index: usize| {
                     // All ones, or random digits of a random length.
-                    let ones = index % 5 == 0;
+                    let ones = index.is_multiple_of(5);
                     let length = if longest == 0 || ones { longest } else { random() as u32 % (longest + 1) };
                     let mut value = Integer::new();
                     for _ in 0..length.div_ceil(32) {

@@ -20,7 +20,7 @@ fn sample((delta, true_delta): (Column, Vec<Float>), (input, true_input): (Colum
 fn compute(samples: &[Sample], precision: u32) -> Result<TrueTensor, String> {
     let deltas: Vec<Column> = samples.iter().map(|sample| sample.0.clone()).collect();
     let inputs: Vec<Column> = samples.iter().map(|sample| sample.2.clone()).collect();
-    weight_gradient(&deltas, &inputs, precision).map_err(|wrong| wrong.to_string())
+    weight_gradient(&deltas, &inputs, precision, None).map_err(|wrong| wrong.to_string())
 }
 
 /// Every entry within its bound, the worst entry and the norm within `multiple` of theirs.

@@ -1,0 +1,71 @@
+//! What a measurement may use: threads and memory, which change its time and none of its results.
+
+use super::Failure;
+use super::count;
+use crate::probe::memory;
+use crate::spec::{Attribute, Plan, Schedule};
+use std::io::{self, Write};
+
+/// Options of every command that measures.
+#[derive(clap::Args, Clone, Copy, Debug)]
+pub struct Resources {
+    /// Threads [default: one per core]; the result does not depend on it
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, help_heading = "Output")]
+    threads: Option<usize>,
+    /// Most memory, as in 2GiB or 500MB [default: what is free]; where it is short, values are computed again on the way
+    /// back; the result does not depend on it
+    #[arg(long, value_name = "SIZE", value_parser = memory::from_words, help_heading = "Output")]
+    memory: Option<u64>,
+}
+
+impl Resources {
+    /// As many threads as are wanted, or one per core.
+    ///
+    /// # Errors
+    /// A sentence with the fix.
+    pub fn threads(&self) -> Result<usize, Failure> {
+        match self.threads {
+            Some(0) => {
+                Err(Failure::Input("--threads 0: give a positive number, or leave it out for one per core".into()))
+            }
+            Some(threads) if threads > 1024 => Err(Failure::Input(format!("--threads {threads}: give at most 1024"))),
+            Some(threads) => Ok(threads),
+            None => Ok(std::thread::available_parallelism().map_or(1, usize::from)),
+        }
+    }
+
+    /// The threads in which a plan runs.
+    ///
+    /// # Errors
+    /// A sentence with the fix, or threads cannot be had.
+    pub fn pool(&self) -> Result<rayon::ThreadPool, Failure> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads()?).build();
+        pool.map_err(|error| Failure::Output(io::Error::other(error)))
+    }
+
+    /// The plan on a schedule that fits; says beforehand what a large run needs.
+    ///
+    /// # Errors
+    /// A sentence with the nearest plan that fits.
+    pub fn fit(&self, plan: Plan, is_silent: bool) -> Result<Plan, Failure> {
+        let threads = self.threads()?;
+        let Some(limit) = self.memory.or_else(memory::available) else { return Ok(plan) };
+        let Some(schedule) = memory::schedule(&plan, threads, limit) else {
+            let near = memory::nearest(&plan, threads, limit);
+            let near = near.map_or_else(String::new, |near| format!("; {near} would fit"));
+            let without = if plan.spec.attribute == Attribute::None { "" } else { ", or try --attribute none" };
+            return Err(Failure::Input(format!(
+                "this run needs about {} of memory at least and {} are {}{near}{without}",
+                memory::in_words(memory::least(&plan, threads)),
+                memory::in_words(limit),
+                if self.memory.is_some() { "allowed" } else { "free" },
+            )));
+        };
+        let needed = memory::estimate(&plan, threads, schedule);
+        if (needed > 2 << 30 || schedule != Schedule::default()) && !is_silent {
+            let again = if schedule.segments > 1 { ", computing values again on the way back" } else { "" };
+            let _ = writeln!(io::stderr(), "this run needs about {} of memory{again}", memory::in_words(needed));
+        }
+        Ok(Plan { schedule, ..plan })
+    }
+}
