@@ -49,7 +49,7 @@ impl Histogram {
     }
 }
 
-/// Counts of ⌊log₂|g|⌋, growing as entries come.
+/// Counts of ⌊log₂|g|⌋.
 #[derive(Clone, Debug, Default)]
 pub struct Magnitudes {
     zeros: u64,
@@ -57,22 +57,45 @@ pub struct Magnitudes {
     counts: BTreeMap<i64, u64>,
 }
 
+/// Exponents that are counted in an array, those of ordinary doubles: [-NEAR, NEAR).
+const NEAR: i64 = 1024;
+
+/// What of one entry is counted.
+enum Entry {
+    Zero,
+    NonFinite,
+    Exponent(i64),
+}
+
 impl Magnitudes {
-    /// Counts one entry.
-    pub fn add(&mut self, x: &Exact) {
-        if !x.is_finite() {
-            self.nonfinite += 1;
-        } else {
-            self.add_exponent(x.exponent());
-        }
+    /// Of computed entries.
+    pub fn of<'a>(entries: impl IntoIterator<Item = &'a Exact>) -> Magnitudes {
+        Magnitudes::count(entries.into_iter().map(|x| match x.exponent() {
+            _ if !x.is_finite() => Entry::NonFinite,
+            None => Entry::Zero,
+            Some(exponent) => Entry::Exponent(exponent),
+        }))
     }
 
-    /// Counts one true entry by ⌊log₂|g|⌋, none for zero.
-    pub fn add_exponent(&mut self, exponent: Option<i64>) {
-        match exponent {
-            None => self.zeros += 1,
-            Some(exponent) => *self.counts.entry(exponent).or_default() += 1,
+    /// Of true entries by ⌊log₂|g|⌋, none for zero.
+    pub fn of_exponents(exponents: impl Iterator<Item = Option<i64>>) -> Magnitudes {
+        Magnitudes::count(exponents.map(|exponent| exponent.map_or(Entry::Zero, Entry::Exponent)))
+    }
+
+    fn count(entries: impl Iterator<Item = Entry>) -> Magnitudes {
+        let mut magnitudes = Magnitudes::default();
+        let mut near = [0u64; 2 * NEAR as usize];
+        for entry in entries {
+            match entry {
+                Entry::Zero => magnitudes.zeros += 1,
+                Entry::NonFinite => magnitudes.nonfinite += 1,
+                Entry::Exponent(exponent) if (-NEAR..NEAR).contains(&exponent) => near[(exponent + NEAR) as usize] += 1,
+                Entry::Exponent(exponent) => *magnitudes.counts.entry(exponent).or_default() += 1,
+            }
         }
+        let counted = (-NEAR..).zip(near).filter(|(_, count)| *count > 0);
+        magnitudes.counts.extend(counted);
+        magnitudes
     }
 
     /// Entries that are infinite or NaN.
@@ -112,12 +135,9 @@ mod tests {
     /// Powers of two open their bin; zeros and non-finite entries are counted apart.
     #[test]
     fn entries_are_counted_by_their_exponent() {
-        let mut magnitudes = Magnitudes::default();
-        for x in [1.0, -1.999, 2.0, 0.25, 5e-324, 0.0, -0.0, f64::INFINITY, f64::NAN] {
-            magnitudes.add(&Exact::Double(x));
-        }
-        magnitudes.add(&Exact::Long(Float::with_val(40, 3)));
-        magnitudes.add_exponent(Some(1));
+        let doubles = [1.0, -1.999, 2.0, 0.25, 5e-324, 0.0, -0.0, f64::INFINITY, f64::NAN].map(Exact::Double);
+        let mut magnitudes = Magnitudes::of(doubles.iter().chain([&Exact::Long(Float::with_val(40, 3))]));
+        magnitudes.merge(&Magnitudes::of_exponents([Some(1)].into_iter()));
         let histogram = magnitudes.to_record();
         assert_eq!((histogram.zeros, histogram.nonfinite, histogram.lowest), (2, 2, -1074));
         assert_eq!(histogram.counts.len(), 1076);
@@ -128,10 +148,8 @@ mod tests {
     /// However far apart entries are, the counts are few, complete and aligned.
     #[test]
     fn wide_histograms_have_wide_bins() {
-        let mut magnitudes = Magnitudes::default();
-        for exponent in [-1_000_000_000, -999_999_999, -5, 0, 70_000] {
-            magnitudes.add_exponent(Some(i64::from(exponent)));
-        }
+        let exponents = [-1_000_000_000, -999_999_999, -5, 0, 70_000];
+        let magnitudes = Magnitudes::of_exponents(exponents.into_iter().map(Some));
         let histogram = magnitudes.to_record();
         assert!(histogram.counts.len() <= 4096 && histogram.counts.len() > 2048, "{}", histogram.counts.len());
         assert_eq!((histogram.bin, histogram.lowest.rem_euclid(histogram.bin)), (1 << 18, 0));

@@ -99,6 +99,7 @@ impl<'t> Against<'t> {
         let by = scale.unwrap_or(0);
         let mut square = 0.0;
         let columns = truth.dim().1;
+        let (rows_error, columns_error, constant) = truth.scaled_bounds(-by);
         let entry = |place: usize| {
             let [high, low] = truth.leading_pair(place);
             // In units of the scale, so that nothing leaves the doubles.
@@ -107,7 +108,12 @@ impl<'t> Against<'t> {
             let high = leading + rest;
             let low = rest - (high - leading);
             square += high * high;
-            let error = truth.entry_error((place / columns, place % columns)).scaled(-by).to_f64();
+            let (i, j) = (place / columns, place % columns);
+            let error = if truth.exact[(i, j)] {
+                0.0
+            } else {
+                (rows_error[i] + columns_error[j] + constant) * (1.0 + two_to(-50))
+            };
             Entry::new(high, low, error)
         };
         let entries = (0..truth.len()).map(entry).collect();

@@ -138,9 +138,8 @@ pub fn compare(network: &Network, yardsticks: &Yardsticks, computed: &Computed, 
     if computed.weight.is_none() {
         tensors.insert(0, unknown("weight"));
     }
-    let mut magnitudes = Magnitudes::default();
+    let magnitudes = Magnitudes::of(computed.weight.into_iter().flatten());
     let entries = computed.weight.map_or(0, Array2::len) as u64;
-    computed.weight.into_iter().flatten().for_each(|value| magnitudes.add(value));
     let (verdict, fates) = match &weight {
         Some(weight) => (Verdict::of(weight), weight.fates),
         // An infinite gradient has overflowed, whatever the true one is.

@@ -279,7 +279,7 @@ impl Runs<'_> {
         let mut magnitudes = Magnitudes::default();
         let mut log2_norm = Number::None;
         if let Ok(weight) = &truth.weight {
-            weight.exponents().for_each(|exponent| magnitudes.add_exponent(exponent));
+            magnitudes = Magnitudes::of_exponents(weight.exponents());
             log2_norm = noise::log2_norm(weight);
         }
         LayerMeasurement {

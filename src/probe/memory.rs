@@ -232,7 +232,7 @@ mod tests {
         assert_eq!(schedule(&plan, 4, 40 << 20), None);
         let nearest = nearest(&plan, 4, 80 << 20).unwrap();
         let words: Vec<&str> = nearest.split(' ').collect();
-        assert_eq!((words[0], words[3], words[6]), ("--depth", "--width", "--batch"), "{nearest}");
+        assert_eq!((words[0], words[2], words[3]), ("--depth", "or", "--width"), "{nearest}");
         let depth = words[1].parse().unwrap();
         let fits = |depth| schedule(&Spec { depth, ..spec.clone() }.validate().unwrap(), 4, 80 << 20).is_some();
         assert!(fits(depth) && !fits(depth + 1), "{nearest}");

@@ -14,6 +14,7 @@
 
 use super::bound::Bound;
 use super::term::{Term, term};
+use crate::arithmetic::kernels;
 use ndarray::Array2;
 
 /// σ ≥ ‖W‖₂; zero for a zero matrix.
@@ -40,17 +41,7 @@ pub fn spectral_norm_bound(weights: &Array2<f64>) -> Bound {
 
 /// A·Aᵀ, each sum in index order.
 fn gram(a: &Array2<f64>) -> Array2<f64> {
-    let (k, n) = a.dim();
-    let mut result = Array2::zeros((k, k));
-    let transposed = a.t().as_standard_layout().to_owned();
-    for (i, mut row) in result.rows_mut().into_iter().enumerate() {
-        for j in 0..n {
-            let factor = a[(i, j)];
-            // One row of the result at once: independent sums, each in the order of j.
-            row.iter_mut().zip(transposed.row(j)).for_each(|(sum, &y)| *sum += factor * y);
-        }
-    }
-    result
+    kernels::product(&kernels::Double, a, &a.t().as_standard_layout().to_owned(), None)
 }
 
 /// x·2^e in steps that stay in range.

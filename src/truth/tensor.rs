@@ -58,6 +58,13 @@ impl TrueTensor {
         if self.exact[(i, j)] { Bound::ZERO } else { self.rows[i] + self.columns[j] + self.constant }
     }
 
+    /// Bounds of entries that are not exact, times 2^by: row_i, column_j and a constant whose sum in doubles, a
+    /// 2^-50th more, is at least E_ij·2^by.
+    pub fn scaled_bounds(&self, by: i64) -> (Vec<f64>, Vec<f64>, f64) {
+        let scaled = |bound: &Bound| bound.scaled(by).to_f64();
+        (self.rows.iter().map(scaled).collect(), self.columns.iter().map(scaled).collect(), scaled(&self.constant))
+    }
+
     /// Rows and columns.
     pub fn dim(&self) -> (usize, usize) {
         self.shape
