@@ -130,6 +130,10 @@ fn main() {
             ("e4m3fn, every operation rounded", ("e4m3fn", "e4m3fn", false), 4.0),
             ("tf32, every operation rounded", ("tf32", "tf32", false), 6.0),
             ("f16, f32 accumulator", ("f16", "f32", false), 0.5),
+            ("f64, fused", ("f64", "f64", true), 1.0),
+            ("f32, fused", ("f32", "f32", true), 0.5),
+            ("f16, fused, every operation rounded", ("f16", "f16", true), 4.0),
+            ("bf16, fused, every operation rounded", ("bf16", "bf16", true), 6.0),
         ] {
             kernels.push(product(name.into(), Some(target), best, formats, (&left, &right)));
         }

@@ -186,8 +186,14 @@ fn every_path_gives_the_bits_of_the_definition() {
     for (member, accumulator) in own.map(|name| (name, name)).into_iter().chain(mixed) {
         checked += Case::new(format(member), format(accumulator), false).check_shapes();
     }
-    for of in [F16, E4M3FN] {
-        checked += Case::in_range(of, false).check_shapes();
+    let fused = [("e5m2", "f16"), ("bf16", "f32"), ("f16", "bf16"), ("f32", "f64")];
+    for (member, accumulator) in own.map(|name| (name, name)).into_iter().chain(fused) {
+        if format(member).precision <= format(accumulator).precision {
+            checked += Case::new(format(member), format(accumulator), true).check_shapes();
+        }
+    }
+    for (of, is_fused) in [(F16, false), (E4M3FN, false), (F16, true)] {
+        checked += Case::in_range(of, is_fused).check_shapes();
     }
     assert!(checked > 1_000_000, "{checked} entries");
 }
@@ -225,6 +231,27 @@ fn lanes_of_binary32_are_taken_where_they_round_once() {
         assert!(!wrong.is_empty(), "{name}: the condition is stricter than it need be");
         for (x, y) in wrong.into_iter().take(5) {
             case.check(&Array2::from_elem((1, 1), x), &Array2::from_elem((1, 1), y), None);
+        }
+    }
+}
+
+/// Products with one bit more than a tie, and a sum so far below that a lane forgets it: one rounding sees it.
+#[test]
+fn a_fused_sum_far_below_a_tie_is_seen() {
+    for (name, below) in [("f16", -24), ("bf16", -120), ("tf32", -110), ("f32", -140)] {
+        let case = Case::new(format(name), format(name), true);
+        // 1.5·(1 + 2^(1−p)) lies half way between two numbers of p bits.
+        let p = i64::from(case.member.precision);
+        let (x, y) = (1.0 + two_to(1 - p), 1.5);
+        let tie = x * y;
+        assert_ne!(case.rounding.round(tie), tie, "{name}: the product needs one bit more");
+        for sign in [1.0, -1.0] {
+            let tiny = sign * two_to(below);
+            let left = Array2::from_shape_vec((1, 2), vec![tiny, x]).unwrap();
+            let right = Array2::from_shape_vec((2, 1), vec![1.0, y]).unwrap();
+            let expected = if sign > 0.0 { tie + two_to(-p) } else { tie - two_to(-p) };
+            assert_eq!(case.by_definition(&left, &right, None), [bits(expected)], "{name}");
+            case.check(&left, &right, None);
         }
     }
 }

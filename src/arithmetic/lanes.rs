@@ -110,8 +110,8 @@ impl<C: Carrier> Lanes<C> {
         let sums = match (name.sum, name.accumulator) {
             // Exact products are doubles, and their sums are rounded once.
             (Sum::Exact, _) => name.format.fits_f64_lanes(),
-            (Sum::Sequential, F64) => true,
-            (Sum::Sequential, accumulator) => {
+            (Sum::Sequential | Sum::Fused, F64) => true,
+            (Sum::Sequential | Sum::Fused, accumulator) => {
                 accumulator.fits_f64_lanes() && accumulator.precision >= name.format.precision
             }
         };
@@ -121,7 +121,7 @@ impl<C: Carrier> Lanes<C> {
             accumulate: Rounding::to(name.accumulator),
             products: match name.sum {
                 Sum::Exact => Products::of_doubles(Rounding::Double, false),
-                Sum::Sequential => Products::new(&name.format, &name.accumulator, false),
+                sum => Products::new(&name.format, &name.accumulator, sum == Sum::Fused),
             },
             is_summed_as_stored: name.format == name.accumulator,
             sum: name.sum,
@@ -134,15 +134,17 @@ impl<C: Carrier> Lanes<C> {
     /// to the bits of its definition until [`Arithmetic::left_range`].
     pub fn unbounded(name: ArithmeticName) -> Option<Lanes<C>> {
         let (member, accumulator) = (stand_in(&name.format)?, stand_in(&name.accumulator)?);
-        let is_carried = name.sum == Sum::Sequential && accumulator.precision >= member.precision;
+        let is_carried = name.sum != Sum::Exact && accumulator.precision >= member.precision;
+        let is_fused = name.sum == Sum::Fused;
+        let guard = Guard::new(&member, &accumulator);
         is_carried.then(|| Lanes {
             format: member,
             store: Rounding::to(member),
             accumulate: Rounding::to(accumulator),
-            products: Products::new(&member, &accumulator, false),
+            products: Products::new(&member, &accumulator, is_fused),
             is_summed_as_stored: member == accumulator,
             sum: name.sum,
-            guard: Some(Guard::new(&member, &accumulator)),
+            guard: Some(if is_fused { guard.of_fused_sums(&member) } else { guard }),
             carrier: std::marker::PhantomData,
         })
     }
@@ -173,13 +175,14 @@ impl Lanes<f64> {
         Lanes::<f64>::new(name)?;
         // An exact sum meets the range once, when it is stored.
         let accumulate = if name.sum == Sum::Exact { Rounding::Double } else { accumulate };
+        let sum = if name.sum == Sum::Fused { Sum::Fused } else { Sum::Sequential };
         Some(Lanes {
             format: F64,
             store,
             accumulate,
-            products: Products::of_doubles(accumulate, false),
+            products: Products::of_doubles(accumulate, sum == Sum::Fused),
             is_summed_as_stored: name.format == name.accumulator && name.sum != Sum::Exact,
-            sum: Sum::Sequential,
+            sum,
             guard: None,
             carrier: std::marker::PhantomData,
         })
@@ -212,9 +215,15 @@ impl<C: Carrier> Arithmetic for Lanes<C> {
             guard.watch_sums(row.len(), of(row), of(column), last);
         }
         let round = |x| self.accumulate.round(x);
-        let mut products = row.iter().zip(column).map(|(x, y)| round(x.get() * y.get()));
-        let first = products.next().unwrap_or(0.0);
-        let mut sum = products.fold(first, |sum, product| round(sum + product));
+        let terms = || row.iter().zip(column).map(|(x, y)| (x.get(), y.get()));
+        let mut sum = match terms().next() {
+            None => 0.0,
+            Some((x, y)) if self.sum == Sum::Fused => terms()
+                .skip(1)
+                // To −0 the first product is added as it is.
+                .fold(self.accumulate.round_fused(x, y, -0.0), |sum, (x, y)| self.accumulate.round_fused(x, y, sum)),
+            Some((x, y)) => terms().skip(1).fold(round(x * y), |sum, (x, y)| round(sum + round(x * y))),
+        };
         if let Some(last) = last {
             sum = round(sum + last.get());
         }
