@@ -1,7 +1,7 @@
 //! Which kernel a product takes: the lanes, the rounding, and whether anything can overflow.
 
 use super::matrix::{Layout, Matrix, Operand};
-use super::step::{Emulated, EmulatedFused, Native, NativeFused, Ranged, Step};
+use super::step::{Emulated, EmulatedFused, Native, NativeFused, Ranged, Step, Watched};
 use super::tiles::{Factors, Last, sums};
 use super::vector::Element;
 use super::{Path, Rounding, size};
@@ -111,8 +111,13 @@ impl Products {
         if is_within(path, rounder, left, right, last) {
             return Some(run(path, Emulated::<f32, false>::new(rounder), left, right, last));
         }
-        (rounder.largest() <= Emulated::<f32, true>::highest(rounder))
-            .then(|| run(path, Emulated::<f32, true>::new(rounder), left, right, last))
+        if rounder.largest() > Emulated::<f32, true>::highest(rounder) {
+            return None;
+        }
+        Some(match watched(path, rounder, left, right, last) {
+            Some(sums) => sums,
+            None => run(path, Emulated::<f32, true>::new(rounder), left, right, last),
+        })
     }
 
     fn in_doubles(&self, path: Path, left: &Matrix<f64>, right: &Matrix<f64>, last: Option<&[f64]>) -> Vec<f64> {
@@ -132,7 +137,10 @@ impl Products {
         let full = Emulated::<f64, true>::new(rounder);
         match (self.is_fused, self.is_inexact, is_within(path, rounder, left, right, last)) {
             (false, _, true) => run(path, within, left, right, last),
-            (false, _, false) => run(path, full, left, right, last),
+            (false, _, false) => match watched(path, rounder, left, right, last) {
+                Some(sums) => sums,
+                None => run(path, full, left, right, last),
+            },
             (true, false, true) => run(path, EmulatedFused::<f64, false, false>(within), left, right, last),
             (true, false, false) => run(path, EmulatedFused::<f64, true, false>(full), left, right, last),
             (true, true, true) => run(path, EmulatedFused::<f64, false, true>(within), left, right, last),
@@ -169,13 +177,13 @@ fn fits_f32_lanes(member: &Format, accumulator: &Format) -> bool {
 /// Whether a product of members and a number of the accumulator add up exactly in binary64, or lie so far apart that
 /// their rounded sum is on the same side of every tie of the accumulator.
 ///
-/// Where the sum's bits begin at the accumulator's, they span its range, which must be within 53 bits. Where they begin
-/// at the product's, either it is beyond an eighth of the sum's last place, and the bits of both fit, or it is below and
+/// Where the sum's bits begin at the accumulator's, they span its range, which must be within 53 bits; beyond the range
+/// the rounded sum overflows as the exact one does. Where they begin at the product's, either it is beyond an eighth of the sum's last place, and the bits of both fit, or it is below and
 /// comes near no tie.
 fn sums_are_exact(member: &Format, accumulator: &Format) -> bool {
     let p = accumulator.precision as i32;
-    let range = match (accumulator.smallest_subnormal_exponent(), accumulator.max_exponent(), member.max_exponent()) {
-        (Some(smallest), Some(emax), Some(factor)) => (emax + 1).max(2 * (factor + 1)) + 1 - smallest,
+    let range = match (accumulator.smallest_subnormal_exponent(), accumulator.max_exponent()) {
+        (Some(smallest), Some(emax)) => emax + 2 - smallest,
         _ => return false,
     };
     range <= 53 && p + 2 * member.precision as i32 + 4 <= 53
@@ -207,11 +215,34 @@ fn is_within<E: Element>(
 /// Growth of a sum by its roundings from which on its bound is not worth a look at the factors.
 const MOST_GROWTH: f64 = 1e4;
 
+/// All sums, row by row, if nothing overflowed: most products are far from it even where no bound says so.
+fn watched<E: Element>(
+    path: Path,
+    rounder: &Rounder,
+    left: &Matrix<E>,
+    right: &Matrix<E>,
+    last: Option<&[E]>,
+) -> Option<Vec<E>> {
+    let (sums, seen) = run_watched(path, Watched::new(rounder), left, right, last);
+    (seen < Watched::<E>::limit(rounder)).then_some(sums)
+}
+
 /// All sums, row by row.
 fn run<E: Element, S: Step<E>>(path: Path, step: S, left: &Matrix<E>, right: &Matrix<E>, last: Option<&[E]>) -> Vec<E> {
+    run_watched(path, step, left, right, last).0
+}
+
+/// All sums, and what a step saw that watches.
+fn run_watched<E: Element, S: Step<E>>(
+    path: Path,
+    step: S,
+    left: &Matrix<E>,
+    right: &Matrix<E>,
+    last: Option<&[E]>,
+) -> (Vec<E>, f64) {
     let ((rows, terms), (_, columns)) = (left.dim(), right.dim());
     // Where columns fill a small part of a vector, the lanes are rows: a factor's order changes no product.
-    let mut result = if columns * 4 <= E::LINE && rows > columns {
+    let (mut result, seen) = if columns * 4 <= E::LINE && rows > columns {
         let by_terms = left.turned_in_panels();
         let filled = last.map(|last| {
             let mut filled = last.to_vec();
@@ -228,12 +259,9 @@ fn run<E: Element, S: Step<E>>(path: Path, step: S, left: &Matrix<E>, right: &Ma
             columns: rows,
             terms,
         };
-        let sums = sums(path, step, &factors);
-        if columns <= 1 {
-            sums
-        } else {
-            (0..rows * columns).map(|at| sums[at % columns * rows + at / columns]).collect()
-        }
+        let (sums, seen) = sums(path, step, &factors);
+        let turned = || (0..rows * columns).map(|at| sums[at % columns * rows + at / columns]).collect();
+        if columns > 1 { (turned(), seen) } else { (sums, seen) }
     } else {
         let (row_stride, term_stride) =
             if left.layout() == Layout::Rows { (left.stride(), 1) } else { (1, left.stride()) };
@@ -254,7 +282,7 @@ fn run<E: Element, S: Step<E>>(path: Path, step: S, left: &Matrix<E>, right: &Ma
     {
         restore_signs(&mut result, forgotten, left, right, last);
     }
-    result
+    (result, seen)
 }
 
 /// Zeros among counted sums.

@@ -1,7 +1,7 @@
 //! Rounding of many numbers at once.
 
 use super::step::Emulated;
-use super::vector::{Element, Vector};
+use super::vector::{Element, MOST_LANES, Vector};
 use super::{Path, Rounding};
 
 /// Doubles between.
@@ -67,12 +67,9 @@ unsafe fn all<V: Vector>(step: Emulated<V::Element, true>, values: &mut [V::Elem
         unsafe { step.round_signed(V::load(chunk.as_ptr())).store(chunk.as_mut_ptr()) };
     }
     for x in chunks.into_remainder() {
-        let mut lanes = [V::Element::default(); LANES];
+        let mut lanes = [V::Element::default(); MOST_LANES];
         // SAFETY: no vector has more lanes than the array; the caller vouches for the processor.
         unsafe { step.round_signed(V::splat(*x)).store(lanes.as_mut_ptr()) };
         *x = lanes[0];
     }
 }
-
-/// The most that a vector has.
-const LANES: usize = 16;

@@ -2,7 +2,7 @@
 
 use super::Path;
 use super::matrix::{Layout, Matrix};
-use super::vector::{Element, Vector};
+use super::vector::{Element, MOST_LANES, Vector};
 
 /// At least the magnitude of every sum of products of a row and a column, and of every part of it, without rounding:
 /// ‖row‖·‖column‖, by Cauchy and Schwarz. Not finite where an entry is not.
@@ -43,9 +43,6 @@ fn on_avx2<E: Element>(matrix: &Matrix<E>) -> f64 {
     unsafe { of_vectors::<E::Avx2>(matrix) }
 }
 
-/// The most lanes that a vector has.
-const LANES: usize = 16;
-
 /// # Safety
 /// The processor has the instructions of `V`.
 #[inline(always)]
@@ -82,15 +79,12 @@ unsafe fn of_vectors<V: Vector>(matrix: &Matrix<V::Element>) -> f64 {
             }
         }
     }
-    let mut lanes = [V::Element::default(); LANES];
+    if matrix.layout() != Layout::Rows {
+        return most.largest();
+    }
+    // Each lane has its part of a row's sum, of whichever row it is the largest: no row has more than all together.
+    let mut lanes = [V::Element::default(); MOST_LANES];
     // SAFETY: no vector has more lanes than the array.
     unsafe { most.store(lanes.as_mut_ptr()) };
-    let lanes = lanes.map(Into::<f64>::into);
-    match matrix.layout() {
-        // Each lane has its part of a row's sum, of whichever row it is the largest: no row has more than all together.
-        Layout::Rows => lanes.iter().sum(),
-        Layout::Columns | Layout::Panels => {
-            lanes.iter().fold(0.0, |most: f64, x| if *x <= most || most.is_nan() { most } else { *x })
-        }
-    }
+    lanes.map(Into::<f64>::into).iter().sum()
 }

@@ -4,14 +4,16 @@
 
 use super::RangeAlone;
 use super::vector::{Element, Vector};
-use crate::format::Rounder;
+use crate::format::{Rounder, exponent_of, two_to};
 
 /// One kind of rounding in the lanes of an element.
 pub trait Step<E>: Copy {
     /// Whether a term takes so few registers that larger tiles fit beside it.
     const IS_LIGHT: bool = false;
-    /// The sum with the product of x and y.
-    fn term<V: Vector<Element = E>>(self, sum: V, x: V, y: V) -> V;
+    /// Whether `seen` is of interest.
+    const IS_WATCHED: bool = false;
+    /// The sum with the product of x and y; `seen` is raised to the largest power of two in what was rounded.
+    fn term<V: Vector<Element = E>>(self, sum: V, x: V, y: V, seen: &mut V) -> V;
     /// The sum with a last summand.
     fn last<V: Vector<Element = E>>(self, sum: V, last: V) -> V;
     /// Where sums that are −0 come out as +0: the largest magnitude of a product that rounds to zero.
@@ -27,7 +29,7 @@ pub struct Native;
 impl<E: Element> Step<E> for Native {
     const IS_LIGHT: bool = true;
     #[inline(always)]
-    fn term<V: Vector<Element = E>>(self, sum: V, x: V, y: V) -> V {
+    fn term<V: Vector<Element = E>>(self, sum: V, x: V, y: V, _: &mut V) -> V {
         sum.add(x.mul(y))
     }
     #[inline(always)]
@@ -43,7 +45,7 @@ pub struct NativeFused;
 impl<E: Element> Step<E> for NativeFused {
     const IS_LIGHT: bool = true;
     #[inline(always)]
-    fn term<V: Vector<Element = E>>(self, sum: V, x: V, y: V) -> V {
+    fn term<V: Vector<Element = E>>(self, sum: V, x: V, y: V, _: &mut V) -> V {
         x.fused(y, sum)
     }
     #[inline(always)]
@@ -52,7 +54,7 @@ impl<E: Element> Step<E> for NativeFused {
     }
 }
 
-/// A narrower format's rounding by addition: with 2^e ≤ |x| < 2^(e+1), x ± 2^(e+P−p) lies in the binade whose unit is
+/// A narrower format's rounding by addition: with 2^e ≤ |x| < 2^(e+1), x + 1.5·2^(e+P−p) lies in the binade whose unit is
 /// the format's at x, P the bits of a lane, so that the hardware rounds as the format does; the difference is exact.
 ///
 /// `FULL` sees overflow, infinities and NaN; without it the caller excludes them, and that 2^(e+P−p) overflows.
@@ -60,9 +62,8 @@ impl<E: Element> Step<E> for NativeFused {
 pub struct Emulated<E, const FULL: bool> {
     /// The smallest normal number, which has the spacing of all below it.
     least: E,
-    /// 2^(P−p), and 1.5 times that: where x may have the other sign than the power, the sum stays in the binade.
+    /// 1.5·2^(P−p): whatever the sign of x, the sum stays in the binade.
     raise: E,
-    raise_and_half: E,
     /// What is not less than this overflows once it is rounded.
     bound: E,
     /// Times x what an overflowing x becomes: infinity or NaN.
@@ -74,11 +75,9 @@ pub struct Emulated<E, const FULL: bool> {
 impl<E: Element, const FULL: bool> Emulated<E, FULL> {
     /// The rounding in the lanes of an element.
     pub fn new(rounder: &Rounder) -> Emulated<E, FULL> {
-        let raise = crate::format::two_to(i64::from(E::PRECISION - rounder.precision()));
         Emulated {
             least: E::from_f64(rounder.smallest_normal()),
-            raise: E::from_f64(raise),
-            raise_and_half: E::from_f64(1.5 * raise),
+            raise: E::from_f64(1.5 * two_to(i64::from(E::PRECISION - rounder.precision()))),
             bound: E::from_f64(rounder.largest()).above(),
             overflow: E::from_f64(rounder.overflow()),
             half_smallest: rounder.smallest_normal() * rounder.unit_roundoff(),
@@ -87,22 +86,25 @@ impl<E: Element, const FULL: bool> Emulated<E, FULL> {
 
     /// The largest magnitude that these lanes round by addition without an overflow of the sum.
     pub fn highest(rounder: &Rounder) -> f64 {
-        crate::format::two_to(E::MAX_EXPONENT - 1 - i64::from(E::PRECISION - rounder.precision()))
+        two_to(E::MAX_EXPONENT - 1 - i64::from(E::PRECISION - rounder.precision()))
     }
 
     /// Any number, zeros without their sign.
     #[inline(always)]
     fn round<V: Vector<Element = E>>(self, x: V) -> V {
-        let power = x.and(x.like(E::EXPONENT)).max_bits(x.like(self.least));
-        let raise = x.like(self.raise_and_half);
-        self.seen(x, power.scaled_sub(raise, power.scaled_add(raise, x)))
+        self.round_above(x, x.and(x.like(E::EXPONENT)).max_bits(x.like(self.least)))
     }
 
     /// A sum of two numbers of the format, which below the smallest normal number is one too.
     #[inline(always)]
     fn round_sum<V: Vector<Element = E>>(self, x: V) -> V {
-        let sign_and_exponent = x.like(E::EXPONENT).or(x.like(E::NEGATIVE_ZERO));
-        let (power, raise) = (x.and(sign_and_exponent), x.like(self.raise));
+        self.round_above(x, x.and(x.like(E::EXPONENT)))
+    }
+
+    /// x, whose spacing is that above a power of two.
+    #[inline(always)]
+    fn round_above<V: Vector<Element = E>>(self, x: V, power: V) -> V {
+        let raise = x.like(self.raise);
         self.seen(x, power.scaled_sub(raise, power.scaled_add(raise, x)))
     }
 
@@ -121,7 +123,7 @@ impl<E: Element, const FULL: bool> Emulated<E, FULL> {
 
 impl<E: Element, const FULL: bool> Step<E> for Emulated<E, FULL> {
     #[inline(always)]
-    fn term<V: Vector<Element = E>>(self, sum: V, x: V, y: V) -> V {
+    fn term<V: Vector<Element = E>>(self, sum: V, x: V, y: V, _: &mut V) -> V {
         self.round_sum(sum.add(self.round(x.mul(y))))
     }
     #[inline(always)]
@@ -134,6 +136,44 @@ impl<E: Element, const FULL: bool> Step<E> for Emulated<E, FULL> {
     }
 }
 
+/// [`Emulated`] that looks for overflow once at the end, at the largest power of two that it met.
+#[derive(Clone, Copy)]
+pub struct Watched<E>(Emulated<E, false>, Emulated<E, true>);
+
+impl<E: Element> Watched<E> {
+    /// The rounding in the lanes of an element.
+    pub fn new(rounder: &Rounder) -> Watched<E> {
+        Watched(Emulated::new(rounder), Emulated::new(rounder))
+    }
+
+    /// Numbers below this power of two do not overflow when they are rounded.
+    pub fn limit(rounder: &Rounder) -> f64 {
+        two_to(exponent_of(rounder.largest()))
+    }
+}
+
+impl<E: Element> Step<E> for Watched<E> {
+    const IS_WATCHED: bool = true;
+    #[inline(always)]
+    fn term<V: Vector<Element = E>>(self, sum: V, x: V, y: V, seen: &mut V) -> V {
+        let exponent = x.like(E::EXPONENT);
+        let product = x.mul(y);
+        let power = product.and(exponent).max_bits(x.like(self.0.least));
+        *seen = seen.max_bits(power);
+        let next = sum.add(self.0.round_above(product, power));
+        let power = next.and(exponent);
+        *seen = seen.max_bits(power);
+        self.0.round_above(next, power)
+    }
+    #[inline(always)]
+    fn last<V: Vector<Element = E>>(self, sum: V, last: V) -> V {
+        self.1.last(sum, last)
+    }
+    fn forgets_below(self) -> Option<f64> {
+        self.0.forgets_below()
+    }
+}
+
 /// The same with one rounding for product and sum, in lanes that have every product.
 ///
 /// Where the lanes round the sum first (`ODD`), they do it to odd, which leaves the format's rounding as it would be.
@@ -142,7 +182,7 @@ pub struct EmulatedFused<E, const FULL: bool, const ODD: bool>(pub Emulated<E, F
 
 impl<E: Element, const FULL: bool, const ODD: bool> Step<E> for EmulatedFused<E, FULL, ODD> {
     #[inline(always)]
-    fn term<V: Vector<Element = E>>(self, sum: V, x: V, y: V) -> V {
+    fn term<V: Vector<Element = E>>(self, sum: V, x: V, y: V, _: &mut V) -> V {
         let next = if ODD { sum_to_odd(sum, x.mul(y)) } else { x.scaled_add(y, sum) };
         self.0.round_signed(next)
     }
@@ -181,7 +221,7 @@ impl<const FUSED: bool> Ranged<FUSED> {
 
 impl<const FUSED: bool> Step<f64> for Ranged<FUSED> {
     #[inline(always)]
-    fn term<V: Vector<Element = f64>>(self, sum: V, x: V, y: V) -> V {
+    fn term<V: Vector<Element = f64>>(self, sum: V, x: V, y: V, _: &mut V) -> V {
         if FUSED { self.round(x.fused(y, sum)) } else { self.round(sum.add(self.round(x.mul(y)))) }
     }
     #[inline(always)]

@@ -45,11 +45,11 @@ pub enum Last<'a, E> {
     Columns(&'a [E]),
 }
 
-/// All sums, row by row and nothing between.
+/// All sums, row by row and nothing between; and the largest power of two that a step saw which watches.
 ///
 /// # Panics
 /// If the processor does not have the path.
-pub fn sums<E: Element, S: Step<E>>(path: Path, step: S, factors: &Factors<E>) -> Vec<E> {
+pub fn sums<E: Element, S: Step<E>>(path: Path, step: S, factors: &Factors<E>) -> (Vec<E>, f64) {
     assert!(path.is_available(), "invariant: only paths of this processor are taken");
     let Factors { left, row_stride, term_stride, right, rows, columns, terms, .. } = *factors;
     let last_left = rows.saturating_sub(1) * row_stride + terms.saturating_sub(1) * term_stride;
@@ -69,14 +69,14 @@ pub fn sums<E: Element, S: Step<E>>(path: Path, step: S, factors: &Factors<E>) -
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
-fn on_avx512<E: Element, S: Step<E>>(step: S, factors: &Factors<E>) -> Vec<E> {
+fn on_avx512<E: Element, S: Step<E>>(step: S, factors: &Factors<E>) -> (Vec<E>, f64) {
     // SAFETY: this function's own instructions are the vectors'.
     unsafe { all::<E::Avx512, S>(step, factors) }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-fn on_avx2<E: Element, S: Step<E>>(step: S, factors: &Factors<E>) -> Vec<E> {
+fn on_avx2<E: Element, S: Step<E>>(step: S, factors: &Factors<E>) -> (Vec<E>, f64) {
     // SAFETY: as above.
     unsafe { all::<E::Avx2, S>(step, factors) }
 }
@@ -84,24 +84,26 @@ fn on_avx2<E: Element, S: Step<E>>(step: S, factors: &Factors<E>) -> Vec<E> {
 /// # Safety
 /// The processor has the instructions of `V`, and the factors have every entry ([`sums`] asserts it).
 #[inline(always)]
-unsafe fn all<V: Vector, S: Step<V::Element>>(step: S, factors: &Factors<V::Element>) -> Vec<V::Element> {
+unsafe fn all<V: Vector, S: Step<V::Element>>(step: S, factors: &Factors<V::Element>) -> (Vec<V::Element>, f64) {
     let Factors { rows, columns, terms, .. } = *factors;
     // Whole vectors; the right factor's panels are at least as wide.
     let width = columns.next_multiple_of(V::LANES);
     // An empty sum is +0; every other one begins at −0.
     let zero = if terms == 0 { V::Element::default() } else { V::Element::NEGATIVE_ZERO };
     let mut sums = vec![zero; rows * width];
+    // SAFETY: the caller's.
+    let mut seen = unsafe { V::splat(V::Element::default()) };
     for start in (0..terms).step_by(BLOCK) {
         let block = start..terms.min(start + BLOCK);
         let mut column = 0;
         if rows <= 2 || S::IS_LIGHT && V::ROWS >= 8 {
             // SAFETY: the caller's; `sums` has `rows` rows of `width`, and no panel reaches beyond it.
-            column = unsafe { panels::<V, S, 4>(step, factors, &block, column, width, &mut sums) };
+            column = unsafe { panels::<V, S, 4>(step, factors, &block, column, width, &mut sums, &mut seen) };
         }
         // SAFETY: as above.
-        column = unsafe { panels::<V, S, 2>(step, factors, &block, column, width, &mut sums) };
+        column = unsafe { panels::<V, S, 2>(step, factors, &block, column, width, &mut sums, &mut seen) };
         // SAFETY: as above.
-        unsafe { panels::<V, S, 1>(step, factors, &block, column, width, &mut sums) };
+        unsafe { panels::<V, S, 1>(step, factors, &block, column, width, &mut sums, &mut seen) };
     }
     // SAFETY: the caller's.
     unsafe { add_last::<V, S>(step, factors.last, width, &mut sums) };
@@ -109,7 +111,7 @@ unsafe fn all<V: Vector, S: Step<V::Element>>(step: S, factors: &Factors<V::Elem
         (0..rows).for_each(|row| sums.copy_within(row * width..row * width + columns, row * columns));
         sums.truncate(rows * columns);
     }
-    sums
+    (sums, if S::IS_WATCHED { seen.largest() } else { 0.0 })
 }
 
 /// Panels of N vectors from a column on, as many as there are; gives the column that follows.
@@ -124,6 +126,7 @@ unsafe fn panels<V: Vector, S: Step<V::Element>, const N: usize>(
     mut column: usize,
     width: usize,
     sums: &mut [V::Element],
+    seen: &mut V,
 ) -> usize {
     let line = V::Element::LINE;
     let panel = factors.terms * line;
@@ -142,27 +145,27 @@ unsafe fn panels<V: Vector, S: Step<V::Element>, const N: usize>(
         };
         while N == 4 && S::IS_LIGHT && V::ROWS >= 8 && row + 6 <= factors.rows {
             // SAFETY, here and below: so many rows and N vectors are left from the tile's corner on.
-            unsafe { tile::<V, S, 6, N>(step, factors, at(row)) };
+            unsafe { tile::<V, S, 6, N>(step, factors, at(row), seen) };
             row += 6;
         }
         while N <= 2 && V::ROWS >= 8 && row + 8 <= factors.rows {
             // SAFETY: as above.
-            unsafe { tile::<V, S, 8, N>(step, factors, at(row)) };
+            unsafe { tile::<V, S, 8, N>(step, factors, at(row), seen) };
             row += 8;
         }
         while V::ROWS >= 4 && row + 4 <= factors.rows {
             // SAFETY: as above.
-            unsafe { tile::<V, S, 4, N>(step, factors, at(row)) };
+            unsafe { tile::<V, S, 4, N>(step, factors, at(row), seen) };
             row += 4;
         }
         while row + 2 <= factors.rows {
             // SAFETY: as above.
-            unsafe { tile::<V, S, 2, N>(step, factors, at(row)) };
+            unsafe { tile::<V, S, 2, N>(step, factors, at(row), seen) };
             row += 2;
         }
         while row < factors.rows {
             // SAFETY: as above.
-            unsafe { tile::<V, S, 1, N>(step, factors, at(row)) };
+            unsafe { tile::<V, S, 1, N>(step, factors, at(row), seen) };
             row += 1;
         }
         column += N * V::LANES;
@@ -188,6 +191,7 @@ unsafe fn tile<V: Vector, S: Step<V::Element>, const M: usize, const N: usize>(
     step: S,
     factors: &Factors<V::Element>,
     tile: Tile<V::Element>,
+    seen: &mut V,
 ) {
     let (term_stride, line) = (factors.term_stride, V::Element::LINE);
     let panel = factors.terms * line;
@@ -197,6 +201,7 @@ unsafe fn tile<V: Vector, S: Step<V::Element>, const M: usize, const N: usize>(
     // SAFETY, here and below: the addresses are of entries that the caller vouches for.
     let mut lanes: [[V; N]; M] =
         std::array::from_fn(|i| std::array::from_fn(|v| unsafe { V::load(sums.add(i * width + v * V::LANES)) }));
+    let mut most = *seen;
     for _ in 0..terms {
         // SAFETY: as above.
         let y: [V; N] =
@@ -205,13 +210,14 @@ unsafe fn tile<V: Vector, S: Step<V::Element>, const M: usize, const N: usize>(
             // SAFETY: as above.
             let factor = unsafe { V::splat(*left.add(rows[i])) };
             for (sum, y) in lanes.iter_mut().zip(y) {
-                *sum = step.term(*sum, factor, y);
+                *sum = step.term(*sum, factor, y, &mut most);
             }
         }
         // One step beyond the last term is not read from.
         left = left.wrapping_add(term_stride);
         right = right.wrapping_add(line);
     }
+    *seen = most;
     for (i, lanes) in lanes.iter().enumerate() {
         for (v, sum) in lanes.iter().enumerate() {
             // SAFETY: as above.

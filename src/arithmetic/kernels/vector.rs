@@ -18,6 +18,8 @@ pub trait Element: Copy + Default + PartialOrd + Add<Output = Self> + Send + Syn
     const NEGATIVE_ZERO: Self;
     /// The bits of the exponent alone.
     const EXPONENT: Self;
+    /// All bits but the sign's.
+    const MAGNITUDE: Self;
     /// Its vectors.
     type Portable: Vector<Element = Self>;
     /// Eight 32-bit or four 64-bit lanes.
@@ -40,6 +42,7 @@ impl Element for f32 {
     const LINE: usize = 16;
     const NEGATIVE_ZERO: f32 = -0.0;
     const EXPONENT: f32 = f32::INFINITY;
+    const MAGNITUDE: f32 = f32::from_bits(u32::MAX >> 1);
     type Portable = Singles;
     #[cfg(target_arch = "x86_64")]
     type Avx2 = super::x86::F32x8;
@@ -62,6 +65,7 @@ impl Element for f64 {
     const LINE: usize = 8;
     const NEGATIVE_ZERO: f64 = -0.0;
     const EXPONENT: f64 = f64::INFINITY;
+    const MAGNITUDE: f64 = f64::from_bits(u64::MAX >> 1);
     type Portable = Doubles;
     #[cfg(target_arch = "x86_64")]
     type Avx2 = super::x86::F64x4;
@@ -77,6 +81,9 @@ impl Element for f64 {
         self.next_up()
     }
 }
+
+/// The most lanes that a vector has.
+pub const MOST_LANES: usize = 16;
 
 /// Lanes that are computed on together; operations are those of every lane by itself.
 pub trait Vector: Copy {
@@ -132,11 +139,20 @@ pub trait Vector: Copy {
     /// `then` where x < y, else `otherwise`; NaN compares with nothing.
     fn if_less(self, y: Self, then: Self, otherwise: Self) -> Self;
 
+    /// The largest lane of numbers without sign; NaN if one is.
+    #[inline(always)]
+    fn largest(self) -> f64 {
+        let mut lanes = [Self::Element::default(); MOST_LANES];
+        // SAFETY: no vector has more lanes than the array.
+        unsafe { self.store(lanes.as_mut_ptr()) };
+        let lanes = lanes.into_iter().map(Into::<f64>::into);
+        lanes.fold(0.0, |most: f64, x| if x <= most || most.is_nan() { most } else { x })
+    }
+
     /// |x|
     #[inline(always)]
     fn abs(self) -> Self {
-        let sign = self.like(Self::Element::NEGATIVE_ZERO);
-        self.or(sign).xor(sign)
+        self.and(self.like(Self::Element::MAGNITUDE))
     }
     /// A magnitude that has no sign yet, with the sign of another number.
     #[inline(always)]
