@@ -8,12 +8,10 @@ use crate::format::{Rounder, exponent_of, two_to};
 
 /// One kind of rounding in the lanes of an element.
 pub trait Step<E>: Copy {
-    /// Whether a term takes so few registers that larger tiles fit beside it.
-    const IS_LIGHT: bool = false;
     /// Whether `seen` is of interest.
     const IS_WATCHED: bool = false;
-    /// The sum with the product of x and y; `seen` is raised to the largest power of two in what was rounded.
-    fn term<V: Vector<Element = E>>(self, sum: V, x: V, y: V, seen: &mut V) -> V;
+    /// The sum with the product of a number of memory and y; `seen` is raised to the largest power of two in what was rounded.
+    fn term<V: Vector<Element = E>>(self, sum: V, x: &E, y: V, seen: &mut V) -> V;
     /// The sum with a last summand.
     fn last<V: Vector<Element = E>>(self, sum: V, last: V) -> V;
     /// Where sums that are −0 come out as +0: the largest magnitude of a product that rounds to zero.
@@ -27,10 +25,9 @@ pub trait Step<E>: Copy {
 pub struct Native;
 
 impl<E: Element> Step<E> for Native {
-    const IS_LIGHT: bool = true;
     #[inline(always)]
-    fn term<V: Vector<Element = E>>(self, sum: V, x: V, y: V, _: &mut V) -> V {
-        sum.add(x.mul(y))
+    fn term<V: Vector<Element = E>>(self, sum: V, x: &E, y: V, _: &mut V) -> V {
+        sum.add(y.times(x))
     }
     #[inline(always)]
     fn last<V: Vector<Element = E>>(self, sum: V, last: V) -> V {
@@ -43,10 +40,9 @@ impl<E: Element> Step<E> for Native {
 pub struct NativeFused;
 
 impl<E: Element> Step<E> for NativeFused {
-    const IS_LIGHT: bool = true;
     #[inline(always)]
-    fn term<V: Vector<Element = E>>(self, sum: V, x: V, y: V, _: &mut V) -> V {
-        x.fused(y, sum)
+    fn term<V: Vector<Element = E>>(self, sum: V, x: &E, y: V, _: &mut V) -> V {
+        y.like(*x).fused(y, sum)
     }
     #[inline(always)]
     fn last<V: Vector<Element = E>>(self, sum: V, last: V) -> V {
@@ -123,8 +119,8 @@ impl<E: Element, const FULL: bool> Emulated<E, FULL> {
 
 impl<E: Element, const FULL: bool> Step<E> for Emulated<E, FULL> {
     #[inline(always)]
-    fn term<V: Vector<Element = E>>(self, sum: V, x: V, y: V, _: &mut V) -> V {
-        self.round_sum(sum.add(self.round(x.mul(y))))
+    fn term<V: Vector<Element = E>>(self, sum: V, x: &E, y: V, _: &mut V) -> V {
+        self.round_sum(sum.add(self.round(y.times(x))))
     }
     #[inline(always)]
     fn last<V: Vector<Element = E>>(self, sum: V, last: V) -> V {
@@ -155,10 +151,10 @@ impl<E: Element> Watched<E> {
 impl<E: Element> Step<E> for Watched<E> {
     const IS_WATCHED: bool = true;
     #[inline(always)]
-    fn term<V: Vector<Element = E>>(self, sum: V, x: V, y: V, seen: &mut V) -> V {
-        let exponent = x.like(E::EXPONENT);
-        let product = x.mul(y);
-        let power = product.and(exponent).max_bits(x.like(self.0.least));
+    fn term<V: Vector<Element = E>>(self, sum: V, x: &E, y: V, seen: &mut V) -> V {
+        let exponent = y.like(E::EXPONENT);
+        let product = y.times(x);
+        let power = product.and(exponent).max_bits(y.like(self.0.least));
         *seen = seen.max_bits(power);
         let next = sum.add(self.0.round_above(product, power));
         let power = next.and(exponent);
@@ -182,7 +178,8 @@ pub struct EmulatedFused<E, const FULL: bool, const ODD: bool>(pub Emulated<E, F
 
 impl<E: Element, const FULL: bool, const ODD: bool> Step<E> for EmulatedFused<E, FULL, ODD> {
     #[inline(always)]
-    fn term<V: Vector<Element = E>>(self, sum: V, x: V, y: V, _: &mut V) -> V {
+    fn term<V: Vector<Element = E>>(self, sum: V, x: &E, y: V, _: &mut V) -> V {
+        let x = y.like(*x);
         let next = if ODD { sum_to_odd(sum, x.mul(y)) } else { x.scaled_add(y, sum) };
         self.0.round_signed(next)
     }
@@ -221,8 +218,8 @@ impl<const FUSED: bool> Ranged<FUSED> {
 
 impl<const FUSED: bool> Step<f64> for Ranged<FUSED> {
     #[inline(always)]
-    fn term<V: Vector<Element = f64>>(self, sum: V, x: V, y: V, _: &mut V) -> V {
-        if FUSED { self.round(x.fused(y, sum)) } else { self.round(sum.add(self.round(x.mul(y)))) }
+    fn term<V: Vector<Element = f64>>(self, sum: V, x: &f64, y: V, _: &mut V) -> V {
+        if FUSED { self.round(y.like(*x).fused(y, sum)) } else { self.round(sum.add(self.round(y.times(x)))) }
     }
     #[inline(always)]
     fn last<V: Vector<Element = f64>>(self, sum: V, last: V) -> V {

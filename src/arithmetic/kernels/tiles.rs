@@ -96,7 +96,7 @@ unsafe fn all<V: Vector, S: Step<V::Element>>(step: S, factors: &Factors<V::Elem
     for start in (0..terms).step_by(BLOCK) {
         let block = start..terms.min(start + BLOCK);
         let mut column = 0;
-        if rows <= 2 || S::IS_LIGHT && V::ROWS >= 8 {
+        if rows <= 2 {
             // SAFETY: the caller's; `sums` has `rows` rows of `width`, and no panel reaches beyond it.
             column = unsafe { panels::<V, S, 4>(step, factors, &block, column, width, &mut sums, &mut seen) };
         }
@@ -143,17 +143,12 @@ unsafe fn panels<V: Vector, S: Step<V::Element>, const N: usize>(
             width,
             terms: terms.len(),
         };
-        while N == 4 && S::IS_LIGHT && V::ROWS >= 8 && row + 6 <= factors.rows {
-            // SAFETY, here and below: so many rows and N vectors are left from the tile's corner on.
-            unsafe { tile::<V, S, 6, N>(step, factors, at(row), seen) };
-            row += 6;
-        }
         while N <= 2 && V::ROWS >= 8 && row + 8 <= factors.rows {
-            // SAFETY: as above.
+            // SAFETY, here and below: so many rows and N vectors are left from the tile's corner on.
             unsafe { tile::<V, S, 8, N>(step, factors, at(row), seen) };
             row += 8;
         }
-        while V::ROWS >= 4 && row + 4 <= factors.rows {
+        while N <= 2 && V::ROWS >= 4 && row + 4 <= factors.rows {
             // SAFETY: as above.
             unsafe { tile::<V, S, 4, N>(step, factors, at(row), seen) };
             row += 4;
@@ -208,7 +203,7 @@ unsafe fn tile<V: Vector, S: Step<V::Element>, const M: usize, const N: usize>(
             std::array::from_fn(|v| unsafe { V::load(right.add(v * V::LANES / line * panel + v * V::LANES % line)) });
         for (i, lanes) in lanes.iter_mut().enumerate() {
             // SAFETY: as above.
-            let factor = unsafe { V::splat(*left.add(rows[i])) };
+            let factor = unsafe { &*left.add(rows[i]) };
             for (sum, y) in lanes.iter_mut().zip(y) {
                 *sum = step.term(*sum, factor, y, &mut most);
             }

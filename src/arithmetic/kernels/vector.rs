@@ -118,6 +118,11 @@ pub trait Vector: Copy {
     fn sub(self, y: Self) -> Self;
     /// x·y, rounded.
     fn mul(self, y: Self) -> Self;
+    /// x·y, rounded, of a number in memory.
+    #[inline(always)]
+    fn times(self, y: &Self::Element) -> Self {
+        self.mul(self.like(*y))
+    }
     /// x·y + z, rounded once.
     fn fused(self, y: Self, z: Self) -> Self;
     /// x·y + z, rounded once, where x·y is exact.
