@@ -235,7 +235,7 @@ fn lanes_of_binary32_are_taken_where_they_round_once() {
     }
 }
 
-/// Products with one bit more than a tie, and a sum so far below that a lane forgets it: one rounding sees it.
+/// A product on a tie of the format, and a sum so far below that the rounding of a lane forgets it: one rounding sees it.
 #[test]
 fn a_fused_sum_far_below_a_tie_is_seen() {
     for (name, below) in [("f16", -24), ("bf16", -120), ("tf32", -110), ("f32", -140)] {

@@ -90,7 +90,8 @@ mod tests {
             let mut number = |spread: u64| {
                 let significand = 1.0 + (random() % (1 << (1 + random() % 47))) as f64 * two_to(-47);
                 let sign = if random() % 2 == 0 { 1.0 } else { -1.0 };
-                sign * significand * two_to((random() % (2 * spread)) as i64 - spread as i64)
+                let exponent = (random() % (2 * spread)) as i64 - spread as i64;
+                sign * significand * two_to(exponent.clamp(-1070, 1020))
             };
             let (x, y) = (number(spread), number(spread));
             let z = if trial % 3 == 0 { -(x * y) * (1.0 + number(1) * two_to(-52)) } else { number(spread) };
