@@ -5,9 +5,10 @@
 //! would write first: ndarray's product, the `half` crate, MPFR, GMP.
 
 use half::f16;
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
+use precision_probe::arithmetic::Side;
 use precision_probe::arithmetic::kernels::limbs::{Limbs, limb_bits, short_products};
-use precision_probe::arithmetic::kernels::{Double, Path, Single, exact, product_on};
+use precision_probe::arithmetic::kernels::{Matrix, Operand, Path, Products, exact};
 use precision_probe::format::Format;
 use precision_probe::network::draw::Stream;
 use rug::{Assign, Float, Integer};
@@ -35,6 +36,30 @@ struct Kernel<'a> {
 fn matrix(stream: &mut Stream, shape: (usize, usize)) -> Array2<f64> {
     let format = Format::parse("f16").expect("a named format");
     Array2::from_shape_simple_fn(shape, || format.round_f64(stream.normal()))
+}
+
+fn copied(from: &[f64], to: &mut [f64]) {
+    to.copy_from_slice(from);
+}
+
+fn singles(from: &[f64], to: &mut [f32]) {
+    to.iter_mut().zip(from).for_each(|(to, x)| *to = *x as f32);
+}
+
+/// A product of members of a format in an accumulator, fused or not, its operands ready.
+fn product<'a>(
+    name: String,
+    target: Option<f64>,
+    path: Path,
+    (member, accumulator, is_fused): (&str, &str, bool),
+    (left, right): (&Array2<f64>, &Array2<f64>),
+) -> Kernel<'a> {
+    let format = |name| Format::parse(name).expect("a named format");
+    let products = Products::new(&format(member), &format(accumulator), is_fused);
+    let members = |x: &Array2<f64>| x.map(|&x| format(member).round_f64(x));
+    let ready = |x: ArrayView2<f64>, side| -> Operand { products.prepare(x, side, singles, copied) };
+    let (left, right) = (ready(members(left).view(), Side::Left), ready(members(right).view(), Side::Right));
+    Kernel { name, target, work: Box::new(move || drop(black_box(products.product_on(path, &left, &right, None)))) }
 }
 
 /// Seconds of one call: as many as a round needs.
@@ -95,31 +120,29 @@ fn main() {
         let best = Path::current();
         let mut kernels: Vec<Kernel> = Vec::new();
         for path in Path::ALL.into_iter().filter(|path| path.is_available()) {
-            let (left, right) = (&left, &right);
-            kernels.push(Kernel {
-                name: format!("f64 on {}", path.name()),
-                target: None,
-                work: Box::new(move || drop(black_box(product_on(path, &Double, left, right, None)))),
-            });
+            let name = format!("f64 on {}", path.name());
+            kernels.push(product(name, None, path, ("f64", "f64", false), (&left, &right)));
         }
-        for (format, target) in [("f16", 4.0), ("bf16", 3.0), ("e4m3fn", 4.0)] {
-            let rounder = Format::parse(format).expect("a named format").rounder();
-            let (left, right) = (&left, &right);
-            kernels.push(Kernel {
-                name: format!("{format}, every operation rounded"),
-                target: Some(target),
-                work: Box::new(move || drop(black_box(product_on(best, &rounder, left, right, None)))),
-            });
+        for (name, formats, target) in [
+            ("f32", ("f32", "f32", false), 0.5),
+            ("f16, every operation rounded", ("f16", "f16", false), 3.0),
+            ("bf16, every operation rounded", ("bf16", "bf16", false), 3.0),
+            ("e4m3fn, every operation rounded", ("e4m3fn", "e4m3fn", false), 4.0),
+            ("tf32, every operation rounded", ("tf32", "tf32", false), 6.0),
+            ("f16, f32 accumulator", ("f16", "f32", false), 0.5),
+            ("f64, fused", ("f64", "f64", true), 1.0),
+            ("f32, fused", ("f32", "f32", true), 0.5),
+            ("f16, fused, every operation rounded", ("f16", "f16", true), 4.0),
+            ("bf16, fused, every operation rounded", ("bf16", "bf16", true), 6.0),
+        ] {
+            kernels.push(product(name.into(), Some(target), best, formats, (&left, &right)));
         }
-        kernels.push(Kernel {
-            name: "f32 accumulator".into(),
-            target: Some(0.5),
-            work: Box::new(|| drop(black_box(product_on(best, &Single, &left, &right, None)))),
-        });
+        let doubles = |x: &Array2<f64>| Matrix::by_rows(x.view(), copied);
+        let (left_doubles, right_doubles) = (doubles(&left), doubles(&right));
         kernels.push(Kernel {
             name: "exact sums".into(),
             target: None,
-            work: Box::new(|| drop(black_box(exact::product(&left, &right, None)))),
+            work: Box::new(move || drop(black_box(exact::product(&left_doubles, &right_doubles, None)))),
         });
         kernels.push(Kernel {
             name: format!("truth, {BITS} bits, weights of a word"),

@@ -228,7 +228,8 @@ fn sum_noise(name: &ArithmeticName, terms: usize) -> f64 {
     if name.sum == Sum::Exact {
         return once(&name.format);
     }
-    let products = if name.accumulator.precision >= 2 * name.format.precision { 0.0 } else { 1.0 };
+    let is_exact = name.sum == Sum::Fused || name.accumulator.precision >= 2 * name.format.precision;
+    let products = if is_exact { 0.0 } else { 1.0 };
     let stored = if name.accumulator == name.format { 0.0 } else { once(&name.format) };
     once(&name.accumulator) * (0.5 * terms as f64 + products) + stored
 }
@@ -325,8 +326,8 @@ pub fn frozen(policy: &Policy, layers: &[LayerFacts], batch: usize) -> Vec<(f64,
         let (n, root) = (terms as f64, (terms as f64).sqrt());
         let in_sum = match name.sum {
             Sum::Exact => (0.0, 0.0),
-            Sum::Sequential if n * u < 1.0 => (root * n * u / (1.0 - n * u), root * u),
-            Sum::Sequential => (f64::INFINITY, root * u),
+            Sum::Sequential | Sum::Fused if n * u < 1.0 => (root * n * u / (1.0 - n * u), root * u),
+            Sum::Sequential | Sum::Fused => (f64::INFINITY, root * u),
         };
         (in_sum.0 + others * own, in_sum.1 * in_sum.1 + others * own * own)
     };

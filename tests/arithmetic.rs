@@ -4,7 +4,7 @@
 mod common;
 
 use common::erased::{dispatched, lanes, long, named, reference};
-use common::rational::{Codes, Real, dot};
+use common::rational::{Codes, Real, dot, fused_dot};
 use common::{Random, assert_same, assert_same_matrix, show};
 use ndarray::Array2;
 use precision_probe::activation::{ALL, Activation, Function};
@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use rug::Float;
 
 /// Every carrier, every kind of accumulator (narrower, wider, equal, unbounded), and sums without one.
-const ARITHMETICS: [&str; 30] = [
+const ARITHMETICS: [&str; 41] = [
     "f64",
     "f32",
     "tf32",
@@ -45,6 +45,17 @@ const ARITHMETICS: [&str; 30] = [
     "e4m3fn:sum=exact",
     "f64:sum=exact",
     "mpfr:30:sum=exact",
+    "f64:sum=fma",
+    "f32:sum=fma",
+    "tf32:sum=fma",
+    "bf16:sum=fma",
+    "f16:sum=fma",
+    "e4m3fn:sum=fma",
+    "e5m2:acc=f16:sum=fma",
+    "bf16:acc=f32:sum=fma",
+    "f32:acc=f64:sum=fma",
+    "mpfr:24:sum=fma",
+    "e10m20:sum=fma",
 ];
 
 /// A number for a format: mostly of moderate size; where `wild`, also zeros, subnormal and huge numbers,
@@ -214,7 +225,7 @@ fn dots_round_every_product_and_every_sum_or_only_the_last() {
     for arithmetic in ARITHMETICS {
         let name = named(arithmetic);
         let (format, accumulator) = (Codes::of(&name.format), Codes::of(&name.accumulator));
-        let accumulator = (name.sum == Sum::Sequential).then_some(accumulator);
+        let accumulator = (name.sum != Sum::Exact).then_some(accumulator);
         let carriers: Vec<_> = lanes(name).into_iter().chain([long(name)]).collect();
         for trial in 0..150 {
             let length = trial % 7;
@@ -227,7 +238,15 @@ fn dots_round_every_product_and_every_sum_or_only_the_last() {
             let reals = |x: &[Exact]| x.iter().map(Real::of).collect::<Vec<_>>();
             for last in [None, Some(&last)] {
                 let real_last = last.map(Real::of);
-                let expected = dot(&format, accumulator.as_ref(), &reals(&row), &reals(&column), real_last.as_ref());
+                let (reals_of_row, reals_of_column) = (reals(&row), reals(&column));
+                let expected = match &accumulator {
+                    Some(accumulator) if name.sum == Sum::Fused => {
+                        fused_dot(&format, accumulator, &reals_of_row, &reals_of_column, real_last.as_ref())
+                    }
+                    accumulator => {
+                        dot(&format, accumulator.as_ref(), &reals_of_row, &reals_of_column, real_last.as_ref())
+                    }
+                };
                 for carrier in &carriers {
                     let actual = carrier.dot(&row, &column, last);
                     assert!(
@@ -404,7 +423,9 @@ fn all_names_round_trip() {
         assert_eq!(Format::parse(&format.to_string()), Ok(format), "{format:?}");
         for &accumulator in &formats {
             let name = ArithmeticName::with_accumulator(format, accumulator);
-            assert_eq!(ArithmeticName::parse(&name.to_string()), Ok(name), "{name}");
+            for name in [name, name.with_fused_sums(), name.with_exact_sums()] {
+                assert_eq!(ArithmeticName::parse(&name.to_string()), Ok(name), "{name}");
+            }
         }
     }
 }
@@ -434,6 +455,9 @@ fn pieces() -> impl Strategy<Value = String> {
             "forward=",
             "ftz",
             "sum",
+            ":sum=",
+            "fma",
+            "exact",
             "é",
             "ß",
             "İ",

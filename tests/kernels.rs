@@ -3,34 +3,148 @@
 mod common;
 
 use common::Random;
-use ndarray::Array2;
-use precision_probe::arithmetic::kernels::{Double, LaneRound, Path, RangeAlone, Single, product_on};
-use precision_probe::format::{E4M3FN, F16, Format, two_to};
+use ndarray::{Array2, ArrayView2};
+use precision_probe::arithmetic::Side;
+use precision_probe::arithmetic::kernels::{Operand, Path, Products, RangeAlone, Rounding, round_all};
+use precision_probe::format::{E4M3FN, F16, F32, F64, Format, two_to};
 
-fn number(random: &mut Random, wild: bool) -> f64 {
+/// Which numbers are drawn.
+#[derive(Clone, Copy, PartialEq)]
+enum Numbers {
+    /// Of moderate size, and zeros: nothing overflows.
+    Moderate,
+    /// Moderate ones, zeros and the smallest: sums and products that round to zero.
+    Tiny,
+    /// All over the range, infinities and NaN too.
+    Wild,
+}
+
+fn format(name: &str) -> Format {
+    Format::parse(name).unwrap()
+}
+
+/// A member of a format.
+fn number(random: &mut Random, member: &Format, numbers: Numbers) -> f64 {
     let sign = if random.below(2) == 0 { 1.0 } else { -1.0 };
     let significand = 1.0 + (random.bits() >> 12) as f64 * two_to(-52);
-    match random.below(if wild { 12 } else { 6 }) {
-        0 => sign * 0.0,
-        6 => sign * f64::INFINITY,
-        7 => f64::NAN,
-        8 => sign * significand * two_to(-1022 - random.below(40) as i64 + 20),
-        9 => sign * significand * two_to(1000 + random.below(20) as i64),
-        _ => sign * significand * two_to(random.below(40) as i64 - 20),
+    let (least, emin) = (member.smallest_subnormal_exponent().unwrap(), member.smallest_normal_exponent().unwrap());
+    let (least, emin, emax) = (i64::from(least), i64::from(emin), i64::from(member.max_exponent().unwrap()));
+    let mut below = |count: i64| random.below(count as u64) as i64;
+    let kinds = if numbers == Numbers::Wild { 14 } else { 8 };
+    let x = match (numbers, below(kinds)) {
+        (_, 0) => 0.0,
+        (Numbers::Tiny, 1..=2) => significand * two_to(least + below(4)),
+        (Numbers::Tiny, 3..=5) => significand * two_to((emin + least) / 2 + below(4) - 2),
+        (Numbers::Wild, 8) => f64::INFINITY,
+        (Numbers::Wild, 9) => f64::NAN,
+        (Numbers::Wild, 10) => significand * two_to(least + below(5)),
+        (Numbers::Wild, 11) => significand * two_to(emax - below(3)),
+        (Numbers::Wild, 12) => member.max().unwrap().to_f64(),
+        (Numbers::Wild, 13) => significand * two_to(emin + below(emax - emin)),
+        _ => significand * two_to(below(5) - 3),
+    };
+    member.round_f64(sign * x)
+}
+
+/// An accumulator and what it sums.
+struct Case {
+    what: String,
+    member: Format,
+    rounding: Rounding,
+    products: Products,
+    is_fused: bool,
+}
+
+impl Case {
+    fn new(member: Format, accumulator: Format, is_fused: bool) -> Case {
+        let kind = if is_fused { "fused" } else { "sequential" };
+        Case {
+            what: format!("{member} in {accumulator}, {kind}"),
+            member,
+            rounding: Rounding::to(accumulator),
+            products: Products::new(&member, &accumulator, is_fused),
+            is_fused,
+        }
+    }
+
+    fn in_range(of: Format, is_fused: bool) -> Case {
+        let rounding = Rounding::Range(RangeAlone::of(&of).unwrap());
+        let products = Products::of_doubles(rounding, is_fused);
+        Case { what: format!("the range of {of}"), member: F64, rounding, products, is_fused }
+    }
+
+    /// The definition: each entry by itself, in the order of k.
+    fn by_definition(&self, left: &Array2<f64>, right: &Array2<f64>, last: Option<&[f64]>) -> Vec<u64> {
+        let entry = |(i, j): (usize, usize)| {
+            let mut terms = left.row(i).into_iter().zip(right.column(j)).map(|(x, y)| (*x, *y));
+            let first = terms.next().map_or(0.0, |(x, y)| match self.is_fused {
+                true => self.rounding.round_fused(x, y, -0.0),
+                false => self.rounding.round(x * y),
+            });
+            let sum = terms.fold(first, |sum, (x, y)| match self.is_fused {
+                true => self.rounding.round_fused(x, y, sum),
+                false => self.rounding.round(sum + self.rounding.round(x * y)),
+            });
+            last.map_or(sum, |last| self.rounding.round(sum + last[i]))
+        };
+        Array2::from_shape_fn((left.nrows(), right.ncols()), entry).iter().map(|x| bits(*x)).collect()
+    }
+
+    fn prepared(&self, matrix: ArrayView2<f64>, side: Side) -> Operand {
+        let singles = |from: &[f64], to: &mut [f32]| to.iter_mut().zip(from).for_each(|(to, x)| *to = *x as f32);
+        self.products.prepare(matrix, side, singles, |from, to| to.copy_from_slice(from))
+    }
+
+    /// All paths against the definition; how many entries were compared.
+    fn check(&self, left: &Array2<f64>, right: &Array2<f64>, last: Option<&[f64]>) -> usize {
+        let expected = self.by_definition(left, right, last);
+        // Columns that lie beside each other are another way through memory.
+        let (by_columns, right_by_columns) = (turned(left), turned(right));
+        let lefts = [left.view(), by_columns.t()].map(|left| self.prepared(left, Side::Left));
+        let rights = [right.view(), right_by_columns.t()].map(|right| self.prepared(right, Side::Right));
+        let mut checked = 0;
+        for path in Path::ALL.into_iter().filter(|path| path.is_available()) {
+            for (left, right) in lefts.iter().zip(&rights) {
+                let actual = self.products.product_on(path, left, right, last).into_doubles();
+                let actual: Vec<u64> = actual.iter().map(|x| bits(*x)).collect();
+                assert_eq!(actual, expected, "{} on {}, {:?} · {:?}", self.what, path.name(), left.dim(), right.dim());
+                checked += actual.len();
+            }
+        }
+        checked
+    }
+
+    fn check_shapes(&self) -> usize {
+        let mut random = Random(9);
+        let mut checked = 0;
+        let mut shape = |m: usize, k: usize, n: usize| {
+            for numbers in [Numbers::Moderate, Numbers::Tiny, Numbers::Wild] {
+                let mut matrix =
+                    |shape| Array2::from_shape_simple_fn(shape, || number(&mut random, &self.member, numbers));
+                let (left, right) = (matrix((m, k)), matrix((k, n)));
+                let bias = matrix((m, 1)).into_raw_vec_and_offset().0;
+                for last in [None, Some(bias.as_slice())] {
+                    checked += self.check(&left, &right, last);
+                }
+            }
+        };
+        for m in [0, 1, 2, 3, 5, 15] {
+            for k in [0, 1, 2, 7] {
+                for n in [0, 1, 2, 4, 5, 8, 17, 31, 64, 71] {
+                    shape(m, k, n);
+                }
+            }
+        }
+        // Longer sums than a block of terms has.
+        shape(9, 257, 35);
+        shape(37, 520, 2);
+        checked
     }
 }
 
-/// The definition: each entry by itself, in the order of k.
-fn by_definition(rounding: &impl LaneRound, left: &Array2<f64>, right: &Array2<f64>, last: Option<&[f64]>) -> Vec<u64> {
-    let entry = |(i, j): (usize, usize)| {
-        let mut products =
-            left.row(i).iter().zip(right.column(j)).map(|(x, y)| rounding.round(x * y)).collect::<Vec<_>>().into_iter();
-        let first = products.next().unwrap_or(0.0);
-        let sum = products.fold(first, |sum, product| rounding.round(sum + product));
-        last.map_or(sum, |last| rounding.round(sum + last[i]))
-    };
-    let shape = (left.nrows(), right.ncols());
-    Array2::from_shape_fn(shape, entry).iter().map(|x| bits(*x)).collect()
+/// The transposed matrix, itself row by row.
+fn turned(matrix: &Array2<f64>) -> Array2<f64> {
+    matrix.t().as_standard_layout().into_owned()
 }
 
 /// NaN as one pattern: which one an operation gives is not the definition's concern, every store makes them one.
@@ -38,40 +152,14 @@ fn bits(x: f64) -> u64 {
     if x.is_nan() { f64::NAN.to_bits() } else { x.to_bits() }
 }
 
-fn check(what: &str, rounding: &impl LaneRound) -> usize {
-    let mut random = Random(9);
-    let mut checked = 0;
-    for m in [0, 1, 2, 3, 5] {
-        for k in [0, 1, 2, 7] {
-            for n in [0, 1, 7, 8, 9, 31, 32, 33, 45, 71] {
-                for wild in [false, true] {
-                    let mut matrix = |shape| Array2::from_shape_simple_fn(shape, || number(&mut random, wild));
-                    let (left, right) = (matrix((m, k)), matrix((k, n)));
-                    let bias = matrix((m, 1)).into_raw_vec_and_offset().0;
-                    for last in [None, Some(bias.as_slice())] {
-                        let expected = by_definition(rounding, &left, &right, last);
-                        for path in Path::ALL.into_iter().filter(|path| path.is_available()) {
-                            let actual = product_on(path, rounding, &left, &right, last);
-                            let actual: Vec<u64> = actual.iter().map(|x| bits(*x)).collect();
-                            assert_eq!(actual, expected, "{what} on {}, {m} × {k} × {n}", path.name());
-                            checked += actual.len();
-                        }
-                    }
-                }
-            }
-        }
-    }
-    checked
-}
-
 /// Sums that come near the largest number and beyond it: the cheap rounding, which knows no overflow, is taken only where
 /// nothing overflows.
 #[test]
 fn overflow_inside_sums_is_seen() {
     let mut overflowed = 0;
-    for name in ["f16", "e4m3fn", "e5m2"] {
-        let format = Format::parse(name).unwrap();
-        let (rounder, most) = (format.rounder(), format.max().unwrap().to_f64());
+    for name in ["f16", "e4m3fn", "e5m2", "bf16", "tf32"] {
+        let case = Case::new(format(name), format(name), false);
+        let most = case.member.max().unwrap().to_f64();
         let mut random = Random(3);
         for trial in 0..400 {
             let k = 1 + trial % 9;
@@ -79,16 +167,12 @@ fn overflow_inside_sums_is_seen() {
             let scale = (most / k as f64).sqrt() * (0.25 + random.below(1000) as f64 / 800.0);
             let mut matrix = |shape| {
                 let sign = |random: &mut Random| if random.below(4) == 0 { -1.0 } else { 1.0 };
-                Array2::from_shape_simple_fn(shape, || rounder.round(sign(&mut random) * scale))
+                Array2::from_shape_simple_fn(shape, || case.rounding.round(sign(&mut random) * scale))
             };
             let (left, right) = (matrix((3, k)), matrix((k, 11)));
-            let expected = by_definition(&rounder, &left, &right, None);
-            for path in Path::ALL.into_iter().filter(|path| path.is_available()) {
-                let actual = product_on(path, &rounder, &left, &right, None);
-                let actual: Vec<u64> = actual.iter().map(|x| bits(*x)).collect();
-                assert_eq!(actual, expected, "{name} on {}, trial {trial}", path.name());
-            }
-            overflowed += expected.iter().filter(|bits| !f64::from_bits(**bits).is_finite()).count();
+            case.check(&left, &right, None);
+            let entries = case.by_definition(&left, &right, None);
+            overflowed += entries.iter().filter(|bits| !f64::from_bits(**bits).is_finite()).count();
         }
     }
     assert!(overflowed > 1000, "{overflowed} entries overflowed");
@@ -96,12 +180,104 @@ fn overflow_inside_sums_is_seen() {
 
 #[test]
 fn every_path_gives_the_bits_of_the_definition() {
-    let mut checked = check("f64", &Double) + check("f32", &Single);
-    for name in ["f16", "bf16", "e4m3fn", "tf32", "e5m2"] {
-        checked += check(name, &Format::parse(name).unwrap().rounder());
+    let mut checked = 0;
+    let own = ["f64", "f32", "f16", "bf16", "e4m3fn", "tf32", "e5m2", "e8m8", "e3m3", "e9m10"];
+    let mixed = [("f16", "f32"), ("e5m2", "f16"), ("e4m3fn", "f32"), ("bf16", "f32"), ("f32", "f64"), ("e9m5", "f32")];
+    for (member, accumulator) in own.map(|name| (name, name)).into_iter().chain(mixed) {
+        checked += Case::new(format(member), format(accumulator), false).check_shapes();
     }
-    for format in [F16, E4M3FN] {
-        checked += check("a range alone", &RangeAlone::of(&format).unwrap());
+    let fused = [("e5m2", "f16"), ("bf16", "f32"), ("f16", "bf16"), ("f32", "f64")];
+    for (member, accumulator) in own.map(|name| (name, name)).into_iter().chain(fused) {
+        if format(member).precision <= format(accumulator).precision {
+            checked += Case::new(format(member), format(accumulator), true).check_shapes();
+        }
     }
-    assert!(checked > 100_000, "{checked} entries");
+    for (of, is_fused) in [(F16, false), (E4M3FN, false), (F16, true)] {
+        checked += Case::in_range(of, is_fused).check_shapes();
+    }
+    assert!(checked > 1_000_000, "{checked} entries");
+}
+
+/// The least exponent with which binary32 lanes round products of a format as doubles do, emin ≥ 3p − 150, is one:
+/// all significands around the tie between zero and the smallest number, once on either side of the condition.
+#[test]
+fn lanes_of_binary32_are_taken_where_they_round_once() {
+    let wrong = |member: &Format| {
+        let p = i64::from(member.precision);
+        let tie = i64::from(member.smallest_subnormal_exponent().unwrap()) - 1;
+        let rounder = member.rounder();
+        let mut found = Vec::new();
+        for (x, y) in (0..1 << (p - 1)).flat_map(|x| (0..1 << (p - 1)).map(move |y| (x, y))) {
+            let significand = |bits: i64| 1.0 + bits as f64 * two_to(1 - p);
+            for exponent in [tie - 1, tie] {
+                let (x, y) = (significand(x) * two_to(exponent / 2), significand(y) * two_to(exponent - exponent / 2));
+                let twice = rounder.round(f64::from(x as f32 * y as f32));
+                if twice.to_bits() != rounder.round(x * y).to_bits() {
+                    found.push((x, y));
+                }
+            }
+        }
+        found
+    };
+    for name in ["f16", "bf16", "e8m6", "e7m10", "e5m2", "e4m3fn"] {
+        let case = Case::new(format(name), format(name), false);
+        assert!(case.products.is_single(), "{name} needs no doubles");
+        assert!(wrong(&case.member).is_empty(), "{name}: two roundings show in binary32");
+    }
+    for name in ["tf32", "e8m8", "e8m9", "e8m10"] {
+        let case = Case::new(format(name), format(name), false);
+        assert!(!case.products.is_single(), "{name} needs doubles");
+        let wrong = wrong(&case.member);
+        assert!(!wrong.is_empty(), "{name}: the condition is stricter than it need be");
+        for (x, y) in wrong.into_iter().take(5) {
+            case.check(&Array2::from_elem((1, 1), x), &Array2::from_elem((1, 1), y), None);
+        }
+    }
+}
+
+/// A product on a tie of the format, and a sum so far below that the rounding of a lane forgets it: one rounding sees it.
+#[test]
+fn a_fused_sum_far_below_a_tie_is_seen() {
+    for (name, below) in [("f16", -24), ("bf16", -120), ("tf32", -110), ("f32", -140)] {
+        let case = Case::new(format(name), format(name), true);
+        // 1.5·(1 + 2^(1−p)) lies half way between two numbers of p bits.
+        let p = i64::from(case.member.precision);
+        let (x, y) = (1.0 + two_to(1 - p), 1.5);
+        let tie = x * y;
+        assert_ne!(case.rounding.round(tie), tie, "{name}: the product needs one bit more");
+        for sign in [1.0, -1.0] {
+            let tiny = sign * two_to(below);
+            let left = Array2::from_shape_vec((1, 2), vec![tiny, x]).unwrap();
+            let right = Array2::from_shape_vec((2, 1), vec![1.0, y]).unwrap();
+            let expected = if sign > 0.0 { tie + two_to(-p) } else { tie - two_to(-p) };
+            assert_eq!(case.by_definition(&left, &right, None), [bits(expected)], "{name}");
+            case.check(&left, &right, None);
+        }
+    }
+}
+
+/// Many numbers at once, of either lane, are rounded as one by one.
+#[test]
+fn rounding_many_is_rounding_each() {
+    let mut random = Random(7);
+    for to in ["f16", "bf16", "e4m3fn", "tf32", "f32", "e3m3"].map(format) {
+        let rounding = Rounding::to(to);
+        for count in [0, 1, 7, 16, 100, 1000] {
+            let doubles: Vec<f64> = (0..count).map(|_| number(&mut random, &F32, Numbers::Wild)).collect();
+            let near: Vec<f64> = (0..count).map(|_| number(&mut random, &to, Numbers::Wild) * 1.01).collect();
+            for doubles in [doubles, near.iter().map(|x| f64::from(*x as f32)).collect()] {
+                let expected: Vec<u64> = doubles.iter().map(|x| bits(rounding.round(*x))).collect();
+                for path in Path::ALL.into_iter().filter(|path| path.is_available()) {
+                    let mut singles: Vec<f32> = doubles.iter().map(|x| *x as f32).collect();
+                    round_all(path, &rounding, &mut singles);
+                    let singles: Vec<u64> = singles.into_iter().map(|x| bits(f64::from(x))).collect();
+                    assert_eq!(singles, expected, "{to} in binary32 on {}", path.name());
+                    let mut rounded = doubles.clone();
+                    round_all(path, &rounding, &mut rounded);
+                    let rounded: Vec<u64> = rounded.into_iter().map(bits).collect();
+                    assert_eq!(rounded, expected, "{to} in binary64 on {}", path.name());
+                }
+            }
+        }
+    }
 }

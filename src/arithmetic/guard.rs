@@ -54,6 +54,11 @@ impl Guard {
         }
     }
 
+    /// The same where products are not rounded before they are added: they have twice the bits of a member.
+    pub fn of_fused_sums(self, member: &Format) -> Guard {
+        Guard { precision: self.precision.max(2 * i64::from(member.precision)), ..self }
+    }
+
     /// True once something lay outside.
     pub fn is_tripped(&self) -> bool {
         self.tripped.load(Ordering::Relaxed)
@@ -79,7 +84,8 @@ impl Guard {
     /// Looks at the operands of sums of `terms` products and a last summand.
     ///
     /// With 2^a and 2^b the least magnitudes, every product rounded to p bits and so every partial sum is a
-    /// multiple of 2^(a+b−p+1), hence 0 or at least as large; `last` has p bits of its own.
+    /// multiple of 2^(a+b−p+1), hence 0 or at least as large; `last` has p bits of its own. Fused sums are such
+    /// multiples with p the bits of a product.
     pub fn watch_sums(&self, terms: usize, left: Extremes, right: Extremes, last: Extremes) {
         let bits = |count: usize| i64::from(usize::BITS - count.leading_zeros());
         let lowest = [left.lowest.saturating_add(right.lowest), last.lowest].into_iter().min();

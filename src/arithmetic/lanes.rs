@@ -7,12 +7,13 @@
 //! Formats of unbounded exponent are carried too, under a [`Guard`] that tells where they cannot be.
 
 use super::guard::{Extremes, Guard, stand_in};
-use super::kernels::{self, LaneRound, RangeAlone};
+use super::kernels::{self, Matrix, Operand, Path, Products, RangeAlone, Rounding, Values};
 use super::long::round_once;
 use super::{Arithmetic, ArithmeticName, Binary, Exact, Place, Side, Sum, TensorId};
 use crate::activation::rounding::round_with;
 use crate::activation::{Function, is_zero, round_function_f64};
-use crate::format::{F32, F64, Format, Rounder, canonical};
+use crate::format::{F64, Format, canonical};
+use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 use ndarray::{Array2, ArrayView2};
 use rug::Float;
@@ -23,6 +24,15 @@ pub trait Carrier: Copy + Send + Sync {
     fn get(self) -> f64;
     /// Stores a member of the format; NaN in one bit pattern.
     fn put(x: f64) -> Self;
+
+    /// [`Carrier::get`] of many numbers that are binary32's.
+    fn get_singles(from: &[Self], to: &mut [f32]) {
+        to.iter_mut().zip(from).for_each(|(to, x)| *to = x.get() as f32);
+    }
+    /// [`Carrier::put`] of many.
+    fn put_singles(from: &[f32]) -> Vec<Self> {
+        from.iter().map(|x| Self::put(f64::from(*x))).collect()
+    }
 }
 
 impl Carrier for f64 {
@@ -51,47 +61,28 @@ impl Carrier for f16 {
     fn put(x: f64) -> f16 {
         f16::from_f64(canonical(x))
     }
+    fn get_singles(from: &[f16], to: &mut [f32]) {
+        from.convert_to_f32_slice(to);
+    }
+    fn put_singles(from: &[f32]) -> Vec<f16> {
+        let canonical: Vec<f32> = from.iter().map(|x| if x.is_nan() { f32::NAN } else { *x }).collect();
+        let mut to = vec![f16::ZERO; from.len()];
+        to.convert_from_f32_slice(&canonical);
+        to
+    }
 }
 
 impl Carrier for bf16 {
     fn get(self) -> f64 {
-        self.to_f64()
+        // Its numbers are binary32's without the lower half.
+        f64::from(f32::from_bits(u32::from(self.to_bits()) << 16))
     }
     fn put(x: f64) -> bf16 {
         bf16::from_f64(canonical(x))
     }
-}
-
-/// How results in double lanes are rounded to one format.
-#[derive(Clone, Copy, Debug)]
-pub enum LaneRounding {
-    /// binary64: the hardware's result is the rounded one.
-    Double,
-    /// binary32: the hardware's conversion.
-    Single,
-    /// Any other format.
-    Emulated(Rounder),
-    /// The range of a format without its precision.
-    Range(RangeAlone),
-}
-
-impl LaneRounding {
-    fn new(format: Format) -> LaneRounding {
-        match format {
-            F64 => LaneRounding::Double,
-            F32 => LaneRounding::Single,
-            other => LaneRounding::Emulated(other.rounder()),
-        }
-    }
-
-    #[inline]
-    fn round(&self, x: f64) -> f64 {
-        match self {
-            LaneRounding::Double => x,
-            LaneRounding::Single => kernels::Single.round(x),
-            LaneRounding::Emulated(rounder) => rounder.round(x),
-            LaneRounding::Range(range) => range.round(x),
-        }
+    fn put_singles(from: &[f32]) -> Vec<bf16> {
+        let upper = |x: f32| (if x.is_nan() { f32::NAN } else { x }.to_bits() >> 16) as u16;
+        from.iter().map(|x| bf16::from_bits(upper(*x))).collect()
     }
 }
 
@@ -99,8 +90,11 @@ impl LaneRounding {
 pub struct Lanes<C> {
     /// The stored format, bounded: where exponents are not, the one that stands in for it.
     format: Format,
-    store: LaneRounding,
-    accumulate: LaneRounding,
+    store: Rounding,
+    accumulate: Rounding,
+    products: Products,
+    /// Whether sums are members of the format already.
+    is_summed_as_stored: bool,
     sum: Sum,
     guard: Option<Guard>,
     carrier: std::marker::PhantomData<C>,
@@ -116,15 +110,20 @@ impl<C: Carrier> Lanes<C> {
         let sums = match (name.sum, name.accumulator) {
             // Exact products are doubles, and their sums are rounded once.
             (Sum::Exact, _) => name.format.fits_f64_lanes(),
-            (Sum::Sequential, F64) => true,
-            (Sum::Sequential, accumulator) => {
+            (Sum::Sequential | Sum::Fused, F64) => true,
+            (Sum::Sequential | Sum::Fused, accumulator) => {
                 accumulator.fits_f64_lanes() && accumulator.precision >= name.format.precision
             }
         };
         (members && sums).then(|| Lanes {
             format: name.format,
-            store: LaneRounding::new(name.format),
-            accumulate: LaneRounding::new(name.accumulator),
+            store: Rounding::to(name.format),
+            accumulate: Rounding::to(name.accumulator),
+            products: match name.sum {
+                Sum::Exact => Products::of_doubles(Rounding::Double, false),
+                sum => Products::new(&name.format, &name.accumulator, sum == Sum::Fused),
+            },
+            is_summed_as_stored: name.format == name.accumulator,
             sum: name.sum,
             guard: None,
             carrier: std::marker::PhantomData,
@@ -135,13 +134,17 @@ impl<C: Carrier> Lanes<C> {
     /// to the bits of its definition until [`Arithmetic::left_range`].
     pub fn unbounded(name: ArithmeticName) -> Option<Lanes<C>> {
         let (member, accumulator) = (stand_in(&name.format)?, stand_in(&name.accumulator)?);
-        let is_carried = name.sum == Sum::Sequential && accumulator.precision >= member.precision;
+        let is_carried = name.sum != Sum::Exact && accumulator.precision >= member.precision;
+        let is_fused = name.sum == Sum::Fused;
+        let guard = Guard::new(&member, &accumulator);
         is_carried.then(|| Lanes {
             format: member,
-            store: LaneRounding::new(member),
-            accumulate: LaneRounding::new(accumulator),
+            store: Rounding::to(member),
+            accumulate: Rounding::to(accumulator),
+            products: Products::new(&member, &accumulator, is_fused),
+            is_summed_as_stored: member == accumulator,
             sum: name.sum,
-            guard: Some(Guard::new(&member, &accumulator)),
+            guard: Some(if is_fused { guard.of_fused_sums(&member) } else { guard }),
             carrier: std::marker::PhantomData,
         })
     }
@@ -166,17 +169,20 @@ impl Lanes<f64> {
     /// None where the arithmetic is no lanes' or its exponents are unbounded.
     pub fn range_alone(name: ArithmeticName) -> Option<Lanes<f64>> {
         let range = |format: &Format| {
-            if *format == F64 { Some(LaneRounding::Double) } else { RangeAlone::of(format).map(LaneRounding::Range) }
+            if *format == F64 { Some(Rounding::Double) } else { RangeAlone::of(format).map(Rounding::Range) }
         };
         let (store, accumulate) = (range(&name.format)?, range(&name.accumulator)?);
         Lanes::<f64>::new(name)?;
         // An exact sum meets the range once, when it is stored.
-        let accumulate = if name.sum == Sum::Exact { LaneRounding::Double } else { accumulate };
+        let accumulate = if name.sum == Sum::Exact { Rounding::Double } else { accumulate };
+        let sum = if name.sum == Sum::Fused { Sum::Fused } else { Sum::Sequential };
         Some(Lanes {
             format: F64,
             store,
             accumulate,
-            sum: Sum::Sequential,
+            products: Products::of_doubles(accumulate, sum == Sum::Fused),
+            is_summed_as_stored: name.format == name.accumulator && name.sum != Sum::Exact,
+            sum,
             guard: None,
             carrier: std::marker::PhantomData,
         })
@@ -185,7 +191,7 @@ impl Lanes<f64> {
 
 impl<C: Carrier> Arithmetic for Lanes<C> {
     type Elem = C;
-    type Operand = Array2<f64>;
+    type Operand = Operand;
 
     fn round(&self, _: Place, x: &Exact) -> C {
         let rounded = match x {
@@ -209,9 +215,15 @@ impl<C: Carrier> Arithmetic for Lanes<C> {
             guard.watch_sums(row.len(), of(row), of(column), last);
         }
         let round = |x| self.accumulate.round(x);
-        let mut products = row.iter().zip(column).map(|(x, y)| round(x.get() * y.get()));
-        let first = products.next().unwrap_or(0.0);
-        let mut sum = products.fold(first, |sum, product| round(sum + product));
+        let terms = || row.iter().zip(column).map(|(x, y)| (x.get(), y.get()));
+        let mut sum = match terms().next() {
+            None => 0.0,
+            Some((x, y)) if self.sum == Sum::Fused => terms()
+                .skip(1)
+                // To −0 the first product is added as it is.
+                .fold(self.accumulate.round_fused(x, y, -0.0), |sum, (x, y)| self.accumulate.round_fused(x, y, sum)),
+            Some((x, y)) => terms().skip(1).fold(round(x * y), |sum, (x, y)| round(sum + round(x * y))),
+        };
         if let Some(last) = last {
             sum = round(sum + last.get());
         }
@@ -220,7 +232,7 @@ impl<C: Carrier> Arithmetic for Lanes<C> {
 
     fn apply(&self, _: Place, f: &Function, x: &C) -> C {
         let value = match &self.store {
-            LaneRounding::Emulated(rounder) => round_with(f, x.get(), &self.format, rounder),
+            Rounding::Emulated(rounder) => round_with(f, x.get(), &self.format, rounder),
             // A range alone rounds what double precision has.
             store => store.round(round_function_f64(f, x.get(), &self.format)),
         };
@@ -244,38 +256,42 @@ impl<C: Carrier> Arithmetic for Lanes<C> {
         })
     }
 
-    fn prepare(&self, matrix: ArrayView2<C>, _: Side) -> Array2<f64> {
-        // Row-major for either side: the kernel broadcasts left entries and streams right rows.
-        Array2::from_shape_fn(matrix.dim(), |index| matrix[index].get())
+    fn prepare(&self, matrix: ArrayView2<C>, side: Side) -> Operand {
+        let doubles = |from: &[C], to: &mut [f64]| to.iter_mut().zip(from).for_each(|(to, x)| *to = x.get());
+        if self.sum == Sum::Exact {
+            return Operand::Double(Matrix::by_rows(matrix, doubles));
+        }
+        self.products.prepare(matrix, side, C::get_singles, doubles)
     }
 
-    fn product(&self, _: TensorId, left: &Array2<f64>, right: &Array2<f64>, last: Option<&[C]>) -> Array2<C> {
+    fn product(&self, _: TensorId, left: &Operand, right: &Operand, last: Option<&[C]>) -> Array2<C> {
         let last: Option<Vec<f64>> = last.map(|entries| entries.iter().map(|x| x.get()).collect());
         let last = last.as_deref();
         if let Some(guard) = &self.guard {
             let of_last = last.map_or(Extremes::NONE, |last| Extremes::of(last.iter().copied()));
-            let of = |matrix: &Array2<f64>| Extremes::of(matrix.iter().copied());
-            guard.watch_sums(left.ncols(), of(left), of(right), of_last);
+            // Padding is zeros, which are no extremes.
+            let of = |operand: &Operand| Extremes::of(operand.doubles().padded().iter().copied());
+            guard.watch_sums(left.dim().1, of(left), of(right), of_last);
         }
         if self.sum == Sum::Exact {
-            let sums = kernels::exact::product(left, right, last);
-            return Array2::from_shape_fn(sums.dim(), |(i, j)| match sums[(i, j)].rounded(|x| self.store.round(x)) {
-                Some(sum) => C::put(sum),
-                None => {
-                    let put = |x: &f64| C::put(*x);
-                    let (row, column): (Vec<C>, Vec<C>) =
-                        (left.row(i).iter().map(put).collect(), right.column(j).iter().map(put).collect());
-                    self.exact_dot(&row, &column, last.map(|last| C::put(last[i])).as_ref())
-                }
-            });
+            return self.exact_product(&left.doubles(), &right.doubles(), last);
         }
-        let sums = match self.accumulate {
-            LaneRounding::Double => kernels::product(&kernels::Double, left, right, last),
-            LaneRounding::Single => kernels::product(&kernels::Single, left, right, last),
-            LaneRounding::Emulated(rounder) => kernels::product(&rounder, left, right, last),
-            LaneRounding::Range(range) => kernels::product(&range, left, right, last),
+        let path = Path::current();
+        let stored = match self.products.product_on(path, left, right, last) {
+            Values::Single(mut sums) => {
+                if !self.is_summed_as_stored {
+                    kernels::round_all(path, &self.store, &mut sums);
+                }
+                C::put_singles(&sums)
+            }
+            Values::Double(mut sums) => {
+                if !self.is_summed_as_stored {
+                    kernels::round_all(path, &self.store, &mut sums);
+                }
+                sums.into_iter().map(C::put).collect()
+            }
         };
-        sums.map(|&sum| self.store(sum))
+        Array2::from_shape_vec((left.dim().0, right.dim().1), stored).expect("invariant: one sum per entry")
     }
 
     fn round_doubles(&self, _: TensorId, x: &Array2<f64>) -> Array2<C> {
@@ -292,6 +308,20 @@ impl<C: Carrier> Arithmetic for Lanes<C> {
 }
 
 impl<C: Carrier> Lanes<C> {
+    /// Exact sums where a pair of doubles decides their rounding, the definition where it does not.
+    fn exact_product(&self, left: &Matrix<f64>, right: &Matrix<f64>, last: Option<&[f64]>) -> Array2<C> {
+        let sums = kernels::exact::product(left, right, last);
+        Array2::from_shape_fn(sums.dim(), |(i, j)| match sums[(i, j)].rounded(|x| self.store.round(x)) {
+            Some(sum) => C::put(sum),
+            None => {
+                let terms = 0..left.dim().1;
+                let row: Vec<C> = terms.clone().map(|k| C::put(left.at((i, k)))).collect();
+                let column: Vec<C> = terms.map(|k| C::put(right.at((k, j)))).collect();
+                self.exact_dot(&row, &column, last.map(|last| C::put(last[i])).as_ref())
+            }
+        })
+    }
+
     /// The exact sum of the products and `last`, rounded once: by the definition.
     fn exact_dot(&self, row: &[C], column: &[C], last: Option<&C>) -> C {
         // Products of two members are doubles; the empty sum is +0.

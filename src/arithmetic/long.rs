@@ -67,7 +67,14 @@ impl Arithmetic for Long {
         }
         let accumulator = &self.name.accumulator;
         let mut sum: Option<Float> = None;
-        if accumulator.range == Range::Unbounded {
+        if self.name.sum == Sum::Fused {
+            for (x, y) in row.iter().zip(column) {
+                sum = Some(match sum {
+                    None => round_once(accumulator, x * y),
+                    Some(sum) => round_once(accumulator, x.mul_add_ref(y, &sum)),
+                });
+            }
+        } else if accumulator.range == Range::Unbounded {
             // The same two roundings per term in two reused numbers.
             let mut product = Float::new(accumulator.precision);
             for (x, y) in row.iter().zip(column) {

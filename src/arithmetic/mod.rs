@@ -84,6 +84,7 @@ pub trait Arithmetic: Send + Sync {
     fn exact(&self, x: &Self::Elem) -> Exact;
     /// Σ xᵢyᵢ in index order in the accumulator: the first product, then each product and each sum
     /// rounded to the accumulator's format; `last` (the bias) added last; rounded once to the format.
+    /// With [`Sum::Fused`] the first product, then sum and product together, rounded once for each term.
     /// With [`Sum::Exact`] the exact sum of the products and `last`, rounded once to the format; what is
     /// infinite or NaN in it is so in the result. An empty sum is +0.
     fn dot(&self, at: Place, row: &[Self::Elem], column: &[Self::Elem], last: Option<&Self::Elem>) -> Self::Elem;

@@ -13,6 +13,9 @@ use std::fmt;
 pub enum Sum {
     /// In index order, every product and every sum rounded to the accumulator.
     Sequential,
+    /// In index order, product and sum rounded to the accumulator together, as one fused operation; the first product
+    /// alone.
+    Fused,
     /// The exact sum, rounded once to the format: no accumulator takes part.
     Exact,
 }
@@ -33,9 +36,9 @@ const KEYS: [&str; 2] = ["acc", "sum"];
 /// Keys of the grammar that later versions fill.
 const RESERVED: [&str; 4] = ["round", "ftz", "daz", "saturate"];
 /// Kinds of sums by name.
-const SUMS: [(&str, Sum); 2] = [("sequential", Sum::Sequential), ("exact", Sum::Exact)];
+const SUMS: [(&str, Sum); 3] = [("sequential", Sum::Sequential), ("fma", Sum::Fused), ("exact", Sum::Exact)];
 /// Kinds of sums that later versions fill.
-const RESERVED_SUMS: [&str; 4] = ["fma", "pairwise", "kahan", "block"];
+const RESERVED_SUMS: [&str; 3] = ["pairwise", "kahan", "block"];
 
 impl ArithmeticName {
     /// An arithmetic whose accumulator is its own format.
@@ -46,6 +49,11 @@ impl ArithmeticName {
     /// An arithmetic with sequential sums in an accumulator.
     pub const fn with_accumulator(format: Format, accumulator: Format) -> ArithmeticName {
         ArithmeticName { format, accumulator, sum: Sum::Sequential }
+    }
+
+    /// The same with fused sums.
+    pub const fn with_fused_sums(self) -> ArithmeticName {
+        ArithmeticName { sum: Sum::Fused, ..self }
     }
 
     /// The same with exact sums.
@@ -94,7 +102,10 @@ impl ArithmeticName {
                 offset = end;
             } else {
                 if !text[key_end..].starts_with('=') {
-                    return Err(point(key_end, "`sum` needs a kind; write `sum=exact` or `sum=sequential`".into()));
+                    return Err(point(
+                        key_end,
+                        "`sum` needs a kind; write `sum=fma`, `sum=exact` or `sum=sequential`".into(),
+                    ));
                 }
                 let end = text[value..].find(':').map_or(text.len(), |at| value + at);
                 sum = Some(kind_of_sum(&text[value..end]).map_err(|message| point(value, message))?);
@@ -106,8 +117,9 @@ impl ArithmeticName {
                 Err(point(start, "an exact sum has no accumulator; remove `acc` or `sum=exact`".into()))
             }
             (Sum::Exact, None) => Ok(ArithmeticName::plain(format).with_exact_sums()),
-            (Sum::Sequential, accumulator) => {
-                Ok(ArithmeticName::with_accumulator(format, accumulator.map_or(format, |(accumulator, _)| accumulator)))
+            (sum, accumulator) => {
+                let accumulator = accumulator.map_or(format, |(accumulator, _)| accumulator);
+                Ok(ArithmeticName { sum, ..ArithmeticName::with_accumulator(format, accumulator) })
             }
         }
     }
@@ -128,7 +140,7 @@ fn unknown_key(key: &str) -> String {
         return "a key is missing; write `acc=FORMAT` or `sum=exact`, or remove the `:`".into();
     }
     let known = nearest(key, KEYS.into_iter().chain(RESERVED));
-    format!("unknown key `{key}`; did you mean `{known}`? (`acc=FORMAT` and `sum=sequential|exact` can stand here)")
+    format!("unknown key `{key}`; did you mean `{known}`? (`acc=FORMAT` and `sum=sequential|fma|exact` can stand here)")
 }
 
 /// Reads a kind of sum.
@@ -138,10 +150,10 @@ fn kind_of_sum(text: &str) -> Result<Sum, String> {
         return Ok(*sum);
     }
     if RESERVED_SUMS.iter().any(|name| lower.split('=').next() == Some(name)) {
-        return Err(format!("`sum={text}` is not available yet; `sequential` and `exact` can stand here"));
+        return Err(format!("`sum={text}` is not available yet; `sequential`, `fma` and `exact` can stand here"));
     }
     let known = nearest(&lower, SUMS.iter().map(|(name, _)| *name));
-    Err(format!("unknown sum `{text}`; did you mean `{known}`? (`sequential` and `exact` can stand here)"))
+    Err(format!("unknown sum `{text}`; did you mean `{known}`? (`sequential`, `fma` and `exact` can stand here)"))
 }
 
 impl fmt::Display for ArithmeticName {
@@ -150,10 +162,11 @@ impl fmt::Display for ArithmeticName {
         if self.accumulator != self.format {
             write!(f, ":acc={}", self.accumulator)?;
         }
-        if self.sum == Sum::Exact {
-            f.write_str(":sum=exact")?;
+        match self.sum {
+            Sum::Sequential => Ok(()),
+            Sum::Fused => f.write_str(":sum=fma"),
+            Sum::Exact => f.write_str(":sum=exact"),
         }
-        Ok(())
     }
 }
 
@@ -176,6 +189,8 @@ mod tests {
             ("f16:sum=exact", "f16:sum=exact"),
             ("f16:SUM=sequential:acc=f32", "f16:acc=f32"),
             ("mpfr:100:sum=exact", "mpfr:100:sum=exact"),
+            ("f16:sum=FMA:acc=float32", "f16:acc=f32:sum=fma"),
+            ("mpfr:100:sum=fma", "mpfr:100:sum=fma"),
         ] {
             let name = ArithmeticName::parse(text).unwrap();
             assert_eq!(name.to_string(), canonical);
@@ -198,7 +213,7 @@ mod tests {
             ("f16:sum=block=4", 9, "not available yet"),
             ("f16:sum=exact:sum=exact", 15, "twice"),
             ("f16:sum=exact:acc=f32", 15, "no accumulator"),
-            ("f16:ac=f32", 5, "`sum=sequential|exact` can stand here"),
+            ("f16:ac=f32", 5, "`sum=sequential|fma|exact` can stand here"),
             ("e4m3", 1, "`e4m3fn`"),
             ("mpfr:0", 1, "precision from 2"),
             ("mpfr:+24", 1, "precision from 2"),

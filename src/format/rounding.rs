@@ -112,9 +112,24 @@ impl Rounder {
         self.max
     }
 
-    /// u, from the raise of the exponent by 53 − p.
+    /// p, from the raise of the exponent by 53 − p.
+    pub fn precision(&self) -> u32 {
+        53 - (self.raise >> 52) as u32
+    }
+
+    /// u = 2^-p.
     pub fn unit_roundoff(&self) -> f64 {
-        two_to((self.raise >> 52) as i64 - 53)
+        two_to(-i64::from(self.precision()))
+    }
+
+    /// The smallest normal number.
+    pub fn smallest_normal(&self) -> f64 {
+        f64::from_bits(self.least_exponent)
+    }
+
+    /// What overflow gives: infinity, or NaN where the format has none.
+    pub fn overflow(&self) -> f64 {
+        self.overflow
     }
 
     /// Overflow and NaN. The sign stays off a NaN, so that there is only one.

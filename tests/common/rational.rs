@@ -183,6 +183,20 @@ impl Codes {
     }
 }
 
+/// The definition of a sum of products with one rounding for each term: the first product, then sum and product
+/// together.
+pub fn fused_dot(format: &Codes, accumulator: &Codes, row: &[Real], column: &[Real], last: Option<&Real>) -> Real {
+    let products = row.iter().zip(column).map(|(x, y)| x.times(y));
+    let sum = products.fold(None, |sum: Option<Real>, product| {
+        Some(accumulator.round(&sum.map_or_else(|| product.clone(), |sum| sum.plus(&product))))
+    });
+    let mut sum = sum.unwrap_or(Real::Finite(Rational::new(), false));
+    if let Some(last) = last {
+        sum = accumulator.round(&sum.plus(last));
+    }
+    format.round(&sum)
+}
+
 /// The definition of a sum of products, step by step in exact numbers; without an accumulator nothing is rounded but
 /// the sum.
 pub fn dot(format: &Codes, accumulator: Option<&Codes>, row: &[Real], column: &[Real], last: Option<&Real>) -> Real {

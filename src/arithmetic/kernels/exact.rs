@@ -5,6 +5,8 @@
 //! off by at most γ_n·Σ|errors|, which is nothing where nothing was lost: where it leaves the rounding open,
 //! the caller takes the definition instead.
 
+use super::matrix::Matrix;
+use super::software::{to_odd, two_sum};
 use ndarray::Array2;
 
 /// An exact sum s + e ± bound; a bound that is not finite tells nothing.
@@ -33,27 +35,9 @@ impl ExactSum {
     }
 }
 
-/// x + y rounded to odd: exact, or the neighbour whose last bit is set, so that a later rounding to fewer bits is
-/// right (Boldo and Melquiond 2008).
-fn to_odd(x: f64, y: f64) -> f64 {
-    let (sum, error) = two_sum(x, y);
-    if error == 0.0 || sum.to_bits() & 1 == 1 {
-        return sum;
-    }
-    if error > 0.0 { sum.next_up() } else { sum.next_down() }
-}
-
-/// The rounded sum and its error, exactly.
-#[inline(always)]
-fn two_sum(x: f64, y: f64) -> (f64, f64) {
-    let sum = x + y;
-    let from_y = sum - x;
-    (sum, (x - (sum - from_y)) + (y - from_y))
-}
-
 /// (m × k)·(k × n) with `last` (m) added, of operands whose products are exact doubles.
-pub fn product(left: &Array2<f64>, right: &Array2<f64>, last: Option<&[f64]>) -> Array2<ExactSum> {
-    let (m, n, k) = (left.nrows(), right.ncols(), left.ncols());
+pub fn product(left: &Matrix<f64>, right: &Matrix<f64>, last: Option<&[f64]>) -> Array2<ExactSum> {
+    let ((m, k), (_, n)) = (left.dim(), right.dim());
     let (mut sums, mut errors, mut losses) = (vec![0.0; n], vec![0.0; n], vec![0.0; n]);
     let terms = (k + usize::from(last.is_some())) as f64;
     // γ_n = n·u/(1 − n·u) for n below 2^46, and as much again for the rounding of Σ|errors| itself; one error is exact.
@@ -64,8 +48,8 @@ pub fn product(left: &Array2<f64>, right: &Array2<f64>, last: Option<&[f64]>) ->
         sums.fill(if k == 0 { 0.0 } else { -0.0 });
         errors.fill(0.0);
         losses.fill(0.0);
-        for (index, row) in right.rows().into_iter().enumerate() {
-            let factor = left[(i, index)];
+        for index in 0..k {
+            let (factor, row) = (left.at((i, index)), right.line(index));
             let entries = sums.iter_mut().zip(&mut errors).zip(&mut losses);
             for (((sum, error), loss), y) in entries.zip(row) {
                 let product = factor * y;
@@ -92,6 +76,7 @@ pub fn product(left: &Array2<f64>, right: &Array2<f64>, last: Option<&[f64]>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ndarray::ArrayView2;
 
     /// 1 + 2^-60 − 2^-120·… : what doubles cannot hold decides a tie.
     #[test]
@@ -99,8 +84,11 @@ mod tests {
         let round = |x: f64| crate::format::F16.round_f64(x);
         let two = crate::format::two_to;
         let sum_of = |terms: &[f64]| {
-            let left = Array2::from_shape_vec((1, terms.len()), terms.to_vec()).unwrap();
-            product(&left, &Array2::from_elem((terms.len(), 1), 1.0), None)[(0, 0)]
+            let matrix = |shape, x: &[f64]| {
+                Matrix::by_rows(ArrayView2::from_shape(shape, x).unwrap(), |line: &[f64], to| to.copy_from_slice(line))
+            };
+            let (left, ones) = (matrix((1, terms.len()), terms), vec![1.0; terms.len()]);
+            product(&left, &matrix((terms.len(), 1), &ones), None)[(0, 0)]
         };
         // 1 + 2^-11 is a tie of f16; the third term breaks it either way.
         let tie = 1.0 + two(-11);

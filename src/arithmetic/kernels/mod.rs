@@ -3,13 +3,24 @@
 
 pub mod exact;
 pub mod limbs;
+pub mod matrix;
 pub mod path;
+mod products;
+mod round;
+mod size;
+pub mod software;
+mod step;
 mod tiles;
+mod vector;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
+pub use matrix::{Matrix, Operand};
 pub use path::Path;
-pub use tiles::{product, product_on};
+pub use products::{Products, Values};
+pub use round::round_all;
 
-use crate::format::{Format, Rounder, Special, canonical, two_to};
+use crate::format::{F32, F64, Format, Rounder, Special, canonical, two_to};
 
 /// Makes sure that the processor rounds as IEEE 754 says: subnormal numbers are neither flushed nor read
 /// as zero on this thread.
@@ -23,39 +34,49 @@ pub fn assert_gradual_underflow() {
     assert!(is_gradual, "flush-to-zero or denormals-are-zero is on in this process; switch it off to measure rounding");
 }
 
-/// A rounding that the compiler can put into a vector loop.
-pub trait LaneRound {
-    /// The double rounded to the format.
-    fn round(&self, x: f64) -> f64;
-
-    /// Whether no sum of `terms` products and a last summand overflows on its way, where the magnitudes before any
-    /// rounding add up to `size`; false where it makes no difference.
-    fn is_within(&self, _size: impl FnOnce() -> f64, _terms: usize) -> bool {
-        false
-    }
-
-    /// [`LaneRound::round`] of what does not overflow.
-    #[inline(always)]
-    fn round_within(&self, x: f64) -> f64 {
-        self.round(x)
-    }
+/// How results in lanes are rounded to one format.
+#[derive(Clone, Copy, Debug)]
+pub enum Rounding {
+    /// binary64: the hardware's result is the rounded one.
+    Double,
+    /// binary32: the hardware's conversion.
+    Single,
+    /// Any other format.
+    Emulated(Rounder),
+    /// The range of a format without its precision.
+    Range(RangeAlone),
 }
 
-/// A rounding where nothing overflows.
-pub struct Within<'r, R>(&'r R);
+impl Rounding {
+    /// To a bounded format that double lanes carry.
+    pub fn to(format: Format) -> Rounding {
+        match format {
+            F64 => Rounding::Double,
+            F32 => Rounding::Single,
+            other => Rounding::Emulated(other.rounder()),
+        }
+    }
 
-impl<R: LaneRound> LaneRound for Within<'_, R> {
-    #[inline(always)]
-    fn round(&self, x: f64) -> f64 {
-        self.0.round_within(x)
+    /// A double rounded to the format.
+    #[inline]
+    pub fn round(&self, x: f64) -> f64 {
+        match self {
+            Rounding::Double => x,
+            Rounding::Single => f64::from(x as f32),
+            Rounding::Emulated(rounder) => rounder.round(x),
+            Rounding::Range(range) => range.round(x),
+        }
+    }
+
+    /// x·y + z rounded once, of numbers whose products are doubles unless the format is binary64 or a range.
+    pub fn round_fused(&self, x: f64, y: f64, z: f64) -> f64 {
+        match self {
+            Rounding::Double => software::fused_double(x, y, z),
+            Rounding::Single | Rounding::Emulated(_) => self.round(software::to_odd(x * y, z)),
+            Rounding::Range(range) => range.round(software::fused_double(x, y, z)),
+        }
     }
 }
-
-/// binary64: nothing left to round.
-pub struct Double;
-
-/// binary32: the hardware's conversion rounds to nearest, ties to even.
-pub struct Single;
 
 /// A format's range without its precision: what lies below the smallest normal number is rounded to the
 /// format's spacing there, what the format would overflow overflows, and all else stays as it is.
@@ -83,50 +104,15 @@ impl RangeAlone {
             overflow: if special == Special::Ieee { f64::INFINITY } else { f64::NAN },
         })
     }
-}
 
-impl LaneRound for RangeAlone {
+    /// The double within the range.
     #[inline(always)]
-    fn round(&self, x: f64) -> f64 {
+    pub fn round(&self, x: f64) -> f64 {
         let magnitude = x.abs();
         let subnormal = ((magnitude + self.magic) - self.magic).copysign(x);
         let kept = if magnitude < self.smallest_normal { subnormal } else { x };
         // A comparison that NaN fails.
         let overflowed = if x.is_nan() { x } else { self.overflow.copysign(x) };
         if magnitude < self.overflows_from { kept } else { canonical(overflowed) }
-    }
-}
-
-impl LaneRound for Double {
-    #[inline(always)]
-    fn round(&self, x: f64) -> f64 {
-        x
-    }
-}
-
-impl LaneRound for Single {
-    #[inline(always)]
-    fn round(&self, x: f64) -> f64 {
-        f64::from(x as f32)
-    }
-}
-
-impl LaneRound for Rounder {
-    #[inline(always)]
-    fn round(&self, x: f64) -> f64 {
-        Rounder::round(self, x)
-    }
-
-    fn is_within(&self, size: impl FnOnce() -> f64, terms: usize) -> bool {
-        // Every rounding may add a share u, two of them for each term: (1 + u)^(2n) ≤ e^(2nu). What roundings of subnormal
-        // numbers add beyond that, n smallest ones at most, is far below the half unit by which overflow begins above the
-        // maximum: where n is so large, e^(2nu) is beyond all bounds.
-        let roundings = 2.0 * (terms as f64 + 2.0);
-        size() * core_math::exp(roundings * self.unit_roundoff()) * (1.0 + 1e-9) <= self.largest()
-    }
-
-    #[inline(always)]
-    fn round_within(&self, x: f64) -> f64 {
-        Rounder::round_within(self, x)
     }
 }

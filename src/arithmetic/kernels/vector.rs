@@ -1,0 +1,270 @@
+//! Vectors of a path: one text of every kernel, whatever the width of the lanes.
+//!
+//! Only [`Vector::splat`] and [`Vector::load`] make a vector from nothing, and whoever calls them vouches for the
+//! processor: where a vector is at hand, its instructions are too, and everything else is safe.
+
+use super::software;
+use std::ops::Add;
+
+/// A number of a lane: binary32 or binary64.
+pub trait Element: Copy + Default + PartialOrd + Add<Output = Self> + Send + Sync + Into<f64> + 'static {
+    /// Significand bits with the implicit one.
+    const PRECISION: u32;
+    /// The exponent of the largest power of two.
+    const MAX_EXPONENT: i64;
+    /// Numbers in the 64 bytes of a cache line, a multiple of the lanes of every vector.
+    const LINE: usize;
+    /// −0: what a first product is added to, and stays as it is.
+    const NEGATIVE_ZERO: Self;
+    /// The bits of the exponent alone.
+    const EXPONENT: Self;
+    /// All bits but the sign's.
+    const MAGNITUDE: Self;
+    /// Its vectors.
+    type Portable: Vector<Element = Self>;
+    /// Eight 32-bit or four 64-bit lanes.
+    #[cfg(target_arch = "x86_64")]
+    type Avx2: Vector<Element = Self>;
+    /// Sixteen 32-bit or eight 64-bit lanes.
+    #[cfg(target_arch = "x86_64")]
+    type Avx512: Vector<Element = Self>;
+    /// A number that the element has.
+    fn from_f64(x: f64) -> Self;
+    /// The number whose bits are the smallest positive one's.
+    fn smallest() -> Self;
+    /// The next larger number.
+    fn above(self) -> Self;
+}
+
+impl Element for f32 {
+    const PRECISION: u32 = 24;
+    const MAX_EXPONENT: i64 = 127;
+    const LINE: usize = 16;
+    const NEGATIVE_ZERO: f32 = -0.0;
+    const EXPONENT: f32 = f32::INFINITY;
+    const MAGNITUDE: f32 = f32::from_bits(u32::MAX >> 1);
+    type Portable = Singles;
+    #[cfg(target_arch = "x86_64")]
+    type Avx2 = super::x86::F32x8;
+    #[cfg(target_arch = "x86_64")]
+    type Avx512 = super::x86::F32x16;
+    fn from_f64(x: f64) -> f32 {
+        x as f32
+    }
+    fn smallest() -> f32 {
+        f32::from_bits(1)
+    }
+    fn above(self) -> f32 {
+        self.next_up()
+    }
+}
+
+impl Element for f64 {
+    const PRECISION: u32 = 53;
+    const MAX_EXPONENT: i64 = 1023;
+    const LINE: usize = 8;
+    const NEGATIVE_ZERO: f64 = -0.0;
+    const EXPONENT: f64 = f64::INFINITY;
+    const MAGNITUDE: f64 = f64::from_bits(u64::MAX >> 1);
+    type Portable = Doubles;
+    #[cfg(target_arch = "x86_64")]
+    type Avx2 = super::x86::F64x4;
+    #[cfg(target_arch = "x86_64")]
+    type Avx512 = super::x86::F64x8;
+    fn from_f64(x: f64) -> f64 {
+        x
+    }
+    fn smallest() -> f64 {
+        f64::from_bits(1)
+    }
+    fn above(self) -> f64 {
+        self.next_up()
+    }
+}
+
+/// The most lanes that a vector has.
+pub const MOST_LANES: usize = 16;
+
+/// Lanes that are computed on together; operations are those of every lane by itself.
+pub trait Vector: Copy {
+    /// What a lane holds.
+    type Element: Element;
+    /// How many.
+    const LANES: usize;
+    /// Rows of a tile, so that its sums fit the registers.
+    const ROWS: usize;
+
+    /// One number in every lane.
+    ///
+    /// # Safety
+    /// The processor has the vector's instructions.
+    unsafe fn splat(x: Self::Element) -> Self;
+    /// Neighbours in memory.
+    ///
+    /// # Safety
+    /// The processor has the vector's instructions, and `from` may be read for all lanes.
+    unsafe fn load(from: *const Self::Element) -> Self;
+    /// Puts the lanes beside each other.
+    ///
+    /// # Safety
+    /// `to` may be written for all lanes.
+    unsafe fn store(self, to: *mut Self::Element);
+
+    /// One number in every lane, beside a vector at hand.
+    fn like(self, x: Self::Element) -> Self;
+    /// x + y, rounded.
+    fn add(self, y: Self) -> Self;
+    /// x − y, rounded.
+    fn sub(self, y: Self) -> Self;
+    /// x·y, rounded.
+    fn mul(self, y: Self) -> Self;
+    /// x·y, rounded, of a number in memory.
+    #[inline(always)]
+    fn times(self, y: &Self::Element) -> Self {
+        self.mul(self.like(*y))
+    }
+    /// x·y + z, rounded once.
+    fn fused(self, y: Self, z: Self) -> Self;
+    /// x·y + z, rounded once, where x·y is exact.
+    fn scaled_add(self, y: Self, z: Self) -> Self;
+    /// z − x·y, rounded once, where x·y is exact.
+    fn scaled_sub(self, y: Self, z: Self) -> Self;
+    /// The bits of both.
+    fn and(self, y: Self) -> Self;
+    /// The bits of either.
+    fn or(self, y: Self) -> Self;
+    /// The bits of one.
+    fn xor(self, y: Self) -> Self;
+    /// The larger as unsigned integers.
+    fn max_bits(self, y: Self) -> Self;
+    /// x − y as integers.
+    fn sub_bits(self, y: Self) -> Self;
+    /// The sign's bit as the lowest one, and nothing else.
+    fn sign_as_unit(self) -> Self;
+    /// `then` where x < y, else `otherwise`; NaN compares with nothing.
+    fn if_less(self, y: Self, then: Self, otherwise: Self) -> Self;
+
+    /// The largest lane of numbers without sign; NaN if one is.
+    #[inline(always)]
+    fn largest(self) -> f64 {
+        let mut lanes = [Self::Element::default(); MOST_LANES];
+        // SAFETY: no vector has more lanes than the array.
+        unsafe { self.store(lanes.as_mut_ptr()) };
+        let lanes = lanes.into_iter().map(Into::<f64>::into);
+        lanes.fold(0.0, |most: f64, x| if x <= most || most.is_nan() { most } else { x })
+    }
+
+    /// |x|
+    #[inline(always)]
+    fn abs(self) -> Self {
+        self.and(self.like(Self::Element::MAGNITUDE))
+    }
+    /// A magnitude that has no sign yet, with the sign of another number.
+    #[inline(always)]
+    fn with_sign_of(self, x: Self) -> Self {
+        self.or(x.and(x.like(Self::Element::NEGATIVE_ZERO)))
+    }
+}
+
+/// Lanes of an array, for any processor.
+macro_rules! portable {
+    ($name:ident, $element:ty, $bits:ty, $lanes:expr, $fused:path) => {
+        /// Lanes in an array, which the compiler puts into whatever the target has.
+        #[derive(Clone, Copy)]
+        pub struct $name([$element; $lanes]);
+
+        impl $name {
+            #[inline(always)]
+            fn with(self, y: $name, f: impl Fn($element, $element) -> $element) -> $name {
+                $name(std::array::from_fn(|lane| f(self.0[lane], y.0[lane])))
+            }
+            #[inline(always)]
+            fn with_bits(self, y: $name, f: impl Fn($bits, $bits) -> $bits) -> $name {
+                self.with(y, |x, y| <$element>::from_bits(f(x.to_bits(), y.to_bits())))
+            }
+        }
+
+        impl Vector for $name {
+            type Element = $element;
+            const LANES: usize = $lanes;
+            const ROWS: usize = 2;
+            #[inline(always)]
+            unsafe fn splat(x: $element) -> $name {
+                $name([x; $lanes])
+            }
+            #[inline(always)]
+            unsafe fn load(from: *const $element) -> $name {
+                // SAFETY: the caller's; an array of numbers needs no more than their alignment.
+                $name(unsafe { from.cast::<[$element; $lanes]>().read() })
+            }
+            #[inline(always)]
+            unsafe fn store(self, to: *mut $element) {
+                // SAFETY: as above.
+                unsafe { to.cast::<[$element; $lanes]>().write(self.0) }
+            }
+            #[inline(always)]
+            fn like(self, x: $element) -> $name {
+                $name([x; $lanes])
+            }
+            #[inline(always)]
+            fn add(self, y: $name) -> $name {
+                self.with(y, |x, y| x + y)
+            }
+            #[inline(always)]
+            fn sub(self, y: $name) -> $name {
+                self.with(y, |x, y| x - y)
+            }
+            #[inline(always)]
+            fn mul(self, y: $name) -> $name {
+                self.with(y, |x, y| x * y)
+            }
+            #[inline(always)]
+            fn fused(self, y: $name, z: $name) -> $name {
+                $name(std::array::from_fn(|lane| $fused(self.0[lane], y.0[lane], z.0[lane])))
+            }
+            #[inline(always)]
+            fn scaled_add(self, y: $name, z: $name) -> $name {
+                self.mul(y).add(z)
+            }
+            #[inline(always)]
+            fn scaled_sub(self, y: $name, z: $name) -> $name {
+                z.sub(self.mul(y))
+            }
+            #[inline(always)]
+            fn and(self, y: $name) -> $name {
+                self.with_bits(y, |x, y| x & y)
+            }
+            #[inline(always)]
+            fn or(self, y: $name) -> $name {
+                self.with_bits(y, |x, y| x | y)
+            }
+            #[inline(always)]
+            fn xor(self, y: $name) -> $name {
+                self.with_bits(y, |x, y| x ^ y)
+            }
+            #[inline(always)]
+            fn max_bits(self, y: $name) -> $name {
+                self.with_bits(y, <$bits>::max)
+            }
+            #[inline(always)]
+            fn sub_bits(self, y: $name) -> $name {
+                self.with_bits(y, <$bits>::wrapping_sub)
+            }
+            #[inline(always)]
+            fn sign_as_unit(self) -> $name {
+                self.with_bits(self, |x, _| x >> (<$bits>::BITS - 1))
+            }
+            #[inline(always)]
+            fn if_less(self, y: $name, then: $name, otherwise: $name) -> $name {
+                $name(std::array::from_fn(
+                    |lane| {
+                        if self.0[lane] < y.0[lane] { then.0[lane] } else { otherwise.0[lane] }
+                    },
+                ))
+            }
+        }
+    };
+}
+
+portable!(Singles, f32, u32, 8, software::fused_single);
+portable!(Doubles, f64, u64, 4, software::fused_double);
