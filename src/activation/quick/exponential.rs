@@ -81,9 +81,9 @@ impl Exponential {
                 (whole, fraction, t.error.saturating_mul(1 << exponent))
             }
         };
-        let cut = whole << 32 | fraction[N - 1] >> 32;
-        let k = (u128::from(cut) * u128::from(INVERSE_LN2) >> 64) as u64;
-        let mut carry = u128::from(k) * u128::from(self.ln2[0]) >> 64;
+        let cut = (whole << 32) | (fraction[N - 1] >> 32);
+        let k = ((u128::from(cut) * u128::from(INVERSE_LN2)) >> 64) as u64;
+        let mut carry = (u128::from(k) * u128::from(self.ln2[0])) >> 64;
         let mut multiple = [0; N];
         for (word, &ln2) in multiple.iter_mut().zip(&self.ln2[1..]) {
             carry += u128::from(k) * u128::from(ln2);
@@ -95,33 +95,45 @@ impl Exponential {
         (k, r, error.saturating_add(3))
     }
 
-    /// e^(−t) and 1 − e^(−t) for t > 0; [`Real::LOST`] for t ≥ 2^26.
+    /// 1 − e^(−t) = t·Q(t) for 0 < t < 2^−24: Q's error, 2^24 units each, and half of t's error in units (|Q'| ≤ 1/2).
+    fn small_rest<const N: usize>(&self, t: &Real<N>) -> Real<N> {
+        let (s, error) = t.fraction();
+        let (q, own) = self.series.sum(&s);
+        *t * Real::normalised(false, &q, 0, own.saturating_add(error))
+    }
+
+    /// e^(−t) and 1 − e^(−t), as [`Exponential::decay`].
+    pub fn decay_and_rest<const N: usize>(&self, t: &Real<N>) -> (Real<N>, Real<N>) {
+        if t.exponent <= -i64::from(REDUCED) && !t.is_lost() {
+            let rest = self.small_rest(t);
+            return (Real::ONE - rest, rest);
+        }
+        let e = self.decay(t);
+        (e, Real::ONE - e)
+    }
+
+    /// e^(−t) for t > 0; [`Real::LOST`] for t ≥ 2^26.
     ///
     /// Counts of e^(−r), in units η: an error ρ of r: ρ + 1 (the derivative is at most 1 at r ≥ 0, and one more
     /// where the error reaches below); the tables' entries A, B, C: 1 each; AB: 2 + N; ABC: 3 + 2N; G = sQ: the
     /// series' error, as s < 2^−24, and N; ABC·(1 − G): 3 + 2N + (error + N) + N.
-    /// Of t·Q(t) for t < 2^−24: that of Q, 2^24 units of its error, and half of t's error in units (|Q'| ≤ 1/2).
-    pub fn decay<const N: usize>(&self, t: &Real<N>) -> (Real<N>, Real<N>) {
+    pub fn decay<const N: usize>(&self, t: &Real<N>) -> Real<N> {
         if t.exponent > MOST_EXPONENT || t.is_lost() {
-            return (Real::LOST, Real::LOST);
+            return Real::LOST;
         }
         if t.exponent <= -i64::from(REDUCED) {
-            let (s, error) = t.fraction();
-            let (q, own) = self.series.sum(&s);
-            let rest = *t * Real::normalised(false, &q, 0, own.saturating_add(error));
-            return (Real::ONE - rest, rest);
+            return Real::ONE - self.small_rest(t);
         }
         let (k, r, error) = self.reduce(t);
         let index = r[N - 1];
         let mut s = r;
         s[N - 1] &= u64::MAX >> REDUCED;
         let (q, _) = self.series.sum(&s);
-        let [a, b, c] = [(0, 64 - INDEX), (1, 64 - 2 * INDEX), (2, 64 - REDUCED)]
-            .map(|(level, by)| self.entry::<N>(level, index >> by));
+        let places = [(0, 64 - INDEX), (1, 64 - 2 * INDEX), (2, 64 - REDUCED)];
+        let [a, b, c] = places.map(|(level, by)| self.entry::<N>(level, index >> by));
         let product = multiply_high(&multiply_high(a, b), c);
         let (power, _) = subtract(&product, &multiply_high(&product, &multiply_high(&s, &q)));
         let error = error.saturating_add(1 + 3 + 4 * N as u64 + self.series.error);
-        let power = Real::normalised(false, &power, -(k as i64), error);
-        (power, Real::ONE - power)
+        Real::normalised(false, &power, -(k as i64), error)
     }
 }

@@ -60,7 +60,12 @@ impl<'a, const N: usize> Shared<'a, N> {
         let (e, rest) = match activation {
             Activation::Softsign => (t, Real::LOST),
             Activation::Selu if !x.negative => (Real::LOST, Real::LOST),
-            _ => constants.exponential.decay(&t),
+            Activation::Tanh
+            | Activation::Tanhshrink
+            | Activation::Elu { .. }
+            | Activation::Celu { .. }
+            | Activation::Selu => constants.exponential.decay_and_rest(&t),
+            _ => (constants.exponential.decay(&t), Real::LOST),
         };
         let q = match activation {
             Activation::Elu { .. } | Activation::Celu { .. } | Activation::Selu | Activation::Mish => Real::LOST,

@@ -48,7 +48,7 @@ impl Logarithm {
         let leading = (e.words[N - 1] >> 11) as f64 * two_to(e.exponent - 53);
         let start = core_math::log1p(leading) * (1.0 - two_to(-51));
         let start = Real::<N>::from_f64(start);
-        let (decay, _) = exponential.decay(&start);
+        let decay = exponential.decay(&start);
         let sum = Real::ONE + *e;
         if decay.is_lost() || decay.exponent > 0 || sum.exponent != 1 {
             return Real::LOST;

@@ -153,15 +153,16 @@ impl<const N: usize> Mul for Real<N> {
             return Real::LOST;
         }
         let words = multiply_high(&self.words, &other.words);
-        if words[N - 1] >> 63 == 1 {
-            return Real { negative, words, exponent, error };
-        }
-        if words[N - 1] >> 62 == 0 {
-            // The product's own error brought it below 1/4.
+        // 1 where the product is below 1/2, as often as not: no branch.
+        let by = (words[N - 1] >> 63) as u32 ^ 1;
+        let shifted: [u64; N] =
+            std::array::from_fn(|i| words[i] << by | if i > 0 { words[i - 1] >> 1 >> (63 - by) } else { 0 });
+        if shifted[N - 1] >> 63 == 0 {
+            // What is cut off brought it below 1/4.
             return Real::normalised(negative, &words, exponent, error);
         }
-        let error = error.saturating_mul(2);
-        Real { negative, words: shift_left(&words, 1), exponent: exponent - 1, error }
+        let error = error.saturating_mul(1 + u64::from(by));
+        Real { negative, words: shifted, exponent: exponent - i64::from(by), error }
     }
 }
 
@@ -172,9 +173,11 @@ impl<const N: usize> Add for Real<N> {
         if self.error.max(other.error) >= UNKNOWN {
             return Real::LOST;
         }
-        let order =
-            self.exponent.cmp(&other.exponent).then_with(|| self.words.iter().rev().cmp(other.words.iter().rev()));
-        let (large, small) = if order == Ordering::Less { (other, self) } else { (self, other) };
+        let is_smaller = match self.exponent.cmp(&other.exponent) {
+            Ordering::Equal => self.words.iter().rev().lt(other.words.iter().rev()),
+            order => order == Ordering::Less,
+        };
+        let (large, small) = if is_smaller { (other, self) } else { (self, other) };
         let Real { negative, exponent, .. } = large;
         let by = (exponent - small.exponent).unsigned_abs();
         let (aligned, moved) = if by == 0 {

@@ -12,17 +12,22 @@ use rug::Integer;
 pub struct Series {
     /// Arguments are below 2^−bits.
     bits: u32,
-    /// The last coefficient first; each by its words.
+    /// The words of all coefficients of one length together, for each length from 1; the last coefficient first.
     pub(super) coefficients: Vec<Vec<u64>>,
     /// Of P₀, in units of 2^bits·η.
     pub error: u64,
 }
 
-/// One step with M words at the leading end of `p`.
-fn step<const M: usize>(coefficient: &[u64], s: &[u64], p: &mut [u64]) {
-    let (next, _) = subtract(leading::<M>(coefficient), &multiply_high(leading::<M>(s), leading::<M>(p)));
+/// The steps with M words, at the leading end of `p`.
+fn steps<const M: usize>(coefficients: &[u64], s: &[u64], p: &mut [u64]) {
+    let s = leading::<M>(s);
+    let mut sum = *leading::<M>(p);
+    let (coefficients, _) = coefficients.as_chunks::<M>();
+    for coefficient in coefficients {
+        (sum, _) = subtract(coefficient, &multiply_high(s, &sum));
+    }
     let from = p.len() - M;
-    p[from..].copy_from_slice(&next);
+    p[from..].copy_from_slice(&sum);
 }
 
 impl Series {
@@ -33,7 +38,7 @@ impl Series {
     /// k with c_k·2^(−b(k + 1)) ≤ η: 1. c₀ = 1 is taken as 1 − η: in its cut.
     pub fn new(words: usize, bits: u32, denominator: impl Fn(u32) -> Integer) -> Series {
         let length = 64 * words as u32;
-        let mut coefficients = Vec::new();
+        let mut coefficients = vec![Vec::new(); words];
         let mut error = 1;
         for k in 0u32.. {
             let denominator = denominator(k);
@@ -43,10 +48,9 @@ impl Series {
             let m = length.saturating_sub(bits * (k + 1)).div_ceil(64).max(1);
             let unit = Integer::from(1) << (64 * m);
             let cut = if denominator == 1 { unit - 1 } else { unit / denominator };
-            coefficients.push(padded(&cut, m as usize));
+            coefficients[m as usize - 1].splice(0..0, padded(&cut, m as usize));
             error += u64::from(m) + 2;
         }
-        coefficients.reverse();
         Series { bits, coefficients, error }
     }
 
@@ -56,8 +60,8 @@ impl Series {
     #[inline]
     pub fn sum<const N: usize>(&self, s: &[u64; N]) -> ([u64; N], u64) {
         let mut p = [0; N];
-        for coefficient in &self.coefficients {
-            with_length!(coefficient.len(), step, (coefficient, s, &mut p));
+        for (index, coefficients) in self.coefficients.iter().enumerate() {
+            with_length!(index + 1, steps, (coefficients, s, &mut p));
         }
         (p, self.error << self.bits)
     }

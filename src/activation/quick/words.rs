@@ -58,11 +58,11 @@ pub fn subtract<const N: usize>(a: &[u64; N], b: &[u64; N]) -> ([u64; N], bool) 
 #[inline(always)]
 pub fn shift_left<const N: usize>(a: &[u64; N], by: u32) -> [u64; N] {
     let (words, bits) = ((by / 64) as usize, by % 64);
-    std::array::from_fn(|i| {
-        let at = |offset: usize| if i >= offset { a[i - offset] } else { 0 };
-        // The second shift in two steps, so that it is 64 where the first is 0.
-        at(words) << bits | at(words + 1) >> 1 >> (63 - bits)
-    })
+    let padded = [[0; N], *a];
+    let padded = padded.as_flattened();
+    let (high, low) = (&padded[N - words..][..N], &padded[N - words - 1..][..N]);
+    // The second shift in two steps, so that it is 64 where the first is 0.
+    std::array::from_fn(|i| high[i] << bits | low[i] >> 1 >> (63 - bits))
 }
 
 /// a·2^−by from below: less than one unit is lost.
@@ -72,10 +72,10 @@ pub fn shift_right<const N: usize>(a: &[u64; N], by: u64) -> [u64; N] {
         return [0; N];
     }
     let (words, bits) = ((by / 64) as usize, by % 64);
-    std::array::from_fn(|i| {
-        let at = |offset: usize| if i + offset < N { a[i + offset] } else { 0 };
-        at(words) >> bits | at(words + 1) << 1 << (63 - bits)
-    })
+    let padded = [*a, [0; N]];
+    let padded = padded.as_flattened();
+    let (low, high) = (&padded[words..][..N], &padded[words + 1..][..N]);
+    std::array::from_fn(|i| low[i] >> bits | high[i] << 1 << (63 - bits))
 }
 
 /// Zeros before the leading bit; 64N for zero.
