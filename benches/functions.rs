@@ -49,7 +49,9 @@ fn main() {
                 (integer.is_negative(), integer.to_digits(Order::Lsf), i64::from(exponent))
             })
             .collect();
-        let numbers = || words.iter().map(|(negative, words, exponent)| Number { negative: *negative, words, exponent: *exponent });
+        let numbers = || {
+            words.iter().map(|(negative, words, exponent)| Number { negative: *negative, words, exponent: *exponent })
+        };
         let mut rows: Vec<Row> = Vec::new();
         rows.push(Row {
             name: "exp".into(),

@@ -8,9 +8,9 @@ use super::Unproven;
 use super::affine::LONGEST_ALIGNMENT;
 use super::bound::Bound;
 use super::column::{Bits, Column, Scaled, float, norm};
-use super::evaluation::evaluate;
+use super::evaluation::{evaluate, quick_pair};
 use super::term::{Term, term};
-use crate::activation::{Activation, Break, Function, Growth, Joints, Piece, Quadratic};
+use crate::activation::{Activation, Break, Function, Growth, Joints, Piece, Quadratic, quick};
 
 /// Bits beyond p in which functions are evaluated, so that their error stays below storing's.
 pub const GUARD: u32 = 8;
@@ -152,7 +152,8 @@ pub fn activate(
 
     // α' ≤ Λ₁ζ + ε‖ã'‖, and what storing adds; where φ is constant, an inexact z does not move it.
     let steepness: Vec<Bound> = reaches.iter().map(|reach| steepest(&activation, reach)).collect();
-    let (values, rounded) = evaluate_entries(&Function::Value(activation), z, &reaches, working)?;
+    let (ready_values, ready_derivatives) = ready(&activation, z, working);
+    let (values, rounded) = evaluate_entries(&Function::Value(activation), z, &reaches, ready_values, working)?;
     let inexact = Bits::from_fn(z.len(), |i| (z.inexact.get(i) && !steepness[i].is_zero()) || rounded.get(i));
     let largest_slope = moved().map(|i| steepness[i]).fold(Bound::ZERO, Bound::max);
     let propagated = term(Term::ActivationPropagated, largest_slope * z.error);
@@ -172,7 +173,8 @@ pub fn activate(
         .map(|reach| reach.pieces().map(|piece| activation.curvature(piece)).fold(0.0, f64::max))
         .collect();
     let function = Function::Derivative(activation);
-    let derivative = evaluate_entries(&function, z, &reaches, working).map(|(values, rounded)| {
+    let evaluated = evaluate_entries(&function, z, &reaches, ready_derivatives, working);
+    let derivative = evaluated.map(|(values, rounded)| {
         let inexact = Bits::from_fn(z.len(), |i| (z.inexact.get(i) && curved[i] != 0.0) || rounded.get(i));
         let most_curved = Bound::from_f64(moved().map(|i| curved[i]).fold(0.0, f64::max));
         let bent = term(Term::DerivativeCurvature, most_curved * z.error);
@@ -192,16 +194,26 @@ fn steepest(activation: &Activation, reach: &Reach) -> Bound {
     reach.pieces().map(on).fold(Bound::ZERO, Bound::max)
 }
 
-/// A function at each entry of z̃, and which of the values are not exactly the function's.
+/// φ and φ' at each entry of z̃ where the quick phase gives them, together: they share most of the work.
+fn ready(activation: &Activation, z: &Column, working: u32) -> (Vec<Option<Scaled>>, Vec<Option<Scaled>>) {
+    if !quick::covers(activation) {
+        return (vec![None; z.len()], vec![None; z.len()]);
+    }
+    z.numbers().map(|(mantissa, exponent)| quick_pair(*activation, mantissa, exponent, working)).unzip()
+}
+
+/// A function at each entry of z̃, and which of the values are not exactly the function's; from what is ready of
+/// the smooth ones, else by enclosures.
 fn evaluate_entries(
     function: &Function,
     z: &Column,
     reaches: &[Reach],
+    ready: Vec<Option<Scaled>>,
     working: u32,
 ) -> Result<(Vec<Scaled>, Bits), Unproven> {
     let mut rounded = Bits::new(z.len());
     let mut values = Vec::with_capacity(z.len());
-    for (i, reach) in reaches.iter().enumerate() {
+    for (i, (reach, ready)) in reaches.iter().zip(ready).enumerate() {
         let polynomial = match function {
             Function::Value(activation) => activation.polynomial(reach.computed),
             Function::Derivative(activation) => activation.polynomial(reach.computed).map(|value| value.derivative()),
@@ -209,6 +221,11 @@ fn evaluate_entries(
         };
         if let Some(polynomial) = polynomial.filter(Quadratic::is_binary) {
             values.push(exact_value(&polynomial, &z.entry(i))?);
+            continue;
+        }
+        if let Some(value) = ready {
+            rounded.set(i);
+            values.push(value);
             continue;
         }
         let mantissa = &z.mantissas[i];

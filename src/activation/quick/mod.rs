@@ -59,6 +59,26 @@ fn words_for(precision: u32) -> usize {
     (precision + GUARD).div_ceil(64) as usize
 }
 
+/// True if an activation has a quick phase.
+pub fn covers(activation: &Activation) -> bool {
+    matches!(
+        activation,
+        Activation::Elu { .. }
+            | Activation::Celu { .. }
+            | Activation::Selu
+            | Activation::Tanh
+            | Activation::Tanhshrink
+            | Activation::Sigmoid
+            | Activation::LogSigmoid
+            | Activation::Softplus { .. }
+            | Activation::Softsign
+            | Activation::Silu
+            | Activation::Swish { .. }
+            | Activation::Mish
+            | Activation::GeluTanh
+    )
+}
+
 /// φ(x) and φ'(x) as values v with |v − f(x)| ≤ 2^(1−precision)·|v|, each only where that is proven.
 ///
 /// Neither is exact, and x = 0 has none.
@@ -103,7 +123,7 @@ fn single_of<const N: usize, T: for<'a> From<Number<'a>>>(
 fn evaluate<const N: usize>(constants: &Constants, function: &Function, x: Real<N>) -> Option<Real<N>> {
     match *function {
         Function::Exp => {
-            let (e, _) = constants.exponential.decay(&x.magnitude());
+            let e = constants.exponential.decay(&x.magnitude());
             Some(if x.negative { e } else { e.reciprocal() })
         }
         Function::Value(activation) => Some(Shared::new(constants, activation, x)?.value()),
