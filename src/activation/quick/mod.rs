@@ -10,6 +10,7 @@
 //! There is no floating-point arithmetic in any value (the one double, in [`logarithm`], is correctly rounded), so the
 //! same bits come on every machine.
 
+pub mod binary64;
 mod constants;
 mod exponential;
 mod formulas;
