@@ -129,9 +129,8 @@ impl Exponential {
         let mut s = r;
         s[N - 1] &= u64::MAX >> REDUCED;
         let (q, _) = self.series.sum(&s);
-        let places = [(0, 64 - INDEX), (1, 64 - 2 * INDEX), (2, 64 - REDUCED)];
-        let [a, b, c] = places.map(|(level, by)| self.entry::<N>(level, index >> by));
-        let product = multiply_high(&multiply_high(a, b), c);
+        let entry = |level: u32| self.entry::<N>(level as usize, index >> (64 - INDEX * (level + 1)));
+        let product = multiply_high(&multiply_high(entry(0), entry(1)), entry(2));
         let (power, _) = subtract(&product, &multiply_high(&product, &multiply_high(&s, &q)));
         let error = error.saturating_add(1 + 3 + 4 * N as u64 + self.series.error);
         Real::normalised(false, &power, -(k as i64), error)

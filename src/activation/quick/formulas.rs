@@ -19,6 +19,8 @@ pub struct Shared<'a, const N: usize> {
     rest: Real<N>,
     /// 1/(1 + e); of softsign 1/(1 + |x|).
     q: Real<N>,
+    /// e/(1 + e)
+    p: Real<N>,
 }
 
 /// κx², of which s = √(8/π)·x(1 + κx²) and s' = √(8/π)(1 + 3κx²) are made.
@@ -38,6 +40,7 @@ fn over<const N: usize>(y: Real<N>, divisor: f64) -> Real<N> {
 
 impl<'a, const N: usize> Shared<'a, N> {
     /// None where φ is left to others: polynomials, and erf.
+    #[inline(always)]
     pub fn new(constants: &'a Constants, activation: Activation, x: Real<N>) -> Option<Shared<'a, N>> {
         let t = match activation {
             Activation::Elu { .. } | Activation::Celu { .. } if !x.negative => return None,
@@ -67,16 +70,21 @@ impl<'a, const N: usize> Shared<'a, N> {
             | Activation::Selu => constants.exponential.decay_and_rest(&t),
             _ => (constants.exponential.decay(&t), Real::LOST),
         };
-        let q = match activation {
-            Activation::Elu { .. } | Activation::Celu { .. } | Activation::Selu | Activation::Mish => Real::LOST,
-            _ => (Real::ONE + e).reciprocal(),
+        let (q, p) = match activation {
+            Activation::Elu { .. } | Activation::Celu { .. } | Activation::Selu | Activation::Mish => {
+                (Real::LOST, Real::LOST)
+            }
+            _ => {
+                let q = (Real::ONE + e).reciprocal();
+                (q, e * q)
+            }
         };
-        Some(Shared { activation, constants, x, t, e, rest, q })
+        Some(Shared { activation, constants, x, t, e, rest, q, p })
     }
 
     /// σ of the signed t: 1/(1 + e) right of 0, e/(1 + e) left.
     fn logistic(&self, negative: bool) -> Real<N> {
-        if negative { self.e * self.q } else { self.q }
+        if negative { self.p } else { self.q }
     }
 
     /// With the sign of x.
@@ -91,6 +99,7 @@ impl<'a, const N: usize> Shared<'a, N> {
     }
 
     /// φ(x)
+    #[inline(always)]
     pub fn value(&self) -> Real<N> {
         let Shared { x, e, rest, .. } = *self;
         match self.activation {
@@ -118,24 +127,23 @@ impl<'a, const N: usize> Shared<'a, N> {
     }
 
     /// φ'(x)
+    #[inline(always)]
     pub fn derivative(&self) -> Real<N> {
-        let Shared { x, e, rest, q, .. } = *self;
+        let Shared { x, e, rest, q, p, .. } = *self;
         match self.activation {
-            Activation::Tanh => (e * q.square()).scaled(2),
+            Activation::Tanh => (p * q).scaled(2),
             Activation::Tanhshrink => (rest * q).square(),
-            Activation::Sigmoid => e * q.square(),
+            Activation::Sigmoid => p * q,
             Activation::LogSigmoid => self.logistic(!x.negative),
             Activation::Softplus { .. } => self.logistic(x.negative),
-            // The slope of silu at the signed t.
+            // σ(1 + tσ(−t)) at the signed t, in which only the sum cancels, near its zero.
             Activation::Silu | Activation::Swish { .. } => {
-                let t = self.odd(self.t);
-                if x.negative { e * q.square() * (Real::ONE + e + t) } else { q * (Real::ONE + t * e * q) }
+                self.logistic(x.negative) * (Real::ONE + self.odd(self.t) * self.logistic(!x.negative))
             }
             Activation::GeluTanh => {
                 let cubic_term = cubic_term(self.constants, x);
                 let slope = (Real::ONE + cubic_term + cubic_term.scaled(1)) * self.constants.sqrt_eight_over_pi.real();
-                let product = x * slope * q;
-                if x.negative { e * q * (Real::ONE + product) } else { q * (Real::ONE + product * e) }
+                self.logistic(x.negative) * (Real::ONE + x * slope * self.logistic(!x.negative))
             }
             Activation::Elu { alpha } => times(e, alpha),
             Activation::Celu { .. } => e,

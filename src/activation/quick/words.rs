@@ -2,14 +2,6 @@
 //!
 //! One unit is η = 2^(−64N). Everything is integer arithmetic, so the same bits come on every machine.
 
-/// Low and high words of a product of two words added to a sum of three words.
-#[inline(always)]
-fn accumulate(sum: &mut (u128, u64), a: u64, b: u64) {
-    let (low, carry) = sum.0.overflowing_add(u128::from(a) * u128::from(b));
-    sum.0 = low;
-    sum.1 += u64::from(carry);
-}
-
 /// a·b from below: 0 ≤ a·b − result < N·η.
 ///
 /// Products of words x and y with x + y ≤ N − 2 are left out. They weigh less than
@@ -18,17 +10,16 @@ fn accumulate(sum: &mut (u128, u64), a: u64, b: u64) {
 #[inline(always)]
 pub fn multiply_high<const N: usize>(a: &[u64; N], b: &[u64; N]) -> [u64; N] {
     let mut product = [0; N];
-    let mut sum = (0u128, 0u64);
-    for diagonal in N - 1..2 * N - 1 {
-        for x in diagonal + 1 - N..N {
-            accumulate(&mut sum, a[x], b[diagonal - x]);
+    // The word below the product's.
+    let mut last = 0;
+    for x in 0..N {
+        let mut carry;
+        (last, carry) = a[x].carrying_mul_add(b[N - 1 - x], last, 0);
+        for y in N - x..N {
+            (product[x + y - N], carry) = a[x].carrying_mul_add(b[y], product[x + y - N], carry);
         }
-        if diagonal >= N {
-            product[diagonal - N] = sum.0 as u64;
-        }
-        sum = (sum.0 >> 64 | u128::from(sum.1) << 64, 0);
+        product[x] = carry;
     }
-    product[N - 1] = sum.0 as u64;
     product
 }
 
