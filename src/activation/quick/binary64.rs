@@ -6,17 +6,31 @@ use super::constants::Constants;
 use super::evaluate;
 use super::real::Real;
 use crate::activation::Function;
+use crate::activation::polynomial::{Quadratic, polynomial};
 
 /// Exponent of the least subnormal number.
 const LEAST: i64 = -1074;
 
-/// f(x) rounded to the nearest double for a finite x; none where that is not certain, and where f has no
-/// quick phase.
+/// f(x) rounded to the nearest double for a finite x; none where that is not certain, and where f has neither
+/// a quick phase nor a polynomial.
 pub fn nearest(function: &Function, x: f64) -> Option<f64> {
     if x == 0.0 {
         return None;
     }
-    round(&evaluate::<2>(Constants::of(2), function, Real::from_f64(x))?)
+    let argument = Real::from_f64(x);
+    match polynomial(function, |activation| activation.piece_of(x)) {
+        Some(polynomial) => round(&quadratic(&polynomial, argument)?),
+        None => round(&evaluate(Constants::of(2), function, argument)?),
+    }
+}
+
+/// (a·x² + b·x + c)/divisor; none for 0.
+fn quadratic(polynomial: &Quadratic, x: Real<2>) -> Option<Real<2>> {
+    let Quadratic { a, b, c, divisor } = *polynomial;
+    let term = |coefficient: f64, power: Real<2>| (coefficient != 0.0).then(|| Real::from_f64(coefficient) * power);
+    let terms = [term(a, x * x), term(b, x), term(c, Real::ONE)];
+    let sum = terms.into_iter().flatten().reduce(|sum, term| sum + term)?;
+    Some(sum * Real::from_f64(divisor).reciprocal())
 }
 
 /// The double nearest to every number within the error.
@@ -53,7 +67,6 @@ fn round(value: &Real<2>) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::activation::quick::covers;
     use crate::activation::{ALL, Activation, round_function};
     use crate::format::F64;
     use crate::network::draw::Stream;
@@ -63,7 +76,8 @@ mod tests {
     fn every_decided_value_is_the_correctly_rounded_one() {
         let mut stream = Stream::new(0, 0, "binary64");
         let more = ["elu:0.7", "celu:0.3", "softplus:3", "swish:0.4"].map(|name| Activation::parse(name).unwrap());
-        let functions = ALL.into_iter().chain(more).filter(covers);
+        let odd = [Activation::Hardtanh { low: -0.7, high: 0.3 }, Activation::Leaky { slope: -1e-300 }];
+        let functions = ALL.into_iter().chain(more).chain(odd).filter(|activation| *activation != Activation::Gelu);
         let functions: Vec<Function> =
             functions.flat_map(|a| [Function::Value(a), Function::Derivative(a)]).chain([Function::Exp]).collect();
         for function in &functions {
@@ -86,8 +100,9 @@ mod tests {
                 check(-745.0 - 3.0 * x);
                 check(-372.0 - 2.0 * x);
             }
-            [5e-324, 1.5e-323, 2.2e-308, 1e308, f64::MAX, 708.5, 1.0, 0.5].map(|x| [x, -x].map(&mut check));
-            assert!(decided > 1000, "{function:?}: {decided} decided");
+            let edges = [5e-324, 1.5e-323, 2.2e-308, 1e308, f64::MAX, 708.5, 1.0, 0.5];
+            edges.into_iter().flat_map(|x| [x, -x]).for_each(&mut check);
+            assert!(decided > 200, "{function:?}: {decided} decided");
         }
     }
 
