@@ -6,7 +6,7 @@
 //!
 //! Tang's reduction (ACM TOMS 15, 1989), in integers. Where t < 2^−24 the tables are left out and
 //! 1 − e^(−t) = t·Q(t) keeps its relative accuracy however small t is; elsewhere 1 − e^(−t) cancels at most 25
-//! leading bits of the guard's [`super::GUARD`].
+//! leading bits, for which there is a guard.
 
 use super::real::Real;
 use super::series::{Series, padded};

@@ -1,13 +1,13 @@
 //! The quick phase: φ and φ' together in integers of a few words, with a proven bound on each value.
 //!
 //! MPFR's functions cost one to two microseconds at 200 bits, mostly in their exponential. Here one exponential
-//! serves φ and φ' of the same argument, in fixed point on tables ([`exponential`]), and every number carries the
-//! count of its error ([`real`]), so each value is either proven to the wanted precision or not given. Whoever
+//! serves φ and φ' of the same argument, in fixed point on tables (`exponential`), and every number carries the
+//! count of its error (`real`), so each value is either proven to the wanted precision or not given. Whoever
 //! asks falls back on [`mod@super::enclosure`] then: at 0, near zeros of φ' and of x − tanh x, at arguments beyond
 //! 2^26, beyond [`MOST_PRECISION`], for erf. The guard leaves room for what cancels in ordinary arguments, so
 //! that such values are rare.
 //!
-//! There is no floating-point arithmetic in any value (the one double, in [`logarithm`], is correctly rounded), so the
+//! There is no floating-point arithmetic in any value (the one double, in `logarithm`, is correctly rounded), so the
 //! same bits come on every machine.
 
 pub mod binary64;

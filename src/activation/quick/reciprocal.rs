@@ -16,7 +16,7 @@ const fn shorter(words: usize) -> usize {
     if words <= 4 { words.div_ceil(2) } else { words / 2 + 1 }
 }
 
-/// ε in units of 2^(−64·words), which is also at least |R − Y| in them: from one word ε ≤ 4 units (see [`start`]);
+/// ε in units of 2^(−64·words), which is also at least |R − Y| in them: from one word ε ≤ 4 units (see `start`);
 /// ε² of m words is at most its square in units of 2m words, and less than one of any shorter ones, as no count
 /// here reaches 2^32.
 const fn error(words: usize) -> u64 {
