@@ -2,7 +2,9 @@
 //!
 //! t = k·ln 2 + r with 0 ≤ r < 1; the leading 8, 8 and 8 bits of r are i, j and l, and s < 2^−24 is the rest:
 //!
-//!     e^(−t) = 2^−k · e^(−i/2^8) · e^(−j/2^16) · e^(−l/2^24) · (1 − s·Q(s)),   Q(s) = (1 − e^(−s))/s.
+//! ```text
+//! e^(−t) = 2^−k · e^(−i/2^8) · e^(−j/2^16) · e^(−l/2^24) · (1 − s·Q(s)),   Q(s) = (1 − e^(−s))/s.
+//! ```
 //!
 //! Tang's reduction (ACM TOMS 15, 1989), in integers. Where t < 2^−24 the tables are left out and
 //! 1 − e^(−t) = t·Q(t) keeps its relative accuracy however small t is; elsewhere 1 − e^(−t) cancels at most 25

@@ -4,7 +4,9 @@
 //! m words with unit η. With D cut to m words the product DY comes out as p with DY − (m + 1)η < p ≤ DY, so
 //! r = 1/2 − p lies in [ε/2, ε/2 + (m + 1)η), and the product rY, doubled, in (2rY − 2mη, 2rY]. Hence
 //!
-//!     Y' = Y + 2rY − 2(m + 1)η   satisfies   R(1 − ε²) − (4m + 2)η < Y' ≤ R(1 − ε²) ≤ R,
+//! ```text
+//! Y' = Y + 2rY − 2(m + 1)η   satisfies   R(1 − ε²) − (4m + 2)η < Y' ≤ R(1 − ε²) ≤ R,
+//! ```
 //!
 //! below R again, and ε' ≤ ε² + (8m + 4)η, since R > 1/2.
 
