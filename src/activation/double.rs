@@ -55,10 +55,24 @@ pub(super) enum Short {
 /// Constants, products and sums: pieces of polynomials that need at most one operation, at a finite x.
 #[inline]
 pub(super) fn short(function: &Function, x: f64) -> Short {
+    let rounded = |value: f64, is_exact: bool| if is_exact { Short::Exact(value) } else { Short::Rounded(value) };
+    // The most frequent ones need no look at joints and coefficients.
+    let linear = match function {
+        Function::Value(activation) | Function::Derivative(activation) => activation.linear_slopes(),
+        Function::Exp => None,
+    };
+    if let Some((left, right)) = linear {
+        let slope = if x > 0.0 { right } else { left };
+        return match function {
+            Function::Derivative(_) => Short::Exact(slope),
+            _ if slope == 1.0 => Short::Exact(x),
+            _ if slope == 0.0 => Short::Exact(0.0),
+            _ => rounded(slope * x, exact_product(slope, x, slope * x)),
+        };
+    }
     let Some(Quadratic { a, b, c, divisor }) = polynomial(function, |activation| activation.piece_of(x)) else {
         return Short::None;
     };
-    let rounded = |value: f64, is_exact: bool| if is_exact { Short::Exact(value) } else { Short::Rounded(value) };
     match (a == 0.0, b == 0.0, c == 0.0) {
         _ if divisor != 1.0 => Short::None,
         (true, true, _) => Short::Exact(c),

@@ -20,6 +20,7 @@ pub mod names;
 mod nearby;
 pub mod piece;
 pub mod polynomial;
+pub mod quick;
 pub mod rounding;
 mod selu;
 

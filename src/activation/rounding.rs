@@ -18,6 +18,7 @@ use super::enclosure::{exact, piece_of};
 use super::limits::at_infinity;
 use super::nearby::{Near, nearby};
 use super::polynomial::{polynomial, quotient};
+use super::quick::binary64;
 use super::{Activation, Function, OutOfRange, enclose};
 use crate::format::{F64, Format, Rounder, canonical};
 use rug::Float;
@@ -197,7 +198,8 @@ fn slow(function: &Function, x: f64, format: &Format) -> f64 {
     canonical(round_function(function, &Float::with_val(53, x), format).to_f64())
 }
 
-/// Binary64: correctly rounded functions of core-math where f is one of them, else the Ziv loop.
+/// Binary64: correctly rounded functions of core-math where f is one of them, else the quick phase, else the
+/// Ziv loop.
 fn round_to_binary64(function: &Function, x: f64) -> f64 {
     use Activation::{Celu, Elu, Tanh};
     let value = match *function {
@@ -210,7 +212,7 @@ fn round_to_binary64(function: &Function, x: f64) -> f64 {
         _ => match double::short(function, x) {
             // The product or the sum of two doubles is rounded once, underflow and overflow included.
             Short::Exact(value) | Short::Rounded(value) => value,
-            Short::None => slow(function, x, &F64),
+            Short::None => binary64::nearest(function, x).unwrap_or_else(|| slow(function, x, &F64)),
         },
     };
     canonical(value)

@@ -8,9 +8,10 @@ use super::Unproven;
 use super::affine::LONGEST_ALIGNMENT;
 use super::bound::Bound;
 use super::column::{Bits, Column, Entries, Scaled, float, norm};
-use super::evaluation::evaluate;
+use super::evaluation::{evaluate, quick_pair};
 use super::precision::Precision;
 use super::term::{Term, term};
+use crate::activation::quick::{self, Number};
 use crate::activation::{Activation, Break, Function, Growth, Joints, Piece, Quadratic};
 use crate::integers::Integers;
 use std::cmp::Ordering;
@@ -165,7 +166,9 @@ pub fn activate(
 
     // α' ≤ Λ₁ζ + ε‖ã'‖, and what storing adds; where φ is constant, an inexact z does not move it.
     let steepness: Vec<Bound> = reaches.iter().map(|reach| steepest(&activation, reach)).collect();
-    let (values, rounded) = evaluate_entries(&Function::Value(activation), z, &reaches, working.kept())?;
+    let (ready_values, ready_derivatives) = ready(&activation, z, working.kept());
+    let function = Function::Value(activation);
+    let (values, rounded) = evaluate_entries(&function, z, &reaches, ready_values, working.kept())?;
     let inexact = Bits::from_fn(z.len(), |i| (z.inexact.get(i) && !steepness[i].is_zero()) || rounded.get(i));
     let largest_slope = moved().map(|i| steepness[i]).fold(Bound::ZERO, Bound::max);
     let propagated = term(Term::ActivationPropagated, largest_slope * z.error);
@@ -185,7 +188,8 @@ pub fn activate(
         .map(|reach| reach.pieces().map(|piece| activation.curvature(piece)).fold(0.0, f64::max))
         .collect();
     let function = Function::Derivative(activation);
-    let derivative = evaluate_entries(&function, z, &reaches, working.kept()).map(|(values, rounded)| {
+    let evaluated = evaluate_entries(&function, z, &reaches, ready_derivatives, working.kept());
+    let derivative = evaluated.map(|(values, rounded)| {
         let inexact = Bits::from_fn(z.len(), |i| (z.inexact.get(i) && curved[i] != 0.0) || rounded.get(i));
         let most_curved = Bound::from_f64(moved().map(|i| curved[i]).fold(0.0, f64::max));
         let bent = term(Term::DerivativeCurvature, most_curved * z.error);
@@ -205,11 +209,26 @@ fn steepest(activation: &Activation, reach: &Reach) -> Bound {
     reach.pieces().map(on).fold(Bound::ZERO, Bound::max)
 }
 
-/// A function at each entry of z̃, and which of the values are not exactly the function's.
+/// φ and φ' at each entry of z̃ where the quick phase gives them, together: they share most of the work.
+fn ready(activation: &Activation, z: &Column, working: u32) -> (Vec<Option<Scaled>>, Vec<Option<Scaled>>) {
+    if !quick::covers(activation) {
+        return (vec![None; z.len()], vec![None; z.len()]);
+    }
+    let number = |i: usize| Number {
+        negative: z.integers.is_negative(i),
+        words: z.integers.magnitude(i),
+        exponent: z.exponent,
+    };
+    (0..z.len()).map(|i| quick_pair(*activation, number(i), working)).unzip()
+}
+
+/// A function at each entry of z̃, and which of the values are not exactly the function's; from what is ready of
+/// the smooth ones, else by enclosures.
 fn evaluate_entries(
     function: &Function,
     z: &Column,
     reaches: &[Reach],
+    ready: Vec<Option<Scaled>>,
     working: u32,
 ) -> Result<(Entries, Bits), Unproven> {
     let polynomial_on = |piece: Piece| {
@@ -229,12 +248,17 @@ fn evaluate_entries(
     }
     let mut rounded = Bits::new(z.len());
     let mut values = Vec::with_capacity(z.len());
-    for (i, reach) in reaches.iter().enumerate() {
-        let entry = z.entry(i);
+    for (i, (reach, ready)) in reaches.iter().zip(ready).enumerate() {
         if let Some(polynomial) = polynomial_on(reach.computed) {
-            values.push(exact_value(&polynomial, &entry)?);
+            values.push(exact_value(&polynomial, &z.entry(i))?);
             continue;
         }
+        if let Some(value) = ready {
+            rounded.set(i);
+            values.push(value);
+            continue;
+        }
+        let entry = z.entry(i);
         let length = entry.mantissa.significant_bits().max(2);
         let argument = float(&entry.mantissa, entry.exponent, length).ok_or(Unproven::ExponentRange)?;
         let enclosed = evaluate(function, &argument, working)?;

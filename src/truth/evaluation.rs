@@ -1,25 +1,83 @@
-//! φ, φ' and eˣ as the lemmas see them: any value that the enclosure allows.
+//! φ, φ' and eˣ as the lemmas see them: any value that the contract allows.
+//!
+//! The quick phase comes first where there is one; MPFR's enclosures take what it leaves.
 
 use super::Unproven;
-use crate::activation::{Enclosure, Function, enclosure};
-use rug::Float;
+use super::column::Scaled;
+use crate::activation::quick::{self, Number};
+use crate::activation::{Activation, Enclosure, Function, enclosure};
+use rug::integer::Order;
+use rug::{Float, Integer};
+
+/// Words of the longest argument of the quick phase.
+const LONGEST: usize = 32;
 
 /// v with |v − f(x)| ≤ 2^(1−precision)·|v|.
 ///
-/// The catalogue's enclosures are far better than their promise. The lemmas rely on the promise alone, so
-/// unit tests let an adversary use the whole of it ([`adversary::with`]).
+/// Both ways are better than their promise. The lemmas rely on the promise alone, so unit tests let an
+/// adversary use the whole of it ([`adversary::with`]).
 pub fn evaluate(function: &Function, x: &Float, precision: u32) -> Result<Enclosure, Unproven> {
-    let enclosed = enclosure(function, x, precision).map_err(|_| Unproven::ExponentRange)?;
+    let enclosed = match quick_exponential(function, x, precision) {
+        Some(value) => Enclosure { value, exact: false },
+        None => enclosure(function, x, precision).map_err(|_| Unproven::ExponentRange)?,
+    };
     #[cfg(test)]
     let enclosed = adversary::moved(function, x, enclosed, precision);
     Ok(enclosed)
 }
 
+/// φ(x) and φ'(x), each as [`evaluate`] and not exact, from the quick phase; none where it proves nothing.
+pub fn quick_pair(activation: Activation, x: Number<'_>, precision: u32) -> (Option<Scaled>, Option<Scaled>) {
+    let (value, derivative) =
+        if is_quick_off() { (None, None) } else { quick::pair::<Scaled>(activation, x, precision) };
+    #[cfg(test)]
+    let (value, derivative) = {
+        let moved = |function, value: Option<Scaled>| {
+            value.map(|value| adversary::moved_quick(&function, x.into(), value, precision))
+        };
+        (moved(Function::Value(activation), value), moved(Function::Derivative(activation), derivative))
+    };
+    (value, derivative)
+}
+
+/// Whether a test goes without the quick phase.
+fn is_quick_off() -> bool {
+    #[cfg(test)]
+    return adversary::WITHOUT_QUICK.load(std::sync::atomic::Ordering::Relaxed);
+    #[cfg(not(test))]
+    false
+}
+
+/// eˣ from the quick phase; φ and φ' come in pairs.
+fn quick_exponential(function: &Function, x: &Float, precision: u32) -> Option<Float> {
+    if *function != Function::Exp {
+        return None;
+    }
+    let (mantissa, exponent) = x.to_integer_exp()?;
+    let mut words = [0u64; LONGEST];
+    let words = words.get_mut(..mantissa.significant_digits::<u64>())?;
+    mantissa.write_digits(words, Order::Lsf);
+    let x = Number { negative: mantissa.is_negative(), words, exponent: i64::from(exponent) };
+    let number = if is_quick_off() { None } else { quick::single::<Scaled>(function, x, precision) }?;
+    number.to_float(number.mantissa.significant_bits())
+}
+
+impl From<Number<'_>> for Scaled {
+    fn from(number: Number<'_>) -> Scaled {
+        let mut mantissa = Integer::from_digits(number.words, Order::Lsf);
+        if number.negative {
+            mantissa = -mantissa;
+        }
+        Scaled { mantissa, exponent: number.exponent }
+    }
+}
+
 /// Moves inexact values within their allowance.
 #[cfg(test)]
 pub mod adversary {
-    use super::{Enclosure, Float, Function};
+    use super::{Enclosure, Float, Function, Scaled};
     use std::cell::RefCell;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     /// From the function, the argument, the value and the allowance 2^(1−precision), another value.
     type Move = Box<dyn Fn(&Function, &Float, &Float, &Float) -> Float>;
@@ -52,5 +110,29 @@ pub mod adversary {
             }
             _ => enclosed,
         })
+    }
+    /// As [`moved`], for values of the quick phase.
+    pub(super) fn moved_quick(
+        function: &Function,
+        x: Scaled,
+        value: Scaled,
+        precision: u32,
+    ) -> Scaled {
+        if MOVE.with_borrow(Option::is_none) {
+            return value;
+        }
+        let exactly = |x: Scaled| x.to_float(x.mantissa.significant_bits().max(2)).expect("in range");
+        let enclosed = Enclosure { value: exactly(value), exact: false };
+        Scaled::from_float(&moved(function, &exactly(x), enclosed, precision).value)
+    }
+
+    pub(super) static WITHOUT_QUICK: AtomicBool = AtomicBool::new(false);
+
+    /// Runs `f` with MPFR alone, on all threads: for whatever else runs there that changes no proof.
+    pub fn without_quick<T>(f: impl FnOnce() -> T) -> T {
+        WITHOUT_QUICK.store(true, Ordering::Relaxed);
+        let result = f();
+        WITHOUT_QUICK.store(false, Ordering::Relaxed);
+        result
     }
 }

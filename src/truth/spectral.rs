@@ -14,7 +14,8 @@
 
 use super::bound::Bound;
 use super::term::{Term, term};
-use crate::arithmetic::kernels;
+use crate::arithmetic::Side;
+use crate::arithmetic::kernels::{Path, Products, Rounding};
 use ndarray::Array2;
 
 /// σ ≥ ‖W‖₂; zero for a zero matrix.
@@ -41,7 +42,12 @@ pub fn spectral_norm_bound(weights: &Array2<f64>) -> Bound {
 
 /// A·Aᵀ, each sum in index order.
 fn gram(a: &Array2<f64>) -> Array2<f64> {
-    kernels::product(&kernels::Double, a, &a.t().as_standard_layout().to_owned(), None)
+    let products = Products::of_doubles(Rounding::Double, false);
+    let copy = |from: &[f64], to: &mut [f64]| to.copy_from_slice(from);
+    let as_it_is = |matrix, side| products.prepare(matrix, side, |_, _| unreachable!("invariant: doubles"), copy);
+    let (left, right) = (as_it_is(a.view(), Side::Left), as_it_is(a.t(), Side::Right));
+    let sums = products.product_on(Path::current(), &left, &right, None).into_doubles();
+    Array2::from_shape_vec((a.nrows(), a.nrows()), sums).expect("invariant: one sum per entry")
 }
 
 /// x·2^e in steps that stay in range.

@@ -11,6 +11,7 @@ mod elementwise;
 mod linear;
 mod loss;
 mod parameters;
+mod quick;
 mod reports;
 
 use super::bound::Bound;

@@ -1,0 +1,141 @@
+//! The quick phase: φ and φ' together in integers of a few words, with a proven bound on each value.
+//!
+//! MPFR's functions cost one to two microseconds at 200 bits, mostly in their exponential. Here one exponential
+//! serves φ and φ' of the same argument, in fixed point on tables (`exponential`), and every number carries the
+//! count of its error (`real`), so each value is either proven to the wanted precision or not given. Whoever
+//! asks falls back on [`mod@super::enclosure`] then: at 0, near zeros of φ' and of x − tanh x, at arguments beyond
+//! 2^26, beyond [`MOST_PRECISION`], for erf. The guard leaves room for what cancels in ordinary arguments, so
+//! that such values are rare.
+//!
+//! There is no floating-point arithmetic in any value (the one double, in `logarithm`, is correctly rounded), so the
+//! same bits come on every machine.
+
+pub mod binary64;
+mod constants;
+mod exponential;
+mod formulas;
+mod logarithm;
+mod real;
+mod reciprocal;
+mod series;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use real::Number;
+
+use super::{Activation, Function};
+use constants::Constants;
+use formulas::Shared;
+use real::Real;
+
+/// The longest numbers.
+const MOST_WORDS: usize = 17;
+/// Bits beyond the wanted ones, at least: 25 that cancel in 1 − e^(−t), 10 for the operations' own errors, 5 to
+/// spare.
+const GUARD: u32 = 40;
+/// Beyond this there is no quick phase.
+pub const MOST_PRECISION: u32 = 64 * MOST_WORDS as u32 - GUARD;
+
+/// Calls a generic function with the least sufficient number of words (longer ones in steps).
+macro_rules! with_words {
+    ($words:expr, $function:ident::<$result:ty>$arguments:tt) => {
+        match $words {
+            ..=2 => $function::<2, $result> $arguments,
+            3 => $function::<3, $result> $arguments,
+            4 => $function::<4, $result> $arguments,
+            5 => $function::<5, $result> $arguments,
+            6 => $function::<6, $result> $arguments,
+            7 => $function::<7, $result> $arguments,
+            8 => $function::<8, $result> $arguments,
+            9 => $function::<9, $result> $arguments,
+            10..=11 => $function::<11, $result> $arguments,
+            12..=13 => $function::<13, $result> $arguments,
+            _ => $function::<MOST_WORDS, $result> $arguments,
+        }
+    };
+}
+
+fn words_for(precision: u32) -> usize {
+    (precision + GUARD).div_ceil(64) as usize
+}
+
+/// True if an activation has a quick phase.
+pub fn covers(activation: &Activation) -> bool {
+    matches!(
+        activation,
+        Activation::Elu { .. }
+            | Activation::Celu { .. }
+            | Activation::Selu
+            | Activation::Tanh
+            | Activation::Tanhshrink
+            | Activation::Sigmoid
+            | Activation::LogSigmoid
+            | Activation::Softplus { .. }
+            | Activation::Softsign
+            | Activation::Silu
+            | Activation::Swish { .. }
+            | Activation::Mish
+            | Activation::GeluTanh
+    )
+}
+
+/// φ(x) and φ'(x) as values v with |v − f(x)| ≤ 2^(1−precision)·|v|, each only where that is proven.
+///
+/// Neither is exact, and x = 0 has none.
+pub fn pair<T: for<'a> From<Number<'a>>>(
+    activation: Activation,
+    x: Number<'_>,
+    precision: u32,
+) -> (Option<T>, Option<T>) {
+    if precision > MOST_PRECISION {
+        return (None, None);
+    }
+    with_words!(words_for(precision), pair_of::<T>(activation, x, precision))
+}
+
+fn pair_of<const N: usize, T: for<'a> From<Number<'a>>>(
+    activation: Activation,
+    x: Number<'_>,
+    precision: u32,
+) -> (Option<T>, Option<T>) {
+    let shared = Real::<N>::read(x).and_then(|x| Shared::new(Constants::of(N), activation, x));
+    let Some(shared) = shared else { return (None, None) };
+    (proven(&shared.value(), precision), proven(&shared.derivative(), precision))
+}
+
+/// f(x), as [`pair`].
+pub fn single<T: for<'a> From<Number<'a>>>(function: &Function, x: Number<'_>, precision: u32) -> Option<T> {
+    if precision > MOST_PRECISION {
+        return None;
+    }
+    with_words!(words_for(precision), single_of::<T>(function, x, precision))
+}
+
+fn single_of<const N: usize, T: for<'a> From<Number<'a>>>(
+    function: &Function,
+    x: Number<'_>,
+    precision: u32,
+) -> Option<T> {
+    proven(&evaluate::<N>(Constants::of(N), function, Real::read(x)?)?, precision)
+}
+
+/// f(x) with its error, none where φ is left to others.
+fn evaluate<const N: usize>(constants: &Constants, function: &Function, x: Real<N>) -> Option<Real<N>> {
+    match *function {
+        Function::Exp => {
+            let e = constants.exponential.decay(&x.magnitude());
+            Some(if x.negative { e } else { e.reciprocal() })
+        }
+        Function::Value(activation) => Some(Shared::new(constants, activation, x)?.value()),
+        Function::Derivative(activation) => Some(Shared::new(constants, activation, x)?.derivative()),
+    }
+}
+
+/// The value, if its error is small enough: |v| ≥ 2^(exponent − 1), so `error` units are at most
+/// error·2^(1 − 64N)·|v|.
+fn proven<const N: usize, T: for<'a> From<Number<'a>>>(real: &Real<N>, precision: u32) -> Option<T> {
+    let spare = 64 * N as u32 - precision;
+    let most = 1u64 << spare.min(62);
+    (real.error <= most).then(|| T::from(real.number()))
+}
