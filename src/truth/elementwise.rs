@@ -214,11 +214,8 @@ fn ready(activation: &Activation, z: &Column, working: u32) -> (Vec<Option<Scale
     if !quick::covers(activation) {
         return (vec![None; z.len()], vec![None; z.len()]);
     }
-    let number = |i: usize| Number {
-        negative: z.integers.is_negative(i),
-        words: z.integers.magnitude(i),
-        exponent: z.exponent,
-    };
+    let number =
+        |i: usize| Number { negative: z.integers.is_negative(i), words: z.integers.magnitude(i), exponent: z.exponent };
     (0..z.len()).map(|i| quick_pair(*activation, number(i), working)).unzip()
 }
 

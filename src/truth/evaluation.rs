@@ -112,12 +112,7 @@ pub mod adversary {
         })
     }
     /// As [`moved`], for values of the quick phase.
-    pub(super) fn moved_quick(
-        function: &Function,
-        x: Scaled,
-        value: Scaled,
-        precision: u32,
-    ) -> Scaled {
+    pub(super) fn moved_quick(function: &Function, x: Scaled, value: Scaled, precision: u32) -> Scaled {
         if MOVE.with_borrow(Option::is_none) {
             return value;
         }

@@ -4,13 +4,14 @@ use super::super::elementwise::Undecided;
 use super::super::evaluation::adversary::without_quick;
 use super::super::evaluation::quick_pair;
 use super::super::{Prepared, TrueLayer, TruthPass};
+use crate::activation::quick::Number;
 use crate::activation::{ALL, Activation, preserving_gain, quick};
 use crate::assets::{FEATURES, OUTPUTS};
 use crate::init::Init;
 use crate::network::build::Perceptron;
 use crate::network::data::digits_batch;
 use crate::network::{Batch, Loss, Network};
-use rug::{Float, Integer};
+use rug::Float;
 
 const PRECISION: u32 = 208;
 
@@ -21,7 +22,8 @@ fn layers(network: &Network, batch: &Batch) -> Vec<TrueLayer> {
 #[test]
 fn quick_values_prove_what_mpfr_proves() {
     // Storing rounds the last bits away, so the two ways may well agree in every one; they are two ways all the same.
-    let is_quick = || quick_pair(Activation::Tanh, &Integer::from(3), -2, PRECISION).0.is_some();
+    let argument = Number { negative: false, words: &[3], exponent: -2 };
+    let is_quick = || quick_pair(Activation::Tanh, argument, PRECISION).0.is_some();
     assert!(is_quick() && !without_quick(is_quick));
     for activation in ALL.into_iter().filter(quick::covers) {
         let perceptron = Perceptron {
@@ -40,8 +42,8 @@ fn quick_values_prove_what_mpfr_proves() {
         let (ours, theirs) = (layers(&network, &batch), without_quick(|| layers(&network, &batch)));
         for (ours, theirs) in ours.iter().zip(&theirs) {
             let (ours, theirs) = (ours.weight.as_ref().expect("proven"), theirs.weight.as_ref().expect("proven"));
-            for (index, value) in ours.values.indexed_iter() {
-                let difference = Float::with_val(2 * PRECISION, value - &theirs.values[index]).abs();
+            for (index, value) in ours.values().indexed_iter() {
+                let difference = Float::with_val(2 * PRECISION, value - &theirs.value(index)).abs();
                 let allowed = (ours.entry_error(index) + theirs.entry_error(index)).to_float();
                 assert!(difference <= allowed, "{activation}: {difference:e} at {index:?}, allowed {allowed:e}");
             }
