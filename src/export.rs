@@ -126,7 +126,7 @@ fn computed(setup: Setup, network: &Network, batch: &Batch, places: &[Place]) ->
     for layer in gradients(setup, network, batch) {
         for (parameter, gradient) in parameters[layer.layer].iter().zip([Some(layer.weight), layer.bias, layer.slope]) {
             if let (Some(parameter), Some(gradient)) = (*parameter, gradient) {
-                found[parameter] = Some(gradient);
+                found[parameter] = Some(gradient.to_array());
             }
         }
     }

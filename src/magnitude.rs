@@ -1,6 +1,6 @@
 //! How large the entries of a gradient are: counts by power of two.
 
-use crate::arithmetic::Exact;
+use crate::arithmetic::ExactMatrix;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -69,8 +69,8 @@ enum Entry {
 
 impl Magnitudes {
     /// Of computed entries.
-    pub fn of<'a>(entries: impl IntoIterator<Item = &'a Exact>) -> Magnitudes {
-        Magnitudes::count(entries.into_iter().map(|x| match x.exponent() {
+    pub fn of(entries: &ExactMatrix) -> Magnitudes {
+        Magnitudes::count(entries.iter().map(|x| match x.exponent() {
             _ if !x.is_finite() => Entry::NonFinite,
             None => Entry::Zero,
             Some(exponent) => Entry::Exponent(exponent),
@@ -130,13 +130,16 @@ impl Magnitudes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arithmetic::Exact;
+    use ndarray::Array2;
     use rug::Float;
 
     /// Powers of two open their bin; zeros and non-finite entries are counted apart.
     #[test]
     fn entries_are_counted_by_their_exponent() {
         let doubles = [1.0, -1.999, 2.0, 0.25, 5e-324, 0.0, -0.0, f64::INFINITY, f64::NAN].map(Exact::Double);
-        let mut magnitudes = Magnitudes::of(doubles.iter().chain([&Exact::Long(Float::with_val(40, 3))]));
+        let all = doubles.into_iter().chain([Exact::Long(Float::with_val(40, 3))]).collect();
+        let mut magnitudes = Magnitudes::of(&ExactMatrix::Any(Array2::from_shape_vec((2, 5), all).unwrap()));
         magnitudes.merge(&Magnitudes::of_exponents([Some(1)].into_iter()));
         let histogram = magnitudes.to_record();
         assert_eq!((histogram.zeros, histogram.nonfinite, histogram.lowest), (2, 2, -1074));

@@ -24,7 +24,7 @@
 
 use crate::activation::double::derivative_f64;
 use crate::activation::{Activation, Joint};
-use crate::arithmetic::{ArithmeticName, Exact, Policy, Sum};
+use crate::arithmetic::{ArithmeticName, Exact, ExactMatrix, Policy, Sum};
 use crate::format::{Format, two_to};
 use crate::truth::{Midpoints, TrueTensor};
 use ndarray::{Array2, ArrayView1};
@@ -62,13 +62,13 @@ pub struct Flips {
 /// Computed less true, and the true value.
 fn differences<'a>(
     truth: &'a Midpoints,
-    computed: &'a Array2<Exact>,
+    computed: &'a ExactMatrix,
 ) -> impl Iterator<Item = ((usize, usize), f64, f64)> + 'a {
     computed.indexed_iter().map(|(index, x)| {
         let (high, low) = (truth.high[index], truth.low[index]);
         let difference = match x {
             Exact::Double(x) => (x - high) - low,
-            Exact::Long(x) => (Float::with_val(x.prec() + 64, x - high) - low).to_f64(),
+            Exact::Long(x) => (Float::with_val(x.prec() + 64, &x - high) - low).to_f64(),
         };
         (index, difference, high)
     })
@@ -84,7 +84,7 @@ struct Spread {
     rest: f64,
 }
 
-fn spreads(z: &Midpoints, computed: &Array2<Exact>) -> Vec<Spread> {
+fn spreads(z: &Midpoints, computed: &ExactMatrix) -> Vec<Spread> {
     let (units, samples) = computed.dim();
     // Σ Δ², Σ zΔ, Σ z².
     let mut sums = vec![(0.0, 0.0, 0.0); samples];
@@ -101,7 +101,7 @@ fn spreads(z: &Midpoints, computed: &Array2<Exact>) -> Vec<Spread> {
 }
 
 /// ‖computed − true‖²/‖true‖²; none where the true values are all zero or something is not finite.
-pub fn relative_noise(truth: &Midpoints, computed: &Array2<Exact>) -> Option<f64> {
+pub fn relative_noise(truth: &Midpoints, computed: &ExactMatrix) -> Option<f64> {
     let sums = differences(truth, computed).fold((0.0, 0.0), |(noise, signal), (_, difference, value)| {
         (noise + difference * difference, signal + value * value)
     });
@@ -163,7 +163,7 @@ pub fn coherence(weight: &TrueTensor, delta: &TrueTensor, input: &Midpoints) -> 
 pub fn derivative_noise(
     activation: &Activation,
     z: &Midpoints,
-    computed: &Array2<Exact>,
+    computed: &ExactMatrix,
     delta: &Delta,
 ) -> Option<DerivativeNoise> {
     let spreads = spreads(z, computed);

@@ -154,7 +154,7 @@ pub fn over_trials(verdicts: &[Verdict]) -> VerdictCount {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arithmetic::Exact;
+    use crate::arithmetic::ExactMatrix;
     use crate::truth::TrueTensor;
     use crate::truth::bound::Bound;
     use ndarray::Array2;
@@ -170,7 +170,7 @@ mod tests {
             0.0 => TrueTensor::known(values),
             _ => TrueTensor::blurred(values, Bound::from_f64(bound)),
         };
-        Verdict::of(&Noise::measure(&truth, &row(computed).map(|&x| Exact::Double(x))))
+        Verdict::of(&Noise::measure(&truth, &ExactMatrix::Doubles(row(computed))))
     }
 
     /// Every boundary: the threshold itself belongs to the more severe verdict.

@@ -4,7 +4,7 @@
 //! hidden layers whose parameters and inputs are exact in all four types, and its gradients in them.
 
 use assert_cmd::Command;
-use precision_probe::arithmetic::{ArithmeticName, Exact};
+use precision_probe::arithmetic::ArithmeticName;
 use precision_probe::backprop::gradients;
 use precision_probe::exchange::{self, Dtype, Gradients, Tensor, write_safetensors};
 use precision_probe::probe::{self, Silent};
@@ -75,7 +75,7 @@ fn doubles_agree_with_jax() {
             let theirs = &theirs.tensors[2 * layer.layer + offset].as_ref().unwrap().values;
             assert_eq!(ours.dim(), theirs.dim());
             let norm = theirs.iter().map(|x| x * x).sum::<f64>().sqrt();
-            let pairs = ours.iter().map(Exact::to_f64).zip(theirs);
+            let pairs = ours.iter().map(|x| x.to_f64()).zip(theirs);
             let distance = pairs.map(|(x, y)| (x - y) * (x - y)).sum::<f64>().sqrt();
             worst = worst.max(distance / norm);
             checked += 1;

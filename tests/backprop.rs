@@ -14,7 +14,7 @@ use precision_probe::arithmetic::dispatch::{Visitor, dispatch};
 use precision_probe::arithmetic::lanes::{Carrier, Lanes};
 use precision_probe::arithmetic::long::Long;
 use precision_probe::arithmetic::reference::Reference;
-use precision_probe::arithmetic::{Arithmetic, Binary, Exact};
+use precision_probe::arithmetic::{Arithmetic, Binary, Exact, ExactMatrix};
 use precision_probe::assets::{FEATURES, OUTPUTS};
 use precision_probe::backprop::{LayerGradients, Pass, gradients};
 use precision_probe::format::two_to;
@@ -74,7 +74,7 @@ fn small_batch(loss: Loss) -> Batch {
 }
 
 /// All tensors of a layer, with their names.
-fn tensors(layer: &LayerGradients) -> Vec<(&'static str, &Array2<Exact>)> {
+fn tensors(layer: &LayerGradients) -> Vec<(&'static str, &ExactMatrix)> {
     let always = [("dW", &layer.weight), ("δ", &layer.delta), ("z", &layer.preactivation)];
     let optional = [("db", layer.bias.as_ref()), ("slope gradient", layer.slope.as_ref())];
     always.into_iter().chain(optional.into_iter().filter_map(|(name, tensor)| Some((name, tensor?)))).collect()
@@ -352,7 +352,7 @@ fn gradients_are_derivatives() {
                     for (tensor, values) in tensors(&layer) {
                         if tensor == "z" {
                             // No step of 2^-60 crosses a joint.
-                            for z in values {
+                            for z in &values.to_array() {
                                 for joint in activation.joints().iter() {
                                     assert!((z.to_f64() - joint.at).abs() > 1e-12, "z = {}", show(z));
                                 }
@@ -378,7 +378,7 @@ fn gradients_are_derivatives() {
                                  {index:?}: difference {}, gradient {}, error {:e} of {:e}",
                                 layer.layer,
                                 show(&Exact::Long(difference)),
-                                show(value),
+                                show(&value),
                                 error.to_f64(),
                                 largest.to_f64()
                             );
@@ -612,7 +612,7 @@ fn values_are_rounded_once_when_they_cross_roles() {
             let gradients = actual.iter().find(|gradients| gradients.layer == layer).expect("the layer is there");
             let (_, values) = tensors(gradients).into_iter().find(|(name, _)| *name == tensor).expect("it is there");
             assert_eq!(expected.dim(), values.dim());
-            for ((index, expected), value) in expected.indexed_iter().zip(values) {
+            for ((index, expected), value) in expected.indexed_iter().zip(&values.to_array()) {
                 assert!(
                     expected.is(value),
                     "forward {}, backward {}: {tensor} of layer {layer} at {index:?}: expected {expected:?}, got {}",
@@ -673,14 +673,16 @@ fn overflow_is_neither_hidden_nor_spread_to_other_samples() {
             let [head, hidden] = &layers[..] else { panic!("two layers") };
             for unit in 0..2 {
                 let what = |tensor| move || format!("{arithmetic}, {activation}: {tensor} of unit {unit}");
-                assert_same(&Exact::Double(f64::INFINITY), &hidden.preactivation[(unit, 0)], what("z"));
-                assert_same(&Exact::Double(f64::NAN), &hidden.delta[(unit, 0)], what("δ"));
-                assert_same(&Exact::Double(f64::NAN), &hidden.weight[(unit, 0)], what("dW"));
-                assert!(hidden.preactivation[(unit, 1)].is_finite(), "{arithmetic}, {activation}: z of sample 1");
-                assert!(hidden.delta[(unit, 1)].is_finite(), "{arithmetic}, {activation}: δ of sample 1");
+                assert_same(&Exact::Double(f64::INFINITY), &hidden.preactivation.get((unit, 0)), what("z"));
+                assert_same(&Exact::Double(f64::NAN), &hidden.delta.get((unit, 0)), what("δ"));
+                assert_same(&Exact::Double(f64::NAN), &hidden.weight.get((unit, 0)), what("dW"));
+                assert!(hidden.preactivation.get((unit, 1)).is_finite(), "{arithmetic}, {activation}: z of sample 1");
+                assert!(hidden.delta.get((unit, 1)).is_finite(), "{arithmetic}, {activation}: δ of sample 1");
             }
-            assert_same(&Exact::Double(f64::NAN), &head.preactivation[(0, 0)], || format!("{arithmetic}: y = ∞ − ∞"));
-            assert!(head.preactivation[(0, 1)].is_finite());
+            assert_same(&Exact::Double(f64::NAN), &head.preactivation.get((0, 0)), || {
+                format!("{arithmetic}: y = ∞ − ∞")
+            });
+            assert!(head.preactivation.get((0, 1)).is_finite());
         }
     }
 }
@@ -704,15 +706,15 @@ fn softmax_does_not_hide_nan() {
                 weight.row_mut(position).assign(&ndarray::arr1(&special));
                 let layers = run("f16", &linear(Loss::CrossEntropy, weight, None), &batch(class));
                 for k in 0..3 {
-                    let delta = &layers[0].delta[(k, 0)];
+                    let delta = &layers[0].delta.get((k, 0));
                     let what = format!("special logit {position}, class {class}: δ of output {k} is {}", show(delta));
                     assert_eq!(delta.is_finite(), finite, "{what}");
                     assert!(finite || delta.sign().is_none(), "{what}");
-                    assert!(layers[0].delta[(k, 1)].is_finite(), "{what}: sample 1");
+                    assert!(layers[0].delta.get((k, 1)).is_finite(), "{what}: sample 1");
                 }
                 if finite {
                     let expected = if position == class { -0.5 } else { 0.0 };
-                    let delta = &layers[0].delta[(position, 0)];
+                    let delta = &layers[0].delta.get((position, 0));
                     assert_same(&Exact::Double(expected), delta, || "δ of a logit of −∞".to_string());
                 }
             }
@@ -727,7 +729,7 @@ fn no_bias_means_no_addition() {
     for arithmetic in ["f64", "f32", "f16", "bf16", "e4m3fn", "f16:acc=f32", "f64:acc=f32", "e11m60", "mpfr:24"] {
         for (bias, expected) in [(None, -0.0), (Some(arr2(&[[0.0]])), 0.0), (Some(arr2(&[[-0.0]])), -0.0)] {
             let layers = run(arithmetic, &linear(Loss::MeanSquaredError, arr2(&[[-1.0]]), bias), &batch);
-            assert_same(&Exact::Double(expected), &layers[0].preactivation[(0, 0)], || format!("{arithmetic}: z"));
+            assert_same(&Exact::Double(expected), &layers[0].preactivation.get((0, 0)), || format!("{arithmetic}: z"));
         }
     }
 }
@@ -742,9 +744,9 @@ fn the_slope_gradient_leaves_out_positive_units() {
     // a = (1, −1/4), y = 60000, δ = 2·(60000 − 59968) = 64, Wᵀδ = (∞, 64), Σ over unit 1 alone: 64·(−1).
     let batch = Batch { inputs: arr2(&[[1.0]]), targets: Targets::Values(arr2(&[[59968.0]])) };
     let layers = run("f16", &network, &batch);
-    assert_same(&Exact::Double(f64::INFINITY), &layers[1].delta[(0, 0)], || "δ of unit 0".to_string());
+    assert_same(&Exact::Double(f64::INFINITY), &layers[1].delta.get((0, 0)), || "δ of unit 0".to_string());
     let slope = layers[1].slope.as_ref().expect("prelu has a slope");
-    assert_same(&Exact::Double(-64.0), &slope[(0, 0)], || "f16: slope gradient".to_string());
+    assert_same(&Exact::Double(-64.0), &slope.get((0, 0)), || "f16: slope gradient".to_string());
 }
 
 /// A node with three consumers adds what arrives from the branch first and from the skips last. In f16
@@ -766,7 +768,7 @@ fn a_node_with_several_consumers_adds_the_branch_first() {
     let batch = Batch { inputs: scalar(0.0), targets: Targets::Values(scalar(-0.5)) };
     for (arithmetic, expected) in [("f16", 1.0), ("mpfr:11", 1.0), ("f32", 1.0 + two_to(-10))] {
         let layers = run(arithmetic, &network, &batch);
-        assert_same(&Exact::Double(expected), &layers[3].delta[(0, 0)], || format!("{arithmetic}: δ of hidden.1"));
+        assert_same(&Exact::Double(expected), &layers[3].delta.get((0, 0)), || format!("{arithmetic}: δ of hidden.1"));
     }
 }
 
@@ -788,7 +790,7 @@ fn an_empty_batch_gives_zeros() {
                     for layer in &layers {
                         assert_eq!(layer.delta.ncols(), 0);
                         for (tensor, values) in tensors(layer) {
-                            for value in values {
+                            for value in &values.to_array() {
                                 assert_same(&Exact::Double(0.0), value, || {
                                     format!("{arithmetic}, {activation}, {loss:?}: {tensor} of layer {}", layer.layer)
                                 });

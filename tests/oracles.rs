@@ -4,8 +4,7 @@
 mod common;
 
 use common::{Oracle, oracles};
-use ndarray::Array2;
-use precision_probe::arithmetic::{ArithmeticName, Exact};
+use precision_probe::arithmetic::{ArithmeticName, Exact, ExactMatrix};
 use precision_probe::backprop::{Setup, gradients};
 use precision_probe::truth::elementwise::Undecided;
 use precision_probe::truth::{Evidence, Prepared, TruthPass, precision};
@@ -34,14 +33,14 @@ fn code(arithmetic: &ArithmeticName, x: &Exact) -> String {
 fn compare(
     what: &str,
     arithmetic: &ArithmeticName,
-    ours: &Array2<Exact>,
+    ours: &ExactMatrix,
     theirs: impl Fn(usize, usize) -> Value,
 ) -> usize {
     for ((i, j), x) in ours.indexed_iter() {
         let wanted = theirs(i, j);
         let wanted = wanted.as_str().unwrap_or_else(|| panic!("{what}[{i}][{j}] is not there"));
         assert_eq!(
-            code(arithmetic, x),
+            code(arithmetic, &x),
             wanted,
             "{what}[{i}][{j}]: we have {:?}, the oracle {}",
             x.to_f64(),
@@ -65,7 +64,7 @@ fn rounded_gradients_agree_bit_for_bit() {
             let arithmetic = ArithmeticName::parse(arithmetic).unwrap();
             let setup = Setup { log2_loss_scale, ..arithmetic.into() };
             // The oracle's gradients stay scaled.
-            let scaled = |x: &Array2<Exact>| x.map(|x| x.times_two_to(log2_loss_scale));
+            let scaled = |x: &ExactMatrix| x.clone().times_two_to(log2_loss_scale);
             for layer in gradients(setup, &network, &batch) {
                 let l = layer.layer;
                 let what = |tensor: &str| format!("{name} {mode} {tensor} of layer {l}");

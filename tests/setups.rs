@@ -7,7 +7,7 @@ use common::erased::named;
 use common::{assert_same_matrix, oracles};
 use precision_probe::activation::Activation;
 use precision_probe::arithmetic::long::Long;
-use precision_probe::arithmetic::{Exact, Policy};
+use precision_probe::arithmetic::Policy;
 use precision_probe::assets::{FEATURES, OUTPUTS};
 use precision_probe::backprop::{ForwardRun, LayerGradients, Part, Pass, Setup, gradients};
 use precision_probe::format::Format;
@@ -68,8 +68,8 @@ fn lanes_stand_in_for_unbounded_exponents() {
             let expected: Vec<_> = Pass::new(&network, &batch, long.clone(), long).collect();
             let actual: Vec<_> = gradients(name, &network, &batch).collect();
             assert_same_layers(&format!("{activation} in {name}"), &expected, &actual);
-            let exponents = expected.iter().flat_map(|layer| layer.weight.iter().chain(&layer.preactivation));
-            let far = exponents.filter_map(Exact::exponent).any(|exponent| exponent.abs() > 520);
+            let exponents = expected.iter().flat_map(|layer| layer.weight.iter().chain(layer.preactivation.iter()));
+            let far = exponents.filter_map(|x| x.exponent()).any(|exponent| exponent.abs() > 520);
             beyond += usize::from(far);
         }
     }
@@ -98,8 +98,8 @@ fn a_role_may_be_unbounded_and_the_other_not() {
 
 fn is_apart_from_the_ends(layers: &[LayerGradients], format: &Format, scales: &[i32]) -> bool {
     let (low, high) = (format.smallest_normal_exponent().unwrap(), format.max_exponent().unwrap());
-    let entries = layers.iter().flat_map(|layer| layer.weight.iter().chain(&layer.delta));
-    let exponents: Vec<i64> = entries.filter_map(Exact::exponent).collect();
+    let entries = layers.iter().flat_map(|layer| layer.weight.iter().chain(layer.delta.iter()));
+    let exponents: Vec<i64> = entries.filter_map(|x| x.exponent()).collect();
     let (least, most) = (exponents.iter().min().unwrap(), exponents.iter().max().unwrap());
     scales.iter().all(|&scale| least + i64::from(scale) >= i64::from(low) && most + i64::from(scale) <= i64::from(high))
 }
@@ -144,7 +144,7 @@ fn everything_exact_gives_the_truth_rounded() {
         let stand_in: Vec<_> = gradients(named("mpfr:53"), &oracle.network, &oracle.batch).collect();
         for ((truth, exact), stand_in) in layers.iter().zip(&exact).zip(&stand_in) {
             let midpoints = truth.weight.as_ref().expect("proven").values();
-            for ((midpoint, exact), stand_in) in midpoints.iter().zip(&exact.weight).zip(&stand_in.weight) {
+            for ((midpoint, exact), stand_in) in midpoints.iter().zip(exact.weight.iter()).zip(stand_in.weight.iter()) {
                 for format in ["f16", "bf16", "f32", "f64"].map(|name| named(name).format) {
                     let (wanted, found) = (format.round(midpoint), format.round(&exact.to_float()));
                     assert_eq!(wanted, found, "{} in {format}", oracle.name);
@@ -186,7 +186,7 @@ fn a_range_without_precision_rounds_only_at_its_ends() {
     let narrow: Vec<_> = gradients(alone("f16"), &network, &batch).collect();
     let (mut coarse, mut differ) = (0, 0);
     for (double, narrow) in double.iter().zip(&narrow) {
-        for (double, narrow) in double.weight.iter().zip(&narrow.weight) {
+        for (double, narrow) in double.weight.iter().zip(narrow.weight.iter()) {
             differ += usize::from(double != narrow);
             if narrow.exponent().is_some_and(|exponent| exponent < -14) {
                 // A multiple of 2^-24.
@@ -196,13 +196,14 @@ fn a_range_without_precision_rounds_only_at_its_ends() {
         }
     }
     assert!(coarse > 20 && differ > 20, "{coarse} subnormal, {differ} different");
-    let overflowing =
-        gradients(alone("e4m3fn"), &network, &batch).flat_map(|layer| layer.preactivation).any(|z| !z.is_finite());
+    let overflowing = gradients(alone("e4m3fn"), &network, &batch)
+        .flat_map(|layer| layer.preactivation.to_array())
+        .any(|z| !z.is_finite());
     assert!(!overflowing, "pre-activations of a few units lie far below 448");
     let flooded: Vec<_> = {
         let network = self::network("leaky", 4, 12, 40.0, Loss::CrossEntropy);
         let layers = gradients(alone("e4m3fn"), &network, &batch);
-        layers.flat_map(|layer| layer.preactivation).filter(|z| !z.is_finite()).collect()
+        layers.flat_map(|layer| layer.preactivation.to_array()).filter(|z| !z.is_finite()).collect()
     };
     assert!(!flooded.is_empty(), "a gain of 40 leaves the range");
 }

@@ -8,7 +8,7 @@ use ndarray::{Array2, ArrayView2};
 use precision_probe::activation::{
     Activation, derivative_second_moment, mean_field, preserving_gain, residual_mean_field,
 };
-use precision_probe::arithmetic::{ArithmeticName, Exact, Policy};
+use precision_probe::arithmetic::{ArithmeticName, Exact, ExactMatrix, Policy};
 use precision_probe::assets::{FEATURES, OUTPUTS};
 use precision_probe::backprop::{LayerGradients, gradients};
 use precision_probe::format::two_to;
@@ -139,12 +139,12 @@ fn scaled(batch: &Batch, k: i64) -> Batch {
 }
 
 /// Everything is x·2^e: the other one's entries times a power of two, bit by bit.
-fn is_scaled(ours: &Array2<Exact>, theirs: &Array2<Exact>, e: i64) -> bool {
-    ours.iter().zip(theirs).all(|(ours, theirs)| {
+fn is_scaled(ours: &ExactMatrix, theirs: &ExactMatrix, e: i64) -> bool {
+    ours.iter().zip(theirs.iter()).all(|(ours, theirs)| {
         // Far from every range, where a scaled entry would lose bits: the precondition of the property.
         let exponent = ours.exponent().unwrap_or(0).max(theirs.exponent().unwrap_or(0));
         assert!(exponent.abs() < 90, "an entry near 2^{exponent}");
-        rational(ours) * (Rational::from(1) << u32::try_from(e + 100).unwrap()) == rational(theirs) << 100
+        rational(&ours) * (Rational::from(1) << u32::try_from(e + 100).unwrap()) == rational(&theirs) << 100
     })
 }
 
@@ -368,11 +368,11 @@ fn permuting_hidden_units_permutes_the_true_gradient() {
                 };
                 let (x, y) =
                     (noise(&ours[index], &ours_computed[index]), noise(&theirs[index], &theirs_computed[index]));
-                let expected = reordered(ours_computed[index].weight.view(), layer, &orders);
+                let expected = reordered(ours_computed[index].weight.to_array().view(), layer, &orders);
                 let difference = norm(
                     expected
                         .iter()
-                        .zip(&theirs_computed[index].weight)
+                        .zip(theirs_computed[index].weight.iter())
                         .map(|(x, y)| Float::with_val(400, x.to_float() - y.to_float())),
                 );
                 let signal = norm(ours[index].weight.as_ref().expect("proven").values().into_iter());

@@ -115,7 +115,7 @@ fn born_dead_networks_are_decided() {
                         assert!(is_all_zero || evidence.reaches(20), "{place}: {name} is {evidence}");
                         let tensor = tensor.as_ref().expect("decided");
                         for (index, value) in tensor.values().indexed_iter() {
-                            assert_eq!(value.is_zero(), doubles[index].is_zero(), "{place}: {name}{index:?}");
+                            assert_eq!(value.is_zero(), doubles.get(index).is_zero(), "{place}: {name}{index:?}");
                             assert!(tensor.exact[index] || !value.is_zero(), "{place}: {name}{index:?}");
                         }
                     }

@@ -9,7 +9,7 @@
 use super::guard::{Extremes, Guard, stand_in};
 use super::kernels::{self, Matrix, Operand, Path, Products, RangeAlone, Rounding, Values};
 use super::long::round_once;
-use super::{Arithmetic, ArithmeticName, Binary, Exact, Place, Side, Sum, TensorId};
+use super::{Arithmetic, ArithmeticName, Binary, Exact, ExactMatrix, Place, Side, Sum, TensorId};
 use crate::activation::rounding::round_with;
 use crate::activation::{Function, is_zero, round_function_f64};
 use crate::format::{F64, Format, canonical};
@@ -298,8 +298,8 @@ impl<C: Carrier> Arithmetic for Lanes<C> {
         x.map(|&x| self.watched(self.store(x), || x == 0.0))
     }
 
-    fn doubles(&self, x: &Array2<C>) -> Option<Array2<f64>> {
-        Some(x.map(|x| x.get()))
+    fn exact_matrix(&self, x: &Array2<C>) -> ExactMatrix {
+        ExactMatrix::Doubles(x.map(|x| x.get()))
     }
 
     fn left_range(&self) -> bool {

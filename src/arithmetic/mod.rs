@@ -10,11 +10,13 @@ pub mod guard;
 pub mod kernels;
 pub mod lanes;
 pub mod long;
+pub mod matrix;
 pub mod name;
 pub mod policy;
 pub mod reference;
 
 pub use exact::Exact;
+pub use matrix::ExactMatrix;
 pub use name::{ArithmeticName, Sum};
 pub use policy::Policy;
 
@@ -145,14 +147,9 @@ pub trait Arithmetic: Send + Sync {
         from_fn(x.dim(), |index| self.round(Place::new(tensor, index), &Exact::Double(x[index])))
     }
 
-    /// The values of a stored matrix where doubles are how they are stored; none where they may be longer.
-    fn doubles(&self, _: &Array2<Self::Elem>) -> Option<Array2<f64>> {
-        None
-    }
-
     /// The exact values of a stored matrix.
-    fn exact_matrix(&self, x: &Array2<Self::Elem>) -> Array2<Exact> {
-        x.map(|entry| self.exact(entry))
+    fn exact_matrix(&self, x: &Array2<Self::Elem>) -> ExactMatrix {
+        ExactMatrix::Any(x.map(|entry| self.exact(entry)))
     }
 }
 

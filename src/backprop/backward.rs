@@ -4,7 +4,7 @@ use super::branches::Branches;
 use super::forward::{DECIDING_BITS, Forward, is_positive};
 use super::{LayerGradients, Quantity, tensor};
 use crate::arithmetic::exact::quotient;
-use crate::arithmetic::{Arithmetic, Binary, Exact, Place, Side, from_fn};
+use crate::arithmetic::{Arithmetic, Binary, Exact, ExactMatrix, Place, Side, from_fn};
 use crate::network::segments::Segments;
 use crate::network::{Batch, Loss, Network, NodeId, Operation, Targets};
 use ndarray::Array2;
@@ -21,7 +21,7 @@ pub struct Pass<'n, F: Arithmetic, B: Arithmetic> {
     /// Per node: ∂L/∂value as it arrives from each consumer.
     arrived: Vec<Vec<Array2<B::Elem>>>,
     /// The slope gradient of the activation just passed, for its layer.
-    slope_gradient: Option<Array2<Exact>>,
+    slope_gradient: Option<ExactMatrix>,
     /// Nodes below this one are still to be visited.
     remaining: NodeId,
 }
@@ -71,17 +71,18 @@ impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
     /// A forward value as the backward role receives it.
     fn cross(&self, node: NodeId, value: &Array2<F::Elem>) -> Array2<B::Elem> {
         let at = tensor(node, Quantity::Scratch);
-        match self.forward.arithmetic.doubles(value) {
-            Some(doubles) => self.backward.round_doubles(at, &doubles),
-            None => self.backward.round_matrix(at, &self.forward.arithmetic.exact_matrix(value)),
+        match self.forward.arithmetic.exact_matrix(value) {
+            ExactMatrix::Doubles(doubles) => self.backward.round_doubles(at, &doubles),
+            ExactMatrix::Any(numbers) => self.backward.round_matrix(at, &numbers),
         }
     }
 
     /// Gradients as exact numbers, the loss scale divided out.
-    fn unscaled(&self, gradient: &Array2<B::Elem>) -> Array2<Exact> {
+    fn unscaled(&self, gradient: &Array2<B::Elem>) -> ExactMatrix {
+        let gradient = self.backward.exact_matrix(gradient);
         match self.log2_loss_scale {
-            0 => self.backward.exact_matrix(gradient),
-            scale => gradient.map(|g| self.backward.exact(g).times_two_to(-scale)),
+            0 => gradient,
+            scale => gradient.times_two_to(-scale),
         }
     }
 
@@ -144,7 +145,7 @@ impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
         self.arrived[input].push(delta);
     }
 
-    fn slope_gradient(&self, node: NodeId, gradient: &Array2<B::Elem>) -> Array2<Exact> {
+    fn slope_gradient(&self, node: NodeId, gradient: &Array2<B::Elem>) -> ExactMatrix {
         let z = self.forward.at(self.forward.network.nodes[node].inputs[0]);
         let place = Place::new(tensor(node, Quantity::ParameterGradient), (0, 0));
         let crossed = self.cross(node, &z);

@@ -19,9 +19,8 @@ pub use branches::Branches;
 pub use forward::Forward;
 pub use run::{ForwardRun, GradientStream, Part, Setup, gradients};
 
-use crate::arithmetic::{Exact, TensorId};
+use crate::arithmetic::{ExactMatrix, TensorId};
 use crate::network::{NodeId, ParameterId};
-use ndarray::Array2;
 
 /// The gradients of one layer as exact numbers, handed out from the head to layer 1; a loss scale is divided out.
 #[derive(Clone, Debug)]
@@ -29,17 +28,17 @@ pub struct LayerGradients {
     /// Position in [`crate::network::Network::layers`].
     pub layer: usize,
     /// ∂L/∂W, out × in.
-    pub weight: Array2<Exact>,
+    pub weight: ExactMatrix,
     /// ∂L/∂b, out × 1.
-    pub bias: Option<Array2<Exact>>,
+    pub bias: Option<ExactMatrix>,
     /// ∂L/∂slope of PReLU, 1 × 1.
-    pub slope: Option<Array2<Exact>>,
+    pub slope: Option<ExactMatrix>,
     /// δ = ∂L/∂z, out × batch.
-    pub delta: Array2<Exact>,
+    pub delta: ExactMatrix,
     /// z, out × batch.
-    pub preactivation: Array2<Exact>,
+    pub preactivation: ExactMatrix,
     /// a of the layer below, in × batch, as the backward role received it.
-    pub input: Array2<Exact>,
+    pub input: ExactMatrix,
 }
 
 /// What a tensor of the pass holds; with the node it numbers the tensor for [`crate::arithmetic::Place`].

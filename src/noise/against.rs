@@ -125,6 +125,16 @@ impl<'t> Against<'t> {
         self.entries[position].high
     }
 
+    /// Whether the true entry at a place is above and below 0.
+    #[inline(always)]
+    pub(super) fn signs(&self, place: usize) -> (bool, bool) {
+        // A true entry that is 0 here may be too small for doubles.
+        match self.entries[place].high {
+            high if high != 0.0 => (high > 0.0, high < 0.0),
+            _ => (self.truth.sign(place).is_gt(), self.truth.sign(place).is_lt()),
+        }
+    }
+
     /// 2^-scale, where that is a double and there is a scale.
     pub(super) fn factor(&self) -> Option<f64> {
         let shift = -self.scale?;

@@ -6,13 +6,13 @@
 mod against;
 
 pub use against::Against;
+use against::Held;
 
-use crate::arithmetic::Exact;
+use crate::arithmetic::{Exact, ExactMatrix};
 use crate::fate::{Fate, Fates};
 use crate::format::two_to;
 use crate::number::Number;
 use crate::truth::TrueTensor;
-use ndarray::Array2;
 use rug::Float;
 use serde::{Deserialize, Serialize};
 
@@ -107,71 +107,37 @@ impl Interval {
 
 impl Noise {
     /// Compares a computed tensor with the true one; every computed zero that is none in truth counts as flushed.
-    pub fn measure(truth: &TrueTensor, computed: &Array2<Exact>) -> Noise {
+    pub fn measure(truth: &TrueTensor, computed: &ExactMatrix) -> Noise {
         Noise::against(&Against::new(truth), computed, Twin::Absent)
     }
 
     /// The same with a true tensor made ready, and with what the twin run of unbounded exponents tells of zeros.
-    pub fn against(against: &Against, computed: &Array2<Exact>, twin: Twin) -> Noise {
+    pub fn against(against: &Against, computed: &ExactMatrix, twin: Twin) -> Noise {
         let truth = against.truth;
-        let scale = against.scale.or_else(|| computed.iter().filter_map(Exact::exponent).max()).unwrap_or(0);
-        let mut scratch = Float::new(64);
-        let (mut noise, mut product, mut own, mut flushed) = (0.0, 0.0, 0.0, 0.0);
-        let (mut fine_noise, mut is_lost) = (0.0, false);
-        let mut signs = (0, 0);
-        let mut fates = [0; Fate::ALL.len()];
-        let factor = against.factor();
-        let computed = computed.as_slice().expect("invariant: gradients are row-major");
-        for (place, x) in computed.iter().enumerate() {
-            let in_doubles = match (x, factor) {
-                (Exact::Double(x), Some(factor)) => against.hold_double(place, *x, factor),
-                _ => None,
-            };
-            let held = in_doubles.unwrap_or_else(|| against.hold(place, x, scale, &mut scratch));
-            let fate = match (held.fate, twin) {
-                (Fate::Flushed, Twin::Itself) => Fate::Cut,
-                (Fate::Flushed, Twin::Zeros(zeros)) if zeros[place] => Fate::Cut,
-                (fate, _) => fate,
-            };
-            fates[fate as usize] += 1;
-            let (d, g_scaled, x_scaled) = (held.difference, against.high(place), held.computed);
-            noise += d * d;
-            if d.abs() < two_to(FINE) && (held.long || d != 0.0) {
-                let fine = if held.long { scaled(&scratch, scale - FINE_SHIFT) } else { d * two_to(FINE_SHIFT) };
-                fine_noise += fine * fine;
-                is_lost |= fine * fine == 0.0;
+        let scale = against.scale.or_else(|| computed.top()).unwrap_or(0);
+        let mut sums = Sums::new(scale, twin);
+        match computed {
+            ExactMatrix::Doubles(computed) => {
+                let computed = computed.as_slice().expect("invariant: gradients are row-major");
+                let factor = against.factor();
+                for (place, &x) in computed.iter().enumerate() {
+                    let in_doubles = factor.and_then(|factor| against.hold_double(place, x, factor));
+                    let held =
+                        in_doubles.unwrap_or_else(|| against.hold(place, &Exact::Double(x), scale, &mut sums.scratch));
+                    let signs = (x.is_finite()).then(|| (x > 0.0, x < 0.0));
+                    sums.add(place, held, signs, against);
+                }
             }
-            product += x_scaled * g_scaled;
-            own += x_scaled * x_scaled;
-            if fate == Fate::Flushed {
-                flushed += g_scaled * g_scaled;
-            }
-            let sign = truth.sign(place);
-            if !matches!(fate, Fate::Undecided | Fate::TrueZero | Fate::Ghost) && sign.is_ne() {
-                signs.0 += 1;
-                signs.1 += u64::from(x.sign() == Some(sign) && x.is_finite());
+            ExactMatrix::Any(computed) => {
+                for (place, x) in computed.iter().enumerate() {
+                    let held = against.hold(place, x, scale, &mut sums.scratch);
+                    let signs = x.sign().filter(|_| x.is_finite()).map(|sign| (sign.is_gt(), sign.is_lt()));
+                    sums.add(place, held, signs, against);
+                }
             }
         }
-        let fates = Fates::of(fates);
-        let (signal, error) =
-            (against.square, if against.scale.is_some() { against.error } else { truth.error.scaled(-scale).to_f64() });
-        let is_finite = fates.overflowed == 0;
-        // So small a sum has fine entries only.
-        let noise = if noise < two_to(2 * FINE) { fine_noise.sqrt() * two_to(-FINE_SHIFT) } else { noise.sqrt() };
-        let is_dead = fates.true_zero + fates.ghost == truth.len() as u64
-            || truth.exact.iter().enumerate().all(|(place, &exact)| exact && truth.sign(place).is_eq());
-        Noise {
-            signal: signal.sqrt(),
-            noise: if is_finite { noise } else { f64::INFINITY },
-            product: if is_finite { product } else { f64::NAN },
-            computed: if is_finite { own.sqrt() } else { f64::INFINITY },
-            error: if is_lost { error.max(two_to(LEAST)) } else { error },
-            scale,
-            flushed_share: if signal > 0.0 { flushed / signal } else { 0.0 },
-            is_dead,
-            signs,
-            fates,
-        }
+        let error = if against.scale.is_some() { against.error } else { truth.error.scaled(-scale).to_f64() };
+        sums.finish(against, error)
     }
 
     /// Every true entry is exactly zero.
@@ -251,6 +217,93 @@ impl Noise {
     }
 }
 
+/// Sums over entries, in their order.
+struct Sums<'a> {
+    scale: i64,
+    twin: Twin<'a>,
+    /// Room for a number: the last difference, where it was long.
+    scratch: Float,
+    noise: f64,
+    product: f64,
+    own: f64,
+    flushed: f64,
+    /// Of differences whose squares would underflow.
+    fine_noise: f64,
+    is_lost: bool,
+    signs: (u64, u64),
+    fates: [u64; Fate::ALL.len()],
+}
+
+impl<'a> Sums<'a> {
+    fn new(scale: i64, twin: Twin<'a>) -> Sums<'a> {
+        Sums {
+            scale,
+            twin,
+            scratch: Float::new(64),
+            noise: 0.0,
+            product: 0.0,
+            own: 0.0,
+            flushed: 0.0,
+            fine_noise: 0.0,
+            is_lost: false,
+            signs: (0, 0),
+            fates: [0; Fate::ALL.len()],
+        }
+    }
+
+    /// Adds one entry; `signs` says whether the computed one is above and below 0, none if it is not finite.
+    #[inline(always)]
+    fn add(&mut self, place: usize, held: Held, signs: Option<(bool, bool)>, against: &Against) {
+        let fate = match (held.fate, self.twin) {
+            (Fate::Flushed, Twin::Itself) => Fate::Cut,
+            (Fate::Flushed, Twin::Zeros(zeros)) if zeros[place] => Fate::Cut,
+            (fate, _) => fate,
+        };
+        self.fates[fate as usize] += 1;
+        let (d, g, x) = (held.difference, against.high(place), held.computed);
+        self.noise += d * d;
+        if d.abs() < two_to(FINE) && (held.long || d != 0.0) {
+            let fine = if held.long { scaled(&self.scratch, self.scale - FINE_SHIFT) } else { d * two_to(FINE_SHIFT) };
+            self.fine_noise += fine * fine;
+            self.is_lost |= fine * fine == 0.0;
+        }
+        self.product += x * g;
+        self.own += x * x;
+        if fate == Fate::Flushed {
+            self.flushed += g * g;
+        }
+        if !matches!(fate, Fate::Undecided | Fate::TrueZero | Fate::Ghost) {
+            let (is_positive, is_negative) = against.signs(place);
+            self.signs.0 += u64::from(is_positive || is_negative);
+            let agree = |(above, below): (bool, bool)| (above && is_positive) || (below && is_negative);
+            self.signs.1 += u64::from(signs.is_some_and(agree));
+        }
+    }
+
+    fn finish(self, against: &Against, error: f64) -> Noise {
+        let (truth, signal) = (against.truth, against.square);
+        let fates = Fates::of(self.fates);
+        let is_finite = fates.overflowed == 0;
+        // So small a sum has fine entries only.
+        let is_fine = self.noise < two_to(2 * FINE);
+        let noise = if is_fine { self.fine_noise.sqrt() * two_to(-FINE_SHIFT) } else { self.noise.sqrt() };
+        let is_dead = fates.true_zero + fates.ghost == truth.len() as u64
+            || truth.exact.iter().enumerate().all(|(place, &exact)| exact && truth.sign(place).is_eq());
+        Noise {
+            signal: signal.sqrt(),
+            noise: if is_finite { noise } else { f64::INFINITY },
+            product: if is_finite { self.product } else { f64::NAN },
+            computed: if is_finite { self.own.sqrt() } else { f64::INFINITY },
+            error: if self.is_lost { error.max(two_to(LEAST)) } else { error },
+            scale: self.scale,
+            flushed_share: if signal > 0.0 { self.flushed / signal } else { 0.0 },
+            is_dead,
+            signs: self.signs,
+            fates,
+        }
+    }
+}
+
 /// log₂‖g̃‖₂ of a true tensor; −∞ if it is zero.
 pub fn log2_norm(truth: &TrueTensor) -> Number {
     let scale = truth.exponents().flatten().max().unwrap_or(0);
@@ -323,6 +376,7 @@ fn scaled(x: &Float, scale: i64) -> f64 {
 mod tests {
     use super::*;
     use crate::truth::bound::Bound;
+    use ndarray::Array2;
 
     fn row(values: &[f64]) -> Array2<f64> {
         Array2::from_shape_vec((1, values.len()), values.to_vec()).expect("one row")
@@ -333,7 +387,7 @@ mod tests {
     }
 
     fn measured(truth: &TrueTensor, computed: &[f64]) -> TensorNoise {
-        Noise::measure(truth, &row(computed).map(|&x| Exact::Double(x))).to_record("weight")
+        Noise::measure(truth, &ExactMatrix::Doubles(row(computed))).to_record("weight")
     }
 
     /// (3, 4) computed as (3, −4): every measure by hand.

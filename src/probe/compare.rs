@@ -3,7 +3,7 @@
 use super::external::ExternalGradients;
 use super::measure::{ArithmeticMeasurement, RunMeasurement};
 use crate::activation::{Activation, Piece};
-use crate::arithmetic::Exact;
+use crate::arithmetic::ExactMatrix;
 use crate::backprop::LayerGradients;
 use crate::magnitude::Magnitudes;
 use crate::network::{Network, Operation};
@@ -12,7 +12,6 @@ use crate::record::{ExternalLayer, Fates, Flips, Number, TensorNoise};
 use crate::theory::{self, LayerFacts, derivative_noise, relative_noise};
 use crate::truth::{TrueLayer, TrueTensor, Unproven};
 use crate::verdict::Verdict;
-use ndarray::Array2;
 
 /// The true tensors of one layer, made ready once for all runs.
 pub struct Yardsticks<'t> {
@@ -46,7 +45,7 @@ impl<'t> Yardsticks<'t> {
     }
 
     /// A run of which only the weight gradient is of interest.
-    pub fn run(&self, weight: &Array2<Exact>, twin: Twin) -> RunMeasurement {
+    pub fn run(&self, weight: &ExactMatrix, twin: Twin) -> RunMeasurement {
         match &self.weight {
             Some(against) => {
                 let noise = Noise::against(against, weight, twin);
@@ -55,7 +54,7 @@ impl<'t> Yardsticks<'t> {
                 RunMeasurement { noise_to_signal, at_most, verdict, zeros: (fates.flushed + fates.cut, fates.total()) }
             }
             None => {
-                let is_finite = weight.iter().all(Exact::is_finite);
+                let is_finite = weight.is_finite();
                 RunMeasurement {
                     noise_to_signal: if is_finite { Number::None } else { Number::Infinite },
                     at_most: false,
@@ -69,11 +68,11 @@ impl<'t> Yardsticks<'t> {
 
 /// What was computed of one layer.
 pub struct Computed<'a> {
-    weight: Option<&'a Array2<Exact>>,
-    bias: Option<&'a Array2<Exact>>,
-    slope: Option<&'a Array2<Exact>>,
-    delta: Option<&'a Array2<Exact>>,
-    preactivation: Option<&'a Array2<Exact>>,
+    weight: Option<&'a ExactMatrix>,
+    bias: Option<&'a ExactMatrix>,
+    slope: Option<&'a ExactMatrix>,
+    delta: Option<&'a ExactMatrix>,
+    preactivation: Option<&'a ExactMatrix>,
 }
 
 impl<'a> Computed<'a> {
@@ -94,7 +93,7 @@ pub fn compare_external(
     network: &Network,
     yardsticks: &Yardsticks,
     external: &ExternalGradients,
-    ours: &[Array2<Exact>],
+    ours: &[ExactMatrix],
 ) -> ArithmeticMeasurement {
     let theirs = external.layer(network, yardsticks.truth.layer);
     let computed = Computed {
@@ -113,10 +112,10 @@ pub fn compare_external(
 /// One layer of one arithmetic against the truth; `twin` tells of the weight gradient's zeros.
 pub fn compare(network: &Network, yardsticks: &Yardsticks, computed: &Computed, twin: Twin) -> ArithmeticMeasurement {
     let mut tensors = Vec::with_capacity(4);
-    let mut tensor = |name: &str, truth: &Option<Against>, computed: &Array2<Exact>, twin: Twin| {
+    let mut tensor = |name: &str, truth: &Option<Against>, computed: &ExactMatrix, twin: Twin| {
         let noise = truth.as_ref().map(|truth| Noise::against(truth, computed, twin));
         tensors.push(noise.map_or_else(
-            || match computed.iter().all(Exact::is_finite) {
+            || match computed.is_finite() {
                 true => unknown(name),
                 false => TensorNoise { noise_to_signal: Number::Infinite, ..unknown(name) },
             },
@@ -138,8 +137,8 @@ pub fn compare(network: &Network, yardsticks: &Yardsticks, computed: &Computed, 
     if computed.weight.is_none() {
         tensors.insert(0, unknown("weight"));
     }
-    let magnitudes = Magnitudes::of(computed.weight.into_iter().flatten());
-    let entries = computed.weight.map_or(0, Array2::len) as u64;
+    let magnitudes = computed.weight.map_or_else(Magnitudes::default, Magnitudes::of);
+    let entries = computed.weight.map_or(0, ExactMatrix::len) as u64;
     let (verdict, fates) = match &weight {
         Some(weight) => (Verdict::of(weight), weight.fates),
         // An infinite gradient has overflowed, whatever the true one is.
@@ -155,7 +154,7 @@ pub fn compare(network: &Network, yardsticks: &Yardsticks, computed: &Computed, 
 }
 
 /// Pre-activations on another branch of φ' than in truth.
-fn flips(network: &Network, truth: &TrueLayer, preactivation: &Array2<Exact>) -> Option<Flips> {
+fn flips(network: &Network, truth: &TrueLayer, preactivation: &ExactMatrix) -> Option<Flips> {
     let node = network.layers[truth.layer].activation?;
     let Operation::Activation { activation, .. } = network.nodes[node].operation else { return None };
     if !activation.is_kinked() || truth.pieces.is_empty() {

@@ -1,13 +1,12 @@
 //! Gradients that another program computed, layer by layer as any arithmetic's.
 
-use crate::arithmetic::Exact;
+use crate::arithmetic::{Exact, ExactMatrix};
 use crate::exchange::{Dtype, Gradient, Gradients};
 use crate::format::F64;
 use crate::network::{Network, Operation, ParameterId};
 use crate::noise::Noise;
 use crate::record::Number;
 use crate::truth::{TrueLayer, TrueTensor};
-use ndarray::Array2;
 use rug::Float;
 
 /// Bits in which tolerances are compared: far more than any type of a dump has.
@@ -25,11 +24,11 @@ pub struct ExternalGradients<'g> {
 /// One layer's gradients, those that the file has.
 pub struct ExternalTensors {
     /// ∂L/∂W, out × in.
-    pub weight: Option<Array2<Exact>>,
+    pub weight: Option<ExactMatrix>,
     /// ∂L/∂b, out × 1.
-    pub bias: Option<Array2<Exact>>,
+    pub bias: Option<ExactMatrix>,
     /// ∂L/∂slope, 1 × 1.
-    pub slope: Option<Array2<Exact>>,
+    pub slope: Option<ExactMatrix>,
     /// What each is stored as, in the same order.
     dtypes: [Option<Dtype>; 3],
 }
@@ -47,7 +46,8 @@ impl ExternalGradients<'_> {
             _ => None,
         });
         let found = |parameter: Option<ParameterId>| self.gradients.tensors.get(parameter?)?.as_ref();
-        let unscaled = |gradient: &Gradient| gradient.values.map(|&x| Exact::Double(x).times_two_to(-self.log2_scale));
+        let unscaled =
+            |gradient: &Gradient| ExactMatrix::Doubles(gradient.values.clone()).times_two_to(-self.log2_scale);
         let own = [found(weight), found(bias), found(slope)];
         let [weight, bias, slope] = own.map(|gradient| gradient.map(unscaled));
         ExternalTensors { weight, bias, slope, dtypes: own.map(|gradient| gradient.map(|gradient| gradient.dtype)) }
@@ -75,10 +75,10 @@ impl ExternalTensors {
     }
 
     /// log₂‖theirs − ours‖₂ of the weight gradient.
-    pub fn log2_distance(&self, ours: &Array2<Exact>) -> Number {
+    pub fn log2_distance(&self, ours: &ExactMatrix) -> Number {
         match &self.weight {
-            Some(theirs) if theirs.iter().chain(ours).all(Exact::is_finite) => {
-                let ours = TrueTensor::known(ours.map(Exact::to_float));
+            Some(theirs) if theirs.is_finite() && ours.is_finite() => {
+                let ours = TrueTensor::known(ours.to_array().map(Exact::to_float));
                 Noise::measure(&ours, theirs).to_record("weight").log2_noise
             }
             _ => Number::None,

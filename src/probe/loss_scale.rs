@@ -4,7 +4,7 @@
 //! scale that overflows nothing, and the smallest one that flushes as little. The smallest is taken: it
 //! leaves the most room above.
 
-use crate::arithmetic::{Exact, Policy};
+use crate::arithmetic::Policy;
 use crate::backprop::{ForwardRun, LayerGradients, Part, Setup};
 use crate::format::Format;
 use crate::network::segments::Segments;
@@ -106,11 +106,11 @@ impl Outcome {
     fn of(layers: impl Iterator<Item = LayerGradients>) -> Outcome {
         let mut outcome = Outcome { zeros: 0, overflows: false, top: None };
         for layer in layers {
-            outcome.zeros += layer.weight.iter().filter(|g| g.is_zero()).count();
+            outcome.zeros += layer.weight.zeros().iter().filter(|is_zero| **is_zero).count();
             let all = [Some(&layer.weight), layer.bias.as_ref(), layer.slope.as_ref(), Some(&layer.delta)];
-            for g in all.into_iter().flatten().flatten() {
-                outcome.overflows |= !g.is_finite();
-                outcome.top = outcome.top.max(Exact::exponent(g));
+            for gradient in all.into_iter().flatten() {
+                outcome.overflows |= !gradient.is_finite();
+                outcome.top = outcome.top.max(gradient.top());
             }
         }
         outcome

@@ -4,7 +4,7 @@
 use super::compare::{Computed, Yardsticks, compare, compare_external, facts};
 use super::external::ExternalGradients;
 use super::questions::{Extra, Taken};
-use crate::arithmetic::{Exact, Policy};
+use crate::arithmetic::{ExactMatrix, Policy};
 use crate::backprop::{ForwardRun, GradientStream, Setup};
 use crate::magnitude::Magnitudes;
 use crate::network::segments::Segments;
@@ -15,7 +15,6 @@ use crate::theory::LayerFacts;
 use crate::truth::elementwise::Undecided;
 use crate::truth::{Evidence, Prepared, TrueLayer, TruthPass, Unproven, precision};
 use crate::verdict::Verdict;
-use ndarray::Array2;
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -249,7 +248,7 @@ impl Runs<'_> {
         let own_twin = |(index, stream): (usize, &mut GradientStream)| {
             is_twin(index).then(|| {
                 let computed = next(stream).weight;
-                (computed.iter().map(Exact::is_zero).collect(), yardsticks.run(&computed, Twin::Itself))
+                (computed.zeros(), yardsticks.run(&computed, Twin::Itself))
             })
         };
         let twins: Vec<Option<(Vec<bool>, RunMeasurement)>> =
@@ -272,7 +271,7 @@ impl Runs<'_> {
             (measured, (!externals.is_empty()).then_some(computed.weight))
         });
         let (mut arithmetics, weights): (Vec<_>, Vec<_>) = own.unzip();
-        let weights: Vec<Array2<Exact>> = weights.into_iter().flatten().collect();
+        let weights: Vec<ExactMatrix> = weights.into_iter().flatten().collect();
         arithmetics.extend(externals.iter().map(|external| compare_external(network, &yardsticks, external, &weights)));
         let weight_evidence = Evidence::of(&truth.weight);
         let others = [truth.bias.as_ref(), truth.slope.as_ref(), Some(&truth.delta)];

@@ -53,20 +53,20 @@ impl<A: Arithmetic> Erased for Exactly<A> {
         let right = self.0.round_matrix(0, &right.t().to_owned());
         let right = self.0.prepare(right.t(), Side::Right);
         let last = last.map(|last| self.all(last));
-        self.0.exact_matrix(&self.0.product(0, &left, &right, last.as_deref()))
+        self.0.exact_matrix(&self.0.product(0, &left, &right, last.as_deref())).to_array()
     }
 
     fn map(&self, function: &Function, x: &Array2<Exact>) -> Array2<Exact> {
-        self.0.exact_matrix(&self.0.map(0, function, &self.0.round_matrix(0, x)))
+        self.0.exact_matrix(&self.0.map(0, function, &self.0.round_matrix(0, x))).to_array()
     }
 
     fn zip(&self, operation: Binary, x: &Array2<Exact>, y: &Array2<Exact>) -> Array2<Exact> {
         let (x, y) = (self.0.round_matrix(0, x), self.0.round_matrix(0, y));
-        self.0.exact_matrix(&self.0.zip(0, operation, &x, &y))
+        self.0.exact_matrix(&self.0.zip(0, operation, &x, &y)).to_array()
     }
 
     fn sum_rows(&self, x: &Array2<Exact>) -> Array2<Exact> {
-        self.0.exact_matrix(&self.0.sum_rows(0, &self.0.round_matrix(0, x)))
+        self.0.exact_matrix(&self.0.sum_rows(0, &self.0.round_matrix(0, x))).to_array()
     }
 }
 

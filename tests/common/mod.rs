@@ -9,7 +9,7 @@ pub mod records;
 use flate2::read::GzDecoder;
 use ndarray::Array2;
 use precision_probe::activation::Activation;
-use precision_probe::arithmetic::Exact;
+use precision_probe::arithmetic::{Exact, ExactMatrix};
 use precision_probe::format::F16;
 use precision_probe::network::{Batch, Loss, Network, Targets};
 use serde_json::Value;
@@ -129,8 +129,26 @@ pub fn assert_same(expected: &Exact, actual: &Exact, what: impl FnOnce() -> Stri
     assert!(same(expected, actual), "{}: expected {}, got {}", what(), show(expected), show(actual));
 }
 
+/// A matrix of exact numbers, each by itself.
+pub trait Entries {
+    fn entries(&self) -> Array2<Exact>;
+}
+
+impl Entries for Array2<Exact> {
+    fn entries(&self) -> Array2<Exact> {
+        self.clone()
+    }
+}
+
+impl Entries for ExactMatrix {
+    fn entries(&self) -> Array2<Exact> {
+        self.to_array()
+    }
+}
+
 /// [`assert_same`] on every entry.
-pub fn assert_same_matrix(expected: &Array2<Exact>, actual: &Array2<Exact>, what: impl Fn() -> String) {
+pub fn assert_same_matrix(expected: &impl Entries, actual: &impl Entries, what: impl Fn() -> String) {
+    let (expected, actual) = (&expected.entries(), &actual.entries());
     assert_eq!(expected.dim(), actual.dim(), "{}: shape", what());
     for ((index, expected), actual) in expected.indexed_iter().zip(actual) {
         assert_same(expected, actual, || format!("{} at {index:?}", what()));
