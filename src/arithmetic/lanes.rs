@@ -9,10 +9,10 @@
 use super::guard::{Extremes, Guard, stand_in};
 use super::kernels::{self, Matrix, Operand, Path, Products, RangeAlone, Rounding, Values};
 use super::long::round_once;
-use super::{Arithmetic, ArithmeticName, Binary, Exact, ExactMatrix, Place, Side, Sum, TensorId};
+use super::{Arithmetic, ArithmeticName, Binary, Exact, ExactMatrix, Place, Side, Sum, TensorId, from_fn};
 use crate::activation::rounding::round_with;
 use crate::activation::{Function, is_zero, round_function_f64};
-use crate::format::{F64, Format, canonical};
+use crate::format::{F64, Format, canonical, two_to};
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 use ndarray::{Array2, ArrayView2};
@@ -32,6 +32,14 @@ pub trait Carrier: Copy + Send + Sync {
     /// [`Carrier::put`] of many.
     fn put_singles(from: &[f32]) -> Vec<Self> {
         from.iter().map(|x| Self::put(f64::from(*x))).collect()
+    }
+    /// [`Carrier::get`] of many.
+    fn get_doubles(from: &[Self]) -> Vec<f64> {
+        from.iter().map(|x| x.get()).collect()
+    }
+    /// [`Carrier::put`] of many.
+    fn put_doubles(from: &[f64]) -> Vec<Self> {
+        from.iter().map(|x| Self::put(*x)).collect()
     }
 }
 
@@ -64,6 +72,14 @@ impl Carrier for f16 {
     fn get_singles(from: &[f16], to: &mut [f32]) {
         from.convert_to_f32_slice(to);
     }
+    fn get_doubles(from: &[f16]) -> Vec<f64> {
+        let mut singles = vec![0.0; from.len()];
+        f16::get_singles(from, &mut singles);
+        singles.into_iter().map(f64::from).collect()
+    }
+    fn put_doubles(from: &[f64]) -> Vec<f16> {
+        f16::put_singles(&from.iter().map(|x| *x as f32).collect::<Vec<f32>>())
+    }
     fn put_singles(from: &[f32]) -> Vec<f16> {
         let canonical: Vec<f32> = from.iter().map(|x| if x.is_nan() { f32::NAN } else { *x }).collect();
         let mut to = vec![f16::ZERO; from.len()];
@@ -79,6 +95,9 @@ impl Carrier for bf16 {
     }
     fn put(x: f64) -> bf16 {
         bf16::from_f64(canonical(x))
+    }
+    fn put_doubles(from: &[f64]) -> Vec<bf16> {
+        bf16::put_singles(&from.iter().map(|x| *x as f32).collect::<Vec<f32>>())
     }
     fn put_singles(from: &[f32]) -> Vec<bf16> {
         let upper = |x: f32| (if x.is_nan() { f32::NAN } else { x }.to_bits() >> 16) as u16;
@@ -294,12 +313,43 @@ impl<C: Carrier> Arithmetic for Lanes<C> {
         Array2::from_shape_vec((left.dim().0, right.dim().1), stored).expect("invariant: one sum per entry")
     }
 
+    fn map(&self, tensor: TensorId, f: &Function, x: &Array2<C>) -> Array2<C> {
+        match self.linear(f, x) {
+            Some(values) => values,
+            None => from_fn(x.dim(), |index| self.apply(Place::new(tensor, index), f, &x[index])),
+        }
+    }
+
+    fn zip(&self, tensor: TensorId, operation: Binary, x: &Array2<C>, y: &Array2<C>) -> Array2<C> {
+        let result = |x: f64, y: f64| match operation {
+            Binary::Add => x + y,
+            Binary::Subtract => x - y,
+            Binary::Multiply => x * y,
+            Binary::Divide => x / y,
+        };
+        match (x.as_slice(), y.as_slice(), &self.guard) {
+            (Some(left), Some(right), None) => {
+                let mut results = C::get_doubles(left);
+                results.iter_mut().zip(C::get_doubles(right)).for_each(|(x, y)| *x = result(*x, y));
+                self.store_all(x.dim(), results)
+            }
+            _ => from_fn(x.dim(), |index| self.binary(Place::new(tensor, index), operation, &x[index], &y[index])),
+        }
+    }
+
     fn round_doubles(&self, _: TensorId, x: &Array2<f64>) -> Array2<C> {
-        x.map(|&x| self.watched(self.store(x), || x == 0.0))
+        match (x.as_slice(), &self.guard) {
+            (Some(doubles), None) => self.store_all(x.dim(), doubles.to_vec()),
+            _ => from_fn(x.dim(), |index| self.watched(self.store(x[index]), || x[index] == 0.0)),
+        }
     }
 
     fn exact_matrix(&self, x: &Array2<C>) -> ExactMatrix {
-        ExactMatrix::Doubles(x.map(|x| x.get()))
+        let doubles = match x.as_slice() {
+            Some(numbers) => Array2::from_shape_vec(x.dim(), C::get_doubles(numbers)).expect("invariant: as many"),
+            None => from_fn(x.dim(), |index| x[index].get()),
+        };
+        ExactMatrix::Doubles(doubles)
     }
 
     fn left_range(&self) -> bool {
@@ -308,6 +358,39 @@ impl<C: Carrier> Arithmetic for Lanes<C> {
 }
 
 impl<C: Carrier> Lanes<C> {
+    /// Doubles as they are stored.
+    fn store_all(&self, shape: (usize, usize), mut doubles: Vec<f64>) -> Array2<C> {
+        kernels::round_all(Path::current(), &self.store, &mut doubles);
+        Array2::from_shape_vec(shape, C::put_doubles(&doubles)).expect("invariant: one number per entry")
+    }
+
+    /// φ or φ' of a φ that is linear on either side of 0, where every product with its slope is a double, or the rounded
+    /// double is what is stored.
+    fn linear(&self, f: &Function, x: &Array2<C>) -> Option<Array2<C>> {
+        let (Function::Value(activation) | Function::Derivative(activation)) = f else { return None };
+        let (left, right) = activation.linear_slopes()?;
+        let numbers = x.as_slice().filter(|_| self.guard.is_none())?;
+        let is_double = |slope: f64| {
+            let bits = 53 - (slope.to_bits() | 1 << 52).trailing_zeros();
+            let is_ordinary = slope == 0.0 || (two_to(-400)..two_to(400)).contains(&slope.abs());
+            self.format == F64 || (is_ordinary && bits + self.format.precision <= 53)
+        };
+        if !(is_double(left) && is_double(right)) {
+            return None;
+        }
+        let mut values = C::get_doubles(numbers);
+        let of = |x: f64, slope: f64| if slope == 0.0 { 0.0 } else { slope * x };
+        match f {
+            Function::Derivative(_) => values.iter_mut().filter(|x| !x.is_nan()).for_each(|x| {
+                *x = if *x > 0.0 { right } else { left };
+            }),
+            _ => values.iter_mut().filter(|x| !x.is_nan()).for_each(|x| {
+                *x = if *x > 0.0 { of(*x, right) } else { of(*x, left) };
+            }),
+        }
+        Some(self.store_all(x.dim(), values))
+    }
+
     /// Exact sums where a pair of doubles decides their rounding, the definition where it does not.
     fn exact_product(&self, left: &Matrix<f64>, right: &Matrix<f64>, last: Option<&[f64]>) -> Array2<C> {
         let sums = kernels::exact::product(left, right, last);

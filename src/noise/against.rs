@@ -51,19 +51,26 @@ impl Entry {
     /// The fate of a computed entry that differs by so much, where doubles tell.
     #[inline(always)]
     fn fate(&self, computed: f64, difference: f64) -> Option<Fate> {
-        let difference = difference.abs();
         // A comparison that NaN fails.
-        let is_told = difference >= self.finest;
-        let (above, below) = (difference > self.drowned.0, difference < self.drowned.1);
-        let (above_eighth, below_eighth) = (difference > self.degraded.0, difference < self.degraded.1);
-        match () {
+        let is_told = difference.abs() >= self.finest;
+        match self.thresholds(difference) {
             _ if !is_told => None,
             _ if computed == 0.0 => Some(Fate::Flushed),
-            _ if above => Some(Fate::Drowned),
-            _ if below && above_eighth => Some(Fate::Degraded),
-            _ if below && below_eighth => Some(Fate::Resolved),
-            _ => None,
+            None => None,
+            Some((true, _)) => Some(Fate::Drowned),
+            Some((_, true)) => Some(Fate::Degraded),
+            Some(_) => Some(Fate::Resolved),
         }
+    }
+
+    /// Whether a difference drowns the entry, and whether it is an eighth of it; none where the bound leaves that open.
+    #[inline(always)]
+    fn thresholds(&self, difference: f64) -> Option<(bool, bool)> {
+        let difference = difference.abs();
+        let (drowned, degraded) = (difference > self.drowned.0, difference > self.degraded.0);
+        // No short cuts: none of these is to be guessed by the processor.
+        let is_sure = drowned | ((difference < self.drowned.1) & (degraded | (difference < self.degraded.1)));
+        is_sure.then_some((drowned, degraded))
     }
 }
 
@@ -78,6 +85,16 @@ pub struct Against<'t> {
     /// At least ‖g − g̃‖₂·2^-scale.
     pub error: f64,
     entries: Vec<Entry>,
+}
+
+/// One entry that doubles hold against the true one, neither of them 0.
+pub(super) struct Plain {
+    /// The true one, scaled.
+    pub high: f64,
+    /// (ĝ − g̃)·2^-scale
+    pub difference: f64,
+    pub drowned: bool,
+    pub degraded: bool,
 }
 
 /// One entry held against the true one.
@@ -139,6 +156,20 @@ impl<'t> Against<'t> {
     pub(super) fn factor(&self) -> Option<f64> {
         let shift = -self.scale?;
         (-1022..=1023).contains(&shift).then(|| two_to(shift))
+    }
+
+    /// The difference of a computed double, scaled by [`Against::factor`], to the true entry at a place, and whether it
+    /// drowns and degrades it; none where that is not plain, or the double is 0.
+    #[inline(always)]
+    pub(super) fn plain(&self, place: usize, computed: f64) -> Option<Plain> {
+        let entry = &self.entries[place];
+        let difference = (computed - entry.high) - entry.low;
+        let size = computed.abs();
+        let is_inside = (size >= two_to(SMALLEST)) & (size <= two_to(-SMALLEST));
+        // NaN fails the last comparison where doubles do not tell.
+        let is_told = is_inside & (difference.abs() >= entry.finest);
+        let (drowned, degraded) = entry.thresholds(difference).filter(|_| is_told)?;
+        Some(Plain { high: entry.high, difference, drowned, degraded })
     }
 
     /// Holds a computed double, by its place row by row, against the true entry, where doubles decide; `factor` is

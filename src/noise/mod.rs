@@ -6,7 +6,7 @@
 mod against;
 
 pub use against::Against;
-use against::Held;
+use against::{Held, Plain};
 
 use crate::arithmetic::{Exact, ExactMatrix};
 use crate::fate::{Fate, Fates};
@@ -121,6 +121,13 @@ impl Noise {
                 let computed = computed.as_slice().expect("invariant: gradients are row-major");
                 let factor = against.factor();
                 for (place, &x) in computed.iter().enumerate() {
+                    let scaled = x * factor.unwrap_or(f64::NAN);
+                    if let Some(plain) = against.plain(place, scaled)
+                        && plain.difference.abs() >= two_to(FINE)
+                    {
+                        sums.add_plain(scaled, &plain);
+                        continue;
+                    }
                     let in_doubles = factor.and_then(|factor| against.hold_double(place, x, factor));
                     let held =
                         in_doubles.unwrap_or_else(|| against.hold(place, &Exact::Double(x), scale, &mut sums.scratch));
@@ -232,6 +239,8 @@ struct Sums<'a> {
     is_lost: bool,
     signs: (u64, u64),
     fates: [u64; Fate::ALL.len()],
+    /// Ordinary entries: all, those drowned, and those drowned or degraded.
+    plain: (u64, u64, u64),
 }
 
 impl<'a> Sums<'a> {
@@ -248,6 +257,7 @@ impl<'a> Sums<'a> {
             is_lost: false,
             signs: (0, 0),
             fates: [0; Fate::ALL.len()],
+            plain: (0, 0, 0),
         }
     }
 
@@ -280,8 +290,26 @@ impl<'a> Sums<'a> {
         }
     }
 
-    fn finish(self, against: &Against, error: f64) -> Noise {
+    /// [`Sums::add`] of the ordinary entry, of which there are many.
+    #[inline(always)]
+    fn add_plain(&mut self, x: f64, plain: &Plain) {
+        let &Plain { high, difference, drowned, degraded } = plain;
+        self.noise += difference * difference;
+        self.product += x * high;
+        self.own += x * x;
+        self.plain.0 += 1;
+        self.plain.1 += u64::from(drowned);
+        self.plain.2 += u64::from(drowned | degraded);
+        self.signs.1 += u64::from((x > 0.0) == (high > 0.0));
+    }
+
+    fn finish(mut self, against: &Against, error: f64) -> Noise {
         let (truth, signal) = (against.truth, against.square);
+        let (all, drowned, degraded) = self.plain;
+        self.signs.0 += all;
+        self.fates[Fate::Drowned as usize] += drowned;
+        self.fates[Fate::Degraded as usize] += degraded - drowned;
+        self.fates[Fate::Resolved as usize] += all - degraded;
         let fates = Fates::of(self.fates);
         let is_finite = fates.overflowed == 0;
         // So small a sum has fine entries only.
