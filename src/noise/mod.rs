@@ -131,7 +131,7 @@ impl Noise {
                     let in_doubles = factor.and_then(|factor| against.hold_double(place, x, factor));
                     let held =
                         in_doubles.unwrap_or_else(|| against.hold(place, &Exact::Double(x), scale, &mut sums.scratch));
-                    let signs = (x.is_finite()).then(|| (x > 0.0, x < 0.0));
+                    let signs = x.is_finite().then_some((x > 0.0, x < 0.0));
                     sums.add(place, held, signs, against);
                 }
             }

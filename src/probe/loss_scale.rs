@@ -26,8 +26,9 @@ struct Outcome {
     /// Computed zeros among the weight gradients' entries.
     zeros: usize,
     overflows: bool,
-    /// Exponent of the largest finite gradient, of parameters or activations, the scale divided out.
+    /// Exponents of the largest and the smallest finite gradient, of parameters or activations, the scale divided out.
     top: Option<i64>,
+    bottom: Option<i64>,
 }
 
 impl Scales {
@@ -67,9 +68,24 @@ impl Scales {
             if unscaled.zeros <= best.zeros {
                 smallest = 0;
             }
+            // Where the smallest gradient becomes a number of the format nothing more is gained: from there outwards, in
+            // steps that double, until both ends are known.
+            let mut step = 1;
+            let mut next = reaching_below(&policy.backward.format, &twin).unwrap_or(largest / 2);
             while smallest - more > 1 {
-                let middle = (more + smallest) / 2;
-                if at(policy, middle).zeros <= best.zeros { smallest = middle } else { more = middle }
+                next = next.clamp(more + 1, smallest - 1);
+                if at(policy, next).zeros <= best.zeros {
+                    smallest = next;
+                    next -= step;
+                } else {
+                    more = next;
+                    next += step;
+                }
+                // Once the bracket is shorter than the step, halving it is faster.
+                step *= 2;
+                if step > smallest - more {
+                    next = (more + smallest) / 2;
+                }
             }
         }
         Some(Scales { smallest, largest })
@@ -102,15 +118,22 @@ fn room_above(format: &Format, outcome: &Outcome) -> Option<i32> {
     i32::try_from(i64::from(most) - top).ok().map(|room| room.clamp(-LARGEST, LARGEST))
 }
 
+/// log₂ of the scale that brings the smallest gradient to the format's smallest subnormal number.
+fn reaching_below(format: &Format, outcome: &Outcome) -> Option<i32> {
+    let (bottom, least) = (outcome.bottom?, format.smallest_subnormal_exponent()?);
+    i32::try_from(i64::from(least) - bottom).ok()
+}
+
 impl Outcome {
     fn of(layers: impl Iterator<Item = LayerGradients>) -> Outcome {
-        let mut outcome = Outcome { zeros: 0, overflows: false, top: None };
+        let mut outcome = Outcome { zeros: 0, overflows: false, top: None, bottom: None };
         for layer in layers {
             outcome.zeros += layer.weight.zeros().iter().filter(|is_zero| **is_zero).count();
             let all = [Some(&layer.weight), layer.bias.as_ref(), layer.slope.as_ref(), Some(&layer.delta)];
             for gradient in all.into_iter().flatten() {
                 outcome.overflows |= !gradient.is_finite();
                 outcome.top = outcome.top.max(gradient.top());
+                outcome.bottom = [outcome.bottom, gradient.bottom()].into_iter().flatten().min();
             }
         }
         outcome
