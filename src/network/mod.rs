@@ -11,7 +11,7 @@ pub mod segments;
 pub mod weights;
 
 use crate::activation::Activation;
-use ndarray::Array2;
+use ndarray::{Array2, s};
 
 /// Position of a node in [`Network::nodes`].
 pub type NodeId = usize;
@@ -89,6 +89,21 @@ pub struct Batch {
     pub inputs: Array2<f64>,
     /// Classes or values.
     pub targets: Targets,
+}
+
+impl Batch {
+    /// The first samples, at most so many.
+    pub fn first(&self, samples: usize) -> Batch {
+        let samples = samples.min(self.inputs.ncols());
+        let columns = |matrix: &Array2<f64>| matrix.slice(s![.., ..samples]).to_owned();
+        Batch {
+            inputs: columns(&self.inputs),
+            targets: match &self.targets {
+                Targets::Classes(classes) => Targets::Classes(classes[..samples].to_vec()),
+                Targets::Values(values) => Targets::Values(columns(values)),
+            },
+        }
+    }
 }
 
 /// One affine node with what belongs to it: the unit in which gradients are reported.

@@ -218,7 +218,21 @@ pub struct Column {
 impl Column {
     /// Exact doubles as they are.
     pub fn exact(values: impl Iterator<Item = f64>) -> Column {
-        let entries = Entries::from_doubles(values);
+        let values: Vec<f64> = values.collect();
+        let parts = || values.iter().map(|&x| odd(x)).filter(|(mantissa, _)| *mantissa != 0);
+        let lowest = parts().map(|(_, exponent)| exponent).min().unwrap_or(0);
+        let top = parts().map(|(mantissa, exponent)| exponent + i64::from(u64::BITS - mantissa.leading_zeros())).max();
+        if top.is_none_or(|top| top - lowest <= i64::from(u64::BITS)) {
+            // A word holds each of them.
+            let mut integers = Integers::zeros(values.len(), 1);
+            for (i, &x) in values.iter().enumerate() {
+                let (mantissa, exponent) = odd(x);
+                let magnitude = if mantissa == 0 { 0 } else { mantissa << (exponent - lowest) };
+                integers.set(i, x < 0.0, &[magnitude]);
+            }
+            return Column { exponent: lowest, integers, inexact: Bits::new(values.len()), error: Bound::ZERO };
+        }
+        let entries = Entries::from_doubles(values.into_iter());
         let bits = u32::MAX; // nothing is dropped
         let length = entries.len();
         Column::store(entries, Bits::new(length), Bound::ZERO, bits)

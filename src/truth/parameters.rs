@@ -9,6 +9,7 @@ use crate::activation::Piece;
 use crate::arithmetic::kernels::limbs::{self, Cut, Left, Right};
 use crate::integers::{Integers, words_for};
 use rug::Integer;
+use std::borrow::Cow;
 
 /// dW = Σ_s δ_s·a_sᵀ (out × in). With inputs of a single exact 1 it is the bias gradient.
 ///
@@ -24,7 +25,7 @@ pub fn weight_gradient(
 ) -> Result<TrueTensor, Unproven> {
     let (rows, columns) = (deltas[0].len(), inputs[0].len());
     let samples = deltas.len();
-    let (deltas, inputs): (Vec<Column>, Vec<Column>) =
+    let (deltas, inputs): (Vec<Cow<Column>>, Vec<Cow<Column>>) =
         deltas.iter().zip(inputs).map(|(delta, input)| balanced(delta, input, wanted)).unzip();
     let (aligned, exponent) = aligned(&deltas, &inputs, precision);
 
@@ -68,21 +69,25 @@ const BELOW_WANTED: i64 = 32;
 /// δ_s and a_s without digits that do not count: an error of 2^-k of one factor's norm is there whatever the other
 /// factor's digits beyond k are, and no more digits are needed than are wanted. Factors without any error are left as
 /// they are.
-fn balanced(delta: &Column, input: &Column, wanted: Option<u32>) -> (Column, Column) {
+fn balanced<'c>(delta: &'c Column, input: &'c Column, wanted: Option<u32>) -> (Cow<'c, Column>, Cow<'c, Column>) {
     // Bits to which a factor is known.
     let known = |column: &Column| Some(column.norm().exponent()? - column.error.exponent()?);
     let Some(bits) = [known(delta), known(input)].into_iter().flatten().min() else {
-        return (delta.clone(), input.clone());
+        return (Cow::Borrowed(delta), Cow::Borrowed(input));
     };
     let bits = wanted.map_or(bits + SPARE, |wanted| (bits + SPARE).min(i64::from(wanted) + BELOW_WANTED));
     let entries = i64::from(usize::BITS - delta.len().max(input.len()).leading_zeros());
     let kept = (bits + entries).max(i64::from(u64::BITS)) as u32;
-    (delta.stored(kept), input.stored(kept))
+    let short = |column: &'c Column| match column.integers.longest() <= kept {
+        true => Cow::Borrowed(column),
+        false => Cow::Owned(column.stored(kept)),
+    };
+    (short(delta), short(input))
 }
 
 /// δ of every sample such that its products with the sample's input have one exponent, and that exponent: at most 2p bits
 /// of the largest product are kept.
-fn aligned(deltas: &[Column], inputs: &[Column], precision: u32) -> (Vec<Column>, i64) {
+fn aligned(deltas: &[Cow<Column>], inputs: &[Cow<Column>], precision: u32) -> (Vec<Column>, i64) {
     let top = |column: &Column| Some(column.integers.longest()).filter(|&bits| bits > 0).map(i64::from);
     // Where both factors have digits: lowest unit and top of the sample's products.
     let spans: Vec<Option<(i64, i64)>> = deltas
@@ -96,8 +101,8 @@ fn aligned(deltas: &[Column], inputs: &[Column], precision: u32) -> (Vec<Column>
     let lowest = spans.iter().flatten().map(|span| span.0).min().unwrap_or(0);
     let highest = spans.iter().flatten().map(|span| span.1).max().unwrap_or(0);
     let exponent = lowest.max(highest - 2 * i64::from(precision));
-    let align = |((delta, input), span): ((&Column, &Column), &Option<(i64, i64)>)| {
-        let Some((unit, _)) = span else { return delta.clone() };
+    let align = |((delta, input), span): ((&Cow<Column>, &Cow<Column>), &Option<(i64, i64)>)| {
+        let Some((unit, _)) = span else { return delta.clone().into_owned() };
         let by = unit - exponent;
         let length = i64::from(delta.integers.longest()) + by + 1;
         let mut integers = Integers::zeros(delta.len(), words_for(length.max(1).unsigned_abs()));
@@ -117,10 +122,10 @@ fn aligned(deltas: &[Column], inputs: &[Column], precision: u32) -> (Vec<Column>
 }
 
 /// Σ_s δ_is·a_js for every i and j, exactly.
-fn products(deltas: &[Column], inputs: &[Column]) -> Integers {
+fn products(deltas: &[Column], inputs: &[Cow<Column>]) -> Integers {
     let (rows, columns, samples) = (deltas[0].len(), inputs[0].len(), deltas.len());
-    let longest = |columns: &[Column]| columns.iter().map(|column| column.integers.longest()).max().unwrap_or(0);
-    let (delta_bits, input_bits) = (longest(deltas), longest(inputs));
+    let delta_bits = deltas.iter().map(|delta| delta.integers.longest()).max().unwrap_or(0);
+    let input_bits = inputs.iter().map(|input| input.integers.longest()).max().unwrap_or(0);
     match Cut::even(delta_bits, input_bits, samples) {
         Some(cut) => {
             let left = Left::new((rows, samples), delta_bits, cut, |i, s| {
