@@ -163,9 +163,8 @@ pub fn slope_gradient(
         let sum: Integer = left.iter().map(|&i| g.integers.to_rug(i) * z.integers.to_rug(i)).sum();
         let is_inexact =
             |i: usize| (g.inexact.get(i) || z.inexact.get(i)) && !g.is_exact_zero(i) && !z.is_exact_zero(i);
-        let may_be_left = |i: usize| {
-            pieces[i] == Some(Piece(0)) || z.inexact.get(i) && beyond(z, i, &Scaled::zero()).1 <= z.error
-        };
+        let may_be_left =
+            |i: usize| pieces[i] == Some(Piece(0)) || z.inexact.get(i) && beyond(z, i, &Scaled::zero()).1 <= z.error;
         let near: Vec<usize> = (0..g.len()).filter(|&i| may_be_left(i)).collect();
         if near.iter().any(|&i| is_inexact(i)) {
             inexact.set(s);

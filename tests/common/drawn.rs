@@ -122,7 +122,7 @@ impl Drawn {
             let is_head = layer == self.depth;
             let units = if is_head { self.outputs } else { self.width };
             // Around 1 divided by √fan_in, more or less: signals neither grow nor vanish.
-            let scale = two_to(-((fan_in as f64).log2() / 2.0) as i64);
+            let scale = two_to(-i64::from(fan_in.ilog2() / 2));
             let mut matrix = |columns: usize, numbers: Numbers| {
                 Array2::from_shape_simple_fn((units, columns), || numbers.draw(&mut random) * scale)
             };

@@ -48,12 +48,7 @@ fn weights_within(what: &str, samples: &[Sample], precision: u32, multiple: f64)
     wanted_within(what, samples, (precision, None), multiple)
 }
 
-fn wanted_within(
-    what: &str,
-    samples: &[Sample],
-    (precision, wanted): (u32, Option<u32>),
-    multiple: f64,
-) -> Check {
+fn wanted_within(what: &str, samples: &[Sample], (precision, wanted): (u32, Option<u32>), multiple: f64) -> Check {
     let ours = compute_wanted(samples, precision, wanted)?;
     let truth = |i: usize, j: usize| {
         let mut sum = Float::new(LONG);
