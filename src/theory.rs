@@ -114,7 +114,8 @@ fn in_doubles(tensor: &TrueTensor) -> (i64, Array2<f64>) {
     let top = tensor.exponents().flatten().max().map_or(0, |exponent| exponent + 1);
     let entry = |(i, j): (usize, usize)| {
         let [(digits, exponent), _] = tensor.leading_pair(i * tensor.dim().1 + j);
-        if exponent - top > -553 { digits * two_to(exponent - top) } else { 0.0 }
+        // A zero may have any exponent.
+        if digits != 0.0 && exponent - top > -553 { digits * two_to(exponent - top) } else { 0.0 }
     };
     (top, Array2::from_shape_fn(tensor.dim(), entry))
 }

@@ -326,3 +326,21 @@ fn the_escalated_evidence_is_proven_bits() {
         assert!((150..192).contains(&bits), "{evidence}");
     }
 }
+
+/// δ of one sample is exactly zero, at whatever exponent, and that of the other 2^-2000 and below.
+#[test]
+fn gradients_below_the_doubles_are_measured_beside_zeros() {
+    let mut network = Network::new(Loss::MeanSquaredError);
+    let tiny = array![[precision_probe::format::two_to(-1000)]];
+    network.push_affine("hidden.1", 0, array![[1.0]], None);
+    let node = network.push_activation(Activation::Relu);
+    network.push_affine("hidden.2", node, tiny.clone(), None);
+    let node = network.push_activation(Activation::Relu);
+    network.push_affine("head", node, tiny, None);
+    let batch = Batch { inputs: array![[0.0, 1.0]], targets: Targets::Values(array![[0.0, 0.25]]) };
+    let measurement = measure(&network, &batch, &[policy("f64"), policy("bf16")], 40, &|| {});
+    for layer in &measurement.layers {
+        assert!(layer.evidence.reaches(40), "{} is {}", layer.name, layer.evidence);
+        assert_eq!(layer.arithmetics.len(), 2);
+    }
+}

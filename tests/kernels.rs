@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::Random;
+use common::{Random, exhaustive};
 use ndarray::{Array2, ArrayView2};
 use precision_probe::arithmetic::Side;
 use precision_probe::arithmetic::kernels::{Operand, Path, Products, RangeAlone, Rounding, round_all};
@@ -17,6 +17,8 @@ enum Numbers {
     Tiny,
     /// All over the range, infinities and NaN too.
     Wild,
+    /// Finite ones at both ends of the range alone, and zeros of both signs.
+    Ends,
 }
 
 fn format(name: &str) -> Format {
@@ -35,6 +37,10 @@ fn number(random: &mut Random, member: &Format, numbers: Numbers) -> f64 {
         (_, 0) => 0.0,
         (Numbers::Tiny, 1..=2) => significand * two_to(least + below(4)),
         (Numbers::Tiny, 3..=5) => significand * two_to((emin + least) / 2 + below(4) - 2),
+        (Numbers::Ends, 1..=3) => significand * two_to(least + below(4)),
+        (Numbers::Ends, 4..=5) => significand * two_to(emax / 2 + below(3) - 1),
+        (Numbers::Ends, 6) => significand * two_to(emax - 1),
+        (Numbers::Ends, _) => member.max().unwrap().to_f64(),
         (Numbers::Wild, 8) => f64::INFINITY,
         (Numbers::Wild, 9) => f64::NAN,
         (Numbers::Wild, 10) => significand * two_to(least + below(5)),
@@ -139,6 +145,27 @@ impl Case {
         shape(9, 257, 35);
         shape(37, 520, 2);
         checked
+    }
+}
+
+/// Shapes that no list has, for every accumulator, with numbers of every kind in one matrix.
+#[test]
+fn random_shapes_give_the_bits_of_the_definition() {
+    let mut random = Random(11);
+    for trial in 0..exhaustive(300, 20_000) {
+        let (member, accumulator) =
+            [("f16", "f16"), ("bf16", "f32"), ("e5m2", "f16"), ("tf32", "tf32"), ("f32", "f32")]
+                [random.below(5) as usize];
+        let is_fused = random.below(2) == 0;
+        let case = Case::new(format(member), format(accumulator), is_fused);
+        let shape = [20, 80, 80].map(|most| random.below(most) as usize);
+        let kinds = [Numbers::Moderate, Numbers::Tiny, Numbers::Wild, Numbers::Ends];
+        let kind = kinds[random.below(4) as usize];
+        let mut matrix = |shape| Array2::from_shape_simple_fn(shape, || number(&mut random, &case.member, kind));
+        let (left, right) = (matrix((shape[0], shape[1])), matrix((shape[1], shape[2])));
+        let last = matrix((shape[0], 1)).into_raw_vec_and_offset().0;
+        let last = (trial % 2 == 0).then_some(last.as_slice());
+        case.check(&left, &right, last);
     }
 }
 

@@ -373,7 +373,7 @@ fn with_digits(x: f64, relative_error: f64) -> Number {
 
 /// x·2^e of an integer x below 2^53; 0 below the normal doubles.
 fn times_two_to(x: f64, e: i64) -> f64 {
-    if e < -1074 { 0.0 } else { x * two_to(e) }
+    if x == 0.0 || e < -1074 { 0.0 } else { x * two_to(e) }
 }
 
 /// x·2^-scale; what under- or overflows on the way is beyond the doubles' range of the largest entry.

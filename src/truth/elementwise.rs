@@ -95,7 +95,7 @@ fn locate(joints: &Joints, places: &[Scaled], z: &Column, i: usize, undecided: U
 }
 
 /// On which side of κ z̃_i lies, and at most |z̃_i − κ|.
-fn beyond(z: &Column, i: usize, kink: &Scaled) -> (Ordering, Bound) {
+pub(super) fn beyond(z: &Column, i: usize, kink: &Scaled) -> (Ordering, Bound) {
     if kink.mantissa == 0 {
         let side = match (z.integers.is_zero(i), z.integers.is_negative(i)) {
             (true, _) => Ordering::Equal,

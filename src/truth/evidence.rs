@@ -76,7 +76,8 @@ fn least_norm(tensor: &TrueTensor) -> Float {
     let square = |place: usize| {
         let [(digits, exponent), _] = tensor.leading_pair(place);
         let shift = exponent - top;
-        let x = if shift < -600 { 0.0 } else { digits * two_to(shift) };
+        // A zero may have any exponent.
+        let x = if digits == 0.0 || shift < -600 { 0.0 } else { digits * two_to(shift) };
         x * x
     };
     let sum: f64 = (0..tensor.len()).map(square).sum();

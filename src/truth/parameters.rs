@@ -3,6 +3,7 @@
 use super::Unproven;
 use super::bound::Bound;
 use super::column::{Bits, Column, Entries, Scaled, norm};
+use super::elementwise::beyond;
 use super::tensor::{EntryBounds, TrueTensor};
 use super::term::{Term, term};
 use crate::activation::Piece;
@@ -151,7 +152,8 @@ fn products(deltas: &[Column], inputs: &[Cow<Column>]) -> Integers {
 }
 
 /// PReLU's slope gradient Σ_s Σ_i g_is·z⁻_is (1 × 1), z⁻ = z on the left piece and 0 elsewhere:
-/// |ds − ds̃| ≤ Σ_s (γ_s‖z̃⁻‖ + ‖g̃⁻‖ζ_s + γ_sζ_s) + rounding.
+/// |ds − ds̃| ≤ Σ_s (γ_s‖z̃⁻‖ + ‖g̃⁻‖ζ_s + γ_sζ_s) + rounding, where g̃⁻ has the units on the left, and those that may lie
+/// there: z⁻ moves by no more than z does. (φ' need not jump at 0: a slope of 1 leaves the side open.)
 pub fn slope_gradient(
     gradients: &[Column],
     preactivations: &[Column],
@@ -166,12 +168,15 @@ pub fn slope_gradient(
         let sum: Integer = left.iter().map(|&i| g.integers.to_rug(i) * z.integers.to_rug(i)).sum();
         let is_inexact =
             |i: usize| (g.inexact.get(i) || z.inexact.get(i)) && !g.is_exact_zero(i) && !z.is_exact_zero(i);
-        if left.iter().any(|&i| is_inexact(i)) {
+        let may_be_left =
+            |i: usize| pieces[i] == Some(Piece(0)) || z.inexact.get(i) && beyond(z, i, &Scaled::zero()).1 <= z.error;
+        let near: Vec<usize> = (0..g.len()).filter(|&i| may_be_left(i)).collect();
+        if near.iter().any(|&i| is_inexact(i)) {
             inexact.set(s);
-            let norm_of = |column: &Column| norm(left.iter().map(|&i| column.magnitude(i)));
+            let norm_of = |column: &Column, units: &[usize]| norm(units.iter().map(|&i| column.magnitude(i)));
             error = error
-                + term(Term::SlopeGradient, g.error * norm_of(z))
-                + term(Term::SlopeInput, norm_of(g) * z.error)
+                + term(Term::SlopeGradient, g.error * norm_of(z, &left))
+                + term(Term::SlopeInput, norm_of(g, &near) * z.error)
                 + term(Term::SlopeCrossed, g.error * z.error);
         }
         entries.push(Scaled { mantissa: sum, exponent: g.exponent + z.exponent });

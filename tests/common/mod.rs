@@ -2,9 +2,11 @@
 #![allow(dead_code)] // each test binary uses its part
 
 pub mod causes;
+pub mod drawn;
 pub mod erased;
 pub mod rational;
 pub mod records;
+pub mod reference;
 
 use flate2::read::GzDecoder;
 use ndarray::Array2;
@@ -85,6 +87,11 @@ fn oracle(json: Value) -> Oracle {
         ),
     };
     Oracle { name: json["name"].as_str().unwrap().to_string(), network, batch: Batch { inputs: x, targets }, json }
+}
+
+/// How much of a random test runs: a few cases every day, all of them where PRECISION_PROBE_EXHAUSTIVE is set.
+pub fn exhaustive<T>(everyday: T, all: T) -> T {
+    if std::env::var_os("PRECISION_PROBE_EXHAUSTIVE").is_some() { all } else { everyday }
 }
 
 /// A small deterministic generator (splitmix64).

@@ -51,11 +51,11 @@ pub fn check_backward() -> Check {
 
 /// ds of samples with one slope, its bound, and the true value.
 fn slope(samples: &[(Column, Vec<Float>, Column, Vec<Float>)], precision: u32, what: &str, multiple: f64) -> Check {
+    let side = |z: Scaled| Some(Piece(u8::from(z.mantissa > 0)));
     let gradients: Vec<Column> = samples.iter().map(|sample| sample.0.clone()).collect();
     let preactivations: Vec<Column> = samples.iter().map(|sample| sample.2.clone()).collect();
-    let side = |z: &Float| Some(Piece(u8::from(*z > 0)));
-    let pieces: Vec<Vec<Option<Piece>>> =
-        samples.iter().map(|(_, _, _, true_z)| true_z.iter().map(side).collect()).collect();
+    let sides = |z: &Column| (0..z.len()).map(|i| side(z.entry(i))).collect();
+    let pieces: Vec<Vec<Option<Piece>>> = preactivations.iter().map(sides).collect();
     let computed =
         slope_gradient(&gradients, &preactivations, &pieces, precision).map_err(|wrong| wrong.to_string())?;
     let mut truth = Float::new(LONG);
@@ -84,6 +84,11 @@ pub fn check_slope_gradient() -> Check {
     slope(&[gradient(), gradient()], 128, "γ‖z̃⁻‖", TIGHT)?;
     let input = || sample(&[3.0, 4.0, 9.0], &zero, &[-1.0, -1.0, 7.0], &along(-3.0, -4.0, -30));
     slope(&[input(), input()], 128, "‖g̃⁻‖ζ", TIGHT)?;
+    // Computed on the right and truly on the left, or the other way round.
+    for side in [1.0, -1.0] {
+        let either = sample(&[3.0, 0.0, 9.0], &zero, &[side * 1e-9, side, 7.0], &along(-side * 1.0, 0.0, -20));
+        slope(&[either], 128, "either side", if side > 0.0 { 1.01 } else { f64::INFINITY })?;
+    }
     // A decided z̃ is larger than ζ, so γζ is at most as large as γ‖z̃⁻‖.
     let crossed = sample(&[0.0, 0.0, 0.0], &along(1.0, 0.0, 0), &[-1.001, 0.0, 7.0], &along(-1.0, 0.0, 0));
     slope(&[crossed], 128, "γζ", TIGHT)?;

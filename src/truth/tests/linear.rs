@@ -1,6 +1,6 @@
 //! σ, affine steps, biases, storing and residual sums.
 
-use super::super::affine::{Way, Weights, add, add_exact, scale};
+use super::super::affine::{Way, Weights, add, add_exact, scale, shortened};
 use super::super::bound::Bound;
 use super::super::column::{Bits, Column, Entries, Scaled};
 use super::super::spectral::spectral_norm_bound;
@@ -136,6 +136,45 @@ pub fn check_storing() -> Check {
         column_within("a small entry", &stored, &truth, f64::INFINITY)?;
     }
     Ok(())
+}
+
+/// Where all entries are in error, digits far below it are left out, and the half units are counted; the true vector lies
+/// the whole error away from the first entry, and ties of the others add to it.
+pub fn check_floor() -> Check {
+    let error = two_to(-20);
+    // The largest keeps its 64 bits, and the others are just below half a unit of that.
+    let tie = two_to(-64) - two_to(-140);
+    let values = [real(1.0), tie.clone(), tie.clone(), Float::new(super::LONG)];
+    let (column, truth) = disturbed(&values, &[error, real(0.0), real(0.0), real(0.0)]);
+    let stored = column.stored(512);
+    holds(stored.exponent > -140 && stored.integers.is_zero(1), || format!("the unit is 2^{}", stored.exponent))?;
+    column_within("the floor", &stored, &truth, 1.0 + 1e-4)?;
+    // What is left out is told entry by entry, too: those that the error had not moved are now within the added share.
+    let added = Float::with_val(super::LONG, stored.error.to_float() - column.error.to_float());
+    let lost = Float::with_val(super::LONG, &tie * real(2.0).sqrt());
+    holds(added >= lost, || format!("{added:e} is counted, and {lost:e} was dropped"))?;
+    // One exact entry beside the others: nothing is left out, and it stays as it is.
+    let mut beside = column.clone();
+    beside.inexact = Bits::from_fn(4, |i| i != 2);
+    let stored = beside.stored(512);
+    holds(stored.error == column.error, || "digits beside an exact entry are left out".to_string())?;
+    holds(super::long(&stored.entry(2)) == tie && !stored.inexact.get(2), || "an exact entry moved".to_string())?;
+    // An exact zero is no entry that could lose anything.
+    let mut zero = column;
+    zero.inexact = Bits::from_fn(4, |i| i != 3);
+    holds(zero.stored(512).is_exact_zero(3), || "an exact zero is in doubt".to_string())
+}
+
+/// A sum of far more than p bits is rounded, and what that loses is counted.
+pub fn check_shortened() -> Check {
+    let long = Float::with_val(30_000, 1) + (Float::with_val(30_000, 1) >> 20_000u32);
+    let column = exact(std::slice::from_ref(&long));
+    let short = shortened(column.clone(), 64.into());
+    holds(short.inexact.get(0) && short.integers.longest() <= 65, || "20 000 bits are kept".to_string())?;
+    let lost = Float::with_val(64, 1) >> 20_000u32;
+    holds(short.error.to_float() >= lost, || "what was lost is not counted".to_string())?;
+    let kept = shortened(column, 8000.into());
+    holds(!kept.inexact.any() && kept.error.is_zero(), || "a sum within the excess is rounded".to_string())
 }
 
 /// The error grows or shrinks by |s| exactly, and the product is rounded where it outgrows the precision alone.

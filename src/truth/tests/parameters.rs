@@ -3,7 +3,7 @@
 use super::super::column::Column;
 use super::super::parameters::{activation_gradient, weight_gradient};
 use super::super::tensor::TrueTensor;
-use super::{Check, LONG, TIGHT, disturbed, exact, holds, norm, real, reals, two_to, within};
+use super::{Check, LONG, TIGHT, Term, disturbed, exact, holds, mutation, norm, real, reals, two_to, within};
 use rug::Float;
 
 /// One sample: δ computed and true, a computed and true.
@@ -18,9 +18,13 @@ fn sample((delta, true_delta): (Column, Vec<Float>), (input, true_input): (Colum
 }
 
 fn compute(samples: &[Sample], precision: u32) -> Result<TrueTensor, String> {
+    compute_wanted(samples, precision, None)
+}
+
+fn compute_wanted(samples: &[Sample], precision: u32, wanted: Option<u32>) -> Result<TrueTensor, String> {
     let deltas: Vec<Column> = samples.iter().map(|sample| sample.0.clone()).collect();
     let inputs: Vec<Column> = samples.iter().map(|sample| sample.2.clone()).collect();
-    weight_gradient(&deltas, &inputs, precision, None).map_err(|wrong| wrong.to_string())
+    weight_gradient(&deltas, &inputs, precision, wanted).map_err(|wrong| wrong.to_string())
 }
 
 /// Every entry within its bound, the worst entry and the norm within `multiple` of theirs.
@@ -41,7 +45,11 @@ fn tensor_within(what: &str, ours: &TrueTensor, truth: impl Fn(usize, usize) -> 
 }
 
 fn weights_within(what: &str, samples: &[Sample], precision: u32, multiple: f64) -> Check {
-    let ours = compute(samples, precision)?;
+    wanted_within(what, samples, (precision, None), multiple)
+}
+
+fn wanted_within(what: &str, samples: &[Sample], (precision, wanted): (u32, Option<u32>), multiple: f64) -> Check {
+    let ours = compute_wanted(samples, precision, wanted)?;
     let truth = |i: usize, j: usize| {
         let mut sum = Float::new(LONG);
         samples.iter().for_each(|sample| sum += Float::with_val(LONG, &sample.1[i] * &sample.3[j]));
@@ -80,6 +88,66 @@ pub fn check_alignment() -> Check {
     // One sample far below the other is lost as a whole, and one far above is shifted up.
     let far = |e: i32| sample(known(&[1.0, -1.0]), known(&[crate::format::two_to(e.into())]));
     weights_within("far apart", &[far(0), far(-100), far(-24), far(-25)], 12, f64::INFINITY)
+}
+
+/// An entry of 2^bits and a tie half a unit below bit 0, all of it exact.
+fn long(bits: i32) -> (Column, Vec<Float>) {
+    let values = [two_to(bits) + 1, two_to(0) + real(0.5), two_to(0) + real(0.5), two_to(0)];
+    (exact(&values), values.to_vec())
+}
+
+/// Digits of one factor that the other one's error drowns are left out, and what that moves is counted: the entries
+/// that lose half a unit are off by nothing else, as the other factor's error is in its other entry.
+pub fn check_balanced() -> Check {
+    // a is known to 40 bits, so δ keeps 64; δ of 2^64 loses the half below its unit.
+    let known_to_forty = || disturbed(&reals(&[1.0, 0.0]), &[real(0.0), two_to(-40)]);
+    let ours = compute(&[sample(long(64), known_to_forty())], 512)?;
+    holds(ours.value((1, 0)) != 1.5, || "no digit was left out: nothing is tested".to_string())?;
+    weights_within("balanced", &[sample(long(64), known_to_forty())], 512, f64::INFINITY)?;
+    // The other way round.
+    let ours = compute(&[sample(known_to_forty(), long(64))], 512)?;
+    holds(ours.value((0, 1)) != 1.5, || "no digit was left out: nothing is tested".to_string())?;
+    let samples = [sample(known_to_forty(), long(64)), sample(known_to_forty(), long(64))];
+    weights_within("balanced, the other way round", &samples, 512, f64::INFINITY)?;
+    // The bound of an entry that is off by the dropped half alone consists of that half for each of the two that lost it.
+    let nearly_exact = || disturbed(&reals(&[1.0, 0.0]), &[real(0.0), two_to(-60)]);
+    let ours = compute(&[sample(long(80), nearly_exact())], 512)?;
+    let off = Float::with_val(LONG, ours.value((1, 0)) - 1.5).abs();
+    holds(off > 0, || "no digit was left out: nothing is tested".to_string())?;
+    within("what is left out", &off, ours.entry_error((1, 0)), f64::INFINITY)
+}
+
+/// Without any error nothing is left out, whatever is wanted.
+pub fn check_wanted() -> Check {
+    let one = || known(&[1.0]);
+    let ours = compute_wanted(&[sample(long(300), one())], 512, Some(1))?;
+    holds(ours.exact.iter().all(|exact| *exact), || "exact factors lose digits".to_string())?;
+    wanted_within("exact factors", &[sample(long(300), one())], (512, Some(1)), f64::INFINITY)?;
+    // a known to 400 bits: one bit is wanted, and δ of 300 bits keeps 64 of them.
+    let nearly_exact = || disturbed(&reals(&[1.0, 0.0]), &[real(0.0), two_to(-400)]);
+    let ours = compute_wanted(&[sample(long(300), nearly_exact())], 512, Some(1))?;
+    holds(ours.value((1, 0)) == 0, || "digits that nobody wants are kept".to_string())?;
+    let off = Float::with_val(LONG, ours.value((1, 0)) - 1.5).abs();
+    within("what is not wanted", &off, ours.entry_error((1, 0)), f64::INFINITY)?;
+    wanted_within("what is not wanted", &[sample(long(300), nearly_exact())], (512, Some(1)), f64::INFINITY)?;
+    // Wanted, the same digits are there.
+    let ours = compute_wanted(&[sample(long(300), nearly_exact())], 512, Some(300))?;
+    holds(ours.value((1, 0)) == 1.5, || "wanted digits are left out".to_string())
+}
+
+/// Whatever drops digits of a factor must count them: without that count each of these checks fails by itself.
+#[test]
+fn dropped_digits_are_noticed_where_they_are_dropped() {
+    for (name, check) in [
+        ("balanced", check_balanced as fn() -> Check),
+        ("wanted", check_wanted),
+        ("floor", super::linear::check_floor),
+        ("shortened", super::linear::check_shortened),
+    ] {
+        check().unwrap_or_else(|wrong| panic!("{name}: {wrong}"));
+        let noticed = mutation::with(Term::StoreRounding, 0.0, || check().is_err());
+        assert!(noticed, "{name}: digits are dropped and nobody notices");
+    }
 }
 
 /// Exact factors, exact zeros and computed zeros.

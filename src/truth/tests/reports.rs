@@ -1,8 +1,10 @@
 //! The number of bits that is claimed for a tensor.
 
+use super::super::column::Column;
+use super::super::parameters::activation_gradient;
 use super::super::tensor::TrueTensor;
 use super::super::{Evidence, Unproven};
-use super::{Bound, Check, Float, holds, real};
+use super::{Bound, Check, Float, disturbed, exact, holds, real, two_to};
 use ndarray::Array2;
 
 /// g̃ and E against the true g = g̃ − E, whose norm is the least possible: 2^-k·‖g‖ must hold E, and
@@ -44,6 +46,10 @@ fn evidence_of_special_tensors() {
         let evidence = of(vec![real(1.0) << e; 4], Bound::power_of_two(i64::from(e) - 40));
         assert_eq!(evidence, Evidence::Proven(39), "at 2^{e}"); // ⌊log₂((2 − E)/E)⌋ with E = 2·2^-40
     }
+    // δ of a sample that is far below the doubles, beside a sample of zeros at the exponent 0.
+    let tiny = Column { error: Bound::power_of_two(-2000), ..disturbed(&[two_to(-1900)], &[real(0.0)]).0 };
+    let zero = Column { exponent: 0, ..exact(&[real(0.0)]) };
+    assert_eq!(Evidence::of(&activation_gradient(&[tiny, zero])), Evidence::Proven(99));
     assert!(Evidence::Exact.reaches(1000) && Evidence::Proven(24).reaches(24) && !too_wide.reaches(1));
     assert_eq!(Evidence::Proven(7).weaker(Evidence::Exact), Evidence::Proven(7));
     assert_eq!(Evidence::Proven(7).weaker(too_wide), too_wide);
