@@ -11,6 +11,9 @@ use crate::spec::{Attribute, Plan, Schedule, Spec};
 /// Bytes of one MPFR number besides its limbs: the struct and the allocator's share.
 const NUMBER: u128 = 48;
 
+/// Bytes that the smallest run takes: code, fonts, and the pixels of a report.
+const FIXED: u128 = 112 << 20;
+
 /// Forward passes of an arithmetic that is attributed: its own, the twin's, the range's, exact sums, forward in f32,
 /// the exact one, storage alone, and an f32 accumulator.
 const ATTRIBUTED_RUNS: u128 = 8;
@@ -75,7 +78,7 @@ pub fn estimate(plan: &Plan, threads: usize, schedule: Schedule) -> u64 {
         .sum();
     let at_once = threads.min(spec.trials).min(schedule.trials_at_once) as u128;
     // A quarter as much again for the allocator and the record.
-    let bytes = at_once * (truth + arithmetics) * 5 / 4 + (32 << 20);
+    let bytes = at_once * (truth + arithmetics) * 5 / 4 + FIXED;
     u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
@@ -200,7 +203,7 @@ mod tests {
         assert_eq!(estimate(&plan, 1024, Schedule::default()), u64::MAX);
         assert_eq!(in_words(u64::MAX), "16.0 EiB");
         let small = Spec { depth: 2, width: 2, batch: 2, trials: 1, ..Spec::default() };
-        assert!(estimate(&small.validate().unwrap(), 1, Schedule::default()) < 64 << 20);
+        assert!(estimate(&small.validate().unwrap(), 1, Schedule::default()) < 128 << 20);
     }
 
     #[test]
@@ -229,12 +232,12 @@ mod tests {
             last = found;
         }
         assert!(last.trials_at_once < 4, "{last:?}");
-        assert_eq!(schedule(&plan, 4, 40 << 20), None);
-        let nearest = nearest(&plan, 4, 80 << 20).unwrap();
+        assert_eq!(schedule(&plan, 4, 120 << 20), None);
+        let nearest = nearest(&plan, 4, 160 << 20).unwrap();
         let words: Vec<&str> = nearest.split(' ').collect();
         assert_eq!((words[0], words[2], words[3]), ("--depth", "or", "--width"), "{nearest}");
         let depth = words[1].parse().unwrap();
-        let fits = |depth| schedule(&Spec { depth, ..spec.clone() }.validate().unwrap(), 4, 80 << 20).is_some();
+        let fits = |depth| schedule(&Spec { depth, ..spec.clone() }.validate().unwrap(), 4, 160 << 20).is_some();
         assert!(fits(depth) && !fits(depth + 1), "{nearest}");
     }
 }
