@@ -6,9 +6,10 @@
 
 use half::f16;
 use ndarray::{Array2, ArrayView2};
-use precision_probe::arithmetic::Side;
 use precision_probe::arithmetic::kernels::limbs::{Limbs, limb_bits, short_products};
 use precision_probe::arithmetic::kernels::{Matrix, Operand, Path, Products, exact};
+use precision_probe::arithmetic::stochastic::Stochastic;
+use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Side};
 use precision_probe::format::Format;
 use precision_probe::network::draw::Stream;
 use rug::{Assign, Float, Integer};
@@ -60,6 +61,20 @@ fn product<'a>(
     let ready = |x: ArrayView2<f64>, side| -> Operand { products.prepare(x, side, singles, copied) };
     let (left, right) = (ready(members(left).view(), Side::Left), ready(members(right).view(), Side::Right));
     Kernel { name, target, work: Box::new(move || drop(black_box(products.product_on(path, &left, &right, None)))) }
+}
+
+/// A product whose every operation is rounded stochastically.
+fn stochastic<'a>(
+    name: String,
+    target: Option<f64>,
+    arithmetic: &str,
+    (left, right): (&Array2<f64>, &Array2<f64>),
+) -> Kernel<'a> {
+    let arithmetic = ArithmeticName::parse(arithmetic).expect("an arithmetic");
+    let arithmetic = Stochastic::new(arithmetic, 0).expect("double lanes carry it");
+    let ready = |x, side| arithmetic.prepare(arithmetic.round_doubles(0, x).view(), side);
+    let (left, right) = (ready(left, Side::Left), ready(right, Side::Right));
+    Kernel { name, target, work: Box::new(move || drop(black_box(arithmetic.product(0, &left, &right, None)))) }
 }
 
 /// Seconds of one call: as many as a round needs.
@@ -136,6 +151,10 @@ fn main() {
             ("bf16, fused, every operation rounded", ("bf16", "bf16", true), 6.0),
         ] {
             kernels.push(product(name.into(), Some(target), best, formats, (&left, &right)));
+        }
+        for (format, target) in [("f16", 6.0), ("e4m3fn", 6.0), ("bf16", 6.0), ("tf32", 12.0), ("f32", 12.0)] {
+            let arithmetic = format!("{format}:round=stochastic");
+            kernels.push(stochastic(arithmetic.clone(), Some(target), &arithmetic, (&left, &right)));
         }
         let doubles = |x: &Array2<f64>| Matrix::by_rows(x.view(), copied);
         let (left_doubles, right_doubles) = (doubles(&left), doubles(&right));

@@ -12,10 +12,12 @@ pub mod lanes;
 pub mod long;
 pub mod name;
 pub mod policy;
+pub mod random;
 pub mod reference;
+pub mod stochastic;
 
 pub use exact::Exact;
-pub use name::{ArithmeticName, Sum};
+pub use name::{ArithmeticName, Direction, Sum};
 pub use policy::Policy;
 
 use crate::activation::Function;
