@@ -7,10 +7,11 @@
 //! give one of 32 random bits by two multiplications modulo 2^32 with shifts between,
 //!
 //! ```text
-//! h = (low half of the stream ⊕ word of the step)·(high half | 1),  h = (h ⊕ ⌊h/2^15⌋)·0x846ca68b,  h ⊕ ⌊h/2^16⌋
+//! h = (low half of the stream ⊕ word of the step)·(high half | 1),  (h ⊕ ⌊h/2^15⌋)·0x846ca68b
 //! ```
 //!
-//! which vectors of every path have. The step counts the terms of a sum; every other operation has a step of its
+//! which vectors of every path have. The best bits are the upper ones: a product's draw is the first r, that of the sum
+//! with it the next r where 2r ≤ 32, else the first r of another word. The step counts the terms of a sum; every other operation has a step of its
 //! own from the other end.
 
 use super::{Binary, Place};
@@ -87,9 +88,8 @@ impl Draws {
 
     fn word(&self, word_of_step: u32) -> u32 {
         let (low, high) = (self.stream as u32, (self.stream >> 32) as u32);
-        let mut h = (low ^ word_of_step).wrapping_mul(high | 1);
-        h = (h ^ (h >> 15)).wrapping_mul(MULTIPLIER);
-        h ^ (h >> 16)
+        let h = (low ^ word_of_step).wrapping_mul(high | 1);
+        (h ^ (h >> 15)).wrapping_mul(MULTIPLIER)
     }
 
     /// The draw of a step: a product's, or the only one.
@@ -102,7 +102,7 @@ impl Draws {
     #[inline]
     pub fn second(&self, step: u32) -> u32 {
         match self.bits {
-            0..=SHARED_BITS => self.word(word_of_step(step)) & ((1 << self.bits) - 1),
+            0..=SHARED_BITS => (self.word(word_of_step(step)) >> (32 - 2 * self.bits)) & ((1 << self.bits) - 1),
             _ => self.word(word_of_step(step) ^ SECOND) >> (32 - self.bits),
         }
     }

@@ -9,22 +9,23 @@ use crate::format::StochasticRounder;
 /// The rounding of one format, its constants at hand.
 ///
 /// `FULL` sees overflow; without it the caller excludes overflow, infinities and NaN. `ALIGNED` says that the random
-/// bits are all that a lane has beyond the format's.
+/// bits are all that a lane has beyond the format's. Lanes of binary32 have no draws of more than [`SHARED_BITS`], and
+/// [`Chance::fits`] their places.
 #[derive(Clone, Copy)]
 pub struct Chance<E, const FULL: bool, const ALIGNED: bool> {
     least: E,
     /// The format's bits of a lane.
     keep: E,
-    /// 32 less the random bits.
+    /// From a word down to its first draw, and to its second.
     to_first: E,
-    /// The random bits of a word that are a second draw.
-    second: E,
-    /// From the lowest place to that below the format's last one.
+    to_second: E,
+    /// The bits of a draw.
+    draw: E,
+    /// From the lowest place up to a draw's own, below the format's last one, where draws do not come down to it.
     to_place: E,
     /// One draw has so many bits that a second one needs a word of its own.
     is_wide: bool,
     fifteen: E,
-    sixteen: E,
     multiplier: E,
     apart: E,
     /// What is not less than this overflows once it is rounded.
@@ -45,18 +46,20 @@ pub struct Streams<V> {
 impl<E: Bits, const FULL: bool, const ALIGNED: bool> Chance<E, FULL, ALIGNED> {
     /// The rounding in the lanes of an element that has the format's bits and the random ones.
     pub fn new(rounder: &StochasticRounder) -> Chance<E, FULL, ALIGNED> {
-        let below = E::PRECISION - rounder.precision();
-        let bits = rounder.bits();
+        let (below, bits) = (E::PRECISION - rounder.precision(), rounder.bits());
+        let place = below - bits;
+        // Words are as long as lanes of binary32, whose draws come down to their place and no further.
+        let (stop, place) = if E::PRECISION <= u32::BITS { (place, 0) } else { (0, place) };
         let word = |bits: u32| E::from_bits(u64::from(bits));
         Chance {
             least: E::from_f64(rounder.smallest_normal()),
             keep: E::from_bits(u64::MAX << below),
-            to_first: word(32 - bits),
-            second: E::from_bits((1 << bits) - 1),
-            to_place: word(below - bits),
+            to_first: word(32 - bits - stop),
+            to_second: word(32u32.saturating_sub(2 * bits + stop)),
+            draw: E::from_bits(((1 << bits) - 1) << stop),
+            to_place: word(place),
             is_wide: bits > SHARED_BITS,
             fifteen: word(15),
-            sixteen: word(16),
             multiplier: word(MULTIPLIER),
             apart: word(SECOND),
             bound: E::from_f64(rounder.largest()).above(),
@@ -69,21 +72,27 @@ impl<E: Bits, const FULL: bool, const ALIGNED: bool> Chance<E, FULL, ALIGNED> {
         rounder.precision() + rounder.bits() == E::PRECISION
     }
 
+    /// Whether lanes of binary32 have the places of both draws of a word.
+    pub fn fits(rounder: &StochasticRounder) -> bool {
+        let (precision, bits) = (rounder.precision(), rounder.bits());
+        bits <= SHARED_BITS && precision + bits <= 24 && 2 * bits + (24 - precision - bits) <= 32
+    }
+
     #[inline(always)]
     fn word<V: Words<Element = E>>(&self, streams: Streams<V>, step: V) -> V {
         let h = streams.low.xor(step).mul_words(streams.high);
-        let h = h.xor(h.down_words(h.like(self.fifteen))).mul_words(h.like(self.multiplier));
-        h.xor(h.down_words(h.like(self.sixteen)))
+        h.xor(h.down_words(h.like(self.fifteen))).mul_words(h.like(self.multiplier))
     }
 
     #[inline(always)]
     fn placed<V: Words<Element = E>>(&self, draw: V) -> V {
-        if ALIGNED { draw } else { draw.up(draw.like(self.to_place)) }
+        if E::PRECISION <= u32::BITS { draw } else { draw.up(draw.like(self.to_place)) }
     }
 
     #[inline(always)]
     fn first_of<V: Words<Element = E>>(&self, word: V) -> V {
-        self.placed(word.down(word.like(self.to_first)))
+        let draw = word.down(word.like(self.to_first));
+        self.placed(if ALIGNED { draw } else { draw.and(draw.like(self.draw)) })
     }
 
     /// The draw of a step's word, below the last place.
@@ -98,7 +107,7 @@ impl<E: Bits, const FULL: bool, const ALIGNED: bool> Chance<E, FULL, ALIGNED> {
         let word = self.word(streams, step);
         let second = match self.is_wide {
             true => self.first(streams, step.xor(step.like(self.apart))),
-            false => self.placed(word.and(word.like(self.second))),
+            false => self.placed(word.down(word.like(self.to_second)).and(word.like(self.draw))),
         };
         (self.first_of(word), second)
     }
@@ -106,11 +115,7 @@ impl<E: Bits, const FULL: bool, const ALIGNED: bool> Chance<E, FULL, ALIGNED> {
     /// Any number that is exact or cut to the lanes.
     #[inline(always)]
     pub fn round<V: Words<Element = E>>(&self, x: V, random: V) -> V {
-        let (least, zero) = (x.like(self.least), x.like(E::default()));
-        let lift = x.abs().if_less(least, least.with_sign_of(x), zero);
-        let rounded = x.add_cut(lift).add_bits(random).and(x.like(self.keep));
-        // A lifted number comes down to a zero without its sign.
-        self.seen(x, rounded.sub(lift).with_sign_of(x))
+        self.seen(x, x.nudged(x.like(self.least), random, x.like(self.keep)))
     }
 
     /// A sum of two numbers of the format, exact or cut to the lanes: below the smallest normal number it is one too.

@@ -21,17 +21,18 @@ pub struct Kernel {
     is_fused: bool,
     /// Whether lanes are binary32.
     is_single: bool,
+    /// Whether those have every product of members.
+    has_products: bool,
 }
 
 impl Kernel {
     /// Of members of a format in an accumulator that rounds so.
     pub fn new(member: &Format, accumulator: &Format, rounder: StochasticRounder, is_fused: bool) -> Kernel {
-        // Every product of members is a number of binary32, and it has the accumulator's bits and the random ones.
-        let has_products =
-            2 * member.precision <= 24 && member.smallest_subnormal_exponent().is_some_and(|least| 2 * least >= -149);
-        let has_bits = rounder.precision() + rounder.bits() <= 24;
-        let is_single = is_binary32(member) && is_binary32(accumulator) && has_products && has_bits;
-        Kernel { rounder, is_fused, is_single }
+        let has_bits = 2 * member.precision <= 24 && Chance::<f32, false, false>::fits(&rounder);
+        let is_single = is_binary32(member) && is_binary32(accumulator) && has_bits;
+        let ends = member.smallest_subnormal_exponent().zip(member.max_exponent());
+        let has_products = ends.is_some_and(|(least, most)| 2 * least >= -149 && 2 * (most + 1) <= 127);
+        Kernel { rounder, is_fused, is_single, has_products }
     }
 
     /// Makes a matrix ready.
@@ -59,8 +60,16 @@ impl Kernel {
         let rows: Vec<u64> = (0..left.dim().0).map(|row| row_of(key, tensor, row as u32)).collect();
         if let (Operand::Single(left), Operand::Single(right)) = (left, right) {
             let last = last.map(|last| last.iter().map(|x| *x as f32).collect::<Vec<f32>>());
-            if self.is_within(path, left, right, last.as_deref()) {
-                let sums = self.aligned::<f32, false>(path, &rows, left, right, last.as_deref());
+            let last = last.as_deref();
+            // Products below binary32 are cut where an instruction does it; above it, nobody could tell.
+            let sums = match self.is_within(path, left, right, last) {
+                true if self.has_products || path == Path::Avx512 => {
+                    Some(self.aligned::<f32, false>(path, &rows, left, right, last))
+                }
+                false if self.has_products => Some(self.aligned::<f32, true>(path, &rows, left, right, last)),
+                _ => None,
+            };
+            if let Some(sums) = sums {
                 return sums.into_iter().map(f64::from).collect();
             }
         }
@@ -267,8 +276,8 @@ impl<E: Bits, const FULL: bool, const ALIGNED: bool> Work<'_, E, FULL, ALIGNED> 
                 let factor = unsafe { &*self.left.as_ptr().add((row + i) * row_stride + term * term_stride) };
                 let (first, second) = chance.both(streams[i], word);
                 *sum = match self.is_fused {
-                    true => chance.round(sum.add_cut(y.times(factor)), second),
-                    false => chance.round_sum(sum.add_cut(chance.round(y.times(factor), first)), second),
+                    true => chance.round(sum.add_cut(y.times_cut(factor)), second),
+                    false => chance.round_sum(sum.add_cut(chance.round(y.times_cut(factor), first)), second),
                 };
             }
         }

@@ -17,6 +17,18 @@ pub trait Words: Vector {
     fn mul_words(self, y: Self) -> Self;
     /// [`Words::down`] within 32-bit words.
     fn down_words(self, counts: Self) -> Self;
+    /// x·y of a number in memory, cut toward zero; where that is not an instruction, the product must be exact.
+    #[inline(always)]
+    fn times_cut(self, y: &Self::Element) -> Self {
+        self.times(y)
+    }
+    /// x with `random` added below the bits that are kept: numbers below `least` are lifted by it, into the binade where
+    /// the last place is theirs, and come down again with their sign.
+    #[inline(always)]
+    fn nudged(self, least: Self, random: Self, keep: Self) -> Self {
+        let lift = self.abs().if_less(least, least.with_sign_of(self), self.like(Self::Element::default()));
+        self.add_cut(lift).add_bits(random).and(keep).sub(lift).with_sign_of(self)
+    }
 }
 
 /// An element by its bits.
@@ -138,6 +150,34 @@ mod x86 {
         };
     }
 
+    /// What only AVX-512 has: rounding modes of single instructions, and lanes that an operation leaves as they are.
+    macro_rules! modes {
+        ($name:ident, $element:ty, $splat:ident, $add_round:ident, $mul_round:ident, $less:ident, $add_some:ident,
+         $sub_some:ident) => {
+            #[inline(always)]
+            fn add_cut(self, y: $name) -> $name {
+                // SAFETY, here and below: the vectors exist, so the processor has their instructions.
+                $name(unsafe { $add_round::<CUT>(self.0, y.0) })
+            }
+            #[inline(always)]
+            fn times_cut(self, y: &$element) -> $name {
+                // SAFETY: as above.
+                $name(unsafe { $mul_round::<CUT>(self.0, $splat(*y)) })
+            }
+            #[inline(always)]
+            fn nudged(self, least: $name, random: $name, keep: $name) -> $name {
+                let lift = least.with_sign_of(self);
+                // SAFETY: as above.
+                let small = unsafe { $less::<_CMP_LT_OQ>(self.abs().0, least.0) };
+                // SAFETY: as above.
+                let lifted = $name(unsafe { $add_some::<CUT>(self.0, small, self.0, lift.0) });
+                let kept = lifted.add_bits(random).and(keep);
+                // SAFETY: as above.
+                $name(unsafe { $sub_some(kept.0, small, kept.0, lift.0) }).with_sign_of(self)
+            }
+        };
+    }
+
     /// x + y cut toward zero by its error, where no instruction does it.
     #[inline(always)]
     fn cut<V: Vector>(x: V, y: V) -> V {
@@ -151,11 +191,16 @@ mod x86 {
     }
 
     impl Words for F32x16 {
-        #[inline(always)]
-        fn add_cut(self, y: F32x16) -> F32x16 {
-            // SAFETY: the vectors exist, so the processor has their instructions.
-            F32x16(unsafe { _mm512_add_round_ps::<CUT>(self.0, y.0) })
-        }
+        modes!(
+            F32x16,
+            f32,
+            _mm512_set1_ps,
+            _mm512_add_round_ps,
+            _mm512_mul_round_ps,
+            _mm512_cmp_ps_mask,
+            _mm512_mask_add_round_ps,
+            _mm512_mask_sub_ps
+        );
         integers!(
             F32x16,
             _mm512_castps_si512,
@@ -169,11 +214,16 @@ mod x86 {
     }
 
     impl Words for F64x8 {
-        #[inline(always)]
-        fn add_cut(self, y: F64x8) -> F64x8 {
-            // SAFETY: the vectors exist, so the processor has their instructions.
-            F64x8(unsafe { _mm512_add_round_pd::<CUT>(self.0, y.0) })
-        }
+        modes!(
+            F64x8,
+            f64,
+            _mm512_set1_pd,
+            _mm512_add_round_pd,
+            _mm512_mul_round_pd,
+            _mm512_cmp_pd_mask,
+            _mm512_mask_add_round_pd,
+            _mm512_mask_sub_pd
+        );
         integers!(
             F64x8,
             _mm512_castpd_si512,
