@@ -266,7 +266,7 @@ fn many_keys_average_to_the_exact_dot_product() {
         let errors: Vec<f64> =
             (0..KEYS).map(|key| Stochastic::new(name, key).unwrap().dot(at, &row, &column, None) - exact).collect();
         let mean = errors.iter().sum::<f64>() / KEYS as f64;
-        let variance = errors.iter().map(|error| (error - mean).powi(2)).sum::<f64>() / (KEYS - 1) as f64;
+        let variance = errors.iter().map(|error| (error - mean) * (error - mean)).sum::<f64>() / (KEYS - 1) as f64;
         let standard_error = (variance / KEYS as f64).sqrt();
         assert!(variance > 0.0 && mean.abs() < 4.0 * standard_error, "{name}: {mean:e} ± {standard_error:e}");
         // Nearest rounding's error is one number, which keys do not average away.

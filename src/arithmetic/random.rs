@@ -115,7 +115,13 @@ mod tests {
     /// χ² of counts that should be equal, in standard deviations from its mean.
     fn deviation(counts: &[u32]) -> f64 {
         let mean = counts.iter().map(|count| f64::from(*count)).sum::<f64>() / counts.len() as f64;
-        let chi: f64 = counts.iter().map(|count| (f64::from(*count) - mean).powi(2) / mean).sum();
+        let chi: f64 = counts
+            .iter()
+            .map(|count| {
+                let distance = f64::from(*count) - mean;
+                distance * distance / mean
+            })
+            .sum();
         let freedom = (counts.len() - 1) as f64;
         (chi - freedom) / (2.0 * freedom).sqrt()
     }

@@ -9,8 +9,7 @@ use crate::format::StochasticRounder;
 /// The rounding of one format, its constants at hand.
 ///
 /// `FULL` sees overflow; without it the caller excludes overflow, infinities and NaN. `ALIGNED` says that the random
-/// bits are all that a lane has beyond the format's. Lanes of binary32 have no draws of more than [`SHARED_BITS`], and
-/// [`Chance::fits`] their places.
+/// bits are all that a lane has beyond the format's. Lanes of binary32 are for what [`Chance::fits`] them.
 #[derive(Clone, Copy)]
 pub struct Chance<E, const FULL: bool, const ALIGNED: bool> {
     least: E,
@@ -19,6 +18,8 @@ pub struct Chance<E, const FULL: bool, const ALIGNED: bool> {
     /// From a word down to its first draw, and to its second.
     to_first: E,
     to_second: E,
+    /// That the second one is moved up.
+    is_second_up: bool,
     /// The bits of a draw.
     draw: E,
     /// From the lowest place up to a draw's own, below the format's last one, where draws do not come down to it.
@@ -55,7 +56,8 @@ impl<E: Bits, const FULL: bool, const ALIGNED: bool> Chance<E, FULL, ALIGNED> {
             least: E::from_f64(rounder.smallest_normal()),
             keep: E::from_bits(u64::MAX << below),
             to_first: word(32 - bits - stop),
-            to_second: word(32u32.saturating_sub(2 * bits + stop)),
+            to_second: word(32u32.abs_diff(2 * bits + stop)),
+            is_second_up: 2 * bits + stop > 32,
             draw: E::from_bits(((1 << bits) - 1) << stop),
             to_place: word(place),
             is_wide: bits > SHARED_BITS,
@@ -72,10 +74,10 @@ impl<E: Bits, const FULL: bool, const ALIGNED: bool> Chance<E, FULL, ALIGNED> {
         rounder.precision() + rounder.bits() == E::PRECISION
     }
 
-    /// Whether lanes of binary32 have the places of both draws of a word.
+    /// Whether lanes of binary32 have the format's bits and the random ones, and words both draws.
     pub fn fits(rounder: &StochasticRounder) -> bool {
         let (precision, bits) = (rounder.precision(), rounder.bits());
-        bits <= SHARED_BITS && precision + bits <= 24 && 2 * bits + (24 - precision - bits) <= 32
+        bits <= SHARED_BITS && precision + bits <= 24
     }
 
     #[inline(always)]
@@ -107,7 +109,11 @@ impl<E: Bits, const FULL: bool, const ALIGNED: bool> Chance<E, FULL, ALIGNED> {
         let word = self.word(streams, step);
         let second = match self.is_wide {
             true => self.first(streams, step.xor(step.like(self.apart))),
-            false => self.placed(word.down(word.like(self.to_second)).and(word.like(self.draw))),
+            false => {
+                let count = word.like(self.to_second);
+                let moved = if self.is_second_up { word.up(count) } else { word.down(count) };
+                self.placed(moved.and(word.like(self.draw)))
+            }
         };
         (self.first_of(word), second)
     }
