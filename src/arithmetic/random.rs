@@ -134,7 +134,8 @@ mod tests {
     #[test]
     fn draws_are_uniform_and_independent_along_every_counter() {
         const COUNT: u32 = 1 << 18;
-        let along: [(&str, fn(u32) -> (Draws, u32)); 6] = [
+        type Walk = fn(u32) -> (Draws, u32);
+        let along: [(&str, Walk); 6] = [
             ("key", |i| (draws(u64::from(i), 1, 2, 3), 4)),
             ("tensor", |i| (draws(0, i, 2, 3), 4)),
             ("row", |i| (draws(0, 1, i, 3), 4)),
