@@ -94,7 +94,8 @@ pub struct Arguments {
     /// Seed of every draw
     #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true, default_value_t = 0, help_heading = "Data")]
     seed: u64,
-    /// Arithmetics, separated by commas: FORMAT[:acc=FORMAT][:sum=fma] or FORMAT:sum=exact with f64, f32, tf32, bf16, f16, e5m2, e4m3fn, any eXmY,
+    /// Arithmetics, separated by commas: FORMAT[:acc=FORMAT][:sum=fma] or FORMAT:sum=exact, each also with
+    /// :round=stochastic[=BITS], with f64, f32, tf32, bf16, f16, e5m2, e4m3fn, any eXmY,
     /// mpfr:N; one per role as forward=f32/backward=f16; or a preset: amp-fp16, amp-bf16, fp8-hybrid
     #[arg(
         long,

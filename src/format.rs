@@ -14,12 +14,14 @@ mod constants;
 mod dyadic;
 mod name;
 mod rounding;
+mod stochastic;
 
 pub use codes::{Class, Code, MAX_LISTED_BITS};
 pub use constants::{Constants, Counts, RangeConstants};
 pub use dyadic::Dyadic;
 pub use name::{AMBIGUOUS, EIGHT_BITS, MAX_EXPONENT_BITS, MAX_PRECISION, NAMED};
 pub use rounding::Rounder;
+pub use stochastic::{MOST_RANDOM_BITS, StochasticRounder, cut_sum};
 
 use rug::Float;
 

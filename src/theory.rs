@@ -24,7 +24,7 @@
 
 use crate::activation::double::derivative_f64;
 use crate::activation::{Activation, Joint};
-use crate::arithmetic::{ArithmeticName, Exact, ExactMatrix, Policy, Sum};
+use crate::arithmetic::{ArithmeticName, Direction, Exact, ExactMatrix, Policy, Sum};
 use crate::format::{Format, two_to};
 use crate::truth::{Midpoints, TrueTensor};
 use ndarray::{Array2, ArrayView1};
@@ -218,21 +218,23 @@ fn roundoff(format: &Format) -> f64 {
     if format.precision < 1000 { format.unit_roundoff() } else { 0.0 }
 }
 
-/// Relative mean square of one rounding to a format.
-fn once(format: &Format) -> f64 {
-    ROUNDING * roundoff(format) * roundoff(format)
+/// Relative mean square of one rounding to a format. Between neighbours a stochastic rounding errs by f(1 − f) in the
+/// mean square, twice as much as the nearest one over all fractions f.
+fn once(format: &Format, direction: Direction) -> f64 {
+    let share = if direction == Direction::Nearest { ROUNDING } else { 2.0 * ROUNDING };
+    share * roundoff(format) * roundoff(format)
 }
 
 /// Relative mean square of a sum of `terms` products of one size and any sign: partial sums grow as √k, so that
 /// the roundings of all add up to terms/2 of the last one.
 fn sum_noise(name: &ArithmeticName, terms: usize) -> f64 {
     if name.sum == Sum::Exact {
-        return once(&name.format);
+        return once(&name.format, name.direction);
     }
     let is_exact = name.sum == Sum::Fused || name.accumulator.precision >= 2 * name.format.precision;
     let products = if is_exact { 0.0 } else { 1.0 };
-    let stored = if name.accumulator == name.format { 0.0 } else { once(&name.format) };
-    once(&name.accumulator) * (0.5 * terms as f64 + products) + stored
+    let stored = if name.accumulator == name.format { 0.0 } else { once(&name.format, name.direction) };
+    once(&name.accumulator, name.direction) * (0.5 * terms as f64 + products) + stored
 }
 
 /// One layer's shape and what its forward noise was.
@@ -285,7 +287,7 @@ impl Flips {
 /// `branch` is the share of a gradient's energy that comes down through a layer's branch: 1 without skips, and
 /// 1 − 1/χ₁ beside them, which leave what passes them as it is.
 pub fn predicted(policy: &Policy, layers: &[LayerFacts], batch: usize, branch: f64) -> Vec<Option<f64>> {
-    let bw = &policy.backward;
+    let (fw, bw) = (&policy.forward, &policy.backward);
     // The noise of what arrives at a layer, without flips and of flips; and what the layer above added to its own δ.
     let mut arriving = layers.last().and_then(|head| head.delta);
     let (mut flips, mut above_flips, mut above_noise) = (Flips::default(), Flips::default(), 0.0);
@@ -300,8 +302,8 @@ pub fn predicted(policy: &Policy, layers: &[LayerFacts], batch: usize, branch: f
             flips = flips.and(&above_flips.times(share));
             match layer.derivative {
                 Some(derivative) => {
-                    let of_derivative = if layer.is_smooth { once(&policy.forward.format) } else { 0.0 };
-                    own_noise = derivative.smooth + of_derivative + once(&bw.format);
+                    let of_derivative = if layer.is_smooth { once(&fw.format, fw.direction) } else { 0.0 };
+                    own_noise = derivative.smooth + of_derivative + once(&bw.format, bw.direction);
                     own_flips = derivative.flips;
                 }
                 None => arriving = None,
@@ -323,7 +325,9 @@ pub fn predicted(policy: &Policy, layers: &[LayerFacts], batch: usize, branch: f
 /// operation within u. On the path of layer l lie the sums forward below it, those backward above it, and its own.
 pub fn frozen(policy: &Policy, layers: &[LayerFacts], batch: usize) -> Vec<(f64, f64)> {
     let of = |name: &ArithmeticName, terms: usize, others: f64| {
-        let (u, own) = (roundoff(&name.accumulator), roundoff(&name.format));
+        // A stochastic rounding errs by less than two unit roundoffs.
+        let most = if name.direction == Direction::Nearest { 1.0 } else { 2.0 };
+        let (u, own) = (most * roundoff(&name.accumulator), most * roundoff(&name.format));
         let (n, root) = (terms as f64, (terms as f64).sqrt());
         let in_sum = match name.sum {
             Sum::Exact => (0.0, 0.0),

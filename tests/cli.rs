@@ -374,7 +374,7 @@ fn a_wrong_arithmetic_is_pointed_at() {
     }
     // What could stand at the character is listed.
     for (typed, listed) in [
-        ("f16:ac=f32", "`acc=FORMAT` and `sum=sequential|fma|exact` can stand here"),
+        ("f16:ac=f32", "`acc=FORMAT`, `sum=sequential|fma|exact` and `round=nearest|stochastic[=BITS]` can stand here"),
         ("f16:sum=kahan", "`sequential`, `fma` and `exact` can stand here"),
         ("forward=f16/backwrad=f32", "`storage`, `forward` and `backward` can stand here"),
         ("amp-f16", "`amp-fp16`, `amp-bf16`, `fp8-hybrid` can stand here"),

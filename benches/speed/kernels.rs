@@ -5,9 +5,10 @@
 use super::harness::{Row, Table, Target};
 use half::f16;
 use ndarray::{Array2, ArrayView2};
-use precision_probe::arithmetic::Side;
 use precision_probe::arithmetic::kernels::limbs::{self, Cut, Left, Right};
 use precision_probe::arithmetic::kernels::{Matrix, Operand, Path, Products, exact};
+use precision_probe::arithmetic::stochastic::Stochastic;
+use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Side};
 use precision_probe::format::Format;
 use precision_probe::integers::Integers;
 use precision_probe::network::draw::Stream;
@@ -50,6 +51,15 @@ fn product<'a>(
     let ready = |x: ArrayView2<f64>, side| -> Operand { products.prepare(x, side, singles, copied) };
     let (left, right) = (ready(members(left).view(), Side::Left), ready(members(right).view(), Side::Right));
     Row::new(name, target, move || drop(black_box(products.product_on(path, &left, &right, None))))
+}
+
+/// A product whose every operation is rounded stochastically.
+fn stochastic<'a>(arithmetic: &str, (left, right): (&Array2<f64>, &Array2<f64>)) -> Row<'a> {
+    let name = ArithmeticName::parse(arithmetic).expect("an arithmetic");
+    let rounded = Stochastic::new(name, 0).expect("double lanes carry it");
+    let ready = |x, side| rounded.prepare(rounded.round_doubles(0, x).view(), side);
+    let (left, right) = (ready(left, Side::Left), ready(right, Side::Right));
+    Row::new(arithmetic, Target::Ratio(6.0), move || drop(black_box(rounded.product(0, &left, &right, None))))
 }
 
 fn half_loop(left: &[f16], right: &[f16], (m, k, n): (usize, usize, usize)) -> Vec<f16> {
@@ -142,6 +152,9 @@ pub fn run() {
             ("bf16, fused, every operation rounded", ("bf16", "bf16", true), 6.0),
         ] {
             rows.push(product(name.into(), Target::Ratio(target), best, formats, (&left, &right)));
+        }
+        for format in ["f16", "bf16", "tf32", "e4m3fn", "f32"] {
+            rows.push(stochastic(&format!("{format}:round=stochastic"), (&left, &right)));
         }
         let doubles = |x: &Array2<f64>| Matrix::by_rows(x.view(), copied);
         let (left_doubles, right_doubles) = (doubles(&left), doubles(&right));

@@ -1,31 +1,31 @@
 //! φ and φ' at ±∞: the limits, which overflowed pre-activations meet.
 
-use super::{Activation, Function, Quadratic, round_function};
-use crate::format::Format;
+use super::rounding::{Target, round_by};
+use super::{Activation, Function, Quadratic};
 use rug::Float;
 
 /// The limit of f at ±∞, rounded; a zero has the sign of the side from which it is approached.
-pub(super) fn at_infinity(function: &Function, negative: bool, format: &Format) -> Float {
+pub(super) fn at_infinity(function: &Function, negative: bool, target: &Target) -> Float {
     use Activation::*;
     let infinity = if negative { f64::NEG_INFINITY } else { f64::INFINITY };
     let (activation, derivative) = match function {
-        Function::Exp => return round(infinity.max(0.0), format),
+        Function::Exp => return round(infinity.max(0.0), target),
         Function::Value(activation) => (activation, false),
         Function::Derivative(activation) => (activation, true),
     };
     if let Some(polynomial) = activation.polynomial(activation.piece_of(infinity)) {
         return round(
             if derivative { limit(&polynomial.derivative(), infinity) } else { limit(&polynomial, infinity) },
-            format,
+            target,
         );
     }
     if *activation == Selu {
         // λ and λα are φ' right and left of 0.
-        let slope = |x: f64| round_function(&Function::Derivative(Selu), &Float::with_val(53, x), format);
+        let slope = |x: f64| round_by(&Function::Derivative(Selu), &Float::with_val(53, x), target);
         return match (derivative, negative) {
             (true, false) => slope(1.0),
-            (true, true) => round(0.0, format),
-            (false, false) => round(infinity, format),
+            (true, true) => round(0.0, target),
+            (false, false) => round(infinity, target),
             (false, true) => -slope(0.0),
         };
     }
@@ -49,7 +49,7 @@ pub(super) fn at_infinity(function: &Function, negative: bool, format: &Format) 
         (Elu { .. } | Celu { .. } | Softplus { .. }, true, true) => 0.0,
         (_, true, true) => -0.0,
     };
-    round(value, format)
+    round(value, target)
 }
 
 /// A polynomial at ±∞; a slope of 0 gives a zero with the sign that it gives every such x.
@@ -62,6 +62,6 @@ fn limit(polynomial: &Quadratic, infinity: f64) -> f64 {
     }
 }
 
-fn round(limit: f64, format: &Format) -> Float {
-    format.round(&Float::with_val(53, limit))
+fn round(limit: f64, target: &Target) -> Float {
+    (target.round)(&Float::with_val(53, limit))
 }

@@ -20,12 +20,12 @@ use super::nearby::{Near, nearby};
 use super::polynomial::{polynomial, quotient};
 use super::quick::binary64;
 use super::{Activation, Function, OutOfRange, enclose};
-use crate::format::{F64, Format, Rounder, canonical};
+use crate::format::{F64, Format, Rounder, StochasticRounder, canonical};
 use rug::Float;
 use rug::float::Special;
 
-/// Working bits beyond the format's at the first attempt: one value in some 2^11 needs a second one.
-const FIRST_GUARD: u32 = 12;
+/// Working bits beyond the boundaries' at the first attempt: one value in some 2^11 needs a second one.
+const BEYOND_BOUNDARIES: u32 = 11;
 /// The precision at which the loop gives up; see the module's text.
 const MOST_BITS: u32 = 1 << 20;
 
@@ -38,33 +38,53 @@ const MOST_BITS: u32 = 1 << 20;
 /// For formats of unbounded exponent a result beyond 2^±2^29 becomes ±∞ or ±0; whoever must not take
 /// that for an answer asks [`enclose`] instead.
 pub fn round_function(function: &Function, x: &Float, format: &Format) -> Float {
+    round_by(function, x, &Target { format, boundary_bits: format.precision + 1, round: &|x| format.round(x) })
+}
+
+/// f(x) rounded once to the format as [`Format::round_stochastically`] does.
+pub fn round_function_stochastically(function: &Function, x: &Float, format: &Format, bits: u32, random: u32) -> Float {
+    // A number goes one way from the first multiple of 2^-bits of a last place on, the other way below it.
+    let round = |x: &Float| format.round_stochastically(x, bits, random);
+    round_by(function, x, &Target { format, boundary_bits: format.precision + bits, round: &round })
+}
+
+/// A monotonic rounding whose boundaries are binary numbers of at most so many bits.
+pub(super) struct Target<'t> {
+    format: &'t Format,
+    boundary_bits: u32,
+    pub(super) round: &'t dyn Fn(&Float) -> Float,
+}
+
+/// f(x) rounded once.
+pub(super) fn round_by(function: &Function, x: &Float, target: &Target) -> Float {
+    let Target { format, boundary_bits, round } = *target;
     if x.is_nan() {
         return Float::with_val(format.precision, Special::Nan);
     }
     if x.is_infinite() {
-        return at_infinity(function, x.is_sign_negative(), format);
+        return at_infinity(function, x.is_sign_negative(), target);
     }
     match exact(function, x) {
-        Ok(Some(value)) => return format.round(&value),
+        Ok(Some(value)) => return round(&value),
         Ok(None) => {}
-        Err(out_of_range) => return beyond_range(out_of_range, format),
+        Err(out_of_range) => return beyond_range(out_of_range, target),
     }
-    if let Some(stand_in) = nearby(function, x).and_then(|near| stand_in(near, format)) {
-        return format.round(&stand_in);
+    if let Some(stand_in) = nearby(function, x).and_then(|near| stand_in(near, boundary_bits)) {
+        return round(&stand_in);
     }
-    match rational(function, x, format.precision + 1) {
-        Ok(Some(stand_in)) => return format.round(&stand_in),
+    match rational(function, x, boundary_bits) {
+        Ok(Some(stand_in)) => return round(&stand_in),
         Ok(None) => {}
-        Err(out_of_range) => return beyond_range(out_of_range, format),
+        Err(out_of_range) => return beyond_range(out_of_range, target),
     }
-    let mut precision = format.precision + FIRST_GUARD;
+    let mut precision = boundary_bits + BEYOND_BOUNDARIES;
     loop {
         let value = match enclose(function, x, precision) {
             Ok(value) => value,
-            Err(out_of_range) => return beyond_range(out_of_range, format),
+            Err(out_of_range) => return beyond_range(out_of_range, target),
         };
         let (low, high) = ends(&value, precision);
-        let (from_low, from_high) = (format.round(&low), format.round(&high));
+        let (from_low, from_high) = (round(&low), round(&high));
         if same(&from_low, &from_high) {
             return from_low;
         }
@@ -108,13 +128,13 @@ fn same(a: &Float, b: &Float) -> bool {
 
 /// A number that every rounding to the format treats as f(x), if f(x) is near enough to `center`.
 ///
-/// All boundaries of rounding (ties, the overflow threshold) are binary numbers of at most p + 1 bits.
-/// With M = max(p + 1, bits of center), two different numbers of M bits are at least 2^-M apart
+/// All boundaries of rounding (ties, the overflow threshold) are binary numbers of at most `boundary_bits` bits.
+/// With M = max(those, bits of center), two different numbers of M bits are at least 2^-M apart
 /// relative to either. So nothing between the center and center·(1 ± 2^-(M+2)) is a boundary, and all
 /// numbers strictly in between, f(x) and the one returned here among them, round alike.
-fn stand_in(near: Near, format: &Format) -> Option<Float> {
+fn stand_in(near: Near, boundary_bits: u32) -> Option<Float> {
     let Near { center, above, bits } = near;
-    let closeness = center.prec().max(format.precision + 1) + 2;
+    let closeness = center.prec().max(boundary_bits) + 2;
     if bits < i64::from(closeness) {
         return None;
     }
@@ -124,13 +144,13 @@ fn stand_in(near: Near, format: &Format) -> Option<Float> {
 }
 
 /// Results beyond 2^±2^29, which every bounded format rounds to its overflow or to a signed zero.
-fn beyond_range(out_of_range: OutOfRange, format: &Format) -> Float {
+fn beyond_range(out_of_range: OutOfRange, target: &Target) -> Float {
     let (special, negative) = match out_of_range {
         OutOfRange::Overflow { negative } => (Special::Infinity, negative),
         OutOfRange::Underflow { negative } => (Special::Zero, negative),
     };
-    let value = Float::with_val(format.precision, special);
-    format.round(&if negative { -value } else { value })
+    let value = Float::with_val(target.format.precision, special);
+    (target.round)(&if negative { -value } else { value })
 }
 
 /// As [`round_function`] on doubles, bit for bit, mostly without MPFR.
@@ -150,34 +170,55 @@ pub fn round_function_f64(function: &Function, x: f64, format: &Format) -> f64 {
 /// [`round_function_f64`] with the format's [`Rounder`] at hand, for formats in double lanes.
 #[inline]
 pub fn round_with(function: &Function, x: f64, format: &Format, rounder: &Rounder) -> f64 {
+    round_quickly(function, x, |x| rounder.round(x), || slow(function, x, format))
+}
+
+/// As [`round_function_stochastically`] on doubles, bit for bit, mostly without MPFR.
+pub fn round_stochastically_with(
+    function: &Function,
+    x: f64,
+    format: &Format,
+    rounder: &StochasticRounder,
+    random: u32,
+) -> f64 {
+    let slow = || {
+        let x = Float::with_val(53, x);
+        canonical(round_function_stochastically(function, &x, format, rounder.bits(), random).to_f64())
+    };
+    round_quickly(function, x, |x| rounder.round(x, random), slow)
+}
+
+/// A rounding that is monotonic, where the quick phase decides it.
+#[inline(always)]
+fn round_quickly(function: &Function, x: f64, round: impl Fn(f64) -> f64, slow: impl Fn() -> f64) -> f64 {
     if x.is_nan() {
         return f64::NAN;
     }
     if x.is_infinite() {
-        return slow(function, x, format);
+        return slow();
     }
     match double::short(function, x) {
-        Short::Exact(value) => return rounder.round(value),
-        Short::Rounded(_) => return slow(function, x, format),
+        Short::Exact(value) => return round(value),
+        Short::Rounded(_) => return slow(),
         Short::None => {}
     }
     let (value, error) = double::evaluate(function, x);
     if error == f64::INFINITY {
-        return slow(function, x, format);
+        return slow();
     }
     if value.abs() < DECIDED_TINY {
-        // Below half of every such format's smallest subnormal (at least 2^-511): only the sign counts,
-        // and the formulas keep it.
+        // Below half of every such format's smallest subnormal (at least 2^-511), and below what its random bits see:
+        // only the sign counts, and the formulas keep it.
         return 0f64.copysign(value);
     }
     // An error as large as the value tells nothing; NaN compares with nothing.
     let is_known = error < value.abs();
     if !is_known {
-        return slow(function, x, format);
+        return slow();
     }
     // The roundings of these two sums are in the bound's margin.
-    let (low, high) = (rounder.round(value - error), rounder.round(value + error));
-    if low.to_bits() == high.to_bits() { low } else { slow(function, x, format) }
+    let (low, high) = (round(value - error), round(value + error));
+    if low.to_bits() == high.to_bits() { low } else { slow() }
 }
 
 /// Whether f(x) is exactly 0 at a finite x, not merely too small for a double.

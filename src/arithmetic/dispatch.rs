@@ -2,6 +2,7 @@
 
 use super::lanes::{Carrier, Lanes};
 use super::long::Long;
+use super::stochastic::Stochastic;
 use super::{Arithmetic, ArithmeticName, storage_noise};
 use crate::format::{BF16, F16, F64};
 use half::{bf16, f16};
@@ -26,40 +27,60 @@ pub enum Carriers {
     RangeAlone,
 }
 
-/// Runs `visitor` in the arithmetic of that name.
+/// Runs `visitor` in the arithmetic of that name; random bits are those of the key 0.
 pub fn dispatch<V: Visitor>(name: ArithmeticName, visitor: V) -> V::Output {
-    fn lanes<C: Carrier + 'static, V: Visitor>(name: ArithmeticName, visitor: V) -> V::Output {
-        match Lanes::<C>::new(name) {
-            Some(arithmetic) => visitor.visit(Arc::new(arithmetic)),
-            None => visitor.visit(Arc::new(Long::new(name))),
-        }
-    }
-    match name.format {
-        F64 => lanes::<f64, V>(name, visitor),
-        F16 => lanes::<f16, V>(name, visitor),
-        BF16 => lanes::<bf16, V>(name, visitor),
-        // binary32's range and precision hold every other format of at most 24 bits and 8 exponent bits.
-        other if other.precision <= 24 && other.exponent_bits() <= 8 && other.exponent_bits() > 0 => {
-            lanes::<f32, V>(name, visitor)
-        }
-        _ => lanes::<f64, V>(name, visitor),
-    }
+    dispatch_with(name, Carriers::Sure, 0, visitor)
 }
 
-/// [`dispatch`] with a choice of carriers.
-pub fn dispatch_with<V: Visitor>(name: ArithmeticName, carriers: Carriers, visitor: V) -> V::Output {
-    match special(name, carriers) {
-        Some(arithmetic) => visitor.visit(Arc::new(arithmetic)),
-        None => dispatch(name, visitor),
+/// [`dispatch`] with a choice of carriers and a key of the random bits.
+pub fn dispatch_with<V: Visitor>(name: ArithmeticName, carriers: Carriers, key: u64, visitor: V) -> V::Output {
+    fn lanes<C: Carrier + 'static, V: Visitor>(name: ArithmeticName, key: u64, visitor: V) -> V::Output {
+        match Lanes::<C>::new(name) {
+            Some(arithmetic) => visitor.visit(Arc::new(arithmetic)),
+            None => visitor.visit(Arc::new(Long::new(name).keyed(key))),
+        }
+    }
+    if let Some(arithmetic) = stochastic(name, carriers, key) {
+        return visitor.visit(Arc::new(arithmetic));
+    }
+    if let Some(arithmetic) = special(name, carriers) {
+        return visitor.visit(Arc::new(arithmetic));
+    }
+    match name.format {
+        F64 => lanes::<f64, V>(name, key, visitor),
+        F16 => lanes::<f16, V>(name, key, visitor),
+        BF16 => lanes::<bf16, V>(name, key, visitor),
+        // binary32's range and precision hold every other format of at most 24 bits and 8 exponent bits.
+        other if other.precision <= 24 && other.exponent_bits() <= 8 && other.exponent_bits() > 0 => {
+            lanes::<f32, V>(name, key, visitor)
+        }
+        _ => lanes::<f64, V>(name, key, visitor),
     }
 }
 
 /// [`dispatch_with`] for a role beside another one: numbers are stored in doubles where those suffice, so that two
 /// roles are two types and not one for every pair of carriers.
-pub fn role<V: Visitor>(name: ArithmeticName, carriers: Carriers, visitor: V) -> V::Output {
+pub fn role<V: Visitor>(name: ArithmeticName, carriers: Carriers, key: u64, visitor: V) -> V::Output {
+    if let Some(arithmetic) = stochastic(name, carriers, key) {
+        return visitor.visit(Arc::new(arithmetic));
+    }
     match special(name, carriers).or_else(|| Lanes::<f64>::new(name)) {
         Some(arithmetic) => visitor.visit(Arc::new(arithmetic)),
-        None => visitor.visit(Arc::new(Long::new(name))),
+        None => visitor.visit(Arc::new(Long::new(name).keyed(key))),
+    }
+}
+
+/// True where double lanes carry an arithmetic, or stand in for it.
+pub fn is_in_lanes(name: ArithmeticName) -> bool {
+    let nearest = || Lanes::<f64>::new(name).is_some() || Lanes::<f64>::unbounded(name).is_some();
+    nearest() || stochastic(name, Carriers::Fast, 0).is_some()
+}
+
+/// Double lanes that round stochastically.
+fn stochastic(name: ArithmeticName, carriers: Carriers, key: u64) -> Option<Stochastic> {
+    match carriers {
+        Carriers::Fast => Stochastic::new(name, key).or_else(|| Stochastic::unbounded(name, key)),
+        Carriers::Sure | Carriers::RangeAlone => Stochastic::new(name, key),
     }
 }
 

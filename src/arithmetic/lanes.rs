@@ -9,7 +9,7 @@
 use super::guard::{Extremes, Guard, stand_in};
 use super::kernels::{self, Matrix, Operand, Path, Products, RangeAlone, Rounding, Values};
 use super::long::round_once;
-use super::{Arithmetic, ArithmeticName, Binary, Exact, ExactMatrix, Place, Side, Sum, TensorId, from_fn};
+use super::{Arithmetic, ArithmeticName, Binary, Direction, Exact, ExactMatrix, Place, Side, Sum, TensorId, from_fn};
 use crate::activation::rounding::round_with;
 use crate::activation::{Function, is_zero, round_function_f64};
 use crate::format::{F64, Format, canonical, two_to};
@@ -134,7 +134,8 @@ impl<C: Carrier> Lanes<C> {
                 accumulator.fits_f64_lanes() && accumulator.precision >= name.format.precision
             }
         };
-        (members && sums).then(|| Lanes {
+        let is_nearest = name.direction == Direction::Nearest;
+        (members && sums && is_nearest).then(|| Lanes {
             format: name.format,
             store: Rounding::to(name.format),
             accumulate: Rounding::to(name.accumulator),
@@ -153,7 +154,8 @@ impl<C: Carrier> Lanes<C> {
     /// to the bits of its definition until [`Arithmetic::left_range`].
     pub fn unbounded(name: ArithmeticName) -> Option<Lanes<C>> {
         let (member, accumulator) = (stand_in(&name.format)?, stand_in(&name.accumulator)?);
-        let is_carried = name.sum != Sum::Exact && accumulator.precision >= member.precision;
+        let is_nearest = name.direction == Direction::Nearest;
+        let is_carried = is_nearest && name.sum != Sum::Exact && accumulator.precision >= member.precision;
         let is_fused = name.sum == Sum::Fused;
         let guard = Guard::new(&member, &accumulator);
         is_carried.then(|| Lanes {

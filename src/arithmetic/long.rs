@@ -4,9 +4,10 @@
 //! first take a result rounded **to odd** with two extra bits and then round once by the format's
 //! definition: rounding to odd keeps what decides ties (Boldo and Melquiond 2008).
 
+use super::random::{self, Draws, LAST, STORE};
 use super::reference::{dots, vectors};
-use super::{Arithmetic, ArithmeticName, Binary, Exact, Place, Side, Sum, TensorId};
-use crate::activation::{Function, round_function};
+use super::{Arithmetic, ArithmeticName, Binary, Direction, Exact, Place, Side, Sum, TensorId};
+use crate::activation::{Function, round_function, round_function_stochastically};
 use crate::format::{Format, Range};
 use ndarray::{Array2, ArrayView2};
 use rug::float::Round;
@@ -17,13 +18,69 @@ use std::cmp::Ordering;
 /// An arithmetic on MPFR numbers.
 pub struct Long {
     name: ArithmeticName,
+    /// Of the random bits.
+    key: u64,
 }
 
 impl Long {
     /// The arithmetic of that name.
     pub fn new(name: ArithmeticName) -> Long {
-        Long { name }
+        Long { name, key: 0 }
     }
+
+    /// The same with random bits of another key.
+    pub fn keyed(self, key: u64) -> Long {
+        Long { key, ..self }
+    }
+
+    /// How the results at a place are rounded.
+    fn at(&self, at: Place) -> Once {
+        match self.name.direction {
+            Direction::Nearest => Once::Nearest,
+            Direction::Stochastic(bits) => Once::Stochastic(bits, Draws::new(self.key, at, bits)),
+        }
+    }
+}
+
+/// One rounding of an MPFR expression to a format.
+#[derive(Clone, Copy)]
+enum Once {
+    Nearest,
+    Stochastic(u32, Draws),
+}
+
+impl Once {
+    /// Rounds with the draw of a step.
+    fn round<T>(&self, format: &Format, step: u32, expression: T) -> Float
+    where
+        Float: AssignRound<T, Round = Round, Ordering = Ordering>,
+    {
+        match self {
+            Once::Nearest => round_once(format, expression),
+            Once::Stochastic(bits, draws) => round_stochastically(format, *bits, draws.first(step), expression),
+        }
+    }
+
+    /// Rounds a sum with the draw beside its product's.
+    fn round_sum<T>(&self, format: &Format, step: u32, expression: T) -> Float
+    where
+        Float: AssignRound<T, Round = Round, Ordering = Ordering>,
+    {
+        match self {
+            Once::Nearest => round_once(format, expression),
+            Once::Stochastic(bits, draws) => round_stochastically(format, *bits, draws.second(step), expression),
+        }
+    }
+}
+
+/// Rounds an MPFR expression once and stochastically: cut to the bits that are looked at, which changes nothing.
+pub(super) fn round_stochastically<T>(format: &Format, bits: u32, random: u32, expression: T) -> Float
+where
+    Float: AssignRound<T, Round = Round, Ordering = Ordering>,
+{
+    let mut cut = Float::new(format.precision + bits);
+    cut.assign_round(expression, Round::Zero);
+    format.round_stochastically(&cut, bits, random)
 }
 
 /// Rounds an MPFR expression once to the format.
@@ -50,10 +107,14 @@ impl Arithmetic for Long {
     type Elem = Float;
     type Operand = Vec<Vec<Float>>;
 
-    fn round(&self, _: Place, x: &Exact) -> Float {
-        match x {
-            Exact::Double(x) => self.name.format.round(&Float::with_val(53, *x)),
-            Exact::Long(x) => self.name.format.round(x),
+    fn round(&self, at: Place, x: &Exact) -> Float {
+        let format = &self.name.format;
+        match (x, self.at(at)) {
+            (x, Once::Stochastic(bits, draws)) => {
+                format.round_stochastically(&x.to_float(), bits, draws.first(random::ROUND))
+            }
+            (Exact::Double(x), Once::Nearest) => format.round(&Float::with_val(53, *x)),
+            (Exact::Long(x), Once::Nearest) => format.round(x),
         }
     }
 
@@ -61,20 +122,22 @@ impl Arithmetic for Long {
         Exact::Long(x.clone())
     }
 
-    fn dot(&self, _: Place, row: &[Float], column: &[Float], last: Option<&Float>) -> Float {
+    fn dot(&self, at: Place, row: &[Float], column: &[Float], last: Option<&Float>) -> Float {
+        let once = self.at(at);
         if self.name.sum == Sum::Exact {
-            return self.exact_dot(row, column, last);
+            return self.exact_dot(&once, row, column, last);
         }
         let accumulator = &self.name.accumulator;
+        let terms = || (0u32..).zip(row.iter().zip(column));
         let mut sum: Option<Float> = None;
         if self.name.sum == Sum::Fused {
-            for (x, y) in row.iter().zip(column) {
+            for (step, (x, y)) in terms() {
                 sum = Some(match sum {
-                    None => round_once(accumulator, x * y),
-                    Some(sum) => round_once(accumulator, x.mul_add_ref(y, &sum)),
+                    None => once.round_sum(accumulator, step, x * y),
+                    Some(sum) => once.round_sum(accumulator, step, x.mul_add_ref(y, &sum)),
                 });
             }
-        } else if accumulator.range == Range::Unbounded {
+        } else if accumulator.range == Range::Unbounded && matches!(once, Once::Nearest) {
             // The same two roundings per term in two reused numbers.
             let mut product = Float::new(accumulator.precision);
             for (x, y) in row.iter().zip(column) {
@@ -85,32 +148,37 @@ impl Arithmetic for Long {
                 }
             }
         } else {
-            for (x, y) in row.iter().zip(column) {
-                let product = round_once(accumulator, x * y);
+            for (step, (x, y)) in terms() {
+                let product = once.round(accumulator, step, x * y);
                 sum = Some(match sum {
                     None => product,
-                    Some(sum) => round_once(accumulator, &sum + &product),
+                    Some(sum) => once.round_sum(accumulator, step, &sum + &product),
                 });
             }
         }
         let mut sum = sum.unwrap_or_else(|| Float::new(accumulator.precision));
         if let Some(last) = last {
-            sum = round_once(accumulator, &sum + last);
+            sum = once.round(accumulator, LAST, &sum + last);
         }
-        self.name.format.round(&sum)
+        once.round(&self.name.format, STORE, &sum)
     }
 
-    fn apply(&self, _: Place, f: &Function, x: &Float) -> Float {
-        round_function(f, x, &self.name.format)
+    fn apply(&self, at: Place, f: &Function, x: &Float) -> Float {
+        match self.at(at) {
+            Once::Nearest => round_function(f, x, &self.name.format),
+            Once::Stochastic(bits, draws) => {
+                round_function_stochastically(f, x, &self.name.format, bits, draws.first(random::APPLY))
+            }
+        }
     }
 
-    fn binary(&self, _: Place, operation: Binary, x: &Float, y: &Float) -> Float {
-        let format = &self.name.format;
+    fn binary(&self, at: Place, operation: Binary, x: &Float, y: &Float) -> Float {
+        let (format, once, step) = (&self.name.format, self.at(at), random::step_of(operation));
         match operation {
-            Binary::Add => round_once(format, x + y),
-            Binary::Subtract => round_once(format, x - y),
-            Binary::Multiply => round_once(format, x * y),
-            Binary::Divide => round_once(format, x / y),
+            Binary::Add => once.round(format, step, x + y),
+            Binary::Subtract => once.round(format, step, x - y),
+            Binary::Multiply => once.round(format, step, x * y),
+            Binary::Divide => once.round(format, step, x / y),
         }
     }
 
@@ -131,13 +199,13 @@ impl Arithmetic for Long {
 
 impl Long {
     /// The exact sum of the products and `last`, rounded once.
-    fn exact_dot(&self, row: &[Float], column: &[Float], last: Option<&Float>) -> Float {
+    fn exact_dot(&self, once: &Once, row: &[Float], column: &[Float], last: Option<&Float>) -> Float {
         let product = |(x, y): (&Float, &Float)| Float::with_val(x.prec() + y.prec(), x * y);
         let mut terms: Vec<Float> = row.iter().zip(column).map(product).collect();
         if terms.is_empty() {
             terms.push(Float::new(self.name.format.precision));
         }
         terms.extend(last.cloned());
-        round_once(&self.name.format, Float::sum(terms.iter()))
+        once.round(&self.name.format, STORE, Float::sum(terms.iter()))
     }
 }

@@ -13,11 +13,13 @@ pub mod long;
 pub mod matrix;
 pub mod name;
 pub mod policy;
+pub mod random;
 pub mod reference;
+pub mod stochastic;
 
 pub use exact::Exact;
 pub use matrix::ExactMatrix;
-pub use name::{ArithmeticName, Sum};
+pub use name::{ArithmeticName, Direction, Sum};
 pub use policy::Policy;
 
 use crate::activation::Function;

@@ -86,14 +86,15 @@ impl<'n> ForwardRun<'n> {
             Part::RangeAlone => Carriers::RangeAlone,
         };
         let up = RunUp { network, batch, storage, name: policy.forward, segments };
-        let forward = ForwardRun { values: dispatch_with(policy.forward, carriers, up.clone()), up, carriers };
+        let forward =
+            ForwardRun { values: dispatch_with(policy.forward, carriers, network.key, up.clone()), up, carriers };
         if forward.values.left_range() { forward.surely() } else { forward }
     }
 
     /// The same with carriers that never fail.
     fn surely(&self) -> ForwardRun<'n> {
         let (up, carriers) = (self.up.clone(), Carriers::Sure);
-        ForwardRun { values: dispatch_with(up.name, carriers, up.clone()), up, carriers }
+        ForwardRun { values: dispatch_with(up.name, carriers, up.network.key, up.clone()), up, carriers }
     }
 
     /// True if a policy's forward pass is this one.
@@ -185,7 +186,7 @@ impl<'n, F: Arithmetic + 'static> Values<'n> for Up<'n, F> {
         let down = Down(self.forward.clone(), setup);
         match setup.policy.backward == self.name {
             true => down.visit(self.forward.arithmetic.clone()),
-            false => role(setup.policy.backward, carriers, down),
+            false => role(setup.policy.backward, carriers, self.forward.network.key, down),
         }
     }
 }

@@ -139,7 +139,7 @@ impl Rounder {
     }
 }
 
-fn signed_zero(precision: u32, negative: bool) -> Float {
+pub(super) fn signed_zero(precision: u32, negative: bool) -> Float {
     let mut zero = Float::new(precision);
     zero.assign(if negative { rug::float::Special::NegZero } else { rug::float::Special::Zero });
     zero

@@ -24,6 +24,11 @@ impl Stream {
         Stream(generator)
     }
 
+    /// 64 random bits, as the key of other draws.
+    pub fn key(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
     /// A uniform index below `bound`, by multiplication (bias below bound/2^64).
     pub fn index(&mut self, bound: usize) -> usize {
         ((u128::from(self.0.next_u64()) * bound as u128) >> 64) as usize

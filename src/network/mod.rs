@@ -128,13 +128,15 @@ pub struct Network {
     pub loss: Loss,
     /// Affine nodes from input to output.
     pub layers: Vec<Layer>,
+    /// Which random bits stochastic rounding draws: another one for every trial.
+    pub key: u64,
 }
 
 impl Network {
     /// An empty network whose node 0 is the input.
     pub fn new(loss: Loss) -> Network {
         let input = Node { operation: Operation::Input, inputs: vec![] };
-        Network { nodes: vec![input], parameters: vec![], loss, layers: vec![] }
+        Network { nodes: vec![input], parameters: vec![], loss, layers: vec![], key: 0 }
     }
 
     /// The node whose value is the network's output.

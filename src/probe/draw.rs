@@ -6,6 +6,7 @@ use crate::arithmetic::dispatch::{StorageNoise, dispatch};
 use crate::arithmetic::{ArithmeticName, Policy};
 use crate::exchange::Sequential;
 use crate::network::build::{Perceptron, residual_scale};
+use crate::network::draw::Stream;
 use crate::network::{Batch, Loss, Network, Targets, data, given};
 use crate::spec::{Data, Plan, RunPlan, TargetKind};
 
@@ -17,13 +18,14 @@ pub fn draw(plan: &Plan, run: &RunPlan, trial: u64) -> (Network, Batch) {
         (None, Data::Gaussian) => data::gaussian_batch(spec.seed, trial, spec.batch, spec.shape()),
         (None, _) => data::digits_batch(spec.seed, trial, spec.batch),
     };
-    let network = match (&plan.network, run) {
+    let mut network = match (&plan.network, run) {
         (Some(network), RunPlan::PerLayer(activations)) => given::network(network, activations, loss(plan)),
         (Some(network), RunPlan::Uniform(activation)) => {
             given::network(network, &vec![*activation; network.layers.len() - 1], loss(plan))
         }
         (None, run) => perceptron(plan, run.first()).draw(spec.seed, trial),
     };
+    network.key = Stream::new(spec.seed, trial, "rounding").key();
     (network, batch)
 }
 

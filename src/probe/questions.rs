@@ -3,6 +3,7 @@
 //! "Exact" is played by an arithmetic with unbounded exponents whose precision lies far beyond the one that
 //! is studied. A run that two questions ask for, or that is one of the listed arithmetics, runs once.
 
+use crate::arithmetic::dispatch::is_in_lanes;
 use crate::arithmetic::lanes::Lanes;
 use crate::arithmetic::{ArithmeticName, Policy};
 use crate::backprop::{Part, Setup};
@@ -227,7 +228,7 @@ fn exact(policy: &Policy) -> ArithmeticName {
 
 /// True for arithmetics that double lanes carry and whose exact counterpart they carry too.
 fn is_narrow(name: &ArithmeticName) -> bool {
-    name.format.precision <= 24 && (Lanes::<f64>::new(*name).is_some() || Lanes::<f64>::unbounded(*name).is_some())
+    name.format.precision <= 24 && is_in_lanes(*name)
 }
 
 fn is_narrower(format: &Format) -> bool {
@@ -237,7 +238,7 @@ fn is_narrower(format: &Format) -> bool {
 /// The same with an f32 accumulator, where that is a wider one.
 fn summed_in_f32(name: ArithmeticName) -> ArithmeticName {
     match name.accumulator.precision < F32.precision && is_narrower(&name.format) {
-        true => ArithmeticName::with_accumulator(name.format, F32),
+        true => ArithmeticName::with_accumulator(name.format, F32).rounded(name.direction),
         false => name,
     }
 }

@@ -102,7 +102,8 @@ fn aligned(deltas: &[Cow<Column>], inputs: &[Cow<Column>], precision: u32) -> (V
     let lowest = spans.iter().flatten().map(|span| span.0).min().unwrap_or(0);
     let highest = spans.iter().flatten().map(|span| span.1).max().unwrap_or(0);
     let exponent = lowest.max(highest - 2 * i64::from(precision));
-    let align = |((delta, input), span): ((&Cow<Column>, &Cow<Column>), &Option<(i64, i64)>)| {
+    let align = |s: usize| {
+        let (delta, input, span) = (&deltas[s], &inputs[s], spans[s]);
         let Some((unit, _)) = span else { return delta.clone().into_owned() };
         let by = unit - exponent;
         let length = i64::from(delta.integers.longest()) + by + 1;
@@ -119,7 +120,7 @@ fn aligned(deltas: &[Cow<Column>], inputs: &[Cow<Column>], precision: u32) -> (V
         let half_units = Bound::from_f64(rounded as f64).sqrt().scaled(exponent - 1);
         Column { exponent, integers, inexact, error: delta.error + term(Term::WeightAlignment, half_units) }
     };
-    (deltas.iter().zip(inputs).zip(&spans).map(align).collect(), exponent)
+    ((0..deltas.len()).map(align).collect(), exponent)
 }
 
 /// Σ_s δ_is·a_js for every i and j, exactly.

@@ -135,6 +135,11 @@ impl<E: Element> Matrix<E> {
         }
     }
 
+    /// From one row to the next, and from one column to the next, where it is not in panels.
+    pub fn strides(&self) -> (usize, usize) {
+        if self.layout == Layout::Rows { (self.stride(), 1) } else { (1, self.stride()) }
+    }
+
     /// One row or column.
     pub fn line(&self, index: usize) -> &[E] {
         let length = if self.layout == Layout::Rows { self.columns } else { self.rows };

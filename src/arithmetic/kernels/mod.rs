@@ -1,6 +1,7 @@
 //! Fast loops. Each gives the bits of its definition in [`super::Arithmetic::dot`]; tests hold it to that
 //! through [`super::reference::Reference`]. All `unsafe` of the project lies here, each with its reason.
 
+mod chance;
 pub mod exact;
 pub mod limbs;
 pub mod matrix;
@@ -10,8 +11,10 @@ mod round;
 mod size;
 pub mod software;
 mod step;
+pub mod stochastic;
 mod tiles;
 mod vector;
+mod words;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
@@ -32,6 +35,16 @@ pub fn assert_gradual_underflow() {
     let normal = std::hint::black_box(f64::MIN_POSITIVE);
     let is_gradual = smallest * 2.0 == f64::from_bits(2) && normal / 2.0 == f64::from_bits(1 << 51);
     assert!(is_gradual, "flush-to-zero or denormals-are-zero is on in this process; switch it off to measure rounding");
+}
+
+/// Doubles as they are, for [`Matrix`].
+fn copied(from: &[f64], to: &mut [f64]) {
+    to.copy_from_slice(from);
+}
+
+/// Doubles that binary32 has, in it.
+fn single(from: &[f64], to: &mut [f32]) {
+    to.iter_mut().zip(from).for_each(|(to, x)| *to = *x as f32);
 }
 
 /// How results in lanes are rounded to one format.

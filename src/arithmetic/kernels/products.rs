@@ -1,6 +1,6 @@
 //! Which kernel a product takes: the lanes, the rounding, and whether anything can overflow.
 
-use super::matrix::{Layout, Matrix, Operand};
+use super::matrix::{Matrix, Operand};
 use super::step::{Emulated, EmulatedFused, Native, NativeFused, Ranged, Step, Watched};
 use super::tiles::{Factors, Last, sums};
 use super::vector::Element;
@@ -150,12 +150,12 @@ impl Products {
 }
 
 /// A right factor as the tiles read it.
-fn panels<C: Copy, E: Element>(matrix: ArrayView2<C>, convert: impl Fn(&[C], &mut [E])) -> Matrix<E> {
+pub(super) fn panels<C: Copy, E: Element>(matrix: ArrayView2<C>, convert: impl Fn(&[C], &mut [E])) -> Matrix<E> {
     Matrix::as_it_lies(matrix, convert).in_panels()
 }
 
 /// Whether every member is a binary32 number.
-fn is_binary32(format: &Format) -> bool {
+pub(super) fn is_binary32(format: &Format) -> bool {
     match (format.smallest_subnormal_exponent(), format.max_exponent()) {
         (Some(smallest), Some(emax)) => format.precision <= 24 && smallest >= -149 && emax <= 127,
         _ => false,
@@ -197,19 +197,32 @@ fn is_within<E: Element>(
     right: &Matrix<E>,
     last: Option<&[E]>,
 ) -> bool {
+    let most = rounder.largest().min(Emulated::<E, false>::highest(rounder));
+    is_below(path, most, rounder.unit_roundoff(), left, right, last)
+}
+
+/// Whether no sum of products and a last summand exceeds a number on its way, where a rounding adds a share u at most.
+pub(super) fn is_below<E: Element>(
+    path: Path,
+    most: f64,
+    u: f64,
+    left: &Matrix<E>,
+    right: &Matrix<E>,
+    last: Option<&[E]>,
+) -> bool {
     // Every rounding may add a share u, two of them for each term: (1 + u)^(2n) ≤ e^(2nu). What roundings of subnormal
     // numbers add beyond that, n smallest ones at most, is far below the half unit by which overflow begins above the
     // maximum: where n is so large, e^(2nu) is beyond all bounds.
     let roundings = 2.0 * (left.dim().1 as f64 + 2.0);
-    let growth = core_math::exp(roundings * rounder.unit_roundoff()) * (1.0 + 1e-9);
+    let growth = core_math::exp(roundings * u) * (1.0 + 1e-9);
     if growth > MOST_GROWTH {
         return false;
     }
     let magnitude = |x: &E| -> f64 { (*x).into().abs() };
     // NaN stays.
-    let most = |most: f64, x: f64| if x <= most || most.is_nan() { most } else { x };
-    let last = last.map_or(0.0, |last| last.iter().map(magnitude).fold(0.0, most));
-    (size::of_sums(path, left, right) + last) * growth <= rounder.largest().min(Emulated::<E, false>::highest(rounder))
+    let larger = |most: f64, x: f64| if x <= most || most.is_nan() { most } else { x };
+    let last = last.map_or(0.0, |last| last.iter().map(magnitude).fold(0.0, larger));
+    (size::of_sums(path, left, right) + last) * growth <= most
 }
 
 /// Growth of a sum by its roundings from which on its bound is not worth a look at the factors.
@@ -263,8 +276,7 @@ fn run_watched<E: Element, S: Step<E>>(
         let turned = || (0..rows * columns).map(|at| sums[at % columns * rows + at / columns]).collect();
         if columns > 1 { (turned(), seen) } else { (sums, seen) }
     } else {
-        let (row_stride, term_stride) =
-            if left.layout() == Layout::Rows { (left.stride(), 1) } else { (1, left.stride()) };
+        let (row_stride, term_stride) = left.strides();
         let factors = Factors {
             left: left.padded(),
             row_stride,

@@ -4,6 +4,7 @@
 //! processor: where a vector is at hand, its instructions are too, and everything else is safe.
 
 use super::software;
+use super::words::Words;
 use std::ops::Add;
 
 /// A number of a lane: binary32 or binary64.
@@ -21,13 +22,13 @@ pub trait Element: Copy + Default + PartialOrd + Add<Output = Self> + Send + Syn
     /// All bits but the sign's.
     const MAGNITUDE: Self;
     /// Its vectors.
-    type Portable: Vector<Element = Self>;
+    type Portable: Words<Element = Self>;
     /// Eight 32-bit or four 64-bit lanes.
     #[cfg(target_arch = "x86_64")]
-    type Avx2: Vector<Element = Self>;
+    type Avx2: Words<Element = Self>;
     /// Sixteen 32-bit or eight 64-bit lanes.
     #[cfg(target_arch = "x86_64")]
-    type Avx512: Vector<Element = Self>;
+    type Avx512: Words<Element = Self>;
     /// A number that the element has.
     fn from_f64(x: f64) -> Self;
     /// The number whose bits are the smallest positive one's.
@@ -175,11 +176,11 @@ macro_rules! portable {
 
         impl $name {
             #[inline(always)]
-            fn with(self, y: $name, f: impl Fn($element, $element) -> $element) -> $name {
+            pub(super) fn with(self, y: $name, f: impl Fn($element, $element) -> $element) -> $name {
                 $name(std::array::from_fn(|lane| f(self.0[lane], y.0[lane])))
             }
             #[inline(always)]
-            fn with_bits(self, y: $name, f: impl Fn($bits, $bits) -> $bits) -> $name {
+            pub(super) fn with_bits(self, y: $name, f: impl Fn($bits, $bits) -> $bits) -> $name {
                 self.with(y, |x, y| <$element>::from_bits(f(x.to_bits(), y.to_bits())))
             }
         }

@@ -16,7 +16,7 @@ macro_rules! vector {
      |$bits:ident| $shift:expr, |$x:ident, $y:ident| $max:expr, |$less:ident, $than:ident, $then:ident, $otherwise:ident| $select:expr $(, $times:ident)?) => {
         /// Lanes of one register.
         #[derive(Clone, Copy)]
-        pub struct $name($register);
+        pub struct $name(pub(super) $register);
 
         impl Vector for $name {
             type Element = $element;

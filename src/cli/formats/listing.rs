@@ -1,6 +1,9 @@
 //! All named formats in one table, their other names, and what else the grammar of names allows and refuses.
 
-use crate::format::{AMBIGUOUS, Constants, EIGHT_BITS, Format, MAX_EXPONENT_BITS, MAX_PRECISION, NAMED};
+use crate::arithmetic::name::RANDOM_BITS;
+use crate::format::{
+    AMBIGUOUS, Constants, EIGHT_BITS, Format, MAX_EXPONENT_BITS, MAX_PRECISION, MOST_RANDOM_BITS, NAMED,
+};
 use crate::report::table::{aligned, wrapped};
 
 /// Most digits of a largest number in the table; a longer one is rounded.
@@ -65,6 +68,11 @@ fn grammar() -> String {
             "FORMAT:acc=FORMAT".into(),
             "f16:acc=f32".into(),
             "in --formats: sums of products accumulate in the second".into(),
+        ],
+        [
+            "FORMAT:round=WAY".into(),
+            "…=stochastic".into(),
+            format!("in --formats: by chance, stochastic=1–{MOST_RANDOM_BITS} random bits ({RANDOM_BITS})"),
         ],
     ];
     aligned(&rows.map(Vec::from), &[false; 3])

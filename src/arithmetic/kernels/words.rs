@@ -1,0 +1,272 @@
+//! What stochastic rounding does with vectors beside arithmetic: sums that are cut, and integers in lanes.
+
+use super::vector::{Doubles, Element, Singles, Vector};
+use crate::format::cut_sum;
+
+/// A vector whose lanes are also taken as integers, and as 32-bit words.
+pub trait Words: Vector {
+    /// x + y cut toward zero.
+    fn add_cut(self, y: Self) -> Self;
+    /// x + y as integers of the lanes' width.
+    fn add_bits(self, y: Self) -> Self;
+    /// Every lane's bits moved down by as many as that lane of `counts` says.
+    fn down(self, counts: Self) -> Self;
+    /// The same up.
+    fn up(self, counts: Self) -> Self;
+    /// x·y modulo 2^32 of every 32-bit word.
+    fn mul_words(self, y: Self) -> Self;
+    /// [`Words::down`] within 32-bit words.
+    fn down_words(self, counts: Self) -> Self;
+    /// x·y of a number in memory, cut toward zero; where that is not an instruction, the product must be exact.
+    #[inline(always)]
+    fn times_cut(self, y: &Self::Element) -> Self {
+        self.times(y)
+    }
+    /// x with `random` added below the bits that are kept: numbers below `least` are lifted by it, into the binade where
+    /// the last place is theirs, and come down again with their sign.
+    #[inline(always)]
+    fn nudged(self, least: Self, random: Self, keep: Self) -> Self {
+        let lift = self.abs().if_less(least, least.with_sign_of(self), self.like(Self::Element::default()));
+        self.add_cut(lift).add_bits(random).and(keep).sub(lift).with_sign_of(self)
+    }
+}
+
+/// An element by its bits.
+pub trait Bits: Element {
+    /// The number with these bits, as many as it has.
+    fn from_bits(bits: u64) -> Self;
+}
+
+impl Bits for f32 {
+    fn from_bits(bits: u64) -> f32 {
+        f32::from_bits(bits as u32)
+    }
+}
+
+impl Bits for f64 {
+    fn from_bits(bits: u64) -> f64 {
+        f64::from_bits(bits)
+    }
+}
+
+impl Words for Doubles {
+    #[inline(always)]
+    fn add_cut(self, y: Doubles) -> Doubles {
+        self.with(y, cut_sum)
+    }
+    #[inline(always)]
+    fn add_bits(self, y: Doubles) -> Doubles {
+        self.with_bits(y, u64::wrapping_add)
+    }
+    #[inline(always)]
+    fn down(self, counts: Doubles) -> Doubles {
+        self.with_bits(counts, |x, count| x >> count)
+    }
+    #[inline(always)]
+    fn up(self, counts: Doubles) -> Doubles {
+        self.with_bits(counts, |x, count| x << count)
+    }
+    // The upper words are 0 and stay so.
+    #[inline(always)]
+    fn mul_words(self, y: Doubles) -> Doubles {
+        self.with_bits(y, |x, y| u64::from((x as u32).wrapping_mul(y as u32)))
+    }
+    #[inline(always)]
+    fn down_words(self, counts: Doubles) -> Doubles {
+        self.down(counts)
+    }
+}
+
+impl Words for Singles {
+    #[inline(always)]
+    fn add_cut(self, y: Singles) -> Singles {
+        self.with(y, |x, y| {
+            // The sum of two numbers of binary32 cut to binary64 first, then to binary32: one cut.
+            let (sum, nearest) = (cut_sum(f64::from(x), f64::from(y)), x + y);
+            let is_beyond = f64::from(nearest).abs() > sum.abs() && nearest.is_finite();
+            if is_beyond { f32::from_bits(nearest.to_bits() - 1) } else { nearest }
+        })
+    }
+    #[inline(always)]
+    fn add_bits(self, y: Singles) -> Singles {
+        self.with_bits(y, u32::wrapping_add)
+    }
+    #[inline(always)]
+    fn down(self, counts: Singles) -> Singles {
+        self.with_bits(counts, |x, count| x >> count)
+    }
+    #[inline(always)]
+    fn up(self, counts: Singles) -> Singles {
+        self.with_bits(counts, |x, count| x << count)
+    }
+    #[inline(always)]
+    fn mul_words(self, y: Singles) -> Singles {
+        self.with_bits(y, u32::wrapping_mul)
+    }
+    #[inline(always)]
+    fn down_words(self, counts: Singles) -> Singles {
+        self.down(counts)
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use super::super::vector::Vector;
+    use super::super::x86::{F32x8, F32x16, F64x4, F64x8};
+    use super::Words;
+    use std::arch::x86_64::*;
+
+    /// Toward zero, without exceptions.
+    const CUT: i32 = _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC;
+
+    /// The operations on integers, by the names of the instructions.
+    macro_rules! integers {
+        ($name:ident, $integer:ident, $float:ident, $add:ident, $down:ident, $up:ident, $mul:ident, $down_words:ident) => {
+            #[inline(always)]
+            fn add_bits(self, y: $name) -> $name {
+                // SAFETY, here and below: the vectors exist, so the processor has their instructions.
+                $name(unsafe { $float($add($integer(self.0), $integer(y.0))) })
+            }
+            #[inline(always)]
+            fn down(self, counts: $name) -> $name {
+                // SAFETY: as above.
+                $name(unsafe { $float($down($integer(self.0), $integer(counts.0))) })
+            }
+            #[inline(always)]
+            fn up(self, counts: $name) -> $name {
+                // SAFETY: as above.
+                $name(unsafe { $float($up($integer(self.0), $integer(counts.0))) })
+            }
+            #[inline(always)]
+            fn mul_words(self, y: $name) -> $name {
+                // SAFETY: as above.
+                $name(unsafe { $float($mul($integer(self.0), $integer(y.0))) })
+            }
+            #[inline(always)]
+            fn down_words(self, counts: $name) -> $name {
+                // SAFETY: as above.
+                $name(unsafe { $float($down_words($integer(self.0), $integer(counts.0))) })
+            }
+        };
+    }
+
+    /// What only AVX-512 has: rounding modes of single instructions, and lanes that an operation leaves as they are.
+    macro_rules! modes {
+        ($name:ident, $element:ty, $splat:ident, $add_round:ident, $mul_round:ident, $less:ident, $add_some:ident,
+         $sub_some:ident) => {
+            #[inline(always)]
+            fn add_cut(self, y: $name) -> $name {
+                // SAFETY, here and below: the vectors exist, so the processor has their instructions.
+                $name(unsafe { $add_round::<CUT>(self.0, y.0) })
+            }
+            #[inline(always)]
+            fn times_cut(self, y: &$element) -> $name {
+                // SAFETY: as above.
+                $name(unsafe { $mul_round::<CUT>(self.0, $splat(*y)) })
+            }
+            #[inline(always)]
+            fn nudged(self, least: $name, random: $name, keep: $name) -> $name {
+                let lift = least.with_sign_of(self);
+                // SAFETY: as above.
+                let small = unsafe { $less::<_CMP_LT_OQ>(self.abs().0, least.0) };
+                // SAFETY: as above.
+                let lifted = $name(unsafe { $add_some::<CUT>(self.0, small, self.0, lift.0) });
+                let kept = lifted.add_bits(random).and(keep);
+                // SAFETY: as above.
+                $name(unsafe { $sub_some(kept.0, small, kept.0, lift.0) }).with_sign_of(self)
+            }
+        };
+    }
+
+    /// x + y cut toward zero by its error, where no instruction does it.
+    #[inline(always)]
+    fn cut<V: Vector>(x: V, y: V) -> V {
+        let sum = x.add(y);
+        let from_y = sum.sub(x);
+        let error = x.sub(sum.sub(from_y)).add(y.sub(from_y));
+        // A sum that went away from zero has an error of the other sign.
+        let inward = sum.sub_bits(sum.xor(error).sign_as_unit());
+        // False too for the error of an infinity, which is NaN.
+        sum.like(V::Element::default()).if_less(error.abs(), inward, sum)
+    }
+
+    impl Words for F32x16 {
+        modes!(
+            F32x16,
+            f32,
+            _mm512_set1_ps,
+            _mm512_add_round_ps,
+            _mm512_mul_round_ps,
+            _mm512_cmp_ps_mask,
+            _mm512_mask_add_round_ps,
+            _mm512_mask_sub_ps
+        );
+        integers!(
+            F32x16,
+            _mm512_castps_si512,
+            _mm512_castsi512_ps,
+            _mm512_add_epi32,
+            _mm512_srlv_epi32,
+            _mm512_sllv_epi32,
+            _mm512_mullo_epi32,
+            _mm512_srlv_epi32
+        );
+    }
+
+    impl Words for F64x8 {
+        modes!(
+            F64x8,
+            f64,
+            _mm512_set1_pd,
+            _mm512_add_round_pd,
+            _mm512_mul_round_pd,
+            _mm512_cmp_pd_mask,
+            _mm512_mask_add_round_pd,
+            _mm512_mask_sub_pd
+        );
+        integers!(
+            F64x8,
+            _mm512_castpd_si512,
+            _mm512_castsi512_pd,
+            _mm512_add_epi64,
+            _mm512_srlv_epi64,
+            _mm512_sllv_epi64,
+            _mm512_mullo_epi32,
+            _mm512_srlv_epi32
+        );
+    }
+
+    impl Words for F32x8 {
+        #[inline(always)]
+        fn add_cut(self, y: F32x8) -> F32x8 {
+            cut(self, y)
+        }
+        integers!(
+            F32x8,
+            _mm256_castps_si256,
+            _mm256_castsi256_ps,
+            _mm256_add_epi32,
+            _mm256_srlv_epi32,
+            _mm256_sllv_epi32,
+            _mm256_mullo_epi32,
+            _mm256_srlv_epi32
+        );
+    }
+
+    impl Words for F64x4 {
+        #[inline(always)]
+        fn add_cut(self, y: F64x4) -> F64x4 {
+            cut(self, y)
+        }
+        integers!(
+            F64x4,
+            _mm256_castpd_si256,
+            _mm256_castsi256_pd,
+            _mm256_add_epi64,
+            _mm256_srlv_epi64,
+            _mm256_sllv_epi64,
+            _mm256_mullo_epi32,
+            _mm256_srlv_epi32
+        );
+    }
+}
