@@ -312,7 +312,7 @@ fn wrong_inputs() -> Vec<(Vec<&'static str>, &'static str)> {
         (vec!["--loss-scale", "inf"], "--loss-scale inf: give a power of two"),
         (vec!["--attribute", "some"], "[possible values: narrow, all, none]"),
         (vec!["--threads", "0"], "--threads 0: give a positive number, or leave it out for one per core"),
-        (vec!["--depth", "1000000", "--width", "1000000"], "this run needs about 16.0 EiB of memory and "),
+        (vec!["--depth", "1000000", "--width", "1000000"], "this run needs about 16.0 EiB of memory at least and "),
         (vec!["--fail-on", "chaos"], "--fail-on chaos: unknown verdict `chaos`; did you mean `chaotic`?"),
         (vec!["--fail-on", "noisy@e5m2"], "`e5m2` is not among --formats "),
         (vec!["--fail-on", "noisy@f17"], "unknown format `f17`; did you mean `f16`?"),

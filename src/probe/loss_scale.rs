@@ -1,8 +1,8 @@
 //! The power of two with the least flushing and no overflow.
 //!
-//! A larger scale flushes no more and overflows no less, so that two ends are looked for: the largest
-//! scale that overflows nothing, and the smallest one that flushes as little. The smallest is taken: it
-//! leaves the most room above.
+//! A larger scale flushes no more, but for what rounding does to single entries, and overflows no less, so that two ends
+//! are looked for: the largest scale that overflows nothing, and one that flushes as little while its half flushes more.
+//! That one is taken: it leaves room above.
 
 use crate::arithmetic::Policy;
 use crate::backprop::{ForwardRun, LayerGradients, Part, Setup};
@@ -11,7 +11,8 @@ use crate::network::segments::Segments;
 use crate::network::{Batch, Network};
 use std::sync::Arc;
 
-/// The scales of one network: log₂ of the smallest that flushes least and of the largest without overflow.
+/// The scales of one network: log₂ of one that flushes least while its half flushes more, and of the largest without
+/// overflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scales {
     smallest: i32,
