@@ -1,6 +1,7 @@
 //! The one place where a name becomes a type: a match over a few carriers, not over formats.
 
-use super::lanes::{Carrier, Lanes};
+use super::carrier::Carrier;
+use super::lanes::Lanes;
 use super::long::Long;
 use super::stochastic::Stochastic;
 use super::{Arithmetic, ArithmeticName, storage_noise};

@@ -4,6 +4,7 @@
 //! be overridden for speed, never for different bits. [`reference::Reference`] strips every override,
 //! so one generic test holds each fast kernel bitwise to its own definition.
 
+pub mod carrier;
 pub mod dispatch;
 pub mod exact;
 pub mod guard;

@@ -4,24 +4,18 @@
 //! precision in index order, which is good for the nine digits that a record keeps.
 
 mod against;
+mod sums;
 
 pub use against::Against;
-use against::{Held, Plain};
+use sums::{FINE, Sums};
 
 use crate::arithmetic::{Exact, ExactMatrix};
-use crate::fate::{Fate, Fates};
+use crate::fate::Fates;
 use crate::format::two_to;
 use crate::number::Number;
 use crate::truth::TrueTensor;
 use rug::Float;
 use serde::{Deserialize, Serialize};
-
-/// Exponent below which a scaled difference is summed once more, times 2^[`FINE_SHIFT`]: its square would underflow.
-const FINE: i64 = -300;
-/// Exponent of the scale of fine differences.
-const FINE_SHIFT: i64 = 512;
-/// Exponent of the least ratio that is told: smaller ones are "at most" this.
-const LEAST: i64 = -1000;
 
 /// What is measured of one tensor.
 #[derive(Clone, Copy, Debug)]
@@ -220,114 +214,6 @@ impl Noise {
             orthogonal_noise: orthogonal,
             cosine,
             sign_agreement: if nonzero == 0 { Number::None } else { Number::new(right as f64 / nonzero as f64) },
-        }
-    }
-}
-
-/// Sums over entries, in their order.
-struct Sums<'a> {
-    scale: i64,
-    twin: Twin<'a>,
-    /// Room for a number: the last difference, where it was long.
-    scratch: Float,
-    noise: f64,
-    product: f64,
-    own: f64,
-    flushed: f64,
-    /// Of differences whose squares would underflow.
-    fine_noise: f64,
-    is_lost: bool,
-    signs: (u64, u64),
-    fates: [u64; Fate::ALL.len()],
-    /// Ordinary entries: all, those drowned, and those drowned or degraded.
-    plain: (u64, u64, u64),
-}
-
-impl<'a> Sums<'a> {
-    fn new(scale: i64, twin: Twin<'a>) -> Sums<'a> {
-        Sums {
-            scale,
-            twin,
-            scratch: Float::new(64),
-            noise: 0.0,
-            product: 0.0,
-            own: 0.0,
-            flushed: 0.0,
-            fine_noise: 0.0,
-            is_lost: false,
-            signs: (0, 0),
-            fates: [0; Fate::ALL.len()],
-            plain: (0, 0, 0),
-        }
-    }
-
-    /// Adds one entry; `signs` says whether the computed one is above and below 0, none if it is not finite.
-    #[inline(always)]
-    fn add(&mut self, place: usize, held: Held, signs: Option<(bool, bool)>, against: &Against) {
-        let fate = match (held.fate, self.twin) {
-            (Fate::Flushed, Twin::Itself) => Fate::Cut,
-            (Fate::Flushed, Twin::Zeros(zeros)) if zeros[place] => Fate::Cut,
-            (fate, _) => fate,
-        };
-        self.fates[fate as usize] += 1;
-        let (d, g, x) = (held.difference, against.high(place), held.computed);
-        self.noise += d * d;
-        if d.abs() < two_to(FINE) && (held.long || d != 0.0) {
-            let fine = if held.long { scaled(&self.scratch, self.scale - FINE_SHIFT) } else { d * two_to(FINE_SHIFT) };
-            self.fine_noise += fine * fine;
-            self.is_lost |= fine * fine == 0.0;
-        }
-        self.product += x * g;
-        self.own += x * x;
-        if fate == Fate::Flushed {
-            self.flushed += g * g;
-        }
-        if !matches!(fate, Fate::Undecided | Fate::TrueZero | Fate::Ghost) {
-            let (is_positive, is_negative) = against.signs(place);
-            self.signs.0 += u64::from(is_positive || is_negative);
-            let agree = |(above, below): (bool, bool)| (above && is_positive) || (below && is_negative);
-            self.signs.1 += u64::from(signs.is_some_and(agree));
-        }
-    }
-
-    /// [`Sums::add`] of the ordinary entry, of which there are many.
-    #[inline(always)]
-    fn add_plain(&mut self, x: f64, plain: &Plain) {
-        let &Plain { high, difference, drowned, degraded } = plain;
-        self.noise += difference * difference;
-        self.product += x * high;
-        self.own += x * x;
-        self.plain.0 += 1;
-        self.plain.1 += u64::from(drowned);
-        self.plain.2 += u64::from(drowned | degraded);
-        self.signs.1 += u64::from((x > 0.0) == (high > 0.0));
-    }
-
-    fn finish(mut self, against: &Against, error: f64) -> Noise {
-        let (truth, signal) = (against.truth, against.square);
-        let (all, drowned, degraded) = self.plain;
-        self.signs.0 += all;
-        self.fates[Fate::Drowned as usize] += drowned;
-        self.fates[Fate::Degraded as usize] += degraded - drowned;
-        self.fates[Fate::Resolved as usize] += all - degraded;
-        let fates = Fates::of(self.fates);
-        let is_finite = fates.overflowed == 0;
-        // So small a sum has fine entries only.
-        let is_fine = self.noise < two_to(2 * FINE);
-        let noise = if is_fine { self.fine_noise.sqrt() * two_to(-FINE_SHIFT) } else { self.noise.sqrt() };
-        let is_dead = fates.true_zero + fates.ghost == truth.len() as u64
-            || truth.exact.iter().enumerate().all(|(place, &exact)| exact && truth.sign(place).is_eq());
-        Noise {
-            signal: signal.sqrt(),
-            noise: if is_finite { noise } else { f64::INFINITY },
-            product: if is_finite { self.product } else { f64::NAN },
-            computed: if is_finite { self.own.sqrt() } else { f64::INFINITY },
-            error: if self.is_lost { error.max(two_to(LEAST)) } else { error },
-            scale: self.scale,
-            flushed_share: if signal > 0.0 { self.flushed / signal } else { 0.0 },
-            is_dead,
-            signs: self.signs,
-            fates,
         }
     }
 }
