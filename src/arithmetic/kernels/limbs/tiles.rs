@@ -57,7 +57,7 @@ fn tile<const M: usize>(factors: &Factors, row: usize, panel: usize, sums: &mut 
         for (index, plane) in factors.planes.iter().enumerate() {
             let new = HALVES * (to - from);
             if held + new > ROOM {
-                sums.chunks_exact_mut(digits).take(M).for_each(|sums| carry(sums));
+                sums.chunks_exact_mut(digits).take(M).for_each(carry);
                 held = 1;
             }
             held += new;

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 /// Bits of a limb.
 pub const LIMB: u32 = 52;
+/// All of them.
 pub const MASK: u64 = (1 << LIMB) - 1;
 /// Columns of a panel.
 pub const LANES: usize = 8;
@@ -169,6 +170,7 @@ pub fn product(left: &Left, planes: &[Vec<u64>], right: &Right, panels: &[Lanes]
     filled((rows, terms, columns), planes, panels, words)
 }
 
+/// The product of planes and panels of these rows, terms and columns.
 fn filled(
     (rows, terms, columns): (usize, usize, usize),
     planes: &[Vec<u64>],
