@@ -24,6 +24,12 @@ impl Integers {
         Integers { words, magnitudes: vec![0; len * words], negative: vec![false; len] }
     }
 
+    /// Of magnitudes one after the other, of `words` words each, and signs; no zero is negative.
+    pub fn from_parts(words: usize, magnitudes: Vec<u64>, negative: Vec<bool>) -> Integers {
+        assert_eq!(magnitudes.len(), negative.len() * words, "invariant: every number has its words and its sign");
+        Integers { words, magnitudes, negative }
+    }
+
     /// Numbers of GMP, in as many words as the longest needs.
     pub fn from_rug(numbers: &[Integer]) -> Integers {
         let longest = numbers.iter().map(Integer::significant_bits).max().unwrap_or(0);

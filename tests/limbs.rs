@@ -4,7 +4,7 @@ mod common;
 
 use common::{Random, exhaustive};
 use precision_probe::arithmetic::kernels::Path;
-use precision_probe::arithmetic::kernels::limbs::{Cut, Left, Right, product_on};
+use precision_probe::arithmetic::kernels::limbs::{Cut, Left, Right, product};
 use precision_probe::integers::Integers;
 use proptest::prelude::*;
 use rug::Integer;
@@ -84,19 +84,20 @@ impl Case {
         let b = self.numbers(&mut random, terms * columns, self.right_bits);
         let (long_a, long_b) = (Integers::from_rug(&a), Integers::from_rug(&b));
         let entry = |numbers: &'_ Integers, i: usize| numbers.is_negative(i);
-        let by_row = Left::new((rows, terms), self.left_bits, cut, |i, k| {
-            (long_a.magnitude(i * terms + k), entry(&long_a, i * terms + k))
-        });
-        // The transposed matrix turned back.
-        let by_term = Left::new((terms, rows), self.left_bits, cut, |k, i| {
-            (long_a.magnitude(i * terms + k), entry(&long_a, i * terms + k))
-        });
-        let right = Right::new((terms, columns), self.right_bits, cut, |k, j| {
-            (long_b.magnitude(k * columns + j), entry(&long_b, k * columns + j))
-        });
         for path in Path::ALL.into_iter().filter(|path| path.is_available()) {
+            let cut = cut.on(path);
+            let by_row = Left::new((rows, terms), self.left_bits, cut, |i, k| {
+                (long_a.magnitude(i * terms + k), entry(&long_a, i * terms + k))
+            });
+            // The transposed matrix turned back.
+            let by_term = Left::new((terms, rows), self.left_bits, cut, |k, i| {
+                (long_a.magnitude(i * terms + k), entry(&long_a, i * terms + k))
+            });
+            let right = Right::new((terms, columns), self.right_bits, cut, |k, j| {
+                (long_b.magnitude(k * columns + j), entry(&long_b, k * columns + j))
+            });
             for left in [&by_row, &by_term.transposed()] {
-                let found = product_on(path, left, &right);
+                let found = product(left, &right);
                 prop_assert_eq!(found.len(), rows * columns);
                 for (i, j) in (0..rows).flat_map(|i| (0..columns).map(move |j| (i, j))) {
                     let terms = (0..terms).map(|k| Integer::from(&a[i * terms + k] * &b[k * columns + j]));

@@ -5,7 +5,8 @@
 
 use std::sync::OnceLock;
 
-/// The environment variable that forces a path, for tests and for timings: `portable`, `avx2` or `avx512`.
+/// The environment variable that forces a path, for tests and for timings: `portable`, `avx2`, `avx512` or
+/// `avx512ifma`.
 pub const VARIABLE: &str = "PRECISION_PROBE_PATH";
 
 /// A set of instructions.
@@ -17,11 +18,13 @@ pub enum Path {
     Avx2,
     /// AVX-512 F, VL, DQ and BW: eight doubles at once.
     Avx512,
+    /// And IFMA: products of 52 bits, for long integers. All else is AVX-512's.
+    Avx512Ifma,
 }
 
 impl Path {
     /// All of them, from the least to the most.
-    pub const ALL: [Path; 3] = [Path::Portable, Path::Avx2, Path::Avx512];
+    pub const ALL: [Path; 4] = [Path::Portable, Path::Avx2, Path::Avx512, Path::Avx512Ifma];
 
     /// Its name, as [`VARIABLE`] takes it.
     pub fn name(self) -> &'static str {
@@ -29,26 +32,29 @@ impl Path {
             Path::Portable => "portable",
             Path::Avx2 => "avx2",
             Path::Avx512 => "avx512",
+            Path::Avx512Ifma => "avx512ifma",
         }
     }
 
     /// Whether this processor has it.
     pub fn is_available(self) -> bool {
         #[cfg(target_arch = "x86_64")]
-        let (avx2, avx512) = (
+        let (avx2, avx512, ifma) = (
             is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
             is_x86_feature_detected!("avx512f")
                 && is_x86_feature_detected!("avx512vl")
                 && is_x86_feature_detected!("avx512dq")
                 && is_x86_feature_detected!("avx512bw"),
+            is_x86_feature_detected!("avx512ifma"),
         );
         #[cfg(not(target_arch = "x86_64"))]
-        let (avx2, avx512) = (false, false);
+        let (avx2, avx512, ifma) = (false, false, false);
         match self {
             Path::Portable => true,
             Path::Avx2 => avx2,
             // Its code may use what AVX2's has.
             Path::Avx512 => avx2 && avx512,
+            Path::Avx512Ifma => avx2 && avx512 && ifma,
         }
     }
 

@@ -34,7 +34,7 @@ fn on<E: Element>(path: Path, step: Emulated<E, true>, values: &mut [E]) {
     match path {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: the processor has the instructions, as was asserted above.
-        Path::Avx512 => unsafe { on_avx512(step, values) },
+        Path::Avx512 | Path::Avx512Ifma => unsafe { on_avx512(step, values) },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
         Path::Avx2 => unsafe { on_avx2(step, values) },

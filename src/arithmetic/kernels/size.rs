@@ -20,7 +20,7 @@ fn largest<E: Element>(path: Path, matrix: &Matrix<E>) -> f64 {
     match path {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: the processor has the instructions, as was asserted above.
-        Path::Avx512 => unsafe { on_avx512(matrix) },
+        Path::Avx512 | Path::Avx512Ifma => unsafe { on_avx512(matrix) },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
         Path::Avx2 => unsafe { on_avx2(matrix) },

@@ -58,7 +58,7 @@ pub fn sums<E: Element, S: Step<E>>(path: Path, step: S, factors: &Factors<E>) -
     match path {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: the processor has the instructions, as was asserted above.
-        Path::Avx512 => unsafe { on_avx512(step, factors) },
+        Path::Avx512 | Path::Avx512Ifma => unsafe { on_avx512(step, factors) },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
         Path::Avx2 => unsafe { on_avx2(step, factors) },
