@@ -16,7 +16,7 @@ use std::borrow::Cow;
 ///
 /// |dW_ij − dW̃_ij| ≤ Σ_s (β_s|ã_js| + |δ̃_is|α_s + α_sβ_s): a column part, a row part and a constant. Each term
 /// is of rank one, so the whole tensor's norm is at most Σ_s (β_s‖ã_s‖ + ‖δ̃_s‖α_s + α_sβ_s). Digits of one factor that
-/// the error of the other drowns are left out first ([`balanced`]). Samples are brought to one exponent; where that
+/// the error of the other drowns are left out first (`balanced`). Samples are brought to one exponent; where that
 /// drops bits of k entries of δ_s, √k half units join β_s. The integer sums are exact.
 pub fn weight_gradient(
     deltas: &[Column],
