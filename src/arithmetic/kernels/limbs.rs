@@ -1,7 +1,7 @@
 //! Exact products of matrices of long integers in vector lanes: the truth's matrix products.
 //!
-//! An integer is limbs of some bits, least first: with its sign on each of them ([`narrow`]), or without signs where
-//! the processor multiplies limbs of 52 bits ([`wide`]). Nothing is rounded and nothing depends on the lanes:
+//! An integer is limbs of some bits, least first: with its sign on each of them (`narrow`), or without signs where
+//! the processor multiplies limbs of 52 bits (`wide`). Nothing is rounded and nothing depends on the lanes:
 //! the integers are those of GMP.
 
 mod narrow;
@@ -20,7 +20,7 @@ const MOST: u32 = 31;
 const LEAST: u32 = 8;
 
 /// How integers are cut: bits of a limb on the left and on the right, for sums of at most so many terms. The
-/// path of the process may have limbs of its own ([`wide`]); integers that have a cut have those too.
+/// path of the process may have limbs of its own (`wide`); integers that have a cut have those too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cut {
     left: u32,
