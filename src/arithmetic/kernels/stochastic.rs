@@ -63,7 +63,7 @@ impl Kernel {
             let last = last.as_deref();
             // Products below binary32 are cut where an instruction does it; above it, nobody could tell.
             let sums = match self.is_within(path, left, right, last) {
-                true if self.has_products || path == Path::Avx512 => {
+                true if self.has_products || matches!(path, Path::Avx512 | Path::Avx512Ifma) => {
                     Some(self.aligned::<f32, false>(path, &rows, left, right, last))
                 }
                 false if self.has_products => Some(self.aligned::<f32, true>(path, &rows, left, right, last)),
@@ -179,7 +179,7 @@ impl<E: Bits, const FULL: bool, const ALIGNED: bool> Work<'_, E, FULL, ALIGNED> 
         match path {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the processor has the instructions, as was asserted above.
-            Path::Avx512 => unsafe { self.on_avx512() },
+            Path::Avx512 | Path::Avx512Ifma => unsafe { self.on_avx512() },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
             Path::Avx2 => unsafe { self.on_avx2() },
