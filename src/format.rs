@@ -11,17 +11,21 @@
 
 mod codes;
 mod constants;
+mod directed;
 mod dyadic;
 mod name;
 mod rounding;
 mod stochastic;
+mod sums;
 
 pub use codes::{Class, Code, MAX_LISTED_BITS};
 pub use constants::{Constants, Counts, RangeConstants};
+pub use directed::{DirectedRounder, Toward};
 pub use dyadic::Dyadic;
 pub use name::{AMBIGUOUS, EIGHT_BITS, MAX_EXPONENT_BITS, MAX_PRECISION, NAMED};
 pub use rounding::Rounder;
 pub use stochastic::{MOST_RANDOM_BITS, StochasticRounder, cut_sum};
+pub use sums::{quotient_to_odd, sum_to_odd, two_product, two_sum};
 
 use rug::Float;
 

@@ -219,14 +219,18 @@ fn roundoff(format: &Format) -> f64 {
 }
 
 /// Relative mean square of one rounding to a format. Between neighbours a stochastic rounding errs by f(1 − f) in the
-/// mean square, twice as much as the nearest one over all fractions f.
+/// mean square, twice as much as the nearest one over all fractions f, and a directed one by f², four times.
 fn once(format: &Format, direction: Direction) -> f64 {
-    let share = if direction == Direction::Nearest { ROUNDING } else { 2.0 * ROUNDING };
+    let share = match direction {
+        Direction::Nearest => ROUNDING,
+        Direction::Stochastic(_) => 2.0 * ROUNDING,
+        Direction::Toward(_) => 4.0 * ROUNDING,
+    };
     share * roundoff(format) * roundoff(format)
 }
 
 /// Relative mean square of a sum of `terms` products of one size and any sign: partial sums grow as √k, so that
-/// the roundings of all add up to terms/2 of the last one.
+/// the roundings of all add up to terms/2 of the last one ([`Sum::roundings`]).
 fn sum_noise(name: &ArithmeticName, terms: usize) -> f64 {
     if name.sum == Sum::Exact {
         return once(&name.format, name.direction);
@@ -234,7 +238,7 @@ fn sum_noise(name: &ArithmeticName, terms: usize) -> f64 {
     let is_exact = name.sum == Sum::Fused || name.accumulator.precision >= 2 * name.format.precision;
     let products = if is_exact { 0.0 } else { 1.0 };
     let stored = if name.accumulator == name.format { 0.0 } else { once(&name.format, name.direction) };
-    once(&name.accumulator, name.direction) * (0.5 * terms as f64 + products) + stored
+    once(&name.accumulator, name.direction) * (name.sum.roundings(terms) + products) + stored
 }
 
 /// One layer's shape and what its forward noise was.
@@ -282,12 +286,15 @@ impl Flips {
 }
 
 /// The median noise-to-signal ratio of each layer's weight gradient, layer 1 first; none from where something is
-/// unknown on.
+/// unknown on, and none for directed roundings, whose errors have a sign and do not add up as independent ones.
 ///
 /// `branch` is the share of a gradient's energy that comes down through a layer's branch: 1 without skips, and
 /// 1 − 1/χ₁ beside them, which leave what passes them as it is.
 pub fn predicted(policy: &Policy, layers: &[LayerFacts], batch: usize, branch: f64) -> Vec<Option<f64>> {
     let (fw, bw) = (&policy.forward, &policy.backward);
+    if [fw, bw].iter().any(|name| matches!(name.direction, Direction::Toward(_))) {
+        return vec![None; layers.len()];
+    }
     // The noise of what arrives at a layer, without flips and of flips; and what the layer above added to its own δ.
     let mut arriving = layers.last().and_then(|head| head.delta);
     let (mut flips, mut above_flips, mut above_noise) = (Flips::default(), Flips::default(), 0.0);
@@ -325,14 +332,14 @@ pub fn predicted(policy: &Policy, layers: &[LayerFacts], batch: usize, branch: f
 /// operation within u. On the path of layer l lie the sums forward below it, those backward above it, and its own.
 pub fn frozen(policy: &Policy, layers: &[LayerFacts], batch: usize) -> Vec<(f64, f64)> {
     let of = |name: &ArithmeticName, terms: usize, others: f64| {
-        // A stochastic rounding errs by less than two unit roundoffs.
+        // A stochastic or directed rounding errs by less than two unit roundoffs.
         let most = if name.direction == Direction::Nearest { 1.0 } else { 2.0 };
         let (u, own) = (most * roundoff(&name.accumulator), most * roundoff(&name.format));
         let (n, root) = (terms as f64, (terms as f64).sqrt());
-        let in_sum = match name.sum {
-            Sum::Exact => (0.0, 0.0),
-            Sum::Sequential | Sum::Fused if n * u < 1.0 => (root * n * u / (1.0 - n * u), root * u),
-            Sum::Sequential | Sum::Fused => (f64::INFINITY, root * u),
+        let passed = name.sum.roundings_passed(terms);
+        let in_sum = match passed * u < 1.0 {
+            true => (root * passed * u / (1.0 - passed * u), passed.min(n).sqrt() * u),
+            false => (f64::INFINITY, root * u),
         };
         (in_sum.0 + others * own, in_sum.1 * in_sum.1 + others * own * own)
     };

@@ -5,13 +5,11 @@ mod common;
 
 use common::erased::{dispatched, lanes, long, named, reference};
 use common::rational::{Codes, Real, dot, fused_dot};
-use common::{Random, assert_same, assert_same_matrix, show};
-use ndarray::Array2;
+use common::{Random, assert_same, assert_same_matrix, draw, draw_matrix, show};
 use precision_probe::activation::{ALL, Activation, Function};
 use precision_probe::arithmetic::{ArithmeticName, Binary, Exact, Sum};
-use precision_probe::format::{F32, Format, NAMED, Range, two_to};
+use precision_probe::format::{F32, Format, NAMED, two_to};
 use proptest::prelude::*;
-use rug::Float;
 
 /// Every carrier, every kind of accumulator (narrower, wider, equal, unbounded), and sums without one.
 const ARITHMETICS: [&str; 41] = [
@@ -57,39 +55,6 @@ const ARITHMETICS: [&str; 41] = [
     "mpfr:24:sum=fma",
     "e10m20:sum=fma",
 ];
-
-/// A number for a format: mostly of moderate size; where `wild`, also zeros, subnormal and huge numbers,
-/// infinities and NaN.
-fn draw(random: &mut Random, format: &Format, wild: bool) -> Exact {
-    let sign = if random.below(2) == 0 { 1.0 } else { -1.0 };
-    let significand = 1.0 + (random.bits() >> 12) as f64 * two_to(-52);
-    if !wild || random.below(3) == 0 {
-        return Exact::Double(sign * significand * two_to(random.below(7) as i64 - 3));
-    }
-    let Range::Bounded { emin, emax, .. } = format.range else {
-        // 80 bits, more than most of the formats have.
-        let long = Float::with_val(80, random.bits()) << (random.below(60) as i32 - 90);
-        return Exact::Long(long * sign + Float::with_val(53, significand));
-    };
-    let power = |e: i32| Float::with_val(64, sign * significand) << e;
-    let smallest = format.smallest_subnormal_exponent().expect("bounded");
-    match random.below(10) {
-        0 => Exact::Double(0.0 * sign),
-        1 => Exact::Long(power(emax - random.below(3) as i32)),
-        2 => Exact::Long(power(emin - random.below(3) as i32)),
-        3 => Exact::Long(power(smallest + random.below(3) as i32)),
-        4 => Exact::Long(format.max().expect("bounded") * sign),
-        5 => Exact::Long(power(emax / 2 + random.below(2) as i32)),
-        6 => Exact::Long(power(emin / 2 - random.below(2) as i32)),
-        7 if random.below(4) == 0 => Exact::Double(f64::INFINITY * sign),
-        8 if random.below(4) == 0 => Exact::Double(f64::NAN),
-        _ => Exact::Long(power(emin + random.below((emax - emin) as u64 + 1) as i32)),
-    }
-}
-
-fn draw_matrix(random: &mut Random, format: &Format, wild: bool, shape: (usize, usize)) -> Array2<Exact> {
-    Array2::from_shape_simple_fn(shape, || draw(random, format, wild))
-}
 
 /// Every product kernel gives the bits of its definition: all shapes with 0, 1, odd and larger sides, with
 /// and without a bias, with moderate numbers and with zeros, subnormal numbers, overflow and NaN.

@@ -26,7 +26,12 @@ pub(super) fn at_infinity(function: &Function, negative: bool, target: &Target) 
             (true, false) => slope(1.0),
             (true, true) => round(0.0, target),
             (false, false) => round(infinity, target),
-            (false, true) => -slope(0.0),
+            // −λα in its own direction: the mirrored rounding of λα.
+            (false, true) => {
+                let mirrored = |x: &Float| -(target.round)(&Float::with_val(x.prec(), -x));
+                let at_zero = Float::new(53);
+                -round_by(&Function::Derivative(Selu), &at_zero, &Target { round: &mirrored, ..*target })
+            }
         };
     }
     let value = match (*activation, derivative, negative) {

@@ -34,7 +34,7 @@ pub use moments::{
 pub use names::Parameter;
 pub use piece::{Break, Growth, Joint, Joints, Owner, Piece};
 pub use polynomial::Quadratic;
-pub use rounding::{is_zero, round_function, round_function_f64, round_function_stochastically};
+pub use rounding::{is_zero, round_function, round_function_by, round_function_f64};
 
 use crate::format::GRID;
 use std::cmp::Ordering;

@@ -20,7 +20,7 @@ use super::nearby::{Near, nearby};
 use super::polynomial::{polynomial, quotient};
 use super::quick::binary64;
 use super::{Activation, Function, OutOfRange, enclose};
-use crate::format::{F64, Format, Rounder, StochasticRounder, canonical};
+use crate::format::{F64, Format, Rounder, canonical};
 use rug::Float;
 use rug::float::Special;
 
@@ -41,17 +41,23 @@ pub fn round_function(function: &Function, x: &Float, format: &Format) -> Float 
     round_by(function, x, &Target { format, boundary_bits: format.precision + 1, round: &|x| format.round(x) })
 }
 
-/// f(x) rounded once to the format as [`Format::round_stochastically`] does.
-pub fn round_function_stochastically(function: &Function, x: &Float, format: &Format, bits: u32, random: u32) -> Float {
-    // A number goes one way from the first multiple of 2^-bits of a last place on, the other way below it.
-    let round = |x: &Float| format.round_stochastically(x, bits, random);
-    round_by(function, x, &Target { format, boundary_bits: format.precision + bits, round: &round })
+/// f(x) rounded once by a monotonic rounding to the format, whose boundaries are numbers of so many bits more than its
+/// precision: members for a directed rounding, ties for one to nearest, multiples of 2^-r of a last place for r random
+/// bits.
+pub fn round_function_by(
+    function: &Function,
+    x: &Float,
+    format: &Format,
+    bits_beyond: u32,
+    round: &dyn Fn(&Float) -> Float,
+) -> Float {
+    round_by(function, x, &Target { format, boundary_bits: format.precision + bits_beyond, round })
 }
 
 /// A monotonic rounding whose boundaries are binary numbers of at most so many bits.
 pub(super) struct Target<'t> {
-    format: &'t Format,
-    boundary_bits: u32,
+    pub(super) format: &'t Format,
+    pub(super) boundary_bits: u32,
     pub(super) round: &'t dyn Fn(&Float) -> Float,
 }
 
@@ -143,14 +149,18 @@ fn stand_in(near: Near, boundary_bits: u32) -> Option<Float> {
     Some(if above { Float::with_val(wide, &center + &step) } else { Float::with_val(wide, &center - &step) })
 }
 
-/// Results beyond 2^±2^29, which every bounded format rounds to its overflow or to a signed zero.
+/// Results beyond 2^±2^29, which every bounded format rounds as it rounds the power of two.
 fn beyond_range(out_of_range: OutOfRange, target: &Target) -> Float {
-    let (special, negative) = match out_of_range {
-        OutOfRange::Overflow { negative } => (Special::Infinity, negative),
-        OutOfRange::Underflow { negative } => (Special::Zero, negative),
+    const FAR: i32 = 1 << 29;
+    let precision = target.format.precision;
+    let is_bounded = target.format.max_exponent().is_some();
+    let (magnitude, negative) = match out_of_range {
+        OutOfRange::Overflow { negative } if is_bounded => (Float::with_val(2, 1) << FAR, negative),
+        OutOfRange::Underflow { negative } if is_bounded => (Float::with_val(2, 1) >> FAR, negative),
+        OutOfRange::Overflow { negative } => (Float::with_val(precision, Special::Infinity), negative),
+        OutOfRange::Underflow { negative } => (Float::with_val(precision, Special::Zero), negative),
     };
-    let value = Float::with_val(target.format.precision, special);
-    (target.round)(&if negative { -value } else { value })
+    (target.round)(&if negative { -magnitude } else { magnitude })
 }
 
 /// As [`round_function`] on doubles, bit for bit, mostly without MPFR.
@@ -170,27 +180,31 @@ pub fn round_function_f64(function: &Function, x: f64, format: &Format) -> f64 {
 /// [`round_function_f64`] with the format's [`Rounder`] at hand, for formats in double lanes.
 #[inline]
 pub fn round_with(function: &Function, x: f64, format: &Format, rounder: &Rounder) -> f64 {
-    round_quickly(function, x, |x| rounder.round(x), || slow(function, x, format))
+    round_quickly(function, x, |x| rounder.round(x), || slow(function, x, format), true)
 }
 
-/// As [`round_function_stochastically`] on doubles, bit for bit, mostly without MPFR.
-pub fn round_stochastically_with(
-    function: &Function,
-    x: f64,
-    format: &Format,
-    rounder: &StochasticRounder,
-    random: u32,
+/// As [`round_function_by`] on doubles, bit for bit, mostly without MPFR: `quick` rounds doubles as `round` rounds
+/// numbers of any length. `tiny_is_zero` says that numbers below 2^-900 become a zero with their sign.
+pub fn round_function_quickly(
+    (function, x): (&Function, f64),
+    (format, bits_beyond): (&Format, u32),
+    quick: impl Fn(f64) -> f64,
+    round: &dyn Fn(&Float) -> Float,
+    tiny_is_zero: bool,
 ) -> f64 {
-    let slow = || {
-        let x = Float::with_val(53, x);
-        canonical(round_function_stochastically(function, &x, format, rounder.bits(), random).to_f64())
-    };
-    round_quickly(function, x, |x| rounder.round(x, random), slow)
+    let slow = || canonical(round_function_by(function, &Float::with_val(53, x), format, bits_beyond, round).to_f64());
+    round_quickly(function, x, quick, slow, tiny_is_zero)
 }
 
 /// A rounding that is monotonic, where the quick phase decides it.
 #[inline(always)]
-fn round_quickly(function: &Function, x: f64, round: impl Fn(f64) -> f64, slow: impl Fn() -> f64) -> f64 {
+fn round_quickly(
+    function: &Function,
+    x: f64,
+    round: impl Fn(f64) -> f64,
+    slow: impl Fn() -> f64,
+    tiny_is_zero: bool,
+) -> f64 {
     if x.is_nan() {
         return f64::NAN;
     }
@@ -207,6 +221,9 @@ fn round_quickly(function: &Function, x: f64, round: impl Fn(f64) -> f64, slow: 
         return slow();
     }
     if value.abs() < DECIDED_TINY {
+        if !tiny_is_zero {
+            return slow();
+        }
         // Below half of every such format's smallest subnormal (at least 2^-511), and below what its random bits see:
         // only the sign counts, and the formulas keep it.
         return 0f64.copysign(value);

@@ -1,6 +1,7 @@
 //! The one place where a name becomes a type: a match over a few carriers, not over formats.
 
 use super::carrier::Carrier;
+use super::doubles::Doubles;
 use super::lanes::Lanes;
 use super::long::Long;
 use super::stochastic::Stochastic;
@@ -41,6 +42,9 @@ pub fn dispatch_with<V: Visitor>(name: ArithmeticName, carriers: Carriers, key: 
             None => visitor.visit(Arc::new(Long::new(name).keyed(key))),
         }
     }
+    if let Some(arithmetic) = doubles(name, carriers, key) {
+        return visitor.visit(Arc::new(arithmetic));
+    }
     if let Some(arithmetic) = stochastic(name, carriers, key) {
         return visitor.visit(Arc::new(arithmetic));
     }
@@ -62,6 +66,9 @@ pub fn dispatch_with<V: Visitor>(name: ArithmeticName, carriers: Carriers, key: 
 /// [`dispatch_with`] for a role beside another one: numbers are stored in doubles where those suffice, so that two
 /// roles are two types and not one for every pair of carriers.
 pub fn role<V: Visitor>(name: ArithmeticName, carriers: Carriers, key: u64, visitor: V) -> V::Output {
+    if let Some(arithmetic) = doubles(name, carriers, key) {
+        return visitor.visit(Arc::new(arithmetic));
+    }
     if let Some(arithmetic) = stochastic(name, carriers, key) {
         return visitor.visit(Arc::new(arithmetic));
     }
@@ -74,7 +81,18 @@ pub fn role<V: Visitor>(name: ArithmeticName, carriers: Carriers, key: u64, visi
 /// True where double lanes carry an arithmetic, or stand in for it.
 pub fn is_in_lanes(name: ArithmeticName) -> bool {
     let nearest = || Lanes::<f64>::new(name).is_some() || Lanes::<f64>::unbounded(name).is_some();
-    nearest() || stochastic(name, Carriers::Fast, 0).is_some()
+    nearest() || stochastic(name, Carriers::Fast, 0).is_some() || doubles(name, Carriers::Fast, 0).is_some()
+}
+
+/// Doubles for what has no carrier of its own.
+fn doubles(name: ArithmeticName, carriers: Carriers, key: u64) -> Option<Doubles> {
+    let has_own =
+        name.is_common() || Stochastic::new(name, key).is_some() || Stochastic::unbounded(name, key).is_some();
+    match carriers {
+        _ if has_own => None,
+        Carriers::Fast => Doubles::new(name, key).or_else(|| Doubles::unbounded(name, key)),
+        Carriers::Sure | Carriers::RangeAlone => Doubles::new(name, key),
+    }
 }
 
 /// Double lanes that round stochastically.

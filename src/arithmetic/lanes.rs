@@ -10,7 +10,7 @@ use super::carrier::Carrier;
 use super::guard::{Extremes, Guard, stand_in};
 use super::kernels::{self, Matrix, Operand, Path, Products, RangeAlone, Rounding, Values};
 use super::long::round_once;
-use super::{Arithmetic, ArithmeticName, Binary, Direction, Exact, ExactMatrix, Place, Side, Sum, TensorId, from_fn};
+use super::{Arithmetic, ArithmeticName, Binary, Exact, ExactMatrix, Place, Side, Sum, TensorId, from_fn};
 use crate::activation::rounding::round_with;
 use crate::activation::{Function, is_zero, round_function_f64};
 use crate::format::{F64, Format, two_to};
@@ -41,13 +41,10 @@ impl<C: Carrier> Lanes<C> {
         let sums = match (name.sum, name.accumulator) {
             // Exact products are doubles, and their sums are rounded once.
             (Sum::Exact, _) => name.format.fits_f64_lanes(),
-            (Sum::Sequential | Sum::Fused, F64) => true,
-            (Sum::Sequential | Sum::Fused, accumulator) => {
-                accumulator.fits_f64_lanes() && accumulator.precision >= name.format.precision
-            }
+            (_, F64) => true,
+            (_, accumulator) => accumulator.fits_f64_lanes() && accumulator.precision >= name.format.precision,
         };
-        let is_nearest = name.direction == Direction::Nearest;
-        (members && sums && is_nearest).then(|| Lanes {
+        (members && sums && name.is_common()).then(|| Lanes {
             format: name.format,
             store: Rounding::to(name.format),
             accumulate: Rounding::to(name.accumulator),
@@ -66,8 +63,7 @@ impl<C: Carrier> Lanes<C> {
     /// to the bits of its definition until [`Arithmetic::left_range`].
     pub fn unbounded(name: ArithmeticName) -> Option<Lanes<C>> {
         let (member, accumulator) = (stand_in(&name.format)?, stand_in(&name.accumulator)?);
-        let is_nearest = name.direction == Direction::Nearest;
-        let is_carried = is_nearest && name.sum != Sum::Exact && accumulator.precision >= member.precision;
+        let is_carried = name.is_common() && name.sum != Sum::Exact && accumulator.precision >= member.precision;
         let is_fused = name.sum == Sum::Fused;
         let guard = Guard::new(&member, &accumulator);
         is_carried.then(|| Lanes {

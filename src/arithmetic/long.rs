@@ -6,13 +6,15 @@
 
 use super::random::{self, Draws, LAST, STORE};
 use super::reference::{dots, vectors};
-use super::{Arithmetic, ArithmeticName, Binary, Direction, Exact, Place, Side, Sum, TensorId};
-use crate::activation::{Function, round_function, round_function_stochastically};
-use crate::format::{Format, Range};
+use super::sum::{Draw, Steps, accumulate};
+use super::{Arithmetic, ArithmeticName, Binary, Direction, Exact, Limits, Place, Side, Sum, TensorId};
+use crate::activation::{Function, round_function_by};
+use crate::format::{Format, Range, Toward};
 use ndarray::{Array2, ArrayView2};
 use rug::float::Round;
 use rug::ops::AssignRound;
 use rug::{Assign, Float};
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 /// An arithmetic on MPFR numbers.
@@ -35,42 +37,63 @@ impl Long {
 
     /// How the results at a place are rounded.
     fn at(&self, at: Place) -> Once {
-        match self.name.direction {
-            Direction::Nearest => Once::Nearest,
-            Direction::Stochastic(bits) => Once::Stochastic(bits, Draws::new(self.key, at, bits)),
-        }
+        let ArithmeticName { direction, limits, .. } = self.name;
+        let draws = match direction {
+            Direction::Stochastic(bits) => Some(Draws::new(self.key, at, bits)),
+            Direction::Nearest | Direction::Toward(_) => None,
+        };
+        Once { direction, limits, draws }
     }
 }
 
 /// One rounding of an MPFR expression to a format.
 #[derive(Clone, Copy)]
-enum Once {
-    Nearest,
-    Stochastic(u32, Draws),
+struct Once {
+    direction: Direction,
+    limits: Limits,
+    draws: Option<Draws>,
 }
 
 impl Once {
-    /// Rounds with the draw of a step.
-    fn round<T>(&self, format: &Format, step: u32, expression: T) -> Float
+    /// Rounds an expression with a draw.
+    fn round<T>(&self, format: &Format, draw: Draw, expression: T) -> Float
     where
         Float: AssignRound<T, Round = Round, Ordering = Ordering>,
     {
-        match self {
-            Once::Nearest => round_once(format, expression),
-            Once::Stochastic(bits, draws) => round_stochastically(format, *bits, draws.first(step), expression),
+        let random = self.draws.map_or(0, |draws| draws.of(draw));
+        match self.direction {
+            Direction::Nearest if self.limits == Limits::NONE => round_once(format, expression),
+            Direction::Stochastic(bits) if self.limits == Limits::NONE => {
+                round_stochastically(format, bits, random, expression)
+            }
+            direction => {
+                let odd = to_odd(format.precision + direction.bits_beyond() + 1, expression);
+                self.limits.result(format, &odd, direction.round(format, &odd, random))
+            }
         }
     }
 
-    /// Rounds a sum with the draw beside its product's.
-    fn round_sum<T>(&self, format: &Format, step: u32, expression: T) -> Float
-    where
-        Float: AssignRound<T, Round = Round, Ordering = Ordering>,
-    {
-        match self {
-            Once::Nearest => round_once(format, expression),
-            Once::Stochastic(bits, draws) => round_stochastically(format, *bits, draws.second(step), expression),
+    /// Rounds x + y with a draw. A sum of opposite numbers is +0, and −0 where results are rounded down (IEEE 754-2019
+    /// section 6.3).
+    fn sum(&self, format: &Format, draw: Draw, x: &Float, y: &Float) -> Float {
+        let is_down = self.direction == Direction::Toward(Toward::Down);
+        if is_down && x.is_finite() && *x == Float::with_val(y.prec(), -y) {
+            return format.round(&Float::with_val(2, if is_plus_zero(x) && is_plus_zero(y) { 0.0 } else { -0.0 }));
+        }
+        self.round(format, draw, x + y)
+    }
+
+    /// Reads an operand, a number of the format.
+    fn operand<'x>(&self, format: &Format, x: &'x Float) -> Cow<'x, Float> {
+        match self.limits.flushes_operands {
+            true => Cow::Owned(self.limits.operand(format, x)),
+            false => Cow::Borrowed(x),
         }
     }
+}
+
+fn is_plus_zero(x: &Float) -> bool {
+    x.is_zero() && x.is_sign_positive()
 }
 
 /// Rounds an MPFR expression once and stochastically: cut to the bits that are looked at, which changes nothing.
@@ -93,14 +116,82 @@ where
         result.assign_round(expression, Round::Nearest);
         return result;
     }
-    let mut odd = Float::new(format.precision + 2);
+    format.round(&to_odd(format.precision + 2, expression))
+}
+
+/// An MPFR expression rounded to odd: what every rounding to fewer bits takes for the expression itself.
+fn to_odd<T>(bits: u32, expression: T) -> Float
+where
+    Float: AssignRound<T, Round = Round, Ordering = Ordering>,
+{
+    let mut odd = Float::new(bits);
     if odd.assign_round(expression, Round::Zero) != Ordering::Equal && odd.is_finite() {
         let last_bit_is_set = odd.to_integer_exp().is_some_and(|(significand, _)| significand.is_odd());
         if !last_bit_is_set {
             if odd.is_sign_negative() { odd.next_down() } else { odd.next_up() }
         }
     }
-    format.round(&odd)
+    odd
+}
+
+/// The terms of one sum, in the accumulator.
+struct Terms<'t> {
+    format: &'t Format,
+    accumulator: &'t Format,
+    once: &'t Once,
+    row: &'t [Float],
+    column: &'t [Float],
+    last: Option<&'t Float>,
+}
+
+impl Terms<'_> {
+    fn factors(&self, term: u32) -> (Cow<'_, Float>, Cow<'_, Float>) {
+        let (x, y) = (&self.row[term as usize], &self.column[term as usize]);
+        (self.once.operand(self.format, x), self.once.operand(self.format, y))
+    }
+}
+
+impl Steps for Terms<'_> {
+    type Number = Float;
+
+    fn product(&mut self, term: u32) -> Float {
+        let (x, y) = self.factors(term);
+        self.once.round(self.accumulator, Draw::First(term), &*x * &*y)
+    }
+
+    fn fused(&mut self, term: u32, sum: Option<&Float>) -> Float {
+        let (x, y) = self.factors(term);
+        let draw = Draw::Second(term);
+        match sum {
+            None => self.once.round(self.accumulator, draw, &*x * &*y),
+            Some(sum) => {
+                let sum = self.once.operand(self.accumulator, sum);
+                if self.once.direction != Direction::Toward(Toward::Down) {
+                    return self.once.round(self.accumulator, draw, x.mul_add_ref(&y, &sum));
+                }
+                let product = Float::with_val(x.prec() + y.prec(), &*x * &*y);
+                self.once.sum(self.accumulator, draw, &product, &sum)
+            }
+        }
+    }
+
+    fn add(&mut self, draw: Draw, x: &Float, y: &Float) -> Float {
+        let (x, y) = (self.once.operand(self.accumulator, x), self.once.operand(self.accumulator, y));
+        self.once.sum(self.accumulator, draw, &x, &y)
+    }
+
+    fn subtract(&mut self, draw: Draw, x: &Float, y: &Float) -> Float {
+        let (x, y) = (self.once.operand(self.accumulator, x), self.once.operand(self.accumulator, y));
+        self.once.sum(self.accumulator, draw, &x, &Float::with_val(y.prec(), -&*y))
+    }
+
+    fn last(&mut self) -> Option<Float> {
+        self.last.map(|last| self.once.operand(self.format, last).into_owned())
+    }
+
+    fn zero(&mut self) -> Float {
+        Float::new(self.accumulator.precision)
+    }
 }
 
 impl Arithmetic for Long {
@@ -108,14 +199,10 @@ impl Arithmetic for Long {
     type Operand = Vec<Vec<Float>>;
 
     fn round(&self, at: Place, x: &Exact) -> Float {
-        let format = &self.name.format;
-        match (x, self.at(at)) {
-            (x, Once::Stochastic(bits, draws)) => {
-                format.round_stochastically(&x.to_float(), bits, draws.first(random::ROUND))
-            }
-            (Exact::Double(x), Once::Nearest) => format.round(&Float::with_val(53, *x)),
-            (Exact::Long(x), Once::Nearest) => format.round(x),
-        }
+        let (format, x) = (&self.name.format, x.to_float());
+        let Once { direction, limits, draws } = self.at(at);
+        let random = draws.map_or(0, |draws| draws.first(random::ROUND));
+        limits.result(format, &x, direction.round(format, &x, random))
     }
 
     fn exact(&self, x: &Float) -> Exact {
@@ -127,58 +214,45 @@ impl Arithmetic for Long {
         if self.name.sum == Sum::Exact {
             return self.exact_dot(&once, row, column, last);
         }
-        let accumulator = &self.name.accumulator;
-        let terms = || (0u32..).zip(row.iter().zip(column));
-        let mut sum: Option<Float> = None;
-        if self.name.sum == Sum::Fused {
-            for (step, (x, y)) in terms() {
-                sum = Some(match sum {
-                    None => once.round_sum(accumulator, step, x * y),
-                    Some(sum) => once.round_sum(accumulator, step, x.mul_add_ref(y, &sum)),
-                });
-            }
-        } else if accumulator.range == Range::Unbounded && matches!(once, Once::Nearest) {
-            // The same two roundings per term in two reused numbers.
-            let mut product = Float::new(accumulator.precision);
-            for (x, y) in row.iter().zip(column) {
-                product.assign(x * y);
-                match &mut sum {
-                    None => sum = Some(product.clone()),
-                    Some(sum) => *sum += &product,
+        let ArithmeticName { format, accumulator, sum: order, .. } = &self.name;
+        let is_plain = order == &Sum::Sequential && once.direction == Direction::Nearest;
+        let sum = match accumulator.range {
+            Range::Unbounded if is_plain && !row.is_empty() && !once.limits.flushes_operands => {
+                // The same two roundings per term in two reused numbers.
+                let (mut product, mut sum) = (Float::new(accumulator.precision), Float::new(accumulator.precision));
+                sum.assign(&row[0] * &column[0]);
+                for (x, y) in row.iter().zip(column).skip(1) {
+                    product.assign(x * y);
+                    sum += &product;
+                }
+                match last {
+                    Some(last) => once.round(accumulator, Draw::First(LAST), &sum + last),
+                    None => sum,
                 }
             }
-        } else {
-            for (step, (x, y)) in terms() {
-                let product = once.round(accumulator, step, x * y);
-                sum = Some(match sum {
-                    None => product,
-                    Some(sum) => once.round_sum(accumulator, step, &sum + &product),
-                });
+            _ => {
+                let mut terms = Terms { format, accumulator, once: &once, row, column, last };
+                accumulate(*order, row.len() as u32, &mut terms)
             }
-        }
-        let mut sum = sum.unwrap_or_else(|| Float::new(accumulator.precision));
-        if let Some(last) = last {
-            sum = once.round(accumulator, LAST, &sum + last);
-        }
-        once.round(&self.name.format, STORE, &sum)
+        };
+        once.round(format, Draw::First(STORE), &*once.operand(accumulator, &sum))
     }
 
     fn apply(&self, at: Place, f: &Function, x: &Float) -> Float {
-        match self.at(at) {
-            Once::Nearest => round_function(f, x, &self.name.format),
-            Once::Stochastic(bits, draws) => {
-                round_function_stochastically(f, x, &self.name.format, bits, draws.first(random::APPLY))
-            }
-        }
+        let (format, once) = (&self.name.format, self.at(at));
+        let random = once.draws.map_or(0, |draws| draws.first(random::APPLY));
+        let round = |x: &Float| once.limits.result(format, x, once.direction.round(format, x, random));
+        round_function_by(f, &once.operand(format, x), format, once.direction.bits_beyond(), &round)
     }
 
     fn binary(&self, at: Place, operation: Binary, x: &Float, y: &Float) -> Float {
-        let (format, once, step) = (&self.name.format, self.at(at), random::step_of(operation));
+        let (format, once, draw) = (&self.name.format, self.at(at), Draw::First(random::step_of(operation)));
+        let (x, y) = (&*once.operand(format, x), &*once.operand(format, y));
         match operation {
-            Binary::Add => once.round(format, step, x + y),
-            Binary::Subtract => once.round(format, step, x - y),
-            Binary::Multiply => once.round(format, step, x * y),
-            Binary::Divide => once.round(format, step, x / y),
+            Binary::Add => once.sum(format, draw, x, y),
+            Binary::Subtract => once.sum(format, draw, x, &Float::with_val(y.prec(), -y)),
+            Binary::Multiply => once.round(format, draw, x * y),
+            Binary::Divide => once.round(format, draw, x / y),
         }
     }
 
@@ -200,12 +274,25 @@ impl Arithmetic for Long {
 impl Long {
     /// The exact sum of the products and `last`, rounded once.
     fn exact_dot(&self, once: &Once, row: &[Float], column: &[Float], last: Option<&Float>) -> Float {
-        let product = |(x, y): (&Float, &Float)| Float::with_val(x.prec() + y.prec(), x * y);
+        let format = &self.name.format;
+        let product = |(x, y): (&Float, &Float)| {
+            let (x, y) = (once.operand(format, x), once.operand(format, y));
+            Float::with_val(x.prec() + y.prec(), &*x * &*y)
+        };
         let mut terms: Vec<Float> = row.iter().zip(column).map(product).collect();
         if terms.is_empty() {
-            terms.push(Float::new(self.name.format.precision));
+            terms.push(Float::new(format.precision));
         }
-        terms.extend(last.cloned());
-        once.round(&self.name.format, STORE, Float::sum(terms.iter()))
+        terms.extend(last.map(|last| once.operand(format, last).into_owned()));
+        let draw = Draw::First(STORE);
+        if once.direction == Direction::Toward(Toward::Down) && terms.iter().all(Float::is_finite) {
+            // The sign of a zero is that of the last of its sums.
+            let is_zero = Float::with_val(2, Float::sum(terms.iter())).is_zero();
+            if is_zero {
+                let is_plus = terms.iter().all(is_plus_zero);
+                return format.round(&Float::with_val(2, if is_plus { 0.0 } else { -0.0 }));
+            }
+        }
+        once.round(format, draw, Float::sum(terms.iter()))
     }
 }

@@ -5,7 +5,9 @@
 //! so one generic test holds each fast kernel bitwise to its own definition.
 
 pub mod carrier;
+pub mod direction;
 pub mod dispatch;
+pub mod doubles;
 pub mod exact;
 pub mod guard;
 pub mod kernels;
@@ -17,11 +19,14 @@ pub mod policy;
 pub mod random;
 pub mod reference;
 pub mod stochastic;
+pub mod sum;
 
+pub use direction::{Direction, Limits};
 pub use exact::Exact;
 pub use matrix::ExactMatrix;
-pub use name::{ArithmeticName, Direction, Sum};
+pub use name::ArithmeticName;
 pub use policy::Policy;
+pub use sum::Sum;
 
 use crate::activation::Function;
 use ndarray::{Array2, ArrayView2, Zip};
@@ -87,11 +92,11 @@ pub trait Arithmetic: Send + Sync {
     fn round(&self, at: Place, x: &Exact) -> Self::Elem;
     /// The exact value of a stored number.
     fn exact(&self, x: &Self::Elem) -> Exact;
-    /// Σ xᵢyᵢ in index order in the accumulator: the first product, then each product and each sum
-    /// rounded to the accumulator's format; `last` (the bias) added last; rounded once to the format.
-    /// With [`Sum::Fused`] the first product, then sum and product together, rounded once for each term.
-    /// With [`Sum::Exact`] the exact sum of the products and `last`, rounded once to the format; what is
-    /// infinite or NaN in it is so in the result. An empty sum is +0.
+    /// Σ xᵢyᵢ in the accumulator in the order of its [`Sum`], in index order where nothing else is said: the
+    /// first product, then each product and each sum rounded to the accumulator's format; `last` (the bias)
+    /// added last; rounded once to the format. With [`Sum::Fused`] the first product, then sum and product
+    /// together, rounded once for each term. With [`Sum::Exact`] the exact sum of the products and `last`,
+    /// rounded once to the format; what is infinite or NaN in it is so in the result. An empty sum is +0.
     fn dot(&self, at: Place, row: &[Self::Elem], column: &[Self::Elem], last: Option<&Self::Elem>) -> Self::Elem;
     /// The exact function at the stored argument, rounded once to the format.
     fn apply(&self, at: Place, f: &Function, x: &Self::Elem) -> Self::Elem;

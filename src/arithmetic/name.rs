@@ -1,38 +1,15 @@
-//! Names of arithmetics: the grammar `format(:key[=value])*`.
+//! Names of arithmetics: what a name says, and the one canonical order in which it is printed.
 //!
 //! "f16" without its accumulator means nothing, so the accumulator is part of the name wherever it is
-//! not the format itself, and so is another kind of sum than the sequential one. Any order of keys
-//! parses; one canonical order is printed.
+//! not the format itself, and so is another kind of sum than the sequential one. [`ArithmeticName::parse`]
+//! reads the grammar `format(:key[=value])*` with its keys in any order.
 
-use crate::format::{Format, MOST_RANDOM_BITS};
-use crate::nearest::nearest;
+mod grammar;
+
+use super::direction::{Direction, Limits, RANDOM_BITS};
+use super::sum::Sum;
+use crate::format::{Format, Toward};
 use std::fmt;
-
-/// How a sum of products is accumulated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Sum {
-    /// In index order, every product and every sum rounded to the accumulator.
-    Sequential,
-    /// In index order, product and sum rounded to the accumulator together, as one fused operation; the first product
-    /// alone.
-    Fused,
-    /// The exact sum, rounded once to the format: no accumulator takes part.
-    Exact,
-}
-
-/// To which neighbour results are rounded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Direction {
-    /// To the nearest, of two as near the even one.
-    Nearest,
-    /// Away from zero as often as the fraction says between the two, cut to so many random bits:
-    /// [`Format::round_stochastically`].
-    Stochastic(u32),
-}
-
-/// Random bits of `round=stochastic`: what a binary32 significand has beyond binary16's. The bias of one rounding is
-/// at most 2^-13 of a unit in the last place, which sums of less than 2^13 terms do not show (Croci et al. 2022).
-pub const RANDOM_BITS: u32 = 13;
 
 /// Format, accumulator, kind of sum and rounding of an arithmetic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,20 +22,9 @@ pub struct ArithmeticName {
     pub sum: Sum,
     /// How every result is rounded, sums in the accumulator too.
     pub direction: Direction,
+    /// What happens at the ends of the range.
+    pub limits: Limits,
 }
-
-/// Keys of the grammar.
-const KEYS: [&str; 3] = ["acc", "sum", "round"];
-/// Keys of the grammar that later versions fill.
-const RESERVED: [&str; 3] = ["ftz", "daz", "saturate"];
-/// Kinds of sums by name.
-const SUMS: [(&str, Sum); 3] = [("sequential", Sum::Sequential), ("fma", Sum::Fused), ("exact", Sum::Exact)];
-/// Kinds of sums that later versions fill.
-const RESERVED_SUMS: [&str; 3] = ["pairwise", "kahan", "block"];
-/// Roundings by name.
-const DIRECTIONS: [&str; 2] = ["nearest", "stochastic"];
-/// Roundings that later versions fill.
-const RESERVED_DIRECTIONS: [&str; 4] = ["zero", "up", "down", "odd"];
 
 impl ArithmeticName {
     /// An arithmetic whose accumulator is its own format.
@@ -68,7 +34,13 @@ impl ArithmeticName {
 
     /// An arithmetic with sequential sums in an accumulator.
     pub const fn with_accumulator(format: Format, accumulator: Format) -> ArithmeticName {
-        ArithmeticName { format, accumulator, sum: Sum::Sequential, direction: Direction::Nearest }
+        ArithmeticName {
+            format,
+            accumulator,
+            sum: Sum::Sequential,
+            direction: Direction::Nearest,
+            limits: Limits::NONE,
+        }
     }
 
     /// The same with fused sums.
@@ -86,141 +58,23 @@ impl ArithmeticName {
         ArithmeticName { direction, ..self }
     }
 
-    /// The twin of unbounded exponents: the same precisions, accumulator too.
+    /// The twin of unbounded exponents: the same precisions, accumulator too. Where exponents have no ends, nothing
+    /// happens there.
     pub const fn unbounded(self) -> ArithmeticName {
         let ArithmeticName { format, accumulator, .. } = self;
         ArithmeticName {
             format: Format::mpfr(format.precision),
             accumulator: Format::mpfr(accumulator.precision),
+            limits: Limits::NONE,
             ..self
         }
     }
 
-    /// Reads an arithmetic's name.
-    ///
-    /// # Errors
-    /// A sentence with the fix, and a second line that points at the character.
-    pub fn parse(text: &str) -> Result<ArithmeticName, String> {
-        let point = |offset: usize, message: String| {
-            let column = text[..offset].chars().count();
-            format!("arithmetic `{text}`, character {}: {message}\n  {text}\n  {}^", column + 1, " ".repeat(column))
-        };
-        let format_end = format_end_in(text, 0);
-        let format = Format::parse(&text[..format_end]).map_err(|message| point(0, message))?;
-        let (mut accumulator, mut sum, mut direction) = (None, None, None);
-        let mut offset = format_end;
-        while offset < text.len() {
-            let start = offset + 1;
-            let rest = &text[start..];
-            let key_end = rest.find([':', '=']).map_or(text.len(), |at| start + at);
-            let key = text[start..key_end].to_ascii_lowercase();
-            let is_given_twice = match key.as_str() {
-                "acc" => accumulator.is_some(),
-                "sum" => sum.is_some(),
-                "round" => direction.is_some(),
-                _ => return Err(point(start, unknown_key(&key))),
-            };
-            if is_given_twice {
-                return Err(point(start, format!("`{key}` is given twice; keep one")));
-            }
-            if !text[key_end..].starts_with('=') {
-                return Err(point(key_end, missing_value(&key).into()));
-            }
-            let value = key_end + 1;
-            let end = match key.as_str() {
-                "acc" => format_end_in(text, value),
-                _ => text[value..].find(':').map_or(text.len(), |at| value + at),
-            };
-            let given = &text[value..end];
-            let wrong = |message| point(value, message);
-            match key.as_str() {
-                "acc" => accumulator = Some((Format::parse(given).map_err(wrong)?, start)),
-                "sum" => sum = Some(kind_of_sum(given).map_err(wrong)?),
-                _ => direction = Some(direction_of(given).map_err(wrong)?),
-            }
-            offset = end;
-        }
-        let name = match (sum.unwrap_or(Sum::Sequential), accumulator) {
-            (Sum::Exact, Some((_, start))) => {
-                return Err(point(start, "an exact sum has no accumulator; remove `acc` or `sum=exact`".into()));
-            }
-            (Sum::Exact, None) => ArithmeticName::plain(format).with_exact_sums(),
-            (sum, accumulator) => {
-                let accumulator = accumulator.map_or(format, |(accumulator, _)| accumulator);
-                ArithmeticName { sum, ..ArithmeticName::with_accumulator(format, accumulator) }
-            }
-        };
-        Ok(name.rounded(direction.unwrap_or(Direction::Nearest)))
-    }
-}
-
-/// Where the name of a format ends that begins at an offset: the precision of `mpfr:N` is the one colon inside.
-fn format_end_in(text: &str, start: usize) -> usize {
-    let skip = if text[start..].to_ascii_lowercase().starts_with("mpfr:") { "mpfr:".len() } else { 0 };
-    text[start + skip..].find(':').map_or(text.len(), |at| start + skip + at)
-}
-
-/// What a key without its value needs.
-fn missing_value(key: &str) -> &'static str {
-    match key {
-        "acc" => "`acc` needs a format; write `acc=f32`",
-        "sum" => "`sum` needs a kind; write `sum=fma`, `sum=exact` or `sum=sequential`",
-        _ => "`round` needs a direction; write `round=stochastic` or `round=nearest`",
-    }
-}
-
-/// What is wrong with a key, and what could stand there.
-fn unknown_key(key: &str) -> String {
-    if RESERVED.contains(&key) {
-        return format!("`{key}` is not available yet; remove it");
-    }
-    if key.is_empty() {
-        return "a key is missing; write `acc=FORMAT`, `sum=exact` or `round=stochastic`, or remove the `:`".into();
-    }
-    let known = nearest(key, KEYS.into_iter().chain(RESERVED));
-    format!(
-        "unknown key `{key}`; did you mean `{known}`? (`acc=FORMAT`, `sum=sequential|fma|exact` and `round=nearest|stochastic[=BITS]` can stand here)"
-    )
-}
-
-/// Reads a kind of sum.
-fn kind_of_sum(text: &str) -> Result<Sum, String> {
-    let lower = text.to_ascii_lowercase();
-    if let Some((_, sum)) = SUMS.iter().find(|(name, _)| *name == lower) {
-        return Ok(*sum);
-    }
-    if RESERVED_SUMS.iter().any(|name| lower.split('=').next() == Some(name)) {
-        return Err(format!("`sum={text}` is not available yet; `sequential`, `fma` and `exact` can stand here"));
-    }
-    let known = nearest(&lower, SUMS.iter().map(|(name, _)| *name));
-    Err(format!("unknown sum `{text}`; did you mean `{known}`? (`sequential`, `fma` and `exact` can stand here)"))
-}
-
-/// Reads a rounding.
-fn direction_of(text: &str) -> Result<Direction, String> {
-    let lower = text.to_ascii_lowercase();
-    let (name, bits) = lower.split_once('=').map_or((lower.as_str(), None), |(name, bits)| (name, Some(bits)));
-    if RESERVED_DIRECTIONS.contains(&name) {
-        return Err(format!("`round={name}` is not available yet; `nearest` and `stochastic` can stand here"));
-    }
-    match (name, bits) {
-        ("nearest", None) => Ok(Direction::Nearest),
-        ("nearest", Some(_)) => Err("`round=nearest` has no random bits; remove what follows it".into()),
-        ("stochastic", None) => Ok(Direction::Stochastic(RANDOM_BITS)),
-        ("stochastic", Some(bits)) => match bits.parse() {
-            Ok(count @ 1..=MOST_RANDOM_BITS) if bits.bytes().all(|digit| digit.is_ascii_digit()) => {
-                Ok(Direction::Stochastic(count))
-            }
-            _ => Err(format!(
-                "stochastic rounding takes 1 to {MOST_RANDOM_BITS} random bits, not `{bits}`; write `round=stochastic` for {RANDOM_BITS}"
-            )),
-        },
-        _ => {
-            let known = nearest(name, DIRECTIONS.into_iter());
-            Err(format!(
-                "unknown rounding `{text}`; did you mean `{known}`? (`nearest` and `stochastic[=BITS]` can stand here)"
-            ))
-        }
+    /// True where products are rounded to nearest, one after the other, and no limit is set: what vectors of every
+    /// path compute.
+    pub fn is_common(&self) -> bool {
+        let orders = matches!(self.sum, Sum::Sequential | Sum::Fused | Sum::Exact);
+        orders && self.direction == Direction::Nearest && self.limits == Limits::NONE
     }
 }
 
@@ -233,13 +87,34 @@ impl fmt::Display for ArithmeticName {
         match self.sum {
             Sum::Sequential => {}
             Sum::Fused => f.write_str(":sum=fma")?,
+            Sum::Pairwise => f.write_str(":sum=pairwise")?,
+            Sum::Kahan => f.write_str(":sum=kahan")?,
+            Sum::Blocks(length) => write!(f, ":sum=block={length}")?,
             Sum::Exact => f.write_str(":sum=exact")?,
         }
         match self.direction {
-            Direction::Nearest => Ok(()),
-            Direction::Stochastic(RANDOM_BITS) => f.write_str(":round=stochastic"),
-            Direction::Stochastic(bits) => write!(f, ":round=stochastic={bits}"),
+            Direction::Nearest => {}
+            Direction::Toward(toward) => write!(f, ":round={}", name_of(toward))?,
+            Direction::Stochastic(RANDOM_BITS) => f.write_str(":round=stochastic")?,
+            Direction::Stochastic(bits) => write!(f, ":round=stochastic={bits}")?,
         }
+        let Limits { flushes_results, flushes_operands, saturates } = self.limits;
+        for (is_set, key) in [(flushes_results, ":ftz"), (flushes_operands, ":daz"), (saturates, ":saturate")] {
+            if is_set {
+                f.write_str(key)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A directed rounding as `round=` has it.
+fn name_of(toward: Toward) -> &'static str {
+    match toward {
+        Toward::Zero => "zero",
+        Toward::Up => "up",
+        Toward::Down => "down",
+        Toward::Odd => "odd",
     }
 }
 
@@ -269,6 +144,15 @@ mod tests {
             ("f16:round=stochastic=13", "f16:round=stochastic"),
             ("bf16:round=stochastic=8:acc=f32", "bf16:acc=f32:round=stochastic=8"),
             ("mpfr:100:round=stochastic=32:sum=exact", "mpfr:100:sum=exact:round=stochastic=32"),
+            ("f16:sum=pairwise", "f16:sum=pairwise"),
+            ("f16:SUM=Kahan:acc=f32", "f16:acc=f32:sum=kahan"),
+            ("bf16:sum=block=256", "bf16:sum=block=256"),
+            ("f16:round=zero:sum=block=4:acc=f32", "f16:acc=f32:sum=block=4:round=zero"),
+            ("mpfr:100:round=up", "mpfr:100:round=up"),
+            ("mpfr:100:round=down", "mpfr:100:round=down"),
+            ("f16:round=odd", "f16:round=odd"),
+            ("f16:saturate:DAZ:ftz:acc=f32", "f16:acc=f32:ftz:daz:saturate"),
+            ("mpfr:8:acc=f16:ftz", "mpfr:8:acc=f16:ftz"),
         ] {
             let name = ArithmeticName::parse(text).unwrap();
             assert_eq!(name.to_string(), canonical);
@@ -285,15 +169,22 @@ mod tests {
             ("f16:acc=f33", 9, "unknown format `f33`"),
             ("f16:acc=f32:acc=f32", 13, "twice"),
             ("f16:", 5, "a key is missing"),
-            ("f16:ftz", 5, "not available yet"),
+            ("f16:ftz=1", 8, "`ftz` takes no value"),
+            ("f16:ftz:daz:ftz", 13, "twice"),
+            ("mpfr:24:saturate", 9, "exponents are unbounded"),
+            ("f16:satruate", 5, "did you mean `saturate`"),
             ("f16:sum", 8, "needs a kind"),
             ("f16:sum=exat", 9, "did you mean `exact`"),
-            ("f16:sum=block=4", 9, "not available yet"),
+            ("f16:sum=block", 9, "needs a length"),
+            ("f16:sum=block=0", 9, "blocks of 2 to 1048576 terms"),
+            ("f16:sum=block=+4", 9, "blocks of 2 to 1048576 terms"),
+            ("f16:sum=kahan=4", 9, "takes no length"),
             ("f16:sum=exact:sum=exact", 15, "twice"),
             ("f16:sum=exact:acc=f32", 15, "no accumulator"),
-            ("f16:ac=f32", 5, "`round=nearest|stochastic[=BITS]` can stand here"),
+            ("f16:ac=f32", 5, "`round=nearest|zero|up|down|odd|stochastic[=BITS]`"),
             ("f16:round", 10, "needs a direction"),
-            ("f16:round=up", 11, "`round=up` is not available yet"),
+            ("f16:round=upp", 11, "did you mean `up`"),
+            ("f16:round=up=3", 11, "`round=up` has no random bits"),
             ("f16:round=stochastik", 11, "did you mean `stochastic`"),
             ("f16:round=stochastic=0", 11, "1 to 32 random bits"),
             ("f16:round=stochastic=33", 11, "1 to 32 random bits"),

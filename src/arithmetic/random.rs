@@ -14,6 +14,7 @@
 //! with it the next r where 2r ≤ 32, else the first r of another word. The step counts the terms of a sum; every other operation has a step of its
 //! own from the other end.
 
+use super::sum::Draw;
 use super::{Binary, Place};
 
 /// The golden ratio's fraction in 64 bits, by which counters are spread.
@@ -90,6 +91,15 @@ impl Draws {
         let (low, high) = (self.stream as u32, (self.stream >> 32) as u32);
         let h = (low ^ word_of_step).wrapping_mul(high | 1);
         (h ^ (h >> 15)).wrapping_mul(MULTIPLIER)
+    }
+
+    /// A draw by its name.
+    #[inline]
+    pub fn of(&self, draw: Draw) -> u32 {
+        match draw {
+            Draw::First(step) => self.first(step),
+            Draw::Second(step) => self.second(step),
+        }
     }
 
     /// The draw of a step: a product's, or the only one.

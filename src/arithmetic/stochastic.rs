@@ -13,7 +13,7 @@ use super::kernels::{self, Matrix, Operand, Path};
 use super::long::round_stochastically;
 use super::random::{APPLY, Draws, LAST, ROUND, STORE, step_of};
 use super::{Arithmetic, ArithmeticName, Binary, Direction, Exact, ExactMatrix, Place, Side, Sum, TensorId, from_fn};
-use crate::activation::rounding::round_stochastically_with;
+use crate::activation::rounding::round_function_quickly;
 use crate::activation::{Function, is_zero};
 use crate::format::{Format, StochasticRounder, cut_sum};
 use ndarray::{Array2, ArrayView2};
@@ -55,6 +55,9 @@ impl Stochastic {
 
     fn of(format: Format, accumulator: Format, name: ArithmeticName, key: u64) -> Option<Stochastic> {
         let Direction::Stochastic(bits) = name.direction else { return None };
+        if !name.rounded(Direction::Nearest).is_common() {
+            return None;
+        }
         let (store, accumulate) = (format.stochastic_rounder(bits)?, accumulator.stochastic_rounder(bits)?);
         Some(Stochastic {
             format,
@@ -169,7 +172,14 @@ impl Arithmetic for Stochastic {
     }
 
     fn apply(&self, at: Place, f: &Function, x: &f64) -> f64 {
-        let value = round_stochastically_with(f, *x, &self.format, &self.store, self.draws(at).first(APPLY));
+        let (bits, random) = (self.store.bits(), self.draws(at).first(APPLY));
+        let value = round_function_quickly(
+            (f, *x),
+            (&self.format, bits),
+            |x| self.store.round(x, random),
+            &|x| self.format.round_stochastically(x, bits, random),
+            true,
+        );
         self.watched(value, || is_zero(f, *x))
     }
 

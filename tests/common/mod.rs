@@ -12,8 +12,9 @@ use flate2::read::GzDecoder;
 use ndarray::Array2;
 use precision_probe::activation::Activation;
 use precision_probe::arithmetic::{Exact, ExactMatrix};
-use precision_probe::format::F16;
+use precision_probe::format::{F16, Format, Range, two_to};
 use precision_probe::network::{Batch, Loss, Network, Targets};
+use rug::Float;
 use serde_json::Value;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -160,4 +161,37 @@ pub fn assert_same_matrix(expected: &impl Entries, actual: &impl Entries, what: 
     for ((index, expected), actual) in expected.indexed_iter().zip(actual) {
         assert_same(expected, actual, || format!("{} at {index:?}", what()));
     }
+}
+
+/// A number for a format: mostly of moderate size; where `wild`, also zeros, subnormal and huge numbers,
+/// infinities and NaN.
+pub fn draw(random: &mut Random, format: &Format, wild: bool) -> Exact {
+    let sign = if random.below(2) == 0 { 1.0 } else { -1.0 };
+    let significand = 1.0 + (random.bits() >> 12) as f64 * two_to(-52);
+    if !wild || random.below(3) == 0 {
+        return Exact::Double(sign * significand * two_to(random.below(7) as i64 - 3));
+    }
+    let Range::Bounded { emin, emax, .. } = format.range else {
+        // 80 bits, more than most of the formats have.
+        let long = Float::with_val(80, random.bits()) << (random.below(60) as i32 - 90);
+        return Exact::Long(long * sign + Float::with_val(53, significand));
+    };
+    let power = |e: i32| Float::with_val(64, sign * significand) << e;
+    let smallest = format.smallest_subnormal_exponent().expect("bounded");
+    match random.below(10) {
+        0 => Exact::Double(0.0 * sign),
+        1 => Exact::Long(power(emax - random.below(3) as i32)),
+        2 => Exact::Long(power(emin - random.below(3) as i32)),
+        3 => Exact::Long(power(smallest + random.below(3) as i32)),
+        4 => Exact::Long(format.max().expect("bounded") * sign),
+        5 => Exact::Long(power(emax / 2 + random.below(2) as i32)),
+        6 => Exact::Long(power(emin / 2 - random.below(2) as i32)),
+        7 if random.below(4) == 0 => Exact::Double(f64::INFINITY * sign),
+        8 if random.below(4) == 0 => Exact::Double(f64::NAN),
+        _ => Exact::Long(power(emin + random.below((emax - emin) as u64 + 1) as i32)),
+    }
+}
+
+pub fn draw_matrix(random: &mut Random, format: &Format, wild: bool, shape: (usize, usize)) -> Array2<Exact> {
+    Array2::from_shape_simple_fn(shape, || draw(random, format, wild))
 }

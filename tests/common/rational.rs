@@ -2,8 +2,8 @@
 //! rules of IEEE 754 for signs, infinities and NaN, and one rounding that **searches** the neighbours of
 //! a number among all codes of a format.
 
-use precision_probe::arithmetic::{Binary, Exact};
-use precision_probe::format::{Format, Range, Special};
+use precision_probe::arithmetic::{Binary, Direction, Exact, Limits, Sum};
+use precision_probe::format::{Format, Range, Special, Toward};
 use rug::{Float, Integer, Rational};
 use std::cmp::Ordering;
 
@@ -180,6 +180,165 @@ impl Codes {
             Ordering::Equal => above,
         };
         if nearest > self.max { overflow(negative) } else { Real::Finite(self.value(nearest), negative) }
+    }
+}
+
+/// What is done to a result: the direction of its rounding, and the limits.
+#[derive(Clone, Copy, Debug)]
+pub struct How {
+    /// Deterministic.
+    pub direction: Direction,
+    pub limits: Limits,
+}
+
+impl Codes {
+    /// The smallest normal number.
+    fn smallest_normal(&self) -> Rational {
+        self.value(1 << (self.precision - 1))
+    }
+
+    /// Rounds in a direction, with the limits: finds the neighbours and takes the one that its name says.
+    pub fn round_as(&self, x: &Real, how: How) -> Real {
+        let rounded = match (how.direction, x) {
+            (Direction::Toward(toward), Real::Finite(magnitude, negative)) => self.toward(magnitude, *negative, toward),
+            _ => self.round(x),
+        };
+        match rounded {
+            Real::Infinite(_) | Real::Nan if how.limits.saturates && *x != Real::Nan => {
+                Real::Finite(self.value(self.max), x.negative())
+            }
+            rounded if how.limits.flushes_results => self.flushed(&rounded),
+            rounded => rounded,
+        }
+    }
+
+    /// Subnormal numbers as zeros.
+    pub fn flushed(&self, x: &Real) -> Real {
+        match x {
+            Real::Finite(magnitude, negative) if *magnitude < self.smallest_normal() => {
+                self.round(&Real::Finite(Rational::new(), *negative))
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// An operand as it is read.
+    pub fn read(&self, x: &Real, how: How) -> Real {
+        if how.limits.flushes_operands { self.flushed(x) } else { x.clone() }
+    }
+
+    fn toward(&self, magnitude: &Rational, negative: bool, toward: Toward) -> Real {
+        // The largest code whose number is not larger, counting on beyond the maximum.
+        let (mut below, mut above) = (0, 2 * self.max + 2);
+        while self.value(above) <= *magnitude {
+            above *= 2;
+        }
+        while above - below > 1 {
+            let middle = below + (above - below) / 2;
+            if self.value(middle) <= *magnitude { below = middle } else { above = middle }
+        }
+        let is_member = self.value(below) == *magnitude;
+        let away = match toward {
+            _ if is_member => false,
+            Toward::Zero => false,
+            Toward::Up => !negative,
+            Toward::Down => negative,
+            Toward::Odd => below % 2 == 0,
+        };
+        let taken = if away { below + 1 } else { below };
+        if taken <= self.max {
+            let zero_or_not = Real::Finite(self.value(taken), negative);
+            return if taken == 0 { self.round(&zero_or_not) } else { zero_or_not };
+        }
+        let leads_back = match toward {
+            Toward::Zero => true,
+            Toward::Up => negative,
+            Toward::Down => !negative,
+            Toward::Odd => false,
+        };
+        if leads_back { Real::Finite(self.value(self.max), negative) } else { self.round(&Real::Infinite(negative)) }
+    }
+}
+
+/// x + y in a direction: rounding down, a sum of opposite numbers is −0.
+fn sum_in(how: How, x: &Real, y: &Real) -> Real {
+    match x.plus(y) {
+        Real::Finite(magnitude, false)
+            if magnitude == 0 && how.direction == Direction::Toward(Toward::Down) && (x.negative() || y.negative()) =>
+        {
+            Real::Finite(magnitude, true)
+        }
+        sum => sum,
+    }
+}
+
+/// A basic operation, rounded once.
+pub fn binary_as(format: &Codes, how: How, operation: Binary, x: &Real, y: &Real) -> Real {
+    let (x, y) = (format.read(x, how), format.read(y, how));
+    let exact = match operation {
+        Binary::Add => sum_in(how, &x, &y),
+        Binary::Subtract => sum_in(how, &x, &y.negated()),
+        _ => Real::binary(operation, &x, &y),
+    };
+    format.round_as(&exact, how)
+}
+
+/// The definition of a sum of products in any order, written by recursion where the project's is not.
+pub fn dot_as(
+    (format, accumulator): (&Codes, &Codes),
+    how: How,
+    order: Sum,
+    (row, column): (&[Real], &[Real]),
+    last: Option<&Real>,
+) -> Real {
+    let read = |x: &Real| format.read(x, how);
+    let round = |x: &Real| accumulator.round_as(x, how);
+    let add = |x: &Real, y: &Real| round(&sum_in(how, &accumulator.read(x, how), &accumulator.read(y, how)));
+    let subtract = |x: &Real, y: &Real| add(x, &y.negated());
+    let exact: Vec<Real> = row.iter().zip(column).map(|(x, y)| read(x).times(&read(y))).collect();
+    let products: Vec<Real> = exact.iter().map(round).collect();
+    let last = last.map(read);
+    let in_order = |terms: &[Real]| terms.iter().cloned().reduce(|sum, term| add(&sum, &term));
+    let sum = match order {
+        Sum::Sequential => in_order(&products),
+        Sum::Fused => exact.iter().fold(None, |sum: Option<Real>, product| {
+            Some(round(&sum.map_or_else(|| product.clone(), |sum| sum_in(how, &accumulator.read(&sum, how), product))))
+        }),
+        Sum::Pairwise => halves(&products, &add),
+        Sum::Blocks(length) => {
+            let blocks: Vec<Real> = products.chunks(length as usize).filter_map(in_order).collect();
+            in_order(&blocks)
+        }
+        Sum::Kahan if !products.is_empty() => {
+            let mut sum = products[0].clone();
+            let mut lost = Real::Finite(Rational::new(), false);
+            for (index, x) in products[1..].iter().chain(&last).enumerate() {
+                // The first compensation is no operation.
+                let y = if index == 0 { x.clone() } else { subtract(x, &lost) };
+                let total = add(&sum, &y);
+                lost = subtract(&subtract(&total, &sum), &y);
+                sum = total;
+            }
+            return format.round_as(&accumulator.read(&sum, how), how);
+        }
+        Sum::Kahan => None,
+        other => panic!("{other:?} has a definition of its own"),
+    };
+    let mut sum = sum.unwrap_or(Real::Finite(Rational::new(), false));
+    if let Some(last) = last {
+        sum = add(&sum, &last);
+    }
+    format.round_as(&accumulator.read(&sum, how), how)
+}
+
+fn halves(terms: &[Real], add: &dyn Fn(&Real, &Real) -> Real) -> Option<Real> {
+    match terms {
+        [] => None,
+        [one] => Some(one.clone()),
+        _ => {
+            let (first, rest) = terms.split_at(terms.len() / 2);
+            Some(add(&halves(first, add)?, &halves(rest, add)?))
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 //! the caller takes the definition instead.
 
 use super::matrix::Matrix;
-use super::software::{to_odd, two_sum};
+use crate::format::{sum_to_odd, two_sum};
 use ndarray::Array2;
 
 /// An exact sum s + e ± bound; a bound that is not finite tells nothing.
@@ -29,8 +29,8 @@ impl ExactSum {
             return Some(round(sum));
         }
         // The ends' own roundings are in the doubled bound.
-        let low = round(to_odd(sum, error - 2.0 * bound));
-        let high = round(to_odd(sum, error + 2.0 * bound));
+        let low = round(sum_to_odd(sum, error - 2.0 * bound));
+        let high = round(sum_to_odd(sum, error + 2.0 * bound));
         (low.to_bits() == high.to_bits()).then_some(low)
     }
 }

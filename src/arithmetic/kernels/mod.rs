@@ -85,7 +85,7 @@ impl Rounding {
     pub fn round_fused(&self, x: f64, y: f64, z: f64) -> f64 {
         match self {
             Rounding::Double => software::fused_double(x, y, z),
-            Rounding::Single | Rounding::Emulated(_) => self.round(software::to_odd(x * y, z)),
+            Rounding::Single | Rounding::Emulated(_) => self.round(crate::format::sum_to_odd(x * y, z)),
             Rounding::Range(range) => range.round(software::fused_double(x, y, z)),
         }
     }

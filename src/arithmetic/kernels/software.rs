@@ -1,34 +1,14 @@
 //! x·y + z rounded once, without an instruction for it.
 
 use super::super::long::round_once;
-use crate::format::{F64, two_to};
+use crate::format::{F64, sum_to_odd, two_product, two_sum, two_to};
 use rug::Float;
-
-/// The rounded sum and its error, exactly (Knuth).
-#[inline(always)]
-pub fn two_sum(x: f64, y: f64) -> (f64, f64) {
-    let sum = x + y;
-    let from_y = sum - x;
-    (sum, (x - (sum - from_y)) + (y - from_y))
-}
-
-/// x + y rounded to odd: exact, or the neighbour whose last bit is set, so that a later rounding to fewer bits is
-/// right (Boldo and Melquiond 2008).
-#[inline(always)]
-pub fn to_odd(x: f64, y: f64) -> f64 {
-    let (sum, error) = two_sum(x, y);
-    // Infinities and NaN have an error that is NaN.
-    if error == 0.0 || error.is_nan() || sum.to_bits() & 1 == 1 {
-        return sum;
-    }
-    if (error > 0.0) == (sum > 0.0) { f64::from_bits(sum.to_bits() + 1) } else { f64::from_bits(sum.to_bits() - 1) }
-}
 
 /// x·y + z in binary32.
 #[inline(always)]
 pub fn fused_single(x: f32, y: f32, z: f32) -> f32 {
     // The product is a double, and binary64 has more than two bits to spare for the sum.
-    to_odd(f64::from(x) * f64::from(y), f64::from(z)) as f32
+    sum_to_odd(f64::from(x) * f64::from(y), f64::from(z)) as f32
 }
 
 /// x·y + z in binary64.
@@ -52,24 +32,13 @@ fn fused_moderate(x: f64, y: f64, z: f64) -> f64 {
     let (high, low) = two_product(x, y);
     let (upper, lower) = two_sum(z, low);
     let (sum, rest) = two_sum(high, upper);
-    sum + to_odd(lower, rest)
+    sum + sum_to_odd(lower, rest)
 }
 
 /// The same at the ends of the range.
 fn fused_anywhere(x: f64, y: f64, z: f64) -> f64 {
     let product = Float::with_val(106, x) * y;
     round_once(&F64, &product + &Float::with_val(53, z)).to_f64()
-}
-
-/// The rounded product and its error, exactly (Dekker).
-fn two_product(x: f64, y: f64) -> (f64, f64) {
-    let split = |x: f64| {
-        let scaled = 134_217_729.0 * x;
-        let high = scaled - (scaled - x);
-        (high, x - high)
-    };
-    let (product, (x, x_low), (y, y_low)) = (x * y, split(x), split(y));
-    (product, x_low * y_low - (((product - x * y) - x_low * y) - x * y_low))
 }
 
 #[cfg(test)]

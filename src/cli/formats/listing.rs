@@ -1,6 +1,6 @@
 //! All named formats in one table, their other names, and what else the grammar of names allows and refuses.
 
-use crate::arithmetic::name::RANDOM_BITS;
+use crate::arithmetic::direction::RANDOM_BITS;
 use crate::format::{
     AMBIGUOUS, Constants, EIGHT_BITS, Format, MAX_EXPONENT_BITS, MAX_PRECISION, MOST_RANDOM_BITS, NAMED,
 };
