@@ -106,7 +106,7 @@ impl ArithmeticName {
             format!("arithmetic `{text}`, character {}: {message}\n  {text}\n  {}^", column + 1, " ".repeat(column))
         };
         let format_end = format_end_in(text, 0);
-        let format = Format::parse(&text[..format_end]).map_err(|message| point(0, message))?;
+        let format = Format::parse_of_numbers(&text[..format_end]).map_err(|message| point(0, message))?;
         let (mut accumulator, mut sum, mut direction) = (None, None, None);
         let mut offset = format_end;
         while offset < text.len() {
@@ -134,7 +134,7 @@ impl ArithmeticName {
             let given = &text[value..end];
             let wrong = |message| point(value, message);
             match key.as_str() {
-                "acc" => accumulator = Some((Format::parse(given).map_err(wrong)?, start)),
+                "acc" => accumulator = Some((Format::parse_of_numbers(given).map_err(wrong)?, start)),
                 "sum" => sum = Some(kind_of_sum(given).map_err(wrong)?),
                 _ => direction = Some(direction_of(given).map_err(wrong)?),
             }
