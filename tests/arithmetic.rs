@@ -401,11 +401,13 @@ fn zeros_keep_their_sign() {
             let exact = |x: &[f64]| x.iter().map(|&x| Exact::Double(x)).collect::<Vec<_>>();
             arithmetic_of.dot(&exact(row), &exact(column), last.map(Exact::Double).as_ref())
         };
+        // Where neither the format nor its accumulator drops it.
+        let negative_zero = if ["nuz", "binary8"].iter().any(|part| arithmetic.contains(part)) { 0.0 } else { -0.0 };
         for (what, expected, actual) in [
             ("empty sum", 0.0, dot(&[], &[], None)),
             ("empty sum and −0", 0.0, dot(&[], &[], Some(-0.0))),
-            ("−1·0", -0.0, dot(&[-1.0], &[0.0], None)),
-            ("−1·0 + −0", -0.0, dot(&[-1.0], &[0.0], Some(-0.0))),
+            ("−1·0", negative_zero, dot(&[-1.0], &[0.0], None)),
+            ("−1·0 + −0", negative_zero, dot(&[-1.0], &[0.0], Some(-0.0))),
             ("−1·0 + 0", 0.0, dot(&[-1.0], &[0.0], Some(0.0))),
             ("−1·0 + 1·0", 0.0, dot(&[-1.0, 1.0], &[0.0, 0.0], None)),
             ("1·1 − 1·1", 0.0, dot(&[1.0, -1.0], &[1.0, 1.0], None)),

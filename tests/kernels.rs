@@ -169,8 +169,7 @@ const RANDOM_CASES: [(&str, &str); 12] = [
 fn random_shapes_give_the_bits_of_the_definition() {
     let mut random = Random(11);
     for trial in 0..exhaustive(300, 20_000) {
-        let (member, accumulator) =
-            RANDOM_CASES[random.below(RANDOM_CASES.len() as u64) as usize];
+        let (member, accumulator) = RANDOM_CASES[random.below(RANDOM_CASES.len() as u64) as usize];
         let is_fused = random.below(2) == 0;
         let case = Case::new(format(member), format(accumulator), is_fused);
         let shape = [20, 80, 80].map(|most| random.below(most) as usize);
@@ -241,7 +240,9 @@ fn every_path_gives_the_bits_of_the_definition() {
         }
     }
     let (unsigned, finite) = (format("e4m3fnuz"), format("e2m3fn"));
-    for (of, is_fused) in [(F16, false), (E4M3FN, false), (F16, true), (unsigned, false), (finite, false), (finite, true)] {
+    for (of, is_fused) in
+        [(F16, false), (E4M3FN, false), (F16, true), (unsigned, false), (finite, false), (finite, true)]
+    {
         checked += Case::in_range(of, is_fused).check_shapes();
     }
     assert!(checked > 1_000_000, "{checked} entries");

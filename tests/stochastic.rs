@@ -54,16 +54,9 @@ fn number(random: &mut Random, of: &Format) -> f64 {
 #[test]
 fn the_mean_over_all_random_integers_is_the_number_cut_to_them() {
     let mut random = Random(3);
-    for (name, bits) in [
-        ("f16", 8),
-        ("bf16", 5),
-        ("e4m3fn", 10),
-        ("e5m2", 1),
-        ("tf32", 7),
-        ("f32", 6),
-        ("e4m3fnuz", 4),
-        ("e2m1fn", 6),
-    ] {
+    for (name, bits) in
+        [("f16", 8), ("bf16", 5), ("e4m3fn", 10), ("e5m2", 1), ("tf32", 7), ("f32", 6), ("e4m3fnuz", 4), ("e2m1fn", 6)]
+    {
         let format = format(name);
         let rounder = format.stochastic_rounder(bits).unwrap();
         let max = format.max().unwrap().to_f64();

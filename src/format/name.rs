@@ -1,8 +1,8 @@
 //! Names of formats: canonical ones, aliases, `eXmY` and `mpfr:N`.
 
 use super::{
-    BF16, BINARY8P3SE, BINARY8P4SE, E2M1FN, E2M3FN, E3M2FN, E4M3B11FNUZ, E4M3FN, E4M3FNUZ, E5M2, E5M2FNUZ, E8M0FNU, F16,
-    F32, F64, Format, Range, Special, TF32, bounded,
+    BF16, BINARY8P3SE, BINARY8P4SE, E2M1FN, E2M3FN, E3M2FN, E4M3B11FNUZ, E4M3FN, E4M3FNUZ, E5M2, E5M2FNUZ, E8M0FNU,
+    F16, F32, F64, Format, Range, Special, TF32, bounded,
 };
 use crate::nearest::nearest;
 use std::fmt;
@@ -89,7 +89,9 @@ impl Format {
     pub fn parse_of_numbers(name: &str) -> Result<Format, String> {
         let format = Format::parse(name)?;
         if format.is_scale() {
-            return Err(format!("`{name}` holds scales only: powers of two without sign and zero, which nothing computes in"));
+            return Err(format!(
+                "`{name}` holds scales only: powers of two without sign and zero, which nothing computes in"
+            ));
         }
         Ok(format)
     }

@@ -18,8 +18,7 @@ pub fn text() -> String {
 }
 
 fn constants(formats: &[Constants]) -> String {
-    let titles =
-        ["format", "bits", "p", "u", "emin", "emax", "largest finite", "smallest normal", "smallest subnormal", "has"];
+    let titles = ["format", "bits", "p", "u", "emin", "emax", "largest", "least normal", "least subnormal", "has"];
     let mut rows = vec![titles.map(String::from).to_vec()];
     for format in formats {
         let Some(range) = &format.range else { continue };

@@ -70,7 +70,10 @@ fn ranged(range: &RangeConstants) -> Vec<Vec<String>> {
             if has_zero { "underflow to 0" } else { "underflow to NaN" },
             format!("up to {}", exact(&range.underflow_threshold)),
         ),
-        ("integers", format!("every one up to {}", count(&range.integers_up_to))),
+        (
+            "integers",
+            format!("every one {}up to {}", if has_zero { "" } else { "from 1 " }, count(&range.integers_up_to)),
+        ),
         ("positive numbers", span(range.binades, range.decades)),
         ("normal numbers", span(range.normal_binades, range.normal_decades)),
         (
