@@ -95,8 +95,9 @@ pub struct Arguments {
     #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true, default_value_t = 0, help_heading = "Data")]
     seed: u64,
     /// Arithmetics, separated by commas: FORMAT[:acc=FORMAT][:sum=fma] or FORMAT:sum=exact, each also with
-    /// :round=stochastic[=BITS], with f64, f32, tf32, bf16, f16, e5m2, e4m3fn, any eXmY,
-    /// mpfr:N; one per role as forward=f32/backward=f16; or a preset: amp-fp16, amp-bf16, fp8-hybrid
+    /// :round=stochastic[=BITS], with f64, f32, tf32, bf16, f16, e5m2, e4m3fn, e5m2fnuz, e4m3fnuz, e4m3b11fnuz,
+    /// binary8p3se, binary8p4se, e3m2fn, e2m3fn, e2m1fn, any eXmY such as e3m4 and e4m3ieee, mpfr:N (e8m0fnu holds
+    /// scales only); one per role as forward=f32/backward=f16; or a preset: amp-fp16, amp-bf16, fp8-hybrid
     #[arg(
         long,
         alias = "arithmetic",

@@ -7,7 +7,8 @@
 //!
 //! Sources: IEEE 754-2019 section 3 (binary formats, round to nearest ties to even, gradual
 //! underflow, overflow at max + half an ulp); OCP 8-bit Floating Point Specification 1.0 (E4M3
-//! without infinities, its all-ones code NaN).
+//! without infinities, its all-ones code NaN); OCP Microscaling Formats 1.0 (elements of 4 and 6 bits,
+//! E8M0; Rouhani et al. 2023); Noune et al. 2022, arXiv 2206.02915 (`fnuz`); IEEE P3109's draft.
 
 mod codes;
 mod constants;
@@ -15,6 +16,7 @@ mod directed;
 mod dyadic;
 mod name;
 mod rounding;
+mod special;
 mod stochastic;
 mod sums;
 
@@ -24,19 +26,11 @@ pub use directed::{DirectedRounder, Toward};
 pub use dyadic::Dyadic;
 pub use name::{AMBIGUOUS, EIGHT_BITS, MAX_EXPONENT_BITS, MAX_PRECISION, NAMED};
 pub use rounding::Rounder;
+pub use special::{Overflow, Special};
 pub use stochastic::{MOST_RANDOM_BITS, StochasticRounder, cut_sum};
 pub use sums::{quotient_to_odd, sum_to_odd, two_product, two_sum};
 
 use rug::Float;
-
-/// What the codes beyond the finite numbers mean, and so what overflow gives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Special {
-    /// IEEE 754: the top exponent holds infinities and NaN; overflow rounds to infinity.
-    Ieee,
-    /// `fn` (finite, NaN): the top exponent holds numbers, only its all-ones code is NaN; overflow gives NaN.
-    FiniteNan,
-}
 
 /// The exponents a format can hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -82,6 +76,24 @@ pub const F16: Format = bounded(11, -14, 15, Special::Ieee);
 pub const E5M2: Format = bounded(3, -14, 15, Special::Ieee);
 /// OCP E4M3: maximum 448, no infinities.
 pub const E4M3FN: Format = bounded(4, -6, 8, Special::FiniteNan);
+/// Graphcore's and AMD's E5M2: one NaN, no −0, one exponent more below.
+pub const E5M2FNUZ: Format = bounded(3, -15, 15, Special::NanForNegativeZero);
+/// Graphcore's and AMD's E4M3: one NaN, no −0; maximum 240.
+pub const E4M3FNUZ: Format = bounded(4, -7, 7, Special::NanForNegativeZero);
+/// The same with bias 11; maximum 30.
+pub const E4M3B11FNUZ: Format = bounded(4, -10, 4, Special::NanForNegativeZero);
+/// P3109's binary8 with 3 significand bits and infinities (draft).
+pub const BINARY8P3SE: Format = bounded(3, -15, 15, Special::NanForNegativeZeroAndInfinities);
+/// P3109's binary8 with 4 significand bits and infinities (draft).
+pub const BINARY8P4SE: Format = bounded(4, -7, 7, Special::NanForNegativeZeroAndInfinities);
+/// OCP MX's E3M2: every code a number; maximum 28.
+pub const E3M2FN: Format = bounded(3, -2, 4, Special::Finite);
+/// OCP MX's E2M3: every code a number; maximum 7.5.
+pub const E2M3FN: Format = bounded(4, 0, 2, Special::Finite);
+/// OCP MX's E2M1: every code a number; maximum 6.
+pub const E2M1FN: Format = bounded(2, 0, 2, Special::Finite);
+/// OCP MX's E8M0: the powers of two that scale a block.
+pub const E8M0FNU: Format = bounded(1, -127, 127, Special::Scale);
 /// The grid of drawn parameters, inputs and targets: 8 significand bits, multiples of 2^-24, at most
 /// 65280. Every format with at least 8 significand bits and binary16's range holds it exactly.
 pub const GRID: Format = bounded(8, -17, 15, Special::Ieee);
@@ -132,75 +144,21 @@ impl Format {
         self.smallest_normal_exponent().map(|emin| emin - (self.precision as i32 - 1))
     }
 
-    /// Largest finite number: (2^p − 1)·2^(emax−p+1), one unit less where the top code is NaN.
+    /// Whether it holds scales of blocks only: no sign, no zero, nothing to compute in.
+    pub fn is_scale(&self) -> bool {
+        self.special() == Some(Special::Scale)
+    }
+
+    /// Whether −0 is among the values; where it is not, a result −0 is +0.
+    pub fn has_negative_zero(&self) -> bool {
+        self.special().is_none_or(Special::has_negative_zero)
+    }
+
+    /// Largest finite number: (2^p − 1)·2^(emax−p+1), one unit less where the last code is none of a number.
     pub fn max(&self) -> Option<Float> {
         let Range::Bounded { emax, special, .. } = self.range else { return None };
-        let top_codes = if special == Special::FiniteNan { 2 } else { 1 };
-        let significand = (rug::Integer::from(1) << self.precision) - top_codes;
+        let significand = (rug::Integer::from(1) << self.precision) - 1 - u32::from(special.takes_last_code());
         Some(Float::with_val(self.precision, significand) << (emax - (self.precision as i32 - 1)))
-    }
-
-    /// Bits of the exponent field of a bounded format's code.
-    pub fn exponent_bits(&self) -> u32 {
-        let Range::Bounded { emin, emax, special } = self.range else { return 0 };
-        let bias = 1 - emin;
-        let codes = emax + bias + if special == Special::Ieee { 2 } else { 1 };
-        codes.ilog2()
-    }
-
-    /// Bits of one code: sign, exponent, trailing significand.
-    pub fn code_bits(&self) -> u32 {
-        self.exponent_bits() + self.precision
-    }
-
-    /// The number a code stands for; NaN codes give NaN. For formats up to binary64.
-    pub fn decode(&self, code: u64) -> f64 {
-        let Range::Bounded { emin, emax, special } = self.range else {
-            panic!("invariant: an unbounded format has no codes");
-        };
-        let trailing = self.precision - 1;
-        let fraction = code & ((1 << trailing) - 1);
-        let biased = (code >> trailing) & ((1 << self.exponent_bits()) - 1);
-        let sign = if code >> (self.code_bits() - 1) & 1 == 1 { -1.0 } else { 1.0 };
-        let exponent = biased as i32 + emin - 1;
-        if special == Special::Ieee && exponent > emax {
-            return if fraction == 0 { sign * f64::INFINITY } else { f64::NAN };
-        }
-        if special == Special::FiniteNan && exponent == emax && fraction == (1 << trailing) - 1 {
-            return f64::NAN;
-        }
-        let (units, quantum) = if biased == 0 { (fraction, emin) } else { (fraction | 1 << trailing, exponent) };
-        // Two exact steps: the first keeps the intermediate normal when the result is subnormal.
-        sign * (units as f64 * two_to(-i64::from(trailing))) * two_to(i64::from(quantum))
-    }
-
-    /// The code of a member of the format; NaN gives the canonical quiet NaN (positive).
-    pub fn encode(&self, x: f64) -> u64 {
-        let Range::Bounded { emin, special, .. } = self.range else {
-            panic!("invariant: an unbounded format has no codes");
-        };
-        let trailing = self.precision - 1;
-        let top = ((1u64 << self.exponent_bits()) - 1) << trailing;
-        let sign = u64::from(x.is_sign_negative()) << (self.code_bits() - 1);
-        if x.is_nan() {
-            return match special {
-                Special::Ieee => top | 1 << (trailing - 1),
-                Special::FiniteNan => top | ((1 << trailing) - 1),
-            };
-        }
-        if x.is_infinite() {
-            return sign | top;
-        }
-        if x == 0.0 {
-            return sign;
-        }
-        let mut exact = Float::with_val(53, x.abs());
-        let exponent = exact.get_exp().expect("finite and not zero") - 1;
-        let quantum = exponent.max(emin) - trailing as i32;
-        exact >>= quantum;
-        let units = exact.to_integer().expect("finite").to_u64().expect("at most 53 bits");
-        let biased = if exponent < emin { 0 } else { (exponent - emin + 1) as u64 };
-        sign | (biased << trailing) | (units & ((1 << trailing) - 1))
     }
 }
 

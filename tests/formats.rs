@@ -24,10 +24,24 @@ fn json(name: &str) -> Value {
     formats.remove(0)
 }
 
-/// Every format of 8 bits and fewer that has a name.
+/// Formats of 8 bits and fewer that are not IEEE's: the codes of either sign that are no numbers there, in words.
+const OTHERS: [(&str, &str); 9] = [
+    ("e4m3fn", "the last is NaN"),
+    ("e5m2fnuz", "-0 is NaN"),
+    ("e4m3fnuz", "-0 is NaN"),
+    ("e4m3b11fnuz", "-0 is NaN"),
+    ("binary8p3se", "-0 is NaN, the last infinity"),
+    ("binary8p4se", "-0 is NaN, the last infinity"),
+    ("e3m2fn", "none"),
+    ("e2m3fn", "none"),
+    ("e2m1fn", "none"),
+];
+
+/// Every format of 8 bits and fewer that has a name and holds numbers.
 fn narrow() -> Vec<Format> {
     let ieee = (2..7u32).flat_map(|x| (1..8 - x).map(move |y| Format::ieee(x, y)));
-    ieee.chain([Format::parse("e4m3fn").unwrap()]).collect()
+    let others = OTHERS.map(|(name, ..)| Format::parse(name).unwrap());
+    ieee.chain(others).collect()
 }
 
 /// 2^e.
@@ -71,18 +85,36 @@ fn assert_number(entry: &Value, expected: &Rational) {
     assert!(Rational::from(&decimal(text) - expected).abs() <= half, "{text}");
 }
 
-/// What IEEE 754 and OCP say of a format with these parameters, written out here.
+/// What IEEE 754, OCP and the others say of a format with these parameters, written out here.
 struct Expected {
     p: i64,
     emin: i64,
     emax: i64,
     is_ieee: bool,
+    /// What is no number, of [`OTHERS`].
+    others: &'static str,
 }
 
 impl Expected {
     fn of(format: &Format) -> Expected {
         let Range::Bounded { emin, emax, special } = format.range else { panic!("{format} is unbounded") };
-        Expected { p: format.precision.into(), emin: emin.into(), emax: emax.into(), is_ieee: special == Special::Ieee }
+        let others = OTHERS.into_iter().find(|(name, _)| *name == format.name()).map_or("", |(_, others)| others);
+        let is_ieee = special == Special::Ieee;
+        assert_eq!(is_ieee, others.is_empty(), "{format}");
+        Expected { p: format.precision.into(), emin: emin.into(), emax: emax.into(), is_ieee, others }
+    }
+
+    fn has_infinities(&self) -> bool {
+        self.is_ieee || self.others.contains("infinity")
+    }
+
+    fn has_negative_zero(&self) -> bool {
+        !self.others.contains("-0")
+    }
+
+    /// Whether the last code is none of a number, though its exponent has numbers.
+    fn loses_last(&self) -> bool {
+        self.others.contains("the last")
     }
 
     fn ulp_of_largest(&self) -> Rational {
@@ -90,17 +122,18 @@ impl Expected {
     }
 
     fn largest(&self) -> Rational {
-        two(self.emax + 1) - self.ulp_of_largest() * if self.is_ieee { 1 } else { 2 }
+        two(self.emax + 1) - self.ulp_of_largest() * if self.loses_last() { 2 } else { 1 }
     }
 }
 
 #[test]
 fn every_constant_is_what_precision_and_range_say() {
     let more = ["e3m4", "e6m9", "e8m140", "e15m112", "e2m1ieee", "e4m3ieee", "e2m200", "e16m30"];
-    let formats = NAMED.iter().map(|(_, _, format)| *format).chain(more.map(|name| Format::parse(name).unwrap()));
+    let named = NAMED.iter().map(|(_, _, format)| *format).filter(|format| !format.is_scale());
+    let formats = named.chain(more.map(|name| Format::parse(name).unwrap()));
     for format in formats.chain(narrow()) {
         let (entry, expected) = (json(&format.name()), Expected::of(&format));
-        let Expected { p, emin, emax, is_ieee } = expected;
+        let Expected { p, emin, emax, is_ieee, .. } = expected;
         let range = &entry["range"];
         assert_eq!(entry["precision"], p);
         assert_eq!((&range["emin"], &range["emax"]), (&Value::from(emin), &Value::from(emax)));
@@ -116,7 +149,7 @@ fn every_constant_is_what_precision_and_range_say() {
         assert_number(&range["smallest_normal"], &two(emin));
         assert_number(&range["smallest_subnormal"], &two(emin - p + 1));
         assert_number(&range["overflow_threshold"], &(expected.largest() + expected.ulp_of_largest() / 2));
-        assert_eq!(range["threshold_overflows"], is_ieee, "a tie goes to the even significand");
+        assert_eq!(range["threshold_overflows"], !expected.loses_last(), "a tie goes to the even significand");
         assert_number(&range["underflow_threshold"], &two(emin - p));
         let integers: Integer = range["integers_up_to"].as_str().unwrap().parse().unwrap();
         assert_eq!(integers, Integer::from(expected.largest().trunc_ref()).min(Integer::from(1) << p as u32));
@@ -140,8 +173,17 @@ fn every_constant_is_what_precision_and_range_say() {
         assert_eq!(classes.iter().sum::<Integer>(), Integer::from(1) << code_bits as u32, "{format}");
         assert_eq!(count("finite_values"), Integer::from(&classes[1] + &classes[2]) + 1);
         assert_eq!(count("subnormal"), (Integer::from(1) << p as u32) - 2);
-        assert_eq!(count("infinities"), if is_ieee { 2 } else { 0 });
-        assert_eq!(entry["has_infinities"], is_ieee);
+        assert_eq!(count("infinities"), if expected.has_infinities() { 2 } else { 0 });
+        assert_eq!(count("zeros"), if expected.has_negative_zero() { 2 } else { 1 });
+        assert_eq!(entry["has_infinities"], expected.has_infinities());
+        assert_eq!(entry["has_negative_zero"], expected.has_negative_zero());
+        assert_eq!(entry["has_nan"], count("nan") > 0);
+        let overflow = match expected.others {
+            "none" => "largest",
+            _ if expected.has_infinities() => "infinity",
+            _ => "NaN",
+        };
+        assert_eq!((&range["overflow"], &range["sign_bits"]), (&Value::from(overflow), &Value::from(1)), "{format}");
     }
     assert_eq!(json("e16m30")["range"]["largest"]["decimal"], Value::Null, "9864 digits and more are left out");
     assert!(json("e15m112")["range"]["smallest_subnormal"]["decimal"].is_string());
@@ -161,7 +203,14 @@ fn constants_agree_with_the_table_of_an_independent_program() {
         }
     };
     let names = [("e4m3_ieee", "e4m3ieee"), ("e3m4_ieee", "e3m4")];
-    for name in NAMED.iter().map(|(name, _, _)| (*name, *name)).chain(names) {
+    let p3109 = [("P3109 binary8p3se", "binary8p3se"), ("P3109 binary8p4se", "binary8p4se")];
+    // Neither has the table.
+    let missing = ["e4m3b11fnuz", "e8m0fnu"];
+    let other = |name: &&str| !(names.iter().chain(&p3109).any(|(_, ours)| ours == name) || missing.contains(name));
+    let same = NAMED.iter().map(|(name, _, _)| *name).filter(other).map(|name| (name, name));
+    let all: Vec<(&str, &str)> = same.chain(names).chain(p3109).collect();
+    assert_eq!(all.len(), table["formats"].as_object().unwrap().len());
+    for name in all {
         let (row, entry) = (&table["formats"][name.0], json(name.1));
         let range = &entry["range"];
         assert_eq!((&row["p"], &row["exp_bits"]), (&entry["precision"], &range["exponent_bits"]), "{name:?}");
@@ -188,16 +237,21 @@ fn constants_agree_with_the_table_of_an_independent_program() {
     assert_number(&json("f64")["range"]["overflow_threshold"], &(two(1024) - two(970)));
 }
 
-/// The value of a code by the fields' formula of IEEE 754-2019, 3.4, and OCP's table of E4M3.
+/// The value of a code by the fields' formula of IEEE 754-2019, 3.4, and the tables of the others.
 fn by_fields(expected: &Expected, exponent_bits: i64, sign: u64, exponent: u64, significand: u64) -> String {
     let trailing = expected.p - 1;
-    let bias = (1 << (exponent_bits - 1)) - 1;
+    let bias = 1 - expected.emin;
     let is_top = exponent == (1 << exponent_bits) - 1;
+    let is_last = is_top && significand == (1 << trailing) - 1;
     let minus = if sign == 1 { "-" } else { "" };
-    if is_top && expected.is_ieee && significand == 0 {
+    if is_top && expected.is_ieee && significand == 0 || is_last && expected.others.contains("the last infinity") {
         return format!("{minus}inf");
     }
-    if is_top && (expected.is_ieee || significand == (1 << trailing) - 1) {
+    let is_negative_zero = (sign, exponent, significand) == (1, 0, 0);
+    if is_top && expected.is_ieee
+        || is_last && expected.others == "the last is NaN"
+        || is_negative_zero && !expected.has_negative_zero()
+    {
         return "NaN".into();
     }
     let fraction = Rational::from(significand) * two(-trailing);
@@ -243,7 +297,9 @@ fn table(text: &str) -> BTreeMap<u64, [String; 4]> {
         assert_eq!(cells.len() % 7, 0, "{line}");
         for block in cells.chunks(7) {
             let [plus, minus, "s", exponent, significand, value, class] = block else { panic!("{line}") };
-            for (hex, sign, minus) in [(plus, "0", ""), (minus, "1", if *value == "NaN" { "" } else { "-" })] {
+            let signs = [(plus, "0", ""), (minus, "1", if *value == "NaN" { "" } else { "-" })];
+            // Zero without a minus, and what has its code.
+            for (hex, sign, minus) in signs.into_iter().filter(|(hex, ..)| **hex != "-") {
                 let row = [format!("{sign}{exponent}{significand}"), format!("{minus}{value}"), class.to_string()];
                 let [bits, value, class] = row;
                 let old = codes.insert(u64::from_str_radix(hex, 16).unwrap(), [bits, value, class, hex.to_string()]);
@@ -256,7 +312,7 @@ fn table(text: &str) -> BTreeMap<u64, [String; 4]> {
 
 #[test]
 fn every_printed_code_is_what_its_fields_say() {
-    assert_eq!(narrow().len(), 16);
+    assert_eq!(narrow().len(), 24);
     for format in narrow() {
         let (name, expected) = (format.name(), Expected::of(&format));
         let (text, entry) = (printed(&[&name]), json(&name));
@@ -286,6 +342,30 @@ fn every_printed_code_is_what_its_fields_say() {
     }
 }
 
+/// The scales of blocks have a sheet of their own: one column of codes, powers of two.
+#[test]
+fn scales_are_listed_with_their_codes() {
+    let (text, entry) = (printed(&["e8m0fnu"]), json("e8m0fnu"));
+    assert!(text.starts_with("e8m0fnu: 8 bits = 0 sign, 8 exponent (bias 127), 0 trailing significand\n"), "{text}");
+    assert_number(&entry["range"]["largest"], &two(127));
+    assert_number(&entry["range"]["smallest_normal"], &two(-127));
+    let codes = entry["codes"].as_array().unwrap();
+    assert_eq!(codes.len(), 256);
+    let cells: Vec<&str> = text.split_whitespace().collect();
+    for (code, item) in codes.iter().enumerate() {
+        let (value, class) =
+            if code == 255 { ("NaN".to_string(), "NaN") } else { (format!("2^{}", code as i64 - 127), "normal") };
+        let row = [format!("{code:02x}"), format!("{code:08b}"), value, class.to_string()];
+        assert!(cells.windows(4).any(|cells| cells == row), "{row:?}");
+        assert_eq!((&item["code"], &item["class"]), (&code.into(), &class.into()));
+        if code < 255 {
+            assert_eq!(decimal(item["value"].as_str().unwrap()), two(code as i64 - 127));
+        }
+    }
+    let counts = &entry["range"]["counts"];
+    assert_eq!((&counts["zeros"], &counts["normal"], &counts["nan"]), (&0.into(), &"255".into(), &"1".into()));
+}
+
 #[test]
 fn sheets_fit_a_terminal_and_say_why_a_table_is_missing() {
     let wide = "e2m8 e8m140 e7m20 e5m40 e24m16383 e15m112 e11m2 e24m1 e9m90 mpfr:2 mpfr:16384";
@@ -311,7 +391,7 @@ fn the_listing_has_every_format_name_and_refusal() {
     let text = printed(&[]);
     let cells = |line: &str| line.split_whitespace().map(String::from).collect::<Vec<_>>();
     let rows: Vec<Vec<String>> = text.lines().map(cells).collect();
-    for (name, aliases, format) in NAMED {
+    for (name, aliases, format) in NAMED.iter().filter(|(_, _, format)| !format.is_scale()) {
         let expected = Expected::of(format);
         let mut of_name = rows.iter().filter(|row| row.first().is_some_and(|cell| cell == name));
         let constants = of_name.next().unwrap();
@@ -326,7 +406,11 @@ fn the_listing_has_every_format_name_and_refusal() {
         let error = Rational::from(&largest - &expected.largest()).abs() / expected.largest();
         assert!(error <= allowed, "{name}: half a unit of three digits, or exact");
         assert!(text.contains(&format!("2^{emin} ")) && text.contains(&format!("2^{} ", emin - p + 1)), "{name}");
-        let names = of_name.next().unwrap().join(" ");
+        let has = constants[constants.len() - 4..].join(" ");
+        assert_eq!(has.contains("no -0"), !expected.has_negative_zero(), "{name}");
+        assert_eq!(has.contains("inf"), expected.has_infinities(), "{name}");
+        assert_eq!(has.contains("numbers only"), expected.others == "none", "{name}");
+        let names = of_name.next().map(|cells| cells.join(" ")).unwrap_or_default();
         for alias in *aliases {
             assert!(names.contains(&format!(" {alias}")), "{name}: {alias}");
             assert_eq!(printed(&[alias]), printed(&[name]));

@@ -54,7 +54,9 @@ fn number(random: &mut Random, of: &Format) -> f64 {
 #[test]
 fn the_mean_over_all_random_integers_is_the_number_cut_to_them() {
     let mut random = Random(3);
-    for (name, bits) in [("f16", 8), ("bf16", 5), ("e4m3fn", 10), ("e5m2", 1), ("tf32", 7), ("f32", 6)] {
+    for (name, bits) in
+        [("f16", 8), ("bf16", 5), ("e4m3fn", 10), ("e5m2", 1), ("tf32", 7), ("f32", 6), ("e4m3fnuz", 4), ("e2m1fn", 6)]
+    {
         let format = format(name);
         let rounder = format.stochastic_rounder(bits).unwrap();
         let max = format.max().unwrap().to_f64();
@@ -72,7 +74,7 @@ fn the_mean_over_all_random_integers_is_the_number_cut_to_them() {
             let unit = Rational::from(1) << i32::try_from(exponent + 1 - p - i64::from(bits)).unwrap();
             let cut = (rational(x) / &unit).trunc() * &unit;
             assert_eq!(sum / all, cut, "{name}: {x:e}");
-            if format.round_f64(x) == x {
+            if format.round_f64(x).to_bits() == x.to_bits() {
                 assert!((0..all).all(|u| rounder.round(x, u).to_bits() == x.to_bits()), "{name}: {x:e} is a member");
             }
         }
@@ -82,9 +84,17 @@ fn the_mean_over_all_random_integers_is_the_number_cut_to_them() {
 /// From the maximum to the next number of its spacing either; from there on, overflow.
 #[test]
 fn overflow_is_that_of_the_format() {
-    for (name, overflow) in
-        [("f16", f64::INFINITY), ("bf16", f64::INFINITY), ("e4m3fn", f64::NAN), ("f32", f64::INFINITY)]
-    {
+    for (name, overflow) in [
+        ("f16", f64::INFINITY),
+        ("bf16", f64::INFINITY),
+        ("e4m3fn", f64::NAN),
+        ("f32", f64::INFINITY),
+        ("e4m3fnuz", f64::NAN),
+        ("binary8p3se", f64::INFINITY),
+        ("e3m2fn", 28.0),
+        ("e2m1fn", 6.0),
+    ] {
+        let zero = if ["e4m3fnuz", "binary8p3se"].contains(&name) { 0.0 } else { -0.0 };
         let format = format(name);
         let rounder = format.stochastic_rounder(4).unwrap();
         let max = format.max().unwrap().to_f64();
@@ -97,8 +107,8 @@ fn overflow_is_that_of_the_format() {
                 assert_eq!(rounded(x, u), bits(overflow), "{name}: {x}");
                 assert_eq!(rounded(-x, u), bits(if overflow.is_nan() { overflow } else { -overflow }), "{name}: −{x}");
             }
-            assert_eq!(rounded(-0.0, u), bits(-0.0));
-            assert_eq!(rounded(-two_to(-200), u), bits(-0.0));
+            assert_eq!(rounded(-0.0, u), bits(zero));
+            assert_eq!(rounded(-two_to(-200), u), bits(zero));
             assert_eq!(rounded(f64::NAN, u), bits(f64::NAN));
         }
     }
@@ -108,7 +118,9 @@ fn overflow_is_that_of_the_format() {
 #[test]
 fn doubles_are_rounded_as_exact_numbers() {
     let mut random = Random(5);
-    for name in ["f16", "bf16", "e4m3fn", "e5m2", "tf32", "f32", "e3m3", "e9m10"] {
+    for name in
+        ["f16", "bf16", "e4m3fn", "e5m2", "tf32", "f32", "e3m3", "e9m10", "e5m2fnuz", "binary8p4se", "e2m3fn", "e2m1fn"]
+    {
         let format = format(name);
         for count in [1, 5, 13, 16, 17, 26, 32] {
             let Some(rounder) = format.stochastic_rounder(count) else { continue };
@@ -136,7 +148,7 @@ fn member(random: &mut Random, of: &Format, kind: usize) -> f64 {
     of.round_f64(sign * x)
 }
 
-const ARITHMETICS: [&str; 17] = [
+const ARITHMETICS: [&str; 25] = [
     "f16:round=stochastic",
     "bf16:round=stochastic",
     "e4m3fn:round=stochastic",
@@ -154,6 +166,14 @@ const ARITHMETICS: [&str; 17] = [
     "bf16:acc=f32:sum=fma:round=stochastic",
     "f16:sum=exact:round=stochastic",
     "e9m10:round=stochastic=7",
+    "e5m2fnuz:round=stochastic",
+    "e4m3fnuz:round=stochastic=20",
+    "binary8p4se:round=stochastic",
+    "e3m2fn:round=stochastic",
+    "e2m1fn:round=stochastic=8",
+    "e2m1fn:sum=fma:round=stochastic",
+    "e4m3fnuz:acc=f32:round=stochastic",
+    "e4m3fnuz:sum=exact:round=stochastic",
 ];
 
 /// The carrier in lanes and the one on MPFR numbers draw the same bits and round alike: every operation.

@@ -225,8 +225,8 @@ fn round_quickly(
             return slow();
         }
         // Below half of every such format's smallest subnormal (at least 2^-511), and below what its random bits see:
-        // only the sign counts, and the formulas keep it.
-        return 0f64.copysign(value);
+        // only the sign counts, where zero has one, and the formulas keep it.
+        return round(value);
     }
     // An error as large as the value tells nothing; NaN compares with nothing.
     let is_known = error < value.abs();

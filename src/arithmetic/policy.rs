@@ -123,7 +123,7 @@ impl Policy {
             let arithmetic = || ArithmeticName::parse(name).map_err(|message| point(value, first_line(&message)));
             let slot = match role {
                 "storage" => {
-                    let format = Format::parse(name).map_err(|message| point(value, message))?;
+                    let format = Format::parse_of_numbers(name).map_err(|message| point(value, message))?;
                     if storage.replace(format).is_some() {
                         return Err(point(start, "`storage` is given twice; keep one".into()));
                     }

@@ -103,7 +103,7 @@ impl Stochastic {
         let floats: Vec<Float> = terms.iter().map(|term| Float::with_val(53, *term)).collect();
         let sum = round_stochastically(&self.format, self.store.bits(), random, Float::sum(floats.iter()));
         // An exact 0 has the sign that sums of doubles give it.
-        if sum.is_zero() && floats.iter().all(Float::is_zero) { plain } else { sum.to_f64() }
+        if sum.is_zero() && floats.iter().all(Float::is_zero) { self.store.round(plain, random) } else { sum.to_f64() }
     }
 
     /// Exact sums where a pair of doubles decides their rounding, the definition where it does not.

@@ -1,7 +1,7 @@
 //! What is known of a format without measuring: every constant exact, derived from precision and range.
 
 use super::dyadic::Dyadic;
-use super::{Format, NAMED, Range, Special};
+use super::{Format, NAMED, Overflow, Range, Special};
 use rug::{Float, Integer};
 use serde::{Serialize, Serializer};
 
@@ -24,6 +24,10 @@ pub struct Constants {
     pub spacing_above_one: Dyadic,
     /// Whether ±infinity is among the values.
     pub has_infinities: bool,
+    /// Whether NaN is among them.
+    pub has_nan: bool,
+    /// Whether −0 is among them.
+    pub has_negative_zero: bool,
     /// What bounded exponents bring; `None` for MPFR's.
     pub range: Option<RangeConstants>,
 }
@@ -31,8 +35,10 @@ pub struct Constants {
 /// Constants of a format whose exponents are bounded.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RangeConstants {
-    /// Bits of a code: one sign, exponent field, trailing significand field.
+    /// Bits of a code: sign, exponent field, trailing significand field.
     pub code_bits: u32,
+    /// One, or none where numbers have no sign.
+    pub sign_bits: u32,
     /// Bits of the exponent field.
     pub exponent_bits: u32,
     /// Bits of the trailing significand field, p − 1.
@@ -47,13 +53,16 @@ pub struct RangeConstants {
     pub largest: Dyadic,
     /// Smallest positive normal number.
     pub smallest_normal: Dyadic,
-    /// Smallest positive number: the spacing of numbers near zero.
+    /// Smallest positive number: the spacing of numbers near zero; of a scale, which has none there, itself normal.
     pub smallest_subnormal: Dyadic,
+    /// What overflow gives.
+    #[serde(serialize_with = "in_words")]
+    pub overflow: Overflow,
     /// Rounding to nearest, magnitudes beyond this one overflow.
     pub overflow_threshold: Dyadic,
     /// Whether the threshold itself overflows: it is a tie, and ties go to the even significand.
     pub threshold_overflows: bool,
-    /// Rounding to nearest, magnitudes up to this one become zero.
+    /// Rounding to nearest, magnitudes up to this one become zero, or NaN where there is none.
     pub underflow_threshold: Dyadic,
     /// Every integer up to this one is a member.
     #[serde(serialize_with = "in_digits")]
@@ -70,10 +79,10 @@ pub struct RangeConstants {
     pub counts: Counts,
 }
 
-/// Codes by class, both signs together.
+/// Codes by class, of all signs together.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Counts {
-    /// +0 and −0.
+    /// +0 and −0, or those of them that the format has.
     pub zeros: u32,
     /// Below the smallest normal number, not zero.
     #[serde(serialize_with = "in_digits")]
@@ -96,6 +105,46 @@ fn in_digits<S: Serializer>(count: &Integer, serializer: S) -> Result<S::Ok, S::
     serializer.collect_str(count)
 }
 
+impl Counts {
+    /// Of a format with precision p and so many exponents of normal numbers.
+    fn of(p: i32, exponents: i32, special: Special) -> Counts {
+        let power = |exponent: i32| Integer::from(1) << exponent as u32;
+        let signs = if special.is_signed() { 2 } else { 1 };
+        // Each exponent has 2^(p−1) significands of each sign, of which one may mean something else.
+        let taken = u32::from(special.takes_last_code()) * signs;
+        let normal = power(p - 1) * exponents * signs - taken;
+        let subnormal = (power(p - 1) - 1u32) * signs;
+        let zeros = match special {
+            Special::Scale => 0,
+            _ if special.has_negative_zero() => 2,
+            _ => 1,
+        };
+        let nan = match special {
+            Special::Ieee => power(p) - 2,
+            Special::FiniteNan => Integer::from(2),
+            Special::NanForNegativeZero | Special::NanForNegativeZeroAndInfinities | Special::Scale => Integer::from(1),
+            Special::Finite => Integer::new(),
+        };
+        Counts {
+            zeros,
+            infinities: if special.has_infinities() { 2 } else { 0 },
+            nan,
+            finite_values: Integer::from(&normal + &subnormal) + zeros.min(1),
+            subnormal,
+            normal,
+        }
+    }
+}
+
+/// `infinity`, `NaN` or `largest`.
+fn in_words<S: Serializer>(overflow: &Overflow, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(match overflow {
+        Overflow::Infinity => "infinity",
+        Overflow::Nan => "NaN",
+        Overflow::Largest => "largest",
+    })
+}
+
 impl Format {
     /// Every constant of the format.
     pub fn constants(&self) -> Constants {
@@ -108,7 +157,9 @@ impl Format {
             decimal_digits: f64::from(self.precision) * std::f64::consts::LOG10_2,
             unit_roundoff: Dyadic::power(-p),
             spacing_above_one: Dyadic::power(1 - p),
-            has_infinities: !matches!(self.range, Range::Bounded { special: Special::FiniteNan, .. }),
+            has_infinities: self.special().is_none_or(Special::has_infinities),
+            has_nan: self.special().is_none_or(Special::has_nan),
+            has_negative_zero: self.has_negative_zero(),
             range: self.range_constants(),
         }
     }
@@ -118,24 +169,21 @@ impl Format {
         let p = self.precision as i32;
         let (smallest, top) = (emin - (p - 1), emax - (p - 1));
         let power = |exponent: i32| Integer::from(1) << exponent as u32;
-        let is_ieee = special == Special::Ieee;
-        let significand = power(p) - if is_ieee { 1 } else { 2 };
+        let significand = power(p) - 1 - u32::from(special.takes_last_code());
         let threshold = Integer::from(&significand << 1u32) + 1;
         let largest = Dyadic { units: significand, exponent: top };
         let whole = largest.value().trunc().to_integer().unwrap_or_default();
-        // Normal exponents, each with 2^(p−1) significands and two signs; `fn` gives one to NaN.
-        let normal = (power(p) * (emax - emin + 1)) - if is_ieee { 0 } else { 2 };
-        let subnormal: Integer = power(p) - 2;
-        let finite_values = Integer::from(&normal + &subnormal) + 1;
         Some(RangeConstants {
             code_bits: self.code_bits(),
+            sign_bits: self.sign_bits(),
             exponent_bits: self.exponent_bits(),
             trailing_bits: self.precision - 1,
-            bias: 1 - emin,
+            bias: self.bias(),
             emin,
             emax,
             smallest_normal: Dyadic::power(emin),
             smallest_subnormal: Dyadic::power(smallest),
+            overflow: special.overflow(),
             overflow_threshold: Dyadic { units: threshold, exponent: top - 1 },
             threshold_overflows: largest.units.is_odd(),
             underflow_threshold: Dyadic::power(smallest - 1),
@@ -144,14 +192,7 @@ impl Format {
             binades: i64::from(emax) - i64::from(smallest) + 1,
             normal_decades: decades(&largest, emin),
             decades: decades(&largest, smallest),
-            counts: Counts {
-                zeros: 2,
-                subnormal,
-                normal,
-                infinities: if is_ieee { 2 } else { 0 },
-                nan: if is_ieee { power(p) - 2 } else { Integer::from(2) },
-                finite_values,
-            },
+            counts: Counts::of(p, emax - emin + 1, special),
             largest,
         })
     }
@@ -174,6 +215,12 @@ impl Format {
             "bf16" => "Google bfloat16: the upper half of binary32",
             "e5m2" => "OCP OFP8 (8-bit Floating Point) 1.0, E5M2",
             "e4m3fn" => "OCP OFP8 (8-bit Floating Point) 1.0, E4M3",
+            "e4m3ieee" | "e3m4" => "ml_dtypes, as IEEE 754-2019 would",
+            "e5m2fnuz" | "e4m3fnuz" => "Graphcore: Noune et al. 2022, arXiv 2206.02915",
+            "e4m3b11fnuz" => "ml_dtypes: e4m3fnuz with bias 11",
+            "binary8p3se" | "binary8p4se" => "IEEE P3109, draft: binary8 with infinities",
+            "e3m2fn" | "e2m3fn" | "e2m1fn" => "OCP MX 1.0 (Rouhani et al. 2023), element",
+            "e8m0fnu" => "OCP MX 1.0 (Rouhani et al. 2023), block scale",
             _ if self.range == Range::Unbounded => "GNU MPFR",
             _ => "the rules of IEEE 754-2019 for binary formats, with these fields",
         }

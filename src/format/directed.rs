@@ -5,7 +5,6 @@
 //! 2008). Overflow: what the spacing beyond the maximum rounds to a number there becomes what overflow gives
 //! ([`Format::round`] of infinity), but a direction that leads back to the maximum ends there.
 
-use super::rounding::signed_zero;
 use super::{Format, Range, canonical, sum_to_odd};
 use rug::float::Round;
 use rug::{Float, Integer};
@@ -74,8 +73,7 @@ impl Format {
             units += 1;
         }
         if units == 0 {
-            // A format without −0 has its zero.
-            return self.round(&signed_zero(p, is_negative));
+            return self.zero(is_negative);
         }
         let magnitude = Float::with_val(p, Integer::from(&units)) << i32::try_from(quantum).unwrap_or(i32::MIN);
         let result = match self.max() {

@@ -1,6 +1,9 @@
 //! Names of formats: canonical ones, aliases, `eXmY` and `mpfr:N`.
 
-use super::{BF16, E4M3FN, E5M2, F16, F32, F64, Format, Range, TF32};
+use super::{
+    BF16, BINARY8P3SE, BINARY8P4SE, E2M1FN, E2M3FN, E3M2FN, E4M3B11FNUZ, E4M3FN, E4M3FNUZ, E5M2, E5M2FNUZ, E8M0FNU,
+    F16, F32, F64, Format, Range, Special, TF32, bounded,
+};
 use crate::nearest::nearest;
 use std::fmt;
 
@@ -13,6 +16,17 @@ pub const NAMED: &[(&str, &[&str], Format)] = &[
     ("f16", &["float16", "half", "fp16", "binary16"], F16),
     ("e5m2", &["float8_e5m2", "f8_e5m2"], E5M2),
     ("e4m3fn", &["float8_e4m3fn", "f8_e4m3", "f8_e4m3fn"], E4M3FN),
+    ("e4m3ieee", &["float8_e4m3"], bounded(4, -6, 7, Special::Ieee)),
+    ("e3m4", &["float8_e3m4"], bounded(5, -2, 3, Special::Ieee)),
+    ("e5m2fnuz", &["float8_e5m2fnuz", "binary8p3sf"], E5M2FNUZ),
+    ("e4m3fnuz", &["float8_e4m3fnuz", "binary8p4sf"], E4M3FNUZ),
+    ("e4m3b11fnuz", &["float8_e4m3b11fnuz"], E4M3B11FNUZ),
+    ("binary8p3se", &[], BINARY8P3SE),
+    ("binary8p4se", &[], BINARY8P4SE),
+    ("e3m2fn", &["float6_e3m2fn"], E3M2FN),
+    ("e2m3fn", &["float6_e2m3fn"], E2M3FN),
+    ("e2m1fn", &["float4_e2m1fn"], E2M1FN),
+    ("e8m0fnu", &["float8_e8m0fnu"], E8M0FNU),
 ];
 
 /// Short names that mean different formats to different people.
@@ -40,10 +54,14 @@ impl Format {
         }
         if AMBIGUOUS.contains(&lower.as_str()) {
             let ocp = match lower.as_str() {
-                "e4m3" => "`e4m3fn` for the OCP format (maximum 448, no infinities)".to_string(),
-                other => format!("`{other}fn` for the OCP format (not available yet)"),
+                "e4m3" => "maximum 448, no infinities",
+                "e3m2" => "maximum 28, no infinities and no NaN",
+                "e2m3" => "maximum 7.5, no infinities and no NaN",
+                _ => "maximum 6, no infinities and no NaN",
             };
-            return Err(format!("`{lower}` is ambiguous: write `{lower}ieee` for the IEEE-like format or {ocp}"));
+            return Err(format!(
+                "`{lower}` is ambiguous: write `{lower}ieee` for the IEEE-like format or `{lower}fn` for the OCP format ({ocp})"
+            ));
         }
         if let Some(digits) = lower.strip_prefix("mpfr:") {
             return match digits.parse::<u32>() {
@@ -62,6 +80,20 @@ impl Format {
         let names = NAMED.iter().flat_map(|(n, aliases, _)| std::iter::once(*n).chain(aliases.iter().copied()));
         let nearest = nearest(&lower, names.chain(std::iter::once("mpfr:100")));
         Err(format!("unknown format `{name}`; did you mean `{nearest}`? (any `eXmY` and `mpfr:N` work too)"))
+    }
+
+    /// [`Format::parse`] of a format to compute in.
+    ///
+    /// # Errors
+    /// Also where the format holds scales of blocks only.
+    pub fn parse_of_numbers(name: &str) -> Result<Format, String> {
+        let format = Format::parse(name)?;
+        if format.is_scale() {
+            return Err(format!(
+                "`{name}` holds scales only: powers of two without sign and zero, which nothing computes in"
+            ));
+        }
+        Ok(format)
     }
 
     /// The canonical name that [`Format::parse`] reads back.

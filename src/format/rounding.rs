@@ -1,49 +1,73 @@
 //! The one rounding to nearest: the definition on exact numbers, and its fast consequence on doubles.
 
-use super::{F64, Format, Range, Special, canonical, two_to};
+use super::{F64, Format, Overflow, Range, Special, canonical, exponent_of, two_to};
 use rug::float::Round;
 use rug::{Assign, Float};
 
 impl Format {
     /// Rounds an exact number to the format: **the definition**.
     ///
-    /// Round to nearest, ties to even; overflow (a result that would exceed the maximum) gives
-    /// infinity, or NaN where the format has none; underflow is gradual, with the sign kept on zero;
-    /// NaN stays NaN; −0 stays −0. The result has precision p.
+    /// Round to nearest, ties to even; overflow (a result that would exceed the maximum, infinities too)
+    /// gives what [`Special::overflow`] says: infinity, NaN, or the largest number with the sign;
+    /// underflow is gradual, with the sign kept on zero where zero has one; −0 stays −0 there. NaN
+    /// stays NaN, in formats without a code for it too: no arithmetic hides it. A format of scales,
+    /// which has neither zero nor negative numbers, gives NaN for them. The result has precision p.
     pub fn round(&self, x: &Float) -> Float {
         let p = self.precision;
-        if x.is_nan() || x.is_zero() {
+        if x.is_nan() {
             return Float::with_val(p, x);
+        }
+        if x.is_zero() {
+            return self.zero(x.is_sign_negative());
         }
         let Range::Bounded { emin, special, .. } = self.range else {
             return Float::with_val(p, x);
         };
-        let overflow = || match special {
-            Special::Ieee if x.is_sign_negative() => Float::with_val(p, rug::float::Special::NegInfinity),
-            Special::Ieee => Float::with_val(p, rug::float::Special::Infinity),
-            Special::FiniteNan => Float::with_val(p, rug::float::Special::Nan),
+        let nan = || Float::with_val(p, rug::float::Special::Nan);
+        if special == Special::Scale && x.is_sign_negative() {
+            return nan();
+        }
+        let max = self.max().expect("a bounded format has a maximum");
+        let overflow = || {
+            let magnitude = match special.overflow() {
+                Overflow::Infinity => Float::with_val(p, rug::float::Special::Infinity),
+                Overflow::Nan => nan(),
+                Overflow::Largest => max.clone(),
+            };
+            if x.is_sign_negative() { -magnitude } else { magnitude }
         };
         let Some(exponent) = x.get_exp() else { return overflow() };
         // x = ±1.xxx·2^(exponent−1); the quantum is one unit in the last place where x lies.
         let quantum = (exponent - 1).max(emin) - (p as i32 - 1);
         if exponent < quantum {
             // Below half of the smallest quantum (a tie at exactly half goes to zero below).
-            return signed_zero(p, x.is_sign_negative());
+            return self.zero(x.is_sign_negative());
         }
         let scaled = Float::with_val(x.prec(), x >> quantum);
         let (units, _) = scaled.to_integer_round(Round::Nearest).expect("a finite number rounds to an integer");
         if units == 0 {
-            return signed_zero(p, x.is_sign_negative());
+            return self.zero(x.is_sign_negative());
         }
         let rounded = Float::with_val(p, units) << quantum;
-        let max = self.max().expect("a bounded format has a maximum");
         if rounded.cmp_abs(&max) == Some(std::cmp::Ordering::Greater) { overflow() } else { rounded }
+    }
+
+    /// Zero of a sign, if the format has it.
+    pub(super) fn zero(&self, is_negative: bool) -> Float {
+        let mut zero = Float::new(self.precision);
+        if self.is_scale() {
+            zero.assign(rug::float::Special::Nan);
+        } else if is_negative && self.has_negative_zero() {
+            zero.assign(rug::float::Special::NegZero);
+        }
+        zero
     }
 
     /// True where double precision can carry this format's arithmetic: members, exact products of
     /// two members, and sums whose double rounding is innocuous (53 ≥ 2p + 2, Figueroa 1995).
     pub fn fits_f64_lanes(&self) -> bool {
         match (self.smallest_subnormal_exponent(), self.max_exponent()) {
+            _ if self.is_scale() => false,
             (Some(smallest), Some(emax)) => self.precision <= 24 && 2 * smallest >= -1022 && 2 * (emax + 1) <= 1023,
             _ => false,
         }
@@ -55,13 +79,14 @@ impl Format {
             panic!("invariant: double precision carries only bounded formats");
         };
         assert!(self.precision < 52 && self.fits_f64_lanes(), "invariant: {} does not fit double lanes", self.name());
-        let top_codes = if special == Special::FiniteNan { 2 } else { 1 };
-        let max = ((1u64 << self.precision) - top_codes) as f64 * two_to(i64::from(emax - (self.precision as i32 - 1)));
+        let top = (1u64 << self.precision) - 1 - u64::from(special.takes_last_code());
+        let max = top as f64 * two_to(i64::from(emax - (self.precision as i32 - 1)));
         Rounder {
             least_exponent: two_to(i64::from(emin)).to_bits(),
             raise: (u64::from(53 - self.precision) << 52) | 1 << 51,
             max,
-            overflow: if special == Special::Ieee { f64::INFINITY } else { f64::NAN },
+            overflow: special.overflow_of(max),
+            zero_sign: if special.has_negative_zero() { (-0.0f64).to_bits() } else { 0 },
         }
     }
 
@@ -81,6 +106,8 @@ pub struct Rounder {
     raise: u64,
     max: f64,
     overflow: f64,
+    /// The bit of the sign that zeros keep, or none.
+    zero_sign: u64,
 }
 
 /// The exponent field of a double.
@@ -104,7 +131,8 @@ impl Rounder {
     pub fn round_within(&self, x: f64) -> f64 {
         let exponent = (x.to_bits() & EXPONENT).max(self.least_exponent);
         let magic = f64::from_bits(exponent.wrapping_add(self.raise));
-        ((x + magic) - magic).copysign(x)
+        // What came to zero has no sign yet, and all else has it.
+        f64::from_bits(((x + magic) - magic).to_bits() | (x.to_bits() & self.zero_sign))
     }
 
     /// The largest finite number.
@@ -127,9 +155,24 @@ impl Rounder {
         f64::from_bits(self.least_exponent)
     }
 
-    /// What overflow gives: infinity, or NaN where the format has none.
+    /// The largest number that rounding to nearest brings no farther than [`Rounder::largest`], of those with a
+    /// precision that has more bits.
+    pub fn overflows_above(&self, precision: u32) -> f64 {
+        let place = two_to(exponent_of(self.max) + 1 - i64::from(self.precision()));
+        let is_even = (self.max / place) % 2.0 == 0.0;
+        // Half a place beyond lies a tie, which goes to the even significand.
+        let below = if is_even { 0.0 } else { two_to(exponent_of(self.max) + 1 - i64::from(precision)) };
+        self.max + 0.5 * place - below
+    }
+
+    /// What overflow gives: infinity, NaN, or the largest number.
     pub fn overflow(&self) -> f64 {
         self.overflow
+    }
+
+    /// Whether zero has a sign.
+    pub fn has_negative_zero(&self) -> bool {
+        self.zero_sign != 0
     }
 
     /// Overflow and NaN. The sign stays off a NaN, so that there is only one.
@@ -137,10 +180,4 @@ impl Rounder {
     fn special(&self, x: f64) -> f64 {
         if x.is_nan() { f64::NAN } else { canonical(self.overflow.copysign(x)) }
     }
-}
-
-pub(super) fn signed_zero(precision: u32, negative: bool) -> Float {
-    let mut zero = Float::new(precision);
-    zero.assign(if negative { rug::float::Special::NegZero } else { rug::float::Special::Zero });
-    zero
 }

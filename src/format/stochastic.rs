@@ -5,7 +5,6 @@
 //! the sum is cut. A member stays, whatever u is. What lies beyond the r bits is dropped, so that over all u the mean
 //! is within 2^-r of a unit in the last place below |x| (Croci, Fasi, Higham, Mary and Mikaitis 2022, section 7).
 
-use super::rounding::signed_zero;
 use super::{Format, Range, canonical};
 use rug::float::Round;
 use rug::{Float, Integer};
@@ -18,7 +17,7 @@ impl Format {
     ///
     /// Below the smallest normal number the neighbours have the subnormal numbers' spacing. Beyond the maximum
     /// the spacing goes on: what is rounded to a number there overflows as [`Format::round`] does. NaN, infinities and
-    /// zeros stay what they are there. A number that is cut after `bits` bits more than the format's is rounded as
+    /// zeros become what they become there. A number that is cut after `bits` bits more than the format's is rounded as
     /// the number itself.
     pub fn round_stochastically(&self, x: &Float, bits: u32, random: u32) -> Float {
         let p = self.precision;
@@ -30,14 +29,14 @@ impl Format {
         let quantum = (i64::from(exponent) - 1).max(emin) - (i64::from(p) - 1);
         let step = quantum - i64::from(bits);
         if i64::from(exponent) <= step {
-            return signed_zero(p, x.is_sign_negative());
+            return self.zero(x.is_sign_negative());
         }
         // Exponents of MPFR's numbers fit.
         let scaled = Float::with_val(x.prec(), x.abs_ref()) >> i32::try_from(step).unwrap_or(i32::MIN);
         let (cut, _) = scaled.to_integer_round(Round::Zero).expect("invariant: a finite number");
         let units: Integer = (cut + random) >> bits;
         if units == 0 {
-            return signed_zero(p, x.is_sign_negative());
+            return self.zero(x.is_sign_negative());
         }
         let magnitude = Float::with_val(p, units) << i32::try_from(quantum).unwrap_or(i32::MIN);
         let is_beyond = self.max().is_some_and(|max| magnitude > max);
@@ -58,6 +57,7 @@ impl Format {
             least: rounder.smallest_normal(),
             largest: rounder.largest(),
             overflow: rounder.overflow(),
+            zero_sign: if rounder.has_negative_zero() { -0.0 } else { 0.0 },
             precision: self.precision,
             bits,
         })
@@ -70,6 +70,8 @@ pub struct StochasticRounder {
     least: f64,
     largest: f64,
     overflow: f64,
+    /// −0 where zeros keep their sign, else +0.
+    zero_sign: f64,
     precision: u32,
     bits: u32,
 }
@@ -85,7 +87,8 @@ impl StochasticRounder {
         let lift = if x.abs() < self.least { self.least.copysign(x) } else { 0.0 };
         let below = f64::MANTISSA_DIGITS - self.precision;
         let lifted = cut_sum(x, lift).to_bits().wrapping_add(u64::from(random) << (below - self.bits));
-        let rounded = (f64::from_bits(lifted & (u64::MAX << below)) - lift).copysign(x);
+        // A zero plus +0 is +0, and plus −0 itself.
+        let rounded = (f64::from_bits(lifted & (u64::MAX << below)) - lift).copysign(x) + self.zero_sign;
         // A comparison that NaN fails.
         match rounded.abs() <= self.largest {
             true => rounded,
@@ -114,9 +117,14 @@ impl StochasticRounder {
         self.largest
     }
 
-    /// What overflow gives: infinity, or NaN where the format has none.
+    /// What overflow gives: infinity, NaN, or the largest number.
     pub fn overflow(&self) -> f64 {
         self.overflow
+    }
+
+    /// Whether zero has a sign.
+    pub fn has_negative_zero(&self) -> bool {
+        self.zero_sign.is_sign_negative()
     }
 }
 

@@ -123,8 +123,18 @@ pub struct Codes {
     emin: i32,
     /// Code of the largest finite number; 0 for more bits than a code here has, which MPFR rounds.
     max: u128,
-    /// Overflow gives NaN.
-    without_infinity: bool,
+    /// What is beyond it.
+    beyond: Beyond,
+    /// Whether −0 is a number.
+    has_negative_zero: bool,
+}
+
+/// What a magnitude beyond the largest number becomes.
+#[derive(Clone, Copy)]
+enum Beyond {
+    Infinity,
+    Nan,
+    Largest,
 }
 
 impl Codes {
@@ -134,13 +144,20 @@ impl Codes {
             // Wide enough for every number of the tests; they never get near its ends.
             Range::Unbounded => (-4000, 4000, Special::Ieee),
         };
-        if format.range == Range::Unbounded && format.precision > 100 {
-            return Codes { precision: format.precision, emin, max: 0, without_infinity: false };
-        }
-        let without_infinity = special == Special::FiniteNan;
-        let top = ((emax - emin + 2) as u128) << (format.precision - 1);
-        let max = top - if without_infinity { 2 } else { 1 };
-        Codes { precision: format.precision, emin, max, without_infinity }
+        let (beyond, has_negative_zero) = match special {
+            Special::Ieee => (Beyond::Infinity, true),
+            Special::FiniteNan => (Beyond::Nan, true),
+            Special::NanForNegativeZero => (Beyond::Nan, false),
+            Special::NanForNegativeZeroAndInfinities => (Beyond::Infinity, false),
+            Special::Finite => (Beyond::Largest, true),
+            Special::Scale => panic!("no numbers"),
+        };
+        // The all-ones code is NaN of the one, infinity of the other.
+        let last = u128::from(matches!(special, Special::FiniteNan | Special::NanForNegativeZeroAndInfinities));
+        let (precision, top) = (format.precision, emax - emin + 2);
+        let is_listed = format.range != Range::Unbounded || format.precision <= 100;
+        let max = if is_listed { ((top as u128) << (precision - 1)) - 1 - last } else { 0 };
+        Codes { precision, emin, max, beyond, has_negative_zero }
     }
 
     /// The number of a code. The code after the last stands for what the next number would be.
@@ -154,7 +171,11 @@ impl Codes {
 
     /// Rounds to nearest, ties to even: finds the two neighbours and compares the distances.
     pub fn round(&self, x: &Real) -> Real {
-        let overflow = |negative: bool| if self.without_infinity { Real::Nan } else { Real::Infinite(negative) };
+        let overflow = |negative: bool| match self.beyond {
+            Beyond::Infinity => Real::Infinite(negative),
+            Beyond::Nan => Real::Nan,
+            Beyond::Largest => Real::Finite(self.value(self.max), negative),
+        };
         let (magnitude, negative) = match x {
             Real::Nan => return Real::Nan,
             Real::Infinite(negative) => return overflow(*negative),
@@ -179,7 +200,8 @@ impl Codes {
             Ordering::Equal if below % 2 == 0 => below,
             Ordering::Equal => above,
         };
-        if nearest > self.max { overflow(negative) } else { Real::Finite(self.value(nearest), negative) }
+        let has_sign = nearest > 0 || self.has_negative_zero;
+        if nearest > self.max { overflow(negative) } else { Real::Finite(self.value(nearest), negative && has_sign) }
     }
 }
 

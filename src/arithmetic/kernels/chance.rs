@@ -29,9 +29,9 @@ pub struct Chance<E, const FULL: bool, const ALIGNED: bool> {
     fifteen: E,
     multiplier: E,
     apart: E,
-    /// What is not less than this overflows once it is rounded.
-    bound: E,
-    /// Times x what an overflowing x becomes: infinity or NaN.
+    /// What is larger than this once it is rounded overflows.
+    largest: E,
+    /// What a positive x becomes then: infinity, NaN or the largest number.
     overflow: E,
 }
 
@@ -64,7 +64,7 @@ impl<E: Bits, const FULL: bool, const ALIGNED: bool> Chance<E, FULL, ALIGNED> {
             fifteen: word(15),
             multiplier: word(MULTIPLIER),
             apart: word(SECOND),
-            bound: E::from_f64(rounder.largest()).above(),
+            largest: E::from_f64(rounder.largest()),
             overflow: E::from_f64(rounder.overflow()),
         }
     }
@@ -130,9 +130,10 @@ impl<E: Bits, const FULL: bool, const ALIGNED: bool> Chance<E, FULL, ALIGNED> {
         self.seen(x, x.add_bits(random).and(x.like(self.keep)))
     }
 
-    /// The rounded number, or what it overflows to. NaN is less than nothing and stays NaN.
+    /// The rounded number, or what it overflows to. Nothing is less than NaN, which stays NaN.
     #[inline(always)]
     fn seen<V: Vector<Element = E>>(&self, x: V, rounded: V) -> V {
-        if FULL { rounded.abs().if_less(x.like(self.bound), rounded, x.mul(x.like(self.overflow))) } else { rounded }
+        let overflow = x.like(self.overflow).with_sign_of(x);
+        if FULL { x.like(self.largest).if_less(rounded.abs(), overflow, rounded) } else { rounded }
     }
 }

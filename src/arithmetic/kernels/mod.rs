@@ -23,7 +23,7 @@ pub use path::Path;
 pub use products::{Products, Values};
 pub use round::round_all;
 
-use crate::format::{F32, F64, Format, Rounder, Special, canonical, two_to};
+use crate::format::{F32, F64, Format, Overflow, Rounder, canonical, two_to};
 
 /// Makes sure that the processor rounds as IEEE 754 says: subnormal numbers are neither flushed nor read
 /// as zero on this thread.
@@ -92,15 +92,18 @@ impl Rounding {
 }
 
 /// A format's range without its precision: what lies below the smallest normal number is rounded to the
-/// format's spacing there, what the format would overflow overflows, and all else stays as it is.
+/// format's spacing there, what the format would overflow overflows, and all else stays as it is. Where overflow gives
+/// the largest number, everything beyond it becomes it.
 #[derive(Clone, Copy, Debug)]
 pub struct RangeAlone {
     smallest_normal: f64,
     /// 1.5·2^52 times the spacing: adding it rounds to the spacing.
     magic: f64,
-    /// Numbers from here on overflow: the largest finite one plus half of its last place.
-    overflows_from: f64,
+    /// Numbers beyond this one overflow: next comes the largest finite one plus half of its last place.
+    overflows_above: f64,
     overflow: f64,
+    /// −0 where zeros keep their sign, else +0.
+    zero_sign: f64,
 }
 
 impl RangeAlone {
@@ -113,8 +116,12 @@ impl RangeAlone {
         (format.fits_f64_lanes()).then(|| RangeAlone {
             smallest_normal: two_to(i64::from(emin)),
             magic: 1.5 * two_to(52 + spacing),
-            overflows_from: max + 0.5 * two_to(i64::from(emax) + 1 - i64::from(format.precision)),
-            overflow: if special == Special::Ieee { f64::INFINITY } else { f64::NAN },
+            overflows_above: match special.overflow() {
+                Overflow::Largest => max,
+                _ => (max + 0.5 * two_to(i64::from(emax) + 1 - i64::from(format.precision))).next_down(),
+            },
+            overflow: special.overflow_of(max),
+            zero_sign: if special.has_negative_zero() { -0.0 } else { 0.0 },
         })
     }
 
@@ -122,10 +129,10 @@ impl RangeAlone {
     #[inline(always)]
     pub fn round(&self, x: f64) -> f64 {
         let magnitude = x.abs();
-        let subnormal = ((magnitude + self.magic) - self.magic).copysign(x);
+        // A zero plus +0 is +0, and plus −0 itself.
+        let subnormal = ((magnitude + self.magic) - self.magic).copysign(x) + self.zero_sign;
         let kept = if magnitude < self.smallest_normal { subnormal } else { x };
         // A comparison that NaN fails.
-        let overflowed = if x.is_nan() { x } else { self.overflow.copysign(x) };
-        if magnitude < self.overflows_from { kept } else { canonical(overflowed) }
+        canonical(if magnitude > self.overflows_above { self.overflow.copysign(x) } else { kept })
     }
 }

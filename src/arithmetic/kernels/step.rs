@@ -60,10 +60,12 @@ pub struct Emulated<E, const FULL: bool> {
     least: E,
     /// 1.5·2^(P−p): whatever the sign of x, the sum stays in the binade.
     raise: E,
-    /// What is not less than this overflows once it is rounded.
+    /// What is larger than this overflows.
     bound: E,
-    /// Times x what an overflowing x becomes: infinity or NaN.
+    /// What a positive x becomes then: infinity, NaN or the largest number.
     overflow: E,
+    /// −0 where zeros keep their sign, else +0.
+    zero_sign: E,
     /// Half of the smallest positive number.
     half_smallest: f64,
 }
@@ -74,8 +76,9 @@ impl<E: Element, const FULL: bool> Emulated<E, FULL> {
         Emulated {
             least: E::from_f64(rounder.smallest_normal()),
             raise: E::from_f64(1.5 * two_to(i64::from(E::PRECISION - rounder.precision()))),
-            bound: E::from_f64(rounder.largest()).above(),
+            bound: E::from_f64(rounder.overflows_above(E::PRECISION)),
             overflow: E::from_f64(rounder.overflow()),
+            zero_sign: if rounder.has_negative_zero() { E::NEGATIVE_ZERO } else { E::default() },
             half_smallest: rounder.smallest_normal() * rounder.unit_roundoff(),
         }
     }
@@ -104,16 +107,17 @@ impl<E: Element, const FULL: bool> Emulated<E, FULL> {
         self.seen(x, power.scaled_sub(raise, power.scaled_add(raise, x)))
     }
 
-    /// Any number, zeros with their sign.
+    /// Any number, zeros with their sign where they have one.
     #[inline(always)]
     pub fn round_signed<V: Vector<Element = E>>(self, x: V) -> V {
-        self.round(x).with_sign_of(x)
+        self.round(x).or(x.and(x.like(self.zero_sign)))
     }
 
-    /// The rounded number, or what it overflows to. NaN is less than nothing and stays NaN.
+    /// The rounded number, or what it overflows to. Nothing is less than NaN, which stays NaN.
     #[inline(always)]
     fn seen<V: Vector<Element = E>>(self, x: V, rounded: V) -> V {
-        if FULL { rounded.abs().if_less(x.like(self.bound), rounded, x.mul(x.like(self.overflow))) } else { rounded }
+        let overflow = x.like(self.overflow).with_sign_of(x);
+        if FULL { x.like(self.bound).if_less(x.abs(), overflow, rounded) } else { rounded }
     }
 }
 
@@ -128,7 +132,7 @@ impl<E: Element, const FULL: bool> Step<E> for Emulated<E, FULL> {
         self.round_signed(sum.add(last))
     }
     fn forgets_below(self) -> Option<f64> {
-        Some(self.half_smallest)
+        (self.zero_sign.into().is_sign_negative()).then_some(self.half_smallest)
     }
 }
 
@@ -208,11 +212,11 @@ pub struct Ranged<const FUSED: bool>(pub RangeAlone);
 impl<const FUSED: bool> Ranged<FUSED> {
     #[inline(always)]
     fn round<V: Vector<Element = f64>>(self, x: V) -> V {
-        let RangeAlone { smallest_normal, magic, overflows_from, overflow } = self.0;
+        let RangeAlone { smallest_normal, magic, overflows_above, overflow, zero_sign } = self.0;
         let (magnitude, magic) = (x.abs(), x.like(magic));
-        let subnormal = magnitude.add(magic).sub(magic).with_sign_of(x);
+        let subnormal = magnitude.add(magic).sub(magic).with_sign_of(x).add(x.like(zero_sign));
         let kept = magnitude.if_less(x.like(smallest_normal), subnormal, x);
-        magnitude.if_less(x.like(overflows_from), kept, x.mul(x.like(overflow)))
+        x.like(overflows_above).if_less(magnitude, x.like(overflow).with_sign_of(x), kept)
     }
 }
 

@@ -57,6 +57,23 @@ impl Kernel {
         right: &Operand,
         last: Option<&[f64]>,
     ) -> Vec<f64> {
+        let mut sums = self.signed_sums(path, (key, tensor), left, right, last);
+        if !self.rounder.has_negative_zero() {
+            // The sign of a zero on the way changes no other number: that of the result is all there is to drop.
+            sums.iter_mut().for_each(|sum| *sum += 0.0);
+        }
+        sums
+    }
+
+    /// The same with zeros as the lanes leave them.
+    fn signed_sums(
+        &self,
+        path: Path,
+        (key, tensor): (u64, TensorId),
+        left: &Operand,
+        right: &Operand,
+        last: Option<&[f64]>,
+    ) -> Vec<f64> {
         let rows: Vec<u64> = (0..left.dim().0).map(|row| row_of(key, tensor, row as u32)).collect();
         if let (Operand::Single(left), Operand::Single(right)) = (left, right) {
             let last = last.map(|last| last.iter().map(|x| *x as f32).collect::<Vec<f32>>());

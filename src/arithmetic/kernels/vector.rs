@@ -33,8 +33,6 @@ pub trait Element: Copy + Default + PartialOrd + Add<Output = Self> + Send + Syn
     fn from_f64(x: f64) -> Self;
     /// The number whose bits are the smallest positive one's.
     fn smallest() -> Self;
-    /// The next larger number.
-    fn above(self) -> Self;
 }
 
 impl Element for f32 {
@@ -55,9 +53,6 @@ impl Element for f32 {
     fn smallest() -> f32 {
         f32::from_bits(1)
     }
-    fn above(self) -> f32 {
-        self.next_up()
-    }
 }
 
 impl Element for f64 {
@@ -77,9 +72,6 @@ impl Element for f64 {
     }
     fn smallest() -> f64 {
         f64::from_bits(1)
-    }
-    fn above(self) -> f64 {
-        self.next_up()
     }
 }
 

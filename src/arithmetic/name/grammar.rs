@@ -69,7 +69,7 @@ impl ArithmeticName {
 
 fn read(text: &str) -> Result<ArithmeticName, Wrong> {
     let format_end = format_end_in(text, 0);
-    let format = Format::parse(&text[..format_end]).map_err(|message| (0, message))?;
+    let format = Format::parse_of_numbers(&text[..format_end]).map_err(|message| (0, message))?;
     let mut given = Given::default();
     let mut offset = format_end;
     while offset < text.len() {
@@ -113,7 +113,7 @@ fn read_key(text: &str, start: usize, given: &mut Given) -> Result<usize, Wrong>
     let text = &text[value..end];
     let wrong = |message| (value, message);
     match key.as_str() {
-        "acc" => given.accumulator = Some(Format::parse(text).map_err(wrong)?),
+        "acc" => given.accumulator = Some(Format::parse_of_numbers(text).map_err(wrong)?),
         "sum" => given.sum = Some(kind_of_sum(text).map_err(wrong)?),
         _ => given.direction = Some(direction_of(text).map_err(wrong)?),
     }

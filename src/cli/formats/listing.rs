@@ -18,8 +18,7 @@ pub fn text() -> String {
 }
 
 fn constants(formats: &[Constants]) -> String {
-    let titles =
-        ["format", "bits", "p", "u", "emin", "emax", "largest finite", "smallest normal", "smallest subnormal", "has"];
+    let titles = ["format", "bits", "p", "u", "emin", "emax", "largest", "least normal", "least subnormal", "has"];
     let mut rows = vec![titles.map(String::from).to_vec()];
     for format in formats {
         let Some(range) = &format.range else { continue };
@@ -34,10 +33,24 @@ fn constants(formats: &[Constants]) -> String {
             largest.unwrap_or_else(|| format!("≈ {}", range.largest.rounded(3))),
             range.smallest_normal.power_form(),
             range.smallest_subnormal.power_form(),
-            if format.has_infinities { "inf, NaN" } else { "NaN" }.into(),
+            has(format),
         ]);
     }
     aligned(&rows, &[false, true, true, false, true, true, false, false, false, false])
+}
+
+/// What is among the values beside numbers; signed zeros go without saying.
+fn has(format: &Constants) -> String {
+    let range = format.range.as_ref();
+    let zero = match range.map_or(2, |range| range.counts.zeros) {
+        0 => Some("no 0"),
+        1 => Some("no -0"),
+        _ => None,
+    };
+    let infinity = format.has_infinities.then_some("inf");
+    let parts = [infinity, format.has_nan.then_some("NaN"), zero];
+    let parts: Vec<&str> = parts.into_iter().flatten().collect();
+    if parts.is_empty() { "numbers only".into() } else { parts.join(", ") }
 }
 
 fn names(formats: &[Constants]) -> String {

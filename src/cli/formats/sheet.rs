@@ -1,6 +1,6 @@
 //! One format in full: its constants in words, and a table of its codes where they are few.
 
-use crate::format::{Class, Code, Constants, Dyadic, Format, MAX_LISTED_BITS, Range, RangeConstants};
+use crate::format::{Class, Code, Constants, Dyadic, Format, MAX_LISTED_BITS, Overflow, Range, RangeConstants};
 use crate::report::numbers::{Notation::Plain, display_width, short};
 use crate::report::table::{WIDTH, aligned, wrapped};
 use rug::{Float, Integer};
@@ -25,7 +25,7 @@ pub fn text(format: &Format) -> String {
     row("unit roundoff u", exact(&constants.unit_roundoff));
     row("spacing above 1", exact(&constants.spacing_above_one));
     match &constants.range {
-        Some(range) => rows.extend(ranged(range, constants.has_infinities)),
+        Some(range) => rows.extend(ranged(range)),
         None => row("exponents", "MPFR's, some ±2^30: neither overflow nor underflow in practice".into()),
     }
     let note = wrapped("(= exact, ≈ rounded; --json has all digits of powers of 2 up to ±20000)");
@@ -35,37 +35,61 @@ pub fn text(format: &Format) -> String {
 fn heading(constants: &Constants) -> String {
     wrapped(&match &constants.range {
         Some(range) => format!(
-            "{}: {} bits = 1 sign, {} exponent (bias {}), {} trailing significand",
-            constants.name, range.code_bits, range.exponent_bits, range.bias, range.trailing_bits
+            "{}: {} bits = {} sign, {} exponent (bias {}), {} trailing significand",
+            constants.name, range.code_bits, range.sign_bits, range.exponent_bits, range.bias, range.trailing_bits
         ),
         None => format!("{}: a number of any size with {} significand bits", constants.name, constants.precision),
     })
 }
 
-fn ranged(range: &RangeConstants, has_infinities: bool) -> Vec<Vec<String>> {
+fn ranged(range: &RangeConstants) -> Vec<Vec<String>> {
     let beyond = if range.threshold_overflows { "from" } else { "beyond" };
-    let overflow = if has_infinities { "overflow to inf" } else { "overflow to NaN" };
+    let overflow = match range.overflow {
+        Overflow::Infinity => "overflow to inf",
+        Overflow::Nan => "overflow to NaN",
+        Overflow::Largest => "overflow to largest",
+    };
     let counts = &range.counts;
+    let has_zero = counts.zeros > 0;
     let span = |binades: i64, decades: f64| format!("{binades} binades ≈ {} decades", short(decades, Plain));
-    [
+    let zeros = match counts.zeros {
+        1 => "1 zero".into(),
+        many => format!("{many} zeros"),
+    };
+    let mut rows = vec![
         ("exponents", format!("{} to {}", range.emin, range.emax)),
         ("largest finite", exact(&range.largest)),
         ("smallest normal", exact(&range.smallest_normal)),
-        ("smallest subnormal", exact(&range.smallest_subnormal)),
+    ];
+    if has_zero {
+        rows.push(("smallest subnormal", exact(&range.smallest_subnormal)));
+    }
+    rows.extend([
         (overflow, format!("{beyond} {}", exact(&range.overflow_threshold))),
-        ("underflow to 0", format!("up to {}", exact(&range.underflow_threshold))),
-        ("integers", format!("every one up to {}", count(&range.integers_up_to))),
+        (
+            if has_zero { "underflow to 0" } else { "underflow to NaN" },
+            format!("up to {}", exact(&range.underflow_threshold)),
+        ),
+        (
+            "integers",
+            format!("every one {}up to {}", if has_zero { "" } else { "from 1 " }, count(&range.integers_up_to)),
+        ),
         ("positive numbers", span(range.binades, range.decades)),
         ("normal numbers", span(range.normal_binades, range.normal_decades)),
         (
             "codes of numbers",
-            format!("{} zeros, {} subnormal, {} normal", counts.zeros, count(&counts.subnormal), count(&counts.normal)),
+            format!("{zeros}, {} subnormal, {} normal", count(&counts.subnormal), count(&counts.normal)),
         ),
         ("other codes", format!("{} infinities, {} NaN", counts.infinities, count(&counts.nan))),
-        ("finite values", format!("{}, with +0 and -0 as one", count(&counts.finite_values))),
-    ]
-    .map(|(title, text)| vec![title.into(), text])
-    .into()
+        (
+            "finite values",
+            match counts.zeros {
+                2 => format!("{}, with +0 and -0 as one", count(&counts.finite_values)),
+                _ => count(&counts.finite_values),
+            },
+        ),
+    ]);
+    rows.into_iter().map(|(title, text)| vec![title.into(), text]).collect()
 }
 
 /// `2^-14 = 6.103515625e-5`, or rounded where the digits are too many for a line.
@@ -98,24 +122,61 @@ fn codes(format: &Format) -> String {
     };
     let (exponent, trailing) = (format.exponent_bits() as usize, format.precision as usize - 1);
     let bits = format.code_bits() as usize;
-    let fields = format!("s {} {}", "e".repeat(exponent), "m".repeat(trailing));
+    let mut fields = vec![("s", 1), ("e", exponent), ("m", trailing)];
+    fields.retain(|(name, bits)| *bits > 0 && !(format.is_scale() && *name == "s"));
+    let fields: Vec<String> = fields.into_iter().map(|(name, bits)| name.repeat(bits)).collect();
+    let in_binary = |code: &Code| {
+        let sign = if format.is_scale() { "" } else { "s " };
+        match trailing {
+            0 => format!("{sign}{:0exponent$b}", code.exponent_field),
+            _ => format!("{sign}{:0exponent$b} {:0trailing$b}", code.exponent_field, code.significand_field),
+        }
+    };
+    if format.is_scale() {
+        let rows: Vec<Vec<String>> = codes
+            .iter()
+            .map(|code| {
+                vec![hexadecimal(code.code, bits), in_binary(code), magnitude_in_powers(code), code.class.name().into()]
+            })
+            .collect();
+        let words = format!(
+            "All {} codes in hexadecimal; the exponent field in binary; the exact x as a power of two; its class.",
+            codes.len()
+        );
+        let titles = ["x", &fields.join(" "), "x", "class"].map(String::from);
+        return format!("{}\n{}", wrapped(&words), blocks(&titles, &rows));
+    }
     let half = codes.len() / 2;
+    // Infinities and numbers have a code of either sign; the one NaN of some formats stands in the place of −0.
     let row = |code: &Code| {
+        let negative = &codes[code.code as usize + half];
+        let is_nan_for_zero = code.class == Class::Zero && negative.class == Class::Nan;
         vec![
             hexadecimal(code.code, bits),
-            hexadecimal(code.code + half as u32, bits),
-            format!("s {:0exponent$b} {:0trailing$b}", code.exponent_field, code.significand_field),
+            if is_nan_for_zero { String::from("-") } else { hexadecimal(negative.code, bits) },
+            in_binary(code),
             magnitude(code),
             code.class.name().to_string(),
         ]
     };
-    let rows: Vec<Vec<String>> = codes[..half].iter().map(row).collect();
+    let mut rows: Vec<Vec<String>> = codes[..half].iter().map(row).collect();
+    if let [zero, ..] = &codes[half..]
+        && zero.class == Class::Nan
+    {
+        rows.push(vec![
+            String::from("-"),
+            hexadecimal(zero.code, bits),
+            in_binary(zero),
+            magnitude(zero),
+            zero.class.name().to_string(),
+        ]);
+    }
     let words = format!(
         "All {} codes: of +x (s = 0) and of -x (s = 1) in hexadecimal; sign, exponent and significand fields in \
          binary; the exact x; its class. The sign bit of a NaN means nothing.",
         codes.len()
     );
-    format!("{}\n{}", wrapped(&words), blocks(&["+x", "-x", &fields, "x", "class"].map(String::from), &rows))
+    format!("{}\n{}", wrapped(&words), blocks(&["+x", "-x", &fields.join(" "), "x", "class"].map(String::from), &rows))
 }
 
 /// A code in hexadecimal digits, as many as its width needs.
@@ -131,11 +192,19 @@ pub fn magnitude(code: &Code) -> String {
     }
 }
 
+/// The same as a power of two, where decimal digits are too many.
+fn magnitude_in_powers(code: &Code) -> String {
+    match &code.magnitude {
+        Some(magnitude) => magnitude.power_form(),
+        None => code.class.name().into(),
+    }
+}
+
 /// Rows below one another in as many blocks side by side as [`WIDTH`] has room for.
 fn blocks(titles: &[String], rows: &[Vec<String>]) -> String {
     let block = |rows: &[Vec<String>]| {
         let rows: Vec<Vec<String>> = std::iter::once(titles.to_vec()).chain(rows.iter().cloned()).collect();
-        aligned(&rows, &[false; 5]).lines().map(String::from).collect::<Vec<_>>()
+        aligned(&rows, &vec![false; titles.len()]).lines().map(String::from).collect::<Vec<_>>()
     };
     let width = block(rows).iter().map(|line| display_width(line)).max().unwrap_or(0);
     let count = ((WIDTH + GAP.len()) / (width + GAP.len())).max(1);
