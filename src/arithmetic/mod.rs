@@ -17,6 +17,7 @@ pub mod policy;
 pub mod random;
 pub mod reference;
 pub mod stochastic;
+pub mod tensor_core;
 
 pub use exact::Exact;
 pub use matrix::ExactMatrix;
