@@ -13,10 +13,12 @@
 //!
 //! The rows are all of the order of 1, so that they say nothing on zeros, subnormal numbers, exponents near the ends,
 //! infinities and NaN. There the rules follow the simulator of P. Xie, Y. Wang, F. Yang and M. Yang (MMA-Sim,
-//! arXiv 2511.10909; `microsoft/MMA-Sim` at commit c785138), see [`Rule`]. What the rows leave open besides:
-//! fp8 on H100 and H200 was measured with C = 0 alone, where MMA-Sim has C in the block as elsewhere; on B200 any rule
-//! that sums a block of fp8 without loss explains the rows, and MMA-Sim's, for another instruction (tcgen05.mma), puts C
-//! in the block too. A GPU without measured rows is no [`TensorCore`].
+//! arXiv 2511.10909; `microsoft/MMA-Sim` at commit c785138), see [`Rule`]. Three more things rest on MMA-Sim or on a
+//! sibling alone: fp8 on H100 and H200 was measured with C = 0, and C stands in the block as everywhere else; tf32 on
+//! H100, H200 and B200 was measured with 4 terms, and a block has 8; fp8 into f16 was measured on Ada and not on L40S,
+//! whose other rows are Ada's. On B200 any rule that sums a block of fp8 without loss explains the rows (of mma.sync);
+//! MMA-Sim's, for tcgen05.mma, has the same F and puts C in the block. A GPU without measured rows is no
+//! [`TensorCore`].
 
 mod block;
 mod rule;

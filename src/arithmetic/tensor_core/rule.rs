@@ -1,6 +1,6 @@
 //! The rule of one GPU and format: what a block keeps, and the chain of blocks.
 
-use super::block::{Alignment, Factor, Sum, Target};
+use super::block::{Factor, Target};
 use crate::format::{F16, F32, Format, canonical};
 
 /// What becomes of a block's exact sum.
@@ -49,7 +49,6 @@ pub struct Rule {
 
 impl Rule {
     pub(super) fn new(input: Format, block: usize, fraction_bits: u32, rounding: Rounding) -> Rule {
-        assert!(fraction_bits >= 2 * (input.precision - 1), "invariant: a product is not cut but by alignment");
         Rule { input, block, fraction_bits, rounding }
     }
 
@@ -147,15 +146,7 @@ impl Rule {
             Rounding::NearestHalf => (Target { fraction_bits: 10, emin: -14, emax: 15, to_nearest: true }, c),
             Rounding::ApartFromC => (Target { fraction_bits: 23, emin: -126, emax: 127, to_nearest: false }, 0.0),
         };
-        let alignment = Alignment {
-            precision: self.input.precision,
-            fraction_bits: self.fraction_bits,
-            least_exponent: target.emin,
-        };
-        let d = match alignment.sum(a, b, within) {
-            Sum::Finite { units, exponent } => target.round(units, exponent),
-            Sum::Special(value) => canonical(value),
-        };
-        if self.rounding == Rounding::ApartFromC { canonical(f64::from(d as f32 + c as f32)) } else { d }
+        let d = target.block(a, b, within, self.fraction_bits);
+        canonical(if self.rounding == Rounding::ApartFromC { f64::from(d as f32 + c as f32) } else { d })
     }
 }
