@@ -90,8 +90,8 @@ impl Definition {
         let unit = power(top - self.fraction_bits);
         let cut = |addend: Rational| match self.cut {
             Cut::Nowhere => addend,
-            Cut::TowardZero => Rational::from(Rational::from(&addend / &unit).trunc()) * &unit,
-            Cut::Nearest => Rational::from(Rational::from(&addend / &unit).round()) * &unit,
+            Cut::TowardZero => Rational::from(&addend / &unit).trunc() * &unit,
+            Cut::Nearest => Rational::from(&addend / &unit).round() * &unit,
         };
         let sum = addends.into_iter().fold(Rational::new(), |sum, (addend, _)| sum + cut(addend));
         rounded(&sum, fraction_bits, output.0, output.1, to_nearest)
