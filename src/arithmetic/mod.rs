@@ -20,6 +20,7 @@ pub mod random;
 pub mod reference;
 pub mod stochastic;
 pub mod sum;
+pub mod tensor_core;
 
 pub use direction::{Direction, Limits};
 pub use exact::Exact;
