@@ -16,6 +16,7 @@ pub mod name;
 pub mod policy;
 pub mod random;
 pub mod reference;
+pub mod scaling;
 pub mod stochastic;
 
 pub use exact::Exact;
