@@ -18,6 +18,7 @@ pub mod name;
 pub mod policy;
 pub mod random;
 pub mod reference;
+pub mod scaling;
 pub mod stochastic;
 pub mod sum;
 pub mod tensor_core;
