@@ -218,6 +218,20 @@ fn roundoff(format: &Format) -> f64 {
     if format.precision < 1000 { format.unit_roundoff() } else { 0.0 }
 }
 
+/// The u of the additions of a sum; a tensor core cuts, by two of them.
+fn sum_roundoff(name: &ArithmeticName) -> f64 {
+    match name.sum {
+        Sum::TensorCore(Chain { rule, .. }) => two_to(-i64::from(rule.fraction_bits().min(rule.kept_bits()))),
+        _ => roundoff(&name.accumulator),
+    }
+}
+
+/// The largest u of quantised factors, 0 where there are none; what is flushed is not counted.
+fn factor_roundoff(name: &ArithmeticName) -> f64 {
+    let of = |quantiser: Option<Quantiser>| quantiser.map_or(0.0, |quantiser| roundoff(&quantiser.element()));
+    of(name.operands).max(of(name.gradients))
+}
+
 /// Relative mean square of one rounding to a format. Between neighbours a stochastic rounding errs by f(1 − f) in the
 /// mean square, twice as much as the nearest one over all fractions f, and a directed one by f², four times.
 fn once(format: &Format, direction: Direction) -> f64 {
@@ -286,13 +300,18 @@ impl Flips {
 }
 
 /// The median noise-to-signal ratio of each layer's weight gradient, layer 1 first; none from where something is
-/// unknown on, and none for directed roundings, whose errors have a sign and do not add up as independent ones.
+/// unknown on, and none for directed roundings and tensor cores, whose errors have a sign and do not add up as
+/// independent ones, and for quantised factors.
 ///
 /// `branch` is the share of a gradient's energy that comes down through a layer's branch: 1 without skips, and
 /// 1 − 1/χ₁ beside them, which leave what passes them as it is.
 pub fn predicted(policy: &Policy, layers: &[LayerFacts], batch: usize, branch: f64) -> Vec<Option<f64>> {
     let (fw, bw) = (&policy.forward, &policy.backward);
-    if [fw, bw].iter().any(|name| matches!(name.direction, Direction::Toward(_))) {
+    let is_beyond = |name: &ArithmeticName| {
+        let has_sign = matches!(name.direction, Direction::Toward(_)) || matches!(name.sum, Sum::TensorCore(_));
+        has_sign || name.operands.is_some() || name.gradients.is_some()
+    };
+    if is_beyond(fw) || is_beyond(bw) {
         return vec![None; layers.len()];
     }
     // The noise of what arrives at a layer, without flips and of flips; and what the layer above added to its own δ.
@@ -334,14 +353,18 @@ pub fn frozen(policy: &Policy, layers: &[LayerFacts], batch: usize) -> Vec<(f64,
     let of = |name: &ArithmeticName, terms: usize, others: f64| {
         // A stochastic or directed rounding errs by less than two unit roundoffs.
         let most = if name.direction == Direction::Nearest { 1.0 } else { 2.0 };
-        let (u, own) = (most * roundoff(&name.accumulator), most * roundoff(&name.format));
+        let (of_sum, of_factors) = (sum_roundoff(name), factor_roundoff(name));
+        let (u, own) = (most * of_sum, most * roundoff(&name.format));
         let (n, root) = (terms as f64, (terms as f64).sqrt());
         let passed = name.sum.roundings_passed(terms);
         let in_sum = match passed * u < 1.0 {
             true => (root * passed * u / (1.0 - passed * u), passed.min(n).sqrt() * u),
             false => (f64::INFINITY, root * u),
         };
-        (in_sum.0 + others * own, in_sum.1 * in_sum.1 + others * own * own)
+        // Two quantised factors: each within its own u.
+        let (factors, root_of_factors) = (2.0 * root * of_factors, 2f64.sqrt() * of_factors);
+        let independent = in_sum.1 * in_sum.1 + others * own * own + root_of_factors * root_of_factors;
+        (in_sum.0 + others * own + factors, independent)
     };
     // Forward: the sum, z stored, φ. Backward: the sum, stored, φ', times φ'.
     let forward: Vec<(f64, f64)> = layers.iter().map(|layer| of(&policy.forward, layer.inputs, 2.0)).collect();

@@ -75,8 +75,8 @@ impl Arithmetic for Logged {
         });
         self.inner.binary(at, operation, x, y)
     }
-    fn prepare(&self, matrix: ArrayView2<f64>, side: Side) -> Vec<Vec<f64>> {
-        self.inner.prepare(matrix, side)
+    fn prepare(&self, matrix: ArrayView2<f64>, side: Side, content: Content) -> Vec<Vec<f64>> {
+        self.inner.prepare(matrix, side, content)
     }
     fn product(
         &self,

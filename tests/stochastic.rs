@@ -10,7 +10,7 @@ use precision_probe::arithmetic::kernels::Path;
 use precision_probe::arithmetic::kernels::stochastic::Kernel;
 use precision_probe::arithmetic::long::Long;
 use precision_probe::arithmetic::stochastic::Stochastic;
-use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Binary, Direction, Exact, Place, Side, Sum};
+use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Binary, Content, Direction, Exact, Place, Side, Sum};
 use precision_probe::format::{Format, two_to};
 use rug::{Float, Rational};
 use std::sync::Arc;
@@ -252,9 +252,9 @@ fn every_path_gives_the_bits_of_the_definition() {
                     })
                     .into_iter()
                     .collect();
-                    let right = arithmetic.prepare(right.view(), Side::Right);
+                    let right = arithmetic.prepare(right.view(), Side::Right, Content::Activation);
                     for view in [left.view(), turned.t()] {
-                        let left = arithmetic.prepare(view, Side::Left);
+                        let left = arithmetic.prepare(view, Side::Left, Content::Parameter);
                         let product = arithmetic.product(11, &left, &right, last);
                         let actual: Vec<u64> = product.iter().map(|x| bits(*x)).collect();
                         assert_eq!(actual, expected, "{name}: {m} × {k} × {n}, kind {kind}");

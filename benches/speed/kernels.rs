@@ -57,7 +57,7 @@ fn product<'a>(
 fn stochastic<'a>(arithmetic: &str, (left, right): (&Array2<f64>, &Array2<f64>)) -> Row<'a> {
     let name = ArithmeticName::parse(arithmetic).expect("an arithmetic");
     let rounded = Stochastic::new(name, 0).expect("double lanes carry it");
-    let ready = |x, side| rounded.prepare(rounded.round_doubles(0, x).view(), side);
+    let ready = |x, side| rounded.prepare(rounded.round_doubles(0, x).view(), side, Content::Activation);
     let (left, right) = (ready(left, Side::Left), ready(right, Side::Right));
     Row::new(arithmetic, Target::Ratio(6.0), move || drop(black_box(rounded.product(0, &left, &right, None))))
 }

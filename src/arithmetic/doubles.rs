@@ -6,44 +6,37 @@
 //!
 //! Formats of unbounded exponent are carried under a [`Guard`], as by [`super::lanes::Lanes`].
 
+mod operand;
+mod products;
 mod rounding;
 mod terms;
 
+pub use operand::Operand;
 pub use rounding::Rounding;
 
 use super::guard::{Extremes, Guard, stand_in};
-use super::kernels::{self, Matrix, Path};
-use super::random::{APPLY, Draws, ROUND, STORE, step_of};
-use super::{Arithmetic, ArithmeticName, Binary, Direction, Exact, ExactMatrix, Place, Side, Sum, TensorId, from_fn};
+use super::kernels::Matrix;
+use super::random::{APPLY, Draws, ROUND, step_of};
+use super::sum::Chain;
+use super::{
+    Arithmetic, ArithmeticName, Binary, Content, Direction, Exact, ExactMatrix, Place, Side, Sum, TensorId,
+    from_fn,
+};
 use crate::activation::rounding::round_function_quickly;
 use crate::activation::{Function, is_zero, round_function_f64};
-use crate::format::{F64, Format, quotient_to_odd};
+use crate::format::{F64, Format, canonical, quotient_to_odd};
 use ndarray::{Array2, ArrayView2};
-use rug::Float;
-use terms::{Accumulation, WIDTH};
+use operand::{Lines, Numbers};
+use terms::Accumulation;
 
 /// An arithmetic whose numbers are doubles.
 pub struct Doubles {
+    name: ArithmeticName,
     accumulation: Accumulation,
     /// Random bits of a rounding; none where none is random.
     bits: Option<u32>,
     key: u64,
     guard: Option<Guard>,
-}
-
-/// One side of a product.
-pub enum Factor {
-    /// Row by row, for exact sums.
-    Rows(Matrix<f64>),
-    /// A left factor: m rows of k numbers.
-    Left(Array2<f64>),
-    /// A right factor: its columns in panels, each k lines, filled up with zeros.
-    Right {
-        /// Panel after panel.
-        panels: Vec<[f64; WIDTH]>,
-        /// k and n.
-        dim: (usize, usize),
-    },
 }
 
 impl Doubles {
@@ -74,7 +67,7 @@ impl Doubles {
             Direction::Stochastic(bits) => Some(bits),
             Direction::Nearest | Direction::Toward(_) => None,
         };
-        is_alike.then_some(Doubles { accumulation, bits, key, guard: None })
+        is_alike.then_some(Doubles { name, accumulation, bits, key, guard: None })
     }
 
     fn draws(&self, at: Place) -> Draws {
@@ -98,112 +91,34 @@ impl Doubles {
         self.watched(self.accumulation.store.round(x, self.random(at, ROUND)), || x == 0.0)
     }
 
-    /// Looks at the operands of sums.
-    fn watch_sums(&self, terms: usize, left: &[f64], right: &[f64], last: &[f64]) {
+    /// Looks at the operands of sums; padding is zeros, which are no extremes.
+    fn watch_sums(&self, terms: usize, left: Option<&[f64]>, right: Option<&[f64]>, last: Option<&[f64]>) {
         if let Some(guard) = &self.guard {
-            let of = |numbers: &[f64]| Extremes::of(numbers.iter().copied());
+            let of = |numbers: Option<&[f64]>| Extremes::of(numbers.unwrap_or(&[]).iter().copied());
             guard.watch_sums(terms, of(left), of(right), of(last));
         }
     }
 
     /// Looks at sums: directed roundings may raise every partial sum, beyond what the operands tell.
-    fn watch_results(&self, sums: &[f64]) {
+    fn watch_results(&self, sums: &Array2<f64>) {
         if let Some(guard) = &self.guard
             && !sums.iter().all(|sum| sum.is_finite())
         {
             guard.trip();
         }
     }
-
-    /// The exact sum of the products and `last`, rounded once: by the definition.
-    fn exact_dot(&self, at: Place, row: &[f64], column: &[f64], last: Option<&f64>) -> f64 {
-        let store = &self.accumulation.store;
-        // Products of two members are doubles; the empty sum is +0.
-        let mut terms: Vec<f64> = row.iter().zip(column).map(|(x, y)| store.operand(*x) * store.operand(*y)).collect();
-        if terms.is_empty() {
-            terms.push(0.0);
-        }
-        terms.extend(last.map(|last| store.operand(*last)));
-        let random = self.random(at, STORE);
-        let plain = terms.iter().copied().reduce(|sum, term| store.sum(sum, term)).unwrap_or(0.0);
-        let floats: Vec<Float> = terms.iter().map(|term| Float::with_val(53, *term)).collect();
-        if !terms.iter().all(|term| term.is_finite()) || floats.iter().all(Float::is_zero) {
-            return store.round(plain, random);
-        }
-        // Enough bits for the exact sum of doubles.
-        let sum = Float::with_val(EXACT_BITS, Float::sum(floats.iter()));
-        if sum.is_zero() {
-            return store.round(store.sum(1.0, -1.0), random);
-        }
-        crate::format::canonical(store.round_long(&sum, random).to_f64())
-    }
-
-    /// Exact sums where a pair of doubles decides their rounding, the definition where it does not.
-    fn exact_product(
-        &self,
-        tensor: TensorId,
-        left: &Matrix<f64>,
-        right: &Matrix<f64>,
-        last: Option<&[f64]>,
-    ) -> Array2<f64> {
-        let store = &self.accumulation.store;
-        let operands: Option<Vec<f64>> = last.map(|last| last.iter().map(|x| store.operand(*x)).collect());
-        let sums = kernels::exact::product(left, right, operands.as_deref());
-        from_fn(sums.dim(), |(i, j)| {
-            let at = Place::new(tensor, (i, j));
-            let random = self.random(at, STORE);
-            let quick = sums[(i, j)].rounded(|x| store.round(x, random));
-            // The sign of a zero is the definition's.
-            quick.filter(|sum| *sum != 0.0).unwrap_or_else(|| {
-                let terms = 0..left.dim().1;
-                let row: Vec<f64> = terms.clone().map(|k| left.at((i, k))).collect();
-                let column: Vec<f64> = terms.map(|k| right.at((k, j))).collect();
-                self.exact_dot(at, &row, &column, last.map(|last| &last[i]))
-            })
-        })
-    }
-
-    /// Every entry the sum of a row and a column.
-    fn sums(
-        &self,
-        (path, tensor): (Path, TensorId),
-        left: &Array2<f64>,
-        (panels, n): (&[[f64; WIDTH]], usize),
-        last: Option<&[f64]>,
-    ) -> Array2<f64> {
-        let (m, k) = left.dim();
-        let mut result = Array2::zeros((m, n));
-        for (i, (row, mut results)) in left.rows().into_iter().zip(result.rows_mut()).enumerate() {
-            let row = row.to_slice().expect("invariant: rows are contiguous");
-            let last = last.map(|last| last[i]);
-            for (start, mut results) in (0..n).step_by(WIDTH).zip(results.axis_chunks_iter_mut(ndarray::Axis(0), WIDTH))
-            {
-                let panel = &panels[start / WIDTH * k..][..k];
-                let draws = match self.bits {
-                    None => [self.draws(Place::new(tensor, (0, 0))); WIDTH],
-                    Some(_) => std::array::from_fn(|lane| self.draws(Place::new(tensor, (i, start + lane)))),
-                };
-                let sums = self.accumulation.sums_on(path, row, panel, last, draws);
-                results.iter_mut().zip(sums).for_each(|(result, sum)| *result = sum);
-            }
-        }
-        result
-    }
 }
-
-/// Bits of the exact sum of any doubles.
-const EXACT_BITS: u32 = 2200;
 
 impl Arithmetic for Doubles {
     type Elem = f64;
-    type Operand = Factor;
+    type Operand = Operand;
 
     fn round(&self, at: Place, x: &Exact) -> f64 {
         match x {
             Exact::Double(x) => self.rounded(at, *x),
             Exact::Long(long) => {
                 let rounded = self.accumulation.store.round_long(long, self.random(at, ROUND)).to_f64();
-                self.watched(crate::format::canonical(rounded), || long.is_zero())
+                self.watched(canonical(rounded), || long.is_zero())
             }
         }
     }
@@ -213,14 +128,11 @@ impl Arithmetic for Doubles {
     }
 
     fn dot(&self, at: Place, row: &[f64], column: &[f64], last: Option<&f64>) -> f64 {
-        if self.accumulation.order == Sum::Exact {
-            return self.exact_dot(at, row, column, last);
-        }
-        self.watch_sums(row.len(), row, column, last.map_or(&[], std::slice::from_ref));
-        let columns: Vec<[f64; 1]> = column.iter().map(|y| [*y]).collect();
-        let sum = self.accumulation.sums(row, &columns, last.copied(), [self.draws(at)]);
-        self.watch_results(&sum);
-        sum[0]
+        let row = ndarray::aview1(row).insert_axis(ndarray::Axis(0));
+        let column = ndarray::aview1(column).insert_axis(ndarray::Axis(1));
+        let left = self.prepare(row, Side::Left, Content::Activation);
+        let right = self.prepare(column, Side::Right, Content::Activation);
+        self.one(at, &left, &right, last)
     }
 
     fn apply(&self, at: Place, f: &Function, x: &f64) -> f64 {
@@ -256,41 +168,76 @@ impl Arithmetic for Doubles {
         })
     }
 
-    fn prepare(&self, matrix: ArrayView2<f64>, side: Side) -> Factor {
-        if self.accumulation.order == Sum::Exact {
-            let store = &self.accumulation.store;
-            let read =
-                |from: &[f64], to: &mut [f64]| to.iter_mut().zip(from).for_each(|(to, x)| *to = store.operand(*x));
-            return Factor::Rows(Matrix::by_rows(matrix, read));
+    fn prepare(&self, matrix: ArrayView2<f64>, side: Side, content: Content) -> Operand {
+        let store = &self.accumulation.store;
+        let is_as_stored = self.name.quantiser(content).is_none();
+        if let Sum::TensorCore(Chain { gpu, rule, .. }) = self.accumulation.order {
+            let quantised = self.quantised(matrix, side, content);
+            let rule = match self.guard {
+                Some(_) => None,
+                // What was read as a name has its rules.
+                None => gpu.rule(&quantised.element, &rule.output()).ok(),
+            };
+            let numbers = Numbers::Lines(Lines::new(&quantised, side, rule.as_ref()));
+            return Operand { numbers, factor: quantised.factor };
         }
-        match side {
-            Side::Left => Factor::Left(matrix.as_standard_layout().into_owned()),
-            Side::Right => {
-                let (k, n) = matrix.dim();
-                let mut panels = vec![[0.0; WIDTH]; n.div_ceil(WIDTH) * k];
-                for ((line, column), x) in matrix.indexed_iter() {
-                    panels[column / WIDTH * k + line][column % WIDTH] = *x;
-                }
-                Factor::Right { panels, dim: (k, n) }
+        let (values, factor) = match is_as_stored {
+            true => (matrix.map(|x| store.operand(*x)), 1.0),
+            false => {
+                let quantised = self.quantised(matrix, side, content);
+                (quantised.values, quantised.factor)
             }
-        }
+        };
+        let numbers = match self.accumulation.order {
+            Sum::Exact => Numbers::Rows(Matrix::by_rows(values.view(), |from: &[f64], to| to.copy_from_slice(from))),
+            _ => Numbers::in_order(values.view(), side),
+        };
+        Operand { numbers, factor }
     }
 
-    fn product(&self, tensor: TensorId, left: &Factor, right: &Factor, last: Option<&[f64]>) -> Array2<f64> {
-        match (left, right) {
-            (Factor::Rows(left), Factor::Rows(right)) => self.exact_product(tensor, left, right, last),
-            (Factor::Left(left), Factor::Right { panels, dim: (_, n) }) => {
-                if self.guard.is_some() {
-                    let numbers = left.as_slice().expect("invariant: rows are contiguous");
-                    // Padding is zeros, which are no extremes.
-                    self.watch_sums(left.ncols(), numbers, panels.as_flattened(), last.unwrap_or(&[]));
-                }
-                let sums = self.sums((Path::current(), tensor), left, (panels, *n), last);
-                self.watch_results(sums.as_slice().expect("invariant: in standard layout"));
-                sums
+    fn product(&self, tensor: TensorId, left: &Operand, right: &Operand, last: Option<&[f64]>) -> Array2<f64> {
+        // As a kernel's caller gives it: one binary32 number.
+        let factor = f64::from((left.factor * right.factor) as f32);
+        let last = (factor, last);
+        let sums = match (&left.numbers, &right.numbers) {
+            (Numbers::Rows(left), Numbers::Rows(right)) => return self.exact_product(tensor, left, right, last),
+            (Numbers::Left(left), Numbers::Right { panels, dim: (_, n) }) => {
+                self.watch_sums(left.ncols(), left.as_slice(), Some(panels.as_flattened()), last.1);
+                self.sums(tensor, left, (panels, *n), last)
+            }
+            (Numbers::Lines(left), Numbers::Lines(right)) => {
+                let Sum::TensorCore(chain) = self.accumulation.order else {
+                    unreachable!("invariant: lines are a tensor core's")
+                };
+                self.watch_sums(left.dim().1, left.doubles.as_slice(), right.doubles.as_slice(), last.1);
+                self.chained(&chain, tensor, (left, right), last)
             }
             _ => unreachable!("invariant: a product has a left and a right factor"),
-        }
+        };
+        self.watch_results(&sums);
+        sums
+    }
+
+    /// Sums without products know no scales and no tensor core: they run in index order there.
+    fn sum_rows(&self, tensor: TensorId, x: &Array2<f64>) -> Array2<f64> {
+        let order = match self.accumulation.order {
+            Sum::TensorCore(_) => Sum::Sequential,
+            order => order,
+        };
+        let store = &self.accumulation.store;
+        let accumulation = Accumulation { order, ..self.accumulation };
+        let ones = vec![[1.0]; x.ncols()];
+        let sums = from_fn((x.nrows(), 1), |(row, _)| {
+            let at = Place::new(tensor, (row, 0));
+            let numbers: Vec<f64> = x.row(row).iter().map(|x| store.operand(*x)).collect();
+            if order == Sum::Exact {
+                return self.exact_dot(at, &numbers, &vec![1.0; numbers.len()], None);
+            }
+            self.watch_sums(numbers.len(), Some(&numbers), Some(&[1.0]), None);
+            accumulation.sums(&numbers, &ones, (1.0, None), [self.draws(at)])[0]
+        });
+        self.watch_results(&sums);
+        sums
     }
 
     fn round_doubles(&self, tensor: TensorId, x: &Array2<f64>) -> Array2<f64> {

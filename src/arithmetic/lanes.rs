@@ -10,7 +10,7 @@ use super::carrier::Carrier;
 use super::guard::{Extremes, Guard, stand_in};
 use super::kernels::{self, Matrix, Operand, Path, Products, RangeAlone, Rounding, Values};
 use super::long::round_once;
-use super::{Arithmetic, ArithmeticName, Binary, Exact, ExactMatrix, Place, Side, Sum, TensorId, from_fn};
+use super::{Arithmetic, ArithmeticName, Binary, Content, Exact, ExactMatrix, Place, Side, Sum, TensorId, from_fn};
 use crate::activation::rounding::round_with;
 use crate::activation::{Function, is_zero, round_function_f64};
 use crate::format::{F64, Format, two_to};
@@ -185,7 +185,7 @@ impl<C: Carrier> Arithmetic for Lanes<C> {
         })
     }
 
-    fn prepare(&self, matrix: ArrayView2<C>, side: Side) -> Operand {
+    fn prepare(&self, matrix: ArrayView2<C>, side: Side, _: Content) -> Operand {
         let doubles = |from: &[C], to: &mut [f64]| to.iter_mut().zip(from).for_each(|(to, x)| *to = x.get());
         if self.sum == Sum::Exact {
             return Operand::Double(Matrix::by_rows(matrix, doubles));

@@ -6,8 +6,11 @@
 
 use super::random::{self, Draws, LAST, STORE};
 use super::reference::{dots, vectors};
-use super::sum::{Draw, Steps, accumulate};
-use super::{Arithmetic, ArithmeticName, Binary, Direction, Exact, Limits, Place, Side, Sum, TensorId};
+use super::sum::{Chain, Draw, Steps, accumulate};
+use super::{
+    Arithmetic, ArithmeticName, Binary, Content, Direction, Exact, Limits, Place, Quantiser, Side, Sum, TensorId,
+    from_fn,
+};
 use crate::activation::{Function, round_function_by};
 use crate::format::{Format, Range, Toward};
 use ndarray::{Array2, ArrayView2};
@@ -215,6 +218,17 @@ impl Arithmetic for Long {
             return self.exact_dot(&once, row, column, last);
         }
         let ArithmeticName { format, accumulator, sum: order, .. } = &self.name;
+        if let Sum::TensorCore(Chain { rule, promote, .. }) = order {
+            let zero = Float::new(accumulator.precision);
+            let mut sum = match promote {
+                None => rule.unbounded_dot_long(row, column, &zero),
+                Some(every) => rule.unbounded_promoted_dot_long(*every as usize, row, column, &zero),
+            };
+            if let Some(last) = last {
+                sum = once.sum(accumulator, Draw::First(LAST), &sum, last);
+            }
+            return once.round(format, Draw::First(STORE), &sum);
+        }
         let is_plain = order == &Sum::Sequential && once.direction == Direction::Nearest;
         let sum = match accumulator.range {
             Range::Unbounded if is_plain && !row.is_empty() && !once.limits.flushes_operands => {
@@ -256,8 +270,23 @@ impl Arithmetic for Long {
         }
     }
 
-    fn prepare(&self, matrix: ArrayView2<Float>, side: Side) -> Vec<Vec<Float>> {
-        vectors(matrix, side)
+    fn prepare(&self, matrix: ArrayView2<Float>, side: Side, content: Content) -> Vec<Vec<Float>> {
+        match self.name.quantiser(content) {
+            None => vectors(matrix, side),
+            Some(Quantiser::Format(format)) => vectors(matrix.map(|x| format.round(x)).view(), side),
+            Some(scaled) => unreachable!("invariant: doubles carry the scales of {scaled}"),
+        }
+    }
+
+    fn sum_rows(&self, tensor: TensorId, x: &Array2<Float>) -> Array2<Float> {
+        // Sums without products know no tensor core: they run in index order there.
+        let sum = match self.name.sum {
+            Sum::TensorCore(_) => Sum::Sequential,
+            sum => sum,
+        };
+        let plain = Long { name: ArithmeticName { sum, ..self.name }, key: self.key };
+        let ones = vec![Float::with_val(2, 1.0); x.ncols()];
+        from_fn((x.nrows(), 1), |(row, _)| plain.dot(Place::new(tensor, (row, 0)), &x.row(row).to_vec(), &ones, None))
     }
 
     fn product(

@@ -28,6 +28,7 @@ pub use exact::Exact;
 pub use matrix::ExactMatrix;
 pub use name::ArithmeticName;
 pub use policy::Policy;
+pub use scaling::{Content, Quantiser};
 pub use sum::Sum;
 
 use crate::activation::Function;
@@ -105,8 +106,9 @@ pub trait Arithmetic: Send + Sync {
     /// A basic operation, rounded once to the format.
     fn binary(&self, at: Place, operation: Binary, x: &Self::Elem, y: &Self::Elem) -> Self::Elem;
 
-    /// Makes a matrix ready to be one side of a product.
-    fn prepare(&self, matrix: ArrayView2<Self::Elem>, side: Side) -> Self::Operand;
+    /// Makes a matrix ready to be one side of a product: quantised where the arithmetic's operands are, by the
+    /// rules for what it holds, and in the order in which the product reads it.
+    fn prepare(&self, matrix: ArrayView2<Self::Elem>, side: Side, content: Content) -> Self::Operand;
     /// (m × k)·(k × n), each entry a [`Arithmetic::dot`] with its row's `last`.
     fn product(
         &self,

@@ -7,7 +7,8 @@
 mod grammar;
 
 use super::direction::{Direction, Limits, RANDOM_BITS};
-use super::sum::Sum;
+use super::scaling::{Content, Quantiser};
+use super::sum::{Chain, Sum};
 use crate::format::{Format, Toward};
 use std::fmt;
 
@@ -24,6 +25,10 @@ pub struct ArithmeticName {
     pub direction: Direction,
     /// What happens at the ends of the range.
     pub limits: Limits,
+    /// How the factors of products are quantised; none where they are numbers of the format.
+    pub operands: Option<Quantiser>,
+    /// How those that are gradients are, where it is otherwise.
+    pub gradients: Option<Quantiser>,
 }
 
 impl ArithmeticName {
@@ -40,6 +45,8 @@ impl ArithmeticName {
             sum: Sum::Sequential,
             direction: Direction::Nearest,
             limits: Limits::NONE,
+            operands: None,
+            gradients: None,
         }
     }
 
@@ -58,15 +65,37 @@ impl ArithmeticName {
         ArithmeticName { direction, ..self }
     }
 
-    /// The twin of unbounded exponents: the same precisions, accumulator too. Where exponents have no ends, nothing
-    /// happens there.
-    pub const fn unbounded(self) -> ArithmeticName {
-        let ArithmeticName { format, accumulator, .. } = self;
+    /// The same with sums in another accumulator; a tensor core's where it has one in that format.
+    pub fn summed_in(self, accumulator: Format) -> ArithmeticName {
+        let sum = match self.sum {
+            Sum::TensorCore(chain) => match chain.gpu.rule(&chain.rule.input(), &accumulator) {
+                Ok(rule) => Sum::TensorCore(Chain { rule, ..chain }),
+                Err(_) => return self,
+            },
+            sum => sum,
+        };
+        ArithmeticName { accumulator, sum, ..self }
+    }
+
+    /// The twin of unbounded exponents: the same precisions, accumulator and operands too. Where exponents have no ends,
+    /// nothing happens there, and no scales are needed.
+    pub fn unbounded(self) -> ArithmeticName {
+        let ArithmeticName { format, accumulator, operands, gradients, .. } = self;
         ArithmeticName {
             format: Format::mpfr(format.precision),
             accumulator: Format::mpfr(accumulator.precision),
             limits: Limits::NONE,
+            operands: operands.map(|quantiser| quantiser.unbounded()),
+            gradients: gradients.map(|quantiser| quantiser.unbounded()),
             ..self
+        }
+    }
+
+    /// How a factor of a product is quantised.
+    pub fn quantiser(&self, content: Content) -> Option<Quantiser> {
+        match content {
+            Content::Gradient => self.gradients.or(self.operands),
+            Content::Parameter | Content::Activation => self.operands,
         }
     }
 
@@ -74,7 +103,8 @@ impl ArithmeticName {
     /// path compute.
     pub fn is_common(&self) -> bool {
         let orders = matches!(self.sum, Sum::Sequential | Sum::Fused | Sum::Exact);
-        orders && self.direction == Direction::Nearest && self.limits == Limits::NONE
+        let is_ieee = self.direction == Direction::Nearest && self.limits == Limits::NONE;
+        orders && is_ieee && self.operands.is_none() && self.gradients.is_none()
     }
 }
 
@@ -91,6 +121,12 @@ impl fmt::Display for ArithmeticName {
             Sum::Kahan => f.write_str(":sum=kahan")?,
             Sum::Blocks(length) => write!(f, ":sum=block={length}")?,
             Sum::Exact => f.write_str(":sum=exact")?,
+            Sum::TensorCore(Chain { gpu, promote, .. }) => {
+                write!(f, ":sum={gpu}")?;
+                if let Some(promote) = promote {
+                    write!(f, ":promote={promote}")?;
+                }
+            }
         }
         match self.direction {
             Direction::Nearest => {}
@@ -103,6 +139,12 @@ impl fmt::Display for ArithmeticName {
             if is_set {
                 f.write_str(key)?;
             }
+        }
+        if let Some(operands) = self.operands {
+            write!(f, ":operands={operands}")?;
+        }
+        if let Some(gradients) = self.gradients {
+            write!(f, ":gradients={gradients}")?;
         }
         Ok(())
     }
@@ -161,6 +203,31 @@ mod tests {
     }
 
     #[test]
+    fn tensor_cores_and_operands_round_trip() {
+        for (text, canonical) in [
+            ("f16:sum=H100", "f16:acc=f32:sum=h100"),
+            ("f16:acc=f16:sum=v100", "f16:sum=v100"),
+            ("bf16:operands=e4m3fn:sum=h100:promote=128", "bf16:acc=f32:sum=h100:promote=128:operands=e4m3fn"),
+            (
+                "bf16:operands=amax-e4m3fn:gradients=amax-e5m2:sum=h100:acc=f32",
+                "bf16:acc=f32:sum=h100:operands=amax-e4m3fn:gradients=amax-e5m2",
+            ),
+            ("bf16:acc=f32:operands=mxfp8-e4m3", "bf16:acc=f32:operands=mxfp8"),
+            ("bf16:acc=f32:gradients=nvfp4:operands=nvfp4", "bf16:acc=f32:operands=nvfp4"),
+            ("mpfr:11:operands=mpfr:4:round=up", "mpfr:11:round=up:operands=mpfr:4"),
+            (
+                "bf16:sum=h100:promote=128:operands=tile-e4m3fn",
+                "bf16:acc=f32:sum=h100:promote=128:operands=tile-e4m3fn",
+            ),
+            ("f64:operands=mxfp4", "f64:operands=mxfp4"),
+        ] {
+            let name = ArithmeticName::parse(text).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(name.to_string(), canonical);
+            assert_eq!(ArithmeticName::parse(canonical), Ok(name));
+        }
+    }
+
+    #[test]
     fn errors_point_at_the_character() {
         for (text, column, words) in [
             ("flaot16", 1, "did you mean `float16`"),
@@ -179,6 +246,18 @@ mod tests {
             ("f16:sum=block=0", 9, "blocks of 2 to 1048576 terms"),
             ("f16:sum=block=+4", 9, "blocks of 2 to 1048576 terms"),
             ("f16:sum=kahan=4", 9, "takes no length"),
+            ("f16:sum=h200x", 9, "did you mean `h200`"),
+            ("bf16:sum=v100", 6, "v100"),
+            ("e4m3fn:acc=f16:sum=h100", 16, "no known rule"),
+            ("f16:promote=128", 5, "add `sum=h100`"),
+            ("f16:sum=h100:promote=0", 22, "a multiple of 16"),
+            ("f16:sum=h100:promote=24", 14, "a multiple of 16"),
+            ("bf16:sum=b200:operands=mxfp8", 6, "not published"),
+            ("bf16:sum=h100:operands=tile-e4m3fn", 6, "promote=128"),
+            ("mpfr:100:operands=mxfp8", 10, "scales"),
+            ("f64:round=up:operands=mxfp8", 14, "scales"),
+            ("f16:operands", 13, "`operands` needs"),
+            ("f16:operands=mxfp9", 14, "did you mean `mxfp8`"),
             ("f16:sum=exact:sum=exact", 15, "twice"),
             ("f16:sum=exact:acc=f32", 15, "no accumulator"),
             ("f16:ac=f32", 5, "`round=nearest|zero|up|down|odd|stochastic[=BITS]`"),

@@ -32,8 +32,9 @@ pub struct Preset {
     pub about: &'static str,
 }
 
-/// Recipes of mixed precision by the names people know. Loss scaling and the scaling of tensors are not part of them.
-pub const PRESETS: [Preset; 3] = [
+/// Recipes of mixed precision by the names people know. Loss scaling is no part of them; norms, softmax and the
+/// sums of bias gradients stay in the stored format, as in the recipes.
+pub const PRESETS: [Preset; 6] = [
     Preset {
         name: "amp-fp16",
         policy: "storage=f32/forward=f16:acc=f32/backward=f16:acc=f32",
@@ -46,8 +47,23 @@ pub const PRESETS: [Preset; 3] = [
     },
     Preset {
         name: "fp8-hybrid",
-        policy: "storage=f32/forward=e4m3fn:acc=f32/backward=e5m2:acc=f32",
-        about: "TransformerEngine's HYBRID formats: e4m3 forward, e5m2 backward (Micikevicius et al. 2022), without its scales",
+        policy: "storage=f32/forward=bf16:acc=f32:operands=amax-e4m3fn/backward=bf16:acc=f32:operands=amax-e4m3fn:gradients=amax-e5m2",
+        about: "TransformerEngine's Float8CurrentScaling, HYBRID: tensors in bf16, factors in e4m3, gradients in e5m2, a scale for each tensor (Micikevicius et al. 2022)",
+    },
+    Preset {
+        name: "deepseek-fp8",
+        policy: "storage=f32/forward=bf16:acc=f32:sum=h100:promote=128:operands=tile-e4m3fn/backward=bf16:acc=f32:sum=h100:promote=128:operands=tile-e4m3fn",
+        about: "DeepSeek-V3: e4m3 in tiles of 128, Hopper's tensor cores, partial sums promoted to f32 every 128 terms (DeepSeek-AI 2024), scales powers of two",
+    },
+    Preset {
+        name: "mxfp8",
+        policy: "storage=f32/forward=bf16:acc=f32:operands=mxfp8-rceil/backward=bf16:acc=f32:operands=mxfp8-rceil",
+        about: "NVIDIA's MXFP8: tensors in bf16, factors in e4m3 with a power of two for each 32 along the sum, rounded up (Mishra et al. 2025)",
+    },
+    Preset {
+        name: "nvfp4",
+        policy: "storage=f32/forward=bf16:acc=f32:operands=nvfp4/backward=bf16:acc=f32:operands=nvfp4",
+        about: "NVIDIA's NVFP4: factors in e2m1 with an e4m3 for each 16 and an f32 for the tensor (NVIDIA 2025), without its Hadamard transforms, squares and stochastic gradients",
     },
 ];
 
@@ -95,7 +111,7 @@ impl Policy {
         match ArithmeticName::parse(text) {
             Ok(name) => Ok(name.into()),
             // Only a name that looks like a preset is compared with them.
-            Err(_) if text.starts_with("amp") || text.starts_with("fp8-") => {
+            Err(_) if ["amp", "fp8-", "mx", "nv", "deep"].iter().any(|start| text.starts_with(start)) => {
                 let nearest = nearest(text, PRESETS.iter().map(|preset| preset.name));
                 let all = PRESETS.map(|preset| format!("`{}`", preset.name)).join(", ");
                 Err(format!(
@@ -193,12 +209,25 @@ mod tests {
             ("storage=bf16/forward=mpfr:40/backward=f16", "storage=bf16/forward=mpfr:40/backward=f16"),
             ("amp-fp16", "storage=f32/forward=f16:acc=f32/backward=f16:acc=f32"),
             ("AMP-bf16", "storage=f32/forward=bf16:acc=f32/backward=bf16:acc=f32"),
-            ("fp8-hybrid", "storage=f32/forward=e4m3fn:acc=f32/backward=e5m2:acc=f32"),
+            (
+                "forward=mpfr:8:operands=mpfr:4/backward=f16:sum=v100",
+                "forward=mpfr:8:operands=mpfr:4/backward=f16:acc=f32:sum=v100",
+            ),
         ] {
             let policy = Policy::parse(text).unwrap();
             assert_eq!(policy.to_string(), canonical);
             assert_eq!(Policy::parse(canonical), Ok(policy));
         }
+    }
+
+    #[test]
+    fn presets_are_policies_in_their_canonical_spelling() {
+        for preset in &PRESETS {
+            let policy = Policy::parse(preset.name).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(policy.to_string(), preset.policy);
+            assert_eq!(Policy::parse(preset.policy), Ok(policy));
+        }
+        assert!(Policy::parse("mxfp9").unwrap_err().contains("did you mean `mxfp8`"));
     }
 
     #[test]

@@ -35,6 +35,9 @@ pub const ROUND: u32 = u32::MAX - 2;
 /// The step of a function's value.
 pub const APPLY: u32 = u32::MAX - 3;
 
+/// The step of a sum's product with the scales of its tensors.
+pub const SCALE: u32 = u32::MAX - 8;
+
 /// The step of a basic operation.
 pub fn step_of(operation: Binary) -> u32 {
     match operation {

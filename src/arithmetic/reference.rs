@@ -1,6 +1,6 @@
 //! The definition alone: forwards the scalar operations of an arithmetic and none of its overrides.
 
-use super::{Arithmetic, Binary, Exact, Place, Side, TensorId, from_fn};
+use super::{Arithmetic, Binary, Content, Exact, Place, Side, TensorId, from_fn};
 use crate::activation::Function;
 use ndarray::{Array2, ArrayView2};
 
@@ -32,7 +32,7 @@ impl<A: Arithmetic> Arithmetic for Reference<A> {
         self.0.binary(at, operation, x, y)
     }
 
-    fn prepare(&self, matrix: ArrayView2<A::Elem>, side: Side) -> Vec<Vec<A::Elem>> {
+    fn prepare(&self, matrix: ArrayView2<A::Elem>, side: Side, _: Content) -> Vec<Vec<A::Elem>> {
         vectors(matrix, side)
     }
 

@@ -12,7 +12,9 @@ use super::kernels::stochastic::Kernel;
 use super::kernels::{self, Matrix, Operand, Path};
 use super::long::round_stochastically;
 use super::random::{APPLY, Draws, LAST, ROUND, STORE, step_of};
-use super::{Arithmetic, ArithmeticName, Binary, Direction, Exact, ExactMatrix, Place, Side, Sum, TensorId, from_fn};
+use super::{
+    Arithmetic, ArithmeticName, Binary, Content, Direction, Exact, ExactMatrix, Place, Side, Sum, TensorId, from_fn,
+};
 use crate::activation::rounding::round_function_quickly;
 use crate::activation::{Function, is_zero};
 use crate::format::{Format, StochasticRounder, cut_sum};
@@ -201,7 +203,7 @@ impl Arithmetic for Stochastic {
         })
     }
 
-    fn prepare(&self, matrix: ArrayView2<f64>, side: Side) -> Operand {
+    fn prepare(&self, matrix: ArrayView2<f64>, side: Side, _: Content) -> Operand {
         if self.sum == Sum::Exact {
             return Operand::Double(Matrix::by_rows(matrix, |from: &[f64], to| to.copy_from_slice(from)));
         }

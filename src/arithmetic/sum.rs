@@ -3,6 +3,8 @@
 //! An order is written over [`Steps`], the few operations of an accumulator, so that doubles, vectors of doubles and
 //! MPFR numbers run the same text.
 
+use super::tensor_core::{Rule, TensorCore};
+
 /// How a sum of products is accumulated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Sum {
@@ -21,6 +23,19 @@ pub enum Sum {
     Blocks(u32),
     /// The exact sum, rounded once to the format: no accumulator takes part.
     Exact,
+    /// As a tensor core sums.
+    TensorCore(Chain),
+}
+
+/// A tensor core's sum: the rule of a GPU for its factors, and promotion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Chain {
+    /// The GPU.
+    pub gpu: TensorCore,
+    /// For the operands; those of gradients in another format are factors of the same rule.
+    pub rule: Rule,
+    /// After how many terms a partial sum is added to an accumulator in binary32: DeepSeek-V3's promotion.
+    pub promote: Option<u32>,
 }
 
 impl Sum {
@@ -34,6 +49,8 @@ impl Sum {
             Sum::Kahan => n.min(2.0),
             Sum::Blocks(length) => n.min(f64::from(length)) + (n / f64::from(length)).ceil() - 1.0,
             Sum::Exact => 0.0,
+            // Every addend of a block is cut by a unit of the largest one, and D again.
+            Sum::TensorCore(Chain { rule, .. }) => n + 2.0 * (n / rule.block() as f64).ceil(),
         }
     }
 
@@ -48,6 +65,7 @@ impl Sum {
             Sum::Kahan => n.min(1.0),
             Sum::Blocks(length) => 0.5 * (n.min(f64::from(length)) + (n / f64::from(length)).ceil() - 1.0),
             Sum::Exact => 0.0,
+            Sum::TensorCore(_) => self.roundings_passed(terms),
         }
     }
 }
@@ -114,7 +132,7 @@ pub fn accumulate<S: Steps>(order: Sum, terms: u32, steps: &mut S) -> S::Number 
             }
             sum
         }
-        Sum::Exact => unreachable!("invariant: exact sums have no accumulator"),
+        Sum::Exact | Sum::TensorCore(_) => unreachable!("invariant: exact sums and tensor cores have no steps"),
     };
     match steps.last() {
         Some(last) => steps.add(Draw::First(super::random::LAST), &sum, &last),

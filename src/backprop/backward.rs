@@ -4,7 +4,7 @@ use super::branches::Branches;
 use super::forward::{DECIDING_BITS, Forward, is_positive};
 use super::{LayerGradients, Quantity, tensor};
 use crate::arithmetic::exact::quotient;
-use crate::arithmetic::{Arithmetic, Binary, Exact, ExactMatrix, Place, Side, from_fn};
+use crate::arithmetic::{Arithmetic, Binary, Content, Exact, ExactMatrix, Place, Side, from_fn};
 use crate::network::segments::Segments;
 use crate::network::{Batch, Loss, Network, NodeId, Operation, Targets};
 use ndarray::Array2;
@@ -173,8 +173,9 @@ impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
         let input = network.nodes[node].inputs[0];
         let at = tensor(node, Quantity::ParameterGradient);
         let a = self.cross(input, &self.forward.at(input));
-        let left = bw.prepare(delta.view(), Side::Left);
-        let weight_gradient = bw.product(at, &left, &bw.prepare(a.t(), Side::Right), None);
+        let left = bw.prepare(delta.view(), Side::Left, Content::Gradient);
+        let right = bw.prepare(a.t(), Side::Right, Content::Activation);
+        let weight_gradient = bw.product(at, &left, &right, None);
         let gradients = LayerGradients {
             layer: network.layer_of(node),
             weight: self.unscaled(&weight_gradient),
@@ -186,9 +187,9 @@ impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
         };
         if network.nodes[input].operation != Operation::Input {
             let stored = self.forward.parameter(bw, weight);
-            let right = bw.prepare(delta.view(), Side::Right);
-            let below =
-                bw.product(tensor(input, Quantity::Gradient), &bw.prepare(stored.t(), Side::Left), &right, None);
+            let right = bw.prepare(delta.view(), Side::Right, Content::Gradient);
+            let left = bw.prepare(stored.t(), Side::Left, Content::Parameter);
+            let below = bw.product(tensor(input, Quantity::Gradient), &left, &right, None);
             self.arrived[input].push(below);
         }
         gradients

@@ -3,7 +3,7 @@
 use super::branches::Branches;
 use super::{Quantity, parameter_tensor, tensor};
 use crate::activation::{Activation, Function, OnPiece};
-use crate::arithmetic::{Arithmetic, Binary, Exact, Place, Side, TensorId, from_fn};
+use crate::arithmetic::{Arithmetic, Binary, Content, Exact, Place, Side, TensorId, from_fn};
 use crate::format::{F64, Format};
 use crate::network::segments::Segments;
 use crate::network::{Batch, Network, NodeId, Operation, ParameterId};
@@ -146,8 +146,8 @@ impl<'n, F: Arithmetic> Forward<'n, F> {
             Operation::Affine { weight, bias } => {
                 let weight = self.parameter(ar, *weight);
                 let bias = bias.map(|bias| self.parameter(ar, bias).into_iter().collect::<Vec<_>>());
-                let left = ar.prepare(weight.view(), Side::Left);
-                let right = ar.prepare(inputs[0].view(), Side::Right);
+                let left = ar.prepare(weight.view(), Side::Left, Content::Parameter);
+                let right = ar.prepare(inputs[0].view(), Side::Right, Content::Activation);
                 ar.product(at, &left, &right, bias.as_deref()) // z = R([W·a + b])
             }
             Operation::Activation { activation, slope } => {

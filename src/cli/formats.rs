@@ -1,5 +1,6 @@
 //! `formats [NAME]`: the constants of all named formats, or of one with its codes, as text or as JSON.
 
+mod keys;
 mod listing;
 mod sheet;
 

@@ -1,8 +1,8 @@
 //! What a probe will need in memory, told before it starts, and how much is computed at once so that it fits.
 
 use crate::activation::Activation;
+use crate::arithmetic::ArithmeticName;
 use crate::arithmetic::dispatch::is_in_lanes;
-use crate::arithmetic::{ArithmeticName, Direction};
 use crate::exchange::Sequential;
 use crate::format::exponent_of;
 use crate::network::segments::Segments;
@@ -62,8 +62,8 @@ pub fn estimate(plan: &Plan, threads: usize, schedule: Schedule) -> u64 {
             // The long carrier's numbers, which every name beyond double lanes uses; lanes need at most 8 bytes.
             let of = |name: &ArithmeticName| match name.format.precision {
                 // Doubles, whatever the format.
-                _ if name.direction != Direction::Nearest && is_in_lanes(*name) => 8,
-                precision if name.direction != Direction::Nearest => NUMBER + u128::from(precision) / 8,
+                _ if !name.is_common() && is_in_lanes(*name) => 8,
+                precision if !name.is_common() => NUMBER + u128::from(precision) / 8,
                 precision if precision <= 11 && name.accumulator.precision >= precision => 2,
                 precision if precision <= 24 && name.accumulator.precision >= precision => 4,
                 precision if precision <= 53 && name.accumulator.precision >= precision => 8,

@@ -238,7 +238,7 @@ fn is_narrower(format: &Format) -> bool {
 /// The same with an f32 accumulator, where that is a wider one.
 fn summed_in_f32(name: ArithmeticName) -> ArithmeticName {
     match name.accumulator.precision < F32.precision && is_narrower(&name.format) {
-        true => ArithmeticName::with_accumulator(name.format, F32).rounded(name.direction),
+        true => name.summed_in(F32),
         false => name,
     }
 }

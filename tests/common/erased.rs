@@ -7,7 +7,7 @@ use precision_probe::arithmetic::dispatch::{Visitor, dispatch};
 use precision_probe::arithmetic::lanes::Lanes;
 use precision_probe::arithmetic::long::Long;
 use precision_probe::arithmetic::reference::Reference;
-use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Binary, Exact, Place, Side};
+use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Binary, Content, Exact, Place, Side};
 use std::sync::Arc;
 
 /// Where results go that nothing reads.
@@ -48,10 +48,10 @@ impl<A: Arithmetic> Erased for Exactly<A> {
     }
 
     fn product(&self, left: &Array2<Exact>, right: &Array2<Exact>, last: Option<&[Exact]>) -> Array2<Exact> {
-        let left = self.0.prepare(self.0.round_matrix(0, left).view(), Side::Left);
+        let left = self.0.prepare(self.0.round_matrix(0, left).view(), Side::Left, Content::Parameter);
         // As the network gives it: a view that is not in row-major order.
         let right = self.0.round_matrix(0, &right.t().to_owned());
-        let right = self.0.prepare(right.t(), Side::Right);
+        let right = self.0.prepare(right.t(), Side::Right, Content::Activation);
         let last = last.map(|last| self.all(last));
         self.0.exact_matrix(&self.0.product(0, &left, &right, last.as_deref())).to_array()
     }

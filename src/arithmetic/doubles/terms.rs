@@ -1,7 +1,7 @@
 //! Sums of products of doubles, several columns at a time.
 
 use super::super::kernels::{Path, software::fused_double};
-use super::super::random::{Draws, STORE};
+use super::super::random::{Draws, LAST, SCALE, STORE};
 use super::super::sum::{Draw, Steps, Sum, accumulate};
 use super::rounding::Rounding;
 
@@ -32,8 +32,7 @@ pub struct Terms<'t, const W: usize> {
 impl<const W: usize> Terms<'_, W> {
     #[inline(always)]
     fn factors(&self, term: u32) -> (f64, [f64; W]) {
-        let store = &self.accumulation.store;
-        (store.operand(self.row[term as usize]), store.operands(self.columns[term as usize]))
+        (self.row[term as usize], self.columns[term as usize])
     }
 
     /// Rounds sums x + y, whose exact values these are.
@@ -97,21 +96,46 @@ impl<const W: usize> Steps for Terms<'_, W> {
 }
 
 impl Accumulation {
-    /// The stored sums of one row with `W` columns.
+    /// The stored sums of one row with `W` columns, numbers as they are read. A factor of tensors, a product of binary32
+    /// numbers rounded to one, multiplies the sums before `last` is added.
     #[inline(always)]
     pub fn sums<const W: usize>(
         &self,
         row: &[f64],
         columns: &[[f64; W]],
-        last: Option<f64>,
+        (factor, last): (f64, Option<f64>),
         draws: [Draws; W],
     ) -> [f64; W] {
         assert_eq!(row.len(), columns.len(), "invariant: a sum has two factors for each term");
-        let mut terms = Terms { accumulation: self, row, columns, last, draws };
-        let sums = accumulate(self.order, row.len() as u32, &mut terms);
+        let within = if factor == 1.0 { last } else { None };
+        let mut terms = Terms { accumulation: self, row, columns, last: within, draws };
+        let mut sums = accumulate(self.order, row.len() as u32, &mut terms);
+        if factor != 1.0 {
+            sums = self.scaled(terms.draws, sums, factor, last);
+        }
         let mut stored = self.accumulate.operands(sums);
         self.store.round_all(&mut stored, Draw::First(STORE), &terms.draws);
         stored
+    }
+
+    /// Sums times a factor, and the last number.
+    pub fn scaled<const W: usize>(
+        &self,
+        draws: [Draws; W],
+        sums: [f64; W],
+        factor: f64,
+        last: Option<f64>,
+    ) -> [f64; W] {
+        let mut terms = Terms { accumulation: self, row: &[], columns: &[], last, draws };
+        let mut sums = self.accumulate.operands(sums);
+        if factor != 1.0 {
+            sums.iter_mut().for_each(|sum| *sum *= factor);
+            self.accumulate.round_all(&mut sums, Draw::First(SCALE), &terms.draws);
+        }
+        match terms.last() {
+            Some(last) => terms.add(Draw::First(LAST), &sums, &last),
+            None => sums,
+        }
     }
 
     /// The same with the widest vectors of a path.
@@ -120,7 +144,7 @@ impl Accumulation {
         path: Path,
         row: &[f64],
         columns: &[[f64; WIDTH]],
-        last: Option<f64>,
+        last: (f64, Option<f64>),
         draws: [Draws; WIDTH],
     ) -> [f64; WIDTH] {
         assert!(path.is_available(), "invariant: only paths of this processor are taken");
@@ -141,7 +165,7 @@ impl Accumulation {
         &self,
         row: &[f64],
         columns: &[[f64; WIDTH]],
-        last: Option<f64>,
+        last: (f64, Option<f64>),
         draws: [Draws; WIDTH],
     ) -> [f64; WIDTH] {
         self.sums(row, columns, last, draws)
@@ -153,7 +177,7 @@ impl Accumulation {
         &self,
         row: &[f64],
         columns: &[[f64; WIDTH]],
-        last: Option<f64>,
+        last: (f64, Option<f64>),
         draws: [Draws; WIDTH],
     ) -> [f64; WIDTH] {
         self.sums(row, columns, last, draws)

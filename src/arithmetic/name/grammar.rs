@@ -2,20 +2,25 @@
 
 use super::ArithmeticName;
 use crate::arithmetic::direction::{Direction, Limits, RANDOM_BITS};
-use crate::arithmetic::sum::{LONGEST_BLOCK, Sum};
-use crate::format::{Format, MOST_RANDOM_BITS, Toward};
+use crate::arithmetic::scaling::{Quantiser, TILE};
+use crate::arithmetic::sum::{Chain, LONGEST_BLOCK, Sum};
+use crate::arithmetic::tensor_core::TensorCore;
+use crate::format::{F32, F64, Format, MOST_RANDOM_BITS, Toward};
 use crate::nearest::nearest;
 
 /// Keys with a value, and what it is.
-const KEYS: [(&str, &str); 3] = [
+const KEYS: [(&str, &str); 6] = [
     ("acc", "`acc` needs a format; write `acc=f32`"),
     ("sum", "`sum` needs a kind; write `sum=fma`, `sum=kahan` or `sum=exact`"),
+    ("promote", "`promote` needs a number of terms; write `promote=128`"),
     ("round", "`round` needs a direction; write `round=stochastic`, `round=zero` or `round=nearest`"),
+    ("operands", "`operands` needs a format or scales; write `operands=e4m3fn` or `operands=mxfp8`"),
+    ("gradients", "`gradients` needs a format or scales; write `gradients=e5m2` or `gradients=mxfp8`"),
 ];
 /// Keys that stand alone.
 const FLAGS: [&str; 3] = ["ftz", "daz", "saturate"];
 /// What can stand where a key stands.
-const CAN_STAND: &str = "`acc=FORMAT`, `sum=sequential|fma|pairwise|kahan|block=N|exact`, `round=nearest|zero|up|down|odd|stochastic[=BITS]`, `ftz`, `daz` and `saturate` can stand here";
+const CAN_STAND: &str = "`acc=FORMAT`, `sum=sequential|fma|pairwise|kahan|block=N|exact|GPU`, `promote=N`, `round=nearest|zero|up|down|odd|stochastic[=BITS]`, `ftz`, `daz`, `saturate`, `operands=SCALES` and `gradients=SCALES` can stand here";
 /// Kinds of sums by name.
 const SUMS: [(&str, Sum); 5] = [
     ("sequential", Sum::Sequential),
@@ -34,12 +39,22 @@ const DIRECTIONS: [(&str, Direction); 6] = [
     ("stochastic", Direction::Stochastic(RANDOM_BITS)),
 ];
 
+/// What `sum=` names.
+#[derive(Clone, Copy)]
+enum Kind {
+    Order(Sum),
+    Gpu(TensorCore),
+}
+
 /// What was read, and where each key stands.
 #[derive(Default)]
 struct Given {
     keys: Vec<(String, usize)>,
     accumulator: Option<Format>,
-    sum: Option<Sum>,
+    sum: Option<Kind>,
+    promote: Option<u32>,
+    operands: Option<Quantiser>,
+    gradients: Option<Quantiser>,
     direction: Option<Direction>,
     limits: Limits,
 }
@@ -107,7 +122,7 @@ fn read_key(text: &str, start: usize, given: &mut Given) -> Result<usize, Wrong>
     }
     let value = key_end + 1;
     let end = match key.as_str() {
-        "acc" => format_end_in(text, value),
+        "acc" | "operands" | "gradients" => format_end_in(text, value),
         _ => text[value..].find(':').map_or(text.len(), |at| value + at),
     };
     let text = &text[value..end];
@@ -115,6 +130,13 @@ fn read_key(text: &str, start: usize, given: &mut Given) -> Result<usize, Wrong>
     match key.as_str() {
         "acc" => given.accumulator = Some(Format::parse_of_numbers(text).map_err(wrong)?),
         "sum" => given.sum = Some(kind_of_sum(text).map_err(wrong)?),
+        "promote" => {
+            let terms = number_in(text, 1..=LONGEST_BLOCK);
+            given.promote =
+                Some(terms.ok_or_else(|| wrong(format!("`promote` takes a number of terms, not `{text}`")))?);
+        }
+        "operands" => given.operands = Some(Quantiser::parse(text).map_err(wrong)?),
+        "gradients" => given.gradients = Some(Quantiser::parse(text).map_err(wrong)?),
         _ => given.direction = Some(direction_of(text).map_err(wrong)?),
     }
     Ok(end)
@@ -122,24 +144,90 @@ fn read_key(text: &str, start: usize, given: &mut Given) -> Result<usize, Wrong>
 
 /// The arithmetic that was read, if its parts go together.
 fn named(format: Format, given: &Given) -> Result<ArithmeticName, Wrong> {
-    let sum = given.sum.unwrap_or(Sum::Sequential);
-    if sum == Sum::Exact && given.accumulator.is_some() {
-        return Err((given.place("acc"), "an exact sum has no accumulator; remove `acc` or `sum=exact`".into()));
-    }
-    let accumulator = given.accumulator.unwrap_or(format);
+    let at = |key: &str, message: &str| Err((given.place(key), message.to_string()));
+    let direction = given.direction.unwrap_or(Direction::Nearest);
+    let kind = given.sum.unwrap_or(Kind::Order(Sum::Sequential));
+    let (sum, accumulator) = match kind {
+        Kind::Order(Sum::Exact) if given.accumulator.is_some() => {
+            return at("acc", "an exact sum has no accumulator; remove `acc` or `sum=exact`");
+        }
+        Kind::Order(_) if given.promote.is_some() => {
+            return at("promote", "promotion belongs to tensor cores; add `sum=h100` or remove it");
+        }
+        Kind::Order(sum) => (sum, given.accumulator.unwrap_or(format)),
+        Kind::Gpu(gpu) => {
+            let accumulator = given.accumulator.unwrap_or(F32);
+            (Sum::TensorCore(chain(gpu, format, accumulator, given)?), accumulator)
+        }
+    };
     if let Some(flag) = FLAGS.iter().find(|flag| given.keys.iter().any(|(key, _)| key == *flag))
         && format.max_exponent().is_none()
         && accumulator.max_exponent().is_none()
     {
-        return Err((given.place(flag), format!("`{flag}` means nothing where exponents are unbounded; remove it")));
+        return at(flag, &format!("`{flag}` means nothing where exponents are unbounded; remove it"));
+    }
+    let in_doubles = |format: &Format| match direction {
+        Direction::Nearest if *format == F64 => true,
+        Direction::Stochastic(bits) => format.stochastic_rounder(bits).is_some(),
+        Direction::Nearest | Direction::Toward(_) => format.fits_f64_lanes(),
+    };
+    for (key, quantiser) in [("operands", given.operands), ("gradients", given.gradients)] {
+        let has_scales = quantiser.is_some_and(|quantiser| !matches!(quantiser, Quantiser::Format(_)));
+        if has_scales && !(in_doubles(&format) && in_doubles(&accumulator)) {
+            return at(
+                key,
+                "scales need a format and an accumulator of at most 24 bits, or f64 rounded to nearest: write `bf16:acc=f32`, or a format without scales here",
+            );
+        }
     }
     Ok(ArithmeticName {
         format,
         accumulator,
         sum,
-        direction: given.direction.unwrap_or(Direction::Nearest),
+        direction,
         limits: given.limits,
+        operands: given.operands,
+        // What is the same is said once.
+        gradients: given.gradients.filter(|_| given.gradients != given.operands),
     })
+}
+
+/// A tensor core's sum, if the GPU has it.
+fn chain(gpu: TensorCore, format: Format, accumulator: Format, given: &Given) -> Result<Chain, Wrong> {
+    let wrong = |message: String| (given.place("sum"), message);
+    let quantisers = [given.operands, given.gradients.or(given.operands)];
+    let inputs = quantisers.map(|quantiser| quantiser.map_or(format, |quantiser| quantiser.element()));
+    let [rule, of_gradients] = inputs.map(|input| gpu.rule(&input, &accumulator).map_err(wrong));
+    let (rule, of_gradients) = (rule?, of_gradients?);
+    if rule.block() != of_gradients.block() {
+        let [operands, gradients] = inputs;
+        return Err(wrong(format!("{gpu} multiplies no {operands} with {gradients}; write operands of one width")));
+    }
+    for quantiser in quantisers.into_iter().flatten() {
+        match quantiser {
+            Quantiser::Format(_) | Quantiser::Amax { .. } => {}
+            Quantiser::Tile if given.promote.is_some_and(|terms| TILE as u32 % terms == 0) => {}
+            Quantiser::Tile => {
+                let message = "each tile of 128 has its own scale, so that its sum is taken alone; add `promote=128`";
+                return Err(wrong(message.into()));
+            }
+            Quantiser::Mx { .. } | Quantiser::Nvfp4 => {
+                return Err(wrong(format!(
+                    "how {gpu} adds blocks with scales is not published; write `acc=f32` without `sum={gpu}`"
+                )));
+            }
+        }
+    }
+    if let Some(terms) = given.promote {
+        let at = given.place("promote");
+        if !(terms as usize).is_multiple_of(rule.block()) {
+            return Err((at, format!("{gpu} adds {0} terms at once; promote after a multiple of {0}", rule.block())));
+        }
+        if accumulator != F32 {
+            return Err((at, "partial sums are promoted to f32; remove `acc` or `promote`".into()));
+        }
+    }
+    Ok(Chain { gpu, rule, promote: given.promote })
 }
 
 /// Where the name of a format ends that begins at an offset: the precision of `mpfr:N` is the one colon inside.
@@ -169,24 +257,27 @@ fn number_in(text: &str, bounds: std::ops::RangeInclusive<u32>) -> Option<u32> {
 }
 
 /// Reads a kind of sum.
-fn kind_of_sum(text: &str) -> Result<Sum, String> {
+fn kind_of_sum(text: &str) -> Result<Kind, String> {
     let lower = text.to_ascii_lowercase();
     let (name, number) = with_number(&lower);
-    match (name, number) {
-        ("block", Some(length)) => number_in(length, 2..=LONGEST_BLOCK)
-            .map(Sum::Blocks)
-            .ok_or_else(|| format!("`sum=block` takes blocks of 2 to {LONGEST_BLOCK} terms, not `{length}`")),
-        ("block", None) => Err("`sum=block` needs a length; write `sum=block=256`".into()),
-        _ => match (SUMS.iter().find(|(known, _)| *known == name), number) {
-            (Some((_, sum)), None) => Ok(*sum),
-            (Some(_), Some(_)) => Err(format!("`sum={name}` takes no length; remove what follows it")),
-            (None, _) => {
-                let known = nearest(name, SUMS.iter().map(|(name, _)| *name).chain(["block=256"]));
-                Err(format!(
-                    "unknown sum `{text}`; did you mean `{known}`? (`sequential`, `fma`, `pairwise`, `kahan`, `block=N` and `exact` can stand here)"
-                ))
-            }
-        },
+    if name == "block" {
+        let Some(length) = number else { return Err("`sum=block` needs a length; write `sum=block=256`".into()) };
+        let blocks = number_in(length, 2..=LONGEST_BLOCK).map(|length| Kind::Order(Sum::Blocks(length)));
+        return blocks.ok_or_else(|| format!("`sum=block` takes blocks of 2 to {LONGEST_BLOCK} terms, not `{length}`"));
+    }
+    let order = SUMS.iter().find(|(known, _)| *known == name).map(|(_, sum)| Kind::Order(*sum));
+    let gpu = TensorCore::ALL.into_iter().find(|gpu| gpu.name() == name).map(Kind::Gpu);
+    match (order.or(gpu), number) {
+        (Some(kind), None) => Ok(kind),
+        (Some(_), Some(_)) => Err(format!("`sum={name}` takes no length; remove what follows it")),
+        (None, _) => {
+            let gpus = TensorCore::ALL.map(TensorCore::name);
+            let known = nearest(name, SUMS.iter().map(|(name, _)| *name).chain(["block=256"]).chain(gpus));
+            Err(format!(
+                "unknown sum `{text}`; did you mean `{known}`? (`sequential`, `fma`, `pairwise`, `kahan`, `block=N`, `exact`, and of GPUs `{}` can stand here)",
+                gpus.join("`, `")
+            ))
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use ndarray::{Array2, ArrayView2, s};
 /// Numbers of an MX block.
 pub(super) const MX: usize = 32;
 /// Numbers of a tile, and rows and columns of a square.
-pub(super) const TILE: usize = 128;
+pub const TILE: usize = 128;
 
 /// The exponents of E8M0, and of binary32's powers of two whose reciprocals it has.
 const SCALES: (i64, i64) = (-127, 127);

@@ -26,6 +26,7 @@ mod name;
 pub mod nvfp4;
 pub mod tensor;
 
+pub use blocks::TILE;
 pub use name::SCALED;
 
 use super::Side;

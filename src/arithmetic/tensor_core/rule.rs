@@ -39,7 +39,7 @@ pub enum Rounding {
 /// and NaN, ∞·0 and ∞ − ∞ make it NaN, which is always the one NaN of [`f64::NAN`].
 ///
 /// A chain without a term is C itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Rule {
     input: Format,
     block: usize,

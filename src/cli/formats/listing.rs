@@ -1,9 +1,7 @@
 //! All named formats in one table, their other names, and what else the grammar of names allows and refuses.
 
-use crate::arithmetic::direction::RANDOM_BITS;
-use crate::format::{
-    AMBIGUOUS, Constants, EIGHT_BITS, Format, MAX_EXPONENT_BITS, MAX_PRECISION, MOST_RANDOM_BITS, NAMED,
-};
+use super::keys;
+use crate::format::{AMBIGUOUS, Constants, EIGHT_BITS, Format, MAX_EXPONENT_BITS, MAX_PRECISION, NAMED};
 use crate::report::table::{aligned, wrapped};
 
 /// Most digits of a largest number in the table; a longer one is rounded.
@@ -14,7 +12,7 @@ pub fn text() -> String {
     let formats: Vec<Constants> = NAMED.iter().map(|(_, _, format)| format.constants()).collect();
     let note = "u = 2^-p is the unit roundoff; 2^emin the smallest normal number. ≈ rounded to 3 digits, all else \
                 exact. precision-probe formats NAME prints every constant, and all codes of 8 bits and fewer.";
-    [constants(&formats) + &wrapped(note), names(&formats), grammar(), refused()].join("\n")
+    [constants(&formats) + &wrapped(note), names(&formats), grammar(), keys::text(), refused()].join("\n")
 }
 
 fn constants(formats: &[Constants]) -> String {
@@ -76,16 +74,6 @@ fn grammar() -> String {
             "mpfr:N".into(),
             "mpfr:100".into(),
             format!("N = 2–{MAX_PRECISION} significand bits, exponents without practical bounds"),
-        ],
-        [
-            "FORMAT:acc=FORMAT".into(),
-            "f16:acc=f32".into(),
-            "in --formats: sums of products accumulate in the second".into(),
-        ],
-        [
-            "FORMAT:round=WAY".into(),
-            "…=stochastic".into(),
-            format!("in --formats: by chance, stochastic=1–{MOST_RANDOM_BITS} random bits ({RANDOM_BITS})"),
         ],
     ];
     aligned(&rows.map(Vec::from), &[false; 3])

@@ -1,0 +1,105 @@
+//! One side of a product, made ready: quantised, and in the order in which sums read it.
+
+use super::super::kernels::Matrix;
+use super::super::scaling::Quantised;
+use super::super::tensor_core::{Factor, Rule};
+use super::terms::WIDTH;
+use ndarray::{Array2, ArrayView2, Axis};
+
+use super::super::Side;
+
+/// One side of a product.
+pub struct Operand {
+    /// Its numbers.
+    pub numbers: Numbers,
+    /// A tensor's scale, a binary32 number: the finished sum is multiplied by it.
+    pub factor: f64,
+}
+
+/// The numbers of one side.
+pub enum Numbers {
+    /// Row by row, for exact sums.
+    Rows(Matrix<f64>),
+    /// A left factor: m rows of k numbers.
+    Left(Array2<f64>),
+    /// A right factor: its columns in panels, each k lines, filled up with zeros.
+    Right {
+        /// Panel after panel.
+        panels: Vec<[f64; WIDTH]>,
+        /// k and n.
+        dim: (usize, usize),
+    },
+    /// Either factor of a tensor core.
+    Lines(Lines),
+}
+
+/// The vectors along which a tensor core sums: a left factor's rows or a right factor's columns.
+pub struct Lines {
+    /// Numbers, one line after the other; elements times the scales of their blocks.
+    pub doubles: Array2<f64>,
+    /// Elements as the tensor core takes them, where exponents are bounded.
+    pub factors: Vec<Factor>,
+    /// Powers of two, one for each line and each stretch of numbers that share one.
+    pub scales: Array2<f64>,
+    /// Numbers of a stretch.
+    pub stretch: usize,
+}
+
+impl Lines {
+    /// The lines of a quantised matrix; elements are members of the rule's input, if one is given.
+    pub fn new(quantised: &Quantised, side: Side, rule: Option<&Rule>) -> Lines {
+        let (rows, columns) = quantised.values.dim();
+        let (lines, terms, stretch) = match side {
+            Side::Left => (rows, columns, quantised.block.1),
+            Side::Right => (columns, rows, quantised.block.0),
+        };
+        let at = |line: usize, term: usize| match side {
+            Side::Left => (line, term),
+            Side::Right => (term, line),
+        };
+        let doubles = Array2::from_shape_fn((lines, terms), |(line, term)| quantised.values[at(line, term)]);
+        let element = |line, term| quantised.element_at(at(line, term));
+        let factors = rule.map_or_else(Vec::new, |rule| {
+            (0..lines).flat_map(|line| (0..terms).map(move |term| rule.factor(element(line, term)))).collect()
+        });
+        let scales = Array2::from_shape_fn((lines, terms.div_ceil(stretch.max(1))), |(line, index)| {
+            quantised.scale_at(at(line, index * stretch))
+        });
+        Lines { doubles, factors, scales, stretch }
+    }
+
+    /// Lines and terms of each.
+    pub fn dim(&self) -> (usize, usize) {
+        self.doubles.dim()
+    }
+
+    /// The elements of a line.
+    pub fn line(&self, line: usize) -> &[Factor] {
+        let terms = self.dim().1;
+        &self.factors[line * terms..][..terms]
+    }
+
+    /// The scale of a line's number.
+    pub fn scale(&self, line: usize, term: usize) -> f64 {
+        self.scales[(line, term / self.stretch.max(1))]
+    }
+}
+
+impl Numbers {
+    /// Numbers for sums in the order of an accumulator.
+    pub fn in_order(matrix: ArrayView2<f64>, side: Side) -> Numbers {
+        match side {
+            Side::Left => Numbers::Left(matrix.as_standard_layout().into_owned()),
+            Side::Right => {
+                let (k, n) = matrix.dim();
+                let mut panels = vec![[0.0; WIDTH]; n.div_ceil(WIDTH) * k];
+                for (index, chunk) in matrix.axis_chunks_iter(Axis(1), WIDTH).enumerate() {
+                    for (line, row) in panels[index * k..].iter_mut().zip(chunk.rows()) {
+                        line.iter_mut().zip(row).for_each(|(to, x)| *to = *x);
+                    }
+                }
+                Numbers::Right { panels, dim: (k, n) }
+            }
+        }
+    }
+}

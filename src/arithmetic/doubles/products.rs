@@ -1,0 +1,206 @@
+//! Sums of products: in the order of an accumulator, exactly, and in a tensor core.
+
+use super::Doubles;
+use super::operand::{Lines, Numbers, Operand};
+use super::terms::{Accumulation, WIDTH};
+use crate::arithmetic::kernels::{self, Matrix, Path};
+use crate::arithmetic::random::STORE;
+use crate::arithmetic::scaling::Quantised;
+use crate::arithmetic::sum::Chain;
+use crate::arithmetic::{Content, Place, Quantiser, Side, Sum, TensorId, from_fn};
+use crate::format::canonical;
+use ndarray::{Array2, ArrayView2};
+use rug::Float;
+
+/// Bits of the exact sum of any doubles.
+const EXACT_BITS: u32 = 2200;
+
+impl Doubles {
+    /// A product of one row and one column.
+    pub(super) fn one(&self, at: Place, left: &Operand, right: &Operand, last: Option<&f64>) -> f64 {
+        // Draws are those of the place.
+        let factor = f64::from((left.factor * right.factor) as f32);
+        let sum = match (&left.numbers, &right.numbers) {
+            (Numbers::Rows(left), Numbers::Rows(right)) => {
+                let line = |matrix: &Matrix<f64>, at: &dyn Fn(usize) -> (usize, usize), count: usize| {
+                    (0..count).map(|k| matrix.at(at(k))).collect::<Vec<f64>>()
+                };
+                let (row, column) = (line(left, &|k| (0, k), left.dim().1), line(right, &|k| (k, 0), right.dim().0));
+                return self.exactly(at, (&row, &column), factor, last);
+            }
+            (Numbers::Left(row), Numbers::Right { panels, .. }) => {
+                let column: Vec<f64> = panels.iter().map(|line| line[0]).collect();
+                self.watch_sums(column.len(), row.as_slice(), Some(&column), last.map(std::slice::from_ref));
+                let columns: Vec<[f64; 1]> = column.iter().map(|y| [*y]).collect();
+                let row = row.as_slice().expect("invariant: rows are contiguous");
+                self.accumulation.sums(row, &columns, (factor, last.copied()), [self.draws(at)])[0]
+            }
+            (Numbers::Lines(left), Numbers::Lines(right)) => {
+                let Sum::TensorCore(chain) = self.accumulation.order else {
+                    unreachable!("invariant: lines are a tensor core's")
+                };
+                let last = last.copied();
+                self.watch_sums(
+                    left.dim().1,
+                    left.doubles.as_slice(),
+                    right.doubles.as_slice(),
+                    last.as_ref().map(std::slice::from_ref),
+                );
+                self.finished(at, self.chain(&chain, (left, 0), (right, 0)), factor, last)
+            }
+            _ => unreachable!("invariant: a product has a left and a right factor"),
+        };
+        self.watch_results(&Array2::from_elem((1, 1), sum));
+        sum
+    }
+
+    /// The exact sum of the products of numbers as they are read, and `last`, rounded once: by the definition.
+    pub(super) fn exact_dot(&self, at: Place, row: &[f64], column: &[f64], last: Option<&f64>) -> f64 {
+        let store = &self.accumulation.store;
+        // Products of two members are doubles; the empty sum is +0.
+        let mut terms: Vec<f64> = row.iter().zip(column).map(|(x, y)| x * y).collect();
+        if terms.is_empty() {
+            terms.push(0.0);
+        }
+        terms.extend(last.map(|last| store.operand(*last)));
+        let random = self.random(at, STORE);
+        let plain = terms.iter().copied().reduce(|sum, term| store.sum(sum, term)).unwrap_or(0.0);
+        let floats: Vec<Float> = terms.iter().map(|term| Float::with_val(53, *term)).collect();
+        if !terms.iter().all(|term| term.is_finite()) || floats.iter().all(Float::is_zero) {
+            return store.round(plain, random);
+        }
+        // Enough bits for the exact sum of doubles.
+        let sum = Float::with_val(EXACT_BITS, Float::sum(floats.iter()));
+        if sum.is_zero() {
+            return store.round(store.sum(1.0, -1.0), random);
+        }
+        canonical(store.round_long(&sum, random).to_f64())
+    }
+
+    /// Exact sums where a pair of doubles decides their rounding, the definition where it does not.
+    pub(super) fn exact_product(
+        &self,
+        tensor: TensorId,
+        left: &Matrix<f64>,
+        right: &Matrix<f64>,
+        (factor, last): (f64, Option<&[f64]>),
+    ) -> Array2<f64> {
+        let store = &self.accumulation.store;
+        let operands: Option<Vec<f64>> = last.map(|last| last.iter().map(|x| store.operand(*x)).collect());
+        let line = |k: usize, at: &dyn Fn(usize) -> f64| (0..k).map(at).collect::<Vec<f64>>();
+        let entry = |at, i, j, last: Option<&f64>| {
+            let row = line(left.dim().1, &|k| left.at((i, k)));
+            let column = line(left.dim().1, &|k| right.at((k, j)));
+            self.exactly(at, (&row, &column), factor, last)
+        };
+        if factor != 1.0 {
+            let dim = (left.dim().0, right.dim().1);
+            return from_fn(dim, |(i, j)| entry(Place::new(tensor, (i, j)), i, j, last.map(|last| &last[i])));
+        }
+        let sums = kernels::exact::product(left, right, operands.as_deref());
+        from_fn(sums.dim(), |(i, j)| {
+            let at = Place::new(tensor, (i, j));
+            let random = self.random(at, STORE);
+            let quick = sums[(i, j)].rounded(|x| store.round(x, random));
+            // The sign of a zero is the definition's.
+            quick.filter(|sum| *sum != 0.0).unwrap_or_else(|| entry(at, i, j, last.map(|last| &last[i])))
+        })
+    }
+
+    /// The exact sum, times the factor of tensors, and `last`, rounded once.
+    pub(super) fn exactly(&self, at: Place, (row, column): (&[f64], &[f64]), factor: f64, last: Option<&f64>) -> f64 {
+        if factor == 1.0 {
+            return self.exact_dot(at, row, column, last);
+        }
+        // The factor in one of the two makes the exact sum the scaled one: 24 bits and those of a product.
+        let store = &self.accumulation.store;
+        let term = |(x, y): (&f64, &f64)| Float::with_val(EXACT_BITS, *x) * *y * factor;
+        let mut terms: Vec<Float> = row.iter().zip(column).map(term).collect();
+        terms.extend(last.map(|last| Float::with_val(53, store.operand(*last))));
+        let sum = Float::with_val(EXACT_BITS, Float::sum(terms.iter()));
+        canonical(store.round_long(&sum, self.random(at, STORE)).to_f64())
+    }
+
+    /// Every entry the sum of a row and a column.
+    pub(super) fn sums(
+        &self,
+        tensor: TensorId,
+        left: &Array2<f64>,
+        (panels, n): (&[[f64; WIDTH]], usize),
+        (factor, last): (f64, Option<&[f64]>),
+    ) -> Array2<f64> {
+        let path = Path::current();
+        let (m, k) = left.dim();
+        let mut result = Array2::zeros((m, n));
+        for (i, (row, mut results)) in left.rows().into_iter().zip(result.rows_mut()).enumerate() {
+            let row = row.to_slice().expect("invariant: rows are contiguous");
+            let last = last.map(|last| last[i]);
+            for (start, mut results) in (0..n).step_by(WIDTH).zip(results.axis_chunks_iter_mut(ndarray::Axis(0), WIDTH))
+            {
+                let panel = &panels[start / WIDTH * k..][..k];
+                let draws = match self.bits {
+                    None => [self.draws(Place::new(tensor, (0, 0))); WIDTH],
+                    Some(_) => std::array::from_fn(|lane| self.draws(Place::new(tensor, (i, start + lane)))),
+                };
+                let sums = self.accumulation.sums_on(path, row, panel, (factor, last), draws);
+                results.iter_mut().zip(sums).for_each(|(result, sum)| *result = sum);
+            }
+        }
+        result
+    }
+    /// Every entry the sum of a left and a right line in a tensor core; what follows it is in the accumulator.
+    pub(super) fn chained(
+        &self,
+        chain: &Chain,
+        tensor: TensorId,
+        (left, right): (&Lines, &Lines),
+        (factor, last): (f64, Option<&[f64]>),
+    ) -> Array2<f64> {
+        from_fn((left.dim().0, right.dim().0), |(i, j)| {
+            let at = Place::new(tensor, (i, j));
+            self.finished(at, self.chain(chain, (left, i), (right, j)), factor, last.map(|last| last[i]))
+        })
+    }
+
+    /// A sum that is complete: times the factor, with the last number, stored.
+    fn finished(&self, at: Place, sum: f64, factor: f64, last: Option<f64>) -> f64 {
+        let Accumulation { accumulate, store, .. } = &self.accumulation;
+        let [sum] = self.accumulation.scaled([self.draws(at)], [sum], factor, last);
+        store.round(accumulate.operand(sum), self.random(at, STORE))
+    }
+
+    /// The tensor core's sum of two lines.
+    fn chain(&self, chain: &Chain, (left, i): (&Lines, usize), (right, j): (&Lines, usize)) -> f64 {
+        let Chain { rule, promote, .. } = chain;
+        if self.guard.is_some() {
+            let (row, column) = (left.doubles.row(i), right.doubles.row(j));
+            let (row, column) = (row.as_slice().unwrap_or(&[]), column.as_slice().unwrap_or(&[]));
+            return match promote {
+                None => rule.unbounded_dot(row, column, 0.0),
+                Some(every) => rule.unbounded_promoted_dot(*every as usize, row, column, 0.0),
+            };
+        }
+        let (row, column) = (left.line(i), right.line(j));
+        match promote {
+            None => rule.dot_of(row, column, 0.0),
+            Some(every) => {
+                let every = *every as usize;
+                let parts = row.chunks(every).zip(column.chunks(every)).enumerate();
+                let sum = parts.fold(0f32, |sum, (index, (row, column))| {
+                    // Powers of two: exact, but at the ends of binary32.
+                    let scale = left.scale(i, index * every) * right.scale(j, index * every);
+                    sum + (rule.dot_of(row, column, 0.0) * scale) as f32
+                });
+                canonical(f64::from(sum))
+            }
+        }
+    }
+
+    /// How numbers of a matrix enter a product.
+    pub(super) fn quantised(&self, matrix: ArrayView2<f64>, side: Side, content: Content) -> Quantised {
+        let store = &self.accumulation.store;
+        let read = matrix.map(|x| store.operand(*x));
+        let quantiser = self.name.quantiser(content).unwrap_or(Quantiser::Format(*store.format()));
+        quantiser.quantise(read.view(), side, content)
+    }
+}

@@ -1,0 +1,70 @@
+//! What can stand behind a format in `--formats`, every word with its meaning and its source; and the presets.
+
+use crate::arithmetic::direction::RANDOM_BITS;
+use crate::arithmetic::policy::PRESETS;
+use crate::arithmetic::scaling::SCALED;
+use crate::arithmetic::tensor_core::TensorCore;
+use crate::format::MOST_RANDOM_BITS;
+use crate::report::table::{aligned, wrapped};
+
+/// The tables.
+pub fn text() -> String {
+    let stochastic = format!("by chance, 1–{MOST_RANDOM_BITS} random bits ({RANDOM_BITS} where none are given)");
+    let sums = [
+        ["acc=FORMAT", "in what sums of products run (the format itself)", ""],
+        ["sum=sequential", "in index order, product and sum rounded (where nothing is said)", "IEEE 754"],
+        ["sum=fma", "product and sum rounded together", "IEEE 754 fusedMultiplyAdd"],
+        ["sum=pairwise", "halves, their halves, …: errors grow with log n", "Higham 1993"],
+        ["sum=kahan", "with a running compensation", "Kahan 1965"],
+        ["sum=block=N", "blocks of N, then over the blocks", "Blanchard et al. 2020"],
+        ["sum=exact", "rounded once, no accumulator", "Kulisch"],
+    ];
+    let roundings = [
+        ["round=nearest", "ties to even (where nothing is said)", "IEEE 754"],
+        ["round=zero|up|down", "directed", "IEEE 754"],
+        ["round=odd", "what is no member takes the odd neighbour", "Boldo, Melquiond 2008"],
+        ["round=stochastic[=BITS]", stochastic.as_str(), "Croci et al. 2022"],
+        ["ftz", "subnormal results become 0", "SSE, CUDA -ftz=true"],
+        ["daz", "subnormal operands are read as 0", "SSE, CUDA -ftz=true"],
+        ["saturate", "the largest number in place of inf, and of NaN by overflow", "OCP OFP8 1.0"],
+    ];
+    [
+        table(["sums", "meaning", "source"], sums.map(|row| row.map(String::from))),
+        table(["rounding", "meaning", "source"], roundings.map(|row| row.map(String::from))),
+        gpus(),
+        operands(),
+        presets(),
+    ]
+    .join("\n")
+}
+
+fn table<const N: usize>(titles: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
+    let titles = Vec::from(titles.map(String::from));
+    let rows: Vec<Vec<String>> = std::iter::once(titles).chain(rows.into_iter().map(Vec::from)).collect();
+    aligned(&rows, &[false; N])
+}
+
+fn gpus() -> String {
+    let rows = TensorCore::ALL.map(|gpu| [format!("sum={gpu}"), gpu.about().to_string()]);
+    let promotion = ["promote=N".to_string(), "partial sums of N terms are added in f32 (DeepSeek-V3: 128)".to_string()];
+    let note = format!("Measured: {}. Without acc= they sum in f32.", TensorCore::SOURCE);
+    table(["tensor cores", "how they sum"], rows.into_iter().chain([promotion])) + &wrapped(&note)
+}
+
+fn operands() -> String {
+    let plain = ["operands=FORMAT".to_string(), "factors of products rounded to a format".to_string()];
+    let scaled = SCALED.iter().map(|(name, _, _, about)| [format!("operands={name}"), (*about).to_string()]);
+    let gradients = ["gradients=…".to_string(), "the same for factors that are gradients, where it differs".to_string()];
+    table(["factors", "meaning, source"], std::iter::once(plain).chain(scaled).chain([gradients]))
+}
+
+fn presets() -> String {
+    let rows = PRESETS.iter().map(|preset| format!("{}\n{}", wrapped(preset.about).trim_end(), indented(preset.policy)));
+    let named = PRESETS.iter().zip(rows).map(|(preset, about)| format!("{}: {about}", preset.name));
+    format!("presets\n{}\n", named.collect::<Vec<_>>().join("\n"))
+}
+
+/// A policy role by role.
+fn indented(policy: &str) -> String {
+    policy.split('/').map(|role| format!("    {role}")).collect::<Vec<_>>().join("/\n")
+}
