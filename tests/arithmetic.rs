@@ -7,7 +7,7 @@ use common::erased::{dispatched, lanes, long, named, reference};
 use common::rational::{Codes, Real, dot, fused_dot};
 use common::{Random, assert_same, assert_same_matrix, draw, draw_matrix, show};
 use precision_probe::activation::{ALL, Activation, Function};
-use precision_probe::arithmetic::{ArithmeticName, Binary, Exact, Sum};
+use precision_probe::arithmetic::{ArithmeticName, Binary, Exact, Policy, Sum};
 use precision_probe::format::{F32, Format, NAMED, two_to};
 use proptest::prelude::*;
 
@@ -408,6 +408,21 @@ fn all_names_round_trip() {
                 assert_eq!(ArithmeticName::parse(&name.to_string()), Ok(name), "{name}");
             }
         }
+    }
+}
+
+/// Scales of blocks are no numbers to compute in.
+#[test]
+fn formats_of_scales_are_no_arithmetics() {
+    for (name, column) in [("e8m0fnu", 1), ("float8_e8m0fnu:acc=f32", 1), ("f32:acc=e8m0fnu", 9)] {
+        let message = ArithmeticName::parse(name).unwrap_err();
+        assert!(
+            message.contains("holds scales only") && message.contains(&format!("character {column}:")),
+            "{message}"
+        );
+    }
+    for name in ["storage=e8m0fnu/forward=f16", "forward=f16/backward=e8m0fnu"] {
+        assert!(Policy::parse(name).unwrap_err().contains("holds scales only"), "{name}");
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) fn scaled(matrix: ArrayView2<f64>, block: (usize, usize), element: Fo
         let place = place(matrix.dim(), block, index);
         let numbers = matrix.slice(s![place.0.clone(), place.1.clone()]);
         let mut values = result.values.slice_mut(s![place.0, place.1]);
-        *scale = match exponent(largest(numbers), &element, rule) {
+        *scale = match exponent(largest(numbers.iter().copied()), &element, rule) {
             Some(exponent) => two_to(exponent),
             None => f64::NAN,
         };
@@ -54,9 +54,9 @@ fn exponent(amax: f64, element: &Format, rule: Rule) -> Option<i64> {
 }
 
 /// The largest magnitude; not finite where an entry is not.
-pub(super) fn largest(numbers: ArrayView2<f64>) -> f64 {
+pub(super) fn largest(numbers: impl Iterator<Item = f64>) -> f64 {
     // NaN stays.
-    numbers.iter().fold(0.0, |most: f64, x| if x.abs() <= most || most.is_nan() { most } else { x.abs() })
+    numbers.fold(0.0, |most: f64, x| if x.abs() <= most || most.is_nan() { most } else { x.abs() })
 }
 
 /// Zeros with a scale for each block.

@@ -10,8 +10,8 @@
 //! | MX, floor | 32 | E8M0, 2^(⌊log₂ a⌋ − emax) | x/s, saturating |
 //! | MX, rceil | 32 | E8M0, the smallest power of two with a/s ≤ max | x/s |
 //! | tiles | 128, or 128 × 128 | the same in binary32 | x/s |
-//! | NVFP4 | 16 | E4M3, beside a tensor's in binary32: [`nvfp4`] | see there |
-//! | amax | the tensor | max/a in binary32: [`tensor`] | see there |
+//! | NVFP4 | 16 | E4M3, beside a tensor's in binary32: [`tensor`] | x over both |
+//! | amax | the tensor | max/a in binary32: [`tensor`] | x times it |
 //!
 //! Elements are rounded to nearest, ties to even, and saturate. A block of zeros has the scale 1 (the smallest one where
 //! the rule's is E4M3: 0). A block with an infinity or a NaN has the scale NaN, so that all of its values are NaN
@@ -23,7 +23,6 @@
 
 mod blocks;
 mod name;
-pub mod nvfp4;
 pub mod tensor;
 
 pub use blocks::TILE;
@@ -119,8 +118,8 @@ impl Quantiser {
         match *self {
             Quantiser::Format(format) => plain(format, matrix),
             Quantiser::Mx { element, rule } => blocks::scaled(matrix, along(side, blocks::MX), element, rule),
-            Quantiser::Nvfp4 => nvfp4::quantise(matrix, along(side, nvfp4::BLOCK)),
-            Quantiser::Amax { element } => tensor::quantise(matrix, element),
+            Quantiser::Nvfp4 => tensor::nvfp4(matrix, along(side, tensor::BLOCK)),
+            Quantiser::Amax { element } => tensor::amax(matrix, element),
             Quantiser::Tile => {
                 let block = match content {
                     Content::Parameter => (blocks::TILE, blocks::TILE),
