@@ -22,6 +22,7 @@
 
 mod block;
 mod rule;
+mod unbounded;
 
 pub use block::Factor;
 pub use rule::{Rounding, Rule};
@@ -107,6 +108,23 @@ impl TensorCore {
             TensorCore::H100 | TensorCore::H200 => Generation::Hopper,
             TensorCore::B200 => Generation::Blackwell,
         }
+    }
+
+    /// The generation, and what is summed in what: a line for a listing.
+    pub fn about(self) -> &'static str {
+        match self.generation() {
+            Generation::Volta => "Volta: f16 into f32 or f16",
+            Generation::Ampere => "Ampere: f16 into f32 or f16; bf16, tf32 into f32",
+            Generation::Ada => "Ada Lovelace: f16, e4m3fn, e5m2 into f32 or f16; bf16, tf32 into f32",
+            Generation::Hopper => "Hopper: f16 into f32 or f16; bf16, tf32, e4m3fn, e5m2 into f32",
+            Generation::Blackwell => "Blackwell: f16 into f32 or f16; bf16, tf32, e4m3fn, e5m2 into f32",
+        }
+    }
+
+    /// Where the rules come from: the same for every GPU.
+    pub fn source() -> &'static str {
+        "measured rows: north-numerical-computing/MATLAB-tensor-core at b12b5a7 (doi.org/10.1145/3830409); \
+         zeros, ends and infinities: microsoft/MMA-Sim at c785138 (arXiv 2511.10909)"
     }
 
     /// The formats of A and B that the GPU multiplies.
@@ -214,6 +232,26 @@ mod tests {
             TensorCore::parse("t4").unwrap_err(),
             "`t4` is no GPU whose tensor cores are known: write v100, a100, a2, ada, l40s, h100, h200 or b200"
         );
+    }
+
+    /// Every pair of formats that a line names has a rule, and no other one does.
+    #[test]
+    fn the_lines_of_a_listing_are_the_rules() {
+        for gpu in TensorCore::ALL {
+            let (_, said) = gpu.about().split_once(": ").unwrap();
+            let is_said = |input: &Format, output: &Format| {
+                said.split("; ").filter_map(|part| part.split_once(" into ")).any(|(inputs, outputs)| {
+                    inputs.split(", ").any(|name| name == input.name())
+                        && outputs.split(" or ").any(|name| name == output.name())
+                })
+            };
+            for input in [F16, BF16, TF32, E4M3FN, E5M2, F32] {
+                for output in [F32, F16, BF16] {
+                    assert_eq!(is_said(&input, &output), gpu.rule(&input, &output).is_ok(), "{gpu} {input} {output}");
+                }
+            }
+            assert!(gpu.about().len() <= 70, "{gpu}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The rule of one GPU and format: what a block keeps, and the chain of blocks.
 
-use super::block::{Factor, Target};
+use super::block::{Factor, Target, Value};
 use crate::format::{F16, F32, Format, canonical};
 
 /// What becomes of a block's exact sum.
@@ -83,7 +83,7 @@ impl Rule {
     /// A member of the input format as a factor of products.
     #[inline]
     pub fn factor(&self, x: f64) -> Factor {
-        Factor::new(x, &self.input)
+        f32::factor(x, &self.input)
     }
 
     /// [`Rule::factor`] of each: a row or column, made ready once for all of its products.
@@ -100,15 +100,7 @@ impl Rule {
 
     /// [`Rule::dot`] of factors that are ready.
     pub fn dot_of(&self, a: &[Factor], b: &[Factor], c: f64) -> f64 {
-        assert_eq!(a.len(), b.len(), "invariant: as many factors on the left as on the right");
-        let c = self.output().round_f64(c);
-        match self.block {
-            4 => self.chain::<4>(a, b, c),
-            8 => self.chain::<8>(a, b, c),
-            16 => self.chain::<16>(a, b, c),
-            32 => self.chain::<32>(a, b, c),
-            _ => unreachable!("invariant: blocks of 4, 8, 16 or 32"),
-        }
+        self.blocks(a, b, c)
     }
 
     /// [`Rule::dot`] with promotion, as DeepSeek-V3 sums products of fp8 (arXiv 2412.19437, section 3.3.2, where
@@ -120,15 +112,32 @@ impl Rule {
 
     /// [`Rule::promoted_dot`] of factors that are ready.
     pub fn promoted_dot_of(&self, every: usize, a: &[Factor], b: &[Factor], c: f64) -> f64 {
+        self.promoted(every, a, b, c)
+    }
+
+    /// The chain of blocks, in exponents with limits or without.
+    pub(super) fn blocks<V: Value>(&self, a: &[Factor<V>], b: &[Factor<V>], c: f64) -> f64 {
+        assert_eq!(a.len(), b.len(), "invariant: as many factors on the left as on the right");
+        let c = V::to_output(c, &self.output());
+        match self.block {
+            4 => self.chain::<4, V>(a, b, c),
+            8 => self.chain::<8, V>(a, b, c),
+            16 => self.chain::<16, V>(a, b, c),
+            32 => self.chain::<32, V>(a, b, c),
+            _ => unreachable!("invariant: blocks of 4, 8, 16 or 32"),
+        }
+    }
+
+    /// The chains of `every` terms, added up.
+    pub(super) fn promoted<V: Value>(&self, every: usize, a: &[Factor<V>], b: &[Factor<V>], c: f64) -> f64 {
         assert!(every > 0, "invariant: a promotion after at least one term");
         assert_eq!(a.len(), b.len(), "invariant: as many factors on the left as on the right");
         let parts = a.chunks(every).zip(b.chunks(every));
-        let sum = parts.fold(c as f32, |sum, (a, b)| sum + self.dot_of(a, b, 0.0) as f32);
-        canonical(f64::from(sum))
+        parts.fold(V::to_output(c, &F32), |sum, (a, b)| V::add(sum, self.blocks(a, b, 0.0)))
     }
 
     /// The chain of blocks of N, which the compiler unrolls.
-    fn chain<const N: usize>(&self, a: &[Factor], b: &[Factor], c: f64) -> f64 {
+    fn chain<const N: usize, V: Value>(&self, a: &[Factor<V>], b: &[Factor<V>], c: f64) -> f64 {
         let (whole_a, rest_a) = a.as_chunks::<N>();
         let (whole_b, rest_b) = b.as_chunks::<N>();
         let d = whole_a.iter().zip(whole_b).fold(c, |c, (a, b)| self.next(a, b, c));
@@ -138,15 +147,16 @@ impl Rule {
 
     /// D of one block.
     #[inline(always)]
-    fn next(&self, a: &[Factor], b: &[Factor], c: f64) -> f64 {
-        let (target, within) = match self.rounding {
+    fn next<V: Value>(&self, a: &[Factor<V>], b: &[Factor<V>], c: f64) -> f64 {
+        let is_apart = self.rounding == Rounding::ApartFromC;
+        let target = match self.rounding {
             Rounding::TowardZero { fraction_bits } => {
-                (Target { fraction_bits, emin: -126, emax: 127, to_nearest: false }, c)
+                Target { fraction_bits, limits: V::limits(false), to_nearest: false }
             }
-            Rounding::NearestHalf => (Target { fraction_bits: 10, emin: -14, emax: 15, to_nearest: true }, c),
-            Rounding::ApartFromC => (Target { fraction_bits: 23, emin: -126, emax: 127, to_nearest: false }, 0.0),
+            Rounding::NearestHalf => Target { fraction_bits: 10, limits: V::limits(true), to_nearest: true },
+            Rounding::ApartFromC => Target { fraction_bits: 23, limits: V::limits(false), to_nearest: false },
         };
-        let d = target.block(a, b, within, self.fraction_bits);
-        canonical(if self.rounding == Rounding::ApartFromC { f64::from(d as f32 + c as f32) } else { d })
+        let d = target.block(a, b, if is_apart { 0.0 } else { c }, self.fraction_bits);
+        if is_apart { V::add(d, c) } else { canonical(d) }
     }
 }
