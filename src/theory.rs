@@ -24,7 +24,8 @@
 
 use crate::activation::double::derivative_f64;
 use crate::activation::{Activation, Joint};
-use crate::arithmetic::{ArithmeticName, Direction, Exact, ExactMatrix, Policy, Sum};
+use crate::arithmetic::sum::Chain;
+use crate::arithmetic::{ArithmeticName, Direction, Exact, ExactMatrix, Policy, Quantiser, Sum};
 use crate::format::{Format, two_to};
 use crate::truth::{Midpoints, TrueTensor};
 use ndarray::{Array2, ArrayView1};

@@ -9,7 +9,7 @@ use ndarray::{Array2, ArrayView2, arr2};
 use precision_probe::activation::{ALL, Activation, Function};
 use precision_probe::arithmetic::lanes::Lanes;
 use precision_probe::arithmetic::reference::Reference;
-use precision_probe::arithmetic::{Arithmetic, Binary, Exact, Place, Policy, Side, TensorId};
+use precision_probe::arithmetic::{Arithmetic, Binary, Content, Exact, Place, Policy, Side, TensorId};
 use precision_probe::assets::{FEATURES, OUTPUTS};
 use precision_probe::backprop::{LayerGradients, Pass, gradients};
 use precision_probe::format::F16;

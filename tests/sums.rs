@@ -13,6 +13,7 @@ use precision_probe::arithmetic::dispatch::{Carriers, Visitor, dispatch_with};
 use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Binary, Content, Exact, Place, Side};
 use precision_probe::format::{Format, two_to};
 use serde_json::Value;
+use std::f64::consts::SQRT_2;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -85,7 +86,7 @@ fn sums_and_dot_products_are_those_of_rationals() {
             stagnant += usize::from(order == "recursive" && error > case["sqrtn_u"].as_f64().unwrap());
         }
         if case["dot"]["bits"].is_string() {
-            let y: Vec<f64> = (1..=x.len()).map(|i| format.round_f64(weyl(i, 1.414_213_562_373_095_1))).collect();
+            let y: Vec<f64> = (1..=x.len()).map(|i| format.round_f64(weyl(i, SQRT_2))).collect();
             let found = dispatched(named(name)).dot(&exact(&x), &exact(&y), None).to_f64();
             assert_eq!(format.encode(found), code(&case["dot"]["bits"]), "{what} dot: {found}");
             compared += 1;
@@ -264,9 +265,8 @@ fn exact_zeros_among_preactivations_are_as_many_as_published() {
         let entry = |index: usize, factor| format.round_f64(weyl(index + 1, factor) - 0.5);
         let weights =
             ndarray::Array2::from_shape_fn((units, TERMS), |(i, j)| Exact::Double(entry(i * TERMS + j, GOLDEN)));
-        let inputs = ndarray::Array2::from_shape_fn((TERMS, samples), |(j, s)| {
-            Exact::Double(entry(s * TERMS + j, 1.414_213_562_373_095_1))
-        });
+        let inputs =
+            ndarray::Array2::from_shape_fn((TERMS, samples), |(j, s)| Exact::Double(entry(s * TERMS + j, SQRT_2)));
         for (arithmetic, zeros, rows) in [
             (name.clone(), "seq_zero_count", "rows_with_a_zero"),
             (format!("{name}:acc=f32"), "acc32_zero_count", "acc32_rows_with_a_zero"),

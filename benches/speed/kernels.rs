@@ -8,7 +8,7 @@ use ndarray::{Array2, ArrayView2};
 use precision_probe::arithmetic::kernels::limbs::{self, Cut, Left, Right};
 use precision_probe::arithmetic::kernels::{Matrix, Operand, Path, Products, exact};
 use precision_probe::arithmetic::stochastic::Stochastic;
-use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Side};
+use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Content, Side};
 use precision_probe::format::Format;
 use precision_probe::integers::Integers;
 use precision_probe::network::draw::Stream;

@@ -19,8 +19,7 @@ use super::kernels::Matrix;
 use super::random::{APPLY, Draws, ROUND, step_of};
 use super::sum::Chain;
 use super::{
-    Arithmetic, ArithmeticName, Binary, Content, Direction, Exact, ExactMatrix, Place, Side, Sum, TensorId,
-    from_fn,
+    Arithmetic, ArithmeticName, Binary, Content, Direction, Exact, ExactMatrix, Place, Side, Sum, TensorId, from_fn,
 };
 use crate::activation::rounding::round_function_quickly;
 use crate::activation::{Function, is_zero, round_function_f64};
@@ -173,12 +172,9 @@ impl Arithmetic for Doubles {
         let is_as_stored = self.name.quantiser(content).is_none();
         if let Sum::TensorCore(Chain { gpu, rule, .. }) = self.accumulation.order {
             let quantised = self.quantised(matrix, side, content);
-            let rule = match self.guard {
-                Some(_) => None,
-                // What was read as a name has its rules.
-                None => gpu.rule(&quantised.element, &rule.output()).ok(),
-            };
-            let numbers = Numbers::Lines(Lines::new(&quantised, side, rule.as_ref()));
+            // What was read as a name has its rules.
+            let own = gpu.rule(&quantised.element, &rule.output()).unwrap_or(rule);
+            let numbers = Numbers::Lines(Lines::new(&quantised, side, &own, self.guard.is_none()));
             return Operand { numbers, factor: quantised.factor };
         }
         let (values, factor) = match is_as_stored {

@@ -111,7 +111,8 @@ impl ArithmeticName {
 impl fmt::Display for ArithmeticName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.format)?;
-        if self.accumulator != self.format {
+        // Of a tensor core it is another one that goes without saying.
+        if self.accumulator != self.format || matches!(self.sum, Sum::TensorCore(_)) {
             write!(f, ":acc={}", self.accumulator)?;
         }
         match self.sum {
@@ -206,7 +207,7 @@ mod tests {
     fn tensor_cores_and_operands_round_trip() {
         for (text, canonical) in [
             ("f16:sum=H100", "f16:acc=f32:sum=h100"),
-            ("f16:acc=f16:sum=v100", "f16:sum=v100"),
+            ("f16:acc=f16:sum=v100", "f16:acc=f16:sum=v100"),
             ("bf16:operands=e4m3fn:sum=h100:promote=128", "bf16:acc=f32:sum=h100:promote=128:operands=e4m3fn"),
             (
                 "bf16:operands=amax-e4m3fn:gradients=amax-e5m2:sum=h100:acc=f32",
@@ -250,7 +251,7 @@ mod tests {
             ("bf16:sum=v100", 6, "v100"),
             ("e4m3fn:acc=f16:sum=h100", 16, "no known rule"),
             ("f16:promote=128", 5, "add `sum=h100`"),
-            ("f16:sum=h100:promote=0", 22, "a multiple of 16"),
+            ("f16:sum=h100:promote=0", 22, "a number of terms"),
             ("f16:sum=h100:promote=24", 14, "a multiple of 16"),
             ("bf16:sum=b200:operands=mxfp8", 6, "not published"),
             ("bf16:sum=h100:operands=tile-e4m3fn", 6, "promote=128"),

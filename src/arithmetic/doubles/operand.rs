@@ -38,7 +38,9 @@ pub struct Lines {
     /// Numbers, one line after the other; elements times the scales of their blocks.
     pub doubles: Array2<f64>,
     /// Elements as the tensor core takes them, where exponents are bounded.
-    pub factors: Vec<Factor>,
+    factors: Vec<Factor>,
+    /// The same where they are not.
+    wide: Vec<Factor<f64>>,
     /// Powers of two, one for each line and each stretch of numbers that share one.
     pub scales: Array2<f64>,
     /// Numbers of a stretch.
@@ -46,8 +48,9 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// The lines of a quantised matrix; elements are members of the rule's input, if one is given.
-    pub fn new(quantised: &Quantised, side: Side, rule: Option<&Rule>) -> Lines {
+    /// The lines of a quantised matrix whose elements are members of the rule's input, with or without the ends of its
+    /// exponents.
+    pub fn new(quantised: &Quantised, side: Side, rule: &Rule, is_bounded: bool) -> Lines {
         let (rows, columns) = quantised.values.dim();
         let (lines, terms, stretch) = match side {
             Side::Left => (rows, columns, quantised.block.1),
@@ -59,13 +62,18 @@ impl Lines {
         };
         let doubles = Array2::from_shape_fn((lines, terms), |(line, term)| quantised.values[at(line, term)]);
         let element = |line, term| quantised.element_at(at(line, term));
-        let factors = rule.map_or_else(Vec::new, |rule| {
-            (0..lines).flat_map(|line| (0..terms).map(move |term| rule.factor(element(line, term)))).collect()
-        });
+        let (mut factors, mut wide) = (Vec::new(), Vec::new());
+        for (line, doubles) in doubles.rows().into_iter().enumerate() {
+            match is_bounded {
+                true => factors.extend((0..terms).map(|term| rule.factor(element(line, term)))),
+                // Without ends there are no scales.
+                false => wide.extend(rule.unbounded_factors(&doubles.to_vec())),
+            }
+        }
         let scales = Array2::from_shape_fn((lines, terms.div_ceil(stretch.max(1))), |(line, index)| {
             quantised.scale_at(at(line, index * stretch))
         });
-        Lines { doubles, factors, scales, stretch }
+        Lines { doubles, factors, wide, scales, stretch }
     }
 
     /// Lines and terms of each.
@@ -77,6 +85,12 @@ impl Lines {
     pub fn line(&self, line: usize) -> &[Factor] {
         let terms = self.dim().1;
         &self.factors[line * terms..][..terms]
+    }
+
+    /// The elements of a line without ends of exponents.
+    pub fn wide_line(&self, line: usize) -> &[Factor<f64>] {
+        let terms = self.dim().1;
+        &self.wide[line * terms..][..terms]
     }
 
     /// The scale of a line's number.

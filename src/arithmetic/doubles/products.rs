@@ -173,11 +173,10 @@ impl Doubles {
     fn chain(&self, chain: &Chain, (left, i): (&Lines, usize), (right, j): (&Lines, usize)) -> f64 {
         let Chain { rule, promote, .. } = chain;
         if self.guard.is_some() {
-            let (row, column) = (left.doubles.row(i), right.doubles.row(j));
-            let (row, column) = (row.as_slice().unwrap_or(&[]), column.as_slice().unwrap_or(&[]));
+            let (row, column) = (left.wide_line(i), right.wide_line(j));
             return match promote {
-                None => rule.unbounded_dot(row, column, 0.0),
-                Some(every) => rule.unbounded_promoted_dot(*every as usize, row, column, 0.0),
+                None => rule.unbounded_dot_of(row, column, 0.0),
+                Some(every) => rule.unbounded_promoted_dot_of(*every as usize, row, column, 0.0),
             };
         }
         let (row, column) = (left.line(i), right.line(j));

@@ -206,7 +206,7 @@ fn chain(gpu: TensorCore, format: Format, accumulator: Format, given: &Given) ->
     for quantiser in quantisers.into_iter().flatten() {
         match quantiser {
             Quantiser::Format(_) | Quantiser::Amax { .. } => {}
-            Quantiser::Tile if given.promote.is_some_and(|terms| TILE as u32 % terms == 0) => {}
+            Quantiser::Tile if given.promote.is_some_and(|terms| (TILE as u32).is_multiple_of(terms)) => {}
             Quantiser::Tile => {
                 let message = "each tile of 128 has its own scale, so that its sum is taken alone; add `promote=128`";
                 return Err(wrong(message.into()));

@@ -80,6 +80,15 @@ impl Rule {
         self.rounding
     }
 
+    /// Bits after the leading one that D keeps of a block's sum.
+    pub fn kept_bits(&self) -> u32 {
+        match self.rounding {
+            Rounding::TowardZero { fraction_bits } => fraction_bits,
+            Rounding::NearestHalf => 10,
+            Rounding::ApartFromC => 23,
+        }
+    }
+
     /// A member of the input format as a factor of products.
     #[inline]
     pub fn factor(&self, x: f64) -> Factor {

@@ -46,20 +46,23 @@ fn table<const N: usize>(titles: [&str; N], rows: impl IntoIterator<Item = [Stri
 
 fn gpus() -> String {
     let rows = TensorCore::ALL.map(|gpu| [format!("sum={gpu}"), gpu.about().to_string()]);
-    let promotion = ["promote=N".to_string(), "partial sums of N terms are added in f32 (DeepSeek-V3: 128)".to_string()];
-    let note = format!("Measured: {}. Without acc= they sum in f32.", TensorCore::SOURCE);
+    let promotion =
+        ["promote=N".to_string(), "partial sums of N terms are added in f32 (DeepSeek-V3: 128)".to_string()];
+    let note = format!("Measured: {}. Without acc= they sum in f32.", TensorCore::source());
     table(["tensor cores", "how they sum"], rows.into_iter().chain([promotion])) + &wrapped(&note)
 }
 
 fn operands() -> String {
     let plain = ["operands=FORMAT".to_string(), "factors of products rounded to a format".to_string()];
     let scaled = SCALED.iter().map(|(name, _, _, about)| [format!("operands={name}"), (*about).to_string()]);
-    let gradients = ["gradients=…".to_string(), "the same for factors that are gradients, where it differs".to_string()];
+    let gradients =
+        ["gradients=…".to_string(), "the same for factors that are gradients, where it differs".to_string()];
     table(["factors", "meaning, source"], std::iter::once(plain).chain(scaled).chain([gradients]))
 }
 
 fn presets() -> String {
-    let rows = PRESETS.iter().map(|preset| format!("{}\n{}", wrapped(preset.about).trim_end(), indented(preset.policy)));
+    let rows =
+        PRESETS.iter().map(|preset| format!("{}\n{}", wrapped(preset.about).trim_end(), indented(preset.policy)));
     let named = PRESETS.iter().zip(rows).map(|(preset, about)| format!("{}: {about}", preset.name));
     format!("presets\n{}\n", named.collect::<Vec<_>>().join("\n"))
 }
