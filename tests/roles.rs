@@ -257,7 +257,7 @@ fn policies_are_measured_and_named_as_a_remedy() {
     assert!(flat.contains("forward in f32 (forward=f32/backward=f16)"), "{text}");
     let record = Record::from_json(&std::fs::read_to_string(out.join("record.json")).unwrap()).unwrap();
     let names: Vec<&str> = record.runs[0].arithmetics.iter().map(|arithmetic| arithmetic.name.as_str()).collect();
-    assert_eq!(names, ["f16", "forward=f32/backward=f16", "storage=f32/forward=bf16:acc=f32/backward=bf16:acc=f32"]);
+    assert_eq!(names, ["f16", "forward=f32/backward=f16", "amp-bf16"]);
     // Drawn parameters are exact in f32.
     assert!(record.runs[0].arithmetics.iter().all(|arithmetic| arithmetic.storage_noise == Number::new(0.0)));
     for (wrong, words) in [("forward=f32", "`backward` is missing"), ("amp-fp8", "did you mean `amp-fp16`")] {

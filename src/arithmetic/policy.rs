@@ -94,6 +94,21 @@ impl Policy {
         (twin.forward, twin.backward) == (self.forward, self.backward)
     }
 
+    /// The preset that this is.
+    pub fn preset(&self) -> Option<&'static Preset> {
+        let spelled = self.spelled();
+        PRESETS.iter().find(|preset| preset.policy == spelled)
+    }
+
+    /// Role by role; a plain run by its one arithmetic.
+    fn spelled(&self) -> String {
+        if let Some(name) = self.plain() {
+            return name.to_string();
+        }
+        let storage = self.storage.map(|storage| format!("storage={storage}/")).unwrap_or_default();
+        format!("{storage}forward={}/backward={}", self.forward, self.backward)
+    }
+
     /// Reads an arithmetic, a preset, or roles separated by `/`.
     ///
     /// # Errors
@@ -182,14 +197,12 @@ fn first_line(message: &str) -> String {
 }
 
 impl fmt::Display for Policy {
+    /// A preset by its name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(name) = self.plain() {
-            return write!(f, "{name}");
+        match self.preset() {
+            Some(preset) => f.write_str(preset.name),
+            None => f.write_str(&self.spelled()),
         }
-        if let Some(storage) = self.storage {
-            write!(f, "storage={storage}/")?;
-        }
-        write!(f, "forward={}/backward={}", self.forward, self.backward)
     }
 }
 
@@ -207,8 +220,8 @@ mod tests {
             ("forward=f16/backward=f16", "forward=f16/backward=f16"),
             ("backward=f16/storage=f16/forward=f16", "f16"),
             ("storage=bf16/forward=mpfr:40/backward=f16", "storage=bf16/forward=mpfr:40/backward=f16"),
-            ("amp-fp16", "storage=f32/forward=f16:acc=f32/backward=f16:acc=f32"),
-            ("AMP-bf16", "storage=f32/forward=bf16:acc=f32/backward=bf16:acc=f32"),
+            ("storage=f32/backward=f16:acc=f32/forward=f16:acc=f32", "amp-fp16"),
+            ("AMP-bf16", "amp-bf16"),
             (
                 "forward=mpfr:8:operands=mpfr:4/backward=f16:sum=v100",
                 "forward=mpfr:8:operands=mpfr:4/backward=f16:acc=f32:sum=v100",
@@ -224,7 +237,7 @@ mod tests {
     fn presets_are_policies_in_their_canonical_spelling() {
         for preset in &PRESETS {
             let policy = Policy::parse(preset.name).unwrap_or_else(|error| panic!("{error}"));
-            assert_eq!(policy.to_string(), preset.policy);
+            assert_eq!((policy.to_string().as_str(), policy.spelled().as_str()), (preset.name, preset.policy));
             assert_eq!(Policy::parse(preset.policy), Ok(policy));
         }
         assert!(Policy::parse("mxfp9").unwrap_err().contains("did you mean `mxfp8`"));

@@ -63,6 +63,7 @@ pub(super) fn arithmetic_run(
     let storage = trials.iter().map(|trial| trial.storage_noise[index]).fold(0.0, f64::max);
     ArithmeticRun {
         name: policy.to_string(),
+        policy: policy.preset().map(|preset| preset.policy.to_string()),
         // Gradients lie in the format of the backward role.
         format: format_facts(&policy.backward.format),
         storage_noise: Number::new(storage),
@@ -84,6 +85,7 @@ pub(super) fn external_run(plan: &Plan, trials: &[Trial], index: usize) -> Arith
     let layers: Vec<LayerRun> =
         (0..trials[0].measurement.layers.len()).map(|layer| layer_run(trials, layer, place)).collect();
     ArithmeticRun {
+        policy: None,
         name: compared.name.clone(),
         format: format_facts(&gradients.dtype.format().unwrap_or(F64)),
         storage_noise: Number::None,

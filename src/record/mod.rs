@@ -107,8 +107,11 @@ pub struct TruthTrial {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ArithmeticRun {
-    /// Canonical name, accumulator included: `f16:acc=f32`.
+    /// Canonical name, accumulator included: `f16:acc=f32`; a preset's own.
     pub name: String,
+    /// What a preset stands for, role by role; absent where the name says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
     /// The stored format.
     pub format: FormatFacts,
     /// Largest relative rounding of a parameter, input or target when stored; 0 where all fit exactly.

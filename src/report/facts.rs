@@ -170,6 +170,16 @@ pub fn truth(run: &Run) -> String {
     }
 }
 
+/// `mxfp8: storage=f32, forward=…, backward=…`: what every preset stands for, once.
+pub fn presets(runs: &[Run]) -> Vec<String> {
+    let Some(first) = runs.first() else { return Vec::new() };
+    let spelled = |arithmetic: &ArithmeticRun| {
+        let policy = arithmetic.policy.as_ref()?;
+        Some(format!("{}: {}", arithmetic.name, policy.replace('/', ", ")))
+    };
+    first.arithmetics.iter().filter_map(spelled).collect()
+}
+
 /// `storage noise in e4m3fn: storing changes …`, for every arithmetic that stores the network with rounding.
 pub fn storage(run: &Run) -> Vec<String> {
     storage_over(std::slice::from_ref(run))

@@ -206,6 +206,7 @@ pub(super) fn notes(runs: &[Run]) -> Vec<String> {
     if let [run] = runs {
         notes.extend(facts::theory(run, Plain));
     }
+    notes.extend(facts::presets(runs));
     notes.extend(facts::storage_over(runs));
     notes.extend(facts::external_notes(runs));
     notes

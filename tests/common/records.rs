@@ -116,6 +116,7 @@ fn arithmetic(name: &str, behaviour: Behaviour, depth: usize, trials: usize) -> 
     let exponent = |e: Option<i32>| e.map_or(Number::None, |e| Number::new(f64::from(e)));
     let layers: Vec<LayerRun> = (1..=depth + 1).map(|layer| layer_run(layer, behaviour, depth, trials)).collect();
     ArithmeticRun {
+        policy: None,
         name: name.into(),
         format: FormatFacts {
             name: format.name(),

@@ -1,7 +1,7 @@
 //! What can stand behind a format in `--formats`, every word with its meaning and its source; and the presets.
 
 use crate::arithmetic::direction::RANDOM_BITS;
-use crate::arithmetic::policy::PRESETS;
+use crate::arithmetic::policy::{PRESETS, Preset};
 use crate::arithmetic::scaling::SCALED;
 use crate::arithmetic::tensor_core::TensorCore;
 use crate::format::MOST_RANDOM_BITS;
@@ -48,7 +48,7 @@ fn gpus() -> String {
     let rows = TensorCore::ALL.map(|gpu| [format!("sum={gpu}"), gpu.about().to_string()]);
     let promotion =
         ["promote=N".to_string(), "partial sums of N terms are added in f32 (DeepSeek-V3: 128)".to_string()];
-    let note = format!("Measured: {}. Without acc= they sum in f32.", TensorCore::source());
+    let note = format!("From {}. Without acc= they sum in f32.", TensorCore::source());
     table(["tensor cores", "how they sum"], rows.into_iter().chain([promotion])) + &wrapped(&note)
 }
 
@@ -61,10 +61,11 @@ fn operands() -> String {
 }
 
 fn presets() -> String {
-    let rows =
-        PRESETS.iter().map(|preset| format!("{}\n{}", wrapped(preset.about).trim_end(), indented(preset.policy)));
-    let named = PRESETS.iter().zip(rows).map(|(preset, about)| format!("{}: {about}", preset.name));
-    format!("presets\n{}\n", named.collect::<Vec<_>>().join("\n"))
+    let preset = |preset: &Preset| {
+        let about = wrapped(&format!("{}: {}", preset.name, preset.about));
+        about + &indented(preset.policy)
+    };
+    format!("presets\n{}\n", PRESETS.iter().map(preset).collect::<Vec<_>>().join("\n"))
 }
 
 /// A policy role by role.

@@ -11,6 +11,7 @@ const HASH_DIGITS: usize = 12;
 pub fn shared_pieces(record: &Record) -> Vec<String> {
     let mut pieces = set_up(record);
     pieces.extend(provenance(record));
+    pieces.extend(facts::presets(&record.runs));
     pieces.extend(facts::storage_over(&record.runs));
     let own = |run: &Run| {
         let theory = [facts::gain(&record.spec, run, Typeset), facts::phase(run, Typeset)];
@@ -32,6 +33,7 @@ pub fn pieces(record: &Record, run: &Run) -> Vec<String> {
         pieces.push(format!("bands: {}", facts::quantile_note(spec.trials)));
     }
     pieces.extend(provenance(record));
+    pieces.extend(facts::presets(std::slice::from_ref(run)));
     pieces.extend(facts::storage(run));
     pieces
 }

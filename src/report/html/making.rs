@@ -25,6 +25,7 @@ pub fn making(record: &Record) -> String {
         ("version", format!("precision-probe {}", record.version)),
         ("spec", format!("SHA-256 {}", record.spec_hash)),
     ]);
+    facts.extend(facts::presets(&record.runs).into_iter().map(|line| ("preset", line)));
     facts.extend(facts::storage_over(&record.runs).into_iter().map(|line| ("stored with rounding", line)));
     format!(
         "{}{}<h3>To measure it again</h3>\n<pre><code>{}</code></pre>\n",
