@@ -5,6 +5,7 @@
 use super::harness::{Row, Table, Target};
 use half::f16;
 use ndarray::{Array2, ArrayView2};
+use precision_probe::arithmetic::doubles::Doubles;
 use precision_probe::arithmetic::kernels::limbs::{self, Cut, Left, Right};
 use precision_probe::arithmetic::kernels::{Matrix, Operand, Path, Products, exact};
 use precision_probe::arithmetic::stochastic::Stochastic;
@@ -60,6 +61,15 @@ fn stochastic<'a>(arithmetic: &str, (left, right): (&Array2<f64>, &Array2<f64>))
     let ready = |x, side| rounded.prepare(rounded.round_doubles(0, x).view(), side, Content::Activation);
     let (left, right) = (ready(left, Side::Left), ready(right, Side::Right));
     Row::new(arithmetic, Target::Ratio(6.0), move || drop(black_box(rounded.product(0, &left, &right, None))))
+}
+
+/// A product in doubles, in any direction, order and limit.
+fn in_doubles<'a>(arithmetic: &str, (left, right): (&Array2<f64>, &Array2<f64>)) -> Row<'a> {
+    let name = ArithmeticName::parse(arithmetic).expect("an arithmetic");
+    let doubles = Doubles::new(name, 0).expect("doubles carry it");
+    let ready = |x, side| doubles.prepare(doubles.round_doubles(0, x).view(), side, Content::Activation);
+    let (left, right) = (ready(left, Side::Left), ready(right, Side::Right));
+    Row::new(arithmetic, Target::None, move || drop(black_box(doubles.product(0, &left, &right, None))))
 }
 
 fn half_loop(left: &[f16], right: &[f16], (m, k, n): (usize, usize, usize)) -> Vec<f16> {
@@ -155,6 +165,19 @@ pub fn run() {
         }
         for format in ["f16", "bf16", "tf32", "e4m3fn", "f32"] {
             rows.push(stochastic(&format!("{format}:round=stochastic"), (&left, &right)));
+        }
+        for arithmetic in [
+            "f16:round=zero",
+            "f16:round=odd",
+            "f16:sum=pairwise",
+            "f16:sum=kahan",
+            "f16:sum=block=32",
+            "f16:ftz:daz",
+            "bf16:acc=f32:operands=mxfp8",
+            "f16:acc=f32:sum=h100",
+            "bf16:acc=f32:sum=h100:operands=e4m3fn",
+        ] {
+            rows.push(in_doubles(arithmetic, (&left, &right)));
         }
         let doubles = |x: &Array2<f64>| Matrix::by_rows(x.view(), copied);
         let (left_doubles, right_doubles) = (doubles(&left), doubles(&right));
