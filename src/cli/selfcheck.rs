@@ -75,7 +75,7 @@ fn totals(rows: &[Row]) -> (u64, u64) {
 
 /// The table, the first mismatches, and one sentence.
 fn text(rows: &[Row]) -> String {
-    let titles = ["checked", "against", "path", "cases", "mismatches"];
+    let titles = ["checked", "against", "path", "cases", "wrong"];
     let mut table = vec![titles.map(String::from).to_vec()];
     for (at, row) in rows.iter().enumerate() {
         if at == 0 || rows[at - 1].group != row.group {
@@ -163,7 +163,7 @@ mod tests {
         let text = text(&rows);
         assert!(text.contains("rounding: rounding to formats\n"), "{text}");
         assert!(
-            text.lines().any(|line| line == "all codes                      fractions  scalar      2           1"),
+            text.lines().any(|line| line == "all codes                      fractions  scalar      2      1"),
             "{text}"
         );
         let told = "all codes, scalar: f16 of 0x3ff8000000000000 = 1.5e0 gave 0xbff0000000000000 = -1e0, not";

@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn other_arithmetics_are_seen() {
         let rows: Vec<Row> = against_mpfr().into_iter().chain(emulated()).collect();
-        assert!(rows.iter().all(|row| row.mismatches == 0 && row.cases > 80_000), "{rows:?}");
+        assert!(rows.iter().all(|row| row.mismatches == 0 && row.cases >= 80_000), "{rows:?}");
         // binary32 in doubles without a rounding between, and without a range.
         let unrounded = binary(&F32, Operands::Within(20), &native_single, &native_double);
         assert!(unrounded.mismatches > 40_000);
