@@ -14,6 +14,7 @@ mod progress;
 mod redraw;
 mod resources;
 mod run_info;
+mod selfcheck;
 mod subcommands;
 
 pub use activations::figure as activation_figure;

@@ -1,0 +1,254 @@
+//! Products of matrices on every path against their definitions: one dot per entry, operation by operation.
+
+use super::numbers::{Kind, Random, matrix};
+use super::rounding::paths;
+use super::tally::{Row, Tally, shown};
+use crate::arithmetic::carrier::Carrier;
+use crate::arithmetic::lanes::Lanes;
+use crate::arithmetic::name::{Direction, RANDOM_BITS};
+use crate::arithmetic::reference::Reference;
+use crate::arithmetic::stochastic::Stochastic;
+use crate::arithmetic::{Arithmetic, ArithmeticName, Binary, Exact, Place, Side, TensorId};
+use crate::format::{BF16, E4M3FN, E5M2, F16, F32, F64, Format, TF32};
+use half::{bf16, f16};
+use ndarray::{Array2, ArrayView1};
+use rayon::prelude::*;
+
+/// The formats whose products are checked.
+const FORMATS: [Format; 7] = [F64, F32, TF32, BF16, F16, E5M2, E4M3FN];
+/// Rows, terms and columns: parts of vectors, of tiles and of panels, empty sums, one column, sums longer than a block.
+const SHAPES: [(usize, usize, usize); 11] = [
+    (1, 1, 1),
+    (3, 0, 2),
+    (2, 7, 5),
+    (5, 16, 17),
+    (15, 3, 31),
+    (33, 9, 1),
+    (1, 40, 71),
+    (9, 33, 64),
+    (16, 64, 35),
+    (37, 21, 2),
+    (3, 530, 9),
+];
+/// Entries of a matrix that is taken element by element.
+const ELEMENTS: (usize, usize) = (13, 151);
+/// Terms of a sum that is told in full.
+const MOST_TOLD: usize = 9;
+/// The tensor and the key of random bits.
+const TENSOR: TensorId = 5;
+const KEY: u64 = 7;
+
+/// A product of two matrices with what is added last, given by rows.
+type Product<'p, E> = &'p dyn Fn(&Array2<E>, &Array2<E>, Option<&[E]>) -> Array2<E>;
+
+/// An operation on every pair of entries.
+type Elementwise<'e, E> = &'e dyn Fn(Binary, &Array2<E>, &Array2<E>) -> Array2<E>;
+
+/// In the format itself, and operations element by element.
+pub fn sequential() -> Vec<Row> {
+    let names = FORMATS.map(ArithmeticName::plain);
+    let mut rows = on_paths("products and elements, plain", &names, true);
+    rows.iter_mut().for_each(|row| row.check += &format!(", {} formats", FORMATS.len()));
+    rows
+}
+
+/// In binary32.
+pub fn accumulated() -> Vec<Row> {
+    let narrower = FORMATS.into_iter().filter(|format| format.precision < F32.precision);
+    let names: Vec<ArithmeticName> = narrower.map(|format| ArithmeticName::with_accumulator(format, F32)).collect();
+    on_paths("products, acc=f32", &names, false)
+}
+
+/// With one rounding for product and sum.
+pub fn fused() -> Vec<Row> {
+    let plain = FORMATS.map(|format| ArithmeticName::plain(format).with_fused_sums());
+    let accumulated = [F16, E5M2].map(|format| ArithmeticName::with_accumulator(format, F32).with_fused_sums());
+    on_paths("products, sum=fma", &[plain.as_slice(), &accumulated].concat(), false)
+}
+
+/// With one rounding for the whole sum: of pairs of doubles, which need no vectors of a path, against MPFR.
+pub fn exact() -> Vec<Row> {
+    let names = FORMATS.map(|format| ArithmeticName::plain(format).with_exact_sums());
+    let tallies = names.par_iter().map(|name| Tally::sum(in_lanes(*name, false).into_iter().take(1)));
+    vec![Tally::sum(tallies.collect::<Vec<_>>()).row("products, sum=exact", "their definition, MPFR", "scalar")]
+}
+
+/// With every operation rounded stochastically.
+pub fn stochastic() -> Vec<Row> {
+    let plain = FORMATS.map(ArithmeticName::plain);
+    let fused = plain.map(ArithmeticName::with_fused_sums);
+    let accumulated = ArithmeticName::with_accumulator(F16, F32);
+    let names = plain.into_iter().chain(fused).map(|name| name.rounded(Direction::Stochastic(RANDOM_BITS)));
+    // With few random bits a draw that goes the other way is not rare.
+    let few = plain.into_iter().chain(fused).chain([accumulated]).map(|name| name.rounded(Direction::Stochastic(3)));
+    let names: Vec<ArithmeticName> = names.chain(few).collect();
+    let of = |name: &ArithmeticName| {
+        let Some(definition) = Stochastic::new(*name, KEY).map(Reference) else { return Vec::new() };
+        let check = |path| {
+            let tested = Stochastic::new(*name, KEY)?.on(path);
+            Some(products(*name, &definition, &|left, right, last| multiplied(&tested, left, right, last)))
+        };
+        paths().filter_map(check).collect()
+    };
+    by_path(names.par_iter().map(of).collect(), "products, round=stochastic")
+}
+
+fn on_paths(what: &str, names: &[ArithmeticName], has_elements: bool) -> Vec<Row> {
+    by_path(names.par_iter().map(|name| in_lanes(*name, has_elements)).collect(), what)
+}
+
+/// A row for each path, of the tallies of each arithmetic.
+fn by_path(tallies: Vec<Vec<Tally>>, what: &str) -> Vec<Row> {
+    let of = |at: usize| Tally::sum(tallies.iter().filter_map(|tallies| tallies.get(at).cloned()));
+    paths().enumerate().map(|(at, path)| of(at).row(what, "their definition", path.name())).collect()
+}
+
+/// A tally for each path, of an arithmetic in the carrier that stores it; none where double lanes do not carry it.
+fn in_lanes(name: ArithmeticName, has_elements: bool) -> Vec<Tally> {
+    match name.format {
+        F64 => carried::<f64>(name, has_elements),
+        F16 => carried::<f16>(name, has_elements),
+        BF16 => carried::<bf16>(name, has_elements),
+        _ => carried::<f32>(name, has_elements),
+    }
+}
+
+fn carried<C: Carrier>(name: ArithmeticName, has_elements: bool) -> Vec<Tally> {
+    let Some(definition) = Lanes::<C>::new(name).map(Reference) else { return Vec::new() };
+    let check = |path| {
+        let tested = Lanes::<C>::new(name)?.on(path);
+        let mut tally = products(name, &definition, &|left, right, last| multiplied(&tested, left, right, last));
+        if has_elements {
+            tally.add(elements(name, &definition, &|operation, x, y| tested.zip(TENSOR, operation, x, y)));
+        }
+        Some(tally)
+    };
+    paths().filter_map(check).collect()
+}
+
+fn multiplied<A: Arithmetic>(
+    arithmetic: &A,
+    left: &Array2<A::Elem>,
+    right: &Array2<A::Elem>,
+    last: Option<&[A::Elem]>,
+) -> Array2<A::Elem> {
+    let (left, right) = (arithmetic.prepare(left.view(), Side::Left), arithmetic.prepare(right.view(), Side::Right));
+    arithmetic.product(TENSOR, &left, &right, last)
+}
+
+/// The members of a matrix of doubles.
+fn stored<A: Arithmetic>(arithmetic: &A, doubles: &Array2<f64>) -> Array2<A::Elem> {
+    doubles.map(|x| arithmetic.round(Place::new(TENSOR, (0, 0)), &Exact::Double(*x)))
+}
+
+/// Products of random matrices of every shape and kind, with and without a last summand.
+pub fn products<A: Arithmetic>(name: ArithmeticName, definition: &A, tested: Product<A::Elem>) -> Tally {
+    let mut tally = Tally::default();
+    let mut random = Random(1);
+    for (m, k, n) in SHAPES {
+        for kind in Kind::ALL {
+            let mut drawn = |shape| stored(definition, &matrix(&mut random, &name.format, kind, shape));
+            let (left, right, last) = (drawn((m, k)), drawn((k, n)), drawn((m, 1)));
+            let last: Vec<A::Elem> = last.iter().cloned().collect();
+            for last in [None, Some(last.as_slice())] {
+                let expected = multiplied(definition, &left, &right, last);
+                let got = tested(&left, &right, last);
+                for ((index, expected), got) in expected.indexed_iter().zip(&got) {
+                    let (got, expected) = (definition.exact(got).to_f64(), definition.exact(expected).to_f64());
+                    tally.double(got, expected, || {
+                        let drawn = if last.is_some() { " with a last summand" } else { "" };
+                        let what = format!("{name}, {m} × {k} · {k} × {n}, {kind:?} numbers{drawn}");
+                        (what, operands(definition, index, &left, &right))
+                    });
+                }
+            }
+        }
+    }
+    tally
+}
+
+/// The place of an entry, and the row and the column that make it where they are short.
+fn operands<A: Arithmetic>(
+    arithmetic: &A,
+    (i, j): (usize, usize),
+    left: &Array2<A::Elem>,
+    right: &Array2<A::Elem>,
+) -> Vec<String> {
+    let told = |numbers: ArrayView1<A::Elem>| {
+        let doubles: Vec<String> = numbers.iter().map(|x| shown(arithmetic.exact(x).to_f64())).collect();
+        format!("({})", doubles.join(", "))
+    };
+    let mut operands = vec![format!("entry ({i}, {j})")];
+    if left.ncols() <= MOST_TOLD {
+        operands.extend([told(left.row(i)), told(right.column(j))]);
+    }
+    operands
+}
+
+/// Operations element by element, on numbers of every kind.
+fn elements<A: Arithmetic>(name: ArithmeticName, definition: &A, tested: Elementwise<A::Elem>) -> Tally {
+    let mut tally = Tally::default();
+    let mut random = Random(2);
+    for kind in Kind::ALL {
+        let mut drawn = || stored(definition, &matrix(&mut random, &name.format, kind, ELEMENTS));
+        let (left, right) = (drawn(), drawn());
+        for operation in Binary::ALL {
+            let got = tested(operation, &left, &right);
+            for ((index, x), (y, got)) in left.indexed_iter().zip(right.iter().zip(&got)) {
+                let expected = definition.binary(Place::new(TENSOR, index), operation, x, y);
+                let double = |x: &A::Elem| definition.exact(x).to_f64();
+                tally.double(double(got), double(&expected), || {
+                    (format!("{name}, {operation:?}"), vec![shown(double(x)), shown(double(y))])
+                });
+            }
+        }
+    }
+    tally
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arithmetic::kernels::Path;
+
+    fn lanes(name: ArithmeticName) -> Lanes<f64> {
+        Lanes::new(name).unwrap().on(Path::Portable)
+    }
+
+    /// Products of another arithmetic than the one that is asked for.
+    fn mismatches(name: ArithmeticName, other: ArithmeticName) -> (u64, u64) {
+        let definition = Reference(lanes(name));
+        let tested = lanes(other);
+        let tally = products(name, &definition, &|left, right, last| multiplied(&tested, left, right, last));
+        (tally.mismatches, tally.cases)
+    }
+
+    #[test]
+    fn another_kind_of_sum_is_seen() {
+        let plain = ArithmeticName::plain(F16);
+        assert_eq!(mismatches(plain, plain).0, 0);
+        for other in [plain.with_fused_sums(), plain.with_exact_sums(), ArithmeticName::with_accumulator(F16, F32)] {
+            let (wrong, cases) = mismatches(plain, other);
+            assert!(wrong > cases / 20, "{other}: {wrong} of {cases}");
+        }
+        // In binary64 fused sums differ rarely, and are seen.
+        let plain = ArithmeticName::plain(F64);
+        assert!(mismatches(plain, plain.with_fused_sums()).0 > 100);
+    }
+
+    #[test]
+    fn a_reversed_sum_and_a_forgotten_summand_are_seen() {
+        let name = ArithmeticName::plain(F32);
+        let (definition, tested) = (Reference(lanes(name)), lanes(name));
+        let reversed = products(name, &definition, &|left, right, last| {
+            let left = Array2::from_shape_fn(left.dim(), |(i, k)| left[(i, left.ncols() - 1 - k)]);
+            let right = Array2::from_shape_fn(right.dim(), |(k, j)| right[(right.nrows() - 1 - k, j)]);
+            multiplied(&tested, &left, &right, last)
+        });
+        assert!(reversed.mismatches > reversed.cases / 10, "{} of {}", reversed.mismatches, reversed.cases);
+        let forgotten = products(name, &definition, &|left, right, _| multiplied(&tested, left, right, None));
+        assert!(forgotten.mismatches > forgotten.cases / 10);
+        let swapped = elements(name, &definition, &|operation, x, y| tested.zip(TENSOR, operation, y, x));
+        assert!(swapped.mismatches > swapped.cases / 10);
+    }
+}
