@@ -5,7 +5,7 @@ use super::rounding::paths;
 use super::tally::{Row, Tally, shown};
 use crate::arithmetic::carrier::Carrier;
 use crate::arithmetic::lanes::Lanes;
-use crate::arithmetic::name::{Direction, RANDOM_BITS};
+use crate::arithmetic::direction::{Direction, RANDOM_BITS};
 use crate::arithmetic::reference::Reference;
 use crate::arithmetic::stochastic::Stochastic;
 use crate::arithmetic::{Arithmetic, ArithmeticName, Binary, Exact, Place, Side, TensorId};
