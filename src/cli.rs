@@ -13,6 +13,7 @@ mod measuring;
 mod progress;
 mod redraw;
 mod resources;
+mod round;
 mod run_info;
 mod selfcheck;
 mod subcommands;
