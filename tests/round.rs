@@ -5,7 +5,7 @@ use ndarray::Array2;
 use precision_probe::arithmetic::scaling::{Content, Quantiser};
 use precision_probe::arithmetic::{ArithmeticName, Side};
 use precision_probe::exchange;
-use precision_probe::format::{Format, NAMED};
+use precision_probe::format::{Format, NAMED, two_to};
 use rug::{Float, Rational};
 use serde_json::Value;
 use std::fs;
@@ -121,7 +121,7 @@ fn errors_are_those_of_fractions() {
                     "{name}: {value} {expected}"
                 );
             };
-            near(&entry["relative_error"], &Rational::from(&error / x.clone().abs()));
+            near(&entry["relative_error"], &(Rational::from(&error) / x.clone().abs()));
             let places = Float::with_val(53, &x).get_exp().unwrap() - 1;
             let unit = places.max(format.smallest_normal_exponent().unwrap()) - format.precision as i32 + 1;
             near(&entry["ulps"], &(error >> unit));
@@ -203,7 +203,7 @@ fn numbers(count: usize) -> Vec<f64> {
     };
     let plain = (0..count - 8).map(|k| {
         let x = next() as f64 / (1u64 << 53) as f64 - 0.5;
-        x * 2f64.powi(k as i32 % 60 - 40)
+        x * two_to(k as i64 % 60 - 40)
     });
     let special = [0.0, -0.0, f64::INFINITY, -f64::INFINITY, f64::NAN, f64::from_bits(u64::MAX), 5e-324, f64::MAX];
     plain.collect::<Vec<_>>().into_iter().chain(special).collect()

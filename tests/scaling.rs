@@ -74,7 +74,7 @@ fn block(x: &[f64], name: &str, rule: &str) -> (Vec<Rational>, Rational) {
         "floor" => floor_log2(&amax) - floor_log2(&largest),
         _ => {
             let near = floor_log2(&amax) - floor_log2(&largest);
-            (near - 2..near + 3).find(|e| Rational::from(&amax / two(*e)) <= largest).expect("one that is large enough")
+            (near - 2..near + 3).find(|e| &amax / two(*e) <= largest).expect("one that is large enough")
         }
     };
     let scale = two(exponent.clamp(-127, 127));
@@ -177,7 +177,7 @@ fn blocks_of_powers_of_two_are_those_of_rational_numbers() {
                         assert_eq!(exact(quantised.element_at(place)), element, "{name} at {place:?}");
                         let (sign, of_value) = (matrix[place].is_sign_negative(), quantised.values[place]);
                         assert_eq!(of_value.is_sign_negative(), sign, "{name}: signs stay");
-                        let beyond = Rational::from(exact(matrix[place].abs()) / &scale) > quantised_largest(of);
+                        let beyond = exact(matrix[place].abs()) / &scale > quantised_largest(of);
                         saturated += usize::from(beyond);
                         let is_clamped = scale == two(127);
                         assert!(!beyond || rule == "floor" || is_clamped, "{name}: rceil saturates nothing");

@@ -207,8 +207,8 @@ impl Entry {
         let (mut relative_error, mut ulps) = (None, None);
         if let Some((value, exact)) = value.zip(exact) {
             let error = exact - value;
-            relative_error = (!value.is_zero())
-                .then(|| Float::with_val(ERROR_BITS, &Rational::from(&error / Rational::from(value.abs_ref()))));
+            relative_error =
+                (!value.is_zero()).then(|| Float::with_val(ERROR_BITS, &error / Rational::from(value.abs_ref())));
             ulps = Some(Float::with_val(ERROR_BITS, &error) >> last_place(format, &odd));
         }
         Entry { code: code(format, &result), result, relative_error, ulps, events }

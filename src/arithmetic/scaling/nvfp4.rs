@@ -11,8 +11,8 @@
 //! ```
 //!
 //! with e4m3 and e2m1 to nearest, saturating. q·s_b is the value, s_dec the factor of the finished sum. Quotients beyond
-//! binary32 become its largest number, so that a block whose scale is 0 keeps zeros, and a tensor of zeros has the scale
-//! 1. Stochastic rounding of gradients, Hadamard transforms and the squares of 16 × 16 that the recipe has beside
+//! binary32 become its largest number, so that a block whose scale is 0 keeps zeros, and a tensor of zeros has the
+//! scale 1. Stochastic rounding of gradients, Hadamard transforms and the squares of 16 × 16 that the recipe has beside
 //! it are no part of the format.
 
 use super::blocks::{each, largest, place};
