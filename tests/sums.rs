@@ -85,7 +85,7 @@ fn sums_and_dot_products_are_those_of_rationals() {
             stagnant += usize::from(order == "recursive" && error > case["sqrtn_u"].as_f64().unwrap());
         }
         if case["dot"]["bits"].is_string() {
-            let y: Vec<f64> = (1..=x.len()).map(|i| format.round_f64(weyl(i, 1.414_213_562_373_095_1))).collect();
+            let y: Vec<f64> = (1..=x.len()).map(|i| format.round_f64(weyl(i, std::f64::consts::SQRT_2))).collect();
             let found = dispatched(named(name)).dot(&exact(&x), &exact(&y), None).to_f64();
             assert_eq!(format.encode(found), code(&case["dot"]["bits"]), "{what} dot: {found}");
             compared += 1;
@@ -265,7 +265,7 @@ fn exact_zeros_among_preactivations_are_as_many_as_published() {
         let weights =
             ndarray::Array2::from_shape_fn((units, TERMS), |(i, j)| Exact::Double(entry(i * TERMS + j, GOLDEN)));
         let inputs = ndarray::Array2::from_shape_fn((TERMS, samples), |(j, s)| {
-            Exact::Double(entry(s * TERMS + j, 1.414_213_562_373_095_1))
+            Exact::Double(entry(s * TERMS + j, std::f64::consts::SQRT_2))
         });
         for (arithmetic, zeros, rows) in [
             (name.clone(), "seq_zero_count", "rows_with_a_zero"),
