@@ -13,7 +13,9 @@ mod measuring;
 mod progress;
 mod redraw;
 mod resources;
+mod round;
 mod run_info;
+mod selfcheck;
 mod subcommands;
 
 pub use activations::figure as activation_figure;

@@ -22,7 +22,7 @@
 //!
 //! The data flows one way: [`spec`] → [`network`] (exact) → [`arithmetic`] and [`backprop`] (one text, many
 //! arithmetics) beside [`truth`] → [`noise`] and [`fate`] → [`verdict`] → [`record`] → [`report`]. [`law`] follows the
-//! noise of a record along its precisions.
+//! noise of a record along its precisions; [`selfcheck`] proves on the user's machine that all of it rounds right.
 
 pub mod activation;
 pub mod arithmetic;
@@ -44,6 +44,7 @@ pub mod number;
 pub mod probe;
 pub mod record;
 pub mod report;
+pub mod selfcheck;
 pub mod spec;
 pub mod theory;
 pub mod truth;

@@ -359,7 +359,10 @@ fn a_wrong_arithmetic_is_pointed_at() {
         ("f16:acc=f17", 9),
         ("f16:acc", 8),
         ("f16:acc=f32:acc=f64", 13),
-        ("f16:sum=kahan", 9),
+        ("f16:sum=kahn", 9),
+        ("f16:sum=block=1", 9),
+        ("bf16:sum=v100", 6),
+        ("f16:operands=mxfp9", 14),
         ("mpfr:1", 1),
         ("f16:acc=é", 9),
     ] {
@@ -374,10 +377,10 @@ fn a_wrong_arithmetic_is_pointed_at() {
     }
     // What could stand at the character is listed.
     for (typed, listed) in [
-        ("f16:ac=f32", "`acc=FORMAT`, `sum=sequential|fma|exact` and `round=nearest|stochastic[=BITS]` can stand here"),
-        ("f16:sum=kahan", "`sequential`, `fma` and `exact` can stand here"),
+        ("f16:ac=f32", "`acc=FORMAT`, `sum=sequential|fma|pairwise|kahan|block=N|exact|GPU`, `promote=N`"),
+        ("f16:sum=kahn", "`sequential`, `fma`, `pairwise`, `kahan`, `block=N`, `exact`, and of GPUs `v100`"),
         ("forward=f16/backwrad=f32", "`storage`, `forward` and `backward` can stand here"),
-        ("amp-f16", "`amp-fp16`, `amp-bf16`, `fp8-hybrid` can stand here"),
+        ("amp-f16", "`amp-fp16`, `amp-bf16`, `fp8-hybrid`, `deepseek-fp8`, `mxfp8`, `nvfp4` can stand here"),
         ("f17", "any `eXmY` and `mpfr:N` work too"),
     ] {
         let message = error(&Place::new().run(&["--formats", typed]));

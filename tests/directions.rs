@@ -76,6 +76,8 @@ fn directed_roundings_take_the_neighbour_of_their_name() {
             numbers.extend([-1.0, -0.5, -0.125, 0.0, 0.125, 0.5, 1.0].map(|share| x + share * unit));
             numbers.extend([x.next_up(), x.next_down()]);
         }
+        // Every bit of these is set: whatever is added to them leaves the NaNs.
+        numbers.extend([u64::MAX, i64::MAX as u64].map(f64::from_bits));
         for toward in Toward::ALL {
             let rounder = format.directed_rounder(toward).unwrap();
             let direction = Direction::Toward(toward);

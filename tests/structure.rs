@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// From the first room to the last. Names of arithmetics are shared early: `arithmetic::name` stands before
 /// the spec, the arithmetics themselves after the network.
-const ORDER: [&str; 26] = [
+const ORDER: [&str; 27] = [
     "nearest",
     "number",
     "assets",
@@ -30,6 +30,7 @@ const ORDER: [&str; 26] = [
     "probe",
     "law",
     "export",
+    "selfcheck",
     "report",
     "cli",
     "main",

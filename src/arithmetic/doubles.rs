@@ -15,7 +15,7 @@ pub use operand::Operand;
 pub use rounding::Rounding;
 
 use super::guard::{Extremes, Guard, stand_in};
-use super::kernels::Matrix;
+use super::kernels::{Matrix, Path};
 use super::random::{APPLY, Draws, ROUND, step_of};
 use super::sum::Chain;
 use super::{
@@ -35,6 +35,7 @@ pub struct Doubles {
     /// Random bits of a rounding; none where none is random.
     bits: Option<u32>,
     key: u64,
+    path: Path,
     guard: Option<Guard>,
 }
 
@@ -56,6 +57,11 @@ impl Doubles {
         Some(Doubles { guard: Some(guard), ..Doubles::of(&member, &accumulator, name, key)? })
     }
 
+    /// The same on another path than the best.
+    pub fn on(self, path: Path) -> Doubles {
+        Doubles { path, ..self }
+    }
+
     fn of(format: &Format, accumulator: &Format, name: ArithmeticName, key: u64) -> Option<Doubles> {
         // Products of two binary64 numbers are no doubles; sums of narrower numbers are, whatever is added.
         let is_alike = *format != F64 || *accumulator == F64 && name.sum != Sum::Exact;
@@ -66,7 +72,7 @@ impl Doubles {
             Direction::Stochastic(bits) => Some(bits),
             Direction::Nearest | Direction::Toward(_) => None,
         };
-        is_alike.then_some(Doubles { name, accumulation, bits, key, guard: None })
+        is_alike.then_some(Doubles { name, accumulation, bits, key, path: Path::current(), guard: None })
     }
 
     fn draws(&self, at: Place) -> Draws {

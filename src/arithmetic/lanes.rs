@@ -28,6 +28,7 @@ pub struct Lanes<C> {
     is_summed_as_stored: bool,
     sum: Sum,
     guard: Option<Guard>,
+    path: Path,
     carrier: std::marker::PhantomData<C>,
 }
 
@@ -55,6 +56,7 @@ impl<C: Carrier> Lanes<C> {
             is_summed_as_stored: name.format == name.accumulator,
             sum: name.sum,
             guard: None,
+            path: Path::current(),
             carrier: std::marker::PhantomData,
         })
     }
@@ -74,8 +76,14 @@ impl<C: Carrier> Lanes<C> {
             is_summed_as_stored: member == accumulator,
             sum: name.sum,
             guard: Some(if is_fused { guard.of_fused_sums(&member) } else { guard }),
+            path: Path::current(),
             carrier: std::marker::PhantomData,
         })
+    }
+
+    /// The same on another path that the processor has, for tests: the bits are the same.
+    pub fn on(self, path: Path) -> Lanes<C> {
+        Lanes { path, ..self }
     }
 
     fn store(&self, x: f64) -> C {
@@ -113,6 +121,7 @@ impl Lanes<f64> {
             is_summed_as_stored: name.format == name.accumulator && name.sum != Sum::Exact,
             sum,
             guard: None,
+            path: Path::current(),
             carrier: std::marker::PhantomData,
         })
     }
@@ -205,7 +214,7 @@ impl<C: Carrier> Arithmetic for Lanes<C> {
         if self.sum == Sum::Exact {
             return self.exact_product(&left.doubles(), &right.doubles(), last);
         }
-        let path = Path::current();
+        let path = self.path;
         let stored = match self.products.product_on(path, left, right, last) {
             Values::Single(mut sums) => {
                 if !self.is_summed_as_stored {
@@ -270,7 +279,7 @@ impl<C: Carrier> Arithmetic for Lanes<C> {
 impl<C: Carrier> Lanes<C> {
     /// Doubles as they are stored.
     fn store_all(&self, shape: (usize, usize), mut doubles: Vec<f64>) -> Array2<C> {
-        kernels::round_all(Path::current(), &self.store, &mut doubles);
+        kernels::round_all(self.path, &self.store, &mut doubles);
         Array2::from_shape_vec(shape, C::put_doubles(&doubles)).expect("invariant: one number per entry")
     }
 

@@ -123,7 +123,7 @@ where
 }
 
 /// An MPFR expression rounded to odd: what every rounding to fewer bits takes for the expression itself.
-fn to_odd<T>(bits: u32, expression: T) -> Float
+pub(super) fn to_odd<T>(bits: u32, expression: T) -> Float
 where
     Float: AssignRound<T, Round = Round, Ordering = Ordering>,
 {

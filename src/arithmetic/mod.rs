@@ -8,6 +8,7 @@ pub mod carrier;
 pub mod direction;
 pub mod dispatch;
 pub mod doubles;
+pub mod entry;
 pub mod exact;
 pub mod guard;
 pub mod kernels;

@@ -34,6 +34,7 @@ pub struct Stochastic {
     sum: Sum,
     key: u64,
     guard: Option<Guard>,
+    path: Path,
 }
 
 impl Stochastic {
@@ -70,7 +71,13 @@ impl Stochastic {
             sum: name.sum,
             key,
             guard: None,
+            path: Path::current(),
         })
+    }
+
+    /// The same on another path that the processor has, for tests: the bits are the same.
+    pub fn on(self, path: Path) -> Stochastic {
+        Stochastic { path, ..self }
     }
 
     fn draws(&self, at: Place) -> Draws {
@@ -220,7 +227,7 @@ impl Arithmetic for Stochastic {
         if self.sum == Sum::Exact {
             return self.exact_product(tensor, &left.doubles(), &right.doubles(), last);
         }
-        let sums = self.kernel.product_on(Path::current(), (self.key, tensor), left, right, last);
+        let sums = self.kernel.product_on(self.path, (self.key, tensor), left, right, last);
         let sums = Array2::from_shape_vec((left.dim().0, right.dim().1), sums).expect("invariant: one sum per entry");
         match self.is_summed_as_stored {
             true => sums,

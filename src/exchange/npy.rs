@@ -11,6 +11,23 @@ pub const MAGIC: &[u8] = b"\x93NUMPY";
 /// Longest header in bytes with all that stands before the numbers; NumPy itself refuses headers beyond 10 000.
 pub const LONGEST_HEADER: usize = 1 << 16;
 
+/// The bytes of a file of doubles in row-major order: version 1.0, the numbers at a multiple of 64 bytes.
+pub fn bytes(shape: &[usize], values: &[f64]) -> Vec<u8> {
+    let lengths: String = shape.iter().map(|length| format!("{length}, ")).collect();
+    // A tuple of one has a comma behind it.
+    let lengths = if shape.len() == 1 { lengths.trim_end() } else { lengths.trim_end_matches(", ") };
+    let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({lengths}), }}");
+    let before = MAGIC.len() + 4;
+    let length = (before + header.len() + 1).next_multiple_of(64) - before;
+    let mut bytes = MAGIC.to_vec();
+    bytes.extend([1, 0]);
+    // Shapes are short.
+    bytes.extend((length as u16).to_le_bytes());
+    bytes.extend(format!("{header:<width$}\n", width = length - 1).into_bytes());
+    bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+    bytes
+}
+
 /// What the dictionary says.
 struct Header {
     descr: String,

@@ -147,13 +147,13 @@ impl DirectedRounder {
         let rounded = f64::from_bits((lifted & !self.below | odd) + raise) - lift;
         let within = if rounded == 0.0 && is_negative { self.negative_zero } else { rounded.copysign(x) };
         let beyond = if magnitude == f64::INFINITY { of_sign(self.infinite) } else { of_sign(self.beyond) };
-        // Comparisons that NaN fails.
-        if rounded <= self.largest {
-            within
-        } else if magnitude <= f64::INFINITY {
-            beyond
-        } else {
+        // What the raise made of a NaN may look like a number.
+        if x.is_nan() {
             f64::NAN
+        } else if rounded <= self.largest {
+            within
+        } else {
+            beyond
         }
     }
 

@@ -89,11 +89,13 @@ impl StochasticRounder {
         let lifted = cut_sum(x, lift).to_bits().wrapping_add(u64::from(random) << (below - self.bits));
         // A zero plus +0 is +0, and plus −0 itself.
         let rounded = (f64::from_bits(lifted & (u64::MAX << below)) - lift).copysign(x) + self.zero_sign;
-        // A comparison that NaN fails.
-        match rounded.abs() <= self.largest {
-            true => rounded,
-            false if x.is_nan() => f64::NAN,
-            false => canonical(self.overflow.copysign(x)),
+        // What the draw made of a NaN may look like a number.
+        if x.is_nan() {
+            f64::NAN
+        } else if rounded.abs() <= self.largest {
+            rounded
+        } else {
+            canonical(self.overflow.copysign(x))
         }
     }
 

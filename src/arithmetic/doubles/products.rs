@@ -3,7 +3,7 @@
 use super::Doubles;
 use super::operand::{Lines, Numbers, Operand};
 use super::terms::{Accumulation, WIDTH};
-use crate::arithmetic::kernels::{self, Matrix, Path};
+use crate::arithmetic::kernels::{self, Matrix};
 use crate::arithmetic::random::STORE;
 use crate::arithmetic::scaling::Quantised;
 use crate::arithmetic::sum::Chain;
@@ -129,7 +129,6 @@ impl Doubles {
         (panels, n): (&[[f64; WIDTH]], usize),
         (factor, last): (f64, Option<&[f64]>),
     ) -> Array2<f64> {
-        let path = Path::current();
         let (m, k) = left.dim();
         let mut result = Array2::zeros((m, n));
         for (i, (row, mut results)) in left.rows().into_iter().zip(result.rows_mut()).enumerate() {
@@ -142,7 +141,7 @@ impl Doubles {
                     None => [self.draws(Place::new(tensor, (0, 0))); WIDTH],
                     Some(_) => std::array::from_fn(|lane| self.draws(Place::new(tensor, (i, start + lane)))),
                 };
-                let sums = self.accumulation.sums_on(path, row, panel, (factor, last), draws);
+                let sums = self.accumulation.sums_on(self.path, row, panel, (factor, last), draws);
                 results.iter_mut().zip(sums).for_each(|(result, sum)| *result = sum);
             }
         }

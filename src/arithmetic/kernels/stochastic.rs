@@ -78,9 +78,11 @@ impl Kernel {
         if let (Operand::Single(left), Operand::Single(right)) = (left, right) {
             let last = last.map(|last| last.iter().map(|x| *x as f32).collect::<Vec<f32>>());
             let last = last.as_deref();
-            // Products below binary32 are cut where an instruction does it; above it, nobody could tell.
+            // Products below binary32 are cut where an instruction does it: rounded by themselves, they become a zero of
+            // their sign whatever is cut off. Added as they are, they can still draw a sum to the next number below it.
+            let are_cut = !self.is_fused && matches!(path, Path::Avx512 | Path::Avx512Ifma);
             let sums = match self.is_within(path, left, right, last) {
-                true if self.has_products || matches!(path, Path::Avx512 | Path::Avx512Ifma) => {
+                true if self.has_products || are_cut => {
                     Some(self.aligned::<f32, false>(path, &rows, left, right, last))
                 }
                 false if self.has_products => Some(self.aligned::<f32, true>(path, &rows, left, right, last)),

@@ -1,0 +1,269 @@
+//! `round VALUES`: what numbers become in arithmetics; `round --npy FILE`: the same of every entry of an array.
+
+mod bulk;
+
+use super::Failure;
+use super::subcommands::print;
+use crate::arithmetic::entry::{Entry, Number};
+use crate::arithmetic::random::{Draws, ROUND};
+use crate::arithmetic::{ArithmeticName, Direction, Place};
+use crate::format::Dyadic;
+use crate::report::numbers::{Notation::Plain, short};
+use crate::report::table::{aligned, wrapped};
+use rug::Float;
+use serde::Serialize;
+use std::io;
+use std::path::PathBuf;
+
+/// Name and version of the JSON's layout.
+const SCHEMA: &str = "precision-probe-round/1";
+
+/// Where nothing is said.
+const FORMATS: [&str; 6] = ["f32", "tf32", "bf16", "f16", "e5m2", "e4m3fn"];
+
+/// Most characters of an exact result in the table; a longer one is rounded to [`DIGITS`].
+const LONG: usize = 24;
+const DIGITS: usize = 12;
+
+/// What `round` is told.
+#[derive(clap::Args, Debug)]
+pub struct RoundArguments {
+    /// Numbers, exactly as they are written: decimal (0.1, -7e4), hexadecimal (0x1.8p-24), inf, nan
+    #[arg(value_name = "VALUE")]
+    values: Vec<String>,
+    /// Arithmetics, separated by commas, as in the main command: f16, bf16:round=up, e4m3fn:saturate, f16:ftz, …; one
+    /// with --npy [default: f32,tf32,bf16,f16,e5m2,e4m3fn]
+    #[arg(long, alias = "arithmetic", value_delimiter = ',', value_name = "LIST", help_heading = "Arithmetic")]
+    formats: Vec<String>,
+    /// Quantise the array of --npy as an operand of a product instead: mxfp8, mxfp8-e5m2, mxfp6, mxfp6-e3m2, mxfp4 (each
+    /// also with -rceil), nvfp4, amax-e4m3fn, amax-e5m2, tile-e4m3fn, or a format
+    #[arg(long, value_name = "NAME", help_heading = "Arithmetic")]
+    operands: Option<String>,
+    /// How blocks of --operands lie: along rows or columns [default: rows]
+    #[arg(long, value_name = "AXIS", help_heading = "Arithmetic")]
+    along: Option<String>,
+    /// The random integer that every round=stochastic draws [default: that of the key 0 and the place]
+    #[arg(long, value_name = "N", value_parser = random, allow_negative_numbers = true, help_heading = "Arithmetic")]
+    random: Option<u32>,
+    /// Sum every row of --npy in the arithmetic: entries are rounded to the format, then added as its sums are
+    #[arg(long, help_heading = "Arithmetic")]
+    sum: bool,
+    /// Round every entry of this array of at most two axes (npy, read exactly) instead of values
+    #[arg(long, value_name = "FILE", help_heading = "Data")]
+    npy: Option<PathBuf>,
+    /// Where the results of --npy go, as float64
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    out: Option<PathBuf>,
+    /// Print JSON: a list `rounded` of results (exact decimals, or powers of 2 where those are too long), codes, errors
+    /// and events; of --npy the counts
+    #[arg(long, help_heading = "Output")]
+    json: bool,
+}
+
+fn random(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| format!("give a whole number from 0 to {}", u32::MAX))
+}
+
+/// Rounds and prints, or writes.
+///
+/// # Errors
+/// Wrong input with its fix, or what could not be written.
+pub fn execute(arguments: &RoundArguments) -> Result<(), Failure> {
+    let refuse = |message: &str| Err(Failure::Input(message.into()));
+    if let Some(npy) = &arguments.npy {
+        if let [value, ..] = arguments.values.as_slice() {
+            return refuse(&format!("--npy rounds an array and no values: leave out --npy or `{value}`"));
+        }
+        return bulk::execute(arguments, npy);
+    }
+    let of_arrays = [
+        ("out", arguments.out.is_some()),
+        ("operands", arguments.operands.is_some()),
+        ("along", arguments.along.is_some()),
+        ("sum", arguments.sum),
+    ];
+    if let Some((option, _)) = of_arrays.iter().find(|(_, is_given)| *is_given) {
+        return refuse(&format!("--{option} has no effect without --npy FILE: give that, too, or leave it out"));
+    }
+    if arguments.values.is_empty() {
+        return refuse("no number is given: write some, as in `precision-probe round 0.1 70000`, or --npy FILE");
+    }
+    let numbers: Result<Vec<Number>, String> = arguments.values.iter().map(|text| Number::parse(text)).collect();
+    let numbers = numbers.map_err(Failure::Input)?;
+    let names = names(arguments)?;
+    let rounded: Vec<Rounded> = arguments
+        .values
+        .iter()
+        .zip(&numbers)
+        .enumerate()
+        .flat_map(|(at, (text, number))| {
+            names.iter().map(move |name| rounded(name, text, number, at, arguments.random))
+        })
+        .collect();
+    print(if arguments.json { json(&rounded)? } else { table(&rounded, names.len()) }.as_bytes())
+}
+
+/// The arithmetics that are given or those of the default.
+fn names(arguments: &RoundArguments) -> Result<Vec<ArithmeticName>, Failure> {
+    let given = arguments.formats.iter().map(String::as_str);
+    let texts: Vec<&str> = if arguments.formats.is_empty() { FORMATS.to_vec() } else { given.collect() };
+    let names: Result<Vec<ArithmeticName>, String> = texts.into_iter().map(ArithmeticName::parse).collect();
+    let names = names.map_err(Failure::Input)?;
+    check_random(arguments.random, &names).map_err(Failure::Input)?;
+    Ok(names)
+}
+
+/// Whether every stochastic arithmetic can draw the integer, and one draws at all.
+fn check_random(random: Option<u32>, names: &[ArithmeticName]) -> Result<(), String> {
+    let Some(random) = random else { return Ok(()) };
+    let bits: Vec<u32> = names.iter().filter_map(bits).collect();
+    match bits.iter().min() {
+        None => Err("--random has no effect without round=stochastic: leave it out".into()),
+        Some(least) if u64::from(random) >> least != 0 => Err(format!(
+            "--random {random} has more than the {least} bits that are drawn: give at most {}",
+            (1u64 << least) - 1
+        )),
+        Some(_) => Ok(()),
+    }
+}
+
+/// Random bits that one rounding draws.
+fn bits(name: &ArithmeticName) -> Option<u32> {
+    match name.direction {
+        Direction::Stochastic(bits) => Some(bits),
+        Direction::Nearest | Direction::Toward(_) => None,
+    }
+}
+
+/// One value in one arithmetic.
+struct Rounded {
+    value: String,
+    arithmetic: ArithmeticName,
+    /// The integer that was drawn, and its bits.
+    draw: Option<(u32, u32)>,
+    entry: Entry,
+}
+
+/// Values stand in a row, whose places say what they draw.
+fn rounded(name: &ArithmeticName, text: &str, number: &Number, at: usize, random: Option<u32>) -> Rounded {
+    let draw = bits(name).map(|bits| {
+        let at = Place::new(0, (0, at));
+        (random.unwrap_or_else(|| Draws::new(0, at, bits).first(ROUND)), bits)
+    });
+    let entry = Entry::of(name, number, draw.map_or(0, |(random, _)| random));
+    Rounded { value: text.replace('−', "-"), arithmetic: *name, draw, entry }
+}
+
+/// A block for each value with a row for each arithmetic.
+fn table(rounded: &[Rounded], arithmetics: usize) -> String {
+    let titles = ["value, arithmetic", "becomes", "code", "relative error", "in ulps", "what happened"];
+    let mut rows = vec![titles.map(String::from).to_vec()];
+    for of_value in rounded.chunks(arithmetics) {
+        rows.extend(of_value.first().map(|one| vec![one.value.clone()]));
+        rows.extend(of_value.iter().map(row));
+    }
+    let note = "(≈ rounded, every other result exact; errors: result minus value, relative to it and in units in the \
+                last place where it lies)";
+    aligned(&rows, &[false, false, true, true, true, false]) + &wrapped(note)
+}
+
+fn row(one: &Rounded) -> Vec<String> {
+    let Entry { result, code, relative_error, ulps, events } = &one.entry;
+    let or_none = |text: Option<String>| text.unwrap_or_else(|| "—".into());
+    let width = one.arithmetic.format.code_bits().div_ceil(4) as usize;
+    let draw = one.draw.map(|(random, bits)| format!("draw {random} of {}", 1u64 << bits));
+    let words: Vec<String> = events.iter().map(|event| event.name().replace('-', "−")).chain(draw).collect();
+    vec![
+        format!("  {}", one.arithmetic),
+        in_short(result),
+        or_none(code.map(|code| format!("{code:0width$x}"))),
+        or_none(relative_error.as_ref().map(error)),
+        or_none(ulps.as_ref().map(error)),
+        words.join(", "),
+    ]
+}
+
+/// An error to three digits, however small.
+fn error(x: &Float) -> String {
+    let double = x.to_f64();
+    if x.is_zero() || double.is_normal() { short(double, Plain) } else { format!("{x:.3e}").replace('-', "−") }
+}
+
+/// The number of a result, or what else it is.
+fn special(x: &Float) -> Option<&'static str> {
+    match (x.is_nan(), x.is_infinite()) {
+        (true, _) => Some("NaN"),
+        (_, true) => Some("inf"),
+        _ => None,
+    }
+}
+
+fn magnitude(x: &Float) -> Dyadic {
+    // Zero has no exponent of its own.
+    let (units, exponent) = x.to_integer_exp().filter(|(units, _)| !units.is_zero()).unwrap_or_default();
+    Dyadic { units: units.abs(), exponent }
+}
+
+/// A result as the table has it.
+fn in_short(x: &Float) -> String {
+    let sign = if x.is_sign_negative() && !x.is_nan() { "−" } else { "" };
+    if let Some(word) = special(x) {
+        return format!("{sign}{word}");
+    }
+    let magnitude = magnitude(x);
+    match magnitude.decimal().filter(|digits| digits.len() <= LONG) {
+        Some(digits) => format!("{sign}{digits}"),
+        None => format!("≈ {sign}{}", magnitude.rounded(DIGITS)),
+    }
+}
+
+/// A result as JSON has it.
+fn exactly(x: &Float) -> String {
+    let sign = if x.is_sign_negative() && !x.is_nan() { "-" } else { "" };
+    let magnitude = || {
+        let magnitude = magnitude(x);
+        magnitude.decimal().unwrap_or_else(|| magnitude.power_form().replace('·', "*").replace(" − ", "-"))
+    };
+    format!("{sign}{}", special(x).map_or_else(magnitude, String::from))
+}
+
+#[derive(Serialize)]
+struct Document {
+    schema: &'static str,
+    rounded: Vec<JsonEntry>,
+}
+
+/// One result in JSON; errors are null where there are none.
+#[derive(Serialize)]
+struct JsonEntry {
+    value: String,
+    arithmetic: String,
+    result: String,
+    code: Option<String>,
+    relative_error: Option<f64>,
+    ulps: Option<f64>,
+    draw: Option<u32>,
+    events: Vec<&'static str>,
+}
+
+fn json(rounded: &[Rounded]) -> Result<String, Failure> {
+    let entry = |one: &Rounded| {
+        let width = one.arithmetic.format.code_bits().div_ceil(4) as usize;
+        JsonEntry {
+            value: one.value.clone(),
+            arithmetic: one.arithmetic.to_string(),
+            result: exactly(&one.entry.result),
+            code: one.entry.code.map(|code| format!("{code:0width$x}")),
+            relative_error: one.entry.relative_error.as_ref().map(Float::to_f64),
+            ulps: one.entry.ulps.as_ref().map(Float::to_f64),
+            draw: one.draw.map(|(random, _)| random),
+            events: one.entry.events.iter().map(|event| event.name()).collect(),
+        }
+    };
+    document(&Document { schema: SCHEMA, rounded: rounded.iter().map(entry).collect() })
+}
+
+fn document<D: Serialize>(document: &D) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(document);
+    text.map(|text| text + "\n").map_err(|error| Failure::Output(io::Error::other(error)))
+}

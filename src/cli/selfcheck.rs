@@ -1,0 +1,178 @@
+//! `selfcheck`: proof on this machine that the build rounds right, as a table of counts or as JSON.
+
+use super::Failure;
+use super::subcommands::print;
+use crate::probe::VERSION;
+use crate::report::table::{aligned, wrapped};
+use crate::selfcheck::{self, Group, Mismatch, Row};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use serde::Serialize;
+use std::io;
+use std::process::ExitCode;
+
+/// Name and version of the JSON's layout.
+const SCHEMA: &str = "precision-probe-selfcheck/1";
+
+/// Mismatches that the text tells.
+const TOLD: usize = 20;
+
+/// What `selfcheck` is told.
+#[derive(clap::Args, Debug)]
+pub struct SelfcheckArguments {
+    /// Groups of checks, separated by commas [default: all of them]
+    #[arg(long, value_name = "GROUPS", value_delimiter = ',', value_parser = group(), help_heading = "Output")]
+    only: Vec<Group>,
+    /// Print JSON: a list `checks` of what stands in the table's rows, and the `first` mismatches of each
+    #[arg(long, help_heading = "Output")]
+    json: bool,
+}
+
+/// Reads a group, and lets help and completions list them.
+fn group() -> impl TypedValueParser<Value = Group> {
+    let names = PossibleValuesParser::new(Group::ALL.map(Group::name));
+    names.try_map(|name| Group::parse(&name).ok_or("give one of the groups"))
+}
+
+/// Checks and prints; exit status 1 if anything does not agree.
+///
+/// # Errors
+/// What could not be printed.
+pub fn execute(arguments: &SelfcheckArguments) -> Result<ExitCode, Failure> {
+    let is_wanted = |group: &Group| arguments.only.is_empty() || arguments.only.contains(group);
+    let groups: Vec<Group> = Group::ALL.into_iter().filter(is_wanted).collect();
+    let rows = selfcheck::run(&groups);
+    let agrees = rows.iter().all(|row| row.mismatches == 0);
+    print(if arguments.json { json(&rows)? } else { text(&rows) }.as_bytes())?;
+    Ok(if agrees { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The JSON: nothing in it depends on the time or on the number of threads.
+#[derive(Serialize)]
+struct Document<'r> {
+    schema: &'static str,
+    version: &'static str,
+    paths: Vec<&'static str>,
+    cases: u64,
+    mismatches: u64,
+    checks: &'r [Row],
+}
+
+fn json(rows: &[Row]) -> Result<String, Failure> {
+    let (cases, mismatches) = totals(rows);
+    let document = Document { schema: SCHEMA, version: VERSION, paths: paths(), cases, mismatches, checks: rows };
+    let text = serde_json::to_string_pretty(&document);
+    text.map(|text| text + "\n").map_err(|error| Failure::Output(io::Error::other(error)))
+}
+
+/// The paths of this processor.
+fn paths() -> Vec<&'static str> {
+    selfcheck::paths().map(|path| path.name()).collect()
+}
+
+fn totals(rows: &[Row]) -> (u64, u64) {
+    (rows.iter().map(|row| row.cases).sum(), rows.iter().map(|row| row.mismatches).sum())
+}
+
+/// The table, the first mismatches, and one sentence.
+fn text(rows: &[Row]) -> String {
+    let titles = ["checked", "against", "path", "cases", "wrong"];
+    let mut table = vec![titles.map(String::from).to_vec()];
+    for (at, row) in rows.iter().enumerate() {
+        if at == 0 || rows[at - 1].group != row.group {
+            table.push(Vec::new());
+            table.push(vec![heading(row.group)]);
+        }
+        // What the row above says already is not said again.
+        let is_same = at > 0 && (rows[at - 1].check == row.check && rows[at - 1].against == row.against);
+        let (check, against) = if is_same { (String::new(), "") } else { (row.check.clone(), row.against) };
+        let counts = [row.cases, row.mismatches].map(spaced);
+        table.push([check, against.into(), row.path.into()].into_iter().chain(counts).collect());
+    }
+    let table = aligned(&table, &[false, false, false, true, true]);
+    format!("{table}\n{}{}", mismatches(rows), wrapped(&sentence(rows)))
+}
+
+fn heading(group: &str) -> String {
+    let words = match Group::parse(group) {
+        Some(Group::Rounding) => "rounding to formats",
+        Some(Group::Faults) => "faults that others are known for",
+        Some(Group::Kernels) => "products of matrices",
+        Some(Group::Mpfr) => "MPFR and the hardware",
+        Some(Group::Functions) => "φ, φ' and exp",
+        None => "",
+    };
+    format!("{group}: {words}")
+}
+
+/// The first mismatches, each in a paragraph.
+fn mismatches(rows: &[Row]) -> String {
+    let told = |row: &Row, mismatch: &Mismatch| {
+        let Mismatch { operation, operands, got, expected } = mismatch;
+        let operands = operands.join(" and ");
+        wrapped(&format!("{}, {}: {operation} of {operands} gave {got}, not {expected}", row.check, row.path))
+    };
+    let all = rows.iter().flat_map(|row| row.first.iter().map(move |mismatch| told(row, mismatch)));
+    let lines: String = all.take(TOLD).collect();
+    if lines.is_empty() { lines } else { lines + "\n" }
+}
+
+fn sentence(rows: &[Row]) -> String {
+    let (cases, mismatches) = totals(rows);
+    let paths = paths().join(", ");
+    match mismatches {
+        0 => format!("All {} cases agree: this build rounds right on this machine ({paths}).", spaced(cases)),
+        _ => format!(
+            "{} of {} cases do not agree: this build does not round right on this machine ({paths}), and nothing that \
+             it measures here can be trusted.",
+            spaced(mismatches),
+            spaced(cases)
+        ),
+    }
+}
+
+/// A count with spaces between thousands.
+fn spaced(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::selfcheck::Tally;
+
+    #[test]
+    fn counts_have_spaces_between_thousands() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(spaced), ["0", "999", "1 000", "1 234 567"]);
+    }
+
+    /// A mismatch is counted, told with its operands, and judged.
+    #[test]
+    fn a_mismatch_is_told() {
+        let mut tally = Tally::default();
+        tally.double(1.0, 1.0, || ("right".into(), Vec::new()));
+        tally.double(-1.0, 1.5, || ("f16".into(), vec!["0x3ff8000000000000 = 1.5e0".into()]));
+        let rows = [Row { group: "rounding", ..tally.row("all codes", "fractions", "scalar") }];
+        let text = text(&rows);
+        assert!(text.contains("rounding: rounding to formats\n"), "{text}");
+        assert!(
+            text.lines().any(|line| line == "all codes                      fractions  scalar      2      1"),
+            "{text}"
+        );
+        let told = "all codes, scalar: f16 of 0x3ff8000000000000 = 1.5e0 gave 0xbff0000000000000 = -1e0, not";
+        assert!(text.contains(told), "{text}");
+        assert!(text.contains("\n1 of 2 cases do not agree: this build does not round right"), "{text}");
+        let json = json(&rows).ok().unwrap();
+        assert!(
+            json.contains("\"mismatches\": 1") && json.contains("\"got\": \"0xbff0000000000000 = -1e0\""),
+            "{json}"
+        );
+    }
+}
