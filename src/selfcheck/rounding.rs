@@ -29,9 +29,9 @@ pub fn wide() -> Vec<Row> {
     rows(&formats, &format!("binades' ends of {}", names(&formats)))
 }
 
-/// The named formats.
+/// The named formats of numbers; those of scales hold none to round to.
 pub fn named() -> impl Iterator<Item = Format> {
-    NAMED.iter().map(|(_, _, format)| *format).filter(|format| format.max().is_some())
+    NAMED.iter().map(|(_, _, format)| *format).filter(|format| format.max().is_some() && !format.is_scale())
 }
 
 fn names(formats: &[Format]) -> String {
