@@ -288,6 +288,7 @@ fn what_cannot_be_done_is_refused() {
     for (arguments, words) in [
         (&[][..], "no number is given"),
         (&["ten"], "`ten` is no number"),
+        (&["1", "-5x"], "`-5x` is no number"),
         (&["1e99999"], "beyond what is read"),
         (&["1", "--formats", "f17"], "unknown format `f17`"),
         (&["1", "--formats", "e8m0fnu"], "holds scales only"),

@@ -34,10 +34,11 @@ impl Number {
     /// # Errors
     /// One sentence with the fix.
     pub fn parse(text: &str) -> Result<Number, String> {
-        let lower = text.trim().to_ascii_lowercase();
         // The minus sign of typesetters, too, which tables have.
-        let unsigned = lower.strip_prefix(['-', '−', '+']).unwrap_or(&lower);
-        let is_negative = lower.starts_with(['-', '−']);
+        let text = text.trim().replacen('−', "-", 1);
+        let lower = text.to_ascii_lowercase();
+        let unsigned = lower.strip_prefix(['-', '+']).unwrap_or(&lower);
+        let is_negative = lower.starts_with('-');
         match unsigned {
             "inf" | "infinity" => return Ok(Number::Infinite(is_negative)),
             "nan" => return Ok(Number::Nan),

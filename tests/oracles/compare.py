@@ -112,7 +112,7 @@ class Count:
             self.wrong += 1
             if self.wrong <= 4:
                 x_, ours_, theirs_ = (float(y[at]).hex() for y in (x, ours, theirs))
-                self.table.shown.append(f"{self.row[0]}, {name} of {x_}: ours {ours_}, theirs {theirs_}")
+                self.table.shown.append(f"{', '.join(self.row[:2])}: {name} of {x_}: {ours_}, theirs {theirs_}")
 
 bits = lambda x: np.ascontiguousarray(x, np.float64).view(np.int64)
 

@@ -192,11 +192,11 @@ fn blocks(count: usize) -> String {
     if count == 1 { "1 block".into() } else { format!("{count} blocks") }
 }
 
-/// A positive number as a power of two, perhaps times an odd one.
+/// A scale as a power of two, where it is one.
 fn in_powers(x: f64) -> String {
     match Float::with_val(53, x).to_integer_exp() {
-        Some((units, exponent)) => Dyadic { units, exponent }.power_form(),
-        None => "NaN".into(),
+        Some((units, exponent)) if units.is_power_of_two() => Dyadic { units, exponent }.power_form(),
+        _ => x.to_string(),
     }
 }
 
