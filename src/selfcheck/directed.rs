@@ -54,6 +54,13 @@ pub fn by(lattice: &Lattice, stride: usize, round: &dyn Fn(Toward, f64) -> f64) 
             }
         }
     }
+    // What is added to a significand of ones must not reach the sign.
+    for x in [f64::NAN, f64::from_bits(u64::MAX), f64::from_bits(u64::MAX >> 1)] {
+        for toward in Toward::ALL {
+            let what = || (format!("{}, {toward:?}", lattice.format), vec![format!("{:#x}", x.to_bits())]);
+            tally.double(round(toward, x), f64::NAN, what);
+        }
+    }
     tally
 }
 
