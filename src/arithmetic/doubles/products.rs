@@ -147,6 +147,7 @@ impl Doubles {
         }
         result
     }
+
     /// Every entry the sum of a left and a right line in a tensor core; what follows it is in the accumulator.
     pub(super) fn chained(
         &self,
