@@ -96,10 +96,12 @@ pub struct Arguments {
     /// Seed of every draw
     #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true, default_value_t = 0, help_heading = "Data")]
     seed: u64,
-    /// Arithmetics, separated by commas: FORMAT[:acc=FORMAT][:sum=fma] or FORMAT:sum=exact, each also with
-    /// :round=stochastic[=BITS], with f64, f32, tf32, bf16, f16, e5m2, e4m3fn, e5m2fnuz, e4m3fnuz, e4m3b11fnuz,
-    /// binary8p3se, binary8p4se, e3m2fn, e2m3fn, e2m1fn, any eXmY such as e3m4 and e4m3ieee, mpfr:N (e8m0fnu holds
-    /// scales only); one per role as forward=f32/backward=f16; or a preset: amp-fp16, amp-bf16, fp8-hybrid
+    /// Arithmetics, separated by commas: FORMAT, with any of :acc=FORMAT, :sum=sequential|fma|pairwise|kahan|block=N|exact
+    /// or a GPU's such as :sum=h100 (:promote=N), :round=nearest|zero|up|down|odd|stochastic[=BITS], :ftz, :daz,
+    /// :saturate, :operands=SCALES, :gradients=SCALES. Formats: f64, f32, tf32, bf16, f16, e5m2, e4m3fn, e5m2fnuz,
+    /// e4m3fnuz, e4m3b11fnuz, binary8p3se, binary8p4se, e3m2fn, e2m3fn, e2m1fn, any eXmY such as e3m4 and e4m3ieee,
+    /// mpfr:N (e8m0fnu holds scales only). One per role as forward=f32/backward=f16. Presets: amp-fp16, amp-bf16,
+    /// fp8-hybrid, deepseek-fp8, mxfp8, nvfp4. `precision-probe formats` explains them all
     #[arg(
         long,
         alias = "arithmetic",

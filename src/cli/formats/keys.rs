@@ -9,24 +9,24 @@ use crate::report::table::{aligned, wrapped};
 
 /// The tables.
 pub fn text() -> String {
-    let stochastic = format!("by chance, 1–{MOST_RANDOM_BITS} random bits ({RANDOM_BITS} where none are given)");
+    let stochastic = format!("by chance, 1–{MOST_RANDOM_BITS} random bits (default {RANDOM_BITS})");
     let sums = [
-        ["acc=FORMAT", "in what sums of products run (the format itself)", ""],
-        ["sum=sequential", "in index order, product and sum rounded (where nothing is said)", "IEEE 754"],
-        ["sum=fma", "product and sum rounded together", "IEEE 754 fusedMultiplyAdd"],
+        ["acc=FORMAT", "in what sums of products run (default: the format)", ""],
+        ["sum=sequential", "in index order, product and sum rounded (default)", "IEEE 754"],
+        ["sum=fma", "product and sum rounded together", "IEEE 754"],
         ["sum=pairwise", "halves, their halves, …: errors grow with log n", "Higham 1993"],
         ["sum=kahan", "with a running compensation", "Kahan 1965"],
         ["sum=block=N", "blocks of N, then over the blocks", "Blanchard et al. 2020"],
         ["sum=exact", "rounded once, no accumulator", "Kulisch"],
     ];
     let roundings = [
-        ["round=nearest", "ties to even (where nothing is said)", "IEEE 754"],
+        ["round=nearest", "ties to even (default)", "IEEE 754"],
         ["round=zero|up|down", "directed", "IEEE 754"],
         ["round=odd", "what is no member takes the odd neighbour", "Boldo, Melquiond 2008"],
         ["round=stochastic[=BITS]", stochastic.as_str(), "Croci et al. 2022"],
         ["ftz", "subnormal results become 0", "SSE, CUDA -ftz=true"],
         ["daz", "subnormal operands are read as 0", "SSE, CUDA -ftz=true"],
-        ["saturate", "the largest number in place of inf, and of NaN by overflow", "OCP OFP8 1.0"],
+        ["saturate", "overflow and inf become the largest number", "OCP OFP8 1.0"],
     ];
     [
         table(["sums", "meaning", "source"], sums.map(|row| row.map(String::from))),
