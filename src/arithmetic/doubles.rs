@@ -66,8 +66,12 @@ impl Doubles {
         // Products of two binary64 numbers are no doubles; sums of narrower numbers are, whatever is added.
         let is_alike = *format != F64 || *accumulator == F64 && name.sum != Sum::Exact;
         let rounding = |format| Rounding::new(format, name.direction, name.limits);
-        let accumulation =
-            Accumulation { order: name.sum, accumulate: rounding(accumulator)?, store: rounding(format)? };
+        let (accumulate, store) = (rounding(accumulator)?, rounding(format)?);
+        // Products are members of the accumulator where they are rounded to it; the last number is where it has no more
+        // bits.
+        let adds_members = name.sum != Sum::Fused && accumulator.precision >= format.precision;
+        let accumulate = if adds_members { accumulate.of_members() } else { accumulate };
+        let accumulation = Accumulation { order: name.sum, accumulate, store };
         let bits = match name.direction {
             Direction::Stochastic(bits) => Some(bits),
             Direction::Nearest | Direction::Toward(_) => None,

@@ -23,6 +23,8 @@ pub struct Rounding {
     direction: Direction,
     limits: Limits,
     kind: Kind,
+    /// Whether sums of two members are rounded right from the nearest double.
+    sums_are_innocuous: bool,
     least: f64,
     largest: f64,
     /// +0, and −0 where the format has it.
@@ -46,7 +48,13 @@ impl Rounding {
             Kind::Stochastic(rounder) => (rounder.smallest_normal(), rounder.largest()),
         };
         let zeros = [0.0, -0.0].map(|zero| format.round(&Float::with_val(53, zero)).to_f64());
-        Some(Rounding { format: *format, direction, limits, kind, least, largest, zeros })
+        Some(Rounding { format: *format, direction, limits, kind, sums_are_innocuous: false, least, largest, zeros })
+    }
+
+    /// The same where all that is added are members: to nearest, the double rounding of their sums is then innocuous
+    /// (53 ≥ 2p + 2, Figueroa 1995).
+    pub fn of_members(self) -> Rounding {
+        Rounding { sums_are_innocuous: matches!(self.kind, Kind::Nearest(_)), ..self }
     }
 
     /// True where sums and products are the processor's own.
@@ -89,9 +97,9 @@ impl Rounding {
     /// Rounds a vector; each lane has its draws.
     #[inline(always)]
     pub fn round_all<const W: usize>(&self, x: &mut [f64; W], draw: Draw, draws: &[Draws; W]) {
+        // A copy and one loop for each kind and for each limit, so that each becomes vectors.
         let given = *x;
-        // One loop for each kind, so that each becomes vectors.
-        match &self.kind {
+        match self.kind {
             Kind::Native => {}
             Kind::Nearest(rounder) => x.iter_mut().for_each(|x| *x = rounder.round(*x)),
             Kind::Toward(rounder) => x.iter_mut().for_each(|x| *x = rounder.round(*x)),
@@ -101,6 +109,18 @@ impl Rounding {
         }
         if self.limits != Limits::NONE {
             x.iter_mut().zip(given).for_each(|(x, given)| *x = self.limited(given, *x));
+        }
+    }
+
+    /// [`Rounding::sum`] of vectors, into the first.
+    #[inline(always)]
+    pub fn sums<const W: usize>(&self, x: &mut [f64; W], y: &[f64; W]) {
+        if self.is_native() || self.sums_are_innocuous {
+            x.iter_mut().zip(y).for_each(|(x, y)| *x += y);
+        } else if self.direction == Direction::Toward(Toward::Down) {
+            x.iter_mut().zip(y).for_each(|(x, y)| *x = self.sum(*x, *y));
+        } else {
+            x.iter_mut().zip(y).for_each(|(x, y)| *x = sum_to_odd(*x, *y));
         }
     }
 

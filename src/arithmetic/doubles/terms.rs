@@ -39,7 +39,7 @@ impl<const W: usize> Terms<'_, W> {
     #[inline(always)]
     fn sum(&self, draw: Draw, mut x: [f64; W], y: [f64; W]) -> [f64; W] {
         let rounding = &self.accumulation.accumulate;
-        x.iter_mut().zip(y).for_each(|(x, y)| *x = rounding.sum(*x, y));
+        rounding.sums(&mut x, &y);
         rounding.round_all(&mut x, draw, &self.draws);
         x
     }
@@ -66,7 +66,10 @@ impl<const W: usize> Steps for Terms<'_, W> {
                 products.iter_mut().zip(sum).for_each(|(y, sum)| *y = fused_double(x, *y, sum));
             }
             // Products of members are doubles.
-            Some(sum) => products.iter_mut().zip(sum).for_each(|(y, sum)| *y = rounding.sum(x * *y, sum)),
+            Some(sum) => {
+                products.iter_mut().for_each(|y| *y *= x);
+                rounding.sums(&mut products, &sum);
+            }
         }
         rounding.round_all(&mut products, Draw::Second(term), &self.draws);
         products
