@@ -81,6 +81,13 @@ impl Guard {
         }
     }
 
+    /// Looks at sums: roundings that are not to nearest may raise every partial sum, beyond what the operands tell.
+    pub fn watch_results<'s>(&self, sums: impl IntoIterator<Item = &'s f64>) {
+        if !sums.into_iter().all(|sum| sum.is_finite()) {
+            self.trip();
+        }
+    }
+
     /// Looks at the operands of sums of `terms` products and a last summand.
     ///
     /// With 2^a and 2^b the least magnitudes, every product rounded to p bits and so every partial sum is a

@@ -177,6 +177,9 @@ impl Arithmetic for Stochastic {
         if let Some(last) = last {
             sum = self.accumulate.round(cut_sum(sum, *last), draws.first(LAST));
         }
+        if let Some(guard) = &self.guard {
+            guard.watch_results([&sum]);
+        }
         self.store.round(sum, draws.first(STORE))
     }
 
@@ -228,6 +231,9 @@ impl Arithmetic for Stochastic {
             return self.exact_product(tensor, &left.doubles(), &right.doubles(), last);
         }
         let sums = self.kernel.product_on(self.path, (self.key, tensor), left, right, last);
+        if let Some(guard) = &self.guard {
+            guard.watch_results(&sums);
+        }
         let sums = Array2::from_shape_vec((left.dim().0, right.dim().1), sums).expect("invariant: one sum per entry");
         match self.is_summed_as_stored {
             true => sums,
