@@ -3,6 +3,7 @@
 pub mod compared;
 pub mod effort;
 pub mod files;
+pub mod training;
 
 use crate::activation::Activation;
 use crate::arithmetic::Policy;

@@ -6,6 +6,10 @@
 //! that keeps them in it; without it they enter each role exactly and are rounded there. A plain
 //! arithmetic plays all three roles.
 
+mod training;
+
+pub use training::TrainingPolicy;
+
 use super::ArithmeticName;
 use crate::format::Format;
 use crate::nearest::nearest;
@@ -67,8 +71,10 @@ pub const PRESETS: [Preset; 6] = [
     },
 ];
 
-/// Names of the roles in canonical order; `update` belongs to training.
-const ROLES: [&str; 4] = ["storage", "forward", "backward", "update"];
+/// Names of the roles in canonical order; the last two belong to training.
+const ROLES: [&str; 5] = ["storage", "forward", "backward", "update", "master"];
+/// How many of them are roles of gradients.
+const GRADIENT_ROLES: usize = 3;
 
 impl From<ArithmeticName> for Policy {
     /// The plain run: one arithmetic in every role.
@@ -162,14 +168,14 @@ impl Policy {
                 }
                 "forward" => &mut forward,
                 "backward" => &mut backward,
-                "update" => {
+                "update" | "master" => {
                     return Err(point(
                         start,
-                        "`update` is a role of training, which is not available yet; remove it".into(),
+                        format!("`{role}` is a role of training, which `precision-probe train` knows; remove it"),
                     ));
                 }
                 other => {
-                    let known = nearest(other, ROLES.into_iter().filter(|role| *role != "update"));
+                    let known = nearest(other, ROLES.into_iter().take(GRADIENT_ROLES));
                     return Err(point(
                         start,
                         format!(

@@ -8,6 +8,7 @@
 
 mod cause;
 pub mod law;
+pub mod training;
 
 pub use crate::fate::Fates;
 pub use crate::magnitude::Histogram;

@@ -1,0 +1,139 @@
+//! Policies of training: beside gradients, in what the optimiser computes and in what parameters are kept.
+
+use super::{Policy, first_line};
+use crate::arithmetic::{ArithmeticName, Sum};
+use std::fmt;
+
+/// Most significand bits of what is kept between steps: a double holds it.
+const MOST_BITS: u32 = 53;
+
+/// How one copy of a network is trained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TrainingPolicy {
+    /// How gradients are computed.
+    pub gradients: Policy,
+    /// In what the optimiser computes, and in whose format its state is kept.
+    pub update: ArithmeticName,
+    /// How the optimiser's results are rounded once more, to the parameters that are kept between steps.
+    pub master: ArithmeticName,
+}
+
+impl From<Policy> for TrainingPolicy {
+    /// The optimiser in the one arithmetic of a plain run, in the format in which parameters are stored, or in the wider
+    /// one of the roles.
+    fn from(gradients: Policy) -> TrainingPolicy {
+        let Policy { storage, forward, backward } = gradients;
+        let wider = if backward.format.precision > forward.format.precision { backward } else { forward };
+        let update = gradients.plain().unwrap_or(ArithmeticName::plain(storage.unwrap_or(wider.format)));
+        TrainingPolicy { gradients, update, master: ArithmeticName::plain(update.format) }
+    }
+}
+
+impl TrainingPolicy {
+    /// Reads a policy of gradients with or without `/update=ARITHMETIC` and `/master=FORMAT`.
+    ///
+    /// # Errors
+    /// A sentence with the fix.
+    pub fn parse(text: &str) -> Result<TrainingPolicy, String> {
+        let (mut update, mut master, mut gradients) = (None, None, Vec::new());
+        for part in text.split('/') {
+            let (slot, name) = match part.split_once('=') {
+                Some(("update", name)) => (&mut update, name),
+                Some(("master", name)) => (&mut master, name),
+                _ => {
+                    gradients.push(part);
+                    continue;
+                }
+            };
+            let name = ArithmeticName::parse(name)
+                .map_err(|message| format!("policy `{text}`, `{part}`: {}", first_line(&message)))?;
+            if slot.replace(name).is_some() {
+                return Err(format!("policy `{text}`: `{part}` is a role that is given twice; keep one"));
+            }
+        }
+        if gradients.is_empty() {
+            return Err(format!("policy `{text}`: how gradients are computed is missing; write `bf16/{text}`"));
+        }
+        let plain = TrainingPolicy::from(Policy::parse(&gradients.join("/"))?);
+        let update = update.unwrap_or(plain.update);
+        let master = master.unwrap_or(ArithmeticName::plain(update.format));
+        if master.accumulator != master.format || master.sum != Sum::Sequential || master.operands.is_some() {
+            let format = master.format;
+            return Err(format!(
+                "policy `{text}`: parameters are rounded one by one, so that `master={master}` has no sums; write `master={format}`, with or without `:round=…`"
+            ));
+        }
+        for (role, name) in [("update", update), ("master", master)] {
+            let bits = name.format.precision;
+            if bits > MOST_BITS {
+                return Err(format!(
+                    "policy `{text}`: training keeps parameters as doubles, and `{role}` has {bits} significand bits; give at most {MOST_BITS}, as in `{}/update=f64`",
+                    plain.gradients
+                ));
+            }
+        }
+        Ok(TrainingPolicy { gradients: plain.gradients, update, master })
+    }
+}
+
+/// The roles of training only where they are not what goes without saying.
+impl fmt::Display for TrainingPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plain = TrainingPolicy::from(self.gradients);
+        write!(f, "{}", self.gradients)?;
+        if self.update != plain.update {
+            write!(f, "/update={}", self.update)?;
+        }
+        if self.master != ArithmeticName::plain(self.update.format) {
+            write!(f, "/master={}", self.master)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn training_policies_round_trip_in_one_spelling() {
+        for (text, canonical, update, master) in [
+            ("half", "f16", "f16", "f16"),
+            ("f16:acc=f32", "f16:acc=f32", "f16:acc=f32", "f16"),
+            ("amp-fp16", "amp-fp16", "f32", "f32"),
+            ("amp-fp16/update=f32", "amp-fp16", "f32", "f32"),
+            ("bf16/update=f32", "bf16/update=f32", "f32", "f32"),
+            (
+                "master=bf16:round=stochastic/bf16/update=f32",
+                "bf16/update=f32/master=bf16:round=stochastic=13",
+                "f32",
+                "bf16:round=stochastic=13",
+            ),
+            ("forward=f32/backward=f16", "forward=f32/backward=f16", "f32", "f32"),
+            ("forward=f16/backward=f32/update=f16", "forward=f16/backward=f32/update=f16", "f16", "f16"),
+            ("mpfr:60/update=f64", "mpfr:60/update=f64", "f64", "f64"),
+            ("bf16:round=stochastic", "bf16:round=stochastic=13", "bf16:round=stochastic=13", "bf16"),
+        ] {
+            let policy = TrainingPolicy::parse(text).unwrap_or_else(|error| panic!("{error}"));
+            let found = (policy.to_string(), policy.update.to_string(), policy.master.to_string());
+            assert_eq!(found, (canonical.into(), update.into(), master.into()));
+            assert_eq!(TrainingPolicy::parse(canonical), Ok(policy));
+        }
+    }
+
+    #[test]
+    fn wrong_training_policies_name_their_fix() {
+        for (text, words) in [
+            ("mpfr:60", "mpfr:60/update=f64"),
+            ("f16/update=mpfr:54", "at most 53"),
+            ("f16/master=f32:sum=kahan", "master=f32"),
+            ("f16/update=f33", "unknown format"),
+            ("f16/update=f32/update=f16", "twice"),
+            ("update=f32", "missing"),
+            ("f17/update=f32", "f17"),
+        ] {
+            let error = TrainingPolicy::parse(text).unwrap_err();
+            assert!(error.contains(words), "{text}: {error}");
+        }
+    }
+}

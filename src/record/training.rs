@@ -1,0 +1,269 @@
+//! The record of a training: what each arithmetic's own copy of a network learnt, what its gradients were worth at
+//! chosen steps, and when and why it stopped.
+//!
+//! `training.json` holds only what the spec and the version determine, as a probe's record does. A step counts the
+//! updates before it: step 0 is the initial network, and what is measured at a step is measured before its update.
+
+mod outcome;
+
+pub use outcome::{Cause, End, Outcome, Saturation};
+
+use super::{Fates, Flips, FormatFacts, Number, Verdict};
+pub use crate::spec::training::{MeasureAt, Optimiser, Rate, TrainingScale, TrainingSpec};
+use serde::{Deserialize, Serialize};
+
+/// Name and version of the layout.
+pub const SCHEMA: &str = "precision-probe-training/1";
+
+/// Everything that a training found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Training {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// Version of precision-probe that trained.
+    pub version: String,
+    /// What was asked.
+    pub spec: TrainingSpec,
+    /// SHA-256 of the version and the spec's JSON, in hexadecimal.
+    pub spec_hash: String,
+    /// Updates that were made; fewer than the spec's where the training is under way or was stopped.
+    pub steps_done: usize,
+    /// One per activation, in the order asked for.
+    pub runs: Vec<TrainingRun>,
+}
+
+/// One activation's network, learnt in every arithmetic from the same parameters on the same minibatches.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingRun {
+    /// Canonical name.
+    pub activation: String,
+    /// Every exact constant of the activation, such as `slope = 0.010009765625`.
+    pub constants: Vec<String>,
+    /// True where φ' jumps somewhere, so that branches can flip.
+    pub kinked: bool,
+    /// Standard deviation of the weights of a layer with as many inputs as outputs, times √fan_in.
+    pub gain: f64,
+    /// The exact factor of every branch of a residual network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub residual_scale: Option<f64>,
+    /// How many parameters the network has.
+    pub parameters: u64,
+    /// Names of the layers from the input, the head last.
+    pub layers: Vec<String>,
+    /// The same network learnt in f64 in every role, without a loss scale.
+    pub reference: Course,
+    /// One per arithmetic, in the order asked for.
+    pub learners: Vec<Learner>,
+}
+
+/// How a copy's loss went.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Course {
+    /// Loss of every step's minibatch before its update: of the outputs that the arithmetic computed, in binary64.
+    pub losses: Vec<Number>,
+    /// The digits that are held out, at the measured steps and at the end.
+    pub held_out: Vec<HeldOut>,
+    /// log₂ of the loss scale, from the step at which it is so; empty without loss scaling.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scales: Vec<ScaleChange>,
+    /// Steps whose update dynamic loss scaling skipped, since a gradient was not finite.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<usize>,
+    /// How it ended.
+    pub end: End,
+}
+
+/// Loss and right answers on the digits that are held out.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeldOut {
+    /// Updates before it.
+    pub step: usize,
+    /// Mean loss.
+    pub loss: Number,
+    /// Samples whose largest output is their class; a tie and NaN are wrong.
+    pub right: u64,
+    /// All of them.
+    pub of: u64,
+}
+
+/// The loss scale from a step on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScaleChange {
+    /// The first step with it.
+    pub step: usize,
+    /// log₂ of it.
+    pub log2: i32,
+}
+
+/// One arithmetic's own copy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Learner {
+    /// Canonical name: `f16`, `amp-fp16`, `bf16/update=f32/master=bf16:round=stochastic`.
+    pub name: String,
+    /// What a preset stands for, role by role; absent where the name says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// In what the optimiser computes.
+    pub update: String,
+    /// In what parameters are kept between steps.
+    pub master: String,
+    /// The format of gradients.
+    pub format: FormatFacts,
+    /// How its loss went.
+    pub course: Course,
+    /// What its gradients and updates were worth, at the measured steps.
+    pub measures: Vec<Measure>,
+    /// When and why learning stopped.
+    pub outcome: Outcome,
+}
+
+/// One measured step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Measure {
+    /// Updates before it.
+    pub step: usize,
+    /// Worst evidence of the true gradients at its own parameters, in words.
+    pub evidence: String,
+    /// ‖θ − θ₆₄‖/‖θ₆₄ − θ₀‖: how far the parameters are from those that f64 has learnt by now, over what f64 has learnt;
+    /// none at step 0.
+    pub distance: Number,
+    /// The learning rate of this step.
+    pub learning_rate: f64,
+    /// True where dynamic loss scaling skipped the update.
+    pub skipped: bool,
+    /// From layer 1 to the head.
+    pub layers: Vec<MeasuredLayer>,
+}
+
+/// One layer at one measured step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MeasuredLayer {
+    /// 1 to L, the head is L+1.
+    pub layer: usize,
+    /// The weight gradient at the arithmetic's own parameters, against the true one there.
+    pub own: Track,
+    /// The same arithmetic's weight gradient at f64's parameters, against the true one there; absent where f64 has no
+    /// finite parameters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_reference: Option<Track>,
+    /// Noise-to-signal ratio at its own parameters with every pre-activation on its true branch; none without kinks.
+    pub without_flips: Number,
+    /// log₂ of the root mean square distance of a minibatch's weight gradient from the mean over minibatches, at its own
+    /// parameters, computed in f64.
+    pub log2_minibatch_spread: Number,
+    /// Units whose φ' is zero on every sample of these minibatches; 0 for the head.
+    pub dead_units: u64,
+    /// Units of the layer.
+    pub units: u64,
+    /// What became of the updates of the layer's parameters.
+    pub updates: Updates,
+    /// Σ Δ² over lost updates, over Σ Δ² of all due ones, Δ being true updates; none where none is due.
+    pub lost_energy: Number,
+}
+
+/// One layer's weight gradient against the true one at the same parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Track {
+    /// Its verdict.
+    pub verdict: Verdict,
+    /// log₂‖g*‖₂.
+    pub log2_signal: Number,
+    /// log₂‖ĝ − g*‖₂.
+    pub log2_noise: Number,
+    /// Noise-to-signal ratio.
+    pub noise_to_signal: Number,
+    /// The ratio is an upper limit.
+    pub at_most: bool,
+    /// What became of its entries.
+    pub fates: Fates,
+    /// Branch flips of the layer's pre-activations; absent where φ' has no jump and for the head.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flips: Option<Flips>,
+}
+
+/// Updates of a layer's parameters against the true ones: the exact optimiser's, from the same parameters and the same
+/// stored state, with the true gradient.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Updates {
+    /// Parameters.
+    pub parameters: u64,
+    /// Those whose true update is not zero.
+    pub due: u64,
+    /// Those of which the truth cannot tell.
+    pub undecided: u64,
+    /// Due, and left unchanged: lost.
+    pub lost: u64,
+    /// Lost although the computed gradient is not zero: too small for the parameter, or for the optimiser's arithmetic.
+    pub absorbed: u64,
+    /// Due, and moved in the wrong direction.
+    pub wrong_sign: u64,
+    /// Those that became infinite or NaN.
+    pub overflowed: u64,
+}
+
+impl Updates {
+    /// Both together.
+    pub fn plus(self, other: Updates) -> Updates {
+        Updates {
+            parameters: self.parameters + other.parameters,
+            due: self.due + other.due,
+            undecided: self.undecided + other.undecided,
+            lost: self.lost + other.lost,
+            absorbed: self.absorbed + other.absorbed,
+            wrong_sign: self.wrong_sign + other.wrong_sign,
+            overflowed: self.overflowed + other.overflowed,
+        }
+    }
+
+    /// Share of the due updates that are lost; none where none is due.
+    pub fn lost_share(&self) -> Option<f64> {
+        (self.due > 0).then(|| self.lost as f64 / self.due as f64)
+    }
+
+    /// Share of the due updates that go the wrong way; none where none is due.
+    pub fn wrong_share(&self) -> Option<f64> {
+        (self.due > 0).then(|| self.wrong_sign as f64 / self.due as f64)
+    }
+}
+
+impl Measure {
+    /// Updates of all layers.
+    pub fn updates(&self) -> Updates {
+        self.layers.iter().fold(Updates::default(), |sum, layer| sum.plus(layer.updates))
+    }
+}
+
+impl Training {
+    /// The bytes of `training.json`.
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string(self).expect("a training has only serialisable fields");
+        text.push('\n');
+        text
+    }
+
+    /// Reads a training back.
+    ///
+    /// # Errors
+    /// A sentence with the place where the text is not a training of this schema.
+    pub fn from_json(text: &str) -> Result<Training, String> {
+        #[derive(Deserialize)]
+        struct Head {
+            schema: String,
+        }
+        let head: Head = serde_json::from_str(text).map_err(|error| format!("not a record: {error}"))?;
+        if head.schema != SCHEMA {
+            return Err(format!("schema `{}` cannot be read; this version reads `{SCHEMA}`", head.schema));
+        }
+        serde_json::from_str(text).map_err(|error| format!("not a record: {error}"))
+    }
+}

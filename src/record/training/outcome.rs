@@ -1,0 +1,107 @@
+//! When learning stopped, and why: what a measured training comes to.
+
+use crate::number::Number;
+use crate::verdict::Verdict;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// How a copy's training ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// All steps were made, or are still to be made.
+    Completed,
+    /// The update of this step made a parameter infinite or NaN: nothing can be learnt after it.
+    ParametersNotFinite {
+        /// Updates before it.
+        step: usize,
+    },
+    /// The outputs of this step are not finite although the parameters are, and no update was made.
+    LossNotFinite {
+        /// Updates before it.
+        step: usize,
+    },
+    /// An update led to a number that binary64 does not hold (beside `mpfr:N` with its unbounded exponents none does).
+    BeyondDoubles {
+        /// Updates before it.
+        step: usize,
+    },
+}
+
+impl End {
+    /// The step whose update failed.
+    pub fn step(self) -> Option<usize> {
+        match self {
+            End::Completed => None,
+            End::ParametersNotFinite { step } | End::LossNotFinite { step } | End::BeyondDoubles { step } => Some(step),
+        }
+    }
+}
+
+/// Why a layer no longer learns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The true gradient is exactly zero.
+    TrueZero,
+    /// Underflow makes zeros of at least half of the gradient's energy.
+    Flushed,
+    /// Noise above the signal, at least half of whose energy is that of flipped branches.
+    Flips,
+    /// Noise above the signal, from rounding without flips.
+    Rounding,
+    /// Updates that leave their parameter as it is carry at least half of the true update's energy.
+    LostUpdates,
+    /// A gradient or a parameter is infinite or NaN.
+    Overflow,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Cause::TrueZero => "true zero",
+            Cause::Flushed => "flushed",
+            Cause::Flips => "branch flips",
+            Cause::Rounding => "rounding",
+            Cause::LostUpdates => "lost updates",
+            Cause::Overflow => "overflow",
+        })
+    }
+}
+
+/// The first measured step at which a mode of saturation rules, and the layer nearest to the input of those that it rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Saturation {
+    /// Updates before it.
+    pub step: usize,
+    /// 1 to L, the head is L+1.
+    pub layer: usize,
+    /// Layers that it rules at that step.
+    pub layers: usize,
+    /// The layer's verdict; sound or noisy where updates are lost.
+    pub verdict: Verdict,
+    /// Its cause.
+    pub cause: Cause,
+}
+
+/// What a copy's training comes to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outcome {
+    /// The first step from which the mean loss of the last 20 minibatches is at most the target; absent if never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reached: Option<usize>,
+    /// Mean loss of the last 20 minibatches; infinite once training failed.
+    pub last_loss: Number,
+    /// The last step at which that mean was at least 1 % below every earlier one: after it, nothing was learnt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_progress: Option<usize>,
+    /// Where saturation first ruled; absent if it never did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_saturation: Option<Saturation>,
+    /// The first measured step from which to the end no layer was saturated again and the loss was lower than at the
+    /// saturation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovered: Option<usize>,
+}

@@ -1,0 +1,219 @@
+//! What is asked of a training: the defaults, and their validation with the fix in each message.
+
+mod measuring;
+mod optimiser;
+
+pub use measuring::MeasureAt;
+pub use optimiser::{Optimiser, Rate, TrainingScale};
+
+use super::{Data, Init, LossScale, Plan, Spec, SpecError, named};
+use crate::arithmetic::policy::TrainingPolicy;
+use crate::assets::DIGITS;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Digits of every ten that are trained on; the others are held out.
+const TRAINED_OF_TEN: usize = 8;
+
+/// Digits that are trained on.
+pub const TRAINED: usize = DIGITS * TRAINED_OF_TEN / 10;
+
+/// One training, complete: with the version it determines every byte of the record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingSpec {
+    /// Activations by canonical name, one run each.
+    pub activations: Vec<String>,
+    /// Hidden layers L.
+    pub depth: usize,
+    /// Units of every hidden layer.
+    pub width: usize,
+    /// Samples per minibatch.
+    pub batch: usize,
+    /// Seed of every draw.
+    pub seed: u64,
+    /// How weights are drawn.
+    pub init: Init,
+    /// Gain given by hand instead of the init's own.
+    pub gain: Option<f64>,
+    /// Whether layers have biases; `torch` implies them.
+    pub bias: bool,
+    /// Whether hidden layers with as many outputs as inputs have a skip.
+    pub residual: bool,
+    /// Arithmetics of the learners by canonical name.
+    pub formats: Vec<String>,
+    /// Updates.
+    pub steps: usize,
+    /// How gradients become updates.
+    pub optimiser: Optimiser,
+    /// The learning rate and how it changes.
+    pub rate: Rate,
+    /// Largest norm of all gradients together; none where they are not clipped.
+    pub clip_norm: Option<f64>,
+    /// By what the loss is multiplied.
+    pub loss_scale: TrainingScale,
+    /// At which steps gradients are held against the truth.
+    pub measure: MeasureAt,
+    /// Minibatches over which the gradient's spread is taken.
+    pub minibatches: usize,
+    /// The loss whose first step is told.
+    pub target_loss: f64,
+    /// Bits of every layer's gradient that must be proven.
+    pub truth_bits: u32,
+}
+
+impl Default for TrainingSpec {
+    fn default() -> TrainingSpec {
+        TrainingSpec {
+            activations: ["relu", "leaky", "prelu", "elu"].map(String::from).to_vec(),
+            depth: 20,
+            width: 64,
+            batch: 32,
+            seed: 0,
+            init: Init::Preserve,
+            gain: None,
+            bias: false,
+            residual: false,
+            formats: ["f16", "bf16", "f32"].map(String::from).to_vec(),
+            steps: 500,
+            optimiser: Optimiser::default(),
+            rate: Rate::default(),
+            clip_norm: None,
+            loss_scale: TrainingScale::None,
+            measure: MeasureAt::Every(25),
+            minibatches: 8,
+            target_loss: 0.5,
+            truth_bits: 80,
+        }
+    }
+}
+
+/// A validated training: names read, limits checked.
+#[derive(Clone, Debug)]
+pub struct TrainingPlan {
+    /// The spec with every name in its canonical spelling.
+    pub spec: TrainingSpec,
+    /// The networks: a probe's plan of the same draws, in f64.
+    pub networks: Plan,
+    /// How each learner computes.
+    pub policies: Vec<TrainingPolicy>,
+}
+
+/// Most steps and minibatches: beyond any use, below any overflow.
+const LARGEST: usize = 10_000_000;
+
+impl TrainingSpec {
+    /// Reads every name and checks every limit.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with the fix.
+    pub fn validate(&self) -> Result<TrainingPlan, SpecError> {
+        let networks = self.networks().validate()?;
+        for (option, value, most, example) in [
+            ("steps", self.steps, LARGEST, "a positive number of updates, such as --steps 500"),
+            ("minibatches", self.minibatches, TRAINED / self.batch.max(1), "2 and more, such as --minibatches 8"),
+        ] {
+            let least = if option == "steps" { 1 } else { 2 };
+            if value < least {
+                return Err(SpecError(format!("--{option} {value}: give {example}")));
+            }
+            if value > most {
+                return Err(SpecError(format!("--{option} {value}: give at most {most}")));
+            }
+        }
+        if self.batch > TRAINED / 2 {
+            let most = TRAINED / 2;
+            return Err(SpecError(format!(
+                "--batch {}: {TRAINED} digits are trained on; give at most {most}, so that an epoch has two minibatches",
+                self.batch
+            )));
+        }
+        self.optimiser.check().and_then(|()| self.rate.check(self.steps)).map_err(SpecError)?;
+        self.measure.check().map_err(SpecError)?;
+        let positive = |option: &str, value: f64| match value.is_finite() && value > 0.0 {
+            true => Ok(()),
+            false => Err(SpecError(format!("--{option} {value}: give a positive finite number"))),
+        };
+        self.clip_norm.map_or(Ok(()), |norm| positive("clip-norm", norm))?;
+        positive("target-loss", self.target_loss)?;
+        let policies = named("arithmetic", "--formats f16,f32", &self.formats, TrainingPolicy::parse)?;
+        let spec = TrainingSpec {
+            activations: networks.spec.activations.clone(),
+            bias: networks.spec.bias,
+            formats: policies.iter().map(TrainingPolicy::to_string).collect(),
+            ..self.clone()
+        };
+        Ok(TrainingPlan { spec, networks, policies })
+    }
+
+    /// A probe of the networks with which training begins.
+    pub fn networks(&self) -> Spec {
+        Spec {
+            activations: self.activations.clone(),
+            depth: self.depth,
+            width: self.width,
+            batch: self.batch,
+            trials: 1,
+            seed: self.seed,
+            data: Data::Digits,
+            init: self.init,
+            gain: self.gain,
+            bias: self.bias,
+            residual: self.residual,
+            formats: vec!["f64".into()],
+            truth_bits: self.truth_bits,
+            loss_scale: LossScale::None,
+            ..Spec::default()
+        }
+    }
+
+    /// SHA-256 of the version and the canonical spec: equal hashes, equal records.
+    pub fn hash(&self, version: &str) -> String {
+        let json = serde_json::to_string(self).expect("a spec has only serialisable fields");
+        let digest = Sha256::new().chain_update(version).chain_update("\ntraining\n").chain_update(json).finalize();
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(change: impl Fn(&mut TrainingSpec)) -> String {
+        let mut spec = TrainingSpec::default();
+        change(&mut spec);
+        spec.validate().expect_err("the spec is wrong").0
+    }
+
+    #[test]
+    fn the_default_is_canonical() {
+        assert_eq!(TrainingSpec::default().validate().unwrap().spec, TrainingSpec::default());
+        assert_eq!(TRAINED, 1437, "360 digits are held out");
+    }
+
+    #[test]
+    fn every_mistake_names_its_fix() {
+        let rate = |learning_rate| Rate { learning_rate, ..Rate::default() };
+        for (message, words) in [
+            (error(|spec| spec.steps = 0), "--steps 500"),
+            (error(|spec| spec.minibatches = 1), "--minibatches 8"),
+            (error(|spec| spec.minibatches = 45), "at most 44"),
+            (error(|spec| spec.batch = 719), "at most 718"),
+            (error(|spec| spec.batch = 0), "--batch 32"),
+            (error(|spec| spec.rate = rate(-0.1)), "--lr -0.1"),
+            (error(|spec| spec.rate = rate(f64::INFINITY)), "--lr inf"),
+            (error(|spec| spec.rate = rate(f64::NAN)), "--lr NaN"),
+            (error(|spec| spec.rate = Rate { warmup: 501, ..Rate::default() }), "at most 500"),
+            (error(|spec| spec.measure = MeasureAt::Every(0)), "every=25"),
+            (error(|spec| spec.measure = MeasureAt::Logarithmic(0)), "log=20"),
+            (error(|spec| spec.clip_norm = Some(0.0)), "--clip-norm 0"),
+            (error(|spec| spec.target_loss = f64::NAN), "--target-loss NaN"),
+            (error(|spec| spec.formats = vec!["mpfr:60".into()]), "53"),
+            (error(|spec| spec.formats = vec!["f16".into(), "half".into()]), "given twice"),
+            (error(|spec| spec.activations = vec!["laeky".into()]), "did you mean `leaky`"),
+        ] {
+            assert!(message.contains(words), "{message}");
+            assert!(!message.ends_with('.'), "{message}");
+        }
+    }
+}
