@@ -19,4 +19,5 @@ pub mod law;
 pub mod markdown;
 pub mod numbers;
 pub mod table;
+pub mod training;
 pub mod words;

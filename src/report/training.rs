@@ -1,0 +1,62 @@
+//! A training as text for a terminal: a row per activation and arithmetic, what the columns mean, and when learning stops
+//! in sentences.
+
+mod contents;
+mod csv;
+pub mod facts;
+pub mod measured;
+mod rows;
+mod words;
+
+pub use contents::drawn;
+pub use csv::{REFERENCE, layers_csv, steps_csv};
+pub use rows::saturated;
+pub use words::{failure, paragraph, paragraphs, reference, times};
+
+use crate::record::training::{MeasureAt, Training};
+use crate::report::numbers::Notation::Plain;
+use crate::report::table::wrapped;
+use std::path::Path;
+
+/// The training as text, and where its picture is.
+pub fn terminal(training: &Training, picture: Option<&Path>) -> String {
+    let notes: String = rows::notes(training).iter().map(|note| wrapped(note)).collect();
+    let mut blocks = vec![header(training), rows::table(training) + &notes];
+    for run in &training.runs {
+        blocks.push(paragraphs(training, run, Plain).iter().map(|paragraph| wrapped(paragraph)).collect());
+    }
+    blocks.extend(picture.map(|picture| format!("Picture: {}\n", picture.display())));
+    blocks.join("\n")
+}
+
+/// What was trained.
+fn header(training: &Training) -> String {
+    let names = training.spec.formats.join(", ");
+    let mut lines = vec![
+        format!("{} trained in {names}, each beside f64 (the reference)", facts::activations(training)),
+        facts::network(training).join(", "),
+        facts::optimiser(training, Plain).join(", "),
+        facts::draws(training, Plain).join(", "),
+        facts::data(training),
+    ];
+    let spread = format!("minibatch noise over {} minibatches", training.spec.minibatches);
+    let when = match training.spec.measure {
+        MeasureAt::Never => vec!["no gradient measured".into()],
+        MeasureAt::Every(1) => vec!["gradients measured at every step".into(), spread],
+        MeasureAt::Every(steps) => vec![format!("gradients measured every {steps} steps"), spread],
+        MeasureAt::Logarithmic(points) => {
+            vec![
+                format!("gradients measured at up to {points} steps, each about as many times the one before it"),
+                spread,
+            ]
+        }
+    };
+    lines.push(
+        when.into_iter()
+            .chain(facts::evidence(training).map(|evidence| format!("truth {evidence}")))
+            .collect::<Vec<_>>()
+            .join(", "),
+    );
+    lines.extend(facts::presets(training));
+    lines.iter().map(|line| wrapped(line)).collect()
+}
