@@ -10,6 +10,7 @@ mod imports;
 mod law;
 mod manual;
 mod measuring;
+mod network;
 mod progress;
 mod redraw;
 mod resources;
@@ -17,6 +18,7 @@ mod round;
 mod run_info;
 mod selfcheck;
 mod subcommands;
+mod train;
 
 pub use activations::figure as activation_figure;
 
@@ -25,11 +27,12 @@ use crate::arithmetic::kernels;
 use crate::record::Record;
 use crate::report::draw::Theme;
 use crate::report::table;
-use crate::spec::{Attribute, Data, Files, Init, LossScale, Model, Plan, Spec, SpecError};
+use crate::spec::{Attribute, Data, Files, LossScale, Model, Plan, Spec, SpecError};
 use crate::verdict::Verdict;
 use clap::Parser;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use measuring::{Output, measured};
+use network::NetworkOptions;
 use resources::Resources;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -62,23 +65,8 @@ pub struct Arguments {
     /// Hidden layers (affine + activation); a linear head follows
     #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, default_value_t = 50, help_heading = "Network")]
     depth: usize,
-    /// Units of every hidden layer
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, default_value_t = 64, help_heading = "Network")]
-    width: usize,
-    /// Give the layers biases
-    #[arg(long, help_heading = "Network")]
-    bias: bool,
-    /// How weights are drawn: preserve (alias he) keeps the variance of the activations, kaiming takes torch's
-    /// calculate_gain, xavier (glorot), lecun, torch (nn.Linear's default, which implies --bias), orthogonal
-    #[arg(long, value_name = "NAME", default_value = "preserve", help_heading = "Network")]
-    init: String,
-    /// Gain of preserve, kaiming, xavier or orthogonal (standard deviation times √fan-in) instead of its own
-    #[arg(long, value_name = "G", value_parser = gain, allow_negative_numbers = true, help_heading = "Network")]
-    gain: Option<f64>,
-    /// Add to every hidden layer's output its input, a = s·φ(z) + a_prev with s = 1/√depth on the grid of parameters,
-    /// where shapes agree
-    #[arg(long, help_heading = "Network")]
-    residual: bool,
+    #[command(flatten)]
+    network: NetworkOptions,
     #[command(flatten)]
     files: imports::FileOptions,
     #[command(flatten)]
@@ -169,10 +157,6 @@ fn seed(text: &str) -> Result<u64, String> {
 
 fn bits(text: &str) -> Result<u32, String> {
     text.parse().map_err(|_| "give a whole number of bits, such as 80".into())
-}
-
-fn gain(text: &str) -> Result<f64, String> {
-    text.parse().map_err(|_| "give a positive number, such as 1.5".into())
 }
 
 /// Reads a theme, and lets help and completions list the themes.
@@ -293,15 +277,15 @@ fn spec(arguments: &Arguments, data: Data) -> Result<Spec, Failure> {
     Ok(Spec {
         activations: activations(&arguments.activations)?,
         depth: arguments.depth,
-        width: arguments.width,
+        width: arguments.network.width,
         batch: arguments.batch,
         trials: arguments.trials,
         seed: arguments.seed,
         data,
-        init: Init::parse(&arguments.init).map_err(Failure::Input)?,
-        gain: arguments.gain,
-        bias: arguments.bias,
-        residual: arguments.residual,
+        init: arguments.network.init()?,
+        gain: arguments.network.gain,
+        bias: arguments.network.bias,
+        residual: arguments.network.residual,
         formats: arguments.formats.clone(),
         truth_bits: arguments.truth_bits,
         loss_scale: LossScale::parse(&arguments.loss_scale).map_err(Failure::Input)?,

@@ -87,22 +87,6 @@ fn places(network: &Network, is_from_file: bool) -> Vec<Place> {
     places
 }
 
-/// Per layer from the input: the parameters that its weight, bias and slope gradients belong to.
-fn parameters(network: &Network) -> Vec<[Option<usize>; 3]> {
-    let layers = network.layers.iter().map(|layer| {
-        let (weight, bias) = match network.nodes[layer.affine].operation {
-            Operation::Affine { weight, bias } => (Some(weight), bias),
-            _ => (None, None),
-        };
-        let slope = layer.activation.and_then(|node| match network.nodes[node].operation {
-            Operation::Activation { slope, .. } => slope,
-            _ => None,
-        });
-        [weight, bias, slope]
-    });
-    layers.collect()
-}
-
 /// `x` and `y`, a row per sample.
 fn samples(batch: &Batch) -> Vec<Tensor> {
     let rows = |name: &str, columns: &Array2<f64>| {
@@ -121,7 +105,7 @@ fn samples(batch: &Batch) -> Vec<Tensor> {
 /// One arithmetic's gradients: as doubles if these are the same numbers, else in decimals.
 fn computed(setup: Setup, network: &Network, batch: &Batch, places: &[Place]) -> (String, Vec<u8>) {
     let name = setup.policy;
-    let parameters = parameters(network);
+    let parameters = network.layer_parameters();
     let mut found: Vec<Option<Array2<Exact>>> = vec![None; places.len()];
     for layer in gradients(setup, network, batch) {
         for (parameter, gradient) in parameters[layer.layer].iter().zip([Some(layer.weight), layer.bias, layer.slope]) {
@@ -147,7 +131,7 @@ fn computed(setup: Setup, network: &Network, batch: &Batch, places: &[Place]) ->
 
 /// The true gradients in decimals with their bounds, and the nearest doubles of those that are established.
 fn truth(network: &Network, batch: &Batch, places: &[Place], precision: u32) -> [(String, Vec<u8>); 2] {
-    let parameters = parameters(network);
+    let parameters = network.layer_parameters();
     let prepared = Prepared::new(network);
     let mut entries: Vec<Option<Entry>> = places.iter().map(|_| None).collect();
     let mut nearest: Vec<Option<Tensor>> = places.iter().map(|_| None).collect();

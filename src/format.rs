@@ -28,7 +28,7 @@ pub use name::{AMBIGUOUS, EIGHT_BITS, MAX_EXPONENT_BITS, MAX_PRECISION, NAMED};
 pub use rounding::Rounder;
 pub use special::{Overflow, Special};
 pub use stochastic::{MOST_RANDOM_BITS, StochasticRounder, cut_sum};
-pub use sums::{quotient_to_odd, sum_to_odd, two_product, two_sum};
+pub use sums::{quotient_to_odd, square_root_to_odd, sum_to_odd, two_product, two_sum};
 
 use rug::Float;
 

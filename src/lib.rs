@@ -47,5 +47,6 @@ pub mod report;
 pub mod selfcheck;
 pub mod spec;
 pub mod theory;
+pub mod train;
 pub mod truth;
 pub mod verdict;

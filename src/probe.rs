@@ -11,7 +11,7 @@ mod quantiles;
 pub mod questions;
 mod summary;
 
-pub use draw::draw;
+pub use draw::{constants, draw, perceptron};
 
 use crate::activation::Activation;
 use crate::activation::moments::MeanField;
@@ -92,7 +92,8 @@ fn run_one(plan: &Plan, one: &RunPlan, index: usize, layer_done: &(dyn Fn() + Sy
         (questions.listed.iter().cloned()).zip(questions.asked.iter().map(|asked| asked.twin)).collect();
     let measured = over_trials(plan, |trial| {
         let (network, batch) = draw(plan, one, trial);
-        let subjects = Subjects { listed: &listed, extras: &questions.extras, externals: &externals };
+        let subjects =
+            Subjects { listed: &listed, extras: &questions.extras, externals: &externals, keeps_truth: false };
         measure_with(&network, &batch, subjects, spec.truth_bits, plan.schedule.segments, layer_done)
     });
     let trials: Vec<Trial> = (measured.into_iter().zip(storage_noise))

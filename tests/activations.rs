@@ -209,6 +209,7 @@ fn textbook(function: &Function, x: &Float, bits: u32) -> Option<Float> {
     let number_of = |a: u32, b: u32| Float::with_val(bits, a) / b;
     Some(match *function {
         Function::Exp => exp(x),
+        Function::SquareRoot => Float::with_val(bits, x.sqrt_ref()),
         Function::Value(activation) => match activation {
             Activation::Tanh => sigmoid_of_double(x, bits) * 2u32 - 1u32,
             // The difference loses two bits for each of x's leading zeros.
@@ -432,7 +433,7 @@ fn ties_at_tiny_and_huge_arguments_are_decided_by_their_side() {
                                 Activation::Celu { .. } => 2,
                                 _ => 0,
                             },
-                            Function::Exp => 0,
+                            Function::Exp | Function::SquareRoot => 0,
                         };
                         if exponent > 4 - steep {
                             continue;

@@ -63,6 +63,7 @@ impl Arithmetic for Logged {
             Function::Value(_) => "φ",
             Function::Derivative(_) => "φ'",
             Function::Exp => "exp",
+            Function::SquareRoot => "√",
         });
         self.inner.apply(at, f, x)
     }

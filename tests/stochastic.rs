@@ -212,6 +212,7 @@ fn lanes_give_the_bits_of_exact_numbers() {
             same("storing", lanes.round(at, &Exact::Double(exact)), stored);
             for function in [
                 Function::Exp,
+                Function::SquareRoot,
                 Function::Value(Activation::Tanh),
                 Function::Derivative(Activation::Gelu),
                 Function::Value(Activation::Selu),

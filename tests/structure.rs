@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// From the first room to the last. Names of arithmetics are shared early: `arithmetic::name` stands before
 /// the spec, the arithmetics themselves after the network.
-const ORDER: [&str; 27] = [
+const ORDER: [&str; 28] = [
     "nearest",
     "number",
     "assets",
@@ -28,6 +28,7 @@ const ORDER: [&str; 27] = [
     "verdict",
     "record",
     "probe",
+    "train",
     "law",
     "export",
     "selfcheck",

@@ -1,4 +1,4 @@
-//! φ, φ' and exp in double precision with a bound on the error: the shortcut of correct rounding in
+//! φ, φ', exp and √ in double precision with a bound on the error: the shortcut of correct rounding in
 //! narrow formats, and the integrand of the mean-field quadratures.
 //!
 //! The formulas are those of the enclosures, on core-math's correctly rounded exp, expm1, log1p,
@@ -8,6 +8,7 @@
 
 use super::polynomial::{Quadratic, polynomial};
 use super::{Activation, Function};
+use crate::format::square_root_to_odd;
 
 /// Unit roundoff of double precision.
 const U: f64 = f64::EPSILON / 2.0;
@@ -37,7 +38,7 @@ pub fn derivative_f64(activation: &Activation, x: f64) -> f64 {
 
 fn in_double(function: &Function, x: f64) -> f64 {
     match short(function, x) {
-        Short::Exact(value) | Short::Rounded(value) => value,
+        Short::Exact(value) | Short::Rounded(value) | Short::Odd(value) => value,
         Short::None => evaluate(function, x).0,
     }
 }
@@ -48,11 +49,13 @@ pub(super) enum Short {
     Exact(f64),
     /// f(x) rounded once to binary64.
     Rounded(f64),
-    /// Neither.
+    /// f(x) rounded to odd to binary64: what every rounding to fewer bits takes for f(x), or its NaN.
+    Odd(f64),
+    /// None of these.
     None,
 }
 
-/// Constants, products and sums: pieces of polynomials that need at most one operation, at a finite x.
+/// Constants, products, sums and roots: what needs at most one operation, at a finite x.
 #[inline]
 pub(super) fn short(function: &Function, x: f64) -> Short {
     let rounded = |value: f64, is_exact: bool| if is_exact { Short::Exact(value) } else { Short::Rounded(value) };
@@ -60,6 +63,7 @@ pub(super) fn short(function: &Function, x: f64) -> Short {
     let linear = match function {
         Function::Value(activation) | Function::Derivative(activation) => activation.linear_slopes(),
         Function::Exp => None,
+        Function::SquareRoot => return Short::Odd(square_root_to_odd(x)),
     };
     if let Some((left, right)) = linear {
         let slope = if x > 0.0 { right } else { left };
@@ -109,6 +113,7 @@ pub(super) fn evaluate(function: &Function, x: f64) -> (f64, f64) {
     }
     match *function {
         Function::Exp => relative(core_math::exp(x), 1.0),
+        Function::SquareRoot => unreachable!("invariant: a square root is one operation"),
         Function::Value(activation) => match activation {
             Activation::Tanh => relative(core_math::tanh(x), 1.0),
             Activation::Tanhshrink => tanhshrink(x),

@@ -1,4 +1,4 @@
-//! Enclosures: φ, φ' and exp at any argument to any relative precision, with a proof.
+//! Enclosures: φ, φ', exp and √ at any argument to any relative precision, with a proof.
 //!
 //! Exact results come first (`exact`); all others are evaluated by formulas with a counted error
 //! (`formulas.rs`), at a working precision that is raised until the error fits.
@@ -11,6 +11,8 @@ use super::polynomial::polynomial;
 use super::selu::exact_lambda;
 use super::{Activation, Piece};
 use rug::Float;
+use rug::float::Round;
+use std::cmp::Ordering;
 
 /// A function of one argument that an arithmetic must round.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,6 +23,15 @@ pub enum Function {
     Derivative(Activation),
     /// eˣ, for softmax.
     Exp,
+    /// √x, for optimisers: −0 at −0, NaN at negative numbers.
+    SquareRoot,
+}
+
+impl Function {
+    /// Whether there is no real value at a number: a square root of a negative one.
+    pub(super) fn is_undefined_at(&self, x: &Float) -> bool {
+        *self == Function::SquareRoot && *x < 0
+    }
 }
 
 /// A value known to a stated relative precision.
@@ -65,7 +76,7 @@ const MOST_WORKING_BITS: u32 = 1 << 26;
 /// [`OutOfRange`] if f(x) is not 0 and its exponent lies beyond ±2^29.
 ///
 /// # Panics
-/// If x is not finite.
+/// If x is not finite, or negative under a square root.
 pub fn enclose(function: &Function, x: &Float, precision: u32) -> Result<Float, OutOfRange> {
     enclosure(function, x, precision).map(|enclosure| enclosure.value)
 }
@@ -76,9 +87,10 @@ pub fn enclose(function: &Function, x: &Float, precision: u32) -> Result<Float, 
 /// [`OutOfRange`] if f(x) is not 0 and its exponent lies beyond ±2^29.
 ///
 /// # Panics
-/// If x is not finite.
+/// If x is not finite, or negative under a square root.
 pub fn enclosure(function: &Function, x: &Float, precision: u32) -> Result<Enclosure, OutOfRange> {
-    assert!(x.is_finite(), "invariant: an enclosure is asked for at finite arguments only");
+    let is_defined = x.is_finite() && !function.is_undefined_at(x);
+    assert!(is_defined, "invariant: an enclosure is asked for at finite arguments only, where f is defined");
     if let Some(value) = exact(function, x)? {
         return Ok(Enclosure { value, exact: true });
     }
@@ -94,19 +106,16 @@ pub fn enclosure(function: &Function, x: &Float, precision: u32) -> Result<Enclo
     }
 }
 
-/// The exact results: polynomial pieces with binary values, and special points.
+/// The exact results: polynomial pieces with binary values, roots of squares, and special points.
 pub(super) fn exact(function: &Function, x: &Float) -> Result<Option<Float>, OutOfRange> {
     if let Some(polynomial) = polynomial(function, |activation| piece_of(activation, x)) {
         return polynomial.exact(x);
     }
-    if *function == Function::Value(Activation::Selu) && *x > 0 {
-        return Ok(exact_lambda(x));
-    }
-    if !x.is_zero() {
-        return Ok(None);
-    }
     let number = |value: f64| Ok(Some(Float::with_val(53, value)));
     match *function {
+        Function::SquareRoot => Ok(exact_root(x)),
+        Function::Value(Activation::Selu) if *x > 0 => Ok(exact_lambda(x)),
+        _ if !x.is_zero() => Ok(None),
         Function::Exp => number(1.0),
         Function::Value(activation) => match activation {
             Activation::Sigmoid => number(0.5),
@@ -129,6 +138,13 @@ pub(super) fn exact(function: &Function, x: &Float) -> Result<Option<Float>, Out
             _ => Ok(None),
         },
     }
+}
+
+/// √x if it is binary. The square of an odd number of q bits has at least 2q − 1 bits, so that q is at most half of
+/// the bits of x, rounded up.
+fn exact_root(x: &Float) -> Option<Float> {
+    let (root, order) = Float::with_val_round(x.prec().div_ceil(2), x.sqrt_ref(), Round::Zero);
+    (order == Ordering::Equal).then_some(root)
 }
 
 /// The piece in which a number lies.

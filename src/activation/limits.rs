@@ -1,4 +1,4 @@
-//! φ and φ' at ±∞: the limits, which overflowed pre-activations meet.
+//! φ, φ', exp and √ at ±∞: the limits, which overflowed pre-activations meet.
 
 use super::rounding::{Target, round_by};
 use super::{Activation, Function, Quadratic};
@@ -9,7 +9,8 @@ pub(super) fn at_infinity(function: &Function, negative: bool, target: &Target) 
     use Activation::*;
     let infinity = if negative { f64::NEG_INFINITY } else { f64::INFINITY };
     let (activation, derivative) = match function {
-        Function::Exp => return round(infinity.max(0.0), target),
+        // A square root is asked for its limit on the right alone.
+        Function::Exp | Function::SquareRoot => return round(infinity.max(0.0), target),
         Function::Value(activation) => (activation, false),
         Function::Derivative(activation) => (activation, true),
     };

@@ -35,7 +35,7 @@ pub(super) fn nearby(function: &Function, x: &Float) -> Option<Near> {
             Activation::Celu { alpha } => 1.0 / alpha,
             _ => 1.0,
         },
-        Function::Exp => 1.0,
+        Function::Exp | Function::SquareRoot => 1.0,
     };
     // |βx| < 2^(exponent + 1 + log₂ β): the 1 covers the quotient's rounding.
     let widened = if stretch == 1.0 { exponent } else { exponent + exponent_of(stretch) + 2 };
@@ -82,6 +82,8 @@ fn small(function: &Function, x: &Float, k: i64) -> Option<Near> {
     match *function {
         // 1 + x + …
         Function::Exp => near(number(1.0), positive, k - 1),
+        // No series at 0, and no limit below.
+        Function::SquareRoot => None,
         Function::Value(activation) => match activation {
             // x − x³/3 + …
             Activation::Tanh => near(x.clone(), !positive, 2 * k),
@@ -184,7 +186,7 @@ fn large(function: &Function, x: &Float, exponent: i64, stretch: f64) -> Option<
         (Function::Value(Activation::Elu { alpha } | Activation::Celu { alpha }), false) => {
             near(number(-alpha), true, exponential_bits)
         }
-        (Function::Exp, _) | (_, false) => None,
+        (Function::Exp | Function::SquareRoot, _) | (_, false) => None,
         (Function::Value(activation), true) => match activation {
             // 1 − e^(−x)/(1 + e^(−x))
             Activation::Sigmoid => near(number(1.0), false, exponential_bits),

@@ -183,6 +183,11 @@ pub(super) fn quotient(numerator: &Float, denominator: &Float, precision: u32) -
     with_sticky(Float::with_val_round(precision + 4, numerator / denominator, Round::Zero))
 }
 
+/// A number that every format of at most `precision` bits rounds like √x.
+pub(super) fn square_root(x: &Float, precision: u32) -> Float {
+    with_sticky(Float::with_val_round(precision + 4, x.sqrt_ref(), Round::Zero))
+}
+
 /// A truncated number with one more bit that is set where something was cut off.
 fn with_sticky((value, order): (Float, Ordering)) -> Float {
     let (Ordering::Less | Ordering::Greater, Some(exponent)) = (order, value.get_exp()) else { return value };
@@ -196,7 +201,7 @@ pub(super) fn polynomial(function: &Function, piece: impl Fn(&Activation) -> Pie
     match function {
         Function::Value(activation) => activation.polynomial(piece(activation)),
         Function::Derivative(activation) => Some(activation.polynomial(piece(activation))?.derivative()),
-        Function::Exp => None,
+        Function::Exp | Function::SquareRoot => None,
     }
 }
 

@@ -5,7 +5,7 @@
 //! (or so near one that 2^20 bits do not tell). Ties are dealt with before it:
 //! - exact results (binary polynomials, special points, λx where it is binary) round directly;
 //! - values within a whisker of a binary number (tiny and huge arguments) round by their side of it;
-//! - fractions (the other polynomials, softsign) are divided once with a sticky bit;
+//! - fractions (the other polynomials, softsign) are divided once with a sticky bit, and square roots are cut with one;
 //! - of the rest, exp, tanh, tanhshrink, sigmoid, logsigmoid, softplus, silu, swish, mish, elu, celu and
 //!   selu's left piece, and their derivatives, are transcendental at binary x ≠ 0 (Lindemann and
 //!   Weierstrass: each is an algebraic function of x and e^t for an algebraic t ≠ 0, or a logarithm, that
@@ -17,7 +17,7 @@ use super::double::{self, Short};
 use super::enclosure::{exact, piece_of};
 use super::limits::at_infinity;
 use super::nearby::{Near, nearby};
-use super::polynomial::{polynomial, quotient};
+use super::polynomial::{polynomial, quotient, square_root};
 use super::quick::binary64;
 use super::{Activation, Function, OutOfRange, enclose};
 use crate::format::{F64, Format, Rounder, canonical};
@@ -29,12 +29,12 @@ const BEYOND_BOUNDARIES: u32 = 11;
 /// The precision at which the loop gives up; see the module's text.
 const MOST_BITS: u32 = 1 << 20;
 
-/// f(x) rounded once to the format: **the definition** of φ, φ' and exp in every arithmetic.
+/// f(x) rounded once to the format: **the definition** of φ, φ', exp and √ in every arithmetic.
 ///
 /// Rounding, overflow and gradual underflow are those of [`Format::round`]. NaN gives NaN, ±∞ the
-/// limit. A result below the format's range keeps its sign (−0 for a tiny negative one). φ(−0) = −0
-/// where φ passes through 0 with a slope (tanh, silu, gelu, elu, hardswish, identity, …); a constant piece
-/// gives +0, so relu(±0) = +0.
+/// limit, and a negative number under a square root (−∞ too, −0 not) NaN. A result below the format's range
+/// keeps its sign (−0 for a tiny negative one). φ(−0) = −0 where φ passes through 0 with a slope (tanh, silu,
+/// gelu, elu, hardswish, identity, …), and √−0 = −0; a constant piece gives +0, so relu(±0) = +0.
 /// For formats of unbounded exponent a result beyond 2^±2^29 becomes ±∞ or ±0; whoever must not take
 /// that for an answer asks [`enclose`] instead.
 pub fn round_function(function: &Function, x: &Float, format: &Format) -> Float {
@@ -64,7 +64,7 @@ pub(super) struct Target<'t> {
 /// f(x) rounded once.
 pub(super) fn round_by(function: &Function, x: &Float, target: &Target) -> Float {
     let Target { format, boundary_bits, round } = *target;
-    if x.is_nan() {
+    if x.is_nan() || function.is_undefined_at(x) {
         return Float::with_val(format.precision, Special::Nan);
     }
     if x.is_infinite() {
@@ -78,7 +78,7 @@ pub(super) fn round_by(function: &Function, x: &Float, target: &Target) -> Float
     if let Some(stand_in) = nearby(function, x).and_then(|near| stand_in(near, boundary_bits)) {
         return round(&stand_in);
     }
-    match rational(function, x, boundary_bits) {
+    match algebraic(function, x, boundary_bits) {
         Ok(Some(stand_in)) => return round(&stand_in),
         Ok(None) => {}
         Err(out_of_range) => return beyond_range(out_of_range, target),
@@ -99,12 +99,16 @@ pub(super) fn round_by(function: &Function, x: &Float, target: &Target) -> Float
     }
 }
 
-/// A number that rounds like f(x) where f(x) is a fraction: no tie can hide there.
-fn rational(function: &Function, x: &Float, precision: u32) -> Result<Option<Float>, OutOfRange> {
+/// A number that rounds like f(x) where f(x) is a fraction or a square root: no tie can hide there.
+fn algebraic(function: &Function, x: &Float, precision: u32) -> Result<Option<Float>, OutOfRange> {
     if let Some(polynomial) = polynomial(function, |activation| piece_of(activation, x)) {
         return polynomial.stand_in(x, precision).map(Some);
     }
-    let (Function::Value(activation) | Function::Derivative(activation)) = function else { return Ok(None) };
+    let activation = match function {
+        Function::Value(activation) | Function::Derivative(activation) => activation,
+        Function::SquareRoot => return Ok(Some(square_root(x, precision))),
+        Function::Exp => return Ok(None),
+    };
     if *activation != Activation::Softsign {
         return Ok(None);
     }
@@ -212,7 +216,7 @@ fn round_quickly(
         return slow();
     }
     match double::short(function, x) {
-        Short::Exact(value) => return round(value),
+        Short::Exact(value) | Short::Odd(value) => return round(value),
         Short::Rounded(_) => return slow(),
         Short::None => {}
     }
@@ -241,7 +245,7 @@ fn round_quickly(
 /// Whether f(x) is exactly 0 at a finite x, not merely too small for a double.
 pub fn is_zero(function: &Function, x: f64) -> bool {
     match double::short(function, x) {
-        Short::Exact(value) => value == 0.0,
+        Short::Exact(value) | Short::Odd(value) => value == 0.0,
         // A product that rounding may have flushed.
         Short::Rounded(value) if value != 0.0 => false,
         _ => enclose(function, &Float::with_val(53, x), 8).is_ok_and(|value| value.is_zero()),
@@ -264,12 +268,15 @@ fn round_to_binary64(function: &Function, x: f64) -> f64 {
         _ if x.is_nan() => f64::NAN,
         _ if x.is_infinite() => return slow(function, x, &F64),
         Function::Exp => core_math::exp(x),
+        // IEEE 754's own operation.
+        Function::SquareRoot => x.sqrt(),
         Function::Value(Tanh) => core_math::tanh(x),
         Function::Value(Elu { alpha: 1.0 } | Celu { alpha: 1.0 }) if x <= 0.0 => core_math::expm1(x),
         Function::Derivative(Elu { alpha: 1.0 } | Celu { alpha: 1.0 }) if x <= 0.0 => core_math::exp(x),
         _ => match double::short(function, x) {
             // The product or the sum of two doubles is rounded once, underflow and overflow included.
             Short::Exact(value) | Short::Rounded(value) => value,
+            Short::Odd(_) => unreachable!("invariant: only a square root is rounded to odd"),
             Short::None => binary64::nearest(function, x).unwrap_or_else(|| slow(function, x, &F64)),
         },
     };

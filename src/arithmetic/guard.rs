@@ -73,7 +73,8 @@ impl Guard {
     #[inline]
     pub fn watch(&self, result: f64, is_zero: impl FnOnce() -> bool) {
         let magnitude = result.abs();
-        // NaN compares with nothing, and comes of an infinity that tripped before.
+        // NaN compares with nothing: it comes of an infinity that tripped before, or trips for no need as the root of a
+        // negative number.
         let is_inside = (self.least..self.most).contains(&magnitude);
         let is_exact_zero = || result == 0.0 && is_zero();
         if !is_inside && !is_exact_zero() {

@@ -2,7 +2,7 @@
 
 use super::{Branches, Forward, LayerGradients, Pass};
 use crate::arithmetic::dispatch::{Carriers, Visitor, dispatch_with, role};
-use crate::arithmetic::{Arithmetic, ArithmeticName, Policy, kernels};
+use crate::arithmetic::{Arithmetic, ArithmeticName, ExactMatrix, Policy, kernels};
 use crate::format::Format;
 use crate::network::segments::Segments;
 use crate::network::{Batch, Network};
@@ -108,6 +108,11 @@ impl<'n> ForwardRun<'n> {
         self.values.branches()
     }
 
+    /// y, outputs × batch.
+    pub fn outputs(&self) -> ExactMatrix {
+        self.values.outputs()
+    }
+
     /// Brings gradients back in the setup's backward arithmetic.
     pub fn backward(&self, setup: &Setup) -> GradientStream<'n> {
         debug_assert!(self.serves(&setup.policy, setup.part), "invariant: the forward pass is the setup's");
@@ -144,6 +149,7 @@ impl Iterator for GradientStream<'_> {
 /// A forward pass in whatever arithmetic.
 trait Values<'n>: Send + Sync {
     fn branches(&self) -> Branches;
+    fn outputs(&self) -> ExactMatrix;
     fn left_range(&self) -> bool;
     fn backward(self: Arc<Self>, setup: &Setup, carriers: Carriers) -> Box<dyn Backward + 'n>;
 }
@@ -168,6 +174,10 @@ struct Up<'n, F: Arithmetic> {
 impl<'n, F: Arithmetic + 'static> Values<'n> for Up<'n, F> {
     fn branches(&self) -> Branches {
         self.forward.branches()
+    }
+
+    fn outputs(&self) -> ExactMatrix {
+        self.forward.arithmetic.exact_matrix(&self.forward.at(self.forward.network.output()))
     }
 
     fn left_range(&self) -> bool {

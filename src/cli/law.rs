@@ -1,16 +1,17 @@
 //! `law`: how noise falls with precision, measured, with one picture that shows it.
 
 use super::measuring::probed;
+use super::network::NetworkOptions;
 use super::resources::Resources;
 use super::subcommands::print;
-use super::{Failure, activations, bits, count, gain, run_info, seed, theme, unwritable};
+use super::{Failure, activations, bits, count, run_info, seed, theme, unwritable};
 use crate::law::{self, bits::Bits};
 use crate::probe;
 use crate::record::law::Law;
 use crate::report::draw::{self, Theme};
 use crate::report::files;
 use crate::report::law as report;
-use crate::spec::{Attribute, Data, Init, Plan, Spec};
+use crate::spec::{Attribute, Data, Plan, Spec};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -33,21 +34,8 @@ pub struct LawArguments {
     /// Hidden layers (affine + activation); a linear head follows
     #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, default_value_t = 30, help_heading = "Network")]
     depth: usize,
-    /// Units of every hidden layer
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, default_value_t = 64, help_heading = "Network")]
-    width: usize,
-    /// Give the layers biases
-    #[arg(long, help_heading = "Network")]
-    bias: bool,
-    /// How weights are drawn: preserve (alias he), kaiming, xavier (glorot), lecun, torch, orthogonal
-    #[arg(long, value_name = "NAME", default_value = "preserve", help_heading = "Network")]
-    init: String,
-    /// Gain of preserve, kaiming, xavier or orthogonal instead of its own
-    #[arg(long, value_name = "G", value_parser = gain, allow_negative_numbers = true, help_heading = "Network")]
-    gain: Option<f64>,
-    /// Give every hidden layer a skip, its branch scaled by 1/√depth
-    #[arg(long, help_heading = "Network")]
-    residual: bool,
+    #[command(flatten)]
+    network: NetworkOptions,
     /// digits (cross-entropy) or gaussian (regression, mean squared error)
     #[arg(long, value_name = "NAME", default_value = "digits", help_heading = "Data")]
     data: String,
@@ -132,15 +120,15 @@ fn plan(arguments: &LawArguments, bits: &Bits) -> Result<Plan, Failure> {
     let spec = Spec {
         activations: activations(&arguments.activations)?,
         depth: arguments.depth,
-        width: arguments.width,
+        width: arguments.network.width,
         batch: arguments.batch,
         trials: arguments.trials,
         seed: arguments.seed,
         data: Data::parse(&arguments.data).map_err(Failure::Input)?,
-        init: Init::parse(&arguments.init).map_err(Failure::Input)?,
-        gain: arguments.gain,
-        bias: arguments.bias,
-        residual: arguments.residual,
+        init: arguments.network.init()?,
+        gain: arguments.network.gain,
+        bias: arguments.network.bias,
+        residual: arguments.network.residual,
         formats: bits.arithmetics(),
         truth_bits: arguments.truth_bits,
         ..default_spec()

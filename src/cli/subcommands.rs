@@ -8,6 +8,7 @@ use super::manual;
 use super::redraw::{self, ReportArguments};
 use super::round::{self, RoundArguments};
 use super::selfcheck::{self, SelfcheckArguments};
+use super::train::{self, TrainArguments};
 use super::{Arguments, Failure};
 use clap::error::ContextKind;
 use clap::parser::ValueSource;
@@ -37,6 +38,13 @@ pub enum Subcommand {
     /// For example: precision-probe law --act relu,tanh --bits 6..24. Where φ is smooth a bit halves the noise (β = 1);
     /// where φ' jumps branches flip, and it takes two bits (β = 1/2) until a network has about no flip left.
     Law(Box<LawArguments>),
+    /// Train a network in several arithmetics from the same parameters on the same minibatches, and say when learning
+    /// stops and whether rounding is why
+    ///
+    /// For example: precision-probe train --act relu,leaky,prelu,elu --depth 20 --formats f16,bf16,f32 --steps 500. At
+    /// chosen steps every gradient is held against the true one at the same parameters, every update against the exact
+    /// optimiser's, and rounding noise against the spread over minibatches.
+    Train(Box<TrainArguments>),
     /// List the formats with their constants, or one of them with all codes of 8 bits and fewer
     ///
     /// For example: precision-probe formats e4m3fn
@@ -145,6 +153,7 @@ pub fn execute(subcommand: &Subcommand) -> Result<ExitCode, Failure> {
         Subcommand::Report(arguments) => redraw::execute(arguments)?,
         Subcommand::Audit(arguments) => return audit::execute(arguments),
         Subcommand::Law(arguments) => law::execute(arguments)?,
+        Subcommand::Train(arguments) => train::execute(arguments)?,
         Subcommand::Formats(arguments) => formats::execute(arguments)?,
         Subcommand::Round(arguments) => round::execute(arguments)?,
         Subcommand::Activations(arguments) => activations::execute(arguments)?,

@@ -16,7 +16,7 @@ mod zip;
 pub use gradients::{Gradient, Gradients, Wanted};
 pub use net::{Activations, read_net};
 pub use npy::bytes as npy_bytes;
-pub use safetensors::{safetensors_bytes, write_safetensors};
+pub use safetensors::{parse as safetensors_tensors, safetensors_bytes, write_safetensors};
 pub use samples::{Labels, LossName, Samples};
 pub use sequential::{Linear, Sequential, Slope};
 pub use tensor::{Dtype, Tensor};

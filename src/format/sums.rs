@@ -1,4 +1,6 @@
-//! Sums, products and quotients of two doubles without loss.
+//! Sums, products and quotients of two doubles, and square roots, without loss.
+
+use super::{canonical, two_to};
 
 /// The rounded sum and its error, exactly (Knuth).
 #[inline(always)]
@@ -42,6 +44,21 @@ pub fn quotient_to_odd(x: f64, y: f64) -> f64 {
     odd_beside(quotient, if y > 0.0 { remainder } else { -remainder })
 }
 
+/// √x rounded to odd; NaN, in one bit pattern, of negative numbers.
+#[inline]
+pub fn square_root_to_odd(x: f64) -> f64 {
+    // What the square of a tiny root lacks would be no double; a power of four moves the root by a power of two.
+    let (x, scale) = if x < two_to(-900) { (x * two_to(600), two_to(-300)) } else { (x, 1.0) };
+    let root = x.sqrt();
+    if root == 0.0 || !root.is_finite() {
+        return canonical(root);
+    }
+    // The rounded square and x are near each other, and the remainder is a double: a multiple of the square of the
+    // root's last place, and at most 2^53 of it.
+    let (square, error) = two_product(root, root);
+    odd_beside(root, (x - square) - error) * scale
+}
+
 /// A double rounded to nearest, put to odd by the sign of what it lacks.
 #[inline(always)]
 fn odd_beside(nearest: f64, error: f64) -> f64 {
@@ -68,8 +85,7 @@ mod tests {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let exponent = ((state >> 8) % (2 * spread)) as i64 - spread as i64;
             let sign = if state >> 63 == 1 { -1.0 } else { 1.0 };
-            sign * (1.0 + ((state >> 20) & 0xff_ffff) as f64 * super::super::two_to(-24))
-                * super::super::two_to(exponent)
+            sign * (1.0 + ((state >> 20) & 0xff_ffff) as f64 * two_to(-24)) * two_to(exponent)
         };
         fn odd<T>(expression: T) -> f64
         where
@@ -80,20 +96,35 @@ mod tests {
             let cut = cut.to_f64();
             if is_exact || cut.to_bits() & 1 == 1 { cut } else { f64::from_bits(cut.to_bits() + 1) }
         }
-        let mut inexact = 0;
+        let (mut inexact, mut exact, mut subnormal) = (0, 0, 0);
         for trial in 0..20_000 {
             let spread = [2, 30, 60, 300][trial % 4];
             let (x, y) = (number(spread), number(spread));
             let (long_x, long_y) = (Float::with_val(53, x), Float::with_val(53, y));
             assert_eq!(sum_to_odd(x, y).to_bits(), odd(&long_x + &long_y).to_bits(), "{x:e} + {y:e}");
             assert_eq!(quotient_to_odd(x, y).to_bits(), odd(&long_x / &long_y).to_bits(), "{x:e} / {y:e}");
+            let square = x * x;
+            let tiny = square * two_to(-600);
+            for x in [x.abs(), square, square.next_up(), square.next_down(), tiny, tiny.next_up()] {
+                let root = square_root_to_odd(x);
+                assert_eq!(root.to_bits(), odd(Float::with_val(53, x).sqrt_ref()).to_bits(), "√{x:e}");
+                exact += usize::from(root * root == x && two_product(root, root).1 == 0.0);
+                subnormal += usize::from(x < f64::MIN_POSITIVE);
+            }
             inexact += usize::from(sum_to_odd(x, y) != x + y);
         }
         assert!(inexact > 1000, "{inexact}: the test is blind");
+        assert!(exact > 20_000 && subnormal > 1000, "{exact} squares, {subnormal} subnormal numbers");
         assert_eq!(sum_to_odd(f64::INFINITY, 1.0), f64::INFINITY);
         assert!(sum_to_odd(f64::NAN, 1.0).is_nan());
         assert_eq!(quotient_to_odd(1.0, f64::INFINITY).to_bits(), 0.0f64.to_bits());
         assert_eq!(quotient_to_odd(-1.0, 0.0), f64::NEG_INFINITY);
         assert_eq!(quotient_to_odd(-0.0, 3.0).to_bits(), (-0.0f64).to_bits());
+        for (x, root) in [(0.0, 0.0), (-0.0, -0.0), (f64::INFINITY, f64::INFINITY), (5e-324, two_to(-537))] {
+            assert_eq!(square_root_to_odd(x).to_bits(), root.to_bits(), "√{x:e}");
+        }
+        for x in [-5e-324, -1.0, -f64::MAX, f64::NEG_INFINITY, f64::NAN, -f64::NAN] {
+            assert_eq!(square_root_to_odd(x).to_bits(), f64::NAN.to_bits(), "√{x:e}");
+        }
     }
 }

@@ -40,18 +40,37 @@ fn digits() -> &'static [Image] {
 /// # Panics
 /// If `batch` exceeds the number of images; the spec refuses that before.
 pub fn digits_batch(seed: u64, trial: u64, batch: usize) -> Batch {
-    let images = digits();
-    assert!(batch <= images.len(), "invariant: the spec limits the batch to {} images", images.len());
-    let mut stream = Stream::new(seed, trial, "batch");
-    let mut order: Vec<usize> = (0..images.len()).collect();
-    for place in 0..batch {
-        let other = place + stream.index(images.len() - place);
+    let images = digits().len();
+    assert!(batch <= images, "invariant: the spec limits the batch to {images} images");
+    digits_of(&drawn(&mut Stream::new(seed, trial, "batch"), images, batch))
+}
+
+/// All indices below `count` in a drawn order.
+pub fn shuffled(stream: &mut Stream, count: usize) -> Vec<usize> {
+    drawn(stream, count, count)
+}
+
+/// So many of the indices below `count`, drawn without replacement; fewer are a prefix of more.
+fn drawn(stream: &mut Stream, count: usize, wanted: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..count).collect();
+    for place in 0..wanted {
+        let other = place + stream.index(count - place);
         order.swap(place, other);
     }
-    let pixel = |feature: usize, sample: usize| (f64::from(images[order[sample]][feature]) - 8.0) / 8.0;
+    order.truncate(wanted);
+    order
+}
+
+/// The images of these indices as a batch.
+///
+/// # Panics
+/// If an index is not below the number of images.
+pub fn digits_of(indices: &[usize]) -> Batch {
+    let images = digits();
+    let pixel = |feature: usize, sample: usize| (f64::from(images[indices[sample]][feature]) - 8.0) / 8.0;
     Batch {
-        inputs: Array2::from_shape_fn((FEATURES, batch), |(feature, sample)| pixel(feature, sample)),
-        targets: Targets::Classes(order[..batch].iter().map(|&image| usize::from(images[image][FEATURES])).collect()),
+        inputs: Array2::from_shape_fn((FEATURES, indices.len()), |(feature, sample)| pixel(feature, sample)),
+        targets: Targets::Classes(indices.iter().map(|&image| usize::from(images[image][FEATURES])).collect()),
     }
 }
 

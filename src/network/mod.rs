@@ -7,6 +7,7 @@ pub mod build;
 pub mod data;
 pub mod draw;
 pub mod given;
+pub mod minibatches;
 pub mod segments;
 pub mod weights;
 
@@ -148,6 +149,22 @@ impl Network {
     pub fn layer_of(&self, affine: NodeId) -> usize {
         let position = self.layers.iter().position(|layer| layer.affine == affine);
         position.expect("invariant: every affine node is a layer")
+    }
+
+    /// Per layer from the input: the parameters that its weight, bias and slope gradients belong to.
+    pub fn layer_parameters(&self) -> Vec<[Option<ParameterId>; 3]> {
+        let layers = self.layers.iter().map(|layer| {
+            let (weight, bias) = match self.nodes[layer.affine].operation {
+                Operation::Affine { weight, bias } => (Some(weight), bias),
+                _ => (None, None),
+            };
+            let slope = layer.activation.and_then(|node| match self.nodes[node].operation {
+                Operation::Activation { slope, .. } => slope,
+                _ => None,
+            });
+            [weight, bias, slope]
+        });
+        layers.collect()
     }
 
     /// Number of outputs n.

@@ -37,7 +37,8 @@ fn loss(plan: &Plan) -> Loss {
     }
 }
 
-pub(super) fn perceptron(plan: &Plan, activation: &Activation) -> Perceptron {
+/// How a run's networks are drawn.
+pub fn perceptron(plan: &Plan, activation: &Activation) -> Perceptron {
     let spec = &plan.spec;
     let (features, outputs) = spec.shape();
     Perceptron {
@@ -65,7 +66,7 @@ pub(super) fn field(perceptron: &Perceptron) -> MeanField {
 }
 
 /// Every exact constant of the activations; PReLU's slopes are the file's where there is one.
-pub(super) fn constants(plan: &Plan, one: &RunPlan) -> Vec<String> {
+pub fn constants(plan: &Plan, one: &RunPlan) -> Vec<String> {
     let mut constants: Vec<String> = Vec::new();
     for activation in one.activations() {
         let own = match (activation, &plan.network) {

@@ -42,6 +42,8 @@ pub struct LayerMeasurement {
     pub arithmetics: Vec<ArithmeticMeasurement>,
     /// One per extra run.
     pub extras: Vec<RunMeasurement>,
+    /// The true gradients themselves, where they are wanted.
+    pub truth: Option<TrueLayer>,
 }
 
 /// One layer in one arithmetic.
@@ -96,6 +98,8 @@ pub struct Subjects<'a> {
     pub extras: &'a [Extra],
     /// Gradients that other programs computed.
     pub externals: &'a [ExternalGradients<'a>],
+    /// Whether the true gradients are kept.
+    pub keeps_truth: bool,
 }
 
 /// Measures a network in every arithmetic against its true gradient, of which `bits` bits are to be proven.
@@ -110,7 +114,7 @@ pub fn measure(
     layer_done: &(dyn Fn() + Sync),
 ) -> Measurement {
     let listed: Vec<(Setup, Option<usize>)> = arithmetics.iter().map(|policy| ((*policy).into(), None)).collect();
-    let subjects = Subjects { listed: &listed, extras: &[], externals: &[] };
+    let subjects = Subjects { listed: &listed, extras: &[], externals: &[], keeps_truth: false };
     measure_with(network, batch, subjects, bits, 1, layer_done)
 }
 
@@ -226,7 +230,7 @@ fn against(
         .map(|(done, truth)| {
             let layer = runs.advance(network, &truth, subjects);
             layers_done(done + 1);
-            layer
+            LayerMeasurement { truth: subjects.keeps_truth.then_some(truth), ..layer }
         })
         .collect();
     layers.reverse();
@@ -236,7 +240,7 @@ fn against(
 impl Runs<'_> {
     /// One layer of every run against the truth.
     fn advance(&mut self, network: &Network, truth: &TrueLayer, subjects: Subjects) -> LayerMeasurement {
-        let Subjects { listed, extras, externals } = subjects;
+        let Subjects { listed, extras, externals, .. } = subjects;
         let yardsticks = Yardsticks::new(truth);
         let next = |stream: &mut GradientStream| {
             let computed = stream.next().expect("invariant: every stream has the network's layers");
@@ -289,6 +293,7 @@ impl Runs<'_> {
             magnitudes,
             arithmetics,
             extras: measured_extras,
+            truth: None,
         }
     }
 }

@@ -4,7 +4,7 @@ use super::external::tolerances;
 use super::quantiles::quantiles;
 use super::questions::Questions;
 use super::{Trial, cause};
-use crate::format::{F64, Format};
+use crate::format::F64;
 use crate::magnitude::Magnitudes;
 use crate::record::{
     ArithmeticRun, External, Fates, Flips, FormatFacts, LayerRun, LayerTrial, Number, Truth, TruthLayer, TruthTrial,
@@ -65,7 +65,7 @@ pub(super) fn arithmetic_run(
         name: policy.to_string(),
         policy: policy.preset().map(|preset| preset.policy.to_string()),
         // Gradients lie in the format of the backward role.
-        format: format_facts(&policy.backward.format),
+        format: FormatFacts::of(&policy.backward.format),
         storage_noise: Number::new(storage),
         verdict: layers[0].verdict.clone(),
         layers,
@@ -87,7 +87,7 @@ pub(super) fn external_run(plan: &Plan, trials: &[Trial], index: usize) -> Arith
     ArithmeticRun {
         policy: None,
         name: compared.name.clone(),
-        format: format_facts(&gradients.dtype.format().unwrap_or(F64)),
+        format: FormatFacts::of(&gradients.dtype.format().unwrap_or(F64)),
         storage_noise: Number::None,
         verdict: layers[0].verdict.clone(),
         layers,
@@ -156,21 +156,4 @@ fn add_fates(sum: &mut Fates, other: &Fates) {
     sum.drowned += other.drowned;
     sum.degraded += other.degraded;
     sum.resolved += other.resolved;
-}
-
-fn format_facts(format: &Format) -> FormatFacts {
-    let log2 = |exponent: Option<i32>| exponent.map_or(Number::None, |exponent| Number::Finite(f64::from(exponent)));
-    FormatFacts {
-        name: format.name(),
-        precision: format.precision,
-        log2_max: match format.max() {
-            Some(max) => {
-                let (fraction, exponent) = max.to_f64_exp();
-                Number::new(core_math::log2(fraction) + f64::from(exponent))
-            }
-            None => Number::None,
-        },
-        log2_smallest_normal: log2(format.smallest_normal_exponent()),
-        log2_smallest_subnormal: log2(format.smallest_subnormal_exponent()),
-    }
 }

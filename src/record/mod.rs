@@ -8,6 +8,7 @@
 
 mod cause;
 pub mod law;
+pub mod study;
 pub mod training;
 
 pub use crate::fate::Fates;
@@ -18,6 +19,7 @@ pub use crate::spec::{Attribute, Compared, Data, LossScale, Source, Spec, Target
 pub use crate::verdict::{Verdict, VerdictCount};
 pub use cause::{Attribution, NoiseSource, Remedy, RemedyKind, RemedyLayer, SourceNoise, TheoryLayer};
 
+use crate::format::Format;
 use serde::{Deserialize, Serialize};
 
 /// Name and version of the record's layout.
@@ -170,6 +172,27 @@ pub struct FormatFacts {
     pub log2_smallest_normal: Number,
     /// log₂ of the smallest subnormal number; none if unbounded.
     pub log2_smallest_subnormal: Number,
+}
+
+impl FormatFacts {
+    /// Of a format.
+    pub fn of(format: &Format) -> FormatFacts {
+        let log2 =
+            |exponent: Option<i32>| exponent.map_or(Number::None, |exponent| Number::Finite(f64::from(exponent)));
+        FormatFacts {
+            name: format.name(),
+            precision: format.precision,
+            log2_max: match format.max() {
+                Some(max) => {
+                    let (fraction, exponent) = max.to_f64_exp();
+                    Number::new(core_math::log2(fraction) + f64::from(exponent))
+                }
+                None => Number::None,
+            },
+            log2_smallest_normal: log2(format.smallest_normal_exponent()),
+            log2_smallest_subnormal: log2(format.smallest_subnormal_exponent()),
+        }
+    }
 }
 
 /// One layer in one arithmetic.

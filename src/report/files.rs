@@ -15,6 +15,9 @@ pub const RECORD: &str = "record.json";
 /// The same of a law's report.
 pub const LAW: &str = "law.json";
 
+/// The same of a training's.
+pub const TRAINING: &str = "training.json";
+
 /// The report as a page.
 pub const PAGE: &str = "report.html";
 

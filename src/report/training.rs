@@ -1,6 +1,7 @@
 //! A training as text for a terminal: a row per activation and arithmetic, what the columns mean, and when learning stops
 //! in sentences.
 
+mod answer;
 mod contents;
 mod csv;
 pub mod facts;
@@ -8,10 +9,11 @@ pub mod measured;
 mod rows;
 mod words;
 
+pub use answer::answer;
 pub use contents::drawn;
 pub use csv::{REFERENCE, layers_csv, steps_csv};
 pub use rows::saturated;
-pub use words::{failure, paragraph, paragraphs, reference, times};
+pub use words::{paragraph, paragraphs, reference, unfinished};
 
 use crate::record::training::{MeasureAt, Training};
 use crate::report::numbers::Notation::Plain;
@@ -25,6 +27,9 @@ pub fn terminal(training: &Training, picture: Option<&Path>) -> String {
     for run in &training.runs {
         blocks.push(paragraphs(training, run, Plain).iter().map(|paragraph| wrapped(paragraph)).collect());
     }
+    if training.runs.len() > 1 {
+        blocks.push(wrapped(&answer(training, Plain)));
+    }
     blocks.extend(picture.map(|picture| format!("Picture: {}\n", picture.display())));
     blocks.join("\n")
 }
@@ -36,7 +41,7 @@ fn header(training: &Training) -> String {
         format!("{} trained in {names}, each beside f64 (the reference)", facts::activations(training)),
         facts::network(training).join(", "),
         facts::optimiser(training, Plain).join(", "),
-        facts::draws(training, Plain).join(", "),
+        facts::draws(training, &training.runs, Plain).join(", "),
         facts::data(training),
     ];
     let spread = format!("minibatch noise over {} minibatches", training.spec.minibatches);

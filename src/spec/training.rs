@@ -109,6 +109,13 @@ impl TrainingSpec {
     /// The first thing that is wrong, with the fix.
     pub fn validate(&self) -> Result<TrainingPlan, SpecError> {
         let networks = self.networks().validate()?;
+        if self.batch > TRAINED / 2 {
+            let most = TRAINED / 2;
+            return Err(SpecError(format!(
+                "--batch {}: {TRAINED} digits are trained on; give at most {most}, so that an epoch has two minibatches",
+                self.batch
+            )));
+        }
         for (option, value, most, example) in [
             ("steps", self.steps, LARGEST, "a positive number of updates, such as --steps 500"),
             ("minibatches", self.minibatches, TRAINED / self.batch.max(1), "2 and more, such as --minibatches 8"),
@@ -120,13 +127,6 @@ impl TrainingSpec {
             if value > most {
                 return Err(SpecError(format!("--{option} {value}: give at most {most}")));
             }
-        }
-        if self.batch > TRAINED / 2 {
-            let most = TRAINED / 2;
-            return Err(SpecError(format!(
-                "--batch {}: {TRAINED} digits are trained on; give at most {most}, so that an epoch has two minibatches",
-                self.batch
-            )));
         }
         self.optimiser.check().and_then(|()| self.rate.check(self.steps)).map_err(SpecError)?;
         self.measure.check().map_err(SpecError)?;

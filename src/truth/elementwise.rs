@@ -232,7 +232,7 @@ fn evaluate_entries(
         let polynomial = match function {
             Function::Value(activation) => activation.polynomial(piece),
             Function::Derivative(activation) => activation.polynomial(piece).map(|value| value.derivative()),
-            Function::Exp => None,
+            Function::Exp | Function::SquareRoot => None,
         };
         polynomial.filter(Quadratic::is_binary)
     };

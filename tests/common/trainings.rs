@@ -248,6 +248,7 @@ fn layer_at(
             overflowed: 0,
         },
         lost_energy: Number::new(lost * lost),
+        update_descent: Number::new(1.0 - lost * lost),
     }
 }
 

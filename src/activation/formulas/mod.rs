@@ -67,6 +67,7 @@ pub(super) fn evaluate(function: &Function, x: &Float, w: u32) -> Result<Evaluat
     let (activation, derivative) = match *function {
         // Correctly rounded: u. Overflow and underflow show in the result.
         Function::Exp => return done(Float::with_val(w, x.exp_ref()), 0),
+        Function::SquareRoot => return done(Float::with_val(w, x.sqrt_ref()), 0),
         Function::Value(activation) => (activation, false),
         Function::Derivative(activation) => (activation, true),
     };

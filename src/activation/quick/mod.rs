@@ -129,6 +129,8 @@ fn evaluate<const N: usize>(constants: &Constants, function: &Function, x: Real<
         }
         Function::Value(activation) => Some(Shared::new(constants, activation, x)?.value()),
         Function::Derivative(activation) => Some(Shared::new(constants, activation, x)?.derivative()),
+        // MPFR's and the processor's are quick.
+        Function::SquareRoot => None,
     }
 }
 

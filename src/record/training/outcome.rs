@@ -16,8 +16,8 @@ pub enum End {
         /// Updates before it.
         step: usize,
     },
-    /// The outputs of this step are not finite although the parameters are, and no update was made.
-    LossNotFinite {
+    /// Dynamic loss scaling halved the scale until binary32 has no number so small: every step would be skipped.
+    ScaleVanished {
         /// Updates before it.
         step: usize,
     },
@@ -33,7 +33,7 @@ impl End {
     pub fn step(self) -> Option<usize> {
         match self {
             End::Completed => None,
-            End::ParametersNotFinite { step } | End::LossNotFinite { step } | End::BeyondDoubles { step } => Some(step),
+            End::ParametersNotFinite { step } | End::ScaleVanished { step } | End::BeyondDoubles { step } => Some(step),
         }
     }
 }
@@ -50,7 +50,8 @@ pub enum Cause {
     Flips,
     /// Noise above the signal, from rounding without flips.
     Rounding,
-    /// Updates that leave their parameter as it is carry at least half of the true update's energy.
+    /// Updates that leave their parameter as it is carry at least half of the true update's energy, and at most half of it
+    /// arrives.
     LostUpdates,
     /// A gradient or a parameter is infinite or NaN.
     Overflow,

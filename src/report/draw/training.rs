@@ -15,7 +15,7 @@ use super::Picture;
 use super::axis::{NAME_SPACE, TICK_SPACE};
 use super::key::{Head, Sample};
 use super::page::{self, Placed, TITLE};
-use super::style::{Dash, MARGIN, Marker, PAGE_WIDTH, Series};
+use super::style::{Dash, MARGIN, Marker, PAGE_WIDTH, PLOT_LEFT, Series};
 use super::text::{self, Font};
 use super::theme::{Paint, Theme};
 use crate::report::figure::TrainingFigure;
@@ -73,7 +73,7 @@ pub fn poster(figure: &TrainingFigure, theme: Theme) -> Result<Picture, String> 
             y = BETWEEN + page::lines(canvas, lines, y, SENTENCE, Paint::Ink)?;
         }
         if let Some((words, y)) = remark {
-            page::lines(canvas, &text::wrapped(words, REMARK, width)?[..1], y, REMARK, Paint::Soft)?;
+            canvas.text(words, (PLOT_LEFT, y), REMARK, Paint::Soft)?;
         }
         panels.iter().try_for_each(|panel| panel.draw(canvas))
     })

@@ -17,7 +17,7 @@ pub use shares::{ShareCurve, SharePlot, SharesPanel};
 
 use crate::record::training::{Training, TrainingRun};
 use crate::report::numbers::Notation::Typeset;
-use crate::report::training::{facts, paragraph, reference};
+use crate::report::training::{facts, paragraph, reference, unfinished};
 
 /// The poster.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,7 +45,8 @@ pub struct TrainingFigure {
 impl TrainingFigure {
     /// The figure of one run of a training.
     pub fn new(training: &Training, run: &TrainingRun) -> TrainingFigure {
-        let mut sentences = vec![reference(training, run, Typeset)];
+        let mut sentences: Vec<String> =
+            unfinished(training).into_iter().chain([reference(training, run, Typeset)]).collect();
         sentences.extend(run.learners.iter().map(|learner| paragraph(training, run, learner, Typeset)));
         let (maps, remark) = maps::panels(run);
         TrainingFigure {

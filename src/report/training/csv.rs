@@ -79,7 +79,7 @@ fn header() -> String {
     let updates = ["parameters", "due", "undecided", "lost", "absorbed", "wrong_sign", "overflowed"];
     columns.extend(rest.map(String::from));
     columns.extend(updates.map(|name| format!("updates_{name}")));
-    columns.extend(["lost_energy", "distance", "learning_rate", "skipped"].map(String::from));
+    columns.extend(["lost_energy", "update_descent", "distance", "learning_rate", "skipped"].map(String::from));
     columns.join(",") + "\n"
 }
 
@@ -108,7 +108,9 @@ fn layer_line(activation: &str, learner: &Learner, measure: &Measure, layer: &Me
     let updates = layer.updates;
     let counts = [updates.parameters, updates.due, updates.undecided, updates.lost, updates.absorbed];
     cells.extend(counts.into_iter().chain([updates.wrong_sign, updates.overflowed]).map(|count| count.to_string()));
-    cells.extend([layer.lost_energy, measure.distance, Number::new(measure.learning_rate)].map(cell));
+    cells.extend(
+        [layer.lost_energy, layer.update_descent, measure.distance, Number::new(measure.learning_rate)].map(cell),
+    );
     cells.push(measure.skipped.to_string());
     cells.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(",") + "\n"
 }

@@ -60,13 +60,13 @@ pub fn optimiser(training: &Training, notation: Notation) -> Vec<String> {
     pieces
 }
 
-/// Steps, batch, seed, and how weights were drawn.
-pub fn draws(training: &Training, notation: Notation) -> Vec<String> {
+/// Steps, batch, seed, and how the weights of these runs were drawn.
+pub fn draws(training: &Training, runs: &[TrainingRun], notation: Notation) -> Vec<String> {
     let spec = &training.spec;
     let mut pieces = vec![steps(training), format!("batch {}", spec.batch), format!("seed {}", spec.seed)];
     let own: Vec<String> =
-        training.runs.iter().map(|run| format!("{} ({})", short(run.gain, notation), run.activation)).collect();
-    match (spec.gain, training.runs.as_slice()) {
+        runs.iter().map(|run| format!("{} ({})", short(run.gain, notation), run.activation)).collect();
+    match (spec.gain, runs) {
         (Some(gain), _) => pieces.push(format!("gain {} (given, init {})", short(gain, notation), spec.init)),
         (None, [run]) => pieces.push(format!("gain {} (init {})", short(run.gain, notation), spec.init)),
         (None, _) => pieces.push(format!("gain by init {}: {}", spec.init, own.join(", "))),

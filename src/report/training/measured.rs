@@ -32,27 +32,32 @@ pub fn smoothed(losses: &[Number]) -> Vec<f64> {
     (0..losses.len()).map(mean).collect()
 }
 
+/// Steps that have so many minibatches behind them, with their finite means: what an outcome is told from.
+fn means(losses: &[Number]) -> impl Iterator<Item = (usize, f64)> {
+    let first = WINDOW.min(losses.len()).saturating_sub(1);
+    smoothed(losses).into_iter().enumerate().skip(first).filter(|(_, mean)| mean.is_finite())
+}
+
 /// The mean loss of the last 20 minibatches at the end; infinite where training failed, as in a learner's outcome.
 pub fn last_loss(course: &Course) -> Number {
-    match course.end.step() {
-        Some(_) => Number::Infinite,
-        None => smoothed(&course.losses[course.losses.len().saturating_sub(WINDOW)..])
-            .last()
-            .map_or(Number::None, |mean| Number::new(*mean)),
+    let last = &course.losses[course.losses.len().saturating_sub(WINDOW)..];
+    match (course.end.step(), smoothed(last).last()) {
+        (Some(_), _) => Number::Infinite,
+        (None, Some(mean)) if mean.is_nan() => Number::Infinite,
+        (None, mean) => mean.map_or(Number::None, |mean| Number::new(*mean)),
     }
 }
 
 /// The first step at which that mean is at most a target.
 pub fn reached(course: &Course, target: f64) -> Option<usize> {
-    smoothed(&course.losses).iter().position(|mean| *mean <= target)
+    means(&course.losses).find(|(_, mean)| *mean <= target).map(|(step, _)| step)
 }
 
-/// The last step at which that mean was at least 1 % below every earlier one.
+/// The last step at which that mean was at least 1 % below every earlier one; the first one counts.
 pub fn last_progress(course: &Course) -> Option<usize> {
     let (mut least, mut last) = (f64::INFINITY, None);
-    for (step, mean) in smoothed(&course.losses).into_iter().enumerate() {
-        // The first mean is below nothing.
-        if mean <= PROGRESS * least && step > 0 {
+    for (step, mean) in means(&course.losses) {
+        if mean < PROGRESS * least {
             last = Some(step);
         }
         least = least.min(mean);
@@ -122,6 +127,18 @@ pub fn lost(learner: &Learner) -> Option<(f64, f64)> {
     let mut shares: Vec<f64> = learner.measures.iter().filter_map(|measure| updates(measure).lost_share()).collect();
     shares.sort_by(f64::total_cmp);
     Some((shares[shares.len().checked_sub(1)? / 2], *shares.last()?))
+}
+
+/// Median over layers and measured steps of how much of the true update arrives; the lower one of two medians.
+pub fn arriving(learner: &Learner) -> Option<f64> {
+    let mut parts: Vec<f64> = places(learner).filter_map(|(_, layer)| layer.update_descent.finite()).collect();
+    parts.sort_by(f64::total_cmp);
+    Some(parts[parts.len().checked_sub(1)? / 2])
+}
+
+/// True if rounding noise is held against minibatch noise in every layer of every measured step.
+pub fn knows_every_ratio(learner: &Learner) -> bool {
+    places(learner).all(|(_, layer)| over_minibatch(layer).is_some())
 }
 
 /// Layer 1 at the first and at the last measured step.

@@ -30,7 +30,7 @@ pub fn reference(training: &Training, run: &TrainingRun, notation: Notation) -> 
     }
     let reached = match measured::reached(course, training.spec.target_loss) {
         Some(step) => format!("reaches loss {target} at step {step}"),
-        None => format!("does not reach loss {target} in {} steps", course.losses.len()),
+        None => format!("does not reach loss {target} in {}", steps(course.losses.len())),
     };
     let last = match measured::last_loss(course) {
         Number::None => "has no loss yet".into(),
@@ -40,6 +40,16 @@ pub fn reference(training: &Training, run: &TrainingRun, notation: Notation) -> 
         format!(" with {} of held-out digits right", percent(held_out.right, held_out.of))
     });
     format!("f64 {reached} and {last}{right}.")
+}
+
+fn steps(count: usize) -> String {
+    if count == 1 { "1 step".into() } else { format!("{count} steps") }
+}
+
+/// `Unfinished: 120 of 500 steps were made.`
+pub fn unfinished(training: &Training) -> Option<String> {
+    let (made, asked) = (training.steps_done, training.spec.steps);
+    (made < asked).then(|| format!("Unfinished: {made} of {asked} steps were made."))
 }
 
 /// One arithmetic's copy.
@@ -60,7 +70,7 @@ pub fn failure(course: &Course) -> Option<&'static str> {
     match course.end {
         End::Completed => None,
         End::ParametersNotFinite { .. } => Some("the update made parameters infinite or NaN"),
-        End::LossNotFinite { .. } => Some("the outputs are infinite or NaN though the parameters are finite"),
+        End::ScaleVanished { .. } => Some("no loss scale, however small, left a gradient finite"),
         End::BeyondDoubles { .. } => Some("the update led beyond the numbers of binary64"),
     }
 }
@@ -104,8 +114,9 @@ fn minibatch(learner: &Learner, notation: Notation) -> Option<String> {
             let is_harmless = is_sound && most.ratio < HARMLESS;
             let harmless = if is_harmless { ": harmless" } else { "" };
             let ratio = times(most.ratio, notation);
+            let place = if measured::knows_every_ratio(learner) { "everywhere" } else { "wherever both are known" };
             format!(
-                "Rounding noise stays below minibatch noise everywhere (at most {ratio} of it, at step {step} in layer {layer}){harmless}."
+                "Rounding noise stays below minibatch noise {place} (at most {ratio} of it, at step {step} in layer {layer}){harmless}."
             )
         }
         Some(first) if (first.step, first.layer) == (step, layer) => {
@@ -135,10 +146,14 @@ fn saturated(learner: &Learner, saturation: &Saturation, notation: Notation) -> 
     if let Some((measure, layer)) = measured::at(learner, step, layer) {
         sentences.extend(blame(measure, layer, cause, notation));
     }
-    sentences.push(match learner.outcome.recovered {
-        Some(step) => format!("From step {step} on no layer is saturated, and its loss is lower: it recovers."),
-        None => "It does not recover.".into(),
-    });
+    match learner.outcome.recovered {
+        Some(step) => {
+            sentences.push(format!("From step {step} on no layer is saturated, and its loss is lower: it recovers."));
+        }
+        // What failed recovers from nothing.
+        None if learner.course.end.step().is_none() => sentences.push("It does not recover.".into()),
+        None => {}
+    }
     sentences
 }
 
@@ -160,10 +175,10 @@ fn blame(measure: &Measure, layer: &MeasuredLayer, cause: Cause, notation: Notat
         return None;
     }
     if measured::is_saturated(reference) {
-        let itself = match cause {
-            Cause::TrueZero => "the true gradient is zero there, too",
-            Cause::Flushed => "its gradient is zero, wherever the copy is",
-            Cause::Overflow => "its gradient is out of range, wherever the copy is",
+        let itself = match reference.verdict {
+            Verdict::Dead | Verdict::DeadWithGhosts => "the true gradient is zero there, too",
+            Verdict::Vanished => "its gradient is zero, wherever the copy is",
+            Verdict::Overflow => "its gradient is out of range, wherever the copy is",
             _ => "its gradient is noise, wherever the copy is",
         };
         return Some(format!("At f64's parameters of that step it is {}: {itself}.", reference.verdict));
@@ -195,11 +210,17 @@ fn spared(measure: &Measure, layer: &MeasuredLayer, notation: Notation) -> Strin
 
 fn lost(learner: &Learner, notation: Notation) -> Option<String> {
     let (median, most) = measured::lost(learner).filter(|(median, _)| *median >= MANY_LOST)?;
-    Some(format!(
-        "Of the updates that are due {} % are lost at the median step, {} % at the worst.",
-        short(100.0 * median, notation),
-        short(100.0 * most, notation)
-    ))
+    let [median, most] = [median, most].map(|share| short(100.0 * share, notation));
+    let spread = match median == most {
+        true => format!("{median} % of the updates that are due are lost"),
+        false => format!("At the median step {median} % of the updates that are due are lost, at the worst {most} %"),
+    };
+    // Rounding by chance loses most updates and makes the others larger.
+    let arriving = measured::arriving(learner);
+    let arriving = arriving.map_or(String::new(), |part| {
+        format!("; of the true update {} % arrives in the median layer", times(100.0 * part, notation))
+    });
+    Some(format!("{spread}{arriving}."))
 }
 
 /// A ratio to two digits.

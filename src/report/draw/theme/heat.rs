@@ -12,8 +12,8 @@ type Rgb = (u8, u8, u8);
 struct Ramp(usize, usize, Rgb, Rgb);
 
 const LIGHT_NOISE: [Ramp; 3] = [
-    Ramp(0, 8, (236, 243, 250), (92, 148, 204)),
-    Ramp(9, 12, (232, 136, 44), (184, 82, 12)),
+    Ramp(0, 8, (236, 243, 250), (112, 168, 216)),
+    Ramp(9, 12, (226, 126, 38), (184, 82, 12)),
     Ramp(13, NOISE_LEVELS - 1, (144, 48, 20), (72, 10, 24)),
 ];
 const DARK_NOISE: [Ramp; 3] = [

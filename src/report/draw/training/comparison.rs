@@ -4,7 +4,7 @@ use super::super::Picture;
 use super::super::axis::{NAME, NAME_SPACE, TICK_SPACE};
 use super::super::canvas::{Anchor, Canvas, Drawn, Rect};
 use super::super::key::{Head, Sample};
-use super::super::page::{self, TITLE};
+use super::super::page::{self, TITLE, VERDICT};
 use super::super::style::{MARGIN, PAGE_WIDTH, PLOT_LEFT};
 use super::super::text::{self, Font};
 use super::super::theme::{Paint, Theme};
@@ -32,7 +32,9 @@ const INDENT: f64 = 14.0;
 pub fn comparison(figure: &TrainingComparison, theme: Theme) -> Result<Picture, String> {
     let width = PAGE_WIDTH - 2.0 * MARGIN;
     let title = text::wrapped(&figure.title, TITLE, width)?;
-    let top = MARGIN + TITLE.line() * title.len() as f64 + 10.0;
+    let answer = text::wrapped(&figure.answer, VERDICT, width)?;
+    let words = TITLE.line() * title.len() as f64 + 6.0 + VERDICT.line() * answer.len() as f64;
+    let top = MARGIN + words + 16.0;
     let head = Head::at(MARGIN, "Loss", &key(figure), top, width)?;
     let (plots, below) = plots(figure.panels.len(), head.bottom + 4.0);
     let strip = Head::at(
@@ -44,7 +46,8 @@ pub fn comparison(figure: &TrainingComparison, theme: Theme) -> Result<Picture, 
     )?;
     let bottom = strip.bottom + ROW * (figure.strip.rows.len() + 1) as f64 + 8.0;
     page::document(&figure.caption, bottom, theme, |canvas| {
-        page::lines(canvas, &title, MARGIN, TITLE, Paint::Ink)?;
+        let y = page::lines(canvas, &title, MARGIN, TITLE, Paint::Ink)?;
+        page::lines(canvas, &answer, y + 6.0, VERDICT, Paint::Ink)?;
         head.draw(canvas)?;
         for (panel, (plot, is_first)) in figure.panels.iter().zip(&plots) {
             let name = text::shortened(&panel.activation, ACTIVATION, plot.right - plot.left)?;

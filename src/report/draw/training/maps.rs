@@ -18,11 +18,14 @@ const IN_ONE_ROW: usize = 4;
 const IN_A_ROW: usize = 5;
 /// Free space between maps side by side.
 const GAP: f64 = 22.0;
-/// Height of a layer where there is room, and of a map at least and at most.
-const LAYER: f64 = 8.0;
+/// Height of a layer where there is room: of maps in one row, and in several.
+const LAYERS: (f64, f64) = (8.0, 6.0);
+/// Height of a map at least and at most.
 const HEIGHTS: (f64, f64) = (48.0, 176.0);
+/// Least height of an axis with its whole name.
+const NAMED: f64 = 120.0;
 /// Height of the scale of colours with its labels.
-const SCALE: f64 = 30.0;
+const SCALE: f64 = 33.0;
 /// Width of a colour of a scale.
 const SWATCHES: (f64, f64) = (16.0, 44.0);
 /// Room before a map's name for its marker.
@@ -56,7 +59,8 @@ impl<'a> Placed<'a> {
         let on_pixels = |length: f64, parts: usize| ((length / parts.max(1) as f64 / PIXEL).floor() * PIXEL).max(PIXEL);
         let column = on_pixels(width, panel.columns.len());
         let rows = panel.rows.len().max(1);
-        let height = (LAYER * rows as f64).clamp(HEIGHTS.0, HEIGHTS.1);
+        let layer = if count > columns { LAYERS.1 } else { LAYERS.0 };
+        let height = (layer * rows as f64).clamp(HEIGHTS.0, HEIGHTS.1);
         let row = on_pixels(height, rows);
         let mut y = ((head.bottom + SCALE) / PIXEL).ceil() * PIXEL;
         let mut plots = Vec::new();
@@ -97,7 +101,9 @@ impl page::Placed for Placed<'_> {
         }
         let (Some(first), Some(last)) = (self.plots.first(), self.plots.last()) else { return Ok(()) };
         let middle = (first.area.top + last.area.bottom) / 2.0;
-        canvas.upward("layer (1 = input side)", (MARGIN + 8.0, middle), NAME, Paint::Soft)?;
+        let is_high = last.area.bottom - first.area.top >= NAMED;
+        let words = if is_high { "layer (1 = input side)" } else { "layer" };
+        canvas.upward(words, (MARGIN + 8.0, middle), NAME, Paint::Soft)?;
         let name = (first.area.left, last.area.bottom + TICK_SPACE + 8.0);
         canvas.anchored("measured step (updates made before)", name, NAME, Paint::Soft, Anchor::Left)
     }

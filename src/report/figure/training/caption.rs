@@ -10,19 +10,19 @@ const HASH_DIGITS: usize = 12;
 
 /// Of one run.
 pub(super) fn pieces(training: &Training, run: &TrainingRun) -> Vec<String> {
-    with(training, facts::activation(run))
+    with(training, std::slice::from_ref(run))
 }
 
 /// Of all runs together.
 pub(super) fn shared_pieces(training: &Training) -> Vec<String> {
-    with(training, training.runs.iter().map(facts::activation).collect::<Vec<_>>().join(", "))
+    with(training, &training.runs)
 }
 
-fn with(training: &Training, activations: String) -> Vec<String> {
-    let mut pieces = vec![activations];
+fn with(training: &Training, runs: &[TrainingRun]) -> Vec<String> {
+    let mut pieces: Vec<String> = runs.iter().map(facts::activation).collect();
     pieces.extend(facts::network(training));
     pieces.extend(facts::optimiser(training, Typeset));
-    pieces.extend(facts::draws(training, Typeset));
+    pieces.extend(facts::draws(training, runs, Typeset));
     pieces.push(facts::data(training));
     if training.spec.measure != MeasureAt::Never {
         pieces.push(format!("minibatch noise over {} minibatches", training.spec.minibatches));

@@ -1,15 +1,17 @@
 //! Several activations side by side: losses on shared axes, and what each copy came to.
 
 use super::{LossPanel, caption};
-use crate::record::training::{Learner, Training, TrainingRun};
-use crate::report::numbers::percent;
-use crate::report::training::{facts, measured, saturated};
+use crate::record::training::{Course, Learner, Training, TrainingRun};
+use crate::report::numbers::{Notation::Typeset, percent};
+use crate::report::training::{answer, facts, measured, saturated, unfinished};
 
 /// The picture of several activations.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrainingComparison {
     /// The question.
     pub title: String,
+    /// The answer in words.
+    pub answer: String,
     /// One per activation, on the same axes.
     pub panels: Vec<LossPanel>,
     /// What each copy came to.
@@ -38,6 +40,7 @@ impl TrainingComparison {
         };
         TrainingComparison {
             title: format!("{}: which activation keeps learning, in which arithmetic?", facts::shape(training)),
+            answer: unfinished(training).into_iter().chain([answer(training, Typeset)]).collect::<Vec<_>>().join(" "),
             panels: LossPanel::new(training, &training.runs),
             strip: TrainingStrip {
                 columns: std::iter::once("reference (f64)".to_string()).chain(names).collect(),
@@ -48,7 +51,7 @@ impl TrainingComparison {
     }
 }
 
-fn right(course: &crate::record::training::Course) -> String {
+fn right(course: &Course) -> String {
     measured::at_end(course).map_or("—".into(), |held_out| percent(held_out.right, held_out.of))
 }
 

@@ -140,7 +140,7 @@ fn what(end: End) -> &'static str {
     match end {
         End::Completed => "completed",
         End::ParametersNotFinite { .. } => "parameters not finite",
-        End::LossNotFinite { .. } => "loss not finite",
+        End::ScaleVanished { .. } => "no loss scale left",
         End::BeyondDoubles { .. } => "beyond binary64",
     }
 }

@@ -1,7 +1,7 @@
 //! Maps of layers against measured steps, one per arithmetic: noise of the gradient at two places, and shares.
 
 use crate::record::Verdict;
-use crate::record::training::{Learner, MeasuredLayer, Track, TrainingRun};
+use crate::record::training::{Learner, Measure, MeasuredLayer, Track, TrainingRun};
 use std::ops::Range;
 
 /// Colours of noise/signal: below 10⁻³, four to a decade up to 10, and from 10 on.
@@ -149,10 +149,12 @@ pub(super) fn panels(run: &TrainingRun) -> (Vec<MapPanel>, Option<String>) {
 
 /// A map's column: of each row the worst cell of its steps and layers.
 fn column(learner: &Learner, steps: &[usize], rows: &[Range<usize>], kind: MapKind) -> Vec<Cell> {
+    let (Some(first), Some(last)) = (steps.first(), steps.last()) else { return Vec::new() };
+    let measures: Vec<&Measure> =
+        learner.measures.iter().filter(|measure| (*first..=*last).contains(&measure.step)).collect();
     let worst = |row: &Range<usize>| {
-        let measures = learner.measures.iter().filter(|measure| steps.contains(&measure.step));
-        let layers =
-            measures.flat_map(|measure| measure.layers.get(row.clone().start..row.end.min(measure.layers.len())));
+        let of = |measure: &&'_ Measure| row.start..row.end.min(measure.layers.len());
+        let layers = measures.iter().filter_map(|measure| measure.layers.get(of(measure)));
         layers.flatten().map(|layer| cell(layer, kind)).max().unwrap_or(Cell::Absent)
     };
     rows.iter().map(worst).collect()

@@ -1,0 +1,250 @@
+//! TrainingSpec → Training: every arithmetic trains its own copy of a network, from the same parameters on the same
+//! minibatches, and at chosen steps its gradients and updates are held against the true ones.
+//!
+//! [`learner`] is one copy; [`optimiser`], [`clip`] and [`loss_scale`] make its updates; [`measured`], [`spread`] and
+//! [`updates`] say what they are worth; [`outcome`] when learning stopped and why; [`checkpoint`] keeps all of it.
+
+pub mod checkpoint;
+pub mod clip;
+pub mod learner;
+pub mod loss;
+pub mod loss_scale;
+pub mod measured;
+pub mod optimiser;
+pub mod outcome;
+pub mod spread;
+pub mod updates;
+
+use crate::activation::Activation;
+use crate::arithmetic::policy::TrainingPolicy;
+use crate::arithmetic::{ArithmeticName, Policy};
+use crate::format::F64;
+use crate::network::build::residual_scale;
+use crate::network::minibatches::Minibatches;
+use crate::network::{Batch, Network};
+use crate::probe::{self, VERSION};
+use crate::record::FormatFacts;
+use crate::record::training::{self as record, Measure, SCHEMA, Track, Training, TrainingRun};
+use crate::spec::RunPlan;
+use crate::spec::training::{TRAINED, TrainingPlan, TrainingScale};
+use learner::{Learner, Recipe};
+use measured::Own;
+use ndarray::Array2;
+use rayon::prelude::*;
+
+/// Most steps between two looks at the outside: checkpoints and progress.
+const MOST_STEPS: usize = 25;
+
+/// Told of progress while copies train; shared between threads.
+pub trait Progress: Sync {
+    /// So many of [`Trainer::work`] units are done.
+    fn done(&self, units: usize);
+}
+
+/// No one is told.
+pub struct Silent;
+
+impl Progress for Silent {
+    fn done(&self, _: usize) {}
+}
+
+/// How many times as long a measured step takes as another one, roughly.
+const MEASURED: usize = 40;
+
+/// All copies of a training, step by step.
+pub struct Trainer<'p> {
+    plan: &'p TrainingPlan,
+    minibatches: Minibatches,
+    held_out: Batch,
+    recipe: Recipe,
+    /// Steps that are measured.
+    measured: Vec<usize>,
+    /// Updates that were made.
+    step: usize,
+    runs: Vec<Copies>,
+}
+
+/// The copies of one activation's network.
+struct Copies {
+    initial: Network,
+    reference: Learner,
+    learners: Vec<Learner>,
+    measures: Vec<Vec<Measure>>,
+}
+
+impl Copies {
+    fn all(&mut self) -> impl Iterator<Item = &mut Learner> {
+        std::iter::once(&mut self.reference).chain(&mut self.learners)
+    }
+}
+
+impl<'p> Trainer<'p> {
+    /// Draws the networks.
+    pub fn new(plan: &'p TrainingPlan) -> Trainer<'p> {
+        let spec = &plan.spec;
+        let minibatches = Minibatches::new(spec.seed, spec.batch, TRAINED);
+        let copies = |run: &RunPlan| {
+            let (initial, _) = probe::draw(&plan.networks, run, 0);
+            let f64 = TrainingPolicy::from(Policy::from(ArithmeticName::plain(F64)));
+            let learner = |policy: &TrainingPolicy| Learner::new(*policy, spec.loss_scale, &initial);
+            Copies {
+                reference: Learner::new(f64, TrainingScale::None, &initial),
+                learners: plan.policies.iter().map(learner).collect(),
+                measures: vec![Vec::new(); plan.policies.len()],
+                initial,
+            }
+        };
+        Trainer {
+            plan,
+            held_out: minibatches.held_out(),
+            minibatches,
+            recipe: spec.into(),
+            measured: spec.measure.steps(spec.steps),
+            step: 0,
+            runs: plan.networks.runs.iter().map(copies).collect(),
+        }
+    }
+
+    /// True once all steps were made.
+    pub fn is_done(&self) -> bool {
+        self.step == self.plan.spec.steps
+    }
+
+    /// Units of work: steps of all copies, measured ones many times.
+    pub fn work(&self) -> usize {
+        self.units(0, self.plan.spec.steps)
+    }
+
+    /// Those that are done.
+    pub fn work_done(&self) -> usize {
+        self.units(0, self.step)
+    }
+
+    fn units(&self, from: usize, to: usize) -> usize {
+        let measured = self.measured.iter().filter(|step| (from..to).contains(*step)).count();
+        let copies: usize = self.runs.iter().map(|run| run.learners.len() + 1).sum();
+        copies * (to - from + MEASURED * measured)
+    }
+
+    /// Makes some steps: a measured one alone, or others up to the next measured one.
+    pub fn advance(&mut self, progress: &dyn Progress) {
+        let from = self.step;
+        if self.is_done() {
+            return;
+        }
+        if self.measured.binary_search(&from).is_ok() {
+            self.measured_step(from);
+            self.step += 1;
+        } else {
+            let next = self.measured.iter().copied().find(|step| *step > from).unwrap_or(usize::MAX);
+            self.step = next.min(from + MOST_STEPS).min(self.plan.spec.steps);
+            self.steps(from..self.step);
+        }
+        if self.is_done() {
+            let (step, held_out) = (self.step, &self.held_out);
+            let all = self.runs.iter_mut().flat_map(Copies::all).filter(|learner| learner.is_learning());
+            all.collect::<Vec<_>>().into_par_iter().for_each(|learner| learner.hold_out(step, held_out));
+        }
+        progress.done(self.units(from, self.step));
+    }
+
+    /// Steps that are not measured, every copy for itself.
+    fn steps(&mut self, steps: std::ops::Range<usize>) {
+        let batches: Vec<Batch> = steps.clone().map(|step| self.minibatches.at(step)).collect();
+        let recipe = &self.recipe;
+        self.runs.iter_mut().flat_map(Copies::all).collect::<Vec<_>>().into_par_iter().for_each(|learner| {
+            for (step, batch) in steps.clone().zip(&batches) {
+                if learner.is_learning() {
+                    learner.step(recipe, step, batch);
+                }
+            }
+        });
+    }
+
+    /// A step before which gradients are held against the truth, and whose updates are.
+    fn measured_step(&mut self, step: usize) {
+        let spec = &self.plan.spec;
+        let batches: Vec<Batch> = (step..step + spec.minibatches).map(|step| self.minibatches.at(step)).collect();
+        let (recipe, held_out) = (&self.recipe, &self.held_out);
+        self.runs.par_iter_mut().for_each(|run| {
+            run.all().for_each(|learner| learner.rekey(recipe.seed, step));
+            let tracks: Option<Vec<Vec<Track>>> = run.reference.is_learning().then(|| {
+                let setups: Vec<_> = run.learners.iter().map(Learner::setup).collect();
+                measured::at_reference(&run.reference, &setups, &batches[0], spec.truth_bits)
+            });
+            let reference = run.reference.network.clone();
+            let Copies { initial, learners, measures, .. } = &mut *run;
+            let copies = learners.par_iter_mut().zip(measures.par_iter_mut()).enumerate();
+            copies.filter(|(_, (learner, _))| learner.is_learning()).for_each(|(index, (learner, measures))| {
+                learner.hold_out(step, held_out);
+                let own = Own::measure(learner, &batches, spec.truth_bits);
+                let distance = match step {
+                    0 => f64::NAN,
+                    _ => distance(&learner.network, &reference) / distance(&reference, initial),
+                };
+                let taken = learner.step(recipe, step, &batches[0]);
+                let at_reference = tracks.as_ref().map(|tracks| tracks[index].as_slice());
+                measures.push(own.finish(learner, recipe, step, &taken, at_reference, distance));
+            });
+            if run.reference.is_learning() {
+                run.reference.hold_out(step, held_out);
+                run.reference.step(recipe, step, &batches[0]);
+            }
+        });
+    }
+
+    /// What was found so far.
+    pub fn record(&self) -> Training {
+        let spec = &self.plan.spec;
+        Training {
+            schema: SCHEMA.to_string(),
+            version: VERSION.to_string(),
+            spec: spec.clone(),
+            spec_hash: spec.hash(VERSION),
+            steps_done: self.step,
+            runs: self.runs.iter().enumerate().map(|(index, run)| self.run(index, run)).collect(),
+        }
+    }
+
+    fn run(&self, index: usize, run: &Copies) -> TrainingRun {
+        let (spec, one) = (&self.plan.spec, &self.plan.networks.runs[index]);
+        let learner = |((learner, measures), policy): ((&Learner, &Vec<Measure>), &TrainingPolicy)| record::Learner {
+            name: policy.to_string(),
+            policy: policy.gradients.preset().map(|preset| preset.policy.to_string()),
+            update: policy.update.to_string(),
+            master: policy.master.to_string(),
+            format: FormatFacts::of(&policy.gradients.backward.format),
+            course: learner.course.clone(),
+            measures: measures.clone(),
+            outcome: outcome::of(&learner.course, measures, spec.target_loss),
+        };
+        TrainingRun {
+            activation: spec.activations[index].clone(),
+            constants: probe::constants(&self.plan.networks, one),
+            kinked: one.activations().iter().any(Activation::is_kinked),
+            gain: probe::perceptron(&self.plan.networks, one.first()).gain,
+            residual_scale: spec.residual.then(|| residual_scale(spec.depth)),
+            parameters: run.initial.parameters.iter().map(|parameter| parameter.values.len() as u64).sum(),
+            layers: run.initial.layers.iter().map(|layer| layer.name.clone()).collect(),
+            reference: run.reference.course.clone(),
+            learners: run.learners.iter().zip(&run.measures).zip(&self.plan.policies).map(learner).collect(),
+        }
+    }
+}
+
+/// ‖θ − θ'‖₂ over all parameters; NaN where one is not finite.
+fn distance(one: &Network, other: &Network) -> f64 {
+    let squares =
+        |(one, other): (&Array2<f64>, &Array2<f64>)| one.iter().zip(other).map(|(x, y)| (x - y) * (x - y)).sum::<f64>();
+    let pairs = one.parameters.iter().zip(&other.parameters).map(|(one, other)| (&one.values, &other.values));
+    pairs.map(squares).sum::<f64>().sqrt()
+}
+
+/// Trains to the end.
+pub fn run(plan: &TrainingPlan, progress: &dyn Progress) -> Training {
+    let mut trainer = Trainer::new(plan);
+    while !trainer.is_done() {
+        trainer.advance(progress);
+    }
+    trainer.record()
+}

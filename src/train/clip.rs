@@ -1,0 +1,38 @@
+//! Clipping of gradients by their norm, as torch.nn.utils.clip_grad_norm_ does it, in any arithmetic.
+
+use crate::activation::Function;
+use crate::arithmetic::{Arithmetic, Binary, Exact, Place, TensorId};
+use ndarray::Array2;
+
+/// What torch adds to the norm that it divides by.
+const NEVER_ZERO: f64 = 1e-6;
+
+/// Places of their own, after those of the optimiser.
+const TENSOR: TensorId = TensorId::MAX - 8;
+
+/// Multiplies all gradients by min(1, most/(‖g‖ + 10^-6)), ‖g‖ being the norm of the tensors' norms.
+///
+/// Squares are summed in the arithmetic's accumulator; every other operation is rounded once. A norm that is NaN makes
+/// all gradients NaN.
+pub fn clip<A: Arithmetic>(arithmetic: &A, most: f64, gradients: &mut [Array2<A::Elem>]) {
+    let at = |row: usize, column: usize| Place::new(TENSOR, (row, column));
+    let norm = |row: usize, entries: &[A::Elem]| {
+        let squares = arithmetic.dot(at(row, 0), entries, entries, None);
+        arithmetic.apply(at(row, 1), &Function::SquareRoot, &squares)
+    };
+    let norms: Vec<A::Elem> = (gradients.iter().enumerate())
+        .map(|(row, gradient)| norm(row, &gradient.iter().cloned().collect::<Vec<_>>()))
+        .collect();
+    let last = gradients.len();
+    let total = norm(last, &norms);
+    let number = |column: usize, x: f64| arithmetic.round(at(last + 1, column), &Exact::Double(x));
+    let divisor = arithmetic.binary(at(last + 1, 0), Binary::Add, &total, &number(1, NEVER_ZERO));
+    let mut factor = arithmetic.binary(at(last + 1, 2), Binary::Divide, &number(3, most), &divisor);
+    if arithmetic.exact(&factor) > Exact::Double(1.0) {
+        factor = number(4, 1.0);
+    }
+    for (row, gradient) in gradients.iter_mut().enumerate() {
+        let factors = Array2::from_elem(gradient.dim(), factor.clone());
+        *gradient = arithmetic.zip(TENSOR + 1 + (row % 4) as TensorId, Binary::Multiply, gradient, &factors);
+    }
+}

@@ -1,0 +1,263 @@
+//! One arithmetic's own copy of a network, and how a step changes it.
+
+use super::clip::clip;
+use super::loss::{mean_loss, right_answers};
+use super::loss_scale::Scaler;
+use super::optimiser::{Change, Moment, State, applied, change};
+use crate::arithmetic::dispatch::{Carriers, Visitor, dispatch_with};
+use crate::arithmetic::policy::TrainingPolicy;
+use crate::arithmetic::{Arithmetic, ArithmeticName, Exact, ExactMatrix, TensorId};
+use crate::backprop::{ForwardRun, Part, Setup, gradients};
+use crate::network::draw::Stream;
+use crate::network::{Batch, Network};
+use crate::number::Number;
+use crate::record::training::{Course, End, HeldOut, ScaleChange};
+use crate::spec::training::{Optimiser, Rate, TrainingScale, TrainingSpec};
+use ndarray::Array2;
+use std::sync::Arc;
+
+/// What every copy of a training shares.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Recipe {
+    /// How gradients become updates.
+    pub optimiser: Optimiser,
+    /// The learning rate.
+    pub rate: Rate,
+    /// Steps in all, which the rate follows.
+    pub steps: usize,
+    /// Largest norm of all gradients together.
+    pub clip_norm: Option<f64>,
+    /// Seed of the random bits of stochastic rounding.
+    pub seed: u64,
+}
+
+impl From<&TrainingSpec> for Recipe {
+    fn from(spec: &TrainingSpec) -> Recipe {
+        let TrainingSpec { optimiser, rate, steps, clip_norm, seed, .. } = *spec;
+        Recipe { optimiser, rate, steps, clip_norm, seed }
+    }
+}
+
+/// A copy in training.
+#[derive(Clone, Debug)]
+pub struct Learner {
+    /// How it computes.
+    pub policy: TrainingPolicy,
+    scale: TrainingScale,
+    /// The network with its parameters as they are now: numbers of the master format.
+    pub network: Network,
+    /// What the optimiser remembers of each parameter: numbers of the update's format.
+    pub(super) state: Vec<State<f64>>,
+    /// Updates that were made.
+    pub(super) updates: u64,
+    pub(super) scaler: Scaler,
+    /// How its loss went so far.
+    pub course: Course,
+}
+
+/// What a step was made of.
+pub struct Taken {
+    /// The gradient of every parameter, the loss scale divided out.
+    pub gradients: Vec<ExactMatrix>,
+    /// Its learning rate, and which update it was.
+    pub moment: Moment,
+    /// True where loss scaling skipped the update.
+    pub skipped: bool,
+}
+
+impl Learner {
+    /// A copy of a network, its parameters rounded to the master format.
+    pub fn new(policy: TrainingPolicy, scale: TrainingScale, network: &Network) -> Learner {
+        let mut network = network.clone();
+        for (index, parameter) in network.parameters.iter_mut().enumerate() {
+            if let Some(stored) = stored(policy.master, network.key, index, &parameter.values) {
+                parameter.values = stored;
+            }
+        }
+        let scaler = Scaler::new(scale);
+        let first = ScaleChange { step: 0, log2: scaler.log2.unwrap_or(0) };
+        let scales = if scale == TrainingScale::None { Vec::new() } else { vec![first] };
+        let course = Course { losses: vec![], held_out: vec![], scales, skipped: vec![], end: End::Completed };
+        let state = vec![State::new(); network.parameters.len()];
+        Learner { policy, scale, network, state, updates: 0, scaler, course }
+    }
+
+    /// True as long as steps change something.
+    pub fn is_learning(&self) -> bool {
+        self.course.end == End::Completed
+    }
+
+    /// How gradients are computed now.
+    pub fn setup(&self) -> Setup {
+        Setup { log2_loss_scale: self.scaler.log2.unwrap_or(0), ..self.policy.gradients.into() }
+    }
+
+    /// Draws the random bits of a step.
+    pub fn rekey(&mut self, seed: u64, step: usize) {
+        self.network.key = Stream::new(seed, 0, &format!("rounding.{step}")).key();
+    }
+
+    /// One step: gradients of a minibatch, and the update that the optimiser makes of them.
+    pub fn step(&mut self, recipe: &Recipe, step: usize, batch: &Batch) -> Taken {
+        self.rekey(recipe.seed, step);
+        let (gradients, outputs) = gradients_of(self.setup(), &self.network, batch);
+        self.course.losses.push(Number::new(mean_loss(&outputs, batch)));
+        let is_finite = gradients.iter().all(ExactMatrix::is_finite);
+        let moment = Moment { rate: recipe.rate.at(step, recipe.steps), update: self.updates + 1 };
+        let before = self.scaler.log2;
+        let skipped = self.scaler.observe(self.scale, is_finite);
+        if skipped {
+            self.course.skipped.push(step);
+        } else {
+            self.update(recipe, step, moment, &gradients);
+        }
+        match self.scaler.log2 {
+            None => self.course.end = End::ScaleVanished { step },
+            Some(log2) if Some(log2) != before => self.course.scales.push(ScaleChange { step: step + 1, log2 }),
+            _ => {}
+        }
+        Taken { gradients, moment, skipped }
+    }
+
+    /// Makes an update.
+    fn update(&mut self, recipe: &Recipe, step: usize, moment: Moment, gradients: &[ExactMatrix]) {
+        let parameters: Vec<&Array2<f64>> = self.network.parameters.iter().map(|parameter| &parameter.values).collect();
+        let key = self.network.key;
+        let work = Advance { recipe, moment, parameters: &parameters, gradients, state: &self.state };
+        let advanced = dispatch_with(self.policy.update, Carriers::Sure, key, work).and_then(|(theta, state)| {
+            let stored = theta.iter().enumerate().map(|(index, theta)| stored(self.policy.master, key, index, theta));
+            Some((stored.collect::<Option<Vec<_>>>()?, state))
+        });
+        let Some((theta, state)) = advanced else {
+            self.course.end = End::BeyondDoubles { step };
+            return;
+        };
+        if theta.iter().any(|theta| theta.iter().any(|x| !x.is_finite())) {
+            self.course.end = End::ParametersNotFinite { step };
+        }
+        for (parameter, theta) in self.network.parameters.iter_mut().zip(theta) {
+            parameter.values = theta;
+        }
+        self.state = state;
+        self.updates += 1;
+    }
+
+    /// Evaluates the samples that are held out.
+    pub fn hold_out(&mut self, step: usize, batch: &Batch) {
+        let outputs = ForwardRun::new(&self.policy.gradients, Part::Whole, &self.network, batch).outputs();
+        let (loss, right) = (Number::new(mean_loss(&outputs, batch)), right_answers(&outputs, batch));
+        self.course.held_out.push(HeldOut { step, loss, right, of: batch.inputs.ncols() as u64 });
+    }
+
+    /// What the exact optimiser would change: from the same parameters and the same state, in an arithmetic that rounds
+    /// as good as nothing.
+    pub fn changes_in<A: Arithmetic>(
+        &self,
+        arithmetic: &A,
+        recipe: &Recipe,
+        moment: Moment,
+        gradients: Vec<Array2<A::Elem>>,
+    ) -> Vec<Change<A::Elem>> {
+        let read = |at: usize, x: &Array2<f64>| arithmetic.round_doubles(tensor_of(at), x);
+        let theta = self.network.parameters.iter().enumerate().map(|(at, parameter)| read(at, &parameter.values));
+        let state = self.state.iter().enumerate().map(|(at, state)| state.iter().map(|x| read(at, x)).collect());
+        changes(arithmetic, recipe, moment, &theta.collect::<Vec<_>>(), gradients, &mut state.collect::<Vec<_>>())
+    }
+}
+
+/// The gradient of every parameter, and the outputs.
+pub fn gradients_of(setup: Setup, network: &Network, batch: &Batch) -> (Vec<ExactMatrix>, ExactMatrix) {
+    let mut found: Vec<Option<ExactMatrix>> = vec![None; network.parameters.len()];
+    let mut outputs = None;
+    let of_layers = network.layer_parameters();
+    for layer in gradients(setup, network, batch) {
+        // The head comes first, and its value is the output.
+        outputs.get_or_insert(layer.preactivation);
+        let [weight, bias, slope] = of_layers[layer.layer];
+        for (parameter, gradient) in [(weight, Some(layer.weight)), (bias, layer.bias), (slope, layer.slope)] {
+            if let Some((parameter, gradient)) = parameter.zip(gradient) {
+                found[parameter] = Some(gradient);
+            }
+        }
+    }
+    let found = found.into_iter().map(|gradient| gradient.expect("invariant: every parameter belongs to a layer"));
+    (found.collect(), outputs.expect("invariant: a network has a head"))
+}
+
+/// Where a parameter enters an arithmetic.
+fn tensor_of(parameter: usize) -> TensorId {
+    TensorId::MAX / 8 * 5 + parameter as TensorId
+}
+
+/// Numbers as the master format keeps them; none where one is no double.
+fn stored(master: ArithmeticName, key: u64, parameter: usize, values: &Array2<f64>) -> Option<Array2<f64>> {
+    struct Store<'a>(usize, &'a Array2<f64>);
+    impl Visitor for Store<'_> {
+        type Output = Option<Array2<f64>>;
+        fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> Option<Array2<f64>> {
+            let stored = arithmetic.round_doubles(tensor_of(self.0), self.1);
+            doubles(arithmetic.exact_matrix(&stored))
+        }
+    }
+    dispatch_with(master, Carriers::Sure, key, Store(parameter, values))
+}
+
+/// Numbers as doubles, where all of them are; infinities and NaN stand for themselves.
+fn doubles(matrix: ExactMatrix) -> Option<Array2<f64>> {
+    match matrix {
+        ExactMatrix::Doubles(matrix) => Some(matrix),
+        ExactMatrix::Any(matrix) => {
+            let is_double = |x: &Exact| !x.is_finite() || *x == Exact::Double(x.to_f64());
+            matrix.iter().all(is_double).then(|| matrix.map(Exact::to_f64))
+        }
+    }
+}
+
+/// All parameters' updates; the states move on.
+fn changes<A: Arithmetic>(
+    arithmetic: &A,
+    recipe: &Recipe,
+    moment: Moment,
+    theta: &[Array2<A::Elem>],
+    mut gradients: Vec<Array2<A::Elem>>,
+    state: &mut [State<A::Elem>],
+) -> Vec<Change<A::Elem>> {
+    if let Some(most) = recipe.clip_norm {
+        clip(arithmetic, most, &mut gradients);
+    }
+    let each = gradients.into_iter().zip(theta).zip(state).enumerate();
+    each.map(|(parameter, ((gradient, theta), state))| {
+        change(arithmetic, &recipe.optimiser, moment, parameter, theta, gradient, state)
+    })
+    .collect()
+}
+
+/// An update in whatever arithmetic: new parameters and states, where all of them are doubles.
+struct Advance<'a> {
+    recipe: &'a Recipe,
+    moment: Moment,
+    parameters: &'a [&'a Array2<f64>],
+    gradients: &'a [ExactMatrix],
+    state: &'a [State<f64>],
+}
+
+impl Visitor for Advance<'_> {
+    type Output = Option<(Vec<Array2<f64>>, Vec<State<f64>>)>;
+
+    fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> Self::Output {
+        let ar = &*arithmetic;
+        let read = |at: usize, x: &Array2<f64>| ar.round_doubles(tensor_of(at), x);
+        let theta: Vec<_> = self.parameters.iter().enumerate().map(|(at, values)| read(at, values)).collect();
+        let gradients = self.gradients.iter().enumerate().map(|(at, gradient)| match gradient {
+            ExactMatrix::Doubles(gradient) => read(at, gradient),
+            ExactMatrix::Any(gradient) => ar.round_matrix(tensor_of(at), gradient),
+        });
+        let each = |(at, state): (usize, &State<f64>)| state.iter().map(|x| read(at, x)).collect();
+        let mut state: Vec<State<A::Elem>> = self.state.iter().enumerate().map(each).collect();
+        let changes = changes(ar, self.recipe, self.moment, &theta, gradients.collect(), &mut state);
+        let exact = |x: &Array2<A::Elem>| doubles(ar.exact_matrix(x));
+        let theta = changes.iter().enumerate().map(|(at, change)| exact(&applied(ar, at, change)));
+        let state = state.iter().map(|state| state.iter().map(exact).collect());
+        Some((theta.collect::<Option<_>>()?, state.collect::<Option<_>>()?))
+    }
+}

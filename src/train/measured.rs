@@ -1,0 +1,137 @@
+//! What gradients are worth at one step: at the copy's own parameters and at those that f64 has learnt.
+
+use super::learner::{Learner, Recipe, Taken};
+use super::spread::Spread;
+use super::updates::{self, Exactly};
+use crate::activation::Activation;
+use crate::backprop::Setup;
+use crate::network::{Batch, Network, Operation};
+use crate::number::Number;
+use crate::probe::measure::{ArithmeticMeasurement, LayerMeasurement, Measurement, Subjects, measure_with};
+use crate::probe::questions::{Extra, Taken as BranchesOf};
+use crate::record::training::{Measure, MeasuredLayer, Track};
+use crate::truth::Evidence;
+
+/// A copy's gradients before its step.
+pub struct Own {
+    measurement: Measurement,
+    spread: Spread,
+    /// Parameters before the step, and the state that the exact optimiser starts from.
+    before: Learner,
+}
+
+impl Own {
+    /// Holds a copy's gradient of a minibatch against the truth, and takes the spread over minibatches, of which that one
+    /// is the first.
+    pub fn measure(learner: &Learner, batches: &[Batch], truth_bits: u32) -> Own {
+        let setup = learner.setup();
+        let is_kinked = activations(&learner.network).any(|activation| activation.is_kinked());
+        let mut extras = twin(&setup).into_iter().collect::<Vec<_>>();
+        let listed = [(setup.clone(), (!extras.is_empty()).then_some(0))];
+        if is_kinked {
+            extras.push(Extra { setup, branches: BranchesOf::True, twin_of: None });
+        }
+        let subjects = Subjects { listed: &listed, extras: &extras, externals: &[], keeps_truth: true };
+        let measurement = measure_with(&learner.network, &batches[0], subjects, truth_bits, 1, &|| ());
+        Own { measurement, spread: Spread::of(&learner.network, batches), before: learner.clone() }
+    }
+
+    /// The step's entry of the record, once the step was made.
+    pub fn finish(
+        self,
+        learner: &Learner,
+        recipe: &Recipe,
+        step: usize,
+        taken: &Taken,
+        at_reference: Option<&[Track]>,
+        distance: f64,
+    ) -> Measure {
+        let Own { measurement, spread, before } = self;
+        let network = &learner.network;
+        let exact = Exactly::new(&before, recipe, taken, &measurement);
+        let owners = network.layer_parameters();
+        let evidence = measurement.layers.iter().map(|layer| layer.evidence).fold(Evidence::Exact, Evidence::weaker);
+        let layers = measurement.layers.iter().enumerate().map(|(index, layer)| {
+            let own = &layer.arithmetics[0];
+            // The last extra run is the one on true branches, of a kinked network.
+            let has_flips = own.flips.is_some();
+            let (updates, lost_energy, update_descent) =
+                updates::of_layer(&exact, &owners[index], &before.network, network, taken.gradients.as_slice());
+            MeasuredLayer {
+                layer: index + 1,
+                own: track(layer, own),
+                at_reference: at_reference.map(|tracks| tracks[index]),
+                without_flips: match layer.extras.last() {
+                    Some(run) if has_flips => run.noise_to_signal,
+                    _ => Number::None,
+                },
+                log2_minibatch_spread: spread.log2_of(index),
+                dead_units: spread.dead[index],
+                units: network.parameters[owners[index][0].expect("invariant: layers have weights")].values.nrows()
+                    as u64,
+                updates,
+                lost_energy,
+                update_descent,
+            }
+        });
+        Measure {
+            step,
+            evidence: evidence.to_string(),
+            distance: Number::new(distance),
+            learning_rate: taken.moment.rate,
+            skipped: taken.skipped,
+            layers: layers.collect(),
+        }
+    }
+}
+
+/// Every copy's arithmetic at the parameters that f64 has learnt: a track for each, layer by layer.
+pub fn at_reference(reference: &Learner, setups: &[Setup], batch: &Batch, truth_bits: u32) -> Vec<Vec<Track>> {
+    let mut extras = Vec::new();
+    let listed = setups.iter().map(|setup| {
+        let twin = twin(setup).map(|twin| {
+            extras.push(twin);
+            extras.len() - 1
+        });
+        (setup.clone(), twin)
+    });
+    let listed: Vec<(Setup, Option<usize>)> = listed.collect();
+    let subjects = Subjects { listed: &listed, extras: &extras, externals: &[], keeps_truth: false };
+    let measurement = measure_with(&reference.network, batch, subjects, truth_bits, 1, &|| ());
+    let tracks =
+        |index: usize| measurement.layers.iter().map(|layer| track(layer, &layer.arithmetics[index])).collect();
+    (0..setups.len()).map(tracks).collect()
+}
+
+/// The run with unbounded exponents that tells what was flushed; none where the run itself has them.
+fn twin(setup: &Setup) -> Option<Extra> {
+    let policy = setup.policy;
+    (!policy.is_unbounded()).then(|| {
+        let setup = Setup { policy: policy.unbounded(), ..setup.clone() };
+        Extra { setup, branches: BranchesOf::Own, twin_of: None }
+    })
+}
+
+fn track(layer: &LayerMeasurement, measured: &ArithmeticMeasurement) -> Track {
+    let weight = &measured.tensors[0];
+    Track {
+        verdict: measured.verdict,
+        log2_signal: layer.log2_norm,
+        log2_noise: weight.log2_noise,
+        noise_to_signal: weight.noise_to_signal,
+        at_most: weight.at_most,
+        fates: measured.fates,
+        flips: measured.flips,
+    }
+}
+
+/// The activations of a network with the slopes that they have now.
+pub fn activations(network: &Network) -> impl Iterator<Item = Activation> {
+    network.nodes.iter().filter_map(|node| match node.operation {
+        Operation::Activation { slope: Some(slope), .. } => {
+            Some(Activation::Prelu { slope: network.parameters[slope].values[(0, 0)] })
+        }
+        Operation::Activation { activation, .. } => Some(activation),
+        _ => None,
+    })
+}

@@ -1,0 +1,163 @@
+//! The one text of the optimisers: from gradient and state to an update, every operation rounded by an arithmetic.
+//!
+//! torch.optim's SGD, Adam and AdamW (PyTorch 2.15, the implementation for single tensors), one operation after the
+//! other and each rounded once; where PyTorch fuses a product and a sum, two are rounded here. Numbers that are the same
+//! for all parameters (bias corrections, 1 − lr·λ) are computed in binary64, as PyTorch does it in Python, and rounded to
+//! the arithmetic once.
+
+use crate::activation::Function;
+use crate::arithmetic::{Arithmetic, Binary, Exact, Place, TensorId};
+use crate::spec::training::Optimiser;
+use ndarray::Array2;
+use rug::Float;
+use rug::ops::Pow;
+
+/// What an optimiser remembers of one parameter tensor: SGD's buffer once there is one; Adam's two means.
+pub type State<E> = Vec<Array2<E>>;
+
+/// When an update is made.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Moment {
+    /// The learning rate.
+    pub rate: f64,
+    /// Updates with this one: Adam's bias corrections follow it.
+    pub update: u64,
+}
+
+/// One parameter tensor's update: θ' = R(decayed − change).
+pub struct Change<E> {
+    /// θ, or R(R(1 − lr·λ)·θ) where the weight decay is decoupled.
+    pub decayed: Array2<E>,
+    /// What is subtracted from it.
+    pub change: Array2<E>,
+}
+
+/// Matrix operations of one parameter's update, each at places of its own.
+struct Operations<'a, A: Arithmetic> {
+    arithmetic: &'a A,
+    shape: (usize, usize),
+    next: TensorId,
+}
+
+/// Tensors of the updates come after those of the pass.
+const FIRST_TENSOR: TensorId = TensorId::MAX / 4 * 3;
+/// More operations than any optimiser has.
+const MOST_OPERATIONS: TensorId = 32;
+
+impl<'a, A: Arithmetic> Operations<'a, A> {
+    fn new(arithmetic: &'a A, parameter: usize, shape: (usize, usize)) -> Operations<'a, A> {
+        Operations { arithmetic, shape, next: FIRST_TENSOR + parameter as TensorId * MOST_OPERATIONS }
+    }
+
+    /// The tensor of the next operation.
+    fn tensor(&mut self) -> TensorId {
+        self.next += 1;
+        self.next - 1
+    }
+
+    /// R(x) in every entry.
+    fn number(&mut self, x: f64) -> Array2<A::Elem> {
+        let at = Place::new(self.tensor(), (0, 0));
+        Array2::from_elem(self.shape, self.arithmetic.round(at, &Exact::Double(x)))
+    }
+
+    fn two(&mut self, operation: Binary, x: &Array2<A::Elem>, y: &Array2<A::Elem>) -> Array2<A::Elem> {
+        let tensor = self.tensor();
+        self.arithmetic.zip(tensor, operation, x, y)
+    }
+
+    /// R(R(x)·y).
+    fn times(&mut self, x: f64, y: &Array2<A::Elem>) -> Array2<A::Elem> {
+        let x = self.number(x);
+        self.two(Binary::Multiply, &x, y)
+    }
+
+    /// R(x + R(R(factor)·y)).
+    fn plus_times(&mut self, x: &Array2<A::Elem>, factor: f64, y: &Array2<A::Elem>) -> Array2<A::Elem> {
+        let product = self.times(factor, y);
+        self.two(Binary::Add, x, &product)
+    }
+}
+
+/// One parameter tensor's update from its gradient; the state moves on.
+pub fn change<A: Arithmetic>(
+    arithmetic: &A,
+    optimiser: &Optimiser,
+    moment: Moment,
+    parameter: usize,
+    theta: &Array2<A::Elem>,
+    gradient: Array2<A::Elem>,
+    state: &mut State<A::Elem>,
+) -> Change<A::Elem> {
+    let mut ops = Operations::new(arithmetic, parameter, theta.dim());
+    match *optimiser {
+        Optimiser::Sgd { momentum, dampening, nesterov, weight_decay } => {
+            let mut g = gradient;
+            if weight_decay != 0.0 {
+                g = ops.plus_times(&g, weight_decay, theta);
+            }
+            if momentum != 0.0 {
+                let buffer = match state.pop() {
+                    // The first buffer is the gradient itself, not dampened.
+                    None => g.clone(),
+                    Some(buffer) => {
+                        let kept = ops.times(momentum, &buffer);
+                        ops.plus_times(&kept, 1.0 - dampening, &g)
+                    }
+                };
+                g = if nesterov { ops.plus_times(&g, momentum, &buffer) } else { buffer.clone() };
+                state.push(buffer);
+            }
+            Change { decayed: theta.clone(), change: ops.times(moment.rate, &g) }
+        }
+        Optimiser::Adam { beta1, beta2, epsilon, weight_decay, decoupled } => {
+            let (mut g, mut decayed) = (gradient, theta.clone());
+            if weight_decay != 0.0 && decoupled {
+                decayed = ops.times(decay_factor(moment.rate, weight_decay), theta);
+            } else if weight_decay != 0.0 {
+                g = ops.plus_times(&g, weight_decay, theta);
+            }
+            if state.is_empty() {
+                *state = vec![ops.number(0.0), ops.number(0.0)];
+            }
+            let away = ops.two(Binary::Subtract, &g, &state[0]);
+            let weight = 1.0 - beta1;
+            // torch.lerp goes from the nearer end.
+            state[0] = if weight < 0.5 {
+                ops.plus_times(&state[0], weight, &away)
+            } else {
+                let back = ops.times(1.0 - weight, &away);
+                ops.two(Binary::Subtract, &g, &back)
+            };
+            let kept = ops.times(beta2, &state[1]);
+            let weighted = ops.times(1.0 - beta2, &g);
+            let squared = ops.two(Binary::Multiply, &weighted, &g);
+            state[1] = ops.two(Binary::Add, &kept, &squared);
+            let (correction1, correction2) = (correction(beta1, moment.update), correction(beta2, moment.update));
+            let tensor = ops.tensor();
+            let root = arithmetic.map(tensor, &Function::SquareRoot, &state[1]);
+            let scale = ops.number(correction2.sqrt());
+            let scaled = ops.two(Binary::Divide, &root, &scale);
+            let epsilon = ops.number(epsilon);
+            let denominator = ops.two(Binary::Add, &scaled, &epsilon);
+            let numerator = ops.times(moment.rate / correction1, &state[0]);
+            Change { decayed, change: ops.two(Binary::Divide, &numerator, &denominator) }
+        }
+    }
+}
+
+/// 1 − lr·λ in binary64: by what AdamW multiplies a parameter.
+pub fn decay_factor(rate: f64, weight_decay: f64) -> f64 {
+    1.0 - rate * weight_decay
+}
+
+/// 1 − β^t in binary64, the power correctly rounded.
+fn correction(beta: f64, update: u64) -> f64 {
+    1.0 - Float::with_val(53, Float::with_val(53, beta).pow(update)).to_f64()
+}
+
+/// θ' = R(decayed − change).
+pub fn applied<A: Arithmetic>(arithmetic: &A, parameter: usize, update: &Change<A::Elem>) -> Array2<A::Elem> {
+    let tensor = FIRST_TENSOR + parameter as TensorId * MOST_OPERATIONS + MOST_OPERATIONS - 1;
+    arithmetic.zip(tensor, Binary::Subtract, &update.decayed, &update.change)
+}

@@ -1,0 +1,182 @@
+//! When learning stopped, and why: from the course and the measures of a copy.
+
+use crate::number::Number;
+use crate::record::training::{Cause, Course, End, Measure, MeasuredLayer, Outcome, Saturation};
+use crate::verdict::Verdict;
+
+/// Minibatches over which the loss is averaged.
+const WINDOW: usize = 20;
+/// Progress is a mean loss below this share of every earlier one.
+const PROGRESS: f64 = 0.99;
+/// Share of the energy, of a gradient's noise or of an update, from which it rules.
+const HALF: f64 = 0.5;
+
+/// What a training comes to.
+pub fn of(course: &Course, measures: &[Measure], target: f64) -> Outcome {
+    let means = means(course);
+    let finite = || means.iter().filter(|(_, mean)| mean.is_finite());
+    let (mut best, mut last_progress) = (f64::INFINITY, None);
+    for (step, mean) in finite() {
+        if *mean < PROGRESS * best {
+            last_progress = Some(*step);
+        }
+        best = best.min(*mean);
+    }
+    let has_failed = course.end != End::Completed;
+    let last_loss = means.last().map_or(f64::NAN, |(_, mean)| if has_failed { f64::INFINITY } else { *mean });
+    let first_saturation = measures.iter().find_map(saturation);
+    let recovered = first_saturation.and_then(|saturation| recovery(saturation, course, measures, &means));
+    Outcome {
+        reached: finite().find(|(_, mean)| *mean <= target).map(|(step, _)| *step),
+        last_loss: Number::new(if last_loss.is_nan() && !means.is_empty() { f64::INFINITY } else { last_loss }),
+        last_progress,
+        first_saturation,
+        recovered,
+    }
+}
+
+/// The mean loss of the last minibatches at every step that has as many.
+fn means(course: &Course) -> Vec<(usize, f64)> {
+    let losses: Vec<f64> = course.losses.iter().map(|loss| loss.value()).collect();
+    let width = WINDOW.min(losses.len()).max(1);
+    let mean = |(first, window): (usize, &[f64])| (first + width - 1, window.iter().sum::<f64>() / width as f64);
+    losses.windows(width).enumerate().map(mean).collect()
+}
+
+/// Which mode of saturation rules a layer.
+fn cause(layer: &MeasuredLayer) -> Option<Cause> {
+    match layer.own.verdict {
+        Verdict::Dead | Verdict::DeadWithGhosts => Some(Cause::TrueZero),
+        Verdict::Vanished => Some(Cause::Flushed),
+        Verdict::Overflow => Some(Cause::Overflow),
+        Verdict::Chaotic => {
+            let (with, without) = (layer.own.noise_to_signal.value(), layer.without_flips.value());
+            let is_flips = without * without <= (1.0 - HALF) * with * with;
+            Some(if is_flips { Cause::Flips } else { Cause::Rounding })
+        }
+        Verdict::Sound | Verdict::Noisy | Verdict::NotEstablished => {
+            let is_lost = layer.lost_energy.value() >= HALF && layer.update_descent.value() <= HALF;
+            is_lost.then_some(Cause::LostUpdates)
+        }
+    }
+}
+
+/// The layer nearest to the input that is saturated at a step.
+fn saturation(measure: &Measure) -> Option<Saturation> {
+    // A skipped step changes nothing, and loses nothing for good.
+    let ruling = |layer: &MeasuredLayer| {
+        cause(layer).filter(|cause| !(measure.skipped && matches!(cause, Cause::LostUpdates | Cause::Overflow)))
+    };
+    let (layer, cause) = measure.layers.iter().find_map(|layer| Some((layer, ruling(layer)?)))?;
+    Some(Saturation {
+        step: measure.step,
+        layer: layer.layer,
+        layers: measure.layers.iter().filter(|layer| ruling(layer) == Some(cause)).count(),
+        verdict: layer.own.verdict,
+        cause,
+    })
+}
+
+/// The first measured step after a saturation from which no layer is saturated any more, if the loss fell besides.
+fn recovery(saturation: Saturation, course: &Course, measures: &[Measure], means: &[(usize, f64)]) -> Option<usize> {
+    if course.end != End::Completed {
+        return None;
+    }
+    let last_saturated = measures.iter().rposition(|measure| self::saturation(measure).is_some())?;
+    let recovered = measures.get(last_saturated + 1)?.step;
+    // The first mean is of the first steps together.
+    let at = |step: usize| means.iter().find(|(at, _)| *at >= step).or(means.last()).map(|(_, mean)| *mean);
+    let (then, now) = (at(saturation.step)?, means.last()?.1);
+    (now < then).then_some(recovered)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::training::{Track, Updates};
+    use crate::record::{Fates, Flips};
+
+    fn course(losses: impl Iterator<Item = f64>) -> Course {
+        let losses = losses.map(Number::new).collect();
+        Course { losses, held_out: vec![], scales: vec![], skipped: vec![], end: End::Completed }
+    }
+
+    fn layer(layer: usize, verdict: Verdict, noise: f64, without_flips: f64, lost_energy: f64) -> MeasuredLayer {
+        let number = Number::new;
+        let own = Track {
+            verdict,
+            log2_signal: number(0.0),
+            log2_noise: number(0.0),
+            noise_to_signal: number(noise),
+            at_most: false,
+            fates: Fates::default(),
+            flips: Some(Flips::default()),
+        };
+        MeasuredLayer {
+            layer,
+            own,
+            at_reference: None,
+            without_flips: number(without_flips),
+            log2_minibatch_spread: number(0.0),
+            dead_units: 0,
+            units: 4,
+            updates: Updates::default(),
+            lost_energy: number(lost_energy),
+            update_descent: number(1.0 - lost_energy),
+        }
+    }
+
+    fn measure(step: usize, layers: Vec<MeasuredLayer>) -> Measure {
+        let (evidence, distance) = ("exact".into(), Number::None);
+        Measure { step, evidence, distance, learning_rate: 0.1, skipped: false, layers }
+    }
+
+    #[test]
+    fn rates_of_convergence_are_of_mean_losses() {
+        let falling = course((0..100).map(|step| 100.0 - f64::from(step)));
+        let outcome = of(&falling, &[], 50.5);
+        // Mean of steps s − 19 to s: 100 − s + 9.5.
+        assert_eq!((outcome.reached, outcome.last_progress), (Some(59), Some(99)));
+        assert_eq!(outcome.last_loss, Number::new(10.5));
+        assert_eq!(of(&falling, &[], 1.0).reached, None);
+        let stopped = course((0..100).map(|step| f64::from(100 - step.min(40))));
+        assert_eq!(of(&stopped, &[], 1.0).last_progress, Some(58), "59 is less than 1 % lower");
+        let diverged = Course { end: End::ParametersNotFinite { step: 2 }, ..course([3.0, 9.0, f64::NAN].into_iter()) };
+        assert_eq!(of(&diverged, &[], 1.0).last_loss, Number::Infinite);
+        assert_eq!(of(&course([].into_iter()), &[], 1.0).last_loss, Number::None);
+    }
+
+    #[test]
+    fn causes_of_saturation() {
+        let none = f64::NAN;
+        for (found, expected) in [
+            (layer(1, Verdict::Sound, 0.01, 0.001, 0.49), None),
+            (layer(1, Verdict::Sound, 0.01, 0.001, 0.5), Some(Cause::LostUpdates)),
+            (layer(1, Verdict::Chaotic, 2.0, 1.0, 0.0), Some(Cause::Flips)),
+            (layer(1, Verdict::Chaotic, 2.0, 1.5, 0.0), Some(Cause::Rounding)),
+            (layer(1, Verdict::Chaotic, 2.0, none, 1.0), Some(Cause::Rounding)),
+            (layer(1, Verdict::Vanished, 1.0, 1.0, 1.0), Some(Cause::Flushed)),
+            (layer(1, Verdict::Dead, none, none, none), Some(Cause::TrueZero)),
+            (layer(1, Verdict::Overflow, f64::INFINITY, none, none), Some(Cause::Overflow)),
+        ] {
+            assert_eq!(cause(&found), expected);
+        }
+    }
+
+    #[test]
+    fn recoveries_need_sound_layers_and_a_lower_loss() {
+        let sound = |step| measure(step, vec![layer(1, Verdict::Sound, 0.01, 0.01, 0.0)]);
+        let chaotic = |step| {
+            let layers = [(1, Verdict::Sound), (2, Verdict::Chaotic), (3, Verdict::Chaotic)];
+            measure(step, layers.map(|(at, verdict)| layer(at, verdict, 2.0, 0.1, 0.0)).to_vec())
+        };
+        let measures = [sound(0), chaotic(25), sound(50), chaotic(75), sound(99)];
+        let falling = course((0..100).map(|step| 100.0 - f64::from(step)));
+        let outcome = of(&falling, &measures, 1.0);
+        let saturation = Saturation { step: 25, layer: 2, layers: 2, verdict: Verdict::Chaotic, cause: Cause::Flips };
+        assert_eq!((outcome.first_saturation, outcome.recovered), (Some(saturation), Some(99)));
+        let flat = course((0..100).map(|_| 1.0));
+        assert_eq!(of(&flat, &measures, 1.0).recovered, None);
+        assert_eq!(of(&falling, &measures[..4], 1.0).recovered, None);
+    }
+}
