@@ -25,13 +25,15 @@ mod range;
 mod style;
 mod text;
 mod theme;
+mod training;
 
 pub use canvas::Spot;
 pub use theme::{Paint, SERIES_COLORS, Theme};
 
 use crate::record::law::Law;
+use crate::record::training::{Training, TrainingRun};
 use crate::record::{Record, Run};
-use crate::report::figure::{Comparison, Graph, LawFigure, Panel, Summary};
+use crate::report::figure::{Comparison, Graph, LawFigure, Panel, Summary, TrainingComparison, TrainingFigure};
 use resvg::{tiny_skia, usvg};
 
 /// Pixels of the PNG per unit of the page.
@@ -100,6 +102,22 @@ pub fn graph_svg(figure: &Graph, theme: Theme) -> Result<String, String> {
 /// As [`summary_svg`].
 pub fn law_svg(record: &Law, theme: Theme) -> Result<String, String> {
     Ok(law::picture(&LawFigure::new(record), theme)?.svg)
+}
+
+/// The poster of one activation's training, as SVG.
+///
+/// # Errors
+/// As [`summary_svg`].
+pub fn training_svg(record: &Training, run: &TrainingRun, theme: Theme) -> Result<String, String> {
+    Ok(training::poster(&TrainingFigure::new(record, run), theme)?.svg)
+}
+
+/// The picture that compares all runs of a training, as SVG.
+///
+/// # Errors
+/// As [`summary_svg`].
+pub fn training_comparison_svg(record: &Training, theme: Theme) -> Result<String, String> {
+    Ok(training::comparison(&TrainingComparison::new(record), theme)?.svg)
 }
 
 /// A picture as PNG, at twice the page's size.

@@ -13,3 +13,4 @@ mod picture;
 mod sources;
 mod text;
 mod theme;
+mod training;

@@ -4,6 +4,7 @@ use super::canvas::{Anchor, Canvas, Drawn, Rect};
 use super::style::{Dash, Marker, PLOT_LEFT};
 use super::text::{self, Font};
 use super::theme::Paint;
+use super::training::hatch::{self, Hatch};
 
 const TITLE: Font = Font { size: 13.0, bold: true };
 const LABEL: Font = Font { size: 10.5, bold: false };
@@ -27,6 +28,8 @@ pub enum Sample {
     /// A line upright within a band.
     Upright,
     Cross,
+    /// A hatched area of a map.
+    Hatched(Hatch),
 }
 
 impl Sample {
@@ -59,6 +62,11 @@ impl Sample {
                 canvas.line(&[(middle, y - 5.5), (middle, y + 5.5)], Paint::Soft, 2.4)
             }
             Sample::Cross => canvas.cross((middle, y), Paint::Soft),
+            Sample::Hatched(hatch) => {
+                let area = Rect { left: x, top: y - 5.0, right: x + SAMPLE, bottom: y + 5.0 };
+                hatch::draw(canvas, area, hatch)?;
+                canvas.frame(area, Paint::Soft, 0.5)
+            }
         }
     }
 }

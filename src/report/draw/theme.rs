@@ -4,6 +4,8 @@
 //! lightness until a line stands out from the theme's paper and from both tinted regions (WCAG 2 contrast of at least 3;
 //! texts 4.5). Hue never carries meaning alone: series differ in dash and marker, neighbouring fates in lightness.
 
+mod heat;
+
 use crate::record::NoiseSource;
 use crate::report::figure::Fate;
 use plotters::style::RGBColor;
@@ -44,6 +46,12 @@ pub enum Paint {
     Fate(Fate),
     /// A source of noise; no arithmetic has its colour.
     Source(NoiseSource),
+    /// A noise/signal on a map, by its place among the colours.
+    Noise(usize),
+    /// A share on a map, by its place among the colours.
+    Share(usize),
+    /// A gradient of zeros on a map.
+    Zero,
 }
 
 impl Theme {
@@ -114,6 +122,9 @@ fn light(paint: Paint) -> (u8, u8, u8) {
             NoiseSource::Range => (148, 62, 170),
             NoiseSource::Accumulation => (40, 108, 42),
         },
+        Paint::Noise(level) => heat::noise(Theme::Light, level),
+        Paint::Share(level) => heat::share(Theme::Light, level),
+        Paint::Zero => (178, 178, 178),
     }
 }
 
@@ -154,5 +165,8 @@ fn dark(paint: Paint) -> (u8, u8, u8) {
             NoiseSource::Range => (214, 130, 235),
             NoiseSource::Accumulation => (120, 202, 112),
         },
+        Paint::Noise(level) => heat::noise(Theme::Dark, level),
+        Paint::Share(level) => heat::share(Theme::Dark, level),
+        Paint::Zero => (104, 108, 114),
     }
 }
