@@ -12,7 +12,7 @@ pub fn answer(training: &Training, notation: Notation) -> String {
         .runs
         .iter()
         .map(|run| (run.activation.as_str(), measured::reached(&run.reference, training.spec.target_loss)));
-    let mut clauses = vec![clause("f64 itself", reference.collect(), &[])];
+    let mut clauses = vec![clause("in f64 itself", reference.collect(), &[])];
     let names = training.runs.first().map_or(&[][..], |run| &run.learners).iter().map(|learner| &learner.name);
     for (index, name) in names.enumerate() {
         let of = || training.runs.iter().filter_map(|run| Some((run.activation.as_str(), run.learners.get(index)?)));

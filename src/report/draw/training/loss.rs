@@ -32,7 +32,7 @@ pub struct Placed<'a> {
 impl<'a> Placed<'a> {
     /// Lays the panel out from a height downwards.
     pub fn new(panel: &'a LossPanel, top: f64) -> Result<Placed<'a>, String> {
-        let head = super::head("Loss", &key(std::slice::from_ref(panel)), top, PLOT_RIGHT - PLOT_LEFT)?;
+        let head = Head::new("Loss", &key(std::slice::from_ref(panel)), top, PLOT_RIGHT - PLOT_LEFT)?;
         let entries = panel.curves.iter().map(|curve| (series(curve.arithmetic), curve.name.as_str(), ""));
         let legend = Legend::new(entries, LEGEND_INDENT)?;
         let plot = page::plot(head.bottom, HEIGHT.max(legend.height()));
