@@ -1,7 +1,7 @@
 //! Figures of trainings as data: means, clamps, colours, what is there and what is left out.
 
 use crate::common::trainings::{Fare, eventful, of, training, usual};
-use precision_probe::record::training::{MeasureAt, TrainingSpec};
+use precision_probe::record::training::{MeasureAt, Training, TrainingSpec};
 use precision_probe::record::{Number, Verdict};
 use precision_probe::report::draw::{Paint, Theme};
 use precision_probe::report::figure::{
@@ -62,7 +62,8 @@ fn colours_begin_where_verdicts_do() {
     for (layer, ratio) in training.runs[0].learners[0].measures[0].layers.iter_mut().zip(ratios) {
         layer.own.noise_to_signal = Number::new(ratio);
     }
-    let column = |training| TrainingFigure::new(training, &training.runs[0]).maps[0].maps[0].cells[0].clone();
+    let column =
+        |training: &Training| TrainingFigure::new(training, &training.runs[0]).maps[0].maps[0].cells[0].clone();
     let levels = [0, 0, 1, 8, 9, 12, 13, 17, NOISE_LEVELS - 1];
     assert_eq!(column(&training), levels.map(Cell::Level));
     let states = [
