@@ -5,7 +5,7 @@ use crate::picture::{Pixels, assert_on_canvas, assert_texts_apart};
 use precision_probe::record::training::{End, MeasureAt, ScaleChange, Training, TrainingSpec};
 use precision_probe::record::{Fates, Number, Verdict};
 use precision_probe::report::draw::{Theme, rasterise, training_comparison_svg, training_svg};
-use precision_probe::report::training::{drawn, layers_csv, steps_csv, terminal};
+use precision_probe::report::training::{drawn, layers_csv, pictures, steps_csv, terminal};
 
 /// Steps and layers beyond what maps have columns and rows for.
 fn long() -> Training {
@@ -107,6 +107,8 @@ fn every_training_is_drawn_on_its_page() {
 fn a_training_is_told_in_a_hundred_columns() {
     let training = training(&["leaky"], &[("f16", Fare::Fails(0.4, 30)), ("bf16", Fare::Noise(0.3, 0.5))], 2, 60);
     let told = terminal(&training, Some(std::path::Path::new("reports/train/training.png")));
+    let preview = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    std::fs::write(preview.join("training-told.txt"), &told).unwrap();
     for line in LINES.lines() {
         assert!(told.lines().any(|found| found == line), "`{line}` is missing:\n{told}");
     }
@@ -181,6 +183,7 @@ fn files_have_their_names_and_the_main_picture_last() {
     let mut two = training(&["leaky:0.2", "relu"], &[("f16", Fare::Noise(0.1, 0.1))], 1, 3);
     let expected = ["leaky-0.2.svg", "leaky-0.2.png", "relu.svg", "relu.png", "compare.svg", "compare.png"];
     assert_eq!(names(&two)[2..], expected);
+    assert_eq!(pictures(&two.spec.activations), expected);
     two.runs[0].activation = "compare".into();
     two.runs[1].activation = "compare".into();
     assert_eq!(names(&two)[2], "compare-2.svg");

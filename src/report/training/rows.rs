@@ -128,7 +128,8 @@ pub fn saturated_in_words(learner: &Learner) -> String {
         None => format!("from step {step} on"),
     };
     let more = if layers > 1 { format!(" and {} more", layers - 1) } else { String::new() };
-    format!("{cause} {when}, layer {layer}{more}")
+    // A layer and its number stay together where lines are broken.
+    format!("{cause} {when}, layer\u{a0}{layer}{more}")
 }
 
 /// What the columns mean, and what words in the sentences do.

@@ -61,7 +61,8 @@ impl page::Placed for Placed<'_> {
 /// What lines and marks are.
 pub fn key(panels: &[LossPanel]) -> Vec<(Sample, String)> {
     let curves = || panels.iter().flat_map(|panel| &panel.curves);
-    let mut key = vec![(Sample::Line(Paint::Soft, 1.6, &[]), "mean of the last 20 minibatches".to_string())];
+    let mut key =
+        vec![(Sample::Line(Paint::Soft, 1.6, &[]), "mean of the last 20 minibatches, at first of fewer".to_string())];
     if curves().any(|curve| !curve.held_out.is_empty()) {
         key.push((Sample::Full(Marker::Circle), "held-out digits".into()));
     }

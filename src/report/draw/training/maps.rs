@@ -8,7 +8,7 @@ use super::super::style::{MARGIN, PAGE_WIDTH, PLOT_LEFT, PLOT_RIGHT, Series};
 use super::super::text::{self, Font};
 use super::super::theme::Paint;
 use super::hatch::{self, Hatch};
-use crate::report::figure::{Cell, HeatMap, MapPanel, NOISE_LEVELS, SHARE_LEVELS, noise_from};
+use crate::report::figure::{Cell, HeatMap, MapKind, MapPanel, NOISE_LEVELS, SHARE_LEVELS, noise_from};
 use crate::report::numbers::{Notation::Typeset, short};
 
 const MAP_NAME: Font = Font { size: 11.0, bold: true };
@@ -121,6 +121,9 @@ fn key(panel: &MapPanel) -> Vec<(Sample, String)> {
         .filter(|(cell, ..)| panel.has(*cell))
         .map(|(_, sample, words)| (sample, words.to_string()))
         .collect();
+    if panel.has_skipped && panel.kind == MapKind::Own && panel.has(Cell::Overflow) {
+        key.push((Sample::Nothing, "dynamic loss scaling skips such a step".into()));
+    }
     if panel.has(Cell::Absent) {
         key.push((Sample::Nothing, "blank: not measured".into()));
     }

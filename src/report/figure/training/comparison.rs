@@ -43,7 +43,7 @@ impl TrainingComparison {
             answer: unfinished(training).into_iter().chain([answer(training, Typeset)]).collect::<Vec<_>>().join(" "),
             panels: LossPanel::new(training, &training.runs),
             strip: TrainingStrip {
-                columns: std::iter::once("reference (f64)".to_string()).chain(names).collect(),
+                columns: std::iter::once("reference".to_string()).chain(names).collect(),
                 rows: training.runs.iter().map(row).collect(),
             },
             caption: caption::shared_pieces(training),
