@@ -10,9 +10,9 @@ mod rows;
 mod words;
 
 pub use answer::answer;
-pub use contents::drawn;
+pub use contents::{drawn, pictures};
 pub use csv::{REFERENCE, layers_csv, steps_csv};
-pub use rows::saturated;
+pub use rows::saturated_in_words;
 pub use words::{paragraph, paragraphs, reference, unfinished};
 
 use crate::record::training::{MeasureAt, Training};

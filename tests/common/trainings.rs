@@ -39,7 +39,14 @@ pub fn training(activations: &[&str], arithmetics: &[(&str, Fare)], depth: usize
         steps,
         ..TrainingSpec::default()
     };
-    let runs = activations.iter().enumerate().map(|(index, name)| run(&spec, index, name, arithmetics)).collect();
+    of(spec, arithmetics)
+}
+
+/// The record of a spec.
+pub fn of(spec: TrainingSpec, arithmetics: &[(&str, Fare)]) -> Training {
+    let steps = spec.steps;
+    let activations = spec.activations.iter();
+    let runs = activations.enumerate().map(|(index, name)| run(&spec, index, name, arithmetics)).collect();
     let (version, spec_hash) = ("0.1.0".to_string(), "0123456789abcdef".repeat(4));
     Training { schema: training::SCHEMA.into(), version, spec_hash, steps_done: steps, runs, spec }
 }

@@ -14,3 +14,4 @@ mod sources;
 mod text;
 mod theme;
 mod training;
+mod training_figure;

@@ -13,7 +13,6 @@ pub use comparison::comparison;
 
 use super::Picture;
 use super::axis::{NAME_SPACE, TICK_SPACE};
-use super::key::{Head, Sample};
 use super::page::{self, Placed, TITLE};
 use super::style::{Dash, MARGIN, Marker, PAGE_WIDTH, PLOT_LEFT, Series};
 use super::text::{self, Font};
@@ -87,9 +86,4 @@ fn end(panels: &[Box<dyn Placed + '_>], top: f64) -> f64 {
 /// Where a panel ends whose plot has an axis with a name below.
 fn below(plot_bottom: f64) -> f64 {
     plot_bottom + TICK_SPACE + NAME_SPACE
-}
-
-/// A title with a key.
-fn head(title: &str, key: &[(Sample, String)], top: f64, limit: f64) -> Result<Head, String> {
-    Head::new(title, key, top, limit)
 }

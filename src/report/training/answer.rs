@@ -4,6 +4,9 @@ use super::measured;
 use crate::record::training::{Learner, Training};
 use crate::report::numbers::{Notation, short};
 
+/// Most activations that are listed with their steps.
+const LISTED: usize = 4;
+
 /// By arithmetic: the activations that reach the target with their steps, the soonest first, then those that are
 /// saturated for good or failed.
 pub fn answer(training: &Training, notation: Notation) -> String {
@@ -12,7 +15,7 @@ pub fn answer(training: &Training, notation: Notation) -> String {
         .runs
         .iter()
         .map(|run| (run.activation.as_str(), measured::reached(&run.reference, training.spec.target_loss)));
-    let mut clauses = vec![clause("f64 itself", reference.collect(), &[])];
+    let mut clauses = vec![clause("in f64 itself", reference.collect(), &[])];
     let names = training.runs.first().map_or(&[][..], |run| &run.learners).iter().map(|learner| &learner.name);
     for (index, name) in names.enumerate() {
         let of = || training.runs.iter().filter_map(|run| Some((run.activation.as_str(), run.learners.get(index)?)));
@@ -29,28 +32,27 @@ fn is_stopped(learner: &Learner) -> bool {
     is_saturated || learner.course.end.step().is_some()
 }
 
-/// `in f16 by elu (step 118), relu (194), not by tanh (saturated for good: relu)`.
+/// `in f16 by elu (step 118), relu (194), not by tanh (saturated for good or failed: relu)`; of many the first and the last.
 fn clause(name: &str, mut reached: Vec<(&str, Option<usize>)>, stopped: &[&str]) -> String {
     reached.sort_by_key(|(_, step)| step.unwrap_or(usize::MAX));
-    let by: Vec<String> = reached
-        .iter()
-        .filter_map(|(activation, step)| Some((activation, (*step)?)))
-        .enumerate()
-        .map(|(place, (activation, step))| match place {
-            0 => format!("{activation} (step {step})"),
-            _ => format!("{activation} ({step})"),
-        })
-        .collect();
+    let by: Vec<(&str, usize)> =
+        reached.iter().filter_map(|(activation, step)| Some((*activation, (*step)?))).collect();
     let not: Vec<&str> = reached.iter().filter(|(_, step)| step.is_none()).map(|(activation, _)| *activation).collect();
-    let words = match (by.is_empty(), not.is_empty()) {
-        (true, _) => "by none".to_string(),
-        (false, true) => format!("by {}", by.join(", ")),
-        (false, false) => format!("by {}, not by {}", by.join(", "), not.join(", ")),
+    let words = match by.as_slice() {
+        [] => "by none".to_string(),
+        [(first, step), .., (last, end)] if by.len() > LISTED => {
+            format!("by {first} first (step {step}), {last} last ({end})")
+        }
+        [(first, step), others @ ..] => {
+            let others: String = others.iter().map(|(activation, step)| format!(", {activation} ({step})")).collect();
+            format!("by {first} (step {step}){others}")
+        }
     };
-    let stopped = if stopped.is_empty() {
-        String::new()
-    } else {
-        format!(" (saturated for good or failed: {})", stopped.join(", "))
+    let not = if by.is_empty() || not.is_empty() { String::new() } else { format!(", not by {}", not.join(", ")) };
+    let stopped = match stopped.len() {
+        0 => String::new(),
+        count if count > 1 && count == reached.len() => " (all saturated for good or failed)".into(),
+        _ => format!(" (saturated for good or failed: {})", stopped.join(", ")),
     };
-    format!("{name} {words}{stopped}")
+    format!("{name} {words}{not}{stopped}")
 }

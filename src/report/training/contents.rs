@@ -21,17 +21,9 @@ pub fn drawn(training: &Training, theme: Theme) -> Result<Vec<(String, Vec<u8>)>
     if training.runs.is_empty() {
         return Err("the training has no run".into());
     }
-    let mut subjects: Vec<(String, Option<&TrainingRun>)> = Vec::new();
-    for run in &training.runs {
-        let stem = match training.runs.len() {
-            1 => SINGLE.into(),
-            _ => stem(&run.activation, |name| name == COMPARISON || subjects.iter().any(|(taken, _)| taken == name)),
-        };
-        subjects.push((stem, Some(run)));
-    }
-    if training.runs.len() > 1 {
-        subjects.push((COMPARISON.into(), None));
-    }
+    let activations = training.runs.iter().map(|run| run.activation.as_str());
+    let runs = training.runs.iter().map(Some).chain((training.runs.len() > 1).then_some(None));
+    let subjects: Vec<(String, Option<&TrainingRun>)> = stems(activations).into_iter().zip(runs).collect();
     let pictures = subjects.par_iter().map(|(stem, run)| {
         let svg = match run {
             Some(run) => draw::training_svg(training, run, theme)?,
@@ -44,6 +36,27 @@ pub fn drawn(training: &Training, theme: Theme) -> Result<Vec<(String, Vec<u8>)>
     let tables = [("steps.csv", steps_csv(training)), ("layers.csv", layers_csv(training))];
     let tables = tables.map(|(name, text)| (name.to_string(), text.into_bytes()));
     Ok(tables.into_iter().chain(pictures.into_iter().flatten()).collect())
+}
+
+/// Names of the pictures of a training of these activations; each is there as SVG and as PNG.
+pub fn pictures(activations: &[String]) -> Vec<String> {
+    let stems = stems(activations.iter().map(String::as_str));
+    stems.iter().flat_map(|stem| ["svg", "png"].map(|ending| format!("{stem}.{ending}"))).collect()
+}
+
+/// One per activation, and of several the comparison's, without their endings.
+fn stems<'a>(activations: impl ExactSizeIterator<Item = &'a str>) -> Vec<String> {
+    let is_single = activations.len() < 2;
+    let mut stems: Vec<String> = Vec::new();
+    for activation in activations {
+        let is_taken = |name: &str| name == COMPARISON || stems.iter().any(|taken| taken == name);
+        let stem = if is_single { SINGLE.into() } else { stem(activation, is_taken) };
+        stems.push(stem);
+    }
+    if !is_single {
+        stems.push(COMPARISON.into());
+    }
+    stems
 }
 
 /// An activation's name as a file's, numbered where it is taken.

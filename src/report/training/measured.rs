@@ -121,17 +121,23 @@ pub fn updates(measure: &Measure) -> Updates {
     })
 }
 
+/// Measured steps whose update was made: a skipped one loses nothing for good.
+pub fn made(learner: &Learner) -> impl Iterator<Item = &Measure> {
+    learner.measures.iter().filter(|measure| !measure.skipped)
+}
+
 /// Median and maximum over the measured steps of the share of due updates that are lost, of all layers together; the
 /// lower one of two medians.
 pub fn lost(learner: &Learner) -> Option<(f64, f64)> {
-    let mut shares: Vec<f64> = learner.measures.iter().filter_map(|measure| updates(measure).lost_share()).collect();
+    let mut shares: Vec<f64> = made(learner).filter_map(|measure| updates(measure).lost_share()).collect();
     shares.sort_by(f64::total_cmp);
     Some((shares[shares.len().checked_sub(1)? / 2], *shares.last()?))
 }
 
 /// Median over layers and measured steps of how much of the true update arrives; the lower one of two medians.
 pub fn arriving(learner: &Learner) -> Option<f64> {
-    let mut parts: Vec<f64> = places(learner).filter_map(|(_, layer)| layer.update_descent.finite()).collect();
+    let mut parts: Vec<f64> =
+        made(learner).flat_map(|measure| &measure.layers).filter_map(|layer| layer.update_descent.finite()).collect();
     parts.sort_by(f64::total_cmp);
     Some(parts[parts.len().checked_sub(1)? / 2])
 }
@@ -154,8 +160,10 @@ pub fn at(learner: &Learner, step: usize, layer: usize) -> Option<(&Measure, &Me
     places(learner).find(|(measure, one)| measure.step == step && one.layer == layer)
 }
 
-/// The first place that is saturated at f64's parameters and not at its own.
+/// The first place that is saturated at f64's parameters and not at its own; a loss scale that suits the one may be too
+/// large for the other, which tells nothing.
 pub fn only_at_reference(learner: &Learner) -> Option<(&Measure, &MeasuredLayer)> {
-    places(learner)
-        .find(|(_, layer)| layer.at_reference.as_ref().is_some_and(is_saturated) && !is_saturated(&layer.own))
+    let is_scaled = !learner.course.scales.is_empty();
+    let counts = |track: &Track| is_saturated(track) && !(is_scaled && track.verdict == Verdict::Overflow);
+    places(learner).find(|(_, layer)| layer.at_reference.as_ref().is_some_and(counts) && !is_saturated(&layer.own))
 }

@@ -3,7 +3,7 @@
 use super::measured;
 use super::words::times;
 use crate::record::Number;
-use crate::record::training::{Cause, Course, Learner, Training, TrainingRun};
+use crate::record::training::{Cause, Course, Learner, Saturation, Training, TrainingRun};
 use crate::report::numbers::{Notation::Plain, display_width, percent, short};
 use crate::report::table::{WIDTH, aligned};
 
@@ -106,18 +106,30 @@ fn rounding(learner: &Learner) -> String {
 }
 
 /// `25–75:1 flips`.
-pub fn saturated(learner: &Learner) -> String {
+fn saturated(learner: &Learner) -> String {
     let Some(saturation) = learner.outcome.first_saturation else { return "—".into() };
     let until = learner.outcome.recovered.map_or(String::new(), |step| step.to_string());
     let cause = match saturation.cause {
         Cause::TrueZero => "zero",
-        Cause::Flushed => "flushed",
         Cause::Flips => "flips",
-        Cause::Rounding => "rounding",
         Cause::LostUpdates => "lost",
-        Cause::Overflow => "overflow",
+        cause => &cause.to_string(),
     };
     format!("{}–{until}:{} {cause}", saturation.step, saturation.layer)
+}
+
+/// `branch flips in steps 25–75, layer 1 and 2 more`, `not saturated`.
+pub fn saturated_in_words(learner: &Learner) -> String {
+    let Some(Saturation { step, layer, layers, cause, .. }) = learner.outcome.first_saturation else {
+        return "not saturated".into();
+    };
+    let when = match learner.outcome.recovered {
+        Some(until) => format!("in steps {step}–{until}"),
+        None => format!("from step {step} on"),
+    };
+    let more = if layers > 1 { format!(" and {} more", layers - 1) } else { String::new() };
+    // A layer and its number stay together where lines are broken.
+    format!("{cause} {when}, layer\u{a0}{layer}{more}")
 }
 
 /// What the columns mean, and what words in the sentences do.

@@ -142,7 +142,7 @@ fn saturated(learner: &Learner, saturation: &Saturation, notation: Notation) -> 
         2 => " and 1 more".into(),
         _ => format!(" and {} more", layers - 1),
     };
-    let mut sentences = vec![format!("From step {step} on {}: layer {layer}{more}.", rules(cause, verdict))];
+    let mut sentences = vec![format!("From step {step} on, in layer {layer}{more}, {}.", rules(cause, verdict))];
     if let Some((measure, layer)) = measured::at(learner, step, layer) {
         sentences.extend(blame(measure, layer, cause, notation));
     }
@@ -163,8 +163,18 @@ fn rules(cause: Cause, verdict: Verdict) -> String {
         Cause::Flushed => "underflow makes zeros of the gradient".into(),
         Cause::Flips => format!("the gradient is noise ({verdict}), made by branch flips"),
         Cause::Rounding => format!("the gradient is noise ({verdict}), made by rounding without flips"),
-        Cause::LostUpdates => "updates are lost: too small to change what they are added to".into(),
+        Cause::LostUpdates => "updates are lost, too small to change what they are added to".into(),
         Cause::Overflow => "the gradient or a parameter is infinite or NaN".into(),
+    }
+}
+
+/// A gradient's verdict as what the gradient is.
+fn state(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Vanished => "zero by underflow",
+        Verdict::Dead | Verdict::DeadWithGhosts => "zero in truth",
+        Verdict::Overflow => "infinite or NaN",
+        verdict => verdict.name(),
     }
 }
 
@@ -176,14 +186,17 @@ fn blame(measure: &Measure, layer: &MeasuredLayer, cause: Cause, notation: Notat
     }
     if measured::is_saturated(reference) {
         let itself = match reference.verdict {
-            Verdict::Dead | Verdict::DeadWithGhosts => "the true gradient is zero there, too",
-            Verdict::Vanished => "its gradient is zero, wherever the copy is",
-            Verdict::Overflow => "its gradient is out of range, wherever the copy is",
+            Verdict::Dead | Verdict::DeadWithGhosts => "f64's network is dead there, too",
+            Verdict::Vanished | Verdict::Overflow => "the format's range is to blame, wherever the copy is",
             _ => "its gradient is noise, wherever the copy is",
         };
-        return Some(format!("At f64's parameters of that step it is {}: {itself}.", reference.verdict));
+        return Some(format!("At f64's parameters of that step it is {}: {itself}.", state(reference.verdict)));
     }
-    Some(format!("At f64's parameters of that step it is {}{}.", reference.verdict, elsewhere(measure, notation)))
+    Some(format!(
+        "At f64's parameters of that step it is {}{}.",
+        state(reference.verdict),
+        elsewhere(measure, notation)
+    ))
 }
 
 /// `: the copy is elsewhere by now (at a distance of 1.3 times what f64 has learnt)`.
@@ -200,10 +213,11 @@ fn elsewhere(measure: &Measure, notation: Notation) -> String {
 fn spared(measure: &Measure, layer: &MeasuredLayer, notation: Notation) -> String {
     let verdict = layer.at_reference.as_ref().map_or(layer.own.verdict, |track| track.verdict);
     format!(
-        "At f64's parameters of step {} layer {} would be {verdict}, at its own it is {}{}.",
+        "At f64's parameters of step {} layer {} would be {}, at its own it is {}{}.",
         measure.step,
         layer.layer,
-        layer.own.verdict,
+        state(verdict),
+        state(layer.own.verdict),
         elsewhere(measure, notation)
     )
 }

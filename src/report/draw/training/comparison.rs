@@ -23,8 +23,8 @@ const GAP: f64 = 20.0;
 const HEIGHTS: (f64, f64) = (320.0, 220.0);
 /// Width of the strip's first column.
 const NAMES: f64 = 150.0;
-/// Height of a row of the strip, and of its titles.
-const ROW: f64 = 36.0;
+/// Height of the strip's titles.
+const TITLES: f64 = 26.0;
 /// Room before a column's title for its marker.
 const INDENT: f64 = 14.0;
 
@@ -37,14 +37,10 @@ pub fn comparison(figure: &TrainingComparison, theme: Theme) -> Result<Picture, 
     let top = MARGIN + words + 16.0;
     let head = Head::at(MARGIN, "Loss", &key(figure), top, width)?;
     let (plots, below) = plots(figure.panels.len(), head.bottom + 4.0);
-    let strip = Head::at(
-        MARGIN,
-        "Held-out digits answered rightly at the end, and the first saturation",
-        &strip_key(),
-        below,
-        width,
-    )?;
-    let bottom = strip.bottom + ROW * (figure.strip.rows.len() + 1) as f64 + 8.0;
+    let title_of_strip = "Held-out digits answered rightly at the end, and the first saturation";
+    let strip = Head::at(MARGIN, title_of_strip, &[], below, width)?;
+    let rows = rows(&figure.strip)?;
+    let bottom = strip.bottom + TITLES + rows.iter().map(|row| row.height).sum::<f64>() + 8.0;
     page::document(&figure.caption, bottom, theme, |canvas| {
         let y = page::lines(canvas, &title, MARGIN, TITLE, Paint::Ink)?;
         page::lines(canvas, &answer, y + 6.0, VERDICT, Paint::Ink)?;
@@ -59,7 +55,7 @@ pub fn comparison(figure: &TrainingComparison, theme: Theme) -> Result<Picture, 
             }
         }
         strip.draw(canvas)?;
-        draw_strip(canvas, &figure.strip, strip.bottom)
+        draw_strip(canvas, &figure.strip, &rows, strip.bottom)
     })
 }
 
@@ -70,11 +66,6 @@ fn key(figure: &TrainingComparison) -> Vec<(Sample, String)> {
         (Sample::Line(style.color, 1.8, style.dash), curve.name.clone())
     });
     copies.chain(loss::key(&figure.panels)).collect()
-}
-
-fn strip_key() -> [(Sample, String); 1] {
-    let words = "50–75:1 flips: from step 50 to 75, layer 1 the nearest to the input, by branch flips; without an end: not recovered";
-    [(Sample::Nothing, words.into())]
 }
 
 /// Plots with whether numbers stand beside them, and where they end.
@@ -96,29 +87,54 @@ fn plots(count: usize, top: f64) -> (Vec<(Rect, bool)>, f64) {
     (plots, y + ACTIVATION.line() + height + TICK_SPACE + NAME_SPACE + 10.0)
 }
 
+/// A row of the strip, laid out: lines of the saturation by column.
+struct Row {
+    height: f64,
+    saturated: Vec<Vec<String>>,
+}
+
+/// Width of a column of the strip.
+fn column(strip: &TrainingStrip) -> f64 {
+    (PAGE_WIDTH - 2.0 * MARGIN - NAMES) / strip.columns.len().max(1) as f64
+}
+
+fn rows(strip: &TrainingStrip) -> Result<Vec<Row>, String> {
+    let width = column(strip) - 8.0;
+    let row = |(_, cells): &(String, Vec<[String; 2]>)| {
+        let cells = cells.iter().take(strip.columns.len());
+        let saturated: Vec<Vec<String>> =
+            cells.map(|[_, words]| text::wrapped(words, SMALL, width)).collect::<Result<_, String>>()?;
+        let lines = saturated.iter().map(Vec::len).max().unwrap_or(0);
+        Ok(Row { height: CELL.line() + SMALL.line() * lines as f64 + 10.0, saturated })
+    };
+    strip.rows.iter().map(row).collect()
+}
+
 /// Activations below each other, copies beside each other.
-fn draw_strip(canvas: &Canvas, strip: &TrainingStrip, top: f64) -> Drawn {
-    let count = strip.columns.len().max(1) as f64;
-    let width = (PAGE_WIDTH - 2.0 * MARGIN - NAMES) / count;
+fn draw_strip(canvas: &Canvas, strip: &TrainingStrip, rows: &[Row], top: f64) -> Drawn {
+    let width = column(strip);
     let x = |column: usize| MARGIN + NAMES + width * column as f64;
     for (column, name) in strip.columns.iter().enumerate() {
         let style = series(column.checked_sub(1));
-        canvas.marker((x(column) + 5.0, top + ROW / 2.0), style.marker, 3.6, style.color, false)?;
+        canvas.marker((x(column) + 5.0, top + TITLES / 2.0), style.marker, 3.6, style.color, false)?;
         let name = text::shortened(name, COLUMN, width - INDENT - 6.0)?;
-        canvas.anchored(&name, (x(column) + INDENT, top + ROW / 2.0), COLUMN, Paint::Ink, Anchor::Left)?;
+        canvas.anchored(&name, (x(column) + INDENT, top + TITLES / 2.0), COLUMN, Paint::Ink, Anchor::Left)?;
     }
-    for (row, (activation, cells)) in strip.rows.iter().enumerate() {
-        let y = top + ROW * (row + 1) as f64;
+    let mut y = top + TITLES;
+    for ((activation, cells), row) in strip.rows.iter().zip(rows) {
         canvas.line(&[(MARGIN, y), (PAGE_WIDTH - MARGIN, y)], Paint::Faint, 0.8)?;
         let name = text::shortened(activation, COLUMN, NAMES - 10.0)?;
-        canvas.anchored(&name, (MARGIN, y + ROW / 2.0), COLUMN, Paint::Ink, Anchor::Left)?;
-        for (column, [right, saturated]) in cells.iter().enumerate().take(strip.columns.len()) {
-            let fonts = [(right, CELL, Paint::Ink, 0.32), (saturated, SMALL, Paint::Soft, 0.74)];
-            for (words, font, color, part) in fonts {
-                let words = text::shortened(words, font, width - 6.0)?;
-                canvas.anchored(&words, (x(column), y + ROW * part), font, color, Anchor::Left)?;
+        canvas.text(&name, (MARGIN, y + 5.0), COLUMN, Paint::Ink)?;
+        for (column, ([right, _], saturated)) in cells.iter().zip(&row.saturated).enumerate() {
+            let right = text::shortened(right, CELL, width - 6.0)?;
+            canvas.text(&right, (x(column), y + 5.0), CELL, Paint::Ink)?;
+            let mut below = y + 5.0 + CELL.line();
+            for line in saturated {
+                canvas.text(line, (x(column), below), SMALL, Paint::Soft)?;
+                below += SMALL.line();
             }
         }
+        y += row.height;
     }
     Ok(())
 }

@@ -32,7 +32,7 @@ pub struct Placed<'a> {
 impl<'a> Placed<'a> {
     /// Lays the panel out from a height downwards.
     pub fn new(panel: &'a LossPanel, top: f64) -> Result<Placed<'a>, String> {
-        let head = super::head("Loss", &key(std::slice::from_ref(panel)), top, PLOT_RIGHT - PLOT_LEFT)?;
+        let head = Head::new("Loss", &key(std::slice::from_ref(panel)), top, PLOT_RIGHT - PLOT_LEFT)?;
         let entries = panel.curves.iter().map(|curve| (series(curve.arithmetic), curve.name.as_str(), ""));
         let legend = Legend::new(entries, LEGEND_INDENT)?;
         let plot = page::plot(head.bottom, HEIGHT.max(legend.height()));
@@ -61,7 +61,8 @@ impl page::Placed for Placed<'_> {
 /// What lines and marks are.
 pub fn key(panels: &[LossPanel]) -> Vec<(Sample, String)> {
     let curves = || panels.iter().flat_map(|panel| &panel.curves);
-    let mut key = vec![(Sample::Line(Paint::Soft, 1.6, &[]), "mean of the last 20 minibatches".to_string())];
+    let mut key =
+        vec![(Sample::Line(Paint::Soft, 1.6, &[]), "mean of the last 20 minibatches, at first of fewer".to_string())];
     if curves().any(|curve| !curve.held_out.is_empty()) {
         key.push((Sample::Full(Marker::Circle), "held-out digits".into()));
     }

@@ -8,7 +8,7 @@ use super::super::style::{MARGIN, PAGE_WIDTH, PLOT_LEFT, PLOT_RIGHT, Series};
 use super::super::text::{self, Font};
 use super::super::theme::Paint;
 use super::hatch::{self, Hatch};
-use crate::report::figure::{Cell, HeatMap, MapPanel, NOISE_LEVELS, SHARE_LEVELS, noise_from};
+use crate::report::figure::{Cell, HeatMap, MapKind, MapPanel, NOISE_LEVELS, SHARE_LEVELS, noise_from};
 use crate::report::numbers::{Notation::Typeset, short};
 
 const MAP_NAME: Font = Font { size: 11.0, bold: true };
@@ -18,10 +18,9 @@ const IN_ONE_ROW: usize = 4;
 const IN_A_ROW: usize = 5;
 /// Free space between maps side by side.
 const GAP: f64 = 22.0;
-/// Height of a layer where there is room: of maps in one row, and in several.
-const LAYERS: (f64, f64) = (8.0, 6.0);
-/// Height of a map at least and at most.
-const HEIGHTS: (f64, f64) = (48.0, 176.0);
+/// Height of a layer where there is room, and of a map at least and at most: in one row, and in several.
+const LAYER: f64 = 13.0;
+const HEIGHTS: [(f64, f64); 2] = [(48.0, 168.0), (48.0, 126.0)];
 /// Least height of an axis with its whole name.
 const NAMED: f64 = 120.0;
 /// Height of the scale of colours with its labels.
@@ -51,7 +50,7 @@ struct Plot {
 impl<'a> Placed<'a> {
     /// Lays the panel out from a height downwards.
     pub fn new(panel: &'a MapPanel, top: f64) -> Result<Placed<'a>, String> {
-        let head = super::head(panel.kind.title(), &key(panel), top, PAGE_WIDTH - MARGIN - PLOT_LEFT)?;
+        let head = Head::new(panel.kind.title(), &key(panel), top, PAGE_WIDTH - MARGIN - PLOT_LEFT)?;
         let count = panel.maps.len().max(1);
         let columns = if count <= IN_ONE_ROW { count } else { count.div_ceil(2).min(IN_A_ROW) };
         let room = PAGE_WIDTH - MARGIN - PLOT_LEFT - GAP * (columns - 1) as f64;
@@ -59,8 +58,8 @@ impl<'a> Placed<'a> {
         let on_pixels = |length: f64, parts: usize| ((length / parts.max(1) as f64 / PIXEL).floor() * PIXEL).max(PIXEL);
         let column = on_pixels(width, panel.columns.len());
         let rows = panel.rows.len().max(1);
-        let layer = if count > columns { LAYERS.1 } else { LAYERS.0 };
-        let height = (layer * rows as f64).clamp(HEIGHTS.0, HEIGHTS.1);
+        let (least, most) = HEIGHTS[usize::from(count > columns)];
+        let height = (LAYER * rows as f64).clamp(least, most);
         let row = on_pixels(height, rows);
         let mut y = ((head.bottom + SCALE) / PIXEL).ceil() * PIXEL;
         let mut plots = Vec::new();
@@ -122,6 +121,9 @@ fn key(panel: &MapPanel) -> Vec<(Sample, String)> {
         .filter(|(cell, ..)| panel.has(*cell))
         .map(|(_, sample, words)| (sample, words.to_string()))
         .collect();
+    if panel.has_skipped && panel.kind == MapKind::Own && panel.has(Cell::Overflow) {
+        key.push((Sample::Nothing, "dynamic loss scaling skips such a step".into()));
+    }
     if panel.has(Cell::Absent) {
         key.push((Sample::Nothing, "blank: not measured".into()));
     }

@@ -34,7 +34,7 @@ impl<'a> Placed<'a> {
         if panel.clamped {
             key.push((Sample::Nothing, "what is on an end lies beyond it".into()));
         }
-        let head = super::head("Rounding noise / minibatch noise", &key, top, PLOT_RIGHT - PLOT_LEFT)?;
+        let head = Head::new("Rounding noise / minibatch noise", &key, top, PLOT_RIGHT - PLOT_LEFT)?;
         let entries = panel.curves.iter();
         let entries = entries.map(|one| (Series::new(one.arithmetic), one.name.as_str(), one.note.as_str()));
         let legend = Legend::new(entries, LEGEND_INDENT)?;

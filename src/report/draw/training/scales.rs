@@ -28,7 +28,7 @@ impl<'a> Placed<'a> {
         let has_skipped = panel.curves.iter().any(|curve| !curve.skipped.is_empty());
         let key = [(Sample::Nothing, "ticks below: steps skipped, since a gradient was not finite".to_string())];
         let key = if has_skipped { &key[..] } else { &[] };
-        let head = super::head("Loss scale", key, top, PLOT_RIGHT - PLOT_LEFT)?;
+        let head = Head::new("Loss scale", key, top, PLOT_RIGHT - PLOT_LEFT)?;
         let entries = panel.curves.iter();
         let entries = entries.map(|one| (Series::new(one.arithmetic), one.name.as_str(), one.note.as_str()));
         let legend = Legend::new(entries, 0.0)?;

@@ -1,7 +1,7 @@
 //! Two plots side by side: updates that are lost, and those that go the wrong way.
 
 use super::super::canvas::{Canvas, Drawn, Point, Rect};
-use super::super::key::Head;
+use super::super::key::{Head, Sample};
 use super::super::legend::Legend;
 use super::super::page;
 use super::super::style::{PLOT_LEFT, PLOT_RIGHT, Series};
@@ -30,10 +30,12 @@ impl<'a> Placed<'a> {
         let entries = lost.curves.iter().enumerate();
         let legend = Legend::new(entries.map(|(index, curve)| (Series::new(index), curve.name.as_str(), "")), 0.0)?;
         let width = (PLOT_RIGHT - PLOT_LEFT - GAP) / 2.0;
+        let skipped = [(Sample::Nothing, "without skipped steps".to_string())];
         let (mut heads, mut plots) = (Vec::new(), Vec::new());
         for (index, plot) in panel.plots.iter().enumerate() {
             let left = PLOT_LEFT + (width + GAP) * index as f64;
-            let head = Head::at(left, plot.title, &[], top, width)?;
+            let key: &[(Sample, String)] = if panel.has_skipped { &skipped } else { &[] };
+            let head = Head::at(left, plot.title, key, top, width)?;
             let bottom = head.bottom + HEIGHT.max(legend.height());
             plots.push(Rect { left, top: head.bottom, right: left + width, bottom });
             heads.push(head);

@@ -3,7 +3,7 @@
 use super::{LossPanel, caption};
 use crate::record::training::{Course, Learner, Training, TrainingRun};
 use crate::report::numbers::{Notation::Typeset, percent};
-use crate::report::training::{answer, facts, measured, saturated, unfinished};
+use crate::report::training::{answer, facts, measured, saturated_in_words, unfinished};
 
 /// The picture of several activations.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,7 +43,7 @@ impl TrainingComparison {
             answer: unfinished(training).into_iter().chain([answer(training, Typeset)]).collect::<Vec<_>>().join(" "),
             panels: LossPanel::new(training, &training.runs),
             strip: TrainingStrip {
-                columns: std::iter::once("reference (f64)".to_string()).chain(names).collect(),
+                columns: std::iter::once("reference".to_string()).chain(names).collect(),
                 rows: training.runs.iter().map(row).collect(),
             },
             caption: caption::shared_pieces(training),
@@ -60,5 +60,5 @@ fn cell(learner: &Learner) -> [String; 2] {
         Some(step) => format!("failed at step {step}"),
         None => right(&learner.course),
     };
-    [right, if learner.outcome.first_saturation.is_some() { saturated(learner) } else { "not saturated".into() }]
+    [right, saturated_in_words(learner)]
 }

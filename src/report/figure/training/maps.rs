@@ -86,6 +86,8 @@ pub struct MapPanel {
     pub rows: Vec<Range<usize>>,
     /// One per arithmetic, in the order asked for.
     pub maps: Vec<HeatMap>,
+    /// True if the update of a measured step was skipped, since a gradient was not finite.
+    pub has_skipped: bool,
 }
 
 impl MapPanel {
@@ -116,7 +118,8 @@ impl MapPanel {
             cells: columns.iter().map(|steps| column(learner, steps, &rows, kind)).collect(),
         });
         let maps = maps.collect();
-        MapPanel { kind, columns, rows, maps }
+        let has_skipped = run.learners.iter().flat_map(|learner| &learner.measures).any(|measure| measure.skipped);
+        MapPanel { kind, columns, rows, maps, has_skipped }
     }
 
     fn shows_anything(&self) -> bool {

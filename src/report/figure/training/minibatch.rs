@@ -36,16 +36,9 @@ pub struct MinibatchCurve {
 impl MinibatchPanel {
     /// The panel of a run.
     pub fn new(run: &TrainingRun) -> Option<MinibatchPanel> {
-        let found: Vec<(usize, &Learner, usize, Vec<(usize, f64)>)> = run
-            .learners
-            .iter()
-            .enumerate()
-            .filter_map(|(index, learner)| {
-                let (step, points) = last(learner)?;
-                Some((index, learner, step, points))
-            })
-            .collect();
-        let all = || found.iter().flat_map(|(.., points)| points);
+        let found = run.learners.iter().enumerate().filter_map(|(index, learner)| ratios(index, learner));
+        let mut curves: Vec<MinibatchCurve> = found.collect();
+        let all = || curves.iter().flat_map(|curve| &curve.points);
         let numbers = all().map(|(layer, _)| *layer);
         let layers = numbers.fold(None, |known: Option<(usize, usize)>, layer| {
             Some(known.map_or((layer, layer), |(low, high)| (low.min(layer), high.max(layer))))
@@ -55,25 +48,23 @@ impl MinibatchPanel {
             bottom = bottom.min(log10.floor().max(f64::from(LOWEST)) as i32);
             top = top.max(log10.ceil().min(f64::from(HIGHEST)) as i32);
         }
-        // No noise at all lies at the lower end, which is below every number on it.
+        // No noise at all has a logarithm below every axis.
         let (low, high) = (f64::from(bottom), f64::from(top));
-        let place = |ratio: f64| if ratio > 0.0 { core_math::log10(ratio).clamp(low, high) } else { low };
         let clamped = all().any(|(_, ratio)| !(low..=high).contains(&core_math::log10(*ratio)));
-        let curves = found.iter().map(|(arithmetic, learner, step, points)| MinibatchCurve {
-            arithmetic: *arithmetic,
-            name: learner.name.clone(),
-            note: format!("at step {step}"),
-            points: points.iter().map(|(layer, ratio)| (*layer, place(*ratio))).collect(),
-        });
-        Some(MinibatchPanel { layers, decades: (bottom, top), curves: curves.collect(), clamped })
+        for (_, ratio) in curves.iter_mut().flat_map(|curve| &mut curve.points) {
+            *ratio = core_math::log10(*ratio).clamp(low, high);
+        }
+        Some(MinibatchPanel { layers, decades: (bottom, top), curves, clamped })
     }
 }
 
-/// The last measured step with a ratio, and its ratios by layer.
-fn last(learner: &Learner) -> Option<(usize, Vec<(usize, f64)>)> {
+/// An arithmetic's ratios themselves, at the last measured step that has one.
+fn ratios(arithmetic: usize, learner: &Learner) -> Option<MinibatchCurve> {
     learner.measures.iter().rev().find_map(|measure| {
         let layers = measure.layers.iter();
-        let points: Vec<_> = layers.filter_map(|layer| Some((layer.layer, measured::over_minibatch(layer)?))).collect();
-        (!points.is_empty()).then_some((measure.step, points))
+        let points: Vec<(usize, f64)> =
+            layers.filter_map(|layer| Some((layer.layer, measured::over_minibatch(layer)?))).collect();
+        let note = format!("at step {}", measure.step);
+        (!points.is_empty()).then(|| MinibatchCurve { arithmetic, name: learner.name.clone(), note, points })
     })
 }

@@ -8,6 +8,8 @@ use crate::report::training::measured;
 pub struct SharesPanel {
     /// The last step of the axis along.
     pub last_step: usize,
+    /// True if a measured step is left out since its update was skipped.
+    pub has_skipped: bool,
     /// Lost, then wrong sign.
     pub plots: [SharePlot; 2],
 }
@@ -38,15 +40,17 @@ impl SharesPanel {
         let lost = plot(run, "Due updates that are lost", Updates::lost_share);
         let wrong = plot(run, "Due updates with the wrong sign", Updates::wrong_share);
         let last = run.learners.iter().map(|learner| learner.course.losses.len()).fold(training.steps_done, usize::max);
+        let has_skipped = run.learners.iter().flat_map(|learner| &learner.measures).any(|measure| measure.skipped);
         let is_empty = lost.curves.iter().all(|curve| curve.points.is_empty());
-        (!is_empty).then_some(SharesPanel { last_step: last.max(1), plots: [lost, wrong] })
+        (!is_empty).then_some(SharesPanel { last_step: last.max(1), has_skipped, plots: [lost, wrong] })
     }
 }
 
 fn plot(run: &TrainingRun, title: &'static str, share: fn(&Updates) -> Option<f64>) -> SharePlot {
     let point = |learner: &Learner| {
-        let measures = learner.measures.iter();
-        measures.filter_map(|m| Some((m.step as f64, 100.0 * share(&measured::updates(m))?.min(1.0)))).collect()
+        measured::made(learner)
+            .filter_map(|m| Some((m.step as f64, 100.0 * share(&measured::updates(m))?.min(1.0))))
+            .collect()
     };
     let curves: Vec<ShareCurve> =
         run.learners.iter().map(|one| ShareCurve { name: one.name.clone(), points: point(one) }).collect();
