@@ -47,10 +47,11 @@ pub struct Learner {
     /// The network with its parameters as they are now: numbers of the master format.
     pub network: Network,
     /// What the optimiser remembers of each parameter: numbers of the update's format.
-    pub(super) state: Vec<State<f64>>,
+    pub state: Vec<State<f64>>,
     /// Updates that were made.
-    pub(super) updates: u64,
-    pub(super) scaler: Scaler,
+    pub updates: u64,
+    /// The loss scale as it is now.
+    pub scaler: Scaler,
     /// How its loss went so far.
     pub course: Course,
 }

@@ -1,0 +1,7 @@
+//! Training: optimisers, loss scaling, lost updates, checkpoints and the command, held against PyTorch, exact numbers
+//! and each other.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod shared;
+mod torch;
