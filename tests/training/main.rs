@@ -3,5 +3,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod formats;
+mod loss_scale;
 mod shared;
 mod torch;
