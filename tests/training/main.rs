@@ -3,7 +3,9 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod exactly;
 mod formats;
 mod loss_scale;
 mod shared;
 mod torch;
+mod updates;
