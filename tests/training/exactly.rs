@@ -102,7 +102,7 @@ pub fn due(optimiser: &Optimiser, moment: Moment, theta: f64, state: &[f64], g: 
     match *optimiser {
         Optimiser::Sgd { momentum, dampening, nesterov, weight_decay } => {
             let (momentum, share) = (rational(momentum), rational(1.0 - dampening));
-            let g = Rational::from(g + rational(weight_decay) * &theta);
+            let g = g + rational(weight_decay) * &theta;
             if momentum == 0 {
                 return -(g * rate);
             }
