@@ -13,6 +13,7 @@ use crate::spec::training::TrainingPlan;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
 
 /// What every checkpoint begins with; the number is that of the layout.
 const MARK: &[u8; 16] = b"precision-probe1";
@@ -95,7 +96,10 @@ impl Trainer<'_> {
             return Err("is of another training or another version".into());
         }
         let state: State = serde_json::from_slice(text).map_err(|_| damaged())?;
-        let mut tensors = safetensors_tensors(matrices).map_err(|_| damaged())?.into_iter();
+        // Their header is sorted by name, so that they do not come in the order in which they were written.
+        let tensors = safetensors_tensors(matrices).map_err(|_| damaged())?;
+        let mut tensors: HashMap<String, Tensor> =
+            tensors.into_iter().map(|tensor| (tensor.name.clone(), tensor)).collect();
         let mut trainer = Trainer::new(plan);
         if state.runs.len() != trainer.runs.len() || state.step > plan.spec.steps {
             return Err(damaged());
@@ -107,17 +111,15 @@ impl Trainer<'_> {
             }
             for (copy, kept) in states.into_iter().enumerate() {
                 let learner = if copy == 0 { &mut copies.reference } else { &mut copies.learners[copy - 1] };
-                restore(learner, kept.kept, &mut |name| {
-                    tensors.next().filter(|tensor| tensor.name == prefixed(run, copy, name))
-                })
-                .ok_or_else(damaged)?;
+                restore(learner, kept.kept, &mut |name| tensors.remove(&prefixed(run, copy, name)))
+                    .ok_or_else(damaged)?;
                 (learner.updates, learner.scaler, learner.course) = (kept.updates, kept.scaler, kept.course);
                 if copy > 0 {
                     copies.measures[copy - 1] = kept.measures;
                 }
             }
         }
-        Ok(trainer)
+        if tensors.is_empty() { Ok(trainer) } else { Err(damaged()) }
     }
 }
 
@@ -138,9 +140,9 @@ fn tensor(name: &str, matrix: &Array2<f64>) -> Tensor {
 }
 
 /// Reads back what [`matrices`] lists; nothing where a tensor is missing or has another shape.
-fn restore(learner: &mut Learner, kept: usize, next: &mut dyn FnMut(&str) -> Option<Tensor>) -> Option<()> {
+fn restore(learner: &mut Learner, kept: usize, take: &mut dyn FnMut(&str) -> Option<Tensor>) -> Option<()> {
     let mut read = |name: &str, shape: (usize, usize)| {
-        let tensor = next(name).filter(|tensor| tensor.shape == [shape.0, shape.1])?;
+        let tensor = take(name).filter(|tensor| tensor.shape == [shape.0, shape.1])?;
         Array2::from_shape_vec(shape, tensor.values).ok()
     };
     for (parameter, state) in learner.network.parameters.iter_mut().zip(&mut learner.state) {

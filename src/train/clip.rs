@@ -1,5 +1,6 @@
 //! Clipping of gradients by their norm, as torch.nn.utils.clip_grad_norm_ does it, in any arithmetic.
 
+use super::optimiser::{Beside, beside};
 use crate::activation::Function;
 use crate::arithmetic::{Arithmetic, Binary, Exact, Place, TensorId};
 use ndarray::Array2;
@@ -7,7 +8,7 @@ use ndarray::Array2;
 /// What torch adds to the norm that it divides by.
 const NEVER_ZERO: f64 = 1e-6;
 
-/// Places of their own, after those of the optimiser.
+/// Norms and the factor have places of their own, after those of the optimiser.
 const TENSOR: TensorId = TensorId::MAX - 8;
 
 /// Multiplies all gradients by min(1, most/(‖g‖ + 10^-6)), ‖g‖ being the norm of the tensors' norms.
@@ -33,6 +34,6 @@ pub fn clip<A: Arithmetic>(arithmetic: &A, most: f64, gradients: &mut [Array2<A:
     }
     for (row, gradient) in gradients.iter_mut().enumerate() {
         let factors = Array2::from_elem(gradient.dim(), factor.clone());
-        *gradient = arithmetic.zip(TENSOR + 1 + (row % 4) as TensorId, Binary::Multiply, gradient, &factors);
+        *gradient = arithmetic.zip(beside(row, Beside::Clipped), Binary::Multiply, gradient, &factors);
     }
 }

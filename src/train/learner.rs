@@ -3,7 +3,7 @@
 use super::clip::clip;
 use super::loss::{mean_loss, right_answers};
 use super::loss_scale::Scaler;
-use super::optimiser::{Change, Moment, State, applied, change};
+use super::optimiser::{Beside, Change, Moment, State, applied, beside, change};
 use crate::arithmetic::dispatch::{Carriers, Visitor, dispatch_with};
 use crate::arithmetic::policy::TrainingPolicy;
 use crate::arithmetic::{Arithmetic, ArithmeticName, Exact, ExactMatrix, TensorId};
@@ -47,10 +47,11 @@ pub struct Learner {
     /// The network with its parameters as they are now: numbers of the master format.
     pub network: Network,
     /// What the optimiser remembers of each parameter: numbers of the update's format.
-    pub(super) state: Vec<State<f64>>,
+    pub state: Vec<State<f64>>,
     /// Updates that were made.
-    pub(super) updates: u64,
-    pub(super) scaler: Scaler,
+    pub updates: u64,
+    /// The loss scale as it is now.
+    pub scaler: Scaler,
     /// How its loss went so far.
     pub course: Course,
 }
@@ -195,7 +196,7 @@ fn stored(master: ArithmeticName, key: u64, parameter: usize, values: &Array2<f6
     impl Visitor for Store<'_> {
         type Output = Option<Array2<f64>>;
         fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> Option<Array2<f64>> {
-            let stored = arithmetic.round_doubles(tensor_of(self.0), self.1);
+            let stored = arithmetic.round_doubles(beside(self.0, Beside::Stored), self.1);
             doubles(arithmetic.exact_matrix(&stored))
         }
     }

@@ -41,8 +41,24 @@ struct Operations<'a, A: Arithmetic> {
 
 /// Tensors of the updates come after those of the pass.
 const FIRST_TENSOR: TensorId = TensorId::MAX / 4 * 3;
-/// More operations than any optimiser has.
+/// More operations than any optimiser has, with those [`Beside`] it.
 const MOST_OPERATIONS: TensorId = 32;
+
+/// What is done to a parameter before and after [`change`].
+#[derive(Clone, Copy)]
+pub(super) enum Beside {
+    /// The update is subtracted.
+    Applied = 1,
+    /// The result is rounded to the format in which it is kept.
+    Stored = 2,
+    /// Before all that, the gradient is clipped.
+    Clipped = 3,
+}
+
+/// Its tensor, from the end of the parameter's.
+pub(super) fn beside(parameter: usize, what: Beside) -> TensorId {
+    FIRST_TENSOR + (parameter as TensorId + 1) * MOST_OPERATIONS - what as TensorId
+}
 
 impl<'a, A: Arithmetic> Operations<'a, A> {
     fn new(arithmetic: &'a A, parameter: usize, shape: (usize, usize)) -> Operations<'a, A> {
@@ -158,6 +174,5 @@ fn correction(beta: f64, update: u64) -> f64 {
 
 /// θ' = R(decayed − change).
 pub fn applied<A: Arithmetic>(arithmetic: &A, parameter: usize, update: &Change<A::Elem>) -> Array2<A::Elem> {
-    let tensor = FIRST_TENSOR + parameter as TensorId * MOST_OPERATIONS + MOST_OPERATIONS - 1;
-    arithmetic.zip(tensor, Binary::Subtract, &update.decayed, &update.change)
+    arithmetic.zip(beside(parameter, Beside::Applied), Binary::Subtract, &update.decayed, &update.change)
 }

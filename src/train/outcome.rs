@@ -6,7 +6,7 @@ use crate::verdict::Verdict;
 
 /// Minibatches over which the loss is averaged.
 const WINDOW: usize = 20;
-/// Progress is a mean loss below this share of every earlier one.
+/// Progress is a mean loss below this share of that of the last progress.
 const PROGRESS: f64 = 0.99;
 /// Share of the energy, of a gradient's noise or of an update, from which it rules.
 const HALF: f64 = 0.5;
@@ -17,10 +17,10 @@ pub fn of(course: &Course, measures: &[Measure], target: f64) -> Outcome {
     let finite = || means.iter().filter(|(_, mean)| mean.is_finite());
     let (mut best, mut last_progress) = (f64::INFINITY, None);
     for (step, mean) in finite() {
+        // Less than that in one step adds up: a loss may fall far without ever falling fast.
         if *mean < PROGRESS * best {
-            last_progress = Some(*step);
+            (best, last_progress) = (*mean, Some(*step));
         }
-        best = best.min(*mean);
     }
     let has_failed = course.end != End::Completed;
     let last_loss = means.last().map_or(f64::NAN, |(_, mean)| if has_failed { f64::INFINITY } else { *mean });
@@ -141,6 +141,8 @@ mod tests {
         assert_eq!(of(&falling, &[], 1.0).reached, None);
         let stopped = course((0..100).map(|step| f64::from(100 - step.min(40))));
         assert_eq!(of(&stopped, &[], 1.0).last_progress, Some(58), "59 is less than 1 % lower");
+        let slow = course((0..1000).map(|step| 3.0 - 0.002 * f64::from(step)));
+        assert!(of(&slow, &[], 1.0).last_progress >= Some(985), "it falls by less than 1 % in every step, to the end");
         let diverged = Course { end: End::ParametersNotFinite { step: 2 }, ..course([3.0, 9.0, f64::NAN].into_iter()) };
         assert_eq!(of(&diverged, &[], 1.0).last_loss, Number::Infinite);
         assert_eq!(of(&course([].into_iter()), &[], 1.0).last_loss, Number::None);

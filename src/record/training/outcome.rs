@@ -95,7 +95,8 @@ pub struct Outcome {
     pub reached: Option<usize>,
     /// Mean loss of the last 20 minibatches; infinite once training failed.
     pub last_loss: Number,
-    /// The last step at which that mean was at least 1 % below every earlier one: after it, nothing was learnt.
+    /// The last step at which that mean was more than 1 % below what it was at the last such step before, the first of
+    /// which is the first mean: after it, nothing was learnt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_progress: Option<usize>,
     /// Where saturation first ruled; absent if it never did.

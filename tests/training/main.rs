@@ -1,0 +1,14 @@
+//! Training: optimisers, loss scaling, lost updates, checkpoints and the command, held against PyTorch, exact numbers
+//! and each other.
+
+mod command;
+#[path = "../common/mod.rs"]
+mod common;
+mod exactly;
+mod formats;
+mod loss_scale;
+mod optimisers;
+mod reproducible;
+mod shared;
+mod torch;
+mod updates;
