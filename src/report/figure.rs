@@ -14,6 +14,7 @@ mod law;
 mod noise;
 mod panel;
 mod range;
+mod study;
 
 pub use attribution::{AttributionPanel, AttributionRow, SourceLane};
 pub use compare::{Comparison, ComparisonRow, Lane};
@@ -25,6 +26,7 @@ pub use law::{LawFigure, LawLine, LawPanel, LawPoint, LawReference};
 pub use noise::{Frozen, NoiseCurve, NoisePanel, NoisePoint, Owner, PointKind};
 pub use panel::Panel;
 pub use range::{Edge, Growth, Limit, RangePanel, RangePoint};
+pub use study::{AnswerKind, ChartCurve, ChartPanel, ChartPoint, ClaimPanel, Height, StudyFigure};
 
 use crate::record::{Record, Run};
 use crate::report::numbers::Notation;
