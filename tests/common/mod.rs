@@ -7,6 +7,7 @@ pub mod erased;
 pub mod rational;
 pub mod records;
 pub mod reference;
+pub mod studies;
 
 use flate2::read::GzDecoder;
 use ndarray::Array2;

@@ -11,5 +11,6 @@ mod law;
 mod panels;
 mod picture;
 mod sources;
+mod study;
 mod text;
 mod theme;

@@ -15,8 +15,9 @@ use badge::Badge;
 use chart::Laid;
 
 const STATEMENT: Font = Font { size: 13.5, bold: true };
-/// Most lines of a statement on the poster, on its own page, and of a reason there.
-const MOST_LINES: [usize; 3] = [4, 8, 8];
+const DECIDING: Font = Font { size: 10.5, bold: false };
+/// Most lines of a statement and its deciding number on the poster, of a statement on its own page, and of a reason there.
+const MOST_LINES: [usize; 4] = [4, 2, 8, 8];
 /// Free space between charts side by side.
 const GAP: f64 = 36.0;
 /// Free space below a row of charts.
@@ -32,16 +33,19 @@ const WIDTHS: (f64, f64) = ((PAGE_WIDTH - 2.0 * MARGIN - GAP) / 2.0, PAGE_WIDTH 
 struct Heading {
     statement: Vec<String>,
     badge: Badge,
+    deciding: Vec<String>,
 }
 
 impl Heading {
     fn new(claim: &ClaimPanel, width: f64) -> Result<Heading, String> {
         let statement = text::block(&claim.statement, STATEMENT, width, MOST_LINES[0])?;
-        Ok(Heading { statement, badge: Badge::new(claim, width)? })
+        let deciding = text::block(&claim.deciding, DECIDING, width, MOST_LINES[1])?;
+        Ok(Heading { statement, badge: Badge::new(claim, width)?, deciding })
     }
 
     fn height(&self) -> f64 {
-        STATEMENT.line() * self.statement.len() as f64 + 5.0 + self.badge.height() + 9.0
+        let words = STATEMENT.line() * self.statement.len() as f64 + DECIDING.line() * self.deciding.len() as f64;
+        words + 5.0 + self.badge.height() + 15.0
     }
 
     fn draw(&self, canvas: &Canvas, (left, top): (f64, f64)) -> Drawn {
@@ -50,7 +54,13 @@ impl Heading {
             canvas.text(line, (left, y), STATEMENT, Paint::Ink)?;
             y += STATEMENT.line();
         }
-        self.badge.draw(canvas, (left, y + 5.0))
+        self.badge.draw(canvas, (left, y + 5.0))?;
+        let mut y = y + 5.0 + self.badge.height() + 5.0;
+        for line in &self.deciding {
+            canvas.text(line, (left, y), DECIDING, Paint::Ink)?;
+            y += DECIDING.line();
+        }
+        Ok(())
     }
 }
 
@@ -95,14 +105,14 @@ pub fn poster(figure: &StudyFigure, theme: Theme) -> Result<Picture, String> {
 /// One claim: statement, answer, reasons, and all charts in two columns, the last of an odd number across both.
 pub fn claim(figure: &StudyFigure, theme: Theme) -> Result<Picture, String> {
     let Some(claim) = figure.claims.first() else { return poster(figure, theme) };
-    let statement = text::block(&claim.statement, TITLE, WIDTHS.1, MOST_LINES[1])?;
+    let statement = text::block(&claim.statement, TITLE, WIDTHS.1, MOST_LINES[2])?;
     let badge = Badge::new(claim, WIDTHS.1)?;
     let mut reasons = Vec::new();
     for reason in &claim.reasons {
-        reasons.push(text::block(reason, VERDICT, WIDTHS.1, MOST_LINES[2])?);
+        reasons.push(text::block(reason, VERDICT, WIDTHS.1, MOST_LINES[3])?);
     }
     let lines = reasons.iter().map(Vec::len).sum::<usize>() as f64;
-    let above = TITLE.line() * statement.len() as f64 + 8.0 + badge.height() + 8.0;
+    let above = TITLE.line() * statement.len() as f64 + 8.0 + badge.height() + 12.0;
     let words = VERDICT.line() * lines + 3.0 * reasons.len() as f64;
     let first = MARGIN + above + words + 16.0;
     let mut top = first;
@@ -118,7 +128,7 @@ pub fn claim(figure: &StudyFigure, theme: Theme) -> Result<Picture, String> {
     page::document(&figure.caption, bottom, theme, |canvas| {
         let mut y = page::lines(canvas, &statement, MARGIN, TITLE, Paint::Ink)? + 8.0;
         badge.draw(canvas, (MARGIN, y))?;
-        y += badge.height() + 8.0;
+        y += badge.height() + 12.0;
         for reason in &reasons {
             y = page::lines(canvas, reason, y, VERDICT, Paint::Ink)? + 3.0;
         }

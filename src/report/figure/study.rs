@@ -2,6 +2,7 @@
 
 use crate::record::Number;
 use crate::record::study::{Answer, Chart, Claim, Series, Spread, Study, StudySpec};
+use crate::report::numbers::Notation::Typeset;
 use crate::report::study::facts::{self, plain};
 
 /// Characters of a text that a picture looks at: the page has all of it.
@@ -31,6 +32,8 @@ pub struct ClaimPanel {
     pub answer: String,
     /// What it depends on; empty for the other answers.
     pub rest: String,
+    /// The deciding number: what it is, and it; empty where there is none.
+    pub deciding: String,
     /// Why.
     pub reasons: Vec<String>,
     /// What shows it.
@@ -142,6 +145,7 @@ impl ClaimPanel {
             kind: AnswerKind::of(&claim.answer),
             answer: answer.into(),
             rest: shown(&rest),
+            deciding: claim.findings.first().map_or(String::new(), |first| deciding(&first.what, &first.value)),
             reasons: claim.reasons.iter().map(|reason| shown(reason)).collect(),
             charts: claim.charts.iter().take(charts).map(|chart| ChartPanel::new(chart, spec)).collect(),
         }
@@ -199,6 +203,12 @@ impl ChartPanel {
     fn points(&self) -> impl Iterator<Item = &ChartPoint> {
         self.curves.iter().flat_map(|curve| &curve.points).flatten()
     }
+}
+
+/// `noise/signal of layer 1, f16: 0.41 [0.24–0.58], 10 draws`.
+fn deciding(what: &str, value: &Spread) -> String {
+    let draws = facts::counted(value.count as u64, "draw", "draws");
+    shown(&format!("{what}: {}, {draws}", facts::spread_in(value, Typeset)))
 }
 
 /// What bars are of so many draws.

@@ -104,7 +104,7 @@ fn numbers(chart: &Chart) -> Vec<String> {
         let right = vec![false; chart.series.len() + 1];
         blocks.push(columns(&rows, &right));
         let draws = facts::counted(most as u64, "draw", "draws");
-        blocks.push(format!("{}, of {draws} where nothing else is said.\n", name(&chart.vertical)));
+        blocks.push(format!("{}; of {draws} each where no other number is told.\n", name(&chart.vertical)));
     }
     let references: Vec<String> = chart
         .references

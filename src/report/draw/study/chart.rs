@@ -15,13 +15,15 @@ const SMALL: Font = Font { size: 10.0, bold: false };
 /// The key's labels, as its module draws them.
 const KEY: Font = Font { size: 10.5, bold: false };
 /// Most lines of a title, of an axis' name, of a place and of a reference.
-const MOST_LINES: [usize; 4] = [3, 2, 2, 3];
+const MOST_LINES: [usize; 4] = [3, 2, 3, 3];
 /// Free space left of a plot for its numbers, at least.
 const NUMBERS: f64 = 46.0;
 /// Part of the width that names of references may take.
 const REFERENCES: f64 = 0.22;
-/// Least distance of places with a label.
-const PLACES: f64 = 40.0;
+/// Width of a place from which on every one has a label, and the least distance of labels where it is less.
+const PLACES: (f64, f64) = (30.0, 60.0);
+/// Free space between a plot and the labels of its places, in which marks on the edge stand.
+const BELOW: f64 = 9.0;
 /// Most distance of the marks at one place, and the part of the place that they may take together.
 const MARKS: (f64, f64) = (9.0, 0.62);
 /// Dashes of references in turn.
@@ -84,9 +86,11 @@ impl<'a> Laid<'a> {
         laid.vertical = text::block(&format!("↑ {}", chart.vertical), NAME, width, MOST_LINES[1])?;
         laid.horizontal = text::block(&chart.horizontal, NAME, plot.right - plot.left, MOST_LINES[1])?;
         let column = (plot.right - plot.left) / chart.places.len().max(1) as f64;
-        let every = (PLACES / column).ceil().max(1.0) as usize;
+        let every = if column >= PLACES.0 { 1 } else { (PLACES.1 / column).ceil().max(1.0) as usize };
+        // A label that is moved into the plot's width must not reach the next one.
+        let room = if every == 1 { column - 6.0 } else { (column * every as f64 - 4.0) / 1.5 };
         for place in chart.places.iter().step_by(every) {
-            laid.places.1.push(text::block(place, TICK, column * every as f64 - 6.0, MOST_LINES[2])?);
+            laid.places.1.push(text::block(place, TICK, room, MOST_LINES[2])?);
         }
         laid.places.0 = every;
         Ok(laid)
@@ -101,7 +105,7 @@ impl<'a> Laid<'a> {
 
     /// Height that the words below the plot need.
     pub fn below(&self) -> f64 {
-        6.0 + self.labels_height() + 2.0 + NAME.line() * self.horizontal.len() as f64
+        BELOW + self.labels_height() + 2.0 + NAME.line() * self.horizontal.len() as f64
     }
 
     fn labels_height(&self) -> f64 {
@@ -165,13 +169,13 @@ impl<'a> Laid<'a> {
             let widths = label.iter().map(|line| text::width(line, TICK)).collect::<Result<Vec<f64>, String>>()?;
             let half = widths.into_iter().fold(0.0, f64::max) / 2.0;
             let middle = x.max(left + half).min(right - half).max(left);
-            let mut y = bottom + 6.0;
+            let mut y = bottom + BELOW;
             for line in label {
                 canvas.anchored(line, (middle, y), TICK, Paint::Ink, Anchor::Top)?;
                 y += TICK.line();
             }
         }
-        let mut y = bottom + 6.0 + self.labels_height() + 2.0;
+        let mut y = bottom + BELOW + self.labels_height() + 2.0;
         for line in &self.horizontal {
             canvas.anchored(line, ((left + right) / 2.0, y), NAME, Paint::Soft, Anchor::Top)?;
             y += NAME.line();
@@ -239,7 +243,8 @@ impl<'a> Laid<'a> {
     fn draw_references(&self, canvas: &Canvas) -> Drawn {
         let Rect { right, top, .. } = self.plot;
         let wanted: Vec<f64> = self.references.iter().map(|(at, _)| top + self.scale.below_top(*at)).collect();
-        let lines = self.references.iter().map(|(_, lines)| lines.len()).max().unwrap_or(0) as f64;
+        let Some(lines) = self.references.iter().map(|(_, lines)| lines.len()).max() else { return Ok(()) };
+        let lines = lines as f64;
         let half = SMALL.line() * lines / 2.0;
         let heights = spread(&wanted, 2.0 * half, (top + half, self.plot.bottom - half));
         for (((_, lines), line), middle) in self.references.iter().zip(&wanted).zip(heights) {
