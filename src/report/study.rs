@@ -44,7 +44,7 @@ fn header(study: &Study) -> String {
 
 /// Letter and statement, the answer set off, the reasons and the table of findings.
 fn claim(claim: &Claim) -> String {
-    let mut text = hanging(&format!("({}) ", claim.letter), &plain(&claim.statement), 0);
+    let mut text = hanging(&(plain(&format!("({})", claim.letter)) + " "), &plain(&claim.statement), 0);
     text += &broken(&format!("→ {}", facts::answer_in_capitals(&claim.answer)), INDENT);
     if !claim.reasons.is_empty() {
         text.push('\n');
