@@ -141,7 +141,7 @@ pub fn claim(figure: &StudyFigure, theme: Theme) -> Result<Picture, String> {
 
 /// The left edge of the column that a chart is in.
 fn left(index: usize) -> f64 {
-    if index % 2 == 0 { MARGIN } else { MARGIN + WIDTHS.0 + GAP }
+    if index.is_multiple_of(2) { MARGIN } else { MARGIN + WIDTHS.0 + GAP }
 }
 
 /// One or two charts with their plots at the same height, and where they end. A single one that is no row of its own
