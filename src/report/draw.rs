@@ -22,6 +22,7 @@ mod linear;
 mod noise;
 mod page;
 mod range;
+mod study;
 mod style;
 mod text;
 mod theme;
@@ -31,9 +32,12 @@ pub use canvas::Spot;
 pub use theme::{Paint, SERIES_COLORS, Theme};
 
 use crate::record::law::Law;
+use crate::record::study::{Claim, Study};
 use crate::record::training::{Training, TrainingRun};
 use crate::record::{Record, Run};
-use crate::report::figure::{Comparison, Graph, LawFigure, Panel, Summary, TrainingComparison, TrainingFigure};
+use crate::report::figure::{
+    Comparison, Graph, LawFigure, Panel, StudyFigure, Summary, TrainingComparison, TrainingFigure,
+};
 use resvg::{tiny_skia, usvg};
 
 /// Pixels of the PNG per unit of the page.
@@ -118,6 +122,22 @@ pub fn training_svg(record: &Training, run: &TrainingRun, theme: Theme) -> Resul
 /// As [`summary_svg`].
 pub fn training_comparison_svg(record: &Training, theme: Theme) -> Result<String, String> {
     Ok(training::comparison(&TrainingComparison::new(record), theme)?.svg)
+}
+
+/// The picture of all claims of a study, each with its answer and its first chart, as SVG.
+///
+/// # Errors
+/// As [`summary_svg`].
+pub fn study_svg(record: &Study, theme: Theme) -> Result<String, String> {
+    Ok(study::poster(&StudyFigure::new(record), theme)?.svg)
+}
+
+/// The picture of one claim of a study with all its charts, as SVG.
+///
+/// # Errors
+/// As [`summary_svg`].
+pub fn claim_svg(record: &Study, claim: &Claim, theme: Theme) -> Result<String, String> {
+    Ok(study::claim(&StudyFigure::of(record, claim), theme)?.svg)
 }
 
 /// A picture as PNG, at twice the page's size.

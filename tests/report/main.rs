@@ -11,6 +11,7 @@ mod law;
 mod panels;
 mod picture;
 mod sources;
+mod study;
 mod text;
 mod theme;
 mod training;

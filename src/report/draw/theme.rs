@@ -7,7 +7,7 @@
 mod heat;
 
 use crate::record::NoiseSource;
-use crate::report::figure::Fate;
+use crate::report::figure::{AnswerKind, Fate};
 use plotters::style::RGBColor;
 
 /// Series' colours before they repeat.
@@ -52,6 +52,8 @@ pub enum Paint {
     Share(usize),
     /// A gradient of zeros on a map.
     Zero,
+    /// Whether a claim holds; paper stands on it as text.
+    Answer(AnswerKind),
 }
 
 impl Theme {
@@ -125,6 +127,11 @@ fn light(paint: Paint) -> (u8, u8, u8) {
         Paint::Noise(level) => heat::noise(Theme::Light, level),
         Paint::Share(level) => heat::share(Theme::Light, level),
         Paint::Zero => (178, 178, 178),
+        Paint::Answer(kind) => match kind {
+            AnswerKind::Confirmed => (0, 94, 158),
+            AnswerKind::Refuted => (186, 72, 0),
+            AnswerKind::DependsOn => (92, 88, 104),
+        },
     }
 }
 
@@ -168,5 +175,10 @@ fn dark(paint: Paint) -> (u8, u8, u8) {
         Paint::Noise(level) => heat::noise(Theme::Dark, level),
         Paint::Share(level) => heat::share(Theme::Dark, level),
         Paint::Zero => (104, 108, 114),
+        Paint::Answer(kind) => match kind {
+            AnswerKind::Confirmed => (96, 176, 240),
+            AnswerKind::Refuted => (246, 140, 66),
+            AnswerKind::DependsOn => (188, 186, 200),
+        },
     }
 }
