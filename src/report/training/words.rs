@@ -122,7 +122,7 @@ fn minibatch(learner: &Learner, notation: Notation) -> Option<String> {
         Some(first) if (first.step, first.layer) == (step, layer) => {
             let ratio = times(most.ratio, notation);
             format!(
-                "Rounding noise exceeds minibatch noise from step {step}, layer {layer} on ({ratio} times it, the most)."
+                "Rounding noise exceeds minibatch noise first and most at step {step} in layer {layer} ({ratio} times it)."
             )
         }
         Some(first) => format!(
