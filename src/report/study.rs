@@ -136,6 +136,6 @@ mod tests {
         assert_eq!(lines("", 5), [""]);
         assert_eq!(lines("one two three", 7), ["one two", "three"]);
         assert_eq!(lines("a abcdefgh b", 3), ["a", "abc", "def", "gh", "b"].map(String::from)[..].to_vec());
-        assert_eq!(hanging("- ", "one two", 90), format!("{0}- one\n{0}  two\n", " ".repeat(90)));
+        assert_eq!(hanging("- ", "one two", 92), format!("{0}- one\n{0}  two\n", " ".repeat(92)));
     }
 }

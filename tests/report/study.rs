@@ -248,7 +248,7 @@ fn charts(study: &mut Study, mut change: impl FnMut(&mut Chart)) {
 /// What no study should hold, and a report survives.
 fn strange() -> Vec<(&'static str, Study)> {
     type Change = fn(&mut Study);
-    let changes: [(&str, Change); 12] = [
+    let changes: [(&str, Change); 13] = [
         ("no claims", |study| study.claims.clear()),
         ("one claim", |study| study.claims.truncate(1)),
         ("no charts", |study| {
@@ -286,6 +286,14 @@ fn strange() -> Vec<(&'static str, Study)> {
                 chart.references.push(("zero".into(), Number::Finite(0.0)));
             });
             study.spec.slopes = extreme.to_vec();
+        }),
+        ("numbers at a double's ends", |study| {
+            let mut next = [1.7e308, 5e-324, -1.7e308, 0.0].into_iter().cycle();
+            charts(study, |chart| {
+                let end = next.next().unwrap_or(0.0);
+                chart.references.clear();
+                chart.series.iter_mut().for_each(|series| series.points.fill(spread(end, end, end, 2)));
+            });
         }),
         ("many", |study| {
             charts(study, |chart| {

@@ -4,7 +4,7 @@ use super::super::axis::{TICK, label, round_step};
 use super::super::canvas::{Anchor, Canvas, Drawn, Rect};
 use super::super::linear;
 use super::super::theme::Paint;
-use crate::report::numbers::{Notation::Typeset, short};
+use crate::report::numbers::{LOG10_2, Notation::Typeset, power_of_two, short};
 
 /// Free space inside a frame above and below the axis' ends: marks of what lies beyond it stand apart from its ends.
 const PADDING: f64 = 14.0;
@@ -12,6 +12,9 @@ const PADDING: f64 = 14.0;
 const DISTANCES: (f64, f64) = (22.0, 15.0);
 /// From so many powers of ten on only powers are labelled, and from so many on 1, 2 and 5 times them.
 const POWERS: (f64, f64) = (2.2, 0.9);
+
+/// Powers of ten from which on a double holds no round numbers to count in.
+const LARGE: f64 = 290.0;
 
 /// Places heights on a plot.
 #[derive(Clone, Debug)]
@@ -79,9 +82,14 @@ fn logarithms((low, high): (f64, f64), length: f64) -> Vec<(f64, String)> {
         });
         return round.map(number).filter(|(at, _)| (low..=high).contains(at)).collect();
     }
-    let ends = (core_math::exp10(low), core_math::exp10(high));
-    let round: Vec<(f64, String)> = linear::ticks(ends, length, DISTANCES.0).into_iter().map(number).collect();
-    if round.len() > 1 { round } else { vec![number(ends.0), number(ends.1)] }
+    if low.abs().max(high.abs()) < LARGE {
+        let ends = (core_math::exp10(low), core_math::exp10(high));
+        let round: Vec<(f64, String)> = linear::ticks(ends, length, DISTANCES.0).into_iter().map(number).collect();
+        if round.len() > 1 {
+            return round;
+        }
+    }
+    [low, high].map(|at| (at, power_of_two(at / LOG10_2, Typeset))).into()
 }
 
 #[cfg(test)]
