@@ -4,8 +4,10 @@
 //! `training.json` holds only what the spec and the version determine, as a probe's record does. A step counts the
 //! updates before it: step 0 is the initial network, and what is measured at a step is measured before its update.
 
+mod convergence;
 mod outcome;
 
+pub use convergence::WINDOW;
 pub use outcome::{Cause, End, Outcome, Saturation};
 
 use super::{Fates, Flips, FormatFacts, Number, Verdict};

@@ -5,7 +5,7 @@ use crate::record::study::StudySpec;
 use crate::record::training::{Course, Measure, Training, TrainingSpec};
 use crate::spec::SpecError;
 use crate::spec::training::MeasureAt;
-use crate::train::{self, outcome};
+use crate::train;
 
 /// Trainings by depth and seed.
 pub struct Trainings {
@@ -32,7 +32,7 @@ pub struct Learnt<'t> {
 impl Learnt<'_> {
     /// Mean loss of the last 20 minibatches; infinite where training failed.
     pub fn last_loss(&self) -> f64 {
-        outcome::of(self.course, &[], 1.0).last_loss.value()
+        self.course.last_loss().value()
     }
 
     /// Mean loss of the first 20 minibatches.

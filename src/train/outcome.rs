@@ -1,46 +1,21 @@
 //! When learning stopped, and why: from the course and the measures of a copy.
 
-use crate::number::Number;
 use crate::record::training::{Cause, Course, End, Measure, MeasuredLayer, Outcome, Saturation};
 use crate::verdict::Verdict;
 
-/// Minibatches over which the loss is averaged.
-const WINDOW: usize = 20;
-/// Progress is a mean loss below this share of that of the last progress.
-const PROGRESS: f64 = 0.99;
 /// Share of the energy, of a gradient's noise or of an update, from which it rules.
 const HALF: f64 = 0.5;
 
 /// What a training comes to.
 pub fn of(course: &Course, measures: &[Measure], target: f64) -> Outcome {
-    let means = means(course);
-    let finite = || means.iter().filter(|(_, mean)| mean.is_finite());
-    let (mut best, mut last_progress) = (f64::INFINITY, None);
-    for (step, mean) in finite() {
-        // Less than that in one step adds up: a loss may fall far without ever falling fast.
-        if *mean < PROGRESS * best {
-            (best, last_progress) = (*mean, Some(*step));
-        }
-    }
-    let has_failed = course.end != End::Completed;
-    let last_loss = means.last().map_or(f64::NAN, |(_, mean)| if has_failed { f64::INFINITY } else { *mean });
     let first_saturation = measures.iter().find_map(saturation);
-    let recovered = first_saturation.and_then(|saturation| recovery(saturation, course, measures, &means));
     Outcome {
-        reached: finite().find(|(_, mean)| *mean <= target).map(|(step, _)| *step),
-        last_loss: Number::new(if last_loss.is_nan() && !means.is_empty() { f64::INFINITY } else { last_loss }),
-        last_progress,
+        reached: course.reached(target),
+        last_loss: course.last_loss(),
+        last_progress: course.last_progress(),
         first_saturation,
-        recovered,
+        recovered: first_saturation.and_then(|saturation| recovery(saturation, course, measures)),
     }
-}
-
-/// The mean loss of the last minibatches at every step that has as many.
-fn means(course: &Course) -> Vec<(usize, f64)> {
-    let losses: Vec<f64> = course.losses.iter().map(|loss| loss.value()).collect();
-    let width = WINDOW.min(losses.len()).max(1);
-    let mean = |(first, window): (usize, &[f64])| (first + width - 1, window.iter().sum::<f64>() / width as f64);
-    losses.windows(width).enumerate().map(mean).collect()
 }
 
 /// Which mode of saturation rules a layer.
@@ -78,12 +53,13 @@ fn saturation(measure: &Measure) -> Option<Saturation> {
 }
 
 /// The first measured step after a saturation from which no layer is saturated any more, if the loss fell besides.
-fn recovery(saturation: Saturation, course: &Course, measures: &[Measure], means: &[(usize, f64)]) -> Option<usize> {
+fn recovery(saturation: Saturation, course: &Course, measures: &[Measure]) -> Option<usize> {
     if course.end != End::Completed {
         return None;
     }
     let last_saturated = measures.iter().rposition(|measure| self::saturation(measure).is_some())?;
     let recovered = measures.get(last_saturated + 1)?.step;
+    let means = course.mean_losses();
     // The first mean is of the first steps together.
     let at = |step: usize| means.iter().find(|(at, _)| *at >= step).or(means.last()).map(|(_, mean)| *mean);
     let (then, now) = (at(saturation.step)?, means.last()?.1);
@@ -93,6 +69,7 @@ fn recovery(saturation: Saturation, course: &Course, measures: &[Measure], means
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::number::Number;
     use crate::record::training::{Track, Updates};
     use crate::record::{Fates, Flips};
 
@@ -129,23 +106,6 @@ mod tests {
     fn measure(step: usize, layers: Vec<MeasuredLayer>) -> Measure {
         let (evidence, distance) = ("exact".into(), Number::None);
         Measure { step, evidence, distance, learning_rate: 0.1, skipped: false, layers }
-    }
-
-    #[test]
-    fn rates_of_convergence_are_of_mean_losses() {
-        let falling = course((0..100).map(|step| 100.0 - f64::from(step)));
-        let outcome = of(&falling, &[], 50.5);
-        // Mean of steps s − 19 to s: 100 − s + 9.5.
-        assert_eq!((outcome.reached, outcome.last_progress), (Some(59), Some(99)));
-        assert_eq!(outcome.last_loss, Number::new(10.5));
-        assert_eq!(of(&falling, &[], 1.0).reached, None);
-        let stopped = course((0..100).map(|step| f64::from(100 - step.min(40))));
-        assert_eq!(of(&stopped, &[], 1.0).last_progress, Some(58), "59 is less than 1 % lower");
-        let slow = course((0..1000).map(|step| 3.0 - 0.002 * f64::from(step)));
-        assert!(of(&slow, &[], 1.0).last_progress >= Some(985), "it falls by less than 1 % in every step, to the end");
-        let diverged = Course { end: End::ParametersNotFinite { step: 2 }, ..course([3.0, 9.0, f64::NAN].into_iter()) };
-        assert_eq!(of(&diverged, &[], 1.0).last_loss, Number::Infinite);
-        assert_eq!(of(&course([].into_iter()), &[], 1.0).last_loss, Number::None);
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Several activations in one answer: which learns soonest in which arithmetic, and which no longer learns.
 
-use super::measured;
 use crate::record::training::{Learner, Training};
 use crate::report::numbers::{Notation, short};
 
@@ -11,10 +10,8 @@ const LISTED: usize = 4;
 /// saturated for good or failed.
 pub fn answer(training: &Training, notation: Notation) -> String {
     let target = short(training.spec.target_loss, notation);
-    let reference = training
-        .runs
-        .iter()
-        .map(|run| (run.activation.as_str(), measured::reached(&run.reference, training.spec.target_loss)));
+    let reference =
+        training.runs.iter().map(|run| (run.activation.as_str(), run.reference.reached(training.spec.target_loss)));
     let mut clauses = vec![clause("in f64 itself", reference.collect(), &[])];
     let names = training.runs.first().map_or(&[][..], |run| &run.learners).iter().map(|learner| &learner.name);
     for (index, name) in names.enumerate() {

@@ -1,14 +1,8 @@
 //! What tables, sentences and figures ask of a training: means over minibatches, order statistics over measured steps,
 //! and where something is greatest or first.
 
-use crate::record::training::{Course, HeldOut, Learner, Measure, MeasuredLayer, Track, Updates};
+use crate::record::training::{Course, HeldOut, Learner, Measure, MeasuredLayer, Track, Updates, WINDOW};
 use crate::record::{Number, Verdict};
-
-/// Minibatches over which a loss is averaged.
-pub const WINDOW: usize = 20;
-
-/// Part of the least loss so far below which a loss is progress.
-const PROGRESS: f64 = 0.99;
 
 /// A place in a training.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,39 +24,6 @@ pub fn smoothed(losses: &[Number]) -> Vec<f64> {
         sum / window.len() as f64
     };
     (0..losses.len()).map(mean).collect()
-}
-
-/// Steps that have so many minibatches behind them, with their finite means: what an outcome is told from.
-fn means(losses: &[Number]) -> impl Iterator<Item = (usize, f64)> {
-    let first = WINDOW.min(losses.len()).saturating_sub(1);
-    smoothed(losses).into_iter().enumerate().skip(first).filter(|(_, mean)| mean.is_finite())
-}
-
-/// The mean loss of the last 20 minibatches at the end; infinite where training failed, as in a learner's outcome.
-pub fn last_loss(course: &Course) -> Number {
-    let last = &course.losses[course.losses.len().saturating_sub(WINDOW)..];
-    match (course.end.step(), smoothed(last).last()) {
-        (Some(_), _) => Number::Infinite,
-        (None, Some(mean)) if mean.is_nan() => Number::Infinite,
-        (None, mean) => mean.map_or(Number::None, |mean| Number::new(*mean)),
-    }
-}
-
-/// The first step at which that mean is at most a target.
-pub fn reached(course: &Course, target: f64) -> Option<usize> {
-    means(&course.losses).find(|(_, mean)| *mean <= target).map(|(step, _)| step)
-}
-
-/// The last step at which that mean was at least 1 % below every earlier one; the first one counts.
-pub fn last_progress(course: &Course) -> Option<usize> {
-    let (mut least, mut last) = (f64::INFINITY, None);
-    for (step, mean) in means(&course.losses) {
-        if mean < PROGRESS * least {
-            last = Some(step);
-        }
-        least = least.min(mean);
-    }
-    last
 }
 
 /// The held-out digits at the end; nothing where training failed before it.

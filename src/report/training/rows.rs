@@ -3,7 +3,7 @@
 use super::measured;
 use super::words::times;
 use crate::record::Number;
-use crate::record::training::{Cause, Course, Learner, Saturation, Training, TrainingRun};
+use crate::record::training::{Cause, Course, Learner, Saturation, Training, TrainingRun, WINDOW};
 use crate::report::numbers::{Notation::Plain, display_width, percent, short};
 use crate::report::table::{WIDTH, aligned};
 
@@ -54,8 +54,8 @@ pub fn table(training: &Training) -> String {
 
 fn reference(training: &Training, run: &TrainingRun) -> Vec<String> {
     let mut row = vec![format!("{INDENT}{REFERENCE}")];
-    row.extend(course(&run.reference, measured::last_loss(&run.reference)));
-    let reached = measured::reached(&run.reference, training.spec.target_loss);
+    row.extend(course(&run.reference, run.reference.last_loss()));
+    let reached = run.reference.reached(training.spec.target_loss);
     row.push(reached.map_or("—".into(), |step| step.to_string()));
     row.extend(["—", "—", "—", "—"].map(String::from));
     row
@@ -135,7 +135,7 @@ pub fn saturated_in_words(learner: &Learner) -> String {
 /// What the columns mean, and what words in the sentences do.
 pub fn notes(training: &Training) -> Vec<String> {
     let learners = || training.runs.iter().flat_map(|run| &run.learners);
-    let (window, target) = (measured::WINDOW, short(training.spec.target_loss, Plain));
+    let (window, target) = (WINDOW, short(training.spec.target_loss, Plain));
     let mut notes = vec![format!(
         "(last loss: mean of the last {window} minibatches; step of loss {target}: the first at which it is so low; held out: \
          held-out digits answered rightly at the end; reference: the same network learnt in f64)"

@@ -1,7 +1,9 @@
 //! When learning stops, and whether it is rounding: each activation's training in sentences.
 
 use super::measured::{self, Largest};
-use crate::record::training::{Cause, Course, End, Learner, Measure, MeasuredLayer, Saturation, Training, TrainingRun};
+use crate::record::training::{
+    Cause, Course, End, Learner, Measure, MeasuredLayer, Saturation, Training, TrainingRun, WINDOW,
+};
 use crate::record::{Number, Verdict};
 use crate::report::numbers::{Notation, percent, short};
 
@@ -28,11 +30,11 @@ pub fn reference(training: &Training, run: &TrainingRun, notation: Notation) -> 
         let step = course.end.step().unwrap_or(0);
         return format!("f64 itself stops at step {step}: {failure}.");
     }
-    let reached = match measured::reached(course, training.spec.target_loss) {
+    let reached = match course.reached(training.spec.target_loss) {
         Some(step) => format!("reaches loss {target} at step {step}"),
         None => format!("does not reach loss {target} in {}", steps(course.losses.len())),
     };
-    let last = match measured::last_loss(course) {
+    let last = match course.last_loss() {
         Number::None => "has no loss yet".into(),
         loss => format!("ends at {}", short(loss.value(), notation)),
     };
@@ -82,7 +84,7 @@ fn learning(training: &Training, run: &TrainingRun, learner: &Learner, notation:
         return format!("{name} stopped at step {step}: {failure}.");
     }
     let target = short(training.spec.target_loss, notation);
-    let by_reference = measured::reached(&run.reference, training.spec.target_loss);
+    let by_reference = run.reference.reached(training.spec.target_loss);
     let known = |step: Option<usize>| step.map_or("never".into(), |step: usize| step.to_string());
     let mut sentence = match outcome.reached {
         Some(step) => format!("In {name} it reaches loss {target} at step {step} (f64: {})", known(by_reference)),
@@ -95,9 +97,9 @@ fn learning(training: &Training, run: &TrainingRun, learner: &Learner, notation:
         ),
     };
     if let Some(last) = outcome.last_progress {
-        let reference = known(measured::last_progress(&run.reference));
+        let reference = known(run.reference.last_progress());
         sentence += &format!(" and last lowers its loss at step {last} (f64: {reference})");
-    } else if learner.course.losses.len() > measured::WINDOW {
+    } else if learner.course.losses.len() > WINDOW {
         sentence += " and never lowers its loss";
     }
     sentence + "."
