@@ -17,6 +17,7 @@ mod resources;
 mod round;
 mod run_info;
 mod selfcheck;
+mod study;
 mod subcommands;
 mod train;
 

@@ -46,6 +46,7 @@ pub mod record;
 pub mod report;
 pub mod selfcheck;
 pub mod spec;
+pub mod study;
 pub mod theory;
 pub mod train;
 pub mod truth;

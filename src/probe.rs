@@ -7,7 +7,7 @@ pub mod external;
 pub mod loss_scale;
 pub mod measure;
 pub mod memory;
-mod quantiles;
+pub mod quantiles;
 pub mod questions;
 mod summary;
 

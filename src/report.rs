@@ -18,6 +18,7 @@ pub mod html;
 pub mod law;
 pub mod markdown;
 pub mod numbers;
+pub mod study;
 pub mod table;
 pub mod training;
 pub mod words;

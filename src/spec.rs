@@ -3,6 +3,7 @@
 pub mod compared;
 pub mod effort;
 pub mod files;
+pub mod study;
 pub mod training;
 
 use crate::activation::Activation;

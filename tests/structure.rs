@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// From the first room to the last. Names of arithmetics are shared early: `arithmetic::name` stands before
 /// the spec, the arithmetics themselves after the network.
-const ORDER: [&str; 28] = [
+const ORDER: [&str; 29] = [
     "nearest",
     "number",
     "assets",
@@ -33,6 +33,7 @@ const ORDER: [&str; 28] = [
     "export",
     "selfcheck",
     "report",
+    "study",
     "cli",
     "main",
 ];

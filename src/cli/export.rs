@@ -34,6 +34,11 @@ impl Exports {
         options.into_iter().filter_map(|(option, file)| file.as_ref().map(|file| (option, file)))
     }
 
+    /// The first option that is given.
+    pub fn first(&self) -> Option<&'static str> {
+        self.wanted().map(|(option, _)| option).next()
+    }
+
     /// Makes sure, before anything is measured or written, that the files may be written beside a report in
     /// `directory`, which need not be there yet.
     ///

@@ -8,16 +8,12 @@ use super::{Failure, activations, bits, count, run_info, seed, theme, unwritable
 use crate::law::{self, bits::Bits};
 use crate::probe;
 use crate::record::law::Law;
-use crate::report::draw::{self, Theme};
+use crate::report::draw::Theme;
 use crate::report::files;
 use crate::report::law as report;
 use crate::spec::{Attribute, Data, Plan, Spec};
 use std::io;
 use std::path::{Path, PathBuf};
-
-/// The file names of pictures and table, without and with their ending.
-const PICTURE: &str = "law";
-const TABLE: &str = "law.csv";
 
 /// What `law` is told.
 #[derive(clap::Args, Debug)]
@@ -147,17 +143,11 @@ fn directory(spec: &Spec, bits: &Bits) -> String {
 
 /// Writes the report's files and gives the path of its picture.
 fn write(directory: &Path, law: &Law, theme: Theme, run_info: &str) -> Result<PathBuf, Failure> {
-    let undrawn = |message: String| Failure::Output(io::Error::other(message));
-    let svg = draw::law_svg(law, theme).map_err(undrawn)?;
-    let png = draw::rasterise(&svg).map_err(undrawn)?;
+    let drawn = report::drawn(law, theme).map_err(|error| Failure::Output(io::Error::other(error)))?;
+    let picture = drawn.last().map_or_else(PathBuf::new, |(name, _)| directory.join(name));
     // The record comes first: a run killed here leaves a directory that the same spec may replace.
-    let all = [
-        (files::LAW.to_string(), law.to_json().into_bytes()),
-        ("run.json".to_string(), run_info.into()),
-        (TABLE.to_string(), report::law_csv(law).into_bytes()),
-        (format!("{PICTURE}.svg"), svg.into_bytes()),
-        (format!("{PICTURE}.png"), png),
-    ];
+    let mut all = vec![(files::LAW.to_string(), law.to_json().into_bytes()), ("run.json".to_string(), run_info.into())];
+    all.extend(drawn);
     files::write(directory, &all).map_err(|error| unwritable(directory, &error))?;
-    Ok(directory.join(format!("{PICTURE}.png")))
+    Ok(picture)
 }

@@ -18,6 +18,11 @@ impl Bar {
         Bar::with("{bar:40} {msg}, {left}", visible, units)
     }
 
+    /// A bar of so many parts of a study.
+    pub fn of_study(visible: bool, parts: usize) -> Bar {
+        Bar::with("{bar:40} {pos} of {len}: {msg}, {left}", visible, parts)
+    }
+
     fn with(template: &str, visible: bool, length: usize) -> Bar {
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         // Before the first unit there is nothing to extrapolate from.
@@ -61,6 +66,15 @@ impl Progress for Bar {
     fn layer_done(&self, _: usize) {
         if let Some(bar) = &self.0 {
             bar.inc(1);
+        }
+    }
+}
+
+impl crate::study::Progress for Bar {
+    fn next(&self, done: usize, _: usize, what: &str) {
+        if let Some(bar) = &self.0 {
+            bar.set_position(done as u64);
+            bar.set_message(what.to_string());
         }
     }
 }

@@ -1,11 +1,15 @@
-//! `report PATH`: everything but the record made again from the record alone.
+//! `report PATH`: everything but the record made again from the record alone, of whatever kind it is.
 
 use super::export::Exports;
 use super::subcommands::print;
 use super::{Failure, unwritable};
 use crate::record::Record;
+use crate::record::law::Law;
+use crate::record::study::Study;
+use crate::record::training::Training;
 use crate::report::draw::Theme;
-use crate::report::{contents, files, table};
+use crate::report::{contents, files, law, study, table, training};
+use serde::Deserialize;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,7 +17,7 @@ use std::path::{Path, PathBuf};
 /// What `report` is told.
 #[derive(clap::Args, Debug)]
 pub struct ReportArguments {
-    /// A record.json, or the directory that holds one
+    /// A record.json, law.json, training.json or study.json, or the directory that holds one
     #[arg(value_name = "PATH")]
     path: PathBuf,
     /// Where the report goes, with a copy of the record [default: beside the record]
@@ -42,25 +46,120 @@ pub struct ReportArguments {
 pub fn execute(arguments: &ReportArguments) -> Result<(), Failure> {
     let stored = Stored::read(&arguments.path).map_err(Failure::Input)?;
     let directory = arguments.out.as_deref().unwrap_or(&stored.directory);
-    arguments.exports.check(directory, &stored.record.spec.activations)?;
+    match &stored.kept {
+        Kept::Record(record) => arguments.exports.check(directory, &record.spec.activations)?,
+        _ => arguments.refuse_options_of_a_probe(stored.kept.file())?,
+    }
     let keeps_record = stored.check_target(directory, arguments.force).map_err(Failure::Input)?;
-    let mut contents =
-        contents::drawn(&stored.record, arguments.theme).map_err(|error| Failure::Output(io::Error::other(error)))?;
+    let contents = stored.kept.contents(arguments.theme);
+    let mut contents = contents.map_err(|error| Failure::Output(io::Error::other(error)))?;
     let picture = contents.last().map_or_else(PathBuf::new, |(name, _)| directory.join(name));
     if !keeps_record {
-        contents.insert(0, (files::RECORD.to_string(), stored.bytes));
+        contents.insert(0, (stored.kept.file().to_string(), stored.bytes));
     }
     files::write(directory, &contents).map_err(|error| unwritable(directory, &error))?;
-    arguments.exports.write(&stored.record)?;
+    if let Kept::Record(record) = &stored.kept {
+        arguments.exports.write(record)?;
+    }
     if arguments.quiet {
         return Ok(());
     }
-    print(table::terminal(&stored.record, arguments.layers, Some(&picture)).as_bytes())
+    print(stored.kept.terminal(arguments.layers, &picture).as_bytes())
+}
+
+impl ReportArguments {
+    /// Tables by layer and trial are a probe's.
+    fn refuse_options_of_a_probe(&self, file: &str) -> Result<(), Failure> {
+        let export = self.exports.first();
+        let option = export.or(self.layers.then_some("--layers"));
+        option.map_or(Ok(()), |option| {
+            Err(Failure::Input(format!("{option} belongs to a {}, and this is a {file}: leave it out", files::RECORD)))
+        })
+    }
+}
+
+/// A record of any kind.
+enum Kept {
+    Record(Record),
+    Law(Law),
+    Training(Training),
+    Study(Study),
+}
+
+/// Names of records, in the order in which a directory is searched.
+const FILES: [&str; 4] = [files::RECORD, files::LAW, files::TRAINING, files::STUDY];
+
+impl Kept {
+    /// Reads a record by what its schema says it is.
+    fn parse(text: &str) -> Result<Kept, String> {
+        #[derive(Deserialize)]
+        struct Head {
+            schema: String,
+        }
+        let schema = serde_json::from_str::<Head>(text).map(|head| head.schema).unwrap_or_default();
+        let is = |known: &str| schema.split('/').next() == known.split('/').next();
+        if is(crate::record::law::SCHEMA) {
+            Law::from_json(text).map(Kept::Law).map_err(|message| message.replacen("not a law", "not a record", 1))
+        } else if is(crate::record::training::SCHEMA) {
+            Training::from_json(text).map(Kept::Training)
+        } else if is(crate::record::study::SCHEMA) {
+            Study::from_json(text).map(Kept::Study)
+        } else {
+            Record::from_json(text).map(Kept::Record)
+        }
+    }
+
+    /// What such a record is called.
+    fn file(&self) -> &'static str {
+        match self {
+            Kept::Record(_) => files::RECORD,
+            Kept::Law(_) => files::LAW,
+            Kept::Training(_) => files::TRAINING,
+            Kept::Study(_) => files::STUDY,
+        }
+    }
+
+    fn spec_hash(&self) -> &str {
+        match self {
+            Kept::Record(record) => &record.spec_hash,
+            Kept::Law(law) => &law.spec_hash,
+            Kept::Training(training) => &training.spec_hash,
+            Kept::Study(study) => &study.spec_hash,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Kept::Record(record) => record.runs.is_empty(),
+            Kept::Law(law) => law.runs.is_empty(),
+            Kept::Training(training) => training.runs.is_empty(),
+            Kept::Study(study) => study.claims.is_empty(),
+        }
+    }
+
+    /// Everything that follows from it, the main picture last.
+    fn contents(&self, theme: Theme) -> Result<Vec<(String, Vec<u8>)>, String> {
+        match self {
+            Kept::Record(record) => contents::drawn(record, theme),
+            Kept::Law(law) => law::drawn(law, theme),
+            Kept::Training(training) => training::drawn(training, theme),
+            Kept::Study(study) => study::drawn(study, theme),
+        }
+    }
+
+    fn terminal(&self, layers: bool, picture: &Path) -> String {
+        match self {
+            Kept::Record(record) => table::terminal(record, layers, Some(picture)),
+            Kept::Law(law) => law::terminal(law, Some(picture)),
+            Kept::Training(training) => training::terminal(training, Some(picture)),
+            Kept::Study(study) => study::terminal(study, Some(picture)),
+        }
+    }
 }
 
 /// A record as it was found.
 struct Stored {
-    record: Record,
+    kept: Kept,
     bytes: Vec<u8>,
     directory: PathBuf,
 }
@@ -70,7 +169,8 @@ impl Stored {
     fn read(path: &Path) -> Result<Stored, String> {
         let shown = path.display();
         let fix = format!("give a {} or the directory that holds one", files::RECORD);
-        let file = if path.is_dir() { path.join(files::RECORD) } else { path.to_path_buf() };
+        let inside = || FILES.into_iter().map(|name| path.join(name)).find(|file| file.exists());
+        let file = if path.is_dir() { inside().unwrap_or(path.join(files::RECORD)) } else { path.to_path_buf() };
         let bytes = fs::read(&file).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound if path.is_dir() => format!("`{shown}` holds no {}: {fix}", files::RECORD),
             io::ErrorKind::NotFound => format!("`{shown}` does not exist: {fix}"),
@@ -78,27 +178,28 @@ impl Stored {
         })?;
         let shown = file.display();
         let text = std::str::from_utf8(&bytes).map_err(|_| format!("`{shown}` is not a record (not text): {fix}"))?;
-        let record = Record::from_json(text).map_err(|message| match message.strip_prefix("not a record: ") {
+        let kept = Kept::parse(text).map_err(|message| match message.strip_prefix("not a record: ") {
             Some(place) => format!("`{shown}` is not a record ({place}): {fix}"),
             None => format!("`{shown}` is a record of another version: {message}"),
         })?;
-        if record.runs.is_empty() {
+        if kept.is_empty() {
             return Err(format!("`{shown}` holds no run: {fix}"));
         }
         let directory = match file.parent() {
             Some(parent) if parent != Path::new("") => parent.to_path_buf(),
             _ => PathBuf::from("."),
         };
-        Ok(Stored { record, bytes, directory })
+        Ok(Stored { kept, bytes, directory })
     }
 
     /// Makes sure that the report may be written here, and says whether this very record is there already.
     fn check_target(&self, directory: &Path, force: bool) -> Result<bool, String> {
-        files::check_target(directory, &self.record.spec_hash, force)?;
-        match fs::read(directory.join(files::RECORD)) {
+        let name = self.kept.file();
+        files::check_target_of(directory, name, self.kept.spec_hash(), force)?;
+        match fs::read(directory.join(name)) {
             Ok(bytes) if bytes == self.bytes => Ok(true),
             Ok(_) if !force => {
-                let (place, name) = (directory.display(), files::RECORD);
+                let place = directory.display();
                 Err(format!(
                     "`{place}` holds another {name} of this spec: choose another place with --out DIR, or replace it with --force"
                 ))

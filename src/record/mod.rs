@@ -8,6 +8,7 @@
 
 mod cause;
 pub mod law;
+pub mod study;
 pub mod training;
 
 pub use crate::fate::Fates;

@@ -167,6 +167,9 @@ pub struct MeasuredLayer {
     pub updates: Updates,
     /// Σ Δ² over lost updates, over Σ Δ² of all due ones, Δ being true updates; none where none is due.
     pub lost_energy: Number,
+    /// Σ Δ̂Δ/Σ Δ² over due updates, Δ̂ being what was made: 1 where the true update arrives, 0 where nothing does. Rounding
+    /// by chance loses most updates, too, and makes the others larger: on average all of it arrives.
+    pub update_descent: Number,
 }
 
 /// One layer's weight gradient against the true one at the same parameters.

@@ -1,5 +1,9 @@
 //! The command line that asks for a spec: what a report gives its reader to measure it again.
 
+mod training;
+
+pub use training::training_line;
+
 use crate::record::{Spec, TargetKind};
 
 /// `precision-probe --act leaky --depth 50 …`: every option of the spec, none left to a default that a later version

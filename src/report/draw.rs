@@ -22,16 +22,22 @@ mod linear;
 mod noise;
 mod page;
 mod range;
+mod study;
 mod style;
 mod text;
 mod theme;
+mod training;
 
 pub use canvas::Spot;
 pub use theme::{Paint, SERIES_COLORS, Theme};
 
 use crate::record::law::Law;
+use crate::record::study::{Claim, Study};
+use crate::record::training::{Training, TrainingRun};
 use crate::record::{Record, Run};
-use crate::report::figure::{Comparison, Graph, LawFigure, Panel, Summary};
+use crate::report::figure::{
+    Comparison, Graph, LawFigure, Panel, StudyFigure, Summary, TrainingComparison, TrainingFigure,
+};
 use resvg::{tiny_skia, usvg};
 
 /// Pixels of the PNG per unit of the page.
@@ -100,6 +106,38 @@ pub fn graph_svg(figure: &Graph, theme: Theme) -> Result<String, String> {
 /// As [`summary_svg`].
 pub fn law_svg(record: &Law, theme: Theme) -> Result<String, String> {
     Ok(law::picture(&LawFigure::new(record), theme)?.svg)
+}
+
+/// The poster of one activation's training, as SVG.
+///
+/// # Errors
+/// As [`summary_svg`].
+pub fn training_svg(record: &Training, run: &TrainingRun, theme: Theme) -> Result<String, String> {
+    Ok(training::poster(&TrainingFigure::new(record, run), theme)?.svg)
+}
+
+/// The picture that compares all runs of a training, as SVG.
+///
+/// # Errors
+/// As [`summary_svg`].
+pub fn training_comparison_svg(record: &Training, theme: Theme) -> Result<String, String> {
+    Ok(training::comparison(&TrainingComparison::new(record), theme)?.svg)
+}
+
+/// The picture of all claims of a study, each with its answer and its first chart, as SVG.
+///
+/// # Errors
+/// As [`summary_svg`].
+pub fn study_svg(record: &Study, theme: Theme) -> Result<String, String> {
+    Ok(study::poster(&StudyFigure::new(record), theme)?.svg)
+}
+
+/// The picture of one claim of a study with all its charts, as SVG.
+///
+/// # Errors
+/// As [`summary_svg`].
+pub fn claim_svg(record: &Study, claim: &Claim, theme: Theme) -> Result<String, String> {
+    Ok(study::claim(&StudyFigure::of(record, claim), theme)?.svg)
 }
 
 /// A picture as PNG, at twice the page's size.

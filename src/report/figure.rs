@@ -14,6 +14,8 @@ mod law;
 mod noise;
 mod panel;
 mod range;
+mod study;
+mod training;
 
 pub use attribution::{AttributionPanel, AttributionRow, SourceLane};
 pub use compare::{Comparison, ComparisonRow, Lane};
@@ -25,6 +27,12 @@ pub use law::{LawFigure, LawLine, LawPanel, LawPoint, LawReference};
 pub use noise::{Frozen, NoiseCurve, NoisePanel, NoisePoint, Owner, PointKind};
 pub use panel::Panel;
 pub use range::{Edge, Growth, Limit, RangePanel, RangePoint};
+pub use study::{AnswerKind, ChartCurve, ChartPanel, ChartPoint, ClaimPanel, Height, StudyFigure};
+pub use training::{
+    Cell, HeatMap, LossCurve, LossEnd, LossPanel, MapKind, MapPanel, MinibatchCurve, MinibatchPanel, NOISE_LEVELS,
+    SHARE_LEVELS, ScaleCurve, ScalePanel, ShareCurve, SharePlot, SharesPanel, TrainingComparison, TrainingFigure,
+    TrainingStrip, noise_from,
+};
 
 use crate::record::{Record, Run};
 use crate::report::numbers::Notation;

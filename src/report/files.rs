@@ -18,6 +18,9 @@ pub const LAW: &str = "law.json";
 /// The same of a training's.
 pub const TRAINING: &str = "training.json";
 
+/// The same of a study's.
+pub const STUDY: &str = "study.json";
+
 /// The report as a page.
 pub const PAGE: &str = "report.html";
 

@@ -8,6 +8,7 @@ pub use csv::law_csv;
 pub use words::{exponent, sentence, sentence_alone, span};
 
 use crate::record::law::{Fit, LEAST_POINTS, Law, LawRun, Point, Regime};
+use crate::report::draw::{self, Theme};
 use crate::report::facts;
 use crate::report::numbers::{Notation::Plain, short};
 use crate::report::table::{aligned, wrapped};
@@ -18,6 +19,24 @@ const EXACT_BITS: u32 = 8;
 
 /// Which columns hold numbers that are read from the right.
 const RIGHT_ALIGNED: [bool; 8] = [false, false, false, false, true, false, true, false];
+
+/// The file names of pictures and table, without and with their ending.
+const PICTURE: &str = "law";
+const TABLE: &str = "law.csv";
+
+/// File names and contents of everything but `law.json` and `run.json`, the picture last.
+///
+/// # Errors
+/// What could not be drawn.
+pub fn drawn(law: &Law, theme: Theme) -> Result<Vec<(String, Vec<u8>)>, String> {
+    let svg = draw::law_svg(law, theme)?;
+    let png = draw::rasterise(&svg)?;
+    Ok(vec![
+        (TABLE.to_string(), law_csv(law).into_bytes()),
+        (format!("{PICTURE}.svg"), svg.into_bytes()),
+        (format!("{PICTURE}.png"), png),
+    ])
+}
 
 /// The law as text, and where its picture is.
 pub fn terminal(law: &Law, picture: Option<&Path>) -> String {

@@ -48,9 +48,15 @@ fn causes(run: &Run) -> Vec<String> {
     blocks
 }
 
-/// The rows, the first of which holds the titles; columns are padded so that the source can be read, too.
+/// The rows as cells of text that is shown as it stands.
 fn aligned(rows: &[Vec<String>], right: &[bool]) -> String {
     let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| escaped(cell)).collect()).collect();
+    columns(&rows, right)
+}
+
+/// The rows, the first of which holds the titles; columns are padded so that the source can be read, too. Cells are
+/// markup.
+pub(super) fn columns(rows: &[Vec<String>], right: &[bool]) -> String {
     let width = |column: usize| {
         rows.iter().filter_map(|row| row.get(column)).map(|cell| display_width(cell)).max().unwrap_or(0).max(3)
     };
@@ -74,7 +80,7 @@ fn aligned(rows: &[Vec<String>], right: &[bool]) -> String {
 }
 
 /// Text that Markdown shows as it stands, in a cell or a sentence.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut plain = String::new();
     for c in text.chars() {
         match c {

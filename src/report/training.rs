@@ -1,40 +1,67 @@
-use crate::record::training::Training;
+//! A training as text for a terminal: a row per activation and arithmetic, what the columns mean, and when learning stops
+//! in sentences.
+
+mod answer;
+mod contents;
+mod csv;
+pub mod facts;
+pub mod measured;
+mod rows;
+mod words;
+
+pub use answer::answer;
+pub use contents::{drawn, pictures};
+pub use csv::{REFERENCE, layers_csv, steps_csv};
+pub use rows::saturated_in_words;
+pub use words::{paragraph, paragraphs, reference, unfinished};
+
+use crate::record::training::{MeasureAt, Training};
+use crate::report::numbers::Notation::Plain;
+use crate::report::table::wrapped;
 use std::path::Path;
-pub fn terminal(t: &Training, _: Option<&Path>) -> String {
-    let mut s = String::new();
-    for run in &t.runs {
-        let h = run.reference.held_out.last().unwrap();
-        s += &format!(
-            "{} f64: losses {:?} .. {:?} acc {}/{}\n",
-            run.activation,
-            run.reference.losses.first(),
-            run.reference.losses.last(),
-            h.right,
-            h.of
-        );
-        for l in &run.learners {
-            s += &format!("  {} {:?} end {:?} acc {:?}\n", l.name, l.outcome, l.course.end, l.course.held_out.last());
-            for m in &l.measures {
-                let u = m.updates();
-                s += &format!(
-                    "     {} L1 {:?} nsr {:?} ref {:?} noflip {:?} spread {:?} lostE {:?} dead {} dist {:?} lost {:?} wrong {:?}\n",
-                    m.step,
-                    m.layers[0].own.verdict,
-                    m.layers[0].own.noise_to_signal,
-                    m.layers[0].at_reference.map(|t| t.noise_to_signal),
-                    m.layers[0].without_flips,
-                    (m.layers[0].own.log2_noise.value() - m.layers[0].log2_minibatch_spread.value()),
-                    m.layers[0].lost_energy,
-                    m.layers[0].dead_units,
-                    m.distance,
-                    u.lost_share(),
-                    u.wrong_share()
-                );
-            }
-        }
+
+/// The training as text, and where its picture is.
+pub fn terminal(training: &Training, picture: Option<&Path>) -> String {
+    let notes: String = rows::notes(training).iter().map(|note| wrapped(note)).collect();
+    let mut blocks = vec![header(training), rows::table(training) + &notes];
+    for run in &training.runs {
+        blocks.push(paragraphs(training, run, Plain).iter().map(|paragraph| wrapped(paragraph)).collect());
     }
-    s
+    if training.runs.len() > 1 {
+        blocks.push(wrapped(&answer(training, Plain)));
+    }
+    blocks.extend(picture.map(|picture| format!("Picture: {}\n", picture.display())));
+    blocks.join("\n")
 }
-pub fn drawn(_: &Training, _: crate::report::draw::Theme) -> Result<Vec<(String, Vec<u8>)>, String> {
-    Ok(vec![])
+
+/// What was trained.
+fn header(training: &Training) -> String {
+    let names = training.spec.formats.join(", ");
+    let mut lines = vec![
+        format!("{} trained in {names}, each beside f64 (the reference)", facts::activations(training)),
+        facts::network(training).join(", "),
+        facts::optimiser(training, Plain).join(", "),
+        facts::draws(training, &training.runs, Plain).join(", "),
+        facts::data(training),
+    ];
+    let spread = format!("minibatch noise over {} minibatches", training.spec.minibatches);
+    let when = match training.spec.measure {
+        MeasureAt::Never => vec!["no gradient measured".into()],
+        MeasureAt::Every(1) => vec!["gradients measured at every step".into(), spread],
+        MeasureAt::Every(steps) => vec![format!("gradients measured every {steps} steps"), spread],
+        MeasureAt::Logarithmic(points) => {
+            vec![
+                format!("gradients measured at up to {points} steps, each about as many times the one before it"),
+                spread,
+            ]
+        }
+    };
+    lines.push(
+        when.into_iter()
+            .chain(facts::evidence(training).map(|evidence| format!("truth {evidence}")))
+            .collect::<Vec<_>>()
+            .join(", "),
+    );
+    lines.extend(facts::presets(training));
+    lines.iter().map(|line| wrapped(line)).collect()
 }

@@ -55,7 +55,7 @@ impl Own {
             let own = &layer.arithmetics[0];
             // The last extra run is the one on true branches, of a kinked network.
             let has_flips = own.flips.is_some();
-            let (updates, lost_energy) =
+            let (updates, lost_energy, update_descent) =
                 updates::of_layer(&exact, &owners[index], &before.network, network, taken.gradients.as_slice());
             MeasuredLayer {
                 layer: index + 1,
@@ -71,6 +71,7 @@ impl Own {
                     as u64,
                 updates,
                 lost_energy,
+                update_descent,
             }
         });
         Measure {

@@ -55,7 +55,8 @@ fn cause(layer: &MeasuredLayer) -> Option<Cause> {
             Some(if is_flips { Cause::Flips } else { Cause::Rounding })
         }
         Verdict::Sound | Verdict::Noisy | Verdict::NotEstablished => {
-            layer.lost_energy.finite().filter(|share| *share >= HALF).map(|_| Cause::LostUpdates)
+            let is_lost = layer.lost_energy.value() >= HALF && layer.update_descent.value() <= HALF;
+            is_lost.then_some(Cause::LostUpdates)
         }
     }
 }
@@ -121,6 +122,7 @@ mod tests {
             units: 4,
             updates: Updates::default(),
             lost_energy: number(lost_energy),
+            update_descent: number(1.0 - lost_energy),
         }
     }
 

@@ -78,16 +78,16 @@ fn signs(tensor: &TrueTensor) -> Array2<bool> {
     })
 }
 
-/// Counts one layer's updates, and the share of their energy that is lost.
+/// One layer's updates: counts, the share of their energy that is lost, and how much of the true update arrives.
 pub fn of_layer(
     exact: &Exactly,
     owners: &[Option<ParameterId>; 3],
     before: &Network,
     after: &Network,
     gradients: &[ExactMatrix],
-) -> (Updates, Number) {
+) -> (Updates, Number, Number) {
     let mut counts = Updates::default();
-    let [mut all, mut lost] = [Float::new(SUM_BITS), Float::new(SUM_BITS)];
+    let [mut all, mut lost, mut arrived] = [(); 3].map(|()| Float::new(SUM_BITS));
     for &owner in owners.iter().flatten() {
         let [old, new] = [before, after].map(|network| &network.parameters[owner].values);
         for (index, &theta) in old.indexed_iter() {
@@ -107,6 +107,7 @@ pub fn of_layer(
             counts.due += 1;
             let energy = Float::with_val(SUM_BITS, due.square_ref());
             all += &energy;
+            arrived += (Float::with_val(SUM_BITS, moved) - theta) * Float::with_val(SUM_BITS, &due);
             match moved.partial_cmp(&theta) {
                 Some(Ordering::Equal) => {
                     counts.lost += 1;
@@ -118,6 +119,6 @@ pub fn of_layer(
             }
         }
     }
-    let share = if all.is_zero() { f64::NAN } else { Float::with_val(SUM_BITS, &lost / &all).to_f64() };
-    (counts, Number::new(share))
+    let share = |of: &Float| if all.is_zero() { f64::NAN } else { Float::with_val(SUM_BITS, of / &all).to_f64() };
+    (counts, Number::new(share(&lost)), Number::new(share(&arrived)))
 }

@@ -7,6 +7,8 @@ pub mod erased;
 pub mod rational;
 pub mod records;
 pub mod reference;
+pub mod studies;
+pub mod trainings;
 
 use flate2::read::GzDecoder;
 use ndarray::Array2;

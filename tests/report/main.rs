@@ -11,5 +11,8 @@ mod law;
 mod panels;
 mod picture;
 mod sources;
+mod study;
 mod text;
 mod theme;
+mod training;
+mod training_figure;

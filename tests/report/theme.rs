@@ -2,7 +2,7 @@
 
 use precision_probe::record::NoiseSource;
 use precision_probe::report::draw::{Paint, SERIES_COLORS, Theme};
-use precision_probe::report::figure::Fate;
+use precision_probe::report::figure::{AnswerKind, Fate};
 
 /// Relative luminance of WCAG 2.
 fn luminance((red, green, blue): (u8, u8, u8)) -> f64 {
@@ -41,6 +41,20 @@ fn texts_and_lines_stand_out_from_what_they_stand_on() {
         // Grid lines are seen and stay behind everything else.
         let grid = contrast(theme, Paint::Faint, Paint::Paper);
         assert!((1.2..2.0).contains(&grid), "{}: grid {grid:.2}", theme.name());
+    }
+}
+
+/// An answer's word is paper on its plate, and no two plates are alike.
+#[test]
+fn answers_are_readable_and_different() {
+    for theme in Theme::ALL {
+        let plates = AnswerKind::ALL.map(Paint::Answer);
+        for plate in plates {
+            let found = contrast(theme, plate, Paint::Paper);
+            assert!(found >= 4.5, "{}: {plate:?} {found:.2}", theme.name());
+        }
+        let colors: std::collections::HashSet<_> = plates.map(|plate| theme.rgb(plate)).into();
+        assert_eq!(colors.len(), 3);
     }
 }
 

@@ -50,7 +50,8 @@ pub enum Cause {
     Flips,
     /// Noise above the signal, from rounding without flips.
     Rounding,
-    /// Updates that leave their parameter as it is carry at least half of the true update's energy.
+    /// Updates that leave their parameter as it is carry at least half of the true update's energy, and at most half of it
+    /// arrives.
     LostUpdates,
     /// A gradient or a parameter is infinite or NaN.
     Overflow,

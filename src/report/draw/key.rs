@@ -1,9 +1,10 @@
 //! A panel's head: its title, and under it the key in as many rows as it needs, never over data.
 
 use super::canvas::{Anchor, Canvas, Drawn, Rect};
-use super::style::{Dash, Marker, PLOT_LEFT};
+use super::style::{Dash, Marker, PLOT_LEFT, Series};
 use super::text::{self, Font};
 use super::theme::Paint;
+use super::training::hatch::{self, Hatch};
 
 const TITLE: Font = Font { size: 13.0, bold: true };
 const LABEL: Font = Font { size: 10.5, bold: false };
@@ -27,6 +28,12 @@ pub enum Sample {
     /// A line upright within a band.
     Upright,
     Cross,
+    /// A hatched area of a map.
+    Hatched(Hatch),
+    /// A line with its marker, in its own style.
+    Curve(Series),
+    /// A line upright through a marker.
+    Whisker(Marker),
 }
 
 impl Sample {
@@ -59,6 +66,19 @@ impl Sample {
                 canvas.line(&[(middle, y - 5.5), (middle, y + 5.5)], Paint::Soft, 2.4)
             }
             Sample::Cross => canvas.cross((middle, y), Paint::Soft),
+            Sample::Hatched(hatch) => {
+                let area = Rect { left: x, top: y - 5.0, right: x + SAMPLE, bottom: y + 5.0 };
+                hatch::draw(canvas, area, hatch)?;
+                canvas.frame(area, Paint::Soft, 0.5)
+            }
+            Sample::Curve(series) => {
+                canvas.dashed(&[(x, y), (x + SAMPLE, y)], series.color, 1.8, series.dash)?;
+                canvas.marker((middle, y), series.marker, 3.4, series.color, false)
+            }
+            Sample::Whisker(marker) => {
+                canvas.line(&[(middle, y - 6.5), (middle, y + 6.5)], Paint::Soft, 1.2)?;
+                canvas.marker((middle, y), marker, 3.0, Paint::Soft, false)
+            }
         }
     }
 }
@@ -80,10 +100,11 @@ impl Head {
         Head::at(PLOT_LEFT, title, key, top, limit)
     }
 
-    /// The same at another left edge.
+    /// The same at another left edge; an empty title takes no room.
     pub fn at(left: f64, title: &str, key: &[(Sample, String)], top: f64, limit: f64) -> Result<Head, String> {
         let mut placed = Vec::new();
-        let (mut x, mut y) = (left, top + TITLE.line() + ROW / 2.0 + 1.0);
+        let below = if title.is_empty() { top } else { top + TITLE.line() };
+        let (mut x, mut y) = (left, below + ROW / 2.0 + 1.0);
         for (sample, label) in key {
             for line in text::wrapped(label, LABEL, limit - sample.width())? {
                 // The sample belongs to the first line of a label only.
@@ -97,13 +118,15 @@ impl Head {
                 x += width + 16.0;
             }
         }
-        let bottom = if key.is_empty() { top + TITLE.line() + 4.0 } else { y + ROW / 2.0 + 5.0 };
+        let bottom = if key.is_empty() { below + 4.0 } else { y + ROW / 2.0 + 5.0 };
         Ok(Head { title: title.into(), left, top, placed, bottom })
     }
 
     /// Draws it.
     pub fn draw(&self, canvas: &Canvas) -> Drawn {
-        canvas.text(&self.title, (self.left, self.top), TITLE, Paint::Ink)?;
+        if !self.title.is_empty() {
+            canvas.text(&self.title, (self.left, self.top), TITLE, Paint::Ink)?;
+        }
         for (sample, label, x, y) in &self.placed {
             sample.draw(canvas, *x, *y)?;
             canvas.anchored(label, (x + sample.width(), *y), LABEL, Paint::Soft, Anchor::Left)?;

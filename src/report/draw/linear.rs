@@ -64,7 +64,7 @@ impl Linear {
 }
 
 /// Multiples of a round step between two ends that are `length` apart on the page, at least `distance` apart.
-fn ticks((low, high): (f64, f64), length: f64, distance: f64) -> Vec<f64> {
+pub fn ticks((low, high): (f64, f64), length: f64, distance: f64) -> Vec<f64> {
     let least = (high - low) * distance / length;
     // Written out, the power of ten is there without a logarithm.
     let power: i32 = format!("{least:e}").split_once('e').and_then(|(_, power)| power.parse().ok()).unwrap_or(0);

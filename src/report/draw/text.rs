@@ -117,6 +117,24 @@ fn broken(piece: &str, font: Font, limit: f64) -> Result<Vec<String>, String> {
     Ok(parts)
 }
 
+/// As [`wrapped`], but no more lines than `most`: the last one then ends in an ellipsis.
+///
+/// # Errors
+/// If the embedded font cannot be read.
+pub fn block(text: &str, font: Font, limit: f64, most: usize) -> Result<Vec<String>, String> {
+    let mut lines = wrapped(text, font, limit)?;
+    if lines.len() > most {
+        lines.truncate(most);
+        if let Some(last) = lines.last_mut() {
+            let room = limit - width("…", font)?;
+            while width(last, font)? > room && last.pop().is_some() {}
+            last.truncate(last.trim_end().len());
+            last.push('…');
+        }
+    }
+    Ok(lines)
+}
+
 /// The text cut with an ellipsis to the width.
 ///
 /// # Errors

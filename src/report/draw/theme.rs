@@ -4,8 +4,10 @@
 //! lightness until a line stands out from the theme's paper and from both tinted regions (WCAG 2 contrast of at least 3;
 //! texts 4.5). Hue never carries meaning alone: series differ in dash and marker, neighbouring fates in lightness.
 
+mod heat;
+
 use crate::record::NoiseSource;
-use crate::report::figure::Fate;
+use crate::report::figure::{AnswerKind, Fate};
 use plotters::style::RGBColor;
 
 /// Series' colours before they repeat.
@@ -44,6 +46,14 @@ pub enum Paint {
     Fate(Fate),
     /// A source of noise; no arithmetic has its colour.
     Source(NoiseSource),
+    /// A noise/signal on a map, by its place among the colours.
+    Noise(usize),
+    /// A share on a map, by its place among the colours.
+    Share(usize),
+    /// A gradient of zeros on a map.
+    Zero,
+    /// Whether a claim holds; paper stands on it as text.
+    Answer(AnswerKind),
 }
 
 impl Theme {
@@ -114,6 +124,14 @@ fn light(paint: Paint) -> (u8, u8, u8) {
             NoiseSource::Range => (148, 62, 170),
             NoiseSource::Accumulation => (40, 108, 42),
         },
+        Paint::Noise(level) => heat::noise(Theme::Light, level),
+        Paint::Share(level) => heat::share(Theme::Light, level),
+        Paint::Zero => (178, 178, 178),
+        Paint::Answer(kind) => match kind {
+            AnswerKind::Confirmed => (0, 94, 158),
+            AnswerKind::Refuted => (186, 72, 0),
+            AnswerKind::DependsOn => (92, 88, 104),
+        },
     }
 }
 
@@ -153,6 +171,14 @@ fn dark(paint: Paint) -> (u8, u8, u8) {
             NoiseSource::BranchFlips => (255, 110, 150),
             NoiseSource::Range => (214, 130, 235),
             NoiseSource::Accumulation => (120, 202, 112),
+        },
+        Paint::Noise(level) => heat::noise(Theme::Dark, level),
+        Paint::Share(level) => heat::share(Theme::Dark, level),
+        Paint::Zero => (104, 108, 114),
+        Paint::Answer(kind) => match kind {
+            AnswerKind::Confirmed => (96, 176, 240),
+            AnswerKind::Refuted => (246, 140, 66),
+            AnswerKind::DependsOn => (188, 186, 200),
         },
     }
 }

@@ -1,0 +1,148 @@
+//! The record of a study: six claims about activations, each with what was measured and the answer that follows.
+
+use super::Number;
+pub use crate::spec::study::StudySpec;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Name and version of the layout.
+pub const SCHEMA: &str = "precision-probe-study/1";
+
+/// Everything that a study found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Study {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// Version of precision-probe that measured.
+    pub version: String,
+    /// What was asked.
+    pub spec: StudySpec,
+    /// SHA-256 of the version and the spec's JSON, in hexadecimal.
+    pub spec_hash: String,
+    /// Networks at initialisation whose gradients were held against the truth, over all activations and depths.
+    pub networks: u64,
+    /// Copies of networks that were trained, over all activations, depths, seeds and arithmetics.
+    pub copies: u64,
+    /// The claims from (a) on.
+    pub claims: Vec<Claim>,
+}
+
+/// One claim and its measured answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// `a` to `f`.
+    pub letter: char,
+    /// What is claimed, as a sentence.
+    pub statement: String,
+    /// Whether it holds.
+    pub answer: Answer,
+    /// Why, in a few sentences with the deciding numbers.
+    pub reasons: Vec<String>,
+    /// The deciding numbers with their intervals.
+    pub findings: Vec<Finding>,
+    /// What shows them: one chart and more.
+    pub charts: Vec<Chart>,
+}
+
+/// Whether a claim holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// It held wherever it was tested.
+    Confirmed,
+    /// It held nowhere where it was tested.
+    Refuted,
+    /// It held in some cases, which this tells apart: "the init and the format".
+    DependsOn(String),
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Answer::Confirmed => f.write_str("confirmed"),
+            Answer::Refuted => f.write_str("refuted"),
+            Answer::DependsOn(what) => write!(f, "depends on {what}"),
+        }
+    }
+}
+
+/// One number that decides.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Finding {
+    /// What it is, with its unit: "noise/signal of leaky over relu's, layer 1, f16, depth 100".
+    pub what: String,
+    /// Over the draws; a count or share of draws has no spread.
+    pub value: Spread,
+}
+
+/// Order statistics over draws, never interpolated.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spread {
+    /// 10 % quantile: the least of at most ten.
+    pub low: Number,
+    /// Upper median.
+    pub median: Number,
+    /// 90 % quantile: the greatest of at most ten.
+    pub high: Number,
+    /// Draws that have a value.
+    pub count: usize,
+}
+
+/// Curves over one quantity.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chart {
+    /// What is shown.
+    pub title: String,
+    /// What the axis to the right is.
+    pub horizontal: String,
+    /// What the axis upwards is.
+    pub vertical: String,
+    /// Whether the axis upwards is logarithmic: values are numbers, not logarithms.
+    pub logarithmic: bool,
+    /// Places on the axis to the right, in order, evenly spaced: depths, slopes, ranges of noise.
+    pub places: Vec<String>,
+    /// One curve each.
+    pub series: Vec<Series>,
+    /// Values to hold them against, with their names.
+    pub references: Vec<(String, Number)>,
+}
+
+/// One curve.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Series {
+    /// Its name: an activation, an arithmetic, or both.
+    pub name: String,
+    /// One for each place; count 0 where there is nothing.
+    pub points: Vec<Spread>,
+}
+
+impl Study {
+    /// The bytes of `study.json`.
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string(self).expect("a study has only serialisable fields");
+        text.push('\n');
+        text
+    }
+
+    /// Reads a study back.
+    ///
+    /// # Errors
+    /// A sentence with the place where the text is not a study of this schema.
+    pub fn from_json(text: &str) -> Result<Study, String> {
+        #[derive(Deserialize)]
+        struct Head {
+            schema: String,
+        }
+        let head: Head = serde_json::from_str(text).map_err(|error| format!("not a record: {error}"))?;
+        if head.schema != SCHEMA {
+            return Err(format!("schema `{}` cannot be read; this version reads `{SCHEMA}`", head.schema));
+        }
+        serde_json::from_str(text).map_err(|error| format!("not a record: {error}"))
+    }
+}

@@ -1,0 +1,64 @@
+//! Several activations side by side: losses on shared axes, and what each copy came to.
+
+use super::{LossPanel, caption};
+use crate::record::training::{Course, Learner, Training, TrainingRun};
+use crate::report::numbers::{Notation::Typeset, percent};
+use crate::report::training::{answer, facts, measured, saturated_in_words, unfinished};
+
+/// The picture of several activations.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrainingComparison {
+    /// The question.
+    pub title: String,
+    /// The answer in words.
+    pub answer: String,
+    /// One per activation, on the same axes.
+    pub panels: Vec<LossPanel>,
+    /// What each copy came to.
+    pub strip: TrainingStrip,
+    /// Everything needed to train it again, in pieces that may be broken into lines.
+    pub caption: Vec<String>,
+}
+
+/// A row per activation, a column per copy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrainingStrip {
+    /// f64's own copy, then the arithmetics.
+    pub columns: Vec<String>,
+    /// The activation, and per column the share of right answers and the first saturation.
+    pub rows: Vec<(String, Vec<[String; 2]>)>,
+}
+
+impl TrainingComparison {
+    /// The comparison of all runs.
+    pub fn new(training: &Training) -> TrainingComparison {
+        let names = training.runs.first().map_or(&[][..], |run| &run.learners).iter().map(|one| one.name.clone());
+        let row = |run: &TrainingRun| {
+            let reference = [right(&run.reference), String::new()];
+            let cells = std::iter::once(reference).chain(run.learners.iter().map(cell)).collect();
+            (run.activation.clone(), cells)
+        };
+        TrainingComparison {
+            title: format!("{}: which activation keeps learning, in which arithmetic?", facts::shape(training)),
+            answer: unfinished(training).into_iter().chain([answer(training, Typeset)]).collect::<Vec<_>>().join(" "),
+            panels: LossPanel::new(training, &training.runs),
+            strip: TrainingStrip {
+                columns: std::iter::once("reference".to_string()).chain(names).collect(),
+                rows: training.runs.iter().map(row).collect(),
+            },
+            caption: caption::shared_pieces(training),
+        }
+    }
+}
+
+fn right(course: &Course) -> String {
+    measured::at_end(course).map_or("—".into(), |held_out| percent(held_out.right, held_out.of))
+}
+
+fn cell(learner: &Learner) -> [String; 2] {
+    let right = match learner.course.end.step() {
+        Some(step) => format!("failed at step {step}"),
+        None => right(&learner.course),
+    };
+    [right, saturated_in_words(learner)]
+}

@@ -1,0 +1,45 @@
+//! The files of a study's report but its record: the page, the tables and the pictures.
+
+use super::{charts_csv, findings_csv, markdown};
+use crate::record::study::Study;
+use crate::report::draw::{self, Theme};
+
+/// The report as a page.
+pub const PAGE: &str = "study.md";
+
+/// The picture of all claims.
+pub const PICTURE: &str = "study.png";
+
+/// Names and contents of all files, the picture of all claims last.
+///
+/// # Errors
+/// As [`draw::study_svg`].
+pub fn drawn(study: &Study, theme: Theme) -> Result<Vec<(String, Vec<u8>)>, String> {
+    let mut files = vec![
+        (PAGE.to_string(), markdown(study).into_bytes()),
+        ("findings.csv".to_string(), findings_csv(study).into_bytes()),
+        ("charts.csv".to_string(), charts_csv(study).into_bytes()),
+    ];
+    for (claim, stem) in study.claims.iter().zip(stems(study)) {
+        picture(&mut files, &stem, draw::claim_svg(study, claim, theme)?)?;
+    }
+    picture(&mut files, "study", draw::study_svg(study, theme)?)?;
+    Ok(files)
+}
+
+fn picture(files: &mut Vec<(String, Vec<u8>)>, stem: &str, svg: String) -> Result<(), String> {
+    let png = draw::rasterise(&svg)?;
+    files.extend([(format!("{stem}.svg"), svg.into_bytes()), (format!("{stem}.png"), png)]);
+    Ok(())
+}
+
+/// The claims' pictures without their endings, `claim-a` and on; by their place where letters are no names of their own.
+pub fn stems(study: &Study) -> Vec<String> {
+    let letters: Vec<char> = study.claims.iter().map(|claim| claim.letter).collect();
+    let is_name =
+        |letter: &char| letter.is_ascii_lowercase() && letters.iter().filter(|other| *other == letter).count() == 1;
+    let stem = |(index, letter): (usize, &char)| {
+        if is_name(letter) { format!("claim-{letter}") } else { format!("claim-{}", index + 1) }
+    };
+    letters.iter().enumerate().map(stem).collect()
+}

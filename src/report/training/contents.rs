@@ -1,0 +1,69 @@
+//! The files that follow from a training alone: its tables and its pictures.
+
+use super::{layers_csv, steps_csv};
+use crate::record::training::{Training, TrainingRun};
+use crate::report::draw::{self, Theme};
+use crate::report::files;
+use rayon::prelude::*;
+
+/// The picture of a single run, without its ending.
+const SINGLE: &str = "training";
+
+/// The picture that compares several runs, without its ending.
+const COMPARISON: &str = "compare";
+
+/// File names and contents of everything but `training.json` and `run.json`; the main picture comes last: `training.png`,
+/// or of several runs `compare.png`.
+///
+/// # Errors
+/// What could not be drawn, and that a training without a run has nothing to show.
+pub fn drawn(training: &Training, theme: Theme) -> Result<Vec<(String, Vec<u8>)>, String> {
+    if training.runs.is_empty() {
+        return Err("the training has no run".into());
+    }
+    let activations = training.runs.iter().map(|run| run.activation.as_str());
+    let runs = training.runs.iter().map(Some).chain((training.runs.len() > 1).then_some(None));
+    let subjects: Vec<(String, Option<&TrainingRun>)> = stems(activations).into_iter().zip(runs).collect();
+    let pictures = subjects.par_iter().map(|(stem, run)| {
+        let svg = match run {
+            Some(run) => draw::training_svg(training, run, theme)?,
+            None => draw::training_comparison_svg(training, theme)?,
+        };
+        let png = draw::rasterise(&svg)?;
+        Ok([(format!("{stem}.svg"), svg.into_bytes()), (format!("{stem}.png"), png)])
+    });
+    let pictures: Vec<_> = pictures.collect::<Result<_, String>>()?;
+    let tables = [("steps.csv", steps_csv(training)), ("layers.csv", layers_csv(training))];
+    let tables = tables.map(|(name, text)| (name.to_string(), text.into_bytes()));
+    Ok(tables.into_iter().chain(pictures.into_iter().flatten()).collect())
+}
+
+/// Names of the pictures of a training of these activations; each is there as SVG and as PNG.
+pub fn pictures(activations: &[String]) -> Vec<String> {
+    let stems = stems(activations.iter().map(String::as_str));
+    stems.iter().flat_map(|stem| ["svg", "png"].map(|ending| format!("{stem}.{ending}"))).collect()
+}
+
+/// One per activation, and of several the comparison's, without their endings.
+fn stems<'a>(activations: impl ExactSizeIterator<Item = &'a str>) -> Vec<String> {
+    let is_single = activations.len() < 2;
+    let mut stems: Vec<String> = Vec::new();
+    for activation in activations {
+        let is_taken = |name: &str| name == COMPARISON || stems.iter().any(|taken| taken == name);
+        let stem = if is_single { SINGLE.into() } else { stem(activation, is_taken) };
+        stems.push(stem);
+    }
+    if !is_single {
+        stems.push(COMPARISON.into());
+    }
+    stems
+}
+
+/// An activation's name as a file's, numbered where it is taken.
+fn stem(activation: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let plain = files::safe(activation);
+    let numbered = (2..).map(|number: u64| format!("{plain}-{number}"));
+    let mut candidates = std::iter::once(plain.clone()).chain(numbered);
+    let is_free = |name: &String| !is_taken(name) && ![".", "..", ""].contains(&name.as_str());
+    candidates.find(is_free).unwrap_or(plain)
+}

@@ -1,0 +1,113 @@
+//! What was trained, in the words of headers and captions.
+
+use crate::assets::DIGITS;
+use crate::record::training::{Training, TrainingRun, TrainingScale};
+use crate::report::numbers::{Notation, power, short};
+
+/// `relu, leaky` or, of one activation, `leaky (slope = 0.010009765625)`.
+pub fn activations(training: &Training) -> String {
+    match training.runs.as_slice() {
+        [run] => activation(run),
+        runs => runs.iter().map(|run| run.activation.as_str()).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// `leaky (slope = 0.010009765625)`.
+pub fn activation(run: &TrainingRun) -> String {
+    match run.constants.as_slice() {
+        [] => run.activation.clone(),
+        constants => format!("{} ({})", run.activation, constants.join(", ")),
+    }
+}
+
+/// Depth, width, biases, skips and parameters.
+pub fn network(training: &Training) -> Vec<String> {
+    let spec = &training.spec;
+    let mut pieces = vec![format!("depth {}", spec.depth), format!("width {}", spec.width)];
+    pieces.push(if spec.bias { "biases" } else { "no biases" }.into());
+    if spec.residual {
+        let scale = training.runs.iter().find_map(|run| run.residual_scale);
+        pieces.push(scale.map_or("residual".into(), |scale| format!("residual (scale {scale})")));
+    }
+    pieces.extend(training.runs.first().map(|run| format!("{} parameters", run.parameters)));
+    pieces
+}
+
+/// `depth 20`, `depth 20, residual`: the network in a title.
+pub fn shape(training: &Training) -> String {
+    format!("depth {}{}", training.spec.depth, if training.spec.residual { ", residual" } else { "" })
+}
+
+/// Optimiser, learning rate and its schedule, clipping, loss scale.
+pub fn optimiser(training: &Training, notation: Notation) -> Vec<String> {
+    let spec = &training.spec;
+    let mut rate = format!("learning rate {}", short(spec.rate.learning_rate, notation));
+    rate += &match (spec.rate.warmup, spec.rate.cosine) {
+        (0, false) => String::new(),
+        (0, true) => " falling to 0 as a cosine".into(),
+        (steps, false) => format!(" after {steps} steps of warm-up"),
+        (steps, true) => format!(" after {steps} steps of warm-up, falling to 0 as a cosine"),
+    };
+    let mut pieces = vec![spec.optimiser.to_string(), rate];
+    pieces.extend(spec.clip_norm.map(|norm| format!("gradients clipped to norm {}", short(norm, notation))));
+    pieces.push(match spec.loss_scale {
+        TrainingScale::None => "no loss scale".into(),
+        TrainingScale::PowerOfTwo(log2) => format!("loss scale {}", power(2, log2.into(), notation)),
+        TrainingScale::Dynamic { growth_interval } => {
+            format!("dynamic loss scale (doubled after {growth_interval} clean steps)")
+        }
+    });
+    pieces
+}
+
+/// Steps, batch, seed, and how the weights of these runs were drawn.
+pub fn draws(training: &Training, runs: &[TrainingRun], notation: Notation) -> Vec<String> {
+    let spec = &training.spec;
+    let mut pieces = vec![steps(training), format!("batch {}", spec.batch), format!("seed {}", spec.seed)];
+    let own: Vec<String> =
+        runs.iter().map(|run| format!("{} ({})", short(run.gain, notation), run.activation)).collect();
+    match (spec.gain, runs) {
+        (Some(gain), _) => pieces.push(format!("gain {} (given, init {})", short(gain, notation), spec.init)),
+        (None, [run]) => pieces.push(format!("gain {} (init {})", short(run.gain, notation), spec.init)),
+        (None, _) => pieces.push(format!("gain by init {}: {}", spec.init, own.join(", "))),
+    }
+    pieces
+}
+
+/// `500 steps`, and how many of them were made.
+pub fn steps(training: &Training) -> String {
+    let (made, asked) = (training.steps_done, training.spec.steps);
+    match asked {
+        _ if made < asked => format!("unfinished: {made} of {asked} steps made"),
+        1 => "1 step".into(),
+        _ => format!("{asked} steps"),
+    }
+}
+
+/// `data digits: 1437 trained on, 360 held out`.
+pub fn data(training: &Training) -> String {
+    let held_out = training.runs.iter().find_map(|run| run.reference.held_out.first()).map(|held_out| held_out.of);
+    match held_out.and_then(|of| Some((DIGITS.checked_sub(usize::try_from(of).ok()?)?, of))) {
+        Some((trained, held_out)) => format!("data digits: {trained} trained on, {held_out} held out"),
+        None => "data digits".into(),
+    }
+}
+
+/// What every preset stands for, once.
+pub fn presets(training: &Training) -> Vec<String> {
+    let learners = training.runs.first().map_or(&[][..], |run| &run.learners);
+    let spelled = |(name, policy): (&String, &String)| format!("{name}: {}", policy.replace('/', ", "));
+    learners.iter().filter_map(|one| Some((&one.name, one.policy.as_ref()?))).map(spelled).collect()
+}
+
+/// The worst evidence of all measured true gradients: `proven 83 bits`, or `not established: why`.
+pub fn evidence(training: &Training) -> Option<String> {
+    let learners = training.runs.iter().flat_map(|run| &run.learners);
+    let all = learners.flat_map(|learner| &learner.measures).map(|measure| measure.evidence.as_str());
+    // What is exact is better than any number of bits, what is not established worse.
+    let rank = |evidence: &str| {
+        let bits = evidence.strip_prefix("proven ").and_then(|rest| rest.split(' ').next()?.parse::<u64>().ok());
+        bits.unwrap_or(if evidence == "exact" { u64::MAX } else { 0 })
+    };
+    all.min_by_key(|evidence| rank(evidence)).map(String::from)
+}

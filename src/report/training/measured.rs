@@ -1,0 +1,169 @@
+//! What tables, sentences and figures ask of a training: means over minibatches, order statistics over measured steps,
+//! and where something is greatest or first.
+
+use crate::record::training::{Course, HeldOut, Learner, Measure, MeasuredLayer, Track, Updates};
+use crate::record::{Number, Verdict};
+
+/// Minibatches over which a loss is averaged.
+pub const WINDOW: usize = 20;
+
+/// Part of the least loss so far below which a loss is progress.
+const PROGRESS: f64 = 0.99;
+
+/// A place in a training.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Largest {
+    /// The ratio there.
+    pub ratio: f64,
+    /// Updates before it.
+    pub step: usize,
+    /// 1 to L, the head is L+1.
+    pub layer: usize,
+}
+
+/// The mean loss of the last 20 minibatches at every step, at first of as many as there are; NaN where one of them is
+/// not finite.
+pub fn smoothed(losses: &[Number]) -> Vec<f64> {
+    let mean = |step: usize| {
+        let window = &losses[(step + 1).saturating_sub(WINDOW)..=step];
+        let sum: f64 = window.iter().map(|loss| loss.finite().unwrap_or(f64::NAN)).sum();
+        sum / window.len() as f64
+    };
+    (0..losses.len()).map(mean).collect()
+}
+
+/// Steps that have so many minibatches behind them, with their finite means: what an outcome is told from.
+fn means(losses: &[Number]) -> impl Iterator<Item = (usize, f64)> {
+    let first = WINDOW.min(losses.len()).saturating_sub(1);
+    smoothed(losses).into_iter().enumerate().skip(first).filter(|(_, mean)| mean.is_finite())
+}
+
+/// The mean loss of the last 20 minibatches at the end; infinite where training failed, as in a learner's outcome.
+pub fn last_loss(course: &Course) -> Number {
+    let last = &course.losses[course.losses.len().saturating_sub(WINDOW)..];
+    match (course.end.step(), smoothed(last).last()) {
+        (Some(_), _) => Number::Infinite,
+        (None, Some(mean)) if mean.is_nan() => Number::Infinite,
+        (None, mean) => mean.map_or(Number::None, |mean| Number::new(*mean)),
+    }
+}
+
+/// The first step at which that mean is at most a target.
+pub fn reached(course: &Course, target: f64) -> Option<usize> {
+    means(&course.losses).find(|(_, mean)| *mean <= target).map(|(step, _)| step)
+}
+
+/// The last step at which that mean was at least 1 % below every earlier one; the first one counts.
+pub fn last_progress(course: &Course) -> Option<usize> {
+    let (mut least, mut last) = (f64::INFINITY, None);
+    for (step, mean) in means(&course.losses) {
+        if mean < PROGRESS * least {
+            last = Some(step);
+        }
+        least = least.min(mean);
+    }
+    last
+}
+
+/// The held-out digits at the end; nothing where training failed before it.
+pub fn at_end(course: &Course) -> Option<&HeldOut> {
+    course.held_out.last().filter(|_| course.end.step().is_none())
+}
+
+/// True where one of the modes of saturation rules.
+pub fn is_saturated(track: &Track) -> bool {
+    track.verdict > Verdict::Noisy && track.verdict != Verdict::NotEstablished
+}
+
+/// Rounding noise over minibatch noise; nothing where either is no positive finite number or the gradient is none.
+pub fn over_minibatch(layer: &MeasuredLayer) -> Option<f64> {
+    let is_noise = !matches!(layer.own.verdict, Verdict::Overflow | Verdict::NotEstablished);
+    let spread = layer.log2_minibatch_spread.finite().filter(|_| is_noise)?;
+    match layer.own.log2_noise {
+        Number::Finite(noise) => Some(core_math::exp2(noise - spread)).filter(|ratio| ratio.is_finite()),
+        Number::MinusInfinite => Some(0.0),
+        _ => None,
+    }
+}
+
+/// Every layer of every measured step, in time's order, from layer 1 on.
+fn places(learner: &Learner) -> impl Iterator<Item = (&Measure, &MeasuredLayer)> {
+    learner.measures.iter().flat_map(|measure| measure.layers.iter().map(move |layer| (measure, layer)))
+}
+
+fn ratios(learner: &Learner) -> impl Iterator<Item = Largest> {
+    places(learner).filter_map(|(measure, layer)| {
+        let ratio = over_minibatch(layer)?;
+        Some(Largest { ratio, step: measure.step, layer: layer.layer })
+    })
+}
+
+/// Where rounding noise is greatest beside minibatch noise, the first of equals.
+pub fn largest(learner: &Learner) -> Option<Largest> {
+    ratios(learner).reduce(|best, next| if next.ratio > best.ratio { next } else { best })
+}
+
+/// Where it is first as large as minibatch noise.
+pub fn first_above(learner: &Learner) -> Option<Largest> {
+    ratios(learner).find(|place| place.ratio >= 1.0)
+}
+
+/// Updates of all layers together; counts beyond all bounds stop there.
+pub fn updates(measure: &Measure) -> Updates {
+    measure.layers.iter().fold(Updates::default(), |sum, layer| Updates {
+        parameters: sum.parameters.saturating_add(layer.updates.parameters),
+        due: sum.due.saturating_add(layer.updates.due),
+        undecided: sum.undecided.saturating_add(layer.updates.undecided),
+        lost: sum.lost.saturating_add(layer.updates.lost),
+        absorbed: sum.absorbed.saturating_add(layer.updates.absorbed),
+        wrong_sign: sum.wrong_sign.saturating_add(layer.updates.wrong_sign),
+        overflowed: sum.overflowed.saturating_add(layer.updates.overflowed),
+    })
+}
+
+/// Measured steps whose update was made: a skipped one loses nothing for good.
+pub fn made(learner: &Learner) -> impl Iterator<Item = &Measure> {
+    learner.measures.iter().filter(|measure| !measure.skipped)
+}
+
+/// Median and maximum over the measured steps of the share of due updates that are lost, of all layers together; the
+/// lower one of two medians.
+pub fn lost(learner: &Learner) -> Option<(f64, f64)> {
+    let mut shares: Vec<f64> = made(learner).filter_map(|measure| updates(measure).lost_share()).collect();
+    shares.sort_by(f64::total_cmp);
+    Some((shares[shares.len().checked_sub(1)? / 2], *shares.last()?))
+}
+
+/// Median over layers and measured steps of how much of the true update arrives; the lower one of two medians.
+pub fn arriving(learner: &Learner) -> Option<f64> {
+    let mut parts: Vec<f64> =
+        made(learner).flat_map(|measure| &measure.layers).filter_map(|layer| layer.update_descent.finite()).collect();
+    parts.sort_by(f64::total_cmp);
+    Some(parts[parts.len().checked_sub(1)? / 2])
+}
+
+/// True if rounding noise is held against minibatch noise in every layer of every measured step.
+pub fn knows_every_ratio(learner: &Learner) -> bool {
+    places(learner).all(|(_, layer)| over_minibatch(layer).is_some())
+}
+
+/// Layer 1 at the first and at the last measured step.
+pub fn ends(learner: &Learner) -> Option<[&Track; 2]> {
+    let first = |measure: &'_ Measure| measure.layers.iter().position(|layer| layer.layer == 1);
+    let known: Vec<&Track> =
+        learner.measures.iter().filter_map(|measure| Some(&measure.layers[first(measure)?].own)).collect();
+    Some([known.first()?, known.last()?])
+}
+
+/// A layer at a measured step.
+pub fn at(learner: &Learner, step: usize, layer: usize) -> Option<(&Measure, &MeasuredLayer)> {
+    places(learner).find(|(measure, one)| measure.step == step && one.layer == layer)
+}
+
+/// The first place that is saturated at f64's parameters and not at its own; a loss scale that suits the one may be too
+/// large for the other, which tells nothing.
+pub fn only_at_reference(learner: &Learner) -> Option<(&Measure, &MeasuredLayer)> {
+    let is_scaled = !learner.course.scales.is_empty();
+    let counts = |track: &Track| is_saturated(track) && !(is_scaled && track.verdict == Verdict::Overflow);
+    places(learner).find(|(_, layer)| layer.at_reference.as_ref().is_some_and(counts) && !is_saturated(&layer.own))
+}

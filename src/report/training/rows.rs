@@ -1,0 +1,164 @@
+//! The table: a row per arithmetic under each activation, and what its columns mean.
+
+use super::measured;
+use super::words::times;
+use crate::record::Number;
+use crate::record::training::{Cause, Course, Learner, Saturation, Training, TrainingRun};
+use crate::report::numbers::{Notation::Plain, display_width, percent, short};
+use crate::report::table::{WIDTH, aligned};
+
+/// Which columns hold numbers that are read from the right.
+const RIGHT_ALIGNED: [bool; 8] = [false, true, true, true, false, false, false, false];
+
+/// The name of f64's own copy.
+const REFERENCE: &str = "reference";
+
+/// What stands before an arithmetic's name below its activation's.
+const INDENT: &str = "  ";
+
+/// The table; names that would make it too wide stand on a line of their own.
+pub fn table(training: &Training) -> String {
+    let target = format!("loss {}", short(training.spec.target_loss, Plain));
+    let titles = ["", "last", "held", "step of", "updates", "noise/signal", "rounding", "saturated"];
+    let second = ["arithmetic", "loss", "out", &target, "lost", "of layer 1", "/minibatch", ""];
+    let mut rows = vec![titles.map(String::from).to_vec(), second.map(String::from).to_vec()];
+    for run in &training.runs {
+        rows.push(vec![run.activation.clone()]);
+        rows.push(reference(training, run));
+        rows.extend(run.learners.iter().map(row));
+    }
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| display_width(cell)).max().unwrap_or(0)
+    };
+    let others: usize = (1..RIGHT_ALIGNED.len()).map(|column| width(column) + 2).sum();
+    let room = WIDTH.saturating_sub(others);
+    let mut lines: Vec<Vec<String>> = Vec::new();
+    let mut alone: Vec<(usize, String)> = Vec::new();
+    for mut row in rows {
+        if row.len() > 1 && display_width(&row[0]) > room {
+            alone.push((lines.len() + alone.len(), std::mem::take(&mut row[0])));
+        } else if let ([name], false) = (row.as_slice(), lines.is_empty()) {
+            // An activation's name must not widen the column of arithmetics.
+            alone.push((lines.len() + alone.len(), name.clone()));
+            continue;
+        }
+        lines.push(row);
+    }
+    let mut text: Vec<String> = aligned(&lines, &RIGHT_ALIGNED).lines().map(String::from).collect();
+    for (place, name) in alone {
+        text.insert(place.min(text.len()), name);
+    }
+    text.join("\n") + "\n"
+}
+
+fn reference(training: &Training, run: &TrainingRun) -> Vec<String> {
+    let mut row = vec![format!("{INDENT}{REFERENCE}")];
+    row.extend(course(&run.reference, measured::last_loss(&run.reference)));
+    let reached = measured::reached(&run.reference, training.spec.target_loss);
+    row.push(reached.map_or("—".into(), |step| step.to_string()));
+    row.extend(["—", "—", "—", "—"].map(String::from));
+    row
+}
+
+fn row(learner: &Learner) -> Vec<String> {
+    let mut row = vec![format!("{INDENT}{}", learner.name)];
+    row.extend(course(&learner.course, learner.outcome.last_loss));
+    row.push(learner.outcome.reached.map_or("—".into(), |step| step.to_string()));
+    row.extend([lost(learner), noise(learner), rounding(learner), saturated(learner)]);
+    row
+}
+
+/// Last loss and share of right answers.
+fn course(course: &Course, last: Number) -> [String; 2] {
+    let right = measured::at_end(course).map_or("—".into(), |held_out| percent(held_out.right, held_out.of));
+    [if last == Number::None { "—".into() } else { short(last.value(), Plain) }, right]
+}
+
+/// `3.1–12 %`.
+fn lost(learner: &Learner) -> String {
+    let Some((median, most)) = measured::lost(learner) else { return "—".into() };
+    match (times(100.0 * median, Plain), times(100.0 * most, Plain)) {
+        (median, most) if median == most => format!("{most} %"),
+        (median, most) => format!("{median}–{most} %"),
+    }
+}
+
+/// `0.029 → 0.12`, or a verdict where there is no noise.
+fn noise(learner: &Learner) -> String {
+    let Some(ends) = measured::ends(learner) else { return "—".into() };
+    let words = ends.map(|track| match track.noise_to_signal {
+        _ if track.verdict.is_zero_or_overflow() => track.verdict.to_string().replace("dead with ghosts", "dead"),
+        Number::None => "—".into(),
+        ratio if track.at_most => format!("≤ {}", times(ratio.value(), Plain)),
+        ratio => times(ratio.value(), Plain),
+    });
+    let [first, last] = words;
+    let is_a_change =
+        learner.measures.len() > 1 && (first != last || !first.contains(char::is_alphabetic) && first != "—");
+    if is_a_change { format!("{first} → {last}") } else { first }
+}
+
+/// `0.03 (300:2)`.
+fn rounding(learner: &Learner) -> String {
+    measured::largest(learner)
+        .map_or("—".into(), |most| format!("{} ({}:{})", times(most.ratio, Plain), most.step, most.layer))
+}
+
+/// `25–75:1 flips`.
+fn saturated(learner: &Learner) -> String {
+    let Some(saturation) = learner.outcome.first_saturation else { return "—".into() };
+    let until = learner.outcome.recovered.map_or(String::new(), |step| step.to_string());
+    let cause = match saturation.cause {
+        Cause::TrueZero => "zero",
+        Cause::Flips => "flips",
+        Cause::LostUpdates => "lost",
+        cause => &cause.to_string(),
+    };
+    format!("{}–{until}:{} {cause}", saturation.step, saturation.layer)
+}
+
+/// `branch flips in steps 25–75, layer 1 and 2 more`, `not saturated`.
+pub fn saturated_in_words(learner: &Learner) -> String {
+    let Some(Saturation { step, layer, layers, cause, .. }) = learner.outcome.first_saturation else {
+        return "not saturated".into();
+    };
+    let when = match learner.outcome.recovered {
+        Some(until) => format!("in steps {step}–{until}"),
+        None => format!("from step {step} on"),
+    };
+    let more = if layers > 1 { format!(" and {} more", layers - 1) } else { String::new() };
+    // A layer and its number stay together where lines are broken.
+    format!("{cause} {when}, layer\u{a0}{layer}{more}")
+}
+
+/// What the columns mean, and what words in the sentences do.
+pub fn notes(training: &Training) -> Vec<String> {
+    let learners = || training.runs.iter().flat_map(|run| &run.learners);
+    let (window, target) = (measured::WINDOW, short(training.spec.target_loss, Plain));
+    let mut notes = vec![format!(
+        "(last loss: mean of the last {window} minibatches; step of loss {target}: the first at which it is so low; held out: \
+         held-out digits answered rightly at the end; reference: the same network learnt in f64)"
+    )];
+    if learners().all(|learner| learner.measures.is_empty()) {
+        notes.push("(no gradient was measured)".into());
+        return notes;
+    }
+    notes.push(
+        "(updates lost: share of those due that leave their parameter as it is, median–most over the measured steps; \
+         noise/signal: ‖computed − true‖ of ‖true‖ for the weight gradient at its own parameters, at the first → the last of \
+         them; rounding/minibatch: the most that rounding noise is of the distance of a minibatch's gradient from their mean, \
+         at (step:layer))"
+            .into(),
+    );
+    notes.push(
+        "(saturated: from step–to step:layer, the one nearest to the input, and the cause; without an end: not recovered)"
+            .into(),
+    );
+    notes.push(
+        "(harmless: below a third of minibatch noise, so that it adds at most a ninth to its variance; a loss is lowered where \
+         that mean is 1 % below every earlier one)"
+            .into(),
+    );
+    notes
+}

@@ -1,0 +1,182 @@
+//! (c) Rounding noise can dominate the correction signal, and then learning stops.
+
+use super::{Evidence, depths, finding, series, share, short, told};
+use crate::number::Number;
+use crate::record::Verdict;
+use crate::record::study::{Answer, Chart, Claim, Series, Spread, StudySpec};
+use crate::study::spread;
+use crate::study::trainings::Learnt;
+
+/// Ends of the ranges of layer 1's noise-to-signal ratio in which copies are compared.
+const RANGES: [(f64, f64, &str); 4] =
+    [(0.0, 0.01, "< 0.01"), (0.01, 0.1, "0.01–0.1"), (0.1, 1.0, "0.1–1"), (1.0, f64::INFINITY, "≥ 1")];
+/// Learning has stopped where the loss fell by less than this share of what it fell by in f64.
+const STOPPED: f64 = 0.5;
+/// f64's own loss must fall by this share, or there is nothing to stop.
+const LEARNS: f64 = 0.1;
+
+/// A copy beside f64's.
+struct Beside {
+    /// Noise-to-signal ratio of layer 1.
+    noise: f64,
+    /// What the loss fell by, over what it fell by in f64.
+    progress: f64,
+    /// Whether the optimiser has at least 24 bits, so that hardly an update is lost.
+    is_wide: bool,
+}
+
+pub fn claim(evidence: &Evidence) -> Claim {
+    let Evidence { spec, survey, .. } = evidence;
+    let all = copies(evidence);
+    let within = |(low, high, _): (f64, f64, &str), is_wide: bool| -> Vec<f64> {
+        let found = all.iter().filter(|copy| copy.is_wide == is_wide && (low..high).contains(&clamped(copy.noise)));
+        found.map(|copy| copy.progress).collect()
+    };
+    let stopped = |progress: &[f64]| progress.iter().filter(|progress| !(**progress >= STOPPED)).count();
+    let (noisy, quiet) = (within(RANGES[3], true), within(RANGES[0], true));
+    let (noisy_stopped, quiet_stopped) = (stopped(&noisy), stopped(&quiet));
+    // At initialisation, over all activations, depths and formats.
+    let (mut chaotic, mut worst) = (0, (0.0, String::new()));
+    for (depth, layers) in spec.depths.iter().enumerate() {
+        for (activation, name) in spec.activations.iter().enumerate() {
+            for (arithmetic, format) in spec.formats.iter().enumerate() {
+                let points = survey.layer_1(0, depth, activation, arithmetic);
+                chaotic += points.iter().filter(|point| point.verdict() == Verdict::Chaotic).count();
+                let noise = spread::of(points.iter().map(|point| point.noise()));
+                let median = noise.median.value();
+                if median.is_finite() && median > worst.0 {
+                    worst = (median, format!("{name} in {format} at depth {layers}"));
+                }
+            }
+        }
+    }
+    let can_dominate = chaotic > 0 || !noisy.is_empty();
+    let answer = match (can_dominate, noisy.len(), noisy_stopped) {
+        (false, ..) => Answer::Refuted,
+        (true, 0, _) => {
+            Answer::DependsOn("the depth and the format: it can dominate, and no copy trained under it".into())
+        }
+        (true, count, stopped) if stopped == count => Answer::Confirmed,
+        (true, _, 0) => {
+            Answer::DependsOn("what is claimed: it can dominate layer 1, and learning went on all the same".into())
+        }
+        _ => Answer::DependsOn("the network: noise above the signal at layer 1 stops some and not others".into()),
+    };
+    let progress_of = |progress: &[f64]| spread::of(progress.iter().copied());
+    let mut reasons = vec![format!(
+        "At initialisation layer 1 is chaotic in {chaotic} of {} gradients (activations, depths, draws and formats); the \
+         largest median ratio of noise to signal is {} ({}).",
+        spec.depths.len() * spec.activations.len() * spec.formats.len() * spec.trials,
+        short(worst.0),
+        if worst.1.is_empty() { "nowhere" } else { &worst.1 }
+    )];
+    reasons.push(match noisy.len() {
+        0 => "In training, with updates in f32, no copy had more noise than signal at layer 1.".into(),
+        count => format!(
+            "In training, with updates in f32, {} of the copies whose layer 1 had more noise than signal stopped learning \
+             (loss fell by less than half of what f64's fell by), and {} of those with less than 0.01; the loss of the \
+             noisy ones fell by {} of what f64's fell by.",
+            share(noisy_stopped, count),
+            share(quiet_stopped, quiet.len()),
+            told(&progress_of(&noisy))
+        ),
+    });
+    reasons.push(lost_updates(&all));
+    let ranges = |is_wide: bool| -> Vec<Spread> {
+        RANGES.into_iter().map(|range| progress_of(&within(range, is_wide))).collect()
+    };
+    let mut findings: Vec<_> = (RANGES.iter().zip(ranges(true)))
+        .map(|((.., name), value)| {
+            finding(format!("loss fell by, over f64's, noise/signal of layer 1 {name}, updates in f32"), value)
+        })
+        .collect();
+    findings.push(finding(
+        "the same with more noise than signal: stopped (count)",
+        spread::single(noisy_stopped as f64, noisy.len()),
+    ));
+    Claim {
+        letter: 'c',
+        statement: "Rounding noise can dominate the correction signal, and then learning stops.".into(),
+        answer,
+        reasons,
+        findings,
+        charts: vec![
+            Chart {
+                title: format!("Noise/signal of layer 1 at initialisation, in {}", spec.formats[shown(spec)]),
+                horizontal: "hidden layers".into(),
+                vertical: "noise / signal".into(),
+                logarithmic: true,
+                places: depths(&spec.depths),
+                series: noise_series(evidence),
+                references: vec![("noise = signal".into(), Number::Finite(1.0))],
+            },
+            Chart {
+                title: "How far the loss fell in training, over how far f64's fell".into(),
+                horizontal: "noise / signal of layer 1, median over training".into(),
+                vertical: "share of f64's progress".into(),
+                logarithmic: false,
+                places: RANGES.iter().map(|(.., name)| name.to_string()).collect(),
+                series: vec![series("updates in f32", ranges(true)), series("updates in the format", ranges(false))],
+                references: vec![("as f64".into(), Number::Finite(1.0)), ("stopped".into(), Number::Finite(STOPPED))],
+            },
+        ],
+    }
+}
+
+/// Every copy that has an f64 copy which learns.
+fn copies(evidence: &Evidence) -> Vec<Beside> {
+    let Evidence { spec, trainings, .. } = evidence;
+    let mut all = Vec::new();
+    for depth in 0..spec.trained_depths.len() {
+        for activation in 0..spec.activations.len() {
+            let references = trainings.references(depth, activation);
+            for (arithmetic, name) in spec.trained_formats.iter().enumerate() {
+                let is_wide = name.ends_with("update=f32") || name == "f32";
+                let pairs = trainings.learners(depth, activation, arithmetic).into_iter().zip(&references);
+                let learns = |reference: &Learnt| reference.progress() >= LEARNS * reference.first_loss();
+                all.extend(pairs.filter(|(_, reference)| learns(reference)).map(|(learner, reference)| Beside {
+                    noise: learner.noise(),
+                    progress: learner.progress() / reference.progress(),
+                    is_wide,
+                }));
+            }
+        }
+    }
+    all
+}
+
+/// What has no ratio, and infinite noise, is in the last range.
+fn clamped(noise: f64) -> f64 {
+    if noise.is_nan() { f64::MAX } else { noise.min(f64::MAX) }
+}
+
+/// What updates in the narrow format do beside the noise of gradients.
+fn lost_updates(all: &[Beside]) -> String {
+    let quiet = |is_wide: bool| {
+        let found = all.iter().filter(|copy| copy.is_wide == is_wide && copy.noise < 1.0);
+        spread::of(found.map(|copy| copy.progress))
+    };
+    format!(
+        "What stops learning more often is the update: with less noise than signal, copies that update in f32 make {} of \
+         f64's progress, those that update in f16 or bf16 {}.",
+        told(&quiet(true)),
+        told(&quiet(false))
+    )
+}
+
+/// The format whose noise is shown: that of the fewest significand bits, where the study has it.
+fn shown(spec: &StudySpec) -> usize {
+    spec.formats.iter().position(|name| name == "bf16").unwrap_or(0)
+}
+
+/// By depth, of every activation.
+fn noise_series(evidence: &Evidence) -> Vec<Series> {
+    let Evidence { spec, survey, .. } = evidence;
+    let arithmetic = shown(spec);
+    let of = |activation: usize| {
+        let points =
+            |depth| spread::of(survey.layer_1(0, depth, activation, arithmetic).iter().map(|point| point.noise()));
+        series(&spec.activations[activation], (0..spec.depths.len()).map(points).collect())
+    };
+    (0..spec.activations.len()).map(of).collect()
+}

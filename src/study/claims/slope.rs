@@ -1,0 +1,107 @@
+//! (d) A slope parameter on the positive side is redundant.
+
+use super::{Evidence, differs, finding, series, share, short, told};
+use crate::number::Number;
+use crate::record::study::{Answer, Chart, Claim, Spread};
+use crate::study::slopes::{DEPTH, Pair};
+use crate::study::spread;
+
+pub fn claim(evidence: &Evidence) -> Claim {
+    let Evidence { spec, slopes, .. } = evidence;
+    let is_power = |slope: f64| crate::format::two_to(crate::format::exponent_of(slope)) == slope;
+    let of = |wanted: bool| -> Vec<(usize, f64)> {
+        spec.slopes.iter().copied().enumerate().filter(|(_, slope)| is_power(*slope) == wanted).collect()
+    };
+    let count = |slopes_of: &[(usize, f64)], holds: &dyn Fn(&Pair) -> usize| -> usize {
+        slopes_of.iter().flat_map(|(index, _)| &slopes.pairs[*index]).map(holds).sum()
+    };
+    let everything: Vec<(usize, f64)> = spec.slopes.iter().copied().enumerate().collect();
+    let agreeing = count(&everything, &|pair| usize::from(pair.agrees));
+    let networks = everything.len() * spec.trials;
+    let same = |slopes_of: &[(usize, f64)]| {
+        let found = count(slopes_of, &|pair| pair.is_same.iter().filter(|same| **same).count());
+        (found, slopes_of.len() * spec.trials * spec.formats.len())
+    };
+    let (powers, others) = (of(true), of(false));
+    let (same_powers, all_powers) = same(&powers);
+    let (same_others, all_others) = same(&others);
+    let ratio = |slope: usize, arithmetic: usize| -> Spread {
+        spread::of(slopes.pairs[slope].iter().map(|pair| pair.noise[arithmetic][0] / pair.noise[arithmetic][1]))
+    };
+    let mut apart = Vec::new();
+    let mut findings = vec![
+        finding(
+            format!(
+                "pairs of networks whose true gradients of layer 1 agree as far as they are proven (share of {networks})"
+            ),
+            spread::single(agreeing as f64 / networks as f64, networks),
+        ),
+        finding(
+            "slopes that are powers of two: computed gradients of layer 1 that are the same bit by bit (share)",
+            spread::single(same_powers as f64 / all_powers as f64, all_powers),
+        ),
+        finding("other slopes: the same (share)", spread::single(same_others as f64 / all_others as f64, all_others)),
+    ];
+    for (index, slope) in &others {
+        for (arithmetic, format) in spec.formats.iter().enumerate() {
+            let ratio = ratio(*index, arithmetic);
+            if differs(&ratio) {
+                apart.push(format!("{} in {format} ({})", short(*slope), told(&ratio)));
+            }
+            findings.push(finding(
+                format!("noise/signal of layer 1 with slope {} over folded into the weights, {format}", short(*slope)),
+                ratio,
+            ));
+        }
+    }
+    let is_redundant = agreeing == networks && same_powers == all_powers;
+    let answer = match (is_redundant, apart.is_empty()) {
+        (true, true) => Answer::Confirmed,
+        (true, false) => {
+            Answer::DependsOn("rounding: in real arithmetic and for powers of two it is, otherwise not always".into())
+        }
+        (false, _) => Answer::Refuted,
+    };
+    let reasons = vec![
+        format!(
+            "In real arithmetic c·leaky(z) with weights W is leaky(z) with weights c·W: the true gradients of layer 1 agree \
+             as far as they are proven in {} pairs of networks of depth {DEPTH}.",
+            share(agreeing, networks)
+        ),
+        format!(
+            "In rounded arithmetic a power of two changes no bit of them ({} computed gradients are the same), any other \
+             slope does ({} are).",
+            share(same_powers, all_powers),
+            share(same_others, all_others)
+        ),
+        match apart.as_slice() {
+            [] => "How much noise there is does not depend on it: every interval of the ratio holds 1.".into(),
+            some => format!(
+                "And noise may differ, because one of the two rounds where the other does not, or its folded weights have \
+                 more bits than the format: {}.",
+                some.join(", ")
+            ),
+        },
+    ];
+    Claim {
+        letter: 'd',
+        statement: "A slope parameter on the positive side is redundant.".into(),
+        answer,
+        reasons,
+        findings,
+        charts: vec![Chart {
+            title: "Noise/signal of layer 1 with the slope, over that with the slope folded into the next weights"
+                .into(),
+            horizontal: "slope c on the positive side".into(),
+            vertical: "ratio".into(),
+            logarithmic: true,
+            places: spec.slopes.iter().map(|slope| short(*slope)).collect(),
+            series: (spec.formats.iter().enumerate())
+                .map(|(arithmetic, name)| {
+                    series(name, (0..spec.slopes.len()).map(|slope| ratio(slope, arithmetic)).collect())
+                })
+                .collect(),
+            references: vec![("no difference".into(), Number::Finite(1.0))],
+        }],
+    }
+}

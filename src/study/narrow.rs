@@ -1,0 +1,60 @@
+//! Narrow networks, in which all units of a layer may be dead: how often the true gradient is exactly zero.
+
+use super::Steps;
+use crate::number::Number;
+use crate::probe;
+use crate::record::study::StudySpec;
+use crate::spec::{Attribute, Spec, SpecError};
+use rayon::prelude::*;
+
+/// Per depth and activation, the draws whose true gradient at layer 1 is exactly zero.
+pub struct Narrow {
+    dead: Vec<Vec<usize>>,
+    draws: usize,
+}
+
+impl Narrow {
+    /// Measures.
+    pub fn run(spec: &StudySpec, steps: &Steps) -> Result<Narrow, SpecError> {
+        steps.begin("narrow networks, in which units die");
+        let at = |depth: usize| {
+            let plan = Spec {
+                activations: spec.activations.clone(),
+                depth,
+                width: spec.narrow_width,
+                batch: spec.batch,
+                seed: spec.seed,
+                formats: vec!["f64".into()],
+                attribute: Attribute::None,
+                ..Spec::default()
+            }
+            .validate()?;
+            let count = |run| {
+                let is_dead = |trial: &u64| {
+                    let (network, batch) = probe::draw(&plan, run, *trial);
+                    let measured = probe::measure::measure(&network, &batch, &[], plan.spec.truth_bits, &|| ());
+                    measured.layers[0].log2_norm == Number::MinusInfinite
+                };
+                (0..spec.narrow_trials as u64).into_par_iter().filter(is_dead).count()
+            };
+            Ok(plan.runs.iter().map(count).collect())
+        };
+        let dead = spec.depths.iter().map(|depth| at(*depth)).collect::<Result<_, SpecError>>()?;
+        Ok(Narrow { dead, draws: spec.narrow_trials })
+    }
+
+    /// Networks that were measured.
+    pub fn networks(&self) -> u64 {
+        (self.dead.iter().map(Vec::len).sum::<usize>() * self.draws) as u64
+    }
+
+    /// Draws whose gradient at layer 1 is exactly zero.
+    pub fn dead(&self, depth: usize, activation: usize) -> usize {
+        self.dead[depth][activation]
+    }
+
+    /// Share of the draws.
+    pub fn dead_share(&self, depth: usize, activation: usize) -> f64 {
+        self.dead(depth, activation) as f64 / self.draws as f64
+    }
+}

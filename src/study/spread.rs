@@ -1,0 +1,32 @@
+//! Order statistics over draws.
+
+use crate::number::Number;
+use crate::probe::quantiles::quantiles;
+use crate::record::study::Spread;
+
+/// Order statistics of numbers; NaN is left out.
+pub fn of(values: impl IntoIterator<Item = f64>) -> Spread {
+    let found = quantiles(values.into_iter().map(|value| (Number::new(value), false)));
+    Spread { low: found.low, median: found.median, high: found.high, count: found.count }
+}
+
+/// Nothing.
+pub fn none() -> Spread {
+    of([])
+}
+
+/// A count over draws, or a share of them: one number without a spread.
+pub fn single(value: f64, count: usize) -> Spread {
+    let value = Number::new(value);
+    Spread { low: value, median: value, high: value, count }
+}
+
+/// True if the whole interval lies below a number.
+pub fn is_below(spread: &Spread, limit: f64) -> bool {
+    spread.count > 0 && spread.high.value() < limit
+}
+
+/// True if the whole interval lies above a number.
+pub fn is_above(spread: &Spread, limit: f64) -> bool {
+    spread.count > 0 && spread.low.value() > limit
+}

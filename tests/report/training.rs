@@ -1,0 +1,271 @@
+//! Trainings: drawings in both themes, words and tables, and strange records.
+
+use crate::common::trainings::{Fare, eventful, of, training, usual};
+use crate::picture::{Pixels, assert_on_canvas, assert_texts_apart};
+use precision_probe::record::training::{End, MeasureAt, ScaleChange, Training, TrainingSpec};
+use precision_probe::record::{Fates, Number, Verdict};
+use precision_probe::report::draw::{Theme, rasterise, training_comparison_svg, training_svg};
+use precision_probe::report::training::{drawn, layers_csv, pictures, steps_csv, terminal};
+
+/// Steps and layers beyond what maps have columns and rows for.
+fn long() -> Training {
+    let spec = TrainingSpec {
+        activations: vec!["relu".into()],
+        formats: vec!["f16".into()],
+        depth: 130,
+        steps: 200,
+        measure: MeasureAt::Every(1),
+        ..TrainingSpec::default()
+    };
+    of(spec, &[("f16", Fare::Noise(0.1, 0.1))])
+}
+
+fn unmeasured() -> Training {
+    let mut training = usual();
+    for learner in training.runs.iter_mut().flat_map(|run| &mut run.learners) {
+        learner.measures.clear();
+        learner.outcome.first_saturation = None;
+        learner.outcome.recovered = None;
+    }
+    training.spec.measure = MeasureAt::Never;
+    training
+}
+
+fn hopeless() -> Training {
+    let mut training = training(&["relu", "elu"], &[("f16", Fare::Fails(0.5, 0)), ("bf16", Fare::Unknown)], 3, 30);
+    for run in &mut training.runs {
+        let learners = run.learners.iter_mut().map(|learner| &mut learner.course);
+        for course in learners.chain([&mut run.reference]) {
+            course.losses.fill(Number::None);
+            course.held_out.iter_mut().for_each(|held_out| held_out.loss = Number::Infinite);
+            course.end = End::ParametersNotFinite { step: 0 };
+        }
+    }
+    training
+}
+
+fn unfinished() -> Training {
+    let mut training = usual();
+    training.steps_done = 120;
+    for run in &mut training.runs {
+        let learners = run.learners.iter_mut();
+        learners.for_each(|learner| learner.measures.retain(|measure| measure.step < 120));
+        let courses = run.learners.iter_mut().map(|learner| &mut learner.course);
+        for course in courses.chain([&mut run.reference]) {
+            course.losses.truncate(120);
+            course.held_out.retain(|held_out| held_out.step < 120);
+        }
+    }
+    training
+}
+
+fn cases() -> Vec<(&'static str, Training)> {
+    let many: Vec<(&str, Fare)> =
+        ["f16", "bf16", "e4m3fn", "e5m2", "f32", "mpfr:12", "mpfr:13", "mpfr:14", "mpfr:15", "mpfr:16", "f64"]
+            .map(|name| (name, Fare::Noise(0.2, 0.1)))
+            .to_vec();
+    let activations = ["relu", "leaky", "prelu", "elu", "tanh", "gelu", "leaky:0.2"];
+    vec![
+        ("usual", usual()),
+        ("eventful", eventful()),
+        ("one step", training(&["tanh"], &[("f16", Fare::Noise(0.1, 0.1))], 1, 1)),
+        ("unmeasured", unmeasured()),
+        ("hopeless", hopeless()),
+        ("unfinished", unfinished()),
+        ("long", long()),
+        ("many", training(&activations, &many, 4, 60)),
+    ]
+}
+
+#[test]
+fn every_training_is_drawn_on_its_page() {
+    let preview = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    for (case, training) in cases() {
+        let text = terminal(&training, None);
+        std::fs::write(preview.join(format!("training-{case}.txt").replace(' ', "-")), &text).unwrap();
+        for theme in Theme::ALL {
+            let mut pages = vec![("compare".to_string(), training_comparison_svg(&training, theme).expect(case))];
+            for run in training.runs.iter().take(2) {
+                pages.push((run.activation.clone(), training_svg(&training, run, theme).expect(case)));
+            }
+            for (page, svg) in pages {
+                let name = format!("training {case} {page} {}", theme.name());
+                assert_on_canvas(&name, &svg);
+                assert_texts_apart(&name, &svg, 8);
+                let bytes = rasterise(&svg).expect(&name);
+                std::fs::write(preview.join(format!("{}.png", name.replace([' ', ':'], "-"))), &bytes).unwrap();
+                assert_eq!(Pixels::decode(&bytes).in_margin(), None, "{name}");
+            }
+        }
+        for line in text.lines() {
+            assert!(line.chars().count() <= 100, "{case}: {line}");
+        }
+    }
+}
+
+#[test]
+fn a_training_is_told_in_a_hundred_columns() {
+    let training = training(&["leaky"], &[("f16", Fare::Fails(0.4, 30)), ("bf16", Fare::Noise(0.3, 0.5))], 2, 60);
+    let told = terminal(&training, Some(std::path::Path::new("reports/train/training.png")));
+    let preview = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    std::fs::write(preview.join("training-told.txt"), &told).unwrap();
+    for line in LINES.lines() {
+        assert!(told.lines().any(|found| found == line), "`{line}` is missing:\n{told}");
+    }
+}
+
+/// What every reader of the text looks for.
+const LINES: &str = "\
+leaky (slope = 0.010009765625) trained in f16, bf16, each beside f64 (the reference)
+momentum, learning rate 0.001, no loss scale
+60 steps, batch 32, seed 0, gain 1.41 (init preserve)
+data digits: 1437 trained on, 360 held out
+gradients measured every 25 steps, minibatch noise over 8 minibatches, truth proven 83 bits
+Picture: reports/train/training.png";
+
+#[test]
+fn sentences_tell_noise_from_being_elsewhere() {
+    let told = terminal(&eventful(), None).replace('\n', " ");
+    for words in [
+        "f16 stopped at step 180: the update made parameters infinite or NaN.",
+        "the copy is elsewhere by now (at a distance of",
+        "underflow makes zeros of the gradient.",
+        "the format's range is to blame, wherever the copy is.",
+        "From step 225 on no layer is saturated, and its loss is lower: it recovers.",
+        "its gradient is noise, wherever the copy is.",
+        "Rounding noise exceeds minibatch noise",
+        "of the true update 64 % arrives in the median layer",
+        "(at most 0.0052 of it, at step 250 in layer 12): harmless.",
+        "amp-fp16: storage=f32, forward=f16, backward=f16, update=f32",
+    ] {
+        assert!(told.contains(words), "`{words}` is missing: {told}");
+    }
+    let told = terminal(&unfinished(), None);
+    assert!(told.contains("unfinished: 120 of 500 steps made"), "{told}");
+    assert!(terminal(&unmeasured(), None).contains("(no gradient was measured)"));
+    let told = terminal(&usual(), None).replace('\n', " ");
+    assert!(
+        told.contains("Loss 0.5 is reached in f64 itself by elu (step 110), prelu (128), leaky (147), relu (167);")
+    );
+    assert!(told.contains("in bf16 by elu (step 130)"), "{told}");
+}
+
+/// Fields of a CSV line without quotes.
+fn fields(line: &str) -> usize {
+    line.split(',').count()
+}
+
+#[test]
+fn tables_have_a_line_for_every_step_and_layer() {
+    let training = usual();
+    let steps = steps_csv(&training);
+    let width = fields(steps.lines().next().unwrap());
+    // One more than the steps: the held-out digits at the end.
+    assert_eq!(steps.lines().count(), 1 + 4 * 4 * 501);
+    assert!(steps.lines().all(|line| fields(line) == width), "{steps}");
+    assert!(steps.lines().nth(1).unwrap().starts_with("relu,f64 (reference),0,"));
+    let layers = layers_csv(&training);
+    let width = fields(layers.lines().next().unwrap());
+    assert_eq!(layers.lines().count(), 1 + 4 * 3 * 21 * 21);
+    assert!(layers.lines().all(|line| fields(line) == width));
+    let scaled = steps_csv(&eventful());
+    let line = |step: usize| scaled.lines().find(|line| line.starts_with(&format!("leaky,amp-fp16,{step},"))).unwrap();
+    assert!(line(2).ends_with(",16,true") && line(3).ends_with(",15,true") && line(4).ends_with(",14,false"));
+}
+
+#[test]
+fn files_have_their_names_and_the_main_picture_last() {
+    let names = |training: &Training| -> Vec<String> {
+        drawn(training, Theme::Dark).unwrap().into_iter().map(|(name, _)| name).collect()
+    };
+    let one = training(&["tanh"], &[("f16", Fare::Noise(0.1, 0.1))], 1, 3);
+    assert_eq!(names(&one), ["steps.csv", "layers.csv", "training.svg", "training.png"]);
+    let mut two = training(&["leaky:0.2", "relu"], &[("f16", Fare::Noise(0.1, 0.1))], 1, 3);
+    let expected = ["leaky-0.2.svg", "leaky-0.2.png", "relu.svg", "relu.png", "compare.svg", "compare.png"];
+    assert_eq!(names(&two)[2..], expected);
+    assert_eq!(pictures(&two.spec.activations), expected);
+    two.runs[0].activation = "compare".into();
+    two.runs[1].activation = "compare".into();
+    assert_eq!(names(&two)[2], "compare-2.svg");
+    assert_eq!(names(&two)[4], "compare-3.svg");
+    two.runs.clear();
+    assert!(drawn(&two, Theme::Light).is_err());
+    assert!(!training_comparison_svg(&two, Theme::Light).unwrap().is_empty());
+}
+
+#[test]
+fn strange_trainings_are_drawn_and_worded_without_a_panic() {
+    type Change = fn(&mut Training);
+    let changes: [(&str, Change); 9] = [
+        ("no learners", |training| training.runs[0].learners.clear()),
+        ("no losses", |training| {
+            training.runs[0].reference.losses.clear();
+            training.runs[0].reference.held_out.clear();
+            training.runs[0].learners[0].course.losses.clear();
+        }),
+        ("no layers", |training| {
+            training.runs[0].layers.clear();
+            training.runs[0].learners[0].measures[0].layers.clear();
+            training.runs[0].learners[1].measures.iter_mut().for_each(|measure| measure.layers.clear());
+        }),
+        ("extreme steps", |training| {
+            let learner = &mut training.runs[0].learners[0];
+            learner.measures[0].step = usize::MAX;
+            learner.course.end = End::BeyondDoubles { step: usize::MAX };
+            learner.course.held_out[0].step = usize::MAX;
+            learner.course.scales = [i32::MIN, i32::MAX].map(|log2| ScaleChange { step: usize::MAX, log2 }).to_vec();
+            learner.course.skipped = vec![usize::MAX; 2];
+            training.steps_done = usize::MAX;
+        }),
+        ("extreme counts", |training| {
+            for layer in &mut training.runs[0].learners[0].measures[0].layers {
+                layer.own.fates = Fates { resolved: u64::MAX, flushed: u64::MAX, ..Fates::default() };
+                (layer.dead_units, layer.units) = (u64::MAX, 1);
+                (layer.updates.due, layer.updates.lost, layer.updates.wrong_sign) = (u64::MAX, u64::MAX, u64::MAX);
+            }
+        }),
+        ("extreme numbers", |training| {
+            training.spec.target_loss = 1e-300;
+            let measure = &mut training.runs[0].learners[0].measures[0];
+            measure.distance = Number::Infinite;
+            measure.layers[0].own.noise_to_signal = Number::MinusInfinite;
+            measure.layers[0].own.log2_noise = Number::Finite(1e300);
+            measure.layers[0].log2_minibatch_spread = Number::Finite(-1e300);
+            measure.layers[1].own.log2_noise = Number::MinusInfinite;
+            measure.layers[1].layer = usize::MAX;
+            measure.layers[1].update_descent = Number::Finite(-1e300);
+            training.runs[0].reference.losses[0] = Number::Finite(1e308);
+            training.runs[0].reference.losses[1] = Number::Finite(0.0);
+        }),
+        ("dead", |training| {
+            for layer in training.runs[0].learners[0].measures.iter_mut().flat_map(|measure| &mut measure.layers) {
+                (layer.own.verdict, layer.own.noise_to_signal) = (Verdict::Dead, Number::None);
+                layer.at_reference = None;
+            }
+        }),
+        ("long names", |training| {
+            training.runs[0].learners[0].name = "bf16/update=f32/master=bf16:round=stochastic,".repeat(4);
+            training.runs[0].activation = "a\"quoted\", activation ".repeat(8);
+            training.runs[0].constants = vec!["x".repeat(300)];
+        }),
+        ("odd spec", |training| {
+            training.spec.steps = 0;
+            training.spec.rate.learning_rate = f64::NAN;
+            training.spec.gain = Some(f64::INFINITY);
+            training.spec.target_loss = f64::NAN;
+            training.spec_hash.clear();
+        }),
+    ];
+    let base = training(&["relu", "elu"], &[("f16", Fare::Noise(0.2, 0.3)), ("bf16", Fare::Flushed(2))], 3, 40);
+    for (name, change) in changes {
+        let mut training = base.clone();
+        change(&mut training);
+        for theme in Theme::ALL {
+            let svg = training_svg(&training, &training.runs[0], theme).expect(name);
+            assert_on_canvas(name, &svg);
+            assert_on_canvas(name, &training_comparison_svg(&training, theme).expect(name));
+        }
+        assert!(terminal(&training, None).contains("elu"), "{name}");
+        assert!(steps_csv(&training).len() > 100 && layers_csv(&training).len() > 100, "{name}");
+    }
+}
