@@ -121,8 +121,13 @@ pub fn execute(arguments: &TrainArguments) -> Result<(), Failure> {
         .map_err(Failure::Input)?;
     let clock = run_info::Clock::start();
     let pool = arguments.resources.pool()?;
-    let trainer = begin(&plan, &directory, arguments.resume, is_silent)?;
-    let training = pool.install(|| trained(trainer, &directory, is_silent))?;
+    let training = match finished(&plan, &directory).filter(|_| arguments.resume) {
+        Some(training) => training,
+        None => {
+            let trainer = begin(&plan, &directory, arguments.resume, is_silent)?;
+            pool.install(|| trained(trainer, &directory, is_silent))?
+        }
+    };
     let drawn = pool.install(|| report::drawn(&training, arguments.theme));
     let drawn = drawn.map_err(|error| Failure::Output(io::Error::other(error)))?;
     let picture = drawn.last().map(|(name, _)| directory.join(name));
@@ -141,6 +146,15 @@ pub fn execute(arguments: &TrainArguments) -> Result<(), Failure> {
     } else {
         print(report::terminal(&training, picture.as_deref()).as_bytes())
     }
+}
+
+/// The record of this very training, if all of its steps were made: there is nothing to go on with.
+fn finished(plan: &TrainingPlan, directory: &Path) -> Option<Training> {
+    let text = fs::read_to_string(directory.join(files::TRAINING)).ok()?;
+    let is_whole = |training: &Training| {
+        training.steps_done == plan.spec.steps && training.spec_hash == plan.spec.hash(probe::VERSION)
+    };
+    Training::from_json(&text).ok().filter(is_whole)
 }
 
 /// A training from its beginning, or from its checkpoint.

@@ -13,8 +13,9 @@ const TENSOR: TensorId = TensorId::MAX - 8;
 
 /// Multiplies all gradients by min(1, most/(‖g‖ + 10^-6)), ‖g‖ being the norm of the tensors' norms.
 ///
-/// Squares are summed in the arithmetic's accumulator; every other operation is rounded once. A norm that is NaN makes
-/// all gradients NaN.
+/// Squares are summed in the arithmetic's accumulator and their sum is rounded to its format before the root, as every
+/// other result is; PyTorch's norm of a narrow tensor stays in binary32 until after the root, as an update in f32 does
+/// here. In a format in which 10^-6 is 0 a gradient of zeros becomes NaN, as does every gradient if the norm is NaN.
 pub fn clip<A: Arithmetic>(arithmetic: &A, most: f64, gradients: &mut [Array2<A::Elem>]) {
     let at = |row: usize, column: usize| Place::new(TENSOR, (row, column));
     let norm = |row: usize, entries: &[A::Elem]| {

@@ -114,7 +114,10 @@ impl Learner {
         }
         match self.scaler.log2 {
             None => self.course.end = End::ScaleVanished { step },
-            Some(log2) if Some(log2) != before => self.course.scales.push(ScaleChange { step: step + 1, log2 }),
+            // After the last step there is none with it.
+            Some(log2) if Some(log2) != before && step + 1 < recipe.steps => {
+                self.course.scales.push(ScaleChange { step: step + 1, log2 })
+            }
             _ => {}
         }
         Taken { gradients, moment, skipped }

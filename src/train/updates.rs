@@ -2,7 +2,8 @@
 //!
 //! The true update of a step is what the exact optimiser makes of the true gradient, from the same parameters and the
 //! same stored state. It is computed by the optimiser's one text in an arithmetic of so many bits and unbounded exponents
-//! that its sign is the exact one.
+//! that its sign is the exact one. Where the sign of a true gradient is proven, that of the update is taken to be: with
+//! momentum or weight decay it could be open only where the sum cancels as many bits as are proven.
 
 use super::learner::{Learner, Recipe, Taken};
 use super::optimiser::{Change, decay_factor};

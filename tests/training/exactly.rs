@@ -9,7 +9,7 @@ use rug::{Float, Rational};
 
 pub type Rows = Vec<Vec<Rational>>;
 
-/// Bits of the one thing that is no rational number: Adam's root.
+/// Bits of the only things that are no rational numbers: a norm, and Adam's root.
 const ROOT_BITS: u32 = 600;
 
 pub fn rational(x: f64) -> Rational {
@@ -94,6 +94,17 @@ pub fn gradients(network: &Network, activations: &[Activation], batch: &Batch) -
         delta = product(&transposed(&values(weight.unwrap())), &delta);
     }
     found
+}
+
+/// All gradients times min(1, most/(‖g‖ + 10^-6)).
+pub fn clip(most: f64, gradients: &mut [Rows]) {
+    let all = || gradients.iter().flatten().flatten();
+    let square = all().fold(Rational::new(), |sum, x| sum + Rational::from(x * x));
+    let norm = Float::with_val(ROOT_BITS, square).sqrt().to_rational().expect("a finite norm");
+    let factor = rational(most) / (norm + rational(1e-6));
+    if factor < 1 {
+        gradients.iter_mut().flatten().flatten().for_each(|x| *x *= &factor);
+    }
 }
 
 /// θ' − θ of the exact optimiser for one parameter: what it remembers of it, its gradient.

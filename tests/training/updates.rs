@@ -1,11 +1,12 @@
 //! Counts of lost updates against counts in rational numbers, at every step of small trainings.
 
 use crate::common::Random;
-use crate::exactly::{Rows, due, gradients};
+use crate::exactly::{Rows, clip, due, gradients, rational};
 use crate::shared::{learner, named, recipe};
 use ndarray::Array2;
 use precision_probe::activation::Activation;
 use precision_probe::network::{Batch, Loss, Network, Targets};
+use precision_probe::number::Number;
 use precision_probe::record::training::{Measure, Updates};
 use precision_probe::spec::training::Optimiser;
 use precision_probe::train::learner::{Learner, Recipe, Taken};
@@ -40,7 +41,7 @@ fn batch(random: &mut Random) -> Batch {
     Batch { inputs, targets: Targets::Values(Array2::from_shape_simple_fn((2, 3), || eighths(random))) }
 }
 
-/// The counts of a layer, and the energies of its lost and of all due updates.
+/// The counts of a layer; Σ Δ² over its lost updates, Σ Δ̂Δ, and Σ Δ² over all due ones.
 fn counted(
     before: &Learner,
     after: &Learner,
@@ -48,9 +49,9 @@ fn counted(
     taken: &Taken,
     exact: &[Rows],
     layer: usize,
-) -> (Updates, [Rational; 2]) {
+) -> (Updates, [Rational; 3]) {
     let mut counts = Updates::default();
-    let mut energies = [Rational::new(), Rational::new()];
+    let [mut lost, mut arrived, mut all] = [(); 3].map(|()| Rational::new());
     for parameter in before.network.layer_parameters()[layer].into_iter().flatten() {
         for ((row, column), &theta) in before.network.parameters[parameter].values.indexed_iter() {
             let moved = after.network.parameters[parameter].values[(row, column)];
@@ -63,17 +64,18 @@ fn counted(
             }
             counts.due += 1;
             let energy = Rational::from(&due * &due);
-            energies[1] += &energy;
+            all += &energy;
+            arrived += (rational(moved) - rational(theta)) * &due;
             if moved == theta {
                 counts.lost += 1;
                 counts.absorbed += u64::from(!taken.gradients[parameter].get((row, column)).is_zero());
-                energies[0] += &energy;
+                lost += &energy;
             } else if moved.is_finite() && (moved > theta) != (due > 0) {
                 counts.wrong_sign += 1;
             }
         }
     }
-    (counts, energies)
+    (counts, [lost, arrived, all])
 }
 
 /// Measures one step and holds it against the count.
@@ -89,17 +91,22 @@ fn hold(
     let before = learner.clone();
     let taken = learner.step(recipe, step, &batches[0]);
     let measure = own.finish(learner, recipe, step, &taken, None, f64::NAN);
-    let exact = gradients(&before.network, &activations, &batches[0]);
+    let mut exact = gradients(&before.network, &activations, &batches[0]);
+    if let Some(most) = recipe.clip_norm {
+        clip(most, &mut exact);
+    }
     for (layer, measured) in measure.layers.iter().enumerate() {
         let what = || format!("{}, {}, step {step}, layer {layer}", learner.policy, recipe.optimiser);
-        let (counts, [lost, all]) = counted(&before, learner, recipe, &taken, &exact, layer);
+        let (counts, [lost, arrived, all]) = counted(&before, learner, recipe, &taken, &exact, layer);
         assert_eq!(measured.updates, counts, "{}", what());
         if all == 0 {
-            assert_eq!(measured.lost_energy.finite(), None, "{}", what());
+            assert_eq!((measured.lost_energy, measured.update_descent), (Number::None, Number::None), "{}", what());
         } else {
-            let (share, found) = (Rational::from(&lost / &all).to_f64(), measured.lost_energy.value());
-            // The record has nine digits.
-            assert!((share - found).abs() <= 1e-8 * share, "{}: {found} of the energy is not {share}", what());
+            for (part, found) in [(&lost, measured.lost_energy), (&arrived, measured.update_descent)] {
+                let (share, found) = (Rational::from(part / &all).to_f64(), found.value());
+                // The record has nine digits.
+                assert!((share - found).abs() <= 1e-8 * share.abs(), "{}: {found} is not {share}", what());
+            }
         }
     }
     measure
@@ -150,16 +157,20 @@ fn counts_of_lost_updates_are_exact() {
     assert!(total.lost > total.absorbed && total.absorbed > 100 && total.wrong_sign > 10, "{total:?}");
 }
 
-/// Clipping by an exact norm changes no sign and no share of plain SGD's, however strong it is.
+/// The same with clipping, at every step and at none: the true update is that of the true gradient, clipped by its norm.
 #[test]
 fn counts_of_clipped_updates_are_exact() {
     let activations = [Activation::Leaky { slope: 0.5 }, Activation::Relu];
-    let mut random = Random(7);
-    let mut learner = learner("f16", &network(&mut random, activations));
-    for step in 0..STEPS {
-        let batches = [batch(&mut random), batch(&mut random)];
-        let clipped = Recipe { clip_norm: Some(0.01), ..recipe(named("sgd"), 0.05) };
-        hold(&mut learner, &clipped, step, activations, &batches);
+    for (optimiser, rate) in optimisers() {
+        for most in [0.01, 1000.0] {
+            let mut random = Random(7);
+            let mut learner = learner("f16", &network(&mut random, activations));
+            for step in 0..STEPS {
+                let batches = [batch(&mut random), batch(&mut random)];
+                let clipped = Recipe { clip_norm: Some(most), ..recipe(optimiser, rate) };
+                hold(&mut learner, &clipped, step, activations, &batches);
+            }
+        }
     }
 }
 
