@@ -169,9 +169,9 @@ fn outcome(spec: &TrainingSpec, course: &Course, measures: &[Measure]) -> Outcom
     let last = measures.iter().rposition(|measure| measure.layers.iter().any(|layer| is_saturated(&layer)));
     let recovered = first.and_then(|_| measures.get(last? + 1)).map(|measure| measure.step);
     Outcome {
-        reached: measured::reached(course, spec.target_loss),
-        last_loss: measured::last_loss(course),
-        last_progress: measured::last_progress(course),
+        reached: course.reached(spec.target_loss),
+        last_loss: course.last_loss(),
+        last_progress: course.last_progress(),
         first_saturation: first,
         recovered,
     }
