@@ -20,15 +20,15 @@ use trainings::Trainings;
 
 /// Told of progress while a study runs.
 pub trait Progress: Sync {
-    /// A part of so many parts is done; what comes next, in words.
-    fn next(&self, done: usize, of: usize, what: &str);
+    /// So many units of [`work`] are done; what comes next, in words.
+    fn next(&self, done: usize, what: &str);
 }
 
 /// No one is told.
 pub struct Silent;
 
 impl Progress for Silent {
-    fn next(&self, _: usize, _: usize, _: &str) {}
+    fn next(&self, _: usize, _: &str) {}
 }
 
 /// Everything that was measured.
@@ -40,9 +40,9 @@ struct Evidence<'s> {
     trainings: Trainings,
 }
 
-/// Parts of a study, for progress.
-pub fn parts(spec: &StudySpec) -> usize {
-    survey::parts(spec) + 2 + trainings::parts(spec)
+/// Units of work, which take roughly the same time: layers of networks that are measured with their arithmetics.
+pub fn work(spec: &StudySpec) -> usize {
+    survey::work(spec) + narrow::work(spec) + slopes::work(spec) + trainings::work(spec)
 }
 
 /// Measures and answers.
@@ -51,7 +51,7 @@ pub fn parts(spec: &StudySpec) -> usize {
 /// What is wrong with the spec, with the fix.
 pub fn run(spec: &StudySpec, progress: &dyn Progress) -> Result<Study, SpecError> {
     spec.validate()?;
-    let steps = Steps { progress, done: 0.into(), of: parts(spec) };
+    let steps = Steps { progress, done: 0.into() };
     let survey = Survey::run(spec, &steps)?;
     let narrow = Narrow::run(spec, &steps)?;
     let slopes = Slopes::run(spec, &steps)?;
@@ -68,17 +68,16 @@ pub fn run(spec: &StudySpec, progress: &dyn Progress) -> Result<Study, SpecError
     })
 }
 
-/// Counts the parts of a study.
+/// Counts the units of work that are done.
 struct Steps<'p> {
     progress: &'p dyn Progress,
     done: std::cell::Cell<usize>,
-    of: usize,
 }
 
 impl Steps<'_> {
-    /// Says what comes next.
-    fn begin(&self, what: &str) {
-        self.progress.next(self.done.get(), self.of, what);
-        self.done.set(self.done.get() + 1);
+    /// Says what comes next, and how many units it has.
+    fn begin(&self, units: usize, what: &str) {
+        self.progress.next(self.done.get(), what);
+        self.done.set(self.done.get() + units);
     }
 }

@@ -62,7 +62,7 @@ pub fn execute(arguments: &StudyArguments) -> Result<(), Failure> {
         .map_err(Failure::Input)?;
     let clock = run_info::Clock::start();
     let pool = arguments.resources.pool()?;
-    let bar = Bar::of_study(!is_silent && io::stderr().is_terminal(), study::parts(&spec));
+    let bar = Bar::of_work(!is_silent && io::stderr().is_terminal(), study::work(&spec));
     let study = pool.install(|| study::run(&spec, &bar))?;
     bar.finish();
     let drawn = pool.install(|| report::drawn(&study, arguments.theme));

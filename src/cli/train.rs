@@ -188,7 +188,7 @@ fn begin<'p>(plan: &'p TrainingPlan, directory: &Path, resume: bool, is_silent: 
 
 /// Trains to the end; record and checkpoint on the disk are never older than a few steps.
 fn trained(mut trainer: Trainer, directory: &Path, is_silent: bool) -> Result<Training, Failure> {
-    let bar = Bar::of_training(!is_silent && io::stderr().is_terminal(), trainer.work());
+    let bar = Bar::of_work(!is_silent && io::stderr().is_terminal(), trainer.work());
     bar.begin_at(trainer.work_done());
     let mut training = trainer.record();
     while !trainer.is_done() {

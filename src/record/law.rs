@@ -199,9 +199,7 @@ impl Line {
 impl Law {
     /// The bytes of `law.json`.
     pub fn to_json(&self) -> String {
-        let mut text = serde_json::to_string(self).expect("a law has only serialisable fields");
-        text.push('\n');
-        text
+        super::text::write(self)
     }
 
     /// Reads a law back.
@@ -209,14 +207,6 @@ impl Law {
     /// # Errors
     /// A sentence with the place where the text is not a law of this schema.
     pub fn from_json(text: &str) -> Result<Law, String> {
-        #[derive(Deserialize)]
-        struct Head {
-            schema: String,
-        }
-        let head: Head = serde_json::from_str(text).map_err(|error| format!("not a law: {error}"))?;
-        if head.schema != SCHEMA {
-            return Err(format!("schema `{}` cannot be read; this version reads `{SCHEMA}`", head.schema));
-        }
-        serde_json::from_str(text).map_err(|error| format!("not a law: {error}"))
+        super::text::read(text, SCHEMA, "law")
     }
 }

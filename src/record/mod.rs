@@ -9,6 +9,7 @@
 mod cause;
 pub mod law;
 pub mod study;
+mod text;
 pub mod training;
 
 pub use crate::fate::Fates;
@@ -275,9 +276,7 @@ pub struct LayerTrial {
 impl Record {
     /// The record as the bytes of `record.json`.
     pub fn to_json(&self) -> String {
-        let mut text = serde_json::to_string(self).expect("a record has only serialisable fields");
-        text.push('\n');
-        text
+        text::write(self)
     }
 
     /// Reads a record back.
@@ -285,14 +284,6 @@ impl Record {
     /// # Errors
     /// A sentence with the place where the text is not a record of this schema.
     pub fn from_json(text: &str) -> Result<Record, String> {
-        #[derive(Deserialize)]
-        struct Head {
-            schema: String,
-        }
-        let head: Head = serde_json::from_str(text).map_err(|error| format!("not a record: {error}"))?;
-        if head.schema != SCHEMA {
-            return Err(format!("schema `{}` cannot be read; this version reads `{SCHEMA}`", head.schema));
-        }
-        serde_json::from_str(text).map_err(|error| format!("not a record: {error}"))
+        text::read(text, SCHEMA, "record")
     }
 }

@@ -125,9 +125,7 @@ pub struct Series {
 impl Study {
     /// The bytes of `study.json`.
     pub fn to_json(&self) -> String {
-        let mut text = serde_json::to_string(self).expect("a study has only serialisable fields");
-        text.push('\n');
-        text
+        super::text::write(self)
     }
 
     /// Reads a study back.
@@ -135,14 +133,6 @@ impl Study {
     /// # Errors
     /// A sentence with the place where the text is not a study of this schema.
     pub fn from_json(text: &str) -> Result<Study, String> {
-        #[derive(Deserialize)]
-        struct Head {
-            schema: String,
-        }
-        let head: Head = serde_json::from_str(text).map_err(|error| format!("not a record: {error}"))?;
-        if head.schema != SCHEMA {
-            return Err(format!("schema `{}` cannot be read; this version reads `{SCHEMA}`", head.schema));
-        }
-        serde_json::from_str(text).map_err(|error| format!("not a record: {error}"))
+        super::text::read(text, SCHEMA, "record")
     }
 }

@@ -251,9 +251,7 @@ impl Measure {
 impl Training {
     /// The bytes of `training.json`.
     pub fn to_json(&self) -> String {
-        let mut text = serde_json::to_string(self).expect("a training has only serialisable fields");
-        text.push('\n');
-        text
+        super::text::write(self)
     }
 
     /// Reads a training back.
@@ -261,14 +259,6 @@ impl Training {
     /// # Errors
     /// A sentence with the place where the text is not a training of this schema.
     pub fn from_json(text: &str) -> Result<Training, String> {
-        #[derive(Deserialize)]
-        struct Head {
-            schema: String,
-        }
-        let head: Head = serde_json::from_str(text).map_err(|error| format!("not a record: {error}"))?;
-        if head.schema != SCHEMA {
-            return Err(format!("schema `{}` cannot be read; this version reads `{SCHEMA}`", head.schema));
-        }
-        serde_json::from_str(text).map_err(|error| format!("not a record: {error}"))
+        super::text::read(text, SCHEMA, "record")
     }
 }

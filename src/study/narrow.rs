@@ -13,10 +13,18 @@ pub struct Narrow {
     draws: usize,
 }
 
+/// Narrow networks that take as long as a wide one with its arithmetics.
+const NARROW: usize = 20;
+
+/// Units of work.
+pub fn work(spec: &StudySpec) -> usize {
+    spec.depths.iter().sum::<usize>() * spec.narrow_trials * spec.activations.len() / NARROW
+}
+
 impl Narrow {
     /// Measures.
     pub fn run(spec: &StudySpec, steps: &Steps) -> Result<Narrow, SpecError> {
-        steps.begin("narrow networks, in which units die");
+        steps.begin(work(spec), "narrow networks, in which units die");
         let at = |depth: usize| {
             let plan = Spec {
                 activations: spec.activations.clone(),

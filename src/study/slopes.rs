@@ -34,10 +34,15 @@ pub struct Slopes {
     pub pairs: Vec<Vec<Pair>>,
 }
 
+/// Units of work.
+pub fn work(spec: &StudySpec) -> usize {
+    2 * DEPTH * spec.trials * spec.slopes.len()
+}
+
 impl Slopes {
     /// Measures.
     pub fn run(spec: &StudySpec, steps: &Steps) -> Result<Slopes, SpecError> {
-        steps.begin("a slope on the positive side");
+        steps.begin(work(spec), "a slope on the positive side");
         let of = |slope: &f64| {
             let plan = Spec {
                 activations: vec!["leaky".into()],

@@ -16,9 +16,14 @@ pub struct Survey {
     records: Vec<Vec<Record>>,
 }
 
-/// Parts of the survey, for progress.
-pub fn parts(spec: &StudySpec) -> usize {
-    INITS.len() * spec.depths.len()
+/// Units of work of the survey.
+pub fn work(spec: &StudySpec) -> usize {
+    INITS.len() * spec.depths.iter().map(|depth| at(spec, *depth)).sum::<usize>()
+}
+
+/// Those of one depth.
+fn at(spec: &StudySpec, depth: usize) -> usize {
+    depth * spec.trials * spec.activations.len()
 }
 
 /// Layer 1 of one activation's network in one draw.
@@ -46,7 +51,7 @@ impl Survey {
     /// Measures.
     pub fn run(spec: &StudySpec, steps: &Steps) -> Result<Survey, SpecError> {
         let one = |init: Init, depth: usize| {
-            steps.begin(&format!("gradients at initialisation, {init}, depth {depth}"));
+            steps.begin(at(spec, depth), &format!("gradients at initialisation, {init}, depth {depth}"));
             let plan = Spec {
                 activations: spec.activations.clone(),
                 depth,

@@ -12,9 +12,20 @@ pub struct Trainings {
     trained: Vec<Vec<Training>>,
 }
 
-/// Parts, for progress.
-pub fn parts(spec: &StudySpec) -> usize {
-    spec.trained_depths.len() * spec.trainings
+/// Steps of a copy that take as long as the measurement of a network with its arithmetics.
+const STEPS: usize = 40;
+/// The same of measured steps.
+const MEASURED_STEPS: usize = 2;
+
+/// Units of work.
+pub fn work(spec: &StudySpec) -> usize {
+    spec.trainings * spec.trained_depths.iter().map(|depth| at(spec, *depth)).sum::<usize>()
+}
+
+/// Those of one depth and one network.
+fn at(spec: &StudySpec, depth: usize) -> usize {
+    let copies = spec.activations.len() * (spec.trained_formats.len() + 1);
+    depth * copies * (spec.steps / STEPS + spec.steps / spec.every / MEASURED_STEPS + 1)
 }
 
 /// Minibatches over which the gradient's spread is taken.
@@ -62,7 +73,10 @@ impl Trainings {
     /// Trains.
     pub fn run(spec: &StudySpec, steps: &Steps) -> Result<Trainings, SpecError> {
         let one = |depth: usize, seed: u64| {
-            steps.begin(&format!("training at depth {depth}, network {} of {}", seed + 1, spec.trainings));
+            steps.begin(
+                at(spec, depth),
+                &format!("training at depth {depth}, network {} of {}", seed + 1, spec.trainings),
+            );
             let plan = TrainingSpec {
                 activations: spec.activations.clone(),
                 depth,
