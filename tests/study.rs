@@ -47,7 +47,9 @@ fn a_small_study_answers_every_claim_and_finds_what_must_be_so() {
     assert_eq!(finding(b, "leaky: the same").median.value(), 0.0);
     // A slope is redundant in real arithmetic, and to the bit where it is a power of two.
     assert_eq!(finding(d, "pairs of networks").median.value(), 1.0);
-    assert_eq!(finding(d, "slopes that are powers of two").median.value(), 1.0);
+    assert_eq!(finding(d, "the same with unbounded exponents").median.value(), 1.0);
+    // In f16 some entries underflow gradually, in f32 none.
+    assert!(finding(d, "slopes that are powers of two").median.value() >= 0.5);
     assert!(finding(d, "other slopes").median.value() < 1.0);
     for claim in &study.claims {
         assert!(!claim.reasons.is_empty() && !claim.charts.is_empty(), "{}", claim.letter);

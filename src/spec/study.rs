@@ -56,7 +56,7 @@ impl Default for StudySpec {
             narrow_trials: 100,
             slopes: vec![0.5, 2.0, 0.75, 1.25, 1.5, 3.0],
             trained_depths: vec![5, 20, 50, 100],
-            trained_formats: names(&["f16", "bf16", "f16/update=f32", "bf16/update=f32", "f32"]),
+            trained_formats: names(&["bf16", "f16/update=f32", "bf16/update=f32", "f32"]),
             trainings: 3,
             steps: 200,
             every: 50,

@@ -27,6 +27,8 @@ pub struct Pair {
     pub noise: Vec<[f64; 2]>,
     /// Per arithmetic: whether layer 1's computed gradients are the same, bit by bit.
     pub is_same: Vec<bool>,
+    /// The same with unbounded exponents: without gradual underflow, which rounds what a slope makes smaller.
+    pub is_same_unbounded: Vec<bool>,
 }
 
 /// Per slope, in every draw.
@@ -91,6 +93,7 @@ fn pair(drawn: &Network, batch: &Batch, slope: f64, arithmetics: &[Policy]) -> P
         agrees,
         noise: (0..arithmetics.len()).map(noise).collect(),
         is_same: arithmetics.iter().map(is_same).collect(),
+        is_same_unbounded: arithmetics.iter().map(|policy| is_same(&policy.unbounded())).collect(),
     }
 }
 

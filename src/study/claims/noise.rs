@@ -158,7 +158,7 @@ fn lost_updates(all: &[Beside]) -> String {
     };
     format!(
         "What stops learning more often is the update: with less noise than signal, copies that update in f32 make {} of \
-         f64's progress, those that update in f16 or bf16 {}.",
+         f64's progress, those that update in the narrow format itself {}.",
         told(&quiet(true)),
         told(&quiet(false))
     )

@@ -18,13 +18,14 @@ pub fn claim(evidence: &Evidence) -> Claim {
     let everything: Vec<(usize, f64)> = spec.slopes.iter().copied().enumerate().collect();
     let agreeing = count(&everything, &|pair| usize::from(pair.agrees));
     let networks = everything.len() * spec.trials;
-    let same = |slopes_of: &[(usize, f64)]| {
-        let found = count(slopes_of, &|pair| pair.is_same.iter().filter(|same| **same).count());
+    let same = |slopes_of: &[(usize, f64)], which: fn(&Pair) -> &[bool]| {
+        let found = count(slopes_of, &|pair| which(pair).iter().filter(|same| **same).count());
         (found, slopes_of.len() * spec.trials * spec.formats.len())
     };
     let (powers, others) = (of(true), of(false));
-    let (same_powers, all_powers) = same(&powers);
-    let (same_others, all_others) = same(&others);
+    let (same_powers, all_powers) = same(&powers, |pair| &pair.is_same);
+    let (same_unbounded, _) = same(&powers, |pair| &pair.is_same_unbounded);
+    let (same_others, all_others) = same(&others, |pair| &pair.is_same);
     let ratio = |slope: usize, arithmetic: usize| -> Spread {
         spread::of(slopes.pairs[slope].iter().map(|pair| pair.noise[arithmetic][0] / pair.noise[arithmetic][1]))
     };
@@ -40,7 +41,14 @@ pub fn claim(evidence: &Evidence) -> Claim {
             "slopes that are powers of two: computed gradients of layer 1 that are the same bit by bit (share)",
             spread::single(same_powers as f64 / all_powers as f64, all_powers),
         ),
-        finding("other slopes: the same (share)", spread::single(same_others as f64 / all_others as f64, all_others)),
+        finding(
+            "the same with unbounded exponents (share)",
+            spread::single(same_unbounded as f64 / all_powers as f64, all_powers),
+        ),
+        finding(
+            "other slopes: the same bit by bit (share)",
+            spread::single(same_others as f64 / all_others as f64, all_others),
+        ),
     ];
     for (index, slope) in &others {
         for (arithmetic, format) in spec.formats.iter().enumerate() {
@@ -54,7 +62,7 @@ pub fn claim(evidence: &Evidence) -> Claim {
             ));
         }
     }
-    let is_redundant = agreeing == networks && same_powers == all_powers;
+    let is_redundant = agreeing == networks && same_unbounded == all_powers;
     let answer = match (is_redundant, apart.is_empty()) {
         (true, true) => Answer::Confirmed,
         (true, false) => {
@@ -69,8 +77,10 @@ pub fn claim(evidence: &Evidence) -> Claim {
             share(agreeing, networks)
         ),
         format!(
-            "In rounded arithmetic a power of two changes no bit of them ({} computed gradients are the same), any other \
-             slope does ({} are).",
+            "In rounded arithmetic a power of two changes no bit of them where exponents have no ends ({} computed \
+             gradients), and in the formats themselves in {}: what underflows gradually is rounded at another place. Any \
+             other slope changes bits ({} stay as they are).",
+            share(same_unbounded, all_powers),
             share(same_powers, all_powers),
             share(same_others, all_others)
         ),
