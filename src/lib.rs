@@ -22,7 +22,8 @@
 //!
 //! The data flows one way: [`spec`] → [`network`] (exact) → [`arithmetic`] and [`backprop`] (one text, many
 //! arithmetics) beside [`truth`] → [`noise`] and [`fate`] → [`verdict`] → [`record`] → [`report`]. [`law`] follows the
-//! noise of a record along its precisions; [`selfcheck`] proves on the user's machine that all of it rounds right.
+//! noise of a record along its precisions; [`train`] lets every arithmetic learn and asks the same on the way, [`study`]
+//! answers claims about activations by all of it; [`selfcheck`] proves on the user's machine that all of it rounds right.
 
 pub mod activation;
 pub mod arithmetic;

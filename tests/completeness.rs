@@ -173,7 +173,8 @@ fn the_readme_names_no_option_that_does_not_exist() {
     let readme = text("README.md");
     let mut seen = BTreeSet::new();
     for rest in readme.split("--").skip(1) {
-        let option: String = rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '-').collect();
+        let option: String =
+            rest.chars().take_while(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '-').collect();
         let option = option.trim_end_matches('-').to_string();
         if !option.is_empty() && !others.contains(&option.as_str()) {
             assert!(known.contains(option.as_str()), "the README names --{option}");

@@ -121,6 +121,11 @@ fn resuming_a_finished_training_is_harmless() {
 fn damaged_and_foreign_checkpoints_are_refused() {
     let place = Place::new();
     succeed(&place.run(&[&SMALL[..], &["--out", "there", "--quiet"]].concat()));
+    // As if it had been stopped: a finished training needs no checkpoint.
+    let record = fs::read_to_string(place.path("there/training.json")).unwrap();
+    let stopped = record.replacen("\"steps_done\":12", "\"steps_done\":5", 1);
+    assert_ne!(stopped, record);
+    fs::write(place.path("there/training.json"), stopped).unwrap();
     let resume = [&SMALL[..], &["--out", "there", "--resume", "--quiet"]].concat();
     for bytes in [&b""[..], b"no checkpoint", &[0; 100]] {
         fs::write(place.path("there/checkpoint"), bytes).unwrap();

@@ -37,7 +37,7 @@ pub fn claim(evidence: &Evidence) -> Claim {
             format!("relu: networks of width {} and depth {depth} whose layer 1 is dead (share)", spec.narrow_width),
             dead(RELU, deepest),
         ),
-        finding(format!("leaky: the same (share)"), dead(LEAKY, deepest)),
+        finding("leaky: the same (share)", dead(LEAKY, deepest)),
     ];
     findings.extend(INITS.iter().zip(&wide).map(|(init, ratio)| {
         finding(

@@ -1,6 +1,6 @@
 //! (e) With depth the difference between ReLU and its parametric variants goes to zero.
 
-use super::{Evidence, RELU, differs, distance, finding, place_of, ratios_by_depth, series, told};
+use super::{Evidence, RELU, differs, finding, place_of, ratios_by_depth, series, told};
 use crate::record::study::{Answer, Claim, Spread};
 use crate::study::spread;
 
@@ -19,18 +19,16 @@ pub fn claim(evidence: &Evidence) -> Claim {
         spread::of(pairs.map(|(variant, relu)| variant.last_loss() / relu.last_loss()))
     };
     let (last, last_trained) = (spec.depths.len() - 1, spec.trained_depths.len() - 1);
-    let (mut shrinking, mut kept, mut findings) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut gone, mut kept, mut never, mut findings) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut judge = |what: String, shallow: Spread, deep: Spread, ends: (usize, usize)| {
-        // Gone where the deepest interval leaves room for no difference and the median came closer.
-        let is_gone = !differs(&deep) && distance(&deep) <= distance(&shallow);
         let told = format!("{what}: {} at depth {}, {} at depth {}", told(&shallow), ends.0, told(&deep), ends.1);
-        if is_gone {
-            shrinking.push(told)
-        } else {
-            kept.push(told)
+        match (differs(&shallow), differs(&deep)) {
+            (_, true) => kept.push(told),
+            (true, false) => gone.push(told),
+            (false, false) => never.push(told),
         }
-        findings.push(finding(format!("{what}, depth {}", ends.0), shallow));
         findings.push(finding(format!("{what}, depth {}", ends.1), deep));
+        findings.push(finding(format!("{what}, depth {}", ends.0), shallow));
     };
     for (variant, name) in &variants {
         for (arithmetic, format) in spec.formats.iter().enumerate() {
@@ -48,13 +46,20 @@ pub fn claim(evidence: &Evidence) -> Claim {
             (spec.trained_depths[0], spec.trained_depths[last_trained]),
         );
     }
-    let answer = match (shrinking.len(), kept.len()) {
+    let answer = match (gone.len(), kept.len()) {
+        (0, 0) => {
+            Answer::DependsOn("what is compared: at no depth is a difference larger than that of the draws".into())
+        }
         (_, 0) => Answer::Confirmed,
         (0, _) => Answer::Refuted,
         _ => Answer::DependsOn("what is compared".into()),
     };
     let listed = |words: &str, cases: &[String]| (!cases.is_empty()).then(|| format!("{words} {}.", cases.join("; ")));
-    let reasons = [listed("The difference is gone with depth in", &shrinking), listed("It stays, or grows, in", &kept)];
+    let reasons = [
+        listed("Where shallow networks differ, and deep ones do not beyond their draws:", &gone),
+        listed("Where deep networks differ:", &kept),
+        listed("Where neither differs beyond its draws:", &never),
+    ];
     let by_depth = |variant: usize, name: &str, arithmetic: usize| {
         let points = (0..spec.depths.len()).map(|depth| noise(variant, arithmetic, depth)).collect();
         series(format!("{name}, {}", spec.formats[arithmetic]), points)

@@ -41,8 +41,8 @@ pub fn claim(evidence: &Evidence) -> Claim {
     let answer = match (avoids, is_alike) {
         (true, true) => Answer::Confirmed,
         (false, false) => Answer::Refuted,
-        (true, false) => Answer::DependsOn("its half: the first holds, the second does not".into()),
-        (false, true) => Answer::DependsOn("its half: the second holds, the first does not".into()),
+        (true, false) => Answer::DependsOn("which half of it: the first holds, the second does not".into()),
+        (false, true) => Answer::DependsOn("which half of it: the second holds, the first does not".into()),
     };
     let (depth, trained) = (spec.depths[deepest], spec.trained_depths[last_trained]);
     let of = shallow.len() * gradients;
@@ -69,7 +69,8 @@ pub fn claim(evidence: &Evidence) -> Claim {
             ),
         },
         format!(
-            "At depth {depth} elu's noise at layer 1 is {} of relu's: its φ' has no jump, so that no branch can flip.",
+            "At depth {depth} elu's noise at layer 1 is {} of relu's: its φ' has no jump, so that no \
+             branch can flip, which wins nothing where flips are rare (f32).",
             ratios.join(", ")
         ),
         format!("Trained in f64 at depth {trained}, its last loss is {} of relu's.", told(&deep_loss)),

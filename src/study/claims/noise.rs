@@ -32,7 +32,8 @@ pub fn claim(evidence: &Evidence) -> Claim {
         let found = all.iter().filter(|copy| copy.is_wide == is_wide && (low..high).contains(&clamped(copy.noise)));
         found.map(|copy| copy.progress).collect()
     };
-    let stopped = |progress: &[f64]| progress.iter().filter(|progress| !(**progress >= STOPPED)).count();
+    let stopped =
+        |progress: &[f64]| progress.iter().filter(|progress| progress.is_nan() || **progress < STOPPED).count();
     let (noisy, quiet) = (within(RANGES[3], true), within(RANGES[0], true));
     let (noisy_stopped, quiet_stopped) = (stopped(&noisy), stopped(&quiet));
     // At initialisation, over all activations, depths and formats.
@@ -58,7 +59,7 @@ pub fn claim(evidence: &Evidence) -> Claim {
         }
         (true, count, stopped) if stopped == count => Answer::Confirmed,
         (true, _, 0) => {
-            Answer::DependsOn("what is claimed: it can dominate layer 1, and learning went on all the same".into())
+            Answer::DependsOn("which half of it: noise can dominate layer 1, and learning goes on all the same".into())
         }
         _ => Answer::DependsOn("the network: noise above the signal at layer 1 stops some and not others".into()),
     };
@@ -90,10 +91,13 @@ pub fn claim(evidence: &Evidence) -> Claim {
             finding(format!("loss fell by, over f64's, noise/signal of layer 1 {name}, updates in f32"), value)
         })
         .collect();
-    findings.push(finding(
-        "the same with more noise than signal: stopped (count)",
-        spread::single(noisy_stopped as f64, noisy.len()),
-    ));
+    findings.insert(
+        0,
+        finding(
+            "copies with more noise than signal at layer 1, updates in f32, that stopped learning (share)",
+            spread::single(noisy_stopped as f64 / noisy.len().max(1) as f64, noisy.len()),
+        ),
+    );
     Claim {
         letter: 'c',
         statement: "Rounding noise can dominate the correction signal, and then learning stops.".into(),

@@ -61,6 +61,13 @@ pub fn claim(evidence: &Evidence) -> Claim {
             }
         }
     }
+    findings.insert(
+        0,
+        finding(
+            "cases (init, depth and format) in which underflow takes half of the gradient's energy (share)",
+            spread::single(fallen.len() as f64 / cases as f64, cases),
+        ),
+    );
     let answer = match (zeros + narrow_zeros, fallen.len()) {
         (0, 0) => Answer::Confirmed,
         (0, count) if count < cases => Answer::DependsOn("the init, the depth and the format".into()),
@@ -71,7 +78,7 @@ pub fn claim(evidence: &Evidence) -> Claim {
         share(zeros, drawn),
         share(narrow_zeros, narrow_drawn)
     )];
-    reasons.extend(INITS.iter().zip(&findings[2..]).map(|(init, finding)| {
+    reasons.extend(INITS.iter().zip(&findings[3..]).map(|(init, finding)| {
         format!(
             "With init {init} its size at depth {} is {} of that at depth {}.",
             spec.depths[deepest],
