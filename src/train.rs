@@ -166,18 +166,19 @@ impl<'p> Trainer<'p> {
         let spec = &self.plan.spec;
         let batches: Vec<Batch> = (step..step + spec.minibatches).map(|step| self.minibatches.at(step)).collect();
         let (recipe, held_out) = (&self.recipe, &self.held_out);
+        let segments = self.plan.networks.schedule.segments;
         self.runs.par_iter_mut().for_each(|run| {
             run.all().for_each(|learner| learner.rekey(recipe.seed, step));
             let tracks: Option<Vec<Vec<Track>>> = run.reference.is_learning().then(|| {
                 let setups: Vec<_> = run.learners.iter().map(Learner::setup).collect();
-                measured::at_reference(&run.reference, &setups, &batches[0], spec.truth_bits)
+                measured::at_reference(&run.reference, &setups, &batches[0], spec.truth_bits, segments)
             });
             let reference = run.reference.network.clone();
             let Copies { initial, learners, measures, .. } = &mut *run;
             let copies = learners.par_iter_mut().zip(measures.par_iter_mut()).enumerate();
             copies.filter(|(_, (learner, _))| learner.is_learning()).for_each(|(index, (learner, measures))| {
                 learner.hold_out(step, held_out);
-                let own = Own::measure(learner, &batches, spec.truth_bits);
+                let own = Own::measure(learner, &batches, spec.truth_bits, segments);
                 let distance = match step {
                     0 => f64::NAN,
                     _ => distance(&learner.network, &reference) / distance(&reference, initial),

@@ -90,8 +90,8 @@ pub fn execute(arguments: &LawArguments) -> Result<(), Failure> {
     files::check_target_of(&directory, files::LAW, &plan.spec.hash(probe::VERSION), arguments.force)
         .map_err(Failure::Input)?;
     let clock = run_info::Clock::start();
-    let law = law::of(&probed(&plan, &arguments.resources.pool()?, is_silent));
-    let picture = write(&directory, &law, arguments.theme, &clock.to_json(arguments.resources.threads()?))?;
+    let law = law::of(&probed(&plan, &arguments.resources.threads.pool()?, is_silent));
+    let picture = write(&directory, &law, arguments.theme, &clock.to_json(arguments.resources.threads.count()?))?;
     if arguments.json {
         print(law.to_json().as_bytes())
     } else if arguments.quiet {

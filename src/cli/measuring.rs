@@ -44,7 +44,7 @@ pub fn measured(plan: Plan, output: &Output) -> Result<(Record, PathBuf), Failur
     files::check_target(&directory, &plan.spec.hash(probe::VERSION), output.force).map_err(Failure::Input)?;
 
     let clock = run_info::Clock::start();
-    let pool = output.resources.pool()?;
+    let pool = output.resources.threads.pool()?;
     let record = probed(plan, &pool, output.is_silent);
     let drawn = pool.install(|| contents::drawn(&record, output.theme));
     let drawn = drawn.map_err(|error| Failure::Output(io::Error::other(error)))?;

@@ -6,24 +6,31 @@ use crate::probe::memory;
 use crate::spec::{Attribute, Plan, Schedule};
 use std::io::{self, Write};
 
-/// Options of every command that measures.
+/// How many threads compute.
 #[derive(clap::Args, Clone, Copy, Debug)]
-pub struct Resources {
+pub struct Threads {
     /// Threads [default: one per core]; the result does not depend on it
     #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, help_heading = "Output")]
     threads: Option<usize>,
+}
+
+/// Options of every command whose networks may be large.
+#[derive(clap::Args, Clone, Copy, Debug)]
+pub struct Resources {
+    #[command(flatten)]
+    pub threads: Threads,
     /// Most memory, as in 2GiB or 500MB [default: what is free]; where it is short, values are computed again on the way
     /// back; the result does not depend on it
     #[arg(long, value_name = "SIZE", value_parser = memory::from_words, help_heading = "Output")]
     memory: Option<u64>,
 }
 
-impl Resources {
+impl Threads {
     /// As many threads as are wanted, or one per core.
     ///
     /// # Errors
     /// A sentence with the fix.
-    pub fn threads(&self) -> Result<usize, Failure> {
+    pub fn count(&self) -> Result<usize, Failure> {
         match self.threads {
             Some(0) => {
                 Err(Failure::Input("--threads 0: give a positive number, or leave it out for one per core".into()))
@@ -39,16 +46,18 @@ impl Resources {
     /// # Errors
     /// A sentence with the fix, or threads cannot be had.
     pub fn pool(&self) -> Result<rayon::ThreadPool, Failure> {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads()?).build();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.count()?).build();
         pool.map_err(|error| Failure::Output(io::Error::other(error)))
     }
+}
 
+impl Resources {
     /// The plan on a schedule that fits; says beforehand what a large run needs.
     ///
     /// # Errors
     /// A sentence with the nearest plan that fits.
     pub fn fit(&self, plan: Plan, is_silent: bool) -> Result<Plan, Failure> {
-        let threads = self.threads()?;
+        let threads = self.threads.count()?;
         let Some(limit) = self.memory.or_else(memory::available) else { return Ok(plan) };
         let Some(schedule) = memory::schedule(&plan, threads, limit) else {
             let near = memory::nearest(&plan, threads, limit);

@@ -1,7 +1,7 @@
 //! `study`: an old question answered by measurement.
 
 use super::progress::Bar;
-use super::resources::Resources;
+use super::resources::Threads;
 use super::subcommands::print;
 use super::{Failure, run_info, seed, theme, unwritable};
 use crate::probe;
@@ -45,7 +45,7 @@ pub struct StudyArguments {
     #[arg(long, short, help_heading = "Output")]
     quiet: bool,
     #[command(flatten)]
-    resources: Resources,
+    threads: Threads,
 }
 
 /// Measures, writes the report and prints it.
@@ -61,7 +61,7 @@ pub fn execute(arguments: &StudyArguments) -> Result<(), Failure> {
     files::check_target_of(&directory, files::STUDY, &spec.hash(probe::VERSION), arguments.force)
         .map_err(Failure::Input)?;
     let clock = run_info::Clock::start();
-    let pool = arguments.resources.pool()?;
+    let pool = arguments.threads.pool()?;
     let bar = Bar::of_work(!is_silent && io::stderr().is_terminal(), study::work(&spec));
     let study = pool.install(|| study::run(&spec, &bar))?;
     bar.finish();

@@ -22,8 +22,8 @@ pub struct Own {
 
 impl Own {
     /// Holds a copy's gradient of a minibatch against the truth, and takes the spread over minibatches, of which that one
-    /// is the first.
-    pub fn measure(learner: &Learner, batches: &[Batch], truth_bits: u32) -> Own {
+    /// is the first; values are kept in so many segments, which changes no result.
+    pub fn measure(learner: &Learner, batches: &[Batch], truth_bits: u32, segments: usize) -> Own {
         let setup = learner.setup();
         let is_kinked = activations(&learner.network).any(|activation| activation.is_kinked());
         let mut extras = twin(&setup).into_iter().collect::<Vec<_>>();
@@ -32,7 +32,7 @@ impl Own {
             extras.push(Extra { setup, branches: BranchesOf::True, twin_of: None });
         }
         let subjects = Subjects { listed: &listed, extras: &extras, externals: &[], keeps_truth: true };
-        let measurement = measure_with(&learner.network, &batches[0], subjects, truth_bits, 1, &|| ());
+        let measurement = measure_with(&learner.network, &batches[0], subjects, truth_bits, segments, &|| ());
         Own { measurement, spread: Spread::of(&learner.network, batches), before: learner.clone() }
     }
 
@@ -86,7 +86,13 @@ impl Own {
 }
 
 /// Every copy's arithmetic at the parameters that f64 has learnt: a track for each, layer by layer.
-pub fn at_reference(reference: &Learner, setups: &[Setup], batch: &Batch, truth_bits: u32) -> Vec<Vec<Track>> {
+pub fn at_reference(
+    reference: &Learner,
+    setups: &[Setup],
+    batch: &Batch,
+    truth_bits: u32,
+    segments: usize,
+) -> Vec<Vec<Track>> {
     let mut extras = Vec::new();
     let listed = setups.iter().map(|setup| {
         let twin = twin(setup).map(|twin| {
@@ -97,7 +103,7 @@ pub fn at_reference(reference: &Learner, setups: &[Setup], batch: &Batch, truth_
     });
     let listed: Vec<(Setup, Option<usize>)> = listed.collect();
     let subjects = Subjects { listed: &listed, extras: &extras, externals: &[], keeps_truth: false };
-    let measurement = measure_with(&reference.network, batch, subjects, truth_bits, 1, &|| ());
+    let measurement = measure_with(&reference.network, batch, subjects, truth_bits, segments, &|| ());
     let tracks =
         |index: usize| measurement.layers.iter().map(|layer| track(layer, &layer.arithmetics[index])).collect();
     (0..setups.len()).map(tracks).collect()

@@ -21,8 +21,8 @@ Leaky ReLU or ReLU? 2 claims about activations: 1 refuted, 1 depends on the case
 activations relu, leaky, prelu, elu, silu, tanh
 at initialisation: depths 5, 10, 20, 50, 100, width 64 (narrow networks 8), in f16, bf16, f32, batch
 32, 10 draws (narrow 100), seed 0: 5400 networks held against their true gradients
-trained: depths 5, 20, 50, 100, in f16, bf16, f16/update=f32, bf16/update=f32, f32, 3 trainings of
-200 updates each, measured every 50: 360 copies of networks
+trained: depths 5, 20, 50, 100, in bf16, f16/update=f32, bf16/update=f32, f32, 3 trainings of 200
+updates each, measured every 50: 360 copies of networks
 slopes on the positive side 0.5, 2, 0.75, 1.25, 1.5, 3
 
 (a) With leaky ReLU the gradient cannot vanish
@@ -78,7 +78,7 @@ const PAGE: &str = "\
 
 - activations relu, leaky, prelu, elu, silu, tanh
 - at initialisation: depths 5, 10, 20, 50, 100, width 64 (narrow networks 8), in f16, bf16, f32, batch 32, 10 draws (narrow 100), seed 0: 5400 networks held against their true gradients
-- trained: depths 5, 20, 50, 100, in f16, bf16, f16/update=f32, bf16/update=f32, f32, 3 trainings of 200 updates each, measured every 50: 360 copies of networks
+- trained: depths 5, 20, 50, 100, in bf16, f16/update=f32, bf16/update=f32, f32, 3 trainings of 200 updates each, measured every 50: 360 copies of networks
 - slopes on the positive side 0.5, 2, 0.75, 1.25, 1.5, 3
 
 <a id=\"claim-e\"></a>
