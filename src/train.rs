@@ -62,6 +62,8 @@ pub struct Trainer<'p> {
     /// Updates that were made.
     step: usize,
     runs: Vec<Copies>,
+    /// Whether arithmetics are measured at f64's parameters, too.
+    measures_at_reference: bool,
 }
 
 /// The copies of one activation's network.
@@ -101,8 +103,14 @@ impl<'p> Trainer<'p> {
             recipe: spec.into(),
             measured: spec.measure.steps(spec.steps),
             step: 0,
+            measures_at_reference: true,
             runs: plan.networks.runs.iter().map(copies).collect(),
         }
+    }
+
+    /// The same, measured at each copy's own parameters alone, which takes less time.
+    pub fn at_own_parameters(self) -> Trainer<'p> {
+        Trainer { measures_at_reference: false, ..self }
     }
 
     /// True once all steps were made.
@@ -148,6 +156,14 @@ impl<'p> Trainer<'p> {
         progress.done(self.units(from, self.step));
     }
 
+    /// Makes all steps that are left.
+    pub fn finish(mut self, progress: &dyn Progress) -> Training {
+        while !self.is_done() {
+            self.advance(progress);
+        }
+        self.record()
+    }
+
     /// Steps that are not measured, every copy for itself.
     fn steps(&mut self, steps: std::ops::Range<usize>) {
         let batches: Vec<Batch> = steps.clone().map(|step| self.minibatches.at(step)).collect();
@@ -166,10 +182,11 @@ impl<'p> Trainer<'p> {
         let spec = &self.plan.spec;
         let batches: Vec<Batch> = (step..step + spec.minibatches).map(|step| self.minibatches.at(step)).collect();
         let (recipe, held_out) = (&self.recipe, &self.held_out);
-        let segments = self.plan.networks.schedule.segments;
+        let (segments, at_reference) = (self.plan.networks.schedule.segments, self.measures_at_reference);
         self.runs.par_iter_mut().for_each(|run| {
             run.all().for_each(|learner| learner.rekey(recipe.seed, step));
-            let tracks: Option<Vec<Vec<Track>>> = run.reference.is_learning().then(|| {
+            let is_wanted = at_reference && run.reference.is_learning();
+            let tracks: Option<Vec<Vec<Track>>> = is_wanted.then(|| {
                 let setups: Vec<_> = run.learners.iter().map(Learner::setup).collect();
                 measured::at_reference(&run.reference, &setups, &batches[0], spec.truth_bits, segments)
             });
@@ -243,9 +260,5 @@ fn distance(one: &Network, other: &Network) -> f64 {
 
 /// Trains to the end.
 pub fn run(plan: &TrainingPlan, progress: &dyn Progress) -> Training {
-    let mut trainer = Trainer::new(plan);
-    while !trainer.is_done() {
-        trainer.advance(progress);
-    }
-    trainer.record()
+    Trainer::new(plan).finish(progress)
 }
