@@ -80,6 +80,12 @@ fn differs(spread: &Spread) -> bool {
     spread::is_below(spread, 1.0) || spread::is_above(spread, 1.0)
 }
 
+/// |log₂| of a spread's median, which is a ratio: how far from no difference.
+fn distance(spread: &Spread) -> f64 {
+    let median = spread.median.value();
+    if median > 0.0 { core_math::log2(median).abs() } else { f64::INFINITY }
+}
+
 /// A number as sentences and tables have it.
 fn short(x: f64) -> String {
     short_in(x, Notation::Plain)

@@ -85,7 +85,7 @@ pub fn claim(evidence: &Evidence) -> Claim {
             share(same_others, all_others)
         ),
         match apart.as_slice() {
-            [] => "How much noise there is does not depend on it: every interval of the ratio holds 1.".into(),
+            [] => "That there is more or less noise for it is not seen: every interval of the ratio holds 1.".into(),
             some => format!(
                 "And noise may differ, because one of the two rounds where the other does not, or its folded weights have \
                  more bits than the format: {}.",
