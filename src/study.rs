@@ -1,7 +1,7 @@
 //! StudySpec → Study: six claims about activations, each measured and answered.
 //!
-//! [`survey`] asks networks at initialisation, [`narrow`] those whose units die, [`slopes`] what a slope on the positive
-//! side does, [`trainings`] what is learnt; [`claims`] reads the answers off these, each with the numbers that decide.
+//! `survey` asks networks at initialisation, `narrow` those whose units die, `slopes` what a slope on the positive
+//! side does, `trainings` what is learnt; `claims` reads the answers off these, each with the numbers that decide.
 
 mod claims;
 mod narrow;
