@@ -148,6 +148,16 @@ impl Policy {
             let column = text[..offset].chars().count();
             format!("policy `{text}`, character {}: {message}\n  {text}\n  {}^", column + 1, " ".repeat(column))
         };
+        // Before anything else: behind a plain arithmetic it would be told that roles are missing.
+        let mut start = 0;
+        for part in text.split('/') {
+            let role = part.split_once('=').map_or("", |(role, _)| role);
+            if ROLES[GRADIENT_ROLES..].contains(&role) {
+                let message = format!("`{role}` is a role of training, which `precision-probe train` knows; remove it");
+                return Err(point(start, message));
+            }
+            start += part.len() + 1;
+        }
         let (mut storage, mut forward, mut backward) = (None, None, None);
         let mut offset = 0;
         for part in text.split('/') {
@@ -168,12 +178,6 @@ impl Policy {
                 }
                 "forward" => &mut forward,
                 "backward" => &mut backward,
-                "update" | "master" => {
-                    return Err(point(
-                        start,
-                        format!("`{role}` is a role of training, which `precision-probe train` knows; remove it"),
-                    ));
-                }
                 other => {
                     let known = nearest(other, ROLES.into_iter().take(GRADIENT_ROLES));
                     return Err(point(
@@ -261,6 +265,8 @@ mod tests {
             ("storage=f16:acc=f32/forward=f32/backward=f16", 9, "unknown format"),
             ("update=f32/forward=f32/backward=f16", 1, "training"),
             ("f16/f32", 1, "a role is missing"),
+            ("f16/update=f32", 5, "precision-probe train"),
+            ("bf16/master=bf16:round=stochastic", 6, "precision-probe train"),
         ] {
             let error = Policy::parse(text).unwrap_err();
             assert!(error.contains(words), "{text}: {error}");
