@@ -6,7 +6,7 @@ mod optimiser;
 pub use measuring::MeasureAt;
 pub use optimiser::{Optimiser, Rate, TrainingScale};
 
-use super::{Data, Init, LossScale, Plan, Spec, SpecError, named};
+use super::{Attribute, Data, Init, LossScale, Plan, Spec, SpecError, named};
 use crate::arithmetic::policy::TrainingPolicy;
 use crate::assets::DIGITS;
 use serde::{Deserialize, Serialize};
@@ -163,6 +163,7 @@ impl TrainingSpec {
             formats: vec!["f64".into()],
             truth_bits: self.truth_bits,
             loss_scale: LossScale::None,
+            attribute: Attribute::None,
             ..Spec::default()
         }
     }
