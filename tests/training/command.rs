@@ -67,6 +67,31 @@ fn contents(directory: &Path) -> Vec<(String, Vec<u8>)> {
     found
 }
 
+/// `report` draws a training again: the same words and bytes.
+#[test]
+fn a_training_is_redrawn_from_its_record() {
+    let place = Place::new();
+    let printed = place.run(&[&SMALL[..], &["--out", "there"]].concat());
+    succeed(&printed);
+    let before = contents(&place.path("there"));
+    let report = |arguments: &[&str]| {
+        let mut command = Command::new(cargo_bin("precision-probe"));
+        let output = command.current_dir(place.0.path()).arg("report").args(arguments).output().unwrap();
+        succeed(&output);
+        output.stdout
+    };
+    for path in ["there", "there/training.json"] {
+        assert_eq!(report(&[path]), printed.stdout, "{path}");
+        assert!(contents(&place.path("there")) == before, "{path}");
+    }
+    report(&["there", "--out", "copy", "--quiet"]);
+    assert!(contents(&place.path("copy")) == before);
+    let mut refused = Command::new(cargo_bin("precision-probe"));
+    let refused = refused.current_dir(place.0.path()).args(["report", "there", "--layers"]).output().unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(error(&refused).contains("--layers belongs to a record.json"), "{}", error(&refused));
+}
+
 /// Killed again and again, at the beginning and in the midst of it, a training ends with the bytes of one that was
 /// left alone.
 #[test]
