@@ -1,6 +1,8 @@
 //! (c) Rounding noise can dominate the correction signal, and then learning stops.
 
 use super::{Evidence, depths, finding, series, share, short, told};
+use crate::arithmetic::policy::TrainingPolicy;
+use crate::format::F32;
 use crate::number::Number;
 use crate::record::Verdict;
 use crate::record::study::{Answer, Chart, Claim, Series, Spread, StudySpec};
@@ -135,7 +137,8 @@ fn copies(evidence: &Evidence) -> Vec<Beside> {
         for activation in 0..spec.activations.len() {
             let references = trainings.references(depth, activation);
             for (arithmetic, name) in spec.trained_formats.iter().enumerate() {
-                let is_wide = name.ends_with("update=f32") || name == "f32";
+                let is_wide =
+                    TrainingPolicy::parse(name).is_ok_and(|policy| policy.update.format.precision >= F32.precision);
                 let pairs = trainings.learners(depth, activation, arithmetic).into_iter().zip(&references);
                 let learns = |reference: &Learnt| reference.progress() >= LEARNS * reference.first_loss();
                 all.extend(pairs.filter(|(_, reference)| learns(reference)).map(|(learner, reference)| Beside {
