@@ -134,7 +134,13 @@ mod tests {
     fn files_and_audits_are_given() {
         let source = |file: &str| Source { file: file.into(), sha256: String::new(), dtype: None };
         let weights = Weights { source: source("net.npz"), units: vec![2, 3, 2], activations: None };
-        let batch = BatchFile { source: source("batch.npz"), features: 2, outputs: 2, targets: TargetKind::Classes, drawn_from: None };
+        let batch = BatchFile {
+            source: source("batch.npz"),
+            features: 2,
+            outputs: 2,
+            targets: TargetKind::Classes,
+            drawn_from: None,
+        };
         let compared = |name: &str, log2_scale: i32, model: Option<&str>| Compared {
             name: name.into(),
             source: source("g.npz"),

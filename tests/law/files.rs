@@ -1,17 +1,33 @@
 //! Laws of networks and rows from files: the numbers of what is drawn, reports from the record alone, and refusals.
 
-use super::{FILES, command, names, refused, succeed};
+use super::{FILES, command, names, refused};
 use crate::common::samples::{values, write, write_digits};
 use assert_cmd::Command;
-use precision_probe::exchange::{Tensor, write_safetensors};
+use precision_probe::exchange::{Activations, Tensor, write_safetensors};
+use precision_probe::law::bits::Bits;
+use precision_probe::network::rows::Rows;
 use precision_probe::network::{Batch, Targets};
+use precision_probe::probe::{Silent, run};
 use precision_probe::record::law::{Law, LawRun, PointTrial};
+use precision_probe::spec::{Attribute, Files, Spec};
 use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
 
+/// What every small law has, and the shape of the drawn ones: four trials of batches of three.
+const DRAWS: [&str; 4] = ["--batch", "3", "--trials", "4"];
+const SHAPE: [&str; 4] = ["--depth", "3", "--width", "5"];
+
+/// What the command prints.
+fn succeed(place: &Path, arguments: &[&str]) -> String {
+    let output = command(place, &[&["law"], arguments].concat());
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
 fn law(place: &Path, more: &[&str]) -> Law {
-    Law::from_json(&succeed(place, &[&["--json", "--out", "law", "--force"], more].concat())).unwrap()
+    let output = ["--bits", "6..9", "--json", "--out", "law", "--force"];
+    Law::from_json(&succeed(place, &[&DRAWS, &output[..], more].concat())).unwrap()
 }
 
 /// One trial at every precision, of every activation.
@@ -19,9 +35,23 @@ fn trial(law: &Law, trial: usize) -> Vec<PointTrial> {
     law.runs.iter().flat_map(|run| &run.points).map(|point| point.trials[trial]).collect()
 }
 
-/// A network that the main command drew, as files in `x`: that of the first trial of `SMALL`, with biases.
+/// A network that the main command drew, as files in `x`: that of the first trial of [`SHAPE`], with biases.
 fn export(place: &Path, act: &str) {
-    let draw = ["--depth", "3", "--width", "5", "--batch", "3", "--trials", "1", "--formats", "f64", "--bias", "--quiet"];
+    let draw = [
+        "--depth",
+        "3",
+        "--width",
+        "5",
+        "--batch",
+        "3",
+        "--trials",
+        "1",
+        "--formats",
+        "f64",
+        "--bias",
+        "--quiet",
+        "--force",
+    ];
     let mut binary = Command::cargo_bin("precision-probe").expect("the binary is built");
     let export = ["--act", act, "--export", "x", "--out", "drawn"];
     binary.current_dir(place).args(draw).args(export).assert().success();
@@ -33,7 +63,7 @@ fn a_file_of_the_digits_gives_the_law_of_the_digits() {
     let place = TempDir::new().unwrap();
     let place = place.path();
     write_digits(&place.join("d.safetensors"));
-    let (built_in, file) = (law(place, &[]), law(place, &["--data", "d.safetensors"]));
+    let (built_in, file) = (law(place, &SHAPE), law(place, &[&SHAPE[..], &["--data", "d.safetensors"]].concat()));
     assert_eq!(built_in.runs, file.runs);
     assert_ne!(built_in.spec_hash, file.spec_hash);
     let batch_file = file.spec.batch_file.unwrap();
@@ -51,7 +81,7 @@ fn a_network_from_a_file_stays_while_its_batches_change() {
     for act in ["prelu", "tanh"] {
         export(place, act);
         let weights = ["--weights", "x/network.safetensors", "--act", act];
-        let drawn = law(place, &["--act", act, "--bias"]);
+        let drawn = law(place, &[&SHAPE[..], &["--act", act, "--bias"]].concat());
         let given = law(place, &weights);
         assert_eq!(trial(&given, 0), trial(&drawn, 0), "{act}");
         assert_ne!(trial(&given, 1), trial(&drawn, 1), "{act}: the second trial has the same network");
@@ -73,21 +103,52 @@ fn a_network_from_a_file_stays_while_its_batches_change() {
     assert_eq!(names, ["per layer: relu, tanh, gelu"]);
 }
 
-/// Values are targets of the mean squared error; a batch of all rows is a shuffle of the one that the main command uses.
+/// A trial measures what the main command measures of a file that holds the trial's rows alone; values are targets of the
+/// mean squared error.
 #[test]
-fn rows_with_values_have_a_law() {
-    let place = TempDir::new().unwrap();
-    let place = place.path();
-    write(&place.join("v.safetensors"), &values(9, 3));
-    let data = ["--data", "v.safetensors", "--act", "tanh", "--bits", "8..10"];
-    let printed = succeed(place, &[&data[..], &["--out", "a", "--batch", "9"]].concat());
+fn a_trial_is_a_measurement_of_its_rows() {
+    let folder = TempDir::new().unwrap();
+    let place = folder.path();
+    let weight = |name: &str, shape: [usize; 2]| {
+        let values = (0..shape[0] * shape[1]).map(|index| (index * 5 % 7) as f64 / 5.0 - 0.55).collect();
+        Tensor::doubles(name, shape.to_vec(), values)
+    };
+    let (network, all, one) = ("n.safetensors", "v.safetensors", "one.safetensors");
+    write_safetensors(&place.join(network), &[weight("0.weight", [3, 4]), weight("2.weight", [2, 3])]).unwrap();
+    write(&place.join(all), &values(9, 3));
+    let arguments = ["--weights", network, "--act", "tanh", "--data", all, "--batch", "4", "--trials", "3"];
+    let printed = succeed(place, &[&arguments[..], &["--bits", "8..10", "--out", "a"]].concat());
     let printed = printed.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(printed.contains("data v.safetensors (9 rows), batch 9, 4 trials, seed 0, gain"), "{printed}");
+    assert!(
+        printed.contains("units 4–3–2, no biases, data v.safetensors (9 rows), batch 4, 3 trials, seed 0"),
+        "{printed}"
+    );
     assert!(printed.contains("at 8–10 bits the format cannot hold every parameter, input and target"), "{printed}");
     let law = Law::from_json(&fs::read_to_string(place.join("a/law.json")).unwrap()).unwrap();
-    let line = law.runs[0].fits[0].line.unwrap();
-    // The order of nine rows changes only how sums are rounded, so that slopes are those of a smooth φ.
-    assert!((line.exponent.value() - 1.0).abs() < 0.3, "{line:?}");
+    let measured = |file: &str| {
+        let formats = Bits::parse("8..10").unwrap().arithmetics();
+        let mut spec = Spec { formats, attribute: Attribute::None, ..Spec::default() };
+        let mut files = Files::default();
+        let tanh = Activations::Same("tanh".into());
+        files.weights(&mut spec, &place.join(network), None, Some(tanh)).unwrap();
+        files.batch(&mut spec, &place.join(file), None, None).unwrap();
+        let plan = spec.validate_with(files).unwrap();
+        (run(&plan, &Silent), plan.samples)
+    };
+    let rows = Rows::new(measured(all).1.as_ref());
+    for trial in 0..3 {
+        write(&place.join(one), &rows.drawn(0, trial, 4));
+        let (record, _) = measured(one);
+        for (point, arithmetic) in law.runs[0].points.iter().zip(&record.runs[0].arithmetics) {
+            assert_eq!(format!("mpfr:{}", point.bits), arithmetic.name);
+            let tensor = &arithmetic.layers[0].trials[0].tensors[0];
+            assert_eq!(
+                point.trials[trial as usize].noise_to_signal, tensor.noise_to_signal,
+                "{} {trial}",
+                arithmetic.name
+            );
+        }
+    }
 }
 
 /// The report is drawn again when the files are gone; its directory is named after them.
@@ -98,7 +159,7 @@ fn a_law_of_files_is_redrawn_from_its_record() {
     write_digits(&place.join("d.safetensors"));
     export(place, "tanh");
     let options = ["--weights", "x/network.safetensors", "--act", "tanh", "--data", "d.safetensors"];
-    let printed = succeed(place, &options);
+    let printed = succeed(place, &[&DRAWS[..], &["--bits", "6..9"], &options].concat());
     assert!(printed.starts_with("tanh in mpfr:6 to mpfr:9"), "{printed}");
     assert!(printed.contains("weights network.safetensors, depth 3, units 64–5 ×3–10, biases"), "{printed}");
     assert!(!printed.contains("gain"), "{printed}");
@@ -142,9 +203,15 @@ fn files_that_do_not_fit_are_refused_with_the_fix() {
         ("--weights n.safetensors --act relu", "give --data FILE or --data gaussian"),
         ("--weights n.safetensors --act relu --depth 3", "--depth: --weights fixes it; leave out --depth or --weights"),
         ("--weights n.safetensors --act relu --residual", "--residual: --weights fixes it"),
-        ("--weights n.safetensors --act prelu", "has no slope in the file"),
-        ("--weights n.safetensors --act relu --data d.safetensors", "has 4 inputs and `x` of `d.safetensors` 64 columns"),
-        ("--weights n.safetensors --act relu --data c.safetensors", "has 2 outputs and `y` of `c.safetensors` a class 19"),
+        ("--weights n.safetensors --act prelu --data v.safetensors --batch 3", "has no slope in the file"),
+        (
+            "--weights n.safetensors --act relu --data d.safetensors",
+            "has 4 inputs and `x` of `d.safetensors` 64 columns",
+        ),
+        (
+            "--weights n.safetensors --act relu --data c.safetensors",
+            "has 2 outputs and `y` of `c.safetensors` a class 19",
+        ),
     ] {
         let arguments: Vec<&str> = arguments.split(' ').collect();
         let message = refused(place, &[&["law"], &arguments[..]].concat());

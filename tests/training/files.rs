@@ -34,7 +34,10 @@ fn command(place: &Place, arguments: &[&str]) -> Output {
 /// A drawn network of three hidden layers of eight units, with biases, as files in `x`.
 fn export(place: &Place, act: &str) {
     let draw = ["--act", act, "--depth", "3", "--width", "8", "--batch", "8", "--trials", "1", "--formats", "f64"];
-    succeed(&command(place, &[&draw[..], &["--bias", "--export", "x", "--out", "drawn", "--quiet"]].concat()));
+    succeed(&command(
+        place,
+        &[&draw[..], &["--bias", "--export", "x", "--out", "drawn", "--force", "--quiet"]].concat(),
+    ));
 }
 
 /// A run without what a network from a file lacks or names in its own way.
@@ -131,7 +134,10 @@ fn values_are_trained_on_by_their_squared_error() {
     assert!(held_out.loss.value() < 0.2 * course.held_out[0].loss.value());
     let csv = fs::read_to_string(place.path("out/steps.csv")).unwrap();
     let last = csv.lines().rfind(|line| line.starts_with("tanh,f32,120,")).unwrap();
-    assert_eq!(last.split(',').map(str::is_empty).collect::<Vec<_>>(), [false, false, false, true, false, true, false, true, false]);
+    assert_eq!(
+        last.split(',').map(str::is_empty).collect::<Vec<_>>(),
+        [false, false, false, true, false, true, false, true, false]
+    );
     let svg = fs::read_to_string(place.path("out/training.svg")).unwrap();
     assert!(svg.contains("loss (mean squared error)") && svg.contains("held-out rows"));
     assert!(!svg.contains("digits") && !svg.contains("cross-entropy"));
@@ -262,7 +268,8 @@ fn a_training_of_files_is_redrawn_from_its_record() {
     assert!(words.starts_with("per layer: tanh, relu trained in f16"), "{words}");
     assert!(words.contains("weights n.safetensors, depth 2, units 4–5–3–2, no biases, 41 parameters"), "{words}");
     assert!(words.contains("7 steps, batch 3, seed 0 data v.safetensors: 9 rows trained on, none held out"), "{words}");
-    let [report] = &fs::read_dir(place.path("reports")).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>()[..]
+    let [report] =
+        &fs::read_dir(place.path("reports")).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>()[..]
     else {
         panic!("one report")
     };
@@ -306,7 +313,10 @@ fn files_that_do_not_fit_are_refused_with_the_fix() {
         ("--data v20.safetensors", "--batch 32: 16 of the 20 rows of `v20.safetensors` are trained on; give at most 8"),
         ("--data v20.safetensors --batch 9", "--batch 9: 16 of the 20 rows"),
         ("--data v20.safetensors --batch 8", "--minibatches 8: give at most 2"),
-        ("--data v2.safetensors --batch 2", "--batch 2: 2 of the 2 rows of `v2.safetensors` are trained on; give at most 1"),
+        (
+            "--data v2.safetensors --batch 2",
+            "--batch 2: 2 of the 2 rows of `v2.safetensors` are trained on; give at most 1",
+        ),
         ("--data v1.safetensors --batch 1", "`v1.safetensors` has 1 row: give a file of two and more to train on"),
         ("--data inf.safetensors --batch 8", "`x`, entry [4, 3]"),
         ("--data n.safetensors", "there is no `x`"),
@@ -331,6 +341,7 @@ fn files_that_do_not_fit_are_refused_with_the_fix() {
     }
     assert!(!place.path("reports").exists());
     // What the messages ask for is taken.
-    let least = ["--data", "v2.safetensors", "--batch", "1", "--minibatches", "2", "--steps", "1", "--depth", "1", "-q"];
+    let least =
+        ["--data", "v2.safetensors", "--batch", "1", "--minibatches", "2", "--steps", "1", "--depth", "1", "-q"];
     succeed(&place.run(&least));
 }

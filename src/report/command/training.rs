@@ -74,7 +74,8 @@ pub fn training_line(spec: &TrainingSpec) -> String {
     option(*target_loss != default.target_loss, "target-loss", number(*target_loss));
     option(*truth_bits != default.truth_bits, "truth-bits", truth_bits.to_string());
     let is_nesterov = matches!(optimiser, Optimiser::Sgd { nesterov: true, .. });
-    let flags = [(is_drawn && *bias, "bias"), (*residual, "residual"), (rate.cosine, "cosine"), (is_nesterov, "nesterov")];
+    let flags =
+        [(is_drawn && *bias, "bias"), (*residual, "residual"), (rate.cosine, "cosine"), (is_nesterov, "nesterov")];
     words.extend(flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, name)| format!("--{name}")));
     words.join(" ")
 }
@@ -128,8 +129,10 @@ mod tests {
              --weight-decay 0.0001 --lr 1e-5 --warmup 10 --clip-norm 1.0 --loss-scale dynamic=50 --measure log=20 --bias \
              --cosine --nesterov"
         );
-        let source = |file: &str, dtype: Option<&str>| {
-            Source { file: file.into(), sha256: String::new(), dtype: dtype.map(String::from) }
+        let source = |file: &str, dtype: Option<&str>| Source {
+            file: file.into(),
+            sha256: String::new(),
+            dtype: dtype.map(String::from),
         };
         let rows = BatchFile {
             source: source("d.npz", Some("BF16")),
@@ -149,16 +152,10 @@ mod tests {
             ..TrainingSpec::default()
         };
         let of_files = "--data d.npz --loss mse --dtype BF16";
-        assert_eq!(
-            training_line(&files),
-            format!("precision-probe train --weights n.npz --act tanh {of_files}")
-        );
+        assert_eq!(training_line(&files), format!("precision-probe train --weights n.npz --act tanh {of_files}"));
         let activations = Some(vec!["tanh".into()]);
         let mixed = TrainingSpec { weights: Some(Weights { activations, ..weights }), ..files };
-        assert_eq!(
-            training_line(&mixed),
-            format!("precision-probe train --weights n.npz --net net.toml {of_files}")
-        );
+        assert_eq!(training_line(&mixed), format!("precision-probe train --weights n.npz --net net.toml {of_files}"));
         let adam = TrainingSpec { optimiser: Optimiser::ALL[3].1, ..TrainingSpec::default() };
         assert_eq!(training_line(&adam), "precision-probe train --optimizer adamw");
     }
