@@ -44,8 +44,8 @@ pub struct TrainArguments {
     #[command(flatten)]
     files: FileOptions,
     /// digits (cross-entropy), or a safetensors or npz FILE with inputs x [rows × features] and y: integers [rows] are
-    /// classes (cross-entropy), floats [rows × outputs] targets (mean squared error); after one shuffle the first eight
-    /// tenths of the rows are trained on and the others held out, of fewer than 10 rows none
+    /// classes (cross-entropy), floats [rows × outputs] targets (mean squared error). The rows are shuffled once; eight
+    /// tenths are trained on and the rest held out (none of fewer than 10 rows)
     #[arg(long, default_value = "digits", help_heading = "Data")]
     data: String,
     /// Samples per minibatch; of the 1797 digits 1437 are trained on, in another order every epoch, and 360 held out
@@ -242,7 +242,8 @@ fn trained(mut trainer: Trainer, directory: &Path, is_silent: bool) -> Result<Tr
 fn plan(arguments: &TrainArguments, given: &[String]) -> Result<TrainingPlan, Failure> {
     let (data, file) = FileOptions::data(&arguments.data)?;
     if data == Data::Gaussian {
-        let message = "--data gaussian: random targets teach nothing; give digits, or a FILE with x and y";
+        let message =
+            "--data gaussian: there is nothing to learn from random targets; give digits, or a FILE with x and y";
         return Err(Failure::Input(message.into()));
     }
     let spec = spec(arguments)?;

@@ -1,6 +1,6 @@
 //! The samples that batches are drawn from: the handwritten digits, or the rows of a file.
 //!
-//! Both are drawn by one text, so that a file with the digits in their order gives the same batches as the digits.
+//! One implementation serves both, so a file that holds the digits in their order gives the same batches as the digits.
 
 use super::Batch;
 use super::data::{digits_of, drawn};

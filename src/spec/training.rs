@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 /// Samples of every ten that are trained on; the others are held out.
 const TRAINED_OF_TEN: usize = 8;
 
-/// Fewest samples of which some are held out: fewer would be judged by one.
+/// Fewest samples of which some are held out; of fewer, a single sample would decide the accuracy.
 const LEAST_TO_HOLD_OUT: usize = 10;
 
 /// Digits that are trained on.
@@ -26,7 +26,7 @@ pub const TRAINED: usize = trained_of(DIGITS);
 
 /// How many of these samples are trained on: eight tenths, rounded down, or all of fewer than ten.
 pub const fn trained_of(samples: usize) -> usize {
-    // By tens, so that no number is too large.
+    // Tens and the rest apart, so that no product overflows.
     let (tens, rest) = (samples / 10, samples % 10);
     if samples < LEAST_TO_HOLD_OUT { samples } else { tens * TRAINED_OF_TEN + rest * TRAINED_OF_TEN / 10 }
 }
@@ -206,7 +206,7 @@ impl TrainingSpec {
         self.batch_file.as_ref().map_or(DIGITS, |file| file.drawn_from.unwrap_or(0))
     }
 
-    /// True if samples have classes, which answers are right or wrong about; false for values.
+    /// True if targets are classes (cross-entropy, accuracy); false if they are values (mean squared error).
     pub fn has_classes(&self) -> bool {
         self.batch_file.as_ref().is_none_or(|file| file.targets == TargetKind::Classes)
     }

@@ -9,7 +9,7 @@ use precision_probe::network::rows::Rows;
 use precision_probe::network::{Batch, Targets};
 use precision_probe::probe::{Silent, run};
 use precision_probe::record::law::{Law, LawRun, PointTrial};
-use precision_probe::spec::{Attribute, Files, Spec};
+use precision_probe::spec::{Attribute, Files, Model, Spec};
 use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
@@ -136,6 +136,14 @@ fn a_trial_is_a_measurement_of_its_rows() {
         (run(&plan, &Silent), plan.samples)
     };
     let rows = Rows::new(measured(all).1.as_ref());
+    // Gradients of another program are of one batch, and none is drawn for them.
+    let mut spec = Spec { activations: vec!["tanh".into()], batch: 4, ..Spec::default() };
+    let mut files = Files::default();
+    files.weights(&mut spec, &place.join(network), None, Some(Activations::Same("tanh".into()))).unwrap();
+    files.rows(&mut spec, &place.join(all), None, None).unwrap();
+    files.compare(&mut spec, "g", &place.join(network), None, 1.0, &Model::None).unwrap();
+    let message = spec.validate_with(files).unwrap_err().0;
+    assert!(message.contains("gradients belong to one network and one batch"), "{message}");
     for trial in 0..3 {
         write(&place.join(one), &rows.drawn(0, trial, 4));
         let (record, _) = measured(one);
@@ -209,7 +217,7 @@ fn files_that_do_not_fit_are_refused_with_the_fix() {
             "has 4 inputs and `x` of `d.safetensors` 64 columns",
         ),
         (
-            "--weights n.safetensors --act relu --data c.safetensors",
+            "--weights n.safetensors --act relu --data c.safetensors --batch 3",
             "has 2 outputs and `y` of `c.safetensors` a class 19",
         ),
     ] {

@@ -320,7 +320,7 @@ fn files_that_do_not_fit_are_refused_with_the_fix() {
         ("--data v1.safetensors --batch 1", "`v1.safetensors` has 1 row: give a file of two and more to train on"),
         ("--data inf.safetensors --batch 8", "`x`, entry [4, 3]"),
         ("--data n.safetensors", "there is no `x`"),
-        ("--data gaussian", "--data gaussian: random targets teach nothing; give digits, or a FILE with x and y"),
+        ("--data gaussian", "--data gaussian: there is nothing to learn from random targets; give digits, or a FILE"),
         ("--data digit", "did you mean `digits`?"),
         ("--data nowhere.npz", "`nowhere.npz` cannot be read ("),
         ("--data v20.safetensors --loss cross-entropy", "--loss cross-entropy takes class indices of shape [batch]"),
