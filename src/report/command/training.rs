@@ -104,8 +104,7 @@ fn number(x: f64) -> String {
 mod tests {
     use super::*;
     use crate::record::training::{MeasureAt, Rate, TrainingScale};
-    use crate::record::{Source, TargetKind, Weights};
-    use crate::spec::BatchFile;
+    use crate::record::{BatchFile, Source, TargetKind, Weights};
 
     #[test]
     fn only_what_differs_is_given() {
