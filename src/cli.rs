@@ -54,7 +54,7 @@ const VERDICT_REACHED: u8 = 3;
 pub struct Arguments {
     #[command(subcommand)]
     subcommand: Option<subcommands::Subcommand>,
-    /// Options that stand on the command line.
+    /// Options that stand on the command line, of the subcommand where there is one.
     #[arg(skip)]
     given: Vec<String>,
     /// Activation, or several to compare on the same draws, separated by commas, or `all`: relu, leaky[:SLOPE],
@@ -231,7 +231,7 @@ impl From<SpecError> for Failure {
 
 fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if let Some(subcommand) = &arguments.subcommand {
-        return subcommands::execute(subcommand);
+        return subcommands::execute(subcommand, &arguments.given);
     }
     let plan = plan(arguments)?;
     let conditions = conditions(&arguments.fail_on, &plan)?;
@@ -261,7 +261,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
 fn plan(arguments: &Arguments) -> Result<Plan, Failure> {
     let (data, file) = imports::FileOptions::data(&arguments.data)?;
     let mut spec = spec(arguments, data)?;
-    let mut files = arguments.files.read(&mut spec, file, &arguments.given)?;
+    let mut files = arguments.files.read(&mut spec, file, &arguments.given, imports::Rows::Batch)?;
     arguments.comparisons.read(&mut spec, &mut files, arguments.files.dtype()?, &Model::None)?;
     if !arguments.quiet {
         tell(&files);

@@ -27,7 +27,7 @@ pub enum Data {
     Digits,
     /// Gaussian inputs and targets on the grid, mean squared error.
     Gaussian,
-    /// All rows of a file, [`Spec::batch_file`].
+    /// A file, [`Spec::batch_file`].
     File,
 }
 
@@ -99,7 +99,7 @@ pub struct Spec {
     /// A network from a file in place of drawn ones; depth, width and biases are its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<Weights>,
-    /// A batch from a file in place of drawn ones.
+    /// A batch from a file, or rows of a file that batches are drawn from, in place of built-in data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch_file: Option<BatchFile>,
     /// Gradients of this network and batch that other programs computed.
@@ -148,7 +148,7 @@ pub struct Plan {
     pub arithmetics: Vec<Policy>,
     /// The network of [`Spec::weights`].
     pub network: Option<Arc<Sequential>>,
-    /// The batch of [`Spec::batch_file`].
+    /// The rows of [`Spec::batch_file`].
     pub samples: Option<Arc<Samples>>,
     /// The gradients of [`Spec::compared`].
     pub compared: Vec<Arc<Gradients>>,

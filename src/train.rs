@@ -21,12 +21,13 @@ use crate::arithmetic::{ArithmeticName, Policy};
 use crate::format::F64;
 use crate::network::build::residual_scale;
 use crate::network::minibatches::Minibatches;
+use crate::network::rows::Rows;
 use crate::network::{Batch, Network};
 use crate::probe::{self, VERSION};
 use crate::record::FormatFacts;
 use crate::record::training::{self as record, Measure, SCHEMA, Track, Training, TrainingRun};
 use crate::spec::RunPlan;
-use crate::spec::training::{TRAINED, TrainingPlan, TrainingScale};
+use crate::spec::training::{TrainingPlan, TrainingScale};
 use learner::{Learner, Recipe};
 use measured::Own;
 use ndarray::Array2;
@@ -55,7 +56,7 @@ const MEASURED: usize = 40;
 pub struct Trainer<'p> {
     plan: &'p TrainingPlan,
     minibatches: Minibatches,
-    held_out: Batch,
+    held_out: Vec<Batch>,
     recipe: Recipe,
     /// Steps that are measured.
     measured: Vec<usize>,
@@ -81,10 +82,11 @@ impl Copies {
 }
 
 impl<'p> Trainer<'p> {
-    /// Draws the networks.
+    /// Draws the networks, or takes the one of a file.
     pub fn new(plan: &'p TrainingPlan) -> Trainer<'p> {
         let spec = &plan.spec;
-        let minibatches = Minibatches::new(spec.seed, spec.batch, TRAINED);
+        let rows = Rows::new(plan.networks.samples.as_ref());
+        let minibatches = Minibatches::new(spec.seed, spec.batch, rows, spec.trained());
         let copies = |run: &RunPlan| {
             let (initial, _) = probe::draw(&plan.networks, run, 0);
             let f64 = TrainingPolicy::from(Policy::from(ArithmeticName::plain(F64)));
@@ -226,6 +228,7 @@ impl<'p> Trainer<'p> {
 
     fn run(&self, index: usize, run: &Copies) -> TrainingRun {
         let (spec, one) = (&self.plan.spec, &self.plan.networks.runs[index]);
+        let is_drawn = self.plan.networks.network.is_none();
         let learner = |((learner, measures), policy): ((&Learner, &Vec<Measure>), &TrainingPolicy)| record::Learner {
             name: policy.to_string(),
             policy: policy.gradients.preset().map(|preset| preset.policy.to_string()),
@@ -240,7 +243,7 @@ impl<'p> Trainer<'p> {
             activation: spec.activations[index].clone(),
             constants: probe::constants(&self.plan.networks, one),
             kinked: one.activations().iter().any(Activation::is_kinked),
-            gain: probe::perceptron(&self.plan.networks, one.first()).gain,
+            gain: is_drawn.then(|| probe::perceptron(&self.plan.networks, one.first()).gain),
             residual_scale: spec.residual.then(|| residual_scale(spec.depth)),
             parameters: run.initial.parameters.iter().map(|parameter| parameter.values.len() as u64).sum(),
             layers: run.initial.layers.iter().map(|layer| layer.name.clone()).collect(),

@@ -1,5 +1,9 @@
 //! The precision law: known answers of the fit, what the instrument measures against theory, files and refusals.
 
+mod common;
+#[path = "law/files.rs"]
+mod files;
+
 use assert_cmd::Command;
 use precision_probe::format::two_to;
 use precision_probe::law::bits::Bits;
@@ -331,7 +335,8 @@ fn wrong_bits_are_told_with_their_fix() {
     for (arguments, words) in [
         (&["--trials", "0"][..], "--trials 0: give a positive number"),
         (&["--act", "rleu"], "did you mean `relu`?"),
-        (&["--data", "batch.npz"], "unknown data `batch.npz`"),
+        (&["--data", "batch.npz"], "`batch.npz` cannot be read ("),
+        (&["--data", "digit"], "did you mean `digits`?"),
         (&["--threads", "0"], "--threads 0: give a positive number"),
     ] {
         let message = refused(place.path(), &[&["law"], arguments].concat());

@@ -25,8 +25,31 @@ pub struct FileOptions {
     dtype: Option<String>,
 }
 
-/// What a file fixes, so that an option would contradict it.
-const OF_WEIGHTS: [&str; 7] = ["depth", "width", "bias", "init", "gain", "residual", "trials"];
+/// What a network from a file fixes, so that an option would contradict it.
+const OF_WEIGHTS: [&str; 6] = ["depth", "width", "bias", "init", "gain", "residual"];
+
+/// What a command makes of the rows of `--data FILE`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// All of them are the one batch.
+    Batch,
+    /// Batches are drawn from them.
+    Drawn,
+}
+
+impl Rows {
+    /// Further options that a file fixes, with what fixes them: where all rows are the batch, a network from a file is
+    /// measured once, and nothing is drawn where both are files.
+    fn fixed(self, has_weights: bool, has_data: bool) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let is_whole = self == Rows::Batch;
+        let all = [
+            ("trials", "--weights", has_weights),
+            ("batch", "--data FILE", has_data),
+            ("seed", "--weights", has_weights && has_data),
+        ];
+        all.into_iter().filter(move |(.., fixes)| is_whole && *fixes).map(|(option, file, _)| (option, file))
+    }
+}
 
 impl FileOptions {
     /// The file that `--data` names; none for the built-in data.
@@ -60,7 +83,7 @@ impl FileOptions {
     ///
     /// # Errors
     /// A file that cannot be used, or an option that contradicts it, with the fix.
-    pub fn read(&self, spec: &mut Spec, data: Option<&Path>, given: &[String]) -> Result<Files, Failure> {
+    pub fn read(&self, spec: &mut Spec, data: Option<&Path>, given: &[String], rows: Rows) -> Result<Files, Failure> {
         let is_given = |option: &str| given.iter().any(|id| id == option);
         let refuse = |message: String| Err(Failure::Input(message));
         for (option, is_there, needs, has) in [
@@ -72,12 +95,9 @@ impl FileOptions {
                 return refuse(format!("--{option} has no effect without {needs}: give that, too, or leave it out"));
             }
         }
-        let excluded = [
-            self.weights.as_ref().and(OF_WEIGHTS.iter().find(|option| is_given(option)).zip(Some("--weights"))),
-            data.and(["batch"].iter().find(|option| is_given(option)).zip(Some("--data FILE"))),
-            self.weights.as_ref().and(data).and(["seed"].iter().find(|option| is_given(option)).zip(Some("--weights"))),
-        ];
-        if let Some((option, file)) = excluded.into_iter().flatten().next() {
+        let of_weights = OF_WEIGHTS.into_iter().filter(|_| self.has_weights()).map(|option| (option, "--weights"));
+        let mut excluded = of_weights.chain(rows.fixed(self.has_weights(), data.is_some()));
+        if let Some((option, file)) = excluded.find(|(option, _)| is_given(option)) {
             return refuse(format!("--{option}: {file} fixes it; leave out --{option} or {file}"));
         }
         if self.net.is_some() && is_given("activations") {
@@ -93,10 +113,18 @@ impl FileOptions {
                 None if is_given("activations") => Some(Activations::Compared(spec.activations.clone())),
                 None => None,
             };
+            let trials = spec.trials;
             files.weights(spec, path, dtype, layers)?;
+            if rows == Rows::Drawn {
+                // The network stays, its batches change.
+                spec.trials = trials;
+            }
         }
         if let Some(path) = data {
-            files.batch(spec, path, dtype, loss)?;
+            match rows {
+                Rows::Batch => files.batch(spec, path, dtype, loss)?,
+                Rows::Drawn => files.rows(spec, path, dtype, loss)?,
+            }
         }
         Ok(files)
     }

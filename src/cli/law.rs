@@ -1,17 +1,18 @@
 //! `law`: how noise falls with precision, measured, with one picture that shows it.
 
+use super::imports::{FileOptions, Rows};
 use super::measuring::probed;
 use super::network::NetworkOptions;
 use super::resources::Resources;
 use super::subcommands::print;
-use super::{Failure, activations, bits, count, run_info, seed, theme, unwritable};
+use super::{Failure, activations, bits, count, run_info, seed, tell, theme, unwritable};
 use crate::law::{self, bits::Bits};
 use crate::probe;
 use crate::record::law::Law;
 use crate::report::draw::Theme;
 use crate::report::files;
 use crate::report::law as report;
-use crate::spec::{Attribute, Data, Plan, Spec};
+use crate::spec::{Attribute, Plan, Spec};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -32,13 +33,17 @@ pub struct LawArguments {
     depth: usize,
     #[command(flatten)]
     network: NetworkOptions,
-    /// digits (cross-entropy) or gaussian (regression, mean squared error)
-    #[arg(long, value_name = "NAME", default_value = "digits", help_heading = "Data")]
+    #[command(flatten)]
+    files: FileOptions,
+    /// digits (cross-entropy), gaussian (regression, mean squared error), or a safetensors or npz FILE from whose rows
+    /// each trial draws its batch, with inputs x [rows × features] and y: integers [rows] are classes, floats [rows ×
+    /// outputs] targets
+    #[arg(long, default_value = "digits", help_heading = "Data")]
     data: String,
     /// Samples per batch
     #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, default_value_t = 32, help_heading = "Data")]
     batch: usize,
-    /// Draws of network and batch; rare flips are seen in many of them only
+    /// Draws of network and batch, or with --weights of the batch alone; rare flips are seen in many of them only
     #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, default_value_t = 30, help_heading = "Data")]
     trials: usize,
     /// Seed of every draw, and of the resamples
@@ -80,9 +85,9 @@ pub struct LawArguments {
 ///
 /// # Errors
 /// Wrong input with its fix, or what could not be written.
-pub fn execute(arguments: &LawArguments) -> Result<(), Failure> {
+pub fn execute(arguments: &LawArguments, given: &[String]) -> Result<(), Failure> {
     let bits = Bits::parse(&arguments.bits).map_err(Failure::Input)?;
-    let plan = plan(arguments, &bits)?;
+    let plan = plan(arguments, &bits, given)?;
     let is_silent = arguments.quiet || arguments.json;
     let plan = arguments.resources.fit(plan, is_silent)?;
     let own = || Path::new("reports").join(directory(&plan.spec, &bits));
@@ -112,15 +117,16 @@ fn default_spec() -> Spec {
     }
 }
 
-fn plan(arguments: &LawArguments, bits: &Bits) -> Result<Plan, Failure> {
-    let spec = Spec {
+fn plan(arguments: &LawArguments, bits: &Bits, given: &[String]) -> Result<Plan, Failure> {
+    let (data, file) = FileOptions::data(&arguments.data)?;
+    let mut spec = Spec {
         activations: activations(&arguments.activations)?,
         depth: arguments.depth,
         width: arguments.network.width,
         batch: arguments.batch,
         trials: arguments.trials,
         seed: arguments.seed,
-        data: Data::parse(&arguments.data).map_err(Failure::Input)?,
+        data,
         init: arguments.network.init()?,
         gain: arguments.network.gain,
         bias: arguments.network.bias,
@@ -129,16 +135,24 @@ fn plan(arguments: &LawArguments, bits: &Bits) -> Result<Plan, Failure> {
         truth_bits: arguments.truth_bits,
         ..default_spec()
     };
-    Ok(spec.validate()?)
+    let files = arguments.files.read(&mut spec, file, given, Rows::Drawn)?;
+    if !arguments.quiet {
+        tell(&files);
+    }
+    Ok(spec.validate_with(files)?)
 }
 
 /// `law-default`, `law-act-gelu_bits-8..12`: what differs from the defaults, the bits as they are written.
 fn directory(spec: &Spec, bits: &Bits) -> String {
     let default = default_spec();
     let bits = bits.to_string();
+    // The trials of a network from a file, which elsewhere has none.
+    let trials = spec.weights.is_some() && spec.trials != default.trials;
+    let trials = trials.then(|| ("trials", spec.trials.to_string()));
     let differs = (bits != "6..24").then_some(("bits", bits));
+    let more: Vec<(&str, String)> = trials.into_iter().chain(differs).collect();
     let spec = Spec { formats: default.formats.clone(), ..spec.clone() };
-    format!("law-{}", files::name_against(&spec, &default, differs.as_slice()))
+    format!("law-{}", files::name_against(&spec, &default, &more))
 }
 
 /// Writes the report's files and gives the path of its picture.

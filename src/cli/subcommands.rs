@@ -97,7 +97,8 @@ pub fn parse() -> Result<Arguments, Failure> {
     });
     refuse_misplaced(&Arguments::command(), &matches).map_err(Failure::Input)?;
     let mut arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    arguments.given = matches.ids().map(|id| id.to_string()).filter(|id| is_given(&matches, id)).collect();
+    let matches = matches.subcommand().map_or(&matches, |(_, of_subcommand)| of_subcommand);
+    arguments.given = matches.ids().map(|id| id.to_string()).filter(|id| is_given(matches, id)).collect();
     Ok(arguments)
 }
 
@@ -150,16 +151,16 @@ fn refuse_misplaced(command: &Command, matches: &ArgMatches) -> Result<(), Strin
     })
 }
 
-/// Does what a subcommand asks for.
+/// Does what a subcommand asks for; `given` are the options of the command line.
 ///
 /// # Errors
 /// Wrong input with its fix, or what could not be written.
-pub fn execute(subcommand: &Subcommand) -> Result<ExitCode, Failure> {
+pub fn execute(subcommand: &Subcommand, given: &[String]) -> Result<ExitCode, Failure> {
     match subcommand {
         Subcommand::Report(arguments) => redraw::execute(arguments)?,
         Subcommand::Audit(arguments) => return audit::execute(arguments),
-        Subcommand::Law(arguments) => law::execute(arguments)?,
-        Subcommand::Train(arguments) => train::execute(arguments)?,
+        Subcommand::Law(arguments) => law::execute(arguments, given)?,
+        Subcommand::Train(arguments) => train::execute(arguments, given)?,
         Subcommand::Study(arguments) => study::execute(arguments)?,
         Subcommand::Formats(arguments) => formats::execute(arguments)?,
         Subcommand::Round(arguments) => round::execute(arguments)?,

@@ -2,16 +2,18 @@
 
 mod options;
 
+use super::imports::{FileOptions, Rows};
 use super::progress::Bar;
 use super::resources::Resources;
 use super::subcommands::print;
-use super::{Failure, activations, bits, count, run_info, seed, theme, unwritable};
+use super::{Failure, activations, bits, count, run_info, seed, tell, theme, unwritable};
 use crate::cli::network::NetworkOptions;
 use crate::probe;
 use crate::record::training::Training;
 use crate::report::draw::Theme;
 use crate::report::files;
 use crate::report::training as report;
+use crate::spec::Data;
 use crate::spec::training::{MeasureAt, TrainingPlan, TrainingScale, TrainingSpec};
 use crate::train::Trainer;
 use options::OptimiserOptions;
@@ -39,6 +41,13 @@ pub struct TrainArguments {
     depth: usize,
     #[command(flatten)]
     network: NetworkOptions,
+    #[command(flatten)]
+    files: FileOptions,
+    /// digits (cross-entropy), or a safetensors or npz FILE with inputs x [rows × features] and y: integers [rows] are
+    /// classes (cross-entropy), floats [rows × outputs] targets (mean squared error). The rows are shuffled once; eight
+    /// tenths are trained on and the rest held out (none of fewer than 10 rows)
+    #[arg(long, default_value = "digits", help_heading = "Data")]
+    data: String,
     /// Samples per minibatch; of the 1797 digits 1437 are trained on, in another order every epoch, and 360 held out
     #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, default_value_t = 32, help_heading = "Data")]
     batch: usize,
@@ -112,11 +121,13 @@ fn number(text: &str) -> Result<f64, String> {
 ///
 /// # Errors
 /// Wrong input with its fix, or what could not be written.
-pub fn execute(arguments: &TrainArguments) -> Result<(), Failure> {
-    let plan = spec(arguments)?.validate()?;
+pub fn execute(arguments: &TrainArguments, given: &[String]) -> Result<(), Failure> {
+    let plan = plan(arguments, given)?;
     let is_silent = arguments.quiet || arguments.json;
     let own = || Path::new("reports").join(name(&plan.spec));
     let directory = arguments.out.clone().unwrap_or_else(own);
+    let stored = if arguments.resume { stored(&directory) } else { None };
+    stored.as_ref().map_or(Ok(()), |stored| refuse_other_files(stored, &plan.spec, &directory))?;
     files::check_target_of(&directory, files::TRAINING, &plan.spec.hash(probe::VERSION), arguments.force)
         .map_err(Failure::Input)?;
     // What a measurement of such a network needs in f64: copies and minibatches are small beside it.
@@ -124,7 +135,7 @@ pub fn execute(arguments: &TrainArguments) -> Result<(), Failure> {
     let plan = TrainingPlan { networks, ..plan };
     let clock = run_info::Clock::start();
     let pool = arguments.resources.threads.pool()?;
-    let training = match finished(&plan, &directory).filter(|_| arguments.resume) {
+    let training = match stored.filter(|stored| is_finished(stored, &plan.spec)) {
         Some(training) => training,
         None => {
             let trainer = begin(&plan, &directory, arguments.resume, is_silent)?;
@@ -151,13 +162,31 @@ pub fn execute(arguments: &TrainArguments) -> Result<(), Failure> {
     }
 }
 
-/// The record of this very training, if all of its steps were made: there is nothing to go on with.
-fn finished(plan: &TrainingPlan, directory: &Path) -> Option<Training> {
+/// The record of a training in a directory, if there is one.
+fn stored(directory: &Path) -> Option<Training> {
     let text = fs::read_to_string(directory.join(files::TRAINING)).ok()?;
-    let is_whole = |training: &Training| {
-        training.steps_done == plan.spec.steps && training.spec_hash == plan.spec.hash(probe::VERSION)
-    };
-    Training::from_json(&text).ok().filter(is_whole)
+    Training::from_json(&text).ok()
+}
+
+/// Refuses to go on with a file whose contents are not those with which a training began.
+fn refuse_other_files(stored: &Training, spec: &TrainingSpec, directory: &Path) -> Result<(), Failure> {
+    let pairs = stored.spec.sources().zip(spec.sources());
+    match pairs.into_iter().find(|(began, now)| began.file == now.file && began.sha256 != now.sha256) {
+        Some((began, now)) => Err(Failure::Input(format!(
+            "the training in `{}` began with another `{}` (SHA-256 {:.12}…, now {:.12}…): give the file it began with, or \
+             leave --resume out and choose another place with --out DIR",
+            directory.display(),
+            now.file,
+            began.sha256,
+            now.sha256,
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// True for the record of this very training with all of its steps: there is nothing to go on with.
+fn is_finished(stored: &Training, spec: &TrainingSpec) -> bool {
+    stored.steps_done == spec.steps && stored.spec_hash == spec.hash(probe::VERSION)
 }
 
 /// A training from its beginning, or from its checkpoint.
@@ -209,6 +238,23 @@ fn trained(mut trainer: Trainer, directory: &Path, is_silent: bool) -> Result<Tr
     Ok(training)
 }
 
+/// The spec of the options with the files that they name.
+fn plan(arguments: &TrainArguments, given: &[String]) -> Result<TrainingPlan, Failure> {
+    let (data, file) = FileOptions::data(&arguments.data)?;
+    if data == Data::Gaussian {
+        let message =
+            "--data gaussian: there is nothing to learn from random targets; give digits, or a FILE with x and y";
+        return Err(Failure::Input(message.into()));
+    }
+    let spec = spec(arguments)?;
+    let mut networks = spec.networks();
+    let files = arguments.files.read(&mut networks, file, given, Rows::Drawn)?;
+    if !arguments.quiet {
+        tell(&files);
+    }
+    Ok(spec.with_files_of(networks).validate_with(files)?)
+}
+
 fn spec(arguments: &TrainArguments) -> Result<TrainingSpec, Failure> {
     let (optimiser, rate) = arguments.optimiser.read().map_err(Failure::Input)?;
     Ok(TrainingSpec {
@@ -231,6 +277,8 @@ fn spec(arguments: &TrainArguments) -> Result<TrainingSpec, Failure> {
         minibatches: arguments.minibatches,
         target_loss: arguments.target_loss,
         truth_bits: arguments.truth_bits,
+        weights: None,
+        batch_file: None,
     })
 }
 

@@ -6,6 +6,7 @@
 //! format down to e5m2.
 
 use super::draw::Stream;
+use super::rows::Rows;
 use super::{Batch, Targets};
 use crate::assets::{DIGITS_CSV_GZ, FEATURES};
 use crate::format::GRID;
@@ -40,9 +41,7 @@ fn digits() -> &'static [Image] {
 /// # Panics
 /// If `batch` exceeds the number of images; the spec refuses that before.
 pub fn digits_batch(seed: u64, trial: u64, batch: usize) -> Batch {
-    let images = digits().len();
-    assert!(batch <= images, "invariant: the spec limits the batch to {images} images");
-    digits_of(&drawn(&mut Stream::new(seed, trial, "batch"), images, batch))
+    Rows::Digits.drawn(seed, trial, batch)
 }
 
 /// All indices below `count` in a drawn order.
@@ -51,7 +50,7 @@ pub fn shuffled(stream: &mut Stream, count: usize) -> Vec<usize> {
 }
 
 /// So many of the indices below `count`, drawn without replacement; fewer are a prefix of more.
-fn drawn(stream: &mut Stream, count: usize, wanted: usize) -> Vec<usize> {
+pub fn drawn(stream: &mut Stream, count: usize, wanted: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..count).collect();
     for place in 0..wanted {
         let other = place + stream.index(count - place);

@@ -3,6 +3,7 @@
 use super::{Batch, Loss, Network, Targets};
 use crate::activation::Activation;
 use crate::exchange::{Labels, Samples, Sequential};
+use ndarray::Array2;
 
 /// The network of a state dict with φ of each hidden layer; PReLU's slope is the file's.
 pub fn network(sequential: &Sequential, activations: &[Activation], loss: Loss) -> Network {
@@ -27,4 +28,19 @@ pub fn batch(samples: &Samples) -> Batch {
         Labels::Values(values) => Targets::Values(values.clone()),
     };
     Batch { inputs: samples.inputs.clone(), targets }
+}
+
+/// These rows of a file as a batch, in this order.
+///
+/// # Panics
+/// If an index is not below the number of rows.
+pub fn rows(samples: &Samples, indices: &[usize]) -> Batch {
+    let columns = |matrix: &Array2<f64>| {
+        Array2::from_shape_fn((matrix.nrows(), indices.len()), |(row, sample)| matrix[(row, indices[sample])])
+    };
+    let targets = match &samples.labels {
+        Labels::Classes(classes) => Targets::Classes(indices.iter().map(|&index| classes[index]).collect()),
+        Labels::Values(values) => Targets::Values(columns(values)),
+    };
+    Batch { inputs: columns(&samples.inputs), targets }
 }

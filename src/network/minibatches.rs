@@ -1,34 +1,39 @@
-//! Minibatches of the digits, and digits that are held out.
+//! Minibatches of the digits or of a file's rows, and samples that are held out.
 //!
-//! The images are shuffled once; the first ones are trained on. Every epoch shuffles those anew and is cut into
+//! The samples are shuffled once; the first ones are trained on. Every epoch shuffles those anew and is cut into
 //! minibatches of one size, of which a shorter last one is left out. Step s is a function of the seed alone, so that
 //! every copy of a network sees the same samples.
 
 use super::Batch;
-use super::data::{digits_of, shuffled};
+use super::data::shuffled;
 use super::draw::Stream;
+use super::rows::Rows;
+
+/// Most samples that are held out in one piece, which bounds the memory of their forward pass; the digits fit.
+const HELD_OUT_AT_ONCE: usize = 512;
 
 /// The samples of a training.
 #[derive(Clone, Debug)]
 pub struct Minibatches {
     seed: u64,
     batch: usize,
-    /// Images that are trained on.
+    rows: Rows,
+    /// Samples that are trained on.
     trained: Vec<usize>,
-    /// Images that are held out.
+    /// Samples that are held out.
     held_out: Vec<usize>,
 }
 
 impl Minibatches {
-    /// Draws which of the digits are trained on: so many.
+    /// Draws which of the samples are trained on: so many.
     ///
     /// # Panics
     /// If an epoch has no minibatch; the spec refuses that before.
-    pub fn new(seed: u64, batch: usize, trained: usize) -> Minibatches {
-        let mut trained_first = shuffled(&mut Stream::new(seed, 0, "held out"), crate::assets::DIGITS);
+    pub fn new(seed: u64, batch: usize, rows: Rows, trained: usize) -> Minibatches {
+        let mut trained_first = shuffled(&mut Stream::new(seed, 0, "held out"), rows.count());
         assert!((1..=trained).contains(&batch), "invariant: the spec limits the batch");
         let held_out = trained_first.split_off(trained);
-        Minibatches { seed, batch, trained: trained_first, held_out }
+        Minibatches { seed, batch, rows, trained: trained_first, held_out }
     }
 
     /// Minibatches of an epoch.
@@ -40,14 +45,14 @@ impl Minibatches {
     pub fn at(&self, step: usize) -> Batch {
         let (epoch, place) = (step / self.per_epoch(), step % self.per_epoch());
         let order = shuffled(&mut Stream::new(self.seed, 0, &format!("epoch.{epoch}")), self.trained.len());
-        let images: Vec<usize> =
-            order[place * self.batch..][..self.batch].iter().map(|&image| self.trained[image]).collect();
-        digits_of(&images)
+        let samples: Vec<usize> =
+            order[place * self.batch..][..self.batch].iter().map(|&sample| self.trained[sample]).collect();
+        self.rows.of(&samples)
     }
 
-    /// All samples that are held out.
-    pub fn held_out(&self) -> Batch {
-        digits_of(&self.held_out)
+    /// All samples that are held out, in pieces of a size at which a forward pass is cheap; none where all are trained on.
+    pub fn held_out(&self) -> Vec<Batch> {
+        self.held_out.chunks(HELD_OUT_AT_ONCE).map(|piece| self.rows.of(piece)).collect()
     }
 }
 
@@ -57,10 +62,14 @@ mod tests {
     use crate::network::Targets;
     use std::collections::BTreeSet;
 
+    fn digits(seed: u64) -> Minibatches {
+        Minibatches::new(seed, 32, Rows::Digits, 1437)
+    }
+
     /// An epoch sees every trained image at most once, none that is held out, and the next one in another order.
     #[test]
     fn epochs_are_shuffled_and_hold_nothing_out() {
-        let minibatches = Minibatches::new(3, 32, 1437);
+        let minibatches = digits(3);
         assert_eq!(minibatches.per_epoch(), 44);
         let images = |batch: &Batch| -> Vec<Vec<u64>> {
             batch.inputs.columns().into_iter().map(|image| image.iter().map(|x| x.to_bits()).collect()).collect()
@@ -69,12 +78,13 @@ mod tests {
         let distinct: BTreeSet<_> = epoch.iter().cloned().collect();
         // The digits hold no image twice.
         assert_eq!(distinct.len(), 44 * 32);
-        let held_out: BTreeSet<_> = images(&minibatches.held_out()).into_iter().collect();
+        let [held_out] = &minibatches.held_out()[..] else { panic!("the digits are held out in one piece") };
+        let held_out: BTreeSet<_> = images(held_out).into_iter().collect();
         assert_eq!(held_out.len(), 360);
         assert!(distinct.is_disjoint(&held_out));
         assert_ne!(minibatches.at(0), minibatches.at(44));
-        assert_eq!(minibatches.at(50), Minibatches::new(3, 32, 1437).at(50));
-        assert_ne!(minibatches.at(0), Minibatches::new(4, 32, 1437).at(0));
+        assert_eq!(minibatches.at(50), digits(3).at(50));
+        assert_ne!(minibatches.at(0), digits(4).at(0));
         let Targets::Classes(classes) = minibatches.at(7).targets else { panic!("digits have classes") };
         assert_eq!(classes.len(), 32);
     }

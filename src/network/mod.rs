@@ -8,6 +8,7 @@ pub mod data;
 pub mod draw;
 pub mod given;
 pub mod minibatches;
+pub mod rows;
 pub mod segments;
 pub mod weights;
 

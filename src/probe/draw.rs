@@ -7,6 +7,7 @@ use crate::arithmetic::{ArithmeticName, Policy};
 use crate::exchange::Sequential;
 use crate::network::build::{Perceptron, residual_scale};
 use crate::network::draw::Stream;
+use crate::network::rows::Rows;
 use crate::network::{Batch, Loss, Network, Targets, data, given};
 use crate::spec::{Data, Plan, RunPlan, TargetKind};
 
@@ -14,9 +15,9 @@ use crate::spec::{Data, Plan, RunPlan, TargetKind};
 pub fn draw(plan: &Plan, run: &RunPlan, trial: u64) -> (Network, Batch) {
     let spec = &plan.spec;
     let batch = match (&plan.samples, spec.data) {
-        (Some(samples), _) => given::batch(samples),
+        (Some(samples), _) if !spec.draws_batches() => given::batch(samples),
         (None, Data::Gaussian) => data::gaussian_batch(spec.seed, trial, spec.batch, spec.shape()),
-        (None, _) => data::digits_batch(spec.seed, trial, spec.batch),
+        (samples, _) => Rows::new(samples.as_ref()).drawn(spec.seed, trial, spec.batch),
     };
     let mut network = match (&plan.network, run) {
         (Some(network), RunPlan::PerLayer(activations)) => given::network(network, activations, loss(plan)),

@@ -45,8 +45,10 @@ pub struct TrainingRun {
     pub constants: Vec<String>,
     /// True where φ' jumps somewhere, so that branches can flip.
     pub kinked: bool,
-    /// Standard deviation of the weights of a layer with as many inputs as outputs, times √fan_in.
-    pub gain: f64,
+    /// Standard deviation of the weights of a layer with as many inputs as outputs, times √fan_in; absent for a network
+    /// from a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gain: Option<f64>,
     /// The exact factor of every branch of a residual network.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub residual_scale: Option<f64>,
@@ -66,7 +68,7 @@ pub struct TrainingRun {
 pub struct Course {
     /// Loss of every step's minibatch before its update: of the outputs that the arithmetic computed, in binary64.
     pub losses: Vec<Number>,
-    /// The digits that are held out, at the measured steps and at the end.
+    /// The samples that are held out, at the measured steps and at the end; empty where all are trained on.
     pub held_out: Vec<HeldOut>,
     /// log₂ of the loss scale, from the step at which it is so; empty without loss scaling.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -78,7 +80,7 @@ pub struct Course {
     pub end: End,
 }
 
-/// Loss and right answers on the digits that are held out.
+/// Loss and right answers on the samples that are held out.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HeldOut {
@@ -86,8 +88,9 @@ pub struct HeldOut {
     pub step: usize,
     /// Mean loss.
     pub loss: Number,
-    /// Samples whose largest output is their class; a tie and NaN are wrong.
-    pub right: u64,
+    /// Samples whose largest output is their class; a tie and NaN are wrong. Absent where targets are values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub right: Option<u64>,
     /// All of them.
     pub of: u64,
 }

@@ -5,6 +5,7 @@ mod training;
 pub use training::training_line;
 
 use crate::record::{Spec, TargetKind};
+use crate::spec::BatchFile;
 
 /// `precision-probe --act leaky --depth 50 …`: every option of the spec, none left to a default that a later version
 /// may change.
@@ -55,11 +56,7 @@ pub fn line(spec: &Spec) -> String {
     }
     if let Some(batch_file) = batch_file {
         option("data", batch_file.source.file.clone());
-        let loss = match batch_file.targets {
-            TargetKind::Classes => "cross-entropy",
-            TargetKind::Values => "mse",
-        };
-        option("loss", loss.into());
+        option("loss", loss_option(batch_file).into());
     } else {
         option("data", data.name().into());
         option("batch", batch.to_string());
@@ -98,6 +95,14 @@ pub fn line(spec: &Spec) -> String {
     words.join(" ")
 }
 
+/// How `--loss` reads what the file's `y` is.
+fn loss_option(file: &BatchFile) -> &'static str {
+    match file.targets {
+        TargetKind::Classes => "cross-entropy",
+        TargetKind::Values => "mse",
+    }
+}
+
 /// A word as a POSIX shell reads it back: in single quotes unless it is harmless.
 fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || ",:=._/+-@%".contains(c);
@@ -112,7 +117,6 @@ fn quoted(word: &str) -> String {
 mod tests {
     use super::*;
     use crate::record::{Compared, Source, Weights};
-    use crate::spec::BatchFile;
 
     #[test]
     fn every_option_is_given() {
@@ -130,7 +134,13 @@ mod tests {
     fn files_and_audits_are_given() {
         let source = |file: &str| Source { file: file.into(), sha256: String::new(), dtype: None };
         let weights = Weights { source: source("net.npz"), units: vec![2, 3, 2], activations: None };
-        let batch = BatchFile { source: source("batch.npz"), features: 2, outputs: 2, targets: TargetKind::Classes };
+        let batch = BatchFile {
+            source: source("batch.npz"),
+            features: 2,
+            outputs: 2,
+            targets: TargetKind::Classes,
+            drawn_from: None,
+        };
         let compared = |name: &str, log2_scale: i32, model: Option<&str>| Compared {
             name: name.into(),
             source: source("g.npz"),

@@ -88,8 +88,10 @@ pub fn activation(run: &Run) -> String {
 /// `data digits`, `batch 32`, `5 trials`, `seed 0`; without a seed where nothing was drawn.
 pub fn draws(spec: &Spec) -> Vec<String> {
     let data = spec.batch_file.as_ref().map_or(spec.data.name(), |batch| &batch.source.file);
-    let mut pieces = vec![format!("data {data}"), format!("batch {}", spec.batch), trials(spec.trials)];
-    if spec.weights.is_none() || spec.batch_file.is_none() {
+    let rows = spec.batch_file.as_ref().and_then(|batch| batch.drawn_from);
+    let rows = rows.map_or(String::new(), |rows| format!(" ({rows} rows)"));
+    let mut pieces = vec![format!("data {data}{rows}"), format!("batch {}", spec.batch), trials(spec.trials)];
+    if spec.weights.is_none() || spec.draws_batches() {
         pieces.push(format!("seed {}", spec.seed));
     }
     if !spec.loss_scale.is_none() {

@@ -291,7 +291,7 @@ pub fn name_against(spec: &Spec, default: &Spec, more: &[(&str, String)]) -> Str
     };
     part(*activations != default.activations, "act", activations.join(","));
     // What a file says by itself is not said again.
-    let (is_drawn, is_batch_drawn) = (weights.is_none(), batch_file.is_none());
+    let (is_drawn, is_batch_drawn) = (weights.is_none(), spec.draws_batches());
     if let Some(weights) = weights {
         part(true, "weights", by_contents(&weights.source));
     }

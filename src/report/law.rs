@@ -185,11 +185,17 @@ fn storage(law: &Law) -> Option<String> {
     let mut bits: Vec<u32> = stored.iter().map(|point| point.bits).collect();
     bits.sort_unstable();
     (!bits.is_empty()).then(|| {
+        let (bits, largest) = (span(&bits), short(100.0 * largest, Plain));
+        // Numbers of a file may have any number of bits.
+        if law.spec.weights.is_some() || law.spec.batch_file.is_some() {
+            return format!(
+                "at {bits} bits the format cannot hold every parameter, input and target: storage noise, up to {largest} % of \
+                 one of them, is part of these points"
+            );
+        }
         format!(
-            "at {} bits the format cannot hold the parameters, which have {EXACT_BITS}: storage noise, up to {} % of a \
-             parameter, is part of these points",
-            span(&bits),
-            short(100.0 * largest, Plain)
+            "at {bits} bits the format cannot hold the parameters, which have {EXACT_BITS}: storage noise, up to {largest} % of \
+             a parameter, is part of these points"
         )
     })
 }

@@ -99,7 +99,7 @@ impl Spec {
         if self.compared.len() != files.compared.len() {
             return Err("the spec names files of gradients: read them with Files::compare".into());
         }
-        if self.weights.is_none() || self.batch_file.is_none() {
+        if self.weights.is_none() || self.draws_batches() {
             return Err(format!(
                 "--compare {}: gradients belong to one network and one batch; give --weights FILE and --data FILE",
                 first.name

@@ -39,7 +39,7 @@ pub struct Weights {
     pub activations: Option<Vec<String>>,
 }
 
-/// A batch from a file.
+/// A batch from a file, or the rows that batches are drawn from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BatchFile {
@@ -51,6 +51,9 @@ pub struct BatchFile {
     pub outputs: usize,
     /// What `y` is read as, which decides the loss.
     pub targets: TargetKind,
+    /// Rows of the file where every batch is drawn from them; absent where all rows are the batch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drawn_from: Option<usize>,
 }
 
 /// What `y` is.
@@ -68,7 +71,7 @@ pub enum TargetKind {
 pub struct Files {
     /// The network of [`Spec::weights`].
     pub network: Option<Arc<Sequential>>,
-    /// The batch of [`Spec::batch_file`].
+    /// The rows of [`Spec::batch_file`].
     pub samples: Option<Arc<Samples>>,
     /// The gradients of [`Spec::compared`].
     pub compared: Vec<Arc<Gradients>>,
@@ -138,6 +141,36 @@ impl Files {
         dtype: Option<Dtype>,
         loss: Option<LossName>,
     ) -> Result<(), SpecError> {
+        spec.batch = self.samples(spec, path, dtype, loss)?;
+        Ok(())
+    }
+
+    /// Reads the rows that batches are drawn from into a spec: the batch keeps the spec's size.
+    ///
+    /// # Errors
+    /// One sentence with the file, what is wrong and the fix.
+    pub fn rows(
+        &mut self,
+        spec: &mut Spec,
+        path: &Path,
+        dtype: Option<Dtype>,
+        loss: Option<LossName>,
+    ) -> Result<(), SpecError> {
+        let rows = self.samples(spec, path, dtype, loss)?;
+        if let Some(file) = &mut spec.batch_file {
+            file.drawn_from = Some(rows);
+        }
+        Ok(())
+    }
+
+    /// Reads inputs and targets, and returns how many rows they have.
+    fn samples(
+        &mut self,
+        spec: &mut Spec,
+        path: &Path,
+        dtype: Option<Dtype>,
+        loss: Option<LossName>,
+    ) -> Result<usize, SpecError> {
         let (source, contents) = self.open(path, dtype)?;
         let samples =
             Samples::new(&contents, loss).map_err(|message| SpecError(format!("`{}`: {message}", path.display())))?;
@@ -146,11 +179,10 @@ impl Files {
             Labels::Values(_) => TargetKind::Values,
         };
         spec.data = Data::File;
-        spec.batch = samples.batch();
-        let (features, outputs) = (samples.features(), samples.outputs());
-        spec.batch_file = Some(BatchFile { source, features, outputs, targets });
+        let (rows, features, outputs) = (samples.batch(), samples.features(), samples.outputs());
+        spec.batch_file = Some(BatchFile { source, features, outputs, targets, drawn_from: None });
         self.samples = Some(Arc::new(samples));
-        Ok(())
+        Ok(rows)
     }
 
     pub(super) fn open(&mut self, path: &Path, dtype: Option<Dtype>) -> Result<(Source, Contents), SpecError> {
@@ -165,6 +197,11 @@ impl Files {
         let file = file.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
         Ok((Source { file, sha256, dtype: dtype.map(|dtype| dtype.name().into()) }, contents))
     }
+}
+
+/// `1 row`, `50 rows`.
+pub(super) fn rows_in_words(rows: usize) -> String {
+    if rows == 1 { "1 row".into() } else { format!("{rows} rows") }
 }
 
 /// `relu` if all are, else `per layer: relu ×3, tanh`: how often each is there, in the order of the first of its kind.
@@ -201,6 +238,11 @@ impl Spec {
         }
     }
 
+    /// True if batches are drawn; false if all rows of a file are the batch.
+    pub fn draws_batches(&self) -> bool {
+        self.batch_file.as_ref().is_none_or(|file| file.drawn_from.is_some())
+    }
+
     /// φ of each hidden layer of a network in which they differ.
     ///
     /// # Errors
@@ -216,11 +258,25 @@ impl Spec {
         if self.weights.is_some() != files.network.is_some() || self.batch_file.is_some() != files.samples.is_some() {
             return Err("the spec names files: read them with Files::weights and Files::batch".into());
         }
+        if let (Some(BatchFile { source, drawn_from: Some(rows), .. }), Some(samples)) =
+            (&self.batch_file, &files.samples)
+        {
+            if *rows != samples.batch() {
+                return Err("the spec names rows to draw from: read them with Files::rows".into());
+            }
+            if self.batch > *rows {
+                let (batch, file) = (self.batch, &source.file);
+                return Err(format!("--batch {batch}: `{file}` has {}; give at most {rows}", rows_in_words(*rows)));
+            }
+        }
         let (features, outputs) = self.shape();
         let Some(weights) = &self.weights else { return Ok(()) };
         let file = &weights.source.file;
         let units = |what: &str, has: usize| format!("the network of `{file}` has {has} {what}");
         match (&self.batch_file, self.data) {
+            (None, Data::Digits) => {
+                self.check_digits().map_err(|misfit| format!("{misfit}: give --data FILE or --data gaussian"))?;
+            }
             (Some(batch), _) if batch.features != features => {
                 let (x, has) = (batch.features, units("inputs", features));
                 return Err(format!("{has} and `x` of `{}` {x} columns: give a batch that fits", batch.source.file));
@@ -239,15 +295,21 @@ impl Spec {
                     return Err(format!("{has} and `y` of `{}` {y}: give a batch that fits", batch.source.file));
                 }
             }
-            (None, Data::Digits) if features != FEATURES || outputs < OUTPUTS => {
-                let has = units("inputs", features);
-                return Err(format!(
-                    "{has} and {outputs} outputs, the digits have {FEATURES} features and {OUTPUTS} classes: give --data FILE or --data gaussian"
-                ));
-            }
             _ => {}
         }
         self.check_slopes(files)
+    }
+
+    /// Says in what a network from a file does not fit the digits, if it does not.
+    pub(super) fn check_digits(&self) -> Result<(), String> {
+        let Some(Weights { source, .. }) = &self.weights else { return Ok(()) };
+        match self.shape() {
+            (FEATURES, OUTPUTS..) => Ok(()),
+            (features, outputs) => Err(format!(
+                "the network of `{}` has {features} inputs and {outputs} outputs, the digits have {FEATURES} features and {OUTPUTS} classes",
+                source.file
+            )),
+        }
     }
 
     /// PReLU has its slope in the file, and nothing else has.

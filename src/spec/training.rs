@@ -6,17 +6,30 @@ mod optimiser;
 pub use measuring::MeasureAt;
 pub use optimiser::{Optimiser, Rate, TrainingScale};
 
-use super::{Attribute, Data, Init, LossScale, Plan, Spec, SpecError, named};
+use super::files::rows_in_words;
+use super::{
+    Attribute, BatchFile, Data, Files, Init, LossScale, Plan, Source, Spec, SpecError, TargetKind, Weights, named,
+};
 use crate::arithmetic::policy::TrainingPolicy;
 use crate::assets::DIGITS;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// Digits of every ten that are trained on; the others are held out.
+/// Samples of every ten that are trained on; the others are held out.
 const TRAINED_OF_TEN: usize = 8;
 
+/// Fewest samples of which some are held out; of fewer, a single sample would decide the accuracy.
+const LEAST_TO_HOLD_OUT: usize = 10;
+
 /// Digits that are trained on.
-pub const TRAINED: usize = DIGITS * TRAINED_OF_TEN / 10;
+pub const TRAINED: usize = trained_of(DIGITS);
+
+/// How many of these samples are trained on: eight tenths, rounded down, or all of fewer than ten.
+pub const fn trained_of(samples: usize) -> usize {
+    // Tens and the rest apart, so that no product overflows.
+    let (tens, rest) = (samples / 10, samples % 10);
+    if samples < LEAST_TO_HOLD_OUT { samples } else { tens * TRAINED_OF_TEN + rest * TRAINED_OF_TEN / 10 }
+}
 
 /// One training, complete: with the version it determines every byte of the record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,6 +73,12 @@ pub struct TrainingSpec {
     pub target_loss: f64,
     /// Bits of every layer's gradient that must be proven.
     pub truth_bits: u32,
+    /// A network from a file with which every copy begins, in place of drawn ones; depth, width and biases are its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<Weights>,
+    /// A file whose rows are trained on and held out in place of the digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch_file: Option<BatchFile>,
 }
 
 impl Default for TrainingSpec {
@@ -84,6 +103,8 @@ impl Default for TrainingSpec {
             minibatches: 8,
             target_loss: 0.5,
             truth_bits: 80,
+            weights: None,
+            batch_file: None,
         }
     }
 }
@@ -106,19 +127,22 @@ impl TrainingSpec {
     /// Reads every name and checks every limit.
     ///
     /// # Errors
-    /// The first thing that is wrong, with the fix.
+    /// The first thing that is wrong, with the fix; a spec that names files needs [`TrainingSpec::validate_with`].
     pub fn validate(&self) -> Result<TrainingPlan, SpecError> {
-        let networks = self.networks().validate()?;
-        if self.batch > TRAINED / 2 {
-            let most = TRAINED / 2;
-            return Err(SpecError(format!(
-                "--batch {}: {TRAINED} digits are trained on; give at most {most}, so that an epoch has two minibatches",
-                self.batch
-            )));
-        }
+        self.validate_with(Files::default())
+    }
+
+    /// Reads every name and checks every limit of a spec whose files were read.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with the fix.
+    pub fn validate_with(&self, files: Files) -> Result<TrainingPlan, SpecError> {
+        self.check_samples().map_err(SpecError)?;
+        let networks = self.networks().validate_with(files)?;
+        let trained = self.trained();
         for (option, value, most, example) in [
             ("steps", self.steps, LARGEST, "a positive number of updates, such as --steps 500"),
-            ("minibatches", self.minibatches, TRAINED / self.batch.max(1), "2 and more, such as --minibatches 8"),
+            ("minibatches", self.minibatches, trained / self.batch.max(1), "2 and more, such as --minibatches 8"),
         ] {
             let least = if option == "steps" { 1 } else { 2 };
             if value < least {
@@ -146,6 +170,59 @@ impl TrainingSpec {
         Ok(TrainingPlan { spec, networks, policies })
     }
 
+    /// Makes sure that there are enough samples, and that they fit a network from a file.
+    fn check_samples(&self) -> Result<(), String> {
+        let (trained, most) = (self.trained(), self.trained() / 2);
+        let are_trained_on = match &self.batch_file {
+            None => format!("{TRAINED} digits are trained on"),
+            Some(BatchFile { source, drawn_from: Some(rows), .. }) if most == 0 => {
+                let (file, rows) = (&source.file, rows_in_words(*rows));
+                return Err(format!("`{file}` has {rows}: give a file of two and more to train on"));
+            }
+            Some(BatchFile { source, drawn_from: Some(rows), .. }) => {
+                format!("{trained} of the {rows} rows of `{}` are trained on", source.file)
+            }
+            Some(_) => return Err("the rows of a file are trained on: read them with Files::rows".into()),
+        };
+        if self.batch > most {
+            return Err(format!(
+                "--batch {}: {are_trained_on}; give at most {most}, so that an epoch has two minibatches",
+                self.batch
+            ));
+        }
+        if self.batch_file.is_none() {
+            self.networks().check_digits().map_err(|misfit| format!("{misfit}: give --data FILE"))?;
+        }
+        Ok(())
+    }
+
+    /// How many samples are trained on; the others are held out.
+    pub fn trained(&self) -> usize {
+        trained_of(self.samples())
+    }
+
+    /// How many samples there are: the digits, or the rows of the file.
+    pub fn samples(&self) -> usize {
+        self.batch_file.as_ref().map_or(DIGITS, |file| file.drawn_from.unwrap_or(0))
+    }
+
+    /// True if targets are classes (cross-entropy, accuracy); false if they are values (mean squared error).
+    pub fn has_classes(&self) -> bool {
+        self.batch_file.as_ref().is_none_or(|file| file.targets == TargetKind::Classes)
+    }
+
+    /// The files that the spec names, the network's first.
+    pub fn sources(&self) -> impl Iterator<Item = &Source> {
+        let weights = self.weights.iter().map(|weights| &weights.source);
+        weights.chain(self.batch_file.iter().map(|file| &file.source))
+    }
+
+    /// The same training with the network and the rows that [`Files`] read into [`TrainingSpec::networks`].
+    pub fn with_files_of(self, networks: Spec) -> TrainingSpec {
+        let Spec { activations, depth, width, bias, weights, batch_file, .. } = networks;
+        TrainingSpec { activations, depth, width, bias, weights, batch_file, ..self }
+    }
+
     /// A probe of the networks with which training begins.
     pub fn networks(&self) -> Spec {
         Spec {
@@ -155,7 +232,7 @@ impl TrainingSpec {
             batch: self.batch,
             trials: 1,
             seed: self.seed,
-            data: Data::Digits,
+            data: if self.batch_file.is_some() { Data::File } else { Data::Digits },
             init: self.init,
             gain: self.gain,
             bias: self.bias,
@@ -164,6 +241,8 @@ impl TrainingSpec {
             truth_bits: self.truth_bits,
             loss_scale: LossScale::None,
             attribute: Attribute::None,
+            weights: self.weights.clone(),
+            batch_file: self.batch_file.clone(),
             ..Spec::default()
         }
     }
@@ -190,6 +269,8 @@ mod tests {
     fn the_default_is_canonical() {
         assert_eq!(TrainingSpec::default().validate().unwrap().spec, TrainingSpec::default());
         assert_eq!(TRAINED, 1437, "360 digits are held out");
+        let trained = [1, 9, 10, 11, 19, 20, 1797, usize::MAX].map(trained_of);
+        assert_eq!(trained, [1, 9, 8, 8, 15, 16, 1437, usize::MAX / 10 * 8 + 4]);
     }
 
     #[test]

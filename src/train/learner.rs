@@ -1,7 +1,7 @@
 //! One arithmetic's own copy of a network, and how a step changes it.
 
 use super::clip::clip;
-use super::loss::{mean_loss, right_answers};
+use super::loss::{mean_loss, right_answers, total_loss};
 use super::loss_scale::Scaler;
 use super::optimiser::{Beside, Change, Moment, State, applied, beside, change};
 use crate::arithmetic::dispatch::{Carriers, Visitor, dispatch_with};
@@ -146,11 +146,19 @@ impl Learner {
         self.updates += 1;
     }
 
-    /// Evaluates the samples that are held out.
-    pub fn hold_out(&mut self, step: usize, batch: &Batch) {
-        let outputs = ForwardRun::new(&self.policy.gradients, Part::Whole, &self.network, batch).outputs();
-        let (loss, right) = (Number::new(mean_loss(&outputs, batch)), right_answers(&outputs, batch));
-        self.course.held_out.push(HeldOut { step, loss, right, of: batch.inputs.ncols() as u64 });
+    /// Evaluates the samples that are held out, piece by piece; without any nothing is recorded.
+    pub fn hold_out(&mut self, step: usize, pieces: &[Batch]) {
+        if pieces.is_empty() {
+            return;
+        }
+        let (mut loss, mut right, mut of) = (0.0, Some(0), 0);
+        for piece in pieces {
+            let outputs = ForwardRun::new(&self.policy.gradients, Part::Whole, &self.network, piece).outputs();
+            loss += total_loss(&outputs, piece);
+            right = right.zip(right_answers(&outputs, piece)).map(|(sum, more)| sum + more);
+            of += piece.inputs.ncols() as u64;
+        }
+        self.course.held_out.push(HeldOut { step, loss: Number::new(loss / of as f64), right, of });
     }
 
     /// What the exact optimiser would change: from the same parameters and the same state, in an arithmetic that rounds

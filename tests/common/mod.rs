@@ -7,6 +7,7 @@ pub mod erased;
 pub mod rational;
 pub mod records;
 pub mod reference;
+pub mod samples;
 pub mod studies;
 pub mod trainings;
 

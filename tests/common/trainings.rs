@@ -87,7 +87,7 @@ fn run(spec: &TrainingSpec, index: usize, name: &str, arithmetics: &[(&str, Fare
         activation: name.into(),
         constants: if name == "leaky" { vec!["slope = 0.010009765625".into()] } else { Vec::new() },
         kinked: name != "elu",
-        gain: 1.41414213562,
+        gain: Some(1.41414213562),
         residual_scale: None,
         parameters: 86_656,
         layers,
@@ -115,7 +115,7 @@ fn course(spec: &TrainingSpec, of: [usize; 2], fare: Fare) -> Course {
     steps.push(spec.steps);
     let held_out = steps.into_iter().filter(|step| *step < made || made == spec.steps).map(|step| {
         let loss = loss(of, step, spec.steps, true);
-        HeldOut { step, loss: Number::new(loss), right: (360.0 * core_math::exp(-loss)) as u64, of: 360 }
+        HeldOut { step, loss: Number::new(loss), right: Some((360.0 * core_math::exp(-loss)) as u64), of: 360 }
     });
     Course { losses, held_out: held_out.collect(), scales: Vec::new(), skipped: Vec::new(), end }
 }

@@ -15,28 +15,28 @@ const SMALL: [&str; 12] =
     ["--depth", "3", "--width", "8", "--batch", "8", "--steps", "12", "--minibatches", "2", "--act", "relu"];
 
 /// A directory of its own, and the command in it.
-struct Place(TempDir);
+pub struct Place(pub TempDir);
 
 impl Place {
-    fn new() -> Place {
+    pub fn new() -> Place {
         Place(TempDir::new().expect("a temporary directory"))
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(cargo_bin("precision-probe"));
         command.current_dir(self.0.path()).arg("train").args(arguments);
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().expect("the command starts")
     }
 
-    fn path(&self, path: &str) -> PathBuf {
+    pub fn path(&self, path: &str) -> PathBuf {
         self.0.path().join(path)
     }
 
-    fn training(&self, path: &str) -> Training {
+    pub fn training(&self, path: &str) -> Training {
         let text = fs::read_to_string(self.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
         Training::from_json(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
@@ -46,16 +46,16 @@ impl Place {
     }
 }
 
-fn error(output: &Output) -> String {
+pub fn error(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("UTF-8")
 }
 
-fn succeed(output: &Output) {
+pub fn succeed(output: &Output) {
     assert_eq!(output.status.code(), Some(0), "{}", error(output));
 }
 
 /// The files of a directory, with their bytes, but for those that tell of the circumstances.
-fn contents(directory: &Path) -> Vec<(String, Vec<u8>)> {
+pub fn contents(directory: &Path) -> Vec<(String, Vec<u8>)> {
     let entries = fs::read_dir(directory).expect("a directory").map(|entry| entry.unwrap().path());
     let mut found: Vec<(String, Vec<u8>)> = entries
         .filter(|path| path.is_file())

@@ -5,6 +5,7 @@ mod command;
 #[path = "../common/mod.rs"]
 mod common;
 mod exactly;
+mod files;
 mod formats;
 mod loss_scale;
 mod optimisers;

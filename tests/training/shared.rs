@@ -2,6 +2,7 @@
 
 use precision_probe::arithmetic::policy::TrainingPolicy;
 use precision_probe::network::minibatches::Minibatches;
+use precision_probe::network::rows::Rows;
 use precision_probe::network::{Batch, Network};
 use precision_probe::probe;
 use precision_probe::spec::training::{MeasureAt, Optimiser, Rate, TRAINED, TrainingPlan, TrainingScale, TrainingSpec};
@@ -44,7 +45,7 @@ pub fn networks(plan: &TrainingPlan) -> Vec<Network> {
 
 /// The minibatches of the first steps.
 pub fn batches(spec: &TrainingSpec, steps: usize) -> Vec<Batch> {
-    let minibatches = Minibatches::new(spec.seed, spec.batch, TRAINED);
+    let minibatches = Minibatches::new(spec.seed, spec.batch, Rows::Digits, TRAINED);
     (0..steps).map(|step| minibatches.at(step)).collect()
 }
 

@@ -1,6 +1,6 @@
 //! The command line that asks for a training again.
 
-use super::quoted;
+use super::{loss_option, quoted};
 use crate::record::training::{Optimiser, TrainingSpec};
 
 /// `precision-probe train --act leaky --steps 200 …`: the options that differ from the defaults.
@@ -26,6 +26,8 @@ pub fn training_line(spec: &TrainingSpec) -> String {
         minibatches,
         target_loss,
         truth_bits,
+        weights,
+        batch_file,
     } = spec;
     let default = TrainingSpec::default();
     let mut words: Vec<String> = ["precision-probe", "train"].map(String::from).to_vec();
@@ -34,9 +36,24 @@ pub fn training_line(spec: &TrainingSpec) -> String {
             words.extend([format!("--{name}"), quoted(&value)]);
         }
     };
-    option(*activations != default.activations, "act", activations.join(","));
-    option(*depth != default.depth, "depth", depth.to_string());
-    option(*width != default.width, "width", width.to_string());
+    let is_drawn = weights.is_none();
+    if let Some(weights) = weights {
+        option(true, "weights", weights.source.file.clone());
+        match weights.activations {
+            None => option(true, "act", activations.join(",")),
+            // The record holds the activations of each layer and not the file that said them.
+            Some(_) => option(true, "net", "net.toml".into()),
+        }
+    }
+    option(is_drawn && *activations != default.activations, "act", activations.join(","));
+    option(is_drawn && *depth != default.depth, "depth", depth.to_string());
+    option(is_drawn && *width != default.width, "width", width.to_string());
+    if let Some(file) = batch_file {
+        option(true, "data", file.source.file.clone());
+        option(true, "loss", loss_option(file).into());
+    }
+    let dtype = spec.sources().find_map(|source| source.dtype.clone());
+    option(dtype.is_some(), "dtype", dtype.unwrap_or_default());
     option(*batch != default.batch, "batch", batch.to_string());
     option(*seed != default.seed, "seed", seed.to_string());
     option(*init != default.init, "init", init.to_string());
@@ -57,7 +74,8 @@ pub fn training_line(spec: &TrainingSpec) -> String {
     option(*target_loss != default.target_loss, "target-loss", number(*target_loss));
     option(*truth_bits != default.truth_bits, "truth-bits", truth_bits.to_string());
     let is_nesterov = matches!(optimiser, Optimiser::Sgd { nesterov: true, .. });
-    let flags = [(*bias, "bias"), (*residual, "residual"), (rate.cosine, "cosine"), (is_nesterov, "nesterov")];
+    let flags =
+        [(is_drawn && *bias, "bias"), (*residual, "residual"), (rate.cosine, "cosine"), (is_nesterov, "nesterov")];
     words.extend(flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, name)| format!("--{name}")));
     words.join(" ")
 }
@@ -86,6 +104,8 @@ fn number(x: f64) -> String {
 mod tests {
     use super::*;
     use crate::record::training::{MeasureAt, Rate, TrainingScale};
+    use crate::record::{Source, TargetKind, Weights};
+    use crate::spec::BatchFile;
 
     #[test]
     fn only_what_differs_is_given() {
@@ -109,6 +129,33 @@ mod tests {
              --weight-decay 0.0001 --lr 1e-5 --warmup 10 --clip-norm 1.0 --loss-scale dynamic=50 --measure log=20 --bias \
              --cosine --nesterov"
         );
+        let source = |file: &str, dtype: Option<&str>| Source {
+            file: file.into(),
+            sha256: String::new(),
+            dtype: dtype.map(String::from),
+        };
+        let rows = BatchFile {
+            source: source("d.npz", Some("BF16")),
+            features: 4,
+            outputs: 2,
+            targets: TargetKind::Values,
+            drawn_from: Some(100),
+        };
+        let weights = Weights { source: source("n.npz", None), units: vec![4, 3, 2], activations: None };
+        let files = TrainingSpec {
+            activations: vec!["tanh".into()],
+            depth: 1,
+            width: 3,
+            bias: true,
+            weights: Some(weights.clone()),
+            batch_file: Some(rows),
+            ..TrainingSpec::default()
+        };
+        let of_files = "--data d.npz --loss mse --dtype BF16";
+        assert_eq!(training_line(&files), format!("precision-probe train --weights n.npz --act tanh {of_files}"));
+        let activations = Some(vec!["tanh".into()]);
+        let mixed = TrainingSpec { weights: Some(Weights { activations, ..weights }), ..files };
+        assert_eq!(training_line(&mixed), format!("precision-probe train --weights n.npz --net net.toml {of_files}"));
         let adam = TrainingSpec { optimiser: Optimiser::ALL[3].1, ..TrainingSpec::default() };
         assert_eq!(training_line(&adam), "precision-probe train --optimizer adamw");
     }

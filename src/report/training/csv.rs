@@ -11,8 +11,8 @@ const STEPS: &str =
 /// The arithmetic under which f64's own copy stands.
 pub const REFERENCE: &str = "f64 (reference)";
 
-/// One line per activation, arithmetic and step, f64's copy first; the last line of each may hold the held-out digits at
-/// the end, and no loss.
+/// One line per activation, arithmetic and step, f64's copy first; the last line of each may hold the held-out samples
+/// at the end, and no loss.
 pub fn steps_csv(training: &Training) -> String {
     let mut text = String::from(STEPS);
     for run in &training.runs {
@@ -29,7 +29,7 @@ fn course_lines(text: &mut String, activation: &str, name: &str, course: &Course
     let (mut scales, mut held_out) = (course.scales.iter().peekable(), course.held_out.iter().peekable());
     let mut scale = String::new();
     let end = course.losses.len().max(course.held_out.last().map_or(0, |last| last.step.saturating_add(1)));
-    // Held-out digits far beyond the losses would be of no training.
+    // Held-out samples far beyond the losses would be of no training.
     for step in 0..end.min(course.losses.len() + 1) {
         while let Some(change) = scales.next_if(|change| change.step <= step) {
             scale = change.log2.to_string();
@@ -39,7 +39,10 @@ fn course_lines(text: &mut String, activation: &str, name: &str, course: &Course
             held = Some(next).filter(|held_out| held_out.step == step);
         }
         let loss = course.losses.get(step).map_or(String::new(), |loss| cell(*loss));
-        let held = held.map_or(",,".into(), |held| format!("{},{},{}", cell(held.loss), held.right, held.of));
+        let held = held.map_or(",,".into(), |held| {
+            let right = held.right.map_or(String::new(), |right| right.to_string());
+            format!("{},{right},{}", cell(held.loss), held.of)
+        });
         let skipped = course.skipped.binary_search(&step).is_ok();
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{head},{step},{loss},{held},{scale},{skipped}");

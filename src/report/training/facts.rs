@@ -2,6 +2,7 @@
 
 use crate::assets::DIGITS;
 use crate::record::training::{Training, TrainingRun, TrainingScale};
+use crate::report::facts;
 use crate::report::numbers::{Notation, power, short};
 
 /// `relu, leaky` or, of one activation, `leaky (slope = 0.010009765625)`.
@@ -20,15 +21,10 @@ pub fn activation(run: &TrainingRun) -> String {
     }
 }
 
-/// Depth, width, biases, skips and parameters.
+/// Depth, width, biases, skips and parameters, or the file that the network comes from.
 pub fn network(training: &Training) -> Vec<String> {
-    let spec = &training.spec;
-    let mut pieces = vec![format!("depth {}", spec.depth), format!("width {}", spec.width)];
-    pieces.push(if spec.bias { "biases" } else { "no biases" }.into());
-    if spec.residual {
-        let scale = training.runs.iter().find_map(|run| run.residual_scale);
-        pieces.push(scale.map_or("residual".into(), |scale| format!("residual (scale {scale})")));
-    }
+    let scale = training.runs.iter().find_map(|run| run.residual_scale);
+    let mut pieces = facts::network_of(&training.spec.networks(), scale);
     pieces.extend(training.runs.first().map(|run| format!("{} parameters", run.parameters)));
     pieces
 }
@@ -64,12 +60,15 @@ pub fn optimiser(training: &Training, notation: Notation) -> Vec<String> {
 pub fn draws(training: &Training, runs: &[TrainingRun], notation: Notation) -> Vec<String> {
     let spec = &training.spec;
     let mut pieces = vec![steps(training), format!("batch {}", spec.batch), format!("seed {}", spec.seed)];
-    let own: Vec<String> =
-        runs.iter().map(|run| format!("{} ({})", short(run.gain, notation), run.activation)).collect();
-    match (spec.gain, runs) {
+    let own = |run: &TrainingRun| Some(format!("{} ({})", short(run.gain?, notation), run.activation));
+    let own: Vec<String> = runs.iter().filter_map(own).collect();
+    let single = if let [run] = runs { run.gain } else { None };
+    match (spec.gain, single) {
         (Some(gain), _) => pieces.push(format!("gain {} (given, init {})", short(gain, notation), spec.init)),
-        (None, [run]) => pieces.push(format!("gain {} (init {})", short(run.gain, notation), spec.init)),
-        (None, _) => pieces.push(format!("gain by init {}: {}", spec.init, own.join(", "))),
+        (None, Some(gain)) => pieces.push(format!("gain {} (init {})", short(gain, notation), spec.init)),
+        // A network from a file was drawn with no gain.
+        (None, None) if own.is_empty() => {}
+        (None, None) => pieces.push(format!("gain by init {}: {}", spec.init, own.join(", "))),
     }
     pieces
 }
@@ -84,13 +83,31 @@ pub fn steps(training: &Training) -> String {
     }
 }
 
-/// `data digits: 1437 trained on, 360 held out`.
+/// `data digits: 1437 trained on, 360 held out`, `data d.npz: 80 rows trained on, 20 held out`.
 pub fn data(training: &Training) -> String {
+    let spec = &training.spec;
+    if let Some(file) = &spec.batch_file {
+        let held_out = match spec.samples() - spec.trained() {
+            0 => "none".to_string(),
+            count => count.to_string(),
+        };
+        return format!("data {}: {} rows trained on, {held_out} held out", file.source.file, spec.trained());
+    }
     let held_out = training.runs.iter().find_map(|run| run.reference.held_out.first()).map(|held_out| held_out.of);
     match held_out.and_then(|of| Some((DIGITS.checked_sub(usize::try_from(of).ok()?)?, of))) {
         Some((trained, held_out)) => format!("data digits: {trained} trained on, {held_out} held out"),
         None => "data digits".into(),
     }
+}
+
+/// What is trained on and held out: `digits`, or `rows` of a file.
+pub fn samples(training: &Training) -> &'static str {
+    if training.spec.batch_file.is_some() { "rows" } else { "digits" }
+}
+
+/// What the loss is.
+pub fn loss(training: &Training) -> &'static str {
+    if training.spec.has_classes() { "cross-entropy" } else { "mean squared error" }
 }
 
 /// What every preset stands for, once.

@@ -3,6 +3,7 @@
 
 use crate::record::training::{Course, HeldOut, Learner, Measure, MeasuredLayer, Track, Updates, WINDOW};
 use crate::record::{Number, Verdict};
+use crate::report::numbers::{Notation, percent, short};
 
 /// A place in a training.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,9 +27,18 @@ pub fn smoothed(losses: &[Number]) -> Vec<f64> {
     (0..losses.len()).map(mean).collect()
 }
 
-/// The held-out digits at the end; nothing where training failed before it.
+/// The held-out samples at the end; nothing where training failed before it.
 pub fn at_end(course: &Course) -> Option<&HeldOut> {
     course.held_out.last().filter(|_| course.end.step().is_none())
+}
+
+/// The share of right answers on the held-out samples at the end, or, where targets are values, the loss on them.
+pub fn at_end_in_words(course: &Course, notation: Notation) -> String {
+    match at_end(course) {
+        Some(HeldOut { right: Some(right), of, .. }) => percent(*right, *of),
+        Some(HeldOut { loss, .. }) if *loss != Number::None => short(loss.value(), notation),
+        _ => "—".into(),
+    }
 }
 
 /// True where one of the modes of saturation rules.

@@ -1,10 +1,11 @@
 //! The table: a row per arithmetic under each activation, and what its columns mean.
 
+use super::facts;
 use super::measured;
 use super::words::times;
 use crate::record::Number;
 use crate::record::training::{Cause, Course, Learner, Saturation, Training, TrainingRun, WINDOW};
-use crate::report::numbers::{Notation::Plain, display_width, percent, short};
+use crate::report::numbers::{Notation::Plain, display_width, short};
 use crate::report::table::{WIDTH, aligned};
 
 /// Which columns hold numbers that are read from the right.
@@ -69,10 +70,10 @@ fn row(learner: &Learner) -> Vec<String> {
     row
 }
 
-/// Last loss and share of right answers.
+/// Last loss, and what the held-out samples say at the end.
 fn course(course: &Course, last: Number) -> [String; 2] {
-    let right = measured::at_end(course).map_or("—".into(), |held_out| percent(held_out.right, held_out.of));
-    [if last == Number::None { "—".into() } else { short(last.value(), Plain) }, right]
+    let last = if last == Number::None { "—".into() } else { short(last.value(), Plain) };
+    [last, measured::at_end_in_words(course, Plain)]
 }
 
 /// `3.1–12 %`.
@@ -135,10 +136,14 @@ pub fn saturated_in_words(learner: &Learner) -> String {
 /// What the columns mean, and what words in the sentences do.
 pub fn notes(training: &Training) -> Vec<String> {
     let learners = || training.runs.iter().flat_map(|run| &run.learners);
-    let (window, target) = (WINDOW, short(training.spec.target_loss, Plain));
+    let (window, target, samples) = (WINDOW, short(training.spec.target_loss, Plain), facts::samples(training));
+    let held_out = match training.spec.has_classes() {
+        true => format!("held-out {samples} answered rightly at the end"),
+        false => format!("loss on held-out {samples} at the end"),
+    };
     let mut notes = vec![format!(
         "(last loss: mean of the last {window} minibatches; step of loss {target}: the first at which it is so low; held out: \
-         held-out digits answered rightly at the end; reference: the same network learnt in f64)"
+         {held_out}; reference: the same network learnt in f64)"
     )];
     if learners().all(|learner| learner.measures.is_empty()) {
         notes.push("(no gradient was measured)".into());

@@ -1,11 +1,12 @@
 //! When learning stops, and whether it is rounding: each activation's training in sentences.
 
+use super::facts;
 use super::measured::{self, Largest};
 use crate::record::training::{
     Cause, Course, End, Learner, Measure, MeasuredLayer, Saturation, Training, TrainingRun, WINDOW,
 };
 use crate::record::{Number, Verdict};
-use crate::report::numbers::{Notation, percent, short};
+use crate::report::numbers::{Notation, short};
 
 /// Share of due updates from which on it is told that they are lost.
 const MANY_LOST: f64 = 0.1;
@@ -38,10 +39,14 @@ pub fn reference(training: &Training, run: &TrainingRun, notation: Notation) -> 
         Number::None => "has no loss yet".into(),
         loss => format!("ends at {}", short(loss.value(), notation)),
     };
-    let right = measured::at_end(course).map_or(String::new(), |held_out| {
-        format!(" with {} of held-out digits right", percent(held_out.right, held_out.of))
+    let held_out = measured::at_end(course).map_or(String::new(), |_| {
+        let (shown, samples) = (measured::at_end_in_words(course, notation), facts::samples(training));
+        match training.spec.has_classes() {
+            true => format!(" with {shown} of held-out {samples} right"),
+            false => format!(" with loss {shown} on held-out {samples}"),
+        }
     });
-    format!("f64 {reached} and {last}{right}.")
+    format!("f64 {reached} and {last}{held_out}.")
 }
 
 fn steps(count: usize) -> String {

@@ -37,8 +37,7 @@ pub fn comparison(figure: &TrainingComparison, theme: Theme) -> Result<Picture, 
     let top = MARGIN + words + 16.0;
     let head = Head::at(MARGIN, "Loss", &key(figure), top, width)?;
     let (plots, below) = plots(figure.panels.len(), head.bottom + 4.0);
-    let title_of_strip = "Held-out digits answered rightly at the end, and the first saturation";
-    let strip = Head::at(MARGIN, title_of_strip, &[], below, width)?;
+    let strip = Head::at(MARGIN, &figure.strip.title, &[], below, width)?;
     let rows = rows(&figure.strip)?;
     let bottom = strip.bottom + TITLES + rows.iter().map(|row| row.height).sum::<f64>() + 8.0;
     page::document(&figure.caption, bottom, theme, |canvas| {
@@ -51,7 +50,7 @@ pub fn comparison(figure: &TrainingComparison, theme: Theme) -> Result<Picture, 
             loss::plot(canvas, panel, *plot, *is_first)?;
             if *is_first {
                 let middle = (plot.top + plot.bottom) / 2.0;
-                canvas.upward("loss (cross-entropy)", (MARGIN + 8.0, middle), NAME, Paint::Soft)?;
+                canvas.upward(&panel.name, (MARGIN + 8.0, middle), NAME, Paint::Soft)?;
             }
         }
         strip.draw(canvas)?;

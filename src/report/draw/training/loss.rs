@@ -49,7 +49,7 @@ impl page::Placed for Placed<'_> {
         self.head.draw(canvas)?;
         plot(canvas, self.panel, self.plot, true)?;
         let middle = (self.plot.top + self.plot.bottom) / 2.0;
-        canvas.upward("loss (cross-entropy)", (MARGIN + 8.0, middle), NAME, Paint::Soft)?;
+        canvas.upward(&self.panel.name, (MARGIN + 8.0, middle), NAME, Paint::Soft)?;
         if let Some(target) = self.panel.target {
             let y = Upwards::new(self.panel.range, self.plot).y(target);
             canvas.anchored("target loss", (GUTTER, y), LABEL, Paint::Ink, Anchor::Left)?;
@@ -63,8 +63,8 @@ pub fn key(panels: &[LossPanel]) -> Vec<(Sample, String)> {
     let curves = || panels.iter().flat_map(|panel| &panel.curves);
     let mut key =
         vec![(Sample::Line(Paint::Soft, 1.6, &[]), "mean of the last 20 minibatches, at first of fewer".to_string())];
-    if curves().any(|curve| !curve.held_out.is_empty()) {
-        key.push((Sample::Full(Marker::Circle), "held-out digits".into()));
+    if let Some(panel) = panels.iter().find(|panel| panel.curves.iter().any(|curve| !curve.held_out.is_empty())) {
+        key.push((Sample::Full(Marker::Circle), panel.held_out.clone()));
     }
     if panels.iter().any(|panel| panel.target.is_some()) {
         key.push((Sample::Line(Paint::Ink, 0.8, TARGET), "target loss".into()));

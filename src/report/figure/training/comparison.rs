@@ -1,8 +1,8 @@
 //! Several activations side by side: losses on shared axes, and what each copy came to.
 
 use super::{LossPanel, caption};
-use crate::record::training::{Course, Learner, Training, TrainingRun};
-use crate::report::numbers::{Notation::Typeset, percent};
+use crate::record::training::{Learner, Training, TrainingRun};
+use crate::report::numbers::Notation::Typeset;
 use crate::report::training::{answer, facts, measured, saturated_in_words, unfinished};
 
 /// The picture of several activations.
@@ -23,6 +23,8 @@ pub struct TrainingComparison {
 /// A row per activation, a column per copy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrainingStrip {
+    /// What its rows show.
+    pub title: String,
     /// f64's own copy, then the arithmetics.
     pub columns: Vec<String>,
     /// The activation, and per column the share of right answers and the first saturation.
@@ -34,7 +36,7 @@ impl TrainingComparison {
     pub fn new(training: &Training) -> TrainingComparison {
         let names = training.runs.first().map_or(&[][..], |run| &run.learners).iter().map(|one| one.name.clone());
         let row = |run: &TrainingRun| {
-            let reference = [right(&run.reference), String::new()];
+            let reference = [measured::at_end_in_words(&run.reference, Typeset), String::new()];
             let cells = std::iter::once(reference).chain(run.learners.iter().map(cell)).collect();
             (run.activation.clone(), cells)
         };
@@ -43,6 +45,7 @@ impl TrainingComparison {
             answer: unfinished(training).into_iter().chain([answer(training, Typeset)]).collect::<Vec<_>>().join(" "),
             panels: LossPanel::new(training, &training.runs),
             strip: TrainingStrip {
+                title: strip_title(training),
                 columns: std::iter::once("reference".to_string()).chain(names).collect(),
                 rows: training.runs.iter().map(row).collect(),
             },
@@ -51,14 +54,18 @@ impl TrainingComparison {
     }
 }
 
-fn right(course: &Course) -> String {
-    measured::at_end(course).map_or("—".into(), |held_out| percent(held_out.right, held_out.of))
+fn strip_title(training: &Training) -> String {
+    let samples = facts::samples(training);
+    match training.spec.has_classes() {
+        true => format!("Held-out {samples} answered rightly at the end, and the first saturation"),
+        false => format!("Loss on held-out {samples} at the end, and the first saturation"),
+    }
 }
 
 fn cell(learner: &Learner) -> [String; 2] {
     let right = match learner.course.end.step() {
         Some(step) => format!("failed at step {step}"),
-        None => right(&learner.course),
+        None => measured::at_end_in_words(&learner.course, Typeset),
     };
     [right, saturated_in_words(learner)]
 }

@@ -1,12 +1,12 @@
 //! Loss against steps: a smoothed line per arithmetic and of f64's own copy, held-out losses, and where a copy failed.
 
 use crate::record::training::{Course, End, Training, TrainingRun};
-use crate::report::training::measured;
+use crate::report::training::{facts, measured};
 
 /// Most points of a line: beyond, a stretch of steps is drawn from its least to its greatest value.
 const POINTS: usize = 800;
 
-/// Greatest loss shown over that of guessing among ten classes, as powers of ten; what lies above sits on the edge.
+/// Greatest loss shown of classes, as a power of ten, well above that of guessing; what lies above sits on the edge.
 const HIGHEST: f64 = 1.5;
 
 /// Least loss shown, as a power of ten.
@@ -17,6 +17,10 @@ const LOWEST: f64 = -6.0;
 pub struct LossPanel {
     /// Its canonical name.
     pub activation: String,
+    /// The axis upwards: `loss (cross-entropy)`.
+    pub name: String,
+    /// What the marks are: `held-out digits`.
+    pub held_out: String,
     /// The last step of the axis along.
     pub last_step: usize,
     /// Both ends of the axis upwards, log₁₀ of the loss.
@@ -59,7 +63,7 @@ impl LossPanel {
         let courses = || runs.iter().flat_map(|run| courses(run).into_iter().map(|(_, _, course)| course));
         let last_step = courses().map(|course| course.losses.len()).fold(training.steps_done, usize::max).max(1);
         let target = log10(training.spec.target_loss);
-        let range = range(courses(), target);
+        let range = range(courses(), target, shift(training, runs));
         runs.iter()
             .map(|run| {
                 let curves: Vec<LossCurve> = courses_with(run)
@@ -68,6 +72,8 @@ impl LossPanel {
                 let places = || curves.iter().flat_map(|curve| curve.line.iter().flatten().chain(&curve.held_out));
                 LossPanel {
                     activation: run.activation.clone(),
+                    name: format!("loss ({})", facts::loss(training)),
+                    held_out: format!("held-out {}", facts::samples(training)),
                     last_step,
                     range,
                     clamped: places().any(|(_, y)| *y >= range.1 || *y <= range.0),
@@ -93,8 +99,17 @@ fn log10(x: f64) -> Option<f64> {
     (x.is_finite() && x > 0.0).then(|| core_math::log10(x))
 }
 
+/// By how many powers of ten the axis' bounds move: values may have any size, and so may their loss at the start.
+fn shift(training: &Training, runs: &[TrainingRun]) -> f64 {
+    if training.spec.has_classes() {
+        return 0.0;
+    }
+    let first = runs.iter().filter_map(|run| log10(run.reference.losses.first()?.finite()?));
+    first.reduce(f64::max).unwrap_or(0.0)
+}
+
 /// From just below the least to just above the greatest loss, within sensible bounds.
-fn range<'a>(courses: impl Iterator<Item = &'a Course>, target: Option<f64>) -> (f64, f64) {
+fn range<'a>(courses: impl Iterator<Item = &'a Course>, target: Option<f64>, shift: f64) -> (f64, f64) {
     let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
     let mut see = |log10: f64| (low, high) = (low.min(log10), high.max(log10));
     for course in courses {
@@ -105,7 +120,8 @@ fn range<'a>(courses: impl Iterator<Item = &'a Course>, target: Option<f64>) -> 
     if low > high {
         (low, high) = (-1.0, 0.5);
     }
-    let (low, high) = (low.clamp(LOWEST, HIGHEST - 0.5), high.clamp(LOWEST + 0.5, HIGHEST));
+    let (lowest, highest) = (LOWEST + shift, HIGHEST + shift);
+    let (low, high) = (low.clamp(lowest, highest - 0.5), high.clamp(lowest + 0.5, highest));
     let (low, high) = if high - low < 0.3 { (low - 0.15, high + 0.15) } else { (low, high) };
     (low - 0.05, high + 0.05)
 }

@@ -1,0 +1,56 @@
+//! The samples that batches are drawn from: the handwritten digits, or the rows of a file.
+//!
+//! One implementation serves both, so a file that holds the digits in their order gives the same batches as the digits.
+
+use super::Batch;
+use super::data::{digits_of, drawn};
+use super::draw::Stream;
+use super::given;
+use crate::assets::DIGITS;
+use crate::exchange::Samples;
+use std::sync::Arc;
+
+/// Samples by index.
+#[derive(Clone, Debug)]
+pub enum Rows {
+    /// The handwritten digits.
+    Digits,
+    /// The rows of a file.
+    File(Arc<Samples>),
+}
+
+impl Rows {
+    /// The rows of a file, or without one the digits.
+    pub fn new(file: Option<&Arc<Samples>>) -> Rows {
+        file.map_or(Rows::Digits, |samples| Rows::File(Arc::clone(samples)))
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        match self {
+            Rows::Digits => DIGITS,
+            Rows::File(samples) => samples.batch(),
+        }
+    }
+
+    /// The samples of these indices as a batch, in this order.
+    ///
+    /// # Panics
+    /// If an index is not below the number of samples.
+    pub fn of(&self, indices: &[usize]) -> Batch {
+        match self {
+            Rows::Digits => digits_of(indices),
+            Rows::File(samples) => given::rows(samples, indices),
+        }
+    }
+
+    /// A trial's batch, drawn without replacement; a smaller batch is a prefix of a larger one.
+    ///
+    /// # Panics
+    /// If `batch` exceeds the number of samples; the spec refuses that before.
+    pub fn drawn(&self, seed: u64, trial: u64, batch: usize) -> Batch {
+        let count = self.count();
+        assert!(batch <= count, "invariant: the spec limits the batch to {count} samples");
+        self.of(&drawn(&mut Stream::new(seed, trial, "batch"), count, batch))
+    }
+}
