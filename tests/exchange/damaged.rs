@@ -298,7 +298,7 @@ fn import(bytes: &[u8]) {
             }
         }
         let picked = ["12", "8"].map(String::from);
-        let networks = [Sequential::new(contents.clone(), Some(&picked)), Sequential::new(contents, None)];
+        let networks = [Sequential::read(contents.clone(), Some(&picked)), Sequential::read(contents, None)];
         for Imported { network, .. } in networks.into_iter().flatten() {
             assert!(network.layers.len() > 1 && network.units().iter().all(|&units| units > 0));
         }
