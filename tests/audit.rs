@@ -233,7 +233,7 @@ fn other_names_and_shapes_match() {
         "flax: no gradient of 16.bias",
         "flax: of no parameter: params/step [2 × 5]",
         "flax: matched by shape: `params/Dense_0/kernel` is 0.weight, ",
-        "flax: read as in × out and turned: `params/Dense_0/kernel`, ",
+        "flax: read as in × out and transposed: `params/Dense_0/kernel`, ",
     ] {
         assert!(text.contains(line), "{line}\n{text}");
     }

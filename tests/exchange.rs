@@ -4,8 +4,12 @@
 mod common;
 #[path = "exchange/damaged.rs"]
 mod damaged;
+#[path = "exchange/names.rs"]
+mod names;
 #[path = "exchange/network.rs"]
 mod network;
+#[path = "exchange/shards.rs"]
+mod shards;
 
 use precision_probe::exchange::{Contents, Dtype, Tensor, parse, read, safetensors_bytes, write_safetensors};
 use precision_probe::format::{Class, E4M3FN, E5M2, two_to};

@@ -8,10 +8,14 @@ use std::path::{Path, PathBuf};
 /// A network or a batch of the user's own.
 #[derive(clap::Args, Debug)]
 pub struct FileOptions {
-    /// Measure this network instead of drawn ones: the state dict of a torch.nn.Sequential of nn.Linear and nn.PReLU
-    /// (0.weight, 0.bias, 2.weight, …) as safetensors or npz; --act or --net says its activations
+    /// Measure this network instead of drawn ones: fully connected layers as PyTorch, Hugging Face, Flax or Keras name them
+    /// (0.weight, fc1.bias, params/Dense_0/kernel, …) and PReLU slopes, as safetensors, npz or the index.json of shards;
+    /// --act or --net gives the activations
     #[arg(long, value_name = "FILE", help_heading = "Network")]
     weights: Option<PathBuf>,
+    /// Take these layers of --weights, in this order: fc1,fc2,head [default: all, by number, else in the order of the file]
+    #[arg(long, value_name = "LAYERS", value_delimiter = ',', help_heading = "Network")]
+    layers_from: Option<Vec<String>>,
     /// Activations of --weights as TOML: activation = "relu", or activations = ["relu", "tanh"] with one name per hidden
     /// layer
     #[arg(long, value_name = "FILE", help_heading = "Network")]
@@ -88,6 +92,7 @@ impl FileOptions {
         let refuse = |message: String| Err(Failure::Input(message));
         for (option, is_there, needs, has) in [
             ("net", self.net.is_some(), "--weights FILE", self.weights.is_some()),
+            ("layers-from", self.layers_from.is_some(), "--weights FILE", self.weights.is_some()),
             ("loss", self.loss.is_some(), "--data FILE", data.is_some()),
             ("dtype", self.dtype.is_some(), "--weights FILE or --data FILE", self.weights.is_some() || data.is_some()),
         ] {
@@ -114,7 +119,7 @@ impl FileOptions {
                 None => None,
             };
             let trials = spec.trials;
-            files.weights(spec, path, dtype, layers)?;
+            files.weights_from(spec, path, dtype, layers, self.layers_from.as_deref())?;
             if rows == Rows::Drawn {
                 // The network stays, its batches change.
                 spec.trials = trials;

@@ -1,14 +1,13 @@
 //! Gradients that another program computed, matched to the parameters of a network.
 //!
-//! By name first, whatever prefix one side has in front of all of its names, then by shape in the order of the names
-//! (numbers in them count as numbers, so that `2` stands before `10`). Frameworks of the JAX family store a kernel as
-//! in × out: it is turned.
+//! By name first, whatever prefix one side has in front of all of its names (`Dense_0/kernel` and `Dense_0.weight` are one
+//! name), then by shape in the order of the names, `2` before `10`. Kernels that are stored as in × out are transposed.
 
 use super::Contents;
+use super::names::{self, listed, natural, shared_prefixes};
 use super::sequential::Sequential;
-use super::tensor::{Dtype, Tensor};
+use super::tensor::{Dtype, Tensor, shape_in_words};
 use ndarray::{Array2, ArrayView2};
-use std::cmp::Ordering;
 
 /// A parameter that may have a gradient.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +44,9 @@ pub struct Gradient {
     pub dtype: Dtype,
 }
 
+/// What ends a prefix that all names of a file share.
+const PREFIX_ENDS: [char; 4] = ['.', '/', ':', '_'];
+
 /// How a tensor lies in its parameter's shape.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Lie {
@@ -61,8 +63,8 @@ impl Sequential {
     pub fn parameters(&self) -> Vec<Wanted> {
         let mut wanted = Vec::new();
         for layer in &self.layers {
-            let weight = (format!("{}.weight", layer.name), layer.weight.dim(), true);
-            let bias = layer.bias.as_ref().map(|bias| (format!("{}.bias", layer.name), bias.dim(), false));
+            let weight = (layer.weight_name.clone(), layer.weight.dim(), true);
+            let bias = layer.bias_name.clone().zip(layer.bias.as_ref()).map(|(name, bias)| (name, bias.dim(), false));
             let slope = layer.slope.as_ref().map(|slope| (slope.name.clone(), (1, 1), false));
             let own = [Some(weight), bias, slope].into_iter().flatten();
             wanted.extend(own.map(|(name, shape, is_matrix)| Wanted { name, shape, is_matrix }));
@@ -75,9 +77,13 @@ impl Gradients {
     /// Matches the tensors of a file to parameters.
     ///
     /// # Errors
-    /// One sentence with the fix, if no weight has a gradient or a gradient is not of a floating-point type.
+    /// One sentence with the fix, if no weight has a gradient, or a gradient is not of a floating-point type or cannot be
+    /// read.
     pub fn new(contents: &Contents, wanted: &[Wanted]) -> Result<Gradients, String> {
         let matched = matched(&contents.tensors, wanted);
+        if let Some(unread) = contents.unread.iter().find(|unread| is_needed(&unread.name, wanted, &matched)) {
+            return Err(unread.reason.clone());
+        }
         let has_weight = matched.iter().zip(wanted).any(|(found, wanted)| wanted.is_matrix && found.is_some());
         if !has_weight {
             let parameters: Vec<&str> = wanted.iter().take(4).map(|wanted| wanted.name.as_str()).collect();
@@ -87,7 +93,7 @@ impl Gradients {
                 parameters.join(", ")
             ));
         }
-        let is_turned = kernels_are_turned(&contents.tensors, wanted, &matched);
+        let [weights, kernels] = [false, true].map(|is| kernels_are_turned(&contents.tensors, wanted, &matched, is));
         let mut tensors = Vec::with_capacity(wanted.len());
         let (mut by_shape, mut turned) = (Vec::new(), Vec::new());
         for (wanted, found) in wanted.iter().zip(&matched) {
@@ -103,7 +109,9 @@ impl Gradients {
                 by_shape.push(format!("`{}` is {}", tensor.name, wanted.name));
             }
             let lie = lie(tensor, wanted).unwrap_or(Lie::Same);
-            let turns = lie == Lie::Turned || lie == Lie::Either && is_turned.unwrap_or(is_kernel(&tensor.name));
+            let is_kernel = names::is_kernel(&tensor.name);
+            let others_turn = if is_kernel { kernels } else { weights };
+            let turns = lie == Lie::Turned || lie == Lie::Either && others_turn.unwrap_or(is_kernel);
             if turns {
                 turned.push(format!("`{}`", tensor.name));
             }
@@ -111,9 +119,11 @@ impl Gradients {
         }
         let used = |index: usize| matched.iter().flatten().any(|(used, _)| *used == index);
         let unused = contents.tensors.iter().enumerate().filter(|(index, _)| !used(*index));
+        let unused = unused.map(|(_, tensor)| (&tensor.name, &tensor.shape));
+        let unused = unused.chain(contents.unread.iter().map(|unread| (&unread.name, &unread.shape)));
         let mut notes = contents.notes.clone();
         notes.extend((!by_shape.is_empty()).then(|| format!("matched by shape: {}", listed(&by_shape))));
-        notes.extend((!turned.is_empty()).then(|| format!("read as in × out and turned: {}", listed(&turned))));
+        notes.extend(names::transposed_note(&turned));
         Ok(Gradients {
             dtype: main_dtype(&tensors),
             missing: wanted
@@ -122,7 +132,7 @@ impl Gradients {
                 .filter(|(_, found)| found.is_none())
                 .map(|(w, _)| w.name.clone())
                 .collect(),
-            unused: unused.map(|(_, tensor)| format!("{} {}", tensor.name, tensor.shape_in_words())).collect(),
+            unused: unused.map(|(name, shape)| format!("{name} {}", shape_in_words(shape))).collect(),
             tensors,
             notes,
         })
@@ -131,15 +141,18 @@ impl Gradients {
 
 /// For every parameter the index of its tensor and whether it has the parameter's name.
 fn matched(tensors: &[Tensor], wanted: &[Wanted]) -> Vec<Option<(usize, bool)>> {
-    let names: Vec<&str> = tensors.iter().map(|tensor| tensor.name.as_str()).collect();
-    let parameters: Vec<&str> = wanted.iter().map(|wanted| wanted.name.as_str()).collect();
+    let spelt = |name: &String| names::common_spelling(name);
+    let names: Vec<String> = tensors.iter().map(|tensor| spelt(&tensor.name)).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let parameters: Vec<String> = wanted.iter().map(|wanted| spelt(&wanted.name)).collect();
+    let parameters: Vec<&str> = parameters.iter().map(String::as_str).collect();
     let named = |cut: usize, cut_parameter: usize| -> Vec<Option<usize>> {
         let position = |parameter: &&str| names.iter().position(|name| name[cut..] == parameter[cut_parameter..]);
         parameters.iter().map(position).collect()
     };
     let mut best = vec![None; wanted.len()];
-    for cut in prefixes(&names) {
-        for cut_parameter in prefixes(&parameters) {
+    for cut in shared_prefixes(&names, &PREFIX_ENDS) {
+        for cut_parameter in shared_prefixes(&parameters, &PREFIX_ENDS) {
             let found = named(cut, cut_parameter);
             if found.iter().flatten().count() > best.iter().flatten().count() {
                 best = found;
@@ -151,8 +164,11 @@ fn matched(tensors: &[Tensor], wanted: &[Wanted]) -> Vec<Option<(usize, bool)>> 
         .zip(wanted)
         .map(|(index, wanted)| index.filter(|&index| lie(&tensors[index], wanted).is_some()).map(|index| (index, true)))
         .collect();
-    let mut left: Vec<usize> =
-        (0..tensors.len()).filter(|index| !matched.iter().flatten().any(|(used, _)| used == index)).collect();
+    // What is no gradient, such as a step's number, only looks like one.
+    let is_gradient = |tensor: &Tensor| tensor.dtype.is_float() && !names::is_extra_state(&tensor.name);
+    let mut left: Vec<usize> = (0..tensors.len())
+        .filter(|index| is_gradient(&tensors[*index]) && !matched.iter().flatten().any(|(used, _)| used == index))
+        .collect();
     left.sort_by(|&a, &b| natural(names[a], names[b]));
     for (place, wanted) in matched.iter_mut().zip(wanted).filter(|(place, _)| place.is_none()) {
         if let Some(position) = left.iter().position(|&index| lie(&tensors[index], wanted).is_some()) {
@@ -162,38 +178,15 @@ fn matched(tensors: &[Tensor], wanted: &[Wanted]) -> Vec<Option<(usize, bool)>> 
     matched
 }
 
-/// Lengths of the prefixes that all names share and that end with a separator, the empty one first.
-fn prefixes(names: &[&str]) -> Vec<usize> {
-    let Some(first) = names.first() else { return vec![0] };
-    let ends = first.char_indices().filter(|(_, c)| matches!(c, '.' | '/' | ':' | '_')).map(|(at, _)| at + 1);
-    let shared = ends.take_while(|&end| names.iter().all(|name| name.as_bytes().starts_with(&first.as_bytes()[..end])));
-    std::iter::once(0).chain(shared).collect()
-}
-
-/// Runs of digits as numbers, everything else by character.
-fn natural(a: &str, b: &str) -> Ordering {
-    let (mut a, mut b) = (a, b);
-    loop {
-        let digits = |text: &str| text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-        match (digits(a), digits(b)) {
-            (from_a, from_b) if from_a > 0 && from_b > 0 => {
-                let (number_a, number_b) = (a[..from_a].trim_start_matches('0'), b[..from_b].trim_start_matches('0'));
-                let order = number_a.len().cmp(&number_b.len()).then(number_a.cmp(number_b));
-                if order != Ordering::Equal {
-                    return order;
-                }
-                (a, b) = (&a[from_a..], &b[from_b..]);
-            }
-            _ => {
-                let (mut rest_a, mut rest_b) = (a.chars(), b.chars());
-                match (rest_a.next(), rest_b.next()) {
-                    (None, None) => return Ordering::Equal,
-                    (next_a, next_b) if next_a != next_b => return next_a.cmp(&next_b),
-                    _ => (a, b) = (rest_a.as_str(), rest_b.as_str()),
-                }
-            }
-        }
-    }
+/// Whether a tensor that cannot be read has the name of a parameter for which no other has it.
+fn is_needed(unread: &str, wanted: &[Wanted], matched: &[Option<(usize, bool)>]) -> bool {
+    let unread = names::common_spelling(unread);
+    let ends =
+        |long: &str, short: &str| long.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    wanted.iter().zip(matched).filter(|(_, found)| !found.is_some_and(|(_, is_named)| is_named)).any(|(wanted, _)| {
+        let wanted = names::common_spelling(&wanted.name);
+        ends(&unread, &wanted) || ends(&wanted, &unread)
+    })
 }
 
 /// Whether a tensor fits a parameter, and how it lies.
@@ -211,18 +204,20 @@ fn lie(tensor: &Tensor, wanted: &Wanted) -> Option<Lie> {
     }
 }
 
-/// Whether the matrices of a file are in × out, if those that are not square agree on it.
-fn kernels_are_turned(tensors: &[Tensor], wanted: &[Wanted], matched: &[Option<(usize, bool)>]) -> Option<bool> {
+/// Whether the matrices of a file whose names say the same of their shape are in × out, if those that are not square
+/// agree on it.
+fn kernels_are_turned(
+    tensors: &[Tensor],
+    wanted: &[Wanted],
+    matched: &[Option<(usize, bool)>],
+    is_kernel: bool,
+) -> Option<bool> {
     let lies = matched.iter().zip(wanted).filter(|(_, wanted)| wanted.is_matrix);
-    let mut lies =
-        lies.filter_map(|(found, wanted)| lie(&tensors[(*found)?.0], wanted)).filter(|lie| *lie != Lie::Either);
+    let lies = lies.filter_map(|(found, wanted)| Some((&tensors[(*found)?.0], wanted)));
+    let lies = lies.filter(|(tensor, _)| names::is_kernel(&tensor.name) == is_kernel);
+    let mut lies = lies.filter_map(|(tensor, wanted)| lie(tensor, wanted)).filter(|lie| *lie != Lie::Either);
     let first = lies.next()?;
     lies.all(|lie| lie == first).then_some(first == Lie::Turned)
-}
-
-/// Flax and Keras call a weight of in × out its kernel.
-fn is_kernel(name: &str) -> bool {
-    name.rsplit(['.', '/', ':', '_']).next().is_some_and(|last| last.eq_ignore_ascii_case("kernel"))
 }
 
 fn values(tensor: &Tensor, (rows, columns): (usize, usize), turns: bool) -> Array2<f64> {
@@ -247,15 +242,6 @@ fn main_dtype(tensors: &[Option<Gradient>]) -> Dtype {
     best.1
 }
 
-/// At most four of them.
-fn listed(items: &[String]) -> String {
-    let shown = items.iter().take(4).cloned().collect::<Vec<_>>().join(", ");
-    match items.len() {
-        0..=4 => shown,
-        more => format!("{shown} and {} more", more - 4),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -275,7 +261,7 @@ mod tests {
     }
 
     fn matched(tensors: Vec<Tensor>, wanted: &[Wanted]) -> Gradients {
-        Gradients::new(&Contents { tensors, notes: Vec::new() }, wanted).unwrap()
+        Gradients::new(&Contents { tensors, ..Contents::default() }, wanted).unwrap()
     }
 
     fn firsts(gradients: &Gradients) -> Vec<Option<f64>> {
@@ -321,7 +307,8 @@ mod tests {
         assert_eq!(gradients.notes, [note]);
     }
 
-    /// Kernels lie in × out: those that are not square say so themselves, square ones follow them or their name.
+    /// Kernels lie in × out: those that are not square say so themselves, square ones follow those of the same word, or
+    /// their name.
     #[test]
     fn kernels_are_turned() {
         let square = [(3, 3), (3, 3)];
@@ -335,25 +322,18 @@ mod tests {
         assert_eq!(turned(["Dense_0/kernel", "Dense_1/kernel"], [[3, 3]; 2], &square), [true, true]);
         assert_eq!(turned(["0.weight", "2.weight"], [[2, 3], [3, 3]], &[(3, 2), (3, 3)]), [true, true]);
         assert_eq!(turned(["a/kernel", "b/kernel"], [[3, 2], [3, 3]], &[(3, 2), (3, 3)]), [false, false]);
+        // Mixed names: a weight that lies as it should says nothing of a kernel.
+        assert_eq!(turned(["0.weight", "2.kernel"], [[3, 2], [3, 3]], &[(3, 2), (3, 3)]), [false, true]);
+        assert_eq!(turned(["0/kernel", "2.weight"], [[2, 3], [3, 3]], &[(3, 2), (3, 3)]), [true, false]);
     }
 
     #[test]
     fn what_is_no_gradient_is_refused() {
-        let refused = |tensors| Gradients::new(&Contents { tensors, notes: Vec::new() }, &wanted("", &[(3, 2)]));
+        let refused = |tensors| Gradients::new(&Contents { tensors, ..Contents::default() }, &wanted("", &[(3, 2)]));
         let error = refused(vec![tensor("x", &[32, 16], 0.0), tensor("0.bias", &[3], 0.0)]).unwrap_err();
         assert!(error.contains("give the gradients of this network"), "{error}");
         let integers = Tensor { dtype: Dtype::I32, ..tensor("0.weight", &[3, 2], 0.0) };
         assert!(refused(vec![integers]).unwrap_err().contains("gradients are floats"));
         assert!(refused(Vec::new()).unwrap_err().contains("no tensor"));
-    }
-
-    #[test]
-    fn names_with_numbers_are_in_the_order_of_numbers() {
-        for (first, second) in
-            [("2.w", "10.w"), ("a2b", "a10"), ("a", "b"), ("a", "a1"), ("x09", "x10"), ("2.b", "2.w")]
-        {
-            assert_eq!((natural(first, second), natural(second, first)), (Ordering::Less, Ordering::Greater));
-        }
-        assert_eq!(natural("a1.w", "a1.w"), Ordering::Equal);
     }
 }

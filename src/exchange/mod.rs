@@ -5,11 +5,15 @@
 //! tensor would silently replace the other, and bytes that belong to two tensors or to none.
 
 mod gradients;
+mod names;
 mod net;
 mod npy;
+mod order;
 mod safetensors;
 mod samples;
 mod sequential;
+mod shards;
+mod state;
 mod tensor;
 mod zip;
 
@@ -18,13 +22,14 @@ pub use net::{Activations, read_net};
 pub use npy::bytes as npy_bytes;
 pub use safetensors::{parse as safetensors_tensors, safetensors_bytes, write_safetensors};
 pub use samples::{Labels, LossName, Samples};
-pub use sequential::{Linear, Sequential, Slope};
-pub use tensor::{Dtype, Tensor};
+pub use sequential::{Imported, Linear, Sequential, Slope};
+pub use tensor::{Dtype, Tensor, Unread};
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
+use tensor::Stored;
 
 /// Most bytes that a file may have: 1 GiB.
 pub const LARGEST_FILE: u64 = 1 << 30;
@@ -34,12 +39,16 @@ pub const MOST_NUMBERS: u64 = 1 << 27;
 const LONGEST_NAME: usize = 512;
 
 /// What a file holds.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Contents {
-    /// In the file's order, no name twice.
+    /// In the order of the header (safetensors), the directory (npz) or the index (shards), no name twice.
     pub tensors: Vec<Tensor>,
+    /// Tensors whose numbers cannot be read, in the same order.
+    pub unread: Vec<Unread>,
     /// What a reader should know, in sentences: `x` is read as bfloat16.
     pub notes: Vec<String>,
+    /// Where the numbers of each tensor begin in a safetensors file; empty for other files.
+    places: Vec<usize>,
 }
 
 impl Contents {
@@ -48,12 +57,50 @@ impl Contents {
         self.tensors.iter().find(|tensor| tensor.name == name)
     }
 
+    /// Every tensor as messages show it, such as `` `x` [3 × 4] F32 ``, with its name and shape, those that cannot be
+    /// read last.
+    fn described(&self) -> impl Iterator<Item = (&str, &[usize], String)> {
+        let read = self.tensors.iter().map(|tensor| (&*tensor.name, &*tensor.shape, tensor.dtype.name()));
+        let unread = self.unread.iter().map(|tensor| (&*tensor.name, &*tensor.shape, &*tensor.dtype));
+        read.chain(unread)
+            .map(|(name, shape, dtype)| (name, shape, format!("`{name}` {} {dtype}", tensor::shape_in_words(shape))))
+    }
+
+    /// The note on inert tensors that are skipped; none if there are none. `is_used` says which names are used.
+    fn skipped_note(&self, is_used: impl Fn(&str) -> bool) -> Option<String> {
+        let inert = self.described().filter(|(name, shape, _)| names::is_inert(name, shape) && !is_used(name));
+        let inert: Vec<String> = inert.map(|(_, _, words)| words).collect();
+        (!inert.is_empty()).then(|| format!("skipped, as nothing is computed from it: {}", names::listed(&inert)))
+    }
+
+    /// The tensors in the order of their numbers in the file: the keys of a header, a JSON object, may have any.
+    fn in_place(self) -> Contents {
+        let mut placed: Vec<(usize, Tensor)> = Vec::with_capacity(self.tensors.len());
+        let places = self.places.iter().copied().chain(std::iter::repeat(0));
+        placed.extend(places.zip(self.tensors));
+        placed.sort_by_key(|(place, _)| *place);
+        Contents { tensors: placed.into_iter().map(|(_, tensor)| tensor).collect(), places: Vec::new(), ..self }
+    }
+
+    fn push(&mut self, stored: Stored) {
+        match stored {
+            Stored::Read(tensor) => self.tensors.push(tensor),
+            Stored::Unread(unread) => self.unread.push(unread),
+        }
+    }
+
+    /// Refuses a file of which no tensor can be read.
+    fn or_unread(self) -> Result<Contents, String> {
+        match self.unread.first() {
+            Some(first) if self.tensors.is_empty() => Err(first.reason.clone()),
+            _ => Ok(self),
+        }
+    }
+
     /// `` `x` [3 × 4] F32, `y` [3] I64 ``: every tensor as messages show it, at most eight.
     pub fn in_words(&self) -> String {
-        let shown = self.tensors.iter().take(8);
-        let mut words: Vec<String> =
-            shown.map(|tensor| format!("`{}` {} {}", tensor.name, tensor.shape_in_words(), tensor.dtype)).collect();
-        match self.tensors.len() {
+        let mut words: Vec<String> = self.described().take(8).map(|(_, _, words)| words).collect();
+        match self.tensors.len() + self.unread.len() {
             0 => words.push("no tensor".into()),
             1..=8 => {}
             more => words.push(format!("{} more", more - 8)),
@@ -62,16 +109,30 @@ impl Contents {
     }
 }
 
-/// Reads the tensors of a safetensors, npz or npy file, which its first bytes tell apart.
+/// Reads the tensors of a safetensors, npz or npy file, or of the shards of an index, which the first bytes tell apart.
 ///
 /// `dtype` says what raw bytes in NumPy files (`<V1`, `<V2`) mean; other numbers have a type of their own.
 ///
 /// # Errors
 /// One sentence with the path, what is wrong and the fix.
 pub fn read(path: &Path, dtype: Option<Dtype>) -> Result<Contents, String> {
+    read_with(path, dtype, &mut |_| {})
+}
+
+/// As [`read`]; `seen` gets the bytes of the file, and of an index those of its shards after it, in the order of their
+/// names.
+///
+/// # Errors
+/// One sentence with the path, what is wrong and the fix.
+pub fn read_with(path: &Path, dtype: Option<Dtype>, seen: &mut dyn FnMut(&[u8])) -> Result<Contents, String> {
     let bytes = bytes_of(path)?;
+    seen(&bytes);
+    let named = |message: String| format!("`{}`: {message}", path.display());
+    if shards::is_json(&bytes) {
+        return shards::read(path, &bytes, dtype, seen)?.or_unread().map_err(named);
+    }
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    parse(&bytes, &stem, dtype).map_err(|message| format!("`{}`: {message}", path.display()))
+    parse(&bytes, &stem, dtype).map_err(named)
 }
 
 /// The bytes of a regular file of at most [`LARGEST_FILE`] bytes.
@@ -96,34 +157,44 @@ pub fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
     if bytes.len() as u64 > LARGEST_FILE { Err(too_large()) } else { Ok(bytes) }
 }
 
-/// Reads the tensors in the bytes of a file; `stem` names the one of an `.npy` file.
+/// Reads the tensors in the bytes of one file; `stem` names the one of an `.npy` file.
 ///
 /// # Errors
-/// One sentence with what is wrong and the fix.
+/// One sentence with what is wrong and the fix; also where no tensor of the file can be read.
 pub fn parse(bytes: &[u8], stem: &str, dtype: Option<Dtype>) -> Result<Contents, String> {
-    let contents = if bytes.starts_with(npy::MAGIC) {
-        let mut notes = Vec::new();
-        let tensor = npy::parse(bytes, stem, dtype, MOST_NUMBERS, &mut notes)?;
-        Contents { tensors: vec![tensor], notes }
+    parse_within(bytes, stem, dtype, MOST_NUMBERS)?.or_unread()
+}
+
+/// As [`parse`], of at most `most` numbers.
+fn parse_within(bytes: &[u8], stem: &str, dtype: Option<Dtype>, most: u64) -> Result<Contents, String> {
+    let mut contents = Contents::default();
+    if bytes.starts_with(npy::MAGIC) {
+        let stored = npy::parse(bytes, stem, dtype, most, &mut contents.notes)?;
+        contents.push(stored);
     } else if zip::is_zip(bytes) {
-        npz(bytes, dtype)?
+        contents = npz(bytes, dtype, most)?;
+    } else if shards::is_json(bytes) {
+        return Err("this is JSON, and an index of shards is read only by itself: give safetensors, npz or npy".into());
     } else {
-        Contents { tensors: safetensors::parse(bytes)?, notes: Vec::new() }
-    };
+        for (place, stored) in safetensors::stored(bytes, most)? {
+            contents.places.extend(matches!(stored, Stored::Read(_)).then_some(place));
+            contents.push(stored);
+        }
+    }
     let mut names = BTreeSet::new();
-    for tensor in &contents.tensors {
-        check_name(&tensor.name)?;
-        if !names.insert(&tensor.name) {
-            return Err(format!("two tensors are called `{}`: name them apart", tensor.name));
+    for (name, ..) in contents.described() {
+        check_name(name)?;
+        if !names.insert(name) {
+            return Err(format!("two tensors are called `{name}`: name them apart"));
         }
     }
     Ok(contents)
 }
 
-fn npz(bytes: &[u8], dtype: Option<Dtype>) -> Result<Contents, String> {
+fn npz(bytes: &[u8], dtype: Option<Dtype>, most: u64) -> Result<Contents, String> {
     let entries = zip::entries(bytes)?;
-    let (mut tensors, mut notes) = (Vec::new(), Vec::new());
-    let mut left = MOST_NUMBERS;
+    let mut contents = Contents::default();
+    let mut left = most;
     for entry in &entries {
         let Some(name) = entry.name.strip_suffix(".npy") else {
             return Err(match entry.name.ends_with("data.pkl") {
@@ -133,7 +204,13 @@ fn npz(bytes: &[u8], dtype: Option<Dtype>) -> Result<Contents, String> {
         };
         check_name(name)?;
         // What the array's own header says, before the rest is unpacked.
-        let expected = npy::length(&entry.beginning(npy::LONGEST_HEADER), name, dtype, left)?;
+        let expected = match npy::length(&entry.beginning(npy::LONGEST_HEADER), name, dtype, left)? {
+            Ok(expected) => expected,
+            Err(unread) => {
+                contents.unread.push(unread);
+                continue;
+            }
+        };
         if expected != entry.length() {
             let claimed = entry.length();
             return Err(format!(
@@ -141,11 +218,14 @@ fn npz(bytes: &[u8], dtype: Option<Dtype>) -> Result<Contents, String> {
             ));
         }
         let data = entry.unpacked()?;
-        let tensor = npy::parse(&data, name, dtype, left, &mut notes)?;
-        left -= tensor.values.len() as u64;
-        tensors.push(tensor);
+        let stored = npy::parse(&data, name, dtype, left, &mut contents.notes)?;
+        if let Stored::Read(tensor) = &stored {
+            left -= tensor.values.len() as u64;
+        }
+        contents.push(stored);
     }
-    Ok(Contents { tensors, notes: grouped(notes) })
+    contents.notes = grouped(contents.notes);
+    Ok(contents)
 }
 
 /// Several arrays of which the same is to be known, in one sentence: ``array `a` and 17 more: …``.

@@ -4,7 +4,7 @@
 //! are written as raw bytes, `<V2` and `<V1`, or as `<f1` for float8_e5m2, and their type is lost.
 
 use super::count;
-use super::tensor::{Dtype, Tensor};
+use super::tensor::{Dtype, Stored, Tensor, Unread};
 
 /// How every npy file begins.
 pub const MAGIC: &[u8] = b"\x93NUMPY";
@@ -35,21 +35,24 @@ struct Header {
     shape: Vec<usize>,
 }
 
-/// Reads the one array of a file, of at most `most` numbers.
+/// Reads the one array of a file, of at most `most` numbers; unread is one of a type that is not read.
 ///
 /// # Errors
 /// One sentence that names the array, what is wrong and the fix.
-pub fn parse(
+pub(super) fn parse(
     bytes: &[u8],
     name: &str,
     hint: Option<Dtype>,
     most: u64,
     notes: &mut Vec<String>,
-) -> Result<Tensor, String> {
+) -> Result<Stored, String> {
     let damaged = |what: &str| format!("array `{name}`: {what}: the file is damaged or not written by NumPy");
     let (text, data) = split(bytes).map_err(|what| damaged(&what))?;
     let Header { descr, is_fortran, shape } = Reader(text).header().map_err(|what| damaged(&what))?;
-    let (dtype, is_big) = dtype(name, &descr, hint, notes)?;
+    let (dtype, is_big) = match dtype(name, &descr, hint, notes) {
+        Ok(known) => known,
+        Err(reason) => return Ok(Stored::Unread(Unread::new(name, &shape, &descr, reason))),
+    };
     let numbers = count(name, &shape, most)?;
     let (expected, has) = (numbers * dtype.size(), data.len());
     if expected != has {
@@ -65,20 +68,25 @@ pub fn parse(
     } else {
         data
     };
-    let tensor = Tensor::decode(name.to_string(), shape, dtype, data)?;
-    Ok(if is_fortran { row_major(tensor) } else { tensor })
+    Ok(match Tensor::decode(name.to_string(), shape, dtype, data) {
+        Stored::Read(tensor) if is_fortran => Stored::Read(row_major(tensor)),
+        stored => stored,
+    })
 }
 
-/// Bytes that the whole file has by its header, which stands at the beginning of `bytes`.
+/// Bytes that the whole file has by its header, which stands at the beginning of `bytes`, or the array if its type is not
+/// read, in which case nobody needs the rest.
 ///
 /// # Errors
 /// As [`parse`], where the header itself is wrong.
-pub fn length(bytes: &[u8], name: &str, hint: Option<Dtype>, most: u64) -> Result<u64, String> {
+pub(super) fn length(bytes: &[u8], name: &str, hint: Option<Dtype>, most: u64) -> Result<Result<u64, Unread>, String> {
     let damaged = |what: String| format!("array `{name}`: {what}: the file is damaged or not written by NumPy");
     let (text, data) = split(bytes).map_err(damaged)?;
     let Header { descr, shape, .. } = Reader(text).header().map_err(damaged)?;
-    let (dtype, _) = dtype(name, &descr, hint, &mut Vec::new())?;
-    Ok((bytes.len() - data.len() + count(name, &shape, most)? * dtype.size()) as u64)
+    Ok(match dtype(name, &descr, hint, &mut Vec::new()) {
+        Ok((dtype, _)) => Ok((bytes.len() - data.len() + count(name, &shape, most)? * dtype.size()) as u64),
+        Err(reason) => Err(Unread::new(name, &shape, &descr, reason)),
+    })
 }
 
 /// The dictionary as text, and the numbers.

@@ -1,6 +1,6 @@
 //! safetensors: a length (8 bytes, little-endian), a JSON header of names, types, shapes and places, the numbers.
 
-use super::tensor::{Dtype, Tensor};
+use super::tensor::{Dtype, Stored, Tensor, Unread};
 use super::{MOST_NUMBERS, count};
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -48,11 +48,24 @@ impl<'de> Deserialize<'de> for Header {
     }
 }
 
-/// Reads all tensors; their bytes must fill the file without overlap or gap.
+/// Reads all tensors in the order of the header.
+///
+/// # Errors
+/// One sentence with what is wrong; every tensor must be of a type that can be read.
+pub fn parse(bytes: &[u8]) -> Result<Vec<Tensor>, String> {
+    let whole = |stored| match stored {
+        Stored::Read(tensor) => Ok(tensor),
+        Stored::Unread(Unread { reason, .. }) => Err(reason),
+    };
+    stored(bytes, MOST_NUMBERS)?.into_iter().map(|(_, stored)| whole(stored)).collect()
+}
+
+/// Finds all tensors in the order of the header with the places of their numbers, of which they have at most `most`
+/// together; their bytes must fill the file without overlap or gap.
 ///
 /// # Errors
 /// One sentence with what is wrong.
-pub fn parse(bytes: &[u8]) -> Result<Vec<Tensor>, String> {
+pub(super) fn stored(bytes: &[u8], most: u64) -> Result<Vec<(usize, Stored)>, String> {
     let unknown = || "this is no safetensors, npz or npy file: save it with safetensors.torch.save_file or numpy.savez";
     let (length, rest) = bytes.split_first_chunk().ok_or_else(|| unknown().to_string())?;
     let length = u64::from_le_bytes(*length);
@@ -69,21 +82,32 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Tensor>, String> {
     let Header(entries) = serde_json::from_slice(header)
         .map_err(|error| format!("the safetensors header cannot be read ({error}): the file is damaged"))?;
     check_places(&entries, data.len())?;
-    let mut left = MOST_NUMBERS;
+    let mut left = most;
     let mut checked = Vec::with_capacity(entries.len());
     // All claims before the first number.
     for (name, Entry { dtype, shape, data_offsets: (from, to) }) in entries {
         super::check_name(&name)?;
-        let dtype = safetensors_dtype(&name, &dtype)?;
+        let dtype = match safetensors_dtype(&name, &dtype) {
+            Ok(dtype) => dtype,
+            // Its bytes lie within the file, whatever they mean.
+            Err(reason) => {
+                checked.push((from, Err(Unread::new(&name, &shape, &dtype, reason))));
+                continue;
+            }
+        };
         let numbers = count(&name, &shape, left)?;
         left -= numbers as u64;
         if numbers * dtype.size() != to - from {
             let (shape, bytes) = (super::tensor::shape_in_words(&shape), to - from);
             return Err(format!("tensor `{name}` of shape {shape} in {dtype} has {bytes} bytes: the file is damaged"));
         }
-        checked.push((name, shape, dtype, &data[from..to]));
+        checked.push((from, Ok((name, shape, dtype, &data[from..to]))));
     }
-    checked.into_iter().map(|(name, shape, dtype, bytes)| Tensor::decode(name, shape, dtype, bytes)).collect()
+    let decoded = |claim| match claim {
+        Ok((name, shape, dtype, bytes)) => Tensor::decode(name, shape, dtype, bytes),
+        Err(unread) => Stored::Unread(unread),
+    };
+    Ok(checked.into_iter().map(|(place, claim)| (place, decoded(claim))).collect())
 }
 
 /// In the order of their places, tensors begin where the one before ends, and the last one ends with the file.

@@ -1,6 +1,7 @@
 //! A batch from a file: inputs `x` and targets `y`, one row per sample.
 
 use super::Contents;
+use super::names::{is_inert, listed};
 use super::tensor::Tensor;
 use ndarray::{Array2, ArrayView2};
 
@@ -52,13 +53,7 @@ impl Samples {
     /// # Errors
     /// One sentence with the tensor, what is wrong and the fix.
     pub fn new(contents: &Contents, loss: Option<LossName>) -> Result<Samples, String> {
-        let tensor = |name: &str| {
-            contents.get(name).ok_or_else(|| {
-                let found = contents.in_words();
-                format!("there is no `{name}`, only {found}: a batch has inputs `x` and targets `y`")
-            })
-        };
-        let (x, y) = (tensor("x")?, tensor("y")?);
+        let (x, y) = (named(contents, "x")?, named(contents, "y")?);
         x.check_finite()?;
         y.check_finite()?;
         let &[batch, features] = &x.shape[..] else {
@@ -82,6 +77,16 @@ impl Samples {
         Ok(Samples { inputs: transposed(x), labels })
     }
 
+    /// What a reader should know of the tensors of a batch that are not used, in sentences.
+    pub fn notes(contents: &Contents) -> Vec<String> {
+        let is_used = |name: &str| matches!(name, "x" | "y");
+        let skipped = contents.skipped_note(is_used);
+        let others = contents.described().filter(|(name, shape, _)| !is_used(name) && !is_inert(name, shape));
+        let others: Vec<String> = others.map(|(_, _, words)| words).collect();
+        let unused = (!others.is_empty()).then(|| format!("not used (a batch is `x` and `y`): {}", listed(&others)));
+        skipped.into_iter().chain(unused).collect()
+    }
+
     /// Rows of the file.
     pub fn batch(&self) -> usize {
         self.inputs.ncols()
@@ -99,6 +104,29 @@ impl Samples {
             Labels::Values(values) => values.nrows(),
         }
     }
+}
+
+/// The tensor of that name, or the sentence with the name that was probably meant.
+fn named<'c>(contents: &'c Contents, name: &str) -> Result<&'c Tensor, String> {
+    if let Some(unread) = contents.unread.iter().find(|unread| unread.name == name) {
+        return Err(unread.reason.clone());
+    }
+    contents.get(name).ok_or_else(|| {
+        let found = contents.in_words();
+        let meant = meant(contents, name).map_or(String::new(), |meant| format!("; rename `{meant}` if it is meant"));
+        format!("there is no `{name}`, only {found}: a batch has inputs `x` and targets `y`{meant}")
+    })
+}
+
+/// The tensor that was probably meant by `x` or `y`: one of the usual words for it, or one whose name begins like it.
+fn meant<'c>(contents: &'c Contents, name: &str) -> Option<&'c str> {
+    const INPUTS: [&str; 6] = ["x", "inputs", "input", "features", "images", "data"];
+    const TARGETS: [&str; 6] = ["y", "targets", "target", "labels", "label", "classes"];
+    let words = if name == "x" { INPUTS } else { TARGETS };
+    let candidates = || contents.described().map(|(found, ..)| found).filter(|found| !matches!(*found, "x" | "y"));
+    let is_word = |found: &&str| words.iter().any(|word| word.eq_ignore_ascii_case(found));
+    let begins = |found: &&str| found.to_ascii_lowercase().starts_with(&format!("{name}_"));
+    candidates().find(is_word).or_else(|| candidates().find(begins))
 }
 
 fn classes(y: &Tensor) -> Result<Labels, String> {

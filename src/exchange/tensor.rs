@@ -169,6 +169,35 @@ fn codes(format: &Format) -> [f64; 256] {
     })
 }
 
+/// A tensor whose numbers cannot be read, which matters only if it is used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unread {
+    /// As in the file.
+    pub name: String,
+    /// Lengths of the axes.
+    pub shape: Vec<usize>,
+    /// The file's own word for what the numbers are stored as, shortened.
+    pub dtype: String,
+    /// Why they cannot be read and the fix, in one sentence that names the tensor.
+    pub reason: String,
+}
+
+impl Unread {
+    pub(super) fn new(name: &str, shape: &[usize], dtype: &str, reason: String) -> Unread {
+        let dtype = dtype.chars().take(20).map(|c| if c.is_control() { '?' } else { c }).collect();
+        Unread { name: name.into(), shape: shape.into(), dtype, reason }
+    }
+}
+
+/// A tensor as a file holds it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Stored {
+    /// Its numbers are known.
+    Read(Tensor),
+    /// They are not.
+    Unread(Unread),
+}
+
 /// A named tensor with exact values in row-major order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tensor {
@@ -190,18 +219,20 @@ impl Tensor {
 
     /// Reads numbers that stand one after the other, little-endian; `bytes` holds as many as the shape says.
     ///
-    /// # Errors
-    /// A sentence that names the tensor and the entry: an integer beyond 2^53 is no double.
-    pub(super) fn decode(name: String, shape: Vec<usize>, dtype: Dtype, bytes: &[u8]) -> Result<Tensor, String> {
+    /// Unread is a tensor with an integer beyond 2^53, which is no double.
+    pub(super) fn decode(name: String, shape: Vec<usize>, dtype: Dtype, bytes: &[u8]) -> Stored {
         let mut values = Vec::with_capacity(bytes.len() / dtype.size());
         for (index, bytes) in bytes.chunks_exact(dtype.size()).enumerate() {
-            let value = dtype.decode(bytes).ok_or_else(|| {
+            let Some(value) = dtype.decode(bytes) else {
                 let place = place(&shape, index);
-                format!("tensor `{name}`, entry {place}: a 64-bit integer beyond 2^53 is not read; store it as a float")
-            })?;
+                let reason = format!(
+                    "tensor `{name}`, entry {place}: a 64-bit integer beyond 2^53 is not read; store it as a float"
+                );
+                return Stored::Unread(Unread::new(&name, &shape, dtype.name(), reason));
+            };
             values.push(value);
         }
-        Ok(Tensor { name, shape, dtype, values })
+        Stored::Read(Tensor { name, shape, dtype, values })
     }
 
     /// Makes sure that every entry is finite.

@@ -44,6 +44,9 @@ pub fn line(spec: &Spec) -> String {
             // The record holds the activations of each layer and not the file that said them.
             Some(_) => option("net", "net.toml".into()),
         }
+        if let Some(layers) = &weights.layers_from {
+            option("layers-from", layers.join(","));
+        }
     } else {
         option("act", activations.join(","));
         option("depth", depth.to_string());
@@ -133,7 +136,7 @@ mod tests {
     #[test]
     fn files_and_audits_are_given() {
         let source = |file: &str| Source { file: file.into(), sha256: String::new(), dtype: None };
-        let weights = Weights { source: source("net.npz"), units: vec![2, 3, 2], activations: None };
+        let weights = Weights { source: source("net.npz"), units: vec![2, 3, 2], activations: None, layers_from: None };
         let batch = BatchFile {
             source: source("batch.npz"),
             features: 2,
@@ -161,6 +164,11 @@ mod tests {
             line(&spec),
             format!("precision-probe {files} --formats f16 --truth-bits 80 --loss-scale 1 --attribute narrow")
         );
+        spec.weights.as_mut().unwrap().layers_from = Some(vec!["a/stem".into(), "head".into()]);
+        assert!(
+            line(&spec).starts_with("precision-probe --weights net.npz --act relu --layers-from a/stem,head --data")
+        );
+        spec.weights.as_mut().unwrap().layers_from = None;
         spec.compared.iter_mut().for_each(|one| one.model = Some("f16".into()));
         assert_eq!(line(&spec), format!("precision-probe audit {files} --as f16 --truth-bits 80"));
     }

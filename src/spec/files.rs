@@ -3,7 +3,7 @@
 use super::SpecError;
 use crate::activation::{Activation, PRELU_SLOPE};
 use crate::assets::{FEATURES, OUTPUTS};
-use crate::exchange::{self, Activations, Contents, Dtype, Gradients, Labels, LossName, Samples, Sequential};
+use crate::exchange::{self, Activations, Contents, Dtype, Gradients, Imported, Labels, LossName, Samples, Sequential};
 use crate::spec::{Data, Spec};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -13,13 +13,14 @@ use std::sync::Arc;
 /// Most activations that the name of a network with several lists.
 const MOST_LISTED: usize = 4;
 
-/// A file by its contents: where it lay does not matter.
+/// A file by its contents: where it lay does not matter. An index of shards is one file with its shards.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
     /// Its name without folders.
     pub file: String,
-    /// SHA-256 of its bytes, in hexadecimal.
+    /// SHA-256 of its bytes, in hexadecimal; of an index, of its bytes and then those of its shards in the order of their
+    /// names.
     pub sha256: String,
     /// What raw bytes in it mean, where that was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -37,6 +38,9 @@ pub struct Weights {
     /// φ of each hidden layer by canonical name, where they differ.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activations: Option<Vec<String>>,
+    /// The modules of the file that were taken, in their order, if that was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layers_from: Option<Vec<String>>,
 }
 
 /// A batch from a file, or the rows that batches are drawn from.
@@ -92,9 +96,25 @@ impl Files {
         dtype: Option<Dtype>,
         layers: Option<Activations>,
     ) -> Result<(), SpecError> {
+        self.weights_from(spec, path, dtype, layers, None)
+    }
+
+    /// As [`Files::weights`], of the modules that `layers_from` names, in its order.
+    ///
+    /// # Errors
+    /// One sentence with the file, what is wrong and the fix.
+    pub fn weights_from(
+        &mut self,
+        spec: &mut Spec,
+        path: &Path,
+        dtype: Option<Dtype>,
+        layers: Option<Activations>,
+        layers_from: Option<&[String]>,
+    ) -> Result<(), SpecError> {
         let (source, contents) = self.open(path, dtype)?;
         let named = |message: String| SpecError(format!("`{}`: {message}", path.display()));
-        let network = Sequential::new(contents.tensors).map_err(named)?;
+        let Imported { network, layers_from, notes } = Sequential::new(contents, layers_from).map_err(named)?;
+        self.note(path, &notes);
         let units = network.units();
         let hidden = &network.layers[..network.layers.len() - 1];
         spec.depth = hidden.len();
@@ -125,7 +145,7 @@ impl Files {
                 ));
             }
         }
-        spec.weights = Some(Weights { source, units, activations });
+        spec.weights = Some(Weights { source, units, activations, layers_from });
         self.network = Some(Arc::new(network));
         Ok(())
     }
@@ -174,6 +194,7 @@ impl Files {
         let (source, contents) = self.open(path, dtype)?;
         let samples =
             Samples::new(&contents, loss).map_err(|message| SpecError(format!("`{}`: {message}", path.display())))?;
+        self.note(path, &Samples::notes(&contents));
         let targets = match samples.labels {
             Labels::Classes(_) => TargetKind::Classes,
             Labels::Values(_) => TargetKind::Values,
@@ -186,16 +207,19 @@ impl Files {
     }
 
     pub(super) fn open(&mut self, path: &Path, dtype: Option<Dtype>) -> Result<(Source, Contents), SpecError> {
-        let bytes = exchange::bytes_of(path).map_err(SpecError)?;
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-        let contents = exchange::parse(&bytes, &stem, dtype)
-            .map_err(|message| SpecError(format!("`{}`: {message}", path.display())))?;
+        let mut digest = Sha256::new();
+        let contents = exchange::read_with(path, dtype, &mut |bytes| digest.update(bytes)).map_err(SpecError)?;
+        self.note(path, &contents.notes);
+        let sha256 = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         let file = path.file_name().unwrap_or_default().to_string_lossy();
-        self.notes.extend(contents.notes.iter().map(|note| format!("{}: {note}", path.display())));
-        let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         // A name goes to tables and titles as it is.
         let file = file.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
         Ok((Source { file, sha256, dtype: dtype.map(|dtype| dtype.name().into()) }, contents))
+    }
+
+    /// Keeps what a reader should know of a file.
+    fn note(&mut self, path: &Path, notes: &[String]) {
+        self.notes.extend(notes.iter().map(|note| format!("{}: {note}", path.display())));
     }
 }
 

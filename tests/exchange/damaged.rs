@@ -3,7 +3,7 @@
 use super::fixture;
 use crate::common::Random;
 use assert_cmd::Command;
-use precision_probe::exchange::{Dtype, LossName, Samples, Sequential, parse, read};
+use precision_probe::exchange::{Dtype, Imported, LossName, Samples, Sequential, parse, read};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
@@ -242,7 +242,7 @@ fn seeds() -> Vec<Vec<u8>> {
 }
 
 /// One to eight changes: bits, bytes, numbers that mean trouble, pieces cut, repeated or from another file.
-fn damaged(seeds: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
+pub fn damaged(seeds: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
     let mut bytes = seeds[random.below(seeds.len() as u64) as usize].clone();
     for _ in 0..=random.below(8) {
         let length = bytes.len() as u64;
@@ -297,7 +297,9 @@ fn import(bytes: &[u8]) {
                 assert!(samples.inputs.iter().all(|x| x.is_finite()) && samples.outputs() > 0);
             }
         }
-        if let Ok(network) = Sequential::new(contents.tensors) {
+        let picked = ["12", "8"].map(String::from);
+        let networks = [Sequential::new(contents.clone(), Some(&picked)), Sequential::new(contents, None)];
+        for Imported { network, .. } in networks.into_iter().flatten() {
             assert!(network.layers.len() > 1 && network.units().iter().all(|&units| units > 0));
         }
     }

@@ -10,18 +10,18 @@ use std::path::Path;
 use std::process::Output;
 use tempfile::TempDir;
 
-fn run(place: &Path, arguments: &[&str]) -> Output {
+pub fn run(place: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::cargo_bin("precision-probe").expect("the binary is built");
     command.current_dir(place).args(arguments).output().expect("the command starts")
 }
 
-fn succeed(place: &Path, arguments: &[&str]) -> String {
+pub fn succeed(place: &Path, arguments: &[&str]) -> String {
     let output = run(place, arguments);
     assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
-fn refused(place: &Path, arguments: &[&str], words: &str) {
+pub fn refused(place: &Path, arguments: &[&str], words: &str) {
     let output = run(place, arguments);
     let message = String::from_utf8(output.stderr).expect("UTF-8");
     assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
@@ -38,7 +38,7 @@ fn contents(place: &Path, path: &str) -> Contents {
 }
 
 /// What was measured, without the layers' names: truth and arithmetics as JSON.
-fn measured(place: &Path, path: &str) -> (String, Value) {
+pub fn measured(place: &Path, path: &str) -> (String, Value) {
     let text = fs::read_to_string(place.join(path)).unwrap();
     assert_eq!(Record::from_json(&text).unwrap().to_json(), text, "it reads back to the same bytes");
     let mut record: Value = serde_json::from_str(&text).unwrap();
@@ -281,7 +281,7 @@ fn tensors_that_make_no_network_are_refused() {
             vec![zeros("0.weight", &[3, 4]), zeros("1.weight", &[3]), zeros("1.bias", &[3]), head()],
             "normalisation layers",
         ),
-        (vec![zeros("0.weight", &[3, 4]), zeros("1.running_mean", &[3]), head()], "is no numbered weight or bias"),
+        (vec![zeros("0.weight", &[3, 4]), zeros("1.running_mean", &[3]), head()], "is no weight, kernel or bias"),
         (vec![zeros("0.weight", &[3, 4, 1, 1]), head()], "only nn.Linear, [out × in], is read"),
         (vec![zeros("0.weight", &[3, 4]), zeros("a.2.weight", &[2, 3])], "differ in more than their number"),
         (vec![zeros("0.weight", &[3, 4]), zeros("00.weight", &[3, 4]), head()], "have the same number"),
