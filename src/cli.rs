@@ -25,6 +25,7 @@ pub use activations::figure as activation_figure;
 
 use crate::activation::Activation;
 use crate::arithmetic::kernels;
+use crate::printable::printable;
 use crate::record::Record;
 use crate::report::draw::Theme;
 use crate::report::table;
@@ -198,16 +199,10 @@ pub fn main() -> ExitCode {
             ExitCode::from(BAD_INPUT)
         }
         Err(Failure::Output(error)) => {
-            let _ = writeln!(io::stderr(), "error: {error}");
+            let _ = writeln!(io::stderr(), "error: {}", printable(&error.to_string()));
             ExitCode::FAILURE
         }
     }
-}
-
-/// The message without control characters that a wrong input brought along.
-fn printable(message: &str) -> String {
-    let plain = |c: char| if c.is_control() && c != '\n' { c.escape_default().collect() } else { String::from(c) };
-    message.chars().map(plain).collect()
 }
 
 /// Why a run ended early.

@@ -42,6 +42,7 @@ pub mod nearest;
 pub mod network;
 pub mod noise;
 pub mod number;
+pub mod printable;
 pub mod probe;
 pub mod record;
 pub mod report;
