@@ -2,8 +2,10 @@
 
 mod activations;
 mod audit;
+mod checkpoint;
 mod comparisons;
 mod export;
+mod folder;
 mod formats;
 mod gradients;
 mod imports;
@@ -19,6 +21,7 @@ mod run_info;
 mod selfcheck;
 mod study;
 mod subcommands;
+mod targets;
 mod train;
 
 pub use activations::figure as activation_figure;
@@ -33,11 +36,11 @@ use crate::spec::{Attribute, Data, Files, LossScale, Model, Plan, Spec, SpecErro
 use crate::verdict::Verdict;
 use clap::Parser;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use measuring::{Output, measured};
+use measuring::{Measured, Output, measured};
 use network::NetworkOptions;
 use resources::Resources;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Exit status of a wrong input.
@@ -121,7 +124,7 @@ pub struct Arguments {
     /// Where the report goes [default: reports/ and what differs from the defaults]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
-    /// Replace a report of another spec
+    /// Replace a report of another spec, and exported files that exist with other contents
     #[arg(long, help_heading = "Output")]
     force: bool,
     /// Background of the pictures
@@ -213,11 +216,6 @@ enum Failure {
     Output(io::Error),
 }
 
-/// A directory that does not take files.
-fn unwritable(directory: &Path, error: &io::Error) -> Failure {
-    Failure::Input(format!("cannot write to `{}` ({error}): choose another place with --out DIR", directory.display()))
-}
-
 impl From<SpecError> for Failure {
     fn from(error: SpecError) -> Failure {
         Failure::Input(error.to_string())
@@ -236,14 +234,15 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
         theme: arguments.theme,
         exports: &arguments.exports,
         gradients: Some(&arguments.gradients),
+        json: arguments.json,
         is_silent: arguments.quiet || arguments.json,
         resources: arguments.resources,
     };
-    let (record, picture) = measured(plan, &output)?;
+    let Measured { record, picture, is_printed } = measured(plan, &output)?;
     if arguments.json {
         subcommands::print(record.to_json().as_bytes())?;
-    } else if !arguments.quiet {
-        subcommands::print(table::terminal(&record, arguments.layers, Some(&picture)).as_bytes())?;
+    } else if !arguments.quiet && !is_printed {
+        subcommands::show(&table::terminal(&record, arguments.layers, Some(&picture)))?;
     }
     Ok(if conditions.iter().any(|condition| condition.is_met(&record)) {
         ExitCode::from(VERDICT_REACHED)

@@ -30,6 +30,7 @@ pub mod arithmetic;
 pub mod assets;
 pub mod backprop;
 pub mod cli;
+pub mod disk;
 pub mod exchange;
 pub mod export;
 pub mod fate;

@@ -6,6 +6,8 @@ mod common;
 mod damaged;
 #[path = "exchange/network.rs"]
 mod network;
+#[path = "exchange/places.rs"]
+mod places;
 
 use precision_probe::exchange::{Contents, Dtype, Tensor, parse, read, safetensors_bytes, write_safetensors};
 use precision_probe::format::{Class, E4M3FN, E5M2, two_to};

@@ -1,9 +1,10 @@
 //! `study`: an old question answered by measurement.
 
+use super::folder::Folder;
 use super::progress::Bar;
 use super::resources::Threads;
-use super::subcommands::print;
-use super::{Failure, run_info, seed, theme, unwritable};
+use super::subcommands::{print, show};
+use super::{Failure, run_info, seed, theme};
 use crate::probe;
 use crate::record::study::StudySpec;
 use crate::report::draw::Theme;
@@ -58,8 +59,8 @@ pub fn execute(arguments: &StudyArguments) -> Result<(), Failure> {
     let is_silent = arguments.quiet || arguments.json;
     let own = || Path::new("reports").join(directory(arguments));
     let directory = arguments.out.clone().unwrap_or_else(own);
-    files::check_target_of(&directory, files::STUDY, &spec.hash(probe::VERSION), arguments.force)
-        .map_err(Failure::Input)?;
+    let hash = spec.hash(probe::VERSION);
+    let folder = Folder::of_report(&directory, files::STUDY, &hash, &report::names(), arguments.force)?;
     let clock = run_info::Clock::start();
     let pool = arguments.threads.pool()?;
     let bar = Bar::of_work(!is_silent && io::stderr().is_terminal(), study::work(&spec));
@@ -71,16 +72,16 @@ pub fn execute(arguments: &StudyArguments) -> Result<(), Failure> {
     // The record comes first: a run killed here leaves a directory that the same spec may replace.
     let mut all = vec![
         (files::STUDY.to_string(), study.to_json().into_bytes()),
-        ("run.json".to_string(), clock.to_json(pool.current_num_threads()).into()),
+        (files::RUN.to_string(), clock.to_json(pool.current_num_threads()).into()),
     ];
     all.extend(drawn);
-    files::write(&directory, &all).map_err(|error| unwritable(&directory, &error))?;
+    folder.write(&all)?;
     if arguments.json {
         print(study.to_json().as_bytes())
     } else if arguments.quiet {
         Ok(())
     } else {
-        print(report::terminal(&study, picture.as_deref()).as_bytes())
+        show(&report::terminal(&study, picture.as_deref()))
     }
 }
 
