@@ -2,8 +2,10 @@
 
 mod activations;
 mod audit;
+mod checkpoint;
 mod comparisons;
 mod export;
+mod folder;
 mod formats;
 mod gradients;
 mod imports;
@@ -19,12 +21,14 @@ mod run_info;
 mod selfcheck;
 mod study;
 mod subcommands;
+mod targets;
 mod train;
 
 pub use activations::figure as activation_figure;
 
 use crate::activation::Activation;
 use crate::arithmetic::kernels;
+use crate::printable::printable;
 use crate::record::Record;
 use crate::report::draw::Theme;
 use crate::report::table;
@@ -32,11 +36,11 @@ use crate::spec::{Attribute, Data, Files, LossScale, Model, Plan, Spec, SpecErro
 use crate::verdict::Verdict;
 use clap::Parser;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use measuring::{Output, measured};
+use measuring::{Measured, Output, measured};
 use network::NetworkOptions;
 use resources::Resources;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Exit status of a wrong input.
@@ -120,7 +124,7 @@ pub struct Arguments {
     /// Where the report goes [default: reports/ and what differs from the defaults]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
-    /// Replace a report of another spec
+    /// Replace a report of another spec, and exported files that exist with other contents
     #[arg(long, help_heading = "Output")]
     force: bool,
     /// Background of the pictures
@@ -198,16 +202,10 @@ pub fn main() -> ExitCode {
             ExitCode::from(BAD_INPUT)
         }
         Err(Failure::Output(error)) => {
-            let _ = writeln!(io::stderr(), "error: {error}");
+            let _ = writeln!(io::stderr(), "error: {}", printable(&error.to_string()));
             ExitCode::FAILURE
         }
     }
-}
-
-/// The message without control characters that a wrong input brought along.
-fn printable(message: &str) -> String {
-    let plain = |c: char| if c.is_control() && c != '\n' { c.escape_default().collect() } else { String::from(c) };
-    message.chars().map(plain).collect()
 }
 
 /// Why a run ended early.
@@ -216,11 +214,6 @@ enum Failure {
     Input(String),
     /// Writing failed.
     Output(io::Error),
-}
-
-/// A directory that does not take files.
-fn unwritable(directory: &Path, error: &io::Error) -> Failure {
-    Failure::Input(format!("cannot write to `{}` ({error}): choose another place with --out DIR", directory.display()))
 }
 
 impl From<SpecError> for Failure {
@@ -241,14 +234,15 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
         theme: arguments.theme,
         exports: &arguments.exports,
         gradients: Some(&arguments.gradients),
+        json: arguments.json,
         is_silent: arguments.quiet || arguments.json,
         resources: arguments.resources,
     };
-    let (record, picture) = measured(plan, &output)?;
+    let Measured { record, picture, is_printed } = measured(plan, &output)?;
     if arguments.json {
         subcommands::print(record.to_json().as_bytes())?;
-    } else if !arguments.quiet {
-        subcommands::print(table::terminal(&record, arguments.layers, Some(&picture)).as_bytes())?;
+    } else if !arguments.quiet && !is_printed {
+        subcommands::show(&table::terminal(&record, arguments.layers, Some(&picture)))?;
     }
     Ok(if conditions.iter().any(|condition| condition.is_met(&record)) {
         ExitCode::from(VERDICT_REACHED)

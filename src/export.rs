@@ -6,7 +6,7 @@
 
 mod decimals;
 
-use crate::arithmetic::Exact;
+use crate::arithmetic::{Exact, Policy};
 use crate::backprop::{Setup, gradients};
 use crate::exchange::{Dtype, Tensor, safetensors_bytes};
 use crate::network::{Batch, Loss, Network, Operation, Targets};
@@ -22,6 +22,10 @@ use ndarray::Array2;
 pub const TRUTH: &str = "truth.json";
 /// How the files of gradients begin.
 pub const GRADIENTS: &str = "gradients.";
+// The network, the batch, and the nearest doubles of the true gradients.
+const NETWORK: &str = "network.safetensors";
+const BATCH: &str = "batch.safetensors";
+const NEAREST: &str = "truth.safetensors";
 
 /// Names and contents of one run's files: trial 1, with the truth at the precision that its measurement needed, and
 /// gradients that went through the loss scale with which they were measured, unscaled.
@@ -33,12 +37,7 @@ pub const GRADIENTS: &str = "gradients.";
 pub fn files(plan: &Plan, run: &RunPlan, measured: &Run) -> Vec<(String, Vec<u8>)> {
     let (network, batch) = probe::draw(plan, run, 0);
     let places = places(&network, plan.network.is_some());
-    let parameters = network.parameters.iter().zip(&places);
-    let parameters: Vec<Tensor> = parameters.map(|(parameter, place)| place.tensor(&parameter.values)).collect();
-    let mut files = vec![
-        ("network.safetensors".to_string(), safetensors_bytes(&parameters)),
-        ("batch.safetensors".to_string(), safetensors_bytes(&samples(&batch))),
-    ];
+    let mut files = what_is_measured(&network, &batch, &places);
     let scales = measured.arithmetics.iter().map(|arithmetic| arithmetic.log2_loss_scale.unwrap_or(0));
     let setups = plan.arithmetics.iter().zip(scales);
     let setups = setups.map(|(policy, log2_loss_scale)| Setup { log2_loss_scale, ..(*policy).into() });
@@ -46,6 +45,33 @@ pub fn files(plan: &Plan, run: &RunPlan, measured: &Run) -> Vec<(String, Vec<u8>
     let precision = measured.truth.precision.first().copied().unwrap_or(64);
     files.extend(truth(&network, &batch, &places, precision));
     files
+}
+
+/// Those of the files that are known before anything is measured: the network and the batch.
+pub fn inputs(plan: &Plan, run: &RunPlan) -> Vec<(String, Vec<u8>)> {
+    let (network, batch) = probe::draw(plan, run, 0);
+    what_is_measured(&network, &batch, &places(&network, plan.network.is_some()))
+}
+
+/// Names of all files that [`files`] may give, of gradients with either ending.
+pub fn names(plan: &Plan) -> Vec<String> {
+    let fixed = [NETWORK, BATCH, NEAREST, TRUTH].map(String::from);
+    let gradients = plan.arithmetics.iter().map(stem);
+    fixed
+        .into_iter()
+        .chain(gradients.flat_map(|stem| ["safetensors", "json"].map(|ending| format!("{stem}.{ending}"))))
+        .collect()
+}
+
+fn what_is_measured(network: &Network, batch: &Batch, places: &[Place]) -> Vec<(String, Vec<u8>)> {
+    let parameters = network.parameters.iter().zip(places);
+    let parameters: Vec<Tensor> = parameters.map(|(parameter, place)| place.tensor(&parameter.values)).collect();
+    vec![(NETWORK.to_string(), safetensors_bytes(&parameters)), (BATCH.to_string(), safetensors_bytes(&samples(batch)))]
+}
+
+/// `gradients.f16-acc-f32`: the file of an arithmetic's gradients without its ending.
+fn stem(policy: &Policy) -> String {
+    format!("{GRADIENTS}{}", policy.to_string().replace([':', '=', '/'], "-"))
 }
 
 /// What a parameter is called in the files, and that biases and slopes have one dimension there.
@@ -116,7 +142,7 @@ fn computed(setup: Setup, network: &Network, batch: &Batch, places: &[Place]) ->
     }
     let found = || places.iter().zip(&found).filter_map(|(place, found)| Some((place, found.as_ref()?)));
     let is_double = |x: &Exact| matches!(x, Exact::Double(_)) || !x.is_finite() || Exact::Double(x.to_f64()) == *x;
-    let file = format!("{GRADIENTS}{}", name.to_string().replace([':', '=', '/'], "-"));
+    let file = stem(&name);
     if found().all(|(_, gradient)| gradient.iter().all(is_double)) {
         let tensors: Vec<Tensor> = found().map(|(place, matrix)| place.tensor(&matrix.map(Exact::to_f64))).collect();
         return (format!("{file}.safetensors"), safetensors_bytes(&tensors));
@@ -153,7 +179,7 @@ fn truth(network: &Network, batch: &Batch, places: &[Place], precision: u32) -> 
     let parameters = names.zip(entries).filter_map(|(name, entry)| Some((name, entry?))).collect();
     let nearest: Vec<Tensor> = nearest.into_iter().flatten().collect();
     [
-        ("truth.safetensors".to_string(), safetensors_bytes(&nearest)),
+        (NEAREST.to_string(), safetensors_bytes(&nearest)),
         (TRUTH.to_string(), Document { loss: loss(network), parameters }.to_json()),
     ]
 }

@@ -1,10 +1,12 @@
 //! StudySpec → Study: six claims about activations, each measured and answered.
 //!
 //! `survey` asks networks at initialisation, `narrow` those whose units die, `slopes` what a slope on the positive
-//! side does, `trainings` what is learnt; `claims` reads the answers off these, each with the numbers that decide.
+//! side does, `trainings` what is learnt; all of that is measured part by part (`parts`), and between two parts a study
+//! can stop and go on later. `claims` reads the answers off the evidence, each with the numbers that decide.
 
 mod claims;
 mod narrow;
+mod parts;
 mod slopes;
 mod spread;
 mod survey;
@@ -13,10 +15,9 @@ mod trainings;
 use crate::probe::VERSION;
 use crate::record::study::{SCHEMA, Study, StudySpec};
 use crate::spec::SpecError;
-use narrow::Narrow;
-use slopes::Slopes;
-use survey::Survey;
-use trainings::Trainings;
+use crate::train::checkpoint;
+use parts::{Evidence, Found, Part};
+use serde::{Deserialize, Serialize};
 
 /// Told of progress while a study runs.
 pub trait Progress: Sync {
@@ -24,25 +25,16 @@ pub trait Progress: Sync {
     fn next(&self, done: usize, what: &str);
 }
 
-/// No one is told.
+/// Discards progress.
 pub struct Silent;
 
 impl Progress for Silent {
     fn next(&self, _: usize, _: &str) {}
 }
 
-/// Everything that was measured.
-struct Evidence<'s> {
-    spec: &'s StudySpec,
-    survey: Survey,
-    narrow: Narrow,
-    slopes: Slopes,
-    trainings: Trainings,
-}
-
 /// Units of work, which take roughly the same time: layers of networks that are measured with their arithmetics.
 pub fn work(spec: &StudySpec) -> usize {
-    survey::work(spec) + narrow::work(spec) + slopes::work(spec) + trainings::work(spec)
+    Part::all(spec).into_iter().map(|part| part.work(spec)).sum()
 }
 
 /// Measures and answers.
@@ -50,34 +42,104 @@ pub fn work(spec: &StudySpec) -> usize {
 /// # Errors
 /// What is wrong with the spec, with the fix.
 pub fn run(spec: &StudySpec, progress: &dyn Progress) -> Result<Study, SpecError> {
-    spec.validate()?;
-    let steps = Steps { progress, done: 0.into() };
-    let survey = Survey::run(spec, &steps)?;
-    let narrow = Narrow::run(spec, &steps)?;
-    let slopes = Slopes::run(spec, &steps)?;
-    let trainings = Trainings::run(spec, &steps)?;
-    let evidence = Evidence { spec, survey, narrow, slopes, trainings };
-    Ok(Study {
-        schema: SCHEMA.to_string(),
-        version: VERSION.to_string(),
-        spec: spec.clone(),
-        spec_hash: spec.hash(VERSION),
-        networks: evidence.survey.networks() + evidence.narrow.networks() + evidence.slopes.networks(),
-        copies: evidence.trainings.copies(),
-        claims: claims::all(&evidence),
-    })
+    let mut run = StudyRun::new(spec)?;
+    while !run.is_done() {
+        run.advance(progress)?;
+    }
+    Ok(run.finish())
 }
 
-/// Counts the units of work that are done.
-struct Steps<'p> {
-    progress: &'p dyn Progress,
-    done: std::cell::Cell<usize>,
+/// A study under way: its parts and what those that are done have found.
+pub struct StudyRun<'s> {
+    spec: &'s StudySpec,
+    parts: Vec<Part>,
+    found: Vec<Found>,
 }
 
-impl Steps<'_> {
-    /// Says what comes next, and how many units it has.
-    fn begin(&self, units: usize, what: &str) {
-        self.progress.next(self.done.get(), what);
-        self.done.set(self.done.get() + units);
+/// What a checkpoint holds.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct State<F> {
+    spec_hash: String,
+    found: F,
+}
+
+impl<'s> StudyRun<'s> {
+    /// A study at its beginning.
+    ///
+    /// # Errors
+    /// What is wrong with the spec, with the fix.
+    pub fn new(spec: &'s StudySpec) -> Result<StudyRun<'s>, SpecError> {
+        spec.validate()?;
+        Ok(StudyRun { spec, parts: Part::all(spec), found: Vec::new() })
+    }
+
+    /// Goes on from a checkpoint of the same study.
+    ///
+    /// # Errors
+    /// What is wrong with the file, as the rest of a sentence that names it.
+    pub fn resume(self, bytes: &[u8]) -> Result<StudyRun<'s>, String> {
+        let (state, more): (State<Vec<Found>>, &[u8]) = checkpoint::opened(bytes, &self.spec.hash(VERSION), "study")?;
+        let is_of_part = |(part, found): (&Part, &Found)| part.may_have(found, self.spec);
+        let is_whole = more.is_empty() && state.found.len() <= self.parts.len();
+        if !is_whole || !self.parts.iter().zip(&state.found).all(is_of_part) {
+            return Err(checkpoint::damaged());
+        }
+        Ok(StudyRun { found: state.found, ..self })
+    }
+
+    /// The bytes of a checkpoint.
+    pub fn checkpoint(&self) -> Vec<u8> {
+        checkpoint::sealed(&State { spec_hash: self.spec.hash(VERSION), found: &self.found }, &[])
+    }
+
+    /// True once every part is done.
+    pub fn is_done(&self) -> bool {
+        self.found.len() == self.parts.len()
+    }
+
+    /// Units of [`work`] that are done.
+    pub fn work_done(&self) -> usize {
+        self.parts[..self.found.len()].iter().map(|part| part.work(self.spec)).sum()
+    }
+
+    /// Measures the next part, if one is left.
+    ///
+    /// # Errors
+    /// What is wrong with the spec, with the fix.
+    pub fn advance(&mut self, progress: &dyn Progress) -> Result<(), SpecError> {
+        if let Some(part) = self.parts.get(self.found.len()) {
+            progress.next(self.work_done(), &part.in_words(self.spec));
+            self.found.push(part.measure(self.spec)?);
+        }
+        Ok(())
+    }
+
+    /// The record of a study that is under way: what was asked, and no answer yet.
+    pub fn unanswered(&self) -> Study {
+        Study {
+            schema: SCHEMA.to_string(),
+            version: VERSION.to_string(),
+            spec: self.spec.clone(),
+            spec_hash: self.spec.hash(VERSION),
+            networks: 0,
+            copies: 0,
+            claims: Vec::new(),
+        }
+    }
+
+    /// Answers; without an answer where parts are left.
+    pub fn finish(self) -> Study {
+        let unanswered = self.unanswered();
+        if !self.is_done() {
+            return unanswered;
+        }
+        let evidence = Evidence::new(self.spec, self.found);
+        Study {
+            networks: evidence.survey.networks() + evidence.narrow.networks() + evidence.slopes.networks(),
+            copies: evidence.trainings.copies(),
+            claims: claims::all(&evidence),
+            ..unanswered
+        }
     }
 }

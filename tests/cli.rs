@@ -6,6 +6,7 @@ use precision_probe::record::Record;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// A network that is measured in a fraction of a second.
@@ -537,4 +538,121 @@ fn a_killed_run_leaves_nothing_half_written() {
     child.wait().unwrap();
     assert!(place.entries().iter().all(|entry| entry == "there/"), "{:?}", place.entries());
     place.small(&["--out", "there", "--quiet"]);
+}
+
+/// A run of many minutes that writes to `there`, begun and killed when dropped.
+struct Running(std::process::Child);
+
+impl Running {
+    fn new(place: &Place, more: &[&str]) -> Running {
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("precision-probe"));
+        command.current_dir(place.path()).args(["--trials", "1000", "--quiet", "--out", "there"]).args(more);
+        let running = Running(command.spawn().expect("the command starts"));
+        let began = Instant::now();
+        while !place.path().join("there").exists() && began.elapsed() < Duration::from_secs(60) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        // It locks the folder at once when it is made.
+        std::thread::sleep(Duration::from_millis(200));
+        running
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.kill().expect("it runs");
+        self.0.wait().expect("it ends");
+    }
+}
+
+/// Whatever the second run is, and however it writes the folder's name; once the first is killed, the folder is free.
+#[test]
+fn a_folder_is_written_by_one_run_at_a_time() {
+    let place = Place::new();
+    place.small(&["--out", "other", "--quiet"]);
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("there", place.path().join("link")).unwrap();
+    let running = Running::new(&place, &["--export", "gradients"]);
+    let before = place.entries();
+    let out = if cfg!(unix) { "link" } else { "there" };
+    for (arguments, option, folder) in [
+        (&["--out", "there"][..], "--out", "there"),
+        (&["--out", "other/../there", "--force"], "--out", "other/../there"),
+        (&["law", "--out", out], "--out", out),
+        (&["train", "--out", "there"], "--out", "there"),
+        (&["study", "leaky-vs-relu", "--out", "there"], "--out", "there"),
+        (&["report", "other", "--out", "there"], "--out", "there"),
+        (&["--out", "new", "--export", "gradients"], "--export", "gradients"),
+    ] {
+        let output = place.run(arguments);
+        let message = format!(
+            "error: another run is writing to `{folder}`: wait until it has ended, or choose another place with {option} \
+             DIR\n"
+        );
+        assert_eq!((status(&output), text(&output).as_str(), error(&output)), (2, "", message), "{arguments:?}");
+    }
+    assert_eq!(place.entries(), before, "nothing is left behind");
+    drop(running);
+    // The lock of a killed run is void.
+    place.small(&["--out", "there", "--export", "gradients", "--quiet"]);
+    assert_eq!(fs::read_dir(place.path().join("there")).unwrap().count(), 7, "no file of the lock is left");
+}
+
+/// Removed are files of our own names whose process has ended, and nothing else.
+#[cfg(target_os = "linux")]
+#[test]
+fn half_written_files_of_dead_processes_go() {
+    let place = Place::new();
+    let small = ["--out", "there", "--export-md", "table.md", "--export", "gradients", "--quiet"];
+    place.small(&small);
+    let before = place.entries();
+    let mut dead = std::process::Command::new("true").spawn().unwrap();
+    dead.wait().unwrap();
+    let (dead, alive) = (dead.id(), std::process::id());
+    let gone = ["there/record.json", "there/panels/noise.svg", "table.md", "gradients/truth.json"];
+    let gone = gone.map(|name| format!("{name}.{dead}-12.partial"));
+    let kept = [
+        format!("there/record.json.{alive}-0.partial"),
+        format!("there/record.json.{dead}.partial"),
+        format!("there/record.json.{dead}-0.partial.txt"),
+        "there/thesis.partial".into(),
+        format!("other.md.{dead}-0.partial"),
+    ];
+    gone.iter().chain(&kept).for_each(|name| fs::write(place.path().join(name), "half").unwrap());
+    let folder = format!("there/panels.{dead}-0.partial/");
+    fs::create_dir(place.path().join(&folder)).unwrap();
+    place.small(&small);
+    let mut expected: Vec<String> = before.into_iter().chain(kept).chain([folder]).collect();
+    expected.sort();
+    assert_eq!(place.entries(), expected);
+}
+
+/// What cannot be replaced by a file of the report is found before anything is measured (the default specs take minutes),
+/// and the message names it.
+#[test]
+fn every_file_of_a_report_is_tried_beforehand() {
+    let place = Place::new();
+    fs::create_dir(place.path().join("wrong")).unwrap();
+    fs::write(place.path().join("wrong/panels"), "words").unwrap();
+    for name in ["report.html", "law.png", "steps.csv", "claim-f.svg"] {
+        fs::create_dir_all(place.path().join(format!("{name}-is-a-folder/{name}"))).unwrap();
+    }
+    let before = place.entries();
+    for (command, name) in [
+        (&[][..], "report.html"),
+        (&["law"], "law.png"),
+        (&["train"], "steps.csv"),
+        (&["study", "leaky-vs-relu"], "claim-f.svg"),
+    ] {
+        let out = format!("{name}-is-a-folder");
+        let output = place.run(&[command, &["--force", "--out", &out]].concat());
+        let message = format!(
+            "error: `{out}/{name}` is a directory, and the report has a file there: choose another place with --out DIR\n"
+        );
+        assert_eq!((status(&output), text(&output).as_str(), error(&output)), (2, "", message), "{command:?}");
+    }
+    let output = place.run(&["--force", "--out", "wrong"]);
+    assert_eq!(status(&output), 2);
+    assert!(error(&output).starts_with("error: `wrong/panels` is no directory, and"), "{}", error(&output));
+    assert_eq!(place.entries(), before);
 }

@@ -8,6 +8,8 @@ mod damaged;
 mod names;
 #[path = "exchange/network.rs"]
 mod network;
+#[path = "exchange/places.rs"]
+mod places;
 #[path = "exchange/shards.rs"]
 mod shards;
 

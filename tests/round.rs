@@ -182,7 +182,7 @@ fn stochastic_draws_are_told_and_can_be_given() {
 /// Writes an array, rounds it, and gives what was written.
 fn rounded(place: &Path, shape: &[usize], values: &[f64], more: &[&str]) -> Vec<f64> {
     fs::write(place.join("in.npy"), exchange::npy_bytes(shape, values)).unwrap();
-    let text = printed(place, &[&["--npy", "in.npy", "--out", "out.npy"], more].concat());
+    let text = printed(place, &[&["--npy", "in.npy", "--out", "out.npy", "--force"], more].concat());
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
     let contents = exchange::read(&place.join("out.npy"), None).unwrap();
     let expected = if more.contains(&"--sum") { &shape[..shape.len() - 1] } else { shape };
@@ -269,9 +269,10 @@ fn operands_are_quantised_in_blocks() {
     let values: Vec<f64> = (0..32).map(|k| f64::from(k) * 6.0 / 31.0).collect();
     let found = rounded(place.path(), &[32], &values, &["--operands", "mxfp4"]);
     assert_eq!(found, rounded(place.path(), &[32], &values, &["--formats", "e2m1fn"]));
-    let text = printed(place.path(), &["--npy", "in.npy", "--out", "out.npy", "--operands", "mxfp4"]);
+    let text = printed(place.path(), &["--npy", "in.npy", "--out", "out.npy", "--operands", "mxfp4", "--force"]);
     assert!(text.replace('\n', " ").contains("(1 block of 1 × 32, scale 2^0)"), "{text}");
-    let text = printed(place.path(), &["--npy", "in.npy", "--out", "out.npy", "--operands", "amax-e4m3fn", "--json"]);
+    let amax = ["--npy", "in.npy", "--out", "amax.npy", "--operands", "amax-e4m3fn", "--json"];
+    let text = printed(place.path(), &amax);
     let summary: Value = serde_json::from_str(&text).unwrap();
     assert_eq!((&summary["what"], &summary["shape"]), (&"amax-e4m3fn".into(), &serde_json::json!([32])));
     assert_eq!(summary["counts"]["became_zero"], 0);
@@ -295,6 +296,11 @@ fn what_cannot_be_done_is_refused() {
         (&["1", "--random", "1"], "--random has no effect without round=stochastic"),
         (&["1", "--formats", "f16:round=stochastic=4", "--random", "16"], "give at most 15"),
         (&["1", "--sum"], "--sum has no effect without --npy"),
+        (&["1", "--force"], "--force has no effect without --npy"),
+        (&["--npy", "in.npy", "--out", "in.npy", "--formats", "f16", "--force"], "never replaced"),
+        (&["--npy", "in.npy", "--out", "folder/../in.npy", "--formats", "f16", "--force"], "never replaced"),
+        (&["--npy", "in.npy", "--out", "three.npy", "--formats", "f16"], "replace it with --force"),
+        (&["--npy", "in.npy", "--out", "-", "--formats", "f16", "--json"], "both go to standard output"),
         (&["1", "--operands", "mxfp4"], "--operands has no effect without --npy"),
         (&["--npy", "in.npy", "--formats", "f16"], "--npy needs --out FILE"),
         (&["1", "--npy", "in.npy"], "leave out --npy or `1`"),
@@ -319,4 +325,25 @@ fn what_cannot_be_done_is_refused() {
     let mut left: Vec<_> = fs::read_dir(place.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     left.sort();
     assert_eq!(left, ["folder", "in.npy", "three.npy"]);
+}
+
+/// Nothing but the array goes to standard output, and the same array once more is no replacement.
+#[test]
+fn an_array_goes_to_standard_output_or_to_a_file_once() {
+    let place = TempDir::new().unwrap();
+    fs::write(place.path().join("in.npy"), exchange::npy_bytes(&[3], &[1.0, 0.1, 70000.0])).unwrap();
+    let arguments = ["--npy", "in.npy", "--formats", "f16", "--out"];
+    let piped = run(place.path(), &[&arguments[..], &["-"]].concat());
+    assert_eq!((piped.status.code(), String::from_utf8_lossy(&piped.stderr).as_ref()), (Some(0), ""));
+    for _ in 0..2 {
+        printed(place.path(), &[&arguments[..], &["out.npy"]].concat());
+        assert_eq!(fs::read(place.path().join("out.npy")).unwrap(), piped.stdout);
+    }
+    let other = run(place.path(), &["--npy", "in.npy", "--formats", "bf16", "--out", "out.npy"]);
+    let message = String::from_utf8(other.stderr).unwrap();
+    let expected = "error: `out.npy` exists and has other contents: choose another place with --out FILE, or replace it \
+                    with --force\n";
+    assert_eq!((other.status.code(), message.as_str()), (Some(2), expected));
+    assert_eq!(fs::read(place.path().join("out.npy")).unwrap(), piped.stdout);
+    assert!(!place.path().join("-").exists());
 }

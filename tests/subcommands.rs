@@ -310,10 +310,26 @@ fn tables_are_exported_by_a_run_and_from_its_record() {
     succeed(place, &export);
     assert_eq!(String::from_utf8(read(place, "again.md")).unwrap(), table);
     assert!(read(place, "again.csv") == read(place, "rows.csv"));
-    // Replaced like any result of a command that is run again.
-    fs::write(place.join("again.md"), "old").unwrap();
+    // The same once more is no replacement; anything else is replaced by force alone, and found before any is written.
     succeed(place, &export);
-    assert_eq!(String::from_utf8(read(place, "again.md")).unwrap(), table);
+    for (file, old) in [("again.md", "old"), ("again.md", "- old"), ("again.csv", "old")] {
+        let kept = read(place, file);
+        fs::write(place.join(file), old).unwrap();
+        let option = if file.ends_with("md") { "--export-md" } else { "--export-csv" };
+        let expected = format!(
+            "error: `{file}` exists and has other contents: choose another place with {option} FILE, or replace it with \
+             --force\n"
+        );
+        assert_eq!(refused(place, &export), expected);
+        let run = [&SMALL[..], &["--out", "new", option, file]].concat();
+        assert!(refused(place, &run).starts_with(expected.trim_end()));
+        assert_eq!(read(place, file), old.as_bytes());
+        // All but contents that begin as an export's do is found before anything is measured.
+        assert_eq!(place.join("new").exists(), old.starts_with("- "), "{old}");
+        let _ = fs::remove_dir_all(place.join("new"));
+        succeed(place, &[&export[..], &["--force"]].concat());
+        assert!(read(place, file) == kept);
+    }
     assert_eq!(names(place), ["again.csv", "again.md", "rows.csv", "there"]);
 }
 
@@ -506,4 +522,109 @@ fn pictures_are_drawn_in_the_theme_asked_for() {
     assert!(message.contains("light") && message.contains("dark"), "{message}");
     let before = refused(place, &["--theme", "dark", "report", "there"]);
     assert!(before.contains("--theme stands before `report`, where it has no effect: write it behind"), "{before}");
+}
+
+/// `-` is standard output, where nothing else goes then.
+#[test]
+fn exports_go_to_standard_output() {
+    let place = TempDir::new().unwrap();
+    let place = place.path();
+    let table = succeed(place, &[&SMALL[..], &["--out", "there", "--export-md", "-"]].concat());
+    succeed(place, &["report", "there", "--quiet", "--export-md", "table.md"]);
+    assert_eq!(table.as_bytes(), read(place, "table.md"));
+    assert_eq!(succeed(place, &["report", "there", "--export-csv", "-"]).as_bytes(), read(place, "there/layers.csv"));
+    assert_eq!(
+        succeed(place, &["report", "there", "--export-html", "-", "--quiet", "--export-csv", "rows.csv"]).as_bytes(),
+        read(place, "there/report.html")
+    );
+    for (arguments, words) in [
+        (
+            &["report", "there", "--export-csv", "-", "--export-md", "-"][..],
+            "--export-md - and --export-csv - both go to",
+        ),
+        (&["--export-csv", "-", "--json"], "--json and --export-csv - both go to standard output"),
+        (&["--out", "-"], "--out -: several files cannot go to standard output; give a directory"),
+        (&["--export", "-"], "--export -: several files cannot go"),
+        (&["law", "--out", "-"], "--out -: several files cannot go"),
+        (&["train", "--out", "-"], "--out -: several files cannot go"),
+        (&["study", "leaky-vs-relu", "--out", "-"], "--out -: several files cannot go"),
+        (&["report", "there", "--out", "-"], "--out -: several files cannot go"),
+        (&["activations", "gelu", "--out", "-"], "--out -: several files cannot go"),
+    ] {
+        let message = refused(place, arguments);
+        assert!(message.contains(words) && message.lines().count() == 1, "{arguments:?}: {message}");
+    }
+    assert_eq!(names(place), ["rows.csv", "table.md", "there"]);
+}
+
+/// A picture with other contents is replaced by force alone.
+#[test]
+fn a_picture_of_an_activation_is_replaced_by_force_alone() {
+    let place = TempDir::new().unwrap();
+    let place = place.path();
+    let printed = succeed(place, &["activations", "gelu", "--out", "there"]);
+    let light = read(place, "there/gelu.svg");
+    assert_eq!(succeed(place, &["activations", "gelu", "--out", "there"]), printed, "the same once more");
+    let dark = ["activations", "gelu", "--out", "there", "--theme", "dark"];
+    let message = refused(place, &dark);
+    assert!(message.starts_with("error: `there/gelu.svg` exists and has other contents: choose another"), "{message}");
+    assert!(read(place, "there/gelu.svg") == light);
+    succeed(place, &[&dark[..], &["--force"]].concat());
+    assert!(read(place, "there/gelu.svg") != light);
+}
+
+/// Named pipes, devices and links without end, wherever a record is read: one sentence at once, instead of waiting for ever.
+#[cfg(target_os = "linux")]
+#[test]
+fn special_files_are_no_records() {
+    let (place, _) = measured(&["--quiet"]);
+    let place = place.path();
+    let pipe = |path: &str| {
+        assert!(std::process::Command::new("mkfifo").arg(place.join(path)).status().unwrap().success());
+    };
+    let link = |to: &str, path: &str| std::os::unix::fs::symlink(to, place.join(path)).unwrap();
+    pipe("pipe");
+    link("loop", "loop");
+    link("/dev/zero", "zero");
+    for folder in ["piped", "looped"] {
+        fs::create_dir(place.join(folder)).unwrap();
+    }
+    pipe("piped/record.json");
+    link("record.json", "looped/record.json");
+    let refused = |arguments: &[&str]| {
+        let mut command = Command::cargo_bin("precision-probe").unwrap();
+        let command = command.current_dir(place).args(arguments).timeout(std::time::Duration::from_secs(20));
+        let output = command.output().expect("it ends");
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{arguments:?}: {}", error(&output));
+        error(&output)
+    };
+    for (path, words) in [
+        ("pipe", "`pipe` is a named pipe and not a regular file: give a record.json"),
+        ("piped", "`piped/record.json` is a named pipe and not a regular file: give a record.json"),
+        ("zero", "`zero` is a device and not a regular file: give a record.json"),
+        ("/dev/zero", "`/dev/zero` is a device and not a regular file"),
+        ("loop", "`loop` cannot be read ("),
+        ("looped", "`looped/record.json` cannot be read ("),
+    ] {
+        let message = refused(&["report", path, "--out", "new"]);
+        assert!(message.contains(words) && message.lines().count() == 1, "{path}: {message}");
+    }
+    assert!(!place.join("new").exists());
+    // The record that says whose a directory is.
+    for (command, record) in [
+        (&[][..], "record.json"),
+        (&["law"], "law.json"),
+        (&["train"], "training.json"),
+        (&["study", "leaky-vs-relu"], "study.json"),
+        (&["report", "there"], "record.json"),
+    ] {
+        let folder = format!("of-{record}-{}", command.len());
+        fs::create_dir(place.join(&folder)).unwrap();
+        pipe(&format!("{folder}/{record}"));
+        for force in [&[][..], &["--force"]] {
+            let message = refused(&[command, &["--out", &folder], force].concat());
+            let what = if force.is_empty() { "that is a named pipe" } else { "is a named pipe, and the report has" };
+            assert!(message.contains(what), "{command:?}: {message}");
+        }
+    }
 }

@@ -4,9 +4,12 @@ mod graph;
 mod listing;
 mod sheet;
 
-use super::subcommands::print;
-use super::{Failure, unwritable};
+use super::Failure;
+use super::folder::{refuse_stdout, unwritable};
+use super::subcommands::{print, show};
+use super::targets::Targets;
 use crate::activation::{ALL, Activation, Facts};
+use crate::disk::Made;
 use crate::report::draw::{self, Theme};
 use crate::report::figure::Graph;
 use crate::report::files;
@@ -26,11 +29,14 @@ pub struct ActivationsArguments {
     /// Where the picture goes [default: reports/activations]
     #[arg(long, value_name = "DIR", requires = "name", help_heading = "Output")]
     out: Option<PathBuf>,
+    /// Replace a picture that exists with other contents
+    #[arg(long, requires = "name", help_heading = "Output")]
+    force: bool,
     /// Background of the picture
     #[arg(long, value_name = "THEME", value_parser = super::theme(), default_value = "light", requires = "name", help_heading = "Output")]
     theme: Theme,
     /// Print JSON and draw nothing: a list `activations` of all numbers in full; ends of pieces are null at infinity
-    #[arg(long, conflicts_with_all = ["out", "theme"], help_heading = "Output")]
+    #[arg(long, conflicts_with_all = ["out", "force", "theme"], help_heading = "Output")]
     json: bool,
 }
 
@@ -42,16 +48,16 @@ pub fn execute(arguments: &ActivationsArguments) -> Result<(), Failure> {
     let named = arguments.name.as_deref().map(parse).transpose().map_err(Failure::Input)?;
     let text = match (named, arguments.json) {
         (None, false) => listing::text(&catalogue()),
-        (None, true) => json(&catalogue())?,
-        (Some(activation), true) => json(&[activation.facts()])?,
+        (None, true) => return print(json(&catalogue())?.as_bytes()),
+        (Some(activation), true) => return print(json(&[activation.facts()])?.as_bytes()),
         (Some(activation), false) => {
             let facts = activation.facts();
             let directory = arguments.out.clone().unwrap_or_else(|| Path::new("reports").join("activations"));
-            let picture = draw_picture(&activation, &facts, &directory, arguments.theme)?;
+            let picture = draw_picture(&activation, &facts, &directory, arguments)?;
             format!("{}\nPicture: {}\n", sheet::text(&facts), picture.display())
         }
     };
-    print(text.as_bytes())
+    show(&text)
 }
 
 /// The figure of an activation: φ and φ' with its joints.
@@ -73,15 +79,28 @@ fn catalogue() -> Vec<Facts> {
 }
 
 /// Writes the picture as SVG and PNG and gives the path of the latter.
-fn draw_picture(activation: &Activation, facts: &Facts, directory: &Path, theme: Theme) -> Result<PathBuf, Failure> {
+fn draw_picture(
+    activation: &Activation,
+    facts: &Facts,
+    directory: &Path,
+    arguments: &ActivationsArguments,
+) -> Result<PathBuf, Failure> {
+    refuse_stdout("--out", directory)?;
+    // One that comes to nothing goes.
+    let _made = Made::new(directory).map_err(|error| unwritable("--out", directory, &error))?;
+    let [svg_file, png_file] =
+        ["svg", "png"].map(|ending| directory.join(format!("{}.{ending}", files::safe(&facts.name))));
+    let mut targets = Targets::new(arguments.force);
+    let mut claim = |file: &Path, beginning: &[u8]| targets.claim(("--out", "DIR"), file, beginning);
+    let (svg_target, png_target) = (claim(&svg_file, b"<svg")?, claim(&png_file, b"\x89PNG")?);
     let undrawn = |message: String| Failure::Output(io::Error::other(message));
-    let svg = draw::graph_svg(&graph::of(activation, facts), theme).map_err(undrawn)?;
+    let svg = draw::graph_svg(&graph::of(activation, facts), arguments.theme).map_err(undrawn)?;
     let png = draw::rasterise(&svg).map_err(undrawn)?;
-    let stem = files::safe(&facts.name);
-    let picture = directory.join(format!("{stem}.png"));
-    files::write(directory, &[(format!("{stem}.svg"), svg.into_bytes()), (format!("{stem}.png"), png)])
-        .map_err(|error| unwritable(directory, &error))?;
-    Ok(picture)
+    svg_target.accepts(svg.as_bytes())?;
+    png_target.accepts(&png)?;
+    svg_target.write(svg.as_bytes())?;
+    png_target.write(&png)?;
+    Ok(png_file)
 }
 
 /// The JSON of both forms.

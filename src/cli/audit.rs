@@ -3,7 +3,7 @@
 use super::comparisons::CompareOptions;
 use super::export::Exports;
 use super::imports::{FileOptions, Rows};
-use super::measuring::{Output, measured};
+use super::measuring::{Measured, Output, measured};
 use super::resources::Resources;
 use super::{Failure, VERDICT_REACHED, bits, tell, theme};
 use crate::arithmetic::Policy;
@@ -41,7 +41,7 @@ pub struct AuditArguments {
     /// Where the report goes [default: reports/ and what differs from the defaults]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
-    /// Replace a report of another spec
+    /// Replace a report of another spec, and exported files that exist with other contents
     #[arg(long, help_heading = "Output")]
     force: bool,
     /// Background of the pictures
@@ -81,14 +81,15 @@ pub fn execute(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
         theme: arguments.theme,
         exports: &arguments.exports,
         gradients: None,
+        json: arguments.json,
         is_silent: arguments.quiet || arguments.json,
         resources: arguments.resources,
     };
-    let (record, picture) = measured(plan, &output)?;
+    let Measured { record, picture, is_printed } = measured(plan, &output)?;
     if arguments.json {
         super::subcommands::print(record.to_json().as_bytes())?;
-    } else if !arguments.quiet {
-        super::subcommands::print(table::terminal(&record, arguments.layers, Some(&picture)).as_bytes())?;
+    } else if !arguments.quiet && !is_printed {
+        super::subcommands::show(&table::terminal(&record, arguments.layers, Some(&picture)))?;
     }
     let is_exceeded = arguments.max_excess.is_some_and(|most| exceeds(&record, most));
     Ok(if is_exceeded { ExitCode::from(VERDICT_REACHED) } else { ExitCode::SUCCESS })

@@ -5,7 +5,7 @@ mod listing;
 mod sheet;
 
 use super::Failure;
-use super::subcommands::print;
+use super::subcommands::{print, show};
 use crate::arithmetic::ArithmeticName;
 use crate::format::{Class, Code, Constants, Format, NAMED};
 use serde::Serialize;
@@ -32,15 +32,12 @@ pub struct FormatsArguments {
 /// # Errors
 /// An unknown name, with the nearest known one.
 pub fn execute(arguments: &FormatsArguments) -> Result<(), Failure> {
-    let text = match (&arguments.name, arguments.json) {
-        (None, false) => listing::text(),
-        (None, true) => json(NAMED.iter().map(|(_, _, format)| Entry::Constants(format.constants())).collect())?,
-        (Some(name), is_json) => {
-            let format = parse(name).map_err(Failure::Input)?;
-            if is_json { json(vec![Entry::whole(&format)])? } else { sheet::text(&format) }
-        }
-    };
-    print(text.as_bytes())
+    let format = arguments.name.as_deref().map(parse).transpose().map_err(Failure::Input)?;
+    if arguments.json {
+        let constants = || NAMED.iter().map(|(_, _, format)| Entry::Constants(format.constants())).collect();
+        return print(json(format.map_or_else(constants, |format| vec![Entry::whole(&format)]))?.as_bytes());
+    }
+    show(&format.map_or_else(listing::text, |format| sheet::text(&format)))
 }
 
 /// Reads one format's name and recognises what is more than one.

@@ -1,6 +1,9 @@
 //! `--export DIR`: the network, the batch and all gradients as files for other programs.
 
 use super::Failure;
+use super::folder::{Folder, refuse_stdout, unwritable};
+use super::targets::{Target, Targets};
+use crate::disk;
 use crate::export::{self, GRADIENTS, TRUTH};
 use crate::record::Record;
 use crate::report::files;
@@ -18,51 +21,112 @@ pub struct GradientExport {
     export: Option<PathBuf>,
 }
 
-impl GradientExport {
-    /// Makes sure, before anything is measured, that the files may be written.
-    ///
-    /// # Errors
-    /// One sentence with the fix.
-    pub fn check(&self, plan: &Plan, force: bool) -> Result<(), Failure> {
-        let Some(directory) = &self.export else { return Ok(()) };
-        let refuse = |message: String| Err(Failure::Input(message));
-        if plan.spec.residual {
-            return refuse("--export: an nn.Sequential has no skips; leave out --residual or --export".into());
-        }
-        for folder in folders(directory, plan) {
-            let is_foreign = fs::read_dir(&folder).is_ok_and(|mut found| found.next().is_some())
-                && !folder.join(TRUTH).is_file()
-                && !force;
-            if is_foreign {
-                let place = folder.display();
-                return refuse(format!(
-                    "`{place}` is not empty and holds no {TRUTH}: choose another place with --export DIR, or write there with --force"
-                ));
-            }
-            let tried = fs::create_dir_all(&folder).and_then(|()| files::check_file(&folder.join(TRUTH)));
-            tried.map_err(|error| unwritable(&folder, &error))?;
-        }
-        Ok(())
-    }
+/// The folder of one run's gradients, and the files that may be written there.
+pub struct Destination {
+    path: PathBuf,
+    /// `None` for the folder of the report, which is locked already.
+    _folder: Option<Folder>,
+    targets: Vec<(String, Target)>,
+}
 
-    /// Writes the files and removes the gradients of an earlier export that are not among them.
+/// How messages name the option.
+const OPTION: (&str, &str) = ("--export", "DIR");
+
+impl GradientExport {
+    /// Makes sure, before anything is measured, that the files may be written next to a report.
     ///
     /// # Errors
     /// One sentence with the fix.
-    pub fn write(&self, plan: &Plan, record: &Record) -> Result<(), Failure> {
-        let Some(directory) = &self.export else { return Ok(()) };
-        for ((folder, one), run) in folders(directory, plan).into_iter().zip(&plan.runs).zip(&record.runs) {
-            let contents = export::files(plan, one, run);
-            let stale: Vec<String> = fs::read_dir(&folder)
-                .map_err(|error| unwritable(&folder, &error))?
-                .flatten()
-                .map(|entry| entry.file_name().to_string_lossy().into_owned())
-                .filter(|name| name.starts_with(GRADIENTS) && !contents.iter().any(|(written, _)| written == name))
-                .collect();
-            let written = files::write(&folder, &contents).and_then(|()| files::remove(&folder, &stale));
-            written.map_err(|error| unwritable(&folder, &error))?;
+    pub fn claim(
+        &self,
+        plan: &Plan,
+        force: bool,
+        report: &Folder,
+        targets: &mut Targets,
+    ) -> Result<Vec<Destination>, Failure> {
+        let Some(directory) = &self.export else { return Ok(Vec::new()) };
+        if plan.spec.residual {
+            let message = "--export: an nn.Sequential has no skips; leave out --residual or --export";
+            return Err(Failure::Input(message.into()));
         }
-        Ok(())
+        refuse_stdout(OPTION.0, directory)?;
+        let mut destinations = Vec::new();
+        for (path, run) in folders(directory, plan).into_iter().zip(&plan.runs) {
+            refuse_foreign(&path, force)?;
+            let folder = if report.is(&path) { None } else { Some(Folder::lock(OPTION.0, &path)?) };
+            let mut claimed = Vec::new();
+            for name in export::names(plan) {
+                let target = targets.claim(OPTION, &path.join(&name), b"")?;
+                claimed.push((name, target));
+            }
+            accept(&claimed, &export::inputs(plan, run))?;
+            refuse_stale_inputs(&path)?;
+            destinations.push(Destination { path, _folder: folder, targets: claimed });
+        }
+        Ok(destinations)
+    }
+}
+
+/// Writes the files; with `force`, gradients of an earlier export that are not among them are removed.
+///
+/// # Errors
+/// One sentence with the fix; if a file exists with other contents, nothing is written.
+pub fn write(destinations: &[Destination], plan: &Plan, record: &Record, force: bool) -> Result<(), Failure> {
+    let runs = destinations.iter().zip(&plan.runs).zip(&record.runs);
+    let contents: Vec<_> = runs.map(|((to, one), run)| (to, export::files(plan, one, run))).collect();
+    contents.iter().try_for_each(|(to, files)| accept(&to.targets, files))?;
+    for (to, files) in &contents {
+        for (name, bytes) in files {
+            target(&to.targets, name).map_or(Ok(()), |target| target.write(bytes))?;
+        }
+        if force {
+            let mut stale = gradients(&to.path)?;
+            stale.retain(|name| !files.iter().any(|(written, _)| written == name));
+            files::remove(&to.path, &stale).map_err(|error| unwritable(OPTION.0, &to.path, &error))?;
+        }
+    }
+    Ok(())
+}
+
+fn target<'t>(targets: &'t [(String, Target)], name: &str) -> Option<&'t Target> {
+    targets.iter().find(|(claimed, _)| claimed == name).map(|(_, target)| target)
+}
+
+fn accept(targets: &[(String, Target)], files: &[(String, Vec<u8>)]) -> Result<(), Failure> {
+    let mut known = files.iter().filter_map(|(name, bytes)| Some((target(targets, name)?, bytes)));
+    known.try_for_each(|(target, bytes)| target.accepts(bytes))
+}
+
+/// An export goes to a folder that is empty or holds one.
+fn refuse_foreign(folder: &Path, force: bool) -> Result<(), Failure> {
+    let holds_any = fs::read_dir(folder).is_ok_and(|found| {
+        found.flatten().any(|entry| entry.file_name() != disk::LOCK && !disk::is_partial(&entry.file_name()))
+    });
+    if force || !holds_any || folder.join(TRUTH).is_file() {
+        return Ok(());
+    }
+    let place = folder.display();
+    Err(Failure::Input(format!(
+        "`{place}` is not empty and holds no {TRUTH}: choose another place with --export DIR, or write there with --force"
+    )))
+}
+
+/// Files of gradients in a folder.
+fn gradients(folder: &Path) -> Result<Vec<String>, Failure> {
+    let entries = fs::read_dir(folder).map_err(|error| unwritable(OPTION.0, folder, &error))?;
+    let files = entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| !kind.is_dir()));
+    let names = files.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    Ok(names.filter(|name| name.starts_with(GRADIENTS) && !disk::is_partial(name.as_ref())).collect())
+}
+
+/// Gradients that are compared must not be taken for those of an earlier export, and removed.
+fn refuse_stale_inputs(folder: &Path) -> Result<(), Failure> {
+    match gradients(folder)?.into_iter().map(|name| folder.join(name)).find(|path| disk::was_read(path)) {
+        None => Ok(()),
+        Some(path) => Err(Failure::Input(format!(
+            "`{}` is read by this run, and an export would take it for one of its own: choose another place with --export DIR",
+            path.display()
+        ))),
     }
 }
 
@@ -77,8 +141,4 @@ fn folders(directory: &Path, plan: &Plan) -> Vec<PathBuf> {
             .map(|names| directory.join(&names.summary))
             .collect(),
     }
-}
-
-fn unwritable(folder: &Path, error: &std::io::Error) -> Failure {
-    Failure::Input(format!("cannot write to `{}` ({error}): choose another place with --export DIR", folder.display()))
 }

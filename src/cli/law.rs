@@ -1,11 +1,12 @@
 //! `law`: how noise falls with precision, measured, with one picture that shows it.
 
+use super::folder::Folder;
 use super::imports::{FileOptions, Rows};
 use super::measuring::probed;
 use super::network::NetworkOptions;
 use super::resources::Resources;
-use super::subcommands::print;
-use super::{Failure, activations, bits, count, run_info, seed, tell, theme, unwritable};
+use super::subcommands::{print, show};
+use super::{Failure, activations, bits, count, run_info, seed, tell, theme};
 use crate::law::{self, bits::Bits};
 use crate::probe;
 use crate::record::law::Law;
@@ -92,17 +93,17 @@ pub fn execute(arguments: &LawArguments, given: &[String]) -> Result<(), Failure
     let plan = arguments.resources.fit(plan, is_silent)?;
     let own = || Path::new("reports").join(directory(&plan.spec, &bits));
     let directory = arguments.out.clone().unwrap_or_else(own);
-    files::check_target_of(&directory, files::LAW, &plan.spec.hash(probe::VERSION), arguments.force)
-        .map_err(Failure::Input)?;
+    let hash = plan.spec.hash(probe::VERSION);
+    let folder = Folder::of_report(&directory, files::LAW, &hash, &report::names(), arguments.force)?;
     let clock = run_info::Clock::start();
     let law = law::of(&probed(&plan, &arguments.resources.threads.pool()?, is_silent));
-    let picture = write(&directory, &law, arguments.theme, &clock.to_json(arguments.resources.threads.count()?))?;
+    let picture = write(&folder, &law, arguments.theme, &clock.to_json(arguments.resources.threads.count()?))?;
     if arguments.json {
         print(law.to_json().as_bytes())
     } else if arguments.quiet {
         Ok(())
     } else {
-        print(report::terminal(&law, Some(&picture)).as_bytes())
+        show(&report::terminal(&law, Some(&picture)))
     }
 }
 
@@ -156,12 +157,12 @@ fn directory(spec: &Spec, bits: &Bits) -> String {
 }
 
 /// Writes the report's files and gives the path of its picture.
-fn write(directory: &Path, law: &Law, theme: Theme, run_info: &str) -> Result<PathBuf, Failure> {
+fn write(folder: &Folder, law: &Law, theme: Theme, run_info: &str) -> Result<PathBuf, Failure> {
     let drawn = report::drawn(law, theme).map_err(|error| Failure::Output(io::Error::other(error)))?;
-    let picture = drawn.last().map_or_else(PathBuf::new, |(name, _)| directory.join(name));
+    let picture = drawn.last().map_or_else(PathBuf::new, |(name, _)| folder.path().join(name));
     // The record comes first: a run killed here leaves a directory that the same spec may replace.
-    let mut all = vec![(files::LAW.to_string(), law.to_json().into_bytes()), ("run.json".to_string(), run_info.into())];
+    let mut all = vec![(files::LAW.to_string(), law.to_json().into_bytes()), (files::RUN.to_string(), run_info.into())];
     all.extend(drawn);
-    files::write(directory, &all).map_err(|error| unwritable(directory, &error))?;
+    folder.write(&all)?;
     Ok(picture)
 }

@@ -1,10 +1,11 @@
 //! From a plan to the files of its report: what every command that measures does.
 
-use super::export::Exports;
-use super::gradients::GradientExport;
+use super::export::{self, Exports};
+use super::folder::Folder;
+use super::gradients::{self, GradientExport};
 use super::resources::Resources;
-use super::{Failure, unwritable};
-use super::{progress, run_info};
+use super::targets::Targets;
+use super::{Failure, progress, run_info};
 use crate::probe;
 use crate::record::Record;
 use crate::report::draw::Theme;
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 pub struct Output<'a> {
     /// Its directory; none for one that is named after the spec.
     pub directory: Option<&'a Path>,
-    /// Whether a report of another spec may be replaced.
+    /// Whether a report of another spec and other exported files may be replaced.
     pub force: bool,
     /// Background of the pictures.
     pub theme: Theme,
@@ -25,33 +26,67 @@ pub struct Output<'a> {
     pub exports: &'a Exports,
     /// Gradients as files for other programs.
     pub gradients: Option<&'a GradientExport>,
+    /// Whether the record goes to standard output.
+    pub json: bool,
     /// Whether nothing but errors is told.
     pub is_silent: bool,
     /// What it may use.
     pub resources: Resources,
 }
 
-/// Measures a plan and writes its report; gives the record and the path of the main picture.
+/// What was measured and written.
+pub struct Measured {
+    /// The record.
+    pub record: Record,
+    /// The path of the main picture.
+    pub picture: PathBuf,
+    /// Whether an export went to standard output, so that nothing else may.
+    pub is_printed: bool,
+}
+
+/// Measures a plan and writes its report.
 ///
 /// # Errors
 /// What stands in the way, before anything is measured, or what could not be written.
-pub fn measured(plan: Plan, output: &Output) -> Result<(Record, PathBuf), Failure> {
+pub fn measured(plan: Plan, output: &Output) -> Result<Measured, Failure> {
     let plan = &output.resources.fit(plan, output.is_silent)?;
     let own = || Path::new("reports").join(files::run_name(&plan.spec));
     let directory = output.directory.map_or_else(own, Path::to_path_buf);
-    output.exports.check(&directory, &plan.spec.activations)?;
-    output.gradients.map_or(Ok(()), |gradients| gradients.check(plan, output.force))?;
-    files::check_target(&directory, &plan.spec.hash(probe::VERSION), output.force).map_err(Failure::Input)?;
+    let names = files::names(&plan.spec.activations);
+    let hash = plan.spec.hash(probe::VERSION);
+    let folder = Folder::of_report(&directory, files::RECORD, &hash, &names, output.force)?;
+    let mut targets = Targets::new(output.force);
+    targets.take(&folder, &names);
+    if output.json {
+        targets.take_stdout("--json", "--json")?;
+    }
+    let destinations = match output.gradients {
+        Some(gradients) => gradients.claim(plan, output.force, &folder, &mut targets)?,
+        None => Vec::new(),
+    };
+    let exports = output.exports.claim(&mut targets)?;
 
     let clock = run_info::Clock::start();
     let pool = output.resources.threads.pool()?;
     let record = probed(plan, &pool, output.is_silent);
     let drawn = pool.install(|| contents::drawn(&record, output.theme));
     let drawn = drawn.map_err(|error| Failure::Output(io::Error::other(error)))?;
-    let picture = write_report(&directory, &record, drawn, &clock.to_json(pool.current_num_threads()))?;
-    output.exports.write(&record)?;
-    output.gradients.map_or(Ok(()), |gradients| gradients.write(plan, &record))?;
-    Ok((record, picture))
+    let picture = write_report(&folder, &record, drawn, &clock.to_json(pool.current_num_threads()))?;
+    let written = export::texts(&exports, &record)
+        .and_then(|texts| texts.iter().try_for_each(|(target, text)| target.write(text.as_bytes())))
+        .and_then(|()| gradients::write(&destinations, plan, &record, output.force));
+    written.map_err(|failure| with_report(failure, &directory))?;
+    Ok(Measured { record, picture, is_printed: targets.is_stdout_taken() && !output.json })
+}
+
+/// What was measured is not lost with an export.
+fn with_report(failure: Failure, directory: &Path) -> Failure {
+    match failure {
+        Failure::Input(message) => {
+            Failure::Input(format!("{message} (the report itself is in `{}`)", directory.display()))
+        }
+        Failure::Output(error) => Failure::Output(error),
+    }
 }
 
 /// The record of a plan alone.
@@ -64,7 +99,7 @@ pub fn probed(plan: &Plan, pool: &rayon::ThreadPool, is_silent: bool) -> Record 
 
 /// Writes the report's files and gives the path of its picture: the comparison's, where there are several runs.
 fn write_report(
-    directory: &Path,
+    folder: &Folder,
     record: &Record,
     drawn: Vec<(String, Vec<u8>)>,
     run_info: &str,
@@ -72,12 +107,12 @@ fn write_report(
     let names: Vec<String> = drawn.iter().map(|(name, _)| name.clone()).collect();
     let no_picture = || Failure::Output(io::Error::other("the report has no picture"));
     let main = names.last().ok_or_else(no_picture)?;
-    let stale = files::stale_pictures(directory, &names);
+    let stale = files::stale_pictures(folder.path(), &names);
     // The record comes first: a run killed here leaves a directory that the same spec may replace.
     let mut all =
-        vec![(files::RECORD.to_string(), record.to_json().into_bytes()), ("run.json".to_string(), run_info.into())];
+        vec![(files::RECORD.to_string(), record.to_json().into_bytes()), (files::RUN.to_string(), run_info.into())];
     all.extend(drawn);
-    let written = files::write(directory, &all).and_then(|()| files::remove(directory, &stale));
-    written.map_err(|error| unwritable(directory, &error))?;
-    Ok(directory.join(main))
+    folder.write(&all)?;
+    folder.remove(&stale)?;
+    Ok(folder.path().join(main))
 }

@@ -1,8 +1,12 @@
 //! `report PATH`: everything but the record made again from the record alone, of whatever kind it is.
 
-use super::export::Exports;
-use super::subcommands::print;
-use super::{Failure, unwritable};
+use super::Failure;
+use super::export::{self, Exports};
+use super::folder::Folder;
+use super::subcommands::show;
+use super::targets::Targets;
+use crate::disk::{self, Unread};
+use crate::exchange::LARGEST_FILE;
 use crate::record::Record;
 use crate::record::law::Law;
 use crate::record::study::Study;
@@ -10,7 +14,6 @@ use crate::record::training::Training;
 use crate::report::draw::Theme;
 use crate::report::{contents, files, law, study, table, training};
 use serde::Deserialize;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -23,7 +26,7 @@ pub struct ReportArguments {
     /// Where the report goes, with a copy of the record [default: beside the record]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
-    /// Replace a report of another spec
+    /// Replace a report of another spec, and exported files that exist with other contents
     #[arg(long, help_heading = "Output")]
     force: bool,
     /// Background of the pictures
@@ -46,25 +49,38 @@ pub struct ReportArguments {
 pub fn execute(arguments: &ReportArguments) -> Result<(), Failure> {
     let stored = Stored::read(&arguments.path).map_err(Failure::Input)?;
     let directory = arguments.out.as_deref().unwrap_or(&stored.directory);
-    match &stored.kept {
-        Kept::Record(record) => arguments.exports.check(directory, &record.spec.activations)?,
-        _ => arguments.refuse_options_of_a_probe(stored.kept.file())?,
+    if !matches!(stored.kept, Kept::Record(_)) {
+        arguments.refuse_options_of_a_probe(stored.kept.file())?;
     }
+    let folder = Folder::lock("--out", directory)?;
     let keeps_record = stored.check_target(directory, arguments.force).map_err(Failure::Input)?;
     let contents = stored.kept.contents(arguments.theme);
     let mut contents = contents.map_err(|error| Failure::Output(io::Error::other(error)))?;
     let picture = contents.last().map_or_else(PathBuf::new, |(name, _)| directory.join(name));
+    let mut names: Vec<String> = contents.iter().map(|(name, _)| name.clone()).collect();
     if !keeps_record {
+        names.push(stored.kept.file().to_string());
         contents.insert(0, (stored.kept.file().to_string(), stored.bytes));
     }
-    files::write(directory, &contents).map_err(|error| unwritable(directory, &error))?;
-    if let Kept::Record(record) = &stored.kept {
-        arguments.exports.write(record)?;
-    }
-    if arguments.quiet {
+    files::check_names(directory, &names).map_err(Failure::Input)?;
+    let mut targets = Targets::new(arguments.force);
+    let exports = match &stored.kept {
+        Kept::Record(record) => {
+            targets.take(&folder, &files::names(&record.spec.activations));
+            arguments.exports.claim(&mut targets)?
+        }
+        _ => Vec::new(),
+    };
+    let texts = match &stored.kept {
+        Kept::Record(record) => export::texts(&exports, record)?,
+        _ => Vec::new(),
+    };
+    folder.write(&contents)?;
+    texts.iter().try_for_each(|(target, text)| target.write(text.as_bytes()))?;
+    if arguments.quiet || targets.is_stdout_taken() {
         return Ok(());
     }
-    print(stored.kept.terminal(arguments.layers, &picture).as_bytes())
+    show(&stored.kept.terminal(arguments.layers, &picture))
 }
 
 impl ReportArguments {
@@ -169,12 +185,14 @@ impl Stored {
     fn read(path: &Path) -> Result<Stored, String> {
         let shown = path.display();
         let fix = format!("give a {} or the directory that holds one", files::RECORD);
-        let inside = || FILES.into_iter().map(|name| path.join(name)).find(|file| file.exists());
+        let inside = || FILES.into_iter().map(|name| path.join(name)).find(|file| file.symlink_metadata().is_ok());
         let file = if path.is_dir() { inside().unwrap_or(path.join(files::RECORD)) } else { path.to_path_buf() };
-        let bytes = fs::read(&file).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound if path.is_dir() => format!("`{shown}` holds no {}: {fix}", files::RECORD),
-            io::ErrorKind::NotFound => format!("`{shown}` does not exist: {fix}"),
-            _ => format!("`{shown}` cannot be read ({error}): {fix}"),
+        let bytes = disk::input(&file, LARGEST_FILE).map_err(|unread| match unread {
+            unread if unread.is_absent() && path.is_dir() => format!("`{shown}` holds no {}: {fix}", files::RECORD),
+            unread if unread.is_absent() => format!("`{shown}` does not exist: {fix}"),
+            Unread::Failed(_) | Unread::Special(_) | Unread::TooLarge(_) => {
+                format!("`{}` {unread}: {fix}", file.display())
+            }
         })?;
         let shown = file.display();
         let text = std::str::from_utf8(&bytes).map_err(|_| format!("`{shown}` is not a record (not text): {fix}"))?;
@@ -196,7 +214,7 @@ impl Stored {
     fn check_target(&self, directory: &Path, force: bool) -> Result<bool, String> {
         let name = self.kept.file();
         files::check_target_of(directory, name, self.kept.spec_hash(), force)?;
-        match fs::read(directory.join(name)) {
+        match disk::stored(&directory.join(name), LARGEST_FILE) {
             Ok(bytes) if bytes == self.bytes => Ok(true),
             Ok(_) if !force => {
                 let place = directory.display();

@@ -3,7 +3,7 @@
 mod bulk;
 
 use super::Failure;
-use super::subcommands::print;
+use super::subcommands::{print, show};
 use crate::arithmetic::entry::{Entry, Number};
 use crate::arithmetic::random::{Draws, ROUND};
 use crate::arithmetic::{ArithmeticName, Direction, Place};
@@ -51,9 +51,12 @@ pub struct RoundArguments {
     /// Round every entry of this array of at most two axes (npy, read exactly) instead of values
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     npy: Option<PathBuf>,
-    /// Where the results of --npy go, as float64
+    /// Where the results of --npy go, as float64 (- for standard output, which then holds nothing else)
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     out: Option<PathBuf>,
+    /// Replace a file --out that exists with other contents
+    #[arg(long, help_heading = "Output")]
+    force: bool,
     /// Print JSON: a list `rounded` of results (exact decimals, or powers of 2 where those are too long), codes, errors
     /// and events; of --npy the counts
     #[arg(long, help_heading = "Output")]
@@ -78,6 +81,7 @@ pub fn execute(arguments: &RoundArguments) -> Result<(), Failure> {
     }
     let of_arrays = [
         ("out", arguments.out.is_some()),
+        ("force", arguments.force),
         ("operands", arguments.operands.is_some()),
         ("along", arguments.along.is_some()),
         ("sum", arguments.sum),
@@ -100,7 +104,7 @@ pub fn execute(arguments: &RoundArguments) -> Result<(), Failure> {
             names.iter().map(move |name| rounded(name, text, number, at, arguments.random))
         })
         .collect();
-    print(if arguments.json { json(&rounded)? } else { table(&rounded, names.len()) }.as_bytes())
+    if arguments.json { print(json(&rounded)?.as_bytes()) } else { show(&table(&rounded, names.len())) }
 }
 
 /// The arithmetics that are given or those of the default.

@@ -1,21 +1,27 @@
 //! `study`: an old question answered by measurement.
 
+use super::checkpoint::{self, CHECKPOINT, Work};
+use super::folder::Folder;
 use super::progress::Bar;
 use super::resources::Threads;
-use super::subcommands::print;
-use super::{Failure, run_info, seed, theme, unwritable};
+use super::subcommands::{print, show};
+use super::{Failure, run_info, seed, theme};
+use crate::disk;
 use crate::probe;
-use crate::record::study::StudySpec;
+use crate::record::study::{Study, StudySpec};
 use crate::report::draw::Theme;
 use crate::report::files;
 use crate::report::study as report;
-use crate::study;
+use crate::study::{self, StudyRun};
 use clap::builder::PossibleValuesParser;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 /// The one study that there is.
 const LEAKY_VS_RELU: &str = "leaky-vs-relu";
+
+/// How notes call it.
+const WORK: Work = Work { name: "study", beginning: "with its first part" };
 
 /// What `study` is told.
 #[derive(clap::Args, Debug)]
@@ -32,6 +38,9 @@ pub struct StudyArguments {
     /// Where the report goes [default: reports/study-leaky-vs-relu and what differs from the defaults]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
+    /// Go on from the checkpoint of a study that was stopped; ends with the same bytes as one that was not
+    #[arg(long, help_heading = "Output")]
+    resume: bool,
     /// Replace a report of another spec
     #[arg(long, help_heading = "Output")]
     force: bool,
@@ -58,30 +67,72 @@ pub fn execute(arguments: &StudyArguments) -> Result<(), Failure> {
     let is_silent = arguments.quiet || arguments.json;
     let own = || Path::new("reports").join(directory(arguments));
     let directory = arguments.out.clone().unwrap_or_else(own);
-    files::check_target_of(&directory, files::STUDY, &spec.hash(probe::VERSION), arguments.force)
-        .map_err(Failure::Input)?;
+    let mut names = report::names();
+    names.push(CHECKPOINT.into());
+    let folder = Folder::of_report(&directory, files::STUDY, &spec.hash(probe::VERSION), &names, arguments.force)?;
     let clock = run_info::Clock::start();
     let pool = arguments.threads.pool()?;
-    let bar = Bar::of_work(!is_silent && io::stderr().is_terminal(), study::work(&spec));
-    let study = pool.install(|| study::run(&spec, &bar))?;
-    bar.finish();
+    let study = match finished(&spec, &directory).filter(|_| arguments.resume) {
+        Some(study) => study,
+        None => {
+            let run = begin(&spec, &directory, arguments.resume, is_silent)?;
+            pool.install(|| measured(run, &spec, &folder, is_silent))?
+        }
+    };
     let drawn = pool.install(|| report::drawn(&study, arguments.theme));
     let drawn = drawn.map_err(|error| Failure::Output(io::Error::other(error)))?;
     let picture = drawn.last().map(|(name, _)| directory.join(name));
-    // The record comes first: a run killed here leaves a directory that the same spec may replace.
     let mut all = vec![
         (files::STUDY.to_string(), study.to_json().into_bytes()),
-        ("run.json".to_string(), clock.to_json(pool.current_num_threads()).into()),
+        (files::RUN.to_string(), clock.to_json(pool.current_num_threads()).into()),
     ];
     all.extend(drawn);
-    files::write(&directory, &all).map_err(|error| unwritable(&directory, &error))?;
+    // The checkpoint goes last: whoever is stopped before it can go on.
+    folder.write(&all)?;
+    folder.remove(&[CHECKPOINT.to_string()])?;
     if arguments.json {
         print(study.to_json().as_bytes())
     } else if arguments.quiet {
         Ok(())
     } else {
-        print(report::terminal(&study, picture.as_deref()).as_bytes())
+        show(&report::terminal(&study, picture.as_deref()))
     }
+}
+
+/// The record of this very study in a directory.
+fn stored(spec: &StudySpec, directory: &Path) -> Option<Study> {
+    let text = String::from_utf8(disk::stored(&directory.join(files::STUDY), u64::MAX).ok()?).ok()?;
+    Study::from_json(&text).ok().filter(|study| study.spec_hash == spec.hash(probe::VERSION))
+}
+
+/// The same, if it is answered: there is nothing to go on with.
+fn finished(spec: &StudySpec, directory: &Path) -> Option<Study> {
+    stored(spec, directory).filter(|study| !study.claims.is_empty())
+}
+
+/// A study from its beginning, or from its checkpoint.
+fn begin<'s>(spec: &'s StudySpec, directory: &Path, resume: bool, is_silent: bool) -> Result<StudyRun<'s>, Failure> {
+    let run = StudyRun::new(spec)?;
+    match checkpoint::found(directory, WORK, resume, is_silent)? {
+        Some(bytes) => run.resume(&bytes).map_err(|message| checkpoint::unusable(directory, message)),
+        None => Ok(run),
+    }
+}
+
+/// Measures to the end; every part that is done is on the disk.
+fn measured(mut run: StudyRun, spec: &StudySpec, folder: &Folder, is_silent: bool) -> Result<Study, Failure> {
+    let bar = Bar::of_work(!is_silent && io::stderr().is_terminal(), study::work(spec));
+    bar.begin_at(run.work_done());
+    // The record first: its spec says whose the directory is. One that is answered already stays until the end.
+    let mut unanswered = stored(spec, folder.path()).is_none().then(|| run.unanswered());
+    while !run.is_done() {
+        run.advance(&bar)?;
+        let record = unanswered.take().map(|study| (files::STUDY.to_string(), study.to_json().into_bytes()));
+        let kept: Vec<_> = record.into_iter().chain([(CHECKPOINT.to_string(), run.checkpoint())]).collect();
+        folder.write(&kept)?;
+    }
+    bar.finish();
+    Ok(run.finish())
 }
 
 /// `study-leaky-vs-relu`, `study-leaky-vs-relu_thorough_seed-1`.

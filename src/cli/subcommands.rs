@@ -11,6 +11,7 @@ use super::selfcheck::{self, SelfcheckArguments};
 use super::study::{self, StudyArguments};
 use super::train::{self, TrainArguments};
 use super::{Arguments, Failure};
+use crate::printable::printable;
 use clap::error::ContextKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
@@ -179,6 +180,14 @@ fn completions(shell: Shell) -> Vec<u8> {
     let name = command.get_name().to_string();
     clap_complete::generate(shell, &mut command, name, &mut script);
     script
+}
+
+/// Prints text for people, with hidden characters of names shown.
+///
+/// # Errors
+/// As [`print()`].
+pub fn show(text: &str) -> Result<(), Failure> {
+    print(printable(text).as_bytes())
 }
 
 /// Prints; whoever closed the pipe has read enough.

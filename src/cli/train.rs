@@ -2,12 +2,15 @@
 
 mod options;
 
+use super::checkpoint::{self, CHECKPOINT, Work};
+use super::folder::Folder;
 use super::imports::{FileOptions, Rows};
 use super::progress::Bar;
 use super::resources::Resources;
-use super::subcommands::print;
-use super::{Failure, activations, bits, count, run_info, seed, tell, theme, unwritable};
+use super::subcommands::{print, show};
+use super::{Failure, activations, bits, count, run_info, seed, tell, theme};
 use crate::cli::network::NetworkOptions;
+use crate::disk;
 use crate::probe;
 use crate::record::training::Training;
 use crate::report::draw::Theme;
@@ -17,12 +20,11 @@ use crate::spec::Data;
 use crate::spec::training::{MeasureAt, TrainingPlan, TrainingScale, TrainingSpec};
 use crate::train::Trainer;
 use options::OptimiserOptions;
-use std::fs;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
-/// The training as it stands, while it is under way.
-const CHECKPOINT: &str = "checkpoint";
+/// How notes call it.
+const WORK: Work = Work { name: "training", beginning: "at step 0" };
 
 /// What `train` is told.
 #[derive(clap::Args, Debug)]
@@ -126,10 +128,12 @@ pub fn execute(arguments: &TrainArguments, given: &[String]) -> Result<(), Failu
     let is_silent = arguments.quiet || arguments.json;
     let own = || Path::new("reports").join(name(&plan.spec));
     let directory = arguments.out.clone().unwrap_or_else(own);
+    let mut names = report::names(&plan.spec.activations);
+    names.push(CHECKPOINT.into());
+    let hash = plan.spec.hash(probe::VERSION);
     let stored = if arguments.resume { stored(&directory) } else { None };
     stored.as_ref().map_or(Ok(()), |stored| refuse_other_files(stored, &plan.spec, &directory))?;
-    files::check_target_of(&directory, files::TRAINING, &plan.spec.hash(probe::VERSION), arguments.force)
-        .map_err(Failure::Input)?;
+    let folder = Folder::of_report(&directory, files::TRAINING, &hash, &names, arguments.force)?;
     // What a measurement of such a network needs in f64: copies and minibatches are small beside it.
     let networks = arguments.resources.fit(plan.networks.clone(), is_silent)?;
     let plan = TrainingPlan { networks, ..plan };
@@ -139,7 +143,7 @@ pub fn execute(arguments: &TrainArguments, given: &[String]) -> Result<(), Failu
         Some(training) => training,
         None => {
             let trainer = begin(&plan, &directory, arguments.resume, is_silent)?;
-            pool.install(|| trained(trainer, &directory, is_silent))?
+            pool.install(|| trained(trainer, &folder, is_silent))?
         }
     };
     let drawn = pool.install(|| report::drawn(&training, arguments.theme));
@@ -147,24 +151,24 @@ pub fn execute(arguments: &TrainArguments, given: &[String]) -> Result<(), Failu
     let picture = drawn.last().map(|(name, _)| directory.join(name));
     let mut all = vec![
         (files::TRAINING.to_string(), training.to_json().into_bytes()),
-        ("run.json".to_string(), clock.to_json(pool.current_num_threads()).into()),
+        (files::RUN.to_string(), clock.to_json(pool.current_num_threads()).into()),
     ];
     all.extend(drawn);
     // The checkpoint goes last: whoever is stopped before it can go on.
-    let written = files::write(&directory, &all).and_then(|()| files::remove(&directory, &[CHECKPOINT.to_string()]));
-    written.map_err(|error| unwritable(&directory, &error))?;
+    folder.write(&all)?;
+    folder.remove(&[CHECKPOINT.to_string()])?;
     if arguments.json {
         print(training.to_json().as_bytes())
     } else if arguments.quiet {
         Ok(())
     } else {
-        print(report::terminal(&training, picture.as_deref()).as_bytes())
+        show(&report::terminal(&training, picture.as_deref()))
     }
 }
 
 /// The record of a training in a directory, if there is one.
 fn stored(directory: &Path) -> Option<Training> {
-    let text = fs::read_to_string(directory.join(files::TRAINING)).ok()?;
+    let text = String::from_utf8(disk::stored(&directory.join(files::TRAINING), u64::MAX).ok()?).ok()?;
     Training::from_json(&text).ok()
 }
 
@@ -191,35 +195,14 @@ fn is_finished(stored: &Training, spec: &TrainingSpec) -> bool {
 
 /// A training from its beginning, or from its checkpoint.
 fn begin<'p>(plan: &'p TrainingPlan, directory: &Path, resume: bool, is_silent: bool) -> Result<Trainer<'p>, Failure> {
-    let path = directory.join(CHECKPOINT);
-    let note = |words: &str| {
-        if !is_silent {
-            let _ = writeln!(io::stderr(), "note: {words}");
-        }
-    };
-    match (fs::read(&path), resume) {
-        (Ok(bytes), true) => Trainer::resume(plan, &bytes).map_err(|message| {
-            let path = path.display();
-            Failure::Input(format!("`{path}` {message}: leave --resume out to begin anew"))
-        }),
-        (Err(error), true) if error.kind() == io::ErrorKind::NotFound => {
-            note("there is no checkpoint, and the training begins at step 0");
-            Ok(Trainer::new(plan))
-        }
-        (Err(error), true) => {
-            let path = path.display();
-            Err(Failure::Input(format!("`{path}` cannot be read ({error}): leave --resume out to begin anew")))
-        }
-        (Ok(_), false) => {
-            note("a checkpoint of a stopped training is replaced; --resume would have gone on from it");
-            Ok(Trainer::new(plan))
-        }
-        (Err(_), false) => Ok(Trainer::new(plan)),
+    match checkpoint::found(directory, WORK, resume, is_silent)? {
+        Some(bytes) => Trainer::resume(plan, &bytes).map_err(|message| checkpoint::unusable(directory, message)),
+        None => Ok(Trainer::new(plan)),
     }
 }
 
 /// Trains to the end; record and checkpoint on the disk are never older than a few steps.
-fn trained(mut trainer: Trainer, directory: &Path, is_silent: bool) -> Result<Training, Failure> {
+fn trained(mut trainer: Trainer, folder: &Folder, is_silent: bool) -> Result<Training, Failure> {
     let bar = Bar::of_work(!is_silent && io::stderr().is_terminal(), trainer.work());
     bar.begin_at(trainer.work_done());
     let mut training = trainer.record();
@@ -232,7 +215,7 @@ fn trained(mut trainer: Trainer, directory: &Path, is_silent: bool) -> Result<Tr
             (files::TRAINING.to_string(), training.to_json().into_bytes()),
             (CHECKPOINT.to_string(), trainer.checkpoint()),
         ];
-        files::write(directory, &kept).map_err(|error| unwritable(directory, &error))?;
+        folder.write(&kept)?;
     }
     bar.finish();
     Ok(training)

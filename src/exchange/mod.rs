@@ -19,15 +19,14 @@ mod zip;
 
 pub use gradients::{Gradient, Gradients, Wanted};
 pub use net::{Activations, read_net};
-pub use npy::bytes as npy_bytes;
+pub use npy::{MAGIC as NPY_MAGIC, bytes as npy_bytes};
 pub use safetensors::{parse as safetensors_tensors, safetensors_bytes, write_safetensors};
 pub use samples::{Labels, LossName, Samples};
 pub use sequential::{Imported, Linear, Sequential, Slope};
 pub use tensor::{Dtype, Tensor, Unread};
 
+use crate::disk;
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::Read;
 use std::path::Path;
 use tensor::Stored;
 
@@ -140,21 +139,14 @@ pub fn read_with(path: &Path, dtype: Option<Dtype>, seen: &mut dyn FnMut(&[u8]))
 /// # Errors
 /// One sentence with the path, what is wrong and the fix.
 pub fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
-    let shown = path.display();
-    let unreadable = |error: std::io::Error| format!("`{shown}` cannot be read ({error}): give another file");
-    // Before opening: a pipe would wait for its writer.
-    let found = fs::metadata(path).map_err(unreadable)?;
-    if !found.is_file() {
-        return Err(format!("`{shown}` is not a regular file: give a .safetensors, .npz or .npy file"));
-    }
-    let too_large = || format!("`{shown}` has more than {} MiB: split it", LARGEST_FILE >> 20);
-    if found.len() > LARGEST_FILE {
-        return Err(too_large());
-    }
-    let mut bytes = Vec::new();
-    // The file may grow meanwhile.
-    File::open(path).map_err(unreadable)?.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > LARGEST_FILE { Err(too_large()) } else { Ok(bytes) }
+    disk::input(path, LARGEST_FILE).map_err(|unread| {
+        let fix = match unread {
+            disk::Unread::Special(_) => "give a .safetensors, .npz or .npy file",
+            disk::Unread::TooLarge(_) => "split it",
+            disk::Unread::Failed(_) => "give another file",
+        };
+        format!("`{}` {unread}: {fix}", path.display())
+    })
 }
 
 /// Reads the tensors in the bytes of one file; `stem` names the one of an `.npy` file.
@@ -245,7 +237,7 @@ fn grouped(notes: Vec<String>) -> Vec<String> {
     groups.into_iter().map(one).collect()
 }
 
-/// Names go to tables and messages as they are.
+/// Names are kept as they are; whoever shows one escapes what is hidden in it.
 fn check_name(name: &str) -> Result<(), String> {
     if name.is_empty() || name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
         let shown: String = name.chars().take(40).collect();

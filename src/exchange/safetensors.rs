@@ -169,11 +169,11 @@ pub fn safetensors_bytes(tensors: &[Tensor]) -> Vec<u8> {
     bytes
 }
 
-/// Writes [`safetensors_bytes`] to a file.
+/// Writes [`safetensors_bytes`] to a file, whole or not at all.
 ///
 /// # Errors
 /// One sentence with the path and the fix.
 pub fn write_safetensors(path: &Path, tensors: &[Tensor]) -> Result<(), String> {
-    std::fs::write(path, safetensors_bytes(tensors))
+    crate::disk::write_file(path, &safetensors_bytes(tensors))
         .map_err(|error| format!("cannot write to `{}` ({error}): choose another place", path.display()))
 }

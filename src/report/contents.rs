@@ -41,7 +41,7 @@ pub fn drawn(record: &Record, theme: Theme) -> Result<Vec<(String, Vec<u8>)>, St
         Ok([(format!("{stem}.svg"), svg.into_bytes()), (format!("{stem}.png"), png)])
     });
     let pictures: Vec<_> = pictures.collect::<Result<_, String>>()?;
-    let table = ("layers.csv".to_string(), csv::layers_csv(record).into_bytes());
+    let table = (files::TABLE.to_string(), csv::layers_csv(record).into_bytes());
     let page = (files::PAGE.to_string(), html::page(record)?.into_bytes());
     Ok([table, page].into_iter().chain(pictures.into_iter().flatten()).collect())
 }

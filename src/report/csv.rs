@@ -1,5 +1,6 @@
 //! Every measured number of a record as one flat CSV file, for spreadsheets, pandas and R.
 
+use crate::printable::in_one_line;
 use crate::record::{ArithmeticRun, Number, Quantiles, Record, Run};
 
 /// The columns, in groups: what a line is of, a tensor's measures in a trial, theory, and the sources and remedies that
@@ -41,7 +42,7 @@ const COLUMNS: [&str; 27] = [
 /// is an empty cell, as is what a line is not of; infinities are `inf` and `-inf`; verdict, flips and evidence are those
 /// of the layer, as are `predicted` (the noise that theory predicts) and `ratio` (measured over predicted).
 pub fn layers_csv(record: &Record) -> String {
-    let mut text = COLUMNS.join(",") + "\n";
+    let mut text = header();
     for run in &record.runs {
         for arithmetic in &run.arithmetics {
             tensors(run, arithmetic, &mut text);
@@ -49,6 +50,11 @@ pub fn layers_csv(record: &Record) -> String {
         }
     }
     text
+}
+
+/// The first line of [`layers_csv`], whatever the record.
+pub fn header() -> String {
+    COLUMNS.join(",") + "\n"
 }
 
 /// A line's cells by their columns; the others are empty.
@@ -161,9 +167,22 @@ pub(super) fn cell(number: Number) -> String {
     }
 }
 
-/// RFC 4180, section 2: fields with commas, quotes or line breaks are quoted, quotes doubled.
+/// What makes a spreadsheet take a cell for a formula, in full width, too.
+const FORMULA: [char; 9] = ['=', '+', '-', '@', '−', '＝', '＋', '－', '＠'];
+
+/// A field as RFC 4180, section 2, has it: with commas or quotes in it, it is quoted, and its quotes are doubled.
+///
+/// Hidden characters, among them tabs and line breaks, are shown as escapes. A text that a spreadsheet would take for a
+/// formula has an apostrophe in front; a number is a number.
 pub(super) fn quoted(field: &str) -> String {
-    if field.contains([',', '"', '\n', '\r']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field.into() }
+    let field = in_one_line(field);
+    let is_formula = field.starts_with(FORMULA) && field.parse::<f64>().is_err();
+    let apostrophe = if is_formula { "'" } else { "" };
+    if field.contains([',', '"']) {
+        format!("\"{apostrophe}{}\"", field.replace('"', "\"\""))
+    } else {
+        format!("{apostrophe}{field}")
+    }
 }
 
 #[cfg(test)]
@@ -174,6 +193,20 @@ mod tests {
     fn fields_are_quoted_only_where_needed() {
         assert_eq!(quoted("f16:acc=f32"), "f16:acc=f32");
         assert_eq!(quoted("a,b"), "\"a,b\"");
-        assert_eq!(quoted("say \"no\"\n"), "\"say \"\"no\"\"\n\"");
+        assert_eq!(quoted("say \"no\"\n"), "\"say \"\"no\"\"\\n\"");
+    }
+
+    /// Formulas as texts, numbers of either sign as numbers, and nothing that hides.
+    #[test]
+    fn no_field_is_taken_for_a_formula() {
+        for text in ["=1+1", "+cmd", "-cmd|' /C calc'!A0", "@SUM(A1)", "−1", "＝1", "-", "+-1"] {
+            assert_eq!(quoted(text), format!("'{text}"));
+        }
+        assert_eq!(quoted("=HYPERLINK(\"x\",1)"), "\"'=HYPERLINK(\"\"x\"\",1)\"");
+        assert_eq!(quoted("\t=1"), "\\t=1");
+        assert_eq!(quoted("a\u{202e}\r"), "a\\u{202e}\\r");
+        for number in ["-1.5", "-inf", "+2", "-4.9e-324", "1", "a-b", ""] {
+            assert_eq!(quoted(number), number);
+        }
     }
 }

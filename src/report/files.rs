@@ -1,13 +1,13 @@
-//! Report directories: what may be written where, and files that appear whole or not at all.
+//! Report directories: what they hold, what may be written where, and files that appear whole or not at all.
 
+use crate::disk;
 use crate::record::{LossScale, Source, Spec};
 use crate::report::figure::Panel;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::fs;
+use std::io;
+use std::path::Path;
 
 /// The file that says which spec a report directory belongs to.
 pub const RECORD: &str = "record.json";
@@ -24,8 +24,11 @@ pub const STUDY: &str = "study.json";
 /// The report as a page.
 pub const PAGE: &str = "report.html";
 
-/// How temporary files end, after the process and a counter.
-const TEMPORARY: &str = ".partial";
+/// Every number as a table.
+pub const TABLE: &str = "layers.csv";
+
+/// What differs between two runs of the same spec.
+pub const RUN: &str = "run.json";
 
 /// Longest name that [`run_name`] gives.
 const LONGEST_NAME: usize = 120;
@@ -101,11 +104,11 @@ pub fn stale_pictures(directory: &Path, kept: &[String]) -> Vec<String> {
     struct Head {
         spec: Spec,
     }
-    let text = fs::read_to_string(directory.join(RECORD)).unwrap_or_default();
+    let bytes = disk::stored(&directory.join(RECORD), u64::MAX).unwrap_or_default();
     // What is no record names no pictures.
     let old =
-        serde_json::from_str::<Head>(&text).map_or(Vec::new(), |head| Pictures::new(&head.spec.activations).files());
-    old.into_iter().filter(|name| !kept.contains(name)).collect()
+        serde_json::from_slice::<Head>(&bytes).map_or(Vec::new(), |head| Pictures::new(&head.spec.activations).files());
+    old.into_iter().filter(|name| !kept.contains(name) && !disk::was_read(&directory.join(name))).collect()
 }
 
 /// Removes files that may be absent, and folders of theirs that are empty then.
@@ -129,71 +132,64 @@ pub fn remove(directory: &Path, names: &[String]) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes each file beside its place under a temporary name and renames it, in the order given.
+/// Names of the files of a record's report, as far as its spec tells; no pictures are drawn of what has nothing to show.
+pub fn names(activations: &[String]) -> Vec<String> {
+    let own = [RECORD, RUN, TABLE, PAGE].map(String::from);
+    own.into_iter().chain(Pictures::new(activations).files()).collect()
+}
+
+/// Writes each file next to its place under a temporary name and renames it, in the order given.
 ///
 /// Whoever reads the directory meanwhile sees the old file or the new one, never a part; a failure
 /// leaves the old ones and no temporary file, and files before the failing one are already new. Put
 /// [`RECORD`] first: then a killed run leaves a directory that the same spec may write again.
 ///
 /// # Errors
-/// The first error of the file system.
+/// The first error of the file system, with the file's name.
 pub fn write<N: AsRef<str>>(directory: &Path, files: &[(N, Vec<u8>)]) -> io::Result<()> {
     fs::create_dir_all(directory)?;
     for (name, bytes) in files {
-        let target = directory.join(name.as_ref());
-        target.parent().map_or(Ok(()), fs::create_dir_all)?;
-        write_file(&target, bytes)?;
+        let (name, target) = (name.as_ref(), directory.join(name.as_ref()));
+        let folder = target.parent().map_or(Ok(()), fs::create_dir_all);
+        let written = folder.and_then(|()| disk::write_file(&target, bytes));
+        written.map_err(|error| io::Error::new(error.kind(), format!("{name}: {error}")))?;
     }
     Ok(())
 }
 
-/// Writes one file as [`write()`] does; its directory must be there.
+/// Makes sure, before anything is measured, that [`write()`] can write files of these names: each is a regular file or
+/// absent, none was read, and their folders take files.
 ///
 /// # Errors
-/// The first error of the file system.
-pub fn write_file(target: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut temporary = Temporary::create(target)?;
-    temporary.file.write_all(bytes)?;
-    // Renaming before the bytes are on disk could leave an empty file after a power failure.
-    temporary.file.sync_all()?;
-    fs::rename(&temporary.path, target)
-}
-
-/// Tries whether [`write_file`] may write here: the directory is there and takes files, and nothing but a
-/// regular file would be replaced.
-///
-/// # Errors
-/// Why not.
-pub fn check_file(target: &Path) -> io::Result<()> {
-    if target.file_name().is_none() || fs::metadata(target).is_ok_and(|found| !found.is_file()) {
-        return Err(io::Error::other("not a regular file"));
+/// One sentence with the file and the fix.
+pub fn check_names(directory: &Path, names: &[String]) -> Result<(), String> {
+    let refuse =
+        |path: &Path, what: String| Err(format!("`{}` {what}: choose another place with --out DIR", path.display()));
+    let mut folders: Vec<&Path> = Vec::new();
+    for name in names {
+        let target = directory.join(name);
+        let found = fs::metadata(&target);
+        if let Some(found) = found.ok().filter(|found| !found.is_file()) {
+            return refuse(&target, format!("is {}, and the report has a file there", disk::kind(found.file_type())));
+        }
+        if disk::was_read(&target) {
+            return refuse(&target, "is read by this run, which would replace it".into());
+        }
+        let above = Path::new(name).ancestors().skip(1).filter(|folder| *folder != Path::new(""));
+        folders.extend(above.filter(|folder| !folders.contains(folder)).collect::<Vec<_>>());
     }
-    Temporary::create(target).map(drop)
-}
-
-/// A file that is removed when dropped; after a rename there is nothing left to remove.
-struct Temporary {
-    path: PathBuf,
-    file: File,
-}
-
-impl Temporary {
-    fn create(target: &Path) -> io::Result<Temporary> {
-        static COUNTER: AtomicU64 = AtomicU64::new(0);
-        let mut name = target.file_name().unwrap_or_default().to_os_string();
-        let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-        name.push(format!(".{}-{number}{TEMPORARY}", std::process::id()));
-        let path = target.with_file_name(name);
-        let file = File::options().write(true).create_new(true).open(&path)?;
-        Ok(Temporary { path, file })
+    for folder in folders.into_iter().map(|folder| directory.join(folder)) {
+        match fs::symlink_metadata(&folder) {
+            Err(_) => {}
+            Ok(_) if !folder.is_dir() => {
+                return refuse(&folder, "is no directory, and the report has one there".into());
+            }
+            Ok(_) => {
+                disk::check_folder(&folder).or_else(|error| refuse(&folder, format!("takes no files ({error})")))?
+            }
+        }
     }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        // Absent after the rename; nothing better can be done about other errors here.
-        let _ = fs::remove_file(&self.path);
-    }
+    Ok(())
 }
 
 /// Makes sure, before anything is measured, that a report may be written here.
@@ -221,8 +217,7 @@ pub fn check_target_of(directory: &Path, record: &str, spec_hash: &str, force: b
             format!("`{place}` {found}: choose another place with --out DIR, or replace it with --force")
         })?;
     }
-    Temporary::create(&directory.join("probe")).map_err(unusable)?;
-    Ok(())
+    disk::check_folder(directory).map_err(unusable)
 }
 
 /// Says what the directory holds, if that is anything but a report of this spec.
@@ -231,20 +226,21 @@ fn refuse_foreign(directory: &Path, record: &str, spec_hash: &str) -> Result<(),
     struct Head {
         spec_hash: String,
     }
-    let text = match fs::read_to_string(directory.join(record)) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+    let bytes = match disk::stored(&directory.join(record), u64::MAX) {
+        Ok(bytes) => bytes,
+        Err(unread) if unread.is_absent() => {
             let entries = fs::read_dir(directory).map_err(|error| format!("cannot be listed ({error})"))?;
-            // What a killed run left half-written is nobody's work.
-            let foreign = entries.flatten().find(|entry| !entry.file_name().to_string_lossy().ends_with(TEMPORARY));
+            // What a killed run left is nobody's work.
+            let is_left = |name: &std::ffi::OsStr| name == disk::LOCK || disk::is_partial(name);
+            let foreign = entries.flatten().find(|entry| !is_left(&entry.file_name()));
             return match foreign {
                 Some(_) => Err(format!("is not empty and holds no {record}")),
                 None => Ok(()),
             };
         }
-        Err(error) => return Err(format!("holds a {record} that cannot be read ({error})")),
+        Err(unread) => return Err(format!("holds a {record} that {unread}")),
     };
-    match serde_json::from_str::<Head>(&text) {
+    match serde_json::from_slice::<Head>(&bytes) {
         Ok(head) if head.spec_hash == spec_hash => Ok(()),
         Ok(_) => Err("holds the report of another spec".into()),
         Err(_) => Err(format!("holds a {record} that is not a record")),

@@ -11,6 +11,7 @@ mod markup;
 mod policy;
 mod tips;
 
+use crate::printable::in_json;
 use crate::record::Record;
 use crate::report::figure::{Comparison, Summary};
 use crate::report::numbers::Notation::Typeset;
@@ -18,6 +19,10 @@ use crate::report::table::causes;
 use crate::report::{audit, compare, files, table};
 use markup::{escaped, paragraph};
 use rayon::prelude::*;
+
+/// How every page begins.
+pub const BEGINNING: &str = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+                             <meta http-equiv=\"Content-Security-Policy\" content=\"";
 
 const STYLE: &str = include_str!("html/style.css");
 /// One after the other: each is complete in itself.
@@ -78,8 +83,7 @@ pub fn page(record: &Record) -> Result<String, String> {
     let style = STYLE.to_string() + &figures::dark_style();
     let script = SCRIPTS.concat();
     Ok(format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n\
+        "{BEGINNING}{}\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <meta name=\"generator\" content=\"precision-probe {}\">\n\
@@ -171,7 +175,7 @@ fn stored(record: &Record) -> String {
         return format!("<p>{beside}</p>\n");
     }
     // Inside a string `<` may be written as an escape, so that no element can begin or end within the JSON.
-    let json = json.replace('<', "\\u003c");
+    let json = in_json(&json.replace('<', "\\u003c"));
     format!(
         "<p>{beside} This page carries the record, too: <button type=\"button\" id=\"save-record\" \
          data-name=\"{}\" hidden>save it</button></p>\n\

@@ -10,6 +10,7 @@ pub use words::{exponent, sentence, sentence_alone, span};
 use crate::record::law::{Fit, LEAST_POINTS, Law, LawRun, Point, Regime};
 use crate::report::draw::{self, Theme};
 use crate::report::facts;
+use crate::report::files;
 use crate::report::numbers::{Notation::Plain, short};
 use crate::report::table::{aligned, wrapped};
 use std::path::Path;
@@ -24,6 +25,15 @@ const RIGHT_ALIGNED: [bool; 8] = [false, false, false, false, true, false, true,
 const PICTURE: &str = "law";
 const TABLE: &str = "law.csv";
 
+/// Names of all files of a law's report.
+pub fn names() -> Vec<String> {
+    [files::LAW, files::RUN, TABLE].map(String::from).into_iter().chain(pictures()).collect()
+}
+
+fn pictures() -> [String; 2] {
+    ["svg", "png"].map(|ending| format!("{PICTURE}.{ending}"))
+}
+
 /// File names and contents of everything but `law.json` and `run.json`, the picture last.
 ///
 /// # Errors
@@ -31,11 +41,8 @@ const TABLE: &str = "law.csv";
 pub fn drawn(law: &Law, theme: Theme) -> Result<Vec<(String, Vec<u8>)>, String> {
     let svg = draw::law_svg(law, theme)?;
     let png = draw::rasterise(&svg)?;
-    Ok(vec![
-        (TABLE.to_string(), law_csv(law).into_bytes()),
-        (format!("{PICTURE}.svg"), svg.into_bytes()),
-        (format!("{PICTURE}.png"), png),
-    ])
+    let [svg_name, png_name] = pictures();
+    Ok(vec![(TABLE.to_string(), law_csv(law).into_bytes()), (svg_name, svg.into_bytes()), (png_name, png)])
 }
 
 /// The law as text, and where its picture is.

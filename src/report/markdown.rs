@@ -1,5 +1,6 @@
 //! The terminal's table as GitHub Markdown, to paste into an issue or a page.
 
+use crate::printable::printable;
 use crate::record::{Record, Run};
 use crate::report::numbers::{Notation::Plain, display_width};
 use crate::report::table::causes;
@@ -79,13 +80,16 @@ pub(super) fn columns(rows: &[Vec<String>], right: &[bool]) -> String {
     text
 }
 
-/// Text that Markdown shows as it stands, in a cell or a sentence.
+/// Text that Markdown shows as it stands, in a cell or a sentence, with hidden characters shown.
 pub(super) fn escaped(text: &str) -> String {
     let mut plain = String::new();
-    for c in text.chars() {
+    for c in printable(text).chars() {
+        // Brackets alone are no link; what may follow them makes one.
+        let is_target = matches!(c, '(' | '[' | ':') && plain.ends_with(']');
         match c {
-            '\\' | '|' | '*' | '_' | '`' | '<' | '>' | '~' | '#' => plain.extend(['\\', c]),
-            c if c.is_control() => plain.push(' '),
+            '\\' | '|' | '*' | '_' | '`' | '<' | '>' | '~' | '#' | '&' => plain.extend(['\\', c]),
+            c if is_target => plain.extend(['\\', c]),
+            '\n' => plain.push(' '),
             c => plain.push(c),
         }
     }
@@ -100,6 +104,8 @@ mod tests {
     fn nothing_in_a_cell_is_taken_for_markup() {
         assert_eq!(escaped("f16:acc=f32 [0.2–0.3]"), "f16:acc=f32 [0.2–0.3]");
         assert_eq!(escaped("a|b\n<i>*c*_d_`\\"), "a\\|b \\<i\\>\\*c\\*\\_d\\_\\`\\\\");
+        assert_eq!(escaped("![a](b) [a][b] [a]: b (c) d: e"), "![a]\\(b) [a]\\[b] [a]\\: b (c) d: e");
+        assert_eq!(escaped("&#8238;a\u{202e}b\u{1b}"), "\\&\\#8238;a\\\\u{202e}b\\\\u{1b}");
     }
 
     #[test]

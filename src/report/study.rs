@@ -1,12 +1,12 @@
 //! A study as text for a terminal: what was measured, then each claim with its answer, why, and the numbers that decide.
 
+mod contents;
 mod csv;
 pub mod facts;
-mod files;
 mod page;
 
+pub use contents::{PAGE, PICTURE, drawn, names, stems};
 pub use csv::{charts_csv, findings_csv};
-pub use files::{PAGE, PICTURE, drawn, stems};
 pub use page::markdown;
 
 use crate::record::study::{Claim, Study};

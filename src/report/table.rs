@@ -2,6 +2,7 @@
 
 pub mod causes;
 
+use crate::printable::{in_one_line, printable};
 use crate::record::{ArithmeticRun, Flips, LayerRun, Number, Record, Run, Verdict};
 use crate::report::numbers::{Notation, Notation::Plain, display_width, one_in, percent, ratio, short, useful_bits};
 use crate::report::{audit, compare, facts, files, words};
@@ -276,12 +277,14 @@ pub(super) fn flushed(layer: &LayerRun) -> String {
 
 /// Rows as columns of equal display width, two spaces apart; `right` marks right-aligned columns.
 pub fn aligned(rows: &[Vec<String>], right: &[bool]) -> String {
+    let shown = |row: &Vec<String>| row.iter().map(|cell| in_one_line(cell).into_owned()).collect();
+    let rows: Vec<Vec<String>> = rows.iter().map(shown).collect();
     let width = |column: usize| {
         rows.iter().filter_map(|row| row.get(column)).map(|cell| display_width(cell)).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..right.len()).map(width).collect();
     let mut text = String::new();
-    for row in rows {
+    for row in &rows {
         let mut line = String::new();
         for ((cell, width), right) in row.iter().zip(&widths).zip(right) {
             let padding = " ".repeat(width - display_width(cell));
@@ -298,7 +301,7 @@ pub fn aligned(rows: &[Vec<String>], right: &[bool]) -> String {
 pub fn wrapped(text: &str) -> String {
     let mut lines = String::new();
     let mut line = String::new();
-    for word in text.split(' ') {
+    for word in printable(text).split(' ') {
         if !line.is_empty() && display_width(&line) + 1 + display_width(word) > WIDTH {
             lines += &line;
             lines.push('\n');

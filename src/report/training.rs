@@ -10,7 +10,7 @@ mod rows;
 mod words;
 
 pub use answer::answer;
-pub use contents::{drawn, pictures};
+pub use contents::{drawn, names, pictures};
 pub use csv::{REFERENCE, layers_csv, steps_csv};
 pub use rows::saturated_in_words;
 pub use words::{paragraph, paragraphs, reference, unfinished};

@@ -4,6 +4,7 @@ use super::SpecError;
 use crate::activation::{Activation, PRELU_SLOPE};
 use crate::assets::{FEATURES, OUTPUTS};
 use crate::exchange::{self, Activations, Contents, Dtype, Gradients, Imported, Labels, LossName, Samples, Sequential};
+use crate::printable;
 use crate::spec::{Data, Spec};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -212,8 +213,8 @@ impl Files {
         self.note(path, &contents.notes);
         let sha256 = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         let file = path.file_name().unwrap_or_default().to_string_lossy();
-        // A name goes to tables and titles as it is.
-        let file = file.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
+        // The record is read by other programs, too.
+        let file = printable::in_one_line(&file).into_owned();
         Ok((Source { file, sha256, dtype: dtype.map(|dtype| dtype.name().into()) }, contents))
     }
 

@@ -1,6 +1,5 @@
 //! Narrow networks, in which all units of a layer may be dead: how often the true gradient is exactly zero.
 
-use super::Steps;
 use crate::number::Number;
 use crate::probe;
 use crate::record::study::StudySpec;
@@ -16,39 +15,39 @@ pub struct Narrow {
 /// Narrow networks that take as long as a wide one with its arithmetics.
 const NARROW: usize = 20;
 
-/// Units of work.
-pub fn work(spec: &StudySpec) -> usize {
-    spec.depths.iter().sum::<usize>() * spec.narrow_trials * spec.activations.len() / NARROW
+/// Units of work at one depth.
+pub fn work(spec: &StudySpec, depth: usize) -> usize {
+    depth * spec.narrow_trials * spec.activations.len() / NARROW
+}
+
+/// Measures at one depth; by activation, the draws that are dead.
+pub fn measure(spec: &StudySpec, depth: usize) -> Result<Vec<usize>, SpecError> {
+    let plan = Spec {
+        activations: spec.activations.clone(),
+        depth,
+        width: spec.narrow_width,
+        batch: spec.batch,
+        seed: spec.seed,
+        formats: vec!["f64".into()],
+        attribute: Attribute::None,
+        ..Spec::default()
+    }
+    .validate()?;
+    let count = |run| {
+        let is_dead = |trial: &u64| {
+            let (network, batch) = probe::draw(&plan, run, *trial);
+            let measured = probe::measure::measure(&network, &batch, &[], plan.spec.truth_bits, &|| ());
+            measured.layers[0].log2_norm == Number::MinusInfinite
+        };
+        (0..spec.narrow_trials as u64).into_par_iter().filter(is_dead).count()
+    };
+    Ok(plan.runs.iter().map(count).collect())
 }
 
 impl Narrow {
-    /// Measures.
-    pub fn run(spec: &StudySpec, steps: &Steps) -> Result<Narrow, SpecError> {
-        steps.begin(work(spec), "narrow networks, in which units die");
-        let at = |depth: usize| {
-            let plan = Spec {
-                activations: spec.activations.clone(),
-                depth,
-                width: spec.narrow_width,
-                batch: spec.batch,
-                seed: spec.seed,
-                formats: vec!["f64".into()],
-                attribute: Attribute::None,
-                ..Spec::default()
-            }
-            .validate()?;
-            let count = |run| {
-                let is_dead = |trial: &u64| {
-                    let (network, batch) = probe::draw(&plan, run, *trial);
-                    let measured = probe::measure::measure(&network, &batch, &[], plan.spec.truth_bits, &|| ());
-                    measured.layers[0].log2_norm == Number::MinusInfinite
-                };
-                (0..spec.narrow_trials as u64).into_par_iter().filter(is_dead).count()
-            };
-            Ok(plan.runs.iter().map(count).collect())
-        };
-        let dead = spec.depths.iter().map(|depth| at(*depth)).collect::<Result<_, SpecError>>()?;
-        Ok(Narrow { dead, draws: spec.narrow_trials })
+    /// What was found, by depth and activation, of so many draws each.
+    pub fn new(dead: Vec<Vec<usize>>, draws: usize) -> Narrow {
+        Narrow { dead, draws }
     }
 
     /// Networks that were measured.

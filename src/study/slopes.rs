@@ -2,11 +2,11 @@
 //!
 //! z₂ = W₂·(c·φ(z₁)) = (c·W₂)·φ(z₁): in real arithmetic both have the same outputs and the same gradient at layer 1.
 
-use super::Steps;
 use crate::activation::Activation;
 use crate::arithmetic::{ExactMatrix, Policy};
 use crate::backprop::gradients;
 use crate::network::{Batch, Loss, Network};
+use crate::number::Number;
 use crate::probe::measure::{Measurement, Subjects, measure_with};
 use crate::probe::{self};
 use crate::record::study::StudySpec;
@@ -15,16 +15,19 @@ use crate::truth::TrueTensor;
 use ndarray::Array2;
 use rayon::prelude::*;
 use rug::Float;
+use serde::{Deserialize, Serialize};
 
 /// Hidden layers of these networks.
 pub const DEPTH: usize = 20;
 
 /// One slope in one draw.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Pair {
     /// Whether the true gradients of layer 1 agree as far as they are proven.
     pub agrees: bool,
     /// Per arithmetic: noise-to-signal ratio at layer 1 with the slope and with folded weights.
-    pub noise: Vec<[f64; 2]>,
+    pub noise: Vec<[Number; 2]>,
     /// Per arithmetic: whether layer 1's computed gradients are the same, bit by bit.
     pub is_same: Vec<bool>,
     /// The same with unbounded exponents: without gradual underflow, which rounds what a slope makes smaller.
@@ -36,38 +39,43 @@ pub struct Slopes {
     pub pairs: Vec<Vec<Pair>>,
 }
 
-/// Units of work.
+/// Units of work of one slope.
 pub fn work(spec: &StudySpec) -> usize {
-    2 * DEPTH * spec.trials * spec.slopes.len()
+    2 * DEPTH * spec.trials
+}
+
+/// Measures one slope, in every draw.
+pub fn measure(spec: &StudySpec, slope: f64) -> Result<Vec<Pair>, SpecError> {
+    let plan = Spec {
+        activations: vec!["leaky".into()],
+        depth: DEPTH,
+        width: spec.width,
+        batch: spec.batch,
+        seed: spec.seed,
+        formats: spec.formats.clone(),
+        attribute: Attribute::None,
+        ..Spec::default()
+    };
+    // The slope multiplies what the next weights see: they are drawn as much smaller.
+    let gain = plan.gain_for(&Activation::parse("leaky").map_err(SpecError)?).map_err(SpecError)? / slope;
+    let plan = Spec { gain: Some(gain), ..plan }.validate()?;
+    let pairs = (0..spec.trials as u64).into_par_iter().map(|trial| {
+        let (drawn, batch) = probe::draw(&plan, &plan.runs[0], trial);
+        pair(&drawn, &batch, slope, &plan.arithmetics)
+    });
+    Ok(pairs.collect())
+}
+
+/// True if these are numbers of such a study.
+pub fn fits(pairs: &[Pair], spec: &StudySpec) -> bool {
+    let arithmetics = spec.formats.len();
+    let has_all = |pair: &Pair| {
+        [pair.noise.len(), pair.is_same.len(), pair.is_same_unbounded.len()].iter().all(|count| *count == arithmetics)
+    };
+    pairs.len() == spec.trials && pairs.iter().all(has_all)
 }
 
 impl Slopes {
-    /// Measures.
-    pub fn run(spec: &StudySpec, steps: &Steps) -> Result<Slopes, SpecError> {
-        steps.begin(work(spec), "a slope on the positive side");
-        let of = |slope: &f64| {
-            let plan = Spec {
-                activations: vec!["leaky".into()],
-                depth: DEPTH,
-                width: spec.width,
-                batch: spec.batch,
-                seed: spec.seed,
-                formats: spec.formats.clone(),
-                attribute: Attribute::None,
-                ..Spec::default()
-            };
-            // The slope multiplies what the next weights see: they are drawn as much smaller.
-            let gain = plan.gain_for(&Activation::parse("leaky").map_err(SpecError)?).map_err(SpecError)? / slope;
-            let plan = Spec { gain: Some(gain), ..plan }.validate()?;
-            let pairs = (0..spec.trials as u64).into_par_iter().map(|trial| {
-                let (drawn, batch) = probe::draw(&plan, &plan.runs[0], trial);
-                pair(&drawn, &batch, *slope, &plan.arithmetics)
-            });
-            Ok(pairs.collect())
-        };
-        Ok(Slopes { pairs: spec.slopes.iter().map(of).collect::<Result<_, SpecError>>()? })
-    }
-
     /// Networks that were measured.
     pub fn networks(&self) -> u64 {
         2 * self.pairs.iter().map(Vec::len).sum::<usize>() as u64
@@ -76,14 +84,14 @@ impl Slopes {
 
 fn pair(drawn: &Network, batch: &Batch, slope: f64, arithmetics: &[Policy]) -> Pair {
     let networks = [with_slope(drawn, slope), folded(drawn, slope)];
-    let measured = networks.each_ref().map(|network| measure(network, batch, arithmetics));
+    let measured = networks.each_ref().map(|network| measured(network, batch, arithmetics));
     let truths = measured.each_ref().map(|measured| measured.layers[0].truth.as_ref());
     let agrees = match truths {
         [Some(one), Some(other)] => matches!((&one.weight, &other.weight), (Ok(one), Ok(other)) if agree(one, other)),
         _ => false,
     };
     let noise = |index: usize| {
-        measured.each_ref().map(|measured| measured.layers[0].arithmetics[index].tensors[0].noise_to_signal.value())
+        measured.each_ref().map(|measured| measured.layers[0].arithmetics[index].tensors[0].noise_to_signal)
     };
     let is_same = |policy: &Policy| {
         let [one, other] = networks.each_ref().map(|network| layer_1(*policy, network, batch));
@@ -97,7 +105,7 @@ fn pair(drawn: &Network, batch: &Batch, slope: f64, arithmetics: &[Policy]) -> P
     }
 }
 
-fn measure(network: &Network, batch: &Batch, arithmetics: &[Policy]) -> Measurement {
+fn measured(network: &Network, batch: &Batch, arithmetics: &[Policy]) -> Measurement {
     let listed: Vec<_> = arithmetics.iter().map(|policy| ((*policy).into(), None)).collect();
     let subjects = Subjects { listed: &listed, extras: &[], externals: &[], keeps_truth: true };
     measure_with(network, batch, subjects, Spec::default().truth_bits, 1, &|| ())

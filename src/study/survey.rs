@@ -1,88 +1,106 @@
 //! Networks at initialisation: every activation on the same draws, by depth and init.
 
-use super::Steps;
 use crate::init::Init;
 use crate::number::Number;
 use crate::probe;
 use crate::record::study::StudySpec;
-use crate::record::{LayerTrial, Record, Verdict};
+use crate::record::{LayerTrial, Run, Verdict};
 use crate::spec::{Attribute, Spec, SpecError};
+use serde::{Deserialize, Serialize};
 
 /// The inits that are surveyed: one that keeps the size of gradients, and the default of torch.nn.Linear, which does not.
 pub const INITS: [Init; 2] = [Init::Preserve, Init::Torch];
 
-/// Records of a probe, by init and depth.
+/// By init and depth.
 pub struct Survey {
-    records: Vec<Vec<Record>>,
+    found: Vec<Vec<Surveyed>>,
 }
 
-/// Units of work of the survey.
-pub fn work(spec: &StudySpec) -> usize {
-    INITS.len() * spec.depths.iter().map(|depth| at(spec, *depth)).sum::<usize>()
-}
-
-/// Those of one depth.
-fn at(spec: &StudySpec, depth: usize) -> usize {
-    depth * spec.trials * spec.activations.len()
-}
+/// What is asked of an activation's networks: by arithmetic and draw.
+pub type Surveyed = Vec<Vec<Vec<Point>>>;
 
 /// Layer 1 of one activation's network in one draw.
-#[derive(Clone, Copy)]
-pub struct Point<'r> {
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Point {
     /// log₂‖g*‖₂ of the weight gradient.
     pub log2_norm: Number,
     /// In an arithmetic.
-    trial: &'r LayerTrial,
+    verdict: Verdict,
+    /// In an arithmetic, as a ratio to the signal.
+    noise: Number,
 }
 
-impl Point<'_> {
+impl Point {
     /// Its verdict.
     pub fn verdict(&self) -> Verdict {
-        self.trial.verdict
+        self.verdict
     }
 
     /// Noise-to-signal ratio.
     pub fn noise(&self) -> f64 {
-        self.trial.tensors.first().map_or(f64::NAN, |weight| weight.noise_to_signal.value())
+        self.noise.value()
     }
 }
 
-impl Survey {
-    /// Measures.
-    pub fn run(spec: &StudySpec, steps: &Steps) -> Result<Survey, SpecError> {
-        let one = |init: Init, depth: usize| {
-            steps.begin(at(spec, depth), &format!("gradients at initialisation, {init}, depth {depth}"));
-            let plan = Spec {
-                activations: spec.activations.clone(),
-                depth,
-                width: spec.width,
-                batch: spec.batch,
-                trials: spec.trials,
-                seed: spec.seed,
-                init,
-                formats: spec.formats.clone(),
-                attribute: Attribute::None,
-                ..Spec::default()
-            }
-            .validate()?;
-            Ok(probe::run(&plan, &probe::Silent))
+/// Units of work at one depth.
+pub fn work(spec: &StudySpec, depth: usize) -> usize {
+    depth * spec.trials * spec.activations.len()
+}
+
+/// Measures with one init at one depth; by activation, arithmetic and draw.
+pub fn measure(spec: &StudySpec, init: Init, depth: usize) -> Result<Surveyed, SpecError> {
+    let plan = Spec {
+        activations: spec.activations.clone(),
+        depth,
+        width: spec.width,
+        batch: spec.batch,
+        trials: spec.trials,
+        seed: spec.seed,
+        init,
+        formats: spec.formats.clone(),
+        attribute: Attribute::None,
+        ..Spec::default()
+    }
+    .validate()?;
+    Ok(probe::run(&plan, &probe::Silent).runs.iter().map(layer_1).collect())
+}
+
+fn layer_1(run: &Run) -> Vec<Vec<Point>> {
+    let norms = || run.truth.layers[0].trials.iter().map(|truth| truth.log2_norm);
+    let points = |trials: &[LayerTrial]| {
+        let one = |(log2_norm, trial): (Number, &LayerTrial)| {
+            let noise = trial.tensors.first().map_or(Number::None, |weight| weight.noise_to_signal);
+            Point { log2_norm, verdict: trial.verdict, noise }
         };
-        let of = |init: Init| spec.depths.iter().map(|depth| one(init, *depth)).collect::<Result<_, SpecError>>();
-        Ok(Survey { records: INITS.into_iter().map(of).collect::<Result<_, _>>()? })
+        norms().zip(trials).map(one).collect()
+    };
+    run.arithmetics.iter().map(|arithmetic| points(&arithmetic.layers[0].trials)).collect()
+}
+
+/// True if these are numbers of such a study.
+pub fn fits(found: &Surveyed, spec: &StudySpec) -> bool {
+    let has_all = |arithmetics: &Vec<Vec<Point>>| {
+        arithmetics.len() == spec.formats.len() && arithmetics.iter().all(|draws| draws.len() == spec.trials)
+    };
+    found.len() == spec.activations.len() && found.iter().all(has_all)
+}
+
+impl Survey {
+    /// What was found, by init and depth.
+    pub fn new(found: Vec<Vec<Surveyed>>) -> Survey {
+        Survey { found }
     }
 
     /// Networks that were measured.
     pub fn networks(&self) -> u64 {
-        let of = |record: &Record| record.runs.len() * record.spec.trials;
-        self.records.iter().flatten().map(|record| of(record) as u64).sum()
+        let of = |arithmetics: &Vec<Vec<Point>>| arithmetics.first().map_or(0, Vec::len);
+        self.found.iter().flatten().flatten().map(|arithmetics| of(arithmetics) as u64).sum()
     }
 
     /// Layer 1 in every draw, of an activation in an arithmetic, both by their place in the spec.
-    pub fn layer_1(&self, init: usize, depth: usize, activation: usize, arithmetic: usize) -> Vec<Point<'_>> {
-        let run = &self.records[init][depth].runs[activation];
-        let trials = &run.arithmetics[arithmetic].layers[0].trials;
-        let truths = &run.truth.layers[0].trials;
-        truths.iter().zip(trials).map(|(truth, trial)| Point { log2_norm: truth.log2_norm, trial }).collect()
+    pub fn layer_1(&self, init: usize, depth: usize, activation: usize, arithmetic: usize) -> &[Point] {
+        &self.found[init][depth][activation][arithmetic]
     }
 
     /// Ratios of the noise-to-signal ratios of two activations, draw by draw.

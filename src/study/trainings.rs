@@ -1,29 +1,27 @@
 //! What is learnt: every activation by depth and seed, in f64 and in narrower arithmetics.
 
-use super::Steps;
 use crate::record::study::StudySpec;
-use crate::record::training::{Course, Measure, Training, TrainingSpec};
+use crate::record::training::{Course, Measure, TrainingRun, TrainingSpec};
 use crate::spec::SpecError;
 use crate::spec::training::MeasureAt;
 use crate::train::{self, Trainer};
+use serde::{Deserialize, Serialize};
 
 /// Trainings by depth and seed.
 pub struct Trainings {
-    trained: Vec<Vec<Training>>,
+    found: Vec<Vec<Trained>>,
 }
+
+/// One training, by activation: f64's copy first, then those in the arithmetics.
+pub type Trained = Vec<Vec<Learnt>>;
 
 /// Steps of a copy that take as long as the measurement of a network with its arithmetics.
 const STEPS: usize = 40;
 /// The same of measured steps.
 const MEASURED_STEPS: usize = 2;
 
-/// Units of work.
-pub fn work(spec: &StudySpec) -> usize {
-    spec.trainings * spec.trained_depths.iter().map(|depth| at(spec, *depth)).sum::<usize>()
-}
-
-/// Those of one depth and one network.
-fn at(spec: &StudySpec, depth: usize) -> usize {
+/// Units of work of one depth and one network.
+pub fn work(spec: &StudySpec, depth: usize) -> usize {
     let copies = spec.activations.len() * (spec.trained_formats.len() + 1);
     depth * copies * (spec.steps / STEPS + spec.steps / spec.every / MEASURED_STEPS + 1)
 }
@@ -31,36 +29,61 @@ fn at(spec: &StudySpec, depth: usize) -> usize {
 /// Minibatches over which the gradient's spread is taken: the fewest, since no claim asks for it.
 const MINIBATCHES: usize = 2;
 
-/// What one copy learnt.
-#[derive(Clone, Copy)]
-pub struct Learnt<'t> {
-    /// How its loss went.
-    pub course: &'t Course,
-    /// Its measured steps; none of the reference.
-    pub measures: &'t [Measure],
+/// What one copy learnt. Numbers are kept bit by bit: a checkpoint changes none.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Learnt {
+    #[serde(with = "bits")]
+    first_loss: f64,
+    #[serde(with = "bits")]
+    last_loss: f64,
+    #[serde(with = "bits")]
+    noise: f64,
 }
 
-impl Learnt<'_> {
-    /// Mean loss of the last 20 minibatches; infinite where training failed.
-    pub fn last_loss(&self) -> f64 {
-        self.course.last_loss().value()
+/// Doubles as the integers of their bits, since JSON has neither infinity nor NaN.
+mod bits {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(x: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(x.to_bits())
     }
 
-    /// Mean loss of the first 20 minibatches.
-    pub fn first_loss(&self) -> f64 {
-        let first: Vec<f64> = self.course.losses.iter().take(20).map(|loss| loss.value()).collect();
-        first.iter().sum::<f64>() / first.len() as f64
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        u64::deserialize(deserializer).map(f64::from_bits)
     }
+}
 
-    /// The upper median over the measured steps of layer 1's noise-to-signal ratio.
-    pub fn noise(&self) -> f64 {
-        let mut ratios: Vec<f64> = (self.measures.iter())
+impl Learnt {
+    /// Reads a copy's losses and its measured steps, of which the reference has none.
+    fn new(course: &Course, measures: &[Measure]) -> Learnt {
+        let first: Vec<f64> = course.losses.iter().take(20).map(|loss| loss.value()).collect();
+        let mut ratios: Vec<f64> = (measures.iter())
             .filter_map(|measure| measure.layers.first())
             .map(|layer| layer.own.noise_to_signal.value())
             .filter(|ratio| !ratio.is_nan())
             .collect();
         ratios.sort_by(f64::total_cmp);
-        ratios.get(ratios.len() / 2).copied().unwrap_or(f64::NAN)
+        Learnt {
+            first_loss: first.iter().sum::<f64>() / first.len() as f64,
+            last_loss: course.last_loss().value(),
+            noise: ratios.get(ratios.len() / 2).copied().unwrap_or(f64::NAN),
+        }
+    }
+
+    /// Mean loss of the last 20 minibatches; infinite where training failed.
+    pub fn last_loss(&self) -> f64 {
+        self.last_loss
+    }
+
+    /// Mean loss of the first 20 minibatches.
+    pub fn first_loss(&self) -> f64 {
+        self.first_loss
+    }
+
+    /// The upper median over the measured steps of layer 1's noise-to-signal ratio.
+    pub fn noise(&self) -> f64 {
+        self.noise
     }
 
     /// By how much the mean loss fell.
@@ -69,50 +92,53 @@ impl Learnt<'_> {
     }
 }
 
+/// Trains one network at one depth.
+pub fn measure(spec: &StudySpec, depth: usize, seed: u64) -> Result<Trained, SpecError> {
+    let plan = TrainingSpec {
+        activations: spec.activations.clone(),
+        depth,
+        width: spec.width,
+        batch: spec.batch,
+        seed: spec.seed.wrapping_add(seed),
+        formats: spec.trained_formats.clone(),
+        steps: spec.steps,
+        measure: MeasureAt::Every(spec.every),
+        minibatches: MINIBATCHES,
+        ..TrainingSpec::default()
+    }
+    .validate()?;
+    // Claims are about copies at their own parameters, and none is about the spread.
+    let training = Trainer::new(&plan).at_own_parameters().finish(&train::Silent);
+    let of = |run: &TrainingRun| {
+        let learners = run.learners.iter().map(|learner| Learnt::new(&learner.course, &learner.measures));
+        std::iter::once(Learnt::new(&run.reference, &[])).chain(learners).collect()
+    };
+    Ok(training.runs.iter().map(of).collect())
+}
+
+/// True if these are numbers of such a study.
+pub fn fits(found: &Trained, spec: &StudySpec) -> bool {
+    found.len() == spec.activations.len() && found.iter().all(|copies| copies.len() == spec.trained_formats.len() + 1)
+}
+
 impl Trainings {
-    /// Trains.
-    pub fn run(spec: &StudySpec, steps: &Steps) -> Result<Trainings, SpecError> {
-        let one = |depth: usize, seed: u64| {
-            steps.begin(
-                at(spec, depth),
-                &format!("training at depth {depth}, network {} of {}", seed + 1, spec.trainings),
-            );
-            let plan = TrainingSpec {
-                activations: spec.activations.clone(),
-                depth,
-                width: spec.width,
-                batch: spec.batch,
-                seed: spec.seed.wrapping_add(seed),
-                formats: spec.trained_formats.clone(),
-                steps: spec.steps,
-                measure: MeasureAt::Every(spec.every),
-                minibatches: MINIBATCHES,
-                ..TrainingSpec::default()
-            }
-            .validate()?;
-            // Claims are about copies at their own parameters, and none is about the spread.
-            Ok(Trainer::new(&plan).at_own_parameters().finish(&train::Silent))
-        };
-        let at = |depth: &usize| (0..spec.trainings as u64).map(|seed| one(*depth, seed)).collect();
-        Ok(Trainings { trained: spec.trained_depths.iter().map(at).collect::<Result<_, SpecError>>()? })
+    /// What was found, by depth and seed.
+    pub fn new(found: Vec<Vec<Trained>>) -> Trainings {
+        Trainings { found }
     }
 
     /// Copies that were trained, the references too.
     pub fn copies(&self) -> u64 {
-        let of = |training: &Training| training.runs.iter().map(|run| run.learners.len() + 1).sum::<usize>();
-        self.trained.iter().flatten().map(|training| of(training) as u64).sum()
+        self.found.iter().flatten().flatten().map(|copies| copies.len() as u64).sum()
     }
 
     /// f64's copies of an activation at a depth, one per seed.
-    pub fn references(&self, depth: usize, activation: usize) -> Vec<Learnt<'_>> {
-        let of = |training| -> &Training { training };
-        let runs = self.trained[depth].iter().map(of).map(|training| &training.runs[activation]);
-        runs.map(|run| Learnt { course: &run.reference, measures: &[] }).collect()
+    pub fn references(&self, depth: usize, activation: usize) -> Vec<Learnt> {
+        self.found[depth].iter().map(|trained| trained[activation][0]).collect()
     }
 
     /// The copies in an arithmetic.
-    pub fn learners(&self, depth: usize, activation: usize, arithmetic: usize) -> Vec<Learnt<'_>> {
-        let runs = self.trained[depth].iter().map(|training| &training.runs[activation].learners[arithmetic]);
-        runs.map(|learner| Learnt { course: &learner.course, measures: &learner.measures }).collect()
+    pub fn learners(&self, depth: usize, activation: usize, arithmetic: usize) -> Vec<Learnt> {
+        self.found[depth].iter().map(|trained| trained[activation][arithmetic + 1]).collect()
     }
 }

@@ -11,6 +11,7 @@ use crate::probe::VERSION;
 use crate::record::training::{Course, Measure};
 use crate::spec::training::TrainingPlan;
 use ndarray::Array2;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -62,14 +63,7 @@ impl Trainer<'_> {
             runs.push(states.collect());
         }
         let state = State { spec_hash: self.plan.spec.hash(VERSION), step: self.step, runs };
-        let text = serde_json::to_vec(&state).expect("a state has only serialisable fields");
-        let mut bytes = MARK.to_vec();
-        bytes.extend((text.len() as u64).to_le_bytes());
-        bytes.extend(text);
-        bytes.extend(safetensors_bytes(&tensors));
-        let digest = Sha256::digest(&bytes);
-        bytes.extend(digest);
-        bytes
+        sealed(&state, &safetensors_bytes(&tensors))
     }
 
     /// Goes on from a checkpoint of the same plan.
@@ -77,25 +71,7 @@ impl Trainer<'_> {
     /// # Errors
     /// What is wrong with the file, as the rest of a sentence that names it.
     pub fn resume<'p>(plan: &'p TrainingPlan, bytes: &[u8]) -> Result<Trainer<'p>, String> {
-        let damaged = || "is no whole checkpoint of precision-probe".to_string();
-        let (bytes, digest) = bytes.len().checked_sub(DIGEST).map(|end| bytes.split_at(end)).ok_or_else(damaged)?;
-        if Sha256::digest(bytes).as_slice() != digest {
-            return Err(damaged());
-        }
-        let rest = bytes.strip_prefix(MARK).ok_or_else(damaged)?;
-        let (length, rest) = rest.split_first_chunk().ok_or_else(damaged)?;
-        let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| damaged())?;
-        let (text, matrices) = rest.split_at_checked(length).ok_or_else(damaged)?;
-        // Another version's may have other fields; what it says first is whose it is.
-        #[derive(Deserialize)]
-        struct Head {
-            spec_hash: String,
-        }
-        let head: Head = serde_json::from_slice(text).map_err(|_| damaged())?;
-        if head.spec_hash != plan.spec.hash(VERSION) {
-            return Err("is of another training or another version".into());
-        }
-        let state: State = serde_json::from_slice(text).map_err(|_| damaged())?;
+        let (state, matrices): (State, &[u8]) = opened(bytes, &plan.spec.hash(VERSION), "training")?;
         // Their header is sorted by name, so that they do not come in the order in which they were written.
         let tensors = safetensors_tensors(matrices).map_err(|_| damaged())?;
         let mut tensors: HashMap<String, Tensor> =
@@ -121,6 +97,49 @@ impl Trainer<'_> {
         }
         if tensors.is_empty() { Ok(trainer) } else { Err(damaged()) }
     }
+}
+
+/// The bytes of a checkpoint: a state that begins with the `spec_hash` of its run, and more.
+pub fn sealed<S: Serialize>(state: &S, more: &[u8]) -> Vec<u8> {
+    let text = serde_json::to_vec(state).expect("a state has only serialisable fields");
+    let mut bytes = MARK.to_vec();
+    bytes.extend((text.len() as u64).to_le_bytes());
+    bytes.extend(text);
+    bytes.extend(more);
+    let digest = Sha256::digest(&bytes);
+    bytes.extend(digest);
+    bytes
+}
+
+/// Reads back what [`sealed`] gave, and makes sure that it is whole and of the run with this hash; `work` is what the run
+/// is called.
+///
+/// # Errors
+/// What is wrong with the file, as the rest of a sentence that names it.
+pub fn opened<'b, S: DeserializeOwned>(bytes: &'b [u8], hash: &str, work: &str) -> Result<(S, &'b [u8]), String> {
+    let (bytes, digest) = bytes.len().checked_sub(DIGEST).map(|end| bytes.split_at(end)).ok_or_else(damaged)?;
+    if Sha256::digest(bytes).as_slice() != digest {
+        return Err(damaged());
+    }
+    let rest = bytes.strip_prefix(MARK).ok_or_else(damaged)?;
+    let (length, rest) = rest.split_first_chunk().ok_or_else(damaged)?;
+    let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| damaged())?;
+    let (text, more) = rest.split_at_checked(length).ok_or_else(damaged)?;
+    // Another version's may have other fields; what it says first is whose it is.
+    #[derive(Deserialize)]
+    struct Head {
+        spec_hash: String,
+    }
+    let head: Head = serde_json::from_slice(text).map_err(|_| damaged())?;
+    if head.spec_hash != hash {
+        return Err(format!("is of another {work} or another version"));
+    }
+    Ok((serde_json::from_slice(text).map_err(|_| damaged())?, more))
+}
+
+/// What a checkpoint is that cannot be read.
+pub fn damaged() -> String {
+    "is no whole checkpoint of precision-probe".into()
 }
 
 fn prefixed(run: usize, copy: usize, name: &str) -> String {

@@ -204,7 +204,13 @@ fn the_command_refuses_damaged_files_in_bounded_memory() {
     file.set_len(12_000_000_000).unwrap();
     check_refused(place.path(), &sparse, "has more than 1024 MiB");
     check_refused(place.path(), place.path(), "not a regular file");
-    check_refused(place.path(), Path::new("/dev/zero"), "not a regular file");
+    check_refused(place.path(), Path::new("/dev/zero"), "is a device and not a regular file");
+    let pipe = place.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    check_refused(place.path(), &pipe, "is a named pipe and not a regular file: give a .safetensors, .npz or .npy file");
+    let endless = place.path().join("endless");
+    std::os::unix::fs::symlink("endless", &endless).unwrap();
+    check_refused(place.path(), &endless, "cannot be read (");
     check_refused(place.path(), Path::new("nowhere.npz"), "cannot be read");
     for (_, bytes, words) in corpus() {
         let path = place.path().join("file");

@@ -1,7 +1,7 @@
 //! Report directories: whole files or none, and nobody's work replaced unasked.
 
 use crate::common::records::default_record;
-use precision_probe::report::files::{check_target, run_name, write};
+use precision_probe::report::files::{check_names, check_target, names, run_name, write};
 use precision_probe::spec::{Data, Init, Spec};
 use std::fs;
 use std::path::Path;
@@ -74,6 +74,43 @@ fn what_a_killed_run_left_is_not_in_the_way() {
     let place = tempfile::tempdir().unwrap();
     fs::write(place.path().join("record.json.123-0.partial"), "half").unwrap();
     check_target(place.path(), "hash", false).expect("only leftovers");
+    // Somebody's own file of a similar name is.
+    fs::write(place.path().join("thesis.partial"), "years of work").unwrap();
+    assert!(check_target(place.path(), "hash", false).unwrap_err().contains("is not empty"));
+}
+
+/// Folders, files where a folder belongs, and nothing else stand in the way.
+#[test]
+fn each_file_of_a_report_is_tried_by_its_name() {
+    let place = tempfile::tempdir().unwrap();
+    let own = names(&["relu".into(), "tanh".into()]);
+    for name in
+        ["record.json", "run.json", "layers.csv", "report.html", "relu.svg", "panels/tanh/noise.png", "compare.png"]
+    {
+        assert!(own.iter().any(|own| own == name), "{name}");
+    }
+    check_names(place.path(), &own).expect("an empty folder");
+    let files: Vec<_> = own.iter().map(|name| (name, b"old".to_vec())).collect();
+    write(place.path(), &files).unwrap();
+    check_names(place.path(), &own).expect("its own files");
+    assert_eq!(listing(&place.path().join("panels")), ["relu", "tanh"], "nothing is left of the trials");
+    fs::remove_file(place.path().join("panels/tanh/noise.png")).unwrap();
+    fs::create_dir(place.path().join("panels/tanh/noise.png")).unwrap();
+    let message = check_names(place.path(), &own).unwrap_err();
+    assert!(message.contains("panels/tanh/noise.png` is a directory, and the report has a file there"), "{message}");
+    fs::remove_dir_all(place.path().join("panels/tanh")).unwrap();
+    fs::write(place.path().join("panels/tanh"), "words").unwrap();
+    let message = check_names(place.path(), &own).unwrap_err();
+    assert!(message.contains("panels/tanh` is no directory, and the report has one there: choose"), "{message}");
+}
+
+/// A failure names its file.
+#[test]
+fn what_could_not_be_written_is_named() {
+    let place = tempfile::tempdir().unwrap();
+    fs::create_dir_all(place.path().join("panels/noise.svg/inside")).unwrap();
+    let error = write(place.path(), &[("panels/noise.svg", vec![1])]).unwrap_err();
+    assert!(error.to_string().starts_with("panels/noise.svg: "), "{error}");
 }
 
 #[test]

@@ -167,6 +167,36 @@ fn damaged_and_foreign_checkpoints_are_refused() {
     assert!(!place.path("there/checkpoint").exists());
 }
 
+/// A named pipe would wait for its writer, a link to itself for ever.
+#[cfg(target_os = "linux")]
+#[test]
+fn special_files_are_no_checkpoints() {
+    let place = Place::new();
+    succeed(&place.run(&[&SMALL[..], &["--out", "there", "--quiet"]].concat()));
+    let stopped = fs::read_to_string(place.path("there/training.json")).unwrap();
+    fs::write(place.path("there/training.json"), stopped.replacen("\"steps_done\":12", "\"steps_done\":5", 1)).unwrap();
+    assert!(Command::new("mkfifo").arg(place.path("there/checkpoint")).status().unwrap().success());
+    let resume = [&SMALL[..], &["--out", "there", "--resume"]].concat();
+    let refused = || {
+        let mut child = place.command(&resume).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let began = Instant::now();
+        while child.try_wait().unwrap().is_none() && began.elapsed() < Duration::from_secs(20) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        // Nothing to kill, if it has ended by itself.
+        let _ = child.kill();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{}", error(&output));
+        error(&output)
+    };
+    assert!(refused().contains("`there/checkpoint` is a named pipe, and the report has a file there"));
+    fs::remove_file(place.path("there/checkpoint")).unwrap();
+    std::os::unix::fs::symlink("checkpoint", place.path("there/checkpoint")).unwrap();
+    let message = refused();
+    assert!(message.starts_with("error: `there/checkpoint` cannot be read ("), "{message}");
+    assert!(message.ends_with("): leave --resume out to begin anew\n"), "{message}");
+}
+
 #[test]
 fn another_specs_and_foreign_directories_are_refused() {
     let place = Place::new();

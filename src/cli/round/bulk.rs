@@ -4,11 +4,12 @@ use super::{RoundArguments, SCHEMA, check_random, document};
 use crate::arithmetic::dispatch::{Visitor, dispatch};
 use crate::arithmetic::scaling::{Content, Quantised, Quantiser};
 use crate::arithmetic::{Arithmetic, ArithmeticName, Exact, ExactMatrix, Side};
-use crate::cli::subcommands::print;
-use crate::cli::{Failure, printable};
+use crate::cli::Failure;
+use crate::cli::subcommands::{print, show};
+use crate::cli::targets::Targets;
 use crate::exchange::{self, Tensor};
 use crate::format::Dyadic;
-use crate::report::files;
+use crate::printable::printable;
 use crate::report::table::wrapped;
 use ndarray::Array2;
 use rug::Float;
@@ -26,11 +27,12 @@ pub fn execute(arguments: &RoundArguments, npy: &Path) -> Result<(), Failure> {
         return Err(Failure::Input("--npy needs --out FILE: say where the results go".into()));
     };
     let work = Work::of(arguments).map_err(Failure::Input)?;
-    let unwritable = |error: io::Error| {
-        Failure::Input(format!("cannot write to `{}` ({error}): choose another place with --out FILE", out.display()))
-    };
-    files::check_file(out).map_err(unwritable)?;
     let tensor = read(npy)?;
+    let mut targets = Targets::new(arguments.force);
+    if arguments.json {
+        targets.take_stdout("--json", "--json")?;
+    }
+    let target = targets.claim(("--out", "FILE"), out, exchange::NPY_MAGIC)?;
     let matrix = matrix(&tensor);
     let Done { values, about } = work.run(&matrix).map_err(Failure::Input)?;
     let shape =
@@ -43,8 +45,14 @@ pub fn execute(arguments: &RoundArguments, npy: &Path) -> Result<(), Failure> {
         counts: (!arguments.sum).then(|| Counts::of(&matrix, &values)),
         shape,
     };
-    files::write_file(out, &exchange::npy_bytes(&summary.shape, &values)).map_err(unwritable)?;
-    print(if arguments.json { document(&summary)? } else { summary.text() }.as_bytes())
+    target.write(&exchange::npy_bytes(&summary.shape, &values))?;
+    if arguments.json {
+        print(document(&summary)?.as_bytes())
+    } else if targets.is_stdout_taken() {
+        Ok(())
+    } else {
+        show(&summary.text())
+    }
 }
 
 /// The one array of a file.

@@ -3,6 +3,7 @@
 use super::style::{Dash, Marker};
 use super::text::{self, Font};
 use super::theme::{Paint, Theme};
+use crate::printable::in_one_line;
 use plotters::backend::SVGBackend;
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
@@ -238,7 +239,7 @@ impl<'a> Canvas<'a> {
     }
 
     fn styled(&self, text: &str, at: Point, style: TextStyle<'static>, color: Paint, pos: Pos) -> Drawn {
-        self.put(Text::new(text.to_string(), scaled(&at), style.color(&self.theme.color(color)).pos(pos)))
+        self.put(Text::new(in_one_line(text).into_owned(), scaled(&at), style.color(&self.theme.color(color)).pos(pos)))
     }
 }
 

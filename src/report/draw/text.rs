@@ -1,5 +1,6 @@
 //! The embedded font: registration, measuring, breaking into lines.
 
+use crate::printable::in_one_line;
 use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
 use std::sync::OnceLock;
 
@@ -52,7 +53,7 @@ pub fn register() -> Result<(), String> {
     if *DONE.get_or_init(register_both) { Ok(()) } else { Err("the embedded font cannot be read".into()) }
 }
 
-/// Width of a text in page units, a few per cent too large at most.
+/// Width of a text as it is drawn, in page units, a few per cent too large at most.
 ///
 /// # Errors
 /// If the embedded font cannot be read.
@@ -60,7 +61,10 @@ pub fn width(text: &str, font: Font) -> Result<f64, String> {
     register()?;
     // plotters measures in whole units: ask at a large scale.
     const SCALE: f64 = 20.0;
-    let size = font.description(SCALE).box_size(text).map_err(|error| format!("the font cannot measure: {error}"))?;
+    let size = font
+        .description(SCALE)
+        .box_size(&in_one_line(text))
+        .map_err(|error| format!("the font cannot measure: {error}"))?;
     Ok(f64::from(size.0) / SCALE * LINE_TO_EM)
 }
 

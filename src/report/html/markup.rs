@@ -1,18 +1,17 @@
 //! Text and tables as HTML: the one place where a record's words become markup.
 
-/// Text that stands for itself in an element and in a quoted attribute. Control characters, which HTML forbids, become
-/// spaces; line breaks stay.
+use crate::printable::printable;
+
+/// Text that stands for itself in an element and in a quoted attribute, with hidden characters shown; line breaks stay.
 pub fn escaped(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in printable(text).chars() {
         match c {
             '&' => plain += "&amp;",
             '<' => plain += "&lt;",
             '>' => plain += "&gt;",
             '"' => plain += "&quot;",
             '\'' => plain += "&#39;",
-            '\n' => plain.push(c),
-            c if c.is_control() => plain.push(' '),
             c => plain.push(c),
         }
     }
@@ -61,8 +60,8 @@ mod tests {
     #[test]
     fn nothing_in_a_text_is_taken_for_markup() {
         assert_eq!(
-            escaped("<b a='1' c=\"2\">&amp;\u{0}\u{7f}\n"),
-            "&lt;b a=&#39;1&#39; c=&quot;2&quot;&gt;&amp;amp;  \n"
+            escaped("<b a='1' c=\"2\">&amp;\u{0}\u{202e}\n"),
+            "&lt;b a=&#39;1&#39; c=&quot;2&quot;&gt;&amp;amp;\\u{0}\\u{202e}\n"
         );
         assert_eq!(escaped("f16:acc=f32 2.6·10⁻¹⁵"), "f16:acc=f32 2.6·10⁻¹⁵");
     }

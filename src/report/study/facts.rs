@@ -1,5 +1,6 @@
 //! What text, page and pictures of a study say in the same words.
 
+use crate::printable::in_one_line;
 use crate::record::Number;
 use crate::record::study::{Answer, Spread, Study};
 use crate::report::numbers::{Notation, Notation::Plain, short};
@@ -125,9 +126,9 @@ pub fn spread_in(spread: &Spread, notation: Notation) -> String {
     format!("{median} [{}{}{}]", number(spread.low), if signed { " to " } else { "–" }, number(spread.high))
 }
 
-/// Text without line breaks and other control characters, which neither a terminal nor a picture shows.
+/// Text in one line, with hidden characters shown.
 pub fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_string()
+    in_one_line(text).trim().to_string()
 }
 
 /// `1 draw`, `10 draws`.

@@ -6,6 +6,9 @@ use crate::report::draw::{self, Theme};
 use crate::report::files;
 use rayon::prelude::*;
 
+/// Every step's losses as a table.
+const STEPS: &str = "steps.csv";
+
 /// The picture of a single run, without its ending.
 const SINGLE: &str = "training";
 
@@ -33,9 +36,15 @@ pub fn drawn(training: &Training, theme: Theme) -> Result<Vec<(String, Vec<u8>)>
         Ok([(format!("{stem}.svg"), svg.into_bytes()), (format!("{stem}.png"), png)])
     });
     let pictures: Vec<_> = pictures.collect::<Result<_, String>>()?;
-    let tables = [("steps.csv", steps_csv(training)), ("layers.csv", layers_csv(training))];
+    let tables = [(STEPS, steps_csv(training)), (files::TABLE, layers_csv(training))];
     let tables = tables.map(|(name, text)| (name.to_string(), text.into_bytes()));
     Ok(tables.into_iter().chain(pictures.into_iter().flatten()).collect())
+}
+
+/// Names of all files of a training's report.
+pub fn names(activations: &[String]) -> Vec<String> {
+    let own = [files::TRAINING, files::RUN, STEPS, files::TABLE].map(String::from);
+    own.into_iter().chain(pictures(activations)).collect()
 }
 
 /// Names of the pictures of a training of these activations; each is there as SVG and as PNG.

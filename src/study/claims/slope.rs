@@ -27,7 +27,11 @@ pub fn claim(evidence: &Evidence) -> Claim {
     let (same_unbounded, _) = same(&powers, |pair| &pair.is_same_unbounded);
     let (same_others, all_others) = same(&others, |pair| &pair.is_same);
     let ratio = |slope: usize, arithmetic: usize| -> Spread {
-        spread::of(slopes.pairs[slope].iter().map(|pair| pair.noise[arithmetic][0] / pair.noise[arithmetic][1]))
+        spread::of(
+            slopes.pairs[slope]
+                .iter()
+                .map(|pair| pair.noise[arithmetic][0].value() / pair.noise[arithmetic][1].value()),
+        )
     };
     let mut apart = Vec::new();
     let mut findings = vec![

@@ -3,12 +3,29 @@
 use super::{charts_csv, findings_csv, markdown};
 use crate::record::study::Study;
 use crate::report::draw::{self, Theme};
+use crate::report::files;
 
 /// The report as a page.
 pub const PAGE: &str = "study.md";
 
 /// The picture of all claims.
 pub const PICTURE: &str = "study.png";
+
+/// Letters of the claims that there are.
+const LETTERS: [char; 6] = ['a', 'b', 'c', 'd', 'e', 'f'];
+
+/// The tables: of findings, and of what the charts show.
+const TABLES: [&str; 2] = ["findings.csv", "charts.csv"];
+
+/// The picture of all claims, without its ending.
+const STEM: &str = "study";
+
+/// Names of all files of a study's report.
+pub fn names() -> Vec<String> {
+    let own = [files::STUDY, files::RUN, PAGE].into_iter().chain(TABLES).map(String::from);
+    let stems = LETTERS.map(|letter| format!("claim-{letter}")).into_iter().chain([STEM.to_string()]);
+    own.chain(stems.flat_map(|stem| ["svg", "png"].map(|ending| format!("{stem}.{ending}")))).collect()
+}
 
 /// Names and contents of all files, the picture of all claims last.
 ///
@@ -17,13 +34,13 @@ pub const PICTURE: &str = "study.png";
 pub fn drawn(study: &Study, theme: Theme) -> Result<Vec<(String, Vec<u8>)>, String> {
     let mut files = vec![
         (PAGE.to_string(), markdown(study).into_bytes()),
-        ("findings.csv".to_string(), findings_csv(study).into_bytes()),
-        ("charts.csv".to_string(), charts_csv(study).into_bytes()),
+        (TABLES[0].to_string(), findings_csv(study).into_bytes()),
+        (TABLES[1].to_string(), charts_csv(study).into_bytes()),
     ];
     for (claim, stem) in study.claims.iter().zip(stems(study)) {
         picture(&mut files, &stem, draw::claim_svg(study, claim, theme)?)?;
     }
-    picture(&mut files, "study", draw::study_svg(study, theme)?)?;
+    picture(&mut files, STEM, draw::study_svg(study, theme)?)?;
     Ok(files)
 }
 
