@@ -43,6 +43,7 @@ pub mod network;
 pub mod noise;
 pub mod number;
 pub mod probe;
+pub mod quote;
 pub mod record;
 pub mod report;
 pub mod selfcheck;

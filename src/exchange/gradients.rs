@@ -7,6 +7,7 @@
 use super::Contents;
 use super::sequential::Sequential;
 use super::tensor::{Dtype, Tensor};
+use crate::quote::listed;
 use ndarray::{Array2, ArrayView2};
 use std::cmp::Ordering;
 
@@ -245,15 +246,6 @@ fn main_dtype(tensors: &[Option<Gradient>]) -> Dtype {
         }
     }
     best.1
-}
-
-/// At most four of them.
-fn listed(items: &[String]) -> String {
-    let shown = items.iter().take(4).cloned().collect::<Vec<_>>().join(", ");
-    match items.len() {
-        0..=4 => shown,
-        more => format!("{shown} and {} more", more - 4),
-    }
 }
 
 #[cfg(test)]
