@@ -13,8 +13,10 @@ mod law;
 mod manual;
 mod measuring;
 mod network;
+mod numbers;
 mod progress;
 mod redraw;
+mod refusal;
 mod resources;
 mod round;
 mod run_info;
@@ -28,16 +30,18 @@ pub use activations::figure as activation_figure;
 
 use crate::activation::Activation;
 use crate::arithmetic::kernels;
-use crate::printable::printable;
+use crate::printable::{in_one_line, printable};
+use crate::quote;
 use crate::record::Record;
 use crate::report::draw::Theme;
 use crate::report::table;
-use crate::spec::{Attribute, Data, Files, LossScale, Model, Plan, Spec, SpecError};
+use crate::spec::{Attribute, Data, Files, LARGEST, LossScale, Model, Plan, Spec, SpecError};
 use crate::verdict::Verdict;
 use clap::Parser;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use measuring::{Measured, Output, measured};
 use network::NetworkOptions;
+use numbers::{bits, seed, whole};
 use resources::Resources;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -68,7 +72,7 @@ pub struct Arguments {
     #[arg(long = "act", value_delimiter = ',', value_name = "LIST", default_value = "leaky", help_heading = "Network")]
     activations: Vec<String>,
     /// Hidden layers (affine + activation); a linear head follows
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, default_value_t = 50, help_heading = "Network")]
+    #[arg(long, value_name = "N", value_parser = whole(1, LARGEST), allow_negative_numbers = true, default_value_t = 50, help_heading = "Network")]
     depth: usize,
     #[command(flatten)]
     network: NetworkOptions,
@@ -81,10 +85,10 @@ pub struct Arguments {
     #[arg(long, default_value = "digits", help_heading = "Data")]
     data: String,
     /// Samples per batch
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, default_value_t = 32, help_heading = "Data")]
+    #[arg(long, value_name = "N", value_parser = whole(1, LARGEST), allow_negative_numbers = true, default_value_t = 32, help_heading = "Data")]
     batch: usize,
     /// Draws of network and batch
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, default_value_t = 5, help_heading = "Data")]
+    #[arg(long, value_name = "N", value_parser = whole(1, LARGEST), allow_negative_numbers = true, default_value_t = 5, help_heading = "Data")]
     trials: usize,
     /// Seed of every draw
     #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true, default_value_t = 0, help_heading = "Data")]
@@ -138,9 +142,9 @@ pub struct Arguments {
     #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = "Output")]
     layers: bool,
     /// Print the record as JSON and nothing else
-    #[arg(long, conflicts_with = "quiet", help_heading = "Output")]
+    #[arg(long, help_heading = "Output")]
     json: bool,
-    /// Print nothing but errors
+    /// Print no table, notes or progress: nothing but errors, and with --json the record
     #[arg(long, short, help_heading = "Output")]
     quiet: bool,
     /// Exit with status 3 if layer 1 reaches this verdict or a more severe one (sound < noisy < chaotic <
@@ -149,19 +153,6 @@ pub struct Arguments {
     fail_on: Vec<String>,
     #[command(flatten)]
     resources: Resources,
-}
-
-/// Reads a count; its limits are the spec's.
-fn count(text: &str) -> Result<usize, String> {
-    text.parse().map_err(|_| "give a whole number, at least 1".into())
-}
-
-fn seed(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| format!("give a whole number from 0 to {}", u64::MAX))
-}
-
-fn bits(text: &str) -> Result<u32, String> {
-    text.parse().map_err(|_| "give a whole number of bits, such as 80".into())
 }
 
 /// Reads a theme, and lets help and completions list the themes.
@@ -198,14 +189,23 @@ pub fn main() -> ExitCode {
         Ok(status) => status,
         Err(Failure::Input(message)) => {
             // Nothing more can be done if the error stream is closed too.
-            let _ = writeln!(io::stderr(), "error: {}", printable(&message));
+            let _ = writeln!(io::stderr(), "error: {}", told(&message));
             ExitCode::from(BAD_INPUT)
         }
         Err(Failure::Output(error)) => {
-            let _ = writeln!(io::stderr(), "error: {}", printable(&error.to_string()));
+            let _ = writeln!(io::stderr(), "error: {}", told(&error.to_string()));
             ExitCode::FAILURE
         }
     }
+}
+
+/// A message as it is printed: without long pieces of input, and with hidden characters of the input as escapes. Lines
+/// end only where the last one points at a character.
+fn told(message: &str) -> String {
+    let inputs: Vec<String> = std::env::args_os().map(|input| input.to_string_lossy().into_owned()).collect();
+    let points = message.lines().last().is_some_and(|line| line.trim() == "^");
+    let shortened = quote::in_message(message, &inputs);
+    if points { printable(&shortened).into_owned() } else { in_one_line(&shortened).into_owned() }
 }
 
 /// Why a run ended early.
@@ -265,7 +265,7 @@ fn plan(arguments: &Arguments) -> Result<Plan, Failure> {
 
 /// What is to be known of the files that were read.
 fn tell(files: &Files) {
-    files.notes.iter().for_each(|note| drop(writeln!(io::stderr(), "note: {}", printable(note))));
+    files.notes.iter().for_each(|note| drop(writeln!(io::stderr(), "note: {}", told(note))));
 }
 
 fn spec(arguments: &Arguments, data: Data) -> Result<Spec, Failure> {
@@ -281,7 +281,7 @@ fn spec(arguments: &Arguments, data: Data) -> Result<Spec, Failure> {
         gain: arguments.network.gain,
         bias: arguments.network.bias,
         residual: arguments.network.residual,
-        formats: arguments.formats.clone(),
+        formats: arithmetics(&arguments.formats)?,
         truth_bits: arguments.truth_bits,
         loss_scale: LossScale::parse(&arguments.loss_scale).map_err(Failure::Input)?,
         attribute: arguments.attribute,
@@ -291,17 +291,45 @@ fn spec(arguments: &Arguments, data: Data) -> Result<Spec, Failure> {
     })
 }
 
+/// The names of `--formats`, of which none may have a loss scale, as tables write it after a name.
+fn arithmetics(names: &[String]) -> Result<Vec<String>, Failure> {
+    let scale_in = |name: &String| name.split_once(SCALE).map(|(_, scale)| scale.trim_end_matches(')').to_string());
+    match names.iter().find_map(scale_in) {
+        Some(scale) => Err(Failure::Input(format!(
+            "--formats {}: `{SCALE}{scale}` is the loss scale of all arithmetics; leave it out and give --loss-scale {scale}",
+            names.join(",")
+        ))),
+        None => Ok(names.to_vec()),
+    }
+}
+
+/// How tables begin a loss scale.
+const SCALE: &str = "loss ×";
+
 /// The names of `--act`; `all` stands for the whole catalogue.
 fn activations(names: &[String]) -> Result<Vec<String>, Failure> {
+    let names = whole_names(names);
     let is_all = |name: &String| name.trim().eq_ignore_ascii_case("all");
-    match names {
+    match names.as_slice() {
         [one] if is_all(one) => Ok(crate::activation::ALL.iter().map(Activation::name).collect()),
         _ if names.iter().any(is_all) => {
             let message = format!("--act {}: `all` names every activation already; give it alone", names.join(","));
             Err(Failure::Input(message))
         }
-        _ => Ok(names.to_vec()),
+        _ => Ok(names),
     }
+}
+
+/// Items of a list between commas, but for commas in brackets: `hardtanh:-2:2 (least = -2, largest = 2)` is one name.
+fn whole_names(pieces: &[String]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::with_capacity(pieces.len());
+    for piece in pieces {
+        match names.last_mut() {
+            Some(name) if name.contains('(') && !name.contains(')') => *name += &format!(",{piece}"),
+            _ => names.push(piece.clone()),
+        }
+    }
+    names
 }
 
 /// One `--fail-on`: a verdict, in one arithmetic or in any.
@@ -325,12 +353,18 @@ fn conditions(texts: &[String], plan: &Plan) -> Result<Vec<Condition>, Failure> 
             Some((verdict, arithmetic)) => (verdict, Some(arithmetic)),
             None => (text.as_str(), None),
         };
+        // As tables write it: `f16, loss ×2^10`, and sentences: `f16 (loss ×2^10)`.
+        let without_scale = |name: &'_ str| {
+            let end = [", loss ×", " (loss ×"].iter().filter_map(|scale| name.find(scale)).min();
+            name[..end.unwrap_or(name.len())].to_string()
+        };
+        let arithmetic = arithmetic.map(without_scale);
         let verdict = Verdict::parse(verdict).map_err(|message| format!("--fail-on {text}: {message}"))?;
         let is_compared = |name: &str| plan.spec.compared.iter().any(|compared| compared.name == name);
         let arithmetic = arithmetic
-            .map(|name| match is_compared(name) {
-                true => Ok(name.to_string()),
-                false => crate::arithmetic::Policy::parse(name).map(|name| name.to_string()),
+            .map(|name| match is_compared(&name) {
+                true => Ok(name),
+                false => crate::arithmetic::Policy::parse(&name).map(|name| name.to_string()),
             })
             .transpose()
             .map_err(|message| format!("--fail-on {text}: {message}"))?;

@@ -45,6 +45,7 @@ pub mod noise;
 pub mod number;
 pub mod printable;
 pub mod probe;
+pub mod quote;
 pub mod record;
 pub mod report;
 pub mod selfcheck;

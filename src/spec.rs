@@ -197,7 +197,7 @@ impl RunPlan {
 }
 
 /// Largest depth, width, batch and number of trials: beyond any use, below any overflow.
-const LARGEST: usize = 1_000_000;
+pub const LARGEST: usize = 1_000_000;
 /// Fewest and most bits of truth that can be asked for.
 const TRUTH_BITS: std::ops::RangeInclusive<u32> = 8..=8192;
 /// Smallest weight of the grid of drawn parameters.

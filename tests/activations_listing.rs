@@ -174,8 +174,8 @@ fn what_is_no_activation_is_refused_in_one_sentence() {
         (&["all"], "`all` is a list: leave it out for the whole catalogue"),
         (&["gelu", "--out", "file/below"], "error: cannot write to `file/below` ("),
         (&["--out", "new"], "<NAME>"),
-        (&["gelu", "--json", "--out", "new"], "cannot be used with"),
-        (&["gelu", "--theme", "blue"], "[possible values: light, dark]"),
+        (&["gelu", "--json", "--out", "new"], "--json and --out do not go together: leave one out"),
+        (&["gelu", "--theme", "blue"], "--theme blue: give light or dark"),
     ] {
         let output = run(place.path(), arguments);
         let error = String::from_utf8(output.stderr).unwrap();

@@ -285,18 +285,39 @@ fn wrong_inputs() -> Vec<(Vec<&'static str>, &'static str)> {
         (vec!["--width", "0"], "--width 0: give a positive number of units, such as --width 64"),
         (vec!["--batch", "0"], "--batch 0: give a positive number of samples, such as --batch 32"),
         (vec!["--trials", "0"], "--trials 0: give a positive number of draws, such as --trials 5"),
-        (vec!["--depth", "-3"], "invalid value '-3' for '--depth <N>': give a whole number, at least 1"),
-        (vec!["--depth", "1e3"], "invalid value '1e3' for '--depth <N>': give a whole number, at least 1"),
-        (vec!["--depth", "99999999999999999999"], "give a whole number, at least 1"),
+        (vec!["--depth", "-3"], "--depth -3: give a whole number, at least 1 and at most 1000000"),
+        (vec!["--depth", "1e3"], "--depth 1e3: give a whole number, at least 1"),
+        (vec!["--depth", "99999999999999999999"], "--depth 99999999999999999999: give a whole number, at least 1"),
         (vec!["--trials", "1000001"], "--trials 1000001: give at most 1000000"),
-        (vec!["--seed", "-1"], "give a whole number from 0 to 18446744073709551615"),
+        (vec!["--seed", "-1"], "--seed -1: give a whole number from 0 to 18446744073709551615"),
         (vec!["--batch", "1798"], "--batch 1798: the digits have 1797 samples; give at most 1797"),
         (vec!["--gain", "nan"], "--gain NaN: give a positive finite number, such as --gain 1.5"),
         (vec!["--gain", "inf"], "--gain inf: give a positive finite number, such as --gain 1.5"),
         (vec!["--gain", "-2"], "--gain -2: give a positive finite number, such as --gain 1.5"),
         (vec!["--gain", "1e9"], "weights would leave f16's range; give at most 62920"),
         (vec!["--gain", "1e-320"], "many weights would be rounded to zero; give at least 4.8e-7"),
-        (vec!["--gain", "much"], "give a positive number, such as 1.5"),
+        (vec!["--gain", "much"], "--gain much: give a positive number, such as 1.5"),
+        (vec!["--gain", "1e400"], "--gain 1e400: a double does not hold it; give a positive number, such as 1.5"),
+        (vec!["--gain", "1e-400"], "--gain 1e-400: a double does not hold it"),
+        (vec!["--gain", " "], "--gain ` `: give a positive number"),
+        (vec!["--gain", ""], "--gain ``: give a positive number"),
+        (vec!["--depth"], "--depth: its value is missing; write one after it, such as --depth 50"),
+        (vec!["--threads", "--json"], "--threads: its value is missing; write --threads N"),
+        (vec!["--threads", "1025"], "--threads 1025: give at most 1024"),
+        (vec!["--threads", "-1"], "--threads -1: give a whole number, at least 1 and at most 1024"),
+        (vec!["--memory", "-1"], "--memory -1: give a size such as 2GiB or 500MB"),
+        (vec!["--theme", "ligth"], "--theme ligth: give light or dark; did you mean light?"),
+        (vec!["--theme", ""], "--theme: its value is missing; give light or dark"),
+        (vec!["--json=yes"], "--json takes no value: leave out `=yes`"),
+        (vec!["--depth", "3", "--depth", "4"], "--depth is given twice: keep one"),
+        (vec!["-depth", "3"], "-depth: a long option begins with two hyphens; write --depth"),
+        (vec!["--act", "elu:0.5 (alpha = 2)"], "the brackets say something else than `elu:0.5`; leave them out"),
+        (
+            vec!["--formats", "f16, loss ×2^10"],
+            "`loss ×2^10` is the loss scale of all arithmetics; leave it out and give --loss-scale 2^10",
+        ),
+        (vec!["--formats", "f16 (loss ×2^-3)"], "leave it out and give --loss-scale 2^-3"),
+        (vec!["--loss-scale", "2^999"], "--loss-scale 2^999: give a power of two from 2^-256 to 2^256"),
         (vec!["--truth-bits", "4"], "--truth-bits 4: give 8 to 8192"),
         (vec!["--data", "digit"], "unknown data `digit`; did you mean `digits`?"),
         (
@@ -311,14 +332,20 @@ fn wrong_inputs() -> Vec<(Vec<&'static str>, &'static str)> {
         (vec!["--loss-scale", "1000"], "--loss-scale 1000: give a power of two, such as 1024, or auto"),
         (vec!["--loss-scale", "-2"], "--loss-scale -2: give a power of two"),
         (vec!["--loss-scale", "inf"], "--loss-scale inf: give a power of two"),
-        (vec!["--attribute", "some"], "[possible values: narrow, all, none]"),
+        (vec!["--attribute", "some"], "--attribute some: give narrow, all or none"),
         (vec!["--threads", "0"], "--threads 0: give a positive number, or leave it out for one per core"),
         (vec!["--depth", "1000000", "--width", "1000000"], "this run needs about 16.0 EiB of memory at least and "),
         (vec!["--fail-on", "chaos"], "--fail-on chaos: unknown verdict `chaos`; did you mean `chaotic`?"),
         (vec!["--fail-on", "noisy@e5m2"], "`e5m2` is not among --formats "),
         (vec!["--fail-on", "noisy@f17"], "unknown format `f17`; did you mean `f16`?"),
-        (vec!["--json", "--layers"], "cannot be used with"),
-        (vec!["--speed"], "unexpected argument '--speed'"),
+        (vec!["--json", "--layers"], "--json and --layers do not go together: leave one out"),
+        (vec!["--speed"], "--speed: `precision-probe` has no such option; did you mean --seed?"),
+        (vec!["--formt", "f16"], "--formt: `precision-probe` has no such option; did you mean --formats?"),
+        (vec!["-x"], "-x: `precision-probe` has no such option; leave it out, or see `precision-probe --help`"),
+        (
+            vec!["--xyzzy=1"],
+            "--xyzzy: `precision-probe` has no such option; leave it out, or see `precision-probe --help`",
+        ),
     ]
 }
 
@@ -349,6 +376,92 @@ fn wrong_input_is_told_with_its_fix_and_writes_nothing() {
         assert!(!message.contains('\u{1b}') && !message.contains("panicked"), "{arguments:?}: {message}");
         assert!(place.entries().is_empty(), "{arguments:?} wrote {:?}", place.entries());
     }
+}
+
+/// What reports print of an option, the option takes: loss scales, activations with their constants, verdicts, sizes.
+#[test]
+fn options_take_what_reports_print() {
+    let place = Place::new();
+    let record = |more: &[&str]| {
+        let output = place.small(&[&["--formats", "f16", "--json", "--out", "there", "--force"], more].concat());
+        Record::from_json(&text(&output)).unwrap()
+    };
+    let scaled = record(&["--loss-scale", "1024"]);
+    for scale in ["2^10", "×2^10", "2¹⁰", "1024.0"] {
+        assert_eq!(record(&["--loss-scale", scale]), scaled, "{scale}");
+    }
+    let printed = text(&place.small(&["--formats", "f16", "--loss-scale", "2^10", "--out", "there", "--force"]));
+    assert!(printed.contains("f16, loss ×2^10"), "{printed}");
+    let both = record(&["--act", "hardtanh:-2:2,elu:0.5"]);
+    let act = "hardtanh:-2:2 (least = -2, largest = 2),elu:0.5 (alpha = 0.5)";
+    assert_eq!(record(&["--act", act]), both);
+    record(&["--memory", "16.0 EiB"]);
+    for name in ["f16, loss ×2^10", "f16 (loss ×2^10)"] {
+        let condition = format!("sound@{name}");
+        let more = ["--formats", "f16", "--loss-scale", "2^10", "--out", "there", "--force", "--fail-on", &condition];
+        assert_eq!(status(&place.run(&[&SMALL[..], &more].concat())), 3, "{condition}");
+    }
+}
+
+/// The record on the output stream and nothing on the other, notes included.
+#[test]
+fn quiet_and_json_go_together() {
+    let place = Place::new();
+    let tiny = &["--depth", "2", "--width", "3", "--batch", "2", "-q", "--json"][..];
+    place.small(&["--formats", "f16", "--export", "x", "--out", "first", "-q"]);
+    let files =
+        ["--weights", "x/network.safetensors", "--data", "x/batch.safetensors", "--act", "relu", "-q", "--json"];
+    for (command, file) in [
+        ([tiny, &["--trials", "1", "--formats", "f16", "--out", "main"]].concat(), "main/record.json"),
+        ([&["law"], tiny, &["--trials", "1", "--bits", "4..6", "--out", "law"]].concat(), "law/law.json"),
+        (
+            [
+                &["train"],
+                tiny,
+                &[
+                    "--steps",
+                    "2",
+                    "--minibatches",
+                    "2",
+                    "--formats",
+                    "f16",
+                    "--act",
+                    "relu",
+                    "--resume",
+                    "--out",
+                    "train",
+                ],
+            ]
+            .concat(),
+            "train/training.json",
+        ),
+        ([&files[..], &["--formats", "f16", "--out", "files"]].concat(), "files/record.json"),
+        (
+            [&["audit"], &files[..], &["--compare", "a=x/gradients.f16.safetensors", "--out", "audit"]].concat(),
+            "audit/record.json",
+        ),
+    ] {
+        let output = place.run(&command);
+        assert_eq!((status(&output), error(&output).as_str()), (0, ""), "{command:?}");
+        assert!(output.stdout == place.read(file), "{command:?} prints {file}");
+    }
+    // A study takes too long: it is refused for its place, not for its options.
+    let output = place.run(&["study", "leaky-vs-relu", "--json", "-q", "--out", "main"]);
+    assert!(error(&output).contains("`main` is not empty"), "{}", error(&output));
+}
+
+/// Threads that the system does not start: one sentence and no panic.
+#[test]
+fn threads_that_cannot_be_started_are_refused() {
+    let place = Place::new();
+    let program = assert_cmd::cargo::cargo_bin("precision-probe");
+    let mut limited = std::process::Command::new("bash");
+    limited.current_dir(place.path()).args(["-c", "ulimit -v 600000; exec \"$@\"", "bash"]).arg(program);
+    let output = limited.args(SMALL).args(["--threads", "1024", "--out", "there"]).output().unwrap();
+    assert_eq!((status(&output), text(&output).as_str()), (2, ""), "{}", error(&output));
+    let message = error(&output);
+    assert!(message.starts_with("error: the system starts no 1024 threads ("), "{message}");
+    assert!(message.ends_with("): give fewer, such as --threads 1\n"), "{message}");
 }
 
 /// The second line repeats what was typed, the third points below the character, counted in characters.

@@ -205,6 +205,12 @@ fn laws_survive() {
     let error = Law::from_json(&text.replacen("{\"statistic\"", "{\"surprise\":1,\"statistic\"", 1)).unwrap_err();
     assert!(error.contains("unknown field `surprise`"), "{error}");
     assert!(Law::from_json("{}").unwrap_err().starts_with("not a law: missing field `schema`"));
+    // An axis as long as that would be drawn for minutes.
+    for place in ["\"bits\":", "\"bits\":["] {
+        assert!(text.contains(&format!("{place}3")), "{text}");
+        let error = Law::from_json(&text.replacen(&format!("{place}3"), &format!("{place}1000000"), 1)).unwrap_err();
+        assert!(error.starts_with("not a law: 1000000 bits"), "{error}");
+    }
 }
 
 fn command(place: &Path, arguments: &[&str]) -> Output {

@@ -62,9 +62,9 @@ fn groups_are_run_alone_and_others_are_refused() {
     let position = |heading: &str| printed.find(heading).unwrap_or_else(|| panic!("{heading} is missing"));
     assert!(position("faults: ") < position("mpfr: ") && !printed.contains("kernels: "), "{printed}");
     for (arguments, message) in [
-        (["--only", "speed"], "[possible values: rounding, faults, kernels, mpfr, functions]"),
-        (["--only", ""], "possible values"),
-        (["--depth", "3"], "unexpected argument"),
+        (["--only", "speed"], "--only speed: give rounding, faults, kernels, mpfr or functions"),
+        (["--only", ""], "--only: its value is missing; give rounding"),
+        (["--depth", "3"], "--depth: `selfcheck` has no such option"),
     ] {
         let output = run(&arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 /// From the first room to the last. Names of arithmetics are shared early: `arithmetic::name` stands before
 /// the spec, the arithmetics themselves after the network.
-const ORDER: [&str; 31] = [
+const ORDER: [&str; 32] = [
     "nearest",
+    "quote",
     "number",
     "printable",
     "disk",

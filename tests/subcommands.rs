@@ -240,10 +240,12 @@ fn no_option_is_ignored_before_a_subcommand() {
         assert!(refused(place, &given).contains(&long), "{long}");
     }
     let message = refused(place, &["report", "there", "--act", "tanh"]);
-    assert!(message.starts_with("error: unexpected argument '--act' found"), "{message}");
-    assert!(!message.contains("-- --act"), "no path is called --act: {message}");
+    assert!(
+        message.starts_with("error: --act: `report` has no such option; leave it out, or use it with "),
+        "{message}"
+    );
     let message = refused(place, &["report", "there", "--exprot-md", "table.md"]);
-    assert!(message.contains("a similar argument exists: '--export-md'"), "{message}");
+    assert!(message.contains("--exprot-md: `report` has no such option; did you mean --export-md?"), "{message}");
 }
 
 #[test]
@@ -257,13 +259,58 @@ fn a_mistyped_subcommand_is_told_the_nearest_name() {
         ("mann", "man"),
     ] {
         let message = refused(place.path(), &[typed]);
-        let words = format!("a similar subcommand exists: '{meant}'");
-        assert!(
-            message.contains(&format!("unrecognized subcommand '{typed}'")) && message.contains(&words),
-            "{message}"
-        );
+        assert_eq!(message, format!("error: `{typed}`: there is no such subcommand; did you mean `{meant}`?\n"));
     }
-    assert!(refused(place.path(), &["completions", "bsh"]).contains("a similar value exists: 'bash'"));
+    let message = refused(place.path(), &["completions", "bsh"]);
+    assert!(message.contains("`bsh`: give bash, ") && message.ends_with("; did you mean bash?\n"), "{message}");
+}
+
+/// Whatever the parser of the command line refuses: one sentence that names the option, the value, and the fix.
+#[test]
+fn what_the_parser_refuses_is_told_like_all_else() {
+    let place = TempDir::new().unwrap();
+    for (arguments, message) in [
+        (&["train", "--formt", "f16"][..], "--formt: `train` has no such option; did you mean --formats?"),
+        (&["train", "--warmup", "-1"], "--warmup -1: give 0 for none, or a whole number of steps, such as 50"),
+        (
+            &["train", "--lr", "1e400"],
+            "--lr 1e400: a double does not hold it; give a positive finite number, such as 0.001",
+        ),
+        (
+            &["train", "--optimizer", "addam"],
+            "--optimizer addam: give sgd, momentum, adam or adamw; did you mean adam?",
+        ),
+        (
+            &["train", "--measure", "log=18446744073709551616"],
+            "--measure log=18446744073709551616: give every=25, log=20 or none",
+        ),
+        (&["train", "--measure", "log=1000000"], "--measure log=1000000: there are 500 steps; give at most log=501"),
+        (
+            &["--steps", "5", "train"],
+            "--steps stands before `train`, where it has no effect: write it behind, as in `precision-probe train … --steps …`",
+        ),
+        (
+            &["--steps", "5"],
+            "--steps: `precision-probe` has no such option; leave it out, or use it with `precision-probe train`",
+        ),
+        (&["law", "depth", "5"], "`depth`: options begin with two hyphens; write --depth"),
+        (&["law", "5"], "`5`: `law` does not take it; leave it out, or see `precision-probe law --help`"),
+        (&["report"], "`report` needs PATH: write `precision-probe report PATH`"),
+        (&["audit"], "`audit` needs --data FILE: write `precision-probe audit --data FILE`"),
+        (&["study"], "`study` needs NAME: write `precision-probe study NAME`"),
+        (&["law", "--json", "--json"], "--json is given twice: keep one"),
+        (&["activations", "gelu", "--json", "--out", "x"], "--json and --out do not go together: leave one out"),
+        (
+            &["something"],
+            "`something`: there is no such subcommand, and options begin with --; see `precision-probe --help`",
+        ),
+    ] {
+        assert_eq!(refused(place.path(), arguments), format!("error: {message}\n"), "{arguments:?}");
+    }
+    assert_eq!(names(place.path()).len(), 0, "nothing is written");
+    for arguments in [&["--help"][..], &["--version"], &["train", "--help"], &["train", "-h"]] {
+        assert!(!succeed(place.path(), arguments).is_empty());
+    }
 }
 
 /// The table of the terminal: facts as a list, a row per arithmetic, notes, two sentences; and layers.csv.

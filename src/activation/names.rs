@@ -162,6 +162,15 @@ impl Activation {
     /// # Errors
     /// A sentence that says what is wrong and how to write it.
     pub fn parse(text: &str) -> Result<Activation, String> {
+        // As reports write it, with its constants: `elu:0.5 (alpha = 0.5)`.
+        if let Some((name, constants)) = text.trim().strip_suffix(')').and_then(|text| text.split_once(" (")) {
+            let activation = Activation::parse(name)?;
+            if activation.constants().join(", ") == constants {
+                return Ok(activation);
+            }
+            let written = activation.grammar();
+            return Err(format!("`{text}`: the brackets say something else than `{name}`; leave them out ({written})"));
+        }
         let mut parts = text.split(':');
         let name = parts.next().unwrap_or_default();
         let typed = plain(name);

@@ -13,6 +13,7 @@ pub use training::TrainingPolicy;
 use super::ArithmeticName;
 use crate::format::Format;
 use crate::nearest::nearest;
+use crate::quote::pointed;
 use std::fmt;
 
 /// One arithmetic per role.
@@ -135,19 +136,15 @@ impl Policy {
             Err(_) if ["amp", "fp8-", "mx", "nv", "deep"].iter().any(|start| text.starts_with(start)) => {
                 let nearest = nearest(text, PRESETS.iter().map(|preset| preset.name));
                 let all = PRESETS.map(|preset| format!("`{}`", preset.name)).join(", ");
-                Err(format!(
-                    "policy `{text}`, character 1: unknown preset; did you mean `{nearest}`? ({all} can stand here)\n  {text}\n  ^"
-                ))
+                let message = format!("unknown preset; did you mean `{nearest}`? ({all} can stand here)");
+                Err(pointed("policy", text, 0, &message))
             }
             Err(message) => Err(message),
         }
     }
 
     fn parse_roles(text: &str) -> Result<Policy, String> {
-        let point = |offset: usize, message: String| {
-            let column = text[..offset].chars().count();
-            format!("policy `{text}`, character {}: {message}\n  {text}\n  {}^", column + 1, " ".repeat(column))
-        };
+        let point = |offset: usize, message: String| pointed("policy", text, offset, &message);
         // Before anything else: behind a plain arithmetic it would be told that roles are missing.
         let mut start = 0;
         for part in text.split('/') {

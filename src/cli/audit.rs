@@ -4,8 +4,9 @@ use super::comparisons::CompareOptions;
 use super::export::Exports;
 use super::imports::{FileOptions, Rows};
 use super::measuring::{Measured, Output, measured};
+use super::numbers::bits;
 use super::resources::Resources;
-use super::{Failure, VERDICT_REACHED, bits, tell, theme};
+use super::{Failure, VERDICT_REACHED, tell, theme};
 use crate::arithmetic::Policy;
 use crate::record::Record;
 use crate::report::draw::Theme;
@@ -53,9 +54,9 @@ pub struct AuditArguments {
     #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = "Output")]
     layers: bool,
     /// Print the record as JSON and nothing else
-    #[arg(long, conflicts_with = "quiet", help_heading = "Output")]
+    #[arg(long, help_heading = "Output")]
     json: bool,
-    /// Print nothing but errors
+    /// Print no table, notes or progress: nothing but errors, and with --json the record
     #[arg(long, short, help_heading = "Output")]
     quiet: bool,
     #[command(flatten)]

@@ -2,6 +2,8 @@
 
 use super::Failure;
 use crate::exchange::Dtype;
+use crate::format::two_to;
+use crate::spec::compared::log2_in_words;
 use crate::spec::{Files, Model, Spec};
 use std::path::Path;
 
@@ -14,7 +16,7 @@ pub struct CompareOptions {
     #[arg(long, value_name = "NAME=FILE", help_heading = "Arithmetic")]
     compare: Vec<String>,
     /// The power of two by which the compared loss was multiplied (1024), or that of one file (torch=1024): divided out
-    #[arg(long, value_name = "[NAME=]SCALE", help_heading = "Arithmetic")]
+    #[arg(long, value_name = "[NAME=]SCALE", allow_negative_numbers = true, help_heading = "Arithmetic")]
     compare_scale: Vec<String>,
 }
 
@@ -50,7 +52,7 @@ impl CompareOptions {
                 Some((name, number)) => (Some(name), number),
                 None => (None, text.as_str()),
             };
-            let Ok(scale) = number.parse::<f64>() else { return fail("give a power of two, such as 1024") };
+            let Some(scale) = scale_of(number) else { return fail("give a power of two, such as 1024 or 2^10") };
             let mut is_used = false;
             for ((known, _), place) in pairs.iter().zip(&mut scales) {
                 if name.is_none_or(|name| name == *known) {
@@ -66,4 +68,10 @@ impl CompareOptions {
         }
         Ok(scales.into_iter().map(|scale| scale.unwrap_or(1.0)).collect())
     }
+}
+
+/// A scale as it is written; whether gradients can be divided by it is the spec's question.
+fn scale_of(text: &str) -> Option<f64> {
+    let power = log2_in_words(text).filter(|log2| (-1022..=1023).contains(log2)).map(two_to);
+    power.or_else(|| text.parse().ok())
 }

@@ -4,16 +4,17 @@ use super::folder::Folder;
 use super::imports::{FileOptions, Rows};
 use super::measuring::probed;
 use super::network::NetworkOptions;
+use super::numbers::{bits, seed, whole};
 use super::resources::Resources;
 use super::subcommands::{print, show};
-use super::{Failure, activations, bits, count, run_info, seed, tell, theme};
+use super::{Failure, activations, run_info, tell, theme};
 use crate::law::{self, bits::Bits};
 use crate::probe;
 use crate::record::law::Law;
 use crate::report::draw::Theme;
 use crate::report::files;
 use crate::report::law as report;
-use crate::spec::{Attribute, Plan, Spec};
+use crate::spec::{Attribute, LARGEST, Plan, Spec};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -30,7 +31,7 @@ pub struct LawArguments {
     )]
     activations: Vec<String>,
     /// Hidden layers (affine + activation); a linear head follows
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, default_value_t = 30, help_heading = "Network")]
+    #[arg(long, value_name = "N", value_parser = whole(1, LARGEST), allow_negative_numbers = true, default_value_t = 30, help_heading = "Network")]
     depth: usize,
     #[command(flatten)]
     network: NetworkOptions,
@@ -42,10 +43,10 @@ pub struct LawArguments {
     #[arg(long, default_value = "digits", help_heading = "Data")]
     data: String,
     /// Samples per batch
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, default_value_t = 32, help_heading = "Data")]
+    #[arg(long, value_name = "N", value_parser = whole(1, LARGEST), allow_negative_numbers = true, default_value_t = 32, help_heading = "Data")]
     batch: usize,
     /// Draws of network and batch, or with --weights of the batch alone; rare flips are seen in many of them only
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, default_value_t = 30, help_heading = "Data")]
+    #[arg(long, value_name = "N", value_parser = whole(1, LARGEST), allow_negative_numbers = true, default_value_t = 30, help_heading = "Data")]
     trials: usize,
     /// Seed of every draw, and of the resamples
     #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true, default_value_t = 0, help_heading = "Data")]
@@ -73,9 +74,9 @@ pub struct LawArguments {
     #[arg(long, value_name = "THEME", value_parser = theme(), default_value = "light", help_heading = "Output")]
     theme: Theme,
     /// Print law.json and nothing else
-    #[arg(long, conflicts_with = "quiet", help_heading = "Output")]
+    #[arg(long, help_heading = "Output")]
     json: bool,
-    /// Print nothing but errors
+    /// Print no table or progress: nothing but errors, and with --json law.json
     #[arg(long, short, help_heading = "Output")]
     quiet: bool,
     #[command(flatten)]

@@ -1,13 +1,14 @@
 //! Options of drawn networks that every command which draws them has.
 
-use super::{Failure, count};
-use crate::spec::Init;
+use super::Failure;
+use super::numbers::{real, whole};
+use crate::spec::{Init, LARGEST};
 
 /// Shape and draw of a network, but for its depth, whose default each command has of its own.
 #[derive(clap::Args, Clone, Debug)]
 pub struct NetworkOptions {
     /// Units of every hidden layer
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, default_value_t = 64, help_heading = "Network")]
+    #[arg(long, value_name = "N", value_parser = whole(1, LARGEST), allow_negative_numbers = true, default_value_t = 64, help_heading = "Network")]
     pub width: usize,
     /// Give the layers biases
     #[arg(long, help_heading = "Network")]
@@ -17,7 +18,7 @@ pub struct NetworkOptions {
     #[arg(long, value_name = "NAME", default_value = "preserve", help_heading = "Network")]
     init: String,
     /// Gain of preserve, kaiming, xavier or orthogonal (standard deviation times √fan-in) instead of its own
-    #[arg(long, value_name = "G", value_parser = gain, allow_negative_numbers = true, help_heading = "Network")]
+    #[arg(long, value_name = "G", value_parser = real("a positive number, such as 1.5"), allow_negative_numbers = true, help_heading = "Network")]
     pub gain: Option<f64>,
     /// Add to every hidden layer's output its input, a = s·φ(z) + a_prev with s = 1/√depth on the grid of parameters,
     /// where shapes agree
@@ -33,8 +34,4 @@ impl NetworkOptions {
     pub fn init(&self) -> Result<Init, Failure> {
         Init::parse(&self.init).map_err(Failure::Input)
     }
-}
-
-fn gain(text: &str) -> Result<f64, String> {
-    text.parse().map_err(|_| "give a positive number, such as 1.5".into())
 }

@@ -1,16 +1,19 @@
 //! What a measurement may use: threads and memory, which change its time and none of its results.
 
 use super::Failure;
-use super::count;
+use super::numbers::whole;
 use crate::probe::memory;
 use crate::spec::{Attribute, Plan, Schedule};
 use std::io::{self, Write};
 
+/// Most threads: beyond any machine's use.
+const MOST_THREADS: usize = 1024;
+
 /// How many threads compute.
-#[derive(clap::Args, Clone, Copy, Debug)]
+#[derive(clap::Args, Clone, Copy, Debug, Default)]
 pub struct Threads {
     /// Threads [default: one per core]; the result does not depend on it
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, help_heading = "Output")]
+    #[arg(long, value_name = "N", value_parser = whole(1, MOST_THREADS), allow_negative_numbers = true, help_heading = "Output")]
     threads: Option<usize>,
 }
 
@@ -21,7 +24,7 @@ pub struct Resources {
     pub threads: Threads,
     /// Most memory, as in 2GiB or 500MB [default: what is free]; where it is short, values are computed again on the way
     /// back; the result does not depend on it
-    #[arg(long, value_name = "SIZE", value_parser = memory::from_words, help_heading = "Output")]
+    #[arg(long, value_name = "SIZE", value_parser = memory::from_words, allow_negative_numbers = true, help_heading = "Output")]
     memory: Option<u64>,
 }
 
@@ -35,7 +38,9 @@ impl Threads {
             Some(0) => {
                 Err(Failure::Input("--threads 0: give a positive number, or leave it out for one per core".into()))
             }
-            Some(threads) if threads > 1024 => Err(Failure::Input(format!("--threads {threads}: give at most 1024"))),
+            Some(threads) if threads > MOST_THREADS => {
+                Err(Failure::Input(format!("--threads {threads}: give at most {MOST_THREADS}")))
+            }
             Some(threads) => Ok(threads),
             None => Ok(std::thread::available_parallelism().map_or(1, usize::from)),
         }
@@ -44,10 +49,13 @@ impl Threads {
     /// The threads in which a plan runs.
     ///
     /// # Errors
-    /// A sentence with the fix, or threads cannot be had.
+    /// A sentence with the fix, where there are too many for the system, too.
     pub fn pool(&self) -> Result<rayon::ThreadPool, Failure> {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.count()?).build();
-        pool.map_err(|error| Failure::Output(io::Error::other(error)))
+        let threads = self.count()?;
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        pool.map_err(|error| {
+            Failure::Input(format!("the system starts no {threads} threads ({error}): give fewer, such as --threads 1"))
+        })
     }
 }
 

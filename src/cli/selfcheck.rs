@@ -1,6 +1,7 @@
 //! `selfcheck`: proof on this machine that the build rounds right, as a table of counts or as JSON.
 
 use super::Failure;
+use super::resources::Threads;
 use super::subcommands::print;
 use crate::probe::VERSION;
 use crate::report::table::{aligned, wrapped};
@@ -40,7 +41,7 @@ fn group() -> impl TypedValueParser<Value = Group> {
 pub fn execute(arguments: &SelfcheckArguments) -> Result<ExitCode, Failure> {
     let is_wanted = |group: &Group| arguments.only.is_empty() || arguments.only.contains(group);
     let groups: Vec<Group> = Group::ALL.into_iter().filter(is_wanted).collect();
-    let rows = selfcheck::run(&groups);
+    let rows = Threads::default().pool()?.install(|| selfcheck::run(&groups));
     let agrees = rows.iter().all(|row| row.mismatches == 0);
     print(if arguments.json { json(&rows)? } else { text(&rows) }.as_bytes())?;
     Ok(if agrees { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -2,10 +2,11 @@
 
 use super::checkpoint::{self, CHECKPOINT, Work};
 use super::folder::Folder;
+use super::numbers::seed;
 use super::progress::Bar;
 use super::resources::Threads;
 use super::subcommands::{print, show};
-use super::{Failure, run_info, seed, theme};
+use super::{Failure, run_info, theme};
 use crate::disk;
 use crate::probe;
 use crate::record::study::{Study, StudySpec};
@@ -48,9 +49,9 @@ pub struct StudyArguments {
     #[arg(long, value_name = "THEME", value_parser = theme(), default_value = "light", help_heading = "Output")]
     theme: Theme,
     /// Print study.json and nothing else
-    #[arg(long, conflicts_with = "quiet", help_heading = "Output")]
+    #[arg(long, help_heading = "Output")]
     json: bool,
-    /// Print nothing but errors
+    /// Print no table or progress: nothing but errors, and with --json study.json
     #[arg(long, short, help_heading = "Output")]
     quiet: bool,
     #[command(flatten)]

@@ -6,13 +6,15 @@ use super::formats::{self, FormatsArguments};
 use super::law::{self, LawArguments};
 use super::manual;
 use super::redraw::{self, ReportArguments};
+use super::refusal;
+use super::resources::Threads;
 use super::round::{self, RoundArguments};
 use super::selfcheck::{self, SelfcheckArguments};
 use super::study::{self, StudyArguments};
 use super::train::{self, TrainArguments};
 use super::{Arguments, Failure};
 use crate::printable::printable;
-use clap::error::ContextKind;
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
 use clap_complete::Shell;
@@ -86,18 +88,22 @@ pub enum Subcommand {
     Man,
 }
 
-/// Reads the command line; ends the process on help, on the version and on what clap refuses.
+/// Reads the command line; prints help or the version and ends the process where they are asked for.
 ///
 /// # Errors
-/// An option that stands before a subcommand, which would not heed it.
+/// What the parser refuses, or an option before a subcommand, which would not heed it: one sentence with the fix.
 pub fn parse() -> Result<Arguments, Failure> {
-    let matches = Arguments::command().try_get_matches_from(given()).unwrap_or_else(|mut error| {
-        // `report PATH --act tanh` means the option, not a second path of that name.
-        error.remove(ContextKind::Suggested);
-        error.exit()
-    });
-    refuse_misplaced(&Arguments::command(), &matches).map_err(Failure::Input)?;
-    let mut arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let (given, command) = (given(), Arguments::command());
+    let refuse = |error: clap::Error| match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => error.exit(),
+        _ => {
+            let given: Vec<String> = given.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+            Failure::Input(refusal::sentence(&command, &given, &error))
+        }
+    };
+    let matches = command.clone().try_get_matches_from(&given).map_err(refuse)?;
+    refuse_misplaced(&command, &matches).map_err(Failure::Input)?;
+    let mut arguments = Arguments::from_arg_matches(&matches).map_err(refuse)?;
     let matches = matches.subcommand().map_or(&matches, |(_, of_subcommand)| of_subcommand);
     arguments.given = matches.ids().map(|id| id.to_string()).filter(|id| is_given(matches, id)).collect();
     Ok(arguments)
@@ -140,9 +146,7 @@ fn refuse_misplaced(command: &Command, matches: &ArgMatches) -> Result<(), Strin
     let is_shared =
         subcommand.is_some_and(|command| command.get_arguments().any(|argument| argument.get_long() == Some(long)));
     Err(if is_shared {
-        format!(
-            "--{long} stands before `{name}`, where it has no effect: write it behind, as in `precision-probe {name} … --{long} …`"
-        )
+        refusal::misplaced(long, name)
     } else if name == "law" {
         format!("--{long} stands before `law`, which has no such option: leave out --{long}, or leave out `law`")
     } else {
@@ -158,7 +162,7 @@ fn refuse_misplaced(command: &Command, matches: &ArgMatches) -> Result<(), Strin
 /// Wrong input with its fix, or what could not be written.
 pub fn execute(subcommand: &Subcommand, given: &[String]) -> Result<ExitCode, Failure> {
     match subcommand {
-        Subcommand::Report(arguments) => redraw::execute(arguments)?,
+        Subcommand::Report(arguments) => Threads::default().pool()?.install(|| redraw::execute(arguments))?,
         Subcommand::Audit(arguments) => return audit::execute(arguments),
         Subcommand::Law(arguments) => law::execute(arguments, given)?,
         Subcommand::Train(arguments) => train::execute(arguments, given)?,

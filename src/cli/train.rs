@@ -5,10 +5,11 @@ mod options;
 use super::checkpoint::{self, CHECKPOINT, Work};
 use super::folder::Folder;
 use super::imports::{FileOptions, Rows};
+use super::numbers::{bits, real, seed, whole};
 use super::progress::Bar;
 use super::resources::Resources;
 use super::subcommands::{print, show};
-use super::{Failure, activations, bits, count, run_info, seed, tell, theme};
+use super::{Failure, activations, arithmetics, run_info, tell, theme};
 use crate::cli::network::NetworkOptions;
 use crate::disk;
 use crate::probe;
@@ -16,8 +17,8 @@ use crate::record::training::Training;
 use crate::report::draw::Theme;
 use crate::report::files;
 use crate::report::training as report;
-use crate::spec::Data;
 use crate::spec::training::{MeasureAt, TrainingPlan, TrainingScale, TrainingSpec};
+use crate::spec::{Data, LARGEST};
 use crate::train::Trainer;
 use options::OptimiserOptions;
 use std::io::{self, IsTerminal};
@@ -39,7 +40,7 @@ pub struct TrainArguments {
     )]
     activations: Vec<String>,
     /// Hidden layers (affine + activation); a linear head follows
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, default_value_t = 20, help_heading = "Network")]
+    #[arg(long, value_name = "N", value_parser = whole(1, LARGEST), allow_negative_numbers = true, default_value_t = 20, help_heading = "Network")]
     depth: usize,
     #[command(flatten)]
     network: NetworkOptions,
@@ -51,7 +52,7 @@ pub struct TrainArguments {
     #[arg(long, default_value = "digits", help_heading = "Data")]
     data: String,
     /// Samples per minibatch; of the 1797 digits 1437 are trained on, in another order every epoch, and 360 held out
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, default_value_t = 32, help_heading = "Data")]
+    #[arg(long, value_name = "N", value_parser = whole(1, LARGEST), allow_negative_numbers = true, default_value_t = 32, help_heading = "Data")]
     batch: usize,
     /// Seed of every draw
     #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true, default_value_t = 0, help_heading = "Data")]
@@ -85,13 +86,19 @@ pub struct TrainArguments {
     optimiser: OptimiserOptions,
     /// Steps at which gradients and updates are held against the true ones: every=N, log=POINTS, or none; the last step
     /// is among them
-    #[arg(long, value_name = "WHEN", default_value = "every=25", help_heading = "Measuring")]
+    #[arg(
+        long,
+        value_name = "WHEN",
+        allow_negative_numbers = true,
+        default_value = "every=25",
+        help_heading = "Measuring"
+    )]
     measure: String,
     /// Minibatches over which the gradient's spread is taken at every measured step
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, default_value_t = 8, help_heading = "Measuring")]
+    #[arg(long, value_name = "N", value_parser = whole(2, TRAINED / 2), allow_negative_numbers = true, default_value_t = 8, help_heading = "Measuring")]
     minibatches: usize,
     /// The loss whose first step is told, as a mean over 20 minibatches
-    #[arg(long, value_name = "LOSS", value_parser = number, allow_negative_numbers = true, default_value_t = 0.5, help_heading = "Measuring")]
+    #[arg(long, value_name = "LOSS", value_parser = real("a positive finite number, such as 0.5"), allow_negative_numbers = true, default_value_t = 0.5, help_heading = "Measuring")]
     target_loss: f64,
     /// Where the report goes [default: reports/train- and what differs from the defaults]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
@@ -106,17 +113,13 @@ pub struct TrainArguments {
     #[arg(long, value_name = "THEME", value_parser = theme(), default_value = "light", help_heading = "Output")]
     theme: Theme,
     /// Print training.json and nothing else
-    #[arg(long, conflicts_with = "quiet", help_heading = "Output")]
+    #[arg(long, help_heading = "Output")]
     json: bool,
-    /// Print nothing but errors
+    /// Print no table, notes or progress: nothing but errors, and with --json training.json
     #[arg(long, short, help_heading = "Output")]
     quiet: bool,
     #[command(flatten)]
     resources: Resources,
-}
-
-fn number(text: &str) -> Result<f64, String> {
-    text.parse().map_err(|_| "give a number, such as 0.5".into())
 }
 
 /// Trains, writes the report and prints it.
@@ -250,7 +253,7 @@ fn spec(arguments: &TrainArguments) -> Result<TrainingSpec, Failure> {
         gain: arguments.network.gain,
         bias: arguments.network.bias,
         residual: arguments.network.residual,
-        formats: arguments.formats.clone(),
+        formats: arithmetics(&arguments.formats)?,
         steps: arguments.optimiser.steps,
         optimiser,
         rate,

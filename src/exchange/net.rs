@@ -40,10 +40,19 @@ pub fn read_net(path: &Path) -> Result<Activations, String> {
     }
     let text = std::str::from_utf8(&bytes).map_err(|_| format!("`{shown}` is not text: {fix}"))?;
     let document: Document =
-        toml::from_str(text).map_err(|error| format!("`{shown}`: {}\n{fix}", error.to_string().trim_end()))?;
+        toml::from_str(text).map_err(|error| format!("`{shown}`: {}: {fix}", in_one_line(text, &error)))?;
     match document {
         Document { activation: Some(name), activations: None } => Ok(Activations::Same(name)),
         Document { activation: None, activations: Some(names) } => Ok(Activations::Each(names)),
         _ => Err(format!("`{shown}` says both or nothing: {fix}")),
     }
+}
+
+/// What is wrong with a document, and where.
+fn in_one_line(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let message = error.message().trim().replace('\n', ", ");
+    format!("TOML parse error at line {line}, column {column}: {message}")
 }

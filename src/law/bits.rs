@@ -1,13 +1,9 @@
 //! Which precisions are measured: `6..24`, `8,11,24`, or both together.
 
-use crate::record::law::LEAST_POINTS;
+use crate::record::law::{BITS, LEAST_POINTS};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::RangeInclusive;
-
-/// Fewest and most significand bits: a single one has powers of two only, and no format that networks are trained in has
-/// more than f64's 53.
-const LIMITS: RangeInclusive<u32> = 2..=53;
 
 /// How bits are written.
 const EXAMPLES: &str = "write a range such as 6..24 or a list such as 8,11,24";
@@ -88,8 +84,8 @@ fn number(text: &str) -> Result<u32, String> {
     }
     // Digits that no u32 holds are far beyond the limits.
     let bits = text.parse().unwrap_or(u32::MAX);
-    if LIMITS.contains(&bits) {
+    if BITS.contains(&bits) {
         return Ok(bits);
     }
-    Err(format!("{text} is out of range; give {} to {} bits", LIMITS.start(), LIMITS.end()))
+    Err(format!("{text} is out of range; give {} to {} bits", BITS.start(), BITS.end()))
 }

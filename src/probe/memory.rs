@@ -180,10 +180,14 @@ pub fn from_words(text: &str) -> Result<u64, String> {
         "m" | "mib" => Some(1 << 20),
         "g" | "gib" => Some(1 << 30),
         "t" | "tib" => Some(1 << 40),
+        "p" | "pib" => Some(1 << 50),
+        "e" | "eib" => Some(1 << 60),
         "kb" => Some(1000),
         "mb" => Some(1_000_000),
         "gb" => Some(1_000_000_000),
         "tb" => Some(1_000_000_000_000),
+        "pb" => Some(1_000_000_000_000_000),
+        "eb" => Some(1_000_000_000_000_000_000),
         _ => None,
     };
     let bytes = number.parse::<f64>().ok().zip(scale).map(|(number, scale): (f64, u64)| number * scale as f64);
@@ -215,6 +219,9 @@ mod tests {
         for (text, bytes) in [("2GiB", 2 << 30), ("2g", 2 << 30), ("0.5MiB", 1 << 19), ("500MB", 500_000_000), ("7", 7)]
         {
             assert_eq!(from_words(text), Ok(bytes), "{text}");
+        }
+        for bytes in [1, 1 << 20, 3 << 50, u64::MAX] {
+            assert_eq!(from_words(&in_words(bytes)), Ok(bytes));
         }
         for text in ["", "GiB", "-1G", "1.2.3G", "1 parsec", "0", "nan", "inf"] {
             assert!(from_words(text).is_err(), "{text}");

@@ -10,6 +10,10 @@ use std::fmt;
 /// Name and version of the layout.
 pub const SCHEMA: &str = "precision-probe-law/1";
 
+/// Fewest and most significand bits that are measured: a single one has powers of two only, and no format that networks are
+/// trained in has more than f64's 53.
+pub const BITS: std::ops::RangeInclusive<u32> = 2..=53;
+
 /// Fewest points that a line is laid through: two always lie on one.
 pub const LEAST_POINTS: usize = 3;
 
@@ -207,6 +211,19 @@ impl Law {
     /// # Errors
     /// A sentence with the place where the text is not a law of this schema.
     pub fn from_json(text: &str) -> Result<Law, String> {
-        super::text::read(text, SCHEMA, "law")
+        let law: Law = super::text::read(text, SCHEMA, "law")?;
+        let strange = law.all_bits().find(|bits| !BITS.contains(bits));
+        match strange {
+            Some(bits) => Err(format!("not a law: {bits} bits, where {} to {} can be", BITS.start(), BITS.end())),
+            None => Ok(law),
+        }
+    }
+
+    /// The precisions of points and lines, which say how far a figure's axis goes.
+    fn all_bits(&self) -> impl Iterator<Item = u32> {
+        self.runs.iter().flat_map(|run| {
+            let fits = run.fits.iter().flat_map(|fit| fit.bits.iter().chain(&fit.left_out).copied());
+            run.points.iter().map(|point| point.bits).chain(fits)
+        })
     }
 }

@@ -5,6 +5,7 @@ use super::{Spec, SpecError};
 use crate::arithmetic::{ArithmeticName, Policy};
 use crate::exchange::{Dtype, Gradients};
 use crate::format::{F32, F64};
+use crate::quote::listed;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
@@ -41,7 +42,7 @@ pub enum Model {
 }
 
 /// Largest |log₂| of a loss scale: beyond any use, below any overflow.
-const LARGEST_SCALE: i32 = 256;
+pub(super) const LARGEST_SCALE: i32 = 256;
 
 impl Files {
     /// Reads gradients of the network of [`Files::weights`], computed by another program from the batch of
@@ -76,7 +77,7 @@ impl Files {
         let gradients = Gradients::new(&contents, &network.parameters())
             .map_err(|message| SpecError(format!("`{}`: {message}", path.display())))?;
         let named = |what: &str, items: &[String]| {
-            (!items.is_empty()).then(|| format!("{}: {what}: {}", path.display(), items.join(", ")))
+            (!items.is_empty()).then(|| format!("{}: {what}: {}", path.display(), listed(items)))
         };
         self.notes.extend(gradients.notes.iter().map(|note| format!("{}: {note}", path.display())));
         self.notes.extend(named("no gradient of", &gradients.missing));
@@ -128,6 +129,34 @@ fn check_name(name: &str) -> Result<(), SpecError> {
         ))),
         Err(_) => Ok(()),
     }
+}
+
+/// The exponent of a power of two, written as a number (`1024`, `0.5`) or as reports write it: `2^10`, `×2^-3`, `2⁻³`.
+pub fn log2_in_words(text: &str) -> Option<i64> {
+    const RAISED: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    let lowered = |c: char| match RAISED.iter().position(|raised| *raised == c) {
+        Some(digit) => char::from_digit(digit as u32, 10),
+        None => (c == '⁻').then_some('-'),
+    };
+    let text = text.trim();
+    let text = text.strip_prefix('×').unwrap_or(text);
+    if let Some(exponent) = text.strip_prefix("2^") {
+        return exponent.replace('−', "-").parse().ok();
+    }
+    let raised = text.strip_prefix('2').and_then(|raised| raised.chars().map(lowered).collect::<Option<String>>());
+    match raised.filter(|raised| !raised.is_empty()) {
+        Some(exponent) => exponent.parse().ok(),
+        None => {
+            let number: f64 = text.parse().ok()?;
+            let exponent = (number.is_normal() && number > 0.0).then(|| crate::format::exponent_of(number))?;
+            (crate::format::two_to(exponent) == number).then_some(exponent)
+        }
+    }
+}
+
+/// The exponent if it is one of a loss scale.
+pub(super) fn within_scales(log2: i64) -> Option<i32> {
+    i32::try_from(log2).ok().filter(|log2| log2.abs() <= LARGEST_SCALE)
 }
 
 /// The exponent of a power of two within ±[`LARGEST_SCALE`]; division by any other number would round.

@@ -1,6 +1,6 @@
 //! What a run asks beside the plain gradients: a loss scale, and where the noise comes from.
 
-use super::compared::log2_of_scale;
+use super::compared::{LARGEST_SCALE, log2_in_words, within_scales};
 use crate::format::two_to;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -19,7 +19,7 @@ pub enum LossScale {
 }
 
 impl LossScale {
-    /// Reads a power of two, or `auto`.
+    /// Reads a power of two as a number or as reports write it (`2^10`), or `auto`.
     ///
     /// # Errors
     /// A sentence with the fix.
@@ -27,11 +27,16 @@ impl LossScale {
         if text.eq_ignore_ascii_case("auto") {
             return Ok(LossScale::Auto);
         }
-        match text.parse::<f64>().ok().and_then(log2_of_scale) {
+        let Some(log2) = log2_in_words(text) else {
+            return Err(format!(
+                "--loss-scale {text}: give a power of two, such as 1024, or auto (dividing gradients by any other number would round them)"
+            ));
+        };
+        match within_scales(log2) {
             Some(0) => Ok(LossScale::None),
             Some(log2) => Ok(LossScale::PowerOfTwo(log2)),
             None => Err(format!(
-                "--loss-scale {text}: give a power of two, such as 1024, or auto (dividing gradients by any other number would round them)"
+                "--loss-scale {text}: give a power of two from 2^-{LARGEST_SCALE} to 2^{LARGEST_SCALE}, such as 1024"
             )),
         }
     }
@@ -94,11 +99,35 @@ mod tests {
             ("0.5", LossScale::PowerOfTwo(-1)),
             ("65536.0", LossScale::PowerOfTwo(16)),
             ("AUTO", LossScale::Auto),
+            ("2^10", LossScale::PowerOfTwo(10)),
+            ("×2^-3", LossScale::PowerOfTwo(-3)),
+            ("2^−3", LossScale::PowerOfTwo(-3)),
+            ("2¹⁰", LossScale::PowerOfTwo(10)),
+            ("2⁻²⁵⁶", LossScale::PowerOfTwo(-256)),
+            ("2^0", LossScale::None),
+            ("2", LossScale::PowerOfTwo(1)),
         ] {
             assert_eq!(LossScale::parse(text), Ok(scale));
             assert_eq!(LossScale::parse(&scale.to_string()), Ok(scale));
         }
-        for text in ["0", "-2", "1000", "nan", "inf", "", "1e400", "two"] {
+        for text in [
+            "0",
+            "-2",
+            "1000",
+            "nan",
+            "inf",
+            "",
+            "1e400",
+            "two",
+            "2^",
+            "2^x",
+            "3^2",
+            "2^257",
+            "2^-257",
+            "2^99999999999999999999",
+            "1e300",
+            "2¹x",
+        ] {
             assert!(LossScale::parse(text).unwrap_err().contains("power of two"), "{text}");
         }
     }

@@ -120,8 +120,8 @@ pub struct TrainingPlan {
     pub policies: Vec<TrainingPolicy>,
 }
 
-/// Most steps and minibatches: beyond any use, below any overflow.
-const LARGEST: usize = 10_000_000;
+/// Most updates: beyond any use, below any overflow.
+pub const MOST_STEPS: usize = 10_000_000;
 
 impl TrainingSpec {
     /// Reads every name and checks every limit.
@@ -141,7 +141,7 @@ impl TrainingSpec {
         let networks = self.networks().validate_with(files)?;
         let trained = self.trained();
         for (option, value, most, example) in [
-            ("steps", self.steps, LARGEST, "a positive number of updates, such as --steps 500"),
+            ("steps", self.steps, MOST_STEPS, "a positive number of updates, such as --steps 500"),
             ("minibatches", self.minibatches, trained / self.batch.max(1), "2 and more, such as --minibatches 8"),
         ] {
             let least = if option == "steps" { 1 } else { 2 };
@@ -153,7 +153,7 @@ impl TrainingSpec {
             }
         }
         self.optimiser.check().and_then(|()| self.rate.check(self.steps)).map_err(SpecError)?;
-        self.measure.check().map_err(SpecError)?;
+        self.measure.check(self.steps).map_err(SpecError)?;
         let positive = |option: &str, value: f64| match value.is_finite() && value > 0.0 {
             true => Ok(()),
             false => Err(SpecError(format!("--{option} {value}: give a positive finite number"))),
@@ -288,6 +288,11 @@ mod tests {
             (error(|spec| spec.rate = Rate { warmup: 501, ..Rate::default() }), "at most 500"),
             (error(|spec| spec.measure = MeasureAt::Every(0)), "every=25"),
             (error(|spec| spec.measure = MeasureAt::Logarithmic(0)), "log=20"),
+            (
+                error(|spec| spec.measure = MeasureAt::Logarithmic(502)),
+                "log=502: there are 500 steps; give at most log=501",
+            ),
+            (error(|spec| spec.measure = MeasureAt::Logarithmic(usize::MAX)), "at most log=501"),
             (error(|spec| spec.clip_norm = Some(0.0)), "--clip-norm 0"),
             (error(|spec| spec.target_loss = f64::NAN), "--target-loss NaN"),
             (error(|spec| spec.formats = vec!["mpfr:60".into()]), "53"),

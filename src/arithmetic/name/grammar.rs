@@ -7,6 +7,7 @@ use crate::arithmetic::sum::{Chain, LONGEST_BLOCK, Sum};
 use crate::arithmetic::tensor_core::TensorCore;
 use crate::format::{F32, F64, Format, MOST_RANDOM_BITS, Toward};
 use crate::nearest::nearest;
+use crate::quote::pointed;
 
 /// Keys with a value, and what it is.
 const KEYS: [(&str, &str); 6] = [
@@ -75,10 +76,7 @@ impl ArithmeticName {
     /// # Errors
     /// A sentence with the fix, and a second line that points at the character.
     pub fn parse(text: &str) -> Result<ArithmeticName, String> {
-        read(text).map_err(|(offset, message)| {
-            let column = text[..offset].chars().count();
-            format!("arithmetic `{text}`, character {}: {message}\n  {text}\n  {}^", column + 1, " ".repeat(column))
-        })
+        read(text).map_err(|(offset, message)| pointed("arithmetic", text, offset, &message))
     }
 }
 

@@ -4,12 +4,11 @@ use super::{RoundArguments, SCHEMA, check_random, document};
 use crate::arithmetic::dispatch::{Visitor, dispatch};
 use crate::arithmetic::scaling::{Content, Quantised, Quantiser};
 use crate::arithmetic::{Arithmetic, ArithmeticName, Exact, ExactMatrix, Side};
-use crate::cli::Failure;
 use crate::cli::subcommands::{print, show};
 use crate::cli::targets::Targets;
+use crate::cli::{Failure, told};
 use crate::exchange::{self, Tensor};
 use crate::format::Dyadic;
-use crate::printable::printable;
 use crate::report::table::wrapped;
 use ndarray::Array2;
 use rug::Float;
@@ -66,7 +65,7 @@ fn read(npy: &Path) -> Result<Tensor, Failure> {
     if tensor.shape.len() > 2 {
         return refuse(format!("has shape {}: reshape it to at most two axes", tensor.shape_in_words()));
     }
-    contents.notes.iter().for_each(|note| drop(writeln!(io::stderr(), "note: {}", printable(note))));
+    contents.notes.iter().for_each(|note| drop(writeln!(io::stderr(), "note: {}", told(note))));
     Ok(tensor)
 }
 

@@ -1,51 +1,50 @@
 //! Options of optimisers: names and defaults of torch.optim.
 
-use super::number;
-use crate::cli::count;
-use crate::spec::training::{Optimiser, Rate};
+use crate::cli::numbers::{real, steps, whole};
+use crate::spec::training::{MOST_STEPS, Optimiser, Rate};
 use clap::builder::PossibleValuesParser;
 
 /// How gradients become updates.
 #[derive(clap::Args, Clone, Debug)]
 pub struct OptimiserOptions {
     /// Updates
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, default_value_t = 500, help_heading = "Optimiser")]
+    #[arg(long, value_name = "N", value_parser = whole(1, MOST_STEPS), allow_negative_numbers = true, default_value_t = 500, help_heading = "Optimiser")]
     pub steps: usize,
     /// torch.optim's SGD without momentum, SGD with momentum 0.9, Adam or AdamW
     #[arg(long, alias = "optimiser", value_name = "NAME", value_parser = PossibleValuesParser::new(Optimiser::ALL.map(|(name, _)| name)), default_value = "momentum", help_heading = "Optimiser")]
     optimizer: String,
     /// Learning rate [default: 0.001, as torch.optim]
-    #[arg(long, value_name = "RATE", value_parser = number, allow_negative_numbers = true, help_heading = "Optimiser")]
+    #[arg(long, value_name = "RATE", value_parser = real("a positive finite number, such as 0.001"), allow_negative_numbers = true, help_heading = "Optimiser")]
     lr: Option<f64>,
     /// Momentum of SGD [default: 0.9 of momentum]
-    #[arg(long, value_name = "M", value_parser = number, allow_negative_numbers = true, help_heading = "Optimiser")]
+    #[arg(long, value_name = "M", value_parser = real("a number from 0 to below 1, such as 0.9"), allow_negative_numbers = true, help_heading = "Optimiser")]
     momentum: Option<f64>,
     /// Dampening of SGD's momentum [default: 0]
-    #[arg(long, value_name = "D", value_parser = number, allow_negative_numbers = true, help_heading = "Optimiser")]
+    #[arg(long, value_name = "D", value_parser = real("a number from 0 to 1"), allow_negative_numbers = true, help_heading = "Optimiser")]
     dampening: Option<f64>,
     /// Nesterov's momentum
     #[arg(long, help_heading = "Optimiser")]
     nesterov: bool,
     /// β₁ of Adam and AdamW [default: 0.9]
-    #[arg(long, value_name = "B", value_parser = number, allow_negative_numbers = true, help_heading = "Optimiser")]
+    #[arg(long, value_name = "B", value_parser = real("a number from 0 to below 1, such as 0.9"), allow_negative_numbers = true, help_heading = "Optimiser")]
     beta1: Option<f64>,
     /// β₂ of Adam and AdamW [default: 0.999]
-    #[arg(long, value_name = "B", value_parser = number, allow_negative_numbers = true, help_heading = "Optimiser")]
+    #[arg(long, value_name = "B", value_parser = real("a number from 0 to below 1, such as 0.999"), allow_negative_numbers = true, help_heading = "Optimiser")]
     beta2: Option<f64>,
     /// ε of Adam and AdamW [default: 1e-8]
-    #[arg(long, value_name = "E", value_parser = number, allow_negative_numbers = true, help_heading = "Optimiser")]
+    #[arg(long, value_name = "E", value_parser = real("0 or a positive finite number, such as 1e-8"), allow_negative_numbers = true, help_heading = "Optimiser")]
     epsilon: Option<f64>,
     /// Weight decay, of AdamW decoupled [default: 0, of AdamW 0.01]
-    #[arg(long, value_name = "W", value_parser = number, allow_negative_numbers = true, help_heading = "Optimiser")]
+    #[arg(long, value_name = "W", value_parser = real("0 or a positive finite number, such as 0.01"), allow_negative_numbers = true, help_heading = "Optimiser")]
     weight_decay: Option<f64>,
     /// Steps of linear warm-up
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true, default_value_t = 0, help_heading = "Optimiser")]
+    #[arg(long, value_name = "N", value_parser = steps, allow_negative_numbers = true, default_value_t = 0, help_heading = "Optimiser")]
     warmup: usize,
     /// Let the learning rate fall to 0 as half a cosine wave
     #[arg(long, help_heading = "Optimiser")]
     cosine: bool,
     /// Largest norm of all gradients together, as torch.nn.utils.clip_grad_norm_
-    #[arg(long, value_name = "NORM", value_parser = number, allow_negative_numbers = true, help_heading = "Optimiser")]
+    #[arg(long, value_name = "NORM", value_parser = real("a positive finite number, such as 1"), allow_negative_numbers = true, help_heading = "Optimiser")]
     pub clip_norm: Option<f64>,
 }
 

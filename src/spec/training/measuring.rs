@@ -30,10 +30,16 @@ impl MeasureAt {
         }
     }
 
-    pub(super) fn check(self) -> Result<(), String> {
+    /// Refuses what measures nothing, and more points than there are steps.
+    pub(super) fn check(self, steps: usize) -> Result<(), String> {
+        // Two points of a single step are one.
+        let most = steps.saturating_add(1);
         match self {
             MeasureAt::Every(0) => Err("--measure every=0: give every=25, log=20 or none".into()),
             MeasureAt::Logarithmic(0 | 1) => Err(format!("--measure {self}: give two points and more, such as log=20")),
+            MeasureAt::Logarithmic(points) if points > most => {
+                Err(format!("--measure {self}: there are {steps} steps; give at most log={most}"))
+            }
             _ => Ok(()),
         }
     }
@@ -52,22 +58,55 @@ impl MeasureAt {
     }
 }
 
-/// 0, then so many steps less one whose ratios are about the same: roots by bisection in integers, so that they are the
-/// same on any machine.
+/// 0, then so many steps less one whose ratios are about the same, each rounded down: the same on any machine.
 fn geometric(points: usize, last: usize) -> Vec<usize> {
-    let parts = points.saturating_sub(1).max(1) as u32;
+    let parts = points.saturating_sub(1).max(1) as u64;
     // step + 1 runs from 1 to last + 1.
-    let mut steps: Vec<usize> = (0..=parts).map(|part| root(last as u64 + 1, part, parts) as usize - 1).collect();
+    let end = last as u64 + 1;
+    // Neighbours differ by less than 1 then (ln x < 45), so that no step is left out.
+    if parts > end.saturating_mul(45) {
+        return (0..=last).collect();
+    }
+    let mut steps: Vec<usize> = (0..=parts).map(|part| root(end, part, parts) as usize - 1).collect();
     steps.dedup();
     steps
 }
 
-/// ⌊x^(part/parts)⌋, within a step of it for large numbers.
-fn root(x: u64, part: u32, parts: u32) -> u64 {
-    use rug::Integer;
+/// Powers of x up to which roots are computed in integers: a higher root of an x below 2^64 that is not 1 is no integer.
+const INTEGERS: u64 = 64;
+
+/// ⌊x^(part/parts)⌋ for x ≥ 1 and part ≤ parts.
+fn root(x: u64, part: u64, parts: u64) -> u64 {
+    // Logarithm, quotient, product and exponential are off by 2^-52 each at most, of an exponent below 45.
+    let estimate = core_math::exp(core_math::log(x as f64) * (part as f64 / parts as f64));
+    let margin = estimate * 1e-13;
+    let (low, high) = ((estimate - margin).floor(), (estimate + margin).floor());
+    if low == high && low >= 1.0 { (low as u64).min(x) } else { exact_root(x, part, parts) }
+}
+
+/// The same without rounding errors, for the few cases that lie near an integer.
+fn exact_root(x: u64, part: u64, parts: u64) -> u64 {
     use rug::ops::Pow;
-    let power = Integer::from(x).pow(part);
-    power.root(parts).to_u64().unwrap_or(x).clamp(1, x)
+    use rug::{Float, Integer};
+    let divisor = Integer::from(part).gcd(&Integer::from(parts)).to_u64().unwrap_or(1).max(1);
+    let (part, parts) = (part / divisor, parts / divisor);
+    if parts <= INTEGERS || x == 1 {
+        let (part, parts) = if x == 1 { (1, 1) } else { (part as u32, parts as u32) };
+        return Integer::from(x).pow(part).root(parts).to_u64().unwrap_or(x);
+    }
+    // In lowest terms, x^(part/parts) is an integer only if x is a power of that degree, and it is not: the distance to
+    // the nearest integer is found with enough bits.
+    let mut bits = 128;
+    loop {
+        let root = (Float::with_val(bits, x).ln() * part / parts).exp();
+        let margin = Float::with_val(bits, &root >> (bits - 32));
+        let (low, high) =
+            (Float::with_val(bits, &root - &margin).floor(), Float::with_val(bits, &root + &margin).floor());
+        if low == high {
+            return low.to_integer().and_then(|root| root.to_u64()).unwrap_or(x);
+        }
+        bits *= 2;
+    }
 }
 
 /// As the command line reads it.
@@ -96,8 +135,33 @@ mod tests {
         for text in ["every=25", "log=20", "none"] {
             assert_eq!(MeasureAt::parse(text).unwrap().to_string(), text);
         }
+        assert_eq!(MeasureAt::Logarithmic(usize::MAX).steps(4), [0, 1, 2, 3]);
         for text in ["25", "every", "every=x", "log=-1", ""] {
             assert!(MeasureAt::parse(text).unwrap_err().contains("every=25"), "{text}");
         }
+    }
+    /// Against the definition in integers: ⌊x^(part/parts)⌋ is the root of a power.
+    #[test]
+    fn roots_are_rounded_down_exactly() {
+        use rug::Integer;
+        use rug::ops::Pow;
+        for x in (1..40).chain([64, 81, 100, 999, 1000, 1001, 1024, 4096, 59049, 65536, 9_999_999, 10_000_000]) {
+            for parts in [1, 2, 3, 4, 5, 7, 10, 19, 24, 63, 64, 65, 99, 130, 200] {
+                for part in 0..=parts {
+                    let exact = Integer::from(x).pow(part as u32).root(parts as u32);
+                    let case = format!("{x}^({part}/{parts})");
+                    assert_eq!(root(x, part, parts), exact, "{case}");
+                    assert_eq!(exact_root(x, part, parts), exact, "{case}, without the estimate");
+                }
+            }
+        }
+        assert_eq!(root(u64::MAX, 1, 2), u64::from(u32::MAX));
+    }
+
+    #[test]
+    fn as_many_points_as_steps_take_linear_time() {
+        let steps = MeasureAt::Logarithmic(1_000_000).steps(1_000_000);
+        assert_eq!((steps[0], steps.last()), (0, Some(&999_999)));
+        assert!(steps.len() > 10_000 && steps.is_sorted_by(|one, next| one < next));
     }
 }

@@ -189,7 +189,7 @@ pub enum TrainingScale {
 pub const GROWTH_INTERVAL: u32 = 2000;
 
 impl TrainingScale {
-    /// Reads a power of two, or `dynamic`, which may have its interval: `dynamic=200`.
+    /// Reads a power of two as [`LossScale::parse`] does, or `dynamic`, which may have its interval: `dynamic=200`.
     ///
     /// # Errors
     /// A sentence with the fix.
@@ -197,7 +197,7 @@ impl TrainingScale {
         if text == "dynamic" {
             return Ok(TrainingScale::Dynamic { growth_interval: GROWTH_INTERVAL });
         }
-        if let Some(interval) = text.strip_prefix("dynamic=") {
+        if let Some(interval) = text.strip_prefix("dynamic").and_then(|rest| rest.strip_prefix(['=', ':'])) {
             return match interval.parse() {
                 Ok(growth_interval) if growth_interval > 0 => Ok(TrainingScale::Dynamic { growth_interval }),
                 _ => Err(format!(
@@ -208,7 +208,9 @@ impl TrainingScale {
         match LossScale::parse(text) {
             Ok(LossScale::None) => Ok(TrainingScale::None),
             Ok(LossScale::PowerOfTwo(log2)) => Ok(TrainingScale::PowerOfTwo(log2)),
-            _ => Err(format!("--loss-scale {text}: give a power of two, such as 1024, or dynamic")),
+            Ok(LossScale::Auto) | Err(_) => {
+                Err(format!("--loss-scale {text}: give a power of two, such as 1024 or 2^10, or dynamic"))
+            }
         }
     }
 }
@@ -252,7 +254,9 @@ mod tests {
             assert_eq!(TrainingScale::parse(text), Ok(scale));
             assert_eq!(scale.to_string(), text);
         }
-        for text in ["auto", "3", "dynamic=0", "dynamic=x", "-2"] {
+        assert_eq!(TrainingScale::parse("2^10"), Ok(TrainingScale::PowerOfTwo(10)));
+        assert_eq!(TrainingScale::parse("dynamic:5"), Ok(TrainingScale::Dynamic { growth_interval: 5 }));
+        for text in ["auto", "3", "2^300", "dynamic=0", "dynamic=x", "dynamic5", "-2"] {
             assert!(TrainingScale::parse(text).unwrap_err().contains("give"), "{text}");
         }
     }

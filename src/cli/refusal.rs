@@ -1,0 +1,238 @@
+//! What the argument parser refuses, in the words of all other messages: one sentence that says what is wrong and what
+//! to write instead.
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, Command};
+use std::error::Error;
+
+/// Similarity from which a name is offered in place of the one that was typed.
+const SIMILAR: f64 = 0.75;
+
+/// Where on the command line something is wrong.
+struct Place<'c> {
+    root: &'c Command,
+    /// The subcommand, or the root if none is named before the mistake.
+    command: &'c Command,
+    given: &'c [String],
+}
+
+/// What is wrong and how to put it right; `given` is the command line with the program's own name.
+pub fn sentence(root: &Command, given: &[String], error: &clap::Error) -> String {
+    let command = subcommand(root, given).unwrap_or(root);
+    let place = Place { root, command, given };
+    let context = |kind| error.get(kind).map(texts).unwrap_or_default();
+    let first = |kind| context(kind).into_iter().next().unwrap_or_default();
+    let (argument, value) = (first(ContextKind::InvalidArg), first(ContextKind::InvalidValue));
+    match error.kind() {
+        ErrorKind::UnknownArgument => place.unknown(&argument),
+        ErrorKind::InvalidSubcommand => place.unknown(&first(ContextKind::InvalidSubcommand)),
+        ErrorKind::InvalidValue if value.is_empty() => place.without_value(&argument),
+        ErrorKind::InvalidValue => {
+            let known = context(ContextKind::ValidValue);
+            let near = near(&value, known.iter().map(String::as_str));
+            let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+            format!("{}: give {}{near}", with_value(&argument, &value), alternatives(&known))
+        }
+        ErrorKind::ValueValidation => {
+            let fix = error.source().map(ToString::to_string).unwrap_or_default();
+            format!("{}: {fix}", with_value(&argument, &value))
+        }
+        ErrorKind::TooManyValues => format!("{0} takes no value: leave out `={value}`", name(&argument)),
+        ErrorKind::ArgumentConflict => conflict(&argument, &context(ContextKind::PriorArg)),
+        ErrorKind::MissingRequiredArgument => place.missing(&context(ContextKind::InvalidArg)),
+        ErrorKind::InvalidUtf8 => "an argument is not UTF-8 text: write it in UTF-8".into(),
+        // No other kind can occur with the options that there are; what it says is better than nothing.
+        _ => {
+            let text = error.to_string();
+            let line = text.lines().next().unwrap_or_default();
+            format!("{}: see `{} --help`", line.strip_prefix("error: ").unwrap_or(line), spelled(root, command))
+        }
+    }
+}
+
+impl Place<'_> {
+    /// A word that is no option and no subcommand here.
+    fn unknown(&self, word: &str) -> String {
+        if !word.starts_with('-') || word == "-" {
+            return self.unknown_word(word);
+        }
+        // Of `-depth` the parser names the first letter alone.
+        let is_whole = |given: &&String| given.split('=').next() == Some(word);
+        let begins = |given: &&String| given.starts_with(word) && !given.starts_with("--");
+        let typed = self.given.iter().find(is_whole).or(self.given.iter().find(begins));
+        let typed = typed.and_then(|typed| typed.split('=').next()).unwrap_or(word);
+        let long = typed.trim_start_matches('-');
+        if option(self.command, long).is_some() {
+            return format!("{typed}: a long option begins with two hyphens; write --{long}");
+        }
+        if let Some(subcommand) = self.later_subcommand(long) {
+            return misplaced(long, subcommand);
+        }
+        let lacks = format!("{typed}: {} has no such option", self.subject());
+        let elsewhere: Vec<String> = std::iter::once(self.root)
+            .chain(self.root.get_subcommands())
+            .filter(|command| option(command, long).is_some())
+            .map(|command| format!("`{}`", spelled(self.root, command)))
+            .collect();
+        if !elsewhere.is_empty() {
+            return format!("{lacks}; leave it out, or use it with {}", alternatives(&elsewhere));
+        }
+        match near(long, longs(self.command)) {
+            Some(near) => format!("{lacks}; did you mean --{near}?"),
+            None => format!("{lacks}; leave it out, or see `{} --help`", spelled(self.root, self.command)),
+        }
+    }
+
+    /// A word without hyphens that nothing here takes.
+    fn unknown_word(&self, word: &str) -> String {
+        let help = spelled(self.root, self.command);
+        let names = self.command.get_subcommands().map(Command::get_name);
+        if self.command.has_subcommands() {
+            return match near(word, names) {
+                Some(near) => format!("`{word}`: there is no such subcommand; did you mean `{near}`?"),
+                None => {
+                    format!("`{word}`: there is no such subcommand, and options begin with --; see `{help} --help`")
+                }
+            };
+        }
+        match option(self.command, word) {
+            Some(_) => format!("`{word}`: options begin with two hyphens; write --{word}"),
+            None => format!("`{word}`: {} does not take it; leave it out, or see `{help} --help`", self.subject()),
+        }
+    }
+
+    /// The subcommand that follows and has the option.
+    fn later_subcommand(&self, long: &str) -> Option<&str> {
+        let is_before = std::ptr::eq(self.command, self.root);
+        let words = self.given.iter().skip(1).filter(|_| is_before);
+        let mut named = words.filter_map(|word| self.root.find_subcommand(word));
+        named.find(|command| option(command, long).is_some()).map(Command::get_name)
+    }
+
+    /// An option at the end of the line, before another one, or with an empty value.
+    fn without_value(&self, argument: &str) -> String {
+        let shown = name(argument);
+        let defined = shown.strip_prefix("--").and_then(|long| option(self.command, long));
+        let known = defined.map(|defined| {
+            defined.get_possible_values().iter().map(|value| value.get_name().to_string()).collect::<Vec<_>>()
+        });
+        let fix =
+            match (known.filter(|known| !known.is_empty()), defined.and_then(|one| one.get_default_values().first())) {
+                (Some(known), _) => format!("give {}", alternatives(&known)),
+                (None, Some(example)) => format!("write one after it, such as {shown} {}", example.to_string_lossy()),
+                (None, None) => format!("write {}", plain(argument)),
+            };
+        format!("{shown}: its value is missing; {fix}")
+    }
+
+    /// What a command cannot do without.
+    fn missing(&self, arguments: &[String]) -> String {
+        let all: Vec<String> = arguments.iter().map(|argument| plain(argument)).collect();
+        let command = spelled(self.root, self.command);
+        format!("{} needs {}: write `{command} {}`", self.subject(), all.join(" and "), all.join(" "))
+    }
+
+    /// The command in a sentence.
+    fn subject(&self) -> String {
+        format!("`{}`", self.command.get_name())
+    }
+}
+
+/// An option before the subcommand that has it.
+pub fn misplaced(long: &str, subcommand: &str) -> String {
+    format!(
+        "--{long} stands before `{subcommand}`, where it has no effect: write it behind, as in `precision-probe {subcommand} … --{long} …`"
+    )
+}
+
+/// The subcommand that is named first, if any is.
+fn subcommand<'c>(root: &'c Command, given: &[String]) -> Option<&'c Command> {
+    let mut words = given.iter().skip(1);
+    while let Some(word) = words.next() {
+        match word.strip_prefix("--") {
+            Some(long) => {
+                if option(root, long).is_some_and(|option| option.get_action().takes_values()) {
+                    words.next();
+                }
+            }
+            None if word.starts_with('-') => {}
+            None => return root.find_subcommand(word),
+        }
+    }
+    None
+}
+
+/// The option of that name; help and version are options of every command that has them.
+fn option<'c>(command: &'c Command, long: &str) -> Option<&'c Arg> {
+    command.get_arguments().find(|argument| {
+        argument.get_long() == Some(long) || argument.get_all_aliases().is_some_and(|aliases| aliases.contains(&long))
+    })
+}
+
+/// Names of a command's options that its help lists.
+fn longs(command: &Command) -> impl Iterator<Item = &str> {
+    command.get_arguments().filter_map(Arg::get_long).chain(["help"])
+}
+
+/// The known name that is meant, if one is similar.
+fn near<'n>(typed: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    // A single letter is near to everything that has it.
+    let typed = Some(typed.to_lowercase()).filter(|typed| typed.chars().count() > 1)?;
+    let near = crate::nearest::nearest(&typed, known);
+    (strsim::jaro_winkler(&typed, near) >= SIMILAR).then_some(near)
+}
+
+/// How a command is called.
+fn spelled(root: &Command, command: &Command) -> String {
+    match std::ptr::eq(root, command) {
+        true => root.get_name().into(),
+        false => format!("{} {}", root.get_name(), command.get_name()),
+    }
+}
+
+/// The strings of a context.
+fn texts(value: &ContextValue) -> Vec<String> {
+    match value {
+        ContextValue::String(text) => vec![text.clone()],
+        ContextValue::Strings(texts) => texts.clone(),
+        _ => Vec::new(),
+    }
+}
+
+/// `--depth` of the parser's `--depth <N>`, `PATH` of `<PATH>`.
+fn name(argument: &str) -> String {
+    plain(argument.split_whitespace().next().unwrap_or_default())
+}
+
+/// `--depth N` of the parser's `--depth <N>`.
+fn plain(argument: &str) -> String {
+    argument.replace(['<', '>'], "").trim_end_matches("...").into()
+}
+
+/// `--depth x`, or the value alone where it has no option; in backticks where it could be overlooked.
+fn with_value(argument: &str, value: &str) -> String {
+    let is_clear = !value.is_empty() && !value.contains(char::is_whitespace);
+    match argument.starts_with('-') {
+        true if is_clear => format!("{} {value}", name(argument)),
+        true => format!("{} `{value}`", name(argument)),
+        false => format!("`{value}`"),
+    }
+}
+
+/// Two options that exclude each other, or one that is repeated.
+fn conflict(argument: &str, others: &[String]) -> String {
+    let argument = name(argument);
+    match others.first().map(|other| name(other)) {
+        Some(other) if other == argument => format!("{argument} is given twice: keep one"),
+        Some(other) => format!("{argument} and {other} do not go together: leave one out"),
+        None => format!("{argument} does not go with the other options: leave it out"),
+    }
+}
+
+/// `light or dark`, `narrow, all or none`.
+fn alternatives(all: &[String]) -> String {
+    match all {
+        [before @ .., last] if !before.is_empty() => format!("{} or {last}", before.join(", ")),
+        _ => all.concat(),
+    }
+}
