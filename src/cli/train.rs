@@ -95,7 +95,7 @@ pub struct TrainArguments {
     )]
     measure: String,
     /// Minibatches over which the gradient's spread is taken at every measured step
-    #[arg(long, value_name = "N", value_parser = whole(2, TRAINED / 2), allow_negative_numbers = true, default_value_t = 8, help_heading = "Measuring")]
+    #[arg(long, value_name = "N", value_parser = whole(2, LARGEST), allow_negative_numbers = true, default_value_t = 8, help_heading = "Measuring")]
     minibatches: usize,
     /// The loss whose first step is told, as a mean over 20 minibatches
     #[arg(long, value_name = "LOSS", value_parser = real("a positive finite number, such as 0.5"), allow_negative_numbers = true, default_value_t = 0.5, help_heading = "Measuring")]

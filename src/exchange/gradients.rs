@@ -4,9 +4,10 @@
 //! name), then by shape in the order of the names, `2` before `10`. Kernels that are stored as in × out are transposed.
 
 use super::Contents;
-use super::names::{self, listed, natural, shared_prefixes};
+use super::names::{self, natural, shared_prefixes};
 use super::sequential::Sequential;
 use super::tensor::{Dtype, Tensor, shape_in_words};
+use crate::quote::listed;
 use ndarray::{Array2, ArrayView2};
 
 /// A parameter that may have a gradient.

@@ -26,6 +26,7 @@ pub use sequential::{Imported, Linear, Sequential, Slope};
 pub use tensor::{Dtype, Tensor, Unread};
 
 use crate::disk;
+use crate::quote::listed;
 use std::collections::BTreeSet;
 use std::path::Path;
 use tensor::Stored;
@@ -69,7 +70,7 @@ impl Contents {
     fn skipped_note(&self, is_used: impl Fn(&str) -> bool) -> Option<String> {
         let inert = self.described().filter(|(name, shape, _)| names::is_inert(name, shape) && !is_used(name));
         let inert: Vec<String> = inert.map(|(_, _, words)| words).collect();
-        (!inert.is_empty()).then(|| format!("skipped, as nothing is computed from it: {}", names::listed(&inert)))
+        (!inert.is_empty()).then(|| format!("skipped, as nothing is computed from it: {}", listed(&inert)))
     }
 
     /// The tensors in the order of their numbers in the file: the keys of a header, a JSON object, may have any.

@@ -3,12 +3,11 @@
 //! PyTorch separates the words of a name by `.` (`model.layers.3.dense.weight`), Flax and Keras by `/`
 //! (`params/Dense_0/kernel`); TensorFlow appends `:0`. A `weight` is stored as out × in, a `kernel` as in × out.
 
+use crate::quote::listed;
 use std::cmp::Ordering;
 
 /// What separates the words of a name.
 pub(super) const SEPARATORS: [char; 2] = ['.', '/'];
-/// Most items that a sentence lists.
-const MOST_LISTED: usize = 4;
 /// The last word of what PyTorch's `get_extra_state` saves.
 const EXTRA_STATE: &str = "_extra_state";
 
@@ -135,15 +134,6 @@ pub(super) fn natural(a: &str, b: &str) -> Ordering {
                 }
             }
         }
-    }
-}
-
-/// At most [`MOST_LISTED`] items, and how many more there are.
-pub(super) fn listed(items: &[String]) -> String {
-    let shown = items.iter().take(MOST_LISTED).cloned().collect::<Vec<_>>().join(", ");
-    match items.len().checked_sub(MOST_LISTED) {
-        None | Some(0) => shown,
-        Some(more) => format!("{shown} and {more} more"),
     }
 }
 

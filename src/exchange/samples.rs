@@ -1,8 +1,9 @@
 //! A batch from a file: inputs `x` and targets `y`, one row per sample.
 
 use super::Contents;
-use super::names::{is_inert, listed};
+use super::names::is_inert;
 use super::tensor::Tensor;
+use crate::quote::listed;
 use ndarray::{Array2, ArrayView2};
 
 /// Inputs and targets of a batch.

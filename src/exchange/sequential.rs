@@ -1,10 +1,11 @@
 //! A state dict as a chain of affine layers.
 
 use super::Contents;
-use super::names::{self, Role, SEPARATORS, listed};
+use super::names::{self, Role, SEPARATORS};
 use super::order::{self, Unit};
 use super::state::{Module, Other, State};
 use super::tensor::Tensor;
+use crate::quote::listed;
 use ndarray::Array2;
 use std::collections::HashSet;
 

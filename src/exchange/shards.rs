@@ -1,7 +1,8 @@
 //! `model.safetensors.index.json`: tensors spread over several files of one folder, as Hugging Face saves large models.
 
 use super::tensor::{Dtype, Tensor, Unread};
-use super::{Contents, MOST_NUMBERS, bytes_of, names};
+use super::{Contents, MOST_NUMBERS, bytes_of};
+use crate::quote::listed;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -102,7 +103,7 @@ pub(super) fn read(
         }
     }
     if !unnamed.is_empty() {
-        notes.push(format!("not named by the index, left out: {}", names::listed(&unnamed)));
+        notes.push(format!("not named by the index, left out: {}", listed(&unnamed)));
     }
     let order = || pairs.iter().map(|(name, _)| name.as_str());
     Ok(Contents {
