@@ -13,8 +13,8 @@ use crate::format::square_root_to_odd;
 /// Unit roundoff of double precision.
 const U: f64 = f64::EPSILON / 2.0;
 /// λ, λα of SELU and the constants of the normal distribution, rounded to nearest (error ≤ u).
-const LAMBDA: f64 = 1.05070098735548049341933498529;
-const LAMBDA_ALPHA: f64 = 1.758099340847376859940217520812;
+const LAMBDA: f64 = 1.0507009873554804934193349852946;
+const LAMBDA_ALPHA: f64 = 1.7580993408473768599402175208123;
 const SQRT_HALF: f64 = std::f64::consts::FRAC_1_SQRT_2;
 const INVERSE_SQRT_TWO_PI: f64 = 0.398942280401432677939946059934;
 /// √(8/π) and the cubic coefficient of gelu_tanh, rounded to nearest.
