@@ -1,6 +1,10 @@
 //! Activations against independent programs: every code of three formats bit for bit, the enclosure's
 //! bound against more precision and textbook formulas, derivatives against differences, ties, ranges.
 
+mod common;
+#[path = "activations/limits.rs"]
+mod limits;
+
 use flate2::read::GzDecoder;
 use precision_probe::activation::{
     ALL, Activation, Function, GELU_TANH_CUBIC, LEAKY_SLOPE, OutOfRange, SELU_ALPHA, SELU_LAMBDA, enclose, enclosure,

@@ -6,6 +6,7 @@
 //! is subnormal; the counts are the same, and the bounds below are at least twice them, which covers
 //! terms of second order and the rounding of the bound itself and of v ± bound.
 
+use super::limits::Limit;
 use super::polynomial::{Quadratic, polynomial};
 use super::{Activation, Function};
 use crate::format::square_root_to_odd;
@@ -25,18 +26,24 @@ const CUBIC: f64 = 0.044715;
 const MOST_ALPHA: f64 = f64::from_bits((1023 + 100) << 52);
 
 /// φ(x) within a few units in the last place (relative, also where |φ| is small), except on hardswish's
-/// and hardsigmoid's middle pieces near −3, where the error is a few 2^-53 absolutely.
+/// and hardsigmoid's middle pieces near −3, where the error is a few 2^-53 absolutely. The limit at ±∞.
 pub fn value_f64(activation: &Activation, x: f64) -> f64 {
     in_double(&Function::Value(*activation), x)
 }
 
 /// φ'(x) within a few units in the last place, except near the zeros of φ' away from 0, where the error
-/// is a few 2^-53 absolutely.
+/// is a few 2^-53 absolutely. The limit at ±∞.
 pub fn derivative_f64(activation: &Activation, x: f64) -> f64 {
     in_double(&Function::Derivative(*activation), x)
 }
 
 fn in_double(function: &Function, x: f64) -> f64 {
+    if x.is_nan() {
+        return x;
+    }
+    if x.is_infinite() {
+        return Limit::of(function, x < 0.0).to_f64();
+    }
     match short(function, x) {
         Short::Exact(value) | Short::Rounded(value) | Short::Odd(value) => value,
         Short::None => evaluate(function, x).0,

@@ -2,8 +2,8 @@
 //!
 //! An entry states its [`Joints`] (where formulas meet, what jumps there, and which side PyTorch gives
 //! the point to), the bounds Λ₁ ≥ |φ'| and Λ₂ ≥ |φ''| on each piece (`bounds.rs`), the pieces that are
-//! polynomials with short coefficients ([`polynomial`]), and (in [`mod@enclosure`]) how to enclose φ and
-//! φ' to any relative precision; from these alone [`rounding`] gets the correctly rounded value in every
+//! polynomials with short coefficients ([`polynomial`]), the limits at ±∞ (`limits.rs`), and (in
+//! [`mod@enclosure`]) how to enclose φ and φ' to any relative precision; from these alone [`rounding`] gets the correctly rounded value in every
 //! format. [`moments`] holds the mean-field constants, [`names`] the grammar, [`about`] formulas and sources in
 //! words. [`Activation::facts`] is everything that is known of one entry.
 

@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 struct Selu {
     lambda: Rational,
     lambda_alpha: Rational,
+    /// −λα.
+    least: Rational,
     /// λ's denominator is this odd number, a power of 5, times a power of two.
     odd: Integer,
     /// log₂ of the latter.
@@ -24,8 +26,18 @@ static SELU: LazyLock<Selu> = LazyLock::new(|| {
     let lambda_alpha = Rational::from(&lambda * &alpha);
     let log2_even = lambda.denom().find_one(0).expect("invariant: a denominator is not 0");
     let odd = Integer::from(lambda.denom() >> log2_even);
-    Selu { lambda, lambda_alpha, odd, log2_even }
+    Selu { least: Rational::from(-&lambda_alpha), lambda, lambda_alpha, odd, log2_even }
 });
+
+/// λ = φ' on the right.
+pub(super) fn slope() -> &'static Rational {
+    &SELU.lambda
+}
+
+/// −λα = φ(−∞).
+pub(super) fn least() -> &'static Rational {
+    &SELU.least
+}
 
 /// λ rounded to nearest at the given precision.
 pub(super) fn lambda(precision: u32) -> Float {
