@@ -32,8 +32,8 @@ const NEAREST: &str = "truth.safetensors";
 ///
 /// `network.safetensors` and `batch.safetensors` hold what was measured; `gradients.<arithmetic>.safetensors` each
 /// arithmetic's gradients exactly, as doubles, or, where doubles do not hold them, `gradients.<arithmetic>.json` in
-/// decimals; [`TRUTH`] the true gradients in 60 digits with their error bounds, and `truth.safetensors` the nearest
-/// doubles. The same plan gives the same bytes.
+/// decimals; [`TRUTH`] the true gradients in decimals, five digits more than are proven and at most 60, with their error
+/// bounds, and `truth.safetensors` the nearest doubles. The same plan gives the same bytes.
 pub fn files(plan: &Plan, run: &RunPlan, measured: &Run) -> Vec<(String, Vec<u8>)> {
     let (network, batch) = probe::draw(plan, run, 0);
     let places = places(&network, plan.network.is_some());

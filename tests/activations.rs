@@ -1,15 +1,19 @@
 //! Activations against independent programs: every code of three formats bit for bit, the enclosure's
 //! bound against more precision and textbook formulas, derivatives against differences, ties, ranges.
 
+mod common;
+#[path = "activations/limits.rs"]
+mod limits;
+
 use flate2::read::GzDecoder;
 use precision_probe::activation::{
     ALL, Activation, Function, GELU_TANH_CUBIC, LEAKY_SLOPE, OutOfRange, SELU_ALPHA, SELU_LAMBDA, enclose, enclosure,
     round_function, round_function_f64,
 };
 use precision_probe::format::{F64, Format, canonical};
-use rug::Float;
 use rug::float::Constant;
 use rug::ops::Pow;
+use rug::{Float, Integer, Rational};
 use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
@@ -53,6 +57,22 @@ fn every_code_of_bf16_f16_and_e4m3fn_agrees_with_the_tables() {
     }
     assert_eq!(files, 18);
     assert_eq!(ALL.len(), 26);
+}
+
+/// PyTorch's `alpha` and `scale` (aten/src/ATen/native/Activation.cpp), all 32 digits of them, and exactly these.
+#[test]
+fn selu_has_the_constants_of_pytorch() {
+    let fraction = |digits: &str| {
+        Rational::from((digits.replace('.', "").parse::<Integer>().unwrap(), Integer::from(Integer::u_pow_u(10, 31))))
+    };
+    let [alpha, scale] = ["1.6732632423543772848170429916717", "1.0507009873554804934193349852946"];
+    assert_eq!(Activation::Selu.constants(), [format!("lambda = {scale}"), format!("alpha = {alpha}")]);
+    let slopes = [(1.0, fraction(scale)), (-0.0, fraction(scale) * fraction(alpha))];
+    for (x, expected) in slopes {
+        let slope = enclose(&Function::Derivative(Activation::Selu), &Float::with_val(53, x), 300).unwrap();
+        let error = Rational::from(slope.to_rational().unwrap() - &expected).abs() / expected;
+        assert!(error < Rational::from((1, Integer::from(1) << 299)), "φ'({x}) = {slope}");
+    }
 }
 
 /// A small deterministic generator (splitmix64) for test arguments.
@@ -460,11 +480,11 @@ fn ties_at_tiny_and_huge_arguments_are_decided_by_their_side() {
     let at_huge = |a| round_function(&Function::Value(a), &huge, &two_bits);
     assert_eq!(at_huge(Activation::Softplus { beta: 1.0 }), scaled(6, 1_000_000));
     assert_eq!(at_huge(Activation::Silu), scaled(4, 1_000_000));
-    // λ·5^29·10^0 is an integer: an exact result, and at its own length not even rounded.
-    let five_to_29 = Float::with_val(68, 5f64).pow(29u32);
-    let product = enclosure(&Function::Value(Activation::Selu), &five_to_29, 20).unwrap();
+    // λ·5^31 is an integer over 2^31: an exact result, and at its own length not even rounded.
+    let five_to_31 = Float::with_val(72, 5f64).pow(31u32);
+    let product = enclosure(&Function::Value(Activation::Selu), &five_to_31, 20).unwrap();
     assert!(product.exact);
-    let expected = Float::with_val(200, Float::parse("105070098735548049341933498529").unwrap()) >> 29;
+    let expected = Float::with_val(200, Float::parse("10507009873554804934193349852946").unwrap()) >> 31;
     assert_eq!(product.value, expected);
 }
 

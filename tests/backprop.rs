@@ -262,11 +262,11 @@ fn textbook(activation: Activation, slope: Option<&Float>, z: &Float) -> Float {
         Activation::ReluSquared => long(0.0),
         Activation::Silu => Float::with_val(BITS, z / (exp(minus) + 1u32)),
         Activation::Gelu => Float::with_val(BITS, z / 2u32) * ((z.clone() / long(2.0).sqrt()).erf() + 1u32),
-        // Klambauer et al. 2017, with the decimals of the catalogue.
-        Activation::Selu if *z > 0 => decimal("1.05070098735548049341933498529") * z,
+        // PyTorch's `alpha` and `scale`, digit by digit.
+        Activation::Selu if *z > 0 => decimal("1.0507009873554804934193349852946") * z,
         Activation::Selu => {
-            decimal("1.05070098735548049341933498529")
-                * decimal("1.67326324235437728481704299167")
+            decimal("1.0507009873554804934193349852946")
+                * decimal("1.6732632423543772848170429916717")
                 * (exp(z.clone()) - 1u32)
         }
     }

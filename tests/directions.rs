@@ -1,6 +1,8 @@
 //! Directed roundings, limits and orders of sums: every carrier against exact rational numbers rounded by search.
 
 mod common;
+#[path = "directions/definitions.rs"]
+mod definitions;
 
 use common::erased::{Erased, dispatched, long, named, reference};
 use common::rational::{Codes, How, Real, binary_as, dot_as};

@@ -6,6 +6,7 @@
 //! is subnormal; the counts are the same, and the bounds below are at least twice them, which covers
 //! terms of second order and the rounding of the bound itself and of v ± bound.
 
+use super::limits::Limit;
 use super::polynomial::{Quadratic, polynomial};
 use super::{Activation, Function};
 use crate::format::square_root_to_odd;
@@ -13,8 +14,8 @@ use crate::format::square_root_to_odd;
 /// Unit roundoff of double precision.
 const U: f64 = f64::EPSILON / 2.0;
 /// λ, λα of SELU and the constants of the normal distribution, rounded to nearest (error ≤ u).
-const LAMBDA: f64 = 1.05070098735548049341933498529;
-const LAMBDA_ALPHA: f64 = 1.758099340847376859940217520812;
+const LAMBDA: f64 = 1.0507009873554804934193349852946;
+const LAMBDA_ALPHA: f64 = 1.7580993408473768599402175208123;
 const SQRT_HALF: f64 = std::f64::consts::FRAC_1_SQRT_2;
 const INVERSE_SQRT_TWO_PI: f64 = 0.398942280401432677939946059934;
 /// √(8/π) and the cubic coefficient of gelu_tanh, rounded to nearest.
@@ -25,18 +26,24 @@ const CUBIC: f64 = 0.044715;
 const MOST_ALPHA: f64 = f64::from_bits((1023 + 100) << 52);
 
 /// φ(x) within a few units in the last place (relative, also where |φ| is small), except on hardswish's
-/// and hardsigmoid's middle pieces near −3, where the error is a few 2^-53 absolutely.
+/// and hardsigmoid's middle pieces near −3, where the error is a few 2^-53 absolutely. The limit at ±∞.
 pub fn value_f64(activation: &Activation, x: f64) -> f64 {
     in_double(&Function::Value(*activation), x)
 }
 
 /// φ'(x) within a few units in the last place, except near the zeros of φ' away from 0, where the error
-/// is a few 2^-53 absolutely.
+/// is a few 2^-53 absolutely. The limit at ±∞.
 pub fn derivative_f64(activation: &Activation, x: f64) -> f64 {
     in_double(&Function::Derivative(*activation), x)
 }
 
 fn in_double(function: &Function, x: f64) -> f64 {
+    if x.is_nan() {
+        return x;
+    }
+    if x.is_infinite() {
+        return Limit::of(function, x < 0.0).to_f64();
+    }
     match short(function, x) {
         Short::Exact(value) | Short::Rounded(value) | Short::Odd(value) => value,
         Short::None => evaluate(function, x).0,

@@ -1,73 +1,95 @@
-//! φ, φ', exp and √ at ±∞: the limits, which overflowed pre-activations meet.
+//! What φ, φ', exp and √ tend to at ±∞: the values that overflowed arguments meet.
+//!
+//! Infinity stands for a result of unknown size, so f(±∞) is the limit of the exact function. A zero has the sign of the
+//! side from which it is approached, as a finite argument whose value underflows gives it: silu(−∞) = −0.
 
-use super::rounding::{Target, round_by};
+use super::polynomial::with_sticky;
+use super::rounding::Target;
+use super::selu;
 use super::{Activation, Function, Quadratic};
-use rug::Float;
+use rug::float::Round;
+use rug::{Float, Rational};
 
-/// The limit of f at ±∞, rounded; a zero has the sign of the side from which it is approached.
-pub(super) fn at_infinity(function: &Function, negative: bool, target: &Target) -> Float {
-    use Activation::*;
-    let infinity = if negative { f64::NEG_INFINITY } else { f64::INFINITY };
-    let (activation, derivative) = match function {
-        // A square root is asked for its limit on the right alone.
-        Function::Exp | Function::SquareRoot => return round(infinity.max(0.0), target),
-        Function::Value(activation) => (activation, false),
-        Function::Derivative(activation) => (activation, true),
-    };
-    if let Some(polynomial) = activation.polynomial(activation.piece_of(infinity)) {
-        return round(
-            if derivative { limit(&polynomial.derivative(), infinity) } else { limit(&polynomial, infinity) },
-            target,
-        );
-    }
-    if *activation == Selu {
-        // λ and λα are φ' right and left of 0.
-        let slope = |x: f64| round_by(&Function::Derivative(Selu), &Float::with_val(53, x), target);
-        return match (derivative, negative) {
-            (true, false) => slope(1.0),
-            (true, true) => round(0.0, target),
-            (false, false) => round(infinity, target),
-            // −λα in its own direction: the mirrored rounding of λα.
-            (false, true) => {
-                let mirrored = |x: &Float| -(target.round)(&Float::with_val(x.prec(), -x));
-                let at_zero = Float::new(53);
-                -round_by(&Function::Derivative(Selu), &at_zero, &Target { round: &mirrored, ..*target })
-            }
-        };
-    }
-    let value = match (*activation, derivative, negative) {
-        (Tanh | Softsign, false, _) => 1f64.copysign(infinity),
-        (Tanhshrink, false, _) => infinity,
-        (Sigmoid, false, false) => 1.0,
-        // From below.
-        (LogSigmoid, false, false) => -0.0,
-        (LogSigmoid, false, true) => infinity,
-        (_, false, false) => infinity,
-        (Sigmoid | Softplus { .. }, false, true) => 0.0,
-        (Elu { alpha } | Celu { alpha }, false, true) => -alpha,
-        // From below: silu, swish, mish, gelu and gelu_tanh, and their derivatives, are negative there.
-        (_, false, true) => -0.0,
-        (Tanh | Sigmoid | Softsign, true, _) => 0.0,
-        (Tanhshrink, true, _) => 1.0,
-        (LogSigmoid, true, false) => 0.0,
-        (LogSigmoid, true, true) => 1.0,
-        (_, true, false) => 1.0,
-        (Elu { .. } | Celu { .. } | Softplus { .. }, true, true) => 0.0,
-        (_, true, true) => -0.0,
-    };
-    round(value, target)
+/// A limit at ±∞.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Limit {
+    /// A double: ±∞ where f grows without bound, NaN where f is undefined.
+    Double(f64),
+    /// A fraction that is no binary number.
+    Fraction(&'static Rational),
 }
 
-/// A polynomial at ±∞; a slope of 0 gives a zero with the sign that it gives every such x.
-fn limit(polynomial: &Quadratic, infinity: f64) -> f64 {
+const ZERO: Limit = Limit::Double(0.0);
+const MINUS_ZERO: Limit = Limit::Double(-0.0);
+const ONE: Limit = Limit::Double(1.0);
+const MINUS_ONE: Limit = Limit::Double(-1.0);
+const INFINITY: Limit = Limit::Double(f64::INFINITY);
+const MINUS_INFINITY: Limit = Limit::Double(f64::NEG_INFINITY);
+
+impl Limit {
+    /// The limit of f at −∞ or +∞.
+    pub fn of(function: &Function, negative: bool) -> Limit {
+        let (activation, derivative) = match function {
+            Function::Exp => return if negative { ZERO } else { INFINITY },
+            Function::SquareRoot => return if negative { Limit::Double(f64::NAN) } else { INFINITY },
+            Function::Value(activation) => (activation, false),
+            Function::Derivative(activation) => (activation, true),
+        };
+        let infinity = if negative { f64::NEG_INFINITY } else { f64::INFINITY };
+        match activation.polynomial(activation.piece_of(infinity)) {
+            Some(polynomial) if derivative => Limit::Double(at_end(&polynomial.derivative(), infinity)),
+            Some(polynomial) => Limit::Double(at_end(&polynomial, infinity)),
+            None => ends(activation)[2 * usize::from(derivative) + usize::from(!negative)],
+        }
+    }
+
+    /// Rounded once.
+    pub fn rounded(self, target: &Target) -> Float {
+        match self {
+            Limit::Double(x) => (target.round)(&Float::with_val(53, x)),
+            Limit::Fraction(x) => {
+                (target.round)(&with_sticky(Float::with_val_round(target.boundary_bits + 4, x, Round::Zero)))
+            }
+        }
+    }
+
+    /// The nearest double.
+    pub fn to_f64(self) -> f64 {
+        match self {
+            Limit::Double(x) => x,
+            Limit::Fraction(x) => Float::with_val(53, x).to_f64(),
+        }
+    }
+
+    /// True for a limit of ±0.
+    pub fn is_zero(self) -> bool {
+        matches!(self, Limit::Double(x) if x == 0.0)
+    }
+}
+
+/// The limits of an entry that is transcendental on an outer piece, or softsign: φ(−∞), φ(+∞), φ'(−∞), φ'(+∞).
+fn ends(activation: &Activation) -> [Limit; 4] {
+    use Activation::*;
+    match *activation {
+        Elu { alpha } | Celu { alpha } => [Limit::Double(-alpha), INFINITY, ZERO, ONE],
+        Selu => [Limit::Fraction(selu::least()), INFINITY, ZERO, Limit::Fraction(selu::slope())],
+        Tanh | Softsign => [MINUS_ONE, ONE, ZERO, ZERO],
+        Tanhshrink => [MINUS_INFINITY, INFINITY, ONE, ONE],
+        Sigmoid => [ZERO, ONE, ZERO, ZERO],
+        LogSigmoid => [MINUS_INFINITY, MINUS_ZERO, ONE, ZERO],
+        Softplus { .. } => [ZERO, INFINITY, ZERO, ONE],
+        // φ and φ' are negative left of their zeros.
+        Silu | Swish { .. } | Mish | Gelu | GeluTanh => [MINUS_ZERO, INFINITY, MINUS_ZERO, ONE],
+        _ => unreachable!("invariant: the others are polynomials on both outer pieces"),
+    }
+}
+
+/// A polynomial at ±∞; a slope of 0 gives +0, as it does at every finite argument.
+fn at_end(polynomial: &Quadratic, infinity: f64) -> f64 {
     let Quadratic { a, b, c, divisor } = *polynomial;
     match (a != 0.0, b != 0.0) {
         (true, _) => a * f64::INFINITY,
         (false, true) => b * infinity,
         (false, false) => c / divisor,
     }
-}
-
-fn round(limit: f64, target: &Target) -> Float {
-    (target.round)(&Float::with_val(53, limit))
 }

@@ -2,8 +2,8 @@
 //!
 //! An entry states its [`Joints`] (where formulas meet, what jumps there, and which side PyTorch gives
 //! the point to), the bounds Λ₁ ≥ |φ'| and Λ₂ ≥ |φ''| on each piece (`bounds.rs`), the pieces that are
-//! polynomials with short coefficients ([`polynomial`]), and (in [`mod@enclosure`]) how to enclose φ and
-//! φ' to any relative precision; from these alone [`rounding`] gets the correctly rounded value in every
+//! polynomials with short coefficients ([`polynomial`]), the limits at ±∞ (`limits.rs`), and (in
+//! [`mod@enclosure`]) how to enclose φ and φ' to any relative precision; from these alone [`rounding`] gets the correctly rounded value in every
 //! format. [`moments`] holds the mean-field constants, [`names`] the grammar, [`about`] formulas and sources in
 //! words. [`Activation::facts`] is everything that is known of one entry.
 
@@ -39,10 +39,10 @@ pub use rounding::{is_zero, round_function, round_function_by, round_function_f6
 use crate::format::GRID;
 use std::cmp::Ordering;
 
-/// λ of SELU: this decimal, taken as exact (the fixed point of mean 0 and variance 1).
-pub const SELU_LAMBDA: &str = "1.05070098735548049341933498529";
-/// α of SELU: this decimal, taken as exact.
-pub const SELU_ALPHA: &str = "1.67326324235437728481704299167";
+/// λ of SELU (the fixed point of mean 0 and variance 1): this decimal, PyTorch's `scale`, taken as exact.
+pub const SELU_LAMBDA: &str = "1.0507009873554804934193349852946";
+/// α of SELU: this decimal, PyTorch's `alpha`, taken as exact.
+pub const SELU_ALPHA: &str = "1.6732632423543772848170429916717";
 /// The cubic coefficient of gelu_tanh: this decimal, taken as exact.
 pub const GELU_TANH_CUBIC: &str = "0.044715";
 

@@ -189,7 +189,7 @@ pub(super) fn square_root(x: &Float, precision: u32) -> Float {
 }
 
 /// A truncated number with one more bit that is set where something was cut off.
-fn with_sticky((value, order): (Float, Ordering)) -> Float {
+pub(super) fn with_sticky((value, order): (Float, Ordering)) -> Float {
     let (Ordering::Less | Ordering::Greater, Some(exponent)) = (order, value.get_exp()) else { return value };
     let bits = value.prec() + 1;
     let sticky = Float::with_val(2, if value.is_sign_negative() { -1 } else { 1 }) << (exponent - bits as i32);

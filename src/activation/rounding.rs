@@ -15,7 +15,7 @@
 
 use super::double::{self, Short};
 use super::enclosure::{exact, piece_of};
-use super::limits::at_infinity;
+use super::limits::Limit;
 use super::nearby::{Near, nearby};
 use super::polynomial::{polynomial, quotient, square_root};
 use super::quick::binary64;
@@ -31,9 +31,9 @@ const MOST_BITS: u32 = 1 << 20;
 
 /// f(x) rounded once to the format: **the definition** of φ, φ', exp and √ in every arithmetic.
 ///
-/// Rounding, overflow and gradual underflow are those of [`Format::round`]. NaN gives NaN, ±∞ the
-/// limit, and a negative number under a square root (−∞ too, −0 not) NaN. A result below the format's range
-/// keeps its sign (−0 for a tiny negative one). φ(−0) = −0 where φ passes through 0 with a slope (tanh, silu,
+/// Rounding, overflow and gradual underflow are those of [`Format::round`]. NaN gives NaN, ±∞ the limit (a zero
+/// with the sign of the side from which it is approached), and a negative number under a square root (−∞ too, −0
+/// not) NaN. A result below the format's range keeps its sign (−0 for a tiny negative one). φ(−0) = −0 where φ passes through 0 with a slope (tanh, silu,
 /// gelu, elu, hardswish, identity, …), and √−0 = −0; a constant piece gives +0, so relu(±0) = +0.
 /// For formats of unbounded exponent a result beyond 2^±2^29 becomes ±∞ or ±0; whoever must not take
 /// that for an answer asks [`enclose`] instead.
@@ -68,7 +68,7 @@ pub(super) fn round_by(function: &Function, x: &Float, target: &Target) -> Float
         return Float::with_val(format.precision, Special::Nan);
     }
     if x.is_infinite() {
-        return at_infinity(function, x.is_sign_negative(), target);
+        return Limit::of(function, x.is_sign_negative()).rounded(target);
     }
     match exact(function, x) {
         Ok(Some(value)) => return round(&value),
@@ -242,8 +242,14 @@ fn round_quickly(
     if low.to_bits() == high.to_bits() { low } else { slow() }
 }
 
-/// Whether f(x) is exactly 0 at a finite x, not merely too small for a double.
+/// Whether f(x) is exactly 0, not merely too small for a double; at ±∞ whether its limit is. Not at NaN.
 pub fn is_zero(function: &Function, x: f64) -> bool {
+    if x.is_nan() {
+        return false;
+    }
+    if x.is_infinite() {
+        return Limit::of(function, x < 0.0).is_zero();
+    }
     match double::short(function, x) {
         Short::Exact(value) | Short::Odd(value) => value == 0.0,
         // A product that rounding may have flushed.

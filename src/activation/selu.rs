@@ -4,13 +4,16 @@ use super::{SELU_ALPHA, SELU_LAMBDA};
 use rug::{Float, Integer, Rational};
 use std::sync::LazyLock;
 
-/// The decimals of SELU as fractions: λ, α and λα.
+/// The decimals of SELU as fractions.
 struct Selu {
     lambda: Rational,
     lambda_alpha: Rational,
-    /// Numerator of λ over 10^29 (it ends in 9, so that is the lowest form).
-    lambda_numerator: Integer,
-    five_to_29: Integer,
+    /// −λα.
+    least: Rational,
+    /// λ's denominator is this odd number, a power of 5, times a power of two.
+    odd: Integer,
+    /// log₂ of the latter.
+    log2_even: u32,
 }
 
 static SELU: LazyLock<Selu> = LazyLock::new(|| {
@@ -21,9 +24,20 @@ static SELU: LazyLock<Selu> = LazyLock::new(|| {
     };
     let (lambda, alpha) = (fraction(SELU_LAMBDA), fraction(SELU_ALPHA));
     let lambda_alpha = Rational::from(&lambda * &alpha);
-    let lambda_numerator = lambda.numer().clone();
-    Selu { lambda, lambda_alpha, lambda_numerator, five_to_29: Integer::from(Integer::u_pow_u(5, 29)) }
+    let log2_even = lambda.denom().find_one(0).expect("invariant: a denominator is not 0");
+    let odd = Integer::from(lambda.denom() >> log2_even);
+    Selu { least: Rational::from(-&lambda_alpha), lambda, lambda_alpha, odd, log2_even }
 });
+
+/// λ = φ' on the right.
+pub(super) fn slope() -> &'static Rational {
+    &SELU.lambda
+}
+
+/// −λα = φ(−∞).
+pub(super) fn least() -> &'static Rational {
+    &SELU.least
+}
 
 /// λ rounded to nearest at the given precision.
 pub(super) fn lambda(precision: u32) -> Float {
@@ -35,17 +49,18 @@ pub(super) fn lambda_alpha(precision: u32) -> Float {
     Float::with_val(precision, &SELU.lambda_alpha)
 }
 
-/// λx where it is a binary number: λ = N/10^29 with N prime to 5, so 5^29 must divide x's significand.
+/// λx where it is a binary number: where the odd part of λ's denominator divides x's significand.
 pub(super) fn exact_lambda(x: &Float) -> Option<Float> {
-    if x.prec() < 68 {
-        return None; // 5^29 > 2^67
+    let Selu { lambda, odd, log2_even, .. } = &*SELU;
+    if x.prec() < odd.significant_bits() {
+        return None;
     }
     let (significand, exponent) = x.to_integer_exp()?;
-    let (quotient, remainder) = significand.div_rem_ref(&SELU.five_to_29).into();
+    let (quotient, remainder) = significand.div_rem_ref(odd).into();
     let remainder: Integer = remainder;
     if remainder != 0 {
         return None;
     }
-    let units: Integer = Integer::from(&quotient * &SELU.lambda_numerator);
-    Some(Float::with_val(units.significant_bits().max(2), units) << exponent << -29)
+    let units: Integer = Integer::from(&quotient * lambda.numer());
+    Some(Float::with_val(units.significant_bits().max(2), units) << exponent >> *log2_even)
 }

@@ -40,15 +40,25 @@ impl Direction {
 }
 
 /// What hardware does at the ends of the range, beside what the format says.
+///
+/// A *result* is what an operation rounds, in the format to which it is rounded: products and partial sums are results
+/// in the accumulator, a finished sum is one more when it is stored. An *operand* is a number that an operation reads, in
+/// the format whose number it is: factors of products, the bias, arguments of functions and of single operations in the
+/// stored format; products and partial sums, when they are added to, in the accumulator. The bias is both, one after the
+/// other. A finished sum is stored and not read, so it is no operand, unless a tensor's scale multiplies it. Comparisons
+/// and copies (PReLU of positive numbers, softmax's maximum) read numbers as they are.
+///
+/// How factors are quantised ([`super::Quantiser`]) is no operation of the arithmetic: neither limits nor directions
+/// reach it. Factors are read as numbers of the stored format first, and not again after it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Limits {
-    /// A result below the smallest normal number becomes a zero with its sign (`ftz`, flush to zero): what was rounded
-    /// to a subnormal number of its format, an accumulator's too.
+    /// A result that was rounded to a subnormal number of its format becomes a zero with its sign (`ftz`, flush to zero).
     pub flushes_results: bool,
-    /// A subnormal operand is read as a zero with its sign (`daz`, denormals are zero).
+    /// An operand below the smallest normal number of the format whose number it is, is read as a zero with its sign
+    /// (`daz`, denormals are zero).
     pub flushes_operands: bool,
-    /// A result beyond the maximum, infinite ones included, becomes the maximum with its sign (`saturate`; the saturating
-    /// mode of OCP OFP8 1.0 section 5.3). NaN stays.
+    /// A result beyond its format's maximum, infinite ones included, becomes the maximum with its sign (`saturate`; the
+    /// saturating mode of OCP OFP8 1.0 section 5.3). NaN stays, and so do factors that overflowed in `operands=FORMAT`.
     pub saturates: bool,
 }
 

@@ -249,7 +249,8 @@ impl Arithmetic for Long {
                 accumulate(*order, row.len() as u32, &mut terms)
             }
         };
-        once.round(format, Draw::First(STORE), &*once.operand(accumulator, &sum))
+        // A finished sum is no operand.
+        once.round(format, Draw::First(STORE), &sum)
     }
 
     fn apply(&self, at: Place, f: &Function, x: &Float) -> Float {
@@ -273,7 +274,11 @@ impl Arithmetic for Long {
     fn prepare(&self, matrix: ArrayView2<Float>, side: Side, content: Content) -> Vec<Vec<Float>> {
         match self.name.quantiser(content) {
             None => vectors(matrix, side),
-            Some(Quantiser::Format(format)) => vectors(matrix.map(|x| format.round(x)).view(), side),
+            // Read as numbers of the format first: what is quantised is read no more.
+            Some(Quantiser::Format(element)) => {
+                let ArithmeticName { format, limits, .. } = &self.name;
+                vectors(matrix.map(|x| element.round(&limits.operand(format, x))).view(), side)
+            }
             Some(scaled) => unreachable!("invariant: doubles carry the scales of {scaled}"),
         }
     }

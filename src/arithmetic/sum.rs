@@ -15,8 +15,10 @@ pub enum Sum {
     Fused,
     /// S(n) = S(first ⌊n/2⌋) + S(rest): errors grow with log₂ n (Higham 1993).
     Pairwise,
-    /// In index order with a running compensation, four operations for each term: y = x − c, t = s + y,
-    /// c = (t − s) − y, s = t (Kahan 1965).
+    /// In index order with a running compensation c (Kahan 1965). The sum s begins as the first product. Every further
+    /// term x, a product or at last the bias, takes four operations, each rounded to the accumulator: y = x − c, t = s + y
+    /// and c = (t − s) − y, after which s = t. Nothing is lost before the second term, which takes three: its y is x, not
+    /// x − 0. (Beginning with s = c = 0 would make c NaN of an infinite first product, and change signs of zeros.)
     Kahan,
     /// In index order inside blocks of so many terms, then in order over the blocks' sums (Blanchard, Higham and Mary
     /// 2020).

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 #[derive(clap::Args, Debug)]
 pub struct GradientExport {
     /// Write trial 1 for other programs: network, batch, every arithmetic's gradients and the true ones as safetensors
-    /// with the names of a torch.nn.Sequential, and truth.json (60 digits, error bounds); of several activations a
+    /// with the names of a torch.nn.Sequential, and truth.json (up to 60 digits, error bounds); of several activations a
     /// folder each
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     export: Option<PathBuf>,

@@ -3,7 +3,7 @@
 
 use ndarray::Array2;
 use precision_probe::activation::Function;
-use precision_probe::arithmetic::dispatch::{Visitor, dispatch};
+use precision_probe::arithmetic::dispatch::{Carriers, Visitor, dispatch, dispatch_with};
 use precision_probe::arithmetic::lanes::Lanes;
 use precision_probe::arithmetic::long::Long;
 use precision_probe::arithmetic::reference::Reference;
@@ -91,6 +91,11 @@ pub fn owned<A>(arithmetic: Arc<A>) -> A {
 /// What the project runs.
 pub fn dispatched(name: ArithmeticName) -> Box<dyn Erased> {
     dispatch(name, Erase { reference: false })
+}
+
+/// The same on other carriers.
+pub fn carried(name: ArithmeticName, carriers: Carriers) -> Box<dyn Erased> {
+    dispatch_with(name, carriers, 0, Erase { reference: false })
 }
 
 /// Its definition, without overrides.

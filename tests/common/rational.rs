@@ -51,7 +51,8 @@ impl Real {
         matches!(self, Real::Finite(magnitude, _) if *magnitude == 0)
     }
 
-    fn negated(&self) -> Real {
+    /// With the other sign.
+    pub fn negated(&self) -> Real {
         match self {
             Real::Finite(magnitude, negative) => Real::Finite(magnitude.clone(), !negative),
             Real::Infinite(negative) => Real::Infinite(!negative),
@@ -283,7 +284,7 @@ impl Codes {
 }
 
 /// x + y in a direction: rounding down, a sum of opposite numbers is −0.
-fn sum_in(how: How, x: &Real, y: &Real) -> Real {
+pub fn sum_in(how: How, x: &Real, y: &Real) -> Real {
     match x.plus(y) {
         Real::Finite(magnitude, false)
             if magnitude == 0 && how.direction == Direction::Toward(Toward::Down) && (x.negative() || y.negative()) =>
@@ -305,7 +306,8 @@ pub fn binary_as(format: &Codes, how: How, operation: Binary, x: &Real, y: &Real
     format.round_as(&exact, how)
 }
 
-/// The definition of a sum of products in any order, written by recursion where the project's is not.
+/// The definition of a sum of products in any order, written by recursion where the project's is not. Factors and the
+/// bias are read as numbers of the format, partial sums as numbers of the accumulator; the finished sum is no operand.
 pub fn dot_as(
     (format, accumulator): (&Codes, &Codes),
     how: How,
@@ -341,7 +343,7 @@ pub fn dot_as(
                 lost = subtract(&subtract(&total, &sum), &y);
                 sum = total;
             }
-            return format.round_as(&accumulator.read(&sum, how), how);
+            return format.round_as(&sum, how);
         }
         Sum::Kahan => None,
         other => panic!("{other:?} has a definition of its own"),
@@ -350,7 +352,7 @@ pub fn dot_as(
     if let Some(last) = last {
         sum = add(&sum, &last);
     }
-    format.round_as(&accumulator.read(&sum, how), how)
+    format.round_as(&sum, how)
 }
 
 fn halves(terms: &[Real], add: &dyn Fn(&Real, &Real) -> Real) -> Option<Real> {

@@ -2,8 +2,12 @@
 
 use super::fixture;
 use assert_cmd::Command;
-use precision_probe::exchange::{Contents, Tensor, read, write_safetensors};
+use precision_probe::activation::{ALL, Activation};
+use precision_probe::exchange::{Activations, Contents, Tensor, read, write_safetensors};
+use precision_probe::probe;
 use precision_probe::record::Record;
+use precision_probe::spec::{Files, Spec};
+use precision_probe::verdict::Verdict;
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -123,13 +127,17 @@ fn an_export_holds_what_was_measured() {
     for (name, shape) in expected {
         let (truth, long) = (&truth["parameters"][&name], &long["parameters"][&name]);
         assert_eq!(truth["shape"], serde_json::json!(shape), "{name}");
-        assert!(truth["log2_error_bound"].as_f64().unwrap() < -80.0, "{name}: {truth}");
+        let bound = truth["log2_error_bound"].as_f64().unwrap();
+        assert!(bound < -80.0, "{name}: {truth}");
         let digits: Vec<&str> = truth["values"].as_array().unwrap().iter().map(|x| x.as_str().unwrap()).collect();
         assert_eq!(digits.len(), shape.iter().product::<usize>());
         for (index, text) in digits.iter().enumerate() {
             let count = text.chars().take_while(|c| *c != 'e').filter(char::is_ascii_digit).count();
-            assert!(count == 60 || *text == "0", "{name}: {text}");
             let value: f64 = text.parse().unwrap();
+            // An entry's own bound is no larger than the tensor's.
+            let proven = core_math::log10(value.abs()) - bound * std::f64::consts::LOG10_2;
+            assert!(count <= 60 && (count >= 60 || count as f64 >= proven.floor() + 5.0), "{name}: {text}");
+            assert!(value != 0.0 || *text == "0", "{name}: every zero here is proven, not {text}");
             assert_eq!(nearest.get(&name).unwrap().values[index], value, "{name}[{index}]");
             let computed = f64s.get(&name).unwrap().values[index];
             assert!((computed - value).abs() <= 1e-13, "{name}[{index}]: {computed} and {value}");
@@ -323,6 +331,43 @@ fn tensors_that_make_no_network_are_refused() {
         let printed = succeed(place, &[&files[..], &["--loss", loss, "--out", kind, "--json"]].concat());
         assert!(printed.contains(&format!("\"targets\":\"{kind}\"")), "{loss}");
     }
+}
+
+/// Inputs beyond a format's range make z = ±∞, and NaN where there are no infinities: the whole catalogue overflows.
+#[test]
+fn inputs_beyond_a_format_are_overflow() {
+    let place = TempDir::new().unwrap();
+    let place = place.path();
+    let column = |name: &str, values: &[f64]| Tensor::doubles(name, vec![values.len(), 1], values.to_vec());
+    let weights = || vec![column("0.weight", &[-1.0]), column("2.weight", &[1.0])];
+    write_safetensors(&place.join("n.safetensors"), &weights()).unwrap();
+    let slope = Tensor::doubles("1.weight", vec![1], vec![0.25]);
+    write_safetensors(&place.join("p.safetensors"), &[weights(), vec![slope]].concat()).unwrap();
+    let names = ALL.iter().map(Activation::name).filter(|name| name != "prelu").chain(["swish:2".into()]).collect();
+    let mut measured = 0;
+    for (x, overflowing) in [(70_000.0, &["f16", "e5m2", "e4m3fn"][..]), (1e39, &["f16", "bf16", "e5m2", "e4m3fn"])] {
+        write_safetensors(&place.join("b.safetensors"), &[column("x", &[x, -x]), column("y", &[0.5, 0.5])]).unwrap();
+        for (network, names) in [("n", &names), ("p", &vec!["prelu".to_string()])] {
+            // What saturates stays finite, and need not overflow.
+            let formats = [overflowing, &["f16:saturate"]].concat().into_iter().map(String::from).collect();
+            let mut spec = Spec { formats, ..Spec::default() };
+            let mut files = Files::default();
+            let path = place.join(format!("{network}.safetensors"));
+            files.weights(&mut spec, &path, None, Some(Activations::Compared(Vec::clone(names)))).unwrap();
+            files.batch(&mut spec, &place.join("b.safetensors"), None, None).unwrap();
+            for run in &probe::run(&spec.validate_with(files).unwrap(), &probe::Silent).runs {
+                for arithmetic in run.arithmetics.iter().take(overflowing.len()) {
+                    let (found, name) = (arithmetic.verdict.verdict, &arithmetic.name);
+                    assert_eq!(found, Verdict::Overflow, "{} in {name} at {x:e}", run.activation);
+                    measured += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(measured, 7 * (ALL.len() + 1));
+    let files = ["--weights", "n.safetensors", "--data", "b.safetensors", "--formats", "f16,f16:saturate", "--out", "o"];
+    let printed = succeed(place, &[&files[..], &["--act", "silu,logsigmoid"]].concat());
+    assert!(printed.contains("overflow"), "{printed}");
 }
 
 /// Two hundred layers of weights near 10^±300: proven, or not established with the reason, in 1 GiB of addresses. The

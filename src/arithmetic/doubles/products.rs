@@ -2,7 +2,7 @@
 
 use super::Doubles;
 use super::operand::{Lines, Numbers, Operand};
-use super::terms::{Accumulation, WIDTH};
+use super::terms::WIDTH;
 use crate::arithmetic::kernels::{self, Matrix};
 use crate::arithmetic::random::STORE;
 use crate::arithmetic::scaling::Quantised;
@@ -164,9 +164,8 @@ impl Doubles {
 
     /// A sum that is complete: times the factor, with the last number, stored.
     fn finished(&self, at: Place, sum: f64, factor: f64, last: Option<f64>) -> f64 {
-        let Accumulation { accumulate, store, .. } = &self.accumulation;
         let [sum] = self.accumulation.scaled([self.draws(at)], [sum], factor, last);
-        store.round(accumulate.operand(sum), self.random(at, STORE))
+        self.accumulation.store.round(sum, self.random(at, STORE))
     }
 
     /// The tensor core's sum of two lines.
@@ -195,7 +194,7 @@ impl Doubles {
         }
     }
 
-    /// How numbers of a matrix enter a product.
+    /// How numbers of a matrix enter a product: read as numbers of the format, then quantised, and not read again.
     pub(super) fn quantised(&self, matrix: ArrayView2<f64>, side: Side, content: Content) -> Quantised {
         let store = &self.accumulation.store;
         let read = matrix.map(|x| store.operand(*x));

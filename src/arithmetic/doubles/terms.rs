@@ -100,7 +100,8 @@ impl<const W: usize> Steps for Terms<'_, W> {
 
 impl Accumulation {
     /// The stored sums of one row with `W` columns, numbers as they are read. A factor of tensors, a product of binary32
-    /// numbers rounded to one, multiplies the sums before `last` is added.
+    /// numbers rounded to one, multiplies the sums before `last` is added. A finished sum is rounded to the format as it
+    /// is: it is no operand.
     #[inline(always)]
     pub fn sums<const W: usize>(
         &self,
@@ -116,9 +117,8 @@ impl Accumulation {
         if factor != 1.0 {
             sums = self.scaled(terms.draws, sums, factor, last);
         }
-        let mut stored = self.accumulate.operands(sums);
-        self.store.round_all(&mut stored, Draw::First(STORE), &terms.draws);
-        stored
+        self.store.round_all(&mut sums, Draw::First(STORE), &terms.draws);
+        sums
     }
 
     /// Sums times a factor, and the last number.
@@ -130,8 +130,9 @@ impl Accumulation {
         last: Option<f64>,
     ) -> [f64; W] {
         let mut terms = Terms { accumulation: self, row: &[], columns: &[], last, draws };
-        let mut sums = self.accumulate.operands(sums);
+        let mut sums = sums;
         if factor != 1.0 {
+            sums = self.accumulate.operands(sums);
             sums.iter_mut().for_each(|sum| *sum *= factor);
             self.accumulate.round_all(&mut sums, Draw::First(SCALE), &terms.draws);
         }

@@ -13,7 +13,9 @@
 //! | NVFP4 | 16 | E4M3, beside a tensor's in binary32: [`tensor`] | x over both |
 //! | amax | the tensor | max/a in binary32: [`tensor`] | x times it |
 //!
-//! Elements are rounded to nearest, ties to even, and saturate. A block of zeros has the scale 1 (the smallest one where
+//! Elements are rounded to nearest, ties to even, and saturate, whatever direction and limits the arithmetic has. A plain
+//! format without scales is rounded to nearest, too, but does not saturate: what lies beyond it overflows as it does in
+//! that format, with `saturate` as well. A block of zeros has the scale 1 (the smallest one where
 //! the rule's is E4M3: 0). A block with an infinity or a NaN has the scale NaN, so that all of its values are NaN
 //! and nothing is hidden; the scale of a tensor is that of its finite entries.
 //!
@@ -37,7 +39,7 @@ use rug::Float;
 /// How one factor of a product is quantised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Quantiser {
-    /// Rounding to nearest, without scales.
+    /// Rounding to nearest, without scales; what lies beyond the format overflows as it does there.
     Format(Format),
     /// OCP MX: blocks of 32 with an E8M0 scale.
     Mx {

@@ -15,7 +15,7 @@ pub fn text() -> String {
         ["sum=sequential", "in index order, product and sum rounded (default)", "IEEE 754"],
         ["sum=fma", "product and sum rounded together", "IEEE 754"],
         ["sum=pairwise", "halves, their halves, …: errors grow with log n", "Higham 1993"],
-        ["sum=kahan", "with a running compensation", "Kahan 1965"],
+        ["sum=kahan", "with a running compensation, from the third term on", "Kahan 1965"],
         ["sum=block=N", "blocks of N, then over the blocks", "Blanchard et al. 2020"],
         ["sum=exact", "rounded once, no accumulator", "Kulisch"],
     ];
@@ -28,9 +28,13 @@ pub fn text() -> String {
         ["daz", "subnormal operands are read as 0", "SSE, CUDA -ftz=true"],
         ["saturate", "overflow and inf become the largest number", "OCP OFP8 1.0"],
     ];
+    let limits = "ftz and saturate act on every rounded result, in the accumulator too. daz reads factors, the bias and \
+                  arguments by the smallest normal number of the stored format, products and partial sums by that of \
+                  the accumulator; a finished sum is stored as it is. Factors are rounded to operands= and gradients= \
+                  to nearest, whatever round, ftz, daz and saturate say: beyond a plain FORMAT they overflow.";
     [
         table(["sums", "meaning", "source"], sums.map(|row| row.map(String::from))),
-        table(["rounding", "meaning", "source"], roundings.map(|row| row.map(String::from))),
+        table(["rounding", "meaning", "source"], roundings.map(|row| row.map(String::from))) + &wrapped(limits),
         gpus(),
         operands(),
         presets(),
