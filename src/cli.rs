@@ -261,7 +261,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
 fn plan(arguments: &Arguments) -> Result<Plan, Failure> {
     let (data, file) = imports::FileOptions::data(&arguments.data)?;
     let mut spec = spec(arguments, data)?;
-    let mut files = arguments.files.read(&mut spec, file, &arguments.given)?;
+    let mut files = arguments.files.read(&mut spec, file, &arguments.given, arguments.resources.limit()?)?;
     arguments.comparisons.read(&mut spec, &mut files, arguments.files.dtype()?, &Model::None)?;
     if !arguments.quiet {
         tell(&files);

@@ -7,6 +7,7 @@ use super::subcommands::print;
 use super::{Failure, activations, bits, count, run_info, seed, theme, unwritable};
 use crate::law::{self, bits::Bits};
 use crate::probe;
+use crate::probe::memory::LawPlan;
 use crate::record::law::Law;
 use crate::report::draw::Theme;
 use crate::report::files;
@@ -84,7 +85,7 @@ pub fn execute(arguments: &LawArguments) -> Result<(), Failure> {
     let bits = Bits::parse(&arguments.bits).map_err(Failure::Input)?;
     let plan = plan(arguments, &bits)?;
     let is_silent = arguments.quiet || arguments.json;
-    let plan = arguments.resources.fit(plan, is_silent)?;
+    let LawPlan(plan) = arguments.resources.fit(LawPlan(plan), is_silent)?;
     let own = || Path::new("reports").join(directory(&plan.spec, &bits));
     let directory = arguments.out.clone().unwrap_or_else(own);
     files::check_target_of(&directory, files::LAW, &plan.spec.hash(probe::VERSION), arguments.force)

@@ -60,6 +60,7 @@ pub fn execute(arguments: &StudyArguments) -> Result<(), Failure> {
     let directory = arguments.out.clone().unwrap_or_else(own);
     files::check_target_of(&directory, files::STUDY, &spec.hash(probe::VERSION), arguments.force)
         .map_err(Failure::Input)?;
+    arguments.threads.check_memory(study::memory(&spec, arguments.threads.count()?)?)?;
     let clock = run_info::Clock::start();
     let pool = arguments.threads.pool()?;
     let bar = Bar::of_work(!is_silent && io::stderr().is_terminal(), study::work(&spec));

@@ -119,9 +119,7 @@ pub fn execute(arguments: &TrainArguments) -> Result<(), Failure> {
     let directory = arguments.out.clone().unwrap_or_else(own);
     files::check_target_of(&directory, files::TRAINING, &plan.spec.hash(probe::VERSION), arguments.force)
         .map_err(Failure::Input)?;
-    // What a measurement of such a network needs in f64: copies and minibatches are small beside it.
-    let networks = arguments.resources.fit(plan.networks.clone(), is_silent)?;
-    let plan = TrainingPlan { networks, ..plan };
+    let plan = arguments.resources.fit(plan, is_silent)?;
     let clock = run_info::Clock::start();
     let pool = arguments.resources.threads.pool()?;
     let training = match finished(&plan, &directory).filter(|_| arguments.resume) {

@@ -33,6 +33,43 @@ pub const MOST_NUMBERS: u64 = 1 << 27;
 /// Longest name of a tensor in bytes.
 const LONGEST_NAME: usize = 512;
 
+/// Bytes that a number of a file takes while it is read: as it stands there unpacked, or turned, and as a double.
+const READING: u64 = 16;
+
+/// How much memory there is for the numbers of a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Room {
+    /// Bytes; none where nothing limits them.
+    pub bytes: Option<u64>,
+}
+
+impl Room {
+    /// What is left when so many numbers are held as doubles.
+    pub fn without(self, numbers: u64) -> Room {
+        Room { bytes: self.bytes.map(|bytes| bytes.saturating_sub(numbers.saturating_mul(8))) }
+    }
+
+    /// Makes sure, before any of them is unpacked, that so many numbers can be read.
+    ///
+    /// # Errors
+    /// One sentence with the fix.
+    fn check(self, numbers: u64) -> Result<(), String> {
+        self.check_bytes(numbers.saturating_mul(READING))
+    }
+
+    /// The same for the bytes of a file.
+    fn check_bytes(self, needed: u64) -> Result<(), String> {
+        match self.bytes {
+            Some(bytes) if needed > bytes => Err(format!(
+                "reading it needs about {} MiB of memory, and {} MiB are left for that: give a smaller file, or more memory",
+                needed.div_ceil(1 << 20),
+                bytes >> 20
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// What a file holds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contents {
@@ -79,6 +116,14 @@ pub fn read(path: &Path, dtype: Option<Dtype>) -> Result<Contents, String> {
 /// # Errors
 /// One sentence with the path, what is wrong and the fix.
 pub fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
+    bytes_within(path, Room::default())
+}
+
+/// The same within a room of memory.
+///
+/// # Errors
+/// One sentence with the path, what is wrong and the fix.
+pub fn bytes_within(path: &Path, room: Room) -> Result<Vec<u8>, String> {
     let shown = path.display();
     let unreadable = |error: std::io::Error| format!("`{shown}` cannot be read ({error}): give another file");
     // Before opening: a pipe would wait for its writer.
@@ -90,6 +135,7 @@ pub fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
     if found.len() > LARGEST_FILE {
         return Err(too_large());
     }
+    room.check_bytes(found.len()).map_err(|message| format!("`{shown}`: {message}"))?;
     let mut bytes = Vec::new();
     // The file may grow meanwhile.
     File::open(path).map_err(unreadable)?.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(unreadable)?;
@@ -101,14 +147,23 @@ pub fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
 /// # Errors
 /// One sentence with what is wrong and the fix.
 pub fn parse(bytes: &[u8], stem: &str, dtype: Option<Dtype>) -> Result<Contents, String> {
+    parse_within(bytes, stem, dtype, Room::default())
+}
+
+/// The same within a room of memory: an archive of a megabyte may claim a gigabyte of zeros.
+///
+/// # Errors
+/// One sentence with what is wrong and the fix.
+pub fn parse_within(bytes: &[u8], stem: &str, dtype: Option<Dtype>, room: Room) -> Result<Contents, String> {
     let contents = if bytes.starts_with(npy::MAGIC) {
         let mut notes = Vec::new();
+        room.check(npy::claimed(bytes, stem, dtype, MOST_NUMBERS)?.0)?;
         let tensor = npy::parse(bytes, stem, dtype, MOST_NUMBERS, &mut notes)?;
         Contents { tensors: vec![tensor], notes }
     } else if zip::is_zip(bytes) {
-        npz(bytes, dtype)?
+        npz(bytes, dtype, room)?
     } else {
-        Contents { tensors: safetensors::parse(bytes)?, notes: Vec::new() }
+        Contents { tensors: safetensors::parse_within(bytes, room)?, notes: Vec::new() }
     };
     let mut names = BTreeSet::new();
     for tensor in &contents.tensors {
@@ -120,9 +175,10 @@ pub fn parse(bytes: &[u8], stem: &str, dtype: Option<Dtype>) -> Result<Contents,
     Ok(contents)
 }
 
-fn npz(bytes: &[u8], dtype: Option<Dtype>) -> Result<Contents, String> {
+fn npz(bytes: &[u8], dtype: Option<Dtype>, room: Room) -> Result<Contents, String> {
     let entries = zip::entries(bytes)?;
-    let (mut tensors, mut notes) = (Vec::new(), Vec::new());
+    // What the arrays' own headers say, before any of them is unpacked.
+    let mut names = Vec::with_capacity(entries.len());
     let mut left = MOST_NUMBERS;
     for entry in &entries {
         let Some(name) = entry.name.strip_suffix(".npy") else {
@@ -132,18 +188,20 @@ fn npz(bytes: &[u8], dtype: Option<Dtype>) -> Result<Contents, String> {
             });
         };
         check_name(name)?;
-        // What the array's own header says, before the rest is unpacked.
-        let expected = npy::length(&entry.beginning(npy::LONGEST_HEADER), name, dtype, left)?;
+        let (numbers, expected) = npy::claimed(&entry.beginning(npy::LONGEST_HEADER), name, dtype, left)?;
         if expected != entry.length() {
             let claimed = entry.length();
             return Err(format!(
                 "array `{name}` has {expected} bytes, and the archive says {claimed}: the file is damaged"
             ));
         }
-        let data = entry.unpacked()?;
-        let tensor = npy::parse(&data, name, dtype, left, &mut notes)?;
-        left -= tensor.values.len() as u64;
-        tensors.push(tensor);
+        left -= numbers;
+        names.push(name);
+    }
+    room.check(MOST_NUMBERS - left)?;
+    let (mut tensors, mut notes) = (Vec::with_capacity(entries.len()), Vec::new());
+    for (entry, name) in entries.iter().zip(names) {
+        tensors.push(npy::parse(&entry.unpacked()?, name, dtype, MOST_NUMBERS, &mut notes)?);
     }
     Ok(Contents { tensors, notes: grouped(notes) })
 }

@@ -69,16 +69,18 @@ pub fn parse(
     Ok(if is_fortran { row_major(tensor) } else { tensor })
 }
 
-/// Bytes that the whole file has by its header, which stands at the beginning of `bytes`.
+/// Numbers that the array has, and bytes that the whole file has, by the header, which stands at the beginning of
+/// `bytes`.
 ///
 /// # Errors
 /// As [`parse`], where the header itself is wrong.
-pub fn length(bytes: &[u8], name: &str, hint: Option<Dtype>, most: u64) -> Result<u64, String> {
+pub fn claimed(bytes: &[u8], name: &str, hint: Option<Dtype>, most: u64) -> Result<(u64, u64), String> {
     let damaged = |what: String| format!("array `{name}`: {what}: the file is damaged or not written by NumPy");
     let (text, data) = split(bytes).map_err(damaged)?;
     let Header { descr, shape, .. } = Reader(text).header().map_err(damaged)?;
     let (dtype, _) = dtype(name, &descr, hint, &mut Vec::new())?;
-    Ok((bytes.len() - data.len() + count(name, &shape, most)? * dtype.size()) as u64)
+    let numbers = count(name, &shape, most)?;
+    Ok((numbers as u64, (bytes.len() - data.len() + numbers * dtype.size()) as u64))
 }
 
 /// The dictionary as text, and the numbers.

@@ -1,7 +1,7 @@
 //! safetensors: a length (8 bytes, little-endian), a JSON header of names, types, shapes and places, the numbers.
 
 use super::tensor::{Dtype, Tensor};
-use super::{MOST_NUMBERS, count};
+use super::{MOST_NUMBERS, Room, count};
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -53,6 +53,14 @@ impl<'de> Deserialize<'de> for Header {
 /// # Errors
 /// One sentence with what is wrong.
 pub fn parse(bytes: &[u8]) -> Result<Vec<Tensor>, String> {
+    parse_within(bytes, Room::default())
+}
+
+/// The same within a room of memory.
+///
+/// # Errors
+/// One sentence with what is wrong.
+pub fn parse_within(bytes: &[u8], room: Room) -> Result<Vec<Tensor>, String> {
     let unknown = || "this is no safetensors, npz or npy file: save it with safetensors.torch.save_file or numpy.savez";
     let (length, rest) = bytes.split_first_chunk().ok_or_else(|| unknown().to_string())?;
     let length = u64::from_le_bytes(*length);
@@ -83,6 +91,7 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Tensor>, String> {
         }
         checked.push((name, shape, dtype, &data[from..to]));
     }
+    room.check(MOST_NUMBERS - left)?;
     checked.into_iter().map(|(name, shape, dtype, bytes)| Tensor::decode(name, shape, dtype, bytes)).collect()
 }
 

@@ -3,7 +3,7 @@
 use super::SpecError;
 use crate::activation::{Activation, PRELU_SLOPE};
 use crate::assets::{FEATURES, OUTPUTS};
-use crate::exchange::{self, Activations, Contents, Dtype, Gradients, Labels, LossName, Samples, Sequential};
+use crate::exchange::{self, Activations, Contents, Dtype, Gradients, Labels, LossName, Room, Samples, Sequential};
 use crate::spec::{Data, Spec};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -74,6 +74,8 @@ pub struct Files {
     pub compared: Vec<Arc<Gradients>>,
     /// What a reader should know.
     pub notes: Vec<String>,
+    /// Memory that is left for files.
+    pub room: Room,
 }
 
 impl Files {
@@ -154,10 +156,11 @@ impl Files {
     }
 
     pub(super) fn open(&mut self, path: &Path, dtype: Option<Dtype>) -> Result<(Source, Contents), SpecError> {
-        let bytes = exchange::bytes_of(path).map_err(SpecError)?;
+        let bytes = exchange::bytes_within(path, self.room).map_err(SpecError)?;
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-        let contents = exchange::parse(&bytes, &stem, dtype)
+        let contents = exchange::parse_within(&bytes, &stem, dtype, self.room)
             .map_err(|message| SpecError(format!("`{}`: {message}", path.display())))?;
+        self.room = self.room.without(contents.tensors.iter().map(|tensor| tensor.values.len() as u64).sum());
         let file = path.file_name().unwrap_or_default().to_string_lossy();
         self.notes.extend(contents.notes.iter().map(|note| format!("{}: {note}", path.display())));
         let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();

@@ -6,7 +6,7 @@ use crate::number::Number;
 use crate::probe;
 use crate::record::study::StudySpec;
 use crate::record::{LayerTrial, Record, Verdict};
-use crate::spec::{Attribute, Spec, SpecError};
+use crate::spec::{Attribute, Plan, Spec, SpecError};
 
 /// The inits that are surveyed: one that keeps the size of gradients, and the default of torch.nn.Linear, which does not.
 pub const INITS: [Init; 2] = [Init::Preserve, Init::Torch];
@@ -24,6 +24,23 @@ pub fn work(spec: &StudySpec) -> usize {
 /// Those of one depth.
 fn at(spec: &StudySpec, depth: usize) -> usize {
     depth * spec.trials * spec.activations.len()
+}
+
+/// The networks of one init and depth.
+pub fn plan(spec: &StudySpec, init: Init, depth: usize) -> Result<Plan, SpecError> {
+    Spec {
+        activations: spec.activations.clone(),
+        depth,
+        width: spec.width,
+        batch: spec.batch,
+        trials: spec.trials,
+        seed: spec.seed,
+        init,
+        formats: spec.formats.clone(),
+        attribute: Attribute::None,
+        ..Spec::default()
+    }
+    .validate()
 }
 
 /// Layer 1 of one activation's network in one draw.
@@ -52,20 +69,7 @@ impl Survey {
     pub fn run(spec: &StudySpec, steps: &Steps) -> Result<Survey, SpecError> {
         let one = |init: Init, depth: usize| {
             steps.begin(at(spec, depth), &format!("gradients at initialisation, {init}, depth {depth}"));
-            let plan = Spec {
-                activations: spec.activations.clone(),
-                depth,
-                width: spec.width,
-                batch: spec.batch,
-                trials: spec.trials,
-                seed: spec.seed,
-                init,
-                formats: spec.formats.clone(),
-                attribute: Attribute::None,
-                ..Spec::default()
-            }
-            .validate()?;
-            Ok(probe::run(&plan, &probe::Silent))
+            Ok(probe::run(&plan(spec, init, depth)?, &probe::Silent))
         };
         let of = |init: Init| spec.depths.iter().map(|depth| one(init, *depth)).collect::<Result<_, SpecError>>();
         Ok(Survey { records: INITS.into_iter().map(of).collect::<Result<_, _>>()? })

@@ -4,7 +4,7 @@ use super::Steps;
 use crate::record::study::StudySpec;
 use crate::record::training::{Course, Measure, Training, TrainingSpec};
 use crate::spec::SpecError;
-use crate::spec::training::MeasureAt;
+use crate::spec::training::{MeasureAt, TrainingPlan};
 use crate::train::{self, Trainer};
 
 /// Trainings by depth and seed.
@@ -30,6 +30,23 @@ fn at(spec: &StudySpec, depth: usize) -> usize {
 
 /// Minibatches over which the gradient's spread is taken: the fewest, since no claim asks for it.
 const MINIBATCHES: usize = 2;
+
+/// The trainings of one depth and seed.
+pub fn plan(spec: &StudySpec, depth: usize, seed: u64) -> Result<TrainingPlan, SpecError> {
+    TrainingSpec {
+        activations: spec.activations.clone(),
+        depth,
+        width: spec.width,
+        batch: spec.batch,
+        seed: spec.seed.wrapping_add(seed),
+        formats: spec.trained_formats.clone(),
+        steps: spec.steps,
+        measure: MeasureAt::Every(spec.every),
+        minibatches: MINIBATCHES,
+        ..TrainingSpec::default()
+    }
+    .validate()
+}
 
 /// What one copy learnt.
 #[derive(Clone, Copy)]
@@ -77,19 +94,7 @@ impl Trainings {
                 at(spec, depth),
                 &format!("training at depth {depth}, network {} of {}", seed + 1, spec.trainings),
             );
-            let plan = TrainingSpec {
-                activations: spec.activations.clone(),
-                depth,
-                width: spec.width,
-                batch: spec.batch,
-                seed: spec.seed.wrapping_add(seed),
-                formats: spec.trained_formats.clone(),
-                steps: spec.steps,
-                measure: MeasureAt::Every(spec.every),
-                minibatches: MINIBATCHES,
-                ..TrainingSpec::default()
-            }
-            .validate()?;
+            let plan = plan(spec, depth, seed)?;
             // Claims are about copies at their own parameters, and none is about the spread.
             Ok(Trainer::new(&plan).at_own_parameters().finish(&train::Silent))
         };
