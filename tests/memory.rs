@@ -49,13 +49,13 @@ fn zeros(arrays: [(&str, [usize; 2]); 2]) -> Vec<u8> {
         let mut fields = [20u16, 0, 8, 0, 0].map(u16::to_le_bytes).concat();
         fields.extend([checksum, data.len() as u32, unpacked].map(u32::to_le_bytes).concat());
         fields.extend([name.len() as u16, 0].map(u16::to_le_bytes).concat());
-        archive.extend([b"PK\x03\x04", &fields[..], name.as_bytes(), &data].concat());
+        archive.extend([&b"PK\x03\x04"[..], &fields, name.as_bytes(), &data].concat());
         directory
-            .extend([b"PK\x01\x02\x14\x00", &fields[..], &[0; 10], &place.to_le_bytes(), name.as_bytes()].concat());
+            .extend([&b"PK\x01\x02\x14\x00"[..], &fields, &[0; 10], &place.to_le_bytes(), name.as_bytes()].concat());
     }
     let [start, length] = [archive.len(), directory.len()].map(|number| (number as u32).to_le_bytes());
     archive.extend(directory);
-    archive.extend([b"PK\x05\x06\x00\x00\x00\x00\x02\x00\x02\x00", &length[..], &start, &[0; 2]].concat());
+    archive.extend([&b"PK\x05\x06\x00\x00\x00\x00\x02\x00\x02\x00"[..], &length, &start, &[0; 2]].concat());
     archive
 }
 
@@ -75,6 +75,7 @@ fn told(output: &Output) -> f64 {
     match words.next() {
         Some("MiB") => number,
         Some("GiB") => number * 1024.0,
+        Some("TiB") => number * 1024.0 * 1024.0,
         unit => panic!("{unit:?} in {message}"),
     }
 }

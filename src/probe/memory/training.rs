@@ -48,7 +48,7 @@ fn measured_steps(plan: &TrainingPlan) -> u128 {
     let steps = plan.spec.steps;
     let measured = match plan.spec.measure {
         MeasureAt::Every(every) => steps.div_ceil(every.max(1)) + 1,
-        MeasureAt::Logarithmic(points) => steps.min(points + 1),
+        MeasureAt::Logarithmic(points) => steps.min(points.saturating_add(1)),
         MeasureAt::Never => 0,
     };
     measured as u128
