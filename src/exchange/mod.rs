@@ -36,6 +36,10 @@ const LONGEST_NAME: usize = 512;
 /// Bytes that a number of a file takes while it is read: as it stands there unpacked, or turned, and as a double.
 const READING: u64 = 16;
 
+/// Bytes that reading may take however little memory there is: a file that needs no more is read, so that what the whole
+/// run needs can be told.
+const ALWAYS: u64 = 64 << 20;
+
 /// How much memory there is for the numbers of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Room {
@@ -60,7 +64,7 @@ impl Room {
     /// The same for the bytes of a file.
     fn check_bytes(self, needed: u64) -> Result<(), String> {
         match self.bytes {
-            Some(bytes) if needed > bytes => Err(format!(
+            Some(bytes) if needed > bytes.max(ALWAYS) => Err(format!(
                 "reading it needs about {} MiB of memory, and {} MiB are left for that: give a smaller file, or more memory",
                 needed.div_ceil(1 << 20),
                 bytes >> 20
