@@ -169,7 +169,7 @@ mod tests {
         for count in [1, 5] {
             let segments = Segments::new(&network, count);
             let prepared = Prepared::in_segments(&network, segments.clone());
-            let mut values = Values::new(&network, &prepared, &batch, 100.into(), Undecided::Refused).unwrap();
+            let mut values = Values::new(&network, &prepared, &batch, 100u32.into(), Undecided::Refused).unwrap();
             for node in (0..network.nodes.len()).rev() {
                 values.reach(node);
                 let run = segments.of(node);
