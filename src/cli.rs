@@ -255,7 +255,8 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
 fn plan(arguments: &Arguments) -> Result<Plan, Failure> {
     let (data, file) = imports::FileOptions::data(&arguments.data)?;
     let mut spec = spec(arguments, data)?;
-    let mut files = arguments.files.read(&mut spec, file, &arguments.given, imports::Rows::Batch)?;
+    let limit = arguments.resources.limit()?;
+    let mut files = arguments.files.read(&mut spec, file, &arguments.given, imports::Rows::Batch, limit)?;
     arguments.comparisons.read(&mut spec, &mut files, arguments.files.dtype()?, &Model::None)?;
     if !arguments.quiet {
         tell(&files);

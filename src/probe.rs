@@ -18,8 +18,9 @@ use crate::activation::moments::MeanField;
 use crate::arithmetic::Policy;
 use crate::backprop::Setup;
 use crate::network::build::residual_scale;
-use crate::record::{Record, Run, SCHEMA};
+use crate::record::{ArithmeticRun, Record, Run, SCHEMA};
 use crate::spec::{LossScale, Plan, RunPlan};
+use cause::Causes;
 use external::ExternalGradients;
 use loss_scale::{Scales, overflows};
 use measure::{Measurement, Subjects, measure_with};
@@ -96,7 +97,7 @@ fn run_one(plan: &Plan, one: &RunPlan, index: usize, layer_done: &(dyn Fn() + Sy
             Subjects { listed: &listed, extras: &questions.extras, externals: &externals, keeps_truth: false };
         measure_with(&network, &batch, subjects, spec.truth_bits, plan.schedule.segments, layer_done)
     });
-    let trials: Vec<Trial> = (measured.into_iter().zip(storage_noise))
+    let mut trials: Vec<Trial> = (measured.into_iter().zip(storage_noise))
         .map(|(measurement, storage_noise)| Trial { measurement, storage_noise })
         .collect();
     // What the init's theory says holds for networks that were drawn by it.
@@ -104,6 +105,9 @@ fn run_one(plan: &Plan, one: &RunPlan, index: usize, layer_done: &(dyn Fn() + Sy
     let field = drawn.as_ref().map(draw::field);
     // Skips leave what passes them as it is.
     let branch = field.as_ref().filter(|_| spec.residual).map_or(1.0, |field| 1.0 - 1.0 / field.chi1);
+    // Before the measures move into the record: an answer may be read off another arithmetic's.
+    let causes: Vec<Causes> =
+        (0..plan.arithmetics.len()).map(|index| Causes::of(plan, &questions, &trials, index, branch)).collect();
     Run {
         activation: spec.activations[index].clone(),
         constants: draw::constants(plan, one),
@@ -113,11 +117,17 @@ fn run_one(plan: &Plan, one: &RunPlan, index: usize, layer_done: &(dyn Fn() + Sy
         chi1: field.as_ref().map(|field| field.chi1),
         phase: field.as_ref().map(MeanField::describe),
         truth: summary::truth(&trials),
-        arithmetics: (0..plan.arithmetics.len())
-            .map(|index| summary::arithmetic_run(plan, &questions, &trials, index, branch))
-            .chain((0..externals.len()).map(|index| summary::external_run(plan, &trials, index)))
-            .collect(),
+        arithmetics: arithmetics(plan, &questions, &mut trials, causes),
     }
+}
+
+/// Every listed arithmetic, then the gradients of other programs.
+fn arithmetics(plan: &Plan, questions: &Questions, trials: &mut [Trial], causes: Vec<Causes>) -> Vec<ArithmeticRun> {
+    let listed = causes.into_iter().enumerate();
+    let mut runs: Vec<ArithmeticRun> =
+        listed.map(|(index, causes)| summary::arithmetic_run(plan, questions, trials, index, causes)).collect();
+    runs.extend((0..plan.compared.len()).map(|index| summary::external_run(plan, trials, index)));
+    runs
 }
 
 /// How one listed arithmetic runs, and what loss scale would cure most.

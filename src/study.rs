@@ -12,9 +12,9 @@ mod spread;
 mod survey;
 mod trainings;
 
-use crate::probe::VERSION;
+use crate::probe::{VERSION, memory};
 use crate::record::study::{SCHEMA, Study, StudySpec};
-use crate::spec::SpecError;
+use crate::spec::{Schedule, SpecError};
 use crate::train::checkpoint;
 use parts::{Evidence, Found, Part};
 use serde::{Deserialize, Serialize};
@@ -35,6 +35,30 @@ impl Progress for Silent {
 /// Units of work, which take roughly the same time: layers of networks that are measured with their arithmetics.
 pub fn work(spec: &StudySpec) -> usize {
     Part::all(spec).into_iter().map(|part| part.work(spec)).sum()
+}
+
+/// Bytes that a study needs at most, about: what its largest part needs, and the records of all of them.
+///
+/// # Errors
+/// What is wrong with the spec, with the fix.
+pub fn memory(spec: &StudySpec, threads: usize) -> Result<u64, SpecError> {
+    spec.validate()?;
+    let (mut largest, mut kept) = (0, 0u64);
+    let mut add = |needs: u64, keeps: u64| {
+        largest = needs.max(largest);
+        kept = kept.saturating_add(keeps);
+    };
+    for (init, depth) in survey::INITS.into_iter().flat_map(|init| spec.depths.iter().map(move |depth| (init, *depth)))
+    {
+        let plan = survey::plan(spec, init, depth)?;
+        add(memory::estimate(&plan, threads, Schedule::default()), memory::kept(&plan));
+    }
+    for depth in &spec.trained_depths {
+        let plan = trainings::plan(spec, *depth, 0)?;
+        let all = memory::training::kept(&plan).saturating_mul(spec.trainings as u64);
+        add(memory::training::estimate(&plan, threads, Schedule::default()), all);
+    }
+    Ok(largest.saturating_add(kept))
 }
 
 /// Measures and answers.

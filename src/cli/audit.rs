@@ -121,7 +121,7 @@ fn plan(arguments: &AuditArguments) -> Result<Plan, Failure> {
     let truth_bits = arguments.truth_bits;
     let attribute = Attribute::None;
     let mut spec = Spec { data, truth_bits, attribute, activations: names, formats: Vec::new(), ..Spec::default() };
-    let mut files = arguments.files.read(&mut spec, file, &given, Rows::Batch)?;
+    let mut files = arguments.files.read(&mut spec, file, &given, Rows::Batch, arguments.resources.limit()?)?;
     let model = match &arguments.model {
         Some(name) => Model::Named(Policy::parse(name).map_err(Failure::Input)?.to_string()),
         None => Model::OfType,

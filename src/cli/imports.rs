@@ -1,7 +1,7 @@
 //! `--weights`, `--net`, `--data FILE` and what they exclude: a spec from files instead of draws.
 
 use super::Failure;
-use crate::exchange::{Activations, Dtype, LossName, read_net};
+use crate::exchange::{Activations, Dtype, LossName, Room, read_net};
 use crate::spec::{Data, Files, Spec};
 use std::path::{Path, PathBuf};
 
@@ -83,11 +83,19 @@ impl FileOptions {
         self.dtype.as_deref().map(Dtype::parse).transpose().map_err(Failure::Input)
     }
 
-    /// Reads the files into the spec of all other options; `given` are the options of the command line.
+    /// Reads the files into the spec of all other options; `given` are the options of the command line, and `memory` is
+    /// how many bytes a run may take, if that is known.
     ///
     /// # Errors
     /// A file that cannot be used, or an option that contradicts it, with the fix.
-    pub fn read(&self, spec: &mut Spec, data: Option<&Path>, given: &[String], rows: Rows) -> Result<Files, Failure> {
+    pub fn read(
+        &self,
+        spec: &mut Spec,
+        data: Option<&Path>,
+        given: &[String],
+        rows: Rows,
+        memory: Option<u64>,
+    ) -> Result<Files, Failure> {
         let is_given = |option: &str| given.iter().any(|id| id == option);
         let refuse = |message: String| Err(Failure::Input(message));
         for (option, is_there, needs, has) in [
@@ -110,7 +118,7 @@ impl FileOptions {
         }
         let dtype = self.dtype()?;
         let loss = self.loss.as_deref().map(LossName::parse).transpose().map_err(Failure::Input)?;
-        let mut files = Files::default();
+        let mut files = Files { room: Room::of(memory), ..Files::default() };
         if let Some(path) = &self.weights {
             let layers = match &self.net {
                 Some(net) => Some(read_net(net).map_err(Failure::Input)?),

@@ -10,6 +10,7 @@ use super::subcommands::{print, show};
 use super::{Failure, activations, run_info, tell, theme};
 use crate::law::{self, bits::Bits};
 use crate::probe;
+use crate::probe::memory::LawPlan;
 use crate::record::law::Law;
 use crate::report::draw::Theme;
 use crate::report::files;
@@ -91,7 +92,7 @@ pub fn execute(arguments: &LawArguments, given: &[String]) -> Result<(), Failure
     let bits = Bits::parse(&arguments.bits).map_err(Failure::Input)?;
     let plan = plan(arguments, &bits, given)?;
     let is_silent = arguments.quiet || arguments.json;
-    let plan = arguments.resources.fit(plan, is_silent)?;
+    let LawPlan(plan) = arguments.resources.fit(LawPlan(plan), is_silent)?;
     let own = || Path::new("reports").join(directory(&plan.spec, &bits));
     let directory = arguments.out.clone().unwrap_or_else(own);
     let hash = plan.spec.hash(probe::VERSION);
@@ -137,7 +138,7 @@ fn plan(arguments: &LawArguments, bits: &Bits, given: &[String]) -> Result<Plan,
         truth_bits: arguments.truth_bits,
         ..default_spec()
     };
-    let files = arguments.files.read(&mut spec, file, given, Rows::Drawn)?;
+    let files = arguments.files.read(&mut spec, file, given, Rows::Drawn, arguments.resources.limit()?)?;
     if !arguments.quiet {
         tell(&files);
     }

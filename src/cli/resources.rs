@@ -2,8 +2,8 @@
 
 use super::Failure;
 use super::numbers::whole;
-use crate::probe::memory;
-use crate::spec::{Attribute, Plan, Schedule};
+use crate::probe::memory::{self, Reckoned};
+use crate::spec::Schedule;
 use std::io::{self, Write};
 
 /// Most threads: beyond any machine's use.
@@ -46,6 +46,21 @@ impl Threads {
         }
     }
 
+    /// Makes sure that there is memory for what needs so much and cannot be made smaller.
+    ///
+    /// # Errors
+    /// A sentence with the fix.
+    pub fn check_memory(&self, needed: u64) -> Result<(), Failure> {
+        match memory::available(self.count()?) {
+            Some(free) if needed > free => Err(Failure::Input(format!(
+                "this run needs about {} of memory and {} are free; fewer --threads need less",
+                memory::in_words(needed),
+                memory::in_words(free)
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     /// The threads in which a plan runs.
     ///
     /// # Errors
@@ -60,29 +75,38 @@ impl Threads {
 }
 
 impl Resources {
+    /// Most bytes that a run may take: those given, or those that the system has for it; none where nothing is known.
+    ///
+    /// # Errors
+    /// A sentence with the fix.
+    pub fn limit(&self) -> Result<Option<u64>, Failure> {
+        let threads = self.threads.count()?;
+        Ok(self.memory.or_else(|| memory::available(threads)))
+    }
+
     /// The plan on a schedule that fits; says beforehand what a large run needs.
     ///
     /// # Errors
     /// A sentence with the nearest plan that fits.
-    pub fn fit(&self, plan: Plan, is_silent: bool) -> Result<Plan, Failure> {
+    pub fn fit<P: Reckoned>(&self, plan: P, is_silent: bool) -> Result<P, Failure> {
         let threads = self.threads.count()?;
-        let Some(limit) = self.memory.or_else(memory::available) else { return Ok(plan) };
-        let Some(schedule) = memory::schedule(&plan, threads, limit) else {
-            let near = memory::nearest(&plan, threads, limit);
+        let Some(limit) = self.limit()? else { return Ok(plan) };
+        let Some(schedule) = plan.fitting(threads, limit) else {
+            let near = plan.nearest(threads, limit);
             let near = near.map_or_else(String::new, |near| format!("; {near} would fit"));
-            let without = if plan.spec.attribute == Attribute::None { "" } else { ", or try --attribute none" };
+            let without = if plan.is_attributed() { ", or try --attribute none" } else { "" };
             return Err(Failure::Input(format!(
                 "this run needs about {} of memory at least and {} are {}{near}{without}",
-                memory::in_words(memory::least(&plan, threads)),
+                memory::in_words(plan.least(threads)),
                 memory::in_words(limit),
                 if self.memory.is_some() { "allowed" } else { "free" },
             )));
         };
-        let needed = memory::estimate(&plan, threads, schedule);
+        let needed = plan.needs(threads, schedule);
         if (needed > 2 << 30 || schedule != Schedule::default()) && !is_silent {
             let again = if schedule.segments > 1 { ", computing values again on the way back" } else { "" };
             let _ = writeln!(io::stderr(), "this run needs about {} of memory{again}", memory::in_words(needed));
         }
-        Ok(Plan { schedule, ..plan })
+        Ok(plan.on(schedule))
     }
 }

@@ -68,6 +68,7 @@ pub fn execute(arguments: &StudyArguments) -> Result<(), Failure> {
     let is_silent = arguments.quiet || arguments.json;
     let own = || Path::new("reports").join(directory(arguments));
     let directory = arguments.out.clone().unwrap_or_else(own);
+    arguments.threads.check_memory(study::memory(&spec, arguments.threads.count()?)?)?;
     let mut names = report::names();
     names.push(CHECKPOINT.into());
     let folder = Folder::of_report(&directory, files::STUDY, &spec.hash(probe::VERSION), &names, arguments.force)?;

@@ -131,15 +131,13 @@ pub fn execute(arguments: &TrainArguments, given: &[String]) -> Result<(), Failu
     let is_silent = arguments.quiet || arguments.json;
     let own = || Path::new("reports").join(name(&plan.spec));
     let directory = arguments.out.clone().unwrap_or_else(own);
+    let plan = arguments.resources.fit(plan, is_silent)?;
     let mut names = report::names(&plan.spec.activations);
     names.push(CHECKPOINT.into());
     let hash = plan.spec.hash(probe::VERSION);
     let stored = if arguments.resume { stored(&directory) } else { None };
     stored.as_ref().map_or(Ok(()), |stored| refuse_other_files(stored, &plan.spec, &directory))?;
     let folder = Folder::of_report(&directory, files::TRAINING, &hash, &names, arguments.force)?;
-    // What a measurement of such a network needs in f64: copies and minibatches are small beside it.
-    let networks = arguments.resources.fit(plan.networks.clone(), is_silent)?;
-    let plan = TrainingPlan { networks, ..plan };
     let clock = run_info::Clock::start();
     let pool = arguments.resources.threads.pool()?;
     let training = match stored.filter(|stored| is_finished(stored, &plan.spec)) {
@@ -234,7 +232,7 @@ fn plan(arguments: &TrainArguments, given: &[String]) -> Result<TrainingPlan, Fa
     }
     let spec = spec(arguments)?;
     let mut networks = spec.networks();
-    let files = arguments.files.read(&mut networks, file, given, Rows::Drawn)?;
+    let files = arguments.files.read(&mut networks, file, given, Rows::Drawn, arguments.resources.limit()?)?;
     if !arguments.quiet {
         tell(&files);
     }

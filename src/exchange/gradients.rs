@@ -224,7 +224,7 @@ fn kernels_are_turned(
 fn values(tensor: &Tensor, (rows, columns): (usize, usize), turns: bool) -> Array2<f64> {
     let lying = if turns { (columns, rows) } else { (rows, columns) };
     let view = ArrayView2::from_shape(lying, &tensor.values).expect("invariant: as many values as the parameter");
-    if turns { view.t().as_standard_layout().to_owned() } else { view.to_owned() }
+    if turns { view.t().as_standard_layout().into_owned() } else { view.to_owned() }
 }
 
 /// The type of most numbers; of equally many, the first.

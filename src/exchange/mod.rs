@@ -9,6 +9,7 @@ mod names;
 mod net;
 mod npy;
 mod order;
+mod room;
 mod safetensors;
 mod samples;
 mod sequential;
@@ -20,6 +21,7 @@ mod zip;
 pub use gradients::{Gradient, Gradients, Wanted};
 pub use net::{Activations, read_net};
 pub use npy::{MAGIC as NPY_MAGIC, bytes as npy_bytes};
+pub use room::Room;
 pub use safetensors::{parse as safetensors_tensors, safetensors_bytes, write_safetensors};
 pub use samples::{Labels, LossName, Samples};
 pub use sequential::{Imported, Linear, Sequential, Slope};
@@ -116,23 +118,28 @@ impl Contents {
 /// # Errors
 /// One sentence with the path, what is wrong and the fix.
 pub fn read(path: &Path, dtype: Option<Dtype>) -> Result<Contents, String> {
-    read_with(path, dtype, &mut |_| {})
+    read_with(path, dtype, Room::default(), &mut |_| {})
 }
 
-/// As [`read`]; `seen` gets the bytes of the file, and of an index those of its shards after it, in the order of their
-/// names.
+/// As [`read`], of a file for which there is so much room; `seen` gets the bytes of the file, and of an index those of its
+/// shards after it, in the order of their names.
 ///
 /// # Errors
 /// One sentence with the path, what is wrong and the fix.
-pub fn read_with(path: &Path, dtype: Option<Dtype>, seen: &mut dyn FnMut(&[u8])) -> Result<Contents, String> {
-    let bytes = bytes_of(path)?;
+pub fn read_with(
+    path: &Path,
+    dtype: Option<Dtype>,
+    room: Room,
+    seen: &mut dyn FnMut(&[u8]),
+) -> Result<Contents, String> {
+    let bytes = bytes_within(path, room)?;
     seen(&bytes);
     let named = |message: String| format!("`{}`: {message}", path.display());
     if shards::is_json(&bytes) {
-        return shards::read(path, &bytes, dtype, seen)?.or_unread().map_err(named);
+        return shards::read(path, &bytes, dtype, room, seen)?.or_unread().map_err(named);
     }
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    parse(&bytes, &stem, dtype).map_err(named)
+    parse_within(&bytes, &stem, dtype, room).and_then(Contents::or_unread).map_err(named)
 }
 
 /// The bytes of a regular file of at most [`LARGEST_FILE`] bytes.
@@ -140,13 +147,25 @@ pub fn read_with(path: &Path, dtype: Option<Dtype>, seen: &mut dyn FnMut(&[u8]))
 /// # Errors
 /// One sentence with the path, what is wrong and the fix.
 pub fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
+    bytes_within(path, Room::default())
+}
+
+/// The same of a file for which there is so much room.
+///
+/// # Errors
+/// One sentence with the path, what is wrong and the fix.
+fn bytes_within(path: &Path, room: Room) -> Result<Vec<u8>, String> {
+    let shown = path.display();
+    // What is no file has no size; reading it says why.
+    let size = std::fs::metadata(path).map_or(0, |found| found.len().min(LARGEST_FILE));
+    room.check_bytes(size).map_err(|message| format!("`{shown}`: {message}"))?;
     disk::input(path, LARGEST_FILE).map_err(|unread| {
         let fix = match unread {
             disk::Unread::Special(_) => "give a .safetensors, .npz or .npy file",
             disk::Unread::TooLarge(_) => "split it",
             disk::Unread::Failed(_) => "give another file",
         };
-        format!("`{}` {unread}: {fix}", path.display())
+        format!("`{shown}` {unread}: {fix}")
     })
 }
 
@@ -155,21 +174,24 @@ pub fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
 /// # Errors
 /// One sentence with what is wrong and the fix; also where no tensor of the file can be read.
 pub fn parse(bytes: &[u8], stem: &str, dtype: Option<Dtype>) -> Result<Contents, String> {
-    parse_within(bytes, stem, dtype, MOST_NUMBERS)?.or_unread()
+    parse_within(bytes, stem, dtype, Room::default())?.or_unread()
 }
 
-/// As [`parse`], of at most `most` numbers.
-fn parse_within(bytes: &[u8], stem: &str, dtype: Option<Dtype>, most: u64) -> Result<Contents, String> {
+/// As [`parse`], of a file for which there is so much room: an archive of a megabyte may claim a gigabyte of zeros.
+fn parse_within(bytes: &[u8], stem: &str, dtype: Option<Dtype>, room: Room) -> Result<Contents, String> {
     let mut contents = Contents::default();
     if bytes.starts_with(npy::MAGIC) {
-        let stored = npy::parse(bytes, stem, dtype, most, &mut contents.notes)?;
+        if let Ok((numbers, _)) = npy::claimed(bytes, stem, dtype, room.numbers)? {
+            room.check(numbers)?;
+        }
+        let stored = npy::parse(bytes, stem, dtype, room.numbers, &mut contents.notes)?;
         contents.push(stored);
     } else if zip::is_zip(bytes) {
-        contents = npz(bytes, dtype, most)?;
+        contents = npz(bytes, dtype, room)?;
     } else if shards::is_json(bytes) {
         return Err("this is JSON, and an index of shards is read only by itself: give safetensors, npz or npy".into());
     } else {
-        for (place, stored) in safetensors::stored(bytes, most)? {
+        for (place, stored) in safetensors::stored(bytes, room)? {
             contents.places.extend(matches!(stored, Stored::Read(_)).then_some(place));
             contents.push(stored);
         }
@@ -184,10 +206,12 @@ fn parse_within(bytes: &[u8], stem: &str, dtype: Option<Dtype>, most: u64) -> Re
     Ok(contents)
 }
 
-fn npz(bytes: &[u8], dtype: Option<Dtype>, most: u64) -> Result<Contents, String> {
+fn npz(bytes: &[u8], dtype: Option<Dtype>, room: Room) -> Result<Contents, String> {
     let entries = zip::entries(bytes)?;
     let mut contents = Contents::default();
-    let mut left = most;
+    // What the arrays' own headers say, before any of them is unpacked.
+    let mut readable = Vec::with_capacity(entries.len());
+    let mut left = room.numbers;
     for entry in &entries {
         let Some(name) = entry.name.strip_suffix(".npy") else {
             return Err(match entry.name.ends_with("data.pkl") {
@@ -196,9 +220,8 @@ fn npz(bytes: &[u8], dtype: Option<Dtype>, most: u64) -> Result<Contents, String
             });
         };
         check_name(name)?;
-        // What the array's own header says, before the rest is unpacked.
-        let expected = match npy::length(&entry.beginning(npy::LONGEST_HEADER), name, dtype, left)? {
-            Ok(expected) => expected,
+        let (numbers, expected) = match npy::claimed(&entry.beginning(npy::LONGEST_HEADER), name, dtype, left)? {
+            Ok(claimed) => claimed,
             Err(unread) => {
                 contents.unread.push(unread);
                 continue;
@@ -210,11 +233,12 @@ fn npz(bytes: &[u8], dtype: Option<Dtype>, most: u64) -> Result<Contents, String
                 "array `{name}` has {expected} bytes, and the archive says {claimed}: the file is damaged"
             ));
         }
-        let data = entry.unpacked()?;
-        let stored = npy::parse(&data, name, dtype, left, &mut contents.notes)?;
-        if let Stored::Read(tensor) = &stored {
-            left -= tensor.values.len() as u64;
-        }
+        left -= numbers;
+        readable.push((entry, name));
+    }
+    room.check(room.numbers - left)?;
+    for (entry, name) in readable {
+        let stored = npy::parse(&entry.unpacked()?, name, dtype, room.numbers, &mut contents.notes)?;
         contents.push(stored);
     }
     contents.notes = grouped(contents.notes);

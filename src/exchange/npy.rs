@@ -74,17 +74,25 @@ pub(super) fn parse(
     })
 }
 
-/// Bytes that the whole file has by its header, which stands at the beginning of `bytes`, or the array if its type is not
-/// read, in which case nobody needs the rest.
+/// Numbers that the array has and bytes that the whole file has by its header, which stands at the beginning of `bytes`, or
+/// the array if its type is not read, in which case nobody needs the rest.
 ///
 /// # Errors
 /// As [`parse`], where the header itself is wrong.
-pub(super) fn length(bytes: &[u8], name: &str, hint: Option<Dtype>, most: u64) -> Result<Result<u64, Unread>, String> {
+pub(super) fn claimed(
+    bytes: &[u8],
+    name: &str,
+    hint: Option<Dtype>,
+    most: u64,
+) -> Result<Result<(u64, u64), Unread>, String> {
     let damaged = |what: String| format!("array `{name}`: {what}: the file is damaged or not written by NumPy");
     let (text, data) = split(bytes).map_err(damaged)?;
     let Header { descr, shape, .. } = Reader(text).header().map_err(damaged)?;
     Ok(match dtype(name, &descr, hint, &mut Vec::new()) {
-        Ok((dtype, _)) => Ok((bytes.len() - data.len() + count(name, &shape, most)? * dtype.size()) as u64),
+        Ok((dtype, _)) => {
+            let numbers = count(name, &shape, most)?;
+            Ok((numbers as u64, (bytes.len() - data.len() + numbers * dtype.size()) as u64))
+        }
         Err(reason) => Err(Unread::new(name, &shape, &descr, reason)),
     })
 }

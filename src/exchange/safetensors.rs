@@ -1,7 +1,7 @@
 //! safetensors: a length (8 bytes, little-endian), a JSON header of names, types, shapes and places, the numbers.
 
 use super::tensor::{Dtype, Stored, Tensor, Unread};
-use super::{MOST_NUMBERS, count};
+use super::{Room, count};
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -57,15 +57,14 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Tensor>, String> {
         Stored::Read(tensor) => Ok(tensor),
         Stored::Unread(Unread { reason, .. }) => Err(reason),
     };
-    stored(bytes, MOST_NUMBERS)?.into_iter().map(|(_, stored)| whole(stored)).collect()
+    stored(bytes, Room::default())?.into_iter().map(|(_, stored)| whole(stored)).collect()
 }
 
-/// Finds all tensors in the order of the header with the places of their numbers, of which they have at most `most`
-/// together; their bytes must fill the file without overlap or gap.
+/// Finds all tensors in the order of the header with the places of their numbers, for which there is so much room; their bytes must fill the file without overlap or gap.
 ///
 /// # Errors
 /// One sentence with what is wrong.
-pub(super) fn stored(bytes: &[u8], most: u64) -> Result<Vec<(usize, Stored)>, String> {
+pub(super) fn stored(bytes: &[u8], room: Room) -> Result<Vec<(usize, Stored)>, String> {
     let unknown = || "this is no safetensors, npz or npy file: save it with safetensors.torch.save_file or numpy.savez";
     let (length, rest) = bytes.split_first_chunk().ok_or_else(|| unknown().to_string())?;
     let length = u64::from_le_bytes(*length);
@@ -82,7 +81,7 @@ pub(super) fn stored(bytes: &[u8], most: u64) -> Result<Vec<(usize, Stored)>, St
     let Header(entries) = serde_json::from_slice(header)
         .map_err(|error| format!("the safetensors header cannot be read ({error}): the file is damaged"))?;
     check_places(&entries, data.len())?;
-    let mut left = most;
+    let mut left = room.numbers;
     let mut checked = Vec::with_capacity(entries.len());
     // All claims before the first number.
     for (name, Entry { dtype, shape, data_offsets: (from, to) }) in entries {
@@ -103,6 +102,7 @@ pub(super) fn stored(bytes: &[u8], most: u64) -> Result<Vec<(usize, Stored)>, St
         }
         checked.push((from, Ok((name, shape, dtype, &data[from..to]))));
     }
+    room.check(room.numbers - left)?;
     let decoded = |claim| match claim {
         Ok((name, shape, dtype, bytes)) => Tensor::decode(name, shape, dtype, bytes),
         Err(unread) => Stored::Unread(unread),

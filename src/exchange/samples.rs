@@ -150,7 +150,7 @@ fn values(y: &Tensor) -> Result<Labels, String> {
 /// Rows of a file are samples, columns of a matrix are.
 fn transposed(tensor: &Tensor) -> Array2<f64> {
     let rows = ArrayView2::from_shape((tensor.shape[0], tensor.shape[1]), &tensor.values);
-    rows.expect("invariant: as many values as the shape").t().as_standard_layout().to_owned()
+    rows.expect("invariant: as many values as the shape").t().as_standard_layout().into_owned()
 }
 
 fn misfit(y: &Tensor, loss: Option<LossName>) -> String {

@@ -1,7 +1,7 @@
 //! `model.safetensors.index.json`: tensors spread over several files of one folder, as Hugging Face saves large models.
 
 use super::tensor::{Dtype, Tensor, Unread};
-use super::{Contents, MOST_NUMBERS, bytes_of};
+use super::{Contents, Room, bytes_within};
 use crate::quote::listed;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -57,6 +57,7 @@ pub(super) fn read(
     path: &Path,
     bytes: &[u8],
     dtype: Option<Dtype>,
+    mut room: Room,
     seen: &mut dyn FnMut(&[u8]),
 ) -> Result<Contents, String> {
     let shown = path.display();
@@ -66,7 +67,6 @@ pub(super) fn read(
         shards.entry(shard).or_default().push(name);
     }
     let folder = path.parent().unwrap_or(Path::new(""));
-    let mut left = MOST_NUMBERS;
     let (mut notes, mut unnamed) = (Vec::new(), Vec::new());
     let (mut tensors, mut unread): (HashMap<String, Tensor>, HashMap<String, Unread>) = Default::default();
     for (shard, wanted) in shards {
@@ -76,11 +76,11 @@ pub(super) fn read(
                 "`{shown}`: the shard `{shard}` is missing: put all shards into the folder of the index"
             ));
         }
-        let bytes = bytes_of(&place)?;
+        let bytes = bytes_within(&place, room)?;
         seen(&bytes);
-        let contents = super::parse_within(&bytes, "", dtype, left);
+        let contents = super::parse_within(&bytes, "", dtype, room);
         let contents = contents.map_err(|message| format!("`{}`: {message}", place.display()))?;
-        left -= contents.tensors.iter().map(|tensor| tensor.values.len() as u64).sum::<u64>();
+        room = room.after(contents.tensors.iter().map(|tensor| tensor.values.len() as u64).sum());
         notes.extend(contents.notes.into_iter().map(|note| format!("{shard}: {note}")));
         let mut missing: HashSet<&str> = wanted.iter().copied().collect();
         for tensor in contents.tensors {

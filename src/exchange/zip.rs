@@ -135,7 +135,7 @@ impl Entry<'_> {
     /// # Errors
     /// One sentence with what is wrong.
     pub fn unpacked(&self) -> Result<Vec<u8>, String> {
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(self.unpacked as usize + 1);
         let read = self.read(self.length() + 1, &mut bytes);
         let mut checksum = Crc::new();
         checksum.update(&bytes);

@@ -7,6 +7,7 @@ use super::questions::{Asked, AskedSources, Questions, RunId};
 use crate::arithmetic::Policy;
 use crate::backprop::Setup;
 use crate::record::{Attribution, Number, Quantiles, Remedy, RemedyLayer, SourceNoise, TheoryLayer};
+use crate::spec::Plan;
 use crate::theory::{LayerFacts, frozen, predicted};
 use crate::verdict::over_trials;
 
@@ -47,8 +48,27 @@ fn noise_alone(trials: &[Trial], run: RunId, off: RunId) -> Vec<Quantiles> {
     (0..layers(trials)).map(of).collect()
 }
 
+/// What was asked about one arithmetic, answered.
+pub(super) struct Causes {
+    pub attribution: Option<Attribution>,
+    pub remedies: Vec<Remedy>,
+    pub theory: Vec<TheoryLayer>,
+}
+
+impl Causes {
+    /// Of a listed arithmetic; `branch` is the share of a gradient that comes down through a layer's branch: 1 without
+    /// skips.
+    pub(super) fn of(plan: &Plan, questions: &Questions, trials: &[Trial], index: usize, branch: f64) -> Causes {
+        Causes {
+            attribution: attribution(&questions.asked[index], trials),
+            remedies: remedies(questions, index, trials),
+            theory: theory(&plan.arithmetics[index], trials, index, plan.spec.batch, branch),
+        }
+    }
+}
+
 /// Every source that was asked about.
-pub(super) fn attribution(asked: &Asked, trials: &[Trial]) -> Option<Attribution> {
+fn attribution(asked: &Asked, trials: &[Trial]) -> Option<Attribution> {
     let AskedSources { exact, off, runs } = asked.sources.as_ref()?;
     let sources = runs.iter().map(|(source, alone, without)| SourceNoise {
         source: *source,
@@ -59,7 +79,7 @@ pub(super) fn attribution(asked: &Asked, trials: &[Trial]) -> Option<Attribution
 }
 
 /// Every remedy that was tried.
-pub(super) fn remedies(questions: &Questions, index: usize, trials: &[Trial]) -> Vec<Remedy> {
+fn remedies(questions: &Questions, index: usize, trials: &[Trial]) -> Vec<Remedy> {
     let setup = |run: RunId| match run {
         RunId::Listed(listed) => &questions.listed[listed],
         RunId::Extra(extra) => &questions.extras[extra].setup,
@@ -83,7 +103,7 @@ pub(super) fn remedies(questions: &Questions, index: usize, trials: &[Trial]) ->
 }
 
 /// What theory says of a listed arithmetic; nothing where no layer has a prediction.
-pub(super) fn theory(policy: &Policy, trials: &[Trial], index: usize, batch: usize, branch: f64) -> Vec<TheoryLayer> {
+fn theory(policy: &Policy, trials: &[Trial], index: usize, batch: usize, branch: f64) -> Vec<TheoryLayer> {
     let facts: Vec<Vec<LayerFacts>> = trials
         .iter()
         .filter_map(|trial| trial.measurement.layers.iter().map(|layer| layer.arithmetics[index].facts).collect())

@@ -149,6 +149,8 @@ pub fn compare(network: &Network, yardsticks: &Yardsticks, computed: &Computed, 
             (verdict, Fates { overflowed, undecided, ..Fates::default() })
         }
     };
+    // Kept for every layer and trial.
+    tensors.shrink_to_fit();
     let flips = computed.preactivation.and_then(|z| flips(network, truth, z));
     ArithmeticMeasurement { verdict, fates, tensors, magnitudes, flips, facts: None, external: None }
 }

@@ -42,8 +42,8 @@ pub struct LayerMeasurement {
     pub arithmetics: Vec<ArithmeticMeasurement>,
     /// One per extra run.
     pub extras: Vec<RunMeasurement>,
-    /// The true gradients themselves, where they are wanted.
-    pub truth: Option<TrueLayer>,
+    /// The true gradients themselves, where they are wanted; apart, since thousands of trials do without.
+    pub truth: Option<Box<TrueLayer>>,
 }
 
 /// One layer in one arithmetic.
@@ -225,14 +225,13 @@ fn against(
     layers_done: &mut dyn FnMut(usize),
 ) -> Vec<LayerMeasurement> {
     let mut runs = Runs::start(network, batch, &truth, subjects, segments);
-    let mut layers: Vec<LayerMeasurement> = truth
-        .enumerate()
-        .map(|(done, truth)| {
-            let layer = runs.advance(network, &truth, subjects);
-            layers_done(done + 1);
-            LayerMeasurement { truth: subjects.keeps_truth.then_some(truth), ..layer }
-        })
-        .collect();
+    // No more room than is needed: layers are kept for every trial.
+    let mut layers = Vec::with_capacity(network.layers.len());
+    layers.extend(truth.enumerate().map(|(done, truth)| {
+        let layer = runs.advance(network, &truth, subjects);
+        layers_done(done + 1);
+        LayerMeasurement { truth: subjects.keeps_truth.then(|| Box::new(truth)), ..layer }
+    }));
     layers.reverse();
     layers
 }

@@ -1,201 +1,257 @@
-//! What a probe will need in memory, told before it starts, and how much is computed at once so that it fits.
+//! What a run will need in memory, told before it starts, and how much is computed at once so that it fits.
+//!
+//! Four parts make up the estimate: what files hold, what is at work while trials are measured, what is kept of every
+//! trial, and what is made of a record. They are added, though they are not all there at once: the allocator gives little
+//! back.
 
-use crate::activation::Activation;
-use crate::arithmetic::ArithmeticName;
-use crate::arithmetic::dispatch::is_in_lanes;
-use crate::exchange::Sequential;
-use crate::format::exponent_of;
+pub mod limits;
+mod report;
+mod shape;
+mod sizes;
+pub mod training;
+mod trial;
+
+pub use sizes::{from_words, in_words};
+
 use crate::network::segments::Segments;
-use crate::probe::questions::Questions;
+use crate::spec::training::TrainingPlan;
 use crate::spec::{Attribute, Plan, Schedule, Spec};
+use shape::Shape;
+use std::path::Path;
 
-/// Bytes of one MPFR number besides its limbs: the struct and the allocator's share.
-const NUMBER: u128 = 48;
+/// Bytes that the program takes before anything is measured, fonts included, and what a thread adds.
+const PROGRAM: u128 = 36 << 20;
+const THREAD: u128 = 1 << 20;
 
-/// Bytes that the smallest run takes: code, fonts, and the pixels of a report.
-const FIXED: u128 = 112 << 20;
+/// What a plan needs, but for the schedule.
+struct Needs<'p> {
+    plan: &'p Plan,
+    threads: usize,
+    shape: Shape,
+    /// Bytes that no schedule changes.
+    resting: u128,
+}
 
-/// Forward passes of an arithmetic that is attributed: its own, the twin's, the range's, exact sums, forward in f32,
-/// the exact one, storage alone, and an f32 accumulator.
-const ATTRIBUTED_RUNS: u128 = 8;
+/// What a report takes.
+type Report = fn(&Plan, &Shape, usize) -> u128;
 
-/// Bytes that a probe needs at most, about, on a schedule: trials that run at once, each with parameters, the truth's
-/// values, every arithmetic's, and one layer's gradients.
+impl<'p> Needs<'p> {
+    fn of(plan: &'p Plan, threads: usize, report: Report) -> Needs<'p> {
+        let shape = Shape::of(plan);
+        let (runs, trials) = (plan.runs.len() as u128, plan.spec.trials as u128);
+        let kept = trials * trial::measured(plan, &shape) + runs * trial::record(plan, &shape);
+        let resting = files(plan) + kept + report(plan, &shape, threads);
+        Needs { plan, threads, shape, resting }
+    }
+
+    fn on(&self, schedule: Schedule) -> u64 {
+        let at_once = self.threads.min(self.plan.spec.trials).min(schedule.trials_at_once) as u128;
+        let working = trial::working(self.plan, &self.shape, self.threads, schedule);
+        // A quarter as much again for the allocator.
+        whole(self.threads, at_once * working * 5 / 4 + self.resting)
+    }
+
+    /// The schedule that computes most at once within so many bytes.
+    ///
+    /// Values that are computed again cost about a third of the time, a trial that waits a thread.
+    fn schedule(&self, limit: u64) -> Option<Schedule> {
+        let all = self.threads.min(self.plan.spec.trials).max(1);
+        let segments = [1, self.balanced()];
+        let every = (1..=all)
+            .rev()
+            .flat_map(|trials_at_once| segments.into_iter().map(move |segments| Schedule { segments, trials_at_once }));
+        // A schedule without limits first, so that what fits is as if nobody had asked.
+        std::iter::once(Schedule::default()).chain(every).find(|schedule| self.on(*schedule) <= limit)
+    }
+
+    fn balanced(&self) -> usize {
+        Segments::balanced(self.plan.spec.depth + 1).max(1)
+    }
+
+    fn least(&self) -> u64 {
+        self.on(Schedule { segments: self.balanced(), trials_at_once: 1 })
+    }
+}
+
+/// Bytes that a probe needs at most, about, on a schedule.
 pub fn estimate(plan: &Plan, threads: usize, schedule: Schedule) -> u64 {
-    let spec = &plan.spec;
-    let (depth, width, batch) = (spec.depth as u128, spec.width as u128, spec.batch as u128);
-    let (features, outputs) = spec.shape();
-    let widest = width.max(features as u128);
-    let parameters = match &plan.network {
-        Some(network) => network.layers.iter().map(|layer| layer.weight.len() as u128).sum(),
-        None => depth * width * width + width * (features + outputs) as u128,
-    };
-    let units = match &spec.weights {
-        Some(weights) => weights.units.iter().skip(1).map(|&units| units as u128).sum::<u128>() * batch,
-        None => (depth + 1) * width * batch,
-    };
-    // Of all layers, those whose values are kept: one run, and where a run begins.
-    let layers = depth + 1;
-    let segments = (schedule.segments as u128).clamp(1, layers);
-    let kept = |of: u128| if segments == 1 { of } else { of.div_ceil(layers) * (layers.div_ceil(segments) + segments) };
-    // Values of a hidden layer: z and a; the scaled branch and the sum of a residual one.
-    let nodes = if spec.residual { 4 } else { 2 };
-    // The bounds of the truth give away about 3.5 bits per layer.
-    let truth_bytes = (u128::from(spec.truth_bits) + 7 * depth / 2 + 64).div_ceil(64) * 8;
-    // φ' of linear pieces is a word and an exponent.
-    let is_linear = |activation: &Activation| activation.is_piecewise_linear();
-    let derivative =
-        if plan.runs.iter().all(|run| run.activations().iter().all(is_linear)) { 16 } else { truth_bytes + 16 };
-    let value = nodes * (truth_bytes + 10) + derivative;
-    let long = plan.network.as_ref().map_or(0, |network| long_weights(network));
-    // Weights as doubles and as planes of limbs; pieces of all layers; one layer's δ, its products and what holds them.
-    let truth = kept(units * value)
-        + units * 3
-        + parameters * 13
-        + long
-        + widest * width * (6 * truth_bytes + 150)
-        + 6 * width * batch * truth_bytes;
-    let arithmetics: u128 = plan
-        .arithmetics
-        .iter()
-        .map(|policy| {
-            // The long carrier's numbers, which every name beyond double lanes uses; lanes need at most 8 bytes.
-            let of = |name: &ArithmeticName| match name.format.precision {
-                // Doubles, whatever the format.
-                _ if !name.is_common() && is_in_lanes(*name) => 8,
-                precision if !name.is_common() => NUMBER + u128::from(precision) / 8,
-                precision if precision <= 11 && name.accumulator.precision >= precision => 2,
-                precision if precision <= 24 && name.accumulator.precision >= precision => 4,
-                precision if precision <= 53 && name.accumulator.precision >= precision => 8,
-                precision => NUMBER + u128::from(precision) / 8,
-            };
-            let elem = of(&policy.forward).max(of(&policy.backward));
-            // The twin of unbounded exponents; and of sources and remedies, those that have a forward pass of their own:
-            // in doubles, most of them.
-            let (runs, wide) = match Questions::are_put(policy, spec.attribute) {
-                true => (ATTRIBUTED_RUNS, elem.max(8)),
-                false => (2, elem),
-            };
-            let wide = if spec.attribute == Attribute::All && elem > 8 { 2 * elem } else { wide };
-            kept(runs * nodes * units * wide) + 3 * width * widest * elem.max(40)
-        })
-        .sum();
-    let at_once = threads.min(spec.trials).min(schedule.trials_at_once) as u128;
-    // A quarter as much again for the allocator and the record.
-    let bytes = at_once * (truth + arithmetics) * 5 / 4 + FIXED;
+    Needs::of(plan, threads, report::bytes).on(schedule)
+}
+
+/// Bytes of a plan's record.
+pub fn kept(plan: &Plan) -> u64 {
+    let bytes = plan.runs.len() as u128 * trial::record(plan, &Shape::of(plan));
     u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
+/// With what every run takes, as far as numbers go.
+fn whole(threads: usize, bytes: u128) -> u64 {
+    u64::try_from(PROGRAM + threads as u128 * THREAD + bytes).unwrap_or(u64::MAX)
+}
+
+/// Bytes that what was read takes: doubles, and as many again while they are turned and copied.
+fn files(plan: &Plan) -> u128 {
+    let network = plan.network.iter().flat_map(|network| &network.layers);
+    let network: u128 = network.map(|layer| layer.weight.len() as u128).sum();
+    let samples = plan
+        .samples
+        .as_ref()
+        .map_or(0, |samples| samples.batch() as u128 * (samples.features() as u128 + samples.outputs() as u128));
+    let compared = plan.compared.iter().flat_map(|gradients| gradients.tensors.iter().flatten());
+    16 * (network + samples + compared.map(|gradient| gradient.values.len() as u128).sum::<u128>())
+}
+
 /// The schedule that computes most at once within so many bytes; none where no schedule fits.
-///
-/// Values that are computed again cost about a third of the time, a trial that waits a thread.
 pub fn schedule(plan: &Plan, threads: usize, limit: u64) -> Option<Schedule> {
-    let all = threads.min(plan.spec.trials).max(1);
-    let fits = |schedule: &Schedule| estimate(plan, threads, *schedule) <= limit;
-    let segments = [1, Segments::balanced(plan.spec.depth + 1).max(1)];
-    let every = (1..=all)
-        .rev()
-        .flat_map(|trials_at_once| segments.into_iter().map(move |segments| Schedule { segments, trials_at_once }));
-    // A schedule without limits first, so that what fits is as if nobody had asked.
-    std::iter::once(Schedule::default()).chain(every).find(fits)
+    Needs::of(plan, threads, report::bytes).schedule(limit)
 }
 
 /// Bytes with which the smallest schedule does.
 pub fn least(plan: &Plan, threads: usize) -> u64 {
-    let segments = Segments::balanced(plan.spec.depth + 1).max(1);
-    estimate(plan, threads, Schedule { segments, trials_at_once: 1 })
+    Needs::of(plan, threads, report::bytes).least()
 }
 
-/// The largest depth, width and batch, each alone, with which a spec that does not fit would fit, in words; none where
-/// the network is given or none would.
+/// The largest depth, width, batch and number of trials, each alone, with which a spec that does not fit would fit, in
+/// words; none where none would, or all of them are given by files.
 pub fn nearest(plan: &Plan, threads: usize, limit: u64) -> Option<String> {
-    if plan.network.is_some() {
-        return None;
-    }
+    nearest_with(plan, threads, limit, report::bytes)
+}
+
+fn nearest_with(plan: &Plan, threads: usize, limit: u64, report: Report) -> Option<String> {
     let fits = |spec: Spec| {
         let plan = Plan { spec, ..plan.clone() };
-        schedule(&plan, threads, limit).is_some()
-    };
-    let largest = |now: usize, with: &dyn Fn(usize) -> Spec| {
-        let (mut low, mut high) = (0, now);
-        while high - low > 1 {
-            let middle = low + (high - low) / 2;
-            if fits(with(middle)) { low = middle } else { high = middle }
-        }
-        low
+        Needs::of(&plan, threads, report).schedule(limit).is_some()
     };
     let spec = || plan.spec.clone();
-    let found = [
-        ("--depth", largest(spec().depth, &|depth| Spec { depth, ..spec() })),
-        ("--width", largest(spec().width, &|width| Spec { width, ..spec() })),
-        ("--batch", largest(spec().batch, &|batch| Spec { batch, ..spec() })),
-    ];
+    let drawn = |now: usize, with: &dyn Fn(usize) -> Spec| {
+        if plan.network.is_some() { 0 } else { largest(now, |count| fits(with(count))) }
+    };
+    let batch = |batch| Spec { batch, ..spec() };
+    nearest_in_words(&[
+        ("--depth", drawn(spec().depth, &|depth| Spec { depth, ..spec() })),
+        ("--width", drawn(spec().width, &|width| Spec { width, ..spec() })),
+        ("--batch", if plan.samples.is_some() { 0 } else { largest(spec().batch, |count| fits(batch(count))) }),
+        ("--trials", drawn(spec().trials, &|trials| Spec { trials, ..spec() })),
+    ])
+}
+
+/// The largest number below one that does not fit with which something fits; 0 where there is none.
+fn largest(now: usize, fits: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (0, now);
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        if fits(middle) { low = middle } else { high = middle }
+    }
+    low
+}
+
+/// `--depth 12 or --width 30`: options with the numbers that fit; none where none does.
+fn nearest_in_words(found: &[(&str, usize)]) -> Option<String> {
     let told: Vec<String> =
         found.iter().filter(|(_, most)| *most > 0).map(|(option, most)| format!("{option} {most}")).collect();
     (!told.is_empty()).then(|| told.join(" or "))
 }
 
-/// Bytes that the truth's integers take for matrices whose weights differ too much in size for machine words: all at
-/// the exponent of the smallest, for both directions.
-fn long_weights(network: &Sequential) -> u128 {
-    let bytes = |weights: &ndarray::Array2<f64>| {
-        let exponents = || weights.iter().filter(|weight| **weight != 0.0).map(|weight| exponent_of(*weight));
-        // A double has 52 bits below its exponent at most.
-        let bits = exponents().max().unwrap_or(0) - exponents().min().unwrap_or(0) + 53;
-        if bits < 64 { 0 } else { weights.len() as u128 * 2 * (NUMBER + bits as u128 / 8) }
-    };
-    network.layers.iter().map(|layer| bytes(&layer.weight)).sum()
+/// A plan whose memory can be told beforehand.
+pub trait Reckoned: Sized {
+    /// Bytes that it needs at most, about, on a schedule.
+    fn needs(&self, threads: usize, schedule: Schedule) -> u64;
+    /// The schedule that computes most at once within so many bytes; none where no schedule fits.
+    fn fitting(&self, threads: usize, limit: u64) -> Option<Schedule>;
+    /// Bytes with which the smallest schedule does.
+    fn least(&self, threads: usize) -> u64;
+    /// The largest of each of its numbers, alone, with which it would fit, in words; none where none would.
+    fn nearest(&self, threads: usize, limit: u64) -> Option<String>;
+    /// The same plan on a schedule.
+    fn on(self, schedule: Schedule) -> Self;
+    /// Whether noise is attributed, which takes memory that nobody need give.
+    fn is_attributed(&self) -> bool;
 }
 
-/// Bytes that are available now, where the system tells.
-pub fn available() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find(|line| line.starts_with("MemAvailable:"))?;
-    let kibibytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kibibytes * 1024)
-}
-
-/// Bytes in words a person reads.
-pub fn in_words(bytes: u64) -> String {
-    const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-    let mut value = bytes as f64;
-    let mut unit = 0;
-    while value >= 1024.0 && unit + 1 < UNITS.len() {
-        value /= 1024.0;
-        unit += 1;
+impl Reckoned for Plan {
+    fn needs(&self, threads: usize, schedule: Schedule) -> u64 {
+        estimate(self, threads, schedule)
     }
-    format!("{value:.1} {}", UNITS[unit])
+
+    fn fitting(&self, threads: usize, limit: u64) -> Option<Schedule> {
+        schedule(self, threads, limit)
+    }
+
+    fn least(&self, threads: usize) -> u64 {
+        least(self, threads)
+    }
+
+    fn nearest(&self, threads: usize, limit: u64) -> Option<String> {
+        nearest(self, threads, limit)
+    }
+
+    fn on(self, schedule: Schedule) -> Plan {
+        Plan { schedule, ..self }
+    }
+
+    fn is_attributed(&self) -> bool {
+        self.spec.attribute != Attribute::None
+    }
 }
 
-/// Reads bytes: a number and a unit, 1000 or 1024 of the next smaller one (GB, GiB); a lone G is GiB.
-///
-/// # Errors
-/// The fix.
-pub fn from_words(text: &str) -> Result<u64, String> {
-    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let scale = match unit.trim().to_ascii_lowercase().as_str() {
-        "" | "b" => Some(1),
-        "k" | "kib" => Some(1 << 10),
-        "m" | "mib" => Some(1 << 20),
-        "g" | "gib" => Some(1 << 30),
-        "t" | "tib" => Some(1 << 40),
-        "p" | "pib" => Some(1 << 50),
-        "e" | "eib" => Some(1 << 60),
-        "kb" => Some(1000),
-        "mb" => Some(1_000_000),
-        "gb" => Some(1_000_000_000),
-        "tb" => Some(1_000_000_000_000),
-        "pb" => Some(1_000_000_000_000_000),
-        "eb" => Some(1_000_000_000_000_000_000),
-        _ => None,
-    };
-    let bytes = number.parse::<f64>().ok().zip(scale).map(|(number, scale): (f64, u64)| number * scale as f64);
-    // More than any machine has is no limit.
-    bytes
-        .filter(|bytes| *bytes >= 1.0)
-        .map(|bytes| bytes as u64)
-        .ok_or_else(|| "give a size such as 2GiB or 500MB".into())
+/// A plan of which a law is made, whose report is small.
+pub struct LawPlan(pub Plan);
+
+impl Reckoned for LawPlan {
+    fn needs(&self, threads: usize, schedule: Schedule) -> u64 {
+        Needs::of(&self.0, threads, report::law).on(schedule)
+    }
+
+    fn fitting(&self, threads: usize, limit: u64) -> Option<Schedule> {
+        Needs::of(&self.0, threads, report::law).schedule(limit)
+    }
+
+    fn least(&self, threads: usize) -> u64 {
+        Needs::of(&self.0, threads, report::law).least()
+    }
+
+    fn nearest(&self, threads: usize, limit: u64) -> Option<String> {
+        nearest_with(&self.0, threads, limit, report::law)
+    }
+
+    fn on(self, schedule: Schedule) -> LawPlan {
+        LawPlan(self.0.on(schedule))
+    }
+
+    fn is_attributed(&self) -> bool {
+        self.0.is_attributed()
+    }
+}
+
+impl Reckoned for TrainingPlan {
+    fn needs(&self, threads: usize, schedule: Schedule) -> u64 {
+        training::estimate(self, threads, schedule)
+    }
+
+    fn fitting(&self, threads: usize, limit: u64) -> Option<Schedule> {
+        training::schedule(self, threads, limit)
+    }
+
+    fn least(&self, threads: usize) -> u64 {
+        training::least(self, threads)
+    }
+
+    fn nearest(&self, threads: usize, limit: u64) -> Option<String> {
+        training::nearest(self, threads, limit)
+    }
+
+    fn on(self, schedule: Schedule) -> TrainingPlan {
+        TrainingPlan { networks: self.networks.on(schedule), ..self }
+    }
+
+    fn is_attributed(&self) -> bool {
+        false
+    }
+}
+
+/// Bytes that this process may have, as far as the system tells: what is free, and what containers and limits allow.
+pub fn available(threads: usize) -> Option<u64> {
+    limits::allowed(Path::new("/"), threads)
 }
 
 #[cfg(test)]
@@ -214,20 +270,6 @@ mod tests {
         assert!(estimate(&small.validate().unwrap(), 1, Schedule::default()) < 128 << 20);
     }
 
-    #[test]
-    fn sizes_are_read_as_they_are_written() {
-        for (text, bytes) in [("2GiB", 2 << 30), ("2g", 2 << 30), ("0.5MiB", 1 << 19), ("500MB", 500_000_000), ("7", 7)]
-        {
-            assert_eq!(from_words(text), Ok(bytes), "{text}");
-        }
-        for bytes in [1, 1 << 20, 3 << 50, u64::MAX] {
-            assert_eq!(from_words(&in_words(bytes)), Ok(bytes));
-        }
-        for text in ["", "GiB", "-1G", "1.2.3G", "1 parsec", "0", "nan", "inf"] {
-            assert!(from_words(text).is_err(), "{text}");
-        }
-    }
-
     /// Less memory: values computed again, then fewer trials at once, then nothing but a smaller network.
     #[test]
     fn a_schedule_fits_its_limit() {
@@ -243,12 +285,100 @@ mod tests {
             last = found;
         }
         assert!(last.trials_at_once < 4, "{last:?}");
-        assert_eq!(schedule(&plan, 4, 120 << 20), None);
-        let nearest = nearest(&plan, 4, 160 << 20).unwrap();
+        assert_eq!(schedule(&plan, 4, least(&plan, 4) - 1), None);
+        let limit = least(&plan, 4) - (4 << 20);
+        let nearest = nearest(&plan, 4, limit).unwrap();
         let words: Vec<&str> = nearest.split(' ').collect();
         assert_eq!((words[0], words[2], words[3]), ("--depth", "or", "--width"), "{nearest}");
         let depth = words[1].parse().unwrap();
-        let fits = |depth| schedule(&Spec { depth, ..spec.clone() }.validate().unwrap(), 4, 160 << 20).is_some();
+        let fits = |depth| schedule(&Spec { depth, ..spec.clone() }.validate().unwrap(), 4, limit).is_some();
         assert!(fits(depth) && !fits(depth + 1), "{nearest}");
+    }
+
+    /// What a law's plan needs besides its report.
+    #[test]
+    fn too_many_trials_are_told_with_the_number_that_fits() {
+        let plan = Spec { trials: 1_000_000, ..Spec::default() }.validate().unwrap();
+        let limit = 8 << 30;
+        assert!(least(&plan, 2) > 100 << 30, "{}", in_words(least(&plan, 2)));
+        let told = nearest(&plan, 2, limit).unwrap();
+        let trials = told.split("--trials ").nth(1).unwrap().parse().unwrap();
+        let fits = |trials| schedule(&Spec { trials, ..Spec::default() }.validate().unwrap(), 2, limit).is_some();
+        assert!(fits(trials) && !fits(trials + 1) && trials > 1000, "{told}");
+        let law = LawPlan(plan);
+        assert!(law.least(2) < least(&law.0, 2) && law.nearest(2, limit).unwrap().contains("--trials "));
+    }
+
+    /// More of anything never needs less, on any schedule.
+    #[test]
+    fn more_needs_more() {
+        let at = |factors: [usize; 6]| {
+            let [depth, width, batch, trials, formats, threads] = factors;
+            let formats = ["f16", "f32", "mpfr:90"][..formats].iter().map(|name| name.to_string()).collect();
+            let spec = Spec { depth, width, batch, trials, formats, ..Spec::default() };
+            let plan = spec.validate().unwrap();
+            let schedules = [Schedule::default(), Schedule { segments: 3, trials_at_once: 1 }];
+            schedules
+                .map(|schedule| estimate(&plan, threads, schedule))
+                .into_iter()
+                .chain([least(&plan, threads)])
+                .collect::<Vec<u64>>()
+        };
+        let least = [2, 3, 2, 2, 1, 1];
+        let more = [60, 70, 40, 9, 3, 4];
+        // Every corner against those beside it with more of one thing.
+        for corner in 0..64usize {
+            let of = |corner: usize| std::array::from_fn(|at| if corner >> at & 1 == 1 { more[at] } else { least[at] });
+            for one in (0..6).filter(|one| corner >> one & 1 == 0) {
+                let (less, more) = (at(of(corner)), at(of(corner | 1 << one)));
+                assert!(
+                    less.iter().zip(&more).all(|(less, more)| less <= more),
+                    "{one} of {corner:b}: {less:?} {more:?}"
+                );
+            }
+        }
+    }
+
+    /// A layer is charged as it is: 64 to 4096 to 64 is far from 4096 by 4096.
+    #[test]
+    fn layers_are_charged_by_their_own_shape() {
+        let layer = |rows: usize, columns: usize, name: &str| crate::exchange::Linear {
+            name: name.into(),
+            weight: ndarray::Array2::from_elem((rows, columns), 0.5),
+            bias: None,
+            slope: None,
+        };
+        let network = crate::exchange::Sequential { layers: vec![layer(4096, 64, "0"), layer(64, 4096, "2")] };
+        let source = crate::spec::Source { file: "w".into(), sha256: String::new(), dtype: None };
+        let weights = crate::spec::Weights { source, units: network.units(), activations: None };
+        let mut plan = Spec { depth: 1, width: 4096, batch: 4, trials: 1, ..Spec::default() }.validate().unwrap();
+        plan.spec.weights = Some(weights);
+        plan.network = Some(std::sync::Arc::new(network));
+        assert!(least(&plan, 1) < 256 << 20, "{}", in_words(least(&plan, 1)));
+        let square = Spec { depth: 2, width: 4096, batch: 4, trials: 1, ..Spec::default() }.validate().unwrap();
+        assert!(least(&square, 1) > 2 << 30, "{}", in_words(least(&square, 1)));
+    }
+
+    /// A training's steps are counted, and what fits is told.
+    #[test]
+    fn trainings_are_reckoned() {
+        use crate::spec::training::TrainingSpec;
+        let of = |spec: &TrainingSpec| training::least(&spec.validate().unwrap(), 2);
+        let spec = TrainingSpec::default();
+        let long = TrainingSpec { steps: 10_000_000, ..spec.clone() };
+        assert!(of(&spec) < 1 << 30 && of(&long) > 8 << 30, "{} {}", of(&spec), of(&long));
+        for more in [
+            TrainingSpec { depth: 40, ..spec.clone() },
+            TrainingSpec { width: 100, ..spec.clone() },
+            TrainingSpec { batch: 64, ..spec.clone() },
+            TrainingSpec { steps: 1000, ..spec.clone() },
+            TrainingSpec { measure: crate::spec::training::MeasureAt::Every(5), ..spec.clone() },
+        ] {
+            assert!(of(&more) > of(&spec), "{more:?}");
+        }
+        let told = training::nearest(&long.validate().unwrap(), 2, 8 << 30).unwrap();
+        let steps = told.split("--steps ").nth(1).unwrap().parse().unwrap();
+        assert!(of(&TrainingSpec { steps, ..spec.clone() }) <= 8 << 30, "{told}");
+        assert!(of(&TrainingSpec { steps: steps + 1, ..spec }) > 8 << 30, "{told}");
     }
 }

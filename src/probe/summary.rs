@@ -1,9 +1,10 @@
 //! Trials → record: what each arithmetic did over all of them.
 
+use super::Trial;
+use super::cause::Causes;
 use super::external::tolerances;
 use super::quantiles::quantiles;
 use super::questions::Questions;
-use super::{Trial, cause};
 use crate::format::F64;
 use crate::magnitude::Magnitudes;
 use crate::record::{
@@ -46,15 +47,14 @@ pub(super) fn truth(trials: &[Trial]) -> Truth {
     }
 }
 
-/// One arithmetic over the trials, with the answers to what was asked about it.
-///
-/// `branch` is the share of a gradient that comes down through a layer's branch: 1 without skips.
+/// One arithmetic over the trials, with the answers to what was asked about it. Its measures move from the trials into
+/// the record: thousands of trials do not stand in memory twice.
 pub(super) fn arithmetic_run(
     plan: &Plan,
     questions: &Questions,
-    trials: &[Trial],
+    trials: &mut [Trial],
     index: usize,
-    branch: f64,
+    causes: Causes,
 ) -> ArithmeticRun {
     let policy = plan.arithmetics[index];
     let log2_loss_scale = questions.listed[index].log2_loss_scale;
@@ -70,15 +70,15 @@ pub(super) fn arithmetic_run(
         verdict: layers[0].verdict.clone(),
         layers,
         log2_loss_scale: (log2_loss_scale != 0).then_some(log2_loss_scale),
-        attribution: cause::attribution(&questions.asked[index], trials),
-        remedies: cause::remedies(questions, index, trials),
-        theory: cause::theory(&policy, trials, index, plan.spec.batch, branch),
+        attribution: causes.attribution,
+        remedies: causes.remedies,
+        theory: causes.theory,
         external: None,
     }
 }
 
 /// Gradients of another program, which stand behind the arithmetics.
-pub(super) fn external_run(plan: &Plan, trials: &[Trial], index: usize) -> ArithmeticRun {
+pub(super) fn external_run(plan: &Plan, trials: &mut [Trial], index: usize) -> ArithmeticRun {
     let (compared, gradients) = (&plan.spec.compared[index], &plan.compared[index]);
     let (relative_tolerance, absolute_tolerance) = tolerances(gradients.dtype);
     let place = plan.arithmetics.len() + index;
@@ -106,9 +106,9 @@ pub(super) fn external_run(plan: &Plan, trials: &[Trial], index: usize) -> Arith
     }
 }
 
-fn layer_run(trials: &[Trial], layer: usize, arithmetic: usize) -> LayerRun {
-    let measured: Vec<_> =
-        trials.iter().map(|trial| &trial.measurement.layers[layer].arithmetics[arithmetic]).collect();
+fn layer_run(trials: &mut [Trial], layer: usize, arithmetic: usize) -> LayerRun {
+    let mut measured: Vec<_> =
+        trials.iter_mut().map(|trial| &mut trial.measurement.layers[layer].arithmetics[arithmetic]).collect();
     let mut magnitudes = Magnitudes::default();
     let mut fates = Fates::default();
     let mut flips: Option<Flips> = None;
@@ -133,16 +133,16 @@ fn layer_run(trials: &[Trial], layer: usize, arithmetic: usize) -> LayerRun {
             (weight.noise_to_signal, weight.at_most)
         })),
         verdict: over_trials(&verdicts),
+        // Of files, and these have one trial.
+        external: measured[0].external.take(),
         trials: measured
-            .iter()
+            .into_iter()
             .map(|trial| LayerTrial {
                 verdict: trial.verdict,
                 flips: trial.flips.map(|flips| flips.flipped),
-                tensors: trial.tensors.clone(),
+                tensors: std::mem::take(&mut trial.tensors),
             })
             .collect(),
-        // Of files, and these have one trial.
-        external: measured[0].external.clone(),
     }
 }
 

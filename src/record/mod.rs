@@ -279,6 +279,11 @@ impl Record {
         text::write(self)
     }
 
+    /// How many bytes [`Record::to_json`] gives.
+    pub fn json_length(&self) -> usize {
+        text::length(self)
+    }
+
     /// Reads a record back.
     ///
     /// # Errors

@@ -2,12 +2,30 @@
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::io::{self, Write};
 
 /// The bytes of a record's file.
 pub fn write<T: Serialize>(record: &T) -> String {
     let mut text = serde_json::to_string(record).expect("a record has only serialisable fields");
     text.push('\n');
     text
+}
+
+/// How many bytes [`write`] gives, without the text itself.
+pub fn length<T: Serialize>(record: &T) -> usize {
+    struct Count(usize);
+    impl Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(1);
+    serde_json::to_writer(&mut count, record).expect("a record has only serialisable fields");
+    count.0
 }
 
 /// Reads a record of a schema back; `kind` is what it is called: "law".
@@ -24,4 +42,16 @@ pub fn read<T: DeserializeOwned>(text: &str, schema: &str, kind: &str) -> Result
         return Err(format!("schema `{}` cannot be read; this version reads `{schema}`", head.schema));
     }
     serde_json::from_str(text).map_err(|error| format!("not a {kind}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_length_is_that_of_the_text() {
+        for record in [vec![], vec![("é\"\n", 1.5e-300)], vec![("a", 0.1), ("b", 7.0)]] {
+            assert_eq!(length(&record), write(&record).len());
+        }
+    }
 }

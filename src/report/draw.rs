@@ -22,6 +22,7 @@ mod linear;
 mod noise;
 mod page;
 mod range;
+mod raster;
 mod study;
 mod style;
 mod text;
@@ -29,6 +30,7 @@ mod theme;
 mod training;
 
 pub use canvas::Spot;
+pub use raster::rasterise;
 pub use theme::{Paint, SERIES_COLORS, Theme};
 
 use crate::record::law::Law;
@@ -38,11 +40,6 @@ use crate::record::{Record, Run};
 use crate::report::figure::{
     Comparison, Graph, LawFigure, Panel, StudyFigure, Summary, TrainingComparison, TrainingFigure,
 };
-use resvg::{tiny_skia, usvg};
-
-/// Pixels of the PNG per unit of the page.
-const PNG_SCALE: f32 = 2.0;
-
 /// A picture and where its data are to be seen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picture {
@@ -138,36 +135,4 @@ pub fn study_svg(record: &Study, theme: Theme) -> Result<String, String> {
 /// As [`summary_svg`].
 pub fn claim_svg(record: &Study, claim: &Claim, theme: Theme) -> Result<String, String> {
     Ok(study::claim(&StudyFigure::of(record, claim), theme)?.svg)
-}
-
-/// A picture as PNG, at twice the page's size.
-///
-/// # Errors
-/// A sentence if the text is not one of this module's pictures.
-pub fn rasterise(svg: &str) -> Result<Vec<u8>, String> {
-    let mut options = usvg::Options { font_family: text::FAMILY.into(), ..usvg::Options::default() };
-    for font in text::FONTS {
-        options.fontdb_mut().load_font_data(font.to_vec());
-    }
-    let tree = usvg::Tree::from_str(svg, &options).map_err(|error| format!("the picture cannot be read: {error}"))?;
-    let size = tree.size();
-    let (width, height) = ((size.width() * PNG_SCALE).ceil() as u32, (size.height() * PNG_SCALE).ceil() as u32);
-    let mut pixels = tiny_skia::Pixmap::new(width, height).ok_or("the picture is too large to draw")?;
-    resvg::render(&tree, tiny_skia::Transform::from_scale(PNG_SCALE, PNG_SCALE), &mut pixels.as_mut());
-    encoded(&pixels).map_err(|error| format!("the picture cannot be encoded: {error}"))
-}
-
-/// The pixels as PNG without the alpha channel, as every page is opaque. Lines and flat areas compress best unfiltered.
-fn encoded(pixels: &tiny_skia::Pixmap) -> Result<Vec<u8>, png::EncodingError> {
-    let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, pixels.width(), pixels.height());
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_compression(png::Compression::Balanced);
-    encoder.set_filter(png::Filter::NoFilter);
-    let colors: Vec<u8> = pixels.pixels().iter().flat_map(|pixel| [pixel.red(), pixel.green(), pixel.blue()]).collect();
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(&colors)?;
-    writer.finish()?;
-    Ok(bytes)
 }

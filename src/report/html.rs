@@ -166,16 +166,16 @@ fn contents(sections: &[Section]) -> String {
 
 /// The record itself, to be saved from the page, or where it is.
 fn stored(record: &Record) -> String {
-    let json = record.to_json();
     let beside = format!(
         "The record is <code>{}</code> in the report’s directory; <code>layers.csv</code> holds its numbers as a table.",
         files::RECORD
     );
-    if json.len() > LARGEST_RECORD {
+    // Counted before it is written: a large record is not to stand in memory as text for nothing.
+    if record.json_length() > LARGEST_RECORD {
         return format!("<p>{beside}</p>\n");
     }
     // Inside a string `<` may be written as an escape, so that no element can begin or end within the JSON.
-    let json = in_json(&json.replace('<', "\\u003c"));
+    let json = in_json(&record.to_json().replace('<', "\\u003c"));
     format!(
         "<p>{beside} This page carries the record, too: <button type=\"button\" id=\"save-record\" \
          data-name=\"{}\" hidden>save it</button></p>\n\

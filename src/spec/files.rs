@@ -3,7 +3,9 @@
 use super::SpecError;
 use crate::activation::{Activation, PRELU_SLOPE};
 use crate::assets::{FEATURES, OUTPUTS};
-use crate::exchange::{self, Activations, Contents, Dtype, Gradients, Imported, Labels, LossName, Samples, Sequential};
+use crate::exchange::{
+    self, Activations, Contents, Dtype, Gradients, Imported, Labels, LossName, Room, Samples, Sequential,
+};
 use crate::printable;
 use crate::spec::{Data, Spec};
 use serde::{Deserialize, Serialize};
@@ -82,6 +84,8 @@ pub struct Files {
     pub compared: Vec<Arc<Gradients>>,
     /// What a reader should know.
     pub notes: Vec<String>,
+    /// Memory that is left for files.
+    pub room: Room,
 }
 
 impl Files {
@@ -209,7 +213,9 @@ impl Files {
 
     pub(super) fn open(&mut self, path: &Path, dtype: Option<Dtype>) -> Result<(Source, Contents), SpecError> {
         let mut digest = Sha256::new();
-        let contents = exchange::read_with(path, dtype, &mut |bytes| digest.update(bytes)).map_err(SpecError)?;
+        let contents = exchange::read_with(path, dtype, self.room, &mut |bytes| digest.update(bytes));
+        let contents = contents.map_err(SpecError)?;
+        self.room = self.room.beside(contents.tensors.iter().map(|tensor| tensor.values.len() as u64).sum());
         self.note(path, &contents.notes);
         let sha256 = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         let file = path.file_name().unwrap_or_default().to_string_lossy();

@@ -5,7 +5,7 @@ use crate::number::Number;
 use crate::probe;
 use crate::record::study::StudySpec;
 use crate::record::{LayerTrial, Run, Verdict};
-use crate::spec::{Attribute, Spec, SpecError};
+use crate::spec::{Attribute, Plan, Spec, SpecError};
 use serde::{Deserialize, Serialize};
 
 /// The inits that are surveyed: one that keeps the size of gradients, and the default of torch.nn.Linear, which does not.
@@ -18,6 +18,23 @@ pub struct Survey {
 
 /// What is asked of an activation's networks: by arithmetic and draw.
 pub type Surveyed = Vec<Vec<Vec<Point>>>;
+
+/// The networks of one init and depth.
+pub fn plan(spec: &StudySpec, init: Init, depth: usize) -> Result<Plan, SpecError> {
+    Spec {
+        activations: spec.activations.clone(),
+        depth,
+        width: spec.width,
+        batch: spec.batch,
+        trials: spec.trials,
+        seed: spec.seed,
+        init,
+        formats: spec.formats.clone(),
+        attribute: Attribute::None,
+        ..Spec::default()
+    }
+    .validate()
+}
 
 /// Layer 1 of one activation's network in one draw.
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -50,20 +67,7 @@ pub fn work(spec: &StudySpec, depth: usize) -> usize {
 
 /// Measures with one init at one depth; by activation, arithmetic and draw.
 pub fn measure(spec: &StudySpec, init: Init, depth: usize) -> Result<Surveyed, SpecError> {
-    let plan = Spec {
-        activations: spec.activations.clone(),
-        depth,
-        width: spec.width,
-        batch: spec.batch,
-        trials: spec.trials,
-        seed: spec.seed,
-        init,
-        formats: spec.formats.clone(),
-        attribute: Attribute::None,
-        ..Spec::default()
-    }
-    .validate()?;
-    Ok(probe::run(&plan, &probe::Silent).runs.iter().map(layer_1).collect())
+    Ok(probe::run(&plan(spec, init, depth)?, &probe::Silent).runs.iter().map(layer_1).collect())
 }
 
 fn layer_1(run: &Run) -> Vec<Vec<Point>> {

@@ -3,7 +3,7 @@
 use crate::record::study::StudySpec;
 use crate::record::training::{Course, Measure, TrainingRun, TrainingSpec};
 use crate::spec::SpecError;
-use crate::spec::training::MeasureAt;
+use crate::spec::training::{MeasureAt, TrainingPlan};
 use crate::train::{self, Trainer};
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,23 @@ pub fn work(spec: &StudySpec, depth: usize) -> usize {
 
 /// Minibatches over which the gradient's spread is taken: the fewest, since no claim asks for it.
 const MINIBATCHES: usize = 2;
+
+/// The trainings of one depth and seed.
+pub fn plan(spec: &StudySpec, depth: usize, seed: u64) -> Result<TrainingPlan, SpecError> {
+    TrainingSpec {
+        activations: spec.activations.clone(),
+        depth,
+        width: spec.width,
+        batch: spec.batch,
+        seed: spec.seed.wrapping_add(seed),
+        formats: spec.trained_formats.clone(),
+        steps: spec.steps,
+        measure: MeasureAt::Every(spec.every),
+        minibatches: MINIBATCHES,
+        ..TrainingSpec::default()
+    }
+    .validate()
+}
 
 /// What one copy learnt. Numbers are kept bit by bit: a checkpoint changes none.
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -94,19 +111,7 @@ impl Learnt {
 
 /// Trains one network at one depth.
 pub fn measure(spec: &StudySpec, depth: usize, seed: u64) -> Result<Trained, SpecError> {
-    let plan = TrainingSpec {
-        activations: spec.activations.clone(),
-        depth,
-        width: spec.width,
-        batch: spec.batch,
-        seed: spec.seed.wrapping_add(seed),
-        formats: spec.trained_formats.clone(),
-        steps: spec.steps,
-        measure: MeasureAt::Every(spec.every),
-        minibatches: MINIBATCHES,
-        ..TrainingSpec::default()
-    }
-    .validate()?;
+    let plan = plan(spec, depth, seed)?;
     // Claims are about copies at their own parameters, and none is about the spread.
     let training = Trainer::new(&plan).at_own_parameters().finish(&train::Silent);
     let of = |run: &TrainingRun| {

@@ -1,0 +1,92 @@
+//! What one trial needs while it is measured, and what is kept of it afterwards.
+
+use super::shape::{Arithmetic, Shape};
+use crate::activation::Activation;
+use crate::spec::{Plan, Schedule};
+
+/// Bytes while one trial is measured, in so many threads.
+pub fn working(plan: &Plan, shape: &Shape, threads: usize, schedule: Schedule) -> u128 {
+    let Schedule { segments, .. } = schedule;
+    let inputs = shape.features * shape.batch * 8;
+    inputs + truth(plan, shape, segments) + arithmetics(plan, shape, threads, segments)
+}
+
+/// The exact gradient: values on the way up, weights as planes of limbs, and one layer's gradients with their bounds.
+fn truth(plan: &Plan, shape: &Shape, segments: usize) -> u128 {
+    let spec = &plan.spec;
+    // Values of a hidden layer: z and a; the scaled branch and the sum of a residual one.
+    let nodes = if spec.residual { 4 } else { 2 };
+    // The bounds give away about 3.5 bits per layer.
+    let number = (u128::from(spec.truth_bits) + 7 * spec.depth as u128 / 2 + 64).div_ceil(64) * 8;
+    // φ' of linear pieces is a word and an exponent.
+    let is_linear = plan.runs.iter().all(|run| run.activations().iter().all(Activation::is_piecewise_linear));
+    let derivative = if is_linear { 16 } else { number + 16 };
+    // Pieces of all layers stay.
+    let pieces = shape.units() * shape.batch * 3;
+    // Weights as doubles and as planes; one layer's δ, its products and what holds them.
+    shape.kept(nodes * (number + 10) + derivative, segments)
+        + pieces
+        + shape.weights() * 13
+        + shape.long_weights
+        + shape.largest() * (4 * number + 80)
+        + 6 * shape.widest() * shape.batch * number
+}
+
+/// Bytes of an exact number in a matrix of them, and of one with what holds it in the narrowest lanes.
+const EXACT: u128 = 40;
+const LEAST_NUMBER: u128 = 16;
+
+/// Every arithmetic's values, and one layer's gradients of as many runs as there are threads.
+fn arithmetics(plan: &Plan, shape: &Shape, threads: usize, segments: usize) -> u128 {
+    let nodes = if plan.spec.residual { 4 } else { 2 };
+    let (mut all, mut number, mut runs) = (0, LEAST_NUMBER, 0);
+    for one in &shape.arithmetics {
+        all += shape.kept(one.forward * nodes * one.widest, segments);
+        // What has arrived at a layer, in every run, and where the twin has zeros.
+        all += (1 + one.extras) * shape.widest() * shape.batch * one.widest + shape.largest();
+        number = one.widest.max(number);
+        runs += 1 + one.extras;
+    }
+    // Weights, their gradients in the carrier, and as exact numbers.
+    let gradients = 3 * shape.largest() * number * runs.min(threads as u128);
+    // Gradients of other programs are held against all of ours.
+    let held = if plan.compared.is_empty() { 0 } else { plan.arithmetics.len() as u128 * shape.largest() * EXACT };
+    all + gradients + held
+}
+
+/// Bytes of a measured layer, of an arithmetic in it, of a run beside it, and of a tensor.
+const LAYER: u128 = 360;
+const ARITHMETIC: u128 = 560;
+const EXTRA: u128 = 56;
+const TENSOR: u128 = 192;
+/// Of what theory is told of a layer in one arithmetic, one arithmetic after the other.
+const FACTS: u128 = 280;
+/// Of how many entries of a gradient lie at a power of two.
+const COUNT: u128 = 40;
+
+/// Bytes that are kept of one measured trial until its run's record is made; the tensors move into that.
+pub fn measured(plan: &Plan, shape: &Shape) -> u128 {
+    let layers = shape.layers();
+    let magnitudes = shape.powers_of_two() * COUNT;
+    let of = |one: &Arithmetic| magnitudes + layers * (ARITHMETIC + one.extras * EXTRA);
+    let compared = plan.compared.len() as u128 * (magnitudes + layers * ARITHMETIC);
+    layers * (LAYER + FACTS) + magnitudes + shape.arithmetics.iter().map(of).sum::<u128>() + compared
+}
+
+/// Bytes of a trial in the record: of the truth and of each arithmetic in a layer.
+const TRUTH_TRIAL: u128 = 96;
+const LAYER_TRIAL: u128 = 64;
+/// Of a layer over all trials: its own with its histogram, and sources, remedies and theory.
+const LAYER_RUN: u128 = 1500;
+const CAUSES: u128 = 2200;
+
+/// Bytes of one run's record.
+pub fn record(plan: &Plan, shape: &Shape) -> u128 {
+    let (layers, trials) = (shape.layers(), plan.spec.trials as u128);
+    let of = |is_attributed: bool| {
+        let causes = if is_attributed { CAUSES } else { 100 };
+        LAYER_RUN + causes + trials * (LAYER_TRIAL + shape.tensors * TENSOR)
+    };
+    let arithmetics: u128 = shape.arithmetics.iter().map(|one| of(one.is_attributed())).sum();
+    layers * (LAYER_RUN + trials * TRUTH_TRIAL + arithmetics + plan.compared.len() as u128 * of(false))
+}
