@@ -197,14 +197,15 @@ impl<'p> Trainer<'p> {
             let copies = learners.par_iter_mut().zip(measures.par_iter_mut()).enumerate();
             copies.filter(|(_, (learner, _))| learner.is_learning()).for_each(|(index, (learner, measures))| {
                 learner.hold_out(step, held_out);
-                let own = Own::measure(learner, &batches, spec.truth_bits, segments);
+                // Parameters that the master format cannot hold: no exact gradient to compare with, and the step ends it.
+                let own = learner.is_finite().then(|| Own::measure(learner, &batches, spec.truth_bits, segments));
                 let distance = match step {
                     0 => f64::NAN,
                     _ => distance(&learner.network, &reference) / distance(&reference, initial),
                 };
                 let taken = learner.step(recipe, step, &batches[0]);
                 let at_reference = tracks.as_ref().map(|tracks| tracks[index].as_slice());
-                measures.push(own.finish(learner, recipe, step, &taken, at_reference, distance));
+                measures.extend(own.map(|own| own.finish(learner, recipe, step, &taken, at_reference, distance)));
             });
             if run.reference.is_learning() {
                 run.reference.hold_out(step, held_out);

@@ -43,7 +43,8 @@ fn assert_same_layers(what: &str, expected: &[LayerGradients], actual: &[LayerGr
 }
 
 /// Unbounded exponents in double lanes: the bits of MPFR's definition, and where gradients leave the lanes' exponents
-/// (squared ReLU doubles them layer by layer, a small gain shrinks them) the run goes on in MPFR unnoticed.
+/// (squared ReLU doubles them layer by layer, a small gain shrinks them, a large one makes e^(−1000) of an activation and
+/// of a share of softmax) the run goes on in wide doubles or MPFR unnoticed.
 #[test]
 fn lanes_stand_in_for_unbounded_exponents() {
     let mut beyond = 0;
@@ -57,6 +58,11 @@ fn lanes_stand_in_for_unbounded_exponents() {
         ("relu2", 11, 3.0, Loss::MeanSquaredError),
         ("identity", 40, 0.0004, Loss::MeanSquaredError),
         ("tanh", 30, 0.001, Loss::CrossEntropy),
+        ("silu", 5, 30.0, Loss::CrossEntropy),
+        ("gelu", 4, 10.0, Loss::MeanSquaredError),
+        ("mish", 5, 30.0, Loss::CrossEntropy),
+        ("hardswish", 5, 30.0, Loss::CrossEntropy),
+        ("prelu", 9, 30.0, Loss::CrossEntropy),
     ] {
         let network = network(activation, depth, 8, gain, loss);
         let batch = match loss {
@@ -85,14 +91,35 @@ fn a_role_may_be_unbounded_and_the_other_not() {
         [("f16", "mpfr:53"), ("mpfr:53", "f16"), ("mpfr:200", "bf16"), ("f16:acc=f32", "mpfr:24")]
     {
         let policy = Policy { storage: None, forward: named(forward), backward: named(backward) };
-        let (up, down) = (Arc::new(Long::new(policy.forward)), Arc::new(Long::new(policy.backward)));
-        let expected: Vec<_> = Pass::new(&network, &batch, up, down).collect();
+        let expected = of_long(&policy, &network, &batch);
         let actual: Vec<_> = gradients(policy, &network, &batch).collect();
         assert_same_layers(&policy.to_string(), &expected, &actual);
         let shared = ForwardRun::new(&policy, Part::Whole, &network, &batch);
         let both: Vec<_> = (0..2).map(|_| shared.backward(&policy.into()).collect::<Vec<_>>()).collect();
         assert_same_layers("shared", &expected, &both[0]);
         assert_same_layers("shared again", &expected, &both[1]);
+    }
+}
+
+fn of_long(policy: &Policy, network: &Network, batch: &Batch) -> Vec<LayerGradients> {
+    let (up, down) = (Arc::new(Long::new(policy.forward)), Arc::new(Long::new(policy.backward)));
+    Pass::new(network, batch, up, down).collect()
+}
+
+/// What overflows on the way up in f16 is infinite on the way back in whatever arithmetic: no reason for lanes to
+/// give up, and the bits are the definition's, NaN among them.
+#[test]
+fn infinities_of_another_role_pass_through_lanes() {
+    for activation in ["silu", "leaky", "hardswish", "tanhshrink"] {
+        let network = network(activation, 8, 8, 30.0, Loss::CrossEntropy);
+        let batch = digits_batch(11, 0, 4);
+        for backward in ["mpfr:53", "mpfr:11", "mpfr:24"] {
+            let policy = Policy { storage: None, forward: named("f16"), backward: named(backward) };
+            let expected = of_long(&policy, &network, &batch);
+            let actual: Vec<_> = gradients(policy, &network, &batch).collect();
+            assert_same_layers(&format!("{activation} in {policy}"), &expected, &actual);
+            assert!(expected.iter().any(|layer| !layer.weight.is_finite()), "{activation}: nothing overflowed");
+        }
     }
 }
 

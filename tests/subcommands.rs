@@ -297,6 +297,7 @@ fn what_the_parser_refuses_is_told_like_all_else() {
         (&["law", "5"], "`5`: `law` does not take it; leave it out, or see `precision-probe law --help`"),
         (&["report"], "`report` needs PATH: write `precision-probe report PATH`"),
         (&["audit"], "`audit` needs --data FILE: write `precision-probe audit --data FILE`"),
+        (&["report", ""], "PATH: its value is missing; write PATH"),
         (&["study"], "`study` needs NAME: write `precision-probe study NAME`"),
         (&["law", "--json", "--json"], "--json is given twice: keep one"),
         (&["activations", "gelu", "--json", "--out", "x"], "--json and --out do not go together: leave one out"),

@@ -58,7 +58,7 @@ pub fn run() {
                 black_box(enclosure(&Function::Exp, x, precision)).ok();
             }
         }));
-        for name in ["tanh", "sigmoid", "silu", "softplus", "selu", "mish", "gelu_tanh"] {
+        for name in ["tanh", "sigmoid", "silu", "softplus", "selu", "mish", "gelu_tanh", "gelu"] {
             let activation = Activation::parse(name).expect("a name of the catalogue");
             rows.push(Row::new(format!("{name}, pair"), target(2.0 * TARGET), move || {
                 for x in numbers() {

@@ -258,6 +258,11 @@ pub fn is_zero(function: &Function, x: f64) -> bool {
     }
 }
 
+/// Whether f(x) is 0 on a piece of few operations, as seen at once.
+pub fn is_plainly_zero(function: &Function, x: f64) -> bool {
+    matches!(double::short(function, x), Short::Exact(value) | Short::Odd(value) if value == 0.0)
+}
+
 /// Results below this are zero in every format that fits double lanes.
 const DECIDED_TINY: f64 = f64::from_bits((1023 - 900) << 52);
 

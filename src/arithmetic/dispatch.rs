@@ -5,6 +5,7 @@ use super::doubles::Doubles;
 use super::lanes::Lanes;
 use super::long::Long;
 use super::stochastic::Stochastic;
+use super::wide::Wide;
 use super::{Arithmetic, ArithmeticName, storage_noise};
 use crate::format::{BF16, F16, F64};
 use half::{bf16, f16};
@@ -23,10 +24,23 @@ pub trait Visitor {
 pub enum Carriers {
     /// Those that never fail, and double lanes for unbounded exponents until [`Arithmetic::left_range`].
     Fast,
+    /// Those that never fail, and doubles with wide exponents for unbounded ones until [`Arithmetic::left_range`].
+    Wide,
     /// Those that never fail.
     Sure,
     /// Double lanes with the range of the arithmetic alone, where they have it.
     RangeAlone,
+}
+
+impl Carriers {
+    /// What to compute with again once these have left their range; none for those that never do.
+    pub fn wider(self) -> Option<Carriers> {
+        match self {
+            Carriers::Fast => Some(Carriers::Wide),
+            Carriers::Wide => Some(Carriers::Sure),
+            Carriers::Sure | Carriers::RangeAlone => None,
+        }
+    }
 }
 
 /// Runs `visitor` in the arithmetic of that name; random bits are those of the key 0.
@@ -51,6 +65,9 @@ pub fn dispatch_with<V: Visitor>(name: ArithmeticName, carriers: Carriers, key: 
     if let Some(arithmetic) = special(name, carriers) {
         return visitor.visit(Arc::new(arithmetic));
     }
+    if let Some(arithmetic) = wide(name, carriers) {
+        return visitor.visit(Arc::new(arithmetic));
+    }
     match name.format {
         F64 => lanes::<f64, V>(name, key, visitor),
         F16 => lanes::<f16, V>(name, key, visitor),
@@ -72,6 +89,9 @@ pub fn role<V: Visitor>(name: ArithmeticName, carriers: Carriers, key: u64, visi
     if let Some(arithmetic) = stochastic(name, carriers, key) {
         return visitor.visit(Arc::new(arithmetic));
     }
+    if let Some(arithmetic) = wide(name, carriers) {
+        return visitor.visit(Arc::new(arithmetic));
+    }
     match special(name, carriers).or_else(|| Lanes::<f64>::new(name)) {
         Some(arithmetic) => visitor.visit(Arc::new(arithmetic)),
         None => visitor.visit(Arc::new(Long::new(name).keyed(key))),
@@ -91,7 +111,7 @@ fn doubles(name: ArithmeticName, carriers: Carriers, key: u64) -> Option<Doubles
     match carriers {
         _ if has_own => None,
         Carriers::Fast => Doubles::new(name, key).or_else(|| Doubles::unbounded(name, key)),
-        Carriers::Sure | Carriers::RangeAlone => Doubles::new(name, key),
+        Carriers::Wide | Carriers::Sure | Carriers::RangeAlone => Doubles::new(name, key),
     }
 }
 
@@ -99,7 +119,7 @@ fn doubles(name: ArithmeticName, carriers: Carriers, key: u64) -> Option<Doubles
 fn stochastic(name: ArithmeticName, carriers: Carriers, key: u64) -> Option<Stochastic> {
     match carriers {
         Carriers::Fast => Stochastic::new(name, key).or_else(|| Stochastic::unbounded(name, key)),
-        Carriers::Sure | Carriers::RangeAlone => Stochastic::new(name, key),
+        Carriers::Wide | Carriers::Sure | Carriers::RangeAlone => Stochastic::new(name, key),
     }
 }
 
@@ -107,9 +127,14 @@ fn stochastic(name: ArithmeticName, carriers: Carriers, key: u64) -> Option<Stoc
 fn special(name: ArithmeticName, carriers: Carriers) -> Option<Lanes<f64>> {
     match carriers {
         Carriers::Fast => Lanes::unbounded(name),
-        Carriers::Sure => None,
+        Carriers::Wide | Carriers::Sure => None,
         Carriers::RangeAlone => Lanes::range_alone(name),
     }
+}
+
+/// Doubles with wide exponents.
+fn wide(name: ArithmeticName, carriers: Carriers) -> Option<Wide> {
+    (carriers == Carriers::Wide).then(|| Wide::new(name)).flatten()
 }
 
 /// Largest relative rounding of stored exact values in an arithmetic.

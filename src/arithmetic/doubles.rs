@@ -91,7 +91,7 @@ impl Doubles {
     /// Looks at a result where someone must.
     fn watched(&self, result: f64, is_zero: impl FnOnce() -> bool) -> f64 {
         if let Some(guard) = &self.guard {
-            guard.watch(result, is_zero);
+            guard.watch(result, true, is_zero);
         }
         result
     }

@@ -69,15 +69,16 @@ impl Guard {
         self.tripped.store(true, Ordering::Relaxed);
     }
 
-    /// Looks at a result; `is_zero` says whether it is exactly 0 where the lanes have 0.
+    /// Looks at a result; `is_zero` says whether it is exactly 0 where the lanes have 0, and `are_finite` whether the
+    /// operands are numbers: of infinities and NaN, which another role may hand over, the lanes make what the
+    /// definition makes of them.
     #[inline]
-    pub fn watch(&self, result: f64, is_zero: impl FnOnce() -> bool) {
+    pub fn watch(&self, result: f64, are_finite: bool, is_zero: impl FnOnce() -> bool) {
         let magnitude = result.abs();
-        // NaN compares with nothing: it comes of an infinity that tripped before, or trips for no need as the root of a
-        // negative number.
+        // NaN compares with nothing; as the root of a negative number it trips for no need.
         let is_inside = (self.least..self.most).contains(&magnitude);
         let is_exact_zero = || result == 0.0 && is_zero();
-        if !is_inside && !is_exact_zero() {
+        if !is_inside && are_finite && !is_exact_zero() {
             self.trip();
         }
     }
@@ -116,6 +117,12 @@ pub struct Extremes {
 impl Extremes {
     /// Of nothing: it bounds nothing.
     pub const NONE: Extremes = Extremes { lowest: i64::MAX / 4, highest: i64::MIN / 4 };
+
+    /// Of the finite numbers of a sequence, for lanes whose sums to nearest make of infinities and NaN what the
+    /// definition makes of them: such an operand decides the sum, and no finite part of it leaves the range.
+    pub fn of_finite(numbers: impl IntoIterator<Item = f64>) -> Extremes {
+        Extremes::of(numbers.into_iter().map(|x| if x.is_finite() { x } else { 0.0 }))
+    }
 
     /// Of all numbers of a sequence; infinities and NaN lie beyond everything.
     pub fn of(numbers: impl IntoIterator<Item = f64>) -> Extremes {
@@ -187,10 +194,27 @@ mod tests {
             (two_to(-481), false, true),
             (two_to(500), false, true),
             (f64::NAN, true, true),
+            (f64::INFINITY, true, true),
         ] {
             let guard = guard();
-            guard.watch(result, || is_zero);
+            guard.watch(result, true, || is_zero);
             assert_eq!(guard.is_tripped(), trips, "{result}");
         }
+    }
+
+    /// What another role has made infinite is no overflow of these lanes; a finite number beside it is watched.
+    #[test]
+    fn operands_that_are_no_numbers_do_not_trip() {
+        let handed_over = guard();
+        handed_over.watch(f64::NAN, false, || false);
+        handed_over.watch(f64::NEG_INFINITY, false, || false);
+        handed_over.watch(0.0, false, || false);
+        assert!(!handed_over.is_tripped());
+        let finite = |numbers: &[f64]| Extremes::of_finite(numbers.iter().copied());
+        assert_eq!(finite(&[f64::INFINITY, 3.0, f64::NAN, -0.5]), finite(&[3.0, -0.5]));
+        assert_eq!(finite(&[f64::INFINITY]), Extremes::NONE);
+        let summed = guard();
+        summed.watch_sums(2, finite(&[f64::INFINITY, two_to(250)]), finite(&[1.0, two_to(250)]), Extremes::NONE);
+        assert!(summed.is_tripped());
     }
 }

@@ -92,9 +92,9 @@ impl<C: Carrier> Lanes<C> {
 
     /// Looks at a result where someone must.
     #[inline]
-    fn watched(&self, result: C, is_zero: impl FnOnce() -> bool) -> C {
+    fn watched(&self, result: C, are_finite: bool, is_zero: impl FnOnce() -> bool) -> C {
         if let Some(guard) = &self.guard {
-            guard.watch(result.get(), is_zero);
+            guard.watch(result.get(), are_finite, is_zero);
         }
         result
     }
@@ -136,7 +136,7 @@ impl<C: Carrier> Arithmetic for Lanes<C> {
             Exact::Double(x) => self.store(*x),
             Exact::Long(x) => self.store(self.format.round(x).to_f64()),
         };
-        self.watched(rounded, || x.is_zero())
+        self.watched(rounded, x.is_finite(), || x.is_zero())
     }
 
     fn exact(&self, x: &C) -> Exact {
@@ -148,7 +148,7 @@ impl<C: Carrier> Arithmetic for Lanes<C> {
             return self.exact_dot(row, column, last);
         }
         if let Some(guard) = &self.guard {
-            let of = |numbers: &[C]| Extremes::of(numbers.iter().map(|x| x.get()));
+            let of = |numbers: &[C]| Extremes::of_finite(numbers.iter().map(|x| x.get()));
             let last = last.map_or(Extremes::NONE, |last| of(std::slice::from_ref(last)));
             guard.watch_sums(row.len(), of(row), of(column), last);
         }
@@ -175,7 +175,7 @@ impl<C: Carrier> Arithmetic for Lanes<C> {
             store => store.round(round_function_f64(f, x.get(), &self.format)),
         };
         let value = C::put(value);
-        self.watched(value, || is_zero(f, x.get()))
+        self.watched(value, x.get().is_finite(), || is_zero(f, x.get()))
     }
 
     fn binary(&self, _: Place, operation: Binary, x: &C, y: &C) -> C {
@@ -187,7 +187,9 @@ impl<C: Carrier> Arithmetic for Lanes<C> {
             // A quotient of p-bit numbers is innocuous in double precision too: 53 ≥ 2p + 2 (Figueroa 1995).
             Binary::Divide => x / y,
         });
-        self.watched(result, || match operation {
+        // A quotient by 0 is infinite by definition.
+        let are_finite = x.is_finite() && y.is_finite() && !(operation == Binary::Divide && y == 0.0);
+        self.watched(result, are_finite, || match operation {
             Binary::Add | Binary::Subtract => true,
             Binary::Multiply => x == 0.0 || y == 0.0,
             Binary::Divide => x == 0.0,
@@ -206,9 +208,9 @@ impl<C: Carrier> Arithmetic for Lanes<C> {
         let last: Option<Vec<f64>> = last.map(|entries| entries.iter().map(|x| x.get()).collect());
         let last = last.as_deref();
         if let Some(guard) = &self.guard {
-            let of_last = last.map_or(Extremes::NONE, |last| Extremes::of(last.iter().copied()));
+            let of_last = last.map_or(Extremes::NONE, |last| Extremes::of_finite(last.iter().copied()));
             // Padding is zeros, which are no extremes.
-            let of = |operand: &Operand| Extremes::of(operand.doubles().padded().iter().copied());
+            let of = |operand: &Operand| Extremes::of_finite(operand.doubles().padded().iter().copied());
             guard.watch_sums(left.dim().1, of(left), of(right), of_last);
         }
         if self.sum == Sum::Exact {
@@ -257,7 +259,7 @@ impl<C: Carrier> Arithmetic for Lanes<C> {
     fn round_doubles(&self, _: TensorId, x: &Array2<f64>) -> Array2<C> {
         match (x.as_slice(), &self.guard) {
             (Some(doubles), None) => self.store_all(x.dim(), doubles.to_vec()),
-            _ => from_fn(x.dim(), |index| self.watched(self.store(x[index]), || x[index] == 0.0)),
+            _ => from_fn(x.dim(), |index| self.watched(self.store(x[index]), x[index].is_finite(), || x[index] == 0.0)),
         }
     }
 

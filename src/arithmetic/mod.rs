@@ -23,6 +23,7 @@ pub mod scaling;
 pub mod stochastic;
 pub mod sum;
 pub mod tensor_core;
+pub mod wide;
 
 pub use direction::{Direction, Limits};
 pub use exact::Exact;

@@ -6,7 +6,7 @@ use crate::arithmetic::{Arithmetic, ArithmeticName, ExactMatrix, Policy, kernels
 use crate::format::Format;
 use crate::network::segments::Segments;
 use crate::network::{Batch, Network};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What of an arithmetic takes part in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -63,6 +63,8 @@ pub struct ForwardRun<'n> {
     up: RunUp<'n>,
     carriers: Carriers,
     values: Arc<dyn Values<'n> + 'n>,
+    /// The same with wider carriers, once a backward pass needs it: all that share this one share that one.
+    wider: Arc<OnceLock<ForwardRun<'n>>>,
 }
 
 impl<'n> ForwardRun<'n> {
@@ -86,15 +88,30 @@ impl<'n> ForwardRun<'n> {
             Part::RangeAlone => Carriers::RangeAlone,
         };
         let up = RunUp { network, batch, storage, name: policy.forward, segments };
-        let forward =
-            ForwardRun { values: dispatch_with(policy.forward, carriers, network.key, up.clone()), up, carriers };
-        if forward.values.left_range() { forward.surely() } else { forward }
+        ForwardRun::with(up, carriers)
     }
 
-    /// The same with carriers that never fail.
-    fn surely(&self) -> ForwardRun<'n> {
-        let (up, carriers) = (self.up.clone(), Carriers::Sure);
-        ForwardRun { values: dispatch_with(up.name, carriers, up.network.key, up.clone()), up, carriers }
+    /// The same with the first carriers from these on that do not leave their range.
+    fn with(up: RunUp<'n>, carriers: Carriers) -> ForwardRun<'n> {
+        let values = dispatch_with(up.name, carriers, up.network.key, up.clone());
+        match carriers.wider() {
+            Some(wider) if values.left_range() => {
+                drop(values);
+                ForwardRun::with(up, wider)
+            }
+            _ => ForwardRun { up, carriers, values, wider: Arc::default() },
+        }
+    }
+
+    /// The same with wider carriers; none where nothing is wider.
+    fn wider(&self) -> Option<ForwardRun<'n>> {
+        let carriers = self.carriers.wider()?;
+        let run = || match self.up.name == self.up.name.unbounded() {
+            true => ForwardRun::with(self.up.clone(), carriers),
+            // Its own carrier never fails: only the backward role's is another one.
+            false => ForwardRun { carriers, wider: Arc::default(), ..self.clone() },
+        };
+        Some(self.wider.get_or_init(run).clone())
     }
 
     /// True if a policy's forward pass is this one.
@@ -135,9 +152,11 @@ impl Iterator for GradientStream<'_> {
 
     fn next(&mut self) -> Option<LayerGradients> {
         let mut layer = self.pass.next();
-        if self.forward.carriers == Carriers::Fast && self.pass.left_range() {
-            // The same bits so far; from here on only MPFR numbers have them.
-            self.forward = self.forward.surely();
+        while self.pass.left_range()
+            && let Some(wider) = self.forward.wider()
+        {
+            // The same bits so far; from here on only wider carriers have them.
+            self.forward = wider;
             self.pass = self.forward.values.clone().backward(&self.setup, self.forward.carriers);
             layer = self.pass.by_ref().nth(self.emitted);
         }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// A network or a batch of the user's own.
 #[derive(clap::Args, Debug)]
 pub struct FileOptions {
-    /// Measure this network instead of drawn ones: fully connected layers as PyTorch, Hugging Face, Flax or Keras name them
+    /// Use this network instead of drawn ones: fully connected layers as PyTorch, Hugging Face, Flax or Keras name them
     /// (0.weight, fc1.bias, params/Dense_0/kernel, …) and PReLU slopes, as safetensors, npz or the index.json of shards;
     /// --act or --net gives the activations
     #[arg(long, value_name = "FILE", help_heading = "Network")]

@@ -112,7 +112,10 @@ impl Place<'_> {
     /// An option at the end of the line, before another one, or with an empty value.
     fn without_value(&self, argument: &str) -> String {
         let shown = name(argument);
-        let defined = shown.strip_prefix("--").and_then(|long| option(self.command, long));
+        let defined = match shown.strip_prefix("--") {
+            Some(long) => option(self.command, long),
+            None => self.command.get_positionals().find(|positional| positional.to_string() == argument),
+        };
         let known = defined.map(|defined| {
             defined.get_possible_values().iter().map(|value| value.get_name().to_string()).collect::<Vec<_>>()
         });

@@ -1,4 +1,4 @@
-//! Tensors in and out of files: safetensors, NumPy's npz and npy.
+//! Tensors in and out of files: safetensors, alone or as the shards of an index, and NumPy's npz and npy.
 //!
 //! Everything is checked against the file's own size before anything is allocated: a length in a file is a claim.
 //! Two things that readers of these formats usually let pass are errors here: a name given twice, where one

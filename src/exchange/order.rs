@@ -319,7 +319,7 @@ mod tests {
         );
         refused(&[("0", a), ("00", a)], "layers `0` and `00` have the same number");
         refused(&[("fc1", a), ("head", c), ("prelu", None)], "the slope of `prelu` comes last: give layers and slopes");
-        let many: Vec<String> = (0..40).map(|index| format!("{}", "x".repeat(index + 1))).collect();
+        let many: Vec<String> = (0..40).map(|index| "x".repeat(index + 1)).collect();
         let many: Vec<(&str, Option<(usize, usize)>)> = many.iter().rev().map(|name| (name.as_str(), b)).collect();
         let misfit = [&many[..], &[("stem", a)]].concat();
         let message = order(&misfit).unwrap_err();

@@ -62,7 +62,7 @@ impl Sequential {
     ///
     /// # Errors
     /// One sentence with the tensor or the layer, what is wrong and the fix.
-    pub fn new(contents: Contents, layers_from: Option<&[String]>) -> Result<Imported, String> {
+    pub fn read(contents: Contents, layers_from: Option<&[String]>) -> Result<Imported, String> {
         let mut notes: Vec<String> = contents.skipped_note(|_| false).into_iter().collect();
         let State { modules, others } = State::new(contents.in_place())?;
         let modules = match layers_from {

@@ -16,7 +16,7 @@ pub use crate::fate::Fates;
 pub use crate::magnitude::Histogram;
 pub use crate::noise::TensorNoise;
 pub use crate::number::Number;
-pub use crate::spec::{Attribute, Compared, Data, LossScale, Source, Spec, TargetKind, Weights};
+pub use crate::spec::{Attribute, BatchFile, Compared, Data, LossScale, Source, Spec, TargetKind, Weights};
 pub use crate::verdict::{Verdict, VerdictCount};
 pub use cause::{Attribution, NoiseSource, Remedy, RemedyKind, RemedyLayer, SourceNoise, TheoryLayer};
 

@@ -4,8 +4,7 @@ mod training;
 
 pub use training::training_line;
 
-use crate::record::{Spec, TargetKind};
-use crate::spec::BatchFile;
+use crate::record::{BatchFile, Spec, TargetKind};
 
 /// `precision-probe --act leaky --depth 50 …`: every option of the spec, none left to a default that a later version
 /// may change.

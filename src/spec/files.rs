@@ -118,7 +118,7 @@ impl Files {
     ) -> Result<(), SpecError> {
         let (source, contents) = self.open(path, dtype)?;
         let named = |message: String| SpecError(format!("`{}`: {message}", path.display()));
-        let Imported { network, layers_from, notes } = Sequential::new(contents, layers_from).map_err(named)?;
+        let Imported { network, layers_from, notes } = Sequential::read(contents, layers_from).map_err(named)?;
         self.note(path, &notes);
         let units = network.units();
         let hidden = &network.layers[..network.layers.len() - 1];

@@ -88,6 +88,11 @@ impl Learner {
         self.course.end == End::Completed
     }
 
+    /// False where a parameter is infinite or NaN: the network has no exact gradient then.
+    pub fn is_finite(&self) -> bool {
+        self.network.parameters.iter().all(|parameter| parameter.values.iter().all(|x| x.is_finite()))
+    }
+
     /// How gradients are computed now.
     pub fn setup(&self) -> Setup {
         Setup { log2_loss_scale: self.scaler.log2.unwrap_or(0), ..self.policy.gradients.into() }
@@ -136,11 +141,11 @@ impl Learner {
             self.course.end = End::BeyondDoubles { step };
             return;
         };
-        if theta.iter().any(|theta| theta.iter().any(|x| !x.is_finite())) {
-            self.course.end = End::ParametersNotFinite { step };
-        }
         for (parameter, theta) in self.network.parameters.iter_mut().zip(theta) {
             parameter.values = theta;
+        }
+        if !self.is_finite() {
+            self.course.end = End::ParametersNotFinite { step };
         }
         self.state = state;
         self.updates += 1;

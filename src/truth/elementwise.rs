@@ -2,13 +2,14 @@
 //! pre-activation lies.
 //!
 //! Polynomial pieces with a binary value are exact integers; all others come from their enclosures at
-//! p + [`GUARD`] bits, so ε = 2^(1−p−GUARD). Only then is a column stored at p bits.
+//! p + [`GUARD`] bits, so ε = 2^(1−p−GUARD). A value that vanishes below all exponents (gelu at −10⁵) becomes a 0 that is
+//! not exact and is off by at most [`BELOW`]. Only then is a column stored at p bits.
 
 use super::Unproven;
 use super::affine::LONGEST_ALIGNMENT;
 use super::bound::Bound;
 use super::column::{Bits, Column, Entries, Scaled, float, norm};
-use super::evaluation::{evaluate, quick_pair};
+use super::evaluation::{BELOW, evaluate, quick_pair};
 use super::precision::Precision;
 use super::term::{Term, term};
 use crate::activation::quick::{self, Number};
@@ -164,7 +165,13 @@ pub fn activate(
         (0..values.len()).filter(|&i| set.get(i)).map(|i| values.magnitude(i)).collect()
     };
 
-    // α' ≤ Λ₁ζ + ε‖ã'‖, and what storing adds; where φ is constant, an inexact z does not move it.
+    // Of the values that vanish, in the 2-norm.
+    let vanished = |values: &Entries, set: &Bits| -> Bound {
+        let count = (0..values.len()).filter(|&i| set.get(i) && values.integers.is_zero(i)).count();
+        Bound::from_f64(count as f64).sqrt() * BELOW
+    };
+
+    // α' ≤ Λ₁ζ + ε‖ã'‖ + what vanishes, and what storing adds; where φ is constant, an inexact z does not move it.
     let steepness: Vec<Bound> = reaches.iter().map(|reach| steepest(&activation, reach)).collect();
     let (ready_values, ready_derivatives) = ready(&activation, z, working.kept());
     let function = Function::Value(activation);
@@ -172,7 +179,8 @@ pub fn activate(
     let inexact = Bits::from_fn(z.len(), |i| (z.inexact.get(i) && !steepness[i].is_zero()) || rounded.get(i));
     let largest_slope = moved().map(|i| steepness[i]).fold(Bound::ZERO, Bound::max);
     let propagated = term(Term::ActivationPropagated, largest_slope * z.error);
-    let own = term(Term::ActivationEvaluation, epsilon * norm(magnitudes(&values, &rounded).into_iter()));
+    let evaluated = epsilon * norm(magnitudes(&values, &rounded).into_iter()) + vanished(&values, &rounded);
+    let own = term(Term::ActivationEvaluation, evaluated);
     let value = Column::store(values, inexact, propagated + own, precision);
 
     let is_open = |reach: &Reach| !reach.crosses_at_most(&joints, Break::Curvature);
@@ -182,7 +190,7 @@ pub fn activate(
         let derivative = Err(Unproven::UndecidedBranch { count: undecided_count });
         return Ok(Activated { value, derivative, pieces });
     }
-    // D = Λ₂ζ + ε·max|d̃|; where φ' is constant on the pieces, an inexact z does not move it.
+    // D = Λ₂ζ + ε·max|d̃| + what vanishes; where φ' is constant on the pieces, an inexact z does not move it.
     let curved: Vec<f64> = reaches
         .iter()
         .map(|reach| reach.pieces().map(|piece| activation.curvature(piece)).fold(0.0, f64::max))
@@ -194,7 +202,8 @@ pub fn activate(
         let most_curved = Bound::from_f64(moved().map(|i| curved[i]).fold(0.0, f64::max));
         let bent = term(Term::DerivativeCurvature, most_curved * z.error);
         let rounding = magnitudes(&values, &rounded).into_iter().fold(Bound::ZERO, Bound::max);
-        let error = bent + term(Term::DerivativeEvaluation, epsilon * rounding);
+        let evaluated = epsilon * rounding + vanished(&values, &rounded);
+        let error = bent + term(Term::DerivativeEvaluation, evaluated);
         Derivative { largest: largest(&values), values, inexact, error }
     });
     Ok(Activated { value, derivative, pieces })

@@ -3,23 +3,32 @@
 //! The quick phase comes first where there is one; MPFR's enclosures take what it leaves.
 
 use super::Unproven;
+use super::bound::Bound;
 use super::column::Scaled;
+use crate::activation::enclosure::EXPONENT_LIMIT;
 use crate::activation::quick::{self, Number};
-use crate::activation::{Activation, Enclosure, Function, enclosure};
+use crate::activation::{Activation, Enclosure, Function, OutOfRange, enclosure};
 use rug::integer::Order;
 use rug::{Float, Integer};
+
+/// Magnitudes below MPFR's exponents: what is not computed of a value that vanishes.
+pub const BELOW: Bound = Bound::power_of_two(-(EXPONENT_LIMIT as i64));
 
 /// Words of the longest argument of the quick phase.
 const LONGEST: usize = 32;
 
-/// v with |v − f(x)| ≤ 2^(1−precision)·|v|.
+/// v with |v − f(x)| ≤ 2^(1−precision)·|v|; or a 0 that is not exact, where |f(x)| is not 0 but at most [`BELOW`].
 ///
 /// Both ways are better than their promise. The lemmas rely on the promise alone, so unit tests let an
 /// adversary use the whole of it ([`adversary::with`]).
 pub fn evaluate(function: &Function, x: &Float, precision: u32) -> Result<Enclosure, Unproven> {
     let enclosed = match quick_exponential(function, x, precision) {
         Some(value) => Enclosure { value, exact: false },
-        None => enclosure(function, x, precision).map_err(|_| Unproven::ExponentRange)?,
+        None => match enclosure(function, x, precision) {
+            Ok(enclosed) => enclosed,
+            Err(OutOfRange::Underflow { .. }) => Enclosure { value: Float::new(2), exact: false },
+            Err(OutOfRange::Overflow { .. }) => return Err(Unproven::ExponentRange),
+        },
     };
     #[cfg(test)]
     let enclosed = adversary::moved(function, x, enclosed, precision);

@@ -7,7 +7,7 @@ use super::Unproven;
 use super::affine::add_exact;
 use super::bound::Bound;
 use super::column::{Bits, Column, Entries, Scaled, float, norm};
-use super::evaluation::evaluate;
+use super::evaluation::{BELOW, evaluate};
 use super::precision::Precision;
 use super::term::{Term, term};
 use crate::activation::Function;
@@ -59,7 +59,8 @@ pub fn mean_squared_error(
 /// denominator that weighs Σ p_k(|t_k| + 2) ≤ n/e + 2 (a share is at most e^t, and |t|e^t ≤ 1/e). The
 /// sum, the quotient and 1/B add one each, and so does p_label − 1 = −Σ_{k≠label} p_k, which keeps every
 /// δ_k relatively accurate: max|t| + n/e + 8. While that is below 2^-10, a hundredth more covers the
-/// higher orders.
+/// higher orders. Of n exponentials that vanish each moves the shares of their sum, which is at least 1, by at most twice
+/// itself.
 pub(super) fn softmax_head(
     y: &Column,
     label: usize,
@@ -98,7 +99,8 @@ pub(super) fn softmax_head(
     if outputs == 1 {
         return Ok(Head { entries, inexact: Bits::new(1), error: Bound::ZERO });
     }
-    let own = relative * norm_of(&entries);
+    let vanished = exponentials.iter().filter(|e| e.is_zero()).count();
+    let own = relative * norm_of(&entries) + Bound::from_f64(2.0 * vanished as f64) * BELOW;
     let propagated = term(Term::CrossEntropyPropagated, y.error * reciprocal(2 * batch as u64));
     Ok(Head { entries, inexact: Bits::from_fn(outputs, |_| true), error: propagated + own })
 }

@@ -32,7 +32,8 @@ pub(super) struct EntryBounds {
 }
 
 impl TrueTensor {
-    /// Of values with their bounds; none where a value is beyond MPFR's exponents, in which it is told.
+    /// Of values with their bounds; none where a value is beyond MPFR's exponents, in which it is told, and where nothing
+    /// is known but that all of them are too small for these.
     pub(super) fn new(
         shape: (usize, usize),
         entries: Entries,
@@ -45,7 +46,10 @@ impl TrueTensor {
             let bits = entries.integers.bits(i);
             bits == 0 || (-limit..limit).contains(&(entries.exponents[i] + i64::from(bits)))
         };
-        if !(0..entries.len()).all(is_told) {
+        // So small an error comes of values that vanish (see `evaluation::BELOW`): no precision helps.
+        let is_below = error.exponent().is_some_and(|exponent| exponent < -limit / 2)
+            && (0..entries.len()).all(|i| entries.magnitude(i) <= error);
+        if is_below || !(0..entries.len()).all(is_told) {
             return Err(Unproven::ExponentRange);
         }
         let exact = Array2::from_shape_vec(shape, exact).expect("invariant: rows × columns values");

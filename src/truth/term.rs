@@ -38,11 +38,11 @@ terms! {
     Decision,
     /// Λ₁ζ.
     ActivationPropagated,
-    /// ε‖ã'‖.
+    /// ε‖ã'‖, and what vanishes.
     ActivationEvaluation,
     /// Λ₂ζ.
     DerivativeCurvature,
-    /// ε·max|d̃|.
+    /// ε·max|d̃|, and what vanishes.
     DerivativeEvaluation,
     /// max|d̃|·γ.
     BackwardPropagated,

@@ -85,7 +85,8 @@ impl<'n> Values<'n> {
 
     /// Brings what the way back needs at a node, and forgets what lies above it.
     pub fn reach(&mut self, node: NodeId) {
-        for above in self.nodes[node + 1..].iter_mut().rev() {
+        // From below: what lies higher was forgotten when the way back left it.
+        for above in &mut self.nodes[node + 1..] {
             if above.columns.is_none() && above.derivatives.is_none() {
                 break;
             }
@@ -149,5 +150,35 @@ impl<'n> Values<'n> {
         };
         self.nodes[index].columns = Some(columns.into_iter().collect::<Result<_, _>>()?);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::segments::Segments;
+    use crate::probe;
+    use crate::spec::Spec;
+
+    /// However far the way back has come, only the run that it is in and what other runs read is at hand.
+    #[test]
+    fn what_was_left_is_forgotten() {
+        let plan =
+            Spec { depth: 24, width: 3, batch: 2, trials: 1, residual: true, ..Spec::default() }.validate().unwrap();
+        let (network, batch) = probe::draw(&plan, &plan.runs[0], 0);
+        for count in [1, 5] {
+            let segments = Segments::new(&network, count);
+            let prepared = Prepared::in_segments(&network, segments.clone());
+            let mut values = Values::new(&network, &prepared, &batch, 100u32.into(), Undecided::Refused).unwrap();
+            for node in (0..network.nodes.len()).rev() {
+                values.reach(node);
+                let run = segments.of(node);
+                for (other, value) in values.nodes.iter().enumerate() {
+                    let is_wanted = run.contains(&other) || segments.is_kept(other);
+                    assert!(other <= node && is_wanted || value.columns.is_none(), "{other} at {node} of {count}");
+                    assert!(other <= node && run.contains(&other) || value.derivatives.is_none(), "{other} at {node}");
+                }
+            }
+        }
     }
 }

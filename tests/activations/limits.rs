@@ -100,7 +100,8 @@ fn rows() -> impl Iterator<Item = (Function, [Real; 4])> {
 
 /// Formats that numbers are computed in.
 fn formats() -> impl Iterator<Item = Format> {
-    let more = ["mpfr:2", "mpfr:24", "mpfr:53", "mpfr:100", "e11m60", "e10m20"].map(|name| Format::parse(name).unwrap());
+    let more =
+        ["mpfr:2", "mpfr:24", "mpfr:53", "mpfr:100", "e11m60", "e10m20"].map(|name| Format::parse(name).unwrap());
     NAMED.iter().map(|(_, _, format)| *format).filter(|format| !format.is_scale()).chain(more)
 }
 
@@ -163,7 +164,8 @@ fn doubles_know_the_limits() {
 }
 
 /// What follows a format in a name.
-const SUFFIXES: [&str; 6] = ["", ":round=up", ":round=down:saturate", ":round=odd", ":ftz:daz:saturate", ":round=stochastic"];
+const SUFFIXES: [&str; 6] =
+    ["", ":round=up", ":round=down:saturate", ":round=odd", ":ftz:daz:saturate", ":round=stochastic"];
 
 /// Every carrier of every arithmetic of a format.
 fn carriers(name: ArithmeticName) -> Vec<(&'static str, Box<dyn Erased>)> {
@@ -235,7 +237,12 @@ fn the_range_alone_gives_the_limits() {
                 let is_kept = Real::of(&arithmetic.round(&points[(0, i)])) == Real::of(&points[(0, i)]);
                 if is_special && is_kept {
                     let expected = codes.round(value);
-                    assert!(expected.is(&found[(0, i)]), "{function:?} in {format} at {}: {:?}", POINTS[i], found[(0, i)]);
+                    assert!(
+                        expected.is(&found[(0, i)]),
+                        "{function:?} in {format} at {}: {:?}",
+                        POINTS[i],
+                        found[(0, i)]
+                    );
                 }
             }
         }

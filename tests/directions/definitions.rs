@@ -272,7 +272,10 @@ fn the_second_term_of_kahan_is_not_compensated() {
             compensated += usize::from(!expected.is(&case.sum(&*plain)));
         }
     }
-    assert!(differ > 50 && compensated > 50, "{differ} differ from a sum that begins at 0, {compensated} from a plain one");
+    assert!(
+        differ > 50 && compensated > 50,
+        "{differ} differ from a sum that begins at 0, {compensated} from a plain one"
+    );
     // By hand: an infinite product stays one for another term, and c = ∞ − ∞ comes with the third; two times +0 is +0 where
     // +0 − 0 would be −0.
     let sum = |arithmetic: &str, terms: &[f64]| {

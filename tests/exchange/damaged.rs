@@ -207,7 +207,11 @@ fn the_command_refuses_damaged_files_in_bounded_memory() {
     check_refused(place.path(), Path::new("/dev/zero"), "is a device and not a regular file");
     let pipe = place.path().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    check_refused(place.path(), &pipe, "is a named pipe and not a regular file: give a .safetensors, .npz or .npy file");
+    check_refused(
+        place.path(),
+        &pipe,
+        "is a named pipe and not a regular file: give a .safetensors, .npz or .npy file",
+    );
     let endless = place.path().join("endless");
     std::os::unix::fs::symlink("endless", &endless).unwrap();
     check_refused(place.path(), &endless, "cannot be read (");
@@ -304,7 +308,7 @@ fn import(bytes: &[u8]) {
             }
         }
         let picked = ["12", "8"].map(String::from);
-        let networks = [Sequential::new(contents.clone(), Some(&picked)), Sequential::new(contents, None)];
+        let networks = [Sequential::read(contents.clone(), Some(&picked)), Sequential::read(contents, None)];
         for Imported { network, .. } in networks.into_iter().flatten() {
             assert!(network.layers.len() > 1 && network.units().iter().all(|&units| units > 0));
         }

@@ -417,7 +417,7 @@ fn inert_tensors_are_skipped() {
         (["X", "y"], "a batch has inputs `x` and targets `y`; rename `X` if it is meant"),
         (
             ["x", "labels"],
-            "there is no `y`, only `x` [3 × 4] F64, `labels` [3 × 2] F64: a batch has inputs `x` and targets `y`; rename `labels`",
+            "there is no `y`, only `labels` [3 × 2] F64, `x` [3 × 4] F64: a batch has inputs `x` and targets `y`; rename `labels` if",
         ),
         (["x_train", "y_train"], "rename `x_train` if it is meant"),
         (["x", "z"], "a batch has inputs `x` and targets `y`\n"),

@@ -365,7 +365,8 @@ fn inputs_beyond_a_format_are_overflow() {
         }
     }
     assert_eq!(measured, 7 * (ALL.len() + 1));
-    let files = ["--weights", "n.safetensors", "--data", "b.safetensors", "--formats", "f16,f16:saturate", "--out", "o"];
+    let files =
+        ["--weights", "n.safetensors", "--data", "b.safetensors", "--formats", "f16,f16:saturate", "--out", "o"];
     let printed = succeed(place, &[&files[..], &["--act", "silu,logsigmoid"]].concat());
     assert!(printed.contains("overflow"), "{printed}");
 }

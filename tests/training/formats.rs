@@ -2,8 +2,9 @@
 
 use crate::shared::{batches, bits, constant, learner, named, networks, plan, small};
 use precision_probe::record::training::End;
-use precision_probe::spec::training::TrainingSpec;
+use precision_probe::spec::training::{MeasureAt, TrainingSpec};
 use precision_probe::train::learner::Recipe;
+use precision_probe::train::{Silent, run};
 
 /// Steps that are compared.
 const STEPS: usize = 20;
@@ -65,4 +66,17 @@ fn policies_that_mean_the_same_learn_the_same() {
         learn_the_same(["f32/update=mpfr:24/master=mpfr:24", "f32"], &spec);
         learn_the_same(["bf16/update=f32/master=bf16", "bf16/update=mpfr:24/master=mpfr:8"], &spec);
     }
+}
+
+/// Weights near 20 000 are NaN in e4m3fn. A network that is stored so has no exact gradient: it is not measured, its
+/// training fails at the first step; the others are measured.
+#[test]
+fn parameters_that_a_format_cannot_hold_end_its_training() {
+    let formats = ["e4m3fn", "e5m2", "f16"];
+    let spec =
+        TrainingSpec { gain: Some(20_000.0), steps: 2, measure: MeasureAt::Every(1), ..small(&["silu"], &formats) };
+    let training = run(&plan(&spec), &Silent);
+    let found: Vec<_> = training.runs[0].learners.iter().map(|one| (one.course.end, one.measures.len())).collect();
+    assert_eq!(found[0], (End::ParametersNotFinite { step: 0 }, 0));
+    assert!(found[1..].iter().all(|(_, measures)| *measures > 0), "{found:?}");
 }

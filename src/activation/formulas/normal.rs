@@ -19,6 +19,11 @@ pub fn gelu(x: &Float, w: u32, derivative: bool) -> Result<Evaluated, OutOfRange
             (false, _) => Err(OutOfRange::Underflow { negative: true }),
         };
     }
+    if positive && exponent > 3 && 1u64 << (2 * (exponent - 2)) > u64::from(w) {
+        // x²/2 ≥ 2^(2·exponent − 3) > 2w, so that the tail, at most x·e^(−x²/2) < 2^−w·u with x ≥ 8, is nothing either.
+        let value = if derivative { Float::with_val(w, 1) } else { Float::with_val(w, x) };
+        return done(value, 1);
+    }
     // Φ(x) = erfc(y)/2 with y = −x/√2: √(1/2): 1, y: 2. erfc's condition number is at most 2y² + 1 =
     // x² + 1 for y > 0 (from erfc(y) > 2/√π·e^(−y²)/(y + √(y² + 2))) and at most 1/2 for y < 0.
     // Φ: 2(x² + 1) + 1 ≤ 2^(2·exponent + 3), or 2.

@@ -3,6 +3,7 @@
 use super::MOST_WORDS;
 use super::exponential::Exponential;
 use super::logarithm::Logarithm;
+use super::normal::Normal;
 use super::real::{Number, Real};
 use crate::activation::GELU_TANH_CUBIC;
 use crate::activation::selu::{lambda, lambda_alpha};
@@ -36,12 +37,15 @@ impl Rounded {
 pub struct Constants {
     pub exponential: Exponential,
     pub logarithm: Logarithm,
+    pub normal: Normal,
     /// λ and λα of SELU.
     pub lambda: Rounded,
     pub lambda_alpha: Rounded,
     /// √(8/π) and κ of gelu_tanh.
     pub sqrt_eight_over_pi: Rounded,
     pub cubic: Rounded,
+    /// 1/√(2π) of gelu.
+    pub inverse_sqrt_two_pi: Rounded,
 }
 
 impl Constants {
@@ -49,16 +53,19 @@ impl Constants {
         let bits = 64 * words as u32;
         // One rounding in all: the others are 64 bits further down.
         let root = (Float::with_val(bits + 64, Constant::Pi).recip() << 3u32).sqrt();
+        let density = (Float::with_val(bits + 64, Constant::Pi) << 1u32).recip().sqrt();
         let cubic = GELU_TANH_CUBIC.trim_start_matches("0.");
         let numerator: u64 = cubic.parse().expect("invariant: the constant is a decimal");
         let cubic = Rational::from((numerator, 10u64.pow(cubic.len() as u32)));
         Constants {
             exponential: Exponential::new(words),
             logarithm: Logarithm::new(words),
+            normal: Normal::new(words),
             lambda: Rounded::new(&lambda(bits)),
             lambda_alpha: Rounded::new(&lambda_alpha(bits)),
             sqrt_eight_over_pi: Rounded::new(&Float::with_val(bits, root)),
             cubic: Rounded::new(&Float::with_val(bits, &cubic)),
+            inverse_sqrt_two_pi: Rounded::new(&Float::with_val(bits, density)),
         }
     }
 

@@ -12,14 +12,14 @@ pub struct Shared<'a, const N: usize> {
     activation: Activation,
     constants: &'a Constants,
     x: Real<N>,
-    /// The exponent's magnitude t: |x|, 2|x|, β|x|, |x|/α or |s|.
+    /// The exponent's magnitude t: |x|, 2|x|, β|x|, |x|/α, |s| or x²/2.
     t: Real<N>,
     /// e^(−t) and 1 − e^(−t).
     e: Real<N>,
     rest: Real<N>,
-    /// 1/(1 + e); of softsign 1/(1 + |x|).
+    /// 1/(1 + e); of softsign 1/(1 + |x|); of gelu Mills' ratio M(|x|).
     q: Real<N>,
-    /// e/(1 + e)
+    /// e/(1 + e); of gelu the density e/√(2π).
     p: Real<N>,
 }
 
@@ -39,7 +39,7 @@ fn over<const N: usize>(y: Real<N>, divisor: f64) -> Real<N> {
 }
 
 impl<'a, const N: usize> Shared<'a, N> {
-    /// None where φ is left to others: polynomials, and erf.
+    /// None where φ is left to others: polynomials.
     #[inline(always)]
     pub fn new(constants: &'a Constants, activation: Activation, x: Real<N>) -> Option<Shared<'a, N>> {
         let t = match activation {
@@ -58,6 +58,7 @@ impl<'a, const N: usize> Shared<'a, N> {
                 let slope = Real::ONE + cubic_term(constants, x);
                 slope * x.magnitude() * constants.sqrt_eight_over_pi.real()
             }
+            Activation::Gelu => x.square().scaled(-1),
             _ => return None,
         };
         let (e, rest) = match activation {
@@ -73,6 +74,9 @@ impl<'a, const N: usize> Shared<'a, N> {
         let (q, p) = match activation {
             Activation::Elu { .. } | Activation::Celu { .. } | Activation::Selu | Activation::Mish => {
                 (Real::LOST, Real::LOST)
+            }
+            Activation::Gelu => {
+                (constants.normal.mills_ratio(&x.magnitude()), e * constants.inverse_sqrt_two_pi.real())
             }
             _ => {
                 let q = (Real::ONE + e).reciprocal();
@@ -110,6 +114,8 @@ impl<'a, const N: usize> Shared<'a, N> {
             Activation::LogSigmoid => -self.softplus(!x.negative),
             Activation::Softplus { beta } => over(self.softplus(x.negative), beta),
             Activation::Silu | Activation::Swish { .. } | Activation::GeluTanh => x * self.logistic(x.negative),
+            Activation::Gelu if x.negative => x * (self.p * self.q),
+            Activation::Gelu => x * (Real::ONE - self.p * self.q),
             Activation::Elu { alpha } | Activation::Celu { alpha } => -times(rest, alpha),
             Activation::Selu if x.negative => -(self.constants.lambda_alpha.real() * rest),
             Activation::Selu => self.constants.lambda.real() * x,
@@ -145,6 +151,9 @@ impl<'a, const N: usize> Shared<'a, N> {
                 let slope = (Real::ONE + cubic_term + cubic_term.scaled(1)) * self.constants.sqrt_eight_over_pi.real();
                 self.logistic(x.negative) * (Real::ONE + x * slope * self.logistic(!x.negative))
             }
+            // φ(M − |x|) left of 0, in which only the difference cancels, near its zero, and 1 less that right of it.
+            Activation::Gelu if x.negative => p * (q + x),
+            Activation::Gelu => Real::ONE - p * (q - x),
             Activation::Elu { alpha } => times(e, alpha),
             Activation::Celu { .. } => e,
             Activation::Selu if x.negative => self.constants.lambda_alpha.real() * e,

@@ -1,10 +1,10 @@
 //! The quick phase: φ and φ' together in integers of a few words, with a proven bound on each value.
 //!
-//! MPFR's functions cost one to two microseconds at 200 bits, mostly in their exponential. Here one exponential
-//! serves φ and φ' of the same argument, in fixed point on tables (`exponential`), and every number carries the
-//! count of its error (`real`), so each value is either proven to the wanted precision or not given. Whoever
-//! asks falls back on [`mod@super::enclosure`] then: at 0, near zeros of φ' and of x − tanh x, at arguments beyond
-//! 2^26, beyond [`MOST_PRECISION`], for erf. The guard leaves room for what cancels in ordinary arguments, so
+//! MPFR's functions cost one to two microseconds at 200 bits, mostly in their exponential, and its erfc fifty. Here one
+//! exponential serves φ and φ' of the same argument, in fixed point on tables (`exponential`), gelu's normal
+//! distribution is one series more (`normal`), and every number carries the count of its error (`real`), so each value
+//! is either proven to the wanted precision or not given. Whoever asks falls back on [`mod@super::enclosure`] then: at 0,
+//! near zeros of φ' and of x − tanh x, where an exponential's argument is beyond 2^26, beyond [`MOST_PRECISION`]. The guard leaves room for what cancels in ordinary arguments, so
 //! that such values are rare.
 //!
 //! There is no floating-point arithmetic in any value (the one double, in `logarithm`, is correctly rounded), so the
@@ -15,6 +15,7 @@ mod constants;
 mod exponential;
 mod formulas;
 mod logarithm;
+mod normal;
 mod real;
 mod reciprocal;
 mod series;
@@ -22,6 +23,7 @@ mod series;
 mod tests;
 mod words;
 
+pub use binary64::rounded;
 pub use real::Number;
 
 use super::{Activation, Function};
@@ -76,6 +78,7 @@ pub fn covers(activation: &Activation) -> bool {
             | Activation::Silu
             | Activation::Swish { .. }
             | Activation::Mish
+            | Activation::Gelu
             | Activation::GeluTanh
     )
 }

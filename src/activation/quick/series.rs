@@ -18,6 +18,15 @@ pub struct Series {
     pub error: u64,
 }
 
+/// What a series needs of a coefficient.
+#[derive(Clone, Copy, Debug)]
+pub struct Needed {
+    /// One that is at most 2^−bits may be left out, with all that follow.
+    pub bits: u32,
+    /// Words that are kept of it.
+    pub words: u32,
+}
+
 /// The steps with M words, at the leading end of `p`.
 fn steps<const M: usize>(coefficients: &[u64], s: &[u64], p: &mut [u64]) {
     let s = leading::<M>(s);
@@ -37,17 +46,26 @@ impl Series {
     /// The terms from K on alternate and fall, so leaving them out costs at most c_K·2^(−bK), and K is the first
     /// k with c_k·2^(−b(k + 1)) ≤ η: 1. c₀ = 1 is taken as 1 − η: in its cut.
     pub fn new(words: usize, bits: u32, denominator: impl Fn(u32) -> Integer) -> Series {
+        Series::of(words, bits, |k, needed| {
+            let denominator = denominator(k);
+            // c_k ≤ 2^(1 − significant bits)
+            (denominator.significant_bits() <= needed.bits).then(|| {
+                let unit = Integer::from(1) << (64 * needed.words);
+                if denominator == 1 { unit - 1 } else { unit / denominator }
+            })
+        })
+    }
+
+    /// The series with other coefficients 1 > c₀ ≥ c₁ ≥ … ≥ 0 for arguments below 2^−bits: each cut to a number of words,
+    /// by at most one unit, or none from the first on that is at most 2^−(needed bits). Counts as in [`Series::new`].
+    pub fn of(words: usize, bits: u32, coefficient: impl Fn(u32, Needed) -> Option<Integer>) -> Series {
         let length = 64 * words as u32;
         let mut coefficients = vec![Vec::new(); words];
         let mut error = 1;
         for k in 0u32.. {
-            let denominator = denominator(k);
-            if bits * (k + 1) + denominator.significant_bits() > length {
-                break;
-            }
             let m = length.saturating_sub(bits * (k + 1)).div_ceil(64).max(1);
-            let unit = Integer::from(1) << (64 * m);
-            let cut = if denominator == 1 { unit - 1 } else { unit / denominator };
+            let needed = Needed { bits: length.saturating_sub(bits * (k + 1)), words: m };
+            let Some(cut) = coefficient(k, needed) else { break };
             coefficients[m as usize - 1].splice(0..0, padded(&cut, m as usize));
             error += u64::from(m) + 2;
         }

@@ -19,6 +19,7 @@ fn functions() -> Vec<Function> {
         Silu,
         Swish { beta: 0.4 },
         Mish,
+        Gelu,
         GeluTanh,
         Elu { alpha: 1.0 },
         Elu { alpha: 0.7 },
@@ -197,4 +198,47 @@ fn damage_is_seen() {
     let mut damaged = whole.clone();
     damaged.exponential.ln2[1] ^= 1 << 20;
     assert!(check(&damaged) > 16.0);
+}
+
+/// One anchor's numbers are those of all arguments beside it; another anchor's are not seen.
+#[test]
+fn damage_of_the_normal_distribution_is_seen() {
+    let function = Function::Value(Activation::Gelu);
+    let check = |constants: &Constants| worst::<4>(constants, &function, 3000, 5).0;
+    let whole = Constants::new(4);
+    assert!(check(&whole) <= 1.0);
+    assert!(
+        whole.normal.anchors.iter().filter(|anchor| anchor.get().is_some()).count() > 200,
+        "few anchors were asked for"
+    );
+    let damaged = |damage: &dyn Fn(&mut super::normal::Anchor)| {
+        let mut damaged = whole.clone();
+        damaged.normal.anchors.iter_mut().filter_map(|anchor| anchor.get_mut()).for_each(damage);
+        check(&damaged)
+    };
+    assert!(damaged(&|anchor| anchor.value[0] ^= 1 << 16) > 16.0);
+    assert!(damaged(&|anchor| anchor.value[3] ^= 1) > 16.0);
+    for length in 0..4 {
+        assert!(
+            damaged(&|anchor| anchor.series.coefficients[length].truncate(0)) > 1.0,
+            "terms of {} words",
+            length + 1
+        );
+    }
+}
+
+/// The tail far out, where erfc leaves the exponents of doubles and then those of MPFR: x·φ(x)·M(|x|) by its own numbers.
+#[test]
+fn the_normal_tail_keeps_its_relative_accuracy() {
+    for (x, precision) in [(-20.0, 200), (-63.9, 200), (-64.0, 128), (-65.3, 520), (-700.0, 200), (-5000.0, 1000)] {
+        let x = Float::with_val(53, x);
+        for function in [Function::Value(Activation::Gelu), Function::Derivative(Activation::Gelu)] {
+            let value: Option<Exact> = with_number(&x, |number| single(&function, number, precision));
+            let Exact(value) = value.expect("known");
+            let truth = enclose(&function, &x, precision + 64).unwrap();
+            let error = Float::with_val(precision + 64, &value - truth).abs();
+            let allowed: Float = value.clone().abs() >> (precision - 1);
+            assert!(error <= allowed, "{function:?} at {x}, {precision} bits");
+        }
+    }
 }

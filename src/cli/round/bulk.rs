@@ -59,7 +59,7 @@ fn read(npy: &Path) -> Result<Tensor, Failure> {
     let mut contents = exchange::read(npy, None).map_err(Failure::Input)?;
     let refuse = |what: String| Err(Failure::Input(format!("`{}` {what}", npy.display())));
     let tensor = match contents.tensors.pop() {
-        Some(tensor) if contents.tensors.is_empty() => tensor,
+        Some(tensor) if contents.tensors.is_empty() && contents.unread.is_empty() => tensor,
         _ => return refuse("does not hold one array: save that alone with numpy.save".into()),
     };
     if tensor.shape.len() > 2 {

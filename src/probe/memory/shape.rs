@@ -190,10 +190,13 @@ const FOUR_PLANES: i64 = 72;
 /// of the lowest bit: more planes, or numbers of GMP, which are there twice while they are made.
 fn long_weights(network: &Sequential) -> u128 {
     let bytes = |weights: &ndarray::Array2<f64>| {
-        let each = match bits(weights) {
-            ..=ONE_PLANE => 0,
-            ..=FOUR_PLANES => 16,
-            bits => 2 * (NUMBER + bits as u128 / 8),
+        let bits = bits(weights);
+        let each = if bits <= ONE_PLANE {
+            0
+        } else if bits <= FOUR_PLANES {
+            16
+        } else {
+            2 * (NUMBER + bits as u128 / 8)
         };
         weights.len() as u128 * each
     };

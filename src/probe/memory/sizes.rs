@@ -25,8 +25,8 @@ pub fn from_words(text: &str) -> Result<u64, String> {
         "m" | "mib" => Some(1 << 20),
         "g" | "gib" => Some(1 << 30),
         "t" | "tib" => Some(1 << 40),
-        "p" | "pib" => Some(1 << 50),
-        "e" | "eib" => Some(1 << 60),
+        "pib" => Some(1 << 50),
+        "eib" => Some(1 << 60),
         "kb" => Some(1000),
         "mb" => Some(1_000_000),
         "gb" => Some(1_000_000_000),
@@ -56,7 +56,7 @@ mod tests {
         for bytes in [1, 1 << 20, 3 << 50, u64::MAX] {
             assert_eq!(from_words(&in_words(bytes)), Ok(bytes));
         }
-        for text in ["", "GiB", "-1G", "1.2.3G", "1 parsec", "0", "nan", "inf"] {
+        for text in ["", "GiB", "-1G", "1.2.3G", "1 parsec", "0", "nan", "inf", "1e", "1e3"] {
             assert!(from_words(text).is_err(), "{text}");
         }
     }

@@ -104,8 +104,7 @@ fn number(x: f64) -> String {
 mod tests {
     use super::*;
     use crate::record::training::{MeasureAt, Rate, TrainingScale};
-    use crate::record::{Source, TargetKind, Weights};
-    use crate::spec::BatchFile;
+    use crate::record::{BatchFile, Source, TargetKind, Weights};
 
     #[test]
     fn only_what_differs_is_given() {
@@ -141,7 +140,8 @@ mod tests {
             targets: TargetKind::Values,
             drawn_from: Some(100),
         };
-        let weights = Weights { source: source("n.npz", None), units: vec![4, 3, 2], activations: None };
+        let weights =
+            Weights { source: source("n.npz", None), units: vec![4, 3, 2], activations: None, layers_from: None };
         let files = TrainingSpec {
             activations: vec!["tanh".into()],
             depth: 1,

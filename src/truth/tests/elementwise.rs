@@ -1,5 +1,6 @@
 //! Activations and their derivatives: at the steepest and the most curved point of each piece.
 
+use super::super::bound::Bound;
 use super::super::column::Scaled;
 use super::super::elementwise::{Activated, Undecided, activate};
 use super::super::evaluation::adversary;
@@ -223,4 +224,29 @@ pub fn check_exact_pieces() -> Check {
     let long_value = two_to(0) + two_to(-200);
     let stored = run(&Activation::Relu, &exact(std::slice::from_ref(&long_value)), PRECISION)?.value;
     column_within("relu stores", &stored, &[long_value], f64::INFINITY)
+}
+
+/// φ(−10¹⁰) of the exponential tails is neither 0 nor within the exponents; nor is φ' at ±10¹⁰ where φ has a limit.
+#[test]
+fn what_vanishes_is_no_exact_zero() {
+    let tails = ["gelu", "gelu_tanh", "silu", "swish:1.5", "mish", "sigmoid", "softplus"];
+    let limits = ["tanh", "elu", "celu:0.5", "selu"];
+    for name in tails.into_iter().chain(limits) {
+        let activation = Activation::parse(name).expect("a name");
+        let activated = run(&activation, &exact(&reals(&[-1e10, 1.5])), PRECISION).expect("proven");
+        let derivative = activated.derivative.expect("decided");
+        assert!(derivative.values.integers.is_zero(0) && derivative.inexact.get(0), "{name}'");
+        if tails.contains(&name) {
+            assert!(activated.value.integers.is_zero(0) && !activated.value.is_exact_zero(0), "{name}");
+            let alone = run(&activation, &exact(&reals(&[-1e10])), PRECISION).expect("proven");
+            let below = |error: Bound| error.scaled(1 << 29).to_f64();
+            assert!((1.0..1.0001).contains(&below(alone.value.error)), "{name}");
+            assert!((1.0..1.0001).contains(&below(alone.derivative.expect("decided").error)), "{name}'");
+        }
+        // The other entry is as it was.
+        let function = Function::Value(activation);
+        let whole = truth(function, &real(1.5));
+        let kept = long(&activated.value.entry(1));
+        assert!(Float::with_val(LONG, kept - whole).abs() < 1e-37, "{name}");
+    }
 }

@@ -1,6 +1,5 @@
 //! Loss heads before they are stored.
 
-use super::super::Unproven;
 use super::super::column::Column;
 use super::super::evaluation::adversary;
 use super::super::loss::{cross_entropy, mean_squared_error, softmax_head, squared_error_head};
@@ -42,10 +41,15 @@ pub fn check_cross_entropy_propagated() -> Check {
     let (y, truth) = disturbed(&reals(&[2.0, 1.5, -7.0]), &reals(&[1e-9, -1e-9, 1e-9]));
     let delta = cross_entropy(&y, 1, 7, 24).map_err(|wrong| wrong.to_string())?;
     column_within("stored", &delta, &softmax_truth(&truth, 1, 7), f64::INFINITY)?;
-    // A share of e^(−2^31) is neither 0 nor within the exponents.
+    // A share of e^(−2^30) is neither 0 nor within the exponents: at the label it leaves nothing else, beside it a 1.
     let y = exact(&reals(&[0.0, -f64::from(1 << 30)]));
-    let refused = matches!(cross_entropy(&y, 0, 1, 64), Err(Unproven::ExponentRange));
-    holds(refused, || "a share below the exponents is not zero".to_string())
+    let at_label = cross_entropy(&y, 0, 1, 64).map_err(|wrong| wrong.to_string())?;
+    let is_bounded = at_label.integers.is_zero(0) && at_label.inexact.get(0) && !at_label.error.is_zero();
+    holds(is_bounded, || "a share below the exponents is not zero".to_string())?;
+    let beside = cross_entropy(&y, 1, 1, 64).map_err(|wrong| wrong.to_string())?;
+    holds(beside.inexact.get(0) && !beside.error.is_zero(), || "1 less such a share is not 1".to_string())?;
+    let expected = [real(1.0), real(-1.0)];
+    column_within("beside the label", &beside, &expected, f64::INFINITY)
 }
 
 /// 512 and half a unit of 64 bits: rounding t moves e^t by |t|u.

@@ -1,0 +1,342 @@
+//! Arithmetics of unbounded exponent where double lanes leave their range: doubles with wide exponents.
+//!
+//! A network whose values grow makes e^(−1000) of them, and every format's twin of unbounded exponents must have it.
+//! Numbers of MPFR have, for fifty times the time of a double. These here are a double and a block of exponents
+//! ([`number`]), rounded in the same steps as the lanes' doubles, so that they have the bits of the definition as
+//! long as exponents stay within 2^29; then [`Arithmetic::left_range`] says so and MPFR takes over. Matrices whose numbers
+//! all are ordinary doubles are multiplied in lanes.
+
+mod number;
+
+pub use number::Number;
+
+use super::guard::stand_in;
+use super::kernels::{self, Rounding};
+use super::lanes::Lanes;
+use super::{Arithmetic, ArithmeticName, Binary, Content, Exact, ExactMatrix, Place, Side, Sum, TensorId};
+use crate::activation::rounding::{is_plainly_zero, round_with};
+use crate::activation::{Function, round_function, round_function_f64};
+use crate::format::Format;
+use ndarray::{Array2, ArrayView2};
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Results of functions that the lanes' formats round as those of unbounded exponent do.
+const IN_LANES: Range<f64> = f64::from_bits((1023 - 400) << 52)..f64::from_bits((1023 + 400) << 52);
+/// Columns whose sums run side by side, so that none waits for its own last term.
+const TOGETHER: usize = 8;
+
+/// An arithmetic on doubles with wide exponents.
+pub struct Wide {
+    name: ArithmeticName,
+    /// The bounded format in whose lanes ordinary numbers are rounded.
+    member: Format,
+    store: Rounding,
+    accumulate: Rounding,
+    lanes: Lanes<f64>,
+    tripped: AtomicBool,
+}
+
+/// A matrix ready for products.
+pub struct Operand {
+    numbers: Array2<Number>,
+    /// The same in lanes, if all of them are doubles.
+    lanes: Option<kernels::Operand>,
+}
+
+impl Wide {
+    /// The arithmetic of that name, if its exponents are unbounded, double lanes carry its precisions and its sums
+    /// run in index order.
+    pub fn new(name: ArithmeticName) -> Option<Wide> {
+        let (member, accumulator) = (stand_in(&name.format)?, stand_in(&name.accumulator)?);
+        let lanes = Lanes::unbounded(name)?;
+        (name.sum == Sum::Sequential).then(|| Wide {
+            name,
+            member,
+            store: Rounding::to(member),
+            accumulate: Rounding::to(accumulator),
+            lanes,
+            tripped: AtomicBool::new(false),
+        })
+    }
+
+    /// A result, or NaN in its place where nobody may rely on it any more.
+    #[inline]
+    fn watched(&self, result: Number) -> Number {
+        if result.is_near() { result } else { self.lost() }
+    }
+
+    #[cold]
+    fn lost(&self) -> Number {
+        self.tripped.store(true, Ordering::Relaxed);
+        Number::from_f64(f64::NAN)
+    }
+
+    /// f at a double, where the lanes' formats have the result.
+    fn in_lanes(&self, f: &Function, x: f64) -> Option<Number> {
+        let value = match &self.store {
+            Rounding::Emulated(rounder) => round_with(f, x, &self.member, rounder),
+            _ => round_function_f64(f, x, &self.member),
+        };
+        let is_own = !x.is_finite() || IN_LANES.contains(&value.abs()) || is_plainly_zero(f, x);
+        is_own.then(|| Number::from_f64(value))
+    }
+
+    /// Every sum, in one rounding of doubles, then stored.
+    #[inline(always)]
+    fn sums(
+        &self,
+        left: &Array2<Number>,
+        right: &Array2<Number>,
+        last: Option<&[Number]>,
+        round: impl Fn(f64) -> f64 + Copy,
+    ) -> Vec<Number> {
+        let ((rows, terms), columns) = (left.dim(), right.ncols());
+        let left = left.as_slice().expect("invariant: operands lie row by row");
+        let right = right.as_slice().expect("invariant: operands lie row by row");
+        let mut results = vec![Number::ZERO; rows * columns];
+        for i in 0..rows {
+            let row = &left[i * terms..][..terms];
+            for first in (0..columns).step_by(TOGETHER) {
+                let width = TOGETHER.min(columns - first);
+                let mut sums = [Number::ZERO; TOGETHER];
+                for (k, x) in row.iter().enumerate() {
+                    let factors = &right[k * columns + first..][..width];
+                    for (sum, y) in sums.iter_mut().zip(factors) {
+                        let product = x.times(*y, round);
+                        *sum = if k == 0 { product } else { sum.plus(product, round) };
+                    }
+                }
+                for (sum, result) in sums.into_iter().zip(&mut results[i * columns + first..][..width]) {
+                    let sum = last.map_or(sum, |last| sum.plus(last[i], round));
+                    *result = self.watched(sum.rounded(|x| self.store.round(x)));
+                }
+            }
+        }
+        results
+    }
+}
+
+impl Arithmetic for Wide {
+    type Elem = Number;
+    type Operand = Operand;
+
+    fn round(&self, _: Place, x: &Exact) -> Number {
+        match x {
+            Exact::Double(x) => Number::from_f64(*x).rounded(|x| self.store.round(x)),
+            Exact::Long(x) => Number::from_float(&self.name.format.round(x)).unwrap_or_else(|| self.lost()),
+        }
+    }
+
+    fn exact(&self, x: &Number) -> Exact {
+        x.exact()
+    }
+
+    fn dot(&self, _: Place, row: &[Number], column: &[Number], last: Option<&Number>) -> Number {
+        let round = |x| self.accumulate.round(x);
+        let mut products = row.iter().zip(column).map(|(x, y)| x.times(*y, round));
+        let first = products.next().unwrap_or(Number::ZERO);
+        let sum = products.chain(last.copied()).fold(first, |sum, term| sum.plus(term, round));
+        self.watched(sum.rounded(|x| self.store.round(x)))
+    }
+
+    fn apply(&self, _: Place, f: &Function, x: &Number) -> Number {
+        let exactly = || Number::from_float(&round_function(f, &x.to_float(), &self.name.format));
+        let result = x.as_double().and_then(|x| self.in_lanes(f, x));
+        let result = result.or_else(|| x.function(f, self.name.format.precision)).or_else(exactly);
+        result.unwrap_or_else(|| self.lost())
+    }
+
+    fn binary(&self, _: Place, operation: Binary, x: &Number, y: &Number) -> Number {
+        let round = |x| self.store.round(x);
+        self.watched(match operation {
+            Binary::Add => x.plus(*y, round),
+            Binary::Subtract => x.plus(y.negated(), round),
+            Binary::Multiply => x.times(*y, round),
+            Binary::Divide => x.over(*y, round),
+        })
+    }
+
+    fn prepare(&self, matrix: ArrayView2<Number>, side: Side, content: Content) -> Operand {
+        let doubles: Option<Vec<f64>> = matrix.iter().map(|x| x.as_double()).collect();
+        let lanes = doubles.map(|doubles| {
+            let doubles = Array2::from_shape_vec(matrix.dim(), doubles).expect("invariant: one double per number");
+            self.lanes.prepare(doubles.view(), side, content)
+        });
+        Operand { numbers: matrix.as_standard_layout().into_owned(), lanes }
+    }
+
+    fn product(&self, tensor: TensorId, left: &Operand, right: &Operand, last: Option<&[Number]>) -> Array2<Number> {
+        let doubles: Option<Vec<f64>> = last.unwrap_or(&[]).iter().map(|x| x.as_double()).collect();
+        if let (Some(left), Some(right), Some(doubles)) = (&left.lanes, &right.lanes, doubles) {
+            let sums = self.lanes.product(tensor, left, right, last.map(|_| doubles.as_slice()));
+            return sums.map(|sum| Number::from_f64(*sum));
+        }
+        let shape = (left.numbers.nrows(), right.numbers.ncols());
+        let (left, right) = (&left.numbers, &right.numbers);
+        let sums = match &self.accumulate {
+            Rounding::Double => self.sums(left, right, last, |x| x),
+            Rounding::Emulated(rounder) => self.sums(left, right, last, |x| rounder.round(x)),
+            other => self.sums(left, right, last, |x| other.round(x)),
+        };
+        Array2::from_shape_vec(shape, sums).expect("invariant: one sum per entry")
+    }
+
+    fn exact_matrix(&self, x: &Array2<Number>) -> ExactMatrix {
+        let doubles: Option<Vec<f64>> = x.iter().map(|x| x.as_double()).collect();
+        match doubles {
+            Some(doubles) => ExactMatrix::Doubles(
+                Array2::from_shape_vec(x.dim(), doubles).expect("invariant: one double per number"),
+            ),
+            None => ExactMatrix::Any(x.map(|x| x.exact())),
+        }
+    }
+
+    fn left_range(&self) -> bool {
+        self.tripped.load(Ordering::Relaxed) || self.lanes.left_range()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::long::Long;
+    use super::*;
+    use crate::activation::{ALL, Activation};
+    use crate::network::draw::Stream;
+    use rug::Float;
+
+    const AT: Place = Place { tensor: 0, row: 0, column: 0 };
+    const NAMES: [&str; 5] = ["mpfr:2", "mpfr:11", "mpfr:8:acc=mpfr:24", "mpfr:24", "mpfr:53"];
+
+    fn pair(name: &str) -> (Wide, Long) {
+        let name = ArithmeticName::parse(name).unwrap();
+        (Wide::new(name).expect("doubles carry it"), Long::new(name))
+    }
+
+    /// Numbers near 1, at the edges of blocks and far beyond them, each with its opposite, and those that are none.
+    fn numbers(wide: &Wide, long: &Long, stream: &mut Stream, count: usize) -> Vec<(Number, Float)> {
+        const EXPONENTS: [i32; 12] = [0, 1, -3, -200, 199, 200, -201, 400, -600, -1443, 2500, -100_000];
+        let mut numbers: Vec<(Number, Float)> = Vec::new();
+        let at = |stream: &mut Stream, count: usize| (stream.normal().abs() * 1e6) as usize % count;
+        for index in 0..count {
+            let x = match at(stream, 16) {
+                0 => Exact::Double([0.0, -0.0, f64::INFINITY, f64::NAN][index / 5 % 4]),
+                1..=4 if !numbers.is_empty() => {
+                    let other = &numbers[at(stream, numbers.len())].1;
+                    Exact::Long(Float::with_val(53, -other))
+                }
+                _ => Exact::Long(Float::with_val(53, stream.normal()) << EXPONENTS[at(stream, 12)]),
+            };
+            let (ours, theirs) = (wide.round(AT, &x), long.round(AT, &x));
+            assert_same(wide, long, &ours, &theirs, &format_args!("{x:?}"));
+            numbers.push((ours, theirs));
+        }
+        numbers
+    }
+
+    fn assert_same(wide: &Wide, long: &Long, ours: &Number, theirs: &Float, what: &dyn std::fmt::Debug) {
+        let (ours, theirs) = (wide.exact(ours).to_float(), long.exact(theirs).to_float());
+        let is_same = ours == theirs && ours.is_sign_negative() == theirs.is_sign_negative();
+        assert!(is_same || ours.is_nan() && theirs.is_nan(), "{what:?} in {}: {ours}, not {theirs}", wide.name);
+    }
+
+    #[test]
+    fn operations_are_those_of_the_definition() {
+        for name in NAMES {
+            let (wide, long) = pair(name);
+            let mut stream = Stream::new(3, 0, name);
+            let numbers = numbers(&wide, &long, &mut stream, 60);
+            for (x, long_x) in &numbers {
+                for (y, long_y) in &numbers {
+                    for operation in Binary::ALL {
+                        let (ours, theirs) =
+                            (wide.binary(AT, operation, x, y), long.binary(AT, operation, long_x, long_y));
+                        assert_same(&wide, &long, &ours, &theirs, &(long_x, operation, long_y));
+                    }
+                }
+            }
+            assert!(!wide.left_range());
+        }
+    }
+
+    #[test]
+    fn products_are_those_of_the_definition() {
+        for name in NAMES {
+            let (wide, long) = pair(name);
+            let mut stream = Stream::new(4, 0, name);
+            let (rows, terms, columns) = (5, 40, 11);
+            for is_ordinary in [false, true] {
+                let mut matrix = |shape: (usize, usize)| {
+                    let numbers = numbers(&wide, &long, &mut stream, shape.0 * shape.1);
+                    let one = (wide.round(AT, &Exact::Double(1.0)), long.round(AT, &Exact::Double(1.0)));
+                    let of = |(x, y): (Number, Float)| match is_ordinary && x.as_double().is_none() {
+                        true => one.clone(),
+                        false => (x, y),
+                    };
+                    let (ours, theirs): (Vec<_>, Vec<_>) = numbers.into_iter().map(of).unzip();
+                    (Array2::from_shape_vec(shape, ours).unwrap(), Array2::from_shape_vec(shape, theirs).unwrap())
+                };
+                let ((left, long_left), (right, long_right)) = (matrix((rows, terms)), matrix((terms, columns)));
+                let (last, long_last) = matrix((rows, 1));
+                let last = last.iter().copied().collect::<Vec<_>>();
+                let long_last = long_last.iter().cloned().collect::<Vec<_>>();
+                let of = |matrix: &Array2<Number>, side| wide.prepare(matrix.view(), side, Content::Activation);
+                let of_long = |matrix: &Array2<Float>, side| long.prepare(matrix.view(), side, Content::Activation);
+                let prepared = (of(&left, Side::Left), of(&right, Side::Right));
+                assert_eq!(prepared.0.lanes.is_some() && prepared.1.lanes.is_some(), is_ordinary);
+                let prepared_long = (of_long(&long_left, Side::Left), of_long(&long_right, Side::Right));
+                for with_last in [false, true] {
+                    let ours = wide.product(0, &prepared.0, &prepared.1, with_last.then_some(&*last));
+                    let theirs = long.product(0, &prepared_long.0, &prepared_long.1, with_last.then_some(&*long_last));
+                    for (((i, j), ours), theirs) in ours.indexed_iter().zip(&theirs) {
+                        assert_same(&wide, &long, ours, theirs, &(i, j));
+                        let row: Vec<Number> = left.row(i).to_vec();
+                        let dot = wide.dot(AT, &row, &right.column(j).to_vec(), with_last.then_some(&last[i]));
+                        assert_same(&wide, &long, &dot, theirs, &(i, j));
+                    }
+                }
+            }
+            assert!(!wide.left_range());
+        }
+    }
+
+    #[test]
+    fn functions_are_those_of_the_definition() {
+        for name in NAMES {
+            let (wide, long) = pair(name);
+            let mut stream = Stream::new(5, 0, name);
+            let mut arguments = numbers(&wide, &long, &mut stream, 30);
+            for x in [-1000.0, -60_000.0, 800.0, -745.0, -37.5, 14.0] {
+                arguments.push((wide.round(AT, &Exact::Double(x)), long.round(AT, &Exact::Double(x))));
+            }
+            // 2^-100000 is rather far for MPFR's own functions.
+            arguments.retain(|(_, x)| x.get_exp().is_none_or(|exponent| exponent > -3000));
+            let all = ALL.into_iter().chain([Activation::Swish { beta: 1.5 }]);
+            let functions = all.flat_map(|a| [Function::Value(a), Function::Derivative(a)]);
+            for function in functions.chain([Function::Exp, Function::SquareRoot]) {
+                for (x, long_x) in &arguments {
+                    let (ours, theirs) = (wide.apply(AT, &function, x), long.apply(AT, &function, long_x));
+                    if !wide.left_range() {
+                        assert_same(&wide, &long, &ours, &theirs, &(function, long_x));
+                    }
+                    wide.tripped.store(false, Ordering::Relaxed);
+                }
+            }
+        }
+    }
+
+    /// Where exponents near MPFR's own ends the bits are no longer promised, and it is said.
+    #[test]
+    fn exponents_beyond_2_29_are_told() {
+        let (wide, _) = pair("mpfr:11");
+        let mut x = wide.round(AT, &Exact::Double(3.0));
+        let mut squarings = 0;
+        while !wide.left_range() {
+            x = wide.binary(AT, Binary::Multiply, &x, &x);
+            squarings += 1;
+        }
+        // 3^(2^28) < 2^(2^29) < 3^(2^29)
+        assert_eq!(squarings, 29);
+        assert!(wide.exact(&x).sign().is_none(), "a number that nobody may rely on");
+    }
+}
