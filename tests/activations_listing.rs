@@ -173,7 +173,7 @@ fn what_is_no_activation_is_refused_in_one_sentence() {
         (&["relu,gelu"], "`relu,gelu` is a list: give one activation, or none for the whole catalogue"),
         (&["all"], "`all` is a list: leave it out for the whole catalogue"),
         (&["gelu", "--out", "file/below"], "error: cannot write to `file/below` ("),
-        (&["--out", "new"], "<NAME>"),
+        (&["--out", "new"], "`activations` needs NAME: write `precision-probe activations NAME`"),
         (&["gelu", "--json", "--out", "new"], "--json and --out do not go together: leave one out"),
         (&["gelu", "--theme", "blue"], "--theme blue: give light or dark"),
     ] {

@@ -457,7 +457,9 @@ fn threads_that_cannot_be_started_are_refused() {
     let program = assert_cmd::cargo::cargo_bin("precision-probe");
     let mut limited = std::process::Command::new("bash");
     limited.current_dir(place.path()).args(["-c", "ulimit -v 600000; exec \"$@\"", "bash"]).arg(program);
-    let output = limited.args(SMALL).args(["--threads", "1024", "--out", "there"]).output().unwrap();
+    // A limit that is given is not looked up.
+    limited.args(SMALL).args(["--threads", "1024", "--memory", "8GiB", "--out", "there"]);
+    let output = limited.output().unwrap();
     assert_eq!((status(&output), text(&output).as_str()), (2, ""), "{}", error(&output));
     let message = error(&output);
     assert!(message.starts_with("error: the system starts no 1024 threads ("), "{message}");

@@ -92,14 +92,12 @@ impl Resources {
         let threads = self.threads.count()?;
         let Some(limit) = self.limit()? else { return Ok(plan) };
         let Some(schedule) = plan.fitting(threads, limit) else {
-            let near = plan.nearest(threads, limit);
-            let near = near.map_or_else(String::new, |near| format!("; {near} would fit"));
-            let without = if plan.is_attributed() { ", or try --attribute none" } else { "" };
             return Err(Failure::Input(format!(
-                "this run needs about {} of memory at least and {} are {}{near}{without}",
+                "this run needs about {} of memory at least and {} are {}{}",
                 memory::in_words(plan.least(threads)),
                 memory::in_words(limit),
                 if self.memory.is_some() { "allowed" } else { "free" },
+                self.fixes(&plan, threads, limit),
             )));
         };
         let needed = plan.needs(threads, schedule);
@@ -108,5 +106,19 @@ impl Resources {
             let _ = writeln!(io::stderr(), "this run needs about {} of memory{again}", memory::in_words(needed));
         }
         Ok(plan.on(schedule))
+    }
+
+    /// What would make a plan fit, as the rest of a sentence.
+    fn fixes<P: Reckoned>(&self, plan: &P, threads: usize, limit: u64) -> String {
+        let fits_alone =
+            || self.memory.or_else(|| memory::available(1)).is_none_or(|one| plan.fitting(1, one).is_some());
+        let one_thread = (threads > 1 && fits_alone()).then(|| "--threads 1".to_string());
+        let fitting: Vec<String> = plan.nearest(threads, limit).into_iter().chain(one_thread).collect();
+        match (fitting.join(" or "), plan.is_attributed()) {
+            (fitting, false) if fitting.is_empty() => ": run it where there is more".into(),
+            (fitting, true) if fitting.is_empty() => "; try --attribute none".into(),
+            (fitting, false) => format!("; {fitting} would fit"),
+            (fitting, true) => format!("; {fitting} would fit, or try --attribute none"),
+        }
     }
 }

@@ -156,9 +156,9 @@ pub fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
 /// One sentence with the path, what is wrong and the fix.
 fn bytes_within(path: &Path, room: Room) -> Result<Vec<u8>, String> {
     let shown = path.display();
-    // What is no file has no size; reading it says why.
-    let size = std::fs::metadata(path).map_or(0, |found| found.len().min(LARGEST_FILE));
-    room.check_bytes(size).map_err(|message| format!("`{shown}`: {message}"))?;
+    // What is no file or too large is not read; reading it says why.
+    let size = std::fs::metadata(path).map(|found| found.len()).ok().filter(|size| *size <= LARGEST_FILE);
+    room.check_bytes(size.unwrap_or(0)).map_err(|message| format!("`{shown}`: {message}"))?;
     disk::input(path, LARGEST_FILE).map_err(|unread| {
         let fix = match unread {
             disk::Unread::Special(_) => "give a .safetensors, .npz or .npy file",
