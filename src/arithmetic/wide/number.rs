@@ -35,8 +35,8 @@ pub struct Number {
 #[inline(always)]
 fn is_ordinary(value: f64) -> bool {
     let magnitude = value.abs();
-    // Comparisons that NaN fails, and no short cut.
-    (magnitude >= LEAST) & (magnitude < MOST)
+    // NaN lies in no range.
+    (LEAST..MOST).contains(&magnitude)
 }
 
 impl Number {
