@@ -2,7 +2,7 @@
 //!
 //! A network whose values grow makes e^(−1000) of them, and every format's twin of unbounded exponents must have it.
 //! Numbers of MPFR have, for fifty times the time of a double. These here are a double and a block of exponents
-//! ([`number`]), rounded in the same steps as the lanes' doubles, so that they have the bits of the definition as
+//! (`number`), rounded in the same steps as the lanes' doubles, so that they have the bits of the definition as
 //! long as exponents stay within 2^29; then [`Arithmetic::left_range`] says so and MPFR takes over. Matrices whose numbers
 //! all are ordinary doubles are multiplied in lanes.
 

@@ -3,7 +3,7 @@
 //!
 //! Polynomial pieces with a binary value are exact integers; all others come from their enclosures at
 //! p + [`GUARD`] bits, so ε = 2^(1−p−GUARD). A value that vanishes below all exponents (gelu at −10⁵) becomes a 0 that is
-//! not exact and is off by at most [`BELOW`]. Only then is a column stored at p bits.
+//! not exact and is off by at most `BELOW`. Only then is a column stored at p bits.
 
 use super::Unproven;
 use super::affine::LONGEST_ALIGNMENT;
