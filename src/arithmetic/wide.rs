@@ -4,10 +4,12 @@
 //! Numbers of MPFR have, for fifty times the time of a double. These here are a double and a block of exponents
 //! (`number`), rounded in the same steps as the lanes' doubles, so that they have the bits of the definition as
 //! long as exponents stay within 2^29; then [`Arithmetic::left_range`] says so and MPFR takes over. Matrices whose numbers
-//! all are ordinary doubles are multiplied in lanes.
+//! all are ordinary doubles are multiplied in lanes; so are those of which every column is, times a power of two: samples
+//! differ in size, and the gradients of one sample hardly do.
 
 mod number;
 
+use number::HIGHEST;
 pub use number::Number;
 
 use super::guard::stand_in;
@@ -17,7 +19,7 @@ use super::{Arithmetic, ArithmeticName, Binary, Content, Exact, ExactMatrix, Pla
 use crate::activation::rounding::{is_plainly_zero, round_with};
 use crate::activation::{Function, round_function, round_function_f64};
 use crate::format::Format;
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView1, ArrayView2};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -40,8 +42,10 @@ pub struct Wide {
 /// A matrix ready for products.
 pub struct Operand {
     numbers: Array2<Number>,
-    /// The same in lanes, if all of them are doubles.
+    /// The same in lanes, if all of them are doubles when divided by their column's power of two.
     lanes: Option<kernels::Operand>,
+    /// log₂ of the power of two of every column, on the right side of products; empty where all are 1.
+    exponents: Vec<i64>,
 }
 
 impl Wide {
@@ -158,19 +162,31 @@ impl Arithmetic for Wide {
     }
 
     fn prepare(&self, matrix: ArrayView2<Number>, side: Side, content: Content) -> Operand {
-        let doubles: Option<Vec<f64>> = matrix.iter().map(|x| x.as_double()).collect();
+        let exponents = if side == Side::Right { exponents(&matrix) } else { Vec::new() };
+        let double = |((_, column), x): ((usize, usize), &Number)| match exponents.get(column) {
+            Some(exponent) => x.divided(*exponent),
+            None => x.as_double(),
+        };
+        let doubles: Option<Vec<f64>> = matrix.indexed_iter().map(double).collect();
         let lanes = doubles.map(|doubles| {
             let doubles = Array2::from_shape_vec(matrix.dim(), doubles).expect("invariant: one double per number");
             self.lanes.prepare(doubles.view(), side, content)
         });
-        Operand { numbers: matrix.as_standard_layout().into_owned(), lanes }
+        Operand { numbers: matrix.as_standard_layout().into_owned(), lanes, exponents }
     }
 
     fn product(&self, tensor: TensorId, left: &Operand, right: &Operand, last: Option<&[Number]>) -> Array2<Number> {
         let doubles: Option<Vec<f64>> = last.unwrap_or(&[]).iter().map(|x| x.as_double()).collect();
-        if let (Some(left), Some(right), Some(doubles)) = (&left.lanes, &right.lanes, doubles) {
-            let sums = self.lanes.product(tensor, left, right, last.map(|_| doubles.as_slice()));
-            return sums.map(|sum| Number::from_f64(*sum));
+        // What is added last has no column whose power of two it could be divided by.
+        let doubles = doubles.filter(|_| last.is_none() || right.exponents.is_empty());
+        if let (Some(left), Some(lanes), Some(doubles)) = (&left.lanes, &right.lanes, doubles) {
+            let sums = self.lanes.product(tensor, left, lanes, last.map(|_| doubles.as_slice()));
+            let multiplied = |((_, column), sum): ((usize, usize), &f64)| match right.exponents.get(column) {
+                Some(exponent) => Number::from_parts(*sum, *exponent).unwrap_or_else(|| self.lost()),
+                None => Number::from_f64(*sum),
+            };
+            let numbers = sums.indexed_iter().map(multiplied).collect();
+            return Array2::from_shape_vec(sums.dim(), numbers).expect("invariant: one number per sum");
         }
         let shape = (left.numbers.nrows(), right.numbers.ncols());
         let (left, right) = (&left.numbers, &right.numbers);
@@ -195,6 +211,16 @@ impl Arithmetic for Wide {
     fn left_range(&self) -> bool {
         self.tripped.load(Ordering::Relaxed) || self.lanes.left_range()
     }
+}
+
+/// By which power of two every column is to be divided so that its largest number becomes the largest of block 0; nothing
+/// where all numbers are doubles as they are.
+fn exponents(matrix: &ArrayView2<Number>) -> Vec<i64> {
+    if matrix.iter().all(|x| x.as_double().is_some()) {
+        return Vec::new();
+    }
+    let top = |column: ArrayView1<Number>| column.iter().filter_map(|x| x.exponent()).max().unwrap_or(HIGHEST);
+    matrix.columns().into_iter().map(|column| top(column) - HIGHEST).collect()
 }
 
 #[cfg(test)]
@@ -265,19 +291,27 @@ mod tests {
             let (wide, long) = pair(name);
             let mut stream = Stream::new(4, 0, name);
             let (rows, terms, columns) = (5, 40, 11);
-            for is_ordinary in [false, true] {
-                let mut matrix = |shape: (usize, usize)| {
+            for (is_ordinary, step) in [(false, 0), (true, 0), (true, 777)] {
+                // Columns of the right factor are as large as their powers of two.
+                let mut matrix = |shape: (usize, usize), step: i32| {
                     let numbers = numbers(&wide, &long, &mut stream, shape.0 * shape.1);
                     let one = (wide.round(AT, &Exact::Double(1.0)), long.round(AT, &Exact::Double(1.0)));
                     let of = |(x, y): (Number, Float)| match is_ordinary && x.as_double().is_none() {
                         true => one.clone(),
                         false => (x, y),
                     };
-                    let (ours, theirs): (Vec<_>, Vec<_>) = numbers.into_iter().map(of).unzip();
+                    let lifted = |(place, (x, y)): (usize, (Number, Float))| {
+                        let exponent = step * (place % shape.1) as i32;
+                        let y = y << exponent;
+                        (if step == 0 { x } else { wide.round(AT, &Exact::Long(y.clone())) }, y)
+                    };
+                    let numbers = numbers.into_iter().map(of).enumerate().map(lifted);
+                    let (ours, theirs): (Vec<_>, Vec<_>) = numbers.unzip();
                     (Array2::from_shape_vec(shape, ours).unwrap(), Array2::from_shape_vec(shape, theirs).unwrap())
                 };
-                let ((left, long_left), (right, long_right)) = (matrix((rows, terms)), matrix((terms, columns)));
-                let (last, long_last) = matrix((rows, 1));
+                let ((left, long_left), (right, long_right)) =
+                    (matrix((rows, terms), 0), matrix((terms, columns), step));
+                let (last, long_last) = matrix((rows, 1), 0);
                 let last = last.iter().copied().collect::<Vec<_>>();
                 let long_last = long_last.iter().cloned().collect::<Vec<_>>();
                 let of = |matrix: &Array2<Number>, side| wide.prepare(matrix.view(), side, Content::Activation);

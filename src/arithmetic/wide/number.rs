@@ -14,6 +14,8 @@ use rug::Float;
 const BLOCK: i64 = 400;
 /// v lies in [2^-HALF, 2^HALF).
 const HALF: i64 = BLOCK / 2;
+/// The largest exponent of a number of block 0.
+pub const HIGHEST: i64 = HALF - 1;
 const LEAST: f64 = f64::from_bits(((1023 - HALF) as u64) << 52);
 const MOST: f64 = f64::from_bits(((1023 + HALF) as u64) << 52);
 /// The blocks of zeros, and of infinities and NaN. Sums and differences of two blocks are numbers.
@@ -71,7 +73,7 @@ impl Number {
         Number::new(x, 0)
     }
 
-    /// m·2^exponent for a double m with |m| < 2^100 that is not subnormal, where blocks reach so far.
+    /// m·2^exponent for a double m with |m| < 2^600 that is not subnormal, where blocks reach so far.
     pub fn from_parts(m: f64, exponent: i64) -> Option<Number> {
         if m == 0.0 || !m.is_finite() {
             return Some(Number::from_f64(m));
@@ -99,6 +101,23 @@ impl Number {
     #[inline]
     pub fn as_double(self) -> Option<f64> {
         matches!(self.block, 0 | NOTHING | EVERYTHING).then_some(self.value)
+    }
+
+    /// The exponent of its first bit; `None` for 0, infinities and NaN.
+    pub fn exponent(self) -> Option<i64> {
+        let is_plain = matches!(self.block, NOTHING | EVERYTHING);
+        (!is_plain).then(|| exponent_of(self.value) + i64::from(self.block) * BLOCK)
+    }
+
+    /// x/2^exponent as a double, exactly, where that is a number of block 0.
+    pub fn divided(self, exponent: i64) -> Option<f64> {
+        match self.exponent() {
+            None => Some(self.value),
+            Some(own) if (-HALF..HALF).contains(&(own - exponent)) => {
+                Some(self.value * two_to(i64::from(self.block) * BLOCK - exponent))
+            }
+            Some(_) => None,
+        }
     }
 
     /// The number itself.
