@@ -164,8 +164,11 @@ fn peaks_stay_below_what_was_told() {
             let (peak, output) = peak(child);
             assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
             assert!(peak > 5.0, "{name}: a peak of {peak} MiB was not seen");
-            assert!(peak <= least, "{name} in {threads} threads: {peak:.0} MiB where {least:.0} were told");
-            assert!(least <= 2.5 * peak + 64.0, "{name} in {threads} threads: {least:.0} MiB told, {peak:.0} taken");
+            assert!(peak <= least, "{name} in {threads} threads: took {peak:.0} MiB, estimated {least:.0}");
+            assert!(
+                least <= 2.5 * peak + 64.0,
+                "{name} in {threads} threads: estimated {least:.0} MiB, took {peak:.0}"
+            );
         }
     }
 }

@@ -106,7 +106,7 @@ fn of_long(policy: &Policy, network: &Network, batch: &Batch) -> Vec<LayerGradie
     Pass::new(network, batch, up, down).collect()
 }
 
-/// What overflows on the way up in f16 is infinite on the way back in whatever arithmetic: no reason for lanes to
+/// What overflows in f16's forward pass is infinite in any arithmetic's backward pass: no reason for lanes to
 /// give up, and the bits are the definition's, NaN among them.
 #[test]
 fn infinities_of_another_role_pass_through_lanes() {

@@ -3,7 +3,7 @@
 //! A network whose values grow makes e^(−1000) of them, and every format's twin of unbounded exponents must have it.
 //! Numbers of MPFR have, for fifty times the time of a double. These here are a double and a block of exponents
 //! (`number`), rounded in the same steps as the lanes' doubles, so that they have the bits of the definition as
-//! long as exponents stay within 2^29; then [`Arithmetic::left_range`] says so and MPFR takes over. Matrices whose numbers
+//! long as exponents stay within 2^29; beyond, [`Arithmetic::left_range`] says so and MPFR takes over. Matrices whose numbers
 //! all are ordinary doubles are multiplied in lanes; so are those of which every column is, times a power of two: samples
 //! differ in size, and the gradients of one sample hardly do.
 
@@ -64,7 +64,7 @@ impl Wide {
         })
     }
 
-    /// A result, or NaN in its place where nobody may rely on it any more.
+    /// A result, or NaN where its exponent is too close to the limits to be reliable.
     #[inline]
     fn watched(&self, result: Number) -> Number {
         if result.is_near() { result } else { self.lost() }
@@ -371,6 +371,6 @@ mod tests {
         }
         // 3^(2^28) < 2^(2^29) < 3^(2^29)
         assert_eq!(squarings, 29);
-        assert!(wide.exact(&x).sign().is_none(), "a number that nobody may rely on");
+        assert!(wide.exact(&x).sign().is_none(), "an unreliable number is NaN");
     }
 }

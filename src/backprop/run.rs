@@ -103,7 +103,7 @@ impl<'n> ForwardRun<'n> {
         }
     }
 
-    /// The same with wider carriers; none where nothing is wider.
+    /// The same with wider carriers; `None` if there are none.
     fn wider(&self) -> Option<ForwardRun<'n>> {
         let carriers = self.carriers.wider()?;
         let run = || match self.up.name == self.up.name.unbounded() {

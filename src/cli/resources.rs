@@ -75,7 +75,7 @@ impl Threads {
 }
 
 impl Resources {
-    /// Most bytes that a run may take: those given, or those that the system has for it; none where nothing is known.
+    /// Most bytes that a run may take: the limit given, or what the system allows; `None` if that is unknown.
     ///
     /// # Errors
     /// A sentence with the fix.

@@ -43,7 +43,7 @@ pub fn check_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Removes temporary files of processes that have ended; of one `name` only, if one is given. Whatever cannot be read or
-/// removed stays, since it is in nobody's way.
+/// removed stays, since it does no harm.
 pub fn sweep(folder: &Path, name: Option<&OsStr>) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {

@@ -75,7 +75,7 @@ pub(super) fn parse(
 }
 
 /// Numbers that the array has and bytes that the whole file has by its header, which stands at the beginning of `bytes`, or
-/// the array if its type is not read, in which case nobody needs the rest.
+/// the array if its type is not read, in which case the rest is not needed.
 ///
 /// # Errors
 /// As [`parse`], where the header itself is wrong.

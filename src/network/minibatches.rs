@@ -50,7 +50,7 @@ impl Minibatches {
         self.rows.of(&samples)
     }
 
-    /// All samples that are held out, in pieces of a size at which a forward pass is cheap; none where all are trained on.
+    /// All samples that are held out, in pieces small enough for a cheap forward pass; empty if all are trained on.
     pub fn held_out(&self) -> Vec<Batch> {
         self.held_out.chunks(HELD_OUT_AT_ONCE).map(|piece| self.rows.of(piece)).collect()
     }

@@ -60,7 +60,7 @@ impl<'p> Needs<'p> {
         let every = (1..=all)
             .rev()
             .flat_map(|trials_at_once| segments.into_iter().map(move |segments| Schedule { segments, trials_at_once }));
-        // A schedule without limits first, so that what fits is as if nobody had asked.
+        // The schedule without limits first: a run that fits is not slowed down.
         std::iter::once(Schedule::default()).chain(every).find(|schedule| self.on(*schedule) <= limit)
     }
 
@@ -101,7 +101,7 @@ fn files(plan: &Plan) -> u128 {
     16 * (network + samples + compared.map(|gradient| gradient.values.len() as u128).sum::<u128>())
 }
 
-/// The schedule that computes most at once within so many bytes; none where no schedule fits.
+/// The schedule that computes most at once within so many bytes; `None` if no schedule fits.
 pub fn schedule(plan: &Plan, threads: usize, limit: u64) -> Option<Schedule> {
     Needs::of(plan, threads, report::bytes).schedule(limit)
 }
@@ -112,7 +112,7 @@ pub fn least(plan: &Plan, threads: usize) -> u64 {
 }
 
 /// The largest depth, width, batch and number of trials, each alone, with which a spec that does not fit would fit, in
-/// words; none where none would, or all of them are given by files.
+/// words; `None` if none would, or files fix all of them.
 pub fn nearest(plan: &Plan, threads: usize, limit: u64) -> Option<String> {
     nearest_with(plan, threads, limit, report::bytes)
 }
@@ -147,26 +147,26 @@ fn largest(now: usize, fits: impl Fn(usize) -> bool) -> usize {
     low
 }
 
-/// `--depth 12 or --width 30`: options with the numbers that fit; none where none does.
+/// `--depth 12 or --width 30`: options with the numbers that fit; `None` if none does.
 fn nearest_in_words(found: &[(&str, usize)]) -> Option<String> {
     let told: Vec<String> =
         found.iter().filter(|(_, most)| *most > 0).map(|(option, most)| format!("{option} {most}")).collect();
     (!told.is_empty()).then(|| told.join(" or "))
 }
 
-/// A plan whose memory can be told beforehand.
+/// A plan whose memory can be estimated before it runs.
 pub trait Reckoned: Sized {
     /// Bytes that it needs at most, about, on a schedule.
     fn needs(&self, threads: usize, schedule: Schedule) -> u64;
-    /// The schedule that computes most at once within so many bytes; none where no schedule fits.
+    /// The schedule that computes most at once within so many bytes; `None` if no schedule fits.
     fn fitting(&self, threads: usize, limit: u64) -> Option<Schedule>;
     /// Bytes with which the smallest schedule does.
     fn least(&self, threads: usize) -> u64;
-    /// The largest of each of its numbers, alone, with which it would fit, in words; none where none would.
+    /// The largest of each of its numbers, alone, with which it would fit, in words; `None` if none would.
     fn nearest(&self, threads: usize, limit: u64) -> Option<String>;
     /// The same plan on a schedule.
     fn on(self, schedule: Schedule) -> Self;
-    /// Whether noise is attributed, which takes memory that nobody need give.
+    /// Whether noise is attributed, which takes memory and can be switched off.
     fn is_attributed(&self) -> bool;
 }
 

@@ -230,7 +230,7 @@ fn refuse_foreign(directory: &Path, record: &str, spec_hash: &str) -> Result<(),
         Ok(bytes) => bytes,
         Err(unread) if unread.is_absent() => {
             let entries = fs::read_dir(directory).map_err(|error| format!("cannot be listed ({error})"))?;
-            // What a killed run left is nobody's work.
+            // Incomplete files of a killed run are ignored.
             let is_left = |name: &std::ffi::OsStr| name == disk::LOCK || disk::is_partial(name);
             let foreign = entries.flatten().find(|entry| !is_left(&entry.file_name()));
             return match foreign {

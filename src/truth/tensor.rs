@@ -32,8 +32,10 @@ pub(super) struct EntryBounds {
 }
 
 impl TrueTensor {
-    /// Of values with their bounds; none where a value is beyond MPFR's exponents, in which it is told, and where nothing
-    /// is known but that all of them are too small for these.
+    /// Builds a tensor from bounded values.
+    ///
+    /// # Errors
+    /// A value exceeds MPFR's exponent range, or all that is known is that every value lies below it.
     pub(super) fn new(
         shape: (usize, usize),
         entries: Entries,

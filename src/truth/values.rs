@@ -85,7 +85,7 @@ impl<'n> Values<'n> {
 
     /// Brings what the way back needs at a node, and forgets what lies above it.
     pub fn reach(&mut self, node: NodeId) {
-        // From below: what lies higher was forgotten when the way back left it.
+        // From below: what lies higher was forgotten when the backward pass left it.
         for above in &mut self.nodes[node + 1..] {
             if above.columns.is_none() && above.derivatives.is_none() {
                 break;
@@ -160,7 +160,7 @@ mod tests {
     use crate::probe;
     use crate::spec::Spec;
 
-    /// However far the way back has come, only the run that it is in and what other runs read is at hand.
+    /// However far the backward pass has come, only its current segment and what other segments read is kept.
     #[test]
     fn what_was_left_is_forgotten() {
         let plan =

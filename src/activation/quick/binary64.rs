@@ -26,7 +26,7 @@ pub fn nearest(function: &Function, x: f64) -> Option<f64> {
 }
 
 /// f(v·2^exponent) rounded to the nearest number of so many bits, 2 to 53, and any exponent, as m·2^e with a whole m;
-/// none where that is not certain, and where f has no quick phase.
+/// `None` if that is not certain or f has no quick phase.
 pub fn rounded(function: &Function, v: f64, exponent: i64, precision: u32) -> Option<(f64, i64)> {
     let is_covered = match function {
         Function::Value(activation) | Function::Derivative(activation) => covers(activation),

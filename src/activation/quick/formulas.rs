@@ -39,7 +39,7 @@ fn over<const N: usize>(y: Real<N>, divisor: f64) -> Real<N> {
 }
 
 impl<'a, const N: usize> Shared<'a, N> {
-    /// None where φ is left to others: polynomials.
+    /// `None` for polynomials, which are evaluated exactly elsewhere.
     #[inline(always)]
     pub fn new(constants: &'a Constants, activation: Activation, x: Real<N>) -> Option<Shared<'a, N>> {
         let t = match activation {

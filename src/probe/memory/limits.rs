@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 const STACK: u64 = 2 << 20;
 const ARENA: u64 = 64 << 20;
 
-/// Most bytes that this process may have altogether, what it has now included: the least of all limits; none where
-/// nothing is known. `threads` are still to be started.
+/// Most bytes that this process may have altogether, what it has now included: the least of all limits; `None` if
+/// none is known. `threads` are still to be started.
 pub fn allowed(root: &Path, threads: usize) -> Option<u64> {
     let system = System { root };
     let limits = [system.free()].into_iter().chain(system.container_limits()).chain(system.process_limits(threads));

@@ -31,7 +31,7 @@ pub struct Shape {
     pub features: u128,
     /// Samples per batch.
     pub batch: u128,
-    /// Gradients that are held against the truth in every layer: of weight and δ, of a bias, of a slope.
+    /// Gradients compared with the exact ones in every layer: of weight and δ, of a bias, of a slope.
     pub tensors: u128,
     /// Bytes of weights that differ too much in size for the truth's words.
     pub long_weights: u128,
@@ -128,7 +128,7 @@ pub struct Arithmetic {
     pub widest: u128,
     /// Forward passes: its own and the twin's, and those of sources and remedies.
     pub forward: u128,
-    /// Runs beside its own on the way back.
+    /// Further runs of the backward pass.
     pub extras: u128,
     /// Bytes of its name.
     pub name: u128,

@@ -102,7 +102,7 @@ fn layers_are_charged_by_their_own_shape() {
     assert!(least(&square, 1) > 2 << 30, "{}", in_words(least(&square, 1)));
 }
 
-/// A training's steps are counted, and what fits is told.
+/// A training's steps are counted, and the largest number that fits is named.
 #[test]
 fn trainings_are_reckoned() {
     use crate::spec::training::TrainingSpec;

@@ -1,4 +1,4 @@
-//! What a training needs: copies that are trained side by side, what is held against the truth, and its records.
+//! What a training needs: copies that are trained side by side, their comparison with the exact gradient, and its records.
 
 use super::shape::Shape;
 use super::{files, largest, nearest_in_words, report, trial, whole};
@@ -64,7 +64,7 @@ pub fn kept(plan: &TrainingPlan) -> u64 {
     u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
-/// The schedule that keeps most values within so many bytes; none where no schedule fits.
+/// The schedule that keeps most values within so many bytes; `None` if no schedule fits.
 pub fn schedule(plan: &TrainingPlan, threads: usize, limit: u64) -> Option<Schedule> {
     schedules(plan).into_iter().find(|schedule| estimate(plan, threads, *schedule) <= limit)
 }

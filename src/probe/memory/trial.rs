@@ -11,7 +11,7 @@ pub fn working(plan: &Plan, shape: &Shape, threads: usize, schedule: Schedule) -
     inputs + truth(plan, shape, segments) + arithmetics(plan, shape, threads, segments)
 }
 
-/// The exact gradient: values on the way up, weights as planes of limbs, and one layer's gradients with their bounds.
+/// The exact gradient: values of the forward pass, weights as planes of limbs, and one layer's gradients with their bounds.
 fn truth(plan: &Plan, shape: &Shape, segments: usize) -> u128 {
     let spec = &plan.spec;
     // Values of a hidden layer: z and a; the scaled branch and the sum of a residual one.
@@ -49,7 +49,7 @@ fn arithmetics(plan: &Plan, shape: &Shape, threads: usize, segments: usize) -> u
     }
     // Weights, their gradients in the carrier, and as exact numbers.
     let gradients = 3 * shape.largest() * number * runs.min(threads as u128);
-    // Gradients of other programs are held against all of ours.
+    // Gradients of other programs are compared with all of ours.
     let held = if plan.compared.is_empty() { 0 } else { plan.arithmetics.len() as u128 * shape.largest() * EXACT };
     all + gradients + held
 }
@@ -59,7 +59,7 @@ const LAYER: u128 = 360;
 const ARITHMETIC: u128 = 560;
 const EXTRA: u128 = 56;
 const TENSOR: u128 = 192;
-/// Of what theory is told of a layer in one arithmetic, one arithmetic after the other.
+/// What the theory needs of a layer in one arithmetic; computed for one arithmetic at a time.
 const FACTS: u128 = 280;
 /// Of how many entries of a gradient lie at a power of two.
 const COUNT: u128 = 40;
