@@ -1,14 +1,16 @@
 //! `--export DIR`: the network, the batch and all gradients as files for other programs.
 
-use super::Failure;
 use super::folder::{Folder, refuse_stdout, unwritable};
 use super::targets::{Target, Targets};
+use super::{Failure, told};
 use crate::disk;
 use crate::export::{self, GRADIENTS, TRUTH};
+use crate::quote::listed;
 use crate::record::Record;
 use crate::report::files;
 use crate::spec::Plan;
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Gradients for other programs.
@@ -60,18 +62,17 @@ impl GradientExport {
                 claimed.push((name, target));
             }
             accept(&claimed, &export::inputs(plan, run))?;
-            refuse_stale_inputs(&path)?;
             destinations.push(Destination { path, _folder: folder, targets: claimed });
         }
         Ok(destinations)
     }
 }
 
-/// Writes the files; with `force`, gradients of an earlier export that are not among them are removed.
+/// Writes the files, and says which gradients of others stay next to them.
 ///
 /// # Errors
 /// One sentence with the fix; if a file exists with other contents, nothing is written.
-pub fn write(destinations: &[Destination], plan: &Plan, record: &Record, force: bool) -> Result<(), Failure> {
+pub fn write(destinations: &[Destination], plan: &Plan, record: &Record, is_silent: bool) -> Result<(), Failure> {
     let runs = destinations.iter().zip(&plan.runs).zip(&record.runs);
     let contents: Vec<_> = runs.map(|((to, one), run)| (to, export::files(plan, one, run))).collect();
     contents.iter().try_for_each(|(to, files)| accept(&to.targets, files))?;
@@ -79,10 +80,12 @@ pub fn write(destinations: &[Destination], plan: &Plan, record: &Record, force: 
         for (name, bytes) in files {
             target(&to.targets, name).map_or(Ok(()), |target| target.write(bytes))?;
         }
-        if force {
-            let mut stale = gradients(&to.path)?;
-            stale.retain(|name| !files.iter().any(|(written, _)| written == name));
-            files::remove(&to.path, &stale).map_err(|error| unwritable(OPTION.0, &to.path, &error))?;
+        let mut others = gradients(&to.path)?;
+        others.retain(|name| !files.iter().any(|(written, _)| written == name));
+        if !others.is_empty() && !is_silent {
+            others.sort();
+            let note = format!("note: not of this export, left in `{}`: {}", to.path.display(), listed(&others));
+            let _ = writeln!(io::stderr(), "{}", told(&note));
         }
     }
     Ok(())
@@ -117,17 +120,6 @@ fn gradients(folder: &Path) -> Result<Vec<String>, Failure> {
     let files = entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| !kind.is_dir()));
     let names = files.map(|entry| entry.file_name().to_string_lossy().into_owned());
     Ok(names.filter(|name| name.starts_with(GRADIENTS) && !disk::is_partial(name.as_ref())).collect())
-}
-
-/// Gradients that are compared must not be taken for those of an earlier export, and removed.
-fn refuse_stale_inputs(folder: &Path) -> Result<(), Failure> {
-    match gradients(folder)?.into_iter().map(|name| folder.join(name)).find(|path| disk::was_read(path)) {
-        None => Ok(()),
-        Some(path) => Err(Failure::Input(format!(
-            "`{}` is read by this run, and an export would take it for one of its own: choose another place with --export DIR",
-            path.display()
-        ))),
-    }
 }
 
 /// The directory itself, or of several activations one in it for each.

@@ -74,7 +74,7 @@ pub fn measured(plan: Plan, output: &Output) -> Result<Measured, Failure> {
     let picture = write_report(&folder, &record, drawn, &clock.to_json(pool.current_num_threads()))?;
     let written = export::texts(&exports, &record)
         .and_then(|texts| texts.iter().try_for_each(|(target, text)| target.write(text.as_bytes())))
-        .and_then(|()| gradients::write(&destinations, plan, &record, output.force));
+        .and_then(|()| gradients::write(&destinations, plan, &record, output.is_silent));
     written.map_err(|failure| with_report(failure, &directory))?;
     Ok(Measured { record, picture, is_printed: targets.is_stdout_taken() && !output.json })
 }

@@ -115,6 +115,8 @@ impl Resources {
         let one_thread = (threads > 1 && fits_alone()).then(|| "--threads 1".to_string());
         let fitting: Vec<String> = plan.nearest(threads, limit).into_iter().chain(one_thread).collect();
         match (fitting.join(" or "), plan.is_attributed()) {
+            _ if limit < 1 << 20 && self.memory.is_some() => ": sizes have a unit, as in --memory 2GiB".into(),
+            (fitting, false) if fitting.is_empty() && self.memory.is_some() => ": give more with --memory".into(),
             (fitting, false) if fitting.is_empty() => ": run it where there is more".into(),
             (fitting, true) if fitting.is_empty() => "; try --attribute none".into(),
             (fitting, false) => format!("; {fitting} would fit"),

@@ -94,9 +94,10 @@ pub struct TrainArguments {
         help_heading = "Measuring"
     )]
     measure: String,
-    /// Minibatches over which the gradient's spread is taken at every measured step
-    #[arg(long, value_name = "N", value_parser = whole(2, LARGEST), allow_negative_numbers = true, default_value_t = 8, help_heading = "Measuring")]
-    minibatches: usize,
+    /// Minibatches over which the gradient's spread is taken at every measured step [default: 8, or as many as the rows
+    /// that are trained on make]
+    #[arg(long, value_name = "N", value_parser = whole(2, LARGEST), allow_negative_numbers = true, help_heading = "Measuring")]
+    minibatches: Option<usize>,
     /// The loss whose first step is told, as a mean over 20 minibatches
     #[arg(long, value_name = "LOSS", value_parser = real("a positive finite number, such as 0.5"), allow_negative_numbers = true, default_value_t = 0.5, help_heading = "Measuring")]
     target_loss: f64,
@@ -236,7 +237,11 @@ fn plan(arguments: &TrainArguments, given: &[String]) -> Result<TrainingPlan, Fa
     if !arguments.quiet {
         tell(&files);
     }
-    Ok(spec.with_files_of(networks).validate_with(files)?)
+    let mut spec = spec.with_files_of(networks);
+    if arguments.minibatches.is_none() {
+        spec.minibatches = spec.minibatches.min(spec.trained() / spec.batch.max(1)).max(2);
+    }
+    Ok(spec.validate_with(files)?)
 }
 
 fn spec(arguments: &TrainArguments) -> Result<TrainingSpec, Failure> {
@@ -258,7 +263,7 @@ fn spec(arguments: &TrainArguments) -> Result<TrainingSpec, Failure> {
         clip_norm: arguments.optimiser.clip_norm,
         loss_scale: TrainingScale::parse(&arguments.loss_scale).map_err(Failure::Input)?,
         measure: MeasureAt::parse(&arguments.measure).map_err(Failure::Input)?,
-        minibatches: arguments.minibatches,
+        minibatches: arguments.minibatches.unwrap_or(TrainingSpec::default().minibatches),
         target_loss: arguments.target_loss,
         truth_bits: arguments.truth_bits,
         weights: None,

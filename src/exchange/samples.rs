@@ -165,7 +165,9 @@ fn misfit(y: &Tensor, loss: Option<LossName>) -> String {
         (None, 1) => format!(
             "{found}: store class indices as integers or give --loss cross-entropy; targets have shape [batch × outputs]"
         ),
-        (None, 2) => format!("{found}: give --loss mse for targets; class indices have shape [batch]"),
+        (None, 2) => {
+            format!("{found}: reshape it to [batch] if it holds class indices, or give --loss mse for targets")
+        }
         _ => format!("{found}: give class indices [batch] or targets [batch × outputs]"),
     }
 }

@@ -141,7 +141,7 @@ fn refusal(name: &str, shape: &[usize]) -> String {
         );
     }
     format!(
-        "tensor `{name}` of shape {} is no weight, kernel or bias: save the layers alone, or pick them with --layers-from",
+        "tensor `{name}` of shape {} is no weight, kernel or bias: name those of a layer NAME.weight [out × in] and NAME.bias, or leave it out with --layers-from",
         shape_in_words(shape)
     )
 }

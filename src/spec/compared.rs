@@ -42,7 +42,7 @@ pub enum Model {
 }
 
 /// Largest |log₂| of a loss scale: beyond any use, below any overflow.
-pub(super) const LARGEST_SCALE: i32 = 256;
+pub(in crate::spec) const LARGEST_SCALE: i32 = 256;
 
 impl Files {
     /// Reads gradients of the network of [`Files::weights`], computed by another program from the batch of

@@ -29,7 +29,7 @@ impl LossScale {
         }
         let Some(log2) = log2_in_words(text) else {
             return Err(format!(
-                "--loss-scale {text}: give a power of two, such as 1024, or auto (dividing gradients by any other number would round them)"
+                "--loss-scale {text}: give a power of two, such as 1024 or 2^10, or auto (dividing gradients by any other number would round them)"
             ));
         };
         match within_scales(log2) {

@@ -299,7 +299,7 @@ fn layers_can_be_given_in_their_order() {
     check(
         &three,
         &[],
-        "`net.embedding` of shape [7 × 3] is no weight, kernel or bias: save the layers alone, or pick them with --layers-from",
+        "`net.embedding` of shape [7 × 3] is no weight, kernel or bias: name those of a layer NAME.weight [out × in] and NAME.bias, or leave it out with --layers-from",
     );
     check(
         &three,

@@ -81,11 +81,6 @@ fn nothing_that_was_read_is_replaced() {
         &[&measure[..], &["--export", "x"]].concat(),
         "--export x/network.safetensors: this run reads that file",
     );
-    // Gradients under a name that this export has not would be removed as those of an earlier one.
-    fs::create_dir(place.join("y")).unwrap();
-    fs::copy(place.join("x/gradients.f32.safetensors"), place.join("y/gradients.torch.safetensors")).unwrap();
-    let compared = ["--compare", "torch=y/gradients.torch.safetensors", "--export", "y"];
-    refused(place, &[&measure[..], &compared].concat(), "`y/gradients.torch.safetensors` is read by this run");
     let audit = "audit --weights x/network.safetensors --act leaky --data x/batch.safetensors --force -q --out b \
                  --compare other=x/gradients.f32.safetensors --export-csv hard";
     refused(place, &audit.split_whitespace().collect::<Vec<_>>(), "--export-csv hard: this run reads that file");
@@ -123,12 +118,15 @@ fn an_export_of_gradients_replaces_others_by_force_alone() {
     refused(place, &draw, &exists("gradients.f32.safetensors"));
     succeed(place, &[&draw[..], &["--force"]].concat());
     assert!(contents(&place.join("x")) == before);
-    // More gradients of the same network stand next to those that are there, which only force removes.
+    // More gradients of the same network are written next to those that are there, which nothing removes.
+    fs::write(place.join("x/gradients.torch.safetensors"), "mine").unwrap();
     let more = of(OTHER_FORMAT);
     succeed(place, &more);
-    assert_eq!(contents(&place.join("x")).len(), before.len() + 1);
     succeed(place, &[&more[..], &["--force"]].concat());
-    assert_eq!(contents(&place.join("x")).len(), before.len());
+    let after = contents(&place.join("x"));
+    assert_eq!(after.len(), before.len() + 2);
+    assert!(before.iter().all(|file| after.contains(file)));
+    assert_eq!(fs::read(place.join("x/gradients.torch.safetensors")).unwrap(), b"mine");
 }
 
 /// Nothing in a name of a tensor hides, turns the text around, or is taken for a formula, markup or a link.

@@ -1,6 +1,7 @@
 //! How gradients become updates: optimisers with PyTorch's definitions and defaults, learning rates, loss scales.
 
 use super::super::LossScale;
+use super::super::compared::LARGEST_SCALE;
 use crate::format::two_to;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -208,9 +209,9 @@ impl TrainingScale {
         match LossScale::parse(text) {
             Ok(LossScale::None) => Ok(TrainingScale::None),
             Ok(LossScale::PowerOfTwo(log2)) => Ok(TrainingScale::PowerOfTwo(log2)),
-            Ok(LossScale::Auto) | Err(_) => {
-                Err(format!("--loss-scale {text}: give a power of two, such as 1024 or 2^10, or dynamic"))
-            }
+            Ok(LossScale::Auto) | Err(_) => Err(format!(
+                "--loss-scale {text}: give a power of two from 2^-{LARGEST_SCALE} to 2^{LARGEST_SCALE}, such as 1024 or 2^10, or dynamic"
+            )),
         }
     }
 }
