@@ -329,6 +329,10 @@ fn wrong_inputs() -> Vec<(Vec<&'static str>, &'static str)> {
         (vec!["--init", "orthogonal", "--gain", "1e6"], "weights would leave f16's range; give at most 65280"),
         (vec!["--residual", "--depth", "1", "--width", "8"], "64 inputs and 8 outputs; give --depth 2 or --width 64"),
         (vec!["--init", "perserve"], "unknown init `perserve`; did you mean `preserve`? (or give --gain)"),
+        (
+            vec!["--loss-scale", "18446744073709551615"],
+            "--loss-scale 18446744073709551615: give a power of two, such as",
+        ),
         (vec!["--loss-scale", "1000"], "--loss-scale 1000: give a power of two, such as 1024 or 2^10, or auto"),
         (vec!["--loss-scale", "-2"], "--loss-scale -2: give a power of two"),
         (vec!["--loss-scale", "inf"], "--loss-scale inf: give a power of two"),

@@ -3,7 +3,7 @@
 use super::Failure;
 use crate::exchange::Dtype;
 use crate::format::two_to;
-use crate::spec::compared::log2_in_words;
+use crate::spec::compared::{log2_in_words, within_scales};
 use crate::spec::{Files, Model, Spec};
 use std::path::Path;
 
@@ -52,7 +52,11 @@ impl CompareOptions {
                 Some((name, number)) => (Some(name), number),
                 None => (None, text.as_str()),
             };
-            let Some(scale) = scale_of(number) else { return fail("give a power of two, such as 1024 or 2^10") };
+            let Some(scale) = scale_of(number) else {
+                return fail(
+                    "give the power of two that the loss was multiplied by, such as 1024 or 2^10 (dividing by any other number would round the gradients)",
+                );
+            };
             let mut is_used = false;
             for ((known, _), place) in pairs.iter().zip(&mut scales) {
                 if name.is_none_or(|name| name == *known) {
@@ -70,8 +74,7 @@ impl CompareOptions {
     }
 }
 
-/// A scale as it is written; whether gradients can be divided by it is the spec's question.
+/// A scale as it is written, if gradients can be divided by it.
 fn scale_of(text: &str) -> Option<f64> {
-    let power = log2_in_words(text).filter(|log2| (-1022..=1023).contains(log2)).map(two_to);
-    power.or_else(|| text.parse().ok())
+    log2_in_words(text).and_then(within_scales).map(|log2| two_to(log2.into()))
 }

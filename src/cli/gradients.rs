@@ -54,7 +54,7 @@ impl GradientExport {
         refuse_stdout(OPTION.0, directory)?;
         let mut destinations = Vec::new();
         for (path, run) in folders(directory, plan).into_iter().zip(&plan.runs) {
-            refuse_foreign(&path, force)?;
+            refuse_foreign(&path, &export::names(plan), force)?;
             let folder = if report.is(&path) { None } else { Some(Folder::lock(OPTION.0, &path)?) };
             let mut claimed = Vec::new();
             for name in export::names(plan) {
@@ -100,11 +100,14 @@ fn accept(targets: &[(String, Target)], files: &[(String, Vec<u8>)]) -> Result<(
     known.try_for_each(|(target, bytes)| target.accepts(bytes))
 }
 
-/// An export goes to a folder that is empty or holds one.
-fn refuse_foreign(folder: &Path, force: bool) -> Result<(), Failure> {
-    let holds_any = fs::read_dir(folder).is_ok_and(|found| {
-        found.flatten().any(|entry| entry.file_name() != disk::LOCK && !disk::is_partial(&entry.file_name()))
-    });
+/// An export goes to a folder that is empty or holds one, or files of one that a killed run left.
+fn refuse_foreign(folder: &Path, names: &[String], force: bool) -> Result<(), Failure> {
+    let is_left = |entry: &fs::DirEntry| {
+        let name = entry.file_name();
+        let is_own = names.iter().any(|own| name == own.as_str());
+        is_own || name == disk::LOCK || disk::is_partial(&name) || disk::is_vacant(&entry.path())
+    };
+    let holds_any = fs::read_dir(folder).is_ok_and(|found| found.flatten().any(|entry| !is_left(&entry)));
     if force || !holds_any || folder.join(TRUTH).is_file() {
         return Ok(());
     }

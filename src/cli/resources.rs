@@ -69,7 +69,8 @@ impl Threads {
         let threads = self.count()?;
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         pool.map_err(|error| {
-            Failure::Input(format!("the system starts no {threads} threads ({error}): give fewer, such as --threads 1"))
+            let fix = if threads > 1 { "give fewer, such as --threads 1" } else { "raise the limit of ulimit -u" };
+            Failure::Input(format!("the system starts no {threads} threads ({error}): {fix}"))
         })
     }
 }
@@ -110,17 +111,19 @@ impl Resources {
 
     /// What would make a plan fit, as the rest of a sentence.
     fn fixes<P: Reckoned>(&self, plan: &P, threads: usize, limit: u64) -> String {
+        if limit < 1 << 20 && self.memory.is_some() {
+            return ": sizes have a unit, as in --memory 2GiB".into();
+        }
         let fits_alone =
             || self.memory.or_else(|| memory::available(1)).is_none_or(|one| plan.fitting(1, one).is_some());
         let one_thread = (threads > 1 && fits_alone()).then(|| "--threads 1".to_string());
-        let fitting: Vec<String> = plan.nearest(threads, limit).into_iter().chain(one_thread).collect();
-        match (fitting.join(" or "), plan.is_attributed()) {
-            _ if limit < 1 << 20 && self.memory.is_some() => ": sizes have a unit, as in --memory 2GiB".into(),
-            (fitting, false) if fitting.is_empty() && self.memory.is_some() => ": give more with --memory".into(),
-            (fitting, false) if fitting.is_empty() => ": run it where there is more".into(),
-            (fitting, true) if fitting.is_empty() => "; try --attribute none".into(),
-            (fitting, false) => format!("; {fitting} would fit"),
-            (fitting, true) => format!("; {fitting} would fit, or try --attribute none"),
+        let plainly = plan.without_attribution().and_then(|plan| plan.fitting(threads, limit));
+        let plainly = plainly.map(|_| "--attribute none".to_string());
+        let fitting: Vec<String> = plan.nearest(threads, limit).into_iter().chain(one_thread).chain(plainly).collect();
+        match fitting.is_empty() {
+            false => format!("; {} would fit", fitting.join(" or ")),
+            true if self.memory.is_some() => ": give more with --memory".into(),
+            true => ": run it where there is more".into(),
         }
     }
 }

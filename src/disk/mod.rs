@@ -11,4 +11,4 @@ pub use identity::{Identity, place};
 pub use input::{Unread, input, kind, stored, was_read};
 pub use lock::{LOCK, Lock, Refused};
 pub use made::Made;
-pub use partial::{check_file, check_folder, is_partial, sweep, write_file};
+pub use partial::{check_file, check_folder, is_partial, is_vacant, sweep, write_file};

@@ -1,5 +1,6 @@
 //! Writing a file whole or not at all: under a temporary name, `NAME.PID-N.partial`, which is renamed at the end.
 
+use super::{LOCK, was_read};
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -51,10 +52,21 @@ pub fn sweep(folder: &Path, name: Option<&OsStr>) {
         let Some((of, process)) = found.to_str().and_then(parts) else { continue };
         let is_wanted = name.is_none_or(|name| name == of);
         let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-        if is_wanted && is_file && has_ended(process) && is_own(&entry) {
+        if is_wanted && is_file && has_ended(process) && is_own(&entry) && !was_read(&entry.path()) {
             let _ = fs::remove_file(entry.path());
         }
     }
+}
+
+/// True for a folder that holds nobody's work: only locks, incomplete files, and folders of which the same is true, as a
+/// killed run leaves them.
+pub fn is_vacant(folder: &Path) -> bool {
+    let is_left = |entry: fs::DirEntry| {
+        let name = entry.file_name();
+        let is_folder = || entry.file_type().is_ok_and(|kind| kind.is_dir());
+        name == LOCK || is_partial(&name) || is_folder() && is_vacant(&entry.path())
+    };
+    fs::read_dir(folder).is_ok_and(|entries| entries.flatten().all(is_left))
 }
 
 /// True for a name that only [`write_file`] gives.

@@ -166,8 +166,8 @@ pub trait Reckoned: Sized {
     fn nearest(&self, threads: usize, limit: u64) -> Option<String>;
     /// The same plan on a schedule.
     fn on(self, schedule: Schedule) -> Self;
-    /// Whether noise is attributed, which takes memory and can be switched off.
-    fn is_attributed(&self) -> bool;
+    /// The same plan without attribution, which takes memory; `None` if there is none.
+    fn without_attribution(&self) -> Option<Self>;
 }
 
 impl Reckoned for Plan {
@@ -191,8 +191,9 @@ impl Reckoned for Plan {
         Plan { schedule, ..self }
     }
 
-    fn is_attributed(&self) -> bool {
-        self.spec.attribute != Attribute::None
+    fn without_attribution(&self) -> Option<Plan> {
+        let spec = Spec { attribute: Attribute::None, ..self.spec.clone() };
+        (self.spec.attribute != Attribute::None).then(|| Plan { spec, ..self.clone() })
     }
 }
 
@@ -220,8 +221,8 @@ impl Reckoned for LawPlan {
         LawPlan(self.0.on(schedule))
     }
 
-    fn is_attributed(&self) -> bool {
-        self.0.is_attributed()
+    fn without_attribution(&self) -> Option<LawPlan> {
+        self.0.without_attribution().map(LawPlan)
     }
 }
 
@@ -246,8 +247,8 @@ impl Reckoned for TrainingPlan {
         TrainingPlan { networks: self.networks.on(schedule), ..self }
     }
 
-    fn is_attributed(&self) -> bool {
-        false
+    fn without_attribution(&self) -> Option<TrainingPlan> {
+        None
     }
 }
 

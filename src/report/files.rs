@@ -229,13 +229,11 @@ fn refuse_foreign(directory: &Path, record: &str, spec_hash: &str) -> Result<(),
     let bytes = match disk::stored(&directory.join(record), u64::MAX) {
         Ok(bytes) => bytes,
         Err(unread) if unread.is_absent() => {
-            let entries = fs::read_dir(directory).map_err(|error| format!("cannot be listed ({error})"))?;
-            // Incomplete files of a killed run are ignored.
-            let is_left = |name: &std::ffi::OsStr| name == disk::LOCK || disk::is_partial(name);
-            let foreign = entries.flatten().find(|entry| !is_left(&entry.file_name()));
-            return match foreign {
-                Some(_) => Err(format!("is not empty and holds no {record}")),
-                None => Ok(()),
+            fs::read_dir(directory).map_err(|error| format!("cannot be listed ({error})"))?;
+            // What a killed run left is ignored.
+            return match disk::is_vacant(directory) {
+                false => Err(format!("is not empty and holds no {record}")),
+                true => Ok(()),
             };
         }
         Err(unread) => return Err(format!("holds a {record} that {unread}")),

@@ -148,14 +148,17 @@ pub fn log2_in_words(text: &str) -> Option<i64> {
         Some(exponent) => exponent.parse().ok(),
         None => {
             let number: f64 = text.parse().ok()?;
-            let exponent = (number.is_normal() && number > 0.0).then(|| crate::format::exponent_of(number))?;
+            // Of digits that a double rounds, such as 2^64 − 1, the number read is another one.
+            let is_rounded = number >= 2.0 && text.chars().all(|c| c.is_ascii_digit()) && format!("{number}") != text;
+            let exponent =
+                (!is_rounded && number.is_normal() && number > 0.0).then(|| crate::format::exponent_of(number))?;
             (crate::format::two_to(exponent) == number).then_some(exponent)
         }
     }
 }
 
 /// The exponent if it is one of a loss scale.
-pub(super) fn within_scales(log2: i64) -> Option<i32> {
+pub fn within_scales(log2: i64) -> Option<i32> {
     i32::try_from(log2).ok().filter(|log2| log2.abs() <= LARGEST_SCALE)
 }
 

@@ -129,6 +129,31 @@ fn an_export_of_gradients_replaces_others_by_force_alone() {
     assert_eq!(fs::read(place.join("x/gradients.torch.safetensors")).unwrap(), b"mine");
 }
 
+/// The command of a run that was killed while it measured or exported runs again without force.
+#[test]
+fn what_a_killed_export_left_is_not_in_the_way() {
+    let place = exported();
+    let place = place.path();
+    let draw: Vec<&str> = DRAW.split(' ').collect();
+    let before = contents(&place.join("x"));
+    fs::remove_file(place.join("x/truth.json")).unwrap();
+    fs::remove_file(place.join("x/batch.safetensors")).unwrap();
+    succeed(place, &draw);
+    assert!(contents(&place.join("x")) == before);
+    // An export inside a report's folder, and the other way round: nothing but empty folders.
+    fs::create_dir_all(place.join("k/ex")).unwrap();
+    let small = DRAW.split(" --out").next().unwrap();
+    let inside = |out: &str, export: &str| {
+        let command = format!("{small} --out {out} --export {export}");
+        succeed(place, &command.split(' ').collect::<Vec<_>>());
+    };
+    inside("k", "k/ex");
+    inside("u/a", "u");
+    fs::write(place.join("x/notes.txt"), "mine").unwrap();
+    fs::remove_file(place.join("x/truth.json")).unwrap();
+    refused(place, &draw, "`x` is not empty and holds no truth.json");
+}
+
 /// Nothing in a name of a tensor hides, turns the text around, or is taken for a formula, markup or a link.
 #[test]
 fn hostile_names_are_shown_as_they_are() {
