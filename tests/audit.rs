@@ -339,7 +339,7 @@ fn every_mistake_names_its_fix() {
         (&["audit"], &["--compare", float, "--compare", float], "name them apart"),
         (&["audit"], &["--compare", float, "--compare-scale", "1000"], "would round the gradients"),
         (&["audit"], &["--compare", float, "--compare-scale", "0"], "such as 1024"),
-        (&["audit"], &["--compare", float, "--compare-scale", "2x"], "give a power of two"),
+        (&["audit"], &["--compare", float, "--compare-scale", "2x"], "--compare-scale 2x: give the power of two"),
         (&["audit"], &["--compare", float, "--compare-scale", "torch=2"], "no gradients of that name"),
         (&["audit"], &["--compare", float, "--compare-scale", "2", "--compare-scale", "jax=2"], "keep one"),
         (&["audit"], &["--compare", float, "--as", "f17"], "unknown format"),

@@ -149,7 +149,11 @@ impl TrainingSpec {
                 return Err(SpecError(format!("--{option} {value}: give {example}")));
             }
             if value > most {
-                return Err(SpecError(format!("--{option} {value}: give at most {most}")));
+                let why = match option {
+                    "steps" => String::new(),
+                    _ => format!("the {trained} samples that are trained on make {most} of --batch {}; ", self.batch),
+                };
+                return Err(SpecError(format!("--{option} {value}: {why}give at most {most}")));
             }
         }
         self.optimiser.check().and_then(|()| self.rate.check(self.steps)).map_err(SpecError)?;

@@ -312,7 +312,10 @@ fn files_that_do_not_fit_are_refused_with_the_fix() {
     for (arguments, words) in [
         ("--data v20.safetensors", "--batch 32: 16 of the 20 rows of `v20.safetensors` are trained on; give at most 8"),
         ("--data v20.safetensors --batch 9", "--batch 9: 16 of the 20 rows"),
-        ("--data v20.safetensors --batch 8", "--minibatches 8: give at most 2"),
+        (
+            "--data v20.safetensors --batch 8 --minibatches 3",
+            "--minibatches 3: the 16 samples that are trained on make 2 of --batch 8; give at most 2",
+        ),
         (
             "--data v2.safetensors --batch 2",
             "--batch 2: 2 of the 2 rows of `v2.safetensors` are trained on; give at most 1",
