@@ -21,7 +21,8 @@
 //! ```
 //!
 //! The data flows one way: [`spec`] → [`network`] (exact) → [`arithmetic`] and [`backprop`] (one text, many
-//! arithmetics) beside [`truth`] → [`noise`] and [`fate`] → [`verdict`] → [`record`] → [`report`]. [`law`] follows the
+//! arithmetics) beside [`truth`] → [`noise`] and [`fate`] → [`verdict`] → [`record`] →
+//! [`judgement`] → [`report`]. [`law`] follows the
 //! noise of a record along its precisions; [`train`] lets every arithmetic learn and asks the same on the way, [`study`]
 //! answers claims about activations by all of it; [`selfcheck`] proves on the user's machine that all of it rounds right.
 
@@ -37,6 +38,7 @@ pub mod fate;
 pub mod format;
 pub mod init;
 pub mod integers;
+pub mod judgement;
 pub mod law;
 pub mod magnitude;
 pub mod nearest;

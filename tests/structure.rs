@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// From the first room to the last. Names of arithmetics are shared early: `arithmetic::name` stands before
 /// the spec, the arithmetics themselves after the network.
-const ORDER: [&str; 32] = [
+const ORDER: [&str; 33] = [
     "nearest",
     "quote",
     "number",
@@ -30,6 +30,7 @@ const ORDER: [&str; 32] = [
     "theory",
     "verdict",
     "record",
+    "judgement",
     "probe",
     "train",
     "law",
@@ -107,14 +108,15 @@ fn every_module_imports_only_what_stands_before_it() {
     assert!(checked > 40, "only {checked} imports were seen");
 }
 
-/// A report is drawn from a record alone; how text is shown and how files are written is no knowledge of it.
+/// A report is drawn from a record and its judgement alone; how text is shown and how files are written is no knowledge of
+/// it.
 #[test]
 fn reports_import_the_record_alone() {
     let mut files = Vec::new();
     sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report"), &mut files);
     for file in files {
         for there in imports(&fs::read_to_string(&file).unwrap()) {
-            let allowed = ["record", "report", "assets", "printable", "disk"];
+            let allowed = ["record", "judgement", "report", "assets", "printable", "disk"];
             assert!(allowed.contains(&there.as_str()), "{} imports `{there}`", file.display());
         }
     }

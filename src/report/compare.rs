@@ -2,6 +2,7 @@
 //!
 //! Judged on the first arithmetic listed; every number is a median of the record or a count of its trials.
 
+use crate::judgement::ranking::{self, Ranking};
 use crate::record::{ArithmeticRun, Number, Record, Verdict};
 use crate::report::numbers::{Notation, ratio};
 
@@ -25,11 +26,9 @@ impl<'a> Contender<'a> {
         self.arithmetic.verdict.verdict
     }
 
-    /// Noise/signal of layer 1's weight gradient by trial, where it is known and no mere limit.
-    fn trials(&self) -> Vec<Option<f64>> {
-        let layers = self.arithmetic.layers.first().map_or(&[][..], |layer| &layer.trials);
-        let known = layers.iter().map(|trial| trial.tensors.first().filter(|weight| !weight.at_most));
-        known.map(|weight| weight.map(|weight| weight.noise_to_signal.value()).filter(|x| !x.is_nan())).collect()
+    /// Noise/signal of layer 1's weight gradient by trial.
+    fn trials(&self) -> ranking::Trials {
+        self.arithmetic.layers.first().map_or(Vec::new(), ranking::trials)
     }
 }
 
@@ -62,44 +61,72 @@ fn contenders<'a>(record: &'a Record, name: &str) -> Vec<Contender<'a>> {
 fn in_arithmetic(name: &str, all: &[Contender], notation: Notation) -> String {
     let opening = format!("At layer 1 in {name}");
     let everyone: Vec<&Contender> = all.iter().collect();
-    let mut measured: Vec<&Contender> = all.iter().filter(|one| one.noise.is_some()).collect();
-    measured.sort_by(|one, other| median(one).total_cmp(&median(other)));
+    let measured: Vec<&Contender> = all.iter().filter(|one| one.noise.is_some()).collect();
     let is_any_unknown = all.iter().any(|one| one.verdict() == Verdict::NotEstablished);
     if measured.is_empty() {
         let keeps = if is_any_unknown { "is known to keep" } else { "keeps" };
-        return format!("{opening}, no activation {keeps} a gradient: {}.", states(&everyone, None));
+        return format!("{opening}, no activation {keeps} a gradient: {}.", states(&everyone));
     }
-    let least = least(&measured);
-    let others: Vec<&Contender> = all.iter().filter(|one| least.iter().all(|best| best.name != one.name)).collect();
-    let claim = match least.as_slice() {
-        [] => {
-            let limited = measured.iter().filter(|one| is_limited(one)).map(|one| one.name).collect::<Vec<_>>();
-            format!("no least noise can be told: that of {} lies below the truth's resolution", joined(&limited))
-        }
-        [best] if measured.len() == 1 && all.len() > 1 => {
+    let claim = match (measured.as_slice(), all.len()) {
+        ([only], 2..) => {
             let has = if is_any_unknown { "is known to have" } else { "has" };
-            let state = format!("{}, {}", noise(best, notation), best.verdict());
-            format!("only {} {has} a gradient that is neither zero nor overflowed ({state})", best.name)
+            format!(
+                "only {} {has} a gradient that is neither zero nor lost to the format's range ({})",
+                only.name,
+                state(only, notation)
+            )
         }
-        [best, ..] => {
-            let has = if least.len() == 1 { "has" } else { "have" };
-            let known = if is_any_unknown { "least known noise" } else { "least noise" };
-            let names: Vec<&str> = least.iter().map(|one| one.name).collect();
-            let verdict = if is_all_sound(all) { String::new() } else { format!(", {}", best.verdict()) };
-            let paired = measured.get(1).filter(|_| least.len() == 1).and_then(|next| less_in(best, next));
-            let state = format!("{}{verdict}{}", noise(best, notation), paired.unwrap_or_default());
-            format!("{} {has} the {known} ({state})", joined(&names))
+        _ => ranked(&measured, is_any_unknown, notation),
+    };
+    let others: Vec<&Contender> = all.iter().filter(|one| one.noise.is_none()).collect();
+    let opening =
+        if is_all_sound(all) { format!("{opening} every activation is sound;") } else { format!("{opening},") };
+    match others.is_empty() {
+        true => format!("{opening} {claim}."),
+        false => format!("{opening} {claim}; {}.", states(&others)),
+    }
+}
+
+/// `elu (0.0365, sound) has the least noise; relu (0.4, noisy) has more`, `relu (…) and leaky (…) have the least noise and
+/// cannot be told apart`; of too few trials the numbers alone. Those with more are not ranked among each other.
+fn ranked(measured: &[&Contender], is_any_unknown: bool, notation: Notation) -> String {
+    let trials: Vec<ranking::Trials> = measured.iter().map(|one| one.trials()).collect();
+    let listed = |places: &[usize]| {
+        let words: Vec<String> = places.iter().map(|place| with_state(measured[*place], notation)).collect();
+        joined(&words.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let (best, not_apart) = match ranking::rank(&trials) {
+        Ranking::Best { best, not_apart } => (best, not_apart),
+        Ranking::TooFewTrials { trials } => {
+            let all: Vec<usize> = (0..measured.len()).collect();
+            let few = if trials == 1 { "1 trial is".into() } else { format!("{trials} trials are") };
+            let least = ranking::LEAST_TRIALS;
+            return format!("{few} too few to rank activations (give --trials {least}): {}", listed(&all));
         }
     };
-    if is_all_sound(all) {
-        return format!("{opening} every activation is sound; {claim}.");
+    let first: Vec<usize> = std::iter::once(best).chain(not_apart).collect();
+    let rest: Vec<usize> = (0..measured.len()).filter(|place| !first.contains(place)).collect();
+    let known = if is_any_unknown { "least known noise" } else { "least noise" };
+    let claim = match (first.len(), rest.is_empty()) {
+        (1, _) => format!("{} has the {known}", listed(&first)),
+        (_, true) => format!("the noise of {} does not differ beyond chance", listed(&first)),
+        (_, false) => format!("{} have the {known} and cannot be told apart", listed(&first)),
+    };
+    match rest.as_slice() {
+        [] => claim,
+        [_] => format!("{claim}; {} has more", listed(&rest)),
+        _ => format!("{claim}; {} have more", listed(&rest)),
     }
-    let same = least.first().map(|best| best.verdict());
-    if others.is_empty() {
-        format!("{opening}, {claim}.")
-    } else {
-        format!("{opening}, {claim}; {}.", states(&others, same))
-    }
+}
+
+/// `elu (0.0365, sound)`.
+fn with_state(one: &Contender, notation: Notation) -> String {
+    format!("{} ({})", one.name, state(one, notation))
+}
+
+/// `0.0365, sound`.
+fn state(one: &Contender, notation: Notation) -> String {
+    format!("{}, {}", ratio(Number::new(median(one)), is_limited(one), notation), one.verdict())
 }
 
 fn is_all_sound(all: &[Contender]) -> bool {
@@ -114,37 +141,8 @@ fn is_limited(one: &Contender) -> bool {
     one.noise.is_some_and(|(_, at_most)| at_most)
 }
 
-fn noise(one: &Contender, notation: Notation) -> String {
-    format!("noise/signal {}", ratio(Number::new(median(one)), is_limited(one), notation))
-}
-
-/// Those with the least noise and the same verdict, of contenders sorted by it; nobody where upper limits leave it open.
-fn least<'a, 'b>(sorted: &[&'b Contender<'a>]) -> Vec<&'b Contender<'a>> {
-    let limited = sorted.iter().filter(|one| is_limited(one)).count();
-    let Some(best) = sorted.first() else { return Vec::new() };
-    match limited {
-        0 => {
-            let ties = |one: &&&Contender| median(one) == median(best) && one.verdict() == best.verdict();
-            sorted.iter().filter(ties).copied().collect()
-        }
-        // One limit below every known value still is the least.
-        1 if is_limited(best) && sorted.get(1).is_none_or(|next| median(best) < median(next)) => vec![best],
-        _ => Vec::new(),
-    }
-}
-
-/// `, less than tanh in 4 of 5 trials`, `, though less than tanh in only 2 of 5 trials`: the same draws, held against each other one by one.
-fn less_in(best: &Contender, next: &Contender) -> Option<String> {
-    let pairs: Vec<(f64, f64)> =
-        best.trials().into_iter().zip(next.trials()).filter_map(|(x, y)| Some((x?, y?))).collect();
-    let less = pairs.iter().filter(|(x, y)| x < y).count();
-    // The least median need not win most of the trials.
-    let (but, only) = if 2 * less > pairs.len() { ("", "") } else { ("though ", "only ") };
-    (pairs.len() > 1).then(|| format!(", {but}less than {} in {only}{less} of {} trials", next.name, pairs.len()))
-}
-
-/// `relu and leaky are noisy, sigmoid vanishes`, from harmless to severe.
-fn states(list: &[&Contender], same: Option<Verdict>) -> String {
+/// `relu and leaky are dead, sigmoid vanishes`, from harmless to severe.
+fn states(list: &[&Contender]) -> String {
     let group = |verdict: &Verdict| {
         let names: Vec<&str> = list.iter().filter(|one| one.verdict() == *verdict).map(|one| one.name).collect();
         let many = names.len() > 1;
@@ -156,8 +154,7 @@ fn states(list: &[&Contender], same: Option<Verdict>) -> String {
             (_, false) => format!("is {verdict}"),
             (_, true) => format!("are {verdict}"),
         };
-        let too = if same == Some(*verdict) { " too" } else { "" };
-        (!names.is_empty()).then(|| format!("{} {state}{too}", joined(&names)))
+        (!names.is_empty()).then(|| format!("{} {state}", joined(&names)))
     };
     Verdict::ALL.iter().filter_map(group).collect::<Vec<_>>().join(", ")
 }

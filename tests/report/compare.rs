@@ -38,30 +38,28 @@ fn answer(runs: &[(&str, Behaviour)]) -> String {
 #[test]
 fn the_answer_names_the_least_noise_and_the_state_of_the_others() {
     let found = answer(&[("relu", Noise(0.41)), ("leaky", Noise(0.4)), ("elu", Noise(0.03)), ("sigmoid", Vanished(3))]);
-    let expected = "At layer 1 in f16, elu has the least noise (noise/signal 0.0365, sound, less than leaky in 5 of 5 \
-                    trials); relu and leaky are noisy, sigmoid vanishes.";
+    let expected = "At layer 1 in f16, elu (0.0365, sound) has the least noise; relu (0.499, noisy) and leaky \
+                    (0.486, noisy) have more; sigmoid vanishes.";
     assert_eq!(found, expected);
     let found = answer(&[("relu", Noise(0.41)), ("leaky", Noise(0.3)), ("tanh", Overflow(2)), ("elu", Overflow(1))]);
-    let expected = "At layer 1 in f16, leaky has the least noise (noise/signal 0.365, noisy, less than relu in 5 of 5 \
-                    trials); relu is noisy too, tanh and elu overflow.";
+    let expected = "At layer 1 in f16, leaky (0.365, noisy) has the least noise; relu (0.499, noisy) has more; tanh and \
+                    elu overflow.";
     assert_eq!(found, expected);
 }
 
 #[test]
 fn the_answer_where_all_are_sound_or_none_has_a_gradient() {
     let found = answer(&[("relu", Noise(0.01)), ("elu", Noise(0.02)), ("tanh", Noise(0.03))]);
-    assert!(
-        found.starts_with("At layer 1 in f16 every activation is sound; relu has the least noise (noise/"),
-        "{found}"
-    );
-    assert!(found.ends_with("less than elu in 5 of 5 trials)."), "{found}");
+    let expected = "At layer 1 in f16 every activation is sound; relu (0.0122, sound) has the least noise; elu \
+                    (0.0243, sound) and tanh (0.0365, sound) have more.";
+    assert_eq!(found, expected);
     let found = answer(&[("relu", Dead), ("sigmoid", Vanished(3)), ("tanh", Overflow(2)), ("elu", Vanished(9))]);
     let expected =
         "At layer 1 in f16, no activation keeps a gradient: sigmoid and elu vanish, relu is dead, tanh overflows.";
     assert_eq!(found, expected);
     let found = answer(&[("relu", Dead), ("sigmoid", Noise(2.0))]);
-    let expected = "At layer 1 in f16, only sigmoid has a gradient that is neither zero nor overflowed (noise/signal \
-                    2.43, chaotic); relu is dead.";
+    let expected = "At layer 1 in f16, only sigmoid has a gradient that is neither zero nor lost to the format's range \
+                    (2.43, chaotic); relu is dead.";
     assert_eq!(found, expected);
 }
 
@@ -74,30 +72,38 @@ fn the_answer_claims_nothing_that_is_not_established() {
     assert_eq!(found, expected);
     let found = answer(&[("relu", NotEstablished), ("elu", Noise(0.01)), ("tanh", Noise(0.02))]);
     assert!(
-        found.contains("elu has the least known noise (") && found.ends_with("relu is not established."),
+        found.contains("elu (0.0122, sound) has the least known noise; tanh")
+            && found.ends_with("relu is not established."),
         "{found}"
     );
     let found = answer(&[("relu", NotEstablished), ("elu", Noise(0.01))]);
     assert!(found.contains("only elu is known to have a gradient that is neither zero nor"), "{found}");
     let found = answer(&[("relu", AtMost(1e-25)), ("elu", AtMost(1e-26)), ("tanh", Noise(0.01))]);
-    let expected = "At layer 1 in f16 every activation is sound; no least noise can be told: that of elu and relu lies \
-                    below the truth's resolution.";
+    let expected = "At layer 1 in f16 every activation is sound; elu (≤ 1e-26, sound) and relu (≤ 1e-25, sound) have the \
+                    least noise and cannot be told apart; tanh (0.0122, sound) has more.";
     assert_eq!(found, expected);
     let found = answer(&[("relu", AtMost(1e-25)), ("tanh", Noise(0.01))]);
-    assert!(found.contains("relu has the least noise (noise/signal ≤ 1e-25)"), "{found}");
+    assert!(found.contains("relu (≤ 1e-25, sound) has the least noise; tanh"), "{found}");
     let found = answer(&[("relu", Exact), ("tanh", Exact), ("elu", Noise(0.2))]);
-    assert!(found.contains("relu and tanh have the least noise (noise/signal 0, sound); elu is noisy."), "{found}");
+    let expected = "relu (0, sound) and tanh (0, sound) have the least noise and cannot be told apart; elu (0.243, noisy) has more";
+    assert!(found.contains(expected), "{found}");
 }
 
-/// The least median that loses most pairs says so.
+/// The least median that does not win enough of the pairs is no winner, and fewer than five trials rank nothing.
 #[test]
-fn a_weak_winner_is_told() {
+fn what_trials_do_not_tell_apart_is_not_ranked() {
     let mut record = in_f16(&[("relu", Noise(0.01)), ("elu", Noise(0.011))]);
     for trial in &mut record.runs[0].arithmetics[0].layers[0].trials[..3] {
         trial.tensors[0].noise_to_signal = Number::Finite(0.09);
     }
     let found = compare::answer(&record, Plain);
-    assert!(found.ends_with(", though less than elu in only 2 of 5 trials)."), "{found}");
+    assert!(found.contains("; the noise of elu (") && found.ends_with(") does not differ beyond chance."), "{found}");
+    let few = compared(2, &[("relu", &[("f16", Noise(0.4))][..]), ("elu", &[("f16", Noise(0.01))])]);
+    let found = compare::answer(&few, Plain);
+    assert!(
+        found.starts_with("At layer 1 in f16, 2 trials are too few to rank activations (give --trials 5): relu ("),
+        "{found}"
+    );
 }
 
 #[test]
@@ -117,8 +123,8 @@ f16         relu        0.499 [0.307–0.691]         1 in 512      1 %  noisy 5
     assert!(rows[1].starts_with("f16         relu        0.499 [0.307–0.691]"), "{text}");
     assert!(rows[2].contains("sigmoid") && rows[2].contains("vanished 5 of 5, layers 1–4"), "{text}");
     assert!(text.contains("\n\nf64         relu"), "arithmetics stand apart: {text}");
-    let sentences = "At layer 1 in f16, only relu has a gradient that is neither zero nor overflowed (noise/signal \
-                     0.499, noisy); sigmoid vanishes. In f64 every activation is sound.";
+    let sentences = "At layer 1 in f16, only relu has a gradient that is neither zero nor lost to the format's \
+                     range (0.499, noisy); sigmoid vanishes. In f64 every activation is sound.";
     assert!(text.replace('\n', " ").contains(sentences), "{text}");
     assert!(text.ends_with("\n\nPage:    there/report.html\nPicture: there/compare.png\n"), "{text}");
     let layers = table::terminal(&record, true, None);
