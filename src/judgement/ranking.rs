@@ -1,7 +1,7 @@
 //! Which of several contenders has the least noise, as far as paired trials tell them apart.
 //!
-//! Contenders are measured on the same draws, so trial i of one pairs with trial i of another. Two are told apart where
-//! the sign test over the pairs does (two-sided p ≤ 1/16) *and* the median of the paired ratios is at least 1.1: a
+//! Contenders are measured on the same draws, so trial i of one pairs with trial i of another. Two count as
+//! different if the sign test over the pairs says so (two-sided p ≤ 1/16) *and* the median of the paired ratios is at least 1.1: a
 //! difference that is certain but tiny decides nothing. Fewer than five pairs can never reach p ≤ 1/16.
 
 use crate::record::{LayerRun, Number};
