@@ -55,7 +55,7 @@ class Ours:
 
     def array(self, x, *arguments):
         np.save(self.file, np.asarray(x, np.float64))
-        self.run("--npy", self.file, "--out", self.out, *arguments)
+        self.run("--npy", self.file, "--out", self.out, "--force", *arguments)
         return np.load(self.out)
 
     def __call__(self, name, x, *arguments):
