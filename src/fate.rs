@@ -5,6 +5,7 @@ use crate::truth::bound::Bound;
 use rug::Float;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
+use std::ops::AddAssign;
 
 /// An error of at least the true entry drowns it.
 pub const DROWNED: f64 = 1.0;
@@ -58,6 +59,21 @@ pub struct Fates {
     pub degraded: u64,
     /// Error below an eighth of the true entry.
     pub resolved: u64,
+}
+
+impl AddAssign for Fates {
+    fn add_assign(&mut self, other: Fates) {
+        let Fates { overflowed, undecided, true_zero, ghost, flushed, cut, drowned, degraded, resolved } = other;
+        self.overflowed += overflowed;
+        self.undecided += undecided;
+        self.true_zero += true_zero;
+        self.ghost += ghost;
+        self.flushed += flushed;
+        self.cut += cut;
+        self.drowned += drowned;
+        self.degraded += degraded;
+        self.resolved += resolved;
+    }
 }
 
 impl Fates {

@@ -1,13 +1,15 @@
-//! Verdicts: which of the two saturation modes rules a layer in an arithmetic.
+//! Verdicts: whether a layer's gradient is usable in an arithmetic, and if not, whether the format's range or its
+//! precision is the reason; and how the trials agree about it.
 
 use crate::noise::Noise;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 
-/// The state of one layer's gradient in one arithmetic, from harmless to severe.
+/// The state of one layer's gradient in one arithmetic.
 ///
-/// Two modes of saturation are told apart: the gradient is **zero** (`dead`, `vanished`), or **noise**
-/// of rounding dominates it (`chaotic`, before it `noisy`).
+/// The first five are ordered by severity. `zero` and `not established` stand outside this order: the first is the
+/// network's doing and no arithmetic's, the second is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -15,44 +17,51 @@ pub enum Verdict {
     Sound,
     /// Noise-to-signal ratio of at least 0.1.
     Noisy,
-    /// Noise-to-signal ratio of at least 1, or the step does not descend: chaotic-noise saturation.
+    /// Noise-to-signal ratio of at least 1, or the step does not descend: rounding noise dominates the gradient.
     Chaotic,
-    /// Flushed entries carry at least half of the gradient's energy: zero-gradient saturation.
-    Vanished,
-    /// Every true entry is exactly zero: zero-gradient saturation.
-    Dead,
-    /// Every true entry is exactly zero, and a computed one is not.
-    DeadWithGhosts,
+    /// Flushed entries carry at least half of the gradient's energy.
+    #[serde(alias = "vanished")]
+    Underflow,
     /// An entry is infinite or NaN.
     Overflow,
-    /// The truth's bounds do not separate the threshold.
+    /// Every entry of the exact gradient is zero; a computed one need not be (a ghost, which the fates count).
+    #[serde(alias = "dead", alias = "dead_with_ghosts")]
+    Zero,
+    /// The bounds of the exact gradient do not separate the threshold.
     NotEstablished,
 }
 
-/// A verdict over the trials: the most severe one that at least half of them reach.
+/// The verdicts of a layer over the trials.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VerdictCount {
-    /// The verdict.
-    pub verdict: crate::verdict::Verdict,
-    /// Trials that reach it or a more severe one.
+    /// The most severe verdict that at least half of the ordered trials reach; of trials that are all `zero` or
+    /// `not established`, the commoner of the two.
+    pub verdict: Verdict,
+    /// Trials that reach it: of an ordered verdict, those with this or a more severe one.
     pub count: usize,
     /// All trials.
     pub of: usize,
+    /// How many trials have each verdict; absent from records before schema 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distribution: Option<BTreeMap<Verdict, usize>>,
 }
 
 impl Verdict {
-    /// All verdicts, from harmless to severe.
-    pub const ALL: [Verdict; 8] = [
+    /// All verdicts: the ordered ones from harmless to severe, then those outside the order.
+    pub const ALL: [Verdict; 7] = [
         Verdict::Sound,
         Verdict::Noisy,
         Verdict::Chaotic,
-        Verdict::Vanished,
-        Verdict::Dead,
-        Verdict::DeadWithGhosts,
+        Verdict::Underflow,
         Verdict::Overflow,
+        Verdict::Zero,
         Verdict::NotEstablished,
     ];
+
+    /// Names of verdicts in records before schema 3, and what they are called now.
+    const FORMER: [(&str, Verdict); 3] =
+        [("vanished", Verdict::Underflow), ("dead", Verdict::Zero), ("dead with ghosts", Verdict::Zero)];
 
     /// The verdict in words.
     pub fn name(self) -> &'static str {
@@ -60,17 +69,41 @@ impl Verdict {
             Verdict::Sound => "sound",
             Verdict::Noisy => "noisy",
             Verdict::Chaotic => "chaotic",
-            Verdict::Vanished => "vanished",
-            Verdict::Dead => "dead",
-            Verdict::DeadWithGhosts => "dead with ghosts",
+            Verdict::Underflow => "underflow",
             Verdict::Overflow => "overflow",
+            Verdict::Zero => "zero",
             Verdict::NotEstablished => "not established",
         }
     }
 
+    /// The noise-to-signal ratio from which a gradient has this verdict; `None` where no ratio decides.
+    pub fn least_noise(self) -> Option<f64> {
+        match self {
+            Verdict::Noisy => Some(NOISY),
+            Verdict::Chaotic => Some(CHAOTIC),
+            _ => None,
+        }
+    }
+
+    /// Whether it has a place in the order of severity.
+    pub fn is_ordered(self) -> bool {
+        !matches!(self, Verdict::Zero | Verdict::NotEstablished)
+    }
+
+    /// Whether the ratio of noise to signal measures noise: the gradient is neither lost to the range, nor zero, nor
+    /// unknown.
+    pub fn has_noise(self) -> bool {
+        matches!(self, Verdict::Sound | Verdict::Noisy | Verdict::Chaotic)
+    }
+
+    /// Whether it is `threshold` or more severe; verdicts outside the order reach only themselves.
+    pub fn reaches(self, threshold: Verdict) -> bool {
+        self == threshold || self.is_ordered() && threshold.is_ordered() && self > threshold
+    }
+
     /// True where a figure must draw the point hollow: its ratio is not a measure of noise.
     pub fn is_zero_or_overflow(self) -> bool {
-        matches!(self, Verdict::Vanished | Verdict::Dead | Verdict::DeadWithGhosts | Verdict::Overflow)
+        matches!(self, Verdict::Underflow | Verdict::Zero | Verdict::Overflow)
     }
 }
 
@@ -84,8 +117,8 @@ impl fmt::Display for Verdict {
 pub const NOISY: f64 = 0.1;
 /// NSR from which a layer is chaotic.
 pub const CHAOTIC: f64 = 1.0;
-/// Share of the gradient's energy in flushed entries from which it has vanished.
-pub const VANISHED: f64 = 0.5;
+/// Share of the gradient's energy in flushed entries from which the verdict is underflow.
+pub const UNDERFLOW: f64 = 0.5;
 
 impl Verdict {
     /// The verdict of one layer in one trial: the first that applies, from severe to harmless.
@@ -94,11 +127,11 @@ impl Verdict {
             return Verdict::Overflow;
         }
         if noise.is_dead() {
-            return if noise.fates.ghost > 0 { Verdict::DeadWithGhosts } else { Verdict::Dead };
+            return Verdict::Zero;
         }
-        match noise.flushed_reaches(VANISHED) {
+        match noise.flushed_reaches(UNDERFLOW) {
             None => return Verdict::NotEstablished,
-            Some(true) => return Verdict::Vanished,
+            Some(true) => return Verdict::Underflow,
             Some(false) => {}
         }
         let Some(ratio) = noise.ratio() else { return Verdict::NotEstablished };
@@ -124,31 +157,60 @@ impl Verdict {
         }
     }
 
-    /// Reads a verdict as users write it: `chaotic`, `dead with ghosts`, `not-established`.
+    /// Reads a verdict as users write it: `chaotic`, `not-established`; former names are understood.
     ///
     /// # Errors
     /// A sentence with the nearest known verdict.
     pub fn parse(text: &str) -> Result<Verdict, String> {
         let plain = text.to_ascii_lowercase().replace(['-', '_'], " ");
-        Verdict::ALL.into_iter().find(|verdict| verdict.name() == plain).ok_or_else(|| {
+        let former = || Verdict::FORMER.into_iter().find(|(name, _)| *name == plain).map(|(_, verdict)| verdict);
+        let known = Verdict::ALL.into_iter().find(|verdict| verdict.name() == plain);
+        known.or_else(former).ok_or_else(|| {
+            if ["healthy", "vanishing", "exploding"].contains(&plain.as_str()) {
+                let all = Verdict::ALL.map(|verdict| verdict.name().replace(' ', "-")).join(", ");
+                return format!("`{text}` is a state of the exact gradient and no verdict; verdicts are {all}");
+            }
             let known = crate::nearest::nearest(&plain, Verdict::ALL.iter().map(|verdict| verdict.name()));
             format!("unknown verdict `{text}`; did you mean `{}`?", known.replace(' ', "-"))
         })
     }
 }
 
-/// The most severe verdict that at least half of the trials reach, and how many reach it.
+impl VerdictCount {
+    /// The distribution by count, ties the more severe first: `sound 3, noisy 2`; `noisy 5 of 5` where all agree.
+    /// Of a record that has none, the verdict and how many trials reach it: `noisy in 3 of 5`.
+    pub fn in_words(&self) -> String {
+        let Some(distribution) = &self.distribution else {
+            return format!("{} in {} of {}", self.verdict, self.count, self.of);
+        };
+        if let (1, Some(verdict)) = (distribution.len(), distribution.keys().next()) {
+            return format!("{verdict} {} of {}", self.of, self.of);
+        }
+        let mut counts: Vec<(&Verdict, &usize)> = distribution.iter().collect();
+        counts.sort_by(|(x, x_count), (y, y_count)| y_count.cmp(x_count).then(y.cmp(x)));
+        counts.iter().map(|(verdict, count)| format!("{verdict} {count}")).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether every trial has the same verdict, as far as the record tells.
+    pub fn is_unanimous(&self) -> bool {
+        self.distribution.as_ref().map_or(self.count == self.of, |distribution| distribution.len() == 1)
+    }
+}
+
+/// The verdicts over the trials, and the one that at least half of those with a place in the order reach.
 ///
 /// # Panics
 /// If there are no trials.
 pub fn over_trials(verdicts: &[Verdict]) -> VerdictCount {
-    let reaching = |verdict: Verdict| verdicts.iter().filter(|&&found| found >= verdict).count();
-    let verdict = Verdict::ALL
-        .into_iter()
-        .rev()
-        .find(|&verdict| 2 * reaching(verdict) >= verdicts.len())
-        .expect("invariant: every verdict reaches `sound`");
-    VerdictCount { verdict, count: reaching(verdict), of: verdicts.len() }
+    let mut distribution = BTreeMap::new();
+    verdicts.iter().for_each(|verdict| *distribution.entry(*verdict).or_insert(0) += 1);
+    let ordered = verdicts.iter().filter(|verdict| verdict.is_ordered()).count();
+    let reaching = |verdict: Verdict| verdicts.iter().filter(|found| found.reaches(verdict)).count();
+    let candidates = Verdict::ALL.into_iter().filter(|verdict| verdict.is_ordered() == (ordered > 0));
+    let half_of = if ordered > 0 { ordered } else { verdicts.len() };
+    let verdict = candidates.rev().find(|&verdict| 2 * reaching(verdict) >= half_of);
+    let verdict = verdict.expect("invariant: there is a trial, and every ordered verdict reaches `sound`");
+    VerdictCount { verdict, count: reaching(verdict), of: verdicts.len(), distribution: Some(distribution) }
 }
 
 #[cfg(test)]
@@ -179,14 +241,14 @@ mod tests {
         let tiny = crate::format::two_to(-40);
         for (truth, computed, expected) in [
             (&[1.0, 1.0][..], &[1.0, 1.0][..], Verdict::Sound),
-            (&[0.0, 0.0], &[0.0, -0.0], Verdict::Dead),
-            (&[0.0, 0.0], &[0.0, 1e-300], Verdict::DeadWithGhosts),
+            (&[0.0, 0.0], &[0.0, -0.0], Verdict::Zero),
+            (&[0.0, 0.0], &[0.0, 1e-300], Verdict::Zero),
             (&[0.0, 0.0], &[0.0, f64::NAN], Verdict::Overflow),
             (&[1.0, 1.0], &[1.0, f64::INFINITY], Verdict::Overflow),
             // Half of the energy flushed; and a little less: NSR is then just below √½.
-            (&[1.0, 1.0], &[1.0, 0.0], Verdict::Vanished),
+            (&[1.0, 1.0], &[1.0, 0.0], Verdict::Underflow),
             (&[1.0 + tiny, 1.0], &[1.0 + tiny, 0.0], Verdict::Noisy),
-            (&[1e-300, 1e-300], &[0.0, 0.0], Verdict::Vanished),
+            (&[1e-300, 1e-300], &[0.0, 0.0], Verdict::Underflow),
             // Error exactly the signal, and a little less.
             (&[3.0, 4.0], &[3.0 + 4.0, 4.0 - 3.0], Verdict::Chaotic),
             (&[3.0, 4.0], &[7.0 - 4e-9, 1.0], Verdict::Noisy),
@@ -212,25 +274,50 @@ mod tests {
         assert_eq!(verdict(&[1.0, 1.0], &[1.0, 0.0], 1e-3), Verdict::NotEstablished);
     }
 
+    /// The verdict is taken over the trials with a place in the order; the others are counted beside them.
     #[test]
-    fn half_of_the_trials_decide() {
+    fn half_of_the_ordered_trials_decide() {
         use Verdict::*;
-        for (verdicts, expected, count) in [
-            (&[Sound][..], Sound, 1),
-            (&[Sound, Chaotic], Chaotic, 1),
-            (&[Sound, Chaotic, Sound], Sound, 3),
-            (&[Noisy, Chaotic, Noisy, Sound, Chaotic], Noisy, 4),
-            (&[Overflow, Dead, Sound, Sound], Dead, 2),
+        for (verdicts, expected, count, words) in [
+            (&[Sound][..], Sound, 1, "sound 1 of 1"),
+            (&[Sound, Chaotic], Chaotic, 1, "chaotic 1, sound 1"),
+            (&[Sound, Chaotic, Sound], Sound, 3, "sound 2, chaotic 1"),
+            (&[Noisy, Chaotic, Noisy, Sound, Chaotic], Noisy, 4, "chaotic 2, noisy 2, sound 1"),
+            (&[Overflow, Underflow, Sound, Sound], Underflow, 2, "sound 2, overflow 1, underflow 1"),
+            (&[Zero, Zero, Zero, Sound], Sound, 1, "zero 3, sound 1"),
+            (&[NotEstablished, NotEstablished, Noisy, Sound, Noisy], Noisy, 2, "not established 2, noisy 2, sound 1"),
+            (&[Zero, Zero, NotEstablished], Zero, 2, "zero 2, not established 1"),
+            (&[Zero, Zero], Zero, 2, "zero 2 of 2"),
         ] {
-            assert_eq!(over_trials(verdicts), VerdictCount { verdict: expected, count, of: verdicts.len() });
+            let found = over_trials(verdicts);
+            assert_eq!((found.verdict, found.count, found.of), (expected, count, verdicts.len()), "{verdicts:?}");
+            assert_eq!(found.in_words(), words);
         }
+    }
+
+    /// Severity orders what an arithmetic does; what it has no part in reaches nothing but itself.
+    #[test]
+    fn verdicts_outside_the_order_reach_only_themselves() {
+        use Verdict::*;
+        assert!(Overflow.reaches(Noisy) && Noisy.reaches(Noisy) && !Sound.reaches(Noisy));
+        assert!(!Zero.reaches(Sound) && !NotEstablished.reaches(Overflow) && !Overflow.reaches(Zero));
+        assert!(Zero.reaches(Zero) && NotEstablished.reaches(NotEstablished));
     }
 
     #[test]
     fn verdicts_are_read_as_users_write_them() {
         for verdict in Verdict::ALL {
             assert_eq!(Verdict::parse(&verdict.name().replace(' ', "-")), Ok(verdict));
+            let json = serde_json::to_string(&verdict).unwrap();
+            assert_eq!(json, format!("\"{}\"", verdict.name().replace(' ', "_")));
+        }
+        for (former, now) in
+            [("vanished", Verdict::Underflow), ("dead", Verdict::Zero), ("dead_with_ghosts", Verdict::Zero)]
+        {
+            assert_eq!(Verdict::parse(former), Ok(now));
+            assert_eq!(serde_json::from_str::<Verdict>(&format!("\"{former}\"")).unwrap(), now);
         }
         assert!(Verdict::parse("chaos").unwrap_err().contains("`chaotic`"));
+        assert!(Verdict::parse("vanishing").unwrap_err().contains("a state of the exact gradient"));
     }
 }

@@ -90,15 +90,20 @@ impl Policy {
         (*self == Policy::from(self.forward)).then_some(self.forward)
     }
 
-    /// Both roles with unbounded exponents, accumulators too; storage stays as it is.
+    /// The same precisions with unbounded exponents everywhere: in storage, in both roles and their accumulators.
     pub fn unbounded(&self) -> Policy {
+        let storage = self.storage.map(|storage| Format::mpfr(storage.precision));
+        Policy { storage, ..self.with_unbounded_roles() }
+    }
+
+    /// Both roles with unbounded exponents, accumulators too; storage stays as it is.
+    pub fn with_unbounded_roles(&self) -> Policy {
         Policy { forward: self.forward.unbounded(), backward: self.backward.unbounded(), ..*self }
     }
 
-    /// True if no result can leave the range: [`Policy::unbounded`] changes nothing.
+    /// True if nothing can leave the range: [`Policy::unbounded`] changes nothing.
     pub fn is_unbounded(&self) -> bool {
-        let twin = self.unbounded();
-        (twin.forward, twin.backward) == (self.forward, self.backward)
+        *self == self.unbounded()
     }
 
     /// The preset that this is.
@@ -107,8 +112,8 @@ impl Policy {
         PRESETS.iter().find(|preset| preset.policy == spelled)
     }
 
-    /// Role by role; a plain run by its one arithmetic.
-    fn spelled(&self) -> String {
+    /// Role by role, presets too; a plain run by its one arithmetic.
+    pub fn spelled(&self) -> String {
         if let Some(name) = self.plain() {
             return name.to_string();
         }

@@ -50,6 +50,11 @@ impl Minibatches {
         self.rows.of(&samples)
     }
 
+    /// All samples that are trained on, in pieces of the same size as those that are held out.
+    pub fn trained(&self) -> impl Iterator<Item = Batch> + '_ {
+        self.trained.chunks(HELD_OUT_AT_ONCE).map(|piece| self.rows.of(piece))
+    }
+
     /// All samples that are held out, in pieces small enough for a cheap forward pass; empty if all are trained on.
     pub fn held_out(&self) -> Vec<Batch> {
         self.held_out.chunks(HELD_OUT_AT_ONCE).map(|piece| self.rows.of(piece)).collect()

@@ -13,6 +13,7 @@ pub mod segments;
 pub mod weights;
 
 use crate::activation::Activation;
+pub use crate::loss::Loss;
 use ndarray::{Array2, s};
 
 /// Position of a node in [`Network::nodes`].
@@ -64,15 +65,6 @@ pub struct Node {
     pub operation: Operation,
     /// From which nodes.
     pub inputs: Vec<NodeId>,
-}
-
-/// The loss at the last node's value y, averaged over the batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Loss {
-    /// Softmax cross-entropy: (1/B)·Σ_s (log Σ_k e^{y_k} − y_label).
-    CrossEntropy,
-    /// Mean over batch and outputs: (1/(B·n))·Σ_s Σ_k (y_k − t_k)².
-    MeanSquaredError,
 }
 
 /// What the outputs should have been.

@@ -142,6 +142,12 @@ impl<'t> Against<'t> {
         self.entries[position].high
     }
 
+    /// The true entry at a position in index order, scaled: the nearest double, and the rest.
+    pub(super) fn pair(&self, position: usize) -> (f64, f64) {
+        let Entry { high, low, .. } = self.entries[position];
+        (high, low)
+    }
+
     /// Whether the true entry at a place is above and below 0.
     #[inline(always)]
     pub(super) fn signs(&self, place: usize) -> (bool, bool) {

@@ -4,9 +4,12 @@
 //! precision in index order, which is good for the nine digits that a record keeps.
 
 mod against;
+mod joined;
+mod rows;
 mod sums;
 
 pub use against::Against;
+pub use rows::{Rows, rows};
 use sums::{FINE, Sums};
 
 use crate::arithmetic::{Exact, ExactMatrix};
@@ -20,6 +23,8 @@ use serde::{Deserialize, Serialize};
 /// What is measured of one tensor.
 #[derive(Clone, Copy, Debug)]
 pub struct Noise {
+    /// Σ g̃²·2^(-2·scale).
+    square: f64,
     /// ‖g̃‖₂·2^-scale.
     signal: f64,
     /// ‖ĝ − g̃‖₂·2^-scale; infinite if an entry is.
@@ -32,8 +37,8 @@ pub struct Noise {
     error: f64,
     /// Exponent of the largest entry.
     scale: i64,
-    /// Σ g̃² over flushed entries, over Σ g̃².
-    flushed_share: f64,
+    /// Σ g̃²·2^(-2·scale) over flushed entries.
+    flushed: f64,
     /// Every true entry is exactly zero.
     is_dead: bool,
     /// True entries that are certainly not zero, and how many of them have the right sign.
@@ -174,11 +179,12 @@ impl Noise {
 
     /// Whether flushed entries carry at least `share` of ‖g‖², if the bound tells.
     pub fn flushed_reaches(&self, share: f64) -> Option<bool> {
+        let flushed = if self.square > 0.0 { self.flushed / self.square } else { 0.0 };
         let blur = 4.0 * self.error / self.signal;
-        if self.error == 0.0 || self.flushed_share == 0.0 {
-            return Some(self.flushed_share >= share);
+        if self.error == 0.0 || flushed == 0.0 {
+            return Some(flushed >= share);
         }
-        Interval { low: self.flushed_share - blur, high: self.flushed_share + blur }.reaches(share)
+        Interval { low: flushed - blur, high: flushed + blur }.reaches(share)
     }
 
     /// The measures as a record keeps them.

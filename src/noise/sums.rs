@@ -11,7 +11,7 @@ pub(super) const FINE: i64 = -300;
 /// Exponent of the scale of fine differences.
 const FINE_SHIFT: i64 = 512;
 /// Exponent of the least ratio that is told: smaller ones are "at most" this.
-const LEAST: i64 = -1000;
+pub(super) const LEAST: i64 = -1000;
 
 /// Sums over entries, in their order.
 pub(super) struct Sums<'a> {
@@ -93,7 +93,7 @@ impl<'a> Sums<'a> {
     }
 
     pub(super) fn finish(mut self, against: &Against, error: f64) -> Noise {
-        let (truth, signal) = (against.truth, against.square);
+        let (truth, square) = (against.truth, against.square);
         let (all, drowned, degraded) = self.plain;
         self.signs.0 += all;
         self.fates[Fate::Drowned as usize] += drowned;
@@ -107,13 +107,14 @@ impl<'a> Sums<'a> {
         let is_dead = fates.true_zero + fates.ghost == truth.len() as u64
             || truth.exact.iter().enumerate().all(|(place, &exact)| exact && truth.sign(place).is_eq());
         Noise {
-            signal: signal.sqrt(),
+            square,
+            signal: square.sqrt(),
             noise: if is_finite { noise } else { f64::INFINITY },
             product: if is_finite { self.product } else { f64::NAN },
             computed: if is_finite { self.own.sqrt() } else { f64::INFINITY },
             error: if self.is_lost { error.max(two_to(LEAST)) } else { error },
             scale: self.scale,
-            flushed_share: if signal > 0.0 { self.flushed / signal } else { 0.0 },
+            flushed: self.flushed,
             is_dead,
             signs: self.signs,
             fates,

@@ -6,7 +6,9 @@ use super::quantiles::quantiles;
 use super::questions::{Asked, AskedSources, Questions, RunId};
 use crate::arithmetic::Policy;
 use crate::backprop::Setup;
-use crate::record::{Attribution, Number, Quantiles, Remedy, RemedyLayer, SourceNoise, TheoryLayer};
+use crate::record::{
+    Attribution, Number, Quantiles, Remedy, RemedyLayer, SourceNoise, TheoryLayer, WholeTrial, is_lower,
+};
 use crate::spec::Plan;
 use crate::theory::{LayerFacts, frozen, predicted};
 use crate::verdict::over_trials;
@@ -28,7 +30,7 @@ fn layers(trials: &[Trial]) -> usize {
 fn noise(trials: &[Trial], run: RunId) -> Vec<Quantiles> {
     let of = |layer: usize| {
         let ratios = trials.iter().map(|trial| measured(trial, layer, run));
-        quantiles(ratios.map(|measured| (measured.noise_to_signal, measured.at_most)))
+        quantiles(ratios.map(|measured| measured.noise()))
     };
     (0..layers(trials)).map(of).collect()
 }
@@ -60,7 +62,7 @@ impl Causes {
     /// skips.
     pub(super) fn of(plan: &Plan, questions: &Questions, trials: &[Trial], index: usize, branch: f64) -> Causes {
         Causes {
-            attribution: attribution(&questions.asked[index], trials),
+            attribution: attribution(&questions.asked[index], index, trials),
             remedies: remedies(questions, index, trials),
             theory: theory(&plan.arithmetics[index], trials, index, plan.spec.batch, branch),
         }
@@ -68,14 +70,40 @@ impl Causes {
 }
 
 /// Every source that was asked about.
-fn attribution(asked: &Asked, trials: &[Trial]) -> Option<Attribution> {
+fn attribution(asked: &Asked, index: usize, trials: &[Trial]) -> Option<Attribution> {
     let AskedSources { exact, off, runs } = asked.sources.as_ref()?;
+    let is_milder = |plain: RunMeasurement, without: RunMeasurement| {
+        plain.verdict.is_ordered() && without.verdict.is_ordered() && without.verdict < plain.verdict
+    };
+    let is_lower = |plain: RunMeasurement, without: RunMeasurement| is_lower(plain.noise(), without.noise());
     let sources = runs.iter().map(|(source, alone, without)| SourceNoise {
         source: *source,
         alone: alone.map(|run| noise_alone(trials, run, *off)),
         without: noise(trials, *without),
+        milder: Some(count(trials, index, *without, &is_milder)),
+        lower: Some(count(trials, index, *without, &is_lower)),
     });
     Some(Attribution { exact: exact.to_string(), sources: sources.collect() })
+}
+
+/// In how many trials something holds of a listed arithmetic and another run, layer 1 first.
+fn count(
+    trials: &[Trial],
+    listed: usize,
+    other: RunId,
+    holds: &dyn Fn(RunMeasurement, RunMeasurement) -> bool,
+) -> Vec<usize> {
+    let in_trial = |trial: &Trial, layer: usize| {
+        holds(measured(trial, layer, RunId::Listed(listed)), measured(trial, layer, other))
+    };
+    let in_layer = |layer: usize| trials.iter().filter(|trial| in_trial(trial, layer)).count();
+    (0..layers(trials)).map(in_layer).collect()
+}
+
+/// All layers of a run in one trial.
+fn whole(trial: &Trial, run: RunId) -> WholeTrial {
+    let layers = 0..trial.measurement.layers.len();
+    WholeTrial::of(layers.map(|layer| measured(trial, layer, run)).map(|run| (run.verdict, run.noise_to_signal)))
 }
 
 /// Every remedy that was tried.
@@ -97,7 +125,13 @@ fn remedies(questions: &Questions, index: usize, trials: &[Trial]) -> Vec<Remedy
             }
         };
         let layers = noise.into_iter().enumerate().map(layer).collect();
-        Remedy { kind: *kind, name: policy.to_string(), log2_loss_scale: *log2_loss_scale, layers }
+        Remedy {
+            kind: *kind,
+            name: policy.to_string(),
+            log2_loss_scale: *log2_loss_scale,
+            layers,
+            trials: Some(trials.iter().map(|trial| whole(trial, *run)).collect()),
+        }
     };
     questions.asked[index].remedies.iter().map(remedy).collect()
 }
@@ -117,7 +151,7 @@ fn theory(policy: &Policy, trials: &[Trial], index: usize, batch: usize, branch:
     let layer = |(layer, (worst, typical)): (usize, &(f64, f64))| {
         let predicted = || predictions.iter().map(|trial| trial[layer]);
         let ratios = trials.iter().zip(predicted()).map(|(trial, predicted)| {
-            let noise = measured(trial, layer, RunId::Listed(index)).noise_to_signal.finite();
+            let noise = measured(trial, layer, RunId::Listed(index)).weight_noise.finite();
             number(noise.zip(predicted).map(|(noise, predicted)| noise / predicted))
         });
         TheoryLayer {

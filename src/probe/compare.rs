@@ -1,17 +1,17 @@
 //! One layer of one run against the truth.
 
-use super::external::ExternalGradients;
+use super::external::{ExternalGradients, OwnTensors};
+use super::layer::{Tensor, Twins};
 use super::measure::{ArithmeticMeasurement, RunMeasurement};
 use crate::activation::{Activation, Piece};
 use crate::arithmetic::ExactMatrix;
 use crate::backprop::LayerGradients;
 use crate::magnitude::Magnitudes;
 use crate::network::{Network, Operation};
-use crate::noise::{Against, Noise, Twin, unknown};
-use crate::record::{ExternalLayer, Fates, Flips, Number, TensorNoise};
+use crate::noise::{Against, Twin, rows, unknown};
+use crate::record::{ExternalLayer, Fates, Flips};
 use crate::theory::{self, LayerFacts, derivative_noise, relative_noise};
 use crate::truth::{TrueLayer, TrueTensor, Unproven};
-use crate::verdict::Verdict;
 
 /// The true tensors of one layer, made ready once for all runs.
 pub struct Yardsticks<'t> {
@@ -44,24 +44,19 @@ impl<'t> Yardsticks<'t> {
         }
     }
 
-    /// A run of which only the weight gradient is of interest.
-    pub fn run(&self, weight: &ExactMatrix, twin: Twin) -> RunMeasurement {
-        match &self.weight {
-            Some(against) => {
-                let noise = Noise::against(against, weight, twin);
-                let (verdict, fates) = (Verdict::of(&noise), noise.fates);
-                let TensorNoise { noise_to_signal, at_most, .. } = noise.to_record("weight");
-                RunMeasurement { noise_to_signal, at_most, verdict, zeros: (fates.flushed + fates.cut, fates.total()) }
-            }
-            None => {
-                let is_finite = weight.is_finite();
-                RunMeasurement {
-                    noise_to_signal: if is_finite { Number::None } else { Number::Infinite },
-                    at_most: false,
-                    verdict: if is_finite { Verdict::NotEstablished } else { Verdict::Overflow },
-                    zeros: (0, weight.len() as u64),
-                }
-            }
+    /// A run of which only the gradient of weights and biases is of interest.
+    pub fn run(&self, computed: &LayerGradients, twins: Twins) -> RunMeasurement {
+        let weight = Tensor::hold(&self.weight, &computed.weight, twins.weight);
+        let bias = computed.bias.as_ref().map(|bias| Tensor::hold(&self.bias, bias, twins.bias));
+        let joint = bias.map_or(weight, |bias| weight.joined(bias));
+        let (noise_to_signal, at_most) = joint.ratio();
+        let zeros = weight.fates(computed.weight.len() as u64);
+        RunMeasurement {
+            noise_to_signal,
+            at_most,
+            weight_noise: weight.ratio().0,
+            verdict: joint.verdict(),
+            zeros: (zeros.flushed + zeros.cut, zeros.total()),
         }
     }
 }
@@ -93,7 +88,7 @@ pub fn compare_external(
     network: &Network,
     yardsticks: &Yardsticks,
     external: &ExternalGradients,
-    ours: &[ExactMatrix],
+    ours: &[OwnTensors],
 ) -> ArithmeticMeasurement {
     let theirs = external.layer(network, yardsticks.truth.layer);
     let computed = Computed {
@@ -103,56 +98,53 @@ pub fn compare_external(
         delta: None,
         preactivation: None,
     };
-    let log2_distance = ours.iter().map(|ours| theirs.log2_distance(ours)).collect();
+    let log2_distance = ours.iter().map(|ours| theirs.log2_distance(&ours.weight)).collect();
+    let projections = ours.iter().map(|ours| theirs.projection(ours)).collect();
     let (not_close, entries) = theirs.not_close(yardsticks.truth);
-    let layer = ExternalLayer { log2_distance, not_close, entries };
-    ArithmeticMeasurement { external: Some(layer), ..compare(network, yardsticks, &computed, Twin::Absent) }
+    let log2_norm = Some(theirs.log2_norm());
+    let layer = ExternalLayer { log2_distance, not_close, entries, log2_norm, projections };
+    ArithmeticMeasurement { external: Some(layer), ..compare(network, yardsticks, &computed, Twins::ABSENT) }
 }
 
-/// One layer of one arithmetic against the truth; `twin` tells of the weight gradient's zeros.
-pub fn compare(network: &Network, yardsticks: &Yardsticks, computed: &Computed, twin: Twin) -> ArithmeticMeasurement {
-    let mut tensors = Vec::with_capacity(4);
-    let mut tensor = |name: &str, truth: &Option<Against>, computed: &ExactMatrix, twin: Twin| {
-        let noise = truth.as_ref().map(|truth| Noise::against(truth, computed, twin));
-        tensors.push(noise.map_or_else(
-            || match computed.is_finite() {
-                true => unknown(name),
-                false => TensorNoise { noise_to_signal: Number::Infinite, ..unknown(name) },
-            },
-            |noise| noise.to_record(name),
-        ));
-        noise
-    };
-    let weight = computed.weight.and_then(|weight| tensor("weight", &yardsticks.weight, weight, twin));
+/// One layer of one arithmetic against the truth; `twins` tell of the gradient's zeros.
+pub fn compare(network: &Network, yardsticks: &Yardsticks, computed: &Computed, twins: Twins) -> ArithmeticMeasurement {
     let truth = yardsticks.truth;
-    for (name, is_there, against, computed) in [
-        ("bias", truth.bias.is_some(), &yardsticks.bias, computed.bias),
-        ("slope", truth.slope.is_some(), &yardsticks.slope, computed.slope),
-        ("activation_gradient", true, &yardsticks.delta, computed.delta),
-    ] {
-        if let (true, Some(computed)) = (is_there, computed) {
-            tensor(name, against, computed, Twin::Absent);
-        }
-    }
-    if computed.weight.is_none() {
-        tensors.insert(0, unknown("weight"));
-    }
-    let magnitudes = computed.weight.map_or_else(Magnitudes::default, Magnitudes::of);
-    let entries = computed.weight.map_or(0, ExactMatrix::len) as u64;
-    let (verdict, fates) = match &weight {
-        Some(weight) => (Verdict::of(weight), weight.fates),
-        // An infinite gradient has overflowed, whatever the true one is.
-        None => {
-            let overflowed = magnitudes.nonfinite();
-            let undecided = entries - overflowed;
-            let verdict = if overflowed > 0 { Verdict::Overflow } else { Verdict::NotEstablished };
-            (verdict, Fates { overflowed, undecided, ..Fates::default() })
-        }
+    let held = |is_there: bool, against: &Option<Against>, computed: Option<&ExactMatrix>, twin: Twin| {
+        computed.filter(|_| is_there).map(|computed| Tensor::hold(against, computed, twin))
     };
+    let weight = held(true, &yardsticks.weight, computed.weight, twins.weight);
+    let bias = held(truth.bias.is_some(), &yardsticks.bias, computed.bias, twins.bias);
+    let slope = held(truth.slope.is_some(), &yardsticks.slope, computed.slope, Twin::Absent);
+    let delta = held(true, &yardsticks.delta, computed.delta, Twin::Absent);
+    let mut tensors = vec![weight.map_or_else(|| unknown("weight"), |weight| weight.to_record("weight"))];
+    for (name, tensor) in [("bias", bias), ("slope", slope), ("activation_gradient", delta)] {
+        tensors.extend(tensor.map(|tensor| tensor.to_record(name)));
+    }
     // Kept for every layer and trial.
     tensors.shrink_to_fit();
-    let flips = computed.preactivation.and_then(|z| flips(network, truth, z));
-    ArithmeticMeasurement { verdict, fates, tensors, magnitudes, flips, facts: None, external: None }
+    // A gradient that a file lacks tells nothing, unless the rest has overflowed.
+    let own = weight.unwrap_or(Tensor::UNKNOWN);
+    let joint = bias.map_or(own, |bias| own.joined(bias));
+    let magnitudes = computed.weight.map_or_else(Magnitudes::default, Magnitudes::of);
+    let fates = match weight.and_then(|weight| weight.noise) {
+        Some(noise) => noise.fates,
+        None => {
+            let overflowed = magnitudes.nonfinite();
+            let undecided = computed.weight.map_or(0, ExactMatrix::len) as u64 - overflowed;
+            Fates { overflowed, undecided, ..Fates::default() }
+        }
+    };
+    ArithmeticMeasurement {
+        verdict: joint.verdict(),
+        gradient: weight.zip(bias).map(|(weight, bias)| joint.of_layer(weight, bias)),
+        rows: yardsticks.weight.as_ref().zip(computed.weight).map(|(against, computed)| rows(against, computed)),
+        fates,
+        tensors,
+        magnitudes,
+        flips: computed.preactivation.and_then(|z| flips(network, truth, z)),
+        facts: None,
+        external: None,
+    }
 }
 
 /// Pre-activations on another branch of φ' than in truth.

@@ -5,11 +5,13 @@ use crate::activation::moments::{MeanField, mean_field, residual_mean_field};
 use crate::arithmetic::dispatch::{StorageNoise, dispatch};
 use crate::arithmetic::{ArithmeticName, Policy};
 use crate::exchange::Sequential;
+use crate::format::{Format, exponent_of};
 use crate::network::build::{Perceptron, residual_scale};
 use crate::network::draw::Stream;
 use crate::network::rows::Rows;
-use crate::network::{Batch, Loss, Network, Targets, data, given};
-use crate::spec::{Data, Plan, RunPlan, TargetKind};
+use crate::network::{Batch, Network, Targets, data, given};
+use crate::spec::{Data, Plan, RunPlan};
+use ndarray::Array2;
 
 /// The network and the batch of one trial.
 pub fn draw(plan: &Plan, run: &RunPlan, trial: u64) -> (Network, Batch) {
@@ -20,22 +22,14 @@ pub fn draw(plan: &Plan, run: &RunPlan, trial: u64) -> (Network, Batch) {
         (samples, _) => Rows::new(samples.as_ref()).drawn(spec.seed, trial, spec.batch),
     };
     let mut network = match (&plan.network, run) {
-        (Some(network), RunPlan::PerLayer(activations)) => given::network(network, activations, loss(plan)),
+        (Some(network), RunPlan::PerLayer(activations)) => given::network(network, activations, spec.loss()),
         (Some(network), RunPlan::Uniform(activation)) => {
-            given::network(network, &vec![*activation; network.layers.len() - 1], loss(plan))
+            given::network(network, &vec![*activation; network.layers.len() - 1], spec.loss())
         }
         (None, run) => perceptron(plan, run.first()).draw(spec.seed, trial),
     };
     network.key = Stream::new(spec.seed, trial, "rounding").key();
     (network, batch)
-}
-
-fn loss(plan: &Plan) -> Loss {
-    let targets = plan.spec.batch_file.as_ref().map(|batch| batch.targets);
-    match (targets, plan.spec.data) {
-        (Some(TargetKind::Classes), _) | (None, Data::Digits) => Loss::CrossEntropy,
-        _ => Loss::MeanSquaredError,
-    }
 }
 
 /// How a run's networks are drawn.
@@ -52,7 +46,7 @@ pub fn perceptron(plan: &Plan, activation: &Activation) -> Perceptron {
         gain: spec.gain_for(activation).expect("invariant: a plan's activations have gains"),
         bias: spec.bias,
         residual: spec.residual,
-        loss: loss(plan),
+        loss: spec.loss(),
     }
 }
 
@@ -95,15 +89,36 @@ fn slopes(network: &Sequential) -> Vec<String> {
     }
 }
 
-/// Largest relative change that storing makes to parameters, scales, inputs and targets; none where a policy stores
-/// them exactly.
-pub(super) fn storage_noise(policy: Policy, network: &Network, batch: &Batch) -> f64 {
-    let Some(format) = policy.storage else { return 0.0 };
+/// What storing makes of parameters, scales, inputs and targets.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stored {
+    /// Largest relative change; none where a policy stores them exactly.
+    pub noise: f64,
+    /// Whether one lies beyond the format's normal numbers.
+    pub leaves_range: bool,
+}
+
+/// What a policy's storage makes of a network and a batch.
+pub(super) fn stored(policy: Policy, network: &Network, batch: &Batch) -> Stored {
+    let Some(format) = policy.storage else { return Stored { noise: 0.0, leaves_range: false } };
     let mut values: Vec<_> = network.parameters.iter().map(|parameter| &parameter.values).collect();
     let scales = network.scales();
     values.extend([&scales, &batch.inputs]);
     if let Targets::Values(targets) = &batch.targets {
         values.push(targets);
     }
-    dispatch(ArithmeticName::plain(format), StorageNoise(&values))
+    let noise = dispatch(ArithmeticName::plain(format), StorageNoise(&values));
+    // What is stored as it is loses nothing to the range.
+    let leaves_range = noise != 0.0 && values.iter().any(|values| leaves_range(&format, values));
+    Stored { noise, leaves_range }
+}
+
+/// True if a number is larger than all of a format, or smaller than its normal ones.
+fn leaves_range(format: &Format, values: &Array2<f64>) -> bool {
+    let (most, least) = (format.max(), format.smallest_normal_exponent());
+    let is_outside = |x: f64| {
+        least.is_some_and(|least| exponent_of(x) < i64::from(least))
+            || most.as_ref().is_some_and(|most| *most < x.abs())
+    };
+    values.iter().any(|&x| x != 0.0 && is_outside(x))
 }

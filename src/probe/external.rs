@@ -1,11 +1,12 @@
 //! Gradients that another program computed, layer by layer as any arithmetic's.
 
+use super::projection::{self, Vector};
 use crate::arithmetic::{Exact, ExactMatrix};
 use crate::exchange::{Dtype, Gradient, Gradients};
 use crate::format::F64;
 use crate::network::{Network, Operation, ParameterId};
 use crate::noise::Noise;
-use crate::record::Number;
+use crate::record::{Number, Projection};
 use crate::truth::{TrueLayer, TrueTensor};
 use rug::Float;
 
@@ -31,6 +32,14 @@ pub struct ExternalTensors {
     pub slope: Option<ExactMatrix>,
     /// What each is stored as, in the same order.
     dtypes: [Option<Dtype>; 3],
+}
+
+/// The gradients of one layer's parameters in an arithmetic of our own.
+pub struct OwnTensors {
+    /// ∂L/∂W, out × in.
+    pub weight: ExactMatrix,
+    /// ∂L/∂b, out × 1.
+    pub bias: Option<ExactMatrix>,
 }
 
 impl ExternalGradients<'_> {
@@ -72,6 +81,24 @@ impl ExternalTensors {
             all += actual.len() as u64;
         }
         (refused, all)
+    }
+
+    /// log₂ of the norm of weights and biases together; none where an entry is not finite or the file has neither.
+    pub fn log2_norm(&self) -> Number {
+        let tensors: Vec<&ExactMatrix> = [&self.weight, &self.bias].into_iter().flatten().collect();
+        if tensors.is_empty() {
+            Number::None
+        } else {
+            Vector::new(&tensors).map_or(Number::None, |all| all.log2_norm())
+        }
+    }
+
+    /// Their gradient along ours, of the tensors that both have.
+    pub fn projection(&self, ours: &OwnTensors) -> Projection {
+        let pairs = [(self.weight.as_ref(), Some(&ours.weight)), (self.bias.as_ref(), ours.bias.as_ref())];
+        let (theirs, ours): (Vec<_>, Vec<_>) =
+            pairs.into_iter().filter_map(|(theirs, ours)| Some((theirs?, ours?))).unzip();
+        projection::along(&theirs, &ours)
     }
 
     /// log₂‖theirs − ours‖₂ of the weight gradient.

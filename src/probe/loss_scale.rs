@@ -1,116 +1,243 @@
-//! The power of two with the least flushing and no overflow.
+//! The best loss scale: the smallest power of two that leaves no more noise than a backward pass without ends of range.
 //!
-//! A larger scale flushes no more, but for what rounding does to single entries, and overflows no less, so that two ends
-//! are looked for: the largest scale that overflows nothing, and one that flushes as little while its half flushes more.
-//! That one is taken: it leaves room above.
+//! With ν = W of such a pass, W being the largest noise-to-signal ratio of any layer whose exact gradient is not zero, it is
+//! the smallest scale at which W ≤ 1.02·ν in enough of the trials, and nothing overflows in any; where there is none, the
+//! one with the least median W. A larger scale flushes no more, but for what rounding does to single entries, and
+//! overflows no less: scales are bisected in each network, and those near the place where enough of them agree are tried
+//! in all. Scales below 1 are for gradients that overflow: of those, the largest.
+//!
+//! Exact gradients are played here by an arithmetic of far more bits and unbounded exponents.
 
-use crate::arithmetic::Policy;
+use super::questions::exact;
+use crate::arithmetic::{ExactMatrix, Policy};
 use crate::backprop::{ForwardRun, LayerGradients, Part, Setup};
-use crate::format::Format;
+use crate::format::{Format, two_to};
 use crate::network::segments::Segments;
 use crate::network::{Batch, Network};
+use crate::record::enough_of;
+use rug::Float;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-/// The scales of one network: log₂ of one that flushes least while its half flushes more, and of the largest without
-/// overflow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Scales {
-    smallest: i32,
-    largest: i32,
-}
-
+/// So many times the noise of a backward pass without ends of range count as no more.
+const AS_GOOD: f64 = 1.02;
 /// Scales beyond which nobody looks; formats with more exponents than this need none.
 const LARGEST: i32 = 256;
+/// Steps by which the largest scale is lowered until nothing overflows.
+const MOST_STEPS: usize = 64;
+/// Exponents of gradients that are compared in doubles.
+const IN_DOUBLES: i64 = 900;
+/// Scales that are tried one by one where none is enough.
+const MOST_TRIED: i32 = 64;
+/// Scales that are tried below and above the one from which enough networks are well: rounding lets W waver there.
+const BELOW: i32 = 2;
+const ABOVE: i32 = 4;
+/// Bits of sums where doubles do not do.
+const LONG: u32 = 64;
 
-/// What one scale does.
+/// What scales do to one network.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Found {
+    /// Nothing is flushed and nothing overflows without a scale.
+    NoneNeeded,
+    /// The forward pass overflows.
+    NoneHelps,
+    /// log₂ of a scale that is enough, about the smallest, if there is one; of the largest without overflow; and the W up to
+    /// which one is.
+    #[allow(missing_docs)] // the words above name them
+    Scales { enough: Option<i32>, largest: i32, allowed: f64 },
+}
+
+/// A network's forward pass, whose gradients are brought back with one scale after the other.
+pub struct Search<'n> {
+    policy: Policy,
+    network: &'n Network,
+    batch: &'n Batch,
+    segments: Arc<Segments>,
+    forward: ForwardRun<'n>,
+    /// Weight and bias gradients of the stand-in for exact numbers, from the head down.
+    exact: Option<Vec<Parameters>>,
+}
+
+/// The gradients of one layer's weights and biases.
+struct Parameters {
+    weight: ExactMatrix,
+    bias: Option<ExactMatrix>,
+}
+
+/// What one backward pass does.
 struct Outcome {
     /// Computed zeros among the weight gradients' entries.
     zeros: usize,
     overflows: bool,
-    /// Exponents of the largest and the smallest finite gradient, of parameters or activations, the scale divided out.
+    /// Exponent of the largest finite gradient, of parameters or activations, the scale divided out.
     top: Option<i64>,
-    bottom: Option<i64>,
+    /// W; 0 where it was not asked for.
+    worst: f64,
 }
 
-impl Scales {
-    /// Looks for the scales of one network under a policy; none where no scale helps: the forward pass overflows.
-    pub fn find(policy: &Policy, network: &Network, batch: &Batch, segments: usize) -> Option<Scales> {
+impl<'n> Search<'n> {
+    /// Runs the network up; values are kept in so many segments.
+    pub fn new(policy: &Policy, network: &'n Network, batch: &'n Batch, segments: usize) -> Search<'n> {
         let segments = Arc::new(Segments::new(network, segments));
-        let forward = ForwardRun::in_segments(policy, Part::Whole, network, batch, segments);
-        let at = |policy: &Policy, log2_loss_scale: i32| {
-            Outcome::of(forward.backward(&Setup { log2_loss_scale, ..(*policy).into() }))
-        };
-        let unscaled = at(policy, 0);
-        if !unscaled.overflows && unscaled.zeros == 0 {
-            return Some(Scales { smallest: 0, largest: 0 }.with_largest(policy, &unscaled));
-        }
+        let forward = ForwardRun::in_segments(policy, Part::Whole, network, batch, segments.clone());
+        Search { policy: *policy, network, batch, segments, forward, exact: None }
+    }
+
+    /// What scales do; `is_asked` where a scale is to be looked for although nothing is flushed and nothing overflows.
+    pub fn find(&mut self, is_asked: bool) -> Found {
+        let unscaled = self.pass(&self.policy, 0, false);
         // With unbounded exponents nothing is flushed: the zeros that no scale cures, and how large gradients get.
-        let storage = if policy.plain().is_some() { None } else { policy.storage };
-        let twin = at(&Policy { storage, forward: policy.forward, backward: policy.backward.unbounded() }, 0);
-        if !unscaled.overflows && unscaled.zeros == twin.zeros {
-            return Some(Scales { smallest: 0, largest: 0 }.with_largest(policy, &unscaled));
+        let storage = if self.policy.plain().is_some() { None } else { self.policy.storage };
+        let unbounded = Policy { storage, backward: self.policy.backward.unbounded(), ..self.policy };
+        let has_lost =
+            || unscaled.overflows || unscaled.zeros > 0 && unscaled.zeros != self.pass(&unbounded, 0, false).zeros;
+        if !is_asked && !has_lost() {
+            return Found::NoneNeeded;
         }
-        let mut largest = room_above(&policy.backward.format, &twin)?;
-        let mut best = at(policy, largest);
+        self.know_exactly();
+        let twin = self.pass(&unbounded, 0, true);
+        if twin.overflows {
+            return Found::NoneHelps;
+        }
+        let Some(mut largest) = room_above(&self.policy.backward.format, &twin) else {
+            // Every gradient is zero.
+            return Found::Scales { enough: Some(0), largest: LARGEST, allowed: 0.0 };
+        };
+        let allowed = AS_GOOD * twin.worst;
+        let is_enough = |worst: Option<f64>| worst.is_some_and(|worst| worst <= allowed);
+        if !unscaled.overflows && is_enough(self.at(0)) {
+            return Found::Scales { enough: Some(0), largest: largest.max(0), allowed };
+        }
+        let mut best = self.at(largest);
         // Sums inside a product may overflow where no gradient does; every step halves them.
-        let mut steps = 0;
-        while best.overflows {
-            steps += 1;
-            if steps > 64 || largest <= -LARGEST {
-                return None;
+        for _ in 0..MOST_STEPS {
+            if best.is_some() || largest <= -LARGEST {
+                break;
             }
             largest -= 1;
-            best = at(policy, largest);
+            best = self.at(largest);
         }
-        let mut smallest = largest;
-        if largest > 0 && !unscaled.overflows {
-            // A scale that flushes more, and one that flushes least.
-            let mut more = 0;
-            if unscaled.zeros <= best.zeros {
-                smallest = 0;
-            }
-            // Where the smallest gradient becomes a number of the format nothing more is gained: from there outwards, in
-            // steps that double, until both ends are known.
-            let mut step = 1;
-            let mut next = reaching_below(&policy.backward.format, &twin).unwrap_or(largest / 2);
-            while smallest - more > 1 {
-                next = next.clamp(more + 1, smallest - 1);
-                if at(policy, next).zeros <= best.zeros {
-                    smallest = next;
-                    next -= step;
-                } else {
-                    more = next;
-                    next += step;
-                }
-                // Once the bracket is shorter than the step, halving it is faster.
-                step *= 2;
-                if step > smallest - more {
-                    next = (more + smallest) / 2;
-                }
-            }
-        }
-        Some(Scales { smallest, largest })
+        let enough = match largest {
+            _ if best.is_none() => return Found::NoneHelps,
+            _ if !is_enough(best) => None,
+            ..=0 => Some(largest),
+            _ => Some(smallest(largest, |log2| is_enough(self.at(log2)))),
+        };
+        Found::Scales { enough, largest, allowed }
     }
 
-    /// The largest scale by the size of the gradients alone: nothing was flushed, so it is a bound and no measurement.
-    fn with_largest(self, policy: &Policy, outcome: &Outcome) -> Scales {
-        Scales { largest: room_above(&policy.backward.format, outcome).unwrap_or(0).max(self.smallest), ..self }
+    /// W with each of some scales; none where something overflows.
+    pub fn worst(&mut self, log2_loss_scales: RangeInclusive<i32>) -> Vec<Option<f64>> {
+        self.know_exactly();
+        log2_loss_scales.map(|log2| self.at(log2)).collect()
     }
 
-    /// The scale for all networks: as far as they tell none overflows with it, and each flushes least if that is possible.
-    pub fn common(all: &[Option<Scales>]) -> Option<i32> {
-        let known: Vec<Scales> = all.iter().copied().collect::<Option<_>>()?;
-        let largest = known.iter().map(|scales| scales.largest).min()?;
-        let smallest = known.iter().map(|scales| scales.smallest).max()?;
-        Some(smallest.min(largest))
+    fn at(&self, log2_loss_scale: i32) -> Option<f64> {
+        let outcome = self.pass(&self.policy, log2_loss_scale, true);
+        (!outcome.overflows).then_some(outcome.worst)
+    }
+
+    fn pass(&self, policy: &Policy, log2_loss_scale: i32, asks_noise: bool) -> Outcome {
+        let exact = self.exact.as_deref().filter(|_| asks_noise);
+        Outcome::of(self.forward.backward(&Setup { log2_loss_scale, ..(*policy).into() }), exact)
+    }
+
+    /// Computes the gradients that stand for the exact ones.
+    fn know_exactly(&mut self) {
+        if self.exact.is_some() {
+            return;
+        }
+        let name = exact(&self.policy);
+        let policy = Policy { storage: None, forward: name, backward: name };
+        let segments = self.segments.clone();
+        let forward = ForwardRun::in_segments(&policy, Part::Whole, self.network, self.batch, segments);
+        let parameters = |layer: LayerGradients| Parameters { weight: layer.weight, bias: layer.bias };
+        self.exact = Some(forward.backward(&policy.into()).map(parameters).collect());
     }
 }
 
-/// True if a network's gradients overflow with a scale.
-pub fn overflows(policy: &Policy, log2_loss_scale: i32, network: &Network, batch: &Batch, segments: usize) -> bool {
-    let segments = Arc::new(Segments::new(network, segments));
-    let forward = ForwardRun::in_segments(policy, Part::Whole, network, batch, segments);
-    Outcome::of(forward.backward(&Setup { log2_loss_scale, ..(*policy).into() })).overflows
+/// The smallest number above 0 and up to one of which it holds, of something that holds of all above the smallest.
+fn smallest(holds_of: i32, holds: impl Fn(i32) -> bool) -> i32 {
+    let (mut low, mut high) = (0, holds_of);
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        if holds(middle) { high = middle } else { low = middle }
+    }
+    high
+}
+
+/// The best scale for all networks; none where the forward pass of one overflows. `worst` tells W of every network with
+/// each of some scales, none where a gradient overflows.
+///
+/// # Panics
+/// If it is not known of every network what scales do to it, though they do something to one.
+pub fn best(all: &[Found], worst: impl Fn(RangeInclusive<i32>) -> Vec<Vec<Option<f64>>>) -> Option<i32> {
+    if all.iter().all(|found| *found == Found::NoneNeeded) {
+        return Some(0);
+    }
+    let of_network = |found: &Found| match *found {
+        Found::Scales { enough, largest, allowed } => Some((enough, largest, allowed)),
+        Found::NoneHelps => None,
+        Found::NoneNeeded => panic!("invariant: scales are looked for in every network or in none"),
+    };
+    let known: Vec<(Option<i32>, i32, f64)> = all.iter().map(of_network).collect::<Option<_>>()?;
+    let largest = known.iter().map(|(_, largest, _)| *largest).min()?;
+    let tried = |scales: RangeInclusive<i32>| Tried { told: worst(scales.clone()), scales, known: &known };
+    if largest < 0 {
+        return tried(largest - MOST_TRIED + 1..=largest).medians().last().map(|(log2, _)| *log2);
+    }
+    let mut enough: Vec<i32> = known.iter().filter_map(|(enough, ..)| *enough).collect();
+    enough.sort_unstable();
+    let near = enough.get(enough_of(known.len()) - 1);
+    if near == Some(&0) {
+        return Some(0);
+    }
+    if let Some(&near) = near
+        && let Some(log2) = tried(0.max(near - BELOW)..=largest.min(near + ABOVE)).first_enough()
+    {
+        return Some(log2);
+    }
+    let all = tried(0.max(largest - MOST_TRIED + 1)..=largest);
+    all.first_enough().or_else(|| {
+        let medians = all.medians();
+        let least = medians.iter().map(|(_, median)| *median).min_by(f64::total_cmp)?;
+        medians.into_iter().find(|(_, median)| *median <= AS_GOOD * least).map(|(log2, _)| log2)
+    })
+}
+
+/// Scales that were tried in every network.
+struct Tried<'k> {
+    scales: RangeInclusive<i32>,
+    /// Per network W with each of them, none where a gradient overflows.
+    told: Vec<Vec<Option<f64>>>,
+    known: &'k [(Option<i32>, i32, f64)],
+}
+
+impl Tried<'_> {
+    /// With each scale W of every network; scales with which something overflows are left out.
+    fn each(&self) -> impl Iterator<Item = (i32, Vec<f64>)> + '_ {
+        let all = |place: usize| self.told.iter().map(|network| network[place]).collect::<Option<Vec<f64>>>();
+        self.scales.clone().enumerate().filter_map(move |(place, log2)| Some((log2, all(place)?)))
+    }
+
+    /// The smallest scale that is enough in enough of the networks.
+    fn first_enough(&self) -> Option<i32> {
+        let is_enough = |all: &[f64]| {
+            let count = all.iter().zip(self.known).filter(|(worst, (.., allowed))| *worst <= allowed).count();
+            count >= enough_of(self.known.len())
+        };
+        self.each().find(|(_, all)| is_enough(all)).map(|(log2, _)| log2)
+    }
+
+    /// The median W with each scale, the upper one as everywhere.
+    fn medians(&self) -> Vec<(i32, f64)> {
+        let median = |(log2, mut all): (i32, Vec<f64>)| {
+            all.sort_unstable_by(f64::total_cmp);
+            (log2, all[all.len() / 2])
+        };
+        self.each().map(median).collect()
+    }
 }
 
 /// log₂ of the scale that brings the largest gradient to the format's largest exponent.
@@ -119,24 +246,129 @@ fn room_above(format: &Format, outcome: &Outcome) -> Option<i32> {
     i32::try_from(i64::from(most) - top).ok().map(|room| room.clamp(-LARGEST, LARGEST))
 }
 
-/// log₂ of the scale that brings the smallest gradient to the format's smallest subnormal number.
-fn reaching_below(format: &Format, outcome: &Outcome) -> Option<i32> {
-    let (bottom, least) = (outcome.bottom?, format.smallest_subnormal_exponent()?);
-    i32::try_from(i64::from(least) - bottom).ok()
-}
-
 impl Outcome {
-    fn of(layers: impl Iterator<Item = LayerGradients>) -> Outcome {
-        let mut outcome = Outcome { zeros: 0, overflows: false, top: None, bottom: None };
-        for layer in layers {
+    fn of(layers: impl Iterator<Item = LayerGradients>, exact: Option<&[Parameters]>) -> Outcome {
+        let mut outcome = Outcome { zeros: 0, overflows: false, top: None, worst: 0.0 };
+        for (place, layer) in layers.enumerate() {
             outcome.zeros += layer.weight.zeros().iter().filter(|is_zero| **is_zero).count();
             let all = [Some(&layer.weight), layer.bias.as_ref(), layer.slope.as_ref(), Some(&layer.delta)];
             for gradient in all.into_iter().flatten() {
                 outcome.overflows |= !gradient.is_finite();
                 outcome.top = outcome.top.max(gradient.top());
-                outcome.bottom = [outcome.bottom, gradient.bottom()].into_iter().flatten().min();
+            }
+            if let Some(exact) = exact {
+                outcome.worst = outcome.worst.max(noise(&exact[place], &layer).unwrap_or(0.0));
             }
         }
         outcome
+    }
+}
+
+/// The noise-to-signal ratio of weights and biases together; none where the exact gradient is zero.
+fn noise(exact: &Parameters, computed: &LayerGradients) -> Option<f64> {
+    let parts: Vec<(&ExactMatrix, &ExactMatrix)> = std::iter::once((&exact.weight, &computed.weight))
+        .chain(exact.bias.as_ref().zip(computed.bias.as_ref()))
+        .collect();
+    let top = parts.iter().filter_map(|(exact, _)| exact.top()).max()?;
+    let factor = (-IN_DOUBLES..=IN_DOUBLES).contains(&top).then(|| two_to(-top));
+    let (mut noise, mut signal) = (Float::new(LONG), Float::new(LONG));
+    for (exact, computed) in parts {
+        match (exact, computed, factor) {
+            (ExactMatrix::Doubles(exact), ExactMatrix::Doubles(computed), Some(factor)) => {
+                let (mut part, mut whole) = (0.0, 0.0);
+                for (g, x) in exact.iter().zip(computed) {
+                    let (difference, g) = ((x - g) * factor, g * factor);
+                    part += difference * difference;
+                    whole += g * g;
+                }
+                noise += part;
+                signal += whole;
+            }
+            _ => {
+                let unit = Float::with_val(LONG, 1) << i32::try_from(-top).unwrap_or(0);
+                for (g, x) in exact.iter().zip(computed.iter()) {
+                    let (g, x) = (g.to_float(), x.to_float());
+                    let difference = Float::with_val(LONG, &x - &g) * &unit;
+                    noise += difference.square();
+                    signal += (Float::with_val(LONG, &g) * &unit).square();
+                }
+            }
+        }
+    }
+    Some((noise / signal).sqrt().to_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn scales(enough: Option<i32>, largest: i32) -> Found {
+        Found::Scales { enough, largest, allowed: 0.1 }
+    }
+
+    /// The best scale of networks of which one overflows beyond 2^6, and W otherwise is as given.
+    fn of(all: &[Found], worst: &dyn Fn(usize, i32) -> f64) -> Option<i32> {
+        let of_network = |network: usize, tried: RangeInclusive<i32>| {
+            tried.map(|log2| (log2 <= 6).then(|| worst(network, log2))).collect()
+        };
+        best(all, |tried| (0..all.len()).map(|network| of_network(network, tried.clone())).collect())
+    }
+
+    /// Four of five networks decide, each from the scale that it needs, unless the fifth overflows.
+    #[test]
+    fn enough_of_the_networks_decide() {
+        let from = |needed: [i32; 5]| {
+            let all = needed.map(|needed| scales(Some(needed), 6));
+            of(&all, &|network, log2| if log2 >= needed[network] { 0.1 } else { 0.2 })
+        };
+        assert_eq!(from([3, 5, 0, 4, 6]), Some(5));
+        assert_eq!(from([3, 3, 0, 4, 3]), Some(3));
+        assert_eq!(from([0, 0, 0, 0, 6]), Some(0));
+        assert_eq!(best(&[scales(Some(3), 9), Found::NoneHelps], |_| unreachable!()), None);
+        assert_eq!(best(&[Found::NoneNeeded; 3], |_| unreachable!()), Some(0));
+        // W wavers: what is enough for each is not enough for all.
+        let wavering = |network: usize, log2: i32| if log2 == 2 + network as i32 || log2 > 4 { 0.1 } else { 0.2 };
+        assert_eq!(of(&[scales(Some(2), 6), scales(Some(3), 6), scales(Some(4), 6)], &wavering), Some(5));
+    }
+
+    /// Where no scale is enough, the one with the least median, of nearly equal ones the smallest.
+    #[test]
+    fn the_least_median_is_taken_where_nothing_is_enough() {
+        let none = [scales(None, 9); 3];
+        let of_scale = |all: &[Found], worst: &dyn Fn(i32) -> f64| of(all, &|_, log2| worst(log2));
+        // Nothing is gained by any scale.
+        assert_eq!(of_scale(&none, &|_| 1.0), Some(0));
+        assert_eq!(of_scale(&none, &|log2| if log2 < 4 { 1.0 } else { 0.99 - 0.001 * f64::from(log2) }), Some(0));
+        assert_eq!(of_scale(&none, &|log2| if log2 < 4 { 1.0 } else { 0.5 - 0.001 * f64::from(log2) }), Some(4));
+        assert_eq!(of_scale(&none, &|log2| if log2 == 2 { 0.9 } else { 1.0 }), Some(2), "whatever lies above");
+        // What is enough for most overflows in one.
+        let capped = [scales(Some(5), 9), scales(Some(5), 9), scales(Some(0), 3)];
+        assert_eq!(of_scale(&capped, &|log2| 1.0 / f64::from(log2 + 1)), Some(3));
+        let below = [scales(Some(0), 9), scales(Some(-2), -2)];
+        assert_eq!(of_scale(&below, &|_| 0.1), Some(-2));
+        assert_eq!(best(&[scales(None, 3); 2], |tried| vec![tried.map(|_| None).collect(); 2]), None);
+    }
+
+    /// Weights and biases as one vector, in whatever numbers they come.
+    #[test]
+    fn noise_is_that_of_weights_and_biases() {
+        let matrix =
+            |values: [f64; 2]| ExactMatrix::from(ndarray::Array2::from_shape_vec((1, 2), values.to_vec()).unwrap());
+        for by in [0, 40, -1030, -2000] {
+            let exact = |values| matrix(values).times_two_to(by);
+            let layer = |weight, bias| LayerGradients {
+                layer: 0,
+                weight: exact(weight),
+                bias: Some(exact(bias)),
+                slope: None,
+                delta: matrix([0.0; 2]),
+                preactivation: matrix([0.0; 2]),
+                input: matrix([0.0; 2]),
+            };
+            let of = |weight, bias| Parameters { weight: exact(weight), bias: Some(exact(bias)) };
+            assert_eq!(noise(&of([3.0, 0.0], [0.0, 4.0]), &layer([0.0, 0.0], [0.0, 8.0])), Some(1.0), "{by}");
+            assert_eq!(noise(&of([0.0, 0.0], [0.0, 4.0]), &layer([0.0, 3.0], [0.0, 4.0])), Some(0.75), "{by}");
+            assert_eq!(noise(&of([0.0, 0.0], [0.0, 0.0]), &layer([0.0, 3.0], [0.0, 4.0])), None, "{by}");
+        }
     }
 }

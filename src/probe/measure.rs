@@ -2,18 +2,19 @@
 //! compared, and dropped.
 
 use super::compare::{Computed, Yardsticks, compare, compare_external, facts};
-use super::external::ExternalGradients;
+use super::external::{ExternalGradients, OwnTensors};
+use super::layer::{Twins, Zeros};
 use super::questions::{Extra, Taken};
-use crate::arithmetic::{ExactMatrix, Policy};
+use crate::arithmetic::Policy;
 use crate::backprop::{ForwardRun, GradientStream, Setup};
 use crate::magnitude::Magnitudes;
 use crate::network::segments::Segments;
-use crate::network::{Batch, Network};
-use crate::noise::{self, Twin};
-use crate::record::{ExternalLayer, Fates, Flips, Number, TensorNoise};
+use crate::network::{Batch, Network, Operation};
+use crate::noise;
+use crate::record::{ExactLayer, ExternalLayer, Fates, Flips, GradientNoise, Number, Rows, TensorNoise};
 use crate::theory::LayerFacts;
 use crate::truth::elementwise::Undecided;
-use crate::truth::{Evidence, Prepared, TrueLayer, TruthPass, Unproven, precision};
+use crate::truth::{Evidence, Prepared, TrueLayer, TruthPass, Unproven, precision, sizes};
 use crate::verdict::Verdict;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -38,6 +39,8 @@ pub struct LayerMeasurement {
     pub log2_norm: Number,
     /// Magnitudes of the true weight gradient's entries.
     pub magnitudes: Magnitudes,
+    /// The exact network at this layer.
+    pub exact: Box<ExactLayer>,
     /// One per arithmetic, then one per file of another program's gradients.
     pub arithmetics: Vec<ArithmeticMeasurement>,
     /// One per extra run.
@@ -48,8 +51,12 @@ pub struct LayerMeasurement {
 
 /// One layer in one arithmetic.
 pub struct ArithmeticMeasurement {
-    /// The weight gradient's verdict.
+    /// The verdict of weights and biases together.
     pub verdict: Verdict,
+    /// Weights and biases as one vector; none without biases.
+    pub gradient: Option<GradientNoise>,
+    /// Rows of the weight gradient; none where the truth is not established.
+    pub rows: Option<Rows>,
     /// Weight first, then bias, slope and activation gradient.
     pub tensors: Vec<TensorNoise>,
     /// Fates of the weight gradient's entries.
@@ -64,25 +71,37 @@ pub struct ArithmeticMeasurement {
     pub external: Option<ExternalLayer>,
 }
 
-/// One layer of a run of which only the weight gradient is of interest.
+/// One layer of a run of which only the gradient of weights and biases is of interest.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RunMeasurement {
-    /// Noise-to-signal ratio.
+    /// Noise-to-signal ratio of weights and biases together.
     pub noise_to_signal: Number,
     /// The ratio is an upper limit.
     pub at_most: bool,
+    /// Noise-to-signal ratio of the weights alone.
+    pub weight_noise: Number,
     /// The verdict.
     pub verdict: Verdict,
-    /// Computed zeros that are none in truth, of so many entries.
+    /// Computed zeros among the weight gradient's entries that are none in truth, of so many entries.
     pub zeros: (u64, u64),
+}
+
+impl RunMeasurement {
+    /// The noise-to-signal ratio, and whether it is only an upper limit.
+    pub fn noise(&self) -> (Number, bool) {
+        (self.noise_to_signal, self.at_most)
+    }
 }
 
 impl From<&ArithmeticMeasurement> for RunMeasurement {
     fn from(measured: &ArithmeticMeasurement) -> RunMeasurement {
         let (weight, fates) = (&measured.tensors[0], measured.fates);
+        let joint = measured.gradient.map(|gradient| (gradient.noise_to_signal, gradient.at_most));
+        let (noise_to_signal, at_most) = joint.unwrap_or((weight.noise_to_signal, weight.at_most));
         RunMeasurement {
-            noise_to_signal: weight.noise_to_signal,
-            at_most: weight.at_most,
+            noise_to_signal,
+            at_most,
+            weight_noise: weight.noise_to_signal,
             verdict: measured.verdict,
             zeros: (fates.flushed + fates.cut, fates.total()),
         }
@@ -233,7 +252,30 @@ fn against(
         LayerMeasurement { truth: subjects.keeps_truth.then(|| Box::new(truth)), ..layer }
     }));
     layers.reverse();
+    // What a layer puts out enters the next one.
+    let entering: Vec<Number> = layers.iter().skip(1).map(|layer| layer.exact.log2_inputs).collect();
+    layers.iter_mut().zip(entering).for_each(|(layer, entering)| layer.exact.log2_outputs = entering);
     layers
+}
+
+/// The exact network at a layer, as if it were the head.
+fn exact(network: &Network, truth: &TrueLayer) -> ExactLayer {
+    let Operation::Affine { weight, .. } = network.nodes[network.layers[truth.layer].affine].operation else {
+        unreachable!("invariant: a layer's first node is affine")
+    };
+    let own = &truth.sizes;
+    let (log2_minibatch_noise, minibatch_noise_at_most) = own.minibatch_noise;
+    ExactLayer {
+        log2_gradient: own.gradient,
+        log2_weights: sizes::of_parameters(&network.parameters[weight].values),
+        log2_inputs: own.inputs,
+        log2_outputs: own.preactivations,
+        log2_derivatives: own.derivatives,
+        log2_delta: own.delta,
+        log2_minibatch_noise,
+        minibatch_noise_at_most,
+        zero: truth.zero,
+    }
 }
 
 impl Runs<'_> {
@@ -250,32 +292,32 @@ impl Runs<'_> {
         let is_twin = |index: usize| listed.iter().any(|(_, twin)| *twin == Some(index));
         let own_twin = |(index, stream): (usize, &mut GradientStream)| {
             is_twin(index).then(|| {
-                let computed = next(stream).weight;
-                (computed.zeros(), yardsticks.run(&computed, Twin::Itself))
+                let computed = next(stream);
+                (Zeros::of(&computed), yardsticks.run(&computed, Twins::ITSELF))
             })
         };
-        let twins: Vec<Option<(Vec<bool>, RunMeasurement)>> =
+        let twins: Vec<Option<(Zeros, RunMeasurement)>> =
             self.extras.par_iter_mut().enumerate().map(own_twin).collect();
         let twin_of = |index: usize| match listed[index].1 {
-            Some(twin) => twins[twin].as_ref().map_or(Twin::Absent, |(zeros, _)| Twin::Zeros(zeros)),
-            None if listed[index].0.policy.is_unbounded() => Twin::Itself,
-            None => Twin::Absent,
+            Some(twin) => twins[twin].as_ref().map_or(Twins::ABSENT, |(zeros, _)| zeros.twins()),
+            None if listed[index].0.policy.is_unbounded() => Twins::ITSELF,
+            None => Twins::ABSENT,
         };
         let measured_extras = self.extras.par_iter_mut().enumerate().map(|(index, stream)| match &twins[index] {
             Some((_, measured)) => *measured,
-            None => yardsticks.run(&next(stream).weight, extras[index].twin_of.map_or(Twin::Absent, twin_of)),
+            None => yardsticks.run(&next(stream), extras[index].twin_of.map_or(Twins::ABSENT, twin_of)),
         });
         let measured_extras = measured_extras.collect();
         let own = self.listed.par_iter_mut().enumerate().map(|(index, stream)| {
             let computed = next(stream);
             let mut measured = compare(network, &yardsticks, &Computed::of(&computed), twin_of(index));
             measured.facts = Some(facts(network, &yardsticks, &computed, &measured));
-            // Kept as long as there is something to hold against it.
-            (measured, (!externals.is_empty()).then_some(computed.weight))
+            // Kept as long as there is something to compare with it.
+            (measured, (!externals.is_empty()).then_some(OwnTensors { weight: computed.weight, bias: computed.bias }))
         });
-        let (mut arithmetics, weights): (Vec<_>, Vec<_>) = own.unzip();
-        let weights: Vec<ExactMatrix> = weights.into_iter().flatten().collect();
-        arithmetics.extend(externals.iter().map(|external| compare_external(network, &yardsticks, external, &weights)));
+        let (mut arithmetics, own): (Vec<_>, Vec<_>) = own.unzip();
+        let own: Vec<OwnTensors> = own.into_iter().flatten().collect();
+        arithmetics.extend(externals.iter().map(|external| compare_external(network, &yardsticks, external, &own)));
         let weight_evidence = Evidence::of(&truth.weight);
         let others = [truth.bias.as_ref(), truth.slope.as_ref(), Some(&truth.delta)];
         let mut magnitudes = Magnitudes::default();
@@ -290,6 +332,7 @@ impl Runs<'_> {
             evidence: others.into_iter().flatten().map(Evidence::of).fold(weight_evidence, Evidence::weaker),
             log2_norm,
             magnitudes,
+            exact: Box::new(exact(network, truth)),
             arithmetics,
             extras: measured_extras,
             truth: None,

@@ -75,13 +75,35 @@ pub struct Questions {
     pub asked: Vec<Asked>,
 }
 
+/// What storing does to parameters, inputs and targets, in all trials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Storing {
+    /// Nothing.
+    Exact,
+    /// It rounds them, all within the normal numbers of the format.
+    Rounded,
+    /// Some are too large or too small for the format.
+    OutOfRange,
+}
+
+impl Storing {
+    /// Of each trial's largest relative change, and whether a number left the range.
+    pub fn over(trials: impl Iterator<Item = (f64, bool)>) -> Storing {
+        trials.fold(Storing::Exact, |worst, trial| match trial {
+            (_, true) => Storing::OutOfRange,
+            (noise, _) if noise != 0.0 && worst == Storing::Exact => Storing::Rounded,
+            _ => worst,
+        })
+    }
+}
+
 /// What is known of a listed arithmetic before its questions are put.
 #[derive(Clone, Debug)]
 pub struct Subject {
     /// How it runs.
     pub setup: Setup,
-    /// Whether storing changes a parameter, an input or a target.
-    pub stores_exactly: bool,
+    /// What storing does to parameters, inputs and targets.
+    pub storing: Storing,
     /// log₂ of the loss scale that cures most, if one was looked for.
     pub best_log2_scale: Option<i32>,
 }
@@ -95,10 +117,14 @@ impl Questions {
             let mut asked = Asked::default();
             let policy = subject.setup.policy;
             if !policy.is_unbounded() {
-                let twin = policy.unbounded();
-                // What is stored exactly need not be stored.
-                let storage = if subject.stores_exactly { None } else { twin.storage };
-                let setup = Setup { policy: Policy { storage, ..twin }, ..subject.setup.clone() };
+                let policy = match subject.storing {
+                    // What is stored exactly need not be stored.
+                    Storing::Exact => Policy { storage: None, ..policy.unbounded() },
+                    // The same as with unbounded storage, and what the question about the range asks for.
+                    Storing::Rounded => policy.with_unbounded_roles(),
+                    Storing::OutOfRange => policy.unbounded(),
+                };
+                let setup = Setup { policy, ..subject.setup.clone() };
                 asked.twin = Some(questions.extra(Extra { setup, branches: Taken::Own, twin_of: None }));
             }
             if Questions::are_put(&policy, attribute) {
@@ -140,11 +166,12 @@ impl Questions {
         let exact = exact(&plain.policy);
         let Policy { storage, forward, backward } = plain.policy;
         // Where storing changes nothing there is nothing to turn off, and more runs are the same.
-        let kept = if subject.stores_exactly { None } else { storage };
+        let stores_exactly = subject.storing == Storing::Exact;
+        let kept = if stores_exactly { None } else { storage };
         let with =
             |storage, forward, backward| Setup { policy: Policy { storage, forward, backward }, ..plain.clone() };
         let mut sources = Vec::new();
-        if !subject.stores_exactly {
+        if !stores_exactly {
             let alone = self.run(listed, with(storage, exact, exact));
             sources.push((NoiseSource::Storage, Some(alone), self.run(listed, with(None, forward, backward))));
         }
@@ -158,13 +185,19 @@ impl Questions {
             let without = Extra { setup: plain.clone(), branches: Taken::True, twin_of: None };
             sources.push((NoiseSource::BranchFlips, Some(RunId::Extra(alone)), RunId::Extra(self.extra(without))));
         }
-        if let Some(twin) = asked.twin {
+        let unbounded = plain.policy.with_unbounded_roles();
+        if let Some(twin) = asked.twin.filter(|_| unbounded != plain.policy) {
             let has_range = |name| Lanes::range_alone(name).is_some();
             let alone = (has_range(forward) && has_range(backward)).then(|| {
                 let setup = Setup { part: Part::RangeAlone, ..with(None, forward, backward) };
                 self.run(listed, setup)
             });
-            sources.push((NoiseSource::Range, alone, RunId::Extra(twin)));
+            // The range of the roles alone: what storing loses is storage's.
+            let without = match subject.storing {
+                Storing::OutOfRange => self.run(listed, Setup { policy: unbounded, ..plain.clone() }),
+                Storing::Exact | Storing::Rounded => RunId::Extra(twin),
+            };
+            sources.push((NoiseSource::Range, alone, without));
         }
         let exactly_summed = with(storage, forward.with_exact_sums(), backward.with_exact_sums());
         sources.push((NoiseSource::Accumulation, None, self.run(listed, exactly_summed)));
@@ -221,7 +254,7 @@ impl Questions {
 const BEYOND: u32 = 24;
 
 /// What stands for exact numbers: 53 bits for formats of at most 24, else twice the bits and more.
-fn exact(policy: &Policy) -> ArithmeticName {
+pub fn exact(policy: &Policy) -> ArithmeticName {
     let precision = policy.forward.format.precision.max(policy.backward.format.precision);
     ArithmeticName::plain(Format::mpfr(if precision <= 24 { 53 } else { 2 * precision + BEYOND }))
 }

@@ -3,6 +3,7 @@
 use super::Trial;
 use super::cause::Causes;
 use super::external::tolerances;
+use super::measure::RunMeasurement;
 use super::quantiles::quantiles;
 use super::questions::Questions;
 use crate::format::F64;
@@ -38,6 +39,7 @@ pub(super) fn truth(trials: &[Trial]) -> Truth {
                         .map(|layer| TruthTrial {
                             evidence: layer.weight_evidence.to_string(),
                             log2_norm: layer.log2_norm,
+                            exact: Some(layer.exact.clone()),
                         })
                         .collect(),
                     histogram: magnitudes.to_record(),
@@ -57,13 +59,14 @@ pub(super) fn arithmetic_run(
     causes: Causes,
 ) -> ArithmeticRun {
     let policy = plan.arithmetics[index];
+    let name = plan.spec.names.of(&policy.to_string()).to_string();
     let log2_loss_scale = questions.listed[index].log2_loss_scale;
     let layers: Vec<LayerRun> =
         (0..trials[0].measurement.layers.len()).map(|layer| layer_run(trials, layer, index)).collect();
-    let storage = trials.iter().map(|trial| trial.storage_noise[index]).fold(0.0, f64::max);
+    let storage = trials.iter().map(|trial| trial.stored[index].noise).fold(0.0, f64::max);
     ArithmeticRun {
-        name: policy.to_string(),
-        policy: policy.preset().map(|preset| preset.policy.to_string()),
+        policy: (name != policy.spelled()).then(|| policy.spelled()),
+        name,
         // Gradients lie in the format of the backward role.
         format: FormatFacts::of(&policy.backward.format),
         storage_noise: Number::new(storage),
@@ -114,7 +117,7 @@ fn layer_run(trials: &mut [Trial], layer: usize, arithmetic: usize) -> LayerRun 
     let mut flips: Option<Flips> = None;
     for trial in &measured {
         magnitudes.merge(&trial.magnitudes);
-        add_fates(&mut fates, &trial.fates);
+        fates += trial.fates;
         if let Some(trial_flips) = trial.flips {
             let sum = flips.get_or_insert_with(Flips::default);
             sum.flipped += trial_flips.flipped;
@@ -123,6 +126,8 @@ fn layer_run(trials: &mut [Trial], layer: usize, arithmetic: usize) -> LayerRun 
         }
     }
     let verdicts: Vec<_> = measured.iter().map(|trial| trial.verdict).collect();
+    let has_bias = measured.iter().any(|trial| trial.gradient.is_some());
+    let joint = has_bias.then(|| quantiles(measured.iter().map(|trial| RunMeasurement::from(&**trial).noise())));
     LayerRun {
         layer: layer + 1,
         flips,
@@ -132,6 +137,7 @@ fn layer_run(trials: &mut [Trial], layer: usize, arithmetic: usize) -> LayerRun 
             let weight = &trial.tensors[0];
             (weight.noise_to_signal, weight.at_most)
         })),
+        gradient: joint,
         verdict: over_trials(&verdicts),
         // Of files, and these have one trial.
         external: measured[0].external.take(),
@@ -139,21 +145,11 @@ fn layer_run(trials: &mut [Trial], layer: usize, arithmetic: usize) -> LayerRun 
             .into_iter()
             .map(|trial| LayerTrial {
                 verdict: trial.verdict,
+                gradient: trial.gradient,
+                rows: trial.rows,
                 flips: trial.flips.map(|flips| flips.flipped),
                 tensors: std::mem::take(&mut trial.tensors),
             })
             .collect(),
     }
-}
-
-fn add_fates(sum: &mut Fates, other: &Fates) {
-    sum.overflowed += other.overflowed;
-    sum.undecided += other.undecided;
-    sum.true_zero += other.true_zero;
-    sum.ghost += other.ghost;
-    sum.flushed += other.flushed;
-    sum.cut += other.cut;
-    sum.drowned += other.drowned;
-    sum.degraded += other.degraded;
-    sum.resolved += other.resolved;
 }

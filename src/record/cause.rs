@@ -1,6 +1,6 @@
 //! Where an arithmetic's noise comes from, what was tried against it, and what theory says of it.
 
-use super::{Number, Quantiles, VerdictCount};
+use super::{Number, Quantiles, VerdictCount, WholeTrial};
 use serde::{Deserialize, Serialize};
 
 /// A source of rounding noise.
@@ -55,7 +55,7 @@ pub struct Attribution {
     pub sources: Vec<SourceNoise>,
 }
 
-/// The noise of the weight gradient, layer by layer (layer 1 first), with one source on or off.
+/// The noise of the gradient, layer by layer (layer 1 first), with one source on or off.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SourceNoise {
@@ -66,6 +66,12 @@ pub struct SourceNoise {
     pub alone: Option<Vec<Quantiles>>,
     /// The same with everything else as in the plain run and this source off.
     pub without: Vec<Quantiles>,
+    /// In how many trials each layer's verdict is milder with this source off; absent from records before schema 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub milder: Option<Vec<usize>>,
+    /// In how many trials each layer's noise is at least 1.5 times lower with this source off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lower: Option<Vec<usize>>,
 }
 
 /// A change that was tried against the noise of one arithmetic.
@@ -78,7 +84,7 @@ pub enum RemedyKind {
     Forward,
     /// The backward role in binary32.
     Backward,
-    /// The power of two with the least flushing and no overflow.
+    /// The smallest power of two that leaves no more noise than a backward pass without ends of range.
     LossScaling,
 }
 
@@ -100,15 +106,18 @@ pub struct Remedy {
     pub log2_loss_scale: i32,
     /// Layers 1 to L, then the head.
     pub layers: Vec<RemedyLayer>,
+    /// All layers, trial by trial; absent from records before schema 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trials: Option<Vec<WholeTrial>>,
 }
 
 /// One layer under a remedy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RemedyLayer {
-    /// Noise-to-signal ratio of the weight gradient over the trials.
+    /// Noise-to-signal ratio of the gradient over the trials.
     pub noise_to_signal: Quantiles,
-    /// The weight gradient's verdict over the trials.
+    /// The verdict over the trials.
     pub verdict: VerdictCount,
     /// Share of the entries that are flushed, over all trials.
     pub flushed: Number,

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Name and version of the layout.
-pub const SCHEMA: &str = "precision-probe-law/1";
+pub const SCHEMA: &str = "precision-probe-law/3";
+/// The layout before it, which is still read.
+const FORMER: &str = "precision-probe-law/1";
 
 /// Fewest and most significand bits that are measured: a single one has powers of two only, and no format that networks are
 /// trained in has more than f64's 53.
@@ -211,11 +213,11 @@ impl Law {
     /// # Errors
     /// A sentence with the place where the text is not a law of this schema.
     pub fn from_json(text: &str) -> Result<Law, String> {
-        let law: Law = super::text::read(text, SCHEMA, "law")?;
+        let law: Law = super::text::read(text, &[SCHEMA, FORMER], "law")?;
         let strange = law.all_bits().find(|bits| !BITS.contains(bits));
         match strange {
             Some(bits) => Err(format!("not a law: {bits} bits, where {} to {} can be", BITS.start(), BITS.end())),
-            None => Ok(law),
+            None => Ok(Law { schema: SCHEMA.into(), ..law }),
         }
     }
 

@@ -7,6 +7,7 @@
 //! wherever a number is given without `at_most`.
 
 mod cause;
+mod exact;
 pub mod law;
 pub mod study;
 mod text;
@@ -14,17 +15,24 @@ pub mod training;
 
 pub use crate::fate::Fates;
 pub use crate::magnitude::Histogram;
-pub use crate::noise::TensorNoise;
+pub use crate::noise::{Rows, TensorNoise};
 pub use crate::number::Number;
-pub use crate::spec::{Attribute, BatchFile, Compared, Data, LossScale, Source, Spec, TargetKind, Weights};
+pub use crate::spec::{
+    Attribute, BatchFile, Compared, Data, Loss, LossScale, Names, Source, Spec, TargetKind, Weights,
+};
+pub use crate::truth::zero::{Zero, ZeroReason};
+use crate::verdict::over_trials;
 pub use crate::verdict::{Verdict, VerdictCount};
 pub use cause::{Attribution, NoiseSource, Remedy, RemedyKind, RemedyLayer, SourceNoise, TheoryLayer};
+pub use exact::{ExactLayer, GradientNoise, LOWER, WholeTrial, enough_of, is_lower};
 
 use crate::format::Format;
 use serde::{Deserialize, Serialize};
 
 /// Name and version of the record's layout.
-pub const SCHEMA: &str = "precision-probe-record/2";
+pub const SCHEMA: &str = "precision-probe-record/3";
+/// The layout before it, which is still read: verdicts have their former names and no distribution.
+const FORMER: &str = "precision-probe-record/2";
 
 /// Everything one probe found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -105,15 +113,19 @@ pub struct TruthTrial {
     pub evidence: String,
     /// log₂‖g*‖₂; −∞ if the gradient is zero.
     pub log2_norm: Number,
+    /// The exact network at this layer; absent from records before schema 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exact: Option<Box<ExactLayer>>,
 }
 
 /// One arithmetic's gradients held against the truth.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ArithmeticRun {
-    /// Canonical name, accumulator included: `f16:acc=f32`; a preset's own.
+    /// What tables call it: the name that the user gave it, a preset's own, or its canonical spelling, accumulator
+    /// included: `f16:acc=f32`.
     pub name: String,
-    /// What a preset stands for, role by role; absent where the name says it.
+    /// What that name stands for, role by role; absent where the name says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
     /// The stored format.
@@ -210,7 +222,10 @@ pub struct LayerRun {
     pub fates: Fates,
     /// Noise-to-signal ratio of the weight gradient over the trials.
     pub noise_to_signal: Quantiles,
-    /// The weight gradient's verdict over the trials.
+    /// The same of weights and biases together; absent without biases and from records before schema 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gradient: Option<Quantiles>,
+    /// The verdict over the trials, of weights and biases together.
     pub verdict: VerdictCount,
     /// One per trial.
     pub trials: Vec<LayerTrial>,
@@ -231,6 +246,29 @@ pub struct ExternalLayer {
     pub not_close: u64,
     /// Entries that were held against these tolerances: those whose true gradient is known.
     pub entries: u64,
+    /// log₂‖theirs‖₂, weights and biases together, as far as the file has them; −∞ where every entry is zero, none where
+    /// one is not finite. Absent from records before schema 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log2_norm: Option<Number>,
+    /// Theirs along each arithmetic of our own, in their order; absent from records before schema 3.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub projections: Vec<Projection>,
+}
+
+/// Another program's gradient d along the gradient m of an arithmetic of our own, weights and biases together, as far as
+/// the file has them: d = c·m + r with r orthogonal to m. All are none where an entry is not finite.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Projection {
+    /// log₂‖m‖₂; −∞ where every entry is zero.
+    pub log2_norm: Number,
+    /// log₂|c|, c = ⟨d, m⟩/‖m‖²; −∞ where d is zero or orthogonal to m, none where m is zero.
+    pub log2_factor: Number,
+    /// c is negative.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_negative: bool,
+    /// log₂‖r‖₂; −∞ where d is a multiple of m to the last bit.
+    pub log2_rest: Number,
 }
 
 /// Pre-activations that lie in another piece of φ' than in the true network.
@@ -265,12 +303,35 @@ pub struct Quantiles {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LayerTrial {
-    /// The weight gradient's verdict.
+    /// The verdict of weights and biases together; before schema 3 of the weights.
     pub verdict: Verdict,
+    /// Noise of weights and biases together; absent without biases and from records before schema 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gradient: Option<GradientNoise>,
+    /// Rows of the weight gradient; absent where the truth is not established and from records before schema 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<Rows>,
     /// Pre-activations in another piece of φ' than in truth; none where φ' has no jump or truth is not established.
     pub flips: Option<u64>,
     /// The gradients of this layer: weight, then bias, slope, and δ = ∂L/∂z under `activation_gradient`.
     pub tensors: Vec<TensorNoise>,
+}
+
+impl LayerTrial {
+    /// The noise-to-signal ratio of the layer's gradient, of weights and biases together, and whether it is only an upper
+    /// limit.
+    pub fn noise(&self) -> (Number, bool) {
+        let weight = || self.tensors.first().map(|weight| (weight.noise_to_signal, weight.at_most));
+        let joint = self.gradient.map(|gradient| (gradient.noise_to_signal, gradient.at_most));
+        joint.or_else(weight).unwrap_or((Number::None, false))
+    }
+}
+
+impl LayerRun {
+    /// The noise-to-signal ratio of the layer's gradient over the trials: of weights and biases together.
+    pub fn noise(&self) -> &Quantiles {
+        self.gradient.as_ref().unwrap_or(&self.noise_to_signal)
+    }
 }
 
 impl Record {
@@ -289,6 +350,29 @@ impl Record {
     /// # Errors
     /// A sentence with the place where the text is not a record of this schema.
     pub fn from_json(text: &str) -> Result<Record, String> {
-        text::read(text, SCHEMA, "record")
+        let mut record: Record = text::read(text, &[SCHEMA, FORMER], "record")?;
+        record.schema = SCHEMA.into();
+        record.runs.iter_mut().flat_map(|run| &mut run.arithmetics).for_each(ArithmeticRun::count_verdicts);
+        Ok(record)
+    }
+}
+
+impl ArithmeticRun {
+    /// What it computes in, in a spelling that says so, whatever it is called.
+    pub fn definition(&self) -> &str {
+        self.policy.as_deref().unwrap_or(&self.name)
+    }
+
+    /// Counts the verdicts of the trials, which records before schema 3 leave to their reader.
+    fn count_verdicts(&mut self) {
+        for layer in &mut self.layers {
+            let verdicts: Vec<Verdict> = layer.trials.iter().map(|trial| trial.verdict).collect();
+            if layer.verdict.distribution.is_none() && !verdicts.is_empty() {
+                layer.verdict = over_trials(&verdicts);
+            }
+        }
+        if let Some(first) = self.layers.first() {
+            self.verdict = first.verdict.clone();
+        }
     }
 }

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Name and version of the layout.
-pub const SCHEMA: &str = "precision-probe-study/1";
+pub const SCHEMA: &str = "precision-probe-study/3";
+/// The layout before it, which is still read.
+const FORMER: &str = "precision-probe-study/1";
 
 /// Everything that a study found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -133,6 +135,7 @@ impl Study {
     /// # Errors
     /// A sentence with the place where the text is not a study of this schema.
     pub fn from_json(text: &str) -> Result<Study, String> {
-        super::text::read(text, SCHEMA, "record")
+        let record = super::text::read(text, &[SCHEMA, FORMER], "record")?;
+        Ok(Study { schema: SCHEMA.into(), ..record })
     }
 }

@@ -28,18 +28,20 @@ pub fn length<T: Serialize>(record: &T) -> usize {
     count.0
 }
 
-/// Reads a record of a schema back; `kind` is what it is called: "law".
+/// Reads a record back, of this version's schema or one of the former ones that follow it; `kind` is what it is called:
+/// "law".
 ///
 /// # Errors
-/// A sentence with the place where the text is not a record of this schema.
-pub fn read<T: DeserializeOwned>(text: &str, schema: &str, kind: &str) -> Result<T, String> {
+/// A sentence with the place where the text is not a record of these schemas.
+pub fn read<T: DeserializeOwned>(text: &str, schemas: &[&str], kind: &str) -> Result<T, String> {
     #[derive(Deserialize)]
     struct Head {
         schema: String,
     }
     let head: Head = serde_json::from_str(text).map_err(|error| format!("not a {kind}: {error}"))?;
-    if head.schema != schema {
-        return Err(format!("schema `{}` cannot be read; this version reads `{schema}`", head.schema));
+    if !schemas.contains(&head.schema.as_str()) {
+        let known = schemas.iter().map(|schema| format!("`{schema}`")).collect::<Vec<_>>().join(" and ");
+        return Err(format!("schema `{}` cannot be read; this version reads {known}", head.schema));
     }
     serde_json::from_str(text).map_err(|error| format!("not a {kind}: {error}"))
 }

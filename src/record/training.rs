@@ -5,17 +5,23 @@
 //! updates before it: step 0 is the initial network, and what is measured at a step is measured before its update.
 
 mod convergence;
+mod events;
 mod outcome;
+mod trials;
 
 pub use convergence::WINDOW;
+pub use events::{Event, EventKind, ExactSize, ExactStep, Scalar};
 pub use outcome::{Cause, End, Outcome, Saturation};
+pub use trials::{Trial, TrialOutcome, TrialRun};
 
 use super::{Fates, Flips, FormatFacts, Number, Verdict};
 pub use crate::spec::training::{MeasureAt, Optimiser, Rate, TrainingScale, TrainingSpec};
 use serde::{Deserialize, Serialize};
 
 /// Name and version of the layout.
-pub const SCHEMA: &str = "precision-probe-training/1";
+pub const SCHEMA: &str = "precision-probe-training/3";
+/// The layout before it, which is still read.
+const FORMER: &str = "precision-probe-training/1";
 
 /// Everything that a training found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,8 +37,15 @@ pub struct Training {
     pub spec_hash: String,
     /// Updates that were made; fewer than the spec's where the training is under way or was stopped.
     pub steps_done: usize,
+    /// The loss of the best constant answer over the samples that are trained on: of classes the entropy of their
+    /// frequencies, of values the mean variance of the outputs. Absent from records before schema 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chance: Option<Number>,
     /// One per activation, in the order asked for.
     pub runs: Vec<TrainingRun>,
+    /// Repetitions with the seeds that follow, without the first training, which `runs` holds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trials: Vec<Trial>,
 }
 
 /// One activation's network, learnt in every arithmetic from the same parameters on the same minibatches.
@@ -58,6 +71,9 @@ pub struct TrainingRun {
     pub layers: Vec<String>,
     /// The same network learnt in f64 in every role, without a loss scale.
     pub reference: Course,
+    /// The exact gradient at f64's parameters, at the measured steps; empty where it was not measured.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exact: Vec<ExactStep>,
     /// One per arithmetic, in the order asked for.
     pub learners: Vec<Learner>,
 }
@@ -122,6 +138,9 @@ pub struct Learner {
     pub format: FormatFacts,
     /// How its loss went.
     pub course: Course,
+    /// What happened to it beyond rounding error, the first event first; absent from records before schema 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<Vec<Event>>,
     /// What its gradients and updates were worth, at the measured steps.
     pub measures: Vec<Measure>,
     /// When and why learning stopped.
@@ -191,6 +210,9 @@ pub struct Track {
     pub noise_to_signal: Number,
     /// The ratio is an upper limit.
     pub at_most: bool,
+    /// ⟨ĝ, g*⟩/‖g*‖², 1 where the noise is not one-sided; absent from records before schema 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub descent: Option<Number>,
     /// What became of its entries.
     pub fates: Fates,
     /// Branch flips of the layer's pre-activations; absent where φ' has no jump and for the head.
@@ -262,6 +284,7 @@ impl Training {
     /// # Errors
     /// A sentence with the place where the text is not a training of this schema.
     pub fn from_json(text: &str) -> Result<Training, String> {
-        super::text::read(text, SCHEMA, "record")
+        let record = super::text::read(text, &[SCHEMA, FORMER], "record")?;
+        Ok(Training { schema: SCHEMA.into(), ..record })
     }
 }

@@ -15,12 +15,14 @@ pub mod loss;
 mod midpoints;
 pub mod parameters;
 pub mod precision;
+pub mod sizes;
 pub mod spectral;
 mod tensor;
 mod term;
 #[cfg(test)]
 mod tests;
 mod values;
+pub mod zero;
 
 pub use evidence::Evidence;
 pub use midpoints::Midpoints;
@@ -30,14 +32,17 @@ use crate::activation::Piece;
 use crate::backprop::Branches;
 use crate::network::segments::Segments;
 use crate::network::{Batch, Network, NodeId, Operation, Targets};
+use crate::number::Number;
 use affine::{Way, Weights};
 use column::Column;
 use elementwise::Undecided;
 use ndarray::{Array2, Axis};
 use precision::Precision;
 use rayon::prelude::*;
+use sizes::Sizes;
 use std::fmt;
 use values::Values;
+use zero::{Arrival, Zero, ZeroReason};
 
 /// Why a true gradient is not established.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +88,10 @@ pub struct TrueLayer {
     pub preactivation: Option<Midpoints>,
     /// a of the layer below, in × batch; none likewise.
     pub input: Option<Midpoints>,
+    /// How large all of that is.
+    pub sizes: Sizes,
+    /// Why every entry of the gradient of weights and biases is zero, where each is proven to be.
+    pub zero: Option<Zero>,
 }
 
 /// Weights of every affine node, ready for both directions, and which values are kept for the way back.
@@ -122,11 +131,15 @@ pub struct TruthPass<'n> {
     tells_values: bool,
     /// The way up, or why it is unknown.
     values: Result<Values<'n>, Unproven>,
-    /// ∂L/∂value of each node as it arrives from its consumers: one column per sample each.
-    arrived: Vec<Vec<Vec<Column>>>,
+    /// ∂L/∂value of each node as it arrives from its consumers.
+    arrived: Vec<Vec<Arrival>>,
     /// Why everything below is unknown.
     lost: Option<Unproven>,
     slope: Option<Result<TrueTensor, Unproven>>,
+    /// Size of φ' at the activation that was passed last.
+    derivatives: Number,
+    /// Per layer, whether the weight gradient is proven to be zero; none above where the pass has come to.
+    zero_weight_gradients: Vec<Option<bool>>,
     remaining: NodeId,
 }
 
@@ -143,7 +156,9 @@ impl<'n> TruthPass<'n> {
         let mut arrived = vec![Vec::new(); network.nodes.len()];
         let values = Values::new(network, prepared, batch, precision, undecided).and_then(|values| {
             let output = network.output();
-            arrived[output].push(loss_gradients(values.of(output), batch, precision)?);
+            let gradients = loss_gradients(values.of(output), batch, precision)?;
+            let reason = || Zero::without_layer(ZeroReason::LossAtMinimum);
+            arrived[output].push(Arrival::new(gradients, None, reason));
             Ok(values)
         });
         TruthPass {
@@ -156,6 +171,8 @@ impl<'n> TruthPass<'n> {
             values,
             arrived,
             slope: None,
+            derivatives: Number::None,
+            zero_weight_gradients: vec![None; network.layers.len()],
             remaining: network.nodes.len(),
         }
     }
@@ -194,17 +211,22 @@ impl<'n> TruthPass<'n> {
     }
 
     /// ∂L/∂value of a node for every sample: what arrived, the branch first, the skip last.
-    fn gather(&mut self, node: NodeId) -> Result<Option<Vec<Column>>, Unproven> {
+    fn gather(&mut self, node: NodeId) -> Result<Option<Arrival>, Unproven> {
         let precision = self.precision;
         let mut arrived = std::mem::take(&mut self.arrived[node]).into_iter().rev();
         let Some(first) = arrived.next() else { return Ok(None) };
-        let add = |sum: Vec<Column>, next: Vec<Column>| -> Result<Vec<Column>, Unproven> {
-            sum.iter().zip(&next).map(|(sum, next)| affine::add(sum, next, precision)).collect()
+        let add = |sum: Arrival, next: Arrival| -> Result<Arrival, Unproven> {
+            let columns = sum.columns.iter().zip(&next.columns);
+            let columns = columns.map(|(sum, next)| affine::add(sum, next, precision)).collect::<Result<_, _>>()?;
+            // Two zeros have the reason of the first; what is not zero may cancel.
+            let before = sum.zero.filter(|_| next.zero.is_some());
+            Ok(Arrival::new(columns, before, || Zero::without_layer(ZeroReason::Cancels)))
         };
         arrived.try_fold(first, add).map(Some)
     }
 
-    fn backward_activation(&mut self, node: NodeId, gradients: &[Column]) -> Result<(), Unproven> {
+    fn backward_activation(&mut self, node: NodeId, arrival: &Arrival) -> Result<(), Unproven> {
+        let gradients = &arrival.columns;
         let precision = self.precision;
         let input = self.network.nodes[node].inputs[0];
         let values = self.values.as_ref().map_err(|reason| *reason)?;
@@ -215,24 +237,35 @@ impl<'n> TruthPass<'n> {
             })
             .collect();
         let deltas = deltas.into_iter().collect::<Result<_, _>>()?;
+        if self.tells_values {
+            let derivatives: Vec<_> = values.derivatives(node).iter().filter_map(|one| one.as_ref().ok()).collect();
+            self.derivatives = sizes::of_derivatives(&derivatives);
+        }
         if matches!(self.network.nodes[node].operation, Operation::Activation { slope: Some(_), .. }) {
             let pieces = values.pieces(node);
             self.slope = Some(parameters::slope_gradient(gradients, values.of(input), pieces, precision.kept()));
         }
-        self.arrived[input].push(deltas);
+        let reason = || Zero::at(ZeroReason::DeadUnits, self.network.layer_of(input));
+        self.arrived[input].push(Arrival::new(deltas, arrival.zero, reason));
         Ok(())
     }
 
     /// Sends the gradients of an affine node on below.
-    fn backward_affine(&mut self, node: NodeId, deltas: &[Column]) {
+    fn backward_affine(&mut self, node: NodeId, deltas: &Arrival) {
         let input = self.network.nodes[node].inputs[0];
+        let Operation::Affine { weight, .. } = self.network.nodes[node].operation else {
+            unreachable!("invariant: called for affine nodes only")
+        };
         if self.network.nodes[input].operation != Operation::Input {
-            self.arrived[input].push(self.prepared.weights(node).multiply(Way::Back, deltas));
+            let below = self.prepared.weights(node).multiply(Way::Back, &deltas.columns);
+            let weights = &self.network.parameters[weight].values;
+            let reason = || zero::of_product(self.network.layer_of(node), weights, &deltas.columns);
+            self.arrived[input].push(Arrival::new(below, deltas.zero, reason));
         }
     }
 
-    /// Advances to the next affine node from the head down; its δ columns, or why they are unknown.
-    fn advance(&mut self) -> Option<(NodeId, Result<Vec<Column>, Unproven>)> {
+    /// Advances to the next affine node from the head down; its δ, or why that is unknown.
+    fn advance(&mut self) -> Option<(NodeId, Result<Arrival, Unproven>)> {
         while self.remaining > 0 {
             self.remaining -= 1;
             let node = self.remaining;
@@ -258,8 +291,11 @@ impl<'n> TruthPass<'n> {
                 }
                 (Ok(Some(gradients)), Operation::Activation { .. }) => self.backward_activation(node, &gradients),
                 (Ok(Some(gradients)), Operation::Scale { factor }) => {
-                    let scaled = gradients.par_iter().map(|gradient| affine::scale(gradient, *factor, self.precision));
-                    self.arrived[inputs[0]].push(scaled.collect());
+                    let scaled = (gradients.columns.par_iter())
+                        .map(|gradient| affine::scale(gradient, *factor, self.precision))
+                        .collect();
+                    let reason = || Zero::without_layer(ZeroReason::Cancels);
+                    self.arrived[inputs[0]].push(Arrival::new(scaled, gradients.zero, reason));
                     Ok(())
                 }
                 (Ok(Some(gradients)), Operation::Add) => {
@@ -276,6 +312,43 @@ impl<'n> TruthPass<'n> {
             }
         }
         None
+    }
+
+    /// Why the gradient of an affine node's parameters is zero; none where it is not.
+    fn zero_of(&self, node: NodeId, deltas: &Arrival, gradient: &[&TrueTensor]) -> Option<Zero> {
+        if !gradient.iter().all(|tensor| zero::is_zero_tensor(tensor)) {
+            return None;
+        }
+        let inputs = self.inputs_of(node).ok()?;
+        let of_parameters = || zero::of_parameters(self.network.layer_of(node), &deltas.columns, inputs);
+        let zero = deltas.zero.unwrap_or_else(of_parameters);
+        // Weights that are zero move in the next step if their own gradient is not.
+        let weights = zero.layer.filter(|_| zero.reason == ZeroReason::ZeroWeights);
+        let stays = weights.and_then(|layer| self.zero_weight_gradients[layer - 1]);
+        Some(Zero { ends_after_one_step: stays.map(|stays| !stays), ..zero })
+    }
+
+    /// How large the numbers at an affine node are, as far as they are known.
+    fn sizes_of(&self, node: NodeId, deltas: Option<&Arrival>, gradient: Option<&[&TrueTensor]>) -> Sizes {
+        let inputs = self.inputs_of(node).ok();
+        let has_activation = self.network.layers[self.network.layer_of(node)].activation.is_some();
+        Sizes {
+            gradient: gradient.map_or(Number::None, sizes::of_tensors),
+            inputs: inputs.map_or(Number::None, sizes::of_columns),
+            preactivations: self.values.as_ref().map_or(Number::None, |values| sizes::of_columns(values.of(node))),
+            derivatives: match (has_activation, deltas) {
+                (false, _) => Number::Finite(0.0),
+                (true, Some(_)) => self.derivatives,
+                (true, None) => Number::None,
+            },
+            delta: deltas.map_or(Number::None, |deltas| sizes::of_columns(&deltas.columns)),
+            minibatch_noise: match (deltas, inputs, gradient) {
+                (Some(deltas), Some(inputs), Some(gradient)) => {
+                    sizes::minibatch_noise(&deltas.columns, inputs, gradient)
+                }
+                _ => (Number::None, false),
+            },
+        }
     }
 
     /// The inputs a of an affine node, one column per sample.
@@ -303,7 +376,7 @@ impl Iterator for TruthPass<'_> {
             _ => Vec::new(),
         };
         let with_deltas = |f: &dyn Fn(&[Column]) -> Result<TrueTensor, Unproven>| match &deltas {
-            Ok(deltas) => f(deltas),
+            Ok(deltas) => f(&deltas.columns),
             Err(reason) => Err(*reason),
         };
         let bits = self.precision();
@@ -325,7 +398,19 @@ impl Iterator for TruthPass<'_> {
             Midpoints::of(values.of(node))
         };
         let (preactivation, input) = (midpoints(node), midpoints(self.network.nodes[node].inputs[0]));
-        Some(TrueLayer { layer, weight, bias, slope, delta, pieces, preactivation, input })
+        let tensors = weight.as_ref().ok().zip(match &bias {
+            None => Some(None),
+            Some(bias) => bias.as_ref().ok().map(Some),
+        });
+        let gradient: Option<Vec<&TrueTensor>> =
+            tensors.map(|(weight, bias)| std::iter::once(weight).chain(bias).collect());
+        self.zero_weight_gradients[layer] = weight.as_ref().ok().map(zero::is_zero_tensor);
+        let zero = gradient.as_ref().and_then(|gradient| self.zero_of(node, deltas.as_ref().ok()?, gradient));
+        let sizes = match self.tells_values {
+            true => self.sizes_of(node, deltas.as_ref().ok(), gradient.as_deref()),
+            false => Sizes::UNKNOWN,
+        };
+        Some(TrueLayer { layer, weight, bias, slope, delta, pieces, preactivation, input, sizes, zero })
     }
 }
 

@@ -69,7 +69,8 @@ pub fn forecast(network: &Network, prepared: &Prepared, batch: &Batch, bits: u32
     let mut lost = 0.0f64;
     while let Some((node, deltas)) = pass.advance() {
         let (Ok(deltas), Ok(inputs)) = (deltas, pass.inputs_of(node)) else { continue };
-        let loss = weight_gradient_error(&deltas, inputs).log2() - weight_gradient_norm(&deltas, inputs).log2();
+        let loss = weight_gradient_error(&deltas.columns, inputs).log2()
+            - weight_gradient_norm(&deltas.columns, inputs).log2();
         if loss.is_finite() {
             lost = lost.max(loss + f64::from(FORECAST.counted));
         }

@@ -32,7 +32,10 @@ pub fn all() -> Vec<(String, String)> {
 
 fn others() -> [(&'static str, Spec); 4] {
     [
-        ("default list", Spec { depth: 12, width: 16, batch: 8, ..small() }),
+        (
+            "default list",
+            Spec { depth: 12, width: 16, batch: 8, formats: names("f16,f16:acc=f32,bf16:acc=f32,f32,f64"), ..small() },
+        ),
         (
             "residual",
             Spec { activations: names("relu"), formats: names("f16,amp-bf16,e5m2:acc=f32"), residual: true, ..small() },

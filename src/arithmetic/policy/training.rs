@@ -76,18 +76,32 @@ impl TrainingPolicy {
     }
 }
 
-/// The roles of training only where they are not what goes without saying.
+impl TrainingPolicy {
+    /// Role by role, presets too.
+    pub fn spelled(&self) -> String {
+        self.gradients.spelled() + &self.roles_of_training()
+    }
+
+    /// `/update=f32/master=bf16`, each only where it is not the default.
+    fn roles_of_training(&self) -> String {
+        let update = if self.update != TrainingPolicy::from(self.gradients).update {
+            format!("/update={}", self.update)
+        } else {
+            String::new()
+        };
+        let master = if self.master != ArithmeticName::plain(self.update.format) {
+            format!("/master={}", self.master)
+        } else {
+            String::new()
+        };
+        update + &master
+    }
+}
+
+/// A preset by its name, and the roles of training that are not the default.
 impl fmt::Display for TrainingPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plain = TrainingPolicy::from(self.gradients);
-        write!(f, "{}", self.gradients)?;
-        if self.update != plain.update {
-            write!(f, "/update={}", self.update)?;
-        }
-        if self.master != ArithmeticName::plain(self.update.format) {
-            write!(f, "/master={}", self.master)?;
-        }
-        Ok(())
+        write!(f, "{}{}", self.gradients, self.roles_of_training())
     }
 }
 

@@ -22,7 +22,9 @@ const DRAWN: u128 = 12;
 const LAW_ROWS: u128 = 800;
 const LAW_POINT: u128 = 200;
 /// Bytes that a layer of an arithmetic has in JSON with its histogram, a trial and a tensor of it, and what was asked.
-const JSON: (u128, u128, u128, u128) = (500, 50, 300, 2200);
+const JSON: (u128, u128, u128, u128) = (500, 100, 300, 2400);
+/// The same of a trial's weights and biases together, of the exact network in a trial, and of a trial under all remedies.
+const JSON_TRIAL: (u128, u128, u128) = (220, 380, 250);
 /// The same of the lines in layers.csv, for a tensor, and for sources and remedies.
 const CSV: (u128, u128) = (170, 1500);
 /// Bytes of a layer of an arithmetic in the page, and of everything there that has no number.
@@ -41,9 +43,12 @@ pub fn bytes(plan: &Plan, shape: &Shape, threads: usize) -> u128 {
         count += 1;
         rows += if is_attributed { ATTRIBUTED_ROWS } else { PLAIN_ROWS };
         let asked = u128::from(is_attributed);
-        json += layers * (JSON.0 + trials * (JSON.1 + shape.tensors * JSON.2) + asked * JSON.3);
+        let joint = if plan.spec.bias { JSON_TRIAL.0 } else { 0 };
+        json += layers * (JSON.0 + trials * (JSON.1 + joint + shape.tensors * JSON.2) + asked * JSON.3);
+        json += asked * trials * JSON_TRIAL.2;
         csv += layers * (trials * shape.tensors * (CSV.0 + name) + asked * (CSV.1 + 16 * name));
     }
+    json += layers * trials * JSON_TRIAL.1;
     let (json, csv) = (runs * json, runs * csv);
     let (svg, png) = (sized(SVG, count), sized(PNG, count));
     // A poster has as many pixels as the panels together; a text that grows holds twice as much.

@@ -1,10 +1,10 @@
 //! What of a plan decides how much memory it needs: the layers' own shapes, and how many arithmetics are asked what.
 
 use crate::activation::Activation;
-use crate::arithmetic::ArithmeticName;
 use crate::arithmetic::dispatch::is_in_lanes;
+use crate::arithmetic::{ArithmeticName, Policy};
 use crate::exchange::Sequential;
-use crate::format::exponent_of;
+use crate::format::{F16, Format, exponent_of};
 use crate::probe::questions::Questions;
 use crate::spec::{Attribute, Plan};
 
@@ -88,7 +88,12 @@ impl Shape {
 
     /// Numbers of the longest vector: a layer's units, or the features.
     pub fn widest(&self) -> u128 {
-        self.most(|group| group.units).max(self.features)
+        self.widest_layer().max(self.features)
+    }
+
+    /// Units of the widest layer.
+    pub fn widest_layer(&self) -> u128 {
+        self.most(|group| group.units)
     }
 
     /// Pre-activations of one sample in all layers, and its features.
@@ -153,11 +158,13 @@ impl Arithmetic {
                 (true, _) => number.max(8),
                 (false, _) => number,
             };
+            // Where storing may leave the range, the twin stores without it, and one more run stores as the arithmetic does.
+            let stored = u128::from(may_leave_range(plan, policy));
             Arithmetic {
                 number,
                 widest,
-                forward: if is_attributed { ATTRIBUTED_FORWARD } else { 2 },
-                extras: if is_attributed { ATTRIBUTED_EXTRAS } else { 1 },
+                forward: if is_attributed { ATTRIBUTED_FORWARD + stored } else { 2 },
+                extras: if is_attributed { ATTRIBUTED_EXTRAS + stored } else { 1 },
                 name: policy.to_string().len() as u128,
             }
         })
@@ -167,6 +174,19 @@ impl Arithmetic {
     pub fn is_attributed(&self) -> bool {
         self.extras > 1
     }
+}
+
+/// Whether a format of the policy may store a parameter, an input or a target as zero or infinity: what is drawn lies on a
+/// grid that formats of f16's range hold.
+fn may_leave_range(plan: &Plan, policy: &Policy) -> bool {
+    let holds_grid = |format: &Format| {
+        let largest = format.max_exponent().is_none_or(|exponent| exponent >= F16.max_exponent().unwrap_or(exponent));
+        let smallest = F16.smallest_subnormal_exponent();
+        largest && format.smallest_subnormal_exponent().is_none_or(|exponent| Some(exponent) <= smallest)
+    };
+    let formats = [Some(policy.forward.format), Some(policy.backward.format), policy.storage];
+    let is_drawn = plan.network.is_none() && plan.spec.batch_file.is_none();
+    !(is_drawn && formats.iter().flatten().all(holds_grid))
 }
 
 /// Bytes of a number in the carrier of an arithmetic: lanes, or MPFR's.

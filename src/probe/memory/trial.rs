@@ -2,7 +2,7 @@
 
 use super::shape::{Arithmetic, Shape};
 use crate::activation::Activation;
-use crate::spec::{Plan, Schedule};
+use crate::spec::{LossScale, Plan, Schedule};
 
 /// Bytes while one trial is measured, in so many threads.
 pub fn working(plan: &Plan, shape: &Shape, threads: usize, schedule: Schedule) -> u128 {
@@ -41,9 +41,10 @@ fn arithmetics(plan: &Plan, shape: &Shape, threads: usize, segments: usize) -> u
     let nodes = if plan.spec.residual { 4 } else { 2 };
     let (mut all, mut number, mut runs) = (0, LEAST_NUMBER, 0);
     for one in &shape.arithmetics {
-        all += shape.kept(one.forward * nodes * one.widest, segments);
-        // What has arrived at a layer, in every run, and where the twin has zeros.
-        all += (1 + one.extras) * shape.widest() * shape.batch * one.widest + shape.largest();
+        // Its own run is in its own carrier.
+        all += shape.kept((one.number + (one.forward - 1) * one.widest) * nodes, segments);
+        // What has arrived at a layer, in every run, and where the twin has zeros; nothing arrives at the features.
+        all += (1 + one.extras) * shape.widest_layer() * shape.batch * one.widest + shape.largest();
         number = one.widest.max(number);
         runs += 1 + one.extras;
     }
@@ -51,13 +52,21 @@ fn arithmetics(plan: &Plan, shape: &Shape, threads: usize, segments: usize) -> u
     let gradients = 3 * shape.largest() * number * runs.min(threads as u128);
     // Gradients of other programs are compared with all of ours.
     let held = if plan.compared.is_empty() { 0 } else { plan.arithmetics.len() as u128 * shape.largest() * EXACT };
-    all + gradients + held
+    all + gradients + held + sought(plan, shape)
+}
+
+/// Gradients of all layers that stand for the exact ones while a loss scale is looked for, one arithmetic after the other.
+fn sought(plan: &Plan, shape: &Shape) -> u128 {
+    let is_sought = |one: &&Arithmetic| one.is_attributed() || plan.spec.loss_scale == LossScale::Auto;
+    // Doubles where they have more than twice the bits.
+    let bytes = |one: &Arithmetic| if one.number <= 4 { 8 } else { 2 * EXACT };
+    shape.weights() * shape.arithmetics.iter().filter(is_sought).map(bytes).max().unwrap_or(0)
 }
 
 /// Bytes of a measured layer, of an arithmetic in it, of a run beside it, and of a tensor.
-const LAYER: u128 = 360;
-const ARITHMETIC: u128 = 560;
-const EXTRA: u128 = 56;
+const LAYER: u128 = 550;
+const ARITHMETIC: u128 = 660;
+const EXTRA: u128 = 72;
 const TENSOR: u128 = 192;
 /// What the theory needs of a layer in one arithmetic; computed for one arithmetic at a time.
 const FACTS: u128 = 280;
@@ -74,11 +83,13 @@ pub fn measured(plan: &Plan, shape: &Shape) -> u128 {
 }
 
 /// Bytes of a trial in the record: of the truth and of each arithmetic in a layer.
-const TRUTH_TRIAL: u128 = 96;
-const LAYER_TRIAL: u128 = 64;
+const TRUTH_TRIAL: u128 = 290;
+const LAYER_TRIAL: u128 = 160;
 /// Of a layer over all trials: its own with its histogram, and sources, remedies and theory.
-const LAYER_RUN: u128 = 1500;
-const CAUSES: u128 = 2200;
+const LAYER_RUN: u128 = 1600;
+const CAUSES: u128 = 2400;
+/// Of a trial under all remedies of an arithmetic.
+const REMEDIES: u128 = 100;
 
 /// Bytes of one run's record.
 pub fn record(plan: &Plan, shape: &Shape) -> u128 {
@@ -88,5 +99,7 @@ pub fn record(plan: &Plan, shape: &Shape) -> u128 {
         LAYER_RUN + causes + trials * (LAYER_TRIAL + shape.tensors * TENSOR)
     };
     let arithmetics: u128 = shape.arithmetics.iter().map(|one| of(one.is_attributed())).sum();
+    let attributed = shape.arithmetics.iter().filter(|one| one.is_attributed()).count() as u128;
     layers * (LAYER_RUN + trials * TRUTH_TRIAL + arithmetics + plan.compared.len() as u128 * of(false))
+        + trials * attributed * REMEDIES
 }

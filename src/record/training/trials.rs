@@ -1,0 +1,65 @@
+//! Repetitions of a training with other seeds: what each copy came to, and nothing else.
+
+use super::{Course, End, HeldOut, Training};
+use crate::number::Number;
+use serde::{Deserialize, Serialize};
+
+/// One repetition: its own networks and its own order of the data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trial {
+    /// Seed of every draw.
+    pub seed: u64,
+    /// One per activation.
+    pub runs: Vec<TrialRun>,
+}
+
+/// One activation's copies.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrialRun {
+    /// f64's own copy.
+    pub reference: TrialOutcome,
+    /// One per arithmetic.
+    pub learners: Vec<TrialOutcome>,
+}
+
+/// What one copy came to.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrialOutcome {
+    /// The first step from which the mean loss of the last 20 minibatches is at most the target; absent if never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reached: Option<usize>,
+    /// Mean loss of the last 20 minibatches; infinite once training failed.
+    pub last_loss: Number,
+    /// The samples that are held out, at the end; absent where there are none or training failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_out: Option<HeldOut>,
+    /// How it ended.
+    pub end: End,
+}
+
+impl TrialOutcome {
+    /// What a learning curve comes to.
+    pub fn of(course: &Course, target: f64) -> TrialOutcome {
+        TrialOutcome {
+            reached: course.reached(target),
+            last_loss: course.last_loss(),
+            held_out: course.held_out.last().copied().filter(|_| course.end == End::Completed),
+            end: course.end,
+        }
+    }
+}
+
+impl Trial {
+    /// What a whole training comes to.
+    pub fn of(training: &Training) -> Trial {
+        let outcome = |course: &Course| TrialOutcome::of(course, training.spec.target_loss);
+        let runs = training.runs.iter().map(|run| TrialRun {
+            reference: outcome(&run.reference),
+            learners: run.learners.iter().map(|learner| outcome(&learner.course)).collect(),
+        });
+        Trial { seed: training.spec.seed, runs: runs.collect() }
+    }
+}

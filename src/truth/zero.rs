@@ -1,0 +1,96 @@
+//! Why an exact gradient is zero: followed from the loss to the layer, by entries that are proven to be zero.
+
+use super::TrueTensor;
+use super::column::Column;
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+
+/// Why a layer's exact gradient is zero: the first reason that holds on the way from the loss to the layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Zero {
+    /// What it is.
+    pub reason: ZeroReason,
+    /// The layer (1 to L, the head is L+1) whose weights, units or inputs are the reason; absent for the loss, and where
+    /// terms cancel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layer: Option<usize>,
+    /// Of zero weights: whether their own gradient is not zero, so that one step of learning ends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_after_one_step: Option<bool>,
+}
+
+/// What makes an exact gradient zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ZeroReason {
+    /// δ at the output is zero.
+    LossAtMinimum,
+    /// A gradient arrives at the layer, and every weight that would pass it on is zero.
+    ZeroWeights,
+    /// A gradient arrives at the layer's units, and φ' is zero wherever it does.
+    DeadUnits,
+    /// δ is not zero, what enters the layer is: of layer 1 the data, of others what the layer before puts out.
+    ZeroInputs,
+    /// The terms are not zero, and their sum is proven to be.
+    Cancels,
+}
+
+impl Zero {
+    /// A reason that no layer is.
+    pub(super) fn without_layer(reason: ZeroReason) -> Zero {
+        Zero { reason, layer: None, ends_after_one_step: None }
+    }
+
+    /// A reason that a layer is, by its position in [`crate::network::Network::layers`].
+    pub(super) fn at(reason: ZeroReason, layer: usize) -> Zero {
+        Zero { layer: Some(layer + 1), ..Zero::without_layer(reason) }
+    }
+}
+
+/// A gradient of some node's values, as it arrives from the loss: a column for each sample, and why all of them are zero
+/// where they are proven to be.
+#[derive(Clone)]
+pub(super) struct Arrival {
+    pub columns: Vec<Column>,
+    pub zero: Option<Zero>,
+}
+
+impl Arrival {
+    /// What became of a gradient: it stays zero for the reason that it had, or is zero for the one that is given.
+    pub fn new(columns: Vec<Column>, before: Option<Zero>, reason: impl FnOnce() -> Zero) -> Arrival {
+        let zero = before.or_else(|| columns.iter().all(is_zero).then(reason));
+        Arrival { columns, zero }
+    }
+}
+
+/// True if every entry of a column is proven to be zero.
+pub(super) fn is_zero(column: &Column) -> bool {
+    (0..column.len()).all(|i| column.is_exact_zero(i))
+}
+
+/// True if every entry of a tensor is proven to be zero.
+pub(super) fn is_zero_tensor(tensor: &TrueTensor) -> bool {
+    let is_zero = |(place, &exact): (usize, &bool)| exact && tensor.sign(place).is_eq();
+    tensor.exact.iter().enumerate().all(is_zero)
+}
+
+/// Why Wᵀδ is zero though δ is not.
+pub(super) fn of_product(layer: usize, weights: &Array2<f64>, deltas: &[Column]) -> Zero {
+    let passes_nothing = |unit: usize| {
+        let is_silent = weights.row(unit).iter().all(|weight| *weight == 0.0);
+        is_silent || deltas.iter().all(|delta| delta.is_exact_zero(unit))
+    };
+    match (0..weights.nrows()).all(passes_nothing) {
+        true => Zero::at(ZeroReason::ZeroWeights, layer),
+        false => Zero::without_layer(ZeroReason::Cancels),
+    }
+}
+
+/// Why the gradient of a layer's parameters is zero though δ is not.
+pub(super) fn of_parameters(layer: usize, deltas: &[Column], inputs: &[Column]) -> Zero {
+    match deltas.iter().zip(inputs).all(|(delta, input)| is_zero(delta) || is_zero(input)) {
+        true => Zero::at(ZeroReason::ZeroInputs, layer),
+        false => Zero::without_layer(ZeroReason::Cancels),
+    }
+}
