@@ -1,3 +1,156 @@
 //! Record → judgement: what may be concluded from the numbers of a record, as typed values without sentences.
+//!
+//! Terminal, tables, page, pictures and `--json=summary` render the same value. What an older record does not hold is
+//! `None` or `NotMeasured` here: "not recorded".
 
+pub mod audit;
+mod cause;
+mod exact;
+mod instead;
+pub mod law;
+mod layer;
 pub mod ranking;
+mod remedy;
+mod summary;
+pub mod training;
+mod whole;
+
+pub use crate::record::enough_of;
+pub use cause::Cause;
+pub use exact::{ExactJudgement, ExactState, Small, Vanishing, ZeroJudgement, ZeroWeights};
+pub use layer::{LayerJudgement, MinibatchJudgement, MinibatchMeaning, RowShare, Tensor};
+pub use remedy::{Advice, Effect, RemedyName, Tried};
+pub use summary::Summary;
+
+use crate::record::{ArithmeticRun, LayerRun, Number, Quantiles, Record, Run, Verdict};
+use ranking::Ranking;
+use serde::Serialize;
+
+/// What may be concluded from a record.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Judgement {
+    /// Hidden layers.
+    pub depth: usize,
+    /// Trials.
+    pub trials: usize,
+    /// One per activation, in the record's order.
+    pub runs: Vec<RunJudgement>,
+    /// Which activation has the least noise at layer 1, for every arithmetic; empty for a single activation.
+    pub rankings: Vec<ActivationRanking>,
+}
+
+/// Which of several activations has the least noise at layer 1 in an arithmetic.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ActivationRanking {
+    /// The arithmetic's canonical name.
+    pub arithmetic: String,
+    /// Activations whose noise at layer 1 measures noise, by their places among the runs.
+    pub measured: Vec<usize>,
+    /// The outcome, by places in `measured`; `None` where fewer than two are measured.
+    pub ranking: Option<Ranking>,
+}
+
+/// One activation's network.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunJudgement {
+    /// Canonical name.
+    pub activation: String,
+    /// The exact gradient, before any arithmetic.
+    pub exact: ExactJudgement,
+    /// One per arithmetic, in the record's order.
+    pub arithmetics: Vec<ArithmeticJudgement>,
+}
+
+/// One arithmetic.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ArithmeticJudgement {
+    /// Canonical name.
+    pub name: String,
+    /// Layer 1.
+    pub first: LayerJudgement,
+    /// The worst layer: the most severe verdict, then the most noise, then the nearest to the input.
+    pub worst: LayerJudgement,
+    /// The largest noise-to-signal ratio over all layers, trial by trial.
+    pub worst_noise: Vec<Number>,
+    /// Where layer 1's noise comes from; of an arithmetic whose layer 1 is sound, the worst layer's.
+    pub cause: Cause,
+    /// Every change that was tried, and, where a remedy is wanted, the arithmetics of the list that may take the place of this
+    /// one: the cheapest first.
+    pub tried: Vec<Tried>,
+    /// What to do.
+    pub remedy: Advice,
+}
+
+/// The noise of nothing.
+const NO_NOISE: Quantiles =
+    Quantiles { low: Number::None, median: Number::None, high: Number::None, count: 0, at_most: false };
+
+/// The upper median, as everywhere, of those numbers that there are.
+fn median(numbers: impl Iterator<Item = Number>) -> Number {
+    let mut sorted: Vec<Number> = numbers.filter(|number| *number != Number::None).collect();
+    sorted.sort_by(|x, y| x.value().total_cmp(&y.value()));
+    sorted.get(sorted.len() / 2).copied().unwrap_or(Number::None)
+}
+
+/// What may be concluded from a record.
+pub fn judge(record: &Record) -> Judgement {
+    Judgement {
+        depth: record.spec.depth,
+        trials: record.spec.trials,
+        runs: record.runs.iter().map(|run| judge_run(run, record.spec.batch)).collect(),
+        rankings: rank_activations(&record.runs),
+    }
+}
+
+/// What may be concluded from one run of a record, whose batches have so many samples.
+pub fn judge_run(run: &Run, batch: usize) -> RunJudgement {
+    let exact = exact::judge(&run.truth, batch);
+    let arithmetics =
+        run.arithmetics.iter().enumerate().map(|(index, arithmetic)| judge_arithmetic(run, index, arithmetic, &exact));
+    RunJudgement { activation: run.activation.clone(), arithmetics: arithmetics.collect(), exact }
+}
+
+fn judge_arithmetic(
+    run: &Run,
+    index: usize,
+    arithmetic: &ArithmeticRun,
+    exact: &ExactJudgement,
+) -> ArithmeticJudgement {
+    let place = layer::worst(&arithmetic.layers);
+    let judged = |place: usize| match arithmetic.layers.get(place) {
+        Some(layer) => layer::judge(layer, run.truth.layers.get(place)),
+        None => LayerJudgement::unmeasured(),
+    };
+    let (first, worst) = (judged(0), judged(place));
+    let is_explained = first.verdict.verdict.is_ordered() && first.verdict.verdict != Verdict::Sound;
+    let (tried, remedy) = remedy::judge(run, index, exact);
+    ArithmeticJudgement {
+        name: arithmetic.name.clone(),
+        worst_noise: whole::trials(arithmetic).iter().map(|trial| trial.worst_noise).collect(),
+        cause: cause::judge(run, arithmetic, if is_explained { 0 } else { place }),
+        remedy,
+        first,
+        worst,
+        tried,
+    }
+}
+
+/// Of every arithmetic, which activation has the least noise at layer 1; nothing for a single activation.
+fn rank_activations(runs: &[Run]) -> Vec<ActivationRanking> {
+    let [first, _, ..] = runs else { return Vec::new() };
+    let ranking = |arithmetic: &ArithmeticRun| {
+        let layers =
+            runs.iter().enumerate().filter_map(|(place, run)| Some((place, first_layer(run, &arithmetic.name)?)));
+        let (measured, trials): (Vec<usize>, Vec<ranking::Trials>) =
+            layers.map(|(place, layer)| (place, ranking::trials(layer))).unzip();
+        let ranking = (measured.len() > 1).then(|| ranking::rank(&trials));
+        ActivationRanking { arithmetic: arithmetic.name.clone(), measured, ranking }
+    };
+    first.arithmetics.iter().filter(|arithmetic| arithmetic.external.is_none()).map(ranking).collect()
+}
+
+/// Layer 1 in an arithmetic, where its noise measures noise.
+fn first_layer<'a>(run: &'a Run, arithmetic: &str) -> Option<&'a LayerRun> {
+    let same = run.arithmetics.iter().find(|one| one.name == arithmetic)?;
+    same.layers.first().filter(|layer| layer.verdict.verdict.has_noise())
+}

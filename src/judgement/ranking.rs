@@ -4,7 +4,9 @@
 //! different if the sign test over the pairs says so (two-sided p ≤ 1/16) *and* the median of the paired ratios is at least 1.1: a
 //! difference that is certain but tiny decides nothing. Fewer than five pairs can never reach p ≤ 1/16.
 
+use super::layer::TrialNoise;
 use crate::record::{LayerRun, Number};
+use serde::Serialize;
 
 /// Fewest paired trials that can be ranked.
 pub const LEAST_TRIALS: usize = 5;
@@ -27,15 +29,18 @@ pub struct Ratio {
 /// One contender's noise/signal by trial; `None` where a trial has none (0/0).
 pub type Trials = Vec<Option<Ratio>>;
 
-/// The ratios of a layer's weight gradient.
+/// The ratios of a layer's gradient, weights and biases together.
 pub fn trials(layer: &LayerRun) -> Trials {
-    let weight = layer.trials.iter().map(|trial| trial.tensors.first());
-    let ratio = |value: Number, at_most| (value != Number::None).then(|| Ratio { value: value.value(), at_most });
-    weight.map(|weight| weight.and_then(|weight| ratio(weight.noise_to_signal, weight.at_most))).collect()
+    let ratio = |noise: TrialNoise| {
+        let is_known = noise.noise_to_signal != Number::None;
+        is_known.then(|| Ratio { value: noise.noise_to_signal.value(), at_most: noise.at_most })
+    };
+    layer.trials.iter().map(|trial| TrialNoise::of(trial).and_then(ratio)).collect()
 }
 
 /// The outcome over several contenders, named by their places.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Ranking {
     /// There are fewer paired trials than [`LEAST_TRIALS`].
     TooFewTrials {

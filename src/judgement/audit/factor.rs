@@ -1,0 +1,152 @@
+//! Gradients that are a constant multiple of the right ones: a loss scale that was not divided out or divided out twice, a
+//! sum instead of a mean.
+
+use super::ModelJudgement;
+use super::layer::Standing;
+use crate::record::{ArithmeticRun, LayerRun, Number, Projection};
+use serde::Serialize;
+
+/// Largest difference of log₂|c| between layers that still have one factor.
+const SPREAD: f64 = 0.01;
+
+/// Least |log₂|c|| of a factor that is not 1.
+const LEAST: f64 = 0.05;
+
+/// What nine recorded digits of a logarithm leave open, relatively.
+const RECORDED: f64 = 1e-7;
+
+/// A constant factor.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Factor {
+    /// Which number its size is.
+    pub kind: FactorKind,
+    /// The sign is reversed.
+    pub is_negative: bool,
+    /// log₂ of its size, as measured.
+    pub log2: Number,
+}
+
+/// The size of a factor, as exactly as the noise tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum FactorKind {
+    /// 2^exponent.
+    PowerOfTwo {
+        /// The exponent.
+        exponent: i32,
+    },
+    /// A whole number.
+    Integer {
+        /// Which.
+        number: u32,
+    },
+    /// One over a whole number.
+    Reciprocal {
+        /// Which.
+        number: u32,
+    },
+    /// Another number, or one that the noise leaves open.
+    Other,
+}
+
+/// One layer's multiple of the model's gradient.
+#[derive(Clone, Copy, Debug)]
+struct Multiple {
+    /// log₂|c|.
+    log2: f64,
+    is_negative: bool,
+    /// Largest relative error of c by the noise.
+    blur: f64,
+}
+
+/// The one factor of all layers that the model can judge, and how many they are.
+pub(super) fn constant(
+    theirs: &ArithmeticRun,
+    ours: &ArithmeticRun,
+    model: &ModelJudgement,
+    log2_scale: i32,
+) -> Option<(Factor, usize)> {
+    let judged = theirs.layers.iter().zip(&ours.layers).zip(&model.layers);
+    let judged = judged.filter(|(_, layer)| layer.standing == Standing::Judged).map(|(both, _)| both);
+    // Zero in both: nothing that could have a factor.
+    let has_entries = |(theirs, _): &(&LayerRun, &LayerRun)| norm(theirs) != Some(Number::MinusInfinite);
+    let precision = f64::from(theirs.format.precision);
+    let least = theirs.format.log2_smallest_subnormal.finite().map(|log2| log2 - f64::from(log2_scale));
+    let rounding = Rounding { unit: core_math::exp2(-precision), log2_least: least };
+    let multiples: Option<Vec<Multiple>> =
+        judged.filter(has_entries).map(|(theirs, ours)| multiple(theirs, ours, model.place, &rounding)).collect();
+    let multiples = multiples?;
+    Some((common(&multiples)?, multiples.len()))
+}
+
+/// The factor of one layer alone.
+pub(super) fn of_layer(theirs: &LayerRun, ours: &LayerRun, place: usize, unit: f64) -> Option<Factor> {
+    common(&[multiple(theirs, ours, place, &Rounding { unit, log2_least: None })?])
+}
+
+fn norm(layer: &LayerRun) -> Option<Number> {
+    layer.external.as_ref()?.log2_norm
+}
+
+/// How the file stores numbers.
+struct Rounding {
+    /// Half an ulp of 1.
+    unit: f64,
+    /// log₂ of the smallest number, with the loss scale divided out.
+    log2_least: Option<f64>,
+}
+
+/// A layer's multiple, if what is left over is no more than twice the noise of the model and of the stored numbers.
+fn multiple(theirs: &LayerRun, ours: &LayerRun, place: usize, rounding: &Rounding) -> Option<Multiple> {
+    let Projection { log2_norm, log2_factor, is_negative, log2_rest } =
+        *theirs.external.as_ref()?.projections.get(place)?;
+    let (norm, log2) = (log2_norm.finite()?, log2_factor.finite()?);
+    let noise = ours.noise().median.finite()?;
+    // Half the spacing of subnormal numbers for each entry, relative to ‖c·m‖.
+    let subnormal = rounding.log2_least.map_or(0.0, |least| {
+        let entries = theirs.fates.total() as f64;
+        entries.sqrt() * core_math::exp2(least - 1.0 - log2 - norm)
+    });
+    let blur = 2.0 * (noise + rounding.unit + subnormal);
+    let rest = core_math::exp2(log2_rest.value() - log2 - norm);
+    // A sign that noise could have reversed is none.
+    (rest <= blur && (!is_negative || blur < 1.0)).then_some(Multiple { log2, is_negative, blur })
+}
+
+/// The one factor of several layers, if it is not 1 and no noise explains it.
+fn common(multiples: &[Multiple]) -> Option<Factor> {
+    let first = multiples.first()?;
+    let all = |pick: fn(f64, f64) -> f64| multiples.iter().map(|one| one.log2).fold(first.log2, pick);
+    let (low, high) = (all(f64::min), all(f64::max));
+    let is_one = |one: &Multiple| !one.is_negative && one.log2.abs() <= LEAST.max(core_math::log2(1.0 + one.blur));
+    let agrees = |one: &Multiple| one.is_negative == first.is_negative && !is_one(one);
+    if high - low >= SPREAD || !multiples.iter().all(agrees) {
+        return None;
+    }
+    let best = multiples.iter().min_by(|x, y| x.blur.total_cmp(&y.blur))?;
+    let is = |log2: f64| {
+        multiples.iter().all(|one| (one.log2 - log2).abs() <= SPREAD.min(core_math::log2(1.0 + one.blur + RECORDED)))
+    };
+    Some(Factor { kind: kind(best, &is), is_negative: first.is_negative, log2: Number::new(best.log2) })
+}
+
+/// The power of two, whole number or fraction that all layers agree with.
+fn kind(best: &Multiple, is: &dyn Fn(f64) -> bool) -> FactorKind {
+    let exponent = best.log2.round();
+    if is(exponent) && exponent.abs() < 1e6 {
+        return FactorKind::PowerOfTwo { exponent: exponent as i32 };
+    }
+    let whole = |log2: f64| {
+        let number = core_math::exp2(log2).round();
+        // Where noise covers half the way to the next whole number, any would do.
+        let is_told = number >= 2.0 && number * (best.blur + RECORDED) < 0.25;
+        is_told.then_some(number)
+    };
+    if let Some(number) = whole(best.log2).filter(|number| is(core_math::log2(*number))) {
+        return FactorKind::Integer { number: number as u32 };
+    }
+    match whole(-best.log2).filter(|number| is(-core_math::log2(*number))) {
+        Some(number) => FactorKind::Reciprocal { number: number as u32 },
+        None => FactorKind::Other,
+    }
+}

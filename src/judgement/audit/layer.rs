@@ -1,0 +1,188 @@
+//! One layer of gradients that another program computed against one arithmetic of our own.
+
+use super::ZeroPlace;
+use super::factor::{self, Factor};
+use crate::judgement::Tensor;
+use crate::noise::TensorNoise;
+use crate::record::{ArithmeticRun, LayerRun, Number, Quantiles, Verdict};
+use serde::Serialize;
+
+/// Whether a layer can be judged by an arithmetic, and if not, why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It can.
+    Judged,
+    /// The arithmetic overflows there.
+    ModelOverflows,
+    /// The arithmetic underflows there: entries that carry at least half of the gradient are flushed.
+    ModelUnderflows,
+    /// The file has no gradient of its weights.
+    NoGradient,
+    /// The exact gradient is not established.
+    NotEstablished,
+}
+
+/// One layer against one arithmetic.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct LayerAudit {
+    /// 1 to L, the head is L+1.
+    pub layer: usize,
+    /// Whether it can be judged.
+    pub standing: Standing,
+    /// Noise-to-signal ratio of theirs.
+    pub noise: Number,
+    /// Theirs has no infinite or NaN entry.
+    pub is_finite: bool,
+    /// log₂ of the ratio of both noises, in bits; infinite where only theirs is, or only theirs is not zero. Of weights
+    /// and biases together where both are known. `None` where either is unknown.
+    pub excess: Option<Number>,
+    /// ‖theirs − ours‖/‖theirs − exact‖ of the weight gradient: 0 if both are the same, about √2 for independent noise of
+    /// the same size.
+    pub distance: Option<Number>,
+    /// The step of theirs climbs, and that of ours does not: ours is sound or noisy.
+    pub is_opposed: bool,
+    /// Theirs is a constant multiple of ours, other than 1, as far as the noise tells.
+    pub factor: Option<Factor>,
+}
+
+impl LayerAudit {
+    /// Compares a layer with that of the arithmetic at a place among the run's, whose stored format rounds by up to
+    /// `floor` of a number.
+    pub(super) fn new(theirs: &LayerRun, ours: &LayerRun, place: usize, floor: f64) -> LayerAudit {
+        let excess = excess(theirs, ours, floor);
+        LayerAudit {
+            layer: theirs.layer,
+            standing: standing(theirs, ours, excess),
+            noise: noises(theirs, ours).0.median,
+            is_finite: theirs.verdict.verdict != Verdict::Overflow,
+            excess: excess.map(Number::new),
+            distance: distance(theirs, place),
+            is_opposed: is_opposed(theirs, ours),
+            factor: factor::of_layer(theirs, ours, place, floor),
+        }
+    }
+
+    /// Whether it can be judged and loses more bits than `threshold` beyond the model.
+    pub fn exceeds(&self, threshold: f64) -> bool {
+        self.standing == Standing::Judged && self.excess.is_some_and(|excess| excess.value() > threshold)
+    }
+}
+
+fn standing(theirs: &LayerRun, ours: &LayerRun, excess: Option<f64>) -> Standing {
+    match ours.verdict.verdict {
+        _ if theirs.fates.total() == 0 => Standing::NoGradient,
+        Verdict::Overflow => Standing::ModelOverflows,
+        Verdict::Underflow => Standing::ModelUnderflows,
+        _ if excess.is_none() => Standing::NotEstablished,
+        _ => Standing::Judged,
+    }
+}
+
+/// log₂(theirs/ours) of the noise-to-signal ratios. Small layers can be exact by luck: an error no larger than the rounding
+/// of one stored number, `floor`, is no excess, and where ours is zero, `floor` counts instead.
+fn excess(theirs: &LayerRun, ours: &LayerRun, floor: f64) -> Option<f64> {
+    let (their_noise, our_noise) = noises(theirs, ours);
+    match (their_noise.median, our_noise.median) {
+        // Both below the truth's resolution: these are its bounds and not their noise.
+        _ if their_noise.at_most && our_noise.at_most => Some(0.0),
+        (Number::Finite(theirs), Number::Finite(ours)) if theirs == ours => Some(0.0),
+        (Number::Finite(theirs), Number::Finite(0.0)) => Some(core_math::log2(theirs / floor)),
+        (Number::Finite(theirs), Number::Finite(ours)) => {
+            let bits = core_math::log2(theirs / ours);
+            Some(if theirs <= floor { bits.min(0.0) } else { bits })
+        }
+        (Number::Infinite, Number::Infinite) => Some(0.0),
+        (Number::Infinite, _) => Some(f64::INFINITY),
+        (Number::Finite(_), Number::Infinite) => Some(f64::NEG_INFINITY),
+        // 0/0 on both sides: an exact gradient that is zero and computed so.
+        (Number::None, Number::None) if is_silent(theirs) && is_silent(ours) => Some(0.0),
+        (Number::None, Number::Infinite) if is_silent(theirs) => Some(f64::NEG_INFINITY),
+        _ => None,
+    }
+}
+
+/// The noise of both: of weights and biases together where both have it, of the weights elsewhere.
+fn noises<'l>(theirs: &'l LayerRun, ours: &'l LayerRun) -> (&'l Quantiles, &'l Quantiles) {
+    match (&theirs.gradient, &ours.gradient) {
+        (Some(theirs), Some(ours)) => (theirs, ours),
+        _ => (&theirs.noise_to_signal, &ours.noise_to_signal),
+    }
+}
+
+fn is_silent(layer: &LayerRun) -> bool {
+    layer.fates.true_zero > 0
+}
+
+fn distance(theirs: &LayerRun, place: usize) -> Option<Number> {
+    if theirs.fates.overflowed > 0 {
+        return Some(Number::Infinite);
+    }
+    let distance = *theirs.external.as_ref()?.log2_distance.get(place)?;
+    let noise = theirs.trials.first()?.tensors.first()?.log2_noise;
+    match (distance, noise) {
+        (Number::MinusInfinite, _) => Some(Number::Finite(0.0)),
+        (Number::Finite(_), Number::MinusInfinite) => Some(Number::Infinite),
+        (Number::Finite(distance), Number::Finite(noise)) => Some(Number::new(core_math::exp2(distance - noise))),
+        _ => None,
+    }
+}
+
+fn is_opposed(theirs: &LayerRun, ours: &LayerRun) -> bool {
+    let descent = |layer: &LayerRun| {
+        let trial = layer.trials.first()?;
+        let joint = trial.gradient.filter(|_| theirs.gradient.is_some() && ours.gradient.is_some());
+        joint.map(|joint| joint.descent).or_else(|| Some(trial.tensors.first()?.descent))?.finite()
+    };
+    let is_usable = matches!(ours.verdict.verdict, Verdict::Sound | Verdict::Noisy);
+    is_usable && descent(theirs).is_some_and(|descent| descent <= 0.0)
+}
+
+/// Layers, and single tensors, of theirs that are all zero where the exact gradient is not, and the layers that could be.
+/// A single tensor counts where the model's own is not zero.
+pub(super) fn zeros(theirs: &ArithmeticRun, ours: &ArithmeticRun) -> (Vec<ZeroPlace>, usize) {
+    let (mut places, mut of) = (Vec::new(), 0);
+    for (theirs, ours) in theirs.layers.iter().zip(&ours.layers) {
+        let nonzero = tensors(theirs);
+        of += usize::from(!nonzero.is_empty());
+        let is_all_zero = match theirs.external.as_ref().and_then(|external| external.log2_norm) {
+            Some(norm) => norm == Number::MinusInfinite,
+            None => nonzero.iter().all(|(tensor, noise)| is_zero(theirs, *tensor, noise)),
+        };
+        if nonzero.is_empty() {
+            continue;
+        }
+        if is_all_zero {
+            places.push(ZeroPlace { layer: theirs.layer, tensor: None });
+            continue;
+        }
+        let ours_is_zero =
+            |tensor: Tensor| tensors(ours).iter().any(|(own, noise)| *own == tensor && is_zero(ours, tensor, noise));
+        let zero = nonzero.iter().filter(|(tensor, noise)| is_zero(theirs, *tensor, noise) && !ours_is_zero(*tensor));
+        places.extend(zero.map(|(tensor, _)| ZeroPlace { layer: theirs.layer, tensor: Some(*tensor) }));
+    }
+    (places, of)
+}
+
+/// Weights and biases whose exact gradient is known not to be zero, as far as they were computed.
+fn tensors(layer: &LayerRun) -> Vec<(Tensor, &TensorNoise)> {
+    let all = layer.trials.first().map_or(&[][..], |trial| &trial.tensors);
+    let named = |noise: &TensorNoise| match noise.tensor.as_str() {
+        "weight" => Some(Tensor::Weight),
+        "bias" => Some(Tensor::Bias),
+        _ => None,
+    };
+    let known = all.iter().filter_map(|noise| Some((named(noise)?, noise)));
+    known.filter(|(_, noise)| noise.log2_signal.finite().is_some()).collect()
+}
+
+/// Whether a computed tensor is all zero. Of weights the fates tell; else the noise is the signal itself, and no part of
+/// the gradient is there.
+fn is_zero(layer: &LayerRun, tensor: Tensor, noise: &TensorNoise) -> bool {
+    let looks = noise.noise_to_signal == Number::Finite(1.0) && noise.descent == Number::Finite(0.0) && !noise.at_most;
+    let fates = &layer.fates;
+    match tensor {
+        Tensor::Weight => looks && fates.flushed + fates.cut + fates.true_zero + fates.undecided == fates.total(),
+        Tensor::Bias => looks,
+    }
+}
