@@ -2,17 +2,22 @@
 //! minibatches, and at chosen steps its gradients and updates are held against the true ones.
 //!
 //! [`learner`] is one copy; [`optimiser`], [`clip`] and [`loss_scale`] make its updates; [`measured`], [`spread`] and
-//! [`updates`] say what they are worth; [`outcome`] when learning stopped and why; [`checkpoint`] keeps all of it.
+//! [`updates`] say what they are worth; [`events`] what happened beyond rounding error; [`outcome`] when learning stopped
+//! and why; [`chance`] what a network attains that learns nothing; [`checkpoint`] keeps all of it.
 
+pub mod chance;
 pub mod checkpoint;
 pub mod clip;
+pub mod events;
 pub mod learner;
 pub mod loss;
 pub mod loss_scale;
 pub mod measured;
+mod moments;
 pub mod optimiser;
 pub mod outcome;
 pub mod spread;
+pub mod trials;
 pub mod updates;
 
 use crate::activation::Activation;
@@ -23,13 +28,14 @@ use crate::network::build::residual_scale;
 use crate::network::minibatches::Minibatches;
 use crate::network::rows::Rows;
 use crate::network::{Batch, Network};
+use crate::number::Number;
 use crate::probe::{self, VERSION};
 use crate::record::FormatFacts;
-use crate::record::training::{self as record, Measure, SCHEMA, Track, Training, TrainingRun};
+use crate::record::training::{self as record, ExactStep, Measure, SCHEMA, Training, TrainingRun};
 use crate::spec::RunPlan;
 use crate::spec::training::{TrainingPlan, TrainingScale};
 use learner::{Learner, Recipe};
-use measured::Own;
+use measured::{AtReference, Own};
 use ndarray::Array2;
 use rayon::prelude::*;
 
@@ -57,6 +63,8 @@ pub struct Trainer<'p> {
     plan: &'p TrainingPlan,
     minibatches: Minibatches,
     held_out: Vec<Batch>,
+    /// The loss of the best constant answer.
+    chance: f64,
     recipe: Recipe,
     /// Steps that are measured.
     measured: Vec<usize>,
@@ -71,6 +79,8 @@ pub struct Trainer<'p> {
 struct Copies {
     initial: Network,
     reference: Learner,
+    /// The exact gradient at its parameters.
+    exact: Vec<ExactStep>,
     learners: Vec<Learner>,
     measures: Vec<Vec<Measure>>,
 }
@@ -93,6 +103,7 @@ impl<'p> Trainer<'p> {
             let learner = |policy: &TrainingPolicy| Learner::new(*policy, spec.loss_scale, &initial);
             Copies {
                 reference: Learner::new(f64, TrainingScale::None, &initial),
+                exact: Vec::new(),
                 learners: plan.policies.iter().map(learner).collect(),
                 measures: vec![Vec::new(); plan.policies.len()],
                 initial,
@@ -101,6 +112,7 @@ impl<'p> Trainer<'p> {
         Trainer {
             plan,
             held_out: minibatches.held_out(),
+            chance: chance::chance(minibatches.trained()),
             minibatches,
             recipe: spec.into(),
             measured: spec.measure.steps(spec.steps),
@@ -188,9 +200,13 @@ impl<'p> Trainer<'p> {
         self.runs.par_iter_mut().for_each(|run| {
             run.all().for_each(|learner| learner.rekey(recipe.seed, step));
             let is_wanted = at_reference && run.reference.is_learning();
-            let tracks: Option<Vec<Vec<Track>>> = is_wanted.then(|| {
+            let at_reference: Option<AtReference> = is_wanted.then(|| {
                 let setups: Vec<_> = run.learners.iter().map(Learner::setup).collect();
                 measured::at_reference(&run.reference, &setups, &batches[0], spec.truth_bits, segments)
+            });
+            let tracks = at_reference.map(|AtReference { exact, tracks }| {
+                run.exact.push(ExactStep { step, layers: exact });
+                tracks
             });
             let reference = run.reference.network.clone();
             let Copies { initial, learners, measures, .. } = &mut *run;
@@ -223,7 +239,9 @@ impl<'p> Trainer<'p> {
             spec: spec.clone(),
             spec_hash: spec.hash(VERSION),
             steps_done: self.step,
+            chance: Some(Number::new(self.chance)),
             runs: self.runs.iter().enumerate().map(|(index, run)| self.run(index, run)).collect(),
+            trials: Vec::new(),
         }
     }
 
@@ -231,12 +249,16 @@ impl<'p> Trainer<'p> {
         let (spec, one) = (&self.plan.spec, &self.plan.networks.runs[index]);
         let is_drawn = self.plan.networks.network.is_none();
         let learner = |((learner, measures), policy): ((&Learner, &Vec<Measure>), &TrainingPolicy)| record::Learner {
-            name: policy.to_string(),
-            policy: policy.gradients.preset().map(|preset| preset.policy.to_string()),
+            policy: match spec.names.of(&policy.to_string()) {
+                name if name != policy.to_string() => Some(policy.spelled()),
+                _ => policy.gradients.preset().map(|preset| preset.policy.to_string()),
+            },
+            name: spec.names.of(&policy.to_string()).to_string(),
             update: policy.update.to_string(),
             master: policy.master.to_string(),
             format: FormatFacts::of(&policy.gradients.backward.format),
             course: learner.course.clone(),
+            events: Some(learner.log.events.clone()),
             measures: measures.clone(),
             outcome: outcome::of(&learner.course, measures, spec.target_loss),
         };
@@ -249,6 +271,7 @@ impl<'p> Trainer<'p> {
             parameters: run.initial.parameters.iter().map(|parameter| parameter.values.len() as u64).sum(),
             layers: run.initial.layers.iter().map(|layer| layer.name.clone()).collect(),
             reference: run.reference.course.clone(),
+            exact: run.exact.clone(),
             learners: run.learners.iter().zip(&run.measures).zip(&self.plan.policies).map(learner).collect(),
         }
     }
@@ -262,7 +285,9 @@ fn distance(one: &Network, other: &Network) -> f64 {
     pairs.map(squares).sum::<f64>().sqrt()
 }
 
-/// Trains to the end.
+/// Trains to the end, and repeats it as often as the spec asks.
 pub fn run(plan: &TrainingPlan, progress: &dyn Progress) -> Training {
-    Trainer::new(plan).finish(progress)
+    let mut training = Trainer::new(plan).finish(progress);
+    training.trials.extend((1..plan.spec.trials).map(|trial| trials::run(plan, trial, progress)));
+    training
 }

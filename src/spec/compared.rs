@@ -1,7 +1,8 @@
 //! Gradients that other programs computed, as a spec names them.
 
 use super::files::{Files, Source};
-use super::{Spec, SpecError};
+use super::names::split;
+use super::{Names, Spec, SpecError};
 use crate::arithmetic::{ArithmeticName, Policy};
 use crate::exchange::{Dtype, Gradients};
 use crate::format::{F32, F64};
@@ -21,23 +22,26 @@ pub struct Compared {
     /// log₂ of the factor by which the loss was multiplied, which is divided out.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub log2_scale: i32,
-    /// The arithmetic that an audit holds it against.
+    /// The arithmetic with which an audit compares it, by the name that it was given, else in canonical spelling.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// Other arithmetics that are likely for the type of the file's numbers; empty where the model was named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub likely: Vec<String>,
 }
 
 fn is_zero(number: &i32) -> bool {
     *number == 0
 }
 
-/// What an audit holds gradients against.
+/// With what an audit compares gradients.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Model {
     /// Nothing: they are one more arithmetic.
     None,
-    /// The arithmetic that their type suggests: `f16:acc=f32` for f16, `f32` for f32.
+    /// The arithmetic that their type suggests, `f16:acc=f32` for f16, `f32` for f32, and others that are likely.
     OfType,
-    /// The arithmetic of that name.
+    /// This arithmetic, with or without a name: `POLICY` or `NAME:=POLICY`.
     Named(String),
 }
 
@@ -82,18 +86,28 @@ impl Files {
         self.notes.extend(gradients.notes.iter().map(|note| format!("{}: {note}", path.display())));
         self.notes.extend(named("no gradient of", &gradients.missing));
         self.notes.extend(named("of no parameter", &gradients.unused));
-        let model = match model {
-            Model::None => None,
-            Model::OfType => Some(model_of(gradients.dtype)),
-            Model::Named(name) => Some(Policy::parse(name).map_err(SpecError)?.to_string()),
+        let (model, likely) = match model {
+            Model::None => (None, Vec::new()),
+            Model::OfType => (Some(model_of(gradients.dtype)), likely(gradients.dtype)),
+            Model::Named(text) => (Some(named_model(spec, text).map_err(SpecError)?), Vec::new()),
         };
-        spec.compared.push(Compared { name: name.into(), source, log2_scale, model });
+        spec.compared.push(Compared { name: name.into(), source, log2_scale, model, likely });
         self.compared.push(Arc::new(gradients));
         Ok(())
     }
 }
 
 impl Spec {
+    /// No gradients of another program go by the name of a policy.
+    pub(super) fn check_names(&self, names: &Names) -> Result<(), String> {
+        match self.compared.iter().find(|compared| names.policy(&compared.name).is_some()) {
+            Some(Compared { name, .. }) => {
+                Err(format!("--compare {name}: a policy of --formats has the same name; name them apart"))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Gradients of another program are of one network and one batch, both from files, and no two have one name.
     pub(super) fn check_compared(&self, files: &Files) -> Result<(), String> {
         let Some(first) = self.compared.first() else { return Ok(()) };
@@ -169,9 +183,36 @@ pub(super) fn log2_of_scale(scale: f64) -> Option<i32> {
     (crate::format::two_to(exponent) == scale).then_some(log2)
 }
 
+/// What tables call the model `POLICY` or `NAME:=POLICY`; a name is kept in the spec.
+fn named_model(spec: &mut Spec, text: &str) -> Result<String, String> {
+    let (name, policy) = split(text);
+    let policy = Policy::parse(policy)?.to_string();
+    let Some(name) = name else { return Ok(spec.names.of(&policy).to_string()) };
+    spec.names.give(name, &policy)?;
+    Ok(name.into())
+}
+
 /// The arithmetic in which a framework computes gradients of that type, as a rule.
 fn model_of(dtype: Dtype) -> String {
     let format = dtype.format().unwrap_or(F64);
     let accumulator = if format.precision < F32.precision { F32 } else { format };
     ArithmeticName::with_accumulator(format, accumulator).to_string()
+}
+
+/// Other arithmetics in which gradients of that type are often computed: with fused sums, with sums in the type itself,
+/// with operands in TF32, or under autocast.
+fn likely(dtype: Dtype) -> Vec<String> {
+    let format = dtype.format().unwrap_or(F64);
+    let own = ArithmeticName::plain(format);
+    let names = if format.precision < F32.precision {
+        let wide = ArithmeticName::with_accumulator(format, F32);
+        [wide.with_fused_sums(), own, own.with_fused_sums()].map(|name| name.to_string()).to_vec()
+    } else if format == F32 {
+        vec![own.with_fused_sums().to_string(), "f32:operands=tf32".into(), "amp-bf16".into(), "amp-fp16".into()]
+    } else {
+        vec![own.with_fused_sums().to_string()]
+    };
+    // One spelling for each, as specs and records have it.
+    let canonical = |name: String| Policy::parse(&name).map_or(name, |policy| policy.to_string());
+    names.into_iter().map(canonical).collect()
 }

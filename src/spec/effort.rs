@@ -14,7 +14,8 @@ pub enum LossScale {
     None,
     /// By 2 to this power.
     PowerOfTwo(i32),
-    /// For each arithmetic by the power of two with the least flushing and no overflow.
+    /// For each arithmetic by the smallest power of two that leaves no more noise than a backward pass without ends of
+    /// range, and overflows nothing.
     Auto,
 }
 

@@ -3,9 +3,8 @@
 use super::SpecError;
 use crate::activation::{Activation, PRELU_SLOPE};
 use crate::assets::{FEATURES, OUTPUTS};
-use crate::exchange::{
-    self, Activations, Contents, Dtype, Gradients, Imported, Labels, LossName, Room, Samples, Sequential,
-};
+use crate::exchange::{self, Activations, Contents, Dtype, Gradients, Imported, Labels, Room, Samples, Sequential};
+use crate::loss::Loss;
 use crate::printable;
 use crate::spec::{Data, Spec};
 use serde::{Deserialize, Serialize};
@@ -71,6 +70,16 @@ pub enum TargetKind {
     Classes,
     /// Values: mean squared error.
     Values,
+}
+
+impl TargetKind {
+    /// The loss for such targets.
+    pub fn loss(self) -> Loss {
+        match self {
+            TargetKind::Classes => Loss::CrossEntropy,
+            TargetKind::Values => Loss::MeanSquaredError,
+        }
+    }
 }
 
 /// The contents of the files that a spec names.
@@ -164,7 +173,7 @@ impl Files {
         spec: &mut Spec,
         path: &Path,
         dtype: Option<Dtype>,
-        loss: Option<LossName>,
+        loss: Option<Loss>,
     ) -> Result<(), SpecError> {
         spec.batch = self.samples(spec, path, dtype, loss)?;
         Ok(())
@@ -179,7 +188,7 @@ impl Files {
         spec: &mut Spec,
         path: &Path,
         dtype: Option<Dtype>,
-        loss: Option<LossName>,
+        loss: Option<Loss>,
     ) -> Result<(), SpecError> {
         let rows = self.samples(spec, path, dtype, loss)?;
         if let Some(file) = &mut spec.batch_file {
@@ -194,7 +203,7 @@ impl Files {
         spec: &mut Spec,
         path: &Path,
         dtype: Option<Dtype>,
-        loss: Option<LossName>,
+        loss: Option<Loss>,
     ) -> Result<usize, SpecError> {
         let (source, contents) = self.open(path, dtype)?;
         let samples =

@@ -8,7 +8,7 @@ pub use optimiser::{Optimiser, Rate, TrainingScale};
 
 use super::files::rows_in_words;
 use super::{
-    Attribute, BatchFile, Data, Files, Init, LossScale, Plan, Source, Spec, SpecError, TargetKind, Weights, named,
+    Attribute, BatchFile, Data, Files, Init, Loss, LossScale, Names, Plan, Source, Spec, SpecError, Weights, names,
 };
 use crate::arithmetic::policy::TrainingPolicy;
 use crate::assets::DIGITS;
@@ -45,6 +45,9 @@ pub struct TrainingSpec {
     pub batch: usize,
     /// Seed of every draw.
     pub seed: u64,
+    /// Trainings: this one, and repetitions with the seeds that follow.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub trials: usize,
     /// How weights are drawn.
     pub init: Init,
     /// Gain given by hand instead of the init's own.
@@ -53,8 +56,11 @@ pub struct TrainingSpec {
     pub bias: bool,
     /// Whether hidden layers with as many outputs as inputs have a skip.
     pub residual: bool,
-    /// Arithmetics of the learners by canonical name.
+    /// Arithmetics of the learners in canonical spelling; before validation also `NAME:=POLICY`.
     pub formats: Vec<String>,
+    /// Those of them that the user gave a name.
+    #[serde(default, skip_serializing_if = "Names::is_empty")]
+    pub names: Names,
     /// Updates.
     pub steps: usize,
     /// How gradients become updates.
@@ -89,11 +95,13 @@ impl Default for TrainingSpec {
             width: 64,
             batch: 32,
             seed: 0,
+            trials: 1,
             init: Init::Preserve,
             gain: None,
             bias: false,
             residual: false,
             formats: ["f16", "bf16", "f32"].map(String::from).to_vec(),
+            names: Names::default(),
             steps: 500,
             optimiser: Optimiser::default(),
             rate: Rate::default(),
@@ -109,6 +117,14 @@ impl Default for TrainingSpec {
     }
 }
 
+fn one() -> usize {
+    1
+}
+
+fn is_one(trials: &usize) -> bool {
+    *trials == 1
+}
+
 /// A validated training: names read, limits checked.
 #[derive(Clone, Debug)]
 pub struct TrainingPlan {
@@ -122,6 +138,9 @@ pub struct TrainingPlan {
 
 /// Most updates: beyond any use, below any overflow.
 pub const MOST_STEPS: usize = 10_000_000;
+
+/// Most trials.
+pub const MOST_TRIALS: usize = 10_000;
 
 impl TrainingSpec {
     /// Reads every name and checks every limit.
@@ -156,6 +175,9 @@ impl TrainingSpec {
                 return Err(SpecError(format!("--{option} {value}: {why}give at most {most}")));
             }
         }
+        if !(1..=MOST_TRIALS).contains(&self.trials) {
+            return Err(SpecError(format!("--trials {}: give 1 to {MOST_TRIALS}", self.trials)));
+        }
         self.optimiser.check().and_then(|()| self.rate.check(self.steps)).map_err(SpecError)?;
         self.measure.check(self.steps).map_err(SpecError)?;
         let positive = |option: &str, value: f64| match value.is_finite() && value > 0.0 {
@@ -164,11 +186,12 @@ impl TrainingSpec {
         };
         self.clip_norm.map_or(Ok(()), |norm| positive("clip-norm", norm))?;
         positive("target-loss", self.target_loss)?;
-        let policies = named("arithmetic", "--formats f16,f32", &self.formats, TrainingPolicy::parse)?;
+        let (policies, names) = names::policies(&self.formats, &self.names, TrainingPolicy::parse)?;
         let spec = TrainingSpec {
             activations: networks.spec.activations.clone(),
             bias: networks.spec.bias,
             formats: policies.iter().map(TrainingPolicy::to_string).collect(),
+            names,
             ..self.clone()
         };
         Ok(TrainingPlan { spec, networks, policies })
@@ -212,7 +235,12 @@ impl TrainingSpec {
 
     /// True if targets are classes (cross-entropy, accuracy); false if they are values (mean squared error).
     pub fn has_classes(&self) -> bool {
-        self.batch_file.as_ref().is_none_or(|file| file.targets == TargetKind::Classes)
+        self.loss() == Loss::CrossEntropy
+    }
+
+    /// The loss that the data implies: cross-entropy for the digits, of a file what its targets are.
+    pub fn loss(&self) -> Loss {
+        self.batch_file.as_ref().map_or(Loss::CrossEntropy, |file| file.targets.loss())
     }
 
     /// The files that the spec names, the network's first.
@@ -282,6 +310,7 @@ mod tests {
         let rate = |learning_rate| Rate { learning_rate, ..Rate::default() };
         for (message, words) in [
             (error(|spec| spec.steps = 0), "--steps 500"),
+            (error(|spec| spec.trials = 0), "--trials 0: give 1 to"),
             (error(|spec| spec.minibatches = 1), "--minibatches 8"),
             (error(|spec| spec.minibatches = 45), "at most 44"),
             (error(|spec| spec.batch = 719), "at most 718"),

@@ -4,11 +4,12 @@
 //! parameters and optimiser states in binary64, and the SHA-256 of all that, so that a damaged file is noticed.
 
 use super::Trainer;
+use super::events::Log;
 use super::learner::Learner;
 use super::loss_scale::Scaler;
 use crate::exchange::{Tensor, safetensors_bytes, safetensors_tensors};
 use crate::probe::VERSION;
-use crate::record::training::{Course, Measure};
+use crate::record::training::{Course, Event, ExactStep, Measure};
 use crate::spec::training::TrainingPlan;
 use ndarray::Array2;
 use serde::de::DeserializeOwned;
@@ -29,6 +30,8 @@ struct State {
     step: usize,
     /// Per activation: the reference, then the learners.
     runs: Vec<Vec<CopyState>>,
+    /// Per activation: the exact gradient at the reference's parameters.
+    exact: Vec<Vec<ExactStep>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -39,6 +42,7 @@ struct CopyState {
     /// How many matrices the optimiser keeps of each parameter.
     kept: usize,
     course: Course,
+    events: Vec<Event>,
     measures: Vec<Measure>,
 }
 
@@ -57,12 +61,14 @@ impl Trainer<'_> {
                     scaler: learner.scaler,
                     kept: learner.state.iter().map(Vec::len).max().unwrap_or(0),
                     course: learner.course.clone(),
+                    events: learner.log.events.clone(),
                     measures: measures.clone(),
                 }
             });
             runs.push(states.collect());
         }
-        let state = State { spec_hash: self.plan.spec.hash(VERSION), step: self.step, runs };
+        let exact = self.runs.iter().map(|run| run.exact.clone()).collect();
+        let state = State { spec_hash: self.plan.spec.hash(VERSION), step: self.step, runs, exact };
         sealed(&state, &safetensors_bytes(&tensors))
     }
 
@@ -77,11 +83,14 @@ impl Trainer<'_> {
         let mut tensors: HashMap<String, Tensor> =
             tensors.into_iter().map(|tensor| (tensor.name.clone(), tensor)).collect();
         let mut trainer = Trainer::new(plan);
-        if state.runs.len() != trainer.runs.len() || state.step > plan.spec.steps {
+        let lengths = [state.runs.len(), state.exact.len()];
+        if lengths != [trainer.runs.len(); 2] || state.step > plan.spec.steps {
             return Err(damaged());
         }
         trainer.step = state.step;
-        for (run, (copies, states)) in trainer.runs.iter_mut().zip(state.runs).enumerate() {
+        let kept = state.runs.into_iter().zip(state.exact);
+        for (run, (copies, (states, exact))) in trainer.runs.iter_mut().zip(kept).enumerate() {
+            copies.exact = exact;
             if states.len() != copies.learners.len() + 1 {
                 return Err(damaged());
             }
@@ -90,6 +99,7 @@ impl Trainer<'_> {
                 restore(learner, kept.kept, &mut |name| tensors.remove(&prefixed(run, copy, name)))
                     .ok_or_else(damaged)?;
                 (learner.updates, learner.scaler, learner.course) = (kept.updates, kept.scaler, kept.course);
+                learner.log = Log::resumed(kept.events);
                 if copy > 0 {
                     copies.measures[copy - 1] = kept.measures;
                 }

@@ -1,8 +1,10 @@
 //! Clipping of gradients by their norm, as torch.nn.utils.clip_grad_norm_ does it, in any arithmetic.
 
-use super::optimiser::{Beside, beside};
+use super::optimiser::{Beside, Rounded, beside, rounded};
 use crate::activation::Function;
-use crate::arithmetic::{Arithmetic, Binary, Exact, Place, TensorId};
+use crate::arithmetic::{Arithmetic, Binary, Exact, ExactMatrix, Place, TensorId};
+use crate::number::Number;
+use crate::record::training::Scalar;
 use ndarray::Array2;
 
 /// What torch adds to the norm that it divides by.
@@ -11,12 +13,21 @@ const NEVER_ZERO: f64 = 1e-6;
 /// Norms and the factor have places of their own, after those of the optimiser.
 const TENSOR: TensorId = TensorId::MAX - 8;
 
+/// What clipping did beyond rounding.
+pub struct Clipped {
+    /// The norm that is infinite or NaN although every gradient is finite, in binary64: of the first tensor that has such
+    /// a norm, or of all together.
+    pub overflow: Option<Number>,
+    /// Constants that became 0.
+    pub scalars: Vec<Rounded>,
+}
+
 /// Multiplies all gradients by min(1, most/(‖g‖ + 10^-6)), ‖g‖ being the norm of the tensors' norms.
 ///
 /// Squares are summed in the arithmetic's accumulator and their sum is rounded to its format before the root, as every
 /// other result is; PyTorch's norm of a narrow tensor stays in binary32 until after the root, as an update in f32 does
 /// here. In a format in which 10^-6 is 0 a gradient of zeros becomes NaN, as does every gradient if the norm is NaN.
-pub fn clip<A: Arithmetic>(arithmetic: &A, most: f64, gradients: &mut [Array2<A::Elem>]) {
+pub fn clip<A: Arithmetic>(arithmetic: &A, most: f64, gradients: &mut [Array2<A::Elem>]) -> Clipped {
     let at = |row: usize, column: usize| Place::new(TENSOR, (row, column));
     let norm = |row: usize, entries: &[A::Elem]| {
         let squares = arithmetic.dot(at(row, 0), entries, entries, None);
@@ -28,8 +39,12 @@ pub fn clip<A: Arithmetic>(arithmetic: &A, most: f64, gradients: &mut [Array2<A:
     let last = gradients.len();
     let total = norm(last, &norms);
     let number = |column: usize, x: f64| arithmetic.round(at(last + 1, column), &Exact::Double(x));
-    let divisor = arithmetic.binary(at(last + 1, 0), Binary::Add, &total, &number(1, NEVER_ZERO));
-    let mut factor = arithmetic.binary(at(last + 1, 2), Binary::Divide, &number(3, most), &divisor);
+    let (never_zero, largest) = (number(1, NEVER_ZERO), number(3, most));
+    let divisor = arithmetic.binary(at(last + 1, 0), Binary::Add, &total, &never_zero);
+    let mut factor = arithmetic.binary(at(last + 1, 2), Binary::Divide, &largest, &divisor);
+    let overflow = if arithmetic.exact(&total).is_finite() { None } else { overflow(arithmetic, &norms, gradients) };
+    let scalars = [(Scalar::ClipEpsilon, NEVER_ZERO, &never_zero), (Scalar::ClipNorm, most, &largest)];
+    let scalars = scalars.map(|(scalar, exact, stored)| rounded(arithmetic, scalar, exact, stored));
     if arithmetic.exact(&factor) > Exact::Double(1.0) {
         factor = number(4, 1.0);
     }
@@ -37,4 +52,15 @@ pub fn clip<A: Arithmetic>(arithmetic: &A, most: f64, gradients: &mut [Array2<A:
         let factors = Array2::from_elem(gradient.dim(), factor.clone());
         *gradient = arithmetic.zip(beside(row, Beside::Clipped), Binary::Multiply, gradient, &factors);
     }
+    Clipped { overflow, scalars: scalars.into_iter().flatten().collect() }
+}
+
+/// The norm that overflows, if every entry of a gradient is finite.
+fn overflow<A: Arithmetic>(arithmetic: &A, norms: &[A::Elem], gradients: &[Array2<A::Elem>]) -> Option<Number> {
+    let exact: Vec<ExactMatrix> = gradients.iter().map(|gradient| arithmetic.exact_matrix(gradient)).collect();
+    let square = |x: Exact| x.to_f64() * x.to_f64();
+    let squares: Vec<f64> = exact.iter().map(|gradient| gradient.iter().map(square).sum()).collect();
+    let own = norms.iter().position(|norm| !arithmetic.exact(norm).is_finite());
+    let square = own.map_or_else(|| squares.iter().sum(), |tensor| squares[tensor]);
+    exact.iter().all(ExactMatrix::is_finite).then(|| Number::new(f64::sqrt(square)))
 }

@@ -1,9 +1,11 @@
 //! One arithmetic's own copy of a network, and how a step changes it.
 
 use super::clip::clip;
+use super::events::Log;
 use super::loss::{mean_loss, right_answers, total_loss};
 use super::loss_scale::Scaler;
-use super::optimiser::{Beside, Change, Moment, State, applied, beside, change};
+use super::moments::underflowed;
+use super::optimiser::{Beside, Change, Moment, Rounded, State, applied, beside, change};
 use crate::arithmetic::dispatch::{Carriers, Visitor, dispatch_with};
 use crate::arithmetic::policy::TrainingPolicy;
 use crate::arithmetic::{Arithmetic, ArithmeticName, Exact, ExactMatrix, TensorId};
@@ -11,7 +13,7 @@ use crate::backprop::{ForwardRun, Part, Setup, gradients};
 use crate::network::draw::Stream;
 use crate::network::{Batch, Network};
 use crate::number::Number;
-use crate::record::training::{Course, End, HeldOut, ScaleChange};
+use crate::record::training::{Course, End, EventKind, HeldOut, ScaleChange};
 use crate::spec::training::{Optimiser, Rate, TrainingScale, TrainingSpec};
 use ndarray::Array2;
 use std::sync::Arc;
@@ -54,6 +56,8 @@ pub struct Learner {
     pub scaler: Scaler,
     /// How its loss went so far.
     pub course: Course,
+    /// What happened to it beyond rounding error.
+    pub log: Log,
 }
 
 /// What a step was made of.
@@ -80,7 +84,7 @@ impl Learner {
         let scales = if scale == TrainingScale::None { Vec::new() } else { vec![first] };
         let course = Course { losses: vec![], held_out: vec![], scales, skipped: vec![], end: End::Completed };
         let state = vec![State::new(); network.parameters.len()];
-        Learner { policy, scale, network, state, updates: 0, scaler, course }
+        Learner { policy, scale, network, state, updates: 0, scaler, course, log: Log::default() }
     }
 
     /// True as long as steps change something.
@@ -106,14 +110,21 @@ impl Learner {
     /// One step: gradients of a minibatch, and the update that the optimiser makes of them.
     pub fn step(&mut self, recipe: &Recipe, step: usize, batch: &Batch) -> Taken {
         self.rekey(recipe.seed, step);
-        let (gradients, outputs) = gradients_of(self.setup(), &self.network, batch);
+        if step == 0 && !self.is_finite() {
+            self.log.note(EventKind::ParametersOverflow, step);
+        }
+        let Gradients { gradients, outputs, overflow } = gradients_of(self.setup(), &self.network, batch);
         self.course.losses.push(Number::new(mean_loss(&outputs, batch)));
+        overflow.into_iter().for_each(|overflow| self.log.note(overflow, step));
         let is_finite = gradients.iter().all(ExactMatrix::is_finite);
         let moment = Moment { rate: recipe.rate.at(step, recipe.steps), update: self.updates + 1 };
         let before = self.scaler.log2;
         let skipped = self.scaler.observe(self.scale, is_finite);
         if skipped {
             self.course.skipped.push(step);
+            let is_forward = matches!(overflow, Some(EventKind::ForwardOverflow { .. }));
+            let reason = if is_forward { EventKind::SkippedForward } else { EventKind::SkippedBackward };
+            self.log.note(reason, step);
         } else {
             self.update(recipe, step, moment, &gradients);
         }
@@ -133,10 +144,12 @@ impl Learner {
         let parameters: Vec<&Array2<f64>> = self.network.parameters.iter().map(|parameter| &parameter.values).collect();
         let key = self.network.key;
         let work = Advance { recipe, moment, parameters: &parameters, gradients, state: &self.state };
-        let advanced = dispatch_with(self.policy.update, Carriers::Sure, key, work).and_then(|(theta, state)| {
+        let Advanced { parameters, events } = dispatch_with(self.policy.update, Carriers::Sure, key, work);
+        let advanced = parameters.and_then(|(theta, state)| {
             let stored = theta.iter().enumerate().map(|(index, theta)| stored(self.policy.master, key, index, theta));
             Some((stored.collect::<Option<Vec<_>>>()?, state))
         });
+        events.into_iter().for_each(|event| self.log.note(event, step));
         let Some((theta, state)) = advanced else {
             self.course.end = End::BeyondDoubles { step };
             return;
@@ -178,16 +191,36 @@ impl Learner {
         let read = |at: usize, x: &Array2<f64>| arithmetic.round_doubles(tensor_of(at), x);
         let theta = self.network.parameters.iter().enumerate().map(|(at, parameter)| read(at, &parameter.values));
         let state = self.state.iter().enumerate().map(|(at, state)| state.iter().map(|x| read(at, x)).collect());
-        changes(arithmetic, recipe, moment, &theta.collect::<Vec<_>>(), gradients, &mut state.collect::<Vec<_>>())
+        let (theta, mut state) = (theta.collect::<Vec<_>>(), state.collect::<Vec<_>>());
+        changes(arithmetic, recipe, moment, &theta, gradients, &mut state).0
     }
 }
 
+/// What a pass over a minibatch gives.
+pub struct Gradients {
+    /// The gradient of every parameter.
+    pub gradients: Vec<ExactMatrix>,
+    /// The value of the head.
+    pub outputs: ExactMatrix,
+    /// Where the range was left first: in the forward pass, or else in the backward pass.
+    pub overflow: Option<EventKind>,
+}
+
 /// The gradient of every parameter, and the outputs.
-pub fn gradients_of(setup: Setup, network: &Network, batch: &Batch) -> (Vec<ExactMatrix>, ExactMatrix) {
+pub fn gradients_of(setup: Setup, network: &Network, batch: &Batch) -> Gradients {
     let mut found: Vec<Option<ExactMatrix>> = vec![None; network.parameters.len()];
-    let mut outputs = None;
+    let (mut outputs, mut forward, mut backward) = (None, None, None);
     let of_layers = network.layer_parameters();
     for layer in gradients(setup, network, batch) {
+        let number = layer.layer + 1;
+        // From the head down: the last one is nearest to the input.
+        if !layer.preactivation.is_finite() {
+            forward = Some(EventKind::ForwardOverflow { layer: number });
+        }
+        let own = [Some(&layer.weight), layer.bias.as_ref(), layer.slope.as_ref()];
+        if !own.into_iter().flatten().all(ExactMatrix::is_finite) {
+            backward.get_or_insert(EventKind::GradientOverflow { layer: number });
+        }
         // The head comes first, and its value is the output.
         outputs.get_or_insert(layer.preactivation);
         let [weight, bias, slope] = of_layers[layer.layer];
@@ -198,7 +231,8 @@ pub fn gradients_of(setup: Setup, network: &Network, batch: &Batch) -> (Vec<Exac
         }
     }
     let found = found.into_iter().map(|gradient| gradient.expect("invariant: every parameter belongs to a layer"));
-    (found.collect(), outputs.expect("invariant: a network has a head"))
+    let outputs = outputs.expect("invariant: a network has a head");
+    Gradients { gradients: found.collect(), outputs, overflow: forward.or(backward) }
 }
 
 /// Where a parameter enters an arithmetic.
@@ -230,7 +264,7 @@ fn doubles(matrix: ExactMatrix) -> Option<Array2<f64>> {
     }
 }
 
-/// All parameters' updates; the states move on.
+/// All parameters' updates, and what happened on the way; the states move on.
 fn changes<A: Arithmetic>(
     arithmetic: &A,
     recipe: &Recipe,
@@ -238,18 +272,47 @@ fn changes<A: Arithmetic>(
     theta: &[Array2<A::Elem>],
     mut gradients: Vec<Array2<A::Elem>>,
     state: &mut [State<A::Elem>],
-) -> Vec<Change<A::Elem>> {
+) -> (Vec<Change<A::Elem>>, Vec<EventKind>) {
+    let mut events = Vec::new();
     if let Some(most) = recipe.clip_norm {
-        clip(arithmetic, most, &mut gradients);
+        let clipped = clip(arithmetic, most, &mut gradients);
+        events.extend(clipped.overflow.map(|norm| EventKind::ClippingOverflow { norm }));
+        events.extend(clipped.scalars.into_iter().map(rounded));
     }
+    let (mut lost, mut of) = (0, 0);
     let each = gradients.into_iter().zip(theta).zip(state).enumerate();
-    each.map(|(parameter, ((gradient, theta), state))| {
-        change(arithmetic, &recipe.optimiser, moment, parameter, theta, gradient, state)
-    })
-    .collect()
+    let changes = each.map(|(parameter, ((gradient, theta), state))| {
+        let before = (arithmetic.exact_matrix(&gradient), state.get(1).map(|v| arithmetic.exact_matrix(v)));
+        let change = change(arithmetic, &recipe.optimiser, moment, parameter, theta, gradient, state);
+        let after = state.get(1).map(|v| arithmetic.exact_matrix(v));
+        lost += after.map_or(0, |after| underflowed(&recipe.optimiser, moment, &before.0, before.1.as_ref(), &after));
+        of += theta.len() as u64;
+        change
+    });
+    let changes: Vec<_> = changes.collect();
+    events.extend(changes.iter().flat_map(|change| &change.scalars).copied().map(rounded));
+    if lost > 0 {
+        events.push(EventKind::SecondMomentUnderflow { entries: lost, of });
+    }
+    (changes, events)
 }
 
-/// An update in whatever arithmetic: new parameters and states, where all of them are doubles.
+fn rounded(Rounded { scalar, exact, rounded }: Rounded) -> EventKind {
+    EventKind::ScalarRounded { scalar, exact, rounded }
+}
+
+/// Matrices, one per parameter.
+type Parameters = Vec<Array2<f64>>;
+
+/// What an update comes to.
+struct Advanced {
+    /// New parameters and states, where all of them are doubles.
+    parameters: Option<(Parameters, Vec<State<f64>>)>,
+    /// What happened on the way.
+    events: Vec<EventKind>,
+}
+
+/// An update in whatever arithmetic.
 struct Advance<'a> {
     recipe: &'a Recipe,
     moment: Moment,
@@ -259,9 +322,9 @@ struct Advance<'a> {
 }
 
 impl Visitor for Advance<'_> {
-    type Output = Option<(Vec<Array2<f64>>, Vec<State<f64>>)>;
+    type Output = Advanced;
 
-    fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> Self::Output {
+    fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> Advanced {
         let ar = &*arithmetic;
         let read = |at: usize, x: &Array2<f64>| ar.round_doubles(tensor_of(at), x);
         let theta: Vec<_> = self.parameters.iter().enumerate().map(|(at, values)| read(at, values)).collect();
@@ -271,10 +334,10 @@ impl Visitor for Advance<'_> {
         });
         let each = |(at, state): (usize, &State<f64>)| state.iter().map(|x| read(at, x)).collect();
         let mut state: Vec<State<A::Elem>> = self.state.iter().enumerate().map(each).collect();
-        let changes = changes(ar, self.recipe, self.moment, &theta, gradients.collect(), &mut state);
+        let (changes, events) = changes(ar, self.recipe, self.moment, &theta, gradients.collect(), &mut state);
         let exact = |x: &Array2<A::Elem>| doubles(ar.exact_matrix(x));
-        let theta = changes.iter().enumerate().map(|(at, change)| exact(&applied(ar, at, change)));
-        let state = state.iter().map(|state| state.iter().map(exact).collect());
-        Some((theta.collect::<Option<_>>()?, state.collect::<Option<_>>()?))
+        let theta: Option<_> = changes.iter().enumerate().map(|(at, change)| exact(&applied(ar, at, change))).collect();
+        let state: Option<_> = state.iter().map(|state| state.iter().map(exact).collect()).collect();
+        Advanced { parameters: theta.zip(state), events }
     }
 }

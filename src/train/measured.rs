@@ -9,8 +9,9 @@ use crate::network::{Batch, Network, Operation};
 use crate::number::Number;
 use crate::probe::measure::{ArithmeticMeasurement, LayerMeasurement, Measurement, Subjects, measure_with};
 use crate::probe::questions::{Extra, Taken as BranchesOf};
-use crate::record::training::{Measure, MeasuredLayer, Track};
+use crate::record::training::{ExactSize, Measure, MeasuredLayer, Track};
 use crate::truth::Evidence;
+use ndarray::Array2;
 
 /// A copy's gradients before its step.
 pub struct Own {
@@ -62,7 +63,7 @@ impl Own {
                 own: track(layer, own),
                 at_reference: at_reference.map(|tracks| tracks[index]),
                 without_flips: match layer.extras.last() {
-                    Some(run) if has_flips => run.noise_to_signal,
+                    Some(run) if has_flips => run.weight_noise,
                     _ => Number::None,
                 },
                 log2_minibatch_spread: spread.log2_of(index),
@@ -85,14 +86,22 @@ impl Own {
     }
 }
 
-/// Every copy's arithmetic at the parameters that f64 has learnt: a track for each, layer by layer.
+/// What is measured at the parameters that f64 has learnt.
+pub struct AtReference {
+    /// The exact gradient, layer by layer.
+    pub exact: Vec<ExactSize>,
+    /// For every copy's arithmetic its gradient, layer by layer.
+    pub tracks: Vec<Vec<Track>>,
+}
+
+/// Measures every copy's arithmetic at the parameters that f64 has learnt.
 pub fn at_reference(
     reference: &Learner,
     setups: &[Setup],
     batch: &Batch,
     truth_bits: u32,
     segments: usize,
-) -> Vec<Vec<Track>> {
+) -> AtReference {
     let mut extras = Vec::new();
     let listed = setups.iter().map(|setup| {
         let twin = twin(setup).map(|twin| {
@@ -106,7 +115,46 @@ pub fn at_reference(
     let measurement = measure_with(&reference.network, batch, subjects, truth_bits, segments, &|| ());
     let tracks =
         |index: usize| measurement.layers.iter().map(|layer| track(layer, &layer.arithmetics[index])).collect();
-    (0..setups.len()).map(tracks).collect()
+    let owners = reference.network.layer_parameters();
+    let exact = measurement.layers.iter().zip(&owners).map(|(layer, owners)| {
+        let [weight, bias, _] = owners.map(|owner| owner.map(|owner| &reference.network.parameters[owner].values));
+        let weight = weight.expect("invariant: layers have weights");
+        exact_size(layer, weight, bias.map_or(0, Array2::len))
+    });
+    AtReference { exact: exact.collect(), tracks: (0..setups.len()).map(tracks).collect() }
+}
+
+/// How large a layer's exact gradient is, of its weights and so many biases together.
+fn exact_size(layer: &LayerMeasurement, weight: &Array2<f64>, biases: usize) -> ExactSize {
+    // Signals are the truth's: the same beside every arithmetic.
+    let of = |tensor: &str| {
+        let tensors = layer.arithmetics.first().map_or(&[][..], |first| &first.tensors);
+        tensors.iter().find(|one| one.tensor == tensor).map_or(Number::None, |one| one.log2_signal)
+    };
+    let is_known = !matches!(layer.evidence, Evidence::NotEstablished(_));
+    let norm = match biases {
+        _ if !is_known => f64::NAN,
+        0 => of("weight").value(),
+        _ => log2_of_both(of("weight").value(), of("bias").value()),
+    };
+    let squares: f64 = weight.iter().map(|w| w * w).sum();
+    let log2_mean = |log2_norm: f64, count: usize| Number::new(log2_norm - 0.5 * core_math::log2(count as f64));
+    ExactSize {
+        log2_gradient: log2_mean(norm, weight.len() + biases),
+        log2_weights: log2_mean(0.5 * core_math::log2(squares), weight.len()),
+    }
+}
+
+/// log₂ √(x² + y²) of log₂ x and log₂ y; NaN where one is.
+fn log2_of_both(x: f64, y: f64) -> f64 {
+    if x.is_nan() || y.is_nan() {
+        return f64::NAN;
+    }
+    let (large, small) = if x < y { (y, x) } else { (x, y) };
+    if small == f64::NEG_INFINITY {
+        return large;
+    }
+    large + 0.5 * core_math::log2(1.0 + core_math::exp2(2.0 * (small - large)))
 }
 
 /// The run with unbounded exponents that tells what was flushed; none where the run itself has them.
@@ -121,11 +169,13 @@ fn twin(setup: &Setup) -> Option<Extra> {
 fn track(layer: &LayerMeasurement, measured: &ArithmeticMeasurement) -> Track {
     let weight = &measured.tensors[0];
     Track {
-        verdict: measured.verdict,
+        // As its numbers, of the weights alone.
+        verdict: measured.gradient.map_or(measured.verdict, |gradient| gradient.weight),
         log2_signal: layer.log2_norm,
         log2_noise: weight.log2_noise,
         noise_to_signal: weight.noise_to_signal,
         at_most: weight.at_most,
+        descent: Some(weight.descent),
         fates: measured.fates,
         flips: measured.flips,
     }

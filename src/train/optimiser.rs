@@ -7,6 +7,7 @@
 
 use crate::activation::Function;
 use crate::arithmetic::{Arithmetic, Binary, Exact, Place, TensorId};
+use crate::record::training::Scalar;
 use crate::spec::training::Optimiser;
 use ndarray::Array2;
 use rug::Float;
@@ -30,6 +31,26 @@ pub struct Change<E> {
     pub decayed: Array2<E>,
     /// What is subtracted from it.
     pub change: Array2<E>,
+    /// Constants that became 0 or 1 and are neither.
+    pub scalars: Vec<Rounded>,
+}
+
+/// A constant that an arithmetic rounds to 0 or 1, and that is neither.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rounded {
+    /// Which.
+    pub scalar: Scalar,
+    /// Its value in binary64.
+    pub exact: f64,
+    /// 0 or 1.
+    pub rounded: u8,
+}
+
+/// Whether a stored constant is 0 or 1, is neither in binary64, and works otherwise for it.
+pub(super) fn rounded<A: Arithmetic>(arithmetic: &A, scalar: Scalar, exact: f64, stored: &A::Elem) -> Option<Rounded> {
+    let stored = arithmetic.exact(stored).to_f64();
+    let is_changed = stored != exact && scalar.is_degenerate(stored);
+    is_changed.then_some(Rounded { scalar, exact, rounded: u8::from(stored == 1.0) })
 }
 
 /// Matrix operations of one parameter's update, each at places of its own.
@@ -37,6 +58,8 @@ struct Operations<'a, A: Arithmetic> {
     arithmetic: &'a A,
     shape: (usize, usize),
     next: TensorId,
+    /// Constants that became 0 or 1.
+    scalars: Vec<Rounded>,
 }
 
 /// Tensors of the updates come after those of the pass.
@@ -62,7 +85,12 @@ pub(super) fn beside(parameter: usize, what: Beside) -> TensorId {
 
 impl<'a, A: Arithmetic> Operations<'a, A> {
     fn new(arithmetic: &'a A, parameter: usize, shape: (usize, usize)) -> Operations<'a, A> {
-        Operations { arithmetic, shape, next: FIRST_TENSOR + parameter as TensorId * MOST_OPERATIONS }
+        Operations {
+            arithmetic,
+            shape,
+            next: FIRST_TENSOR + parameter as TensorId * MOST_OPERATIONS,
+            scalars: Vec::new(),
+        }
     }
 
     /// The tensor of the next operation.
@@ -71,10 +99,18 @@ impl<'a, A: Arithmetic> Operations<'a, A> {
         self.next - 1
     }
 
-    /// R(x) in every entry.
-    fn number(&mut self, x: f64) -> Array2<A::Elem> {
+    /// 0 in every entry.
+    fn zeros(&mut self) -> Array2<A::Elem> {
         let at = Place::new(self.tensor(), (0, 0));
-        Array2::from_elem(self.shape, self.arithmetic.round(at, &Exact::Double(x)))
+        Array2::from_elem(self.shape, self.arithmetic.round(at, &Exact::Double(0.0)))
+    }
+
+    /// R(x) in every entry.
+    fn number(&mut self, scalar: Scalar, x: f64) -> Array2<A::Elem> {
+        let at = Place::new(self.tensor(), (0, 0));
+        let stored = self.arithmetic.round(at, &Exact::Double(x));
+        self.scalars.extend(rounded(self.arithmetic, scalar, x, &stored));
+        Array2::from_elem(self.shape, stored)
     }
 
     fn two(&mut self, operation: Binary, x: &Array2<A::Elem>, y: &Array2<A::Elem>) -> Array2<A::Elem> {
@@ -83,14 +119,14 @@ impl<'a, A: Arithmetic> Operations<'a, A> {
     }
 
     /// R(R(x)·y).
-    fn times(&mut self, x: f64, y: &Array2<A::Elem>) -> Array2<A::Elem> {
-        let x = self.number(x);
+    fn times(&mut self, scalar: Scalar, x: f64, y: &Array2<A::Elem>) -> Array2<A::Elem> {
+        let x = self.number(scalar, x);
         self.two(Binary::Multiply, &x, y)
     }
 
     /// R(x + R(R(factor)·y)).
-    fn plus_times(&mut self, x: &Array2<A::Elem>, factor: f64, y: &Array2<A::Elem>) -> Array2<A::Elem> {
-        let product = self.times(factor, y);
+    fn plus_times(&mut self, x: &Array2<A::Elem>, scalar: Scalar, factor: f64, y: &Array2<A::Elem>) -> Array2<A::Elem> {
+        let product = self.times(scalar, factor, y);
         self.two(Binary::Add, x, &product)
     }
 }
@@ -110,54 +146,56 @@ pub fn change<A: Arithmetic>(
         Optimiser::Sgd { momentum, dampening, nesterov, weight_decay } => {
             let mut g = gradient;
             if weight_decay != 0.0 {
-                g = ops.plus_times(&g, weight_decay, theta);
+                g = ops.plus_times(&g, Scalar::WeightDecay, weight_decay, theta);
             }
             if momentum != 0.0 {
                 let buffer = match state.pop() {
                     // The first buffer is the gradient itself, not dampened.
                     None => g.clone(),
                     Some(buffer) => {
-                        let kept = ops.times(momentum, &buffer);
-                        ops.plus_times(&kept, 1.0 - dampening, &g)
+                        let kept = ops.times(Scalar::Momentum, momentum, &buffer);
+                        ops.plus_times(&kept, Scalar::DampeningComplement, 1.0 - dampening, &g)
                     }
                 };
-                g = if nesterov { ops.plus_times(&g, momentum, &buffer) } else { buffer.clone() };
+                g = if nesterov { ops.plus_times(&g, Scalar::Momentum, momentum, &buffer) } else { buffer.clone() };
                 state.push(buffer);
             }
-            Change { decayed: theta.clone(), change: ops.times(moment.rate, &g) }
+            let change = ops.times(Scalar::LearningRate, moment.rate, &g);
+            Change { decayed: theta.clone(), change, scalars: ops.scalars }
         }
         Optimiser::Adam { beta1, beta2, epsilon, weight_decay, decoupled } => {
             let (mut g, mut decayed) = (gradient, theta.clone());
             if weight_decay != 0.0 && decoupled {
-                decayed = ops.times(decay_factor(moment.rate, weight_decay), theta);
+                decayed = ops.times(Scalar::DecayFactor, decay_factor(moment.rate, weight_decay), theta);
             } else if weight_decay != 0.0 {
-                g = ops.plus_times(&g, weight_decay, theta);
+                g = ops.plus_times(&g, Scalar::WeightDecay, weight_decay, theta);
             }
             if state.is_empty() {
-                *state = vec![ops.number(0.0), ops.number(0.0)];
+                *state = vec![ops.zeros(), ops.zeros()];
             }
             let away = ops.two(Binary::Subtract, &g, &state[0]);
             let weight = 1.0 - beta1;
             // torch.lerp goes from the nearer end.
             state[0] = if weight < 0.5 {
-                ops.plus_times(&state[0], weight, &away)
+                ops.plus_times(&state[0], Scalar::Beta1Complement, weight, &away)
             } else {
-                let back = ops.times(1.0 - weight, &away);
+                let back = ops.times(Scalar::Beta1, 1.0 - weight, &away);
                 ops.two(Binary::Subtract, &g, &back)
             };
-            let kept = ops.times(beta2, &state[1]);
-            let weighted = ops.times(1.0 - beta2, &g);
+            let kept = ops.times(Scalar::Beta2, beta2, &state[1]);
+            let weighted = ops.times(Scalar::Beta2Complement, 1.0 - beta2, &g);
             let squared = ops.two(Binary::Multiply, &weighted, &g);
             state[1] = ops.two(Binary::Add, &kept, &squared);
             let (correction1, correction2) = (correction(beta1, moment.update), correction(beta2, moment.update));
             let tensor = ops.tensor();
             let root = arithmetic.map(tensor, &Function::SquareRoot, &state[1]);
-            let scale = ops.number(correction2.sqrt());
+            let scale = ops.number(Scalar::Correction, correction2.sqrt());
             let scaled = ops.two(Binary::Divide, &root, &scale);
-            let epsilon = ops.number(epsilon);
+            let epsilon = ops.number(Scalar::Epsilon, epsilon);
             let denominator = ops.two(Binary::Add, &scaled, &epsilon);
-            let numerator = ops.times(moment.rate / correction1, &state[0]);
-            Change { decayed, change: ops.two(Binary::Divide, &numerator, &denominator) }
+            let numerator = ops.times(Scalar::StepSize, moment.rate / correction1, &state[0]);
+            let change = ops.two(Binary::Divide, &numerator, &denominator);
+            Change { decayed, change, scalars: ops.scalars }
         }
     }
 }
@@ -168,7 +206,7 @@ pub fn decay_factor(rate: f64, weight_decay: f64) -> f64 {
 }
 
 /// 1 − β^t in binary64, the power correctly rounded.
-fn correction(beta: f64, update: u64) -> f64 {
+pub(super) fn correction(beta: f64, update: u64) -> f64 {
     1.0 - Float::with_val(53, Float::with_val(53, beta).pow(update)).to_f64()
 }
 

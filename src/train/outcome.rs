@@ -21,8 +21,8 @@ pub fn of(course: &Course, measures: &[Measure], target: f64) -> Outcome {
 /// Which mode of saturation rules a layer.
 fn cause(layer: &MeasuredLayer) -> Option<Cause> {
     match layer.own.verdict {
-        Verdict::Dead | Verdict::DeadWithGhosts => Some(Cause::TrueZero),
-        Verdict::Vanished => Some(Cause::Flushed),
+        Verdict::Zero => Some(Cause::TrueZero),
+        Verdict::Underflow => Some(Cause::Flushed),
         Verdict::Overflow => Some(Cause::Overflow),
         Verdict::Chaotic => {
             let (with, without) = (layer.own.noise_to_signal.value(), layer.without_flips.value());
@@ -86,6 +86,7 @@ mod tests {
             log2_noise: number(0.0),
             noise_to_signal: number(noise),
             at_most: false,
+            descent: None,
             fates: Fates::default(),
             flips: Some(Flips::default()),
         };
@@ -117,8 +118,8 @@ mod tests {
             (layer(1, Verdict::Chaotic, 2.0, 1.0, 0.0), Some(Cause::Flips)),
             (layer(1, Verdict::Chaotic, 2.0, 1.5, 0.0), Some(Cause::Rounding)),
             (layer(1, Verdict::Chaotic, 2.0, none, 1.0), Some(Cause::Rounding)),
-            (layer(1, Verdict::Vanished, 1.0, 1.0, 1.0), Some(Cause::Flushed)),
-            (layer(1, Verdict::Dead, none, none, none), Some(Cause::TrueZero)),
+            (layer(1, Verdict::Underflow, 1.0, 1.0, 1.0), Some(Cause::Flushed)),
+            (layer(1, Verdict::Zero, none, none, none), Some(Cause::TrueZero)),
             (layer(1, Verdict::Overflow, f64::INFINITY, none, none), Some(Cause::Overflow)),
         ] {
             assert_eq!(cause(&found), expected);

@@ -2,7 +2,7 @@
 #![allow(dead_code)] // each test binary uses a part
 
 use precision_probe::record::*;
-use precision_probe::verdict::Verdict;
+use precision_probe::verdict::{Verdict, over_trials};
 
 /// The record with every arithmetic of at most 24 significand bits attributed, and a theory of all.
 pub fn attributed(mut record: Record) -> Record {
@@ -74,10 +74,18 @@ fn attribution(arithmetic: &ArithmeticRun, kinked: bool) -> Attribution {
             source: *source,
             alone: Some(times(arithmetic, *alone)),
             without: times(arithmetic, *without),
+            milder: None,
+            lower: None,
         })
         .collect();
     let without = if arithmetic.name.contains("acc=") { 0.93 } else { 0.42 };
-    sources.push(SourceNoise { source: NoiseSource::Accumulation, alone: None, without: times(arithmetic, without) });
+    sources.push(SourceNoise {
+        source: NoiseSource::Accumulation,
+        alone: None,
+        without: times(arithmetic, without),
+        milder: None,
+        lower: None,
+    });
     Attribution { exact: "mpfr:53".into(), sources }
 }
 
@@ -117,11 +125,11 @@ fn remedy(arithmetic: &ArithmeticRun, kind: RemedyKind, name: String, log2: i32,
         };
         RemedyLayer {
             noise_to_signal: noise,
-            verdict: VerdictCount { verdict, count: layer.verdict.of, of: layer.verdict.of },
+            verdict: over_trials(&vec![verdict; layer.verdict.of]),
             flushed: Number::new(if kind == RemedyKind::LossScaling { 0.0012 } else { 0.01 }),
         }
     });
-    Remedy { kind, name, log2_loss_scale: log2, layers: layers.collect() }
+    Remedy { kind, name, log2_loss_scale: log2, layers: layers.collect(), trials: None }
 }
 
 fn theory(layer: &LayerRun, precision: u32) -> TheoryLayer {

@@ -4,7 +4,7 @@
 use precision_probe::format::Format;
 use precision_probe::record::*;
 use precision_probe::spec::Spec;
-use precision_probe::verdict::Verdict;
+use precision_probe::verdict::{Verdict, over_trials};
 
 /// How an arithmetic behaves in a synthetic run.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -101,7 +101,7 @@ fn truth_layer(layer: usize, depth: usize, trials: usize, evidence: &str, dead: 
     TruthLayer {
         layer,
         name: layer_name(layer, depth),
-        trials: vec![TruthTrial { evidence: evidence.into(), log2_norm }; trials],
+        trials: vec![TruthTrial { evidence: evidence.into(), log2_norm, exact: None }; trials],
         histogram: match (unknown, dead) {
             (true, _) => Histogram::default(),
             (_, true) => zeros,
@@ -178,6 +178,8 @@ fn layer_run(layer: usize, behaviour: Behaviour, depth: usize, trials: usize) ->
     };
     let per_trial = verdicts.iter().zip(&ratios).map(|(verdict, ratio)| LayerTrial {
         verdict: *verdict,
+        gradient: None,
+        rows: None,
         flips: flips.map(|_| 4),
         tensors: tensors(*ratio),
     });
@@ -185,9 +187,6 @@ fn layer_run(layer: usize, behaviour: Behaviour, depth: usize, trials: usize) ->
     ratios.retain(|ratio| *ratio != Number::None);
     ratios.sort_by(|a, b| a.value().total_cmp(&b.value()));
     let at = |rank: usize| ratios.get(rank).copied().unwrap_or(Number::None);
-    let mut sorted = verdicts.clone();
-    sorted.sort();
-    let most_severe = sorted[trials / 2];
     LayerRun {
         layer,
         flips,
@@ -200,11 +199,8 @@ fn layer_run(layer: usize, behaviour: Behaviour, depth: usize, trials: usize) ->
             count: ratios.len(),
             at_most: matches!(state, Behaviour::AtMost(_)),
         },
-        verdict: VerdictCount {
-            verdict: most_severe,
-            count: verdicts.iter().filter(|verdict| **verdict >= most_severe).count(),
-            of: trials,
-        },
+        gradient: None,
+        verdict: over_trials(&verdicts),
         trials: per_trial,
         external: None,
     }
@@ -235,9 +231,9 @@ fn computed(state: Behaviour, layer: usize, depth: usize, trials: usize) -> Hist
 
 fn verdict(state: Behaviour, ratio: f64) -> Verdict {
     match state {
-        Behaviour::Vanished(_) => Verdict::Vanished,
+        Behaviour::Vanished(_) => Verdict::Underflow,
         Behaviour::Overflow(_) => Verdict::Overflow,
-        Behaviour::Dead => Verdict::Dead,
+        Behaviour::Dead => Verdict::Zero,
         Behaviour::NotEstablished => Verdict::NotEstablished,
         _ if ratio >= 1.0 => Verdict::Chaotic,
         _ if ratio >= 0.1 => Verdict::Noisy,

@@ -48,7 +48,9 @@ pub fn of(spec: TrainingSpec, arithmetics: &[(&str, Fare)]) -> Training {
     let activations = spec.activations.iter();
     let runs = activations.enumerate().map(|(index, name)| run(&spec, index, name, arithmetics)).collect();
     let (version, spec_hash) = ("0.1.0".to_string(), "0123456789abcdef".repeat(4));
-    Training { schema: training::SCHEMA.into(), version, spec_hash, steps_done: steps, runs, spec }
+    let chance = Some(Number::new(2.302));
+    let schema = training::SCHEMA.into();
+    Training { schema, version, spec_hash, steps_done: steps, chance, runs, trials: Vec::new(), spec }
 }
 
 /// The default spec: 4 activations in 3 arithmetics, 21 layers, 21 measured steps.
@@ -92,6 +94,7 @@ fn run(spec: &TrainingSpec, index: usize, name: &str, arithmetics: &[(&str, Fare
         parameters: 86_656,
         layers,
         reference: course(spec, [index, 0], Fare::Noise(1e-15, 0.0)),
+        exact: Vec::new(),
         learners: arithmetics.iter().enumerate().map(learner).collect(),
     }
 }
@@ -147,6 +150,7 @@ fn learner(spec: &TrainingSpec, of: [usize; 2], name: &str, fare: Fare) -> Learn
             log2_smallest_subnormal: exponent(format.smallest_subnormal_exponent()),
         },
         course,
+        events: Some(Vec::new()),
         measures,
         outcome,
     }
@@ -158,9 +162,9 @@ fn outcome(spec: &TrainingSpec, course: &Course, measures: &[Measure]) -> Outcom
     let first = measures.iter().find_map(|measure| {
         let layer = measure.layers.iter().find(is_saturated)?;
         let cause = match layer.own.verdict {
-            Verdict::Vanished => Cause::Flushed,
+            Verdict::Underflow => Cause::Flushed,
             Verdict::Overflow => Cause::Overflow,
-            Verdict::Dead => Cause::TrueZero,
+            Verdict::Zero => Cause::TrueZero,
             _ => Cause::Flips,
         };
         let layers = measure.layers.iter().filter(is_saturated).count();
@@ -217,7 +221,7 @@ fn layer_at(
     match fare {
         Fare::Flushed(last) if layer <= last && (0.3..0.7).contains(&part) => {
             for track in [&mut own, &mut at_reference] {
-                (track.verdict, track.noise_to_signal) = (Verdict::Vanished, Number::Finite(1.0));
+                (track.verdict, track.noise_to_signal) = (Verdict::Underflow, Number::Finite(1.0));
                 track.fates = Fates { flushed: 3000 + 100 * (last - layer) as u64, resolved: 896, ..Fates::default() };
             }
         }
@@ -278,6 +282,7 @@ fn track_of(ratio: f64, verdict: Verdict, layer: usize, kinked: bool) -> Track {
         log2_noise: Number::new(signal + core_math::log2(ratio)),
         noise_to_signal: Number::new(ratio),
         at_most: false,
+        descent: Some(Number::new(1.0)),
         fates: Fates { resolved: 4000, degraded: 96, ..Fates::default() },
         flips: kinked.then_some(Flips { flipped: 3, nonfinite: 0, total: UNITS * 32 }),
     }

@@ -114,14 +114,15 @@ fn values_are_trained_on_by_their_squared_error() {
     let place = Place::new();
     write(&place.path("v.safetensors"), &values(200, 2));
     let options = ["--data", "v.safetensors", "--act", "tanh", "--depth", "2", "--width", "6", "--batch", "16"];
-    let more = ["--steps", "120", "--lr", "0.05", "--minibatches", "2", "--formats", "f32", "--out", "out"];
+    let more =
+        ["--steps", "120", "--lr", "0.05", "--minibatches", "2", "--formats", "f32", "--out", "out", "--details"];
     let output = place.run(&[&options[..], &more].concat());
     succeed(&output);
     let printed = String::from_utf8(output.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
     for words in [
         "data v.safetensors: 160 rows trained on, 40 held out",
         "held out: loss on held-out rows at the end",
-        "on held-out rows.",
+        "on the held-out rows.",
     ] {
         assert!(printed.contains(words), "{words:?} is missing: {printed}");
     }
@@ -265,7 +266,7 @@ fn a_training_of_files_is_redrawn_from_its_record() {
     succeed(&output);
     let printed = String::from_utf8(output.stdout).unwrap();
     let words = printed.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words.starts_with("per layer: tanh, relu trained in f16"), "{words}");
+    assert!(words.starts_with("per layer: tanh, relu, weights n.safetensors"), "{words}");
     assert!(words.contains("weights n.safetensors, depth 2, units 4–5–3–2, no biases, 41 parameters"), "{words}");
     assert!(words.contains("7 steps, batch 3, seed 0 data v.safetensors: 9 rows trained on, none held out"), "{words}");
     let [report] =

@@ -127,7 +127,7 @@ fn every_training_in_f64_is_pytorchs() {
         let (name, recipe) = (&run["name"], recipe(run));
         let mut learner = learner("f64", &network);
         for (step, batch) in batches.iter().enumerate() {
-            let (_, outputs) = gradients_of(learner.setup(), &learner.network, batch);
+            let outputs = gradients_of(learner.setup(), &learner.network, batch).outputs;
             let (loss, expected) = (mean_loss(&outputs, batch), run["losses"][step].as_f64().unwrap());
             assert!(distance(loss, expected) <= TOLERANCE, "{name}, step {step}: loss {loss} is not {expected}");
             let taken = learner.step(&recipe, step, batch);
@@ -167,7 +167,7 @@ fn by_hand(run: &Value, mistake: Mistake) -> Learner {
     let mut learner = learner("f64", &network());
     let mut kept: Vec<[Option<Array2<f64>>; 2]> = vec![[None, None]; learner.network.parameters.len()];
     for (step, batch) in batches().iter().enumerate() {
-        let (gradients, _) = gradients_of(learner.setup(), &learner.network, batch);
+        let gradients = gradients_of(learner.setup(), &learner.network, batch).gradients;
         let mut gradients: Vec<Array2<f64>> = gradients.iter().map(|x| x.to_array().map(|x| x.to_f64())).collect();
         if let Some(most) = recipe.clip_norm {
             let squares: Vec<f64> = gradients.iter().map(|g| g.iter().map(|x| x * x).sum()).collect();
