@@ -4,6 +4,7 @@ mod activations;
 mod audit;
 mod checkpoint;
 mod comparisons;
+mod conditions;
 mod export;
 mod folder;
 mod formats;
@@ -30,15 +31,16 @@ pub use activations::figure as activation_figure;
 
 use crate::activation::Activation;
 use crate::arithmetic::kernels;
+use crate::judgement::{Summary, judge};
 use crate::printable::{in_one_line, printable};
 use crate::quote;
-use crate::record::Record;
+use crate::report::alarm;
 use crate::report::draw::Theme;
-use crate::report::table;
-use crate::spec::{Attribute, Data, Files, LARGEST, LossScale, Model, Plan, Spec, SpecError};
-use crate::verdict::Verdict;
+use crate::report::screen::{self, View};
+use crate::spec::{Attribute, Data, Files, LARGEST, LossScale, Model, Names, Plan, Spec, SpecError};
 use clap::Parser;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use conditions::failed;
 use measuring::{Measured, Output, measured};
 use network::NetworkOptions;
 use numbers::{bits, seed, whole};
@@ -49,13 +51,14 @@ use std::process::ExitCode;
 
 /// Exit status of a wrong input.
 const BAD_INPUT: u8 = 2;
-/// Exit status when a verdict named by `--fail-on` was reached.
+/// Exit status when something that the user asked to be told was found: a verdict, or too much excess.
 const VERDICT_REACHED: u8 = 3;
 
-/// Is the gradient of a deep network zero, or is it rounding noise?
+/// Where a deep network stops learning: is its exact gradient too small, does the format lose it, or does rounding noise
+/// dominate it, and what helps?
 ///
-/// Backpropagates the identical network in every arithmetic, holds each against the true gradient, and
-/// says per layer which of the two modes of saturation rules and what cures it.
+/// Backpropagates the identical network in every arithmetic, compares each gradient with the exact one, and says which of
+/// these three dominates in every layer and what was seen to help.
 #[derive(Parser, Debug)]
 #[command(name = "precision-probe", version, max_term_width = 100, after_help = EXAMPLES)]
 #[command(override_usage = USAGE, disable_help_subcommand = true)]
@@ -98,18 +101,19 @@ pub struct Arguments {
     /// :saturate, :operands=SCALES, :gradients=SCALES. Formats: f64, f32, tf32, bf16, f16, e5m2, e4m3fn, e5m2fnuz,
     /// e4m3fnuz, e4m3b11fnuz, binary8p3se, binary8p4se, e3m2fn, e2m3fn, e2m1fn, any eXmY such as e3m4 and e4m3ieee,
     /// mpfr:N (e8m0fnu holds scales only). One per role as forward=f32/backward=f16. Presets: amp-fp16, amp-bf16,
-    /// fp8-hybrid, deepseek-fp8, mxfp8, nvfp4. `precision-probe formats` explains them all
+    /// fp8-hybrid, deepseek-fp8, mxfp8, nvfp4. NAME:=ARITHMETIC gives one a name for tables and pictures.
+    /// `precision-probe formats` explains them all
     #[arg(
         long,
         alias = "arithmetic",
         value_delimiter = ',',
         value_name = "LIST",
-        default_value = "f16,f16:acc=f32,bf16:acc=f32,f32,f64",
+        default_value = "f16:acc=f32,bf16:acc=f32,f16,f32,f64",
         help_heading = "Arithmetic"
     )]
     formats: Vec<String>,
-    /// Multiply the loss by a power of two, and divide the gradients by it exactly; auto finds for each arithmetic the one
-    /// with the least flushing and no overflow
+    /// Multiply the loss by a power of two, and divide the gradients by it exactly; auto finds for each arithmetic the
+    /// smallest one with which the range costs nothing
     #[arg(
         long,
         value_name = "N|auto",
@@ -138,21 +142,65 @@ pub struct Arguments {
     exports: export::Exports,
     #[command(flatten)]
     gradients: gradients::GradientExport,
+    /// Print everything: set-up, flips, sources of the noise, remedies tried, theory
+    #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = "Output")]
+    details: bool,
     /// Print every layer
     #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = "Output")]
     layers: bool,
-    /// Print the record as JSON and nothing else
-    #[arg(long, help_heading = "Output")]
-    json: bool,
-    /// Print no table, notes or progress: nothing but errors, and with --json the record
+    /// Print JSON and nothing else: the record, or with --json=summary what is concluded from it
+    #[arg(
+        long,
+        value_name = "WHAT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "record",
+        help_heading = "Output"
+    )]
+    json: Option<Json>,
+    /// What is printed: text, or annotations for the log of a GitHub workflow, one for each precision that is not sound
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        conflicts_with_all = ["json", "quiet", "layers", "details"],
+        help_heading = "Output"
+    )]
+    output_format: OutputFormat,
+    /// Print no table, notes or progress: nothing but errors, with --json the record, and why the exit status is 3
     #[arg(long, short, help_heading = "Output")]
     quiet: bool,
-    /// Exit with status 3 if layer 1 reaches this verdict or a more severe one (sound < noisy < chaotic <
-    /// vanished < dead < overflow < not-established), in any arithmetic or the one after @
+    /// Exit with status 3, and say why, if layer 1 reaches this verdict or a more severe one (sound < noisy < chaotic <
+    /// underflow < overflow; zero and not-established outside this order), in any precision or the one after @
     #[arg(long, value_name = "VERDICT[@ARITHMETIC]", help_heading = "Output")]
     fail_on: Vec<String>,
     #[command(flatten)]
     resources: Resources,
+}
+
+/// What `--json` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Json {
+    Record,
+    Summary,
+}
+
+/// What is printed without `--json`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum OutputFormat {
+    Text,
+    Github,
+}
+
+impl Arguments {
+    /// The option that prints something else than the text for people.
+    fn stdout(&self) -> Option<&'static str> {
+        match self.output_format {
+            _ if self.json.is_some() => Some("--json"),
+            OutputFormat::Github => Some("--output-format github"),
+            OutputFormat::Text => None,
+        }
+    }
 }
 
 /// Reads a theme, and lets help and completions list the themes.
@@ -176,7 +224,7 @@ const USAGE: &str = "precision-probe [OPTIONS]\n       precision-probe <COMMAND>
 const EXAMPLES: &str = "\
 Examples:
   precision-probe
-      Leaky ReLU, 50 layers, in f16, f16 with an f32 accumulator, bf16, f32 and f64.
+      Leaky ReLU, 50 layers, in f16 and bf16 with an f32 accumulator, f16, f32 and f64.
   precision-probe --act relu,leaky,tanh --depth 100 --formats e5m2:acc=f32,bf16:acc=f32
       Which activation loses least to 8-bit gradients: a table, compare.png and one picture each.
   precision-probe --act relu --formats f16 --fail-on chaotic@f16 --quiet
@@ -227,28 +275,32 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
         return subcommands::execute(subcommand, &arguments.given);
     }
     let plan = plan(arguments)?;
-    let conditions = conditions(&arguments.fail_on, &plan)?;
+    let conditions = conditions::read(&arguments.fail_on, &plan)?;
     let output = Output {
         directory: arguments.out.as_deref(),
         force: arguments.force,
         theme: arguments.theme,
         exports: &arguments.exports,
         gradients: Some(&arguments.gradients),
-        json: arguments.json,
-        is_silent: arguments.quiet || arguments.json,
+        stdout: arguments.stdout(),
+        is_quiet: arguments.quiet,
         resources: arguments.resources,
     };
     let Measured { record, picture, is_printed } = measured(plan, &output)?;
-    if arguments.json {
-        subcommands::print(record.to_json().as_bytes())?;
-    } else if !arguments.quiet && !is_printed {
-        subcommands::show(&table::terminal(&record, arguments.layers, Some(&picture)))?;
+    match (arguments.json, arguments.output_format) {
+        (Some(Json::Record), _) => subcommands::print(record.to_json().as_bytes())?,
+        (Some(Json::Summary), _) => subcommands::print(Summary::of(&record).to_json().as_bytes())?,
+        (None, OutputFormat::Github) => {
+            let met = conditions::all_met(&conditions, &record);
+            subcommands::show(&alarm::annotations(&record, &judge(&record), &met))?;
+        }
+        (None, OutputFormat::Text) if arguments.quiet || is_printed => {}
+        (None, OutputFormat::Text) => {
+            let view = View { details: arguments.details, layers: arguments.layers };
+            subcommands::show(&screen::terminal(&record, view, Some(&picture)))?;
+        }
     }
-    Ok(if conditions.iter().any(|condition| condition.is_met(&record)) {
-        ExitCode::from(VERDICT_REACHED)
-    } else {
-        ExitCode::SUCCESS
-    })
+    Ok(conditions::sentence(&conditions, &record).map_or(ExitCode::SUCCESS, |sentence| failed(&sentence)))
 }
 
 /// The spec of the options with the files that they name, and what is to be known of these files told.
@@ -286,6 +338,7 @@ fn spec(arguments: &Arguments, data: Data) -> Result<Spec, Failure> {
         truth_bits: arguments.truth_bits,
         loss_scale: LossScale::parse(&arguments.loss_scale).map_err(Failure::Input)?,
         attribute: arguments.attribute,
+        names: Names::default(),
         weights: None,
         batch_file: None,
         compared: Vec::new(),
@@ -331,50 +384,4 @@ fn whole_names(pieces: &[String]) -> Vec<String> {
         }
     }
     names
-}
-
-/// One `--fail-on`: a verdict, in one arithmetic or in any.
-struct Condition {
-    verdict: Verdict,
-    arithmetic: Option<String>,
-}
-
-impl Condition {
-    fn is_met(&self, record: &Record) -> bool {
-        let judged = record.runs.iter().flat_map(|run| &run.arithmetics);
-        judged
-            .filter(|arithmetic| self.arithmetic.as_ref().is_none_or(|name| *name == arithmetic.name))
-            .any(|arithmetic| arithmetic.verdict.verdict >= self.verdict)
-    }
-}
-
-fn conditions(texts: &[String], plan: &Plan) -> Result<Vec<Condition>, Failure> {
-    let read = |text: &String| {
-        let (verdict, arithmetic) = match text.split_once('@') {
-            Some((verdict, arithmetic)) => (verdict, Some(arithmetic)),
-            None => (text.as_str(), None),
-        };
-        // As tables write it: `f16, loss ×2^10`, and sentences: `f16 (loss ×2^10)`.
-        let without_scale = |name: &'_ str| {
-            let end = [", loss ×", " (loss ×"].iter().filter_map(|scale| name.find(scale)).min();
-            name[..end.unwrap_or(name.len())].to_string()
-        };
-        let arithmetic = arithmetic.map(without_scale);
-        let verdict = Verdict::parse(verdict).map_err(|message| format!("--fail-on {text}: {message}"))?;
-        let is_compared = |name: &str| plan.spec.compared.iter().any(|compared| compared.name == name);
-        let arithmetic = arithmetic
-            .map(|name| match is_compared(&name) {
-                true => Ok(name),
-                false => crate::arithmetic::Policy::parse(&name).map(|name| name.to_string()),
-            })
-            .transpose()
-            .map_err(|message| format!("--fail-on {text}: {message}"))?;
-        let is_measured = |name: &String| plan.spec.formats.contains(name) || is_compared(name);
-        if let Some(name) = arithmetic.as_ref().filter(|name| !is_measured(name)) {
-            let listed = plan.spec.formats.join(",");
-            return Err(format!("--fail-on {text}: `{name}` is not among --formats {listed}; add it there"));
-        }
-        Ok(Condition { verdict, arithmetic })
-    };
-    texts.iter().map(|text| read(text).map_err(Failure::Input)).collect()
 }

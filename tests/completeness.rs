@@ -95,7 +95,7 @@ fn the_readme_and_the_help_name_every_preset() {
 }
 
 /// The README explains every verdict in the table that says how to read it, and gives their order as the
-/// program has it; so does the help of `--fail-on`. (`dead with ghosts` is `dead` there.)
+/// program has it; so does the help of `--fail-on`.
 #[test]
 fn the_readme_and_the_help_name_every_verdict_in_order() {
     let readme = text("README.md");
@@ -106,7 +106,7 @@ fn the_readme_and_the_help_name_every_verdict_in_order() {
         assert!(quoted.contains(verdict.name()), "`{verdict}` is missing in the table");
     }
     let order = |separator: &str| {
-        let shown = Verdict::ALL.iter().filter(|verdict| **verdict != Verdict::DeadWithGhosts);
+        let shown = Verdict::ALL.iter().filter(|verdict| verdict.is_ordered());
         shown.map(|verdict| verdict.name().replace(' ', separator)).collect::<Vec<_>>().join(" < ")
     };
     let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -133,6 +133,8 @@ fn the_help_names_every_option_under_a_heading() {
         } else if let Some(option) = line.split_whitespace().find(|word| word.starts_with("--"))
             && line.trim_start().starts_with('-')
         {
+            // `--json[=<WHAT>]` may have a value.
+            let option = option.split('[').next().unwrap_or(option);
             shown.push((option.to_string(), heading.clone()));
         }
     }

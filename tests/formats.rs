@@ -2,6 +2,8 @@
 //! rational numbers, and against the table of an independent program.
 
 use assert_cmd::Command;
+use precision_probe::arithmetic::Policy;
+use precision_probe::arithmetic::policy::PRESETS;
 use precision_probe::format::{AMBIGUOUS, EIGHT_BITS, Format, NAMED, Range, Special};
 use rug::ops::Pow;
 use rug::{Integer, Rational};
@@ -372,8 +374,8 @@ fn sheets_fit_a_terminal_and_say_why_a_table_is_missing() {
     let all = NAMED.iter().map(|(name, _, _)| (*name).to_string());
     let names: Vec<String> =
         all.chain(narrow().iter().map(Format::name)).chain(wide.split(' ').map(Into::into)).collect();
-    let listing = printed(&[]);
-    for (name, text) in names.iter().map(|name| (name.as_str(), printed(&[name]))).chain([("", listing)]) {
+    let listings = [("", printed(&[])), ("--all", printed(&["--all"]))];
+    for (name, text) in names.iter().map(|name| (name.as_str(), printed(&[name]))).chain(listings) {
         for line in text.lines() {
             assert!(line.chars().count() <= 100, "{name}: {line}");
             assert_eq!(line.trim_end(), line, "{name}: {line:?}");
@@ -388,7 +390,7 @@ fn sheets_fit_a_terminal_and_say_why_a_table_is_missing() {
 
 #[test]
 fn the_listing_has_every_format_name_and_refusal() {
-    let text = printed(&[]);
+    let text = printed(&["--all"]);
     let cells = |line: &str| line.split_whitespace().map(String::from).collect::<Vec<_>>();
     let rows: Vec<Vec<String>> = text.lines().map(cells).collect();
     for (name, aliases, format) in NAMED.iter().filter(|(_, _, format)| !format.is_scale()) {
@@ -431,6 +433,34 @@ fn the_listing_has_every_format_name_and_refusal() {
         whole.as_object_mut().unwrap().remove("codes").expect("codes, or null");
         assert_eq!(entry, &whole, "the list is the sheets without codes");
     }
+}
+
+/// One screen: a line for each format and preset, with its bits and range.
+#[test]
+fn the_overview_has_a_line_for_each_format_and_preset() {
+    let text = printed(&[]);
+    assert!(text.lines().count() <= NAMED.len() + PRESETS.len() + 8, "{text}");
+    let row = |name: &str| {
+        let mut rows = text.lines().filter(|line| line.split_whitespace().next() == Some(name));
+        let row = rows.next().unwrap_or_else(|| panic!("{name} is missing: {text}"));
+        assert_eq!(rows.next(), None, "{name}");
+        row.split_whitespace().map(String::from).collect::<Vec<_>>()
+    };
+    for (name, _, format) in NAMED.iter().filter(|(_, _, format)| !format.is_scale()) {
+        let Expected { p, emin, .. } = Expected::of(format);
+        let bits = i64::from(format.code_bits());
+        let cells = [bits.to_string(), p.to_string(), format!("2^{}", emin - p + 1), format!("2^{emin}")];
+        assert_eq!(row(name)[1..5], cells, "{name}");
+    }
+    for preset in &PRESETS {
+        let policy = Policy::parse(preset.policy).unwrap();
+        let row = row(preset.name).join(" ");
+        let start = format!("{} {}, sums in f32 ", preset.name, policy.forward.format.name());
+        assert!(row.starts_with(&start), "{row}");
+        let factors = policy.forward.operands.map_or("the same".to_string(), |operands| operands.to_string());
+        assert!(row.contains(&factors), "{row}");
+    }
+    assert!(text.contains("--all") && text.contains("formats NAME"), "{text}");
 }
 
 #[test]

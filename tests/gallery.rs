@@ -59,6 +59,6 @@ fn an_example_prints_what_the_gallery_shows() {
     let output =
         Command::cargo_bin("precision-probe").unwrap().args(&example.arguments).arg("--out").arg(&out).output();
     let printed = String::from_utf8(output.unwrap().stdout).unwrap();
-    let (shown, _) = printed.split_once("\nPage:").expect("the files are named last");
+    let (shown, _) = printed.split_once("\nReport:").expect("the files are named last");
     assert_eq!(shown.trim_end(), example.printed.trim_end());
 }

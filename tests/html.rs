@@ -166,7 +166,7 @@ fn a_comparison_sorts_and_filters() {
         assert_eq!((flips.len(), known), (4 * 7, 4 * 6), "the head has no flips: {flips:?}");
         assert!(flips[known..].iter().all(Option::is_none), "{flips:?}");
     }
-    let shown = Shown::quiet(browser, &html, "#activation=tanh&arithmetic=f16&verdict=vanished&sort=layer,descending");
+    let shown = Shown::quiet(browser, &html, "#activation=tanh&arithmetic=f16&verdict=underflow&sort=layer,descending");
     let layers: Vec<Option<f64>> = column(&shown.rows(), 2);
     assert_eq!(layers, [Some(3.0), Some(2.0), Some(1.0)]);
     let ids: Vec<&str> = shown.document.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();

@@ -1,5 +1,7 @@
 //! The precision law: known answers of the fit, what the instrument measures against theory, files and refusals.
 
+#[path = "law/bits.rs"]
+mod bits_needed;
 mod common;
 #[path = "law/files.rs"]
 mod files;
@@ -200,8 +202,11 @@ fn laws_survive() {
     let back = Law::from_json(&text).unwrap();
     assert_eq!(back.to_json(), text);
     assert_eq!(back.runs[0].points.iter().map(|point| point.bits).collect::<Vec<_>>(), [3, 4, 5, 6, 53]);
-    let error = Law::from_json(&text.replace("precision-probe-law/1", "precision-probe-law/9")).unwrap_err();
-    assert_eq!(error, "schema `precision-probe-law/9` cannot be read; this version reads `precision-probe-law/1`");
+    let error = Law::from_json(&text.replace("precision-probe-law/3", "precision-probe-law/9")).unwrap_err();
+    assert_eq!(
+        error,
+        "schema `precision-probe-law/9` cannot be read; this version reads `precision-probe-law/3` and `precision-probe-law/1`"
+    );
     let error = Law::from_json(&text.replacen("{\"statistic\"", "{\"surprise\":1,\"statistic\"", 1)).unwrap_err();
     assert!(error.contains("unknown field `surprise`"), "{error}");
     assert!(Law::from_json("{}").unwrap_err().starts_with("not a law: missing field `schema`"));
@@ -248,7 +253,12 @@ fn names(folder: &Path) -> Vec<String> {
 fn the_report_depends_on_the_spec_alone() {
     let place = TempDir::new().unwrap();
     let place = place.path();
-    let printed = succeed(place, &["--threads", "1", "--out", "one"]);
+    let first = succeed(place, &["--threads", "1", "--out", "one"]);
+    assert!(first.ends_with("\nPicture: one/law.png (--details prints the exponents)\n"), "{first}");
+    // A row for each of two activations.
+    assert!(first.lines().count() <= 10 + 2 && first.lines().all(|line| line.chars().count() <= 100), "{first}");
+    assert!(first.starts_with("Significand bits needed for noise below 10 % of the gradient"), "{first}");
+    let printed = succeed(place, &["--threads", "1", "--out", "one", "--details"]);
     assert!(printed.ends_with("\nPicture: one/law.png\n"), "{printed}");
     assert!(printed.lines().all(|line| line.chars().count() <= 100), "{printed}");
     for words in ["relu  ", "tanh  ", "many flips", "no kink", "\nrelu: ", "\ntanh: ", "at 6–7 bits the format cannot"]

@@ -23,7 +23,7 @@ fn text(bytes: &[u8]) -> String {
 
 #[test]
 fn every_group_agrees_on_every_path() {
-    let output = run(&[]);
+    let output = run(&["--verbose"]);
     let printed = text(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{printed}");
     assert!(output.stderr.is_empty());
@@ -54,9 +54,31 @@ fn every_group_agrees_on_every_path() {
     assert!(faults.clone().count() >= 10 && faults.clone().all(|check| check["source"].is_string()));
 }
 
+/// One line a group, with the counts of its checks, and the same sentence.
+#[test]
+fn the_default_is_one_line_a_group() {
+    let [short, long] = [&["--only", "mpfr,faults"][..], &["--only", "mpfr,faults", "-v"]].map(|arguments| {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(0));
+        text(&output.stdout)
+    });
+    let sentence = |text: &str| text.split("\n\n").last().unwrap().to_string();
+    assert_eq!(sentence(&short), sentence(&long));
+    let rows: Vec<&str> = short.split("\n\n").next().unwrap().lines().collect();
+    assert_eq!(rows.len(), 3, "titles and two groups: {short}");
+    let json: serde_json::Value = serde_json::from_slice(&run(&["--only", "mpfr,faults", "--json"]).stdout).unwrap();
+    for (row, group) in rows[1..].iter().zip(["faults", "mpfr"]) {
+        let checks = json["checks"].as_array().unwrap().iter().filter(|check| check["group"] == group);
+        let cases: u64 = checks.map(|check| check["cases"].as_u64().unwrap()).sum();
+        let digits: String = row.chars().filter(char::is_ascii_digit).collect();
+        assert!(row.starts_with(group) && digits == format!("{cases}0"), "{row}: not {cases} cases, 0 wrong");
+    }
+    assert!(short.lines().count() <= 10 + 2, "{short}");
+}
+
 #[test]
 fn groups_are_run_alone_and_others_are_refused() {
-    let output = run(&["--only", "mpfr,faults"]);
+    let output = run(&["--only", "mpfr,faults", "--verbose"]);
     let printed = text(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{printed}");
     let position = |heading: &str| printed.find(heading).unwrap_or_else(|| panic!("{heading} is missing"));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// From the first room to the last. Names of arithmetics are shared early: `arithmetic::name` stands before
 /// the spec, the arithmetics themselves after the network.
-const ORDER: [&str; 33] = [
+const ORDER: [&str; 34] = [
     "nearest",
     "quote",
     "number",
@@ -15,6 +15,7 @@ const ORDER: [&str; 33] = [
     "assets",
     "format",
     "integers",
+    "loss",
     "exchange",
     "activation",
     "init",

@@ -117,7 +117,7 @@ fn a_report_is_redrawn_beside_its_record() {
     }
     assert_eq!(fs::metadata(place.join("there/record.json")).unwrap().modified().unwrap(), written);
     assert_eq!(succeed(&place.join("there"), &["report", ".", "--quiet"]), "");
-    assert!(succeed(&place.join("there"), &["report", "record.json"]).ends_with("\nPicture: ./summary.png\n"));
+    assert!(succeed(&place.join("there"), &["report", "record.json"]).contains("\nReport: ./report.html "));
 }
 
 /// Elsewhere a report is whole: the record comes along, byte for byte, and it may be redrawn there again.
@@ -127,7 +127,7 @@ fn a_report_is_redrawn_elsewhere_with_its_record() {
     let place = place.path();
     for _ in 0..2 {
         let printed = succeed(place, &["report", "there", "--out", "new/deep"]);
-        assert!(printed.ends_with("\nPicture: new/deep/summary.png\n"), "{printed}");
+        assert!(printed.contains("\nReport: new/deep/report.html "), "{printed}");
     }
     let kept: Vec<&str> = REPORT.into_iter().filter(|file| *file != "run.json").collect();
     assert_eq!(files(&place.join("new/deep")), kept);
@@ -173,11 +173,17 @@ fn what_is_no_record_is_refused_in_one_sentence() {
     fs::create_dir(place.join("empty")).unwrap();
     fs::write(place.join("words.json"), "words").unwrap();
     fs::write(place.join("bytes.json"), [0xff, 0xfe]).unwrap();
-    fs::write(place.join("schema.json"), record.replace("record/2", "record/7")).unwrap();
+    fs::write(place.join("schema.json"), record.replace("record/3", "record/7")).unwrap();
     let start = record.find("\"runs\":").unwrap();
     // Not within a number, whose first half is called invalid and not cut.
     fs::write(place.join("cut.json"), &record[..start]).unwrap();
     fs::write(place.join("none.json"), format!("{}\"runs\":[]}}", &record[..start])).unwrap();
+    let fewer = record.replacen("\"activations\":[\"leaky\"]", "\"activations\":[]", 1);
+    assert_ne!(fewer, record);
+    fs::write(place.join("fewer.json"), fewer).unwrap();
+    fs::create_dir(place.join("two")).unwrap();
+    fs::write(place.join("two/record.json"), &record).unwrap();
+    fs::write(place.join("two/law.json"), &record).unwrap();
     let before = names(place);
     let fix = ": give a record.json or the directory that holds one";
     for (path, beginning, end) in [
@@ -188,10 +194,12 @@ fn what_is_no_record_is_refused_in_one_sentence() {
         ("bytes.json", "error: `bytes.json` is not a record (not text)", fix),
         ("cut.json", "error: `cut.json` is not a record (EOF while parsing", fix),
         ("none.json", "error: `none.json` holds no run", fix),
+        ("fewer.json", "error: `fewer.json` is not a record (its runs are 1, its activations 0)", fix),
+        ("two", "error: `two` holds a record.json and a law.json", ": give the path of one of them"),
         (
             "schema.json",
             "error: `schema.json` is a record of another version: schema `precision-probe-record/7` cannot be read; ",
-            "this version reads `precision-probe-record/2`",
+            "this version reads `precision-probe-record/3` and `precision-probe-record/2`",
         ),
     ] {
         let message = refused(place, &["report", path, "--out", "new", "--export-md", "table.md"]);
@@ -233,6 +241,8 @@ fn no_option_is_ignored_before_a_subcommand() {
         let long = format!("--{}", argument.get_long().expect("only options"));
         let value = match argument.get_long() {
             Some("gain") => Some("1.5"),
+            // Its value may be left out, and stands behind an =.
+            Some("json") => None,
             _ if argument.get_action().takes_values() => Some("7"),
             _ => None,
         };
@@ -317,7 +327,7 @@ fn what_the_parser_refuses_is_told_like_all_else() {
 /// The table of the terminal: facts as a list, a row per arithmetic, notes, two sentences; and layers.csv.
 #[test]
 fn tables_are_exported_by_a_run_and_from_its_record() {
-    let (place, printed) = measured(&["--export-md", "there/table.md", "--export-csv", "rows.csv"]);
+    let (place, printed) = measured(&["--export-md", "there/table.md", "--export-csv", "rows.csv", "--details"]);
     let place = place.path();
     assert!(read(place, "rows.csv") == read(place, "there/layers.csv"));
     let table = String::from_utf8(read(place, "there/table.md")).unwrap();
@@ -327,7 +337,7 @@ fn tables_are_exported_by_a_run_and_from_its_record() {
         let inner = line.strip_prefix('|').and_then(|line| line.strip_suffix('|')).expect("a row");
         inner.split('|').map(|cell| cell.trim().to_string()).collect()
     };
-    let titles = ["arithmetic", "noise/signal", "useful bits", "flips", "flushed", "verdict of layer 1"];
+    let titles = ["precision", "noise/signal", "bits", "flips", "flushed", "verdict of layer 1"];
     assert_eq!(cells(lines[4]), titles);
     assert_eq!(
         cells(lines[5]).iter().map(|cell| cell.ends_with(':')).collect::<Vec<_>>(),
@@ -347,10 +357,10 @@ fn tables_are_exported_by_a_run_and_from_its_record() {
         lines[9..].iter().copied().filter(|line| !line.is_empty() && !line.starts_with('|')).collect();
     assert!(rest.len() >= 5, "{table}");
     assert!(
-        lines[9..].iter().any(|line| line.starts_with("| arithmetic") && line.contains("| branch flips")),
+        lines[9..].iter().any(|line| line.starts_with("| precision") && line.contains("| branch flips")),
         "{table}"
     );
-    assert!(lines[9..].iter().any(|line| line.starts_with("| arithmetic") && line.contains("| remedy")), "{table}");
+    assert!(lines[9..].iter().any(|line| line.starts_with("| precision") && line.contains("| remedy")), "{table}");
     for line in lines[..3].iter().map(|line| &line[2..]).chain(rest) {
         assert!(flat(&printed).contains(&flat(line)), "the terminal says: {line}");
     }

@@ -1,18 +1,19 @@
-//! `audit`: how far another program's gradients are out of line with our model of its arithmetic.
+//! `audit`: whether another program's gradients are as good as a model of its arithmetic.
 
 use super::comparisons::CompareOptions;
+use super::conditions::failed;
 use super::export::Exports;
 use super::imports::{FileOptions, Rows};
 use super::measuring::{Measured, Output, measured};
 use super::numbers::bits;
 use super::resources::Resources;
-use super::{Failure, VERDICT_REACHED, tell, theme};
-use crate::arithmetic::Policy;
+use super::{Failure, tell, theme};
 use crate::record::Record;
+use crate::report::audit;
 use crate::report::draw::Theme;
-use crate::report::{audit, table};
+use crate::report::screen::View;
 use crate::spec::{Attribute, Model, Plan, Spec};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// What `audit` is told.
@@ -29,11 +30,12 @@ pub struct AuditArguments {
     data: String,
     #[command(flatten)]
     comparisons: CompareOptions,
-    /// The arithmetic that explains the gradients if all is well [default: that of their type: f16:acc=f32, bf16:acc=f32,
-    /// f32 or f64]
+    /// Expected arithmetic [default: that of their type (f16:acc=f32, bf16:acc=f32, f32 or f64); others that are likely
+    /// for the type are tried, too, and the nearest is named]
     #[arg(long = "as", value_name = "ARITHMETIC", help_heading = "Arithmetic")]
     model: Option<String>,
-    /// Exit with status 3 if a layer loses more bits than this beyond what the model of its arithmetic loses
+    /// Allowed excess: FAIL, and exit with status 3, where a layer's error exceeds the expected error by more than BITS
+    /// [default: 1 for PASS or FAIL, and exit status 0]
     #[arg(long, value_name = "BITS", value_parser = excess, allow_negative_numbers = true, help_heading = "Output")]
     max_excess: Option<f64>,
     /// Bits of every layer's true gradient that must be proven
@@ -50,9 +52,12 @@ pub struct AuditArguments {
     theme: Theme,
     #[command(flatten)]
     exports: Exports,
-    /// Print every layer of every arithmetic, too
+    /// Print every layer, not only the ten worst; with --details those of every arithmetic
     #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = "Output")]
     layers: bool,
+    /// Print all tables, what their columns mean, and how the file's tensors were matched
+    #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = "Output")]
+    details: bool,
     /// Print the record as JSON and nothing else
     #[arg(long, help_heading = "Output")]
     json: bool,
@@ -82,24 +87,31 @@ pub fn execute(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
         theme: arguments.theme,
         exports: &arguments.exports,
         gradients: None,
-        json: arguments.json,
-        is_silent: arguments.quiet || arguments.json,
+        stdout: arguments.json.then_some("--json"),
+        is_quiet: arguments.quiet,
         resources: arguments.resources,
     };
     let Measured { record, picture, is_printed } = measured(plan, &output)?;
     if arguments.json {
         super::subcommands::print(record.to_json().as_bytes())?;
     } else if !arguments.quiet && !is_printed {
-        super::subcommands::show(&table::terminal(&record, arguments.layers, Some(&picture)))?;
+        super::subcommands::show(&text(arguments, &record, &picture))?;
     }
-    let is_exceeded = arguments.max_excess.is_some_and(|most| exceeds(&record, most));
-    Ok(if is_exceeded { ExitCode::from(VERDICT_REACHED) } else { ExitCode::SUCCESS })
+    Ok(match arguments.max_excess.and_then(|most| failure(&record, most)) {
+        Some(sentence) => failed(&sentence),
+        None => ExitCode::SUCCESS,
+    })
 }
 
-/// Whether any layer is out of line by more than `most` bits, or has a gradient of which that cannot be said.
-fn exceeds(record: &Record, most: f64) -> bool {
-    let audits = record.runs.iter().flat_map(|run| audit::audits(record, run));
-    audits.flat_map(|audit| audit.rows).any(|row| row.excess.is_none_or(|excess| excess > most))
+fn text(arguments: &AuditArguments, record: &Record, picture: &Path) -> String {
+    let view = View { details: arguments.details, layers: arguments.layers };
+    audit::terminal(record, view, arguments.max_excess.unwrap_or(audit::OUT_OF_LINE), Some(picture))
+}
+
+/// What failed, in one sentence, with so many bits of excess allowed.
+fn failure(record: &Record, most: f64) -> Option<String> {
+    let audits: Vec<_> = record.runs.iter().flat_map(|run| audit::audits_at(record, run, most)).collect();
+    audit::failure(&audits)
 }
 
 fn plan(arguments: &AuditArguments) -> Result<Plan, Failure> {
@@ -123,11 +135,14 @@ fn plan(arguments: &AuditArguments) -> Result<Plan, Failure> {
     let mut spec = Spec { data, truth_bits, attribute, activations: names, formats: Vec::new(), ..Spec::default() };
     let mut files = arguments.files.read(&mut spec, file, &given, Rows::Batch, arguments.resources.limit()?)?;
     let model = match &arguments.model {
-        Some(name) => Model::Named(Policy::parse(name).map_err(Failure::Input)?.to_string()),
+        Some(text) => Model::Named(text.clone()),
         None => Model::OfType,
     };
     arguments.comparisons.read(&mut spec, &mut files, arguments.files.dtype()?, &model)?;
-    for model in spec.compared.iter().filter_map(|compared| compared.model.clone()) {
+    // The models first, then what else is likely.
+    let models = spec.compared.iter().filter_map(|compared| compared.model.as_ref());
+    let likely = spec.compared.iter().flat_map(|compared| &compared.likely);
+    for model in models.chain(likely).cloned().collect::<Vec<_>>() {
         if !spec.formats.contains(&model) {
             spec.formats.push(model);
         }

@@ -2,6 +2,7 @@
 
 mod keys;
 mod listing;
+mod overview;
 mod sheet;
 
 use super::Failure;
@@ -20,6 +21,9 @@ pub struct FormatsArguments {
     /// One format, by any of its names: f16, float8_e4m3fn, e3m4, mpfr:100, …; all named formats without it
     #[arg(value_name = "NAME")]
     name: Option<String>,
+    /// Print every constant, name, source and option of the grammar, too
+    #[arg(long, conflicts_with_all = ["name", "json"], help_heading = "Output")]
+    all: bool,
     /// Print JSON: a list `formats` of constants; NAME adds its `codes` (null beyond 8 bits). Numbers are
     /// {decimal, power_form, rounded}, the first two exact; decimal is null for powers of 2 beyond ±20000.
     /// Large counts are strings
@@ -37,7 +41,11 @@ pub fn execute(arguments: &FormatsArguments) -> Result<(), Failure> {
         let constants = || NAMED.iter().map(|(_, _, format)| Entry::Constants(format.constants())).collect();
         return print(json(format.map_or_else(constants, |format| vec![Entry::whole(&format)]))?.as_bytes());
     }
-    show(&format.map_or_else(listing::text, |format| sheet::text(&format)))
+    show(&match format {
+        Some(format) => sheet::text(&format),
+        None if arguments.all => listing::text(),
+        None => overview::text(),
+    })
 }
 
 /// Reads one format's name and recognises what is more than one.

@@ -1,8 +1,8 @@
 //! `--weights`, `--net`, `--data FILE` and what they exclude: a spec from files instead of draws.
 
 use super::Failure;
-use crate::exchange::{Activations, Dtype, LossName, Room, read_net};
-use crate::spec::{Data, Files, Spec};
+use crate::exchange::{Activations, Dtype, Room, read_net};
+use crate::spec::{Data, Files, Loss, Spec};
 use std::path::{Path, PathBuf};
 
 /// A network or a batch of the user's own.
@@ -20,7 +20,8 @@ pub struct FileOptions {
     /// layer
     #[arg(long, value_name = "FILE", help_heading = "Network")]
     net: Option<PathBuf>,
-    /// How `y` of --data FILE is read where its type does not say so: cross-entropy (class indices) or mse (targets)
+    /// How `y` of --data FILE is read where its type does not say so: cross-entropy (class indices) or mse (targets, also
+    /// where every row is a probability distribution)
     #[arg(long, value_name = "LOSS", help_heading = "Data")]
     loss: Option<String>,
     /// What numbers without a type in npz and npy files are (NumPy writes bfloat16 as V2, 8-bit floats as V1): bfloat16,
@@ -117,7 +118,7 @@ impl FileOptions {
             return refuse("--net and --act both say the activations: leave one out".into());
         }
         let dtype = self.dtype()?;
-        let loss = self.loss.as_deref().map(LossName::parse).transpose().map_err(Failure::Input)?;
+        let loss = self.loss.as_deref().map(Loss::parse).transpose().map_err(Failure::Input)?;
         let mut files = Files { room: Room::of(memory), ..Files::default() };
         if let Some(path) = &self.weights {
             let layers = match &self.net {

@@ -74,6 +74,9 @@ pub struct LawArguments {
     /// Background of the picture
     #[arg(long, value_name = "THEME", value_parser = theme(), default_value = "light", help_heading = "Output")]
     theme: Theme,
+    /// Print the exponents β of every regime, what the columns mean, and each activation in a sentence
+    #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = "Output")]
+    details: bool,
     /// Print law.json and nothing else
     #[arg(long, help_heading = "Output")]
     json: bool,
@@ -98,14 +101,16 @@ pub fn execute(arguments: &LawArguments, given: &[String]) -> Result<(), Failure
     let hash = plan.spec.hash(probe::VERSION);
     let folder = Folder::of_report(&directory, files::LAW, &hash, &report::names(), arguments.force)?;
     let clock = run_info::Clock::start();
-    let law = law::of(&probed(&plan, &arguments.resources.threads.pool()?, is_silent));
+    let law = law::of(&probed(&plan, &arguments.resources.threads.pool()?, arguments.quiet));
     let picture = write(&folder, &law, arguments.theme, &clock.to_json(arguments.resources.threads.count()?))?;
     if arguments.json {
         print(law.to_json().as_bytes())
     } else if arguments.quiet {
         Ok(())
-    } else {
+    } else if arguments.details {
         show(&report::terminal(&law, Some(&picture)))
+    } else {
+        show(&report::screen(&law, Some(&picture)))
     }
 }
 

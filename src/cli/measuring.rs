@@ -3,15 +3,16 @@
 use super::export::{self, Exports};
 use super::folder::Folder;
 use super::gradients::{self, GradientExport};
+use super::progress::{self, Job};
 use super::resources::Resources;
 use super::targets::Targets;
-use super::{Failure, progress, run_info};
+use super::{Failure, run_info};
 use crate::probe;
 use crate::record::Record;
 use crate::report::draw::Theme;
 use crate::report::{contents, files};
-use crate::spec::Plan;
-use std::io::{self, IsTerminal};
+use crate::spec::{Attribute, Plan, Spec};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Where a report goes and how it is made.
@@ -26,10 +27,10 @@ pub struct Output<'a> {
     pub exports: &'a Exports,
     /// Gradients as files for other programs.
     pub gradients: Option<&'a GradientExport>,
-    /// Whether the record goes to standard output.
-    pub json: bool,
+    /// The option that prints something else than the text for people, if one does: `--json`.
+    pub stdout: Option<&'static str>,
     /// Whether nothing but errors is told.
-    pub is_silent: bool,
+    pub is_quiet: bool,
     /// What it may use.
     pub resources: Resources,
 }
@@ -44,12 +45,19 @@ pub struct Measured {
     pub is_printed: bool,
 }
 
+impl Output<'_> {
+    /// Whether notes are left out: what another program reads has no reader for them.
+    fn is_silent(&self) -> bool {
+        self.is_quiet || self.stdout.is_some()
+    }
+}
+
 /// Measures a plan and writes its report.
 ///
 /// # Errors
 /// What stands in the way, before anything is measured, or what could not be written.
 pub fn measured(plan: Plan, output: &Output) -> Result<Measured, Failure> {
-    let plan = &output.resources.fit(plan, output.is_silent)?;
+    let plan = &output.resources.fit(plan, output.is_silent())?;
     let own = || Path::new("reports").join(files::run_name(&plan.spec));
     let directory = output.directory.map_or_else(own, Path::to_path_buf);
     let names = files::names(&plan.spec.activations);
@@ -57,8 +65,8 @@ pub fn measured(plan: Plan, output: &Output) -> Result<Measured, Failure> {
     let folder = Folder::of_report(&directory, files::RECORD, &hash, &names, output.force)?;
     let mut targets = Targets::new(output.force);
     targets.take(&folder, &names);
-    if output.json {
-        targets.take_stdout("--json", "--json")?;
+    if let Some(option) = output.stdout {
+        targets.take_stdout(option, option)?;
     }
     let destinations = match output.gradients {
         Some(gradients) => gradients.claim(plan, output.force, &folder, &mut targets)?,
@@ -68,15 +76,15 @@ pub fn measured(plan: Plan, output: &Output) -> Result<Measured, Failure> {
 
     let clock = run_info::Clock::start();
     let pool = output.resources.threads.pool()?;
-    let record = probed(plan, &pool, output.is_silent);
+    let record = probed(plan, &pool, output.is_quiet);
     let drawn = pool.install(|| contents::drawn(&record, output.theme));
     let drawn = drawn.map_err(|error| Failure::Output(io::Error::other(error)))?;
     let picture = write_report(&folder, &record, drawn, &clock.to_json(pool.current_num_threads()))?;
     let written = export::texts(&exports, &record)
         .and_then(|texts| texts.iter().try_for_each(|(target, text)| target.write(text.as_bytes())))
-        .and_then(|()| gradients::write(&destinations, plan, &record, output.is_silent));
+        .and_then(|()| gradients::write(&destinations, plan, &record, output.is_silent()));
     written.map_err(|failure| with_report(failure, &directory))?;
-    Ok(Measured { record, picture, is_printed: targets.is_stdout_taken() && !output.json })
+    Ok(Measured { record, picture, is_printed: targets.is_stdout_taken() && output.stdout.is_none() })
 }
 
 /// What was measured is not lost with an export.
@@ -90,11 +98,40 @@ fn with_report(failure: Failure, directory: &Path) -> Failure {
 }
 
 /// The record of a plan alone.
-pub fn probed(plan: &Plan, pool: &rayon::ThreadPool, is_silent: bool) -> Record {
-    let progress = progress::Bar::new(!is_silent && io::stderr().is_terminal(), probe::layers(plan));
+pub fn probed(plan: &Plan, pool: &rayon::ThreadPool, is_quiet: bool) -> Record {
+    let progress = progress::Bar::new(is_quiet, job(plan, pool.current_num_threads()));
     let record = pool.install(|| probe::run(plan, &progress));
     progress.finish();
     record
+}
+
+/// What there is to measure.
+fn job(plan: &Plan, threads: usize) -> Job {
+    let Spec { depth, trials, .. } = plan.spec;
+    let layers = depth + 1;
+    let precisions = counted(plan.arithmetics.len() + plan.compared.len(), "precision");
+    let activations = match plan.runs.len() {
+        1 => String::new(),
+        several => format!(", for {several} activations"),
+    };
+    let advice = match (plan.spec.attribute, trials) {
+        (Attribute::None, 1) => "",
+        (Attribute::None, _) => "fewer --trials take less",
+        _ => "--attribute none takes less",
+    };
+    Job {
+        what: format!("{} of {} in {precisions}{activations}", counted(trials, "trial"), counted(layers, "layer")),
+        advice: advice.into(),
+        unit: "layers",
+        units: probe::layers(plan),
+        round: layers * trials.min(threads).min(plan.schedule.trials_at_once),
+        preparations: plan.runs.len(),
+    }
+}
+
+/// `1 trial`, `5 trials`.
+pub fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Writes the report's files and gives the path of its picture: the comparison's, where there are several runs.

@@ -12,7 +12,8 @@ use crate::record::law::Law;
 use crate::record::study::Study;
 use crate::record::training::Training;
 use crate::report::draw::Theme;
-use crate::report::{contents, files, law, study, table, training};
+use crate::report::screen::{self, View};
+use crate::report::{contents, files, law, study, training};
 use serde::Deserialize;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -34,6 +35,10 @@ pub struct ReportArguments {
     theme: Theme,
     #[command(flatten)]
     exports: Exports,
+    /// Print everything: set-up, flips, sources of the noise, remedies tried, theory; of other records the details of
+    /// their command
+    #[arg(long, conflicts_with = "quiet", help_heading = "Output")]
+    details: bool,
     /// Print every layer
     #[arg(long, conflicts_with = "quiet", help_heading = "Output")]
     layers: bool,
@@ -80,7 +85,8 @@ pub fn execute(arguments: &ReportArguments) -> Result<(), Failure> {
     if arguments.quiet || targets.is_stdout_taken() {
         return Ok(());
     }
-    show(&stored.kept.terminal(arguments.layers, &picture))
+    let view = View { details: arguments.details, layers: arguments.layers };
+    show(&stored.kept.terminal(view, &picture))
 }
 
 impl ReportArguments {
@@ -102,7 +108,7 @@ enum Kept {
     Study(Study),
 }
 
-/// Names of records, in the order in which a directory is searched.
+/// Names of records.
 const FILES: [&str; 4] = [files::RECORD, files::LAW, files::TRAINING, files::STUDY];
 
 impl Kept {
@@ -163,12 +169,28 @@ impl Kept {
         }
     }
 
-    fn terminal(&self, layers: bool, picture: &Path) -> String {
+    fn terminal(&self, view: View, picture: &Path) -> String {
         match self {
-            Kept::Record(record) => table::terminal(record, layers, Some(picture)),
-            Kept::Law(law) => law::terminal(law, Some(picture)),
+            Kept::Record(record) => screen::terminal(record, view, Some(picture)),
+            Kept::Law(law) if view.details => law::terminal(law, Some(picture)),
+            Kept::Law(law) => law::screen(law, Some(picture)),
             Kept::Training(training) => training::terminal(training, Some(picture)),
-            Kept::Study(study) => study::terminal(study, Some(picture)),
+            Kept::Study(study) if view.details => study::terminal(study, Some(picture)),
+            Kept::Study(study) => study::screen(study, Some(picture)),
+        }
+    }
+}
+
+/// The record in a directory, or where it would be. Of two nobody knows which is meant: a forced run of another kind leaves
+/// the old one.
+fn inside(directory: &Path) -> Result<PathBuf, String> {
+    let is_there = |name: &&str| directory.join(name).symlink_metadata().is_ok();
+    match FILES.into_iter().filter(is_there).collect::<Vec<_>>()[..] {
+        [] => Ok(directory.join(files::RECORD)),
+        [one] => Ok(directory.join(one)),
+        [first, second, ..] => {
+            let shown = directory.display();
+            Err(format!("`{shown}` holds a {first} and a {second}: give the path of one of them"))
         }
     }
 }
@@ -185,8 +207,7 @@ impl Stored {
     fn read(path: &Path) -> Result<Stored, String> {
         let shown = path.display();
         let fix = format!("give a {} or the directory that holds one", files::RECORD);
-        let inside = || FILES.into_iter().map(|name| path.join(name)).find(|file| file.symlink_metadata().is_ok());
-        let file = if path.is_dir() { inside().unwrap_or(path.join(files::RECORD)) } else { path.to_path_buf() };
+        let file = if path.is_dir() { inside(path)? } else { path.to_path_buf() };
         let bytes = disk::input(&file, LARGEST_FILE).map_err(|unread| match unread {
             unread if unread.is_absent() && path.is_dir() => format!("`{shown}` holds no {}: {fix}", files::RECORD),
             unread if unread.is_absent() => format!("`{shown}` does not exist: {fix}"),
@@ -202,6 +223,12 @@ impl Stored {
         })?;
         if kept.is_empty() {
             return Err(format!("`{shown}` holds no run: {fix}"));
+        }
+        if let Kept::Record(Record { spec, runs, .. }) = &kept
+            && spec.activations.len() != runs.len()
+        {
+            let (asked, found) = (spec.activations.len(), runs.len());
+            return Err(format!("`{shown}` is not a record (its runs are {found}, its activations {asked}): {fix}"));
         }
         let directory = match file.parent() {
             Some(parent) if parent != Path::new("") => parent.to_path_buf(),

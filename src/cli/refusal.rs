@@ -154,7 +154,8 @@ fn subcommand<'c>(root: &'c Command, given: &[String]) -> Option<&'c Command> {
     while let Some(word) = words.next() {
         match word.strip_prefix("--") {
             Some(long) => {
-                if option(root, long).is_some_and(|option| option.get_action().takes_values()) {
+                let takes_next = |option: &Arg| option.get_action().takes_values() && !option.is_require_equals_set();
+                if option(root, long).is_some_and(takes_next) {
                     words.next();
                 }
             }
@@ -202,9 +203,9 @@ fn texts(value: &ContextValue) -> Vec<String> {
     }
 }
 
-/// `--depth` of the parser's `--depth <N>`, `PATH` of `<PATH>`.
+/// `--depth` of the parser's `--depth <N>`, `--json` of `--json[=<WHAT>]`, `PATH` of `<PATH>`.
 fn name(argument: &str) -> String {
-    plain(argument.split_whitespace().next().unwrap_or_default())
+    plain(argument.split(|c: char| c.is_whitespace() || c == '[').next().unwrap_or_default())
 }
 
 /// `--depth N` of the parser's `--depth <N>`.

@@ -1,4 +1,4 @@
-//! `selfcheck`: proof on this machine that the build rounds right, as a table of counts or as JSON.
+//! `selfcheck`: proof on this machine that the build rounds right, as one line a group, as a table of counts or as JSON.
 
 use super::Failure;
 use super::resources::Threads;
@@ -23,6 +23,9 @@ pub struct SelfcheckArguments {
     /// Groups of checks, separated by commas [default: all of them]
     #[arg(long, value_name = "GROUPS", value_delimiter = ',', value_parser = group(), help_heading = "Output")]
     only: Vec<Group>,
+    /// Print every check with its path, not one line a group
+    #[arg(long, short, conflicts_with = "json", help_heading = "Output")]
+    verbose: bool,
     /// Print JSON: a list `checks` of what stands in the table's rows, and the `first` mismatches of each
     #[arg(long, help_heading = "Output")]
     json: bool,
@@ -40,10 +43,15 @@ fn group() -> impl TypedValueParser<Value = Group> {
 /// What could not be printed.
 pub fn execute(arguments: &SelfcheckArguments) -> Result<ExitCode, Failure> {
     let is_wanted = |group: &Group| arguments.only.is_empty() || arguments.only.contains(group);
-    let groups: Vec<Group> = Group::ALL.into_iter().filter(is_wanted).collect();
-    let rows = Threads::default().pool()?.install(|| selfcheck::run(&groups));
+    let wanted: Vec<Group> = Group::ALL.into_iter().filter(is_wanted).collect();
+    let rows = Threads::default().pool()?.install(|| selfcheck::run(&wanted));
     let agrees = rows.iter().all(|row| row.mismatches == 0);
-    print(if arguments.json { json(&rows)? } else { text(&rows) }.as_bytes())?;
+    let text = match (arguments.json, arguments.verbose) {
+        (true, _) => json(&rows)?,
+        (false, true) => text(&checks(&rows), &rows),
+        (false, false) => text(&groups(&rows), &rows),
+    };
+    print(text.as_bytes())?;
     Ok(if agrees { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -74,8 +82,25 @@ fn totals(rows: &[Row]) -> (u64, u64) {
     (rows.iter().map(|row| row.cases).sum(), rows.iter().map(|row| row.mismatches).sum())
 }
 
-/// The table, the first mismatches, and one sentence.
-fn text(rows: &[Row]) -> String {
+/// A table, the first mismatches, and one sentence.
+fn text(table: &str, rows: &[Row]) -> String {
+    format!("{table}\n{}{}", mismatches(rows), wrapped(&sentence(rows)))
+}
+
+/// One line a group: its cases and how many of them do not agree.
+fn groups(rows: &[Row]) -> String {
+    let titles = ["group", "checked", "cases", "wrong"];
+    let mut table = vec![titles.map(String::from).to_vec()];
+    for group in rows.chunk_by(|one, next| one.group == next.group) {
+        let Some(first) = group.first() else { continue };
+        let (cases, mismatches) = totals(group);
+        table.push(vec![first.group.into(), subject(first.group).into(), spaced(cases), spaced(mismatches)]);
+    }
+    aligned(&table, &[false, false, true, true])
+}
+
+/// Every check with its path, group by group.
+fn checks(rows: &[Row]) -> String {
     let titles = ["checked", "against", "path", "cases", "wrong"];
     let mut table = vec![titles.map(String::from).to_vec()];
     for (at, row) in rows.iter().enumerate() {
@@ -89,20 +114,23 @@ fn text(rows: &[Row]) -> String {
         let counts = [row.cases, row.mismatches].map(spaced);
         table.push([check, against.into(), row.path.into()].into_iter().chain(counts).collect());
     }
-    let table = aligned(&table, &[false, false, false, true, true]);
-    format!("{table}\n{}{}", mismatches(rows), wrapped(&sentence(rows)))
+    aligned(&table, &[false, false, false, true, true])
 }
 
 fn heading(group: &str) -> String {
-    let words = match Group::parse(group) {
+    format!("{group}: {}", subject(group))
+}
+
+/// What a group checks.
+fn subject(group: &str) -> &'static str {
+    match Group::parse(group) {
         Some(Group::Rounding) => "rounding to formats",
         Some(Group::Faults) => "faults that others are known for",
         Some(Group::Kernels) => "products of matrices",
         Some(Group::Mpfr) => "MPFR and the hardware",
         Some(Group::Functions) => "φ, φ' and exp",
         None => "",
-    };
-    format!("{group}: {words}")
+    }
 }
 
 /// The first mismatches, each in a paragraph.
@@ -161,14 +189,16 @@ mod tests {
         tally.double(1.0, 1.0, || ("right".into(), Vec::new()));
         tally.double(-1.0, 1.5, || ("f16".into(), vec!["0x3ff8000000000000 = 1.5e0".into()]));
         let rows = [Row { group: "rounding", ..tally.row("all codes", "fractions", "scalar") }];
-        let text = text(&rows);
-        assert!(text.contains("rounding: rounding to formats\n"), "{text}");
+        let verbose = text(&checks(&rows), &rows);
+        let text = text(&groups(&rows), &rows);
+        assert!(verbose.contains("rounding: rounding to formats\n"), "{verbose}");
+        assert!(text.lines().any(|line| line == "rounding  rounding to formats      2      1"), "{text}");
         assert!(
-            text.lines().any(|line| line == "all codes                      fractions  scalar      2      1"),
-            "{text}"
+            verbose.lines().any(|line| line == "all codes                      fractions  scalar      2      1"),
+            "{verbose}"
         );
         let told = "all codes, scalar: f16 of 0x3ff8000000000000 = 1.5e0 gave 0xbff0000000000000 = -1e0, not";
-        assert!(text.contains(told), "{text}");
+        assert!(text.contains(told) && verbose.contains(told), "{text}{verbose}");
         assert!(text.contains("\n1 of 2 cases do not agree: this build does not round right"), "{text}");
         let json = json(&rows).ok().unwrap();
         assert!(

@@ -3,7 +3,7 @@
 use super::checkpoint::{self, CHECKPOINT, Work};
 use super::folder::Folder;
 use super::numbers::seed;
-use super::progress::Bar;
+use super::progress::{Bar, Job};
 use super::resources::Threads;
 use super::subcommands::{print, show};
 use super::{Failure, run_info, theme};
@@ -15,7 +15,7 @@ use crate::report::files;
 use crate::report::study as report;
 use crate::study::{self, StudyRun};
 use clap::builder::PossibleValuesParser;
-use std::io::{self, IsTerminal};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The one study that there is.
@@ -48,6 +48,9 @@ pub struct StudyArguments {
     /// Background of the pictures
     #[arg(long, value_name = "THEME", value_parser = theme(), default_value = "light", help_heading = "Output")]
     theme: Theme,
+    /// Print the reasons and the deciding numbers of every claim, too
+    #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = "Output")]
+    details: bool,
     /// Print study.json and nothing else
     #[arg(long, help_heading = "Output")]
     json: bool,
@@ -78,7 +81,7 @@ pub fn execute(arguments: &StudyArguments) -> Result<(), Failure> {
         Some(study) => study,
         None => {
             let run = begin(&spec, &directory, arguments.resume, is_silent)?;
-            pool.install(|| measured(run, &spec, &folder, is_silent))?
+            pool.install(|| measured(run, &spec, &folder, arguments.quiet))?
         }
     };
     let drawn = pool.install(|| report::drawn(&study, arguments.theme));
@@ -96,8 +99,10 @@ pub fn execute(arguments: &StudyArguments) -> Result<(), Failure> {
         print(study.to_json().as_bytes())
     } else if arguments.quiet {
         Ok(())
-    } else {
+    } else if arguments.details {
         show(&report::terminal(&study, picture.as_deref()))
+    } else {
+        show(&report::screen(&study, picture.as_deref()))
     }
 }
 
@@ -122,8 +127,16 @@ fn begin<'s>(spec: &'s StudySpec, directory: &Path, resume: bool, is_silent: boo
 }
 
 /// Measures to the end; every part that is done is on the disk.
-fn measured(mut run: StudyRun, spec: &StudySpec, folder: &Folder, is_silent: bool) -> Result<Study, Failure> {
-    let bar = Bar::of_work(!is_silent && io::stderr().is_terminal(), study::work(spec));
+fn measured(mut run: StudyRun, spec: &StudySpec, folder: &Folder, is_quiet: bool) -> Result<Study, Failure> {
+    let job = Job {
+        what: "networks of the study, measured in parts".into(),
+        advice: "--resume continues a study that was stopped".into(),
+        unit: "units of work",
+        units: study::work(spec),
+        round: 1,
+        preparations: 0,
+    };
+    let bar = Bar::of_work(is_quiet, job);
     bar.begin_at(run.work_done());
     // The record first: its spec says whose the directory is. One that is answered already stays until the end.
     let mut unanswered = stored(spec, folder.path()).is_none().then(|| run.unanswered());

@@ -5,8 +5,9 @@ mod options;
 use super::checkpoint::{self, CHECKPOINT, Work};
 use super::folder::Folder;
 use super::imports::{FileOptions, Rows};
+use super::measuring::counted;
 use super::numbers::{bits, real, seed, whole};
-use super::progress::Bar;
+use super::progress::{Bar, Job};
 use super::resources::Resources;
 use super::subcommands::{print, show};
 use super::{Failure, activations, arithmetics, run_info, tell, theme};
@@ -17,11 +18,11 @@ use crate::record::training::Training;
 use crate::report::draw::Theme;
 use crate::report::files;
 use crate::report::training as report;
-use crate::spec::training::{MeasureAt, TrainingPlan, TrainingScale, TrainingSpec};
-use crate::spec::{Data, LARGEST};
-use crate::train::Trainer;
+use crate::spec::training::{MOST_TRIALS, MeasureAt, TrainingPlan, TrainingScale, TrainingSpec};
+use crate::spec::{Data, LARGEST, Names};
+use crate::train::{Trainer, trials};
 use options::OptimiserOptions;
-use std::io::{self, IsTerminal};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// How notes call it.
@@ -57,9 +58,13 @@ pub struct TrainArguments {
     /// Seed of every draw
     #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true, default_value_t = 0, help_heading = "Data")]
     seed: u64,
+    /// Repeat the training with the seeds that follow, each with its own networks and order of the data, and show the
+    /// spread of steps to the target loss, last loss and held-out accuracy; gradients are measured with the first seed
+    #[arg(long, value_name = "N", value_parser = whole(1, MOST_TRIALS), allow_negative_numbers = true, default_value_t = 1, help_heading = "Data")]
+    trials: usize,
     /// Arithmetics, separated by commas, as the main command reads them; beside forward= and backward= there may be
     /// /update=ARITHMETIC, in which the optimiser computes, and /master=FORMAT, in which parameters are kept, such as
-    /// bf16/update=f32/master=bf16:round=stochastic. At most 53 significand bits
+    /// SR:=bf16/update=f32/master=bf16:round=stochastic, where SR is a name of your choice. At most 53 significand bits
     #[arg(
         long,
         alias = "arithmetic",
@@ -84,8 +89,8 @@ pub struct TrainArguments {
     truth_bits: u32,
     #[command(flatten)]
     optimiser: OptimiserOptions,
-    /// Steps at which gradients and updates are held against the true ones: every=N, log=POINTS, or none; the last step
-    /// is among them
+    /// Steps at which gradients and updates are compared with the exact ones: every=N, log=POINTS, or none; the last step
+    /// is always included
     #[arg(
         long,
         value_name = "WHEN",
@@ -98,21 +103,24 @@ pub struct TrainArguments {
     /// that are trained on make]
     #[arg(long, value_name = "N", value_parser = whole(2, LARGEST), allow_negative_numbers = true, help_heading = "Measuring")]
     minibatches: Option<usize>,
-    /// The loss whose first step is told, as a mean over 20 minibatches
+    /// Report the first step that reaches this loss (mean over 20 minibatches)
     #[arg(long, value_name = "LOSS", value_parser = real("a positive finite number, such as 0.5"), allow_negative_numbers = true, default_value_t = 0.5, help_heading = "Measuring")]
     target_loss: f64,
-    /// Where the report goes [default: reports/train- and what differs from the defaults]
+    /// Output directory [default: reports/train- and what differs from the defaults]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
-    /// Go on from the checkpoint of a training that was stopped; ends with the same bytes as one that was not
+    /// Resume from the checkpoint of a stopped training; the result has the same bytes as an uninterrupted one
     #[arg(long, help_heading = "Output")]
     resume: bool,
-    /// Replace a report of another spec
+    /// Overwrite a report of another spec
     #[arg(long, help_heading = "Output")]
     force: bool,
     /// Background of the pictures
     #[arg(long, value_name = "THEME", value_parser = theme(), default_value = "light", help_heading = "Output")]
     theme: Theme,
+    /// Print every measure in sentences, not the first screen alone
+    #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = "Output")]
+    details: bool,
     /// Print training.json and nothing else
     #[arg(long, help_heading = "Output")]
     json: bool,
@@ -145,9 +153,10 @@ pub fn execute(arguments: &TrainArguments, given: &[String]) -> Result<(), Failu
         Some(training) => training,
         None => {
             let trainer = begin(&plan, &directory, arguments.resume, is_silent)?;
-            pool.install(|| trained(trainer, &folder, is_silent))?
+            pool.install(|| trained(trainer, &folder, arguments.quiet))?
         }
     };
+    let training = pool.install(|| repeated(training, &plan, &folder, arguments.quiet))?;
     let drawn = pool.install(|| report::drawn(&training, arguments.theme));
     let drawn = drawn.map_err(|error| Failure::Output(io::Error::other(error)))?;
     let picture = drawn.last().map(|(name, _)| directory.join(name));
@@ -164,7 +173,8 @@ pub fn execute(arguments: &TrainArguments, given: &[String]) -> Result<(), Failu
     } else if arguments.quiet {
         Ok(())
     } else {
-        show(&report::terminal(&training, picture.as_deref()))
+        let text = if arguments.details { report::details } else { report::terminal };
+        show(&text(&training, picture.as_deref()))
     }
 }
 
@@ -204,10 +214,10 @@ fn begin<'p>(plan: &'p TrainingPlan, directory: &Path, resume: bool, is_silent: 
 }
 
 /// Trains to the end; record and checkpoint on the disk are never older than a few steps.
-fn trained(mut trainer: Trainer, folder: &Folder, is_silent: bool) -> Result<Training, Failure> {
-    let bar = Bar::of_work(!is_silent && io::stderr().is_terminal(), trainer.work());
-    bar.begin_at(trainer.work_done());
+fn trained(mut trainer: Trainer, folder: &Folder, is_quiet: bool) -> Result<Training, Failure> {
     let mut training = trainer.record();
+    let bar = Bar::of_work(is_quiet, job(&training.spec, trainer.work()));
+    bar.begin_at(trainer.work_done());
     while !trainer.is_done() {
         bar.tell(format!("step {} of {}", training.steps_done, training.spec.steps));
         trainer.advance(&bar);
@@ -218,6 +228,42 @@ fn trained(mut trainer: Trainer, folder: &Folder, is_silent: bool) -> Result<Tra
             (CHECKPOINT.to_string(), trainer.checkpoint()),
         ];
         folder.write(&kept)?;
+    }
+    bar.finish();
+    Ok(training)
+}
+
+/// What there is to train.
+fn job(spec: &TrainingSpec, units: usize) -> Job {
+    let precisions = counted(spec.formats.len(), "precision");
+    let networks = counted(spec.activations.len(), "network");
+    let advice = match spec.measure {
+        MeasureAt::Never => "fewer --steps take less; --resume continues a run that was stopped",
+        _ => "--measure none takes less; --resume continues a run that was stopped",
+    };
+    Job {
+        what: format!("{} of {networks} in {precisions} and in f64", counted(spec.steps, "step")),
+        advice: advice.into(),
+        unit: "units of work",
+        units,
+        round: 1,
+        preparations: 0,
+    }
+}
+
+/// Repeats a whole training with the seeds that follow. The record on the disk has every repetition that is done, and
+/// --resume goes on with the next.
+fn repeated(mut training: Training, plan: &TrainingPlan, folder: &Folder, is_quiet: bool) -> Result<Training, Failure> {
+    let left = training.trials.len() + 1..plan.spec.trials;
+    if left.is_empty() {
+        return Ok(training);
+    }
+    let what = format!("{} of the training with other seeds", counted(left.len(), "repetition"));
+    let bar = Bar::of_work(is_quiet, Job { what, ..job(&training.spec, trials::work(plan) * left.len()) });
+    for trial in left {
+        bar.tell(format!("trial {} of {}", trial + 1, plan.spec.trials));
+        training.trials.push(trials::run(plan, trial, &bar));
+        folder.write(&[(files::TRAINING.to_string(), training.to_json().into_bytes())])?;
     }
     bar.finish();
     Ok(training)
@@ -252,6 +298,7 @@ fn spec(arguments: &TrainArguments) -> Result<TrainingSpec, Failure> {
         width: arguments.network.width,
         batch: arguments.batch,
         seed: arguments.seed,
+        trials: arguments.trials,
         init: arguments.network.init()?,
         gain: arguments.network.gain,
         bias: arguments.network.bias,
@@ -266,6 +313,7 @@ fn spec(arguments: &TrainArguments) -> Result<TrainingSpec, Failure> {
         minibatches: arguments.minibatches.unwrap_or(TrainingSpec::default().minibatches),
         target_loss: arguments.target_loss,
         truth_bits: arguments.truth_bits,
+        names: Names::default(),
         weights: None,
         batch_file: None,
     })
@@ -280,6 +328,7 @@ fn name(spec: &TrainingSpec) -> String {
             more.push((key, value));
         }
     };
+    part(spec.trials != default.trials, "trials", spec.trials.to_string());
     part(spec.steps != default.steps, "steps", spec.steps.to_string());
     part(spec.optimiser != default.optimiser, "optimizer", spec.optimiser.to_string());
     part(spec.rate.learning_rate != default.rate.learning_rate, "lr", spec.rate.learning_rate.to_string());
@@ -290,6 +339,10 @@ fn name(spec: &TrainingSpec) -> String {
     part(spec.measure != default.measure, "measure", spec.measure.to_string());
     part(spec.minibatches != default.minibatches, "minibatches", spec.minibatches.to_string());
     part(spec.target_loss != default.target_loss, "target", spec.target_loss.to_string());
-    let networks = |spec: &TrainingSpec| crate::spec::Spec { formats: spec.formats.clone(), ..spec.networks() };
+    let networks = |spec: &TrainingSpec| crate::spec::Spec {
+        formats: spec.formats.clone(),
+        names: spec.names.clone(),
+        ..spec.networks()
+    };
     format!("train-{}", files::name_against(&networks(spec), &networks(&default), &more))
 }

@@ -4,7 +4,7 @@ mod training;
 
 pub use training::training_line;
 
-use crate::record::{BatchFile, Spec, TargetKind};
+use crate::record::Spec;
 
 /// `precision-probe --act leaky --depth 50 …`: every option of the spec, none left to a default that a later version
 /// may change.
@@ -23,6 +23,7 @@ pub fn line(spec: &Spec) -> String {
         bias,
         residual,
         formats,
+        names,
         truth_bits,
         loss_scale,
         attribute,
@@ -58,7 +59,7 @@ pub fn line(spec: &Spec) -> String {
     }
     if let Some(batch_file) = batch_file {
         option("data", batch_file.source.file.clone());
-        option("loss", loss_option(batch_file).into());
+        option("loss", spec.loss().option().into());
     } else {
         option("data", data.name().into());
         option("batch", batch.to_string());
@@ -78,9 +79,13 @@ pub fn line(spec: &Spec) -> String {
         option("compare-scale", format!("{}={:?}", one.name, core_math::exp2(one.log2_scale.into())));
     }
     match models.as_slice() {
-        [] => option("formats", formats.join(",")),
+        [] => option("formats", formats.iter().map(|policy| names.spelled(policy)).collect::<Vec<_>>().join(",")),
+        // Those that are likely for the files' types are tried where no model is named.
+        _ if compared.iter().any(|one| !one.likely.is_empty()) => {}
         // Models that differ are those of the files' types.
-        [first, rest @ ..] if rest.iter().all(|model| model == first) => option("as", (*first).clone()),
+        [first, rest @ ..] if rest.iter().all(|model| model == first) => {
+            option("as", names.spelled(names.policy(first).unwrap_or(first)))
+        }
         _ => {}
     }
     option("truth-bits", truth_bits.to_string());
@@ -97,14 +102,6 @@ pub fn line(spec: &Spec) -> String {
     words.join(" ")
 }
 
-/// How `--loss` reads what the file's `y` is.
-fn loss_option(file: &BatchFile) -> &'static str {
-    match file.targets {
-        TargetKind::Classes => "cross-entropy",
-        TargetKind::Values => "mse",
-    }
-}
-
 /// A word as a POSIX shell reads it back: in single quotes unless it is harmless.
 fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || ",:=._/+-@%".contains(c);
@@ -118,7 +115,7 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Compared, Source, Weights};
+    use crate::record::{BatchFile, Compared, Source, TargetKind, Weights};
 
     #[test]
     fn every_option_is_given() {
@@ -126,7 +123,7 @@ mod tests {
         assert_eq!(
             line(&spec),
             "precision-probe --act leaky --depth 50 --width 64 --init preserve --trials 5 --gain 1.5 --data digits --batch 32 \
-             --seed 0 --formats f16,f16:acc=f32,bf16:acc=f32,f32,f64 --truth-bits 80 --loss-scale 1 \
+             --seed 0 --formats f16:acc=f32,bf16:acc=f32,f16,f32,f64 --truth-bits 80 --loss-scale 1 \
              --attribute narrow --bias --residual"
         );
     }
@@ -148,6 +145,7 @@ mod tests {
             source: source("g.npz"),
             log2_scale,
             model: model.map(String::from),
+            likely: Vec::new(),
         };
         let mut spec = Spec {
             activations: vec!["relu".into()],
@@ -170,6 +168,8 @@ mod tests {
         spec.weights.as_mut().unwrap().layers_from = None;
         spec.compared.iter_mut().for_each(|one| one.model = Some("f16".into()));
         assert_eq!(line(&spec), format!("precision-probe audit {files} --as f16 --truth-bits 80"));
+        spec.compared.iter_mut().for_each(|one| one.likely = vec!["f16:sum=fma".into()]);
+        assert_eq!(line(&spec), format!("precision-probe audit {files} --truth-bits 80"));
     }
 
     #[test]

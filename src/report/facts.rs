@@ -1,8 +1,8 @@
 //! Facts that every report states in the same words: verdicts with their layers, evidence, set-up.
 
-use crate::record::{ArithmeticRun, External, Flips, LayerRun, Record, Run, Spec, VerdictCount, Weights};
-use crate::report::cause;
+use crate::record::{ArithmeticRun, External, Flips, LayerRun, Record, Run, Spec, Verdict, VerdictCount, Weights};
 use crate::report::numbers::{Notation, power, short};
+use crate::report::say;
 
 /// The arithmetic as tables and legends name it: `f16`, and with a loss scale `f16, loss ×2^10`.
 pub fn name(arithmetic: &ArithmeticRun, notation: Notation) -> String {
@@ -40,7 +40,7 @@ pub fn theory(run: &Run, notation: Notation) -> Option<String> {
         "theory predicts {predicted} at layer {} in {} (measured/predicted {})",
         layer.layer,
         name_in_sentence(arithmetic, notation),
-        cause::factor(quotient, notation)
+        say::factor(quotient, notation)
     ))
 }
 
@@ -60,9 +60,19 @@ pub fn verdict_and_reach(arithmetic: &ArithmeticRun) -> String {
     }
 }
 
-/// `noisy 4 of 5`.
+/// `sound 3, noisy 2`; `noisy 5 of 5` where all trials agree.
 pub fn verdict_and_count(verdict: &VerdictCount) -> String {
-    format!("{} {} of {}", verdict.verdict, verdict.count, verdict.of)
+    verdict.in_words()
+}
+
+/// What a gradient with a verdict does, after its subject: `is sound`, `underflows`; of several `are sound`, `underflow`.
+pub fn predicate(verdict: Verdict, several: bool) -> String {
+    match (verdict, several) {
+        (Verdict::Underflow | Verdict::Overflow, false) => format!("{verdict}s"),
+        (Verdict::Underflow | Verdict::Overflow, true) => verdict.to_string(),
+        (_, false) => format!("is {verdict}"),
+        (_, true) => format!("are {verdict}"),
+    }
 }
 
 /// Flips of all layers together; `None` where no layer has any to count.
@@ -85,12 +95,13 @@ pub fn activation(run: &Run) -> String {
     }
 }
 
-/// `data digits`, `batch 32`, `5 trials`, `seed 0`; without a seed where nothing was drawn.
+/// `loss cross-entropy`, `data digits`, `batch 32`, `5 trials`, `seed 0`; without a seed where nothing was drawn.
 pub fn draws(spec: &Spec) -> Vec<String> {
     let data = spec.batch_file.as_ref().map_or(spec.data.name(), |batch| &batch.source.file);
     let rows = spec.batch_file.as_ref().and_then(|batch| batch.drawn_from);
     let rows = rows.map_or(String::new(), |rows| format!(" ({rows} rows)"));
-    let mut pieces = vec![format!("data {data}{rows}"), format!("batch {}", spec.batch), trials(spec.trials)];
+    let mut pieces = vec![format!("loss {}", spec.loss().name()), format!("data {data}{rows}")];
+    pieces.extend([format!("batch {}", spec.batch), trials(spec.trials)]);
     if spec.weights.is_none() || spec.draws_batches() {
         pieces.push(format!("seed {}", spec.seed));
     }
@@ -162,13 +173,13 @@ pub fn phase(run: &Run, notation: Notation) -> Option<String> {
     Some(format!("χ₁ {}: {}", short(run.chi1?, notation), run.phase.as_ref()?))
 }
 
-/// `truth proven 83 bits, computed with 256–512 bits`.
+/// `exact gradient proven 83 bits, computed with 256–512 bits`.
 pub fn truth(run: &Run) -> String {
     let evidence = &run.truth.evidence;
     match (run.truth.precision.iter().min(), run.truth.precision.iter().max()) {
-        (Some(low), Some(high)) if low == high => format!("truth {evidence}, computed with {low} bits"),
-        (Some(low), Some(high)) => format!("truth {evidence}, computed with {low}–{high} bits"),
-        _ => format!("truth {evidence}"),
+        (Some(low), Some(high)) if low == high => format!("exact gradient {evidence}, computed with {low} bits"),
+        (Some(low), Some(high)) => format!("exact gradient {evidence}, computed with {low}–{high} bits"),
+        _ => format!("exact gradient {evidence}"),
     }
 }
 

@@ -34,6 +34,7 @@ pub use training::{
     TrainingStrip, noise_from,
 };
 
+use crate::judgement::judge_run;
 use crate::record::{Record, Run};
 use crate::report::numbers::Notation;
 use crate::report::{audit, facts};
@@ -43,9 +44,10 @@ use crate::report::{audit, facts};
 pub struct Summary {
     /// Activation, depth and the question.
     pub title: String,
-    /// The verdict: what rules layer 1 in the first arithmetic, or the answer of an audit.
+    /// The sentence to read first: an exact gradient that is not healthy, else the noise of the first arithmetic; or the
+    /// answer of an audit.
     pub ruling: String,
-    /// The measured remedy, or why there is none; of an audit what rules layer 1.
+    /// The other sentences.
     pub remedy: String,
     /// First and last layer; the last is the head.
     pub layers: (usize, usize),
@@ -78,7 +80,7 @@ impl Summary {
         let [ruling, remedy] = audit::sentences(record, run, Notation::Typeset);
         Summary {
             title: format!(
-                "{}, {}: rounding noise against the true gradient",
+                "{}, {}: rounding noise compared with the exact gradient",
                 run.activation,
                 facts::shape(&record.spec)
             ),
@@ -89,7 +91,7 @@ impl Summary {
             range: RangePanel::new(run),
             fates: run.arithmetics.iter().map(FateStrip::new).collect(),
             flips: FlipsPanel::new(run),
-            attribution: AttributionPanel::new(run),
+            attribution: AttributionPanel::new(run, &judge_run(run, record.spec.batch)),
             sources: NoisePanel::sources(run),
             histogram: HistogramPanel::new(run),
             panel_caption: caption::panel_pieces(record, run),

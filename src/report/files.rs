@@ -181,6 +181,12 @@ pub fn check_names(directory: &Path, names: &[String]) -> Result<(), String> {
     for folder in folders.into_iter().map(|folder| directory.join(folder)) {
         match fs::symlink_metadata(&folder) {
             Err(_) => {}
+            Ok(found) if found.is_symlink() => {
+                return refuse(
+                    &folder,
+                    "is a link to another place, and the report has a folder of its own there".into(),
+                );
+            }
             Ok(_) if !folder.is_dir() => {
                 return refuse(&folder, "is no directory, and the report has one there".into());
             }
@@ -268,6 +274,7 @@ pub fn name_against(spec: &Spec, default: &Spec, more: &[(&str, String)]) -> Str
         bias,
         residual,
         formats,
+        names,
         truth_bits,
         loss_scale,
         attribute,
@@ -300,7 +307,8 @@ pub fn name_against(spec: &Spec, default: &Spec, more: &[(&str, String)]) -> Str
     part(*gain != default.gain, "gain", gain.map_or("none".into(), |gain| gain.to_string()));
     part(is_drawn && *bias != default.bias, "bias", if *bias { "on" } else { "off" }.into());
     part(*residual != default.residual, "residual", if *residual { "on" } else { "off" }.into());
-    part(*formats != default.formats, "formats", formats.join(","));
+    let spelled: Vec<String> = formats.iter().map(|policy| names.spelled(policy)).collect();
+    part(*formats != default.formats || !names.is_empty(), "formats", spelled.join(","));
     for one in compared {
         part(
             true,

@@ -11,12 +11,13 @@ mod markup;
 mod policy;
 mod tips;
 
+use crate::judgement::{judge, judge_run};
 use crate::printable::in_json;
 use crate::record::Record;
 use crate::report::figure::{Comparison, Summary};
 use crate::report::numbers::Notation::Typeset;
 use crate::report::table::causes;
-use crate::report::{audit, compare, files, table};
+use crate::report::{audit, files, say, screen, table};
 use markup::{escaped, paragraph};
 use rayon::prelude::*;
 
@@ -32,8 +33,8 @@ const SCRIPTS: [&str; 3] =
 /// Largest record that the page carries along, in bytes: a larger one is named instead.
 const LARGEST_RECORD: usize = 4 << 20;
 
-const QUESTION: &str = "When a deep network’s gradient stops meaning anything, is it zero, or is it rounding noise, and \
-                        what cures it?";
+const QUESTION: &str = "Where a deep network stops learning: is its exact gradient too small, does the format lose it, or \
+                        does rounding noise dominate it, and what helps?";
 
 /// A section of the page.
 struct Section {
@@ -100,18 +101,20 @@ pub fn page(record: &Record) -> Result<String, String> {
 fn answer(record: &Record) -> String {
     let question = format!("<p class=\"question\">{QUESTION}</p>\n");
     if record.runs.len() > 1 {
-        question + &format!("<p class=\"answer\">{}</p>\n", escaped(&compare::answer(record, Typeset)))
+        question + &answers(say::sentences(record, &judge(record), Typeset))
     } else {
         question + &ruling(record, 0)
     }
 }
 
-/// What rules a run, and the measured remedy, or what its audits say.
+/// The sentences of a run, or what its audits say.
 fn ruling(record: &Record, index: usize) -> String {
     let Some(run) = record.runs.get(index) else { return String::new() };
-    audit::sentences(record, run, Typeset)
-        .map(|sentence| format!("<p class=\"answer\">{}</p>\n", escaped(&sentence)))
-        .concat()
+    answers(audit::sentences(record, run, Typeset).into_iter().filter(|sentence| !sentence.is_empty()).collect())
+}
+
+fn answers(sentences: Vec<String>) -> String {
+    sentences.iter().map(|sentence| format!("<p class=\"answer\">{}</p>\n", escaped(sentence))).collect()
 }
 
 /// Gradients of other programs beside our model of their arithmetic.
@@ -131,12 +134,23 @@ fn audits(record: &Record) -> Option<Section> {
 
 /// Layer 1 in every arithmetic, and of every activation.
 fn layer_one(record: &Record) -> Section {
+    let judgement = judge(record);
+    let right: &[bool] = match record.runs.len() {
+        1 => &say::cells::RIGHT_ALIGNED_ALONE,
+        _ => &say::cells::RIGHT_ALIGNED,
+    };
+    let verdicts = markup::table(&say::cells::rows(record, &judgement, Typeset), right);
+    let header = screen::header(record, &judgement, Typeset).iter().map(|line| paragraph(line)).collect::<String>();
     let rows = match record.runs.as_slice() {
         [run] => markup::table(&table::rows(run, Typeset), &table::RIGHT_ALIGNED),
         _ => markup::table(&table::compared_rows(record, Typeset), &table::COMPARED_RIGHT_ALIGNED),
     };
     let notes: String = table::notes(&record.runs).iter().map(|note| paragraph(note)).collect();
-    Section::new("layer-1", "Layer 1", format!("{rows}<div class=\"notes\">\n{notes}</div>\n"))
+    Section::new(
+        "layer-1",
+        "Layer 1",
+        format!("{header}{verdicts}<h3>Flips and underflow</h3>\n{rows}<div class=\"notes\">\n{notes}</div>\n"),
+    )
 }
 
 /// Where the noise of layer 1 comes from and what was tried against it, of every run that tells.
@@ -150,7 +164,7 @@ fn causes(record: &Record) -> Option<Section> {
             body +=
                 &format!("<h3>{}{}</h3>\n{rows}{}", causes::SOURCES_TITLE, escaped(&of), notes(causes::SOURCES_NOTE));
         }
-        if let Some(table) = causes::remedies(run, Typeset, true) {
+        if let Some(table) = causes::remedies(run, Some(&judge_run(run, record.spec.batch)), Typeset, true) {
             let (rows, title) = (markup::table(&table.rows, &table.right), causes::REMEDIES_TITLE);
             body += &format!("<h3>{title}{}</h3>\n{rows}{}", escaped(&of), notes(causes::REMEDIES_NOTE));
         }

@@ -5,14 +5,16 @@ mod csv;
 mod words;
 
 pub use csv::law_csv;
-pub use words::{exponent, sentence, sentence_alone, span};
+pub use words::{bits_needed, exponent, sentence, sentence_alone, span};
 
+use crate::judgement::law as judgement;
 use crate::record::law::{Fit, LEAST_POINTS, Law, LawRun, Point, Regime};
 use crate::report::draw::{self, Theme};
 use crate::report::facts;
 use crate::report::files;
 use crate::report::numbers::{Notation::Plain, short};
 use crate::report::table::{aligned, wrapped};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Significand bits of the drawn parameters.
@@ -20,6 +22,20 @@ const EXACT_BITS: u32 = 8;
 
 /// Which columns hold numbers that are read from the right.
 const RIGHT_ALIGNED: [bool; 8] = [false, false, false, false, true, false, true, false];
+
+/// What the first screen answers.
+const BITS_HEADING: &str =
+    "Significand bits needed for noise below 10 % of the gradient, and formats that have as many";
+
+/// The columns of the bits.
+const BITS_TITLES: [&str; 3] = ["activation", "median network", "all but the worst tenth"];
+
+/// Networks of which the worst tenth is none or one: the last column is then of all of them.
+const FEW_NETWORKS: usize = 10;
+
+/// What they count.
+const BITS_NOTE: &str = "(bf16 has 8 bits, f16 and tf32 11, f32 24; every operation is rounded, sums too, so a wider \
+                         accumulator needs fewer; range is not considered)";
 
 /// The file names of pictures and table, without and with their ending.
 const PICTURE: &str = "law";
@@ -43,6 +59,29 @@ pub fn drawn(law: &Law, theme: Theme) -> Result<Vec<(String, Vec<u8>)>, String> 
     let png = draw::rasterise(&svg)?;
     let [svg_name, png_name] = pictures();
     Ok(vec![(TABLE.to_string(), law_csv(law).into_bytes()), (svg_name, svg.into_bytes()), (png_name, png)])
+}
+
+/// The first screen: the bits that each activation needs, a row each, what was measured, and where the picture is.
+pub fn screen(law: &Law, picture: Option<&Path>) -> String {
+    let mut rows = vec![BITS_TITLES.map(String::from).to_vec()];
+    if law.spec.trials <= FEW_NETWORKS {
+        rows[0][2] = "every network".into();
+    }
+    rows.extend(
+        judgement::judge(law)
+            .runs
+            .iter()
+            .map(|run| vec![run.activation.clone(), bits_needed(run.median), bits_needed(run.worst_tenth)]),
+    );
+    let scale = law.runs.iter().find_map(|run| run.residual_scale);
+    let network = facts::network_of(&law.spec, scale).into_iter().chain(facts::draws(&law.spec)).collect::<Vec<_>>();
+    let bits = law.runs.iter().flat_map(|run| run.points.iter().map(|point| point.bits)).collect::<BTreeSet<u32>>();
+    let bits = span(&bits.into_iter().collect::<Vec<_>>());
+    let mut notes = wrapped(BITS_NOTE);
+    notes += &wrapped(&format!("measured at layer 1 with {bits} bits: {}", network.join(", ")));
+    let mut blocks = vec![format!("{BITS_HEADING}\n{}", aligned(&rows, &[false; 3])), notes];
+    blocks.extend(picture.map(|picture| format!("Picture: {} (--details prints the exponents)\n", picture.display())));
+    blocks.join("\n")
 }
 
 /// The law as text, and where its picture is.

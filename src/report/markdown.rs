@@ -1,12 +1,13 @@
 //! The terminal's table as GitHub Markdown, to paste into an issue or a page.
 
+use crate::judgement::judge_run;
 use crate::printable::printable;
 use crate::record::{Record, Run};
 use crate::report::numbers::{Notation::Plain, display_width};
 use crate::report::table::causes;
-use crate::report::{audit, table, words};
+use crate::report::{audit, say, table};
 
-/// Every run: what was measured as a list, one row per arithmetic, and the verdict in two sentences.
+/// Every run: what was measured as a list, one row per arithmetic, and the sentences.
 pub fn table(record: &Record) -> String {
     let mut blocks: Vec<String> = Vec::new();
     for run in &record.runs {
@@ -19,11 +20,11 @@ pub fn table(record: &Record) -> String {
                 .collect::<Vec<_>>()
                 .join("\n"),
         );
-        blocks.extend(causes(run));
+        blocks.extend(causes(record, run));
         let audits = audit::audits(record, run);
         if audits.is_empty() {
-            blocks.push(format!("{}\n", escaped(&words::ruling(run, Plain))));
-            blocks.push(format!("{}\n", escaped(&words::remedy(run, Plain))));
+            let judged = judge_run(run, record.spec.batch);
+            blocks.extend(say::of_run(run, &judged, Plain).iter().map(|line| format!("{}\n", escaped(line))));
         }
         for audit in audits {
             blocks.push(format!("{}\n", escaped(&audit.title())));
@@ -35,14 +36,14 @@ pub fn table(record: &Record) -> String {
 }
 
 /// Where the noise of layer 1 comes from and what was tried against it, as far as the record tells.
-fn causes(run: &Run) -> Vec<String> {
+fn causes(record: &Record, run: &Run) -> Vec<String> {
     let line = |text: &str| format!("{}\n", escaped(text));
     let mut blocks = Vec::new();
     if let Some(table) = causes::sources(run, Plain) {
         let rows = aligned(&table.rows, &table.right);
         blocks.extend([line(&format!("{}:", causes::SOURCES_TITLE)), rows, line(causes::SOURCES_NOTE)]);
     }
-    if let Some(table) = causes::remedies(run, Plain, true) {
+    if let Some(table) = causes::remedies(run, Some(&judge_run(run, record.spec.batch)), Plain, true) {
         let rows = aligned(&table.rows, &table.right);
         blocks.extend([line(&format!("{}:", causes::REMEDIES_TITLE)), rows, line(causes::REMEDIES_NOTE)]);
     }

@@ -52,6 +52,12 @@ pub fn ratio(number: Number, at_most: bool, notation: Notation) -> String {
     if at_most && number != Number::None { format!("≤ {text}") } else { text }
 }
 
+/// The two ends of a range: `0.232–0.391`, or one number where they read the same.
+pub fn span(low: f64, high: f64, notation: Notation) -> String {
+    let [from, to] = [low, high].map(|x| short(x, notation));
+    if from == to { from } else { format!("{from}–{to}") }
+}
+
 /// 2^`log2` to three significant digits, whatever its size: `6.1·10⁻⁵`.
 pub fn power_of_two(log2: f64, notation: Notation) -> String {
     if !log2.is_finite() {
@@ -161,6 +167,18 @@ mod tests {
         ] {
             assert_eq!(short(x, Plain), plain);
             assert_eq!(short(x, Typeset), typeset);
+        }
+    }
+
+    #[test]
+    fn ranges_read_as_their_ends_do() {
+        for (low, high, plain, typeset) in [
+            (0.2321, 0.391, "0.232–0.391", "0.232–0.391"),
+            (9.1e-6, 1.2e-5, "9.1e-6–1.2e-5", "9.1·10⁻⁶–1.2·10⁻⁵"),
+            (0.31, f64::INFINITY, "0.31–∞", "0.31–∞"),
+            (0.3011, 0.3012, "0.301", "0.301"),
+        ] {
+            assert_eq!([span(low, high, Plain), span(low, high, Typeset)], [plain, typeset]);
         }
     }
 

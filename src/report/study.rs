@@ -35,6 +35,34 @@ pub fn terminal(study: &Study, picture: Option<&Path>) -> String {
     blocks.join("\n")
 }
 
+/// The first screen: the answers counted, a claim a line, and where the report is.
+pub fn screen(study: &Study, picture: Option<&Path>) -> String {
+    let networks = facts::counted(study.networks, "network at initialisation", "networks at initialisation");
+    let copies = facts::counted(study.copies, "trained copy", "trained copies");
+    let answers: Vec<&str> = study.claims.iter().map(|claim| facts::answer_parts(&claim.answer).0).collect();
+    let wide = answers.iter().map(|word| display_width(word)).max().unwrap_or(0);
+    let title = broken(&format!("{}: {}", facts::title(study), facts::tally(study)), 0);
+    let mut blocks = vec![title + &broken(&format!("measured on {networks} and {copies}"), 0)];
+    blocks.push(study.claims.iter().map(|claim| answered(claim, wide)).collect());
+    let report = picture.map(|picture| format!("Report: {}\n", picture.with_file_name(PAGE).display()));
+    blocks.push("--details prints the reasons and the deciding numbers.\n".to_string() + &report.unwrap_or_default());
+    blocks.join("\n")
+}
+
+/// `(a) REFUTED     With leaky ReLU …`, in one line; what an answer depends on comes before the claim.
+fn answered(claim: &Claim, wide: usize) -> String {
+    let (word, on) = facts::answer_parts(&claim.answer);
+    let padding = " ".repeat(wide.saturating_sub(display_width(word)));
+    let on = if on.is_empty() { on } else { format!("{on}: ") };
+    let line = format!("{} {word}{padding}  {on}{}", plain(&format!("({})", claim.letter)), plain(&claim.statement));
+    if display_width(&line) <= WIDTH {
+        return line + "\n";
+    }
+    let kept: String = line.chars().take(WIDTH - 2).collect();
+    let words = kept.rsplit_once(' ').map_or(kept.as_str(), |(words, _)| words);
+    format!("{} …\n", words.trim_end_matches([' ', ',', ':']))
+}
+
 /// The question, the answers counted, and what was measured.
 fn header(study: &Study) -> String {
     let mut lines = vec![format!("{}: {}", facts::title(study), facts::tally(study))];

@@ -1,11 +1,13 @@
-//! The report as plain text for a terminal: one row per arithmetic, then the verdict in two sentences.
+//! The report in full as plain text for a terminal: the set-up, one row per precision with its flips, where the noise
+//! comes from, what was tried against it, and every sentence.
 
 pub mod causes;
 
+use crate::judgement::{self, Judgement, RunJudgement};
 use crate::printable::{in_one_line, printable};
 use crate::record::{ArithmeticRun, Flips, LayerRun, Number, Record, Run, Verdict};
 use crate::report::numbers::{Notation, Notation::Plain, display_width, one_in, percent, ratio, short, useful_bits};
-use crate::report::{audit, compare, facts, files, words};
+use crate::report::{audit, facts, files, say};
 use std::path::Path;
 
 /// Columns at which running text is broken.
@@ -17,32 +19,45 @@ pub(super) const RIGHT_ALIGNED: [bool; 6] = [false, false, true, true, true, fal
 /// The same of [`compared_rows`].
 pub(super) const COMPARED_RIGHT_ALIGNED: [bool; 6] = [false, false, false, true, true, false];
 
-/// The whole record as text: each run's header, table and sentences, and where page and picture are.
+/// The whole record as text: each run's header, tables and sentences, and where page and picture are.
 ///
 /// With `all_layers`, one more table per arithmetic holds every layer. Several runs are compared instead.
 pub fn terminal(record: &Record, all_layers: bool, path: Option<&Path>) -> String {
-    if record.runs.len() > 1 {
-        return comparison(record, all_layers, path);
-    }
+    let judgement = judgement::judge(record);
     let mut blocks: Vec<String> = Vec::new();
-    for run in &record.runs {
-        blocks.push(header(record, run).iter().map(|line| wrapped(line)).collect());
-        blocks.push(summary(run));
-        blocks.extend(sources(run));
-        blocks.extend(remedies(run));
-        if all_layers {
-            blocks.extend(run.arithmetics.iter().map(|arithmetic| every_layer(run, arithmetic)));
-            blocks.extend(sources_by_layer(run));
+    match record.runs.as_slice() {
+        [run] => {
+            blocks.push(header(record, run).iter().map(|line| wrapped(line)).collect());
+            blocks.push(summary(run));
+            blocks.extend(sources(run));
+            blocks.extend(remedies(run, judgement.runs.first()));
         }
-        let audits = audit::audits(record, run);
-        if audits.is_empty() {
-            blocks.push(wrapped(&words::ruling(run, Plain)) + &wrapped(&words::remedy(run, Plain)));
+        _ => {
+            blocks.extend([common_header(record), compared(record)]);
+            blocks.extend(ruling(record, &judgement));
         }
-        blocks.extend(audits.iter().map(audited));
-        blocks.extend(audits.iter().map(|audit| wrapped(&audit.answer(Plain))));
     }
+    if all_layers {
+        blocks.extend(every_layer_of(record));
+    }
+    let audits: Vec<_> = record.runs.iter().flat_map(|run| audit::audits(record, run)).collect();
+    if audits.is_empty() {
+        blocks.push(wrapped(&say::sentences(record, &judgement, Plain).join(" ")));
+    }
+    blocks.extend(audits.iter().map(audited));
     blocks.extend(path.map(places));
     blocks.join("\n")
+}
+
+/// Tables of every layer of every arithmetic, and of the sources by layer.
+pub fn every_layer_of(record: &Record) -> Vec<String> {
+    let is_one = record.runs.len() == 1;
+    let of_run = |run: &Run| {
+        let tables = run.arithmetics.iter().map(|arithmetic| every_layer(run, arithmetic)).chain(sources_by_layer(run));
+        let named = |table| if is_one { table } else { format!("{}, {table}", run.activation) };
+        tables.map(named).collect::<Vec<_>>()
+    };
+    record.runs.iter().flat_map(of_run).collect()
 }
 
 /// Where the noise of layer 1 comes from, if it was attributed.
@@ -53,8 +68,8 @@ fn sources(run: &Run) -> Option<String> {
 }
 
 /// What was tried against it, if anything was.
-fn remedies(run: &Run) -> Option<String> {
-    let table = causes::remedies(run, Plain, false)?;
+fn remedies(run: &Run, judged: Option<&RunJudgement>) -> Option<String> {
+    let table = causes::remedies(run, judged, Plain, false)?;
     let rows = aligned(&table.rows, &table.right);
     Some(format!("{}:\n{rows}{}", causes::REMEDIES_TITLE, wrapped(causes::REMEDIES_NOTE)))
 }
@@ -76,27 +91,11 @@ fn places(picture: &Path) -> String {
     format!("Page:    {}\nPicture: {}\n", picture.with_file_name(files::PAGE).display(), picture.display())
 }
 
-/// Several runs on the same draws: the set-up, activation × arithmetic, and the answer in words.
-fn comparison(record: &Record, all_layers: bool, path: Option<&Path>) -> String {
-    let mut blocks = vec![common_header(record), compared(record)];
-    blocks.extend(ruling(record));
-    if all_layers {
-        for run in &record.runs {
-            let tables = run.arithmetics.iter().map(|arithmetic| every_layer(run, arithmetic));
-            let tables = tables.chain(sources_by_layer(run));
-            blocks.extend(tables.map(|table| format!("{}, {table}", run.activation)));
-        }
-    }
-    blocks.push(wrapped(&compare::answer(record, Plain)));
-    blocks.extend(path.map(places));
-    blocks.join("\n")
-}
-
-/// What rules the noise of layer 1 in the first attributed arithmetic, and what helps most, by activation.
-fn ruling(record: &Record) -> Option<String> {
-    let (name, table) = causes::ruling(record, Plain)?;
+/// The main source of layer 1's noise in the first attributed arithmetic, and what helps, by activation.
+fn ruling(record: &Record, judgement: &Judgement) -> Option<String> {
+    let (name, table) = causes::ruling(record, judgement, Plain)?;
     let rows = aligned(&table.rows, &table.right);
-    Some(format!("What rules the noise/signal of layer 1 in {name}, and what helps most:\n{rows}"))
+    Some(format!("Main source of noise at layer 1 in {name}, and remedy:\n{rows}"))
 }
 
 /// What the runs share, and a row for what each has of its own.
@@ -112,7 +111,7 @@ fn common_header(record: &Record) -> String {
         titles.extend(["gain", "theory"]);
     }
     let draws = draws.join(", ");
-    titles.push("truth");
+    titles.push("exact gradient");
     let mut rows: Vec<Vec<String>> = vec![titles.into_iter().map(String::from).collect()];
     for run in &record.runs {
         let mut row = vec![run.activation.clone()];
@@ -134,7 +133,7 @@ fn compared(record: &Record) -> String {
 /// The titles, then a row per arithmetic and activation at layer 1: those of an arithmetic together, an empty row
 /// between them and the next.
 pub(super) fn compared_rows(record: &Record, notation: Notation) -> Vec<Vec<String>> {
-    let titles = ["arithmetic", "activation", "noise/signal", "flips", "flushed", "verdict of layer 1"];
+    let titles = ["precision", "activation", "noise/signal", "flips", "flushed", "verdict of layer 1"];
     let mut rows = vec![titles.map(String::from).to_vec()];
     let count = record.runs.iter().map(|run| run.arithmetics.len()).max().unwrap_or(0);
     for index in 0..count {
@@ -176,7 +175,7 @@ fn wrapped_notes(runs: &[Run]) -> String {
 
 /// The titles, then one row per arithmetic at layer 1.
 pub(super) fn rows(run: &Run, notation: Notation) -> Vec<Vec<String>> {
-    let titles = ["arithmetic", "noise/signal", "useful bits", "flips", "flushed", "verdict of layer 1"];
+    let titles = ["precision", "noise/signal", "bits", "flips", "flushed", "verdict of layer 1"];
     let mut rows = vec![titles.map(String::from).to_vec()];
     for arithmetic in &run.arithmetics {
         let flips = flipped(run, facts::all_flips(&arithmetic.layers));
@@ -195,13 +194,13 @@ pub(super) fn notes(runs: &[Run]) -> Vec<String> {
     let arithmetics = || runs.iter().flat_map(|run| &run.arithmetics);
     let trials = arithmetics().next().map_or(0, |arithmetic| arithmetic.verdict.of);
     let first_layers = || arithmetics().filter_map(|arithmetic| arithmetic.layers.first());
-    let has_brackets = first_layers().any(|layer| layer.noise_to_signal.low != layer.noise_to_signal.high);
+    let has_brackets = trials > 2 && first_layers().any(|layer| layer.noise().low != layer.noise().high);
     let brackets = if has_brackets { format!("; in brackets {}", facts::quantile_note(trials)) } else { String::new() };
-    let mut notes = vec![format!("(of layer 1's weight gradient; flips of all layers{brackets})")];
+    let mut notes = vec![format!("(of layer 1's gradient; flips of all layers{brackets})")];
     // Smaller noise than this is beyond the record's numbers, and no truth would show it.
-    let is_limited = |layer: &LayerRun| layer.noise_to_signal.at_most && layer.noise_to_signal.high.value() > 1e-300;
+    let is_limited = |layer: &LayerRun| layer.noise().at_most && layer.noise().high.value() > 1e-300;
     if first_layers().any(is_limited) {
-        notes.push("≤: the noise lies below the truth's resolution; raise --truth-bits to see it".into());
+        notes.push("≤: the noise is below the resolution of the exact gradient; raise --truth-bits to see it".into());
     }
     // Of one run: of many it would be a line for each.
     if let [run] = runs {
@@ -215,7 +214,7 @@ pub(super) fn notes(runs: &[Run]) -> Vec<String> {
 
 /// Every layer of one arithmetic.
 fn every_layer(run: &Run, arithmetic: &ArithmeticRun) -> String {
-    let titles = ["layer", "name", "noise/signal", "useful bits", "flips", "flushed", "verdict"];
+    let titles = ["layer", "name", "noise/signal", "bits", "flips", "flushed", "verdict"];
     let mut rows = vec![titles.map(String::from).to_vec()];
     for (index, layer) in arithmetic.layers.iter().enumerate() {
         let name = run.truth.layers.get(index).map_or(String::new(), |truth| truth.name.clone());
@@ -228,12 +227,17 @@ fn every_layer(run: &Run, arithmetic: &ArithmeticRun) -> String {
     format!("{name}, every layer:\n{}", aligned(&rows, &[true, false, false, true, true, true, false]))
 }
 
-/// `0.41 [0.24–0.58]`: the median and, where trials differ, the low and high quantile; trials without a
+/// `0.41 [0.24–0.58]`: the median and, where trials differ, the low and high quantile; of two trials both; trials without a
 /// ratio (0/0) are left out and told.
 pub(super) fn spread(layer: &LayerRun, notation: Notation) -> String {
-    let noise = &layer.noise_to_signal;
+    let noise = layer.noise();
     if noise.median == Number::None {
         return "—".into();
+    }
+    // Of two values neither is a median.
+    if noise.count == 2 && layer.trials.len() == 2 && noise.low != noise.high {
+        let [low, high] = [noise.low, noise.high].map(|end| ratio(end, noise.at_most, notation));
+        return format!("{low}, {high}");
     }
     let mut text = ratio(noise.median, noise.at_most, notation);
     if noise.low != noise.high {
@@ -267,7 +271,12 @@ fn bits(layer: &LayerRun) -> String {
     if verdict.is_zero_or_overflow() || verdict == Verdict::NotEstablished {
         return "—".into();
     }
-    useful_bits(layer.noise_to_signal.median, layer.noise_to_signal.at_most)
+    let noise = layer.noise();
+    let bits = |number: Number| useful_bits(number, noise.at_most);
+    match noise.count {
+        2 if layer.trials.len() == 2 && noise.low != noise.high => format!("{}, {}", bits(noise.low), bits(noise.high)),
+        _ => bits(noise.median),
+    }
 }
 
 /// Share of entries that underflow to zero.

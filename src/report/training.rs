@@ -1,12 +1,15 @@
-//! A training as text for a terminal: a row per activation and arithmetic, what the columns mean, and when learning stops
-//! in sentences.
+//! A training as text for a terminal: the first screen with what limits each arithmetic, and in detail a row per
+//! activation and arithmetic, what the columns mean, and when learning stops in sentences.
 
 mod answer;
 mod contents;
+mod control;
 mod csv;
+mod events;
 pub mod facts;
 pub mod measured;
 mod rows;
+mod screen;
 mod words;
 
 pub use answer::answer;
@@ -20,10 +23,16 @@ use crate::report::numbers::Notation::Plain;
 use crate::report::table::wrapped;
 use std::path::Path;
 
-/// The training as text, and where its picture is.
+/// The first screen, and where the report with this picture is.
 pub fn terminal(training: &Training, picture: Option<&Path>) -> String {
+    screen::screen(training, picture)
+}
+
+/// The training in detail, and where its picture is.
+pub fn details(training: &Training, picture: Option<&Path>) -> String {
     let notes: String = rows::notes(training).iter().map(|note| wrapped(note)).collect();
     let mut blocks = vec![header(training), rows::table(training) + &notes];
+    blocks.extend(screen::over_trials(training));
     for run in &training.runs {
         blocks.push(paragraphs(training, run, Plain).iter().map(|paragraph| wrapped(paragraph)).collect());
     }
@@ -36,9 +45,11 @@ pub fn terminal(training: &Training, picture: Option<&Path>) -> String {
 
 /// What was trained.
 fn header(training: &Training) -> String {
-    let names = training.spec.formats.join(", ");
+    let spec = &training.spec;
+    let names: Vec<&str> = spec.formats.iter().map(|policy| spec.names.of(policy)).collect();
+    let names = names.join(", ");
     let mut lines = vec![
-        format!("{} trained in {names}, each beside f64 (the reference)", facts::activations(training)),
+        format!("{} trained in {names}, each next to f64 (the reference)", facts::activations(training)),
         facts::network(training).join(", "),
         facts::optimiser(training, Plain).join(", "),
         facts::draws(training, &training.runs, Plain).join(", "),
@@ -58,7 +69,7 @@ fn header(training: &Training) -> String {
     };
     lines.push(
         when.into_iter()
-            .chain(facts::evidence(training).map(|evidence| format!("truth {evidence}")))
+            .chain(facts::evidence(training).map(|evidence| format!("exact gradients {evidence}")))
             .collect::<Vec<_>>()
             .join(", "),
     );

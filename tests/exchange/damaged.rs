@@ -3,7 +3,8 @@
 use super::fixture;
 use crate::common::Random;
 use assert_cmd::Command;
-use precision_probe::exchange::{Dtype, Imported, LossName, Samples, Sequential, parse, read};
+use precision_probe::exchange::{Dtype, Imported, Samples, Sequential, parse, read};
+use precision_probe::loss::Loss;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
@@ -302,7 +303,7 @@ pub fn damaged(seeds: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
 fn import(bytes: &[u8]) {
     for dtype in [None, Some(Dtype::F8E4M3)] {
         let Ok(contents) = parse(bytes, "file", dtype) else { continue };
-        for loss in [None, Some(LossName::CrossEntropy), Some(LossName::MeanSquaredError)] {
+        for loss in [None, Some(Loss::CrossEntropy), Some(Loss::MeanSquaredError)] {
             if let Ok(samples) = Samples::new(&contents, loss) {
                 assert!(samples.inputs.iter().all(|x| x.is_finite()) && samples.outputs() > 0);
             }

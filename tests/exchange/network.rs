@@ -3,7 +3,8 @@
 use super::fixture;
 use assert_cmd::Command;
 use precision_probe::activation::{ALL, Activation};
-use precision_probe::exchange::{Activations, Contents, Tensor, read, write_safetensors};
+use precision_probe::exchange::{Activations, Contents, Dtype, Labels, Samples, Tensor, read, write_safetensors};
+use precision_probe::loss::Loss;
 use precision_probe::probe;
 use precision_probe::record::Record;
 use precision_probe::spec::{Files, Spec};
@@ -163,12 +164,12 @@ fn a_state_dict_is_measured_under_its_names() {
     fs::write(place.join("net.toml"), "activations = [\"prelu\", \"tanh\"]\n").unwrap();
     let (weights, data) = (text("network.safetensors"), text("batch.npz"));
     let files = ["--weights", &weights, "--data", &data];
-    let net = [&files[..], &["--net", "net.toml", "--layers", "--out", "o"]].concat();
+    let net = [&files[..], &["--net", "net.toml", "--details", "--layers", "--out", "o"]].concat();
     let printed = succeed(place, &net);
     let printed = printed.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(printed.starts_with("per layer: prelu, tanh ("), "{printed}");
     assert!(printed.contains("weights network.safetensors, depth 2, units 4–3 ×2–2, biases"), "{printed}");
-    assert!(printed.contains("data batch.npz, batch 5, 1 trial truth"), "{printed}");
+    assert!(printed.contains("data batch.npz, batch 5, 1 trial exact gradient "), "{printed}");
     assert!(printed.contains("storage noise in bf16"), "binary32's weights do not fit: {printed}");
     let (_, record) = measured(place, "o/record.json");
     let file = fs::read_to_string(place.join("o/record.json")).unwrap();
@@ -204,14 +205,17 @@ fn files_go_with_what_is_drawn() {
     write_safetensors(&place.join("n.safetensors"), &[weights("fc1.weight", [5, 64]), weights("fc2.weight", [10, 5])])
         .unwrap();
     let net = ["--weights", "n.safetensors", "--formats", "f16"];
-    let printed =
-        succeed(place, &[&net[..], &["--act", "relu,tanh", "--seed", "3", "--batch", "4", "--out", "a"]].concat());
+    let printed = succeed(
+        place,
+        &[&net[..], &["--act", "relu,tanh", "--seed", "3", "--batch", "4", "--details", "--out", "a"]].concat(),
+    );
     assert!(printed.contains("data digits, batch 4, 1 trial, seed 3\n"), "{printed}");
     assert!(printed.contains("no biases") && !printed.contains("gain"), "{printed}");
     assert!(place.join("a/compare.png").exists());
     succeed(place, &[&net[..], &["--act", "relu", "--data", "gaussian", "--out", "b"]].concat());
     let data = text("batch.npz");
-    let drawn = ["--data", &data, "--depth", "3", "--width", "4", "--trials", "2", "--formats", "f16", "--out", "c"];
+    let drawn = ["--data", &data, "--depth", "3", "--width", "4", "--trials", "2", "--formats", "f16"];
+    let drawn = [&drawn[..], &["--details", "--out", "c"]].concat();
     let printed = succeed(place, &drawn);
     assert!(printed.contains("data batch.npz, batch 5, 2 trials, seed 0, gain 1.41"), "{printed}");
 }
@@ -333,6 +337,88 @@ fn tensors_that_make_no_network_are_refused() {
     }
 }
 
+/// Rows of probabilities stored as `dtype`: a softmax of `columns` scores with label smoothing on top, or one-hot.
+fn probabilities(dtype: Dtype, rows: usize, columns: usize, is_one_hot: bool) -> Tensor {
+    let format = dtype.format().expect("a floating-point type");
+    let stored = |p: f64| if dtype == Dtype::F64 { p } else { format.rounder().round(p) };
+    let row = |row: usize| {
+        // Softmax in f32, as frameworks compute it.
+        let scores: Vec<f32> = (0..columns).map(|column| ((row * 7 + column * 5) % 11) as f32 - 5.0).collect();
+        let powers: Vec<f32> = scores.iter().map(|score| core_math::expf(*score)).collect();
+        let sum: f32 = powers.iter().sum();
+        let soft = powers.into_iter().map(|power| f64::from(power / sum)).collect::<Vec<_>>();
+        let hot = (0..columns).map(|column| f64::from(u8::from(column == row % columns))).collect();
+        if is_one_hot { hot } else { soft }
+    };
+    let values = (0..rows).flat_map(row).map(stored).collect();
+    Tensor { dtype, ..Tensor::doubles("y", vec![rows, columns], values) }
+}
+
+/// Probabilities never become mean squared error silently, whatever type they were rounded to.
+#[test]
+fn rows_of_probabilities_ask_for_the_loss() {
+    let types = [Dtype::F64, Dtype::F32, Dtype::F16, Dtype::BF16, Dtype::F8E4M3, Dtype::F8E5M2];
+    let x = |rows: usize| Tensor::doubles("x", vec![rows, 2], (0..2 * rows).map(|i| i as f64).collect());
+    let read = |y: &Tensor, loss| {
+        let mut contents = Contents::default();
+        contents.tensors.extend([x(y.shape[0]), y.clone()]);
+        Samples::new(&contents, loss)
+    };
+    for (dtype, is_one_hot, columns) in types
+        .iter()
+        .flat_map(|dtype| [(*dtype, true, 3), (*dtype, false, 2), (*dtype, false, 10), (*dtype, false, 300)])
+    {
+        let y = probabilities(dtype, 6, columns, is_one_hot);
+        let message = read(&y, None).expect_err("the loss is not said");
+        assert!(message.contains("--loss mse") && message.contains("cross-entropy"), "{dtype:?} {columns}: {message}");
+        assert_eq!(message.contains("one-hot"), is_one_hot, "{message}");
+        assert!(!message.ends_with('.') && message.lines().count() == 1, "{message}");
+        assert!(matches!(read(&y, Some(Loss::MeanSquaredError)).unwrap().labels, Labels::Values(_)));
+        assert!(read(&y, Some(Loss::CrossEntropy)).unwrap_err().contains("takes class indices of shape [batch]"));
+        // One entry that is no probability, and the rows are targets like any others.
+        for (entry, value) in [(0, -y.values[0] - 0.5), (columns, y.values[columns] + 1.0), (1, y.values[1] + 2.0)] {
+            let mut other = y.clone();
+            other.values[entry] = value;
+            assert!(matches!(read(&other, None).unwrap().labels, Labels::Values(_)), "{dtype:?} {columns} {entry}");
+        }
+    }
+    // Label smoothing in the type itself, as `one_hot*0.9 + 0.1/3` computes it.
+    let mut smoothed = probabilities(Dtype::F32, 6, 3, true);
+    smoothed.values.iter_mut().for_each(|p| *p = f64::from(*p as f32 * 0.9f32 + 0.1f32 / 3.0f32));
+    assert!(read(&smoothed, None).is_err());
+    // A sum that is off by more than rounding, and a single column, in which every number is 1.
+    let mut off = probabilities(Dtype::F32, 6, 3, false);
+    off.values[4] += 1e-5;
+    let ones = Tensor::doubles("y", vec![4, 1], vec![1.0; 4]);
+    for y in [off, ones] {
+        assert!(matches!(read(&y, None).unwrap().labels, Labels::Values(_)));
+    }
+}
+
+/// The same from every command that reads data, before anything is written.
+#[test]
+fn every_command_asks_for_the_loss_of_probabilities() {
+    let place = TempDir::new().unwrap();
+    let place = place.path();
+    let weight = |name: &str, shape: [usize; 2]| Tensor::doubles(name, shape.to_vec(), vec![0.25; shape[0] * shape[1]]);
+    write_safetensors(&place.join("n.safetensors"), &[weight("0.weight", [3, 2]), weight("2.weight", [3, 3])]).unwrap();
+    write_safetensors(&place.join("g.safetensors"), &[weight("0.weight", [3, 2]), weight("2.weight", [3, 3])]).unwrap();
+    let x = Tensor::doubles("x", vec![40, 2], (0..80).map(|i| f64::from(i % 9) / 8.0).collect());
+    write_safetensors(&place.join("b.safetensors"), &[x, probabilities(Dtype::F32, 40, 3, false)]).unwrap();
+    let net = ["--weights", "n.safetensors", "--act", "relu", "--data", "b.safetensors"];
+    for (command, more) in [
+        (None, &["--formats", "f16"][..]),
+        (Some("train"), &["--batch", "4", "--steps", "1", "--formats", "f16"]),
+        (Some("law"), &["--batch", "4", "--trials", "2", "--bits", "8,11,24"]),
+        (Some("audit"), &["--compare", "g=g.safetensors"]),
+    ] {
+        let arguments: Vec<&str> = command.into_iter().chain(net).chain(more.iter().copied()).collect();
+        refused(place, &arguments, "every row is a probability distribution: give --loss mse");
+        succeed(place, &[&arguments[..], &["--loss", "mse", "--quiet"]].concat());
+        fs::remove_dir_all(place.join("reports")).unwrap();
+    }
+}
+
 /// Inputs beyond a format's range make z = ±∞, and NaN where there are no infinities: the whole catalogue overflows.
 #[test]
 fn inputs_beyond_a_format_are_overflow() {
@@ -396,11 +482,11 @@ fn extreme_weights_are_proven_or_not_established() {
     let (huge, tiny) = (network(&|_| 1e300), network(&|_| 1e-300));
     let mixed = network(&|layer| if layer % 2 == 0 { 1e300 } else { 1e-300 });
     for (tensors, act, words) in [
-        (&huge, "relu", "truth proven"),
-        (&huge, "tanh", "truth not established: exponent range"),
-        (&tiny, "tanh", "truth proven"),
-        (&mixed, "relu", "truth proven"),
-        (&mixed, "tanh", "truth not established: exponent range"),
+        (&huge, "relu", "(proven "),
+        (&huge, "tanh", "not established: exponent range"),
+        (&tiny, "tanh", "(proven "),
+        (&mixed, "relu", "(proven "),
+        (&mixed, "tanh", "not established: exponent range"),
     ] {
         write_safetensors(&place.join("n.safetensors"), tensors).unwrap();
         let options =

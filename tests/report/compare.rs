@@ -2,12 +2,13 @@
 
 use crate::common::records::{Behaviour, Behaviour::*, record};
 use crate::picture::{Pixels, assert_on_canvas, assert_texts_apart};
+use precision_probe::judgement::judge;
 use precision_probe::record::{Number, Record};
 use precision_probe::report::draw::{Theme, comparison_svg, rasterise};
 use precision_probe::report::figure::{Comparison, Panel, PointKind};
 use precision_probe::report::files::Pictures;
 use precision_probe::report::numbers::Notation::Plain;
-use precision_probe::report::{compare, table};
+use precision_probe::report::{say, table};
 use std::path::Path;
 
 /// A record of several activations, each with its own behaviour in the same arithmetics.
@@ -32,14 +33,18 @@ fn in_f16(runs: &[(&str, Behaviour)]) -> Record {
 }
 
 fn answer(runs: &[(&str, Behaviour)]) -> String {
-    compare::answer(&in_f16(runs), Plain)
+    answer_of(&in_f16(runs))
+}
+
+fn answer_of(record: &Record) -> String {
+    say::sentences(record, &judge(record), Plain).join(" ")
 }
 
 #[test]
 fn the_answer_names_the_least_noise_and_the_state_of_the_others() {
     let found = answer(&[("relu", Noise(0.41)), ("leaky", Noise(0.4)), ("elu", Noise(0.03)), ("sigmoid", Vanished(3))]);
     let expected = "At layer 1 in f16, elu (0.0365, sound) has the least noise; relu (0.499, noisy) and leaky \
-                    (0.486, noisy) have more; sigmoid vanishes.";
+                    (0.486, noisy) have more; sigmoid underflows.";
     assert_eq!(found, expected);
     let found = answer(&[("relu", Noise(0.41)), ("leaky", Noise(0.3)), ("tanh", Overflow(2)), ("elu", Overflow(1))]);
     let expected = "At layer 1 in f16, leaky (0.365, noisy) has the least noise; relu (0.499, noisy) has more; tanh and \
@@ -55,11 +60,11 @@ fn the_answer_where_all_are_sound_or_none_has_a_gradient() {
     assert_eq!(found, expected);
     let found = answer(&[("relu", Dead), ("sigmoid", Vanished(3)), ("tanh", Overflow(2)), ("elu", Vanished(9))]);
     let expected =
-        "At layer 1 in f16, no activation keeps a gradient: sigmoid and elu vanish, relu is dead, tanh overflows.";
+        "At layer 1 in f16, no activation keeps a gradient: sigmoid and elu underflow, tanh overflows, relu is zero.";
     assert_eq!(found, expected);
     let found = answer(&[("relu", Dead), ("sigmoid", Noise(2.0))]);
-    let expected = "At layer 1 in f16, only sigmoid has a gradient that is neither zero nor lost to the format's range \
-                    (2.43, chaotic); relu is dead.";
+    let expected = "At layer 1 in f16, only sigmoid (2.43, chaotic) has a gradient that is neither zero nor lost to the \
+                    format's range; relu is zero.";
     assert_eq!(found, expected);
 }
 
@@ -68,7 +73,7 @@ fn the_answer_where_all_are_sound_or_none_has_a_gradient() {
 fn the_answer_claims_nothing_that_is_not_established() {
     let found = answer(&[("relu", NotEstablished), ("sigmoid", Vanished(3))]);
     let expected =
-        "At layer 1 in f16, no activation is known to keep a gradient: sigmoid vanishes, relu is not established.";
+        "At layer 1 in f16, no activation is known to keep a gradient: sigmoid underflows, relu is not established.";
     assert_eq!(found, expected);
     let found = answer(&[("relu", NotEstablished), ("elu", Noise(0.01)), ("tanh", Noise(0.02))]);
     assert!(
@@ -77,7 +82,7 @@ fn the_answer_claims_nothing_that_is_not_established() {
         "{found}"
     );
     let found = answer(&[("relu", NotEstablished), ("elu", Noise(0.01))]);
-    assert!(found.contains("only elu is known to have a gradient that is neither zero nor"), "{found}");
+    assert!(found.contains("only elu (0.0122, sound) is known to have a gradient that is neither zero nor"), "{found}");
     let found = answer(&[("relu", AtMost(1e-25)), ("elu", AtMost(1e-26)), ("tanh", Noise(0.01))]);
     let expected = "At layer 1 in f16 every activation is sound; elu (≤ 1e-26, sound) and relu (≤ 1e-25, sound) have the \
                     least noise and cannot be told apart; tanh (0.0122, sound) has more.";
@@ -96,10 +101,10 @@ fn what_trials_do_not_tell_apart_is_not_ranked() {
     for trial in &mut record.runs[0].arithmetics[0].layers[0].trials[..3] {
         trial.tensors[0].noise_to_signal = Number::Finite(0.09);
     }
-    let found = compare::answer(&record, Plain);
+    let found = answer_of(&record);
     assert!(found.contains("; the noise of elu (") && found.ends_with(") does not differ beyond chance."), "{found}");
     let few = compared(2, &[("relu", &[("f16", Noise(0.4))][..]), ("elu", &[("f16", Noise(0.01))])]);
-    let found = compare::answer(&few, Plain);
+    let found = answer_of(&few);
     assert!(
         found.starts_with("At layer 1 in f16, 2 trials are too few to rank activations (give --trials 5): relu ("),
         "{found}"
@@ -113,18 +118,19 @@ fn the_terminal_compares_and_ends_with_the_answer() {
     let record = compared(5, &[("relu", arithmetics[0]), ("sigmoid", arithmetics[1])]);
     let text = table::terminal(&record, false, Some(Path::new("there/compare.png")));
     let expected = "\
-arithmetic  activation  noise/signal                     flips  flushed  verdict of layer 1
+precision  activation  noise/signal                     flips  flushed  verdict of layer 1
 f16         relu        0.499 [0.307–0.691]         1 in 512      1 %  noisy 5 of 5, layers 1–4
 ";
-    let rows: Vec<&str> = text.lines().filter(|line| line.starts_with('f') || line.starts_with("arithmetic")).collect();
+    let is_row = |line: &&str| ["f16 ", "f64 ", "precision "].iter().any(|name| line.starts_with(name));
+    let rows: Vec<&str> = text.lines().filter(is_row).collect();
     assert_eq!(rows.len(), 5, "{text}");
     let words = |line: &str| line.split_whitespace().map(String::from).collect::<Vec<_>>();
     assert_eq!(words(rows[0]), words(expected.lines().next().unwrap()));
-    assert!(rows[1].starts_with("f16         relu        0.499 [0.307–0.691]"), "{text}");
-    assert!(rows[2].contains("sigmoid") && rows[2].contains("vanished 5 of 5, layers 1–4"), "{text}");
-    assert!(text.contains("\n\nf64         relu"), "arithmetics stand apart: {text}");
-    let sentences = "At layer 1 in f16, only relu has a gradient that is neither zero nor lost to the format's \
-                     range (0.499, noisy); sigmoid vanishes. In f64 every activation is sound.";
+    assert!(rows[1].starts_with("f16        relu        0.499 [0.307–0.691]"), "{text}");
+    assert!(rows[2].contains("sigmoid") && rows[2].contains("underflow 5 of 5, layers 1–4"), "{text}");
+    assert!(text.contains("\n\nf64        relu"), "arithmetics stand apart: {text}");
+    let sentences = "At layer 1 in f16, only relu (0.499, noisy) has a gradient that is neither zero nor lost to the \
+                     format's range; sigmoid underflows. In f64 every activation is sound at layer 1.";
     assert!(text.replace('\n', " ").contains(sentences), "{text}");
     assert!(text.ends_with("\n\nPage:    there/report.html\nPicture: there/compare.png\n"), "{text}");
     let layers = table::terminal(&record, true, None);

@@ -12,12 +12,12 @@ fn summary(record: &Record) -> Summary {
 #[test]
 fn the_title_and_caption_say_what_was_measured() {
     let summary = summary(&default_record());
-    assert_eq!(summary.title, "leaky, depth 50: rounding noise against the true gradient");
+    assert_eq!(summary.title, "leaky, depth 50: rounding noise compared with the exact gradient");
     assert_eq!(summary.layers, (1, 51));
     assert_eq!(
         summary.caption.join(" | "),
-        "leaky (slope = 0.010009765625) | depth 50 | width 64 | no biases | data digits | batch 32 | 5 trials | seed 0 | \
-         gain 1.41 (init preserve) | χ₁ 1.18: gradients grow | truth proven 83 bits, computed with 256 bits | \
+        "leaky (slope = 0.010009765625) | depth 50 | width 64 | no biases | loss cross-entropy | data digits | batch 32 | 5 trials | \
+         seed 0 | gain 1.41 (init preserve) | χ₁ 1.18: gradients grow | exact gradient proven 83 bits, computed with 256 bits | \
          bands: least to greatest of 5 trials | precision-probe 0.1.0 | spec 0123456789ab"
     );
 }
@@ -29,9 +29,12 @@ fn residual_networks_and_inits_are_named() {
     (record.spec.gain, record.runs[0].residual_scale) = (Some(1.2), Some(145.0 / 1024.0));
     record.runs[0].gain = Some(1.2);
     let summary = summary(&record);
-    assert_eq!(summary.title, "leaky, depth 50, residual: rounding noise against the true gradient");
+    assert_eq!(summary.title, "leaky, depth 50, residual: rounding noise compared with the exact gradient");
     let caption = summary.caption.join(" | ");
-    assert!(caption.contains(" | no biases | residual (scale 0.1416015625) | data digits"), "{caption}");
+    assert!(
+        caption.contains(" | no biases | residual (scale 0.1416015625) | loss cross-entropy | data digits"),
+        "{caption}"
+    );
     assert!(caption.contains("gain 1.2 (given, init orthogonal)"), "{caption}");
     let mut both = record.clone();
     both.runs.push(record.runs[0].clone());
@@ -152,5 +155,5 @@ fn shares_of_fates_end_at_exactly_one() {
     }
     assert_eq!(summary.fates[3].edges[0].1[0], 0.97, "97 % resolved in f32");
     assert!(!summary.fates[0].present[Fate::ALL.iter().position(|fate| *fate == Fate::Overflowed).unwrap()]);
-    assert_eq!(summary.fates[2].verdict, "chaotic 3 of 5, layer 1");
+    assert_eq!(summary.fates[2].verdict, "chaotic 3, noisy 2, layer 1");
 }

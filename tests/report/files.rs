@@ -102,6 +102,14 @@ fn each_file_of_a_report_is_tried_by_its_name() {
     fs::write(place.path().join("panels/tanh"), "words").unwrap();
     let message = check_names(place.path(), &own).unwrap_err();
     assert!(message.contains("panels/tanh` is no directory, and the report has one there: choose"), "{message}");
+    // Through a link, files of another place would be replaced.
+    #[cfg(unix)]
+    {
+        fs::remove_file(place.path().join("panels/tanh")).unwrap();
+        std::os::unix::fs::symlink("relu", place.path().join("panels/tanh")).unwrap();
+        let message = check_names(place.path(), &own).unwrap_err();
+        assert!(message.contains("panels/tanh` is a link to another place, and the report has a folder"), "{message}");
+    }
 }
 
 /// A failure names its file.

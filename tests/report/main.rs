@@ -10,6 +10,7 @@ mod graph;
 mod law;
 mod panels;
 mod picture;
+mod say;
 mod sources;
 mod study;
 mod text;

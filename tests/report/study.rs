@@ -6,7 +6,7 @@ use precision_probe::record::Number;
 use precision_probe::record::study::{Answer, Chart, Study, StudySpec};
 use precision_probe::report::draw::{Theme, claim_svg, rasterise, study_svg};
 use precision_probe::report::figure::{AnswerKind, ChartPanel, Height, StudyFigure};
-use precision_probe::report::study::{charts_csv, drawn, findings_csv, markdown, stems, terminal};
+use precision_probe::report::study::{charts_csv, drawn, findings_csv, markdown, screen, stems, terminal};
 use std::path::Path;
 
 /// A study of some of the claims.
@@ -61,6 +61,29 @@ fn the_terminal_tells_claims_answers_reasons_and_numbers() {
     let text = terminal(&study(), None);
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
     assert!(text.contains(": 2 confirmed, 2 refuted, 2 depend on the case\n") && !text.contains("Pictures"));
+}
+
+const SCREEN: &str = "\
+Leaky ReLU or ReLU? 2 claims about activations: 1 refuted, 1 depends on the case
+measured on 5400 networks at initialisation and 360 trained copies
+
+(a) REFUTED     With leaky ReLU the gradient cannot vanish
+(f) DEPENDS ON  the arithmetic and on what is called deep: ELU avoids saturation in shallow …
+
+--details prints the reasons and the deciding numbers.
+Report: reports/study/study.md
+";
+
+/// The first screen has a line for each claim and at most ten others.
+#[test]
+fn the_first_screen_has_the_answers() {
+    assert_eq!(screen(&of_claims("af"), Some(Path::new("reports/study/study.png"))), SCREEN);
+    let changed = strange().into_iter().map(|(_, study)| study);
+    for study in changed.chain([study()]) {
+        let text = screen(&study, Some(Path::new("study.png")));
+        assert!(text.lines().count() <= 10 + study.claims.len(), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    }
 }
 
 const PAGE: &str = "\

@@ -5,7 +5,7 @@ use crate::picture::{Pixels, assert_on_canvas, assert_texts_apart};
 use precision_probe::record::training::{End, MeasureAt, ScaleChange, Training, TrainingSpec};
 use precision_probe::record::{Fates, Number, Verdict};
 use precision_probe::report::draw::{Theme, rasterise, training_comparison_svg, training_svg};
-use precision_probe::report::training::{drawn, layers_csv, pictures, steps_csv, terminal};
+use precision_probe::report::training::{details, drawn, layers_csv, pictures, steps_csv, terminal};
 
 /// Steps and layers beyond what maps have columns and rows for.
 fn long() -> Training {
@@ -81,8 +81,11 @@ fn cases() -> Vec<(&'static str, Training)> {
 fn every_training_is_drawn_on_its_page() {
     let preview = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
     for (case, training) in cases() {
-        let text = terminal(&training, None);
+        let screen = terminal(&training, Some(std::path::Path::new("reports/train/training.png")));
+        let text = screen.clone() + &details(&training, None);
         std::fs::write(preview.join(format!("training-{case}.txt").replace(' ', "-")), &text).unwrap();
+        let rows: usize = training.runs.iter().map(|run| run.learners.len() + 1).sum();
+        assert!(screen.lines().count() <= 10 + rows, "{case}: {screen}");
         for theme in Theme::ALL {
             let mut pages = vec![("compare".to_string(), training_comparison_svg(&training, theme).expect(case))];
             for run in training.runs.iter().take(2) {
@@ -106,35 +109,38 @@ fn every_training_is_drawn_on_its_page() {
 #[test]
 fn a_training_is_told_in_a_hundred_columns() {
     let training = training(&["leaky"], &[("f16", Fare::Fails(0.4, 30)), ("bf16", Fare::Noise(0.3, 0.5))], 2, 60);
-    let told = terminal(&training, Some(std::path::Path::new("reports/train/training.png")));
+    let picture = Some(std::path::Path::new("reports/train/training.png"));
+    let told = details(&training, picture);
     assert_eq!(told, include_str!("../fixtures/training.txt"), "{told}");
+    let screen = terminal(&training, picture);
+    assert_eq!(screen, include_str!("../fixtures/training-screen.txt"), "{screen}");
 }
 
 #[test]
-fn sentences_tell_noise_from_being_elsewhere() {
-    let told = terminal(&eventful(), None).replace('\n', " ");
+fn sentences_tell_noise_from_parameter_drift() {
+    let told = details(&eventful(), None).replace('\n', " ");
     for words in [
-        "f16 stopped at step 180: the update made parameters infinite or NaN.",
-        "the copy is elsewhere by now (at a distance of",
-        "underflow makes zeros of the gradient.",
-        "the format's range is to blame, wherever the copy is.",
-        "From step 225 on no layer is saturated, and its loss is lower: it recovers.",
-        "its gradient is noise, wherever the copy is.",
+        "f16 stops at step 180: the update made parameters infinite or NaN.",
+        "the parameters have drifted (at a distance of",
+        "the gradient underflows to zero.",
+        "the format's range is the reason, not parameter drift.",
+        "From step 225 on no layer is saturated, and its loss is lower, so it recovers.",
+        "rounding noise is the reason, not parameter drift.",
         "Rounding noise exceeds minibatch noise",
-        "of the true update 64 % arrives in the median layer",
+        "64 % of the exact update is applied in the median layer",
         "(at most 0.0052 of it, at step 250 in layer 12): harmless.",
         "amp-fp16: storage=f32, forward=f16, backward=f16, update=f32",
     ] {
         assert!(told.contains(words), "`{words}` is missing: {told}");
     }
-    let told = terminal(&unfinished(), None);
+    let told = details(&unfinished(), None);
     assert!(told.contains("unfinished: 120 of 500 steps made"), "{told}");
-    assert!(terminal(&unmeasured(), None).contains("(no gradient was measured)"));
-    let told = terminal(&usual(), None).replace('\n', " ");
-    assert!(
-        told.contains("Loss 0.5 is reached in f64 itself by elu (step 110), prelu (128), leaky (147), relu (167);")
-    );
-    assert!(told.contains("in bf16 by elu (step 130)"), "{told}");
+    assert!(details(&unmeasured(), None).contains("(no gradient was measured)"));
+    // In the order asked for: one training each ranks nothing.
+    let told = details(&usual(), None).replace('\n', " ");
+    assert!(told.contains("which is no ranking: f64: relu 167, leaky 147, prelu 128, elu 110;"), "{told}");
+    assert!(told.contains("bf16: relu 214"), "{told}");
+    assert!(terminal(&usual(), None).contains("differences between activations are no ranking"));
 }
 
 /// Fields of a CSV line without quotes.
@@ -226,7 +232,7 @@ fn strange_trainings_are_drawn_and_worded_without_a_panic() {
         }),
         ("dead", |training| {
             for layer in training.runs[0].learners[0].measures.iter_mut().flat_map(|measure| &mut measure.layers) {
-                (layer.own.verdict, layer.own.noise_to_signal) = (Verdict::Dead, Number::None);
+                (layer.own.verdict, layer.own.noise_to_signal) = (Verdict::Zero, Number::None);
                 layer.at_reference = None;
             }
         }),
@@ -252,7 +258,9 @@ fn strange_trainings_are_drawn_and_worded_without_a_panic() {
             assert_on_canvas(name, &svg);
             assert_on_canvas(name, &training_comparison_svg(&training, theme).expect(name));
         }
-        assert!(terminal(&training, None).contains("elu"), "{name}");
+        assert!(details(&training, None).contains("elu"), "{name}");
+        let screen = terminal(&training, Some(std::path::Path::new("training.png")));
+        assert!(screen.lines().all(|line| line.chars().count() <= 100), "{name}: {screen}");
         assert!(steps_csv(&training).len() > 100 && layers_csv(&training).len() > 100, "{name}");
     }
 }

@@ -67,9 +67,9 @@ fn colours_begin_where_verdicts_do() {
     let levels = [0, 0, 1, 8, 9, 12, 13, 17, NOISE_LEVELS - 1];
     assert_eq!(column(&training), levels.map(Cell::Level));
     let states = [
-        (Verdict::Vanished, Cell::Flushed),
-        (Verdict::Dead, Cell::Dead),
-        (Verdict::DeadWithGhosts, Cell::Dead),
+        (Verdict::Underflow, Cell::Flushed),
+        (Verdict::Zero, Cell::Dead),
+        (Verdict::Zero, Cell::Dead),
         (Verdict::Overflow, Cell::Overflow),
         (Verdict::NotEstablished, Cell::Unknown),
     ];

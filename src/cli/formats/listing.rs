@@ -7,7 +7,7 @@ use crate::report::table::{aligned, wrapped};
 /// Most digits of a largest number in the table; a longer one is rounded.
 const SHORT: usize = 6;
 
-/// What `formats` prints.
+/// What `formats --all` prints.
 pub fn text() -> String {
     let formats: Vec<Constants> = NAMED.iter().map(|(_, _, format)| format.constants()).collect();
     let note = "u = 2^-p is the unit roundoff; 2^emin the smallest normal number. ≈ rounded to 3 digits, all else \

@@ -1,6 +1,6 @@
 //! The command line that asks for a training again.
 
-use super::{loss_option, quoted};
+use super::quoted;
 use crate::record::training::{Optimiser, TrainingSpec};
 
 /// `precision-probe train --act leaky --steps 200 …`: the options that differ from the defaults.
@@ -12,11 +12,13 @@ pub fn training_line(spec: &TrainingSpec) -> String {
         width,
         batch,
         seed,
+        trials,
         init,
         gain,
         bias,
         residual,
         formats,
+        names,
         steps,
         optimiser,
         rate,
@@ -50,15 +52,17 @@ pub fn training_line(spec: &TrainingSpec) -> String {
     option(is_drawn && *width != default.width, "width", width.to_string());
     if let Some(file) = batch_file {
         option(true, "data", file.source.file.clone());
-        option(true, "loss", loss_option(file).into());
+        option(true, "loss", spec.loss().option().into());
     }
     let dtype = spec.sources().find_map(|source| source.dtype.clone());
     option(dtype.is_some(), "dtype", dtype.unwrap_or_default());
     option(*batch != default.batch, "batch", batch.to_string());
     option(*seed != default.seed, "seed", seed.to_string());
+    option(*trials != default.trials, "trials", trials.to_string());
     option(*init != default.init, "init", init.to_string());
     option(*gain != default.gain, "gain", gain.map_or(String::new(), number));
-    option(*formats != default.formats, "formats", formats.join(","));
+    let spelled: Vec<String> = formats.iter().map(|policy| names.spelled(policy)).collect();
+    option(spelled != default.formats, "formats", spelled.join(","));
     option(*steps != default.steps, "steps", steps.to_string());
     let named = optimiser.name();
     option(named != default.optimiser.name(), "optimizer", named.into());

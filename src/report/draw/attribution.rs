@@ -69,15 +69,18 @@ impl<'a> Placed<'a> {
 fn key(panel: &AttributionPanel) -> Vec<(Sample, String)> {
     let bars = if panel.has_bars { format!("; bars and band: {}", panel.spread) } else { String::new() };
     let mut key = vec![
-        (Sample::Upright, "the arithmetic as it is".to_string()),
-        (Sample::Full(Marker::Square), "filled: this source alone, everything else exact".into()),
-        (Sample::Hollow(Marker::Square), format!("hollow: everything but this source{bars}")),
+        (Sample::Upright, "vertical line: all sources".to_string()),
+        (Sample::Full(Marker::Square), "filled: only this source, everything else exact".into()),
+        (Sample::Hollow(Marker::Square), format!("hollow: all but this source{bars}")),
     ];
     if panel.has(PointKind::AtMost) {
-        key.push((Sample::Leftward, "at most: no noise, or below the truth's resolution".into()));
+        key.push((Sample::Leftward, "at most: no noise, or below the resolution of the exact gradient".into()));
     }
     if panel.has(PointKind::Saturated) {
-        key.push((Sample::Nothing, "dashed upright: gradient zero or overflowed, its ratio is not noise".into()));
+        key.push((
+            Sample::Nothing,
+            "dashed: gradient zero, underflowed or overflowed, so its ratio is not noise".into(),
+        ));
     }
     if panel.clamped {
         key.push((Sample::Nothing, "what reaches the right end lies beyond it".into()));

@@ -105,7 +105,7 @@ fn key(figure: &Comparison) -> Vec<(Sample, String)> {
         key.push((Sample::Nothing, figure.spread.clone()));
     }
     if figure.has(PointKind::AtMost) {
-        key.push((Sample::Leftward, "at most: no noise, or below the truth's resolution".into()));
+        key.push((Sample::Leftward, "at most: no noise, or below the resolution of the exact gradient".into()));
     }
     if figure.has(PointKind::Saturated) {
         key.push((
@@ -114,12 +114,12 @@ fn key(figure: &Comparison) -> Vec<(Sample, String)> {
         ));
     }
     if figure.has(PointKind::NotEstablished) {
-        key.push((Sample::Cross, "truth not established here".into()));
+        key.push((Sample::Cross, "exact gradient not established here".into()));
     }
     if figure.clamped {
         key.push((Sample::Nothing, "what reaches the right end lies beyond it".into()));
     }
-    key.push((Sample::Nothing, format!("n of {}: trials that reach the verdict or a worse one", figure.trials)));
+    key.push((Sample::Nothing, "verdicts: how many trials have each".to_string()));
     key
 }
 

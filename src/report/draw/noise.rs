@@ -42,7 +42,7 @@ impl<'a> Placed<'a> {
             key.push((Sample::Nothing, panel.spread.clone()));
         }
         if panel.has(PointKind::AtMost) {
-            key.push((Sample::Downward, "at most: no noise, or below the truth's resolution".into()));
+            key.push((Sample::Downward, "at most: no noise, or below the resolution of the exact gradient".into()));
         }
         if panel.has(PointKind::Saturated) {
             key.push((
@@ -51,7 +51,7 @@ impl<'a> Placed<'a> {
             ));
         }
         if panel.has(PointKind::NotEstablished) {
-            key.push((Sample::Cross, "truth not established here".into()));
+            key.push((Sample::Cross, "exact gradient not established here".into()));
         }
         if panel.clamped {
             key.push((Sample::Nothing, "points on the upper end lie beyond it".into()));

@@ -40,7 +40,7 @@ impl<'a> Placed<'a> {
             key.push((Sample::Hollow(Marker::Square), "every entry is zero".into()));
         }
         if !panel.unknown_layers.is_empty() {
-            key.push((Sample::Cross, "truth not established here".into()));
+            key.push((Sample::Cross, "exact gradient not established here".into()));
         }
         if let Some(growth) = &panel.growth {
             let beyond = if growth.points.is_empty() { ": beyond this axis" } else { "" };

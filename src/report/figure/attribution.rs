@@ -1,9 +1,10 @@
 //! The noise of layer 1 by source: one row per attributed arithmetic, one lane per source.
 
 use super::noise::{NoisePoint, PointKind, decades, knee, measured, point, source_point};
+use crate::judgement::{ArithmeticJudgement, RunJudgement};
 use crate::record::{ArithmeticRun, NoiseSource, Quantiles, Run, SourceNoise};
 use crate::report::numbers::Notation::Typeset;
-use crate::report::{cause, facts};
+use crate::report::{cause, facts, say};
 
 /// The panel.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,7 +32,7 @@ pub struct AttributionRow {
     pub name: String,
     /// `0.286, noisy 5 of 5`.
     pub state: String,
-    /// `Branch flips make most of it: 0.27 alone; 0.031 without them`.
+    /// `Branch flips cause it (0.031 without them).`; empty where there is nothing to explain.
     pub dominant: String,
     /// The plain run; nothing where it has no ratio.
     pub plain: Option<NoisePoint>,
@@ -52,7 +53,7 @@ pub struct SourceLane {
 
 impl AttributionPanel {
     /// The panel of a run; nothing where no noise was attributed.
-    pub fn new(run: &Run) -> Option<AttributionPanel> {
+    pub fn new(run: &Run, judged: &RunJudgement) -> Option<AttributionPanel> {
         let attributed = || run.arithmetics.iter().enumerate().filter(|(_, one)| one.attribution.is_some());
         attributed().next()?;
         let of_source = |source: &SourceNoise| -> [Option<Quantiles>; 2] {
@@ -63,7 +64,8 @@ impl AttributionPanel {
         // Where a source makes no noise, how well the truth is known must not stretch the axis.
         let all: Vec<_> = plain.chain(sources.filter(|noise| !noise.at_most)).collect();
         let decades = decades(all.iter());
-        let rows: Vec<AttributionRow> = attributed().map(|(index, one)| row(index, one, decades)).collect();
+        let rows: Vec<AttributionRow> =
+            attributed().map(|(index, one)| row(index, one, judged.arithmetics.get(index), decades)).collect();
         let trials = run.arithmetics.first().map_or(0, |arithmetic| arithmetic.verdict.of);
         let lanes = || rows.iter().flat_map(|row| row.lanes.iter().flat_map(|lane| [lane.alone, lane.without]));
         let points = || lanes().chain(rows.iter().map(|row| row.plain)).flatten();
@@ -88,7 +90,12 @@ impl AttributionPanel {
     }
 }
 
-fn row(index: usize, arithmetic: &ArithmeticRun, decades: (i32, i32)) -> AttributionRow {
+fn row(
+    index: usize,
+    arithmetic: &ArithmeticRun,
+    judged: Option<&ArithmeticJudgement>,
+    decades: (i32, i32),
+) -> AttributionRow {
     let first = arithmetic.layers.first();
     let noise = cause::plain(arithmetic).first().filter(|first| first.has_noise()).map(|first| first.short(Typeset));
     let verdict = facts::verdict_and_count(&arithmetic.verdict);
@@ -101,8 +108,7 @@ fn row(index: usize, arithmetic: &ArithmeticRun, decades: (i32, i32)) -> Attribu
         arithmetic: index,
         name: facts::name(arithmetic, Typeset),
         state: noise.into_iter().chain([verdict]).collect::<Vec<_>>().join(", "),
-        dominant: cause::dominant(arithmetic, 0)
-            .map_or("no source is told apart".into(), |one| format!("{}: {}", one.claim(), one.numbers(Typeset))),
+        dominant: judged.and_then(|judged| say::cause::sentence(&judged.cause, Typeset)).unwrap_or_default(),
         plain: first.and_then(|layer| point(layer, decades)),
         lanes: cause::sources(arithmetic).iter().map(lane).collect(),
     }

@@ -2,9 +2,10 @@
 
 use super::caption;
 use super::noise::{NoisePoint, PointKind, decades, knee, measured, point};
-use crate::record::{ArithmeticRun, Record, Run, Verdict};
+use crate::judgement::judge;
+use crate::record::{ArithmeticRun, LayerRun, Record, Run, Verdict};
 use crate::report::numbers::{Notation::Typeset, ratio};
-use crate::report::{compare, facts};
+use crate::report::{facts, say};
 
 /// The picture that compares all runs of a record.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,7 +71,7 @@ impl Comparison {
                 record.runs.len(),
                 facts::shape(&record.spec)
             ),
-            answer: compare::answer(record, Typeset),
+            answer: say::sentences(record, &judge(record), Typeset).join(" "),
             decades,
             knee: knee(decades),
             trials,
@@ -96,11 +97,14 @@ fn row(run: &Run, decades: (i32, i32)) -> ComparisonRow {
 
 fn lane(arithmetic: &ArithmeticRun, decades: (i32, i32)) -> Lane {
     let first = arithmetic.layers.first();
-    let measures_noise = matches!(arithmetic.verdict.verdict, Verdict::Sound | Verdict::Noisy | Verdict::Chaotic);
-    let noise = first.map(|layer| &layer.noise_to_signal).filter(|_| measures_noise);
+    let measures_noise = arithmetic.verdict.verdict.has_noise();
+    let noise = first.map(LayerRun::noise).filter(|_| measures_noise);
     Lane {
         arithmetic: facts::name(arithmetic, Typeset),
-        noise: noise.map_or("—".into(), |noise| ratio(noise.median, noise.at_most, Typeset)),
+        noise: noise.map_or("—".into(), |noise| match (noise.count, noise.low == noise.high) {
+            (2, false) => [noise.low, noise.high].map(|end| ratio(end, noise.at_most, Typeset)).join(", "),
+            _ => ratio(noise.median, noise.at_most, Typeset),
+        }),
         verdict: facts::verdict_and_count(&arithmetic.verdict),
         is_sound: arithmetic.verdict.verdict == Verdict::Sound,
         point: first.and_then(|layer| point(layer, decades)),

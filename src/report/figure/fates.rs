@@ -40,11 +40,11 @@ impl Fate {
             Fate::Degraded => "degraded (1/8 to 1)",
             Fate::Drowned => "drowned (error ≥ the entry)",
             Fate::Flushed => "flushed to zero by underflow",
-            Fate::Cut => "cut to zero otherwise (a flipped branch, a sum that cancels)",
+            Fate::Cut => "cut to zero otherwise (flipped branch, cancelled sum)",
             Fate::Overflowed => "overflowed",
-            Fate::Ghost => "ghost (true zero, computed not)",
-            Fate::TrueZero => "zero, truly",
-            Fate::Undecided => "undecided by the truth",
+            Fate::Ghost => "ghost (exactly zero, computed non-zero)",
+            Fate::TrueZero => "zero, exact and computed",
+            Fate::Undecided => "undecided (bounds of the exact gradient)",
         }
     }
 

@@ -187,7 +187,7 @@ pub(super) fn knee(decades: (i32, i32)) -> Option<i32> {
 
 /// A layer's noise, if its ratio is one.
 pub(super) fn measured(layer: &LayerRun) -> Option<&Quantiles> {
-    Some(&layer.noise_to_signal).filter(|_| !layer.verdict.verdict.is_zero_or_overflow())
+    Some(layer.noise()).filter(|_| !layer.verdict.verdict.is_zero_or_overflow())
 }
 
 /// Whole powers of ten around every positive finite quantile.
@@ -260,7 +260,7 @@ fn placed(layer: usize, noise: &Quantiles, kind: PointKind, (bottom, top): (i32,
 
 /// A layer on an axis; nothing where it has no ratio.
 pub(super) fn point(layer: &LayerRun, decades: (i32, i32)) -> Option<NoisePoint> {
-    let noise = &layer.noise_to_signal;
+    let noise = layer.noise();
     let kind = match layer.verdict.verdict {
         verdict if verdict.is_zero_or_overflow() => PointKind::Saturated,
         Verdict::NotEstablished => PointKind::NotEstablished,
@@ -271,8 +271,8 @@ pub(super) fn point(layer: &LayerRun, decades: (i32, i32)) -> Option<NoisePoint>
     if noise.median == Number::None && kind != PointKind::Saturated {
         return None;
     }
-    let is_dead = matches!(layer.verdict.verdict, Verdict::Dead | Verdict::DeadWithGhosts);
-    // A dead layer has no ratio; one that a minority of its trials have must not place it.
-    let median = if is_dead { Number::None } else { noise.median };
+    let is_zero = layer.verdict.verdict == Verdict::Zero;
+    // A gradient that is exactly zero has no ratio; one that a minority of the trials have must not place it.
+    let median = if is_zero { Number::None } else { noise.median };
     Some(placed(layer.layer, &Quantiles { median, ..*noise }, kind, decades))
 }

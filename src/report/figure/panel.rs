@@ -42,13 +42,13 @@ impl Panel {
     /// What stands above the panel.
     pub fn title(self) -> &'static str {
         match self {
-            Panel::Noise => "Noise / signal of the computed weight gradient",
-            Panel::Range => "True weight gradient: size of its entries, and where the formats end",
+            Panel::Noise => "Noise / signal of the computed gradient",
+            Panel::Range => "Exact weight gradient: size of its entries, and where the formats end",
             Panel::Fates => "What became of each entry of the weight gradient",
-            Panel::Flips => "Branch flips: pre-activations on the other side of a kink than in truth",
+            Panel::Flips => "Branch flips: pre-activations on the other side of a kink than in the exact network",
             Panel::Attribution => "Where the noise comes from (layer 1)",
-            Panel::Sources => "Noise / signal with one source alone and everything else exact",
-            Panel::Histogram => "Sizes of the weight gradient's entries in chosen layers: true and computed",
+            Panel::Sources => "Noise / signal with only one source, everything else exact",
+            Panel::Histogram => "Sizes of the weight gradient's entries in chosen layers: exact and computed",
         }
     }
 

@@ -1,56 +1,95 @@
 //! What verdicts, fates and sources mean, for a reader who has only the page.
 
 use super::markup::definitions;
+use crate::judgement::ExactState;
 use crate::record::{NoiseSource, Verdict};
 use crate::report::figure::Fate;
+use crate::report::say;
 
 /// All lists.
 pub fn glossary() -> String {
     let verdicts = Verdict::ALL.map(|verdict| (verdict.name(), verdict_meaning(verdict).to_string()));
     let fates = Fate::ALL.map(|fate| (fate_name(fate), fate_meaning(fate).to_string()));
     let sources = NoiseSource::ALL.map(|source| (source.name(), source_meaning(source).to_string()));
+    let exact = EXACT.map(|(state, meaning)| (say::exact::name(state), meaning.to_string()));
+    let judged = JUDGED.map(|(term, meaning)| (term, meaning.to_string()));
     let terms = TERMS.map(|(term, meaning)| (term, meaning.to_string()));
     format!(
-        "<p>Noise is ‖computed − true‖₂ of a layer’s weight gradient, signal is ‖true‖₂; a flip is a pre-activation on \
-         the other side of a kink than in the exact network. The descent is ⟨computed, true⟩/‖true‖²: at most 0, a step \
-         along the computed gradient climbs. Proven k bits: the true gradient is known to 2⁻ᵏ of its norm.</p>\n\
-         <h3>Verdicts, from harmless to severe</h3>\n{}\
-         <p>Over several trials: the most severe verdict that at least half of them reach, and how many reach it.</p>\n\
+        "<p>Noise is ‖computed − exact‖₂ of a layer’s gradient, weights and biases together; signal is ‖exact‖₂. A flip \
+         is a pre-activation on the other side of a kink than in the exact network. The descent is ⟨computed, \
+         exact⟩/‖exact‖²: at 0 or below, a step along the computed gradient increases the loss. Proven k bits: the exact \
+         gradient is known to 2⁻ᵏ of its norm.</p>\n\
+         <h3>The exact gradient</h3>\n{}\
+         <h3>Verdicts on a computed gradient, from harmless to severe</h3>\n{}\
+         <p>“zero” and “not established” stand outside this order. Over several trials: how many have each verdict.</p>\n\
+         <h3>Causes and remedies</h3>\n{}\
          <h3>Fates of the entries</h3>\n{}\
          <h3>Sources of the noise</h3>\n{}\
-         <h3>Runs beside the plain one, and theory</h3>\n{}",
+         <h3>Other runs, and theory</h3>\n{}",
+        definitions(&exact),
         definitions(&verdicts),
+        definitions(&judged),
         definitions(&fates),
         definitions(&sources),
         definitions(&terms)
     )
 }
 
+/// States of the exact gradient.
+const EXACT: [(ExactState, &str); 5] = [
+    (ExactState::Healthy, "neither of the following"),
+    (
+        ExactState::Vanishing,
+        "a step at learning rate 1 would change the layer’s weights by less than a millionth. By depth: it shrinks layer \
+         after layer, and no format helps; at a layer: something there is tiny",
+    ),
+    (ExactState::Exploding, "a step at learning rate 1 would change the layer’s weights more than a millionfold"),
+    (ExactState::Zero, "every entry is proven to be zero: no format helps"),
+    (ExactState::NotEstablished, "its bounds do not decide"),
+];
+
+/// What is concluded from the numbers.
+const JUDGED: [(&str, &str); 5] = [
+    ("cause", "the source of noise without which the verdict is milder; “several” where no single one is"),
+    (
+        "remedy",
+        "the cheapest change under which every layer was sound in at least four fifths of the trials and none overflowed \
+         or underflowed in any; a gain lowers the largest noise at least 1.5 times",
+    ),
+    (
+        "minibatch noise",
+        "how much the exact gradient differs between batches of this size. Rounding noise below a third of it is harmless \
+         at this batch size unless it is one-sided",
+    ),
+    ("rows wrong by half or more", "output units whose own noise/signal is at least 1/2"),
+    ("gain 2.2×", "the best remedy that was tried, where none is enough"),
+];
+
 /// What else a report speaks of.
 const TERMS: [(&str, &str); 6] = [
     (
         "attribution",
-        "the same network with one source on and everything else exact (alone), and with that source off and everything \
-         else as it is (without). Sources do not add up exactly, so both are shown",
+        "the same network with one source on and everything else exact (only), and with that source off and everything \
+         else as it is (all but). Sources do not add up exactly, so both are shown",
     ),
     (
         "twin run",
-        "the same arithmetic with unbounded exponents: an entry that is zero, and is not zero there, has underflowed",
+        "the same precision with unbounded exponents: an entry that is zero, and is not zero there, has underflowed",
     ),
     (
         "loss scale",
         "a power of two by which the loss is multiplied before gradients flow back, and which is divided out again: it \
          lifts them over the format's smallest numbers",
     ),
-    ("remedy", "a change that was tried on the same draws: f32 sums, one role in f32, or a loss scale"),
+    ("remedies tried", "changes on the same draws: f32 sums, one role in f32, or a loss scale"),
     (
         "predicted",
         "the noise that mean-field theory derives from the forward noise that was measured: by flips where φ' has kinks, by \
-         φ'' where it is smooth, and by the rounding of the way back",
+         φ'' where it is smooth, and by the rounding of the backward pass",
     ),
     (
         "frozen branches",
-        "what rounding would do if every pre-activation stayed on its true branch, as analyses of rounding assume: γₙ, \
+        "what rounding would do if every pre-activation stayed on its exact branch, as analyses of rounding assume: γₙ, \
          every operation at its worst and all of one sign, and √n·u, independent of each other",
     ),
 ];
@@ -59,9 +98,9 @@ fn source_meaning(source: NoiseSource) -> &'static str {
     match source {
         NoiseSource::Storage => "parameters, inputs and targets rounded when they are stored",
         NoiseSource::Forward => {
-            "rounding on the way forward: z, φ(z), φ'(z), softmax and skips. It makes the branch flips"
+            "rounding in the forward pass: z, φ(z), φ'(z), softmax and skips. It makes the branch flips"
         }
-        NoiseSource::Backward => "rounding on the way back: δ, Wᵀδ, its product with φ', and the gradients",
+        NoiseSource::Backward => "rounding in the backward pass: δ, Wᵀδ, its product with φ', and the gradients",
         NoiseSource::BranchFlips => "φ' taken from the branch that rounding chose, everything else exact",
         NoiseSource::Range => "underflow and overflow: the format's exponents against unbounded ones",
         NoiseSource::Accumulation => {
@@ -75,13 +114,14 @@ fn verdict_meaning(verdict: Verdict) -> &'static str {
         Verdict::Sound => "noise below a tenth of the signal",
         Verdict::Noisy => "noise at least a tenth of the signal",
         Verdict::Chaotic => {
-            "noise at least as large as the signal, or the step would climb: the gradient is lost to rounding noise"
+            "noise at least as large as the signal, or the step would increase the loss: rounding noise dominates the gradient"
         }
-        Verdict::Vanished => "entries computed as zero carry at least half of ‖true‖²: the gradient is lost to zeros",
-        Verdict::Dead => "every entry of the true gradient is exactly zero: no arithmetic can help",
-        Verdict::DeadWithGhosts => "dead, and some computed entries are not zero: rounding made them",
+        Verdict::Underflow => {
+            "entries that underflow to zero carry at least half of ‖exact‖²: the format's range loses the gradient"
+        }
+        Verdict::Zero => "every entry of the exact gradient is zero: no format can help",
         Verdict::Overflow => "a computed entry is infinite or NaN",
-        Verdict::NotEstablished => "the bounds on the true gradient do not decide",
+        Verdict::NotEstablished => "the bounds on the exact gradient do not decide",
     }
 }
 

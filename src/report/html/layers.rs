@@ -128,7 +128,7 @@ fn numbers(run: &Run, arithmetic: &ArithmeticRun, index: usize, layer: &LayerRun
     let state = format!("verdict {}", verdict.name().replace(' ', "-"));
     [
         cell("number", Some(layer.layer as f64), &name(&run.truth, index, layer.layer)),
-        cell("noise", Some(layer.noise_to_signal.median.value()), &table::spread(layer, Typeset)),
+        cell("noise", Some(layer.noise().median.value()), &table::spread(layer, Typeset)),
         cell("number", flips, &table::layer_flips(run, arithmetic, index)),
         cell("number", Some(flushed), &table::flushed(layer)),
         cell("number", cosine, &shown(cosine)),

@@ -33,10 +33,10 @@ pub fn attribution(run: &Run, figure: &Summary, spot: &Spot) -> Option<String> {
     let source = cause::sources(arithmetic).get(spot.column)?;
     let first = arithmetic.layers.first()?;
     let alone = source.alone.as_ref().and_then(|layers| layers.first());
-    let alone = alone.map_or(String::new(), |noise| format!("\nalone {}", spread(noise)));
-    let without = source.without.first().map_or(String::new(), |noise| format!("\nwithout {}", spread(noise)));
+    let alone = alone.map_or(String::new(), |noise| format!("\nonly {}", spread(noise)));
+    let without = source.without.first().map_or(String::new(), |noise| format!("\nall but {}", spread(noise)));
     let plain = table::spread(first, Typeset);
-    Some(format!("{}, {}{alone}{without}\nplain {plain}", place(arithmetic, first), source.source.name()))
+    Some(format!("{}, {}{alone}{without}\nall {plain}", place(arithmetic, first), source.source.name()))
 }
 
 /// A point of the sources by layer.
@@ -49,7 +49,7 @@ pub fn sources(run: &Run, figure: &Summary, spot: &Spot) -> Option<String> {
             let one = cause::sources(arithmetic).iter().find(|one| one.source == source)?;
             let (layer, alone) = (arithmetic.layers.get(place_of_layer)?, one.alone.as_ref()?.get(place_of_layer)?);
             let head = place(arithmetic, layer);
-            Some(format!("{head}\n{} alone\nnoise/signal {}", source.name(), spread(alone)))
+            Some(format!("{head}\nonly {}\nnoise/signal {}", source.name(), spread(alone)))
         }
     }
 }

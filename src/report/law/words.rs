@@ -1,5 +1,6 @@
 //! One activation's law in plain words; every number in them is the record's.
 
+use crate::judgement::law::{Bits, enough};
 use crate::record::law::{Fit, LawRun, Line, Point, Regime, Statistic};
 use crate::report::numbers::{Notation::Plain, short};
 
@@ -8,6 +9,24 @@ const NEAR: f64 = 0.1;
 
 /// Least factor by which the root mean square must lie above the median for the rare networks to be told of.
 const CARRIED: f64 = 3.0;
+
+/// `9 bits: f16, tf32, f32`; what was not reached says so, and an extrapolation that it is one.
+pub fn bits_needed(needed: Bits) -> String {
+    let formats = |bits: u32| {
+        let names = enough(bits);
+        if names.is_empty() { "none of these".into() } else { names.join(", ") }
+    };
+    match needed {
+        Bits::From { bits, not } if bits == not + 1 => format!("{bits} bits: {}", formats(bits)),
+        Bits::From { bits, not } => format!("{} to {bits} bits: {}", not + 1, formats(bits)),
+        Bits::AtMost { bits } => format!("at most {bits} bits: {}", formats(bits)),
+        Bits::NotReached { most, extrapolated: Some(bits) } => {
+            format!("not reached with {most} bits (extrapolated: {bits})")
+        }
+        Bits::NotReached { most, extrapolated: None } => format!("not reached with {most} bits"),
+        Bits::Unknown => "no gradient".into(),
+    }
+}
 
 /// An activation's law in a sentence that begins with its name.
 pub fn sentence(run: &LawRun) -> String {

@@ -20,8 +20,8 @@ const WORDS: [(&str, &str); 9] = [
     ("depth", "hidden layers, each an affine map and an activation; a linear head follows"),
     ("draw", "network and batch, drawn anew from the seed; all activations and arithmetics see the same draws"),
     ("flip", "a pre-activation that rounding puts on the other side of a kink than in the exact network"),
-    ("dead", "every entry of the true gradient is exactly zero: no arithmetic can help"),
-    ("vanished", "entries that underflow to zero carry at least half of the true gradient's square"),
+    ("zero", "every entry of the exact gradient is zero: no format can help"),
+    ("underflow", "entries that underflow to zero carry at least half of the true gradient's square"),
     ("copy", "a network that is trained in one arithmetic, from the same start and on the same batches as the others"),
 ];
 

@@ -1,23 +1,24 @@
 //! The tables of what an arithmetic's noise is made of and of what was tried against it, as rows of text.
 
+use crate::judgement::{Advice, ArithmeticJudgement, Cause, Judgement, RemedyName, RunJudgement, Tried};
 use crate::record::{ArithmeticRun, NoiseSource, Quantiles, Record, Remedy, Run};
 use crate::report::cause::{self, State};
-use crate::report::facts;
 use crate::report::numbers::Notation;
+use crate::report::{facts, say};
 
 /// What the numbers of [`sources`] are.
 pub const SOURCES_NOTE: &str =
-    "(alone: only this source rounds; without: everything but it; sources do not add up exactly)";
+    "(only: this source rounds and nothing else does; all but: everything but it; sources do not add up exactly)";
 
 /// What the columns of [`remedies`] are.
-pub const REMEDIES_NOTE: &str =
-    "(before → after; times: how much less noise; worst layer: which it is, where not layer 1)";
+pub const REMEDIES_NOTE: &str = "(before → after; factor: how many times less noise; worst layer: which it is, where not layer 1; all layers: in \
+     how many trials all are sound, or the largest noise falls 1.5 times, or a layer overflows or underflows)";
 
-/// What stands above the table of sources.
+/// The title of the table of sources.
 pub const SOURCES_TITLE: &str = "Where the noise/signal of layer 1 comes from";
 
-/// What stands above the table of remedies.
-pub const REMEDIES_TITLE: &str = "What was tried against it";
+/// The title of the table of remedies.
+pub const REMEDIES_TITLE: &str = "Remedies tried";
 
 /// A table: its rows, the first of which holds the titles, and which columns hold numbers.
 pub struct Table {
@@ -40,7 +41,7 @@ pub fn sources(run: &Run, notation: Notation) -> Option<Table> {
     let attributed = run.arithmetics.iter().filter(|arithmetic| arithmetic.attribution.is_some());
     attributed.clone().next()?;
     let present = present(attributed.clone());
-    let titles = ["arithmetic", "plain", ""].into_iter().chain(present.iter().map(|source| source.name()));
+    let titles = ["precision", "all", ""].into_iter().chain(present.iter().map(|source| source.name()));
     let mut rows = vec![titles.map(String::from).collect::<Vec<_>>()];
     for arithmetic in attributed {
         let plain = arithmetic.layers.first().map(|layer| &layer.noise_to_signal);
@@ -60,7 +61,7 @@ pub fn sources(run: &Run, notation: Notation) -> Option<Table> {
 pub fn sources_by_layer(run: &Run, notation: Notation) -> Option<(String, Table)> {
     let (_, arithmetic) = cause::first_attributed(run)?;
     let present = present(std::iter::once(arithmetic));
-    let titles = ["layer", "plain", ""].into_iter().chain(present.iter().map(|source| source.name()));
+    let titles = ["layer", "all", ""].into_iter().chain(present.iter().map(|source| source.name()));
     let mut rows = vec![titles.map(String::from).collect::<Vec<_>>()];
     for (index, layer) in arithmetic.layers.iter().enumerate() {
         let head = [layer.layer.to_string(), shown(Some(&layer.noise_to_signal), notation)];
@@ -84,8 +85,8 @@ fn views(
     let alone = alone.map(|noise| shown(noise, notation));
     let without = without.map(|noise| shown(noise, notation));
     [
-        head.into_iter().chain(["alone".into()]).chain(alone).collect(),
-        [String::new(), String::new(), "without".into()].into_iter().chain(without).collect(),
+        head.into_iter().chain(["only".into()]).chain(alone).collect(),
+        [String::new(), String::new(), "all but".into()].into_iter().chain(without).collect(),
     ]
 }
 
@@ -93,48 +94,60 @@ fn shown(noise: Option<&Quantiles>, notation: Notation) -> String {
     noise.map_or("—".into(), |noise| cause::of(noise, notation))
 }
 
-/// Of several runs one row each, in the first arithmetic that is attributed in any: what rules the noise of layer 1, and
-/// what helps most. The arithmetic's name comes first; `None` where none is attributed.
-pub fn ruling(record: &Record, notation: Notation) -> Option<(String, Table)> {
+/// Of several runs one row each, in the first arithmetic that is attributed in any: the cause of the noise of layer 1, and
+/// what to do about it. The arithmetic's name comes first; `None` where none is attributed.
+pub fn ruling(record: &Record, judgement: &Judgement, notation: Notation) -> Option<(String, Table)> {
     let name = record.runs.iter().find_map(cause::first_attributed)?.1.name.clone();
-    let titles = ["activation", "ruling source", "alone", "without", "best remedy", "layer 1", "times"];
+    let titles = ["activation", "main source", "only", "all but", "remedy", "all layers"];
     let mut rows = vec![titles.map(String::from).to_vec()];
-    for run in &record.runs {
-        let Some(arithmetic) = run.arithmetics.iter().find(|arithmetic| arithmetic.name == name) else { continue };
-        let dominant = cause::dominant(arithmetic, 0);
-        let source = dominant.map_or("—", |one| one.source.name());
-        let [alone, without] = dominant.map_or([None, None], |one| [one.alone, one.without]);
-        let mut row: Vec<String> = vec![run.activation.clone(), source.into(), shown(alone, notation)];
-        row.push(shown(without, notation));
-        match cause::best(arithmetic, 0) {
-            Some((remedy, _)) => {
-                let [layer, times, ..] = effect(arithmetic, remedy, notation);
-                row.extend([cause::label(arithmetic, remedy, notation), layer, times]);
-            }
-            None => row.extend(["—"; 3].map(String::from)),
-        }
-        rows.push(row);
+    for (run, judged) in record.runs.iter().zip(&judgement.runs) {
+        let both = run.arithmetics.iter().zip(&judged.arithmetics).find(|(arithmetic, _)| arithmetic.name == name);
+        let Some((arithmetic, judged)) = both else { continue };
+        let source = match judged.cause {
+            Cause::Source { source, layer, .. } => Some((source, layer)),
+            _ => None,
+        };
+        let noise = source.and_then(|(source, layer)| {
+            let place = arithmetic.layers.iter().position(|one| one.layer == layer)?;
+            let source = cause::sources(arithmetic).iter().find(|one| one.source == source)?;
+            Some((source.alone.as_ref().and_then(|layers| layers.get(place)), source.without.get(place)))
+        });
+        let (alone, without) = noise.unwrap_or((None, None));
+        let effect = match judged.remedy {
+            Advice::Enough { place } | Advice::Gain { place } => judged.tried.get(place).map(say::remedy::effect),
+            _ => None,
+        };
+        rows.push(vec![
+            run.activation.clone(),
+            say::cause::cell(&judged.cause),
+            shown(alone, notation),
+            shown(without, notation),
+            say::remedy::cell(arithmetic, judged, notation),
+            effect.unwrap_or("—".into()),
+        ]);
     }
-    Some((name, Table { rows, right: vec![false, false, true, true, false, false, true] }))
+    Some((name, Table { rows, right: vec![false, false, true, true, false, false] }))
 }
 
 /// One row per arithmetic and remedy; `None` where none was tried. `with_names` adds what each is called on the command
 /// line.
-pub fn remedies(run: &Run, notation: Notation, with_names: bool) -> Option<Table> {
-    let tried = run.arithmetics.iter().filter(|arithmetic| !arithmetic.remedies.is_empty());
-    tried.clone().next()?;
-    let mut titles = vec!["arithmetic", "remedy", "layer 1", "times", "verdict", "worst layer"];
+pub fn remedies(run: &Run, judged: Option<&RunJudgement>, notation: Notation, with_names: bool) -> Option<Table> {
+    run.arithmetics.iter().find(|arithmetic| !arithmetic.remedies.is_empty())?;
+    let mut titles = vec!["precision", "remedy", "layer 1", "factor", "worst layer", "all layers"];
     let mut right = vec![false, false, false, true, false, false];
     if with_names {
         titles.push("name");
         right.push(false);
     }
     let mut rows = vec![titles.into_iter().map(String::from).collect::<Vec<_>>()];
-    for arithmetic in tried {
+    for (place, arithmetic) in run.arithmetics.iter().enumerate() {
+        let judged = judged.and_then(|judged| judged.arithmetics.get(place));
         for (index, remedy) in arithmetic.remedies.iter().enumerate() {
             let name = if index == 0 { facts::name(arithmetic, notation) } else { String::new() };
-            let mut row = vec![name, cause::label(arithmetic, remedy, notation)];
-            row.extend(effect(arithmetic, remedy, notation));
+            let label = say::remedy::kind_label(remedy.kind, remedy.log2_loss_scale, notation);
+            let mut row = vec![name, label];
+            let amounts_to = amounts_to(judged, remedy);
+            row.extend(effect(arithmetic, remedy, amounts_to, notation));
             if with_names {
                 row.push(remedy.name.clone());
             }
@@ -144,25 +157,37 @@ pub fn remedies(run: &Run, notation: Notation, with_names: bool) -> Option<Table
     Some(Table { rows, right })
 }
 
-/// Layer 1, how many times less noise, the verdict, the worst layer.
-fn effect(arithmetic: &ArithmeticRun, remedy: &Remedy, notation: Notation) -> [String; 4] {
-    let none = || String::from("—");
-    if cause::is_needless(arithmetic, remedy) {
-        return [cause::needless(arithmetic).into(), none(), none(), none()];
+/// What a remedy amounts to over all layers.
+fn amounts_to(judged: Option<&ArithmeticJudgement>, remedy: &Remedy) -> String {
+    match judged {
+        Some(judged) if judged.remedy == Advice::NotNeeded => "not needed".into(),
+        judged => judged.and_then(|judged| tried(judged, remedy)).map_or("not recorded".into(), say::remedy::effect),
     }
+}
+
+/// What a remedy was seen to do, if the record holds its trials.
+fn tried<'a>(judged: &'a ArithmeticJudgement, remedy: &Remedy) -> Option<&'a Tried> {
+    judged.tried.iter().find(|tried| match &tried.remedy {
+        RemedyName::Change { kind, name, log2_loss_scale } => {
+            (*kind, name, *log2_loss_scale) == (remedy.kind, &remedy.name, remedy.log2_loss_scale)
+        }
+        RemedyName::Arithmetic { .. } => false,
+    })
+}
+
+/// Layer 1, how many times less noise, the worst layer, and what that amounts to over all layers.
+fn effect(arithmetic: &ArithmeticRun, remedy: &Remedy, amounts_to: String, notation: Notation) -> [String; 4] {
+    let none = || String::from("—");
     let (before, after) = (cause::plain(arithmetic), cause::remedied(remedy));
-    let (Some(first), Some(now)) = (before.first(), after.first()) else { return [none(), none(), none(), none()] };
-    let arrow = |from: String, to: String| format!("{from} → {to}");
-    let verdict = if first.verdict == now.verdict {
-        first.verdict.to_string()
-    } else {
-        arrow(first.verdict.to_string(), now.verdict.to_string())
+    let (Some(first), Some(now)) = (before.first(), after.first()) else {
+        return [none(), none(), none(), amounts_to];
     };
+    let arrow = |from: String, to: String| format!("{from} → {to}");
     [
         arrow(first.short(notation), now.short(notation)),
-        first.cut(now).map_or_else(none, |times| cause::factor(times, notation)),
-        verdict,
+        first.cut(now).map_or_else(none, |times| say::factor(times, notation)),
         worst(arithmetic, &before, &after, notation),
+        amounts_to,
     ]
 }
 

@@ -107,7 +107,7 @@ pub fn samples(training: &Training) -> &'static str {
 
 /// What the loss is.
 pub fn loss(training: &Training) -> &'static str {
-    if training.spec.has_classes() { "cross-entropy" } else { "mean squared error" }
+    training.spec.loss().name()
 }
 
 /// What every preset stands for, once.

@@ -1,20 +1,10 @@
-//! What tables, sentences and figures ask of a training: means over minibatches, order statistics over measured steps,
-//! and where something is greatest or first.
+//! What tables, sentences and figures ask of a training beyond its judgement: means over minibatches and single places.
 
-use crate::record::training::{Course, HeldOut, Learner, Measure, MeasuredLayer, Track, Updates, WINDOW};
+use crate::judgement::training::measured::places;
+pub use crate::judgement::training::measured::{is_saturated, largest, lost, made, over_minibatch, updates};
+use crate::record::training::{Course, HeldOut, Learner, Measure, MeasuredLayer, Track, WINDOW};
 use crate::record::{Number, Verdict};
 use crate::report::numbers::{Notation, percent, short};
-
-/// A place in a training.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Largest {
-    /// The ratio there.
-    pub ratio: f64,
-    /// Updates before it.
-    pub step: usize,
-    /// 1 to L, the head is L+1.
-    pub layer: usize,
-}
 
 /// The mean loss of the last 20 minibatches at every step, at first of as many as there are; NaN where one of them is
 /// not finite.
@@ -39,83 +29,6 @@ pub fn at_end_in_words(course: &Course, notation: Notation) -> String {
         Some(HeldOut { loss, .. }) if *loss != Number::None => short(loss.value(), notation),
         _ => "—".into(),
     }
-}
-
-/// True where one of the modes of saturation rules.
-pub fn is_saturated(track: &Track) -> bool {
-    track.verdict > Verdict::Noisy && track.verdict != Verdict::NotEstablished
-}
-
-/// Rounding noise over minibatch noise; nothing where either is no positive finite number or the gradient is none.
-pub fn over_minibatch(layer: &MeasuredLayer) -> Option<f64> {
-    let is_noise = !matches!(layer.own.verdict, Verdict::Overflow | Verdict::NotEstablished);
-    let spread = layer.log2_minibatch_spread.finite().filter(|_| is_noise)?;
-    match layer.own.log2_noise {
-        Number::Finite(noise) => Some(core_math::exp2(noise - spread)).filter(|ratio| ratio.is_finite()),
-        Number::MinusInfinite => Some(0.0),
-        _ => None,
-    }
-}
-
-/// Every layer of every measured step, in time's order, from layer 1 on.
-fn places(learner: &Learner) -> impl Iterator<Item = (&Measure, &MeasuredLayer)> {
-    learner.measures.iter().flat_map(|measure| measure.layers.iter().map(move |layer| (measure, layer)))
-}
-
-fn ratios(learner: &Learner) -> impl Iterator<Item = Largest> {
-    places(learner).filter_map(|(measure, layer)| {
-        let ratio = over_minibatch(layer)?;
-        Some(Largest { ratio, step: measure.step, layer: layer.layer })
-    })
-}
-
-/// Where rounding noise is greatest beside minibatch noise, the first of equals.
-pub fn largest(learner: &Learner) -> Option<Largest> {
-    ratios(learner).reduce(|best, next| if next.ratio > best.ratio { next } else { best })
-}
-
-/// Where it is first as large as minibatch noise.
-pub fn first_above(learner: &Learner) -> Option<Largest> {
-    ratios(learner).find(|place| place.ratio >= 1.0)
-}
-
-/// Updates of all layers together; counts beyond all bounds stop there.
-pub fn updates(measure: &Measure) -> Updates {
-    measure.layers.iter().fold(Updates::default(), |sum, layer| Updates {
-        parameters: sum.parameters.saturating_add(layer.updates.parameters),
-        due: sum.due.saturating_add(layer.updates.due),
-        undecided: sum.undecided.saturating_add(layer.updates.undecided),
-        lost: sum.lost.saturating_add(layer.updates.lost),
-        absorbed: sum.absorbed.saturating_add(layer.updates.absorbed),
-        wrong_sign: sum.wrong_sign.saturating_add(layer.updates.wrong_sign),
-        overflowed: sum.overflowed.saturating_add(layer.updates.overflowed),
-    })
-}
-
-/// Measured steps whose update was made: a skipped one loses nothing for good.
-pub fn made(learner: &Learner) -> impl Iterator<Item = &Measure> {
-    learner.measures.iter().filter(|measure| !measure.skipped)
-}
-
-/// Median and maximum over the measured steps of the share of due updates that are lost, of all layers together; the
-/// lower one of two medians.
-pub fn lost(learner: &Learner) -> Option<(f64, f64)> {
-    let mut shares: Vec<f64> = made(learner).filter_map(|measure| updates(measure).lost_share()).collect();
-    shares.sort_by(f64::total_cmp);
-    Some((shares[shares.len().checked_sub(1)? / 2], *shares.last()?))
-}
-
-/// Median over layers and measured steps of how much of the true update arrives; the lower one of two medians.
-pub fn arriving(learner: &Learner) -> Option<f64> {
-    let mut parts: Vec<f64> =
-        made(learner).flat_map(|measure| &measure.layers).filter_map(|layer| layer.update_descent.finite()).collect();
-    parts.sort_by(f64::total_cmp);
-    Some(parts[parts.len().checked_sub(1)? / 2])
-}
-
-/// True if rounding noise is held against minibatch noise in every layer of every measured step.
-pub fn knows_every_ratio(learner: &Learner) -> bool {
-    places(learner).all(|(_, layer)| over_minibatch(layer).is_some())
 }
 
 /// Layer 1 at the first and at the last measured step.

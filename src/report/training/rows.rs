@@ -15,7 +15,7 @@ const RIGHT_ALIGNED: [bool; 8] = [false, true, true, true, false, false, false, 
 const REFERENCE: &str = "reference";
 
 /// What stands before an arithmetic's name below its activation's.
-const INDENT: &str = "  ";
+pub(super) const INDENT: &str = "  ";
 
 /// The table; names that would make it too wide stand on a line of their own.
 pub fn table(training: &Training) -> String {
@@ -89,7 +89,7 @@ fn lost(learner: &Learner) -> String {
 fn noise(learner: &Learner) -> String {
     let Some(ends) = measured::ends(learner) else { return "—".into() };
     let words = ends.map(|track| match track.noise_to_signal {
-        _ if track.verdict.is_zero_or_overflow() => track.verdict.to_string().replace("dead with ghosts", "dead"),
+        _ if track.verdict.is_zero_or_overflow() => track.verdict.to_string(),
         Number::None => "—".into(),
         ratio if track.at_most => format!("≤ {}", times(ratio.value(), Plain)),
         ratio => times(ratio.value(), Plain),
@@ -138,22 +138,21 @@ pub fn notes(training: &Training) -> Vec<String> {
     let learners = || training.runs.iter().flat_map(|run| &run.learners);
     let (window, target, samples) = (WINDOW, short(training.spec.target_loss, Plain), facts::samples(training));
     let held_out = match training.spec.has_classes() {
-        true => format!("held-out {samples} answered rightly at the end"),
+        true => format!("accuracy on held-out {samples} at the end"),
         false => format!("loss on held-out {samples} at the end"),
     };
     let mut notes = vec![format!(
-        "(last loss: mean of the last {window} minibatches; step of loss {target}: the first at which it is so low; held out: \
-         {held_out}; reference: the same network learnt in f64)"
+        "(last loss: mean of the last {window} minibatches; step of loss {target}: the first step with such a mean of at most \
+         {target}; held out: {held_out}; reference: the f64 reference run)"
     )];
     if learners().all(|learner| learner.measures.is_empty()) {
         notes.push("(no gradient was measured)".into());
         return notes;
     }
     notes.push(
-        "(updates lost: share of those due that leave their parameter as it is, median–most over the measured steps; \
-         noise/signal: ‖computed − true‖ of ‖true‖ for the weight gradient at its own parameters, at the first → the last of \
-         them; rounding/minibatch: the most that rounding noise is of the distance of a minibatch's gradient from their mean, \
-         at (step:layer))"
+        "(updates lost: share of non-zero updates rounded away, median–maximum over the measured steps; noise/signal: \
+         ‖computed − exact‖/‖exact‖ of the weight gradient at its own parameters, at the first → the last measured step; \
+         rounding/minibatch: the largest ratio of rounding noise to minibatch noise, at (step:layer))"
             .into(),
     );
     notes.push(
@@ -161,8 +160,8 @@ pub fn notes(training: &Training) -> Vec<String> {
             .into(),
     );
     notes.push(
-        "(harmless: below a third of minibatch noise, so that it adds at most a ninth to its variance; a loss is lowered where \
-         that mean is 1 % below every earlier one)"
+        "(harmless: below a third of minibatch noise and not one-sided, so it adds at most a ninth to its variance, and \
+         nothing else happened; an improvement: that mean is at least 1 % below the one at the last improvement)"
             .into(),
     );
     notes

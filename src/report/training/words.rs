@@ -1,55 +1,33 @@
 //! When learning stops, and whether it is rounding: each activation's training in sentences.
 
-use super::facts;
-use super::measured::{self, Largest};
+use super::control::control;
+use super::{events, measured};
+use crate::judgement::MinibatchMeaning;
+use crate::judgement::training::measured::Largest;
+use crate::judgement::training::{Absorption, LearnerJudgement, Limit, NoiseJudgement, judge_run};
+use crate::record::Verdict;
 use crate::record::training::{
-    Cause, Course, End, Learner, Measure, MeasuredLayer, Saturation, Training, TrainingRun, WINDOW,
+    Cause, Course, End, Event, EventKind, Learner, Measure, MeasuredLayer, Saturation, Training, TrainingRun, WINDOW,
 };
-use crate::record::{Number, Verdict};
 use crate::report::numbers::{Notation, short};
 
-/// Share of due updates from which on it is told that they are lost.
-const MANY_LOST: f64 = 0.1;
-
-/// Part of minibatch noise below which rounding noise does not matter: it adds at most a ninth to the variance.
-const HARMLESS: f64 = 1.0 / 3.0;
-
-/// Distance from f64's parameters, over what f64 has learnt, from which on a copy is elsewhere.
+/// Distance from f64's parameters, relative to what f64 has learnt, from which a copy has drifted away.
 const FAR: f64 = 0.1;
 
-/// An activation: a sentence on f64's own copy, then one paragraph per arithmetic.
+/// An activation: the control, then one paragraph per arithmetic.
 pub fn paragraphs(training: &Training, run: &TrainingRun, notation: Notation) -> Vec<String> {
     let mut paragraphs = vec![format!("{}: {}", run.activation, reference(training, run, notation))];
     paragraphs.extend(run.learners.iter().map(|learner| paragraph(training, run, learner, notation)));
     paragraphs
 }
 
-/// What f64's own copy learns.
+/// The control: whether f64's own copy learns.
 pub fn reference(training: &Training, run: &TrainingRun, notation: Notation) -> String {
-    let (course, target) = (&run.reference, short(training.spec.target_loss, notation));
-    if let Some(failure) = failure(course) {
-        let step = course.end.step().unwrap_or(0);
-        return format!("f64 itself stops at step {step}: {failure}.");
-    }
-    let reached = match course.reached(training.spec.target_loss) {
-        Some(step) => format!("reaches loss {target} at step {step}"),
-        None => format!("does not reach loss {target} in {}", steps(course.losses.len())),
-    };
-    let last = match course.last_loss() {
-        Number::None => "has no loss yet".into(),
-        loss => format!("ends at {}", short(loss.value(), notation)),
-    };
-    let held_out = measured::at_end(course).map_or(String::new(), |_| {
-        let (shown, samples) = (measured::at_end_in_words(course, notation), facts::samples(training));
-        match training.spec.has_classes() {
-            true => format!(" with {shown} of held-out {samples} right"),
-            false => format!(" with loss {shown} on held-out {samples}"),
-        }
-    });
-    format!("f64 {reached} and {last}{held_out}.")
+    control(training, run, &judge_run(training, run), notation)
 }
 
-fn steps(count: usize) -> String {
+/// `1 step`, `60 steps`.
+pub fn steps(count: usize) -> String {
     if count == 1 { "1 step".into() } else { format!("{count} steps") }
 }
 
@@ -59,16 +37,56 @@ pub fn unfinished(training: &Training) -> Option<String> {
     (made < asked).then(|| format!("Unfinished: {made} of {asked} steps were made."))
 }
 
-/// One arithmetic's copy.
+/// One arithmetic's copy: whether it learns, events, lost gradients and updates, and only then noise.
 pub fn paragraph(training: &Training, run: &TrainingRun, learner: &Learner, notation: Notation) -> String {
+    let judged = judge_run(training, run);
     let mut sentences = vec![learning(training, run, learner, notation)];
-    sentences.extend(minibatch(learner, notation));
-    if let Some(saturation) = &learner.outcome.first_saturation {
-        sentences.extend(saturated(learner, saturation, notation));
-    } else if let Some((measure, layer)) = measured::only_at_reference(learner) {
+    let Some(own) = judged.learners.iter().find(|one| one.name == learner.name) else { return sentences.concat() };
+    if own.limit == Limit::Control {
+        sentences.push("No arithmetic is to blame for it, since f64 does not learn this network either.".into());
+        return sentences.join(" ");
+    }
+    sentences.extend(own.events.iter().flatten().map(|event| events::sentence(event, learner, own, notation)));
+    sentences.extend(own.range.iter().flat_map(|saturation| saturated(learner, saturation, notation)));
+    sentences.extend(own.long.map(|lengths| events::lengths(&lengths, true, notation)));
+    sentences.extend(own.short.map(|lengths| events::lengths(&lengths, false, notation)));
+    sentences.extend(own.absorption.iter().flat_map(|absorption| absorbed(learner, absorption, notation)));
+    let chaotic = own.noise.and_then(|noise| noise.chaotic);
+    sentences.extend(chaotic.iter().flat_map(|saturation| saturated(learner, saturation, notation)));
+    sentences.extend(own.noise.map(|noise| minibatch(&noise, own.is_harmless(), notation)));
+    if learner.outcome.first_saturation.is_none()
+        && let Some((measure, layer)) = measured::only_at_reference(learner)
+    {
         sentences.push(spared(measure, layer, notation));
     }
-    sentences.extend(lost(learner, notation));
+    sentences.extend(judged.without(own).map(|other| format!("{other} in this list does not have this problem.")));
+    sentences.join(" ")
+}
+
+/// What limits a copy, in a sentence or two.
+pub fn limit(learner: &Learner, judged: &LearnerJudgement, notation: Notation) -> String {
+    let sentences = match judged.limit {
+        Limit::Control | Limit::Nothing => Vec::new(),
+        Limit::Event { event } => {
+            // Of a forward pass whose steps are skipped, why the scale keeps falling.
+            let is_skipped = |one: &&Event| matches!(one.kind, EventKind::SkippedForward);
+            let event = judged.events.iter().flatten().find(is_skipped).unwrap_or(&event);
+            vec![events::sentence(event, learner, judged, notation)]
+        }
+        Limit::Failed { step } => {
+            failure(&learner.course).map(|words| format!("it stops at step {step}: {words}.")).into_iter().collect()
+        }
+        Limit::ZeroGradient { saturation } | Limit::Range { saturation } => {
+            saturated(learner, &saturation, notation)[..1].to_vec()
+        }
+        Limit::LongUpdates { lengths } => vec![events::lengths(&lengths, true, notation)],
+        Limit::ShortUpdates { lengths } => vec![events::lengths(&lengths, false, notation)],
+        Limit::Absorption { absorption } => absorbed(learner, &Absorption { first: None, ..absorption }, notation),
+        Limit::Noise { saturation, .. } => match (saturation, judged.noise) {
+            (Some(saturation), _) => saturated(learner, &saturation, notation)[..1].to_vec(),
+            (None, noise) => noise.iter().map(|noise| minibatch(noise, false, notation)).collect(),
+        },
+    };
     sentences.join(" ")
 }
 
@@ -83,18 +101,18 @@ pub fn failure(course: &Course) -> Option<&'static str> {
 }
 
 /// Whether it learns, and until when.
-fn learning(training: &Training, run: &TrainingRun, learner: &Learner, notation: Notation) -> String {
+pub fn learning(training: &Training, run: &TrainingRun, learner: &Learner, notation: Notation) -> String {
     let (name, outcome) = (&learner.name, &learner.outcome);
     if let (Some(failure), Some(step)) = (failure(&learner.course), learner.course.end.step()) {
-        return format!("{name} stopped at step {step}: {failure}.");
+        return format!("{name} stops at step {step}: {failure}.");
     }
     let target = short(training.spec.target_loss, notation);
     let by_reference = run.reference.reached(training.spec.target_loss);
     let known = |step: Option<usize>| step.map_or("never".into(), |step: usize| step.to_string());
     let mut sentence = match outcome.reached {
-        Some(step) => format!("In {name} it reaches loss {target} at step {step} (f64: {})", known(by_reference)),
+        Some(step) => format!("{name} reaches loss {target} at step {step} (f64: {})", known(by_reference)),
         None => format!(
-            "In {name} it does not reach loss {target} (f64: {})",
+            "{name} does not reach loss {target} (f64: {})",
             match by_reference {
                 Some(step) => format!("at step {step}"),
                 None => "neither".into(),
@@ -103,42 +121,38 @@ fn learning(training: &Training, run: &TrainingRun, learner: &Learner, notation:
     };
     if let Some(last) = outcome.last_progress {
         let reference = known(run.reference.last_progress());
-        sentence += &format!(" and last lowers its loss at step {last} (f64: {reference})");
+        sentence += &format!("; its last improvement is at step {last} (f64: {reference})");
     } else if learner.course.losses.len() > WINDOW {
-        sentence += " and never lowers its loss";
+        sentence += "; its loss never improves";
     }
     sentence + "."
 }
 
-/// Rounding noise held against minibatch noise.
-fn minibatch(learner: &Learner, notation: Notation) -> Option<String> {
-    let most = measured::largest(learner)?;
-    let Largest { step, layer, .. } = most;
-    Some(match measured::first_above(learner) {
-        None if most.ratio == 0.0 => "There is no rounding noise.".into(),
+/// Rounding noise relative to minibatch noise.
+pub fn minibatch(noise: &NoiseJudgement, is_harmless: bool, notation: Notation) -> String {
+    let Largest { ratio, step, layer } = noise.largest;
+    let times = times(ratio, notation);
+    match noise.first_above {
+        None if ratio == 0.0 => "There is no rounding noise.".into(),
         None => {
-            let is_sound = learner.outcome.first_saturation.is_none() && learner.course.end.step().is_none();
-            let is_harmless = is_sound && most.ratio < HARMLESS;
-            let harmless = if is_harmless { ": harmless" } else { "" };
-            let ratio = times(most.ratio, notation);
-            let place = if measured::knows_every_ratio(learner) { "everywhere" } else { "wherever both are known" };
+            let meaning = match noise.meaning {
+                MinibatchMeaning::Harmless if is_harmless => ": harmless",
+                MinibatchMeaning::OneSided => ", but it is one-sided and does not average out",
+                _ => "",
+            };
+            let place = if noise.is_complete { "everywhere" } else { "wherever both are known" };
             format!(
-                "Rounding noise stays below minibatch noise {place} (at most {ratio} of it, at step {step} in layer {layer}){harmless}."
+                "Rounding noise stays below minibatch noise {place} (at most {times} of it, at step {step} in layer {layer}){meaning}."
             )
         }
-        Some(first) if (first.step, first.layer) == (step, layer) => {
-            let ratio = times(most.ratio, notation);
-            format!(
-                "Rounding noise exceeds minibatch noise first and most at step {step} in layer {layer} ({ratio} times it)."
-            )
-        }
-        Some(first) => format!(
-            "Rounding noise exceeds minibatch noise first at step {} in layer {}, and most at step {step} in layer {layer} ({} times it).",
-            first.step,
-            first.layer,
-            times(most.ratio, notation)
+        Some(first) if (first.step, first.layer) == (step, layer) => format!(
+            "Rounding noise exceeds minibatch noise first and most at step {step} in layer {layer} ({times} times it)."
         ),
-    })
+        Some(first) => format!(
+            "Rounding noise exceeds minibatch noise first at step {} in layer {}, and most at step {step} in layer {layer} ({times} times it).",
+            first.step, first.layer
+        ),
+    }
 }
 
 /// Where saturation first rules, whether it is the arithmetic's own doing, and whether it passes.
@@ -155,7 +169,8 @@ fn saturated(learner: &Learner, saturation: &Saturation, notation: Notation) -> 
     }
     match learner.outcome.recovered {
         Some(step) => {
-            sentences.push(format!("From step {step} on no layer is saturated, and its loss is lower: it recovers."));
+            sentences
+                .push(format!("From step {step} on no layer is saturated, and its loss is lower, so it recovers."));
         }
         // What failed recovers from nothing.
         None if learner.course.end.step().is_none() => sentences.push("It does not recover.".into()),
@@ -166,11 +181,11 @@ fn saturated(learner: &Learner, saturation: &Saturation, notation: Notation) -> 
 
 fn rules(cause: Cause, verdict: Verdict) -> String {
     match cause {
-        Cause::TrueZero => "the true gradient is zero, which no arithmetic cures".into(),
-        Cause::Flushed => "underflow makes zeros of the gradient".into(),
+        Cause::TrueZero => "the exact gradient is zero; no format can help".into(),
+        Cause::Flushed => "the gradient underflows to zero".into(),
         Cause::Flips => format!("the gradient is noise ({verdict}), made by branch flips"),
         Cause::Rounding => format!("the gradient is noise ({verdict}), made by rounding without flips"),
-        Cause::LostUpdates => "updates are lost, too small to change what they are added to".into(),
+        Cause::LostUpdates => "updates are absorbed: they are too small to change their parameters".into(),
         Cause::Overflow => "the gradient or a parameter is infinite or NaN".into(),
     }
 }
@@ -178,14 +193,14 @@ fn rules(cause: Cause, verdict: Verdict) -> String {
 /// A gradient's verdict as what the gradient is.
 fn state(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Vanished => "zero by underflow",
-        Verdict::Dead | Verdict::DeadWithGhosts => "zero in truth",
+        Verdict::Underflow => "zero by underflow",
+        Verdict::Zero => "exactly zero",
         Verdict::Overflow => "infinite or NaN",
         verdict => verdict.name(),
     }
 }
 
-/// Tells a gradient that the arithmetic spoils from a copy that has gone elsewhere.
+/// Separates gradients that the arithmetic spoils from parameter drift.
 fn blame(measure: &Measure, layer: &MeasuredLayer, cause: Cause, notation: Notation) -> Option<String> {
     let reference = layer.at_reference.as_ref()?;
     if cause == Cause::LostUpdates {
@@ -193,9 +208,9 @@ fn blame(measure: &Measure, layer: &MeasuredLayer, cause: Cause, notation: Notat
     }
     if measured::is_saturated(reference) {
         let itself = match reference.verdict {
-            Verdict::Dead | Verdict::DeadWithGhosts => "f64's network is dead there, too",
-            Verdict::Vanished | Verdict::Overflow => "the format's range is to blame, wherever the copy is",
-            _ => "its gradient is noise, wherever the copy is",
+            Verdict::Zero => "so it is for f64",
+            Verdict::Underflow | Verdict::Overflow => "the format's range is the reason, not parameter drift",
+            _ => "rounding noise is the reason, not parameter drift",
         };
         return Some(format!("At f64's parameters of that step it is {}: {itself}.", state(reference.verdict)));
     }
@@ -206,13 +221,13 @@ fn blame(measure: &Measure, layer: &MeasuredLayer, cause: Cause, notation: Notat
     ))
 }
 
-/// `: the copy is elsewhere by now (at a distance of 1.3 times what f64 has learnt)`.
+/// `: the parameters have drifted (at a distance of 1.3 times what f64 has learnt)`.
 fn elsewhere(measure: &Measure, notation: Notation) -> String {
     let Some(distance) = measure.distance.finite() else { return String::new() };
     let at = format!("(at a distance of {} times what f64 has learnt)", times(distance, notation));
     match distance < FAR {
-        true => format!(", though the copy is near them {at}"),
-        false => format!(": the copy is elsewhere by now {at}"),
+        true => format!(", though the parameters are close to these {at}"),
+        false => format!(": the parameters have drifted {at}"),
     }
 }
 
@@ -229,19 +244,22 @@ fn spared(measure: &Measure, layer: &MeasuredLayer, notation: Notation) -> Strin
     )
 }
 
-fn lost(learner: &Learner, notation: Notation) -> Option<String> {
-    let (median, most) = measured::lost(learner).filter(|(median, _)| *median >= MANY_LOST)?;
-    let [median, most] = [median, most].map(|share| short(100.0 * share, notation));
-    let spread = match median == most {
-        true => format!("{median} % of the updates that are due are lost"),
-        false => format!("At the median step {median} % of the updates that are due are lost, at the worst {most} %"),
+/// Updates that parameters absorb: where, and how many.
+fn absorbed(learner: &Learner, absorption: &Absorption, notation: Notation) -> Vec<String> {
+    let mut sentences: Vec<String> =
+        absorption.first.iter().flat_map(|saturation| saturated(learner, saturation, notation)).collect();
+    let [median, most] = [absorption.median, absorption.most].map(|share| short(100.0 * share, notation));
+    let shares = match median == most {
+        true => format!("{median} % of the non-zero updates are rounded away"),
+        false => {
+            format!("At the median step {median} % of the non-zero updates are rounded away, at the worst {most} %")
+        }
     };
-    // Rounding by chance loses most updates and makes the others larger.
-    let arriving = measured::arriving(learner);
-    let arriving = arriving.map_or(String::new(), |part| {
-        format!("; of the true update {} % arrives in the median layer", times(100.0 * part, notation))
+    let applied = absorption.applied.map_or(String::new(), |part| {
+        format!("; {} % of the exact update is applied in the median layer", times(100.0 * part, notation))
     });
-    Some(format!("{spread}{arriving}."))
+    sentences.push(format!("{shares}{applied}."));
+    sentences
 }
 
 /// A ratio to two digits.

@@ -111,8 +111,8 @@ impl page::Placed for Placed<'_> {
 /// Flat colours that occur, and what a cell stands for.
 fn key(panel: &MapPanel) -> Vec<(Sample, String)> {
     let flat = [
-        (Cell::Dead, Sample::Area(Paint::Zero, 1.0), "zero in truth (dead)"),
-        (Cell::Flushed, Sample::Hatched(Hatch::Flushed), "zero by underflow (vanished)"),
+        (Cell::Dead, Sample::Area(Paint::Zero, 1.0), "exactly zero"),
+        (Cell::Flushed, Sample::Hatched(Hatch::Flushed), "zero by underflow"),
         (Cell::Overflow, Sample::Hatched(Hatch::Overflow), "infinite or NaN"),
         (Cell::Unknown, Sample::Hatched(Hatch::Unknown), "not established by the truth"),
     ];

@@ -175,8 +175,8 @@ fn cell(layer: &MeasuredLayer, kind: MapKind) -> Cell {
 fn noise(track: &Track) -> Cell {
     match track.verdict {
         Verdict::Overflow => Cell::Overflow,
-        Verdict::Vanished => Cell::Flushed,
-        Verdict::Dead | Verdict::DeadWithGhosts => Cell::Dead,
+        Verdict::Underflow => Cell::Flushed,
+        Verdict::Zero => Cell::Dead,
         Verdict::NotEstablished => Cell::Unknown,
         _ => match track.noise_to_signal.value() {
             ratio if ratio.is_nan() => Cell::Unknown,

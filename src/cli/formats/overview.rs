@@ -1,0 +1,54 @@
+//! All named formats and presets on one screen, a line each.
+
+use crate::arithmetic::policy::{PRESETS, Policy, Preset};
+use crate::format::{Constants, NAMED};
+use crate::report::table::{aligned, wrapped};
+
+/// Most digits of a largest number; a longer one is rounded.
+const SHORT: usize = 6;
+
+/// What `formats` prints.
+pub fn text() -> String {
+    let more = "Further names: eXmY (e3m4), mpfr:N. `precision-probe formats NAME` prints every constant of one, `--all` the \
+                other names, sources and options that can be appended with `:`.";
+    [formats(), presets(), wrapped(more)].join("\n")
+}
+
+fn formats() -> String {
+    let titles = ["format", "bits", "significand", "smallest", "least normal", "largest", "also called"];
+    let mut rows = vec![titles.map(String::from).to_vec()];
+    for constants in NAMED.iter().map(|(_, _, format)| format.constants()) {
+        rows.extend(row(&constants));
+    }
+    aligned(&rows, &[false, true, true, false, false, false, false])
+}
+
+/// `f16   16  11  2^-24  2^-14  65504  float16`.
+fn row(constants: &Constants) -> Option<Vec<String>> {
+    let range = constants.range.as_ref()?;
+    let largest = range.largest.decimal().filter(|digits| digits.len() <= SHORT);
+    Some(vec![
+        constants.name.clone(),
+        range.code_bits.to_string(),
+        constants.precision.to_string(),
+        range.smallest_subnormal.power_form(),
+        range.smallest_normal.power_form(),
+        largest.unwrap_or_else(|| format!("≈ {}", range.largest.rounded(3))),
+        constants.aliases.first().map_or(String::new(), ToString::to_string),
+    ])
+}
+
+fn presets() -> String {
+    let mut rows = vec![["preset", "tensors", "factors of products", "as in"].map(String::from).to_vec()];
+    rows.extend(PRESETS.iter().map(preset));
+    aligned(&rows, &[false; 4])
+}
+
+fn preset(preset: &Preset) -> Vec<String> {
+    let forward = Policy::parse(preset.policy).ok().map(|policy| policy.forward);
+    let tensors = forward
+        .map_or(String::new(), |forward| format!("{}, sums in {}", forward.format.name(), forward.accumulator.name()));
+    let factors = forward.and_then(|forward| forward.operands).map_or("the same".into(), |factors| factors.to_string());
+    let whose = preset.about.split([':', ',']).next().unwrap_or(preset.about);
+    vec![preset.name.into(), tensors, factors, whose.into()]
+}

@@ -1,0 +1,104 @@
+//! The first screen of an audit: the answer, what was measured, a row per arithmetic that was tried, a row per layer.
+
+use super::words::bits;
+use super::{Audit, RIGHT_ALIGNED, audits_at};
+use crate::judgement::audit::{AuditJudgement, ModelJudgement};
+use crate::record::{Number, Record, Run};
+use crate::report::numbers::{Notation::Plain, short};
+use crate::report::screen::{View, report_line};
+use crate::report::table::{WIDTH, aligned, wrapped};
+use crate::report::{facts, files, table};
+use std::path::Path;
+
+/// Layers that the first screen shows.
+const LAYERS: usize = 10;
+
+/// Which columns of the arithmetics that were tried are read from the right.
+const TRIED_RIGHT: [bool; 5] = [false, true, true, true, false];
+
+/// Whether a record was made by `audit`.
+pub fn is_audit(record: &Record) -> bool {
+    record.spec.compared.iter().any(|compared| compared.model.is_some())
+}
+
+/// An audit as text with so many bits of excess allowed: the first screen, and with details everything.
+pub fn terminal(record: &Record, view: View, threshold: f64, picture: Option<&Path>) -> String {
+    if view.details {
+        let first = screen(record, threshold, view.layers, None);
+        format!("{first}\n{}", table::terminal(record, view.layers, picture))
+    } else {
+        screen(record, threshold, view.layers, picture)
+    }
+}
+
+/// The first screen. With `all_layers` every layer has its row.
+fn screen(record: &Record, threshold: f64, all_layers: bool, picture: Option<&Path>) -> String {
+    let mut blocks = Vec::new();
+    for run in &record.runs {
+        let audits = audits_at(record, run, threshold);
+        blocks
+            .push(audits.iter().map(|audit| wrapped(&audit.answer(Plain))).collect::<String>() + &header(record, run));
+        for audit in &audits {
+            if audit.judgement.models.len() > 1 {
+                blocks.push(tried(audit));
+            }
+            blocks.push(layers(audit, all_layers));
+        }
+    }
+    let report = picture.map(|picture| {
+        let more = if record.spec.depth + 1 > LAYERS && !all_layers { ", every layer: --layers" } else { "" };
+        report_line(&picture.with_file_name(files::PAGE), &format!(" (more here: --details{more})"))
+    });
+    blocks.join("\n") + &report.unwrap_or_default()
+}
+
+/// The network and how its exact gradient is known, a line each.
+fn header(record: &Record, run: &Run) -> String {
+    let network = facts::network(record).into_iter().chain(facts::draws(&record.spec)).collect::<Vec<_>>().join(", ");
+    let network = format!("{}, {network}", facts::activation(run));
+    let exact = format!("exact gradient (reference): {}; excess: bits of noise beyond the model's", run.truth.evidence);
+    [network, exact].iter().map(|line| shortened(line) + "\n").collect()
+}
+
+/// A line that fits.
+fn shortened(line: &str) -> String {
+    let text = wrapped(line);
+    match text.split_once('\n') {
+        Some((first, rest)) if !rest.is_empty() => {
+            let room: String = first.chars().take(WIDTH - 2).collect();
+            format!("{} …", room.trim_end_matches([',', ' ']))
+        }
+        _ => text.trim_end().to_string(),
+    }
+}
+
+/// A row per arithmetic that was tried.
+fn tried(audit: &Audit) -> String {
+    let judgement = &audit.judgement;
+    let first = format!("{} ({}) against", audit.name, audit.external.dtype);
+    let mut rows = vec![vec![first, "worst excess".into(), "in layer".into(), "distance".into(), String::new()]];
+    rows.extend(judgement.models.iter().enumerate().map(|(place, model)| tried_row(judgement, place, model)));
+    aligned(&rows, &TRIED_RIGHT)
+}
+
+fn tried_row(judgement: &AuditJudgement, place: usize, model: &ModelJudgement) -> Vec<String> {
+    let what = match (model.says_something(), model.is_within) {
+        (false, _) => "says nothing",
+        (true, true) => "within",
+        (true, false) => "beyond",
+    };
+    let nearest = if judgement.nearest == Some(place) { ", nearest" } else { "" };
+    let distance = model.distance.map_or("—".into(), |distance: Number| short(distance.value(), Plain));
+    let (excess, layer) = match model.worst() {
+        Some(worst) => (bits(worst.excess, Plain), worst.layer.to_string()),
+        None => ("—".into(), "—".into()),
+    };
+    vec![model.name.clone(), excess, layer, distance, format!("{what}{nearest}")]
+}
+
+/// A row per layer, the worst first.
+fn layers(audit: &Audit, all: bool) -> String {
+    let table = audit.table(Plain);
+    let shown = if all { table.len() } else { table.len().min(LAYERS + 1) };
+    aligned(&table[..shown], &RIGHT_ALIGNED)
+}

@@ -1,0 +1,115 @@
+//! The cells of the first screen's table: one row per arithmetic, or per arithmetic and activation.
+
+use super::{cause, noise, remedy};
+use crate::judgement::{ArithmeticJudgement, Judgement, LayerJudgement};
+use crate::record::{Number, Record, Verdict};
+use crate::report::facts;
+use crate::report::numbers::{Notation, ratio, span, useful_bits};
+
+/// Titles of the columns.
+const TITLES: [&str; 7] = ["precision", "act", "noise/signal", "bits", "verdict, layer 1", "cause", "remedy"];
+
+/// The column of correct bits among those of several activations, which follow from the noise.
+pub const BITS: usize = 3;
+
+/// Which columns hold numbers that are read from the right, with the column of activations.
+pub const RIGHT_ALIGNED: [bool; 7] = [false, false, false, true, false, false, false];
+
+/// The same of one activation.
+pub const RIGHT_ALIGNED_ALONE: [bool; 6] = [false, false, true, false, false, false];
+
+/// The titles, then a row per arithmetic; of several runs one per arithmetic and activation, those of an arithmetic
+/// together.
+pub fn rows(record: &Record, judgement: &Judgement, notation: Notation) -> Vec<Vec<String>> {
+    let several = record.runs.len() > 1;
+    let shown = |cells: [String; 7]| {
+        let is_shown = |(place, _): &(usize, String)| several || place != &1;
+        cells.into_iter().enumerate().filter(is_shown).map(|(_, cell)| cell).collect::<Vec<_>>()
+    };
+    let mut rows = vec![shown(TITLES.map(String::from))];
+    let count = record.runs.iter().map(|run| run.arithmetics.len()).max().unwrap_or(0);
+    for place in 0..count {
+        for (run, judged) in record.runs.iter().zip(&judgement.runs) {
+            let Some((arithmetic, judged)) = run.arithmetics.get(place).zip(judged.arithmetics.get(place)) else {
+                continue;
+            };
+            let first = &judged.first;
+            rows.push(shown([
+                facts::name(arithmetic, notation),
+                run.activation.clone(),
+                spread(first, notation),
+                bits(first),
+                verdict(judged),
+                cause::cell(&judged.cause),
+                remedy::cell(arithmetic, judged, notation),
+            ]));
+        }
+    }
+    rows
+}
+
+/// `0.286 [0.23–0.39]`: the median and the range over the trials; of two trials both values.
+pub fn spread(layer: &LayerJudgement, notation: Notation) -> String {
+    let noise = &layer.noise;
+    if noise.median == Number::None {
+        return "—".into();
+    }
+    if let Some(both) = both(layer) {
+        return both.map(|number| ratio(number, noise.at_most, notation)).join(", ");
+    }
+    let mut text = ratio(noise.median, noise.at_most, notation);
+    if noise.low != noise.high {
+        text += &format!(" [{}]", span(noise.low.value(), noise.high.value(), notation));
+    }
+    if noise.count < layer.trials.len() {
+        text += &format!(" in {} of {}", noise.count, layer.trials.len());
+    }
+    text
+}
+
+/// Correct bits where the ratio measures noise; of two trials both.
+fn bits(layer: &LayerJudgement) -> String {
+    let verdict = layer.verdict.verdict;
+    if !verdict.has_noise() {
+        return "—".into();
+    }
+    let of = |number: Number| useful_bits(number, layer.noise.at_most);
+    both(layer).map_or_else(|| of(layer.noise.median), |both| both.map(of).join(", "))
+}
+
+/// The noise of two trials, the lesser first; neither is a median.
+pub(super) fn both(layer: &LayerJudgement) -> Option<[Number; 2]> {
+    match layer.trials.as_slice() {
+        [Number::None, _] | [_, Number::None] => None,
+        [one, other] if one.value() < other.value() => Some([*one, *other]),
+        [one, other] if one.value() > other.value() => Some([*other, *one]),
+        _ => None,
+    }
+}
+
+/// `noisy 5 of 5`, `sound 3, noisy 2`; with a layer that is worse `sound; layer 7 overflow`.
+fn verdict(judged: &ArithmeticJudgement) -> String {
+    let (first, worst) = (&judged.first, &judged.worst);
+    if !noise::is_worse(first, worst) {
+        return first.verdict.in_words();
+    }
+    let own = if first.verdict.is_unanimous() { first.verdict.verdict.to_string() } else { first.verdict.in_words() };
+    format!("{own}; layer {} {}", worst.layer, worst.verdict.verdict)
+}
+
+/// `(0.0365, sound)`: noise and verdict of layer 1 in brackets, as far as the ratio is noise.
+pub(super) fn in_brackets(judged: &ArithmeticJudgement, notation: Notation) -> String {
+    let (first, verdict) = (&judged.first, &judged.first.verdict);
+    let words = if verdict.is_unanimous() { verdict.verdict.to_string() } else { verdict.in_words() };
+    match first.noise.median {
+        Number::None => words,
+        _ if !verdict.verdict.has_noise() => words,
+        _ if both(first).is_some() => format!("{}, {words}", spread(first, notation)),
+        median => format!("{}, {words}", ratio(median, first.noise.at_most, notation)),
+    }
+}
+
+/// Whether layer 1 is sound.
+pub(super) fn is_sound(judged: &ArithmeticJudgement) -> bool {
+    judged.first.verdict.verdict == Verdict::Sound
+}

@@ -1,0 +1,163 @@
+//! An arithmetic's noise in words: how large it is relative to the signal and to the differences between minibatches.
+
+use super::{Subject, cells, joined, share};
+use crate::judgement::{LayerJudgement, MinibatchJudgement, MinibatchMeaning, RowShare, Tensor};
+use crate::record::{Number, Verdict, VerdictCount};
+use crate::report::facts;
+use crate::report::numbers::{Notation, ratio, short};
+
+/// What the arithmetic does to layer 1, with a layer that is worse; `None` where the gradient is zero in truth and as
+/// computed, which another sentence says.
+pub(super) fn sentence(one: &Subject) -> Option<String> {
+    claim(one, "the gradient of layer 1")
+}
+
+/// The same of another arithmetic, after a sentence about the gradient of layer 1.
+pub(super) fn next_sentence(one: &Subject) -> Option<String> {
+    claim(one, "it")
+}
+
+fn claim(one: &Subject, gradient: &str) -> Option<String> {
+    let (name, first, worst) = (one.name(), &one.judged.first, &one.judged.worst);
+    let predicate = predicate(&first.verdict);
+    let claim = match first.verdict.verdict {
+        Verdict::Zero => {
+            let ghosts = one.run.layers.first().is_some_and(|layer| layer.fates.ghost > 0);
+            return ghosts.then(|| format!("In {name} some entries of layer 1's gradient are computed as non-zero."));
+        }
+        Verdict::Underflow => {
+            format!("{gradient} {predicate}: entries computed as zero carry at least half of it")
+        }
+        Verdict::Overflow => format!("{gradient} {predicate}: it has infinite or NaN entries"),
+        Verdict::NotEstablished => {
+            format!(
+                "the noise of layer 1 {predicate}: the bounds on the exact gradient do not decide; raise --truth-bits"
+            )
+        }
+        Verdict::Sound | Verdict::Noisy | Verdict::Chaotic => {
+            // Of a sound gradient it goes without saying that the noise is harmless.
+            let is_said = |judged: &&MinibatchJudgement| {
+                first.verdict.verdict != Verdict::Sound || judged.meaning == MinibatchMeaning::OneSided
+            };
+            let minibatch = first.minibatch.as_ref().filter(is_said);
+            let minibatch = minibatch.map_or(String::new(), |judged| minibatch_noise(judged, one.notation));
+            let signal = of_signal(first, one.notation);
+            format!("{gradient} {predicate}: rounding noise is {signal}{minibatch}")
+        }
+    };
+    let worse =
+        is_worse(first, worst).then(|| format!("; layer {} is worse: {}", worst.layer, state(worst, one.notation)));
+    Some(format!("In {name} {claim}{}.", worse.unwrap_or_default()))
+}
+
+/// What else is wrong in the layer that matters: rows (a tenth of them, or any that a sound layer hides), a tensor, and the noisiest layer where it is as severe as layer 1.
+pub(super) fn details(one: &Subject) -> Vec<String> {
+    let (first, worst) = (&one.judged.first, &one.judged.worst);
+    let layers = if first.layer == worst.layer { vec![first] } else { vec![first, worst] };
+    let mut sentences = Vec::new();
+    let is_told = |layer: &&&LayerJudgement| {
+        let is_hidden = layer.verdict.verdict == Verdict::Sound;
+        layer.rows.is_some_and(|rows| is_hidden || rows.ghosts > 0 || 10 * rows.wrong >= rows.of)
+    };
+    sentences.extend(layers.iter().filter(is_told).find_map(|layer| rows(layer.layer, layer.rows.as_ref()?)));
+    for layer in &layers {
+        if let Some((tensor, verdict)) = layer.worse_tensor {
+            sentences.push(format!(
+                "By itself, the {} gradient of layer {} is worse: {verdict}.",
+                match tensor {
+                    Tensor::Weight => "weight",
+                    Tensor::Bias => "bias",
+                },
+                layer.layer
+            ));
+        }
+    }
+    let has_most_noise = worst.layer != first.layer && !is_worse(first, worst) && first.verdict.verdict.has_noise();
+    if has_most_noise && worst.verdict.verdict.has_noise() && worst.verdict.verdict != Verdict::Sound {
+        let noise = short(worst.noise.median.value(), one.notation);
+        sentences.push(format!("The noisiest layer is {}: noise/signal {noise}.", worst.layer));
+    }
+    sentences
+}
+
+/// `511 of 512 rows of layer 1's weight gradient are wrong by half or more.`
+fn rows(layer: usize, share: &RowShare) -> Option<String> {
+    let ghosts = match share.ghosts {
+        0 => String::new(),
+        1 => "; 1 row that is zero is computed as non-zero".into(),
+        many => format!("; {many} rows that are zero are computed as non-zero"),
+    };
+    let verb = if share.wrong == 1 { "is" } else { "are" };
+    let wrong =
+        format!("{} of {} rows of layer {layer}'s weight gradient {verb} wrong by half or more", share.wrong, share.of);
+    match (share.wrong, share.ghosts) {
+        (0, 0) => None,
+        _ => Some(format!("{wrong}{ghosts}.")),
+    }
+}
+
+/// Whether another layer's verdict is more severe than layer 1's.
+pub fn is_worse(first: &LayerJudgement, worst: &LayerJudgement) -> bool {
+    let (is, was) = (worst.verdict.verdict, first.verdict.verdict);
+    worst.layer != first.layer
+        && is != was
+        && (is.reaches(was) || !was.is_ordered() && is > Verdict::Sound && is.is_ordered())
+}
+
+/// `chaotic (noise/signal 1.5)`, `it overflows`.
+fn state(layer: &LayerJudgement, notation: Notation) -> String {
+    let verdict = layer.verdict.verdict;
+    match layer.noise.median {
+        Number::Finite(noise) if verdict.has_noise() => format!("{verdict} (noise/signal {})", short(noise, notation)),
+        _ => format!("it {}", facts::predicate(verdict, false)),
+    }
+}
+
+/// `is noisy`, `is sound in 3 of 5 trials and noisy in 2`, `overflows in 3 of 5 trials, is noisy in 2`.
+fn predicate(count: &VerdictCount) -> String {
+    let Some(distribution) = &count.distribution else {
+        let trials =
+            if count.is_unanimous() { String::new() } else { format!(" in {} of {} trials", count.count, count.of) };
+        return facts::predicate(count.verdict, false) + &trials;
+    };
+    let mut counts: Vec<(Verdict, usize)> = distribution.iter().map(|(verdict, count)| (*verdict, *count)).collect();
+    counts.sort_by(|(x, x_count), (y, y_count)| y_count.cmp(x_count).then(y.cmp(x)));
+    if let [(verdict, _)] = counts.as_slice() {
+        return facts::predicate(*verdict, false);
+    }
+    let part = |(place, (verdict, trials)): (usize, &(Verdict, usize))| {
+        let words = facts::predicate(*verdict, false);
+        let is_said = place > 0 && facts::predicate(counts[place - 1].0, false).starts_with("is ");
+        let words = if is_said { words.trim_start_matches("is ").to_string() } else { words };
+        if place == 0 { format!("{words} in {trials} of {} trials", count.of) } else { format!("{words} in {trials}") }
+    };
+    joined(&counts.iter().enumerate().map(part).collect::<Vec<_>>())
+}
+
+/// `0.207 of the signal`; of two trials both, since neither is a median.
+fn of_signal(layer: &LayerJudgement, notation: Notation) -> String {
+    let signal = "the signal";
+    if let Some([Number::Finite(low), Number::Finite(high)]) = cells::both(layer) {
+        return format!("{} and {}", short(low, notation), share(high, signal, notation));
+    }
+    match layer.noise.median {
+        Number::Finite(noise) if layer.noise.at_most => {
+            format!("{} of {signal}", ratio(Number::Finite(noise), true, notation))
+        }
+        Number::Finite(noise) => share(noise, signal, notation),
+        Number::Infinite => format!("infinitely many times {signal}"),
+        _ => format!("not a number relative to {signal}"),
+    }
+}
+
+/// ` and 0.05 of minibatch noise (harmless at this batch size)`.
+fn minibatch_noise(judged: &MinibatchJudgement, notation: Notation) -> String {
+    let Some(ratio) = judged.ratio.finite() else { return String::new() };
+    let least = if judged.at_least { "at least " } else { "" };
+    let size = share(ratio, "minibatch noise", notation);
+    match judged.meaning {
+        MinibatchMeaning::Harmless => format!(" and {least}{size} (harmless at this batch size)"),
+        MinibatchMeaning::OneSided => format!(" and {least}{size}, but one-sided, so it does not average out"),
+        MinibatchMeaning::Noticeable => format!(" and {least}{size}"),
+    }
+}

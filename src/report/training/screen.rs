@@ -1,0 +1,269 @@
+//! The first screen: what was trained, whether f64 learns, a row per arithmetic with what limits it and the cheapest
+//! arithmetic of the list without that, and the most severe limit in a sentence.
+
+use super::control::control;
+use super::rows::INDENT;
+use super::{events, facts, measured, words};
+use crate::judgement::training::{ControlOutcome, LearnerJudgement, Limit, Spread, TrainingJudgement, judge, spread};
+use crate::record::Number;
+use crate::record::training::{Course, Training};
+use crate::report::numbers::{Notation::Plain, display_width, short};
+use crate::report::screen::report_line;
+use crate::report::table::{WIDTH, aligned, wrapped};
+use std::path::Path;
+
+/// Which columns hold numbers that are read from the right.
+const RIGHT_ALIGNED: [bool; 6] = [false, true, true, true, false, false];
+
+/// Most lines but for the table's rows.
+const LINES: usize = 10;
+
+/// Least room for names of arithmetics, with those of remedies.
+const NAMES: usize = 24;
+
+/// The first screen: at most ten lines and a row for every activation and arithmetic.
+pub fn screen(training: &Training, picture: Option<&Path>) -> String {
+    let judged = judge(training);
+    let mut text = header(training) + &wrapped(&controls(training, &judged)) + "\n";
+    let mut last = String::new();
+    if training.runs.len() > 1 && training.trials.is_empty() {
+        last += "(One training each: differences between activations are no ranking; --trials N shows spreads.)\n";
+    }
+    last += &seeds(training);
+    last += &picture.map_or(String::new(), |picture| {
+        let directory = picture.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        report_line(directory, " (--details prints every measure in sentences)")
+    });
+    // The titles of the table are a line, too.
+    let room = LINES.saturating_sub(text.lines().count() + 1 + last.lines().count());
+    text += &table(training, &judged);
+    text += &answer(training, &judged).map_or(String::new(), |sentences| first_that_fit(&sentences, room));
+    text + &last
+}
+
+/// As many of the first sentences as fit in so many lines.
+fn first_that_fit(sentences: &[String], lines: usize) -> String {
+    let fit = (0..=sentences.len()).rev().map(|count| wrapped(&sentences[..count].join(" ")));
+    fit.into_iter().find(|text| text.lines().count() <= lines).unwrap_or_default()
+}
+
+/// Three lines: the network, the training, the data, each as far as it fits.
+fn header(training: &Training) -> String {
+    let network = std::iter::once(facts::activations(training)).chain(facts::network(training));
+    let draws = facts::draws(training, &training.runs, Plain);
+    let data = [facts::data(training), facts::loss(training).to_string()].into_iter();
+    let evidence = facts::evidence(training).map(|evidence| format!("exact gradients {evidence}"));
+    fitting(network)
+        + &fitting(facts::optimiser(training, Plain).into_iter().chain(draws))
+        + &fitting(data.chain(evidence))
+}
+
+/// Pieces in one line, without those that no longer fit.
+fn fitting(pieces: impl Iterator<Item = String>) -> String {
+    let mut line = String::new();
+    for piece in pieces {
+        let piece = if line.is_empty() { piece } else { format!(", {piece}") };
+        let room = WIDTH - display_width(&line);
+        match display_width(&piece) <= room {
+            true => line += &piece,
+            false if line.is_empty() => line = elided(&piece, WIDTH),
+            false => break,
+        }
+    }
+    line + "\n"
+}
+
+/// A text without its middle, where it is too long.
+fn elided(text: &str, most: usize) -> String {
+    if display_width(text) <= most {
+        return text.into();
+    }
+    let (characters, most): (Vec<char>, usize) = (text.chars().collect(), most.max(1));
+    let (begin, end) = ((most - 1).div_ceil(2), (most - 1) / 2);
+    characters[..begin].iter().chain(&['…']).chain(&characters[characters.len().saturating_sub(end)..]).collect()
+}
+
+/// The table with its ranges over trials; none without repetitions.
+pub fn over_trials(training: &Training) -> Option<String> {
+    (!training.trials.is_empty()).then(|| table(training, &judge(training)) + &seeds(training))
+}
+
+/// What ranges are, where there are any.
+fn seeds(training: &Training) -> String {
+    let first = training.spec.seed;
+    match training.trials.last() {
+        None => String::new(),
+        Some(last) => format!(
+            "({} trials, seeds {first} to {}: least–greatest; limits are those of seed {first})\n",
+            training.trials.len() + 1,
+            last.seed
+        ),
+    }
+}
+
+/// Whether f64 itself learns: one network in full, of several those that it does not learn.
+fn controls(training: &Training, judged: &TrainingJudgement) -> String {
+    if let ([run], [one]) = (training.runs.as_slice(), judged.runs.as_slice()) {
+        return control(training, run, one, Plain);
+    }
+    let of = |outcome: ControlOutcome| -> Vec<String> {
+        let runs = judged.runs.iter().filter(|run| run.control.outcome == outcome);
+        runs.map(|run| run.activation.clone()).collect()
+    };
+    let mut parts = Vec::new();
+    for (outcome, words) in [
+        (ControlOutcome::DoesNotLearn, "does not learn"),
+        (ControlOutcome::Diverges, "diverges with"),
+        (ControlOutcome::TooShort, "has too few steps to tell whether it learns"),
+    ] {
+        let names = of(outcome);
+        if !names.is_empty() {
+            parts.push(format!("{words} {}", few(&names)));
+        }
+    }
+    match parts.is_empty() {
+        true => format!("f64 itself learns all {} networks.", judged.runs.len()),
+        false => format!("f64 itself {}.", parts.join("; ")),
+    }
+}
+
+/// `relu, tanh and 3 more`.
+fn few(names: &[String]) -> String {
+    match names.len() {
+        0..=4 => names.join(", "),
+        count => format!("{} and {} more", names[..3].join(", "), count - 3),
+    }
+}
+
+/// A row for f64's copy of every activation, and one for every arithmetic.
+fn table(training: &Training, judged: &TrainingJudgement) -> String {
+    let target = format!("loss {}", short(training.spec.target_loss, Plain));
+    let titles = ["arithmetic", &target, "last loss", "held out", "main event or limit", "without it"];
+    let mut rows = vec![titles.map(String::from).to_vec()];
+    for (index, (run, one)) in training.runs.iter().zip(&judged.runs).enumerate() {
+        let mut row = vec![format!("{} in f64", run.activation)];
+        row.extend(outcome(training, &run.reference, spread(training, index, None)));
+        row.extend([of_control(one.control.outcome).into(), String::new()]);
+        rows.push(row);
+        for (place, (learner, own)) in run.learners.iter().zip(&one.learners).enumerate() {
+            let mut row = vec![format!("{INDENT}{}", learner.name)];
+            row.extend(outcome(training, &learner.course, spread(training, index, Some(place))));
+            row.push(limit(own));
+            row.push(one.without(own).map_or(String::new(), String::from));
+            rows.push(row);
+        }
+    }
+    fit(&mut rows);
+    aligned(&rows, &RIGHT_ALIGNED)
+}
+
+/// Takes the middle out of names, and if need be of limits, so that no line is too wide.
+fn fit(rows: &mut [Vec<String>]) {
+    let width = |column: usize| rows.iter().map(|row| display_width(&row[column])).max().unwrap_or(0);
+    let [name, limit, without] = [0, 4, 5].map(width);
+    let numbers: usize = (1..4).map(|column| width(column) + 2).sum();
+    let room = WIDTH.saturating_sub(numbers + 4);
+    let limit = limit.min(room.saturating_sub(NAMES));
+    let names = room.saturating_sub(limit);
+    let without = without.min(names.saturating_sub(name).max(names / 3));
+    for row in rows {
+        for (column, most) in [(0, names - without), (4, limit), (5, without)] {
+            row[column] = elided(&row[column], most);
+        }
+    }
+}
+
+fn of_control(outcome: ControlOutcome) -> &'static str {
+    match outcome {
+        ControlOutcome::Learns => "learns",
+        ControlOutcome::DoesNotLearn => "does not learn",
+        ControlOutcome::Diverges => "diverges",
+        ControlOutcome::TooShort => "too few steps to tell",
+    }
+}
+
+/// The step of the target loss, the last loss and the held-out samples, over all trials where there are several.
+fn outcome(training: &Training, course: &Course, spread: Option<Spread>) -> [String; 3] {
+    let Some(Spread { trials, reached, steps, last_loss, held_out }) = spread else {
+        let last = course.last_loss();
+        let last = if last == Number::None { "—".into() } else { short(last.value(), Plain) };
+        let reached = course.reached(training.spec.target_loss).map_or("never".into(), |step| step.to_string());
+        return [reached, last, measured::at_end_in_words(course, Plain)];
+    };
+    let steps = match steps {
+        None => "never".into(),
+        Some([least, most]) if reached == trials => between(least.to_string(), most.to_string()),
+        Some([least, _]) => format!("{least}–never"),
+    };
+    let has_classes = training.spec.has_classes();
+    let factor = if has_classes { 100.0 } else { 1.0 };
+    let range = |ends: [Number; 2], factor: f64| {
+        let [least, most] = ends.map(|end| short(factor * end.value(), Plain));
+        between(least, most)
+    };
+    let unit = if has_classes { " %" } else { "" };
+    let held_out = held_out.map_or("—".into(), |ends| range(ends, factor) + unit);
+    [steps, range(last_loss, 1.0), held_out]
+}
+
+fn between(least: String, most: String) -> String {
+    if least == most { least } else { format!("{least}–{most}") }
+}
+
+/// A copy's limit in a few words.
+pub fn limit(judged: &LearnerJudgement) -> String {
+    let failed = judged.failed.map_or(String::new(), |step| format!("; stops at {step}"));
+    match judged.limit {
+        Limit::Control => "not judged: f64 does not learn".into(),
+        Limit::Event { event } => events::brief(&event, judged, Plain) + &failed,
+        Limit::Failed { step } => format!("stops at step {step}"),
+        Limit::ZeroGradient { saturation } => format!("exact gradient zero at step {}", saturation.step),
+        Limit::Range { saturation } => {
+            format!("{}, layer {}, step {}", saturation.verdict, saturation.layer, saturation.step)
+        }
+        Limit::LongUpdates { lengths } => {
+            format!("updates {}× too long at step {}", words::times(lengths.most, Plain), lengths.step)
+        }
+        Limit::ShortUpdates { lengths } => {
+            format!("updates {} of their length, step {}", words::times(lengths.least, Plain), lengths.step)
+        }
+        Limit::Absorption { absorption } => {
+            format!("{} % of updates rounded away", words::times(100.0 * absorption.median, Plain))
+        }
+        Limit::Noise { saturation: Some(saturation), .. } => {
+            format!("{}, layer {}, step {}", saturation.verdict, saturation.layer, saturation.step)
+        }
+        Limit::Noise { largest: Some(largest), .. } => {
+            format!("noise {}× minibatch noise, step {}", words::times(largest.ratio, Plain), largest.step)
+        }
+        Limit::Noise { .. } => "noise".into(),
+        Limit::Nothing if judged.is_harmless() => "none: noise is harmless".into(),
+        Limit::Nothing => "none".into(),
+    }
+}
+
+/// A sentence that goes on after a colon.
+fn after_colon(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map_or(String::new(), |first| first.to_lowercase().chain(letters).collect())
+}
+
+/// The most severe limit in sentences; if there is none, the most noise.
+fn answer(training: &Training, judged: &TrainingJudgement) -> Option<Vec<String>> {
+    let pairs = training.runs.iter().zip(&judged.runs);
+    let all = pairs.flat_map(|(run, one)| {
+        run.learners.iter().zip(&one.learners).map(move |(learner, own)| (run, one, learner, own))
+    });
+    let blamed = all.clone().filter(|(_, _, _, own)| !matches!(own.limit, Limit::Control | Limit::Nothing));
+    if let Some((run, one, learner, own)) = blamed.min_by_key(|(_, _, _, own)| own.limit.rank()) {
+        let of = if training.runs.len() > 1 { format!(" with {}", run.activation) } else { String::new() };
+        let without = one.without(own).map(|other| format!("{other} does not have this problem."));
+        let first = format!("{}{of}: {}", learner.name, after_colon(&words::limit(learner, own, Plain)));
+        return Some(std::iter::once(first).chain(without).collect());
+    }
+    let noises =
+        all.filter_map(|(_, _, learner, own)| Some((learner, own, own.noise.filter(|_| own.limit == Limit::Nothing)?)));
+    let (learner, own, noise) = noises.max_by(|one, other| one.2.largest.ratio.total_cmp(&other.2.largest.ratio))?;
+    let noise = words::minibatch(&noise, own.is_harmless(), Plain);
+    Some(vec!["Nothing limits learning in these arithmetics.".into(), format!("{}: {noise}", learner.name)])
+}
