@@ -9,7 +9,7 @@ mod decimals;
 use crate::arithmetic::{Exact, Policy};
 use crate::backprop::{Setup, gradients};
 use crate::exchange::{Dtype, Tensor, safetensors_bytes};
-use crate::network::{Batch, Loss, Network, Operation, Targets};
+use crate::network::{Batch, Network, Operation, Targets};
 use crate::probe;
 use crate::record::Run;
 use crate::spec::{Plan, RunPlan};
@@ -39,9 +39,10 @@ pub fn files(plan: &Plan, run: &RunPlan, measured: &Run) -> Vec<(String, Vec<u8>
     let places = places(&network, plan.network.is_some());
     let mut files = what_is_measured(&network, &batch, &places);
     let scales = measured.arithmetics.iter().map(|arithmetic| arithmetic.log2_loss_scale.unwrap_or(0));
-    let setups = plan.arithmetics.iter().zip(scales);
-    let setups = setups.map(|(policy, log2_loss_scale)| Setup { log2_loss_scale, ..(*policy).into() });
-    files.extend(setups.map(|setup| computed(setup, &network, &batch, &places)));
+    files.extend(plan.arithmetics.iter().zip(scales).map(|(policy, log2_loss_scale)| {
+        let setup = Setup { log2_loss_scale, ..(*policy).into() };
+        computed(setup, &stem(plan, policy), &network, &batch, &places)
+    }));
     let precision = measured.truth.precision.first().copied().unwrap_or(64);
     files.extend(truth(&network, &batch, &places, precision));
     files
@@ -56,7 +57,7 @@ pub fn inputs(plan: &Plan, run: &RunPlan) -> Vec<(String, Vec<u8>)> {
 /// Names of all files that [`files`] may give, of gradients with either ending.
 pub fn names(plan: &Plan) -> Vec<String> {
     let fixed = [NETWORK, BATCH, NEAREST, TRUTH].map(String::from);
-    let gradients = plan.arithmetics.iter().map(stem);
+    let gradients = plan.arithmetics.iter().map(|policy| stem(plan, policy));
     fixed
         .into_iter()
         .chain(gradients.flat_map(|stem| ["safetensors", "json"].map(|ending| format!("{stem}.{ending}"))))
@@ -70,8 +71,8 @@ fn what_is_measured(network: &Network, batch: &Batch, places: &[Place]) -> Vec<(
 }
 
 /// `gradients.f16-acc-f32`: the file of an arithmetic's gradients without its ending.
-fn stem(policy: &Policy) -> String {
-    format!("{GRADIENTS}{}", policy.to_string().replace([':', '=', '/'], "-"))
+fn stem(plan: &Plan, policy: &Policy) -> String {
+    format!("{GRADIENTS}{}", plan.spec.names.of(&policy.to_string()).replace([':', '=', '/'], "-"))
 }
 
 /// What a parameter is called in the files, and that biases and slopes have one dimension there.
@@ -128,8 +129,8 @@ fn samples(batch: &Batch) -> Vec<Tensor> {
     vec![rows("x", &batch.inputs), y]
 }
 
-/// One arithmetic's gradients: as doubles if these are the same numbers, else in decimals.
-fn computed(setup: Setup, network: &Network, batch: &Batch, places: &[Place]) -> (String, Vec<u8>) {
+/// One arithmetic's gradients in a file of that stem: as doubles if these are the same numbers, else in decimals.
+fn computed(setup: Setup, stem: &str, network: &Network, batch: &Batch, places: &[Place]) -> (String, Vec<u8>) {
     let name = setup.policy;
     let parameters = network.layer_parameters();
     let mut found: Vec<Option<Array2<Exact>>> = vec![None; places.len()];
@@ -142,17 +143,16 @@ fn computed(setup: Setup, network: &Network, batch: &Batch, places: &[Place]) ->
     }
     let found = || places.iter().zip(&found).filter_map(|(place, found)| Some((place, found.as_ref()?)));
     let is_double = |x: &Exact| matches!(x, Exact::Double(_)) || !x.is_finite() || Exact::Double(x.to_f64()) == *x;
-    let file = stem(&name);
     if found().all(|(_, gradient)| gradient.iter().all(is_double)) {
         let tensors: Vec<Tensor> = found().map(|(place, matrix)| place.tensor(&matrix.map(Exact::to_f64))).collect();
-        return (format!("{file}.safetensors"), safetensors_bytes(&tensors));
+        return (format!("{stem}.safetensors"), safetensors_bytes(&tensors));
     }
     let digits = decimals::digits(name.backward.format.precision);
     let entries = found().map(|(place, matrix)| {
         let values = matrix.iter().map(|x| decimals::decimal(&x.to_float(), digits)).collect();
         (place.name.clone(), Entry::computed(place.shape(matrix), values))
     });
-    (format!("{file}.json"), Document { loss: loss(network), parameters: entries.collect() }.to_json())
+    (format!("{stem}.json"), Document { loss: network.loss.option(), parameters: entries.collect() }.to_json())
 }
 
 /// The true gradients in decimals with their bounds, and the nearest doubles of those that are established.
@@ -180,13 +180,6 @@ fn truth(network: &Network, batch: &Batch, places: &[Place], precision: u32) -> 
     let nearest: Vec<Tensor> = nearest.into_iter().flatten().collect();
     [
         (NEAREST.to_string(), safetensors_bytes(&nearest)),
-        (TRUTH.to_string(), Document { loss: loss(network), parameters }.to_json()),
+        (TRUTH.to_string(), Document { loss: network.loss.option(), parameters }.to_json()),
     ]
-}
-
-fn loss(network: &Network) -> &'static str {
-    match network.loss {
-        Loss::CrossEntropy => "cross-entropy",
-        Loss::MeanSquaredError => "mse",
-    }
 }

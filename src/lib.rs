@@ -1,9 +1,9 @@
-//! When a deep network's gradient stops meaning anything, is it zero, or is it rounding noise, and what
-//! cures it?
+//! Where a deep network stops learning: is its exact gradient too small, does the format lose it, or does rounding noise
+//! dominate it, and what helps?
 //!
-//! precision-probe backpropagates the *identical* network in f16, bf16, f32, f64 and any other
-//! floating-point format, with the accumulator as part of the arithmetic's name, and holds every gradient
-//! against the *true* one: the gradient of the exact real-number network, computed with a proof.
+//! precision-probe backpropagates the *identical* network in f16, bf16, f32, f64 and any other floating-point format,
+//! with the accumulator as part of the arithmetic's name, and compares every gradient with the *exact* one: that of the
+//! real-number network, with a proven error bound.
 //!
 //! ```
 //! use precision_probe::{probe, spec::Spec, verdict::Verdict};
@@ -40,6 +40,7 @@ pub mod init;
 pub mod integers;
 pub mod judgement;
 pub mod law;
+pub mod loss;
 pub mod magnitude;
 pub mod nearest;
 pub mod network;

@@ -4,9 +4,11 @@ mod cause;
 pub mod compare;
 mod draw;
 pub mod external;
+pub mod layer;
 pub mod loss_scale;
 pub mod measure;
 pub mod memory;
+mod projection;
 pub mod quantiles;
 pub mod questions;
 mod summary;
@@ -21,10 +23,11 @@ use crate::network::build::residual_scale;
 use crate::record::{ArithmeticRun, Record, Run, SCHEMA};
 use crate::spec::{LossScale, Plan, RunPlan};
 use cause::Causes;
+use draw::Stored;
 use external::ExternalGradients;
-use loss_scale::{Scales, overflows};
+use loss_scale::{Found, Search};
 use measure::{Measurement, Subjects, measure_with};
-use questions::{Questions, Subject};
+use questions::{Questions, Storing, Subject};
 use rayon::prelude::*;
 
 /// Version of precision-probe, part of every record.
@@ -34,6 +37,9 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub trait Progress: Sync {
     /// One layer of one trial is done; `total` layers in all.
     fn layer_done(&self, total: usize);
+
+    /// What precedes the layers of an activation is done: loss scales are found.
+    fn prepared(&self) {}
 }
 
 /// No one is told.
@@ -45,9 +51,7 @@ impl Progress for Silent {
 
 /// Runs a validated spec.
 pub fn run(plan: &Plan, progress: &dyn Progress) -> Record {
-    let total = layers(plan);
-    let done = || progress.layer_done(total);
-    let runs = plan.runs.iter().zip(0..).map(|(one, index)| run_one(plan, one, index, &done)).collect();
+    let runs = plan.runs.iter().zip(0..).map(|(one, index)| run_one(plan, one, index, progress)).collect();
     Record {
         schema: SCHEMA.to_string(),
         version: VERSION.to_string(),
@@ -65,7 +69,7 @@ pub fn layers(plan: &Plan) -> usize {
 /// One trial: what was measured, and how storing changed the exact values in each arithmetic.
 struct Trial {
     measurement: Measurement,
-    storage_noise: Vec<f64>,
+    stored: Vec<Stored>,
 }
 
 /// Does something for every trial, as many at once as the schedule and the threads allow, which bounds the memory.
@@ -75,31 +79,35 @@ fn over_trials<T: Send>(plan: &Plan, of: impl Fn(u64) -> T + Sync) -> Vec<T> {
     chunks.flat_map(|chunk| chunk.par_iter().map(|&trial| of(trial)).collect::<Vec<_>>()).collect()
 }
 
-fn run_one(plan: &Plan, one: &RunPlan, index: usize, layer_done: &(dyn Fn() + Sync)) -> Run {
-    let spec = &plan.spec;
+fn run_one(plan: &Plan, one: &RunPlan, index: usize, progress: &dyn Progress) -> Run {
+    let (spec, total) = (&plan.spec, layers(plan));
+    let layer_done: &(dyn Fn() + Sync) = &|| progress.layer_done(total);
     let externals: Vec<ExternalGradients> = (plan.compared.iter().zip(&spec.compared))
         .map(|(gradients, compared)| ExternalGradients { gradients, log2_scale: compared.log2_scale })
         .collect();
-    let storage_noise: Vec<Vec<f64>> = over_trials(plan, |trial| {
+    let stored: Vec<Vec<Stored>> = over_trials(plan, |trial| {
         let (network, batch) = draw(plan, one, trial);
-        plan.arithmetics.iter().map(|policy| draw::storage_noise(*policy, &network, &batch)).collect()
+        plan.arithmetics.iter().map(|policy| draw::stored(*policy, &network, &batch)).collect()
     });
     let subjects: Vec<Subject> = (plan.arithmetics.iter().enumerate())
-        .map(|(index, policy)| subject(plan, one, policy, storage_noise.iter().all(|trial| trial[index] == 0.0)))
+        .map(|(index, policy)| {
+            let storing = Storing::over(stored.iter().map(|trial| (trial[index].noise, trial[index].leaves_range)));
+            subject(plan, one, policy, storing)
+        })
         .collect();
     let is_kinked = one.activations().iter().any(Activation::is_kinked);
     let questions = Questions::new(&subjects, spec.attribute, is_kinked);
     let listed: Vec<(Setup, Option<usize>)> =
         (questions.listed.iter().cloned()).zip(questions.asked.iter().map(|asked| asked.twin)).collect();
+    progress.prepared();
     let measured = over_trials(plan, |trial| {
         let (network, batch) = draw(plan, one, trial);
         let subjects =
             Subjects { listed: &listed, extras: &questions.extras, externals: &externals, keeps_truth: false };
         measure_with(&network, &batch, subjects, spec.truth_bits, plan.schedule.segments, layer_done)
     });
-    let mut trials: Vec<Trial> = (measured.into_iter().zip(storage_noise))
-        .map(|(measurement, storage_noise)| Trial { measurement, storage_noise })
-        .collect();
+    let mut trials: Vec<Trial> =
+        (measured.into_iter().zip(stored)).map(|(measurement, stored)| Trial { measurement, stored }).collect();
     // What the init's theory says holds for networks that were drawn by it.
     let drawn = plan.network.is_none().then(|| draw::perceptron(plan, one.first()));
     let field = drawn.as_ref().map(draw::field);
@@ -131,7 +139,7 @@ fn arithmetics(plan: &Plan, questions: &Questions, trials: &mut [Trial], causes:
 }
 
 /// How one listed arithmetic runs, and what loss scale would cure most.
-fn subject(plan: &Plan, one: &RunPlan, policy: &Policy, stores_exactly: bool) -> Subject {
+fn subject(plan: &Plan, one: &RunPlan, policy: &Policy, storing: Storing) -> Subject {
     let is_wanted = plan.spec.loss_scale == LossScale::Auto || Questions::are_put(policy, plan.spec.attribute);
     let best_log2_scale = if is_wanted { best_scale(plan, one, policy) } else { None };
     let log2_loss_scale = match plan.spec.loss_scale {
@@ -139,29 +147,31 @@ fn subject(plan: &Plan, one: &RunPlan, policy: &Policy, stores_exactly: bool) ->
         LossScale::PowerOfTwo(log2) => log2,
         LossScale::Auto => best_log2_scale.unwrap_or(0),
     };
-    Subject { setup: Setup { log2_loss_scale, ..(*policy).into() }, stores_exactly, best_log2_scale }
+    Subject { setup: Setup { log2_loss_scale, ..(*policy).into() }, storing, best_log2_scale }
 }
 
-/// log₂ of the scale with the least flushing and no overflow over all trials; none where there is no such scale.
+/// log₂ of the best loss scale over all trials; none where there is no such scale.
 fn best_scale(plan: &Plan, one: &RunPlan, policy: &Policy) -> Option<i32> {
     // Unbounded exponents need no scale.
     if policy.backward.format.max_exponent().is_none() {
         return Some(0);
     }
-    let scales = over_trials(plan, |trial| {
-        let (network, batch) = draw(plan, one, trial);
-        Scales::find(policy, &network, &batch, plan.schedule.segments)
-    });
-    let mut log2 = Scales::common(&scales)?;
-    // Where nothing is flushed the largest scale was reckoned, not tried.
-    while log2 > 0
-        && over_trials(plan, |trial| {
-            let (network, batch) = draw(plan, one, trial);
-            overflows(policy, log2, &network, &batch, plan.schedule.segments)
-        })
-        .contains(&true)
-    {
-        log2 -= 1;
+    let mut found = over_trials(plan, |trial| searched(plan, one, policy, trial, |mut search| search.find(false)));
+    // What is looked for in one network is looked for in all.
+    if found.iter().any(|found| *found != Found::NoneNeeded) {
+        let known = found.clone();
+        found = over_trials(plan, |trial| match known[trial as usize] {
+            Found::NoneNeeded => searched(plan, one, policy, trial, |mut search| search.find(true)),
+            known => known,
+        });
     }
-    Some(log2)
+    loss_scale::best(&found, |scales| {
+        over_trials(plan, |trial| searched(plan, one, policy, trial, |mut search| search.worst(scales.clone())))
+    })
+}
+
+/// What a search for loss scales tells of one trial's network.
+fn searched<T>(plan: &Plan, one: &RunPlan, policy: &Policy, trial: u64, tell: impl FnOnce(Search) -> T) -> T {
+    let (network, batch) = draw(plan, one, trial);
+    tell(Search::new(policy, &network, &batch, plan.schedule.segments))
 }

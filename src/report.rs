@@ -4,10 +4,10 @@
 //! the sentences and the CSV read the record directly. Everything here can be made again from a
 //! stored `record.json`.
 
+pub mod alarm;
 pub mod audit;
 pub mod cause;
 pub mod command;
-pub mod compare;
 pub mod contents;
 pub mod csv;
 pub mod draw;
@@ -18,7 +18,8 @@ pub mod html;
 pub mod law;
 pub mod markdown;
 pub mod numbers;
+pub mod say;
+pub mod screen;
 pub mod study;
 pub mod table;
 pub mod training;
-pub mod words;

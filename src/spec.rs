@@ -3,6 +3,7 @@
 pub mod compared;
 pub mod effort;
 pub mod files;
+pub mod names;
 pub mod study;
 pub mod training;
 
@@ -11,9 +12,11 @@ use crate::arithmetic::Policy;
 use crate::exchange::{Gradients, Samples, Sequential};
 use crate::format::GRID;
 pub use crate::init::Init;
+pub use crate::loss::Loss;
 pub use compared::{Compared, Model};
 pub use effort::{Attribute, LossScale};
 pub use files::{BatchFile, Files, Source, TargetKind, Weights};
+pub use names::Names;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -86,8 +89,11 @@ pub struct Spec {
     pub bias: bool,
     /// Whether hidden layers with as many outputs as inputs have a skip, their branch scaled by 1/√L on the grid.
     pub residual: bool,
-    /// Arithmetics by canonical name.
+    /// Arithmetics in canonical spelling; before validation also `NAME:=POLICY`.
     pub formats: Vec<String>,
+    /// Those of them that the user gave a name.
+    #[serde(default, skip_serializing_if = "Names::is_empty")]
+    pub names: Names,
     /// Bits of every layer's gradient that must be proven.
     pub truth_bits: u32,
     /// By what the loss is multiplied before gradients flow back.
@@ -121,7 +127,8 @@ impl Default for Spec {
             gain: None,
             bias: false,
             residual: false,
-            formats: ["f16", "f16:acc=f32", "bf16:acc=f32", "f32", "f64"].map(String::from).to_vec(),
+            formats: ["f16:acc=f32", "bf16:acc=f32", "f16", "f32", "f64"].map(String::from).to_vec(),
+            names: Names::default(),
             truth_bits: 80,
             loss_scale: LossScale::None,
             attribute: Attribute::Narrow,
@@ -259,15 +266,26 @@ impl Spec {
                 (activations.into_iter().map(RunPlan::Uniform).collect(), names)
             }
         };
-        let arithmetics = named("arithmetic", "--formats f16,f32", &self.formats, Policy::parse)?;
+        let (arithmetics, names) = names::policies(&self.formats, &self.names, Policy::parse)?;
+        self.check_names(&names).map_err(SpecError)?;
         let spec = Spec {
             activations,
+            names,
             formats: arithmetics.iter().map(Policy::to_string).collect(),
             bias: self.bias || self.init.implies_biases(),
             ..self.clone()
         };
         let Files { network, samples, compared, .. } = files;
         Ok(Plan { spec, runs, arithmetics, network, samples, compared, schedule: Schedule::default() })
+    }
+
+    /// The loss that the data and, of a file, its targets imply.
+    pub fn loss(&self) -> Loss {
+        match (&self.batch_file, self.data) {
+            (Some(file), _) => file.targets.loss(),
+            (None, Data::Digits) => Loss::CrossEntropy,
+            (None, Data::Gaussian | Data::File) => Loss::MeanSquaredError,
+        }
     }
 
     /// The gain of an activation's network: the one given, or the init's own.
@@ -330,7 +348,7 @@ fn named<T: PartialEq + fmt::Debug>(
     what: &str,
     example: &str,
     names: &[String],
-    parse: impl Fn(&str) -> Result<T, String>,
+    mut parse: impl FnMut(&str) -> Result<T, String>,
 ) -> Result<Vec<T>, SpecError> {
     if names.is_empty() {
         return Err(SpecError(format!("no {what} given; write {example}")));
@@ -373,7 +391,7 @@ mod tests {
     fn aliases_become_canonical_and_share_the_hash() {
         let aliases = Spec {
             activations: vec!["LeakyReLU".into()],
-            formats: ["float16", "half:acc=float32", "bfloat16:acc=f32", "float", "double"].map(String::from).to_vec(),
+            formats: ["half:acc=float32", "bfloat16:acc=f32", "float16", "float", "double"].map(String::from).to_vec(),
             init: Init::parse("he").unwrap(),
             ..Spec::default()
         };

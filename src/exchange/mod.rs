@@ -23,7 +23,7 @@ pub use net::{Activations, read_net};
 pub use npy::{MAGIC as NPY_MAGIC, bytes as npy_bytes};
 pub use room::Room;
 pub use safetensors::{parse as safetensors_tensors, safetensors_bytes, write_safetensors};
-pub use samples::{Labels, LossName, Samples};
+pub use samples::{Labels, Samples};
 pub use sequential::{Imported, Linear, Sequential, Slope};
 pub use tensor::{Dtype, Tensor, Unread};
 

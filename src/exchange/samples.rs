@@ -3,6 +3,8 @@
 use super::Contents;
 use super::names::is_inert;
 use super::tensor::Tensor;
+use crate::format::{F32, two_to};
+use crate::loss::Loss;
 use crate::quote::listed;
 use ndarray::{Array2, ArrayView2};
 
@@ -24,36 +26,14 @@ pub enum Labels {
     Values(Array2<f64>),
 }
 
-/// How `y` is to be read where its type does not say so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LossName {
-    /// Class indices, whatever they are stored as.
-    CrossEntropy,
-    /// Values, whatever they are stored as.
-    MeanSquaredError,
-}
-
-impl LossName {
-    /// Reads a name.
-    ///
-    /// # Errors
-    /// A sentence with the two names.
-    pub fn parse(text: &str) -> Result<LossName, String> {
-        match text {
-            "cross-entropy" => Ok(LossName::CrossEntropy),
-            "mse" => Ok(LossName::MeanSquaredError),
-            _ => Err(format!("unknown loss `{text}`; give cross-entropy or mse")),
-        }
-    }
-}
-
 impl Samples {
     /// Reads `x` (batch × features) and `y`: integers in one dimension are classes, floats (batch × outputs) values,
-    /// and `loss` decides where the type does not.
+    /// and `loss` decides where the type does not. Floats of which every row is a probability distribution are values
+    /// only if `loss` says so: whoever stores them may have cross-entropy in mind.
     ///
     /// # Errors
     /// One sentence with the tensor, what is wrong and the fix.
-    pub fn new(contents: &Contents, loss: Option<LossName>) -> Result<Samples, String> {
+    pub fn new(contents: &Contents, loss: Option<Loss>) -> Result<Samples, String> {
         let (x, y) = (named(contents, "x")?, named(contents, "y")?);
         x.check_finite()?;
         y.check_finite()?;
@@ -69,10 +49,11 @@ impl Samples {
         }
         let wants = |wanted| loss.is_none_or(|loss| loss == wanted);
         let labels = match (y.shape.len(), y.dtype.is_integer()) {
-            (1, true) if wants(LossName::CrossEntropy) => classes(y)?,
-            (1, _) if loss == Some(LossName::CrossEntropy) => classes(y)?,
-            (2, false) if wants(LossName::MeanSquaredError) => values(y)?,
-            (2, _) if loss == Some(LossName::MeanSquaredError) => values(y)?,
+            (1, true) if wants(Loss::CrossEntropy) => classes(y)?,
+            (1, _) if loss == Some(Loss::CrossEntropy) => classes(y)?,
+            (2, false) if loss.is_none() && are_probabilities(y) => return Err(ambiguous(y)),
+            (2, false) if wants(Loss::MeanSquaredError) => values(y)?,
+            (2, _) if loss == Some(Loss::MeanSquaredError) => values(y)?,
             _ => return Err(misfit(y, loss)),
         };
         Ok(Samples { inputs: transposed(x), labels })
@@ -147,19 +128,46 @@ fn values(y: &Tensor) -> Result<Labels, String> {
     }
 }
 
+/// Whether each row of at least two floats is a probability distribution: no entry is negative, and the sum is 1 but for
+/// rounding.
+fn are_probabilities(y: &Tensor) -> bool {
+    let Some(format) = y.dtype.format().filter(|_| y.shape[1] >= 2) else { return false };
+    // What is stored was rounded a few times to its type (label smoothing: three times), subnormals by up to half their
+    // spacing, and before that computed in f32 at least, whose sums and quotients of n terms lose n + 4 roundings.
+    let columns = y.shape[1] as f64;
+    let subnormal = format.smallest_subnormal_exponent().map_or(0.0, |exponent| two_to(exponent.into()));
+    let rounding = 4.0 * format.unit_roundoff() + columns * subnormal / 2.0 + (columns + 4.0) * F32.unit_roundoff();
+    let is_distribution =
+        |row: &[f64]| row.iter().all(|&p| p >= 0.0) && (row.iter().sum::<f64>() - 1.0).abs() <= rounding;
+    y.values.chunks_exact(y.shape[1]).all(is_distribution)
+}
+
+/// Probabilities without `--loss`: what each choice would mean.
+fn ambiguous(y: &Tensor) -> String {
+    let is_one_hot = y.values.iter().all(|&p| p == 0.0 || p == 1.0);
+    let what = if is_one_hot { "a one-hot vector" } else { "a probability distribution" };
+    format!(
+        "`y` has shape {} in {} and every row is {what}: give --loss mse for the mean squared error of these values, or, \
+         for cross-entropy, store one class per row as an integer (such as the row's argmax), since probabilities as \
+         targets of cross-entropy are not supported",
+        y.shape_in_words(),
+        y.dtype
+    )
+}
+
 /// Rows of a file are samples, columns of a matrix are.
 fn transposed(tensor: &Tensor) -> Array2<f64> {
     let rows = ArrayView2::from_shape((tensor.shape[0], tensor.shape[1]), &tensor.values);
     rows.expect("invariant: as many values as the shape").t().as_standard_layout().into_owned()
 }
 
-fn misfit(y: &Tensor, loss: Option<LossName>) -> String {
+fn misfit(y: &Tensor, loss: Option<Loss>) -> String {
     let found = format!("`y` has shape {} in {}", y.shape_in_words(), y.dtype);
     match (loss, y.shape.len()) {
-        (Some(LossName::CrossEntropy), _) => {
-            format!("{found}: --loss cross-entropy takes class indices of shape [batch]")
+        (Some(Loss::CrossEntropy), _) => {
+            format!("{found}: --loss cross-entropy takes class indices of shape [batch], not probabilities or scores")
         }
-        (Some(LossName::MeanSquaredError), _) => {
+        (Some(Loss::MeanSquaredError), _) => {
             format!("{found}: --loss mse takes targets of shape [batch × outputs]")
         }
         (None, 1) => format!(

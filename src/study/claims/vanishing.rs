@@ -25,7 +25,7 @@ pub fn claim(evidence: &Evidence) -> Claim {
     // Zeros by underflow.
     let vanished = |init: usize, arithmetic: usize, depth: usize| {
         let points = survey.layer_1(init, depth, LEAKY, arithmetic);
-        points.iter().filter(|point| point.verdict() == Verdict::Vanished).count()
+        points.iter().filter(|point| point.verdict() == Verdict::Underflow).count()
     };
     let deepest = spec.depths.len() - 1;
     let mut findings = vec![
@@ -129,7 +129,7 @@ pub fn claim(evidence: &Evidence) -> Claim {
                 references: vec![("f16's smallest number".into(), Number::new(power_of_two(-24.0)))],
             },
             Chart {
-                title: "Leaky networks whose layer 1 vanished by underflow".into(),
+                title: "Leaky networks whose layer 1 is lost to underflow".into(),
                 horizontal: "hidden layers".into(),
                 vertical: format!("share of {} networks", short(spec.trials as f64)),
                 logarithmic: false,
