@@ -15,7 +15,7 @@ use crate::judgement::Tensor;
 use crate::record::{ArithmeticRun, Compared, LayerRun, Number, Record, Run};
 use serde::Serialize;
 
-/// Bits of excess that are allowed where nobody says: the noise is then less than twice what the model has. Half a bit,
+/// Bits of excess allowed unless the user gives a threshold: the noise is then less than twice the model's. Half a bit,
 /// either way, is what the order of sums alone can do.
 pub const USUAL_EXCESS: f64 = 1.0;
 

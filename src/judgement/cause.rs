@@ -37,7 +37,7 @@ pub enum Cause {
         source: NoiseSource,
         /// The layer whose noise it makes.
         layer: usize,
-        /// Median noise without it; none where the range loses what is stored, which no removal brings back.
+        /// Median noise without it; `None` if storing underflows or overflows, which no removal undoes.
         without: Number,
     },
     /// No single source; the one whose removal lowers the noise most, if any does by 1.5 times in enough trials: of those

@@ -86,9 +86,9 @@ pub struct ZeroWeights {
 pub enum Vanishing {
     /// Layer after layer.
     ByDepth {
-        /// Geometric mean of the factors by which δ changes per layer on the way back.
+        /// Geometric mean of the factors by which δ changes per layer in the backward pass.
         backward: f64,
-        /// The same of a on the way up, from the input to the last layer that vanishes; 1 where only layer 1 does.
+        /// The same for a in the forward pass, from the input to the last layer that vanishes; 1 if only layer 1 does.
         forward: f64,
     },
     /// At one layer.
@@ -157,7 +157,7 @@ fn trials(truth: &Truth) -> Vec<Trial<'_>> {
 }
 
 /// log₂ of a gradient's root mean square over that of the weights; of weights that are all zero over the median of those of
-/// all layers. None where there is nothing to compare.
+/// all layers. `None` if there is nothing to compare.
 pub(super) fn relative(gradient: Number, weights: Number, all_weights: impl Iterator<Item = Number>) -> Number {
     let others = || median(all_weights.filter(|weights| weights.finite().is_some()));
     match (gradient, weights.finite().or_else(|| others().finite())) {
@@ -295,7 +295,7 @@ fn ends(trial: &Trial, batch: usize) -> Vec<Factor> {
     loss.into_iter().chain(inputs).collect()
 }
 
-/// The mean factors per layer, on the way back and on the way up.
+/// The mean factors per layer, in the backward and in the forward pass.
 fn by_depth(trial: &Trial) -> Vanishing {
     let mean = |from: Number, to: Number, steps: usize| match (from, to) {
         (Number::Finite(from), Number::Finite(to)) if steps > 0 => core_math::exp2((to - from) / steps as f64),

@@ -173,7 +173,7 @@ mod tests {
         assert_eq!(rank(&[relu[..4].to_vec(), relu]), Ranking::TooFewTrials { trials: 4 });
     }
 
-    /// Of pairs that differ by the draw alone, at most 1 in 16 is told apart, whatever the spread.
+    /// Pairs that differ by the draw alone are ranked in at most 1 of 16 cases, whatever the spread.
     #[test]
     fn equal_contenders_are_seldom_told_apart() {
         let mut state = 1u64;

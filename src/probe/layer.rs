@@ -40,7 +40,7 @@ impl Zeros {
     }
 }
 
-/// A computed tensor, or several as one, held against the truth.
+/// A computed tensor, or several as one, compared with the exact one.
 #[derive(Clone, Copy)]
 pub struct Tensor {
     /// What is measured; none where the truth is not established.

@@ -12,7 +12,7 @@ use crate::record::{External, LayerRun, Number, Record, Run};
 use crate::report::numbers::{Notation, ratio, short};
 use crate::report::say;
 
-/// Bits of excess that are allowed where nobody says.
+/// Bits of excess allowed unless the user gives a threshold.
 pub const OUT_OF_LINE: f64 = judgement::USUAL_EXCESS;
 
 /// Which columns of [`Audit::table`] hold numbers that are read from the right.

@@ -21,8 +21,8 @@ pub struct Job {
     pub unit: &'static str,
     /// All units.
     pub units: usize,
-    /// Units that are done one after another after a common beginning: the layers of the trials that run at once, on the
-    /// way back after their forward passes; 1 where units need no beginning.
+    /// Units that follow one common preparation: the layers of the trials that run at once, in the backward pass after their
+    /// forward passes; 1 if units need no preparation.
     pub round: usize,
     /// How often there is something to prepare before the units that follow: once for each activation.
     pub preparations: usize,
