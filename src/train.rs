@@ -1,9 +1,9 @@
 //! TrainingSpec → Training: every arithmetic trains its own copy of a network, from the same parameters on the same
-//! minibatches, and at chosen steps its gradients and updates are held against the true ones.
+//! minibatches; at chosen steps its gradients and updates are compared with the exact ones.
 //!
 //! [`learner`] is one copy; [`optimiser`], [`clip`] and [`loss_scale`] make its updates; [`measured`], [`spread`] and
-//! [`updates`] say what they are worth; [`events`] what happened beyond rounding error; [`outcome`] when learning stopped
-//! and why; [`chance`] what a network attains that learns nothing; [`checkpoint`] keeps all of it.
+//! [`updates`] measure their accuracy; [`events`] records what happened beyond rounding error; [`outcome`] when learning
+//! stopped and why; [`chance`] is the loss without learning; [`checkpoint`] saves all of it.
 
 pub mod chance;
 pub mod checkpoint;
@@ -35,27 +35,27 @@ use crate::record::training::{self as record, ExactStep, Measure, SCHEMA, Traini
 use crate::spec::RunPlan;
 use crate::spec::training::{TrainingPlan, TrainingScale};
 use learner::{Learner, Recipe};
-use measured::{AtReference, Own};
+use measured::{AtReference, OwnMeasurement};
 use ndarray::Array2;
 use rayon::prelude::*;
 
-/// Most steps between two looks at the outside: checkpoints and progress.
+/// Most steps between two opportunities for checkpoints and progress.
 const MOST_STEPS: usize = 25;
 
-/// Told of progress while copies train; shared between threads.
+/// Receives progress while copies train; shared between threads.
 pub trait Progress: Sync {
-    /// So many of [`Trainer::work`] units are done.
+    /// This many of [`Trainer::work`] units are done.
     fn done(&self, units: usize);
 }
 
-/// No one is told.
+/// Discards progress.
 pub struct Silent;
 
 impl Progress for Silent {
     fn done(&self, _: usize) {}
 }
 
-/// How many times as long a measured step takes as another one, roughly.
+/// Rough cost of a measured step relative to another one.
 const MEASURED: usize = 40;
 
 /// All copies of a training, step by step.
@@ -68,10 +68,10 @@ pub struct Trainer<'p> {
     recipe: Recipe,
     /// Steps that are measured.
     measured: Vec<usize>,
-    /// Updates that were made.
+    /// Updates made.
     step: usize,
     runs: Vec<Copies>,
-    /// Whether arithmetics are measured at f64's parameters, too.
+    /// Whether gradients are also measured at f64's parameters.
     measures_at_reference: bool,
 }
 
@@ -122,12 +122,12 @@ impl<'p> Trainer<'p> {
         }
     }
 
-    /// The same, measured at each copy's own parameters alone, which takes less time.
+    /// The same, but measured only at each copy's own parameters, which takes less time.
     pub fn at_own_parameters(self) -> Trainer<'p> {
         Trainer { measures_at_reference: false, ..self }
     }
 
-    /// True once all steps were made.
+    /// True once all steps are made.
     pub fn is_done(&self) -> bool {
         self.step == self.plan.spec.steps
     }
@@ -137,7 +137,7 @@ impl<'p> Trainer<'p> {
         self.units(0, self.plan.spec.steps)
     }
 
-    /// Those that are done.
+    /// Units done.
     pub fn work_done(&self) -> usize {
         self.units(0, self.step)
     }
@@ -178,7 +178,7 @@ impl<'p> Trainer<'p> {
         self.record()
     }
 
-    /// Steps that are not measured, every copy for itself.
+    /// Steps that are not measured; copies run in parallel.
     fn steps(&mut self, steps: std::ops::Range<usize>) {
         let batches: Vec<Batch> = steps.clone().map(|step| self.minibatches.at(step)).collect();
         let recipe = &self.recipe;
@@ -191,7 +191,7 @@ impl<'p> Trainer<'p> {
         });
     }
 
-    /// A step before which gradients are held against the truth, and whose updates are.
+    /// A measured step: gradients before it and its updates are compared with the exact ones.
     fn measured_step(&mut self, step: usize) {
         let spec = &self.plan.spec;
         let batches: Vec<Batch> = (step..step + spec.minibatches).map(|step| self.minibatches.at(step)).collect();
@@ -214,7 +214,8 @@ impl<'p> Trainer<'p> {
             copies.filter(|(_, (learner, _))| learner.is_learning()).for_each(|(index, (learner, measures))| {
                 learner.hold_out(step, held_out);
                 // Parameters that the master format cannot hold: no exact gradient to compare with, and the step ends it.
-                let own = learner.is_finite().then(|| Own::measure(learner, &batches, spec.truth_bits, segments));
+                let own =
+                    learner.is_finite().then(|| OwnMeasurement::measure(learner, &batches, spec.truth_bits, segments));
                 let distance = match step {
                     0 => f64::NAN,
                     _ => distance(&learner.network, &reference) / distance(&reference, initial),
@@ -230,7 +231,7 @@ impl<'p> Trainer<'p> {
         });
     }
 
-    /// What was found so far.
+    /// The record so far.
     pub fn record(&self) -> Training {
         let spec = &self.plan.spec;
         Training {
@@ -260,7 +261,12 @@ impl<'p> Trainer<'p> {
             course: learner.course.clone(),
             events: Some(learner.log.events.clone()),
             measures: measures.clone(),
-            outcome: outcome::of(&learner.course, measures, spec.target_loss),
+            outcome: outcome::of(
+                &learner.course,
+                measures,
+                spec.target_loss,
+                policy.update.is_stochastic() || policy.master.is_stochastic(),
+            ),
         };
         TrainingRun {
             activation: spec.activations[index].clone(),

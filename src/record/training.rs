@@ -1,5 +1,5 @@
-//! The record of a training: what each arithmetic's own copy of a network learnt, what its gradients were worth at
-//! chosen steps, and when and why it stopped.
+//! The record of a training: what each format's own copy of a network learnt, how accurate its gradients were at chosen
+//! steps, and when and why it stopped.
 //!
 //! `training.json` holds only what the spec and the version determine, as a probe's record does. A step counts the
 //! updates before it: step 0 is the initial network, and what is measured at a step is measured before its update.
@@ -9,7 +9,7 @@ mod events;
 mod outcome;
 mod trials;
 
-pub use convergence::WINDOW;
+pub use convergence::{MeanLosses, WINDOW};
 pub use events::{Event, EventKind, ExactSize, ExactStep, Scalar};
 pub use outcome::{Cause, End, Outcome, Saturation};
 pub use trials::{Trial, TrialOutcome, TrialRun};
@@ -31,24 +31,24 @@ pub struct Training {
     pub schema: String,
     /// Version of precision-probe that trained.
     pub version: String,
-    /// What was asked.
+    /// The specification.
     pub spec: TrainingSpec,
     /// SHA-256 of the version and the spec's JSON, in hexadecimal.
     pub spec_hash: String,
-    /// Updates that were made; fewer than the spec's where the training is under way or was stopped.
+    /// Updates made; fewer than the spec's where the training is under way or was stopped.
     pub steps_done: usize,
     /// The loss of the best constant answer over the samples that are trained on: of classes the entropy of their
     /// frequencies, of values the mean variance of the outputs. Absent from records before schema 3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chance: Option<Number>,
-    /// One per activation, in the order asked for.
+    /// One per activation, in the order given.
     pub runs: Vec<TrainingRun>,
     /// Repetitions with the seeds that follow, without the first training, which `runs` holds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trials: Vec<Trial>,
 }
 
-/// One activation's network, learnt in every arithmetic from the same parameters on the same minibatches.
+/// One activation's network, trained in every format from the same parameters on the same minibatches.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainingRun {
@@ -56,7 +56,7 @@ pub struct TrainingRun {
     pub activation: String,
     /// Every exact constant of the activation, such as `slope = 0.010009765625`.
     pub constants: Vec<String>,
-    /// True where φ' jumps somewhere, so that branches can flip.
+    /// True where φ' jumps somewhere, so branches can flip.
     pub kinked: bool,
     /// Standard deviation of the weights of a layer with as many inputs as outputs, times √fan_in; absent for a network
     /// from a file.
@@ -69,34 +69,34 @@ pub struct TrainingRun {
     pub parameters: u64,
     /// Names of the layers from the input, the head last.
     pub layers: Vec<String>,
-    /// The same network learnt in f64 in every role, without a loss scale.
+    /// The f64 reference run: f64 in every role, without a loss scale.
     pub reference: Course,
     /// The exact gradient at f64's parameters, at the measured steps; empty where it was not measured.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exact: Vec<ExactStep>,
-    /// One per arithmetic, in the order asked for.
+    /// One per format, in the order given.
     pub learners: Vec<Learner>,
 }
 
-/// How a copy's loss went.
+/// A copy's learning curve.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Course {
-    /// Loss of every step's minibatch before its update: of the outputs that the arithmetic computed, in binary64.
+    /// Loss of every step's minibatch before its update, evaluated in binary64 on the outputs as computed.
     pub losses: Vec<Number>,
-    /// The samples that are held out, at the measured steps and at the end; empty where all are trained on.
+    /// The held-out samples at the measured steps and at the end; empty where none are held out.
     pub held_out: Vec<HeldOut>,
     /// log₂ of the loss scale, from the step at which it is so; empty without loss scaling.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scales: Vec<ScaleChange>,
-    /// Steps whose update dynamic loss scaling skipped, since a gradient was not finite.
+    /// Steps whose update dynamic loss scaling skipped because a gradient was not finite.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<usize>,
     /// How it ended.
     pub end: End,
 }
 
-/// Loss and right answers on the samples that are held out.
+/// Loss and accuracy on the samples that are held out.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HeldOut {
@@ -104,11 +104,22 @@ pub struct HeldOut {
     pub step: usize,
     /// Mean loss.
     pub loss: Number,
-    /// Samples whose largest output is their class; a tie and NaN are wrong. Absent where targets are values.
+    /// Samples whose class has the one largest output. Absent where targets are values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub right: Option<u64>,
+    /// What ties add to that: 1/k for a sample whose class is one of k equal largest outputs, so a constant output is
+    /// as good as a guess. Absent where no sample ties, and from older records, in which a tie is wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tied: Option<f64>,
     /// All of them.
     pub of: u64,
+}
+
+impl HeldOut {
+    /// Share of right answers; `None` where targets are values.
+    pub fn accuracy(&self) -> Option<f64> {
+        Some((self.right? as f64 + self.tied.unwrap_or(0.0)) / self.of as f64)
+    }
 }
 
 /// The loss scale from a step on.
@@ -121,7 +132,7 @@ pub struct ScaleChange {
     pub log2: i32,
 }
 
-/// One arithmetic's own copy.
+/// One format's own copy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Learner {
@@ -130,18 +141,18 @@ pub struct Learner {
     /// What a preset stands for, role by role; absent where the name says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
-    /// In what the optimiser computes.
+    /// The arithmetic in which the optimiser computes.
     pub update: String,
-    /// In what parameters are kept between steps.
+    /// The arithmetic in which parameters are kept between steps.
     pub master: String,
     /// The format of gradients.
     pub format: FormatFacts,
-    /// How its loss went.
+    /// Its learning curve.
     pub course: Course,
     /// What happened to it beyond rounding error, the first event first; absent from records before schema 3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<Vec<Event>>,
-    /// What its gradients and updates were worth, at the measured steps.
+    /// How accurate its gradients and updates were, at the measured steps.
     pub measures: Vec<Measure>,
     /// When and why learning stopped.
     pub outcome: Outcome,
@@ -153,10 +164,10 @@ pub struct Learner {
 pub struct Measure {
     /// Updates before it.
     pub step: usize,
-    /// Worst evidence of the true gradients at its own parameters, in words.
+    /// Worst evidence of the exact gradients at its own parameters, in words.
     pub evidence: String,
-    /// ‖θ − θ₆₄‖/‖θ₆₄ − θ₀‖: how far the parameters are from those that f64 has learnt by now, over what f64 has learnt;
-    /// none at step 0.
+    /// ‖θ − θ₆₄‖/‖θ₆₄ − θ₀‖: distance of the parameters from those of the f64 reference run at the same step, relative
+    /// to how far that run has moved; none at step 0.
     pub distance: Number,
     /// The learning rate of this step.
     pub learning_rate: f64,
@@ -172,31 +183,31 @@ pub struct Measure {
 pub struct MeasuredLayer {
     /// 1 to L, the head is L+1.
     pub layer: usize,
-    /// The weight gradient at the arithmetic's own parameters, against the true one there.
+    /// The weight gradient at the copy's own parameters, compared with the exact one there.
     pub own: Track,
-    /// The same arithmetic's weight gradient at f64's parameters, against the true one there; absent where f64 has no
-    /// finite parameters.
+    /// The same format's weight gradient at f64's parameters, compared with the exact one there; absent where f64 has
+    /// no finite parameters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_reference: Option<Track>,
-    /// Noise-to-signal ratio at its own parameters with every pre-activation on its true branch; none without kinks.
+    /// Noise-to-signal ratio at its own parameters with every pre-activation on its exact branch; none without kinks.
     pub without_flips: Number,
-    /// log₂ of the root mean square distance of a minibatch's weight gradient from the mean over minibatches, at its own
-    /// parameters, computed in f64.
+    /// log₂ of the root mean square distance of a minibatch's weight gradient from the mean over minibatches, at its
+    /// own parameters, computed in f64.
     pub log2_minibatch_spread: Number,
     /// Units whose φ' is zero on every sample of these minibatches; 0 for the head.
     pub dead_units: u64,
     /// Units of the layer.
     pub units: u64,
-    /// What became of the updates of the layer's parameters.
+    /// The updates of the layer's parameters.
     pub updates: Updates,
-    /// Σ Δ² over lost updates, over Σ Δ² of all due ones, Δ being true updates; none where none is due.
+    /// Σ Δ² over lost updates, divided by Σ Δ² over all due ones, where Δ is the exact update; `None` if none is due.
     pub lost_energy: Number,
-    /// Σ Δ̂Δ/Σ Δ² over due updates, Δ̂ being what was made: 1 where the true update arrives, 0 where nothing does. Rounding
-    /// by chance loses most updates, too, and makes the others larger: on average all of it arrives.
+    /// Σ Δ̂Δ/Σ Δ² over due updates, where Δ̂ is the update that was applied: 1 where the exact update is applied, 0
+    /// where nothing is. Stochastic rounding drops most individual updates and enlarges the others, so its mean is 1.
     pub update_descent: Number,
 }
 
-/// One layer's weight gradient against the true one at the same parameters.
+/// One layer's weight gradient compared with the exact one at the same parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Track {
@@ -213,29 +224,29 @@ pub struct Track {
     /// ⟨ĝ, g*⟩/‖g*‖², 1 where the noise is not one-sided; absent from records before schema 3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub descent: Option<Number>,
-    /// What became of its entries.
+    /// Counts of its entries by fate.
     pub fates: Fates,
     /// Branch flips of the layer's pre-activations; absent where φ' has no jump and for the head.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flips: Option<Flips>,
 }
 
-/// Updates of a layer's parameters against the true ones: the exact optimiser's, from the same parameters and the same
-/// stored state, with the true gradient.
+/// Updates of a layer's parameters compared with the exact ones: those of the exact optimiser, from the same parameters
+/// and the same stored state, with the exact gradient.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Updates {
     /// Parameters.
     pub parameters: u64,
-    /// Those whose true update is not zero.
+    /// Those whose exact update is not zero: due.
     pub due: u64,
-    /// Those of which the truth cannot tell.
+    /// Those whose exact update has no proven sign.
     pub undecided: u64,
-    /// Due, and left unchanged: lost.
+    /// Due, but left unchanged: lost.
     pub lost: u64,
     /// Lost although the computed gradient is not zero: too small for the parameter, or for the optimiser's arithmetic.
     pub absorbed: u64,
-    /// Due, and moved in the wrong direction.
+    /// Due, but moved in the wrong direction.
     pub wrong_sign: u64,
     /// Those that became infinite or NaN.
     pub overflowed: u64,
@@ -255,12 +266,12 @@ impl Updates {
         }
     }
 
-    /// Share of the due updates that are lost; none where none is due.
+    /// Share of the due updates that are lost; `None` where none is due.
     pub fn lost_share(&self) -> Option<f64> {
         (self.due > 0).then(|| self.lost as f64 / self.due as f64)
     }
 
-    /// Share of the due updates that go the wrong way; none where none is due.
+    /// Share of the due updates in the wrong direction; `None` where none is due.
     pub fn wrong_share(&self) -> Option<f64> {
         (self.due > 0).then(|| self.wrong_sign as f64 / self.due as f64)
     }

@@ -1,4 +1,4 @@
-//! What is asked of a training: the defaults, and their validation with the fix in each message.
+//! The specification of a training: defaults and validation, with the fix in each error message.
 
 mod measuring;
 mod optimiser;
@@ -15,18 +15,18 @@ use crate::assets::DIGITS;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// Samples of every ten that are trained on; the others are held out.
+/// Training samples of every ten; the others are held out.
 const TRAINED_OF_TEN: usize = 8;
 
-/// Fewest samples of which some are held out; of fewer, a single sample would decide the accuracy.
+/// Smallest data set of which some samples are held out; with fewer, a single sample would determine the accuracy.
 const LEAST_TO_HOLD_OUT: usize = 10;
 
-/// Digits that are trained on.
+/// Number of digits for training.
 pub const TRAINED: usize = trained_of(DIGITS);
 
-/// How many of these samples are trained on: eight tenths, rounded down, or all of fewer than ten.
+/// Number of training samples: eight tenths, rounded down, or all if there are fewer than ten.
 pub const fn trained_of(samples: usize) -> usize {
-    // Tens and the rest apart, so that no product overflows.
+    // Tens and the remainder are separate so that no product overflows.
     let (tens, rest) = (samples / 10, samples % 10);
     if samples < LEAST_TO_HOLD_OUT { samples } else { tens * TRAINED_OF_TEN + rest * TRAINED_OF_TEN / 10 }
 }
@@ -45,20 +45,20 @@ pub struct TrainingSpec {
     pub batch: usize,
     /// Seed of every draw.
     pub seed: u64,
-    /// Trainings: this one, and repetitions with the seeds that follow.
+    /// Number of trainings: this one, and repetitions with the following seeds.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub trials: usize,
     /// How weights are drawn.
     pub init: Init,
-    /// Gain given by hand instead of the init's own.
+    /// Gain that replaces the init's default.
     pub gain: Option<f64>,
     /// Whether layers have biases; `torch` implies them.
     pub bias: bool,
-    /// Whether hidden layers with as many outputs as inputs have a skip.
+    /// Whether hidden layers with as many outputs as inputs have a skip connection.
     pub residual: bool,
     /// Arithmetics of the learners in canonical spelling; before validation also `NAME:=POLICY`.
     pub formats: Vec<String>,
-    /// Those of them that the user gave a name.
+    /// The ones that the user gave a name.
     #[serde(default, skip_serializing_if = "Names::is_empty")]
     pub names: Names,
     /// Updates.
@@ -67,22 +67,23 @@ pub struct TrainingSpec {
     pub optimiser: Optimiser,
     /// The learning rate and how it changes.
     pub rate: Rate,
-    /// Largest norm of all gradients together; none where they are not clipped.
+    /// Largest norm of all gradients together; `None` without clipping.
     pub clip_norm: Option<f64>,
-    /// By what the loss is multiplied.
+    /// Factor of the loss.
     pub loss_scale: TrainingScale,
-    /// At which steps gradients are held against the truth.
+    /// Steps at which gradients are compared with the exact ones.
     pub measure: MeasureAt,
-    /// Minibatches over which the gradient's spread is taken.
+    /// Minibatches from which the gradient's spread is computed.
     pub minibatches: usize,
-    /// The loss whose first step is told.
+    /// Loss for which the first step that reaches it is reported.
     pub target_loss: f64,
-    /// Bits of every layer's gradient that must be proven.
+    /// Bits to which every layer's gradient must be proven.
     pub truth_bits: u32,
-    /// A network from a file with which every copy begins, in place of drawn ones; depth, width and biases are its own.
+    /// A network from a file from which every copy starts, instead of drawn ones; it determines depth, width and
+    /// biases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<Weights>,
-    /// A file whose rows are trained on and held out in place of the digits.
+    /// A file whose rows replace the digits, for training and held-out samples.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch_file: Option<BatchFile>,
 }
@@ -136,7 +137,7 @@ pub struct TrainingPlan {
     pub policies: Vec<TrainingPolicy>,
 }
 
-/// Most updates: beyond any use, below any overflow.
+/// Largest number of updates: more than anyone needs, and small enough never to overflow.
 pub const MOST_STEPS: usize = 10_000_000;
 
 /// Most trials.
@@ -146,7 +147,7 @@ impl TrainingSpec {
     /// Reads every name and checks every limit.
     ///
     /// # Errors
-    /// The first thing that is wrong, with the fix; a spec that names files needs [`TrainingSpec::validate_with`].
+    /// The first mistake, with the fix; a spec that names files needs [`TrainingSpec::validate_with`].
     pub fn validate(&self) -> Result<TrainingPlan, SpecError> {
         self.validate_with(Files::default())
     }
@@ -154,14 +155,14 @@ impl TrainingSpec {
     /// Reads every name and checks every limit of a spec whose files were read.
     ///
     /// # Errors
-    /// The first thing that is wrong, with the fix.
+    /// The first mistake, with the fix.
     pub fn validate_with(&self, files: Files) -> Result<TrainingPlan, SpecError> {
         self.check_samples().map_err(SpecError)?;
         let networks = self.networks().validate_with(files)?;
         let trained = self.trained();
         for (option, value, most, example) in [
             ("steps", self.steps, MOST_STEPS, "a positive number of updates, such as --steps 500"),
-            ("minibatches", self.minibatches, trained / self.batch.max(1), "2 and more, such as --minibatches 8"),
+            ("minibatches", self.minibatches, trained / self.batch.max(1), "at least 2, such as --minibatches 8"),
         ] {
             let least = if option == "steps" { 1 } else { 2 };
             if value < least {
@@ -170,7 +171,7 @@ impl TrainingSpec {
             if value > most {
                 let why = match option {
                     "steps" => String::new(),
-                    _ => format!("the {trained} samples that are trained on make {most} of --batch {}; ", self.batch),
+                    _ => format!("the {trained} training samples make {most} minibatches of --batch {}; ", self.batch),
                 };
                 return Err(SpecError(format!("--{option} {value}: {why}give at most {most}")));
             }
@@ -197,23 +198,23 @@ impl TrainingSpec {
         Ok(TrainingPlan { spec, networks, policies })
     }
 
-    /// Makes sure that there are enough samples, and that they fit a network from a file.
+    /// Checks that there are enough samples, and that they fit a network from a file.
     fn check_samples(&self) -> Result<(), String> {
         let (trained, most) = (self.trained(), self.trained() / 2);
         let are_trained_on = match &self.batch_file {
-            None => format!("{TRAINED} digits are trained on"),
+            None => format!("{TRAINED} digits are for training"),
             Some(BatchFile { source, drawn_from: Some(rows), .. }) if most == 0 => {
                 let (file, rows) = (&source.file, rows_in_words(*rows));
-                return Err(format!("`{file}` has {rows}: give a file of two and more to train on"));
+                return Err(format!("`{file}` has {rows}: give a file with at least two"));
             }
             Some(BatchFile { source, drawn_from: Some(rows), .. }) => {
-                format!("{trained} of the {rows} rows of `{}` are trained on", source.file)
+                format!("{trained} of the {rows} rows of `{}` are for training", source.file)
             }
-            Some(_) => return Err("the rows of a file are trained on: read them with Files::rows".into()),
+            Some(_) => return Err("training uses the rows of a file: read them with Files::rows".into()),
         };
         if self.batch > most {
             return Err(format!(
-                "--batch {}: {are_trained_on}; give at most {most}, so that an epoch has two minibatches",
+                "--batch {}: {are_trained_on}; give at most {most} so that an epoch has two minibatches",
                 self.batch
             ));
         }
@@ -223,12 +224,12 @@ impl TrainingSpec {
         Ok(())
     }
 
-    /// How many samples are trained on; the others are held out.
+    /// Number of training samples; the others are held out.
     pub fn trained(&self) -> usize {
         trained_of(self.samples())
     }
 
-    /// How many samples there are: the digits, or the rows of the file.
+    /// Number of samples: the digits, or the rows of the file.
     pub fn samples(&self) -> usize {
         self.batch_file.as_ref().map_or(DIGITS, |file| file.drawn_from.unwrap_or(0))
     }
@@ -238,7 +239,7 @@ impl TrainingSpec {
         self.loss() == Loss::CrossEntropy
     }
 
-    /// The loss that the data implies: cross-entropy for the digits, of a file what its targets are.
+    /// The loss implied by the data: cross-entropy for the digits, or by a file's targets.
     pub fn loss(&self) -> Loss {
         self.batch_file.as_ref().map_or(Loss::CrossEntropy, |file| file.targets.loss())
     }
@@ -255,7 +256,7 @@ impl TrainingSpec {
         TrainingSpec { activations, depth, width, bias, weights, batch_file, ..self }
     }
 
-    /// A probe of the networks with which training begins.
+    /// A probe of the networks from which training starts.
     pub fn networks(&self) -> Spec {
         Spec {
             activations: self.activations.clone(),
@@ -279,7 +280,7 @@ impl TrainingSpec {
         }
     }
 
-    /// SHA-256 of the version and the canonical spec: equal hashes, equal records.
+    /// SHA-256 of the version and the canonical spec; equal hashes mean equal records.
     pub fn hash(&self, version: &str) -> String {
         let json = serde_json::to_string(self).expect("a spec has only serialisable fields");
         let digest = Sha256::new().chain_update(version).chain_update("\ntraining\n").chain_update(json).finalize();

@@ -1,4 +1,4 @@
-//! The loss of the best constant answer: what a network attains that has learnt nothing of its inputs.
+//! Chance: the loss of the best constant answer, which a network attains without learning anything from its inputs.
 
 use crate::network::{Batch, Targets};
 

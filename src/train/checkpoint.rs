@@ -1,4 +1,4 @@
-//! A training as it stands, in one file: what is needed to go on as if nothing had happened.
+//! A training in progress, in one file: all that is needed to resume it without any difference.
 //!
 //! A mark, the length of a JSON text, the text (step, counters, what was measured so far), a safetensors file of all
 //! parameters and optimiser states in binary64, and the SHA-256 of all that, so that a damaged file is noticed.

@@ -1,19 +1,19 @@
 //! Clipping of gradients by their norm, as torch.nn.utils.clip_grad_norm_ does it, in any arithmetic.
 
-use super::optimiser::{Beside, Rounded, beside, rounded};
+use super::optimiser::{Outer, Rounded, outer_tensor, rounded};
 use crate::activation::Function;
 use crate::arithmetic::{Arithmetic, Binary, Exact, ExactMatrix, Place, TensorId};
 use crate::number::Number;
 use crate::record::training::Scalar;
 use ndarray::Array2;
 
-/// What torch adds to the norm that it divides by.
+/// What torch adds to the norm before dividing by it.
 const NEVER_ZERO: f64 = 1e-6;
 
 /// Norms and the factor have places of their own, after those of the optimiser.
 const TENSOR: TensorId = TensorId::MAX - 8;
 
-/// What clipping did beyond rounding.
+/// Effects of clipping beyond rounding.
 pub struct Clipped {
     /// The norm that is infinite or NaN although every gradient is finite, in binary64: of the first tensor that has such
     /// a norm, or of all together.
@@ -50,7 +50,7 @@ pub fn clip<A: Arithmetic>(arithmetic: &A, most: f64, gradients: &mut [Array2<A:
     }
     for (row, gradient) in gradients.iter_mut().enumerate() {
         let factors = Array2::from_elem(gradient.dim(), factor.clone());
-        *gradient = arithmetic.zip(beside(row, Beside::Clipped), Binary::Multiply, gradient, &factors);
+        *gradient = arithmetic.zip(outer_tensor(row, Outer::Clipped), Binary::Multiply, gradient, &factors);
     }
     Clipped { overflow, scalars: scalars.into_iter().flatten().collect() }
 }

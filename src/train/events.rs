@@ -1,4 +1,4 @@
-//! What happened to a copy, collected step by step.
+//! Events of a copy, collected step by step.
 
 use crate::record::training::{Event, EventKind};
 
@@ -7,12 +7,12 @@ use crate::record::training::{Event, EventKind};
 pub struct Log {
     /// One per kind.
     pub events: Vec<Event>,
-    /// The step that was noted last for each of them: a kind counts once a step.
+    /// The last step noted for each of them: a kind counts once a step.
     last: Vec<usize>,
 }
 
 impl Log {
-    /// Goes on from events that were kept after so many steps.
+    /// Resumes from the events of a checkpoint.
     pub fn resumed(events: Vec<Event>) -> Log {
         // No step before the checkpoint comes again.
         let last = events.iter().map(|event| event.first).collect();

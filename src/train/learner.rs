@@ -2,10 +2,10 @@
 
 use super::clip::clip;
 use super::events::Log;
-use super::loss::{mean_loss, right_answers, total_loss};
+use super::loss::{RightAnswers, mean_loss, total_loss};
 use super::loss_scale::Scaler;
 use super::moments::underflowed;
-use super::optimiser::{Beside, Change, Moment, Rounded, State, applied, beside, change};
+use super::optimiser::{Change, Moment, Outer, Rounded, State, applied, change, outer_tensor};
 use crate::arithmetic::dispatch::{Carriers, Visitor, dispatch_with};
 use crate::arithmetic::policy::TrainingPolicy;
 use crate::arithmetic::{Arithmetic, ArithmeticName, Exact, ExactMatrix, TensorId};
@@ -18,7 +18,7 @@ use crate::spec::training::{Optimiser, Rate, TrainingScale, TrainingSpec};
 use ndarray::Array2;
 use std::sync::Arc;
 
-/// What every copy of a training shares.
+/// What every copy of a training has in common.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Recipe {
     /// How gradients become updates.
@@ -46,27 +46,27 @@ pub struct Learner {
     /// How it computes.
     pub policy: TrainingPolicy,
     scale: TrainingScale,
-    /// The network with its parameters as they are now: numbers of the master format.
+    /// The network with its current parameters: numbers of the master format.
     pub network: Network,
-    /// What the optimiser remembers of each parameter: numbers of the update's format.
+    /// The optimiser's state of each parameter: numbers of the update's format.
     pub state: Vec<State<f64>>,
-    /// Updates that were made.
+    /// Updates made.
     pub updates: u64,
-    /// The loss scale as it is now.
+    /// The current loss scale.
     pub scaler: Scaler,
-    /// How its loss went so far.
+    /// Its learning curve so far.
     pub course: Course,
     /// What happened to it beyond rounding error.
     pub log: Log,
 }
 
-/// What a step was made of.
-pub struct Taken {
+/// A completed step.
+pub struct CompletedStep {
     /// The gradient of every parameter, the loss scale divided out.
     pub gradients: Vec<ExactMatrix>,
     /// Its learning rate, and which update it was.
     pub moment: Moment,
-    /// True where loss scaling skipped the update.
+    /// True if loss scaling skipped the update.
     pub skipped: bool,
 }
 
@@ -87,17 +87,17 @@ impl Learner {
         Learner { policy, scale, network, state, updates: 0, scaler, course, log: Log::default() }
     }
 
-    /// True as long as steps change something.
+    /// True while steps still change something.
     pub fn is_learning(&self) -> bool {
         self.course.end == End::Completed
     }
 
-    /// False where a parameter is infinite or NaN: the network has no exact gradient then.
+    /// False if a parameter is infinite or NaN: the network has no exact gradient then.
     pub fn is_finite(&self) -> bool {
         self.network.parameters.iter().all(|parameter| parameter.values.iter().all(|x| x.is_finite()))
     }
 
-    /// How gradients are computed now.
+    /// How gradients are computed at present.
     pub fn setup(&self) -> Setup {
         Setup { log2_loss_scale: self.scaler.log2.unwrap_or(0), ..self.policy.gradients.into() }
     }
@@ -108,7 +108,7 @@ impl Learner {
     }
 
     /// One step: gradients of a minibatch, and the update that the optimiser makes of them.
-    pub fn step(&mut self, recipe: &Recipe, step: usize, batch: &Batch) -> Taken {
+    pub fn step(&mut self, recipe: &Recipe, step: usize, batch: &Batch) -> CompletedStep {
         self.rekey(recipe.seed, step);
         if step == 0 && !self.is_finite() {
             self.log.note(EventKind::ParametersOverflow, step);
@@ -136,7 +136,7 @@ impl Learner {
             }
             _ => {}
         }
-        Taken { gradients, moment, skipped }
+        CompletedStep { gradients, moment, skipped }
     }
 
     /// Makes an update.
@@ -144,7 +144,7 @@ impl Learner {
         let parameters: Vec<&Array2<f64>> = self.network.parameters.iter().map(|parameter| &parameter.values).collect();
         let key = self.network.key;
         let work = Advance { recipe, moment, parameters: &parameters, gradients, state: &self.state };
-        let Advanced { parameters, events } = dispatch_with(self.policy.update, Carriers::Sure, key, work);
+        let Advanced { parameters, events } = dispatch_with(self.policy.update, Carriers::Infallible, key, work);
         let advanced = parameters.and_then(|(theta, state)| {
             let stored = theta.iter().enumerate().map(|(index, theta)| stored(self.policy.master, key, index, theta));
             Some((stored.collect::<Option<Vec<_>>>()?, state))
@@ -164,23 +164,24 @@ impl Learner {
         self.updates += 1;
     }
 
-    /// Evaluates the samples that are held out, piece by piece; without any nothing is recorded.
+    /// Evaluates the held-out samples in pieces; without any, nothing is recorded.
     pub fn hold_out(&mut self, step: usize, pieces: &[Batch]) {
         if pieces.is_empty() {
             return;
         }
-        let (mut loss, mut right, mut of) = (0.0, Some(0), 0);
+        let (mut loss, mut answers, mut of) = (0.0, Some(RightAnswers::default()), 0);
         for piece in pieces {
             let outputs = ForwardRun::new(&self.policy.gradients, Part::Whole, &self.network, piece).outputs();
             loss += total_loss(&outputs, piece);
-            right = right.zip(right_answers(&outputs, piece)).map(|(sum, more)| sum + more);
+            answers = answers.zip(RightAnswers::new(&outputs, piece)).map(|(sum, more)| sum.plus(more));
             of += piece.inputs.ncols() as u64;
         }
-        self.course.held_out.push(HeldOut { step, loss: Number::new(loss / of as f64), right, of });
+        let (right, tied) = (answers.as_ref().map(RightAnswers::right), answers.and_then(|answers| answers.tied()));
+        self.course.held_out.push(HeldOut { step, loss: Number::new(loss / of as f64), right, tied, of });
     }
 
-    /// What the exact optimiser would change: from the same parameters and the same state, in an arithmetic that rounds
-    /// as good as nothing.
+    /// The change that the exact optimiser makes, from the same parameters and the same state, in an arithmetic whose
+    /// rounding is negligible.
     pub fn changes_in<A: Arithmetic>(
         &self,
         arithmetic: &A,
@@ -196,13 +197,13 @@ impl Learner {
     }
 }
 
-/// What a pass over a minibatch gives.
+/// The results of a pass over a minibatch.
 pub struct Gradients {
     /// The gradient of every parameter.
     pub gradients: Vec<ExactMatrix>,
     /// The value of the head.
     pub outputs: ExactMatrix,
-    /// Where the range was left first: in the forward pass, or else in the backward pass.
+    /// The first overflow: in the forward pass, or else in the backward pass.
     pub overflow: Option<EventKind>,
 }
 
@@ -235,25 +236,25 @@ pub fn gradients_of(setup: Setup, network: &Network, batch: &Batch) -> Gradients
     Gradients { gradients: found.collect(), outputs, overflow: forward.or(backward) }
 }
 
-/// Where a parameter enters an arithmetic.
+/// The tensor of a parameter that enters an arithmetic.
 fn tensor_of(parameter: usize) -> TensorId {
     TensorId::MAX / 8 * 5 + parameter as TensorId
 }
 
-/// Numbers as the master format keeps them; none where one is no double.
+/// Values rounded to the master format; `None` if one is no double.
 fn stored(master: ArithmeticName, key: u64, parameter: usize, values: &Array2<f64>) -> Option<Array2<f64>> {
     struct Store<'a>(usize, &'a Array2<f64>);
     impl Visitor for Store<'_> {
         type Output = Option<Array2<f64>>;
         fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> Option<Array2<f64>> {
-            let stored = arithmetic.round_doubles(beside(self.0, Beside::Stored), self.1);
+            let stored = arithmetic.round_doubles(outer_tensor(self.0, Outer::Stored), self.1);
             doubles(arithmetic.exact_matrix(&stored))
         }
     }
-    dispatch_with(master, Carriers::Sure, key, Store(parameter, values))
+    dispatch_with(master, Carriers::Infallible, key, Store(parameter, values))
 }
 
-/// Numbers as doubles, where all of them are; infinities and NaN stand for themselves.
+/// Values as doubles if all of them are; infinities and NaN stay as they are.
 fn doubles(matrix: ExactMatrix) -> Option<Array2<f64>> {
     match matrix {
         ExactMatrix::Doubles(matrix) => Some(matrix),
@@ -264,7 +265,7 @@ fn doubles(matrix: ExactMatrix) -> Option<Array2<f64>> {
     }
 }
 
-/// All parameters' updates, and what happened on the way; the states move on.
+/// All parameters' updates and their events; the states advance.
 fn changes<A: Arithmetic>(
     arithmetic: &A,
     recipe: &Recipe,
@@ -304,15 +305,15 @@ fn rounded(Rounded { scalar, exact, rounded }: Rounded) -> EventKind {
 /// Matrices, one per parameter.
 type Parameters = Vec<Array2<f64>>;
 
-/// What an update comes to.
+/// The result of an update.
 struct Advanced {
-    /// New parameters and states, where all of them are doubles.
+    /// New parameters and states, if all of them are doubles.
     parameters: Option<(Parameters, Vec<State<f64>>)>,
-    /// What happened on the way.
+    /// Events of the update.
     events: Vec<EventKind>,
 }
 
-/// An update in whatever arithmetic.
+/// An update in any arithmetic.
 struct Advance<'a> {
     recipe: &'a Recipe,
     moment: Moment,

@@ -1,4 +1,4 @@
-//! Loss scales of a training: fixed, or found on the way by torch.amp.GradScaler's rule.
+//! Loss scales of a training: fixed, or adapted by torch.amp.GradScaler's rule.
 
 use crate::spec::training::TrainingScale;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ const LARGEST: i32 = 127;
 /// log₂ of binary32's smallest number: half of it is 0.
 const SMALLEST: i32 = -149;
 
-/// The scale as it is now.
+/// The current scale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scaler {
@@ -31,7 +31,7 @@ impl Scaler {
         Scaler { log2: Some(log2), clean: 0 }
     }
 
-    /// Learns whether all gradients of a step were finite; true if its update is to be skipped.
+    /// Adapts the scale to whether all gradients of a step were finite; true if its update must be skipped.
     ///
     /// GradScaler (torch 2.15, `_amp_update_scale_`): a step that is not clean halves the scale and is skipped; after
     /// `growth_interval` clean steps in a row it doubles, unless that were infinite in binary32, and counting begins anew.

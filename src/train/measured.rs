@@ -1,7 +1,7 @@
-//! What gradients are worth at one step: at the copy's own parameters and at those that f64 has learnt.
+//! How accurate gradients are at one step: at the copy's own parameters and at those of the f64 reference run.
 
-use super::learner::{Learner, Recipe, Taken};
-use super::spread::Spread;
+use super::learner::{CompletedStep, Learner, Recipe};
+use super::spread::MinibatchSpread;
 use super::updates::{self, Exactly};
 use crate::activation::Activation;
 use crate::backprop::Setup;
@@ -14,17 +14,17 @@ use crate::truth::Evidence;
 use ndarray::Array2;
 
 /// A copy's gradients before its step.
-pub struct Own {
+pub struct OwnMeasurement {
     measurement: Measurement,
-    spread: Spread,
+    spread: MinibatchSpread,
     /// Parameters before the step, and the state that the exact optimiser starts from.
     before: Learner,
 }
 
-impl Own {
-    /// Holds a copy's gradient of a minibatch against the truth, and takes the spread over minibatches, of which that one
-    /// is the first; values are kept in so many segments, which changes no result.
-    pub fn measure(learner: &Learner, batches: &[Batch], truth_bits: u32, segments: usize) -> Own {
+impl OwnMeasurement {
+    /// Compares a copy's gradient of the first minibatch with the exact one, and measures the spread over all minibatches;
+    /// values are kept in this many segments, which changes no result.
+    pub fn measure(learner: &Learner, batches: &[Batch], truth_bits: u32, segments: usize) -> OwnMeasurement {
         let setup = learner.setup();
         let is_kinked = activations(&learner.network).any(|activation| activation.is_kinked());
         let mut extras = twin(&setup).into_iter().collect::<Vec<_>>();
@@ -34,7 +34,7 @@ impl Own {
         }
         let subjects = Subjects { listed: &listed, extras: &extras, externals: &[], keeps_truth: true };
         let measurement = measure_with(&learner.network, &batches[0], subjects, truth_bits, segments, &|| ());
-        Own { measurement, spread: Spread::of(&learner.network, batches), before: learner.clone() }
+        OwnMeasurement { measurement, spread: MinibatchSpread::of(&learner.network, batches), before: learner.clone() }
     }
 
     /// The step's entry of the record, once the step was made.
@@ -43,11 +43,11 @@ impl Own {
         learner: &Learner,
         recipe: &Recipe,
         step: usize,
-        taken: &Taken,
+        taken: &CompletedStep,
         at_reference: Option<&[Track]>,
         distance: f64,
     ) -> Measure {
-        let Own { measurement, spread, before } = self;
+        let OwnMeasurement { measurement, spread, before } = self;
         let network = &learner.network;
         let exact = Exactly::new(&before, recipe, taken, &measurement);
         let owners = network.layer_parameters();
@@ -86,7 +86,7 @@ impl Own {
     }
 }
 
-/// What is measured at the parameters that f64 has learnt.
+/// What is measured at the parameters of the f64 reference run.
 pub struct AtReference {
     /// The exact gradient, layer by layer.
     pub exact: Vec<ExactSize>,
@@ -94,7 +94,7 @@ pub struct AtReference {
     pub tracks: Vec<Vec<Track>>,
 }
 
-/// Measures every copy's arithmetic at the parameters that f64 has learnt.
+/// Measures every copy's arithmetic at the parameters of the f64 reference run.
 pub fn at_reference(
     reference: &Learner,
     setups: &[Setup],
@@ -124,9 +124,9 @@ pub fn at_reference(
     AtReference { exact: exact.collect(), tracks: (0..setups.len()).map(tracks).collect() }
 }
 
-/// How large a layer's exact gradient is, of its weights and so many biases together.
+/// Size of a layer's exact gradient, of its weights and this many biases together.
 fn exact_size(layer: &LayerMeasurement, weight: &Array2<f64>, biases: usize) -> ExactSize {
-    // Signals are the truth's: the same beside every arithmetic.
+    // Signals are those of the exact gradient: the same for every arithmetic.
     let of = |tensor: &str| {
         let tensors = layer.arithmetics.first().map_or(&[][..], |first| &first.tensors);
         tensors.iter().find(|one| one.tensor == tensor).map_or(Number::None, |one| one.log2_signal)
@@ -157,7 +157,7 @@ fn log2_of_both(x: f64, y: f64) -> f64 {
     large + 0.5 * core_math::log2(1.0 + core_math::exp2(2.0 * (small - large)))
 }
 
-/// The run with unbounded exponents that tells what was flushed; none where the run itself has them.
+/// The run with unbounded exponents, which shows what underflows; `None` if the run itself has them.
 fn twin(setup: &Setup) -> Option<Extra> {
     let policy = setup.policy;
     (!policy.is_unbounded()).then(|| {

@@ -1,12 +1,12 @@
-//! Adam's second moments that a format loses.
+//! Second moments of Adam that underflow.
 
 use super::optimiser::{Moment, correction};
 use crate::arithmetic::ExactMatrix;
 use crate::spec::training::Optimiser;
 
-/// Entries of a second moment v that are 0 after an update though v = β₂·v + (1 − β₂)·g² is not, and whose root √v̂, the
-/// bias correction applied, would be at least ε: without it the denominator √v̂ + ε is at most half of what it should be.
-/// None of an optimiser without second moments. Evaluated in binary64: a root below 10⁻¹⁵⁴ counts as 0.
+/// Entries of a second moment v that are 0 after an update though v = β₂·v + (1 − β₂)·g² is not, and whose root √v̂,
+/// the bias correction applied, would be at least ε: without it the denominator √v̂ + ε is at most half of what it
+/// should be. None of an optimiser without second moments. Evaluated in binary64: a root below 10⁻¹⁵⁴ counts as 0.
 pub fn underflowed(
     optimiser: &Optimiser,
     moment: Moment,
@@ -43,7 +43,7 @@ mod tests {
     fn moments_count_where_their_root_would_outweigh_epsilon() {
         assert_eq!(count(1e-4, [1.5e-4, 0.5e-4], None, [0.0, 0.0]), 1);
         assert_eq!(count(1e-8, [1.5e-4, 0.5e-4], None, [0.0, 0.0]), 2);
-        assert_eq!(count(0.0, [1e-100, 0.0], None, [0.0, 0.0]), 1, "a zero that is one in truth is none");
+        assert_eq!(count(0.0, [1e-100, 0.0], None, [0.0, 0.0]), 1, "an exact zero does not count");
         assert_eq!(count(1e-8, [1e-3, 1e-3], None, [1e-9, 0.0]), 1, "what is not 0 is not lost");
         assert_eq!(count(1e-8, [0.0, f64::NAN], Some([1e-9, 0.0]), [0.0, f64::NAN]), 1);
         let sgd = Optimiser::default();

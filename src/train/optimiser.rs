@@ -1,4 +1,4 @@
-//! The one text of the optimisers: from gradient and state to an update, every operation rounded by an arithmetic.
+//! The optimisers, one implementation for all arithmetics: from gradient and state to an update, every operation rounded.
 //!
 //! torch.optim's SGD, Adam and AdamW (PyTorch 2.15, the implementation for single tensors), one operation after the
 //! other and each rounded once; where PyTorch fuses a product and a sum, two are rounded here. Numbers that are the same
@@ -13,15 +13,15 @@ use ndarray::Array2;
 use rug::Float;
 use rug::ops::Pow;
 
-/// What an optimiser remembers of one parameter tensor: SGD's buffer once there is one; Adam's two means.
+/// An optimiser's state of one parameter tensor: SGD's buffer once there is one; Adam's two moments.
 pub type State<E> = Vec<Array2<E>>;
 
-/// When an update is made.
+/// The time of an update.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Moment {
     /// The learning rate.
     pub rate: f64,
-    /// Updates with this one: Adam's bias corrections follow it.
+    /// Number of this update, from 1, for Adam's bias corrections.
     pub update: u64,
 }
 
@@ -46,7 +46,7 @@ pub struct Rounded {
     pub rounded: u8,
 }
 
-/// Whether a stored constant is 0 or 1, is neither in binary64, and works otherwise for it.
+/// A constant that is rounded to 0 or 1, is neither in binary64, and changes the optimiser by it.
 pub(super) fn rounded<A: Arithmetic>(arithmetic: &A, scalar: Scalar, exact: f64, stored: &A::Elem) -> Option<Rounded> {
     let stored = arithmetic.exact(stored).to_f64();
     let is_changed = stored != exact && scalar.is_degenerate(stored);
@@ -64,12 +64,12 @@ struct Operations<'a, A: Arithmetic> {
 
 /// Tensors of the updates come after those of the pass.
 const FIRST_TENSOR: TensorId = TensorId::MAX / 4 * 3;
-/// More operations than any optimiser has, with those [`Beside`] it.
+/// More operations than any optimiser has, the [`Outer`] ones included.
 const MOST_OPERATIONS: TensorId = 32;
 
-/// What is done to a parameter before and after [`change`].
+/// Operations on a parameter before and after [`change`].
 #[derive(Clone, Copy)]
-pub(super) enum Beside {
+pub(super) enum Outer {
     /// The update is subtracted.
     Applied = 1,
     /// The result is rounded to the format in which it is kept.
@@ -79,7 +79,7 @@ pub(super) enum Beside {
 }
 
 /// Its tensor, from the end of the parameter's.
-pub(super) fn beside(parameter: usize, what: Beside) -> TensorId {
+pub(super) fn outer_tensor(parameter: usize, what: Outer) -> TensorId {
     FIRST_TENSOR + (parameter as TensorId + 1) * MOST_OPERATIONS - what as TensorId
 }
 
@@ -131,7 +131,7 @@ impl<'a, A: Arithmetic> Operations<'a, A> {
     }
 }
 
-/// One parameter tensor's update from its gradient; the state moves on.
+/// One parameter tensor's update from its gradient; the state advances.
 pub fn change<A: Arithmetic>(
     arithmetic: &A,
     optimiser: &Optimiser,
@@ -200,7 +200,7 @@ pub fn change<A: Arithmetic>(
     }
 }
 
-/// 1 − lr·λ in binary64: by what AdamW multiplies a parameter.
+/// 1 − lr·λ in binary64: AdamW's factor of a parameter.
 pub fn decay_factor(rate: f64, weight_decay: f64) -> f64 {
     1.0 - rate * weight_decay
 }
@@ -212,5 +212,5 @@ pub(super) fn correction(beta: f64, update: u64) -> f64 {
 
 /// θ' = R(decayed − change).
 pub fn applied<A: Arithmetic>(arithmetic: &A, parameter: usize, update: &Change<A::Elem>) -> Array2<A::Elem> {
-    arithmetic.zip(beside(parameter, Beside::Applied), Binary::Subtract, &update.decayed, &update.change)
+    arithmetic.zip(outer_tensor(parameter, Outer::Applied), Binary::Subtract, &update.decayed, &update.change)
 }

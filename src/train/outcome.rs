@@ -1,24 +1,25 @@
-//! When learning stopped, and why: from the course and the measures of a copy.
+//! When learning stopped, and why: from the learning curve and the measures of a copy.
 
 use crate::record::training::{Cause, Course, End, Measure, MeasuredLayer, Outcome, Saturation};
 use crate::verdict::Verdict;
 
-/// Share of the energy, of a gradient's noise or of an update, from which it rules.
+/// Share of the energy, of a gradient's noise or of an update, from which a cause dominates.
 const HALF: f64 = 0.5;
 
-/// What a training comes to.
-pub fn of(course: &Course, measures: &[Measure], target: f64) -> Outcome {
-    let first_saturation = measures.iter().find_map(saturation);
+/// The outcome of a training. With stochastic rounding one layer at one measured step is a single draw, which shows no lost
+/// updates: on average they are applied.
+pub fn of(course: &Course, measures: &[Measure], target: f64, is_stochastic: bool) -> Outcome {
+    let first_saturation = measures.iter().find_map(|measure| saturation(measure, is_stochastic));
     Outcome {
         reached: course.reached(target),
         last_loss: course.last_loss(),
         last_progress: course.last_progress(),
         first_saturation,
-        recovered: first_saturation.and_then(|saturation| recovery(saturation, course, measures)),
+        recovered: first_saturation.and_then(|saturation| recovery(saturation, course, measures, is_stochastic)),
     }
 }
 
-/// Which mode of saturation rules a layer.
+/// Which mode of saturation dominates a layer.
 fn cause(layer: &MeasuredLayer) -> Option<Cause> {
     match layer.own.verdict {
         Verdict::Zero => Some(Cause::TrueZero),
@@ -37,27 +38,30 @@ fn cause(layer: &MeasuredLayer) -> Option<Cause> {
 }
 
 /// The layer nearest to the input that is saturated at a step.
-fn saturation(measure: &Measure) -> Option<Saturation> {
+fn saturation(measure: &Measure, is_stochastic: bool) -> Option<Saturation> {
     // A skipped step changes nothing, and loses nothing for good.
-    let ruling = |layer: &MeasuredLayer| {
-        cause(layer).filter(|cause| !(measure.skipped && matches!(cause, Cause::LostUpdates | Cause::Overflow)))
+    let counts = |cause: &Cause| match cause {
+        Cause::LostUpdates => !measure.skipped && !is_stochastic,
+        Cause::Overflow => !measure.skipped,
+        _ => true,
     };
-    let (layer, cause) = measure.layers.iter().find_map(|layer| Some((layer, ruling(layer)?)))?;
+    let dominant = |layer: &MeasuredLayer| cause(layer).filter(counts);
+    let (layer, cause) = measure.layers.iter().find_map(|layer| Some((layer, dominant(layer)?)))?;
     Some(Saturation {
         step: measure.step,
         layer: layer.layer,
-        layers: measure.layers.iter().filter(|layer| ruling(layer) == Some(cause)).count(),
+        layers: measure.layers.iter().filter(|layer| dominant(layer) == Some(cause)).count(),
         verdict: layer.own.verdict,
         cause,
     })
 }
 
-/// The first measured step after a saturation from which no layer is saturated any more, if the loss fell besides.
-fn recovery(saturation: Saturation, course: &Course, measures: &[Measure]) -> Option<usize> {
+/// The first measured step after a saturation from which no layer is saturated any more, if the loss also fell.
+fn recovery(saturation: Saturation, course: &Course, measures: &[Measure], is_stochastic: bool) -> Option<usize> {
     if course.end != End::Completed {
         return None;
     }
-    let last_saturated = measures.iter().rposition(|measure| self::saturation(measure).is_some())?;
+    let last_saturated = measures.iter().rposition(|measure| self::saturation(measure, is_stochastic).is_some())?;
     let recovered = measures.get(last_saturated + 1)?.step;
     let means = course.mean_losses();
     // The first mean is of the first steps together.
@@ -135,11 +139,23 @@ mod tests {
         };
         let measures = [sound(0), chaotic(25), sound(50), chaotic(75), sound(99)];
         let falling = course((0..100).map(|step| 100.0 - f64::from(step)));
-        let outcome = of(&falling, &measures, 1.0);
+        let outcome = of(&falling, &measures, 1.0, false);
         let saturation = Saturation { step: 25, layer: 2, layers: 2, verdict: Verdict::Chaotic, cause: Cause::Flips };
         assert_eq!((outcome.first_saturation, outcome.recovered), (Some(saturation), Some(99)));
         let flat = course((0..100).map(|_| 1.0));
-        assert_eq!(of(&flat, &measures, 1.0).recovered, None);
-        assert_eq!(of(&falling, &measures[..4], 1.0).recovered, None);
+        assert_eq!(of(&flat, &measures, 1.0, false).recovered, None);
+        assert_eq!(of(&falling, &measures[..4], 1.0, false).recovered, None);
+    }
+
+    #[test]
+    fn one_draw_of_stochastic_rounding_shows_no_lost_updates() {
+        let lost = |verdict| measure(25, vec![layer(1, verdict, 2.0, 1.9, 0.9)]);
+        let falling = course((0..100).map(|step| 100.0 - f64::from(step)));
+        let cause = |verdict, is_stochastic| {
+            of(&falling, &[lost(verdict)], 1.0, is_stochastic).first_saturation.map(|saturation| saturation.cause)
+        };
+        assert_eq!(cause(Verdict::Sound, false), Some(Cause::LostUpdates));
+        assert_eq!(cause(Verdict::Sound, true), None);
+        assert_eq!(cause(Verdict::Chaotic, true), Some(Cause::Rounding));
     }
 }

@@ -1,5 +1,5 @@
-//! Minibatch noise: how far a minibatch's gradient lies from the mean over minibatches at the same parameters; and units
-//! that no sample of them moves.
+//! Minibatch noise: the distance of a minibatch's gradient from the mean over minibatches at the same parameters; and dead
+//! units.
 
 use super::measured::activations;
 use crate::activation::Function;
@@ -13,7 +13,7 @@ use ndarray::Array2;
 use rayon::prelude::*;
 
 /// Over some minibatches, computed in f64.
-pub struct Spread {
+pub struct MinibatchSpread {
     /// Per layer, log₂ of the root mean square distance of a weight gradient from the mean, of K minibatches with K − 1
     /// as the divisor.
     log2: Vec<Number>,
@@ -21,9 +21,9 @@ pub struct Spread {
     pub dead: Vec<u64>,
 }
 
-impl Spread {
-    /// Of the minibatches at a network's parameters.
-    pub fn of(network: &Network, batches: &[Batch]) -> Spread {
+impl MinibatchSpread {
+    /// Over minibatches at a network's parameters.
+    pub fn of(network: &Network, batches: &[Batch]) -> MinibatchSpread {
         let setup: Setup = Policy::from(ArithmeticName::plain(F64)).into();
         let passes: Vec<Vec<LayerGradients>> = (batches.par_iter())
             .map(|batch| {
@@ -44,7 +44,7 @@ impl Spread {
             let values: Vec<&ExactMatrix> = passes.iter().map(|pass| &pass[layer].preactivation).collect();
             dead_units(derivative, &values)
         });
-        Spread { log2: log2.collect(), dead: dead.collect() }
+        MinibatchSpread { log2: log2.collect(), dead: dead.collect() }
     }
 
     /// Of a layer, from 0.

@@ -1,10 +1,10 @@
-//! Repetitions of a training with other seeds, of which only what each copy comes to is kept.
+//! Repetitions of a training with other seeds, of which only the results are kept.
 
 use super::{Progress, Trainer};
 use crate::record::training::Trial;
 use crate::spec::training::{MeasureAt, TrainingPlan, TrainingSpec};
 
-/// The plan of a repetition: the same with the seed so many further on, and without measures, which change no copy.
+/// The plan of a repetition: the same with the seed plus `trial`, and without measures, which change no copy.
 pub fn plan(plan: &TrainingPlan, trial: usize) -> TrainingPlan {
     let seed = plan.spec.seed.wrapping_add(trial as u64);
     let mut repeated = plan.clone();

@@ -1,11 +1,11 @@
-//! Updates that were made against the true ones: which were lost, and which went the wrong way.
+//! Updates compared with the exact ones: which are lost, and which have the wrong sign.
 //!
-//! The true update of a step is what the exact optimiser makes of the true gradient, from the same parameters and the
-//! same stored state. It is computed by the optimiser's one text in an arithmetic of so many bits and unbounded exponents
-//! that its sign is the exact one. Where the sign of a true gradient is proven, that of the update is taken to be: with
-//! momentum or weight decay it could be open only where the sum cancels as many bits as are proven.
+//! The exact update of a step is what the exact optimiser makes of the exact gradient, from the same parameters and the
+//! same stored state. The one implementation of the optimiser computes it with unbounded exponents and enough bits for its
+//! sign to be exact. Where the sign of a gradient is proven, that of its update counts as proven: with momentum or weight
+//! decay it could be open only where the sum cancels as many bits as are proven.
 
-use super::learner::{Learner, Recipe, Taken};
+use super::learner::{CompletedStep, Learner, Recipe};
 use super::optimiser::{Change, decay_factor};
 use crate::arithmetic::long::Long;
 use crate::arithmetic::{ArithmeticName, ExactMatrix};
@@ -20,8 +20,8 @@ use ndarray::Array2;
 use rug::Float;
 use std::cmp::Ordering;
 
-/// Significand bits of the arithmetic that stands for exact numbers: products of doubles have 106, and their sums, unless
-/// their exponents lie far apart, not many more.
+/// Significand bits of the arithmetic used as exact: products of doubles have 106, and their sums, unless their exponents
+/// are far apart, not many more.
 const BITS: u32 = 256;
 /// Bits in which squares are added up.
 const SUM_BITS: u32 = 64;
@@ -29,15 +29,15 @@ const SUM_BITS: u32 = 64;
 /// The exact optimiser's updates of every parameter.
 pub struct Exactly {
     changes: Vec<Change<Float>>,
-    /// By what less one θ is multiplied before the change: 0 without decoupled decay.
+    /// The factor of θ before the change, minus 1: 0 without decoupled decay.
     decay: f64,
-    /// Per parameter, which entries of the true gradient are known to have their sign; none where nothing is known.
+    /// Per parameter, which entries of the exact gradient have a proven sign; `None` if none is known.
     known: Vec<Option<Array2<bool>>>,
 }
 
 impl Exactly {
-    /// The true updates of a step.
-    pub fn new(before: &Learner, recipe: &Recipe, taken: &Taken, measurement: &Measurement) -> Exactly {
+    /// The exact updates of a step.
+    pub fn new(before: &Learner, recipe: &Recipe, taken: &CompletedStep, measurement: &Measurement) -> Exactly {
         let long = Long::new(ArithmeticName::plain(Format::mpfr(BITS)));
         let parameters = &before.network.parameters;
         let mut known = vec![None; parameters.len()];
@@ -79,7 +79,7 @@ fn signs(tensor: &TrueTensor) -> Array2<bool> {
     })
 }
 
-/// One layer's updates: counts, the share of their energy that is lost, and how much of the true update arrives.
+/// One layer's updates: counts, the share of their energy that is lost, and how much of the exact update is applied.
 pub fn of_layer(
     exact: &Exactly,
     owners: &[Option<ParameterId>; 3],

@@ -89,7 +89,7 @@ fn a_training_is_redrawn_from_its_record() {
     let mut refused = Command::new(cargo_bin("precision-probe"));
     let refused = refused.current_dir(place.0.path()).args(["report", "there", "--layers"]).output().unwrap();
     assert_eq!(refused.status.code(), Some(2));
-    assert!(error(&refused).contains("--layers belongs to a record.json"), "{}", error(&refused));
+    assert!(error(&refused).contains("--layers needs a record.json"), "{}", error(&refused));
 }
 
 /// Killed again and again, at the beginning and in the midst of it, a training ends with the bytes of one that was
@@ -156,14 +156,14 @@ fn damaged_and_foreign_checkpoints_are_refused() {
         fs::write(place.path("there/checkpoint"), bytes).unwrap();
         let output = place.run(&resume);
         assert_eq!(output.status.code(), Some(2));
-        let expected = "error: `there/checkpoint` is no whole checkpoint of precision-probe: leave --resume out to \
-                        begin anew\n";
+        let expected = "error: `there/checkpoint` is no whole checkpoint of precision-probe: leave out --resume to \
+                        start over\n";
         assert_eq!(error(&output), expected);
     }
     let begun_anew = [&SMALL[..], &["--out", "there"]].concat();
     let output = place.run(&begun_anew);
     succeed(&output);
-    assert!(error(&output).contains("--resume would have gone on from it"), "{}", error(&output));
+    assert!(error(&output).contains("--resume would have continued from it"), "{}", error(&output));
     assert!(!place.path("there/checkpoint").exists());
 }
 
@@ -194,7 +194,7 @@ fn special_files_are_no_checkpoints() {
     std::os::unix::fs::symlink("checkpoint", place.path("there/checkpoint")).unwrap();
     let message = refused();
     assert!(message.starts_with("error: `there/checkpoint` cannot be read ("), "{message}");
-    assert!(message.ends_with("): leave --resume out to begin anew\n"), "{message}");
+    assert!(message.ends_with("): leave out --resume to start over\n"), "{message}");
 }
 
 #[test]
@@ -206,8 +206,8 @@ fn another_specs_and_foreign_directories_are_refused() {
     for more in [&["--seed", "1"][..], &["--lr", "0.01"], &["--seed", "1", "--resume"]] {
         let output = run(more);
         assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]));
-        let message = "error: `there` holds the report of another spec: choose another place with --out DIR, or replace \
-                       it with --force\n";
+        let message = "error: `there` holds a report with other options or of another version: choose another place with \
+                       --out DIR, or overwrite it with --force\n";
         assert_eq!(error(&output), message);
     }
     assert!(contents(&place.path("there")) == before, "nothing was touched");
@@ -331,15 +331,18 @@ fn the_command_writes_the_bytes_that_are_fixed() {
     }
 }
 
-/// A directory of its own for every spec, whose name says what differs.
+/// A folder of its own for every spec, whose name says what differs, and a link to it.
 #[test]
 fn a_training_lies_under_the_name_of_its_spec() {
     let place = Place::new();
     succeed(&place.run(&[&SMALL[..], &["--optimizer", "adam", "--lr", "0.01", "--quiet"]].concat()));
-    let names: Vec<String> = fs::read_dir(place.path("reports"))
+    let mut names: Vec<String> = fs::read_dir(place.path("reports"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
         .collect();
-    let expected = "train-act-relu_depth-3_width-8_batch-8_steps-12_optimizer-adam_lr-0.01_minibatches-2";
-    assert_eq!(names, [expected]);
+    names.sort();
+    let [latest, name] = &names[..] else { panic!("a report and a link to it: {names:?}") };
+    assert!(name.starts_with("train-relu-3x8-batch-8-steps-12-optimizer-adam-") && name.len() <= 60, "{name}");
+    let target = fs::read_link(place.path("reports").join(latest)).unwrap();
+    assert_eq!((latest.as_str(), target.as_os_str()), ("latest", name.as_ref()));
 }

@@ -3,6 +3,7 @@
 
 use crate::command::{Place, contents, error, succeed};
 use crate::common::samples::{values, write, write_digits};
+use crate::common::tables;
 use crate::shared::{learner, networks, plan, small};
 use assert_cmd::cargo::cargo_bin;
 use precision_probe::exchange::{Activations, Tensor, write_safetensors};
@@ -133,12 +134,10 @@ fn values_are_trained_on_by_their_squared_error() {
     let held_out = course.held_out.last().unwrap();
     assert_eq!((held_out.right, held_out.of), (None, 40));
     assert!(held_out.loss.value() < 0.2 * course.held_out[0].loss.value());
-    let csv = fs::read_to_string(place.path("out/steps.csv")).unwrap();
-    let last = csv.lines().rfind(|line| line.starts_with("tanh,f32,120,")).unwrap();
-    assert_eq!(
-        last.split(',').map(str::is_empty).collect::<Vec<_>>(),
-        [false, false, false, true, false, true, false, true, false]
-    );
+    let rows = tables::rows(&fs::read_to_string(place.path("out/steps.csv")).unwrap());
+    let last = tables::with(&rows, &[("activation", "tanh"), ("precision", "f32"), ("step", "120")])[0];
+    let names = ["loss_of_minibatch", "held_out_loss", "held_out_right", "held_out_of", "log2_loss_scale", "skipped"];
+    assert_eq!(names.map(|name| last[name].is_empty()), [true, false, true, false, true, false]);
     let svg = fs::read_to_string(place.path("out/training.svg")).unwrap();
     assert!(svg.contains("loss (mean squared error)") && svg.contains("held-out rows"));
     assert!(!svg.contains("digits") && !svg.contains("cross-entropy"));
@@ -235,7 +234,7 @@ fn a_stopped_training_goes_on_with_its_own_files_only() {
             let output = place.run(&[&resume[..], force].concat());
             assert_eq!(output.status.code(), Some(2), "{file}: {}", error(&output));
             let name = file.rsplit('/').next().unwrap();
-            let words = format!("error: the training in `stopped` began with another `{name}` (SHA-256 ");
+            let words = format!("error: the training in `stopped` started with another `{name}` (SHA-256 ");
             assert!(error(&output).starts_with(&words), "{}", error(&output));
             assert!(error(&output).ends_with("choose another place with --out DIR\n"), "{}", error(&output));
         }
@@ -269,15 +268,9 @@ fn a_training_of_files_is_redrawn_from_its_record() {
     assert!(words.starts_with("per layer: tanh, relu, weights n.safetensors"), "{words}");
     assert!(words.contains("weights n.safetensors, depth 2, units 4–5–3–2, no biases, 41 parameters"), "{words}");
     assert!(words.contains("7 steps, batch 3, seed 0 data v.safetensors: 9 rows trained on, none held out"), "{words}");
-    let [report] =
-        &fs::read_dir(place.path("reports")).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>()[..]
-    else {
-        panic!("one report")
-    };
+    let report = &fs::canonicalize(place.path("reports/latest")).unwrap();
     let name = report.file_name().unwrap().to_string_lossy().into_owned();
-    for part in ["_weights-n.safetensors-", "_batch-3_data-v.safetensors-"] {
-        assert!(name.contains(part), "{part} is missing in {name}");
-    }
+    assert!(name.starts_with("train-n-") && name.contains("-v-batch-3-"), "{name}");
     let before = contents(report);
     for file in ["n.safetensors", "v.safetensors", "net.toml"] {
         fs::remove_file(place.path(file)).unwrap();
@@ -311,29 +304,32 @@ fn files_that_do_not_fit_are_refused_with_the_fix() {
     write_safetensors(&place.path("n.safetensors"), &[weight("0.weight", [3, 4]), weight("2.weight", [2, 3])]).unwrap();
     let net = "--weights n.safetensors --act relu";
     for (arguments, words) in [
-        ("--data v20.safetensors", "--batch 32: 16 of the 20 rows of `v20.safetensors` are trained on; give at most 8"),
+        (
+            "--data v20.safetensors",
+            "--batch 32: 16 of the 20 rows of `v20.safetensors` are for training; give at most 8",
+        ),
         ("--data v20.safetensors --batch 9", "--batch 9: 16 of the 20 rows"),
         (
             "--data v20.safetensors --batch 8 --minibatches 3",
-            "--minibatches 3: the 16 samples that are trained on make 2 of --batch 8; give at most 2",
+            "--minibatches 3: the 16 training samples make 2 minibatches of --batch 8; give at most 2",
         ),
         (
             "--data v2.safetensors --batch 2",
-            "--batch 2: 2 of the 2 rows of `v2.safetensors` are trained on; give at most 1",
+            "--batch 2: 2 of the 2 rows of `v2.safetensors` are for training; give at most 1",
         ),
-        ("--data v1.safetensors --batch 1", "`v1.safetensors` has 1 row: give a file of two and more to train on"),
+        ("--data v1.safetensors --batch 1", "`v1.safetensors` has 1 row: give a file with at least two"),
         ("--data inf.safetensors --batch 8", "`x`, entry [4, 3]"),
         ("--data n.safetensors", "there is no `x`"),
-        ("--data gaussian", "--data gaussian: there is nothing to learn from random targets; give digits, or a FILE"),
+        ("--data gaussian", "--data gaussian: random targets cannot be learnt; give digits, or a FILE"),
         ("--data digit", "did you mean `digits`?"),
         ("--data nowhere.npz", "`nowhere.npz` cannot be read ("),
         ("--data v20.safetensors --loss cross-entropy", "--loss cross-entropy takes class indices of shape [batch]"),
         ("--data d.safetensors --loss mse", "--loss mse takes targets of shape [batch × outputs]"),
         ("--loss mse", "--loss has no effect without --data FILE"),
-        ("--weights n.safetensors", "it does not say the activations: give --act relu"),
+        ("--weights n.safetensors", "it does not contain the activations: give --act relu"),
         (net, "the digits have 64 features and 10 classes: give --data FILE\n"),
-        (&format!("{net} --width 3"), "--width: --weights fixes it; leave out --width or --weights"),
-        (&format!("{net} --init torch"), "--init: --weights fixes it"),
+        (&format!("{net} --width 3"), "--width: --weights determines it; leave out --width or --weights"),
+        (&format!("{net} --init torch"), "--init: --weights determines it"),
         (&format!("{net} --data d.safetensors"), "has 4 inputs and `x` of `d.safetensors` 64 columns"),
     ] {
         let arguments: Vec<&str> = arguments.split(' ').collect();

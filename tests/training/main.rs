@@ -1,5 +1,5 @@
-//! Training: optimisers, loss scaling, lost updates, checkpoints and the command, held against PyTorch, exact numbers
-//! and each other.
+//! Training: optimisers, loss scaling, lost updates, checkpoints and the command, compared with PyTorch, exact numbers and
+//! each other.
 
 mod command;
 #[path = "../common/mod.rs"]
@@ -7,6 +7,7 @@ mod common;
 mod exactly;
 mod files;
 mod formats;
+mod invented;
 mod judged;
 mod loss_scale;
 mod optimisers;

@@ -2,7 +2,7 @@
 
 use crate::command::{Place, contents, succeed};
 use crate::shared::{plan, small};
-use precision_probe::judgement::training::spread;
+use precision_probe::judgement::training::{ControlOutcome, judge, spread};
 use precision_probe::record::training::{Training, Trial};
 use precision_probe::spec::training::{MeasureAt, TrainingSpec};
 use precision_probe::train::{Silent, run};
@@ -39,6 +39,15 @@ fn every_trial_is_the_training_of_its_seed() {
     let reached = all.iter().filter(|trial| trial.runs[1].learners[0].reached.is_some()).count();
     assert_eq!(found.reached, reached);
     assert_eq!(spread(&first, 1, Some(0)), None);
+    // Whether f64 learns is counted over all four, each against its own chance.
+    for run in 0..2 {
+        let each: Vec<ControlOutcome> = (0..4).map(|trial| judge(&alone(trial)).runs[run].control.outcome).collect();
+        let found = judge(&training).runs[run].control_trials.clone().expect("there are trials");
+        for outcome in ControlOutcome::ALL {
+            assert_eq!(found.count(outcome), each.iter().filter(|one| **one == outcome).count(), "{outcome:?}");
+        }
+    }
+    assert_eq!(judge(&first).runs[0].control_trials, None);
     assert_eq!(first.spec.hash("x"), TrainingSpec { trials: 1, ..spec.clone() }.hash("x"));
     assert_ne!(first.spec.hash("x"), spec.hash("x"));
 }
@@ -52,7 +61,10 @@ fn stopped_trials_go_on_to_the_same_bytes() {
     let output = place.run(&[&options[..], &["--out", "whole"]].concat());
     succeed(&output);
     let printed = String::from_utf8(output.stdout).unwrap();
-    assert!(printed.contains("(4 trials, seeds 0 to 3: least–greatest; limits are those of seed 0)"), "{printed}");
+    assert!(
+        printed.contains("(4 trials, seeds 0 to 3: least–greatest; only seed 0 is measured, for limits)"),
+        "{printed}"
+    );
     for kept in [0, 1, 3] {
         succeed(&place.run(&[&options[..], &["--quiet", "--force", "--out", "stopped"]].concat()));
         let mut training = place.training("stopped/training.json");

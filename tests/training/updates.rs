@@ -9,8 +9,8 @@ use precision_probe::network::{Batch, Loss, Network, Targets};
 use precision_probe::number::Number;
 use precision_probe::record::training::{Measure, Updates};
 use precision_probe::spec::training::Optimiser;
-use precision_probe::train::learner::{Learner, Recipe, Taken};
-use precision_probe::train::measured::Own;
+use precision_probe::train::learner::{CompletedStep, Learner, Recipe};
+use precision_probe::train::measured::OwnMeasurement;
 use rug::Rational;
 
 const STEPS: usize = 6;
@@ -46,7 +46,7 @@ fn counted(
     before: &Learner,
     after: &Learner,
     recipe: &Recipe,
-    taken: &Taken,
+    taken: &CompletedStep,
     exact: &[Rows],
     layer: usize,
 ) -> (Updates, [Rational; 3]) {
@@ -87,7 +87,7 @@ fn hold(
     batches: &[Batch],
 ) -> Measure {
     learner.rekey(recipe.seed, step);
-    let own = Own::measure(learner, batches, 80, 1);
+    let own = OwnMeasurement::measure(learner, batches, 80, 1);
     let before = learner.clone();
     let taken = learner.step(recipe, step, &batches[0]);
     let measure = own.finish(learner, recipe, step, &taken, None, f64::NAN);

@@ -1,8 +1,7 @@
 //! Whether f64's own copy learns: the control of every other copy.
 
-use crate::judgement::{ExactState, exact};
 use crate::record::Number;
-use crate::record::training::{Course, ExactSize, ExactStep, TrainingRun, WINDOW};
+use crate::record::training::{Course, End, MeanLosses, Training, WINDOW};
 use serde::Serialize;
 
 /// What f64's own copy does. Losses are means over [`WINDOW`] minibatches.
@@ -12,144 +11,139 @@ pub struct Control {
     pub outcome: ControlOutcome,
     /// The first mean.
     pub first: Number,
-    /// The least mean.
+    /// The least mean; none if no mean is finite.
     pub best: Number,
-    /// The last mean; infinite where training failed.
+    /// The last mean; infinite if training failed.
     pub last: Number,
-    /// The loss of the best constant answer; none where it is not recorded.
+    /// Chance: the loss of the best constant answer; none if not recorded.
     pub chance: Number,
-    /// Steps that it made.
+    /// Steps made.
     pub steps: usize,
 }
 
-/// Whether f64's own copy learns.
+/// Whether f64's own copy learns: the first that applies. Chance is the loss of the best constant answer: of classes the
+/// entropy of their frequencies, ln(classes) if they are equally frequent, of values the loss of predicting the mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ControlOutcome {
-    /// The least mean loss lies below that of the best constant answer (by 2 %, and by three standard errors of that
-    /// mean), or is still more than 10 % above it and at least 10 % below the first mean.
-    Learns,
-    /// Neither, and the loss no longer falls.
-    DoesNotLearn,
     /// A parameter becomes infinite or NaN, or the last mean is more than twice the first.
     Diverges,
-    /// Not yet: there are fewer than two windows of steps, or the loss still falls in the last one.
+    /// The least mean loss is clearly below chance: by 2 %, and by three standard errors of that mean.
+    Learns,
+    /// The least mean loss is at least 10 % below the first, but at least 10 % above chance, or chance is not recorded: it
+    /// falls, and whether anything is learnt of the inputs is open.
+    Falls,
+    /// Neither, and it is too early: there are fewer than two windows of steps, or the loss still falls in the last one.
     TooShort,
+    /// Neither, and the loss no longer falls.
+    DoesNotLearn,
+}
+
+impl ControlOutcome {
+    /// From learning to the opposite.
+    pub const ALL: [ControlOutcome; 5] = [
+        ControlOutcome::Learns,
+        ControlOutcome::Falls,
+        ControlOutcome::TooShort,
+        ControlOutcome::DoesNotLearn,
+        ControlOutcome::Diverges,
+    ];
 }
 
 impl Control {
-    /// The control of a run.
-    pub fn of(run: &TrainingRun, chance: Option<Number>) -> Control {
-        let course = &run.reference;
-        let means: Vec<f64> = course.mean_losses().into_iter().map(|(_, mean)| mean).collect();
-        let first = means.first().copied().unwrap_or(f64::NAN);
-        let best = means.iter().copied().filter(|mean| mean.is_finite()).fold(f64::INFINITY, f64::min);
-        let chance = chance.unwrap_or(Number::None);
+    /// The control with a learning curve.
+    pub fn of(course: &Course, chance: Option<Number>) -> Control {
+        let means = course.brief();
         Control {
-            outcome: outcome(course, &means, first, best, chance.finite()),
-            first: Number::new(first),
-            best: Number::new(best),
+            outcome: outcome(&means, course.end, chance.and_then(Number::finite)),
+            first: means.first,
+            best: means.least,
             last: course.last_loss(),
-            chance,
-            steps: course.losses.len(),
+            chance: chance.unwrap_or(Number::None),
+            steps: means.steps,
         }
     }
 
-    /// Whether what other copies do may be put down to their arithmetics.
+    /// Whether what other copies do may be attributed to their formats.
     pub fn is_passed(&self) -> bool {
-        matches!(self.outcome, ControlOutcome::Learns | ControlOutcome::TooShort)
+        matches!(self.outcome, ControlOutcome::Learns | ControlOutcome::Falls | ControlOutcome::TooShort)
     }
 }
 
-/// Part of the chance level below which a loss is better than chance.
+/// Whether f64's own copy learns, over all trials.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ControlTrials {
+    /// Trials, the first one included.
+    pub trials: usize,
+    /// Outcomes and their counts, the most frequent first; of equally frequent ones the worse first.
+    pub outcomes: Vec<(ControlOutcome, usize)>,
+}
+
+impl ControlTrials {
+    /// Of an activation by its place; `None` without repetitions, and where a trial does not record its mean losses.
+    pub fn of(training: &Training, run: usize) -> Option<ControlTrials> {
+        if training.trials.is_empty() {
+            return None;
+        }
+        let first = Control::of(&training.runs.get(run)?.reference, chance(training, training.chance)).outcome;
+        let repeated = training.trials.iter().map(|trial| {
+            let reference = &trial.runs.get(run)?.reference;
+            let chance = chance(training, trial.chance).and_then(Number::finite);
+            Some(outcome(&reference.means?, reference.end, chance))
+        });
+        let all = std::iter::once(Some(first)).chain(repeated).collect::<Option<Vec<_>>>()?;
+        let count = |outcome: ControlOutcome| (outcome, all.iter().filter(|one| **one == outcome).count());
+        let mut outcomes: Vec<_> =
+            ControlOutcome::ALL.into_iter().rev().map(count).filter(|(_, count)| *count > 0).collect();
+        outcomes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        Some(ControlTrials { trials: all.len(), outcomes })
+    }
+
+    /// Trials with an outcome.
+    pub fn count(&self, outcome: ControlOutcome) -> usize {
+        self.outcomes.iter().find(|(one, _)| *one == outcome).map_or(0, |(_, count)| *count)
+    }
+}
+
+/// Classes of the digits.
+const DIGITS: f64 = 10.0;
+
+/// The recorded chance. Older records of the digits lack it: their ten classes are equally frequent to a few per cent.
+pub(super) fn chance(training: &Training, recorded: Option<Number>) -> Option<Number> {
+    let is_digits = training.spec.batch_file.is_none() && training.spec.has_classes();
+    recorded.or_else(|| is_digits.then(|| Number::new(core_math::log(DIGITS))))
+}
+
+/// Part of chance below which a loss is better than chance.
 const BETTER: f64 = 0.98;
-/// Factor by which a loss must fall, or by which it is still away from chance.
+/// Part by which a loss must fall, or by which it is still above chance.
 const CLEARLY: f64 = 0.1;
 /// Factor by which a loss must grow to diverge.
 const DIVERGED: f64 = 2.0;
-/// Standard errors.
+/// Standard errors by which a loss must be below chance.
 const ERRORS: f64 = 3.0;
 
-fn outcome(course: &Course, means: &[f64], first: f64, best: f64, chance: Option<f64>) -> ControlOutcome {
-    let last = means.last().copied();
-    if course.end.step().is_some() || last.is_some_and(|last| !last.is_finite() || last > DIVERGED * first) {
+fn outcome(means: &MeanLosses, end: End, chance: Option<f64>) -> ControlOutcome {
+    let [first, least, error, last] = [means.first, means.least, means.error, means.last].map(Number::value);
+    // The first mean may be beyond binary64, and then so is everything.
+    let is_growing = means.steps > 0 && (!last.is_finite() || last > DIVERGED * first);
+    if end.step().is_some() || is_growing {
         return ControlOutcome::Diverges;
     }
-    let falls = best <= (1.0 - CLEARLY) * first;
-    let learns = match chance {
-        Some(chance) if best < (1.0 + CLEARLY) * chance => {
-            best < BETTER * chance && best + ERRORS * standard_error(course, means, best) < chance
-        }
-        _ => falls,
-    };
-    let is_falling = course.last_progress().is_some_and(|step| step + WINDOW >= course.losses.len());
-    if learns {
-        ControlOutcome::Learns
-    } else if course.losses.len() < 2 * WINDOW || is_falling {
-        ControlOutcome::TooShort
-    } else {
-        ControlOutcome::DoesNotLearn
+    if chance.is_some_and(|chance| least < BETTER * chance && least + ERRORS * error < chance) {
+        return ControlOutcome::Learns;
     }
-}
-
-/// Of the mean over the window whose mean is the least one.
-fn standard_error(course: &Course, means: &[f64], best: f64) -> f64 {
-    let Some(begin) = means.iter().position(|mean| *mean == best) else { return f64::INFINITY };
-    let width = course.losses.len() + 1 - means.len();
-    let losses = course.losses.get(begin..begin + width).unwrap_or_default();
-    let squares: f64 = losses.iter().map(|loss| (loss.value() - best) * (loss.value() - best)).sum();
-    let count = losses.len() as f64;
-    if losses.len() < 2 { f64::INFINITY } else { (squares / (count - 1.0) / count).sqrt() }
-}
-
-/// Layer 1's exact gradient at f64's parameters while it learns.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct ExactAtStart {
-    /// The first measured step.
-    pub step: usize,
-    /// Its state there.
-    pub state: ExactState,
-    /// log₂ of the gradient's root mean square over the weights'.
-    pub log2_relative: Number,
-    /// log₂ of the gradient's root mean square.
-    pub log2_size: Number,
-    /// The first measured step with another state, and that state.
-    pub later: Option<(usize, ExactState)>,
-}
-
-impl ExactAtStart {
-    /// Of a run's measured steps; none where the exact gradient was not measured.
-    pub fn of(steps: &[ExactStep]) -> Option<ExactAtStart> {
-        let first = steps.first()?;
-        let size = first.layers.first()?;
-        let state = state(size, &first.layers);
-        let later = steps.iter().find_map(|one| {
-            let other = self::state(one.layers.first()?, &one.layers);
-            (other != state && other != ExactState::NotEstablished).then_some((one.step, other))
-        });
-        Some(ExactAtStart {
-            step: first.step,
-            state,
-            log2_relative: relative(size, &first.layers),
-            log2_size: size.log2_gradient,
-            later,
-        })
+    let is_away = chance.is_none_or(|chance| least >= (1.0 + CLEARLY) * chance);
+    if is_away && least <= (1.0 - CLEARLY) * first {
+        return ControlOutcome::Falls;
     }
-}
-
-/// Relative to the weights.
-fn relative(size: &ExactSize, layers: &[ExactSize]) -> Number {
-    exact::relative(size.log2_gradient, size.log2_weights, layers.iter().map(|layer| layer.log2_weights))
-}
-
-fn state(size: &ExactSize, layers: &[ExactSize]) -> ExactState {
-    exact::state(size.log2_gradient, relative(size, layers))
+    let is_falling = means.last_progress.is_some_and(|step| step + WINDOW >= means.steps);
+    if means.steps < 2 * WINDOW || is_falling { ControlOutcome::TooShort } else { ControlOutcome::DoesNotLearn }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::training::End;
 
     fn course(losses: impl Iterator<Item = f64>) -> Course {
         let losses = losses.map(Number::new).collect();
@@ -157,9 +151,7 @@ mod tests {
     }
 
     fn found(course: &Course, chance: Option<f64>) -> ControlOutcome {
-        let means: Vec<f64> = course.mean_losses().into_iter().map(|(_, mean)| mean).collect();
-        let best = means.iter().copied().fold(f64::INFINITY, f64::min);
-        outcome(course, &means, means[0], best, chance)
+        Control::of(course, chance.map(Number::new)).outcome
     }
 
     /// A loss around a level, the same on every machine.
@@ -181,7 +173,18 @@ mod tests {
             ("to nearly zero", falling(2.4, 0.1, 200).collect::<Vec<_>>(), ControlOutcome::Learns),
             ("at chance", around(2.31, 0.05).take(200).collect(), ControlOutcome::DoesNotLearn),
             ("from above to chance", falling(9.0, 2.31, 400).collect(), ControlOutcome::DoesNotLearn),
-            ("far above and falling", falling(7.6e6, 2.5e4, 60).collect(), ControlOutcome::Learns),
+            ("far above and falling", falling(7.6e6, 2.5e4, 60).collect(), ControlOutcome::Falls),
+            (
+                "far above, fallen and flat",
+                falling(1e6, 90.0, 60).chain(around(90.0, 1.0).take(400)).collect(),
+                ControlOutcome::Falls,
+            ),
+            ("just above chance", falling(9.0, 2.54, 400).collect(), ControlOutcome::Falls),
+            ("just below chance", falling(9.0, 2.24, 400).collect(), ControlOutcome::Learns),
+            ("within 2 % of chance", falling(9.0, 2.27, 400).collect(), ControlOutcome::DoesNotLearn),
+            ("nearly at chance and falling", falling(2.9, 2.45, 45).collect(), ControlOutcome::TooShort),
+            ("one step", vec![2.3], ControlOutcome::TooShort),
+            ("from infinity", vec![f64::INFINITY, 2.0], ControlOutcome::Diverges),
             ("flat above chance", around(90.0, 1.0).take(100).collect(), ControlOutcome::DoesNotLearn),
             ("too short", around(2.31, 0.05).take(30).collect(), ControlOutcome::TooShort),
             (
@@ -197,34 +200,27 @@ mod tests {
         }
         let failed = Course { end: End::ParametersNotFinite { step: 99 }, ..course(falling(2.4, 0.1, 100)) };
         assert_eq!(found(&failed, Some(chance)), ControlOutcome::Diverges);
-        // Without a chance level only the fall counts.
-        assert_eq!(found(&course(falling(2.4, 2.0, 200)), None), ControlOutcome::Learns);
+        // Without a recorded chance nothing is known to be below it.
+        assert_eq!(found(&course(falling(2.4, 2.0, 200)), None), ControlOutcome::Falls);
         assert_eq!(found(&course(around(2.31, 0.05).take(200)), None), ControlOutcome::DoesNotLearn);
     }
 
+    /// Of values chance is the variance of the targets.
     #[test]
-    fn states_of_known_sizes() {
-        let size = |gradient: f64, weights: f64| ExactSize {
-            log2_gradient: Number::new(gradient),
-            log2_weights: Number::new(weights),
+    fn controls_of_values() {
+        let falling = |from: f64, to: f64| {
+            course((0..200).map(move |step| to + (from - to) * core_math::exp(-8.0 * f64::from(step) / 200.0)))
         };
-        let none = f64::NEG_INFINITY;
-        for (layers, expected) in [
-            (vec![size(-108.0, 0.0)], ExactState::Vanishing),
-            (vec![size(-22.0, -2.0)], ExactState::Vanishing),
-            (vec![size(-22.0, -3.0)], ExactState::Healthy),
-            (vec![size(18.0, -2.0)], ExactState::Exploding),
-            (vec![size(none, -2.0)], ExactState::Zero),
-            (vec![size(f64::NAN, -2.0)], ExactState::NotEstablished),
-            (vec![size(-19.0, none), size(0.0, 0.0), size(0.0, 2.0)], ExactState::Vanishing),
-            (vec![size(-19.0, none), size(0.0, none)], ExactState::Healthy),
+        for (from, to, variance, expected) in [
+            (2.0, 0.01, 1.0, ControlOutcome::Learns),
+            (2.0, 0.999, 1.0, ControlOutcome::DoesNotLearn),
+            (5.0, 1.3, 1.0, ControlOutcome::Falls),
+            (5e-6, 1.3e-6, 1e-6, ControlOutcome::Falls),
+            (5e-6, 1.3e-7, 1e-6, ControlOutcome::Learns),
+            // Constant targets: no loss is below chance.
+            (5.0, 0.1, 0.0, ControlOutcome::Falls),
         ] {
-            assert_eq!(state(&layers[0], &layers), expected, "{layers:?}");
+            assert_eq!(found(&falling(from, to), Some(variance)), expected, "{from} to {to}, variance {variance}");
         }
-        let step = |step, gradient| ExactStep { step, layers: vec![size(gradient, -2.0)] };
-        let found = ExactAtStart::of(&[step(0, none), step(1, f64::NAN), step(5, -4.0), step(9, none)]);
-        let found = found.expect("it was measured");
-        assert_eq!((found.state, found.later), (ExactState::Zero, Some((5, ExactState::Healthy))));
-        assert_eq!(ExactAtStart::of(&[]), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Order statistics over measured steps, and where something is greatest or first.
+//! Statistics over measured steps, and where something is greatest or first.
 
 use crate::record::training::{Learner, Measure, MeasuredLayer, Track, Updates};
 use crate::record::{Number, Verdict};
@@ -15,12 +15,12 @@ pub struct Largest {
     pub layer: usize,
 }
 
-/// True where one of the modes of saturation rules.
+/// True if one of the modes of saturation dominates.
 pub fn is_saturated(track: &Track) -> bool {
     track.verdict.reaches(Verdict::Chaotic) || track.verdict == Verdict::Zero
 }
 
-/// Rounding noise over minibatch noise; nothing where either is no positive finite number or the gradient is none.
+/// Rounding noise relative to minibatch noise; `None` if either is not finite or the gradient is unknown.
 pub fn over_minibatch(layer: &MeasuredLayer) -> Option<f64> {
     let is_noise = !matches!(layer.own.verdict, Verdict::Overflow | Verdict::NotEstablished);
     let spread = layer.log2_minibatch_spread.finite().filter(|_| is_noise)?;
@@ -31,7 +31,7 @@ pub fn over_minibatch(layer: &MeasuredLayer) -> Option<f64> {
     }
 }
 
-/// Every layer of every measured step, in time's order, from layer 1 on.
+/// Every layer of every measured step, in order of time, from layer 1 on.
 pub fn places(learner: &Learner) -> impl Iterator<Item = (&Measure, &MeasuredLayer)> {
     learner.measures.iter().flat_map(|measure| measure.layers.iter().map(move |layer| (measure, layer)))
 }
@@ -43,7 +43,7 @@ fn ratios(learner: &Learner) -> impl Iterator<Item = Largest> {
     })
 }
 
-/// Where rounding noise is greatest beside minibatch noise, the first of equals.
+/// Where rounding noise is greatest relative to minibatch noise, the first of equals.
 pub fn largest(learner: &Learner) -> Option<Largest> {
     ratios(learner).reduce(|best, next| if next.ratio > best.ratio { next } else { best })
 }
@@ -53,7 +53,7 @@ pub fn first_above(learner: &Learner) -> Option<Largest> {
     ratios(learner).find(|place| place.ratio >= 1.0)
 }
 
-/// Updates of all layers together; counts beyond all bounds stop there.
+/// Updates of all layers together; counts saturate.
 pub fn updates(measure: &Measure) -> Updates {
     measure.layers.iter().fold(Updates::default(), |sum, layer| Updates {
         parameters: sum.parameters.saturating_add(layer.updates.parameters),
@@ -79,12 +79,49 @@ pub fn lost(learner: &Learner) -> Option<(f64, f64)> {
     Some((shares[shares.len().checked_sub(1)? / 2], *shares.last()?))
 }
 
-/// Median over layers and measured steps of how much of the true update arrives; the lower one of two medians.
-pub fn arriving(learner: &Learner) -> Option<f64> {
-    let mut parts: Vec<f64> =
+/// How much of the exact update is applied: 1 is all of it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Applied {
+    /// The share: a median over layers and measured steps, or with stochastic rounding the mean over them.
+    pub share: f64,
+    /// The mean's standard error; `None` for a median.
+    pub error: Option<f64>,
+}
+
+/// Standard errors from which a mean differs.
+const ERRORS: f64 = 3.0;
+
+impl Applied {
+    /// A mean of draws; `None` of none.
+    pub(super) fn mean(draws: &[f64]) -> Option<Applied> {
+        let count = draws.len() as f64;
+        let mean = draws.iter().sum::<f64>() / count;
+        let squares: f64 = draws.iter().map(|draw| (draw - mean) * (draw - mean)).sum();
+        let error = if draws.len() < 2 { f64::INFINITY } else { (squares / (count - 1.0) / count).sqrt() };
+        (!draws.is_empty()).then_some(Applied { share: mean, error: Some(error) })
+    }
+
+    /// The least share that is likely.
+    pub fn least(&self) -> f64 {
+        self.share - ERRORS * self.error.unwrap_or(0.0)
+    }
+
+    /// The greatest share that is likely.
+    pub fn most(&self) -> f64 {
+        self.share + ERRORS * self.error.unwrap_or(0.0)
+    }
+}
+
+/// How much of the exact update is applied over layers and measured steps: the median, the lower one of two, or the mean
+/// where every layer at every step is a draw of stochastic rounding.
+pub fn applied(learner: &Learner, is_stochastic: bool) -> Option<Applied> {
+    let mut shares: Vec<f64> =
         made(learner).flat_map(|measure| &measure.layers).filter_map(|layer| layer.update_descent.finite()).collect();
-    parts.sort_by(f64::total_cmp);
-    Some(parts[parts.len().checked_sub(1)? / 2])
+    if is_stochastic {
+        return Applied::mean(&shares);
+    }
+    shares.sort_by(f64::total_cmp);
+    Some(Applied { share: shares[shares.len().checked_sub(1)? / 2], error: None })
 }
 
 /// Whether rounding noise is compared with minibatch noise in every layer of every measured step.

@@ -1,16 +1,56 @@
-//! How fast a copy's loss fell: what is read off its minibatches' losses alone.
+//! How fast a copy's loss fell: what follows from its minibatches' losses alone.
 
 use super::{Course, End, Number};
+use serde::{Deserialize, Serialize};
 
 /// Minibatches over which a loss is averaged.
 pub const WINDOW: usize = 20;
 
-/// Progress is a mean loss below this share of that of the last progress.
+/// A mean loss below this share of the previous best is an improvement.
 const PROGRESS: f64 = 0.99;
 
+/// The mean losses of a learning curve in brief: all that is needed to tell whether it learns.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MeanLosses {
+    /// Steps made.
+    pub steps: usize,
+    /// The first mean over [`WINDOW`] minibatches; none before the first step.
+    pub first: Number,
+    /// The least finite mean; none if no mean is finite.
+    pub least: Number,
+    /// Standard error of the least mean; infinite where it is the mean of fewer than two losses.
+    pub error: Number,
+    /// The last mean, as it is: not finite where a loss is not.
+    pub last: Number,
+    /// The last step at which the mean improved; absent if no mean is finite.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_progress: Option<usize>,
+}
+
 impl Course {
-    /// The mean loss of the last [`WINDOW`] minibatches (of all, where there are fewer) at every step that has as many
-    /// behind it; not finite where one of them is not.
+    /// Its mean losses in brief.
+    pub fn brief(&self) -> MeanLosses {
+        let means = self.mean_losses();
+        let finite = means.iter().enumerate().filter(|(_, (_, mean))| mean.is_finite());
+        let least = finite.min_by(|one, other| one.1.1.total_cmp(&other.1.1));
+        let width = self.losses.len() + 1 - means.len().max(1);
+        let error = least.map_or(f64::INFINITY, |(begin, (_, mean))| {
+            standard_error(self.losses.get(begin..begin + width).unwrap_or_default(), *mean)
+        });
+        let mean = |at: Option<&(usize, f64)>| at.map_or(Number::None, |(_, mean)| Number::new(*mean));
+        MeanLosses {
+            steps: self.losses.len(),
+            first: mean(means.first()),
+            least: mean(least.map(|(_, mean)| mean)),
+            error: Number::new(error),
+            last: mean(means.last()),
+            last_progress: self.last_progress(),
+        }
+    }
+
+    /// The mean loss of the last [`WINDOW`] minibatches (of all, where there are fewer), at every step that has so many;
+    /// not finite where one of them is not.
     pub fn mean_losses(&self) -> Vec<(usize, f64)> {
         let losses: Vec<f64> = self.losses.iter().map(|loss| loss.value()).collect();
         let width = WINDOW.min(losses.len()).max(1);
@@ -23,7 +63,7 @@ impl Course {
         self.mean_losses().into_iter().find(|(_, mean)| *mean <= target).map(|(step, _)| step)
     }
 
-    /// That mean at the end: infinite where training failed, none before the first step.
+    /// That mean at the end: infinite if training failed, none before the first step.
     pub fn last_loss(&self) -> Number {
         match self.mean_losses().last() {
             None => Number::None,
@@ -32,8 +72,8 @@ impl Course {
         }
     }
 
-    /// The last step at which that mean was at least 1 % below that of the last progress before it; the first mean is
-    /// progress. Less than that in one step adds up: a loss may fall far without ever falling fast.
+    /// The last step at which that mean was at least 1 % below the mean at the previous such step; the first mean counts
+    /// as one. Small steps add up: a loss may fall far without ever falling fast.
     pub fn last_progress(&self) -> Option<usize> {
         let (mut best, mut last) = (f64::INFINITY, None);
         for (step, mean) in self.mean_losses() {
@@ -43,6 +83,16 @@ impl Course {
         }
         last
     }
+}
+
+/// Of the mean of these losses.
+fn standard_error(losses: &[Number], mean: f64) -> f64 {
+    if losses.len() < 2 {
+        return f64::INFINITY;
+    }
+    let squares: f64 = losses.iter().map(|loss| (loss.value() - mean) * (loss.value() - mean)).sum();
+    let count = losses.len() as f64;
+    (squares / (count - 1.0) / count).sqrt()
 }
 
 #[cfg(test)]

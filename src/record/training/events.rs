@@ -1,5 +1,5 @@
-//! What happened to a copy beyond rounding error: results that left the range, steps that were skipped, constants of the
-//! optimiser that a format cannot tell from 0 or 1.
+//! What happened to a copy beyond rounding error: results that left the range, steps that were skipped, constants of
+//! the optimiser that a format cannot tell from 0 or 1.
 
 use crate::number::Number;
 use serde::{Deserialize, Serialize};
@@ -63,7 +63,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    /// Whether both are the same kind, whatever the circumstances; constants are told apart.
+    /// Whether both are the same kind, whatever the circumstances; constants are distinguished.
     pub fn is_same(&self, other: &EventKind) -> bool {
         match (self, other) {
             (
@@ -110,8 +110,8 @@ pub enum Scalar {
 }
 
 impl Scalar {
-    /// Whether a value of 0 or 1 in place of another one changes what the optimiser does: 0 removes a term or divides by
-    /// nothing, 1 keeps a moment, a buffer or a parameter for ever. Elsewhere 1 is a rounding like any other.
+    /// Whether a value of 0 or 1 in place of another one changes what the optimiser does: 0 removes a term or divides
+    /// by nothing, 1 keeps a moment, a buffer or a parameter for ever. Elsewhere 1 is a rounding like any other.
     pub fn is_degenerate(self, rounded: f64) -> bool {
         let keeps = matches!(
             self,
@@ -156,7 +156,7 @@ pub struct ExactStep {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExactSize {
-    /// Of the gradient, weights and biases together: −∞ where every entry is proven to be zero, none where it is not
+    /// Of the gradient, weights and biases together: −∞ if every entry is proven to be zero, `None` if it is not
     /// established.
     pub log2_gradient: Number,
     /// Of the weights: −∞ where all are zero.

@@ -1,4 +1,4 @@
-//! When learning stopped, and why: what a measured training comes to.
+//! When learning stopped, and why.
 
 use crate::number::Number;
 use crate::verdict::Verdict;
@@ -21,7 +21,7 @@ pub enum End {
         /// Updates before it.
         step: usize,
     },
-    /// An update led to a number that binary64 does not hold (beside `mpfr:N` with its unbounded exponents none does).
+    /// An update led to a number that binary64 does not hold (only possible with the unbounded exponents of `mpfr:N`).
     BeyondDoubles {
         /// Updates before it.
         step: usize,
@@ -42,16 +42,16 @@ impl End {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
-    /// The true gradient is exactly zero.
+    /// The exact gradient is zero.
     TrueZero,
-    /// Underflow makes zeros of at least half of the gradient's energy.
+    /// At least half of the gradient's energy underflows to zero.
     Flushed,
     /// Noise above the signal, at least half of whose energy is that of flipped branches.
     Flips,
     /// Noise above the signal, from rounding without flips.
     Rounding,
-    /// Updates that leave their parameter as it is carry at least half of the true update's energy, and at most half of it
-    /// arrives.
+    /// Updates that leave their parameter unchanged carry at least half of the exact update's energy, and at most half of it
+    /// is applied. Never of stochastic rounding, which applies it on average.
     LostUpdates,
     /// A gradient or a parameter is infinite or NaN.
     Overflow,
@@ -70,7 +70,7 @@ impl fmt::Display for Cause {
     }
 }
 
-/// The first measured step at which a mode of saturation rules, and the layer nearest to the input of those that it rules.
+/// The first measured step at which a mode of saturation dominates, and the layer nearest to the input where it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Saturation {
@@ -78,7 +78,7 @@ pub struct Saturation {
     pub step: usize,
     /// 1 to L, the head is L+1.
     pub layer: usize,
-    /// Layers that it rules at that step.
+    /// Layers where it dominates at that step.
     pub layers: usize,
     /// The layer's verdict; sound or noisy where updates are lost.
     pub verdict: Verdict,
@@ -86,7 +86,7 @@ pub struct Saturation {
     pub cause: Cause,
 }
 
-/// What a copy's training comes to.
+/// The outcome of a copy's training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Outcome {
@@ -95,11 +95,11 @@ pub struct Outcome {
     pub reached: Option<usize>,
     /// Mean loss of the last 20 minibatches; infinite once training failed.
     pub last_loss: Number,
-    /// The last step at which that mean was more than 1 % below what it was at the last such step before, the first of
-    /// which is the first mean: after it, nothing was learnt.
+    /// The last step at which that mean was at least 1 % below the mean at the previous such step, the first of which is the
+    /// first mean: nothing was learned after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_progress: Option<usize>,
-    /// Where saturation first ruled; absent if it never did.
+    /// Where saturation first dominated; absent if it never did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_saturation: Option<Saturation>,
     /// The first measured step from which to the end no layer was saturated again and the loss was lower than at the

@@ -1,6 +1,6 @@
-//! Repetitions of a training with other seeds: what each copy came to, and nothing else.
+//! Repetitions of a training with other seeds, of which only the results are kept.
 
-use super::{Course, End, HeldOut, Training};
+use super::{Course, End, HeldOut, MeanLosses, Training};
 use crate::number::Number;
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 pub struct Trial {
     /// Seed of every draw.
     pub seed: u64,
+    /// The loss of the best constant answer over the samples that it trains on. Absent from older records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chance: Option<Number>,
     /// One per activation.
     pub runs: Vec<TrialRun>,
 }
@@ -24,42 +27,46 @@ pub struct TrialRun {
     pub learners: Vec<TrialOutcome>,
 }
 
-/// What one copy came to.
+/// The result of one copy.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrialOutcome {
     /// The first step from which the mean loss of the last 20 minibatches is at most the target; absent if never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reached: Option<usize>,
-    /// Mean loss of the last 20 minibatches; infinite once training failed.
+    /// Mean loss of the last 20 minibatches; infinite if training failed.
     pub last_loss: Number,
-    /// The samples that are held out, at the end; absent where there are none or training failed.
+    /// The held-out samples at the end; absent where there are none or training failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_out: Option<HeldOut>,
+    /// Its mean losses. Absent from older records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub means: Option<MeanLosses>,
     /// How it ended.
     pub end: End,
 }
 
 impl TrialOutcome {
-    /// What a learning curve comes to.
+    /// The result of a learning curve.
     pub fn of(course: &Course, target: f64) -> TrialOutcome {
         TrialOutcome {
             reached: course.reached(target),
             last_loss: course.last_loss(),
             held_out: course.held_out.last().copied().filter(|_| course.end == End::Completed),
+            means: Some(course.brief()),
             end: course.end,
         }
     }
 }
 
 impl Trial {
-    /// What a whole training comes to.
+    /// The results of a whole training.
     pub fn of(training: &Training) -> Trial {
         let outcome = |course: &Course| TrialOutcome::of(course, training.spec.target_loss);
         let runs = training.runs.iter().map(|run| TrialRun {
             reference: outcome(&run.reference),
             learners: run.learners.iter().map(|learner| outcome(&learner.course)).collect(),
         });
-        Trial { seed: training.spec.seed, runs: runs.collect() }
+        Trial { seed: training.spec.seed, chance: training.chance, runs: runs.collect() }
     }
 }

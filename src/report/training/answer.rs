@@ -1,14 +1,15 @@
-//! Several activations in one answer: at which steps each reaches the target, and which no longer learns. One training
-//! each ranks nothing, so they come in the order in which they were asked for.
+//! Several activations in one answer: at which steps each reaches the target, and which no longer learns. A single training
+//! of each is no ranking, so they are in the order given.
 
+use crate::judgement::training::saturation;
 use crate::record::training::{Learner, Training};
 use crate::report::numbers::{Notation, short};
 
 /// Most activations that are listed with their steps.
 const LISTED: usize = 4;
 
-/// By arithmetic: the activations that reach the target with their steps, those that do not, and those that are saturated
-/// for good or failed.
+/// By format: the activations that reach the target with their steps, those that do not, and those that are saturated for
+/// good or failed.
 pub fn answer(training: &Training, notation: Notation) -> String {
     let target = short(training.spec.target_loss, notation);
     let reference =
@@ -21,16 +22,16 @@ pub fn answer(training: &Training, notation: Notation) -> String {
         let stopped: Vec<&str> = of().filter(|(_, learner)| is_stopped(learner)).map(|(name, _)| name).collect();
         clauses.push(clause(name, &reached, &stopped));
     }
-    format!("Steps to loss {target}, of one training each, which is no ranking: {}.", clauses.join("; "))
+    format!("Steps to loss {target} (a single training each, so no ranking): {}.", clauses.join("; "))
 }
 
 /// Failed, or saturated for good.
 fn is_stopped(learner: &Learner) -> bool {
-    let is_saturated = learner.outcome.first_saturation.is_some() && learner.outcome.recovered.is_none();
+    let is_saturated = saturation(learner).is_some() && learner.outcome.recovered.is_none();
     is_saturated || learner.course.end.step().is_some()
 }
 
-/// `f16 relu 194, tanh never, elu 118 (saturated for good or failed: relu)`; of many how many reach it, and when.
+/// `f16: relu 194, tanh never, elu 118 (saturated for good or failed: relu)`; of many, how many reach it and when.
 fn clause(name: &str, reached: &[(&str, Option<usize>)], stopped: &[&str]) -> String {
     let steps: Vec<usize> = reached.iter().filter_map(|(_, step)| *step).collect();
     let range = steps.iter().min().zip(steps.iter().max());

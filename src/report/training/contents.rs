@@ -2,12 +2,15 @@
 
 use super::{layers_csv, steps_csv};
 use crate::record::training::{Training, TrainingRun};
-use crate::report::draw::{self, Theme};
+use crate::report::draw::{self, Origin, Theme};
 use crate::report::files;
 use rayon::prelude::*;
 
 /// Every step's losses as a table.
 const STEPS: &str = "steps.csv";
+
+/// Every layer at the measured steps.
+const LAYERS: &str = "layers.csv";
 
 /// The picture of a single run, without its ending.
 const SINGLE: &str = "training";
@@ -27,23 +30,25 @@ pub fn drawn(training: &Training, theme: Theme) -> Result<Vec<(String, Vec<u8>)>
     let activations = training.runs.iter().map(|run| run.activation.as_str());
     let runs = training.runs.iter().map(Some).chain((training.runs.len() > 1).then_some(None));
     let subjects: Vec<(String, Option<&TrainingRun>)> = stems(activations).into_iter().zip(runs).collect();
+    let learners = training.runs.iter().flat_map(|run| &run.learners);
+    let evidence = learners.flat_map(|learner| &learner.measures).map(|measure| measure.evidence.as_str());
+    let origin = Origin::new(&training.version, &training.spec_hash, evidence);
     let pictures = subjects.par_iter().map(|(stem, run)| {
         let svg = match run {
             Some(run) => draw::training_svg(training, run, theme)?,
             None => draw::training_comparison_svg(training, theme)?,
         };
-        let png = draw::rasterise(&svg)?;
-        Ok([(format!("{stem}.svg"), svg.into_bytes()), (format!("{stem}.png"), png)])
+        origin.files(stem, &svg)
     });
     let pictures: Vec<_> = pictures.collect::<Result<_, String>>()?;
-    let tables = [(STEPS, steps_csv(training)), (files::TABLE, layers_csv(training))];
+    let tables = [(STEPS, steps_csv(training)), (LAYERS, layers_csv(training))];
     let tables = tables.map(|(name, text)| (name.to_string(), text.into_bytes()));
     Ok(tables.into_iter().chain(pictures.into_iter().flatten()).collect())
 }
 
 /// Names of all files of a training's report.
 pub fn names(activations: &[String]) -> Vec<String> {
-    let own = [files::TRAINING, files::RUN, STEPS, files::TABLE].map(String::from);
+    let own = [files::TRAINING, files::RUN, STEPS, LAYERS].map(String::from);
     own.into_iter().chain(pictures(activations)).collect()
 }
 

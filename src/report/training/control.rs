@@ -2,7 +2,9 @@
 
 use super::{facts, measured, words};
 use crate::judgement::ExactState;
-use crate::judgement::training::{Control, ControlOutcome, ExactAtStart, TrainingRunJudgement};
+use crate::judgement::training::{
+    Control, ControlOutcome, ControlTrials, ExactAtStart, TrainingRunJudgement, TrialSpread, spread,
+};
 use crate::record::Number;
 use crate::record::training::{Training, TrainingRun};
 use crate::report::numbers::{Notation, power, short};
@@ -10,30 +12,36 @@ use crate::report::numbers::{Notation, power, short};
 /// The control and the exact gradient with which it begins.
 pub fn control(training: &Training, run: &TrainingRun, judged: &TrainingRunJudgement, notation: Notation) -> String {
     let control = &judged.control;
-    let number = |number: Number| short(number.value(), notation);
-    let chance = match control.chance {
-        Number::None => String::new(),
-        chance => format!(", and the best constant answer has {}", number(chance)),
-    };
     let sentence = match control.outcome {
-        ControlOutcome::Learns => learns(training, run, notation),
-        ControlOutcome::TooShort => {
-            format!("{} Whether it learns cannot be said after {}.", learns(training, run, notation), steps(control))
-        }
-        ControlOutcome::DoesNotLearn => format!(
-            "f64 itself does not learn this network: in {} its loss goes from {} to {} at best{chance}.",
-            steps(control),
-            number(control.first),
-            number(control.best)
-        ),
+        ControlOutcome::Learns => learns(training, run, control, notation),
         ControlOutcome::Diverges => diverges(run, control, notation),
+        ControlOutcome::Falls if control.chance == Number::None => {
+            format!(
+                "Whether f64 learns this network is open, since chance is not recorded: {}",
+                fall(control, notation)
+            )
+        }
+        ControlOutcome::Falls => format!("f64 has not reached chance: {}", fall(control, notation)),
+        ControlOutcome::TooShort => {
+            format!("f64 has too few steps to tell whether it learns this network: {}", fall(control, notation))
+        }
+        ControlOutcome::DoesNotLearn => format!("f64 itself does not learn this network: {}", fall(control, notation)),
     };
     let exact = judged.exact.and_then(|exact| exact_gradient(&exact, control, notation));
     sentence + &exact.map_or(String::new(), |exact| format!(" {exact}"))
 }
 
-fn steps(control: &Control) -> String {
-    words::steps(control.steps)
+/// `its loss goes from 9.1 to 2.4 at best in 60 steps; chance, the best constant answer, is 2.3.`
+fn fall(control: &Control, notation: Notation) -> String {
+    let [first, best] = [control.first, control.best].map(|loss| match loss {
+        Number::None => "nothing finite".into(),
+        loss => short(loss.value(), notation),
+    });
+    let chance = match control.chance {
+        Number::None => String::new(),
+        chance => format!("; chance, the best constant answer, is {}", short(chance.value(), notation)),
+    };
+    format!("its loss goes from {first} to {best} at best in {}{chance}.", words::steps(control.steps))
 }
 
 fn diverges(run: &TrainingRun, control: &Control, notation: Notation) -> String {
@@ -47,27 +55,86 @@ fn diverges(run: &TrainingRun, control: &Control, notation: Notation) -> String 
     }
 }
 
-fn learns(training: &Training, run: &TrainingRun, notation: Notation) -> String {
+fn learns(training: &Training, run: &TrainingRun, control: &Control, notation: Notation) -> String {
     let (course, target) = (&run.reference, short(training.spec.target_loss, notation));
-    let reached = match course.reached(training.spec.target_loss) {
-        Some(step) => format!("reaches loss {target} at step {step}"),
-        None => format!("does not reach loss {target} in {}", words::steps(course.losses.len())),
-    };
     let last = match course.last_loss() {
         Number::None => "has no loss yet".into(),
         loss => format!("ends at {}", short(loss.value(), notation)),
     };
-    let held_out = measured::at_end(course).map_or(String::new(), |_| {
-        let (shown, samples) = (measured::at_end_in_words(course, notation), facts::samples(training));
-        match training.spec.has_classes() {
-            true => format!(", with {shown} of the held-out {samples} right"),
-            false => format!(", with loss {shown} on the held-out {samples}"),
-        }
-    });
-    format!("f64 {reached} and {last}{held_out}.")
+    let held_out = measured::at_end(course)
+        .map_or(String::new(), |_| held_out(training, &measured::at_end_in_words(course, notation)));
+    match course.reached(training.spec.target_loss) {
+        Some(step) => format!("f64 learns this network: it reaches loss {target} at step {step} and {last}{held_out}."),
+        None => format!(
+            "f64 learns this network, but does not reach loss {target} in {}: it {last} (chance: {}){held_out}.",
+            words::steps(course.losses.len()),
+            short(control.chance.value(), notation)
+        ),
+    }
 }
 
-/// The exact gradient of layer 1, where it is not healthy.
+/// `, with 93 % of the held-out digits right`.
+fn held_out(training: &Training, shown: &str) -> String {
+    let samples = facts::samples(training);
+    match training.spec.has_classes() {
+        true => format!(", with {shown} of the held-out {samples} right"),
+        false => format!(", with loss {shown} on the held-out {samples}"),
+    }
+}
+
+/// What holds over all trials: how often f64 learns, and its ranges; `None` without repetitions.
+pub fn over_trials(
+    training: &Training,
+    place: usize,
+    judged: &TrainingRunJudgement,
+    notation: Notation,
+) -> Option<String> {
+    let TrialSpread { trials, reached, steps, last_loss, held_out, .. } = spread(training, place, None)?;
+    let target = short(training.spec.target_loss, notation);
+    let reach = match steps {
+        None => format!("never reaches loss {target}"),
+        Some([least, most]) => {
+            let at = if least == most { format!("step {least}") } else { format!("steps {least} to {most}") };
+            format!("reaches loss {target} in {reached} of {trials} trials, at {at},")
+        }
+    };
+    let range = |[least, most]: [Number; 2], factor: f64| {
+        let [least, most] = [least, most].map(|end| short(factor * end.value(), notation));
+        if least == most { least } else { format!("{least} to {most}") }
+    };
+    let held_out = held_out.map_or(String::new(), |ends| match training.spec.has_classes() {
+        true => self::held_out(training, &format!("{} %", range(ends, 100.0))),
+        false => self::held_out(training, &range(ends, 1.0)),
+    });
+    let outcomes = match &judged.control_trials {
+        Some(outcomes) => format!("f64 {}", distribution(outcomes)),
+        None => format!("f64 {} with seed {}", outcome(judged.control.outcome), training.spec.seed),
+    };
+    let exact = judged.exact.and_then(|exact| exact_gradient(&exact, &judged.control, notation));
+    let exact = exact.map_or(String::new(), |exact| format!(" With seed {}: {exact}", training.spec.seed));
+    Some(format!("{outcomes}: it {reach} and ends at {}{held_out}.{exact}", range(last_loss, 1.0)))
+}
+
+/// `learns in 4 of 5 trials, does not learn in 1`.
+pub fn distribution(outcomes: &ControlTrials) -> String {
+    let ControlTrials { trials, outcomes } = outcomes;
+    let mut clauses = outcomes.iter().map(|(one, count)| (outcome(*one), count));
+    let first = clauses.next().map(|(words, count)| format!("{words} in {count} of {trials} trials"));
+    first.into_iter().chain(clauses.map(|(words, count)| format!("{words} in {count}"))).collect::<Vec<_>>().join(", ")
+}
+
+/// What f64 does, in a few words.
+pub fn outcome(outcome: ControlOutcome) -> &'static str {
+    match outcome {
+        ControlOutcome::Learns => "learns",
+        ControlOutcome::Falls => "has not reached chance",
+        ControlOutcome::TooShort => "has too few steps to tell",
+        ControlOutcome::DoesNotLearn => "does not learn",
+        ControlOutcome::Diverges => "diverges",
+    }
+}
+
+/// The exact gradient of layer 1, if it is not healthy.
 fn exact_gradient(exact: &ExactAtStart, control: &Control, notation: Notation) -> Option<String> {
     let size = |number: Number| power(2, number.value().round() as i64, notation);
     let state = match exact.state {

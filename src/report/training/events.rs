@@ -1,6 +1,6 @@
 //! Events of a training in words: sentences, and a few words for a table.
 
-use crate::judgement::training::{LearnerJudgement, Lengths, Skipped};
+use crate::judgement::training::{LearnerJudgement, Lengths, ScaleCourse, SkipReason, Skipped};
 use crate::record::training::{Event, EventKind, Learner, Scalar};
 use crate::report::numbers::{Notation, power, short};
 
@@ -27,7 +27,7 @@ pub fn sentence(event: &Event, learner: &Learner, judged: &LearnerJudgement, not
         EventKind::ForwardOverflow { layer } => format!("The forward pass overflows in layer\u{a0}{layer} {when}."),
         EventKind::GradientOverflow { layer } => format!("The backward pass overflows in layer\u{a0}{layer} {when}."),
         EventKind::SkippedForward | EventKind::SkippedBackward => {
-            judged.skipped.map_or(String::new(), |skipped| self::skipped(&skipped, &event.kind, notation))
+            judged.skipped.map_or(String::new(), |skipped| self::skipped(&skipped, notation))
         }
         EventKind::ClippingOverflow { norm } => clipping(norm.value(), learner, judged, &when, notation),
         EventKind::ScalarRounded { scalar, exact: value, rounded } => format!(
@@ -47,7 +47,7 @@ pub fn sentence(event: &Event, learner: &Learner, judged: &LearnerJudgement, not
     }
 }
 
-/// What a constant that became 0 or 1 does.
+/// Effect of a constant that rounds to 0 or 1.
 fn consequence(scalar: Scalar, rounded: u8) -> &'static str {
     match (scalar, rounded) {
         (Scalar::LearningRate | Scalar::StepSize, _) => "updates are 0",
@@ -82,25 +82,32 @@ fn clipping(norm: f64, learner: &Learner, judged: &LearnerJudgement, when: &str,
     )
 }
 
-fn skipped(skipped: &Skipped, kind: &EventKind, notation: Notation) -> String {
-    let [from, to] = skipped.log2_scale.map(|log2| power(2, log2.into(), notation));
-    let Skipped { steps, of, first, by_forward, .. } = *skipped;
-    let why = match (kind, by_forward) {
-        (EventKind::SkippedForward, Some(count)) if count == steps => {
-            "the forward pass itself overflows, so no loss scale can help".to_string()
-        }
-        (EventKind::SkippedForward, count) => format!(
-            "in {} of them the forward pass itself overflows, so no loss scale can help there",
-            count.unwrap_or_default()
-        ),
-        _ => "gradients overflow in the backward pass".into(),
+fn skipped(skipped: &Skipped, notation: Notation) -> String {
+    let Skipped { steps, of, first, by_forward, reason, backward_layer, log2_scale, scale, saturated_from } = *skipped;
+    let [from, to] = log2_scale.map(|log2| power(2, log2.into(), notation));
+    let layer = backward_layer.map_or(String::new(), |layer| format!(", first in layer\u{a0}{layer}"));
+    let until = match scale {
+        ScaleCourse::Vanishes => " at every scale, until binary32 has no smaller one",
+        ScaleCourse::Falls => " at every scale tried since",
+        ScaleCourse::Oscillates => " again whenever clean steps have doubled the scale",
+        ScaleCourse::Settles => " until the scale is small enough",
     };
-    let from_here =
-        skipped.saturated_from.map_or(String::new(), |step| format!("; from step {step} on nothing is learnt"));
-    format!("{steps} of {of} steps are skipped, the first is {first} (loss scale {from} to {to}): {why}{from_here}.")
+    let why = match reason {
+        SkipReason::Forward => "the forward pass itself overflows, so no loss scale can help".to_string(),
+        SkipReason::Both => format!(
+            "in {} of them the forward pass itself overflows, where no loss scale can help, and in the others gradients \
+             overflow in the backward pass{layer}",
+            by_forward.unwrap_or_default()
+        ),
+        SkipReason::Backward => format!("gradients overflow in the backward pass{layer}{until}"),
+        SkipReason::NotRecorded => "gradients are not finite (which pass overflows is not recorded)".into(),
+    };
+    let from_here = saturated_from.map_or(String::new(), |step| format!("; from step {step} on nothing is learned"));
+    let rest = if steps == of { String::new() } else { format!(", the first at step {first}") };
+    format!("{steps} of {of} steps are skipped{rest} (loss scale {from} to {to}): {why}{from_here}.")
 }
 
-/// Updates of the wrong length.
+/// Updates of the wrong length, in a sentence.
 pub fn lengths(lengths: &Lengths, is_long: bool, notation: Notation) -> String {
     let Lengths { step, layers, least, most, steps, of } = *lengths;
     let [low, high] = [least, most].map(|ratio| super::words::times(ratio, notation));
@@ -108,8 +115,8 @@ pub fn lengths(lengths: &Lengths, is_long: bool, notation: Notation) -> String {
     let only = if is_long { "" } else { "only " };
     let layers = if layers == 1 { "one layer".into() } else { format!("{layers} layers") };
     format!(
-        "At step {step} the updates of {layers} are {only}{range} times as long as the exact ones (so at {steps} of {of} \
-         measured steps)."
+        "At step {step} the updates of {layers} are {only}{range} times as long as the exact ones (at {steps} of {of} \
+         measured steps some are)."
     )
 }
 

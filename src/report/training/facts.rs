@@ -110,14 +110,14 @@ pub fn loss(training: &Training) -> &'static str {
     training.spec.loss().name()
 }
 
-/// What every preset stands for, once.
+/// The policy of every preset, once.
 pub fn presets(training: &Training) -> Vec<String> {
     let learners = training.runs.first().map_or(&[][..], |run| &run.learners);
     let spelled = |(name, policy): (&String, &String)| format!("{name}: {}", policy.replace('/', ", "));
     learners.iter().filter_map(|one| Some((&one.name, one.policy.as_ref()?))).map(spelled).collect()
 }
 
-/// The worst evidence of all measured true gradients: `proven 83 bits`, or `not established: why`.
+/// The worst evidence of all measured exact gradients: `proven 83 bits`, or `not established: why`.
 pub fn evidence(training: &Training) -> Option<String> {
     let learners = training.runs.iter().flat_map(|run| &run.learners);
     let all = learners.flat_map(|learner| &learner.measures).map(|measure| measure.evidence.as_str());

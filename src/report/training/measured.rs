@@ -1,13 +1,12 @@
-//! What tables, sentences and figures ask of a training beyond its judgement: means over minibatches and single places.
+//! What tables, sentences and figures show of a training beyond its judgement: means over minibatches and single places.
 
 use crate::judgement::training::measured::places;
-pub use crate::judgement::training::measured::{is_saturated, largest, lost, made, over_minibatch, updates};
+pub use crate::judgement::training::measured::{applied, is_saturated, largest, lost, made, over_minibatch, updates};
 use crate::record::training::{Course, HeldOut, Learner, Measure, MeasuredLayer, Track, WINDOW};
 use crate::record::{Number, Verdict};
 use crate::report::numbers::{Notation, percent, short};
 
-/// The mean loss of the last 20 minibatches at every step, at first of as many as there are; NaN where one of them is
-/// not finite.
+/// The mean loss of the last 20 minibatches at every step (of fewer at first); NaN where one of them is not finite.
 pub fn smoothed(losses: &[Number]) -> Vec<f64> {
     let mean = |step: usize| {
         let window = &losses[(step + 1).saturating_sub(WINDOW)..=step];
@@ -17,16 +16,18 @@ pub fn smoothed(losses: &[Number]) -> Vec<f64> {
     (0..losses.len()).map(mean).collect()
 }
 
-/// The held-out samples at the end; nothing where training failed before it.
+/// The held-out samples at the end; `None` if training failed before it.
 pub fn at_end(course: &Course) -> Option<&HeldOut> {
     course.held_out.last().filter(|_| course.end.step().is_none())
 }
 
-/// The share of right answers on the held-out samples at the end, or, where targets are values, the loss on them.
+/// The accuracy on the held-out samples at the end, or, where targets are values, the loss on them.
 pub fn at_end_in_words(course: &Course, notation: Notation) -> String {
-    match at_end(course) {
-        Some(HeldOut { right: Some(right), of, .. }) => percent(*right, *of),
-        Some(HeldOut { loss, .. }) if *loss != Number::None => short(loss.value(), notation),
+    let Some(held_out) = at_end(course) else { return "—".into() };
+    match (held_out.right, held_out.tied, held_out.accuracy()) {
+        (Some(right), None, _) => percent(right, held_out.of),
+        (.., Some(accuracy)) => format!("{} %", short(100.0 * accuracy, notation)),
+        _ if held_out.loss != Number::None => short(held_out.loss.value(), notation),
         _ => "—".into(),
     }
 }
@@ -44,8 +45,8 @@ pub fn at(learner: &Learner, step: usize, layer: usize) -> Option<(&Measure, &Me
     places(learner).find(|(measure, one)| measure.step == step && one.layer == layer)
 }
 
-/// The first place that is saturated at f64's parameters and not at its own; a loss scale that suits the one may be too
-/// large for the other, which tells nothing.
+/// The first place that is saturated at f64's parameters but not at its own. Overflow under a loss scale does not count: a
+/// scale that suits the one may be too large for the other.
 pub fn only_at_reference(learner: &Learner) -> Option<(&Measure, &MeasuredLayer)> {
     let is_scaled = !learner.course.scales.is_empty();
     let counts = |track: &Track| is_saturated(track) && !(is_scaled && track.verdict == Verdict::Overflow);

@@ -1,8 +1,9 @@
-//! The table: a row per arithmetic under each activation, and what its columns mean.
+//! The table: a row per format under each activation, and what its columns mean.
 
 use super::facts;
 use super::measured;
 use super::words::times;
+use crate::judgement::training::{is_stochastic, saturation};
 use crate::record::Number;
 use crate::record::training::{Cause, Course, Learner, Saturation, Training, TrainingRun, WINDOW};
 use crate::report::numbers::{Notation::Plain, display_width, short};
@@ -14,14 +15,14 @@ const RIGHT_ALIGNED: [bool; 8] = [false, true, true, true, false, false, false, 
 /// The name of f64's own copy.
 const REFERENCE: &str = "reference";
 
-/// What stands before an arithmetic's name below its activation's.
+/// Indentation of a format's name below its activation's.
 pub(super) const INDENT: &str = "  ";
 
-/// The table; names that would make it too wide stand on a line of their own.
+/// The table; names that would make it too wide have a line of their own.
 pub fn table(training: &Training) -> String {
     let target = format!("loss {}", short(training.spec.target_loss, Plain));
-    let titles = ["", "last", "held", "step of", "updates", "noise/signal", "rounding", "saturated"];
-    let second = ["arithmetic", "loss", "out", &target, "lost", "of layer 1", "/minibatch", ""];
+    let titles = ["", "last", "held", "step of", "% applied", "noise/signal", "rounding", "saturated"];
+    let second = ["precision", "loss", "out", &target, "/% lost", "of layer 1", "/minibatch", ""];
     let mut rows = vec![titles.map(String::from).to_vec(), second.map(String::from).to_vec()];
     for run in &training.runs {
         rows.push(vec![run.activation.clone()]);
@@ -40,7 +41,7 @@ pub fn table(training: &Training) -> String {
         if row.len() > 1 && display_width(&row[0]) > room {
             alone.push((lines.len() + alone.len(), std::mem::take(&mut row[0])));
         } else if let ([name], false) = (row.as_slice(), lines.is_empty()) {
-            // An activation's name must not widen the column of arithmetics.
+            // An activation's name must not widen the column of names.
             alone.push((lines.len() + alone.len(), name.clone()));
             continue;
         }
@@ -66,23 +67,22 @@ fn row(learner: &Learner) -> Vec<String> {
     let mut row = vec![format!("{INDENT}{}", learner.name)];
     row.extend(course(&learner.course, learner.outcome.last_loss));
     row.push(learner.outcome.reached.map_or("—".into(), |step| step.to_string()));
-    row.extend([lost(learner), noise(learner), rounding(learner), saturated(learner)]);
+    row.extend([updates(learner), noise(learner), rounding(learner), saturated(learner)]);
     row
 }
 
-/// Last loss, and what the held-out samples say at the end.
+/// Last loss, and the result on the held-out samples at the end.
 fn course(course: &Course, last: Number) -> [String; 2] {
     let last = if last == Number::None { "—".into() } else { short(last.value(), Plain) };
     [last, measured::at_end_in_words(course, Plain)]
 }
 
-/// `3.1–12 %`.
-fn lost(learner: &Learner) -> String {
-    let Some((median, most)) = measured::lost(learner) else { return "—".into() };
-    match (times(100.0 * median, Plain), times(100.0 * most, Plain)) {
-        (median, most) if median == most => format!("{most} %"),
-        (median, most) => format!("{median}–{most} %"),
-    }
+/// Shares of the updates in per cent, what is applied and what is rounded away: `37/87`.
+fn updates(learner: &Learner) -> String {
+    let Some((lost, _)) = measured::lost(learner) else { return "—".into() };
+    let applied = measured::applied(learner, is_stochastic(learner));
+    let applied = applied.map_or("—".into(), |applied| times(100.0 * applied.share, Plain));
+    format!("{applied}/{}", times(100.0 * lost, Plain))
 }
 
 /// `0.029 → 0.12`, or a verdict where there is no noise.
@@ -108,7 +108,7 @@ fn rounding(learner: &Learner) -> String {
 
 /// `25–75:1 flips`.
 fn saturated(learner: &Learner) -> String {
-    let Some(saturation) = learner.outcome.first_saturation else { return "—".into() };
+    let Some(saturation) = saturation(learner) else { return "—".into() };
     let until = learner.outcome.recovered.map_or(String::new(), |step| step.to_string());
     let cause = match saturation.cause {
         Cause::TrueZero => "zero",
@@ -121,7 +121,7 @@ fn saturated(learner: &Learner) -> String {
 
 /// `branch flips in steps 25–75, layer 1 and 2 more`, `not saturated`.
 pub fn saturated_in_words(learner: &Learner) -> String {
-    let Some(Saturation { step, layer, layers, cause, .. }) = learner.outcome.first_saturation else {
+    let Some(Saturation { step, layer, layers, cause, .. }) = saturation(learner) else {
         return "not saturated".into();
     };
     let when = match learner.outcome.recovered {
@@ -142,7 +142,7 @@ pub fn notes(training: &Training) -> Vec<String> {
         false => format!("loss on held-out {samples} at the end"),
     };
     let mut notes = vec![format!(
-        "(last loss: mean of the last {window} minibatches; step of loss {target}: the first step with such a mean of at most \
+        "(last loss: mean of the last {window} minibatches; step of loss {target}: the first step at which that mean is at most \
          {target}; held out: {held_out}; reference: the f64 reference run)"
     )];
     if learners().all(|learner| learner.measures.is_empty()) {
@@ -150,18 +150,20 @@ pub fn notes(training: &Training) -> Vec<String> {
         return notes;
     }
     notes.push(
-        "(updates lost: share of non-zero updates rounded away, median–maximum over the measured steps; noise/signal: \
-         ‖computed − exact‖/‖exact‖ of the weight gradient at its own parameters, at the first → the last measured step; \
-         rounding/minibatch: the largest ratio of rounding noise to minibatch noise, at (step:layer))"
+        "(applied: per cent of the exact update that is applied, in the median layer and step, or on average with stochastic \
+         rounding, which drops most individual updates but is unbiased; lost: per cent of the non-zero updates rounded away \
+         at the median step; noise/signal: ‖computed − exact‖/‖exact‖ of the weight gradient at its own parameters, at the \
+         first → the last measured step; rounding/minibatch: the largest ratio of rounding noise to minibatch noise, at \
+         (step:layer))"
             .into(),
     );
     notes.push(
-        "(saturated: from step–to step:layer, the one nearest to the input, and the cause; without an end: not recovered)"
+        "(saturated: first step–last step:layer nearest to the input, and the cause; no last step: it does not recover)"
             .into(),
     );
     notes.push(
         "(harmless: below a third of minibatch noise and not one-sided, so it adds at most a ninth to its variance, and \
-         nothing else happened; an improvement: that mean is at least 1 % below the one at the last improvement)"
+         nothing else happened; improvement: the mean loss falls at least 1 % below that of the previous improvement)"
             .into(),
     );
     notes

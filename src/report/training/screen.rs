@@ -1,10 +1,12 @@
-//! The first screen: what was trained, whether f64 learns, a row per arithmetic with what limits it and the cheapest
-//! arithmetic of the list without that, and the most severe limit in a sentence.
+//! The first screen: what was trained, whether f64 learns, a row per format with what limits it and the cheapest format of
+//! the list without that, and the most severe limit in a sentence.
 
-use super::control::control;
+use super::control::{self, control};
 use super::rows::INDENT;
 use super::{events, facts, measured, words};
-use crate::judgement::training::{ControlOutcome, LearnerJudgement, Limit, Spread, TrainingJudgement, judge, spread};
+use crate::judgement::training::{
+    ControlOutcome, LearnerJudgement, Limit, TrainingJudgement, TrainingRunJudgement, TrialSpread, judge, spread,
+};
 use crate::record::Number;
 use crate::record::training::{Course, Training};
 use crate::report::numbers::{Notation::Plain, display_width, short};
@@ -15,19 +17,22 @@ use std::path::Path;
 /// Which columns hold numbers that are read from the right.
 const RIGHT_ALIGNED: [bool; 6] = [false, true, true, true, false, false];
 
-/// Most lines but for the table's rows.
+/// Most lines besides the table's rows.
 const LINES: usize = 10;
 
-/// Least room for names of arithmetics, with those of remedies.
+/// Most networks that are listed with what f64 does over trials.
+const LISTED: usize = 2;
+
+/// Least room for names of formats, with those of remedies.
 const NAMES: usize = 24;
 
-/// The first screen: at most ten lines and a row for every activation and arithmetic.
+/// The first screen: at most ten lines and a row for every activation and format.
 pub fn screen(training: &Training, picture: Option<&Path>) -> String {
     let judged = judge(training);
     let mut text = header(training) + &wrapped(&controls(training, &judged)) + "\n";
     let mut last = String::new();
     if training.runs.len() > 1 && training.trials.is_empty() {
-        last += "(One training each: differences between activations are no ranking; --trials N shows spreads.)\n";
+        last += "(A single training each: no ranking of activations; --trials N shows how far trainings differ.)\n";
     }
     last += &seeds(training);
     last += &picture.map_or(String::new(), |picture| {
@@ -83,48 +88,71 @@ fn elided(text: &str, most: usize) -> String {
     characters[..begin].iter().chain(&['…']).chain(&characters[characters.len().saturating_sub(end)..]).collect()
 }
 
-/// The table with its ranges over trials; none without repetitions.
+/// The table with its ranges over trials, after what f64 does in them; `None` without repetitions.
 pub fn over_trials(training: &Training) -> Option<String> {
-    (!training.trials.is_empty()).then(|| table(training, &judge(training)) + &seeds(training))
+    let judged = judge(training);
+    (!training.trials.is_empty())
+        .then(|| wrapped(&controls(training, &judged)) + "\n" + &table(training, &judged) + &seeds(training))
 }
 
-/// What ranges are, where there are any.
+/// What ranges are over, if there are any.
 fn seeds(training: &Training) -> String {
     let first = training.spec.seed;
     match training.trials.last() {
         None => String::new(),
         Some(last) => format!(
-            "({} trials, seeds {first} to {}: least–greatest; limits are those of seed {first})\n",
+            "({} trials, seeds {first} to {}: least–greatest; only seed {first} is measured, for limits)\n",
             training.trials.len() + 1,
             last.seed
         ),
     }
 }
 
-/// Whether f64 itself learns: one network in full, of several those that it does not learn.
+/// Whether f64 itself learns, over all trials: one network in full, of several those that it does not learn.
 fn controls(training: &Training, judged: &TrainingJudgement) -> String {
     if let ([run], [one]) = (training.runs.as_slice(), judged.runs.as_slice()) {
-        return control(training, run, one, Plain);
+        return control::over_trials(training, 0, one, Plain).unwrap_or_else(|| control(training, run, one, Plain));
     }
-    let of = |outcome: ControlOutcome| -> Vec<String> {
-        let runs = judged.runs.iter().filter(|run| run.control.outcome == outcome);
-        runs.map(|run| run.activation.clone()).collect()
+    let all: Vec<(ControlOutcome, &str)> =
+        judged.runs.iter().map(|run| (worst(run), run.activation.as_str())).collect();
+    if all.iter().all(|(outcome, _)| *outcome == ControlOutcome::Learns) {
+        let networks = if all.len() == 2 { "both networks".into() } else { format!("all {} networks", all.len()) };
+        let trials = match training.trials.len() {
+            0 => String::new(),
+            more => format!(" in all {} trials", more + 1),
+        };
+        return format!("f64 learns {networks}{trials}.");
+    }
+    if !training.trials.is_empty() {
+        let each = judged.runs.iter().map(|run| match &run.control_trials {
+            Some(outcomes) => format!("{} {}", run.activation, control::distribution(outcomes)),
+            None => format!("{} {}", run.activation, control::outcome(run.control.outcome)),
+        });
+        let each: Vec<String> = each.collect();
+        let (shown, rest) = each.split_at(each.len().min(LISTED));
+        let rest = if rest.is_empty() { String::new() } else { format!("; and {} more", rest.len()) };
+        return format!("In f64: {}{rest}.", shown.join("; "));
+    }
+    let parts = ControlOutcome::ALL.into_iter().skip(1).filter_map(|outcome| {
+        let names: Vec<String> =
+            all.iter().filter(|(one, _)| *one == outcome).map(|(_, name)| (*name).to_string()).collect();
+        let words = match outcome {
+            ControlOutcome::DoesNotLearn => "does not learn",
+            ControlOutcome::Diverges => "diverges with",
+            ControlOutcome::Falls => "has not reached chance with",
+            _ => "has too few steps to tell whether it learns",
+        };
+        (!names.is_empty()).then(|| format!("{words} {}", few(&names)))
+    });
+    format!("f64 itself {}.", parts.collect::<Vec<_>>().join("; "))
+}
+
+/// The worst outcome of f64 over all trials, as far as they record it.
+fn worst(run: &TrainingRunJudgement) -> ControlOutcome {
+    let is_seen = |outcome: &ControlOutcome| {
+        run.control_trials.as_ref().map_or(run.control.outcome == *outcome, |trials| trials.count(*outcome) > 0)
     };
-    let mut parts = Vec::new();
-    for (outcome, words) in [
-        (ControlOutcome::DoesNotLearn, "does not learn"),
-        (ControlOutcome::Diverges, "diverges with"),
-        (ControlOutcome::TooShort, "has too few steps to tell whether it learns"),
-    ] {
-        let names = of(outcome);
-        if !names.is_empty() {
-            parts.push(format!("{words} {}", few(&names)));
-        }
-    }
-    match parts.is_empty() {
-        true => format!("f64 itself learns all {} networks.", judged.runs.len()),
-        false => format!("f64 itself {}.", parts.join("; ")),
-    }
+    ControlOutcome::ALL.into_iter().rev().find(is_seen).unwrap_or(run.control.outcome)
 }
 
 /// `relu, tanh and 3 more`.
@@ -135,20 +163,20 @@ fn few(names: &[String]) -> String {
     }
 }
 
-/// A row for f64's copy of every activation, and one for every arithmetic.
+/// A row for f64's copy of every activation, and one for every format.
 fn table(training: &Training, judged: &TrainingJudgement) -> String {
     let target = format!("loss {}", short(training.spec.target_loss, Plain));
-    let titles = ["arithmetic", &target, "last loss", "held out", "main event or limit", "without it"];
+    let titles = ["precision", &target, "last loss", "held out", "main event or limit", "without it"];
     let mut rows = vec![titles.map(String::from).to_vec()];
     for (index, (run, one)) in training.runs.iter().zip(&judged.runs).enumerate() {
         let mut row = vec![format!("{} in f64", run.activation)];
         row.extend(outcome(training, &run.reference, spread(training, index, None)));
-        row.extend([of_control(one.control.outcome).into(), String::new()]);
+        row.extend([of_control(one), String::new()]);
         rows.push(row);
         for (place, (learner, own)) in run.learners.iter().zip(&one.learners).enumerate() {
             let mut row = vec![format!("{INDENT}{}", learner.name)];
             row.extend(outcome(training, &learner.course, spread(training, index, Some(place))));
-            row.push(limit(own));
+            row.push(limit(own) + &failures(spread(training, index, Some(place))));
             row.push(one.without(own).map_or(String::new(), String::from));
             rows.push(row);
         }
@@ -173,18 +201,24 @@ fn fit(rows: &mut [Vec<String>]) {
     }
 }
 
-fn of_control(outcome: ControlOutcome) -> &'static str {
-    match outcome {
-        ControlOutcome::Learns => "learns",
-        ControlOutcome::DoesNotLearn => "does not learn",
-        ControlOutcome::Diverges => "diverges",
+/// `learns`, `learns 4, does not learn 1`.
+fn of_control(judged: &TrainingRunJudgement) -> String {
+    let words = |outcome: ControlOutcome| match outcome {
         ControlOutcome::TooShort => "too few steps to tell",
+        outcome => control::outcome(outcome),
+    };
+    match judged.control_trials.as_ref().map(|trials| trials.outcomes.as_slice()) {
+        None | Some([_] | []) => words(judged.control.outcome).into(),
+        Some(outcomes) => {
+            let each = outcomes.iter().map(|(outcome, count)| format!("{} {count}", words(*outcome)));
+            each.collect::<Vec<_>>().join(", ")
+        }
     }
 }
 
 /// The step of the target loss, the last loss and the held-out samples, over all trials where there are several.
-fn outcome(training: &Training, course: &Course, spread: Option<Spread>) -> [String; 3] {
-    let Some(Spread { trials, reached, steps, last_loss, held_out }) = spread else {
+fn outcome(training: &Training, course: &Course, spread: Option<TrialSpread>) -> [String; 3] {
+    let Some(TrialSpread { trials, reached, steps, last_loss, held_out, .. }) = spread else {
         let last = course.last_loss();
         let last = if last == Number::None { "—".into() } else { short(last.value(), Plain) };
         let reached = course.reached(training.spec.target_loss).map_or("never".into(), |step| step.to_string());
@@ -210,6 +244,14 @@ fn between(least: String, most: String) -> String {
     if least == most { least } else { format!("{least}–{most}") }
 }
 
+/// `; 3 of 5 trials stop`.
+fn failures(spread: Option<TrialSpread>) -> String {
+    match spread {
+        Some(TrialSpread { trials, failed, .. }) if failed > 0 => format!("; {failed} of {trials} trials stop"),
+        _ => String::new(),
+    }
+}
+
 /// A copy's limit in a few words.
 pub fn limit(judged: &LearnerJudgement) -> String {
     let failed = judged.failed.map_or(String::new(), |step| format!("; stops at {step}"));
@@ -227,9 +269,12 @@ pub fn limit(judged: &LearnerJudgement) -> String {
         Limit::ShortUpdates { lengths } => {
             format!("updates {} of their length, step {}", words::times(lengths.least, Plain), lengths.step)
         }
-        Limit::Absorption { absorption } => {
-            format!("{} % of updates rounded away", words::times(100.0 * absorption.median, Plain))
-        }
+        Limit::Absorption { absorption } => match (absorption.is_general(), absorption.first) {
+            (false, Some(saturation)) => {
+                format!("updates absorbed, layer {}, step {}", saturation.layer, saturation.step)
+            }
+            _ => format!("{} % of the update applied", words::times(100.0 * absorption.applied.share, Plain)),
+        },
         Limit::Noise { saturation: Some(saturation), .. } => {
             format!("{}, layer {}, step {}", saturation.verdict, saturation.layer, saturation.step)
         }
@@ -254,7 +299,7 @@ fn answer(training: &Training, judged: &TrainingJudgement) -> Option<Vec<String>
     let all = pairs.flat_map(|(run, one)| {
         run.learners.iter().zip(&one.learners).map(move |(learner, own)| (run, one, learner, own))
     });
-    let blamed = all.clone().filter(|(_, _, _, own)| !matches!(own.limit, Limit::Control | Limit::Nothing));
+    let blamed = all.clone().filter(|(_, _, _, own)| own.limit.is_blamed());
     if let Some((run, one, learner, own)) = blamed.min_by_key(|(_, _, _, own)| own.limit.rank()) {
         let of = if training.runs.len() > 1 { format!(" with {}", run.activation) } else { String::new() };
         let without = one.without(own).map(|other| format!("{other} does not have this problem."));
@@ -265,5 +310,10 @@ fn answer(training: &Training, judged: &TrainingJudgement) -> Option<Vec<String>
         all.filter_map(|(_, _, learner, own)| Some((learner, own, own.noise.filter(|_| own.limit == Limit::Nothing)?)));
     let (learner, own, noise) = noises.max_by(|one, other| one.2.largest.ratio.total_cmp(&other.2.largest.ratio))?;
     let noise = words::minibatch(&noise, own.is_harmless(), Plain);
-    Some(vec!["Nothing limits learning in these arithmetics.".into(), format!("{}: {noise}", learner.name)])
+    let learns = judged.runs.iter().all(|run| run.control.outcome == ControlOutcome::Learns);
+    let first = match learns {
+        true => "None of these precisions limits learning.",
+        false => "None of these precisions is known to do worse than f64.",
+    };
+    Some(vec![first.into(), format!("{}: {noise}", learner.name)])
 }

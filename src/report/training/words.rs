@@ -4,17 +4,17 @@ use super::control::control;
 use super::{events, measured};
 use crate::judgement::MinibatchMeaning;
 use crate::judgement::training::measured::Largest;
-use crate::judgement::training::{Absorption, LearnerJudgement, Limit, NoiseJudgement, judge_run};
+use crate::judgement::training::{Absorption, Applied, LearnerJudgement, Limit, NoiseJudgement, judge_run, saturation};
 use crate::record::Verdict;
 use crate::record::training::{
     Cause, Course, End, Event, EventKind, Learner, Measure, MeasuredLayer, Saturation, Training, TrainingRun, WINDOW,
 };
 use crate::report::numbers::{Notation, short};
 
-/// Distance from f64's parameters, relative to what f64 has learnt, from which a copy has drifted away.
+/// Distance from f64's parameters, relative to how far f64 has moved, from which a copy has drifted away.
 const FAR: f64 = 0.1;
 
-/// An activation: the control, then one paragraph per arithmetic.
+/// An activation: the control, then one paragraph per format.
 pub fn paragraphs(training: &Training, run: &TrainingRun, notation: Notation) -> Vec<String> {
     let mut paragraphs = vec![format!("{}: {}", run.activation, reference(training, run, notation))];
     paragraphs.extend(run.learners.iter().map(|learner| paragraph(training, run, learner, notation)));
@@ -37,13 +37,13 @@ pub fn unfinished(training: &Training) -> Option<String> {
     (made < asked).then(|| format!("Unfinished: {made} of {asked} steps were made."))
 }
 
-/// One arithmetic's copy: whether it learns, events, lost gradients and updates, and only then noise.
+/// One format's copy: whether it learns, events, lost gradients and updates, and only then noise.
 pub fn paragraph(training: &Training, run: &TrainingRun, learner: &Learner, notation: Notation) -> String {
     let judged = judge_run(training, run);
     let mut sentences = vec![learning(training, run, learner, notation)];
     let Some(own) = judged.learners.iter().find(|one| one.name == learner.name) else { return sentences.concat() };
     if own.limit == Limit::Control {
-        sentences.push("No arithmetic is to blame for it, since f64 does not learn this network either.".into());
+        sentences.push("No format is to blame, since f64 does not learn this network either.".into());
         return sentences.join(" ");
     }
     sentences.extend(own.events.iter().flatten().map(|event| events::sentence(event, learner, own, notation)));
@@ -54,7 +54,7 @@ pub fn paragraph(training: &Training, run: &TrainingRun, learner: &Learner, nota
     let chaotic = own.noise.and_then(|noise| noise.chaotic);
     sentences.extend(chaotic.iter().flat_map(|saturation| saturated(learner, saturation, notation)));
     sentences.extend(own.noise.map(|noise| minibatch(&noise, own.is_harmless(), notation)));
-    if learner.outcome.first_saturation.is_none()
+    if saturation(learner).is_none()
         && let Some((measure, layer)) = measured::only_at_reference(learner)
     {
         sentences.push(spared(measure, layer, notation));
@@ -108,19 +108,14 @@ pub fn learning(training: &Training, run: &TrainingRun, learner: &Learner, notat
     }
     let target = short(training.spec.target_loss, notation);
     let by_reference = run.reference.reached(training.spec.target_loss);
-    let known = |step: Option<usize>| step.map_or("never".into(), |step: usize| step.to_string());
-    let mut sentence = match outcome.reached {
-        Some(step) => format!("{name} reaches loss {target} at step {step} (f64: {})", known(by_reference)),
-        None => format!(
-            "{name} does not reach loss {target} (f64: {})",
-            match by_reference {
-                Some(step) => format!("at step {step}"),
-                None => "neither".into(),
-            }
-        ),
+    let mut sentence = match (outcome.reached, by_reference) {
+        (Some(step), Some(reference)) => format!("{name} reaches loss {target} at step {step} (f64: {reference})"),
+        (Some(step), None) => format!("{name} reaches loss {target} at step {step} (f64 does not)"),
+        (None, Some(reference)) => format!("{name} does not reach loss {target} (f64 does, at step {reference})"),
+        (None, None) => format!("{name} does not reach loss {target}, nor does f64"),
     };
     if let Some(last) = outcome.last_progress {
-        let reference = known(run.reference.last_progress());
+        let reference = run.reference.last_progress().map_or("never".into(), |step| step.to_string());
         sentence += &format!("; its last improvement is at step {last} (f64: {reference})");
     } else if learner.course.losses.len() > WINDOW {
         sentence += "; its loss never improves";
@@ -140,7 +135,7 @@ pub fn minibatch(noise: &NoiseJudgement, is_harmless: bool, notation: Notation) 
                 MinibatchMeaning::OneSided => ", but it is one-sided and does not average out",
                 _ => "",
             };
-            let place = if noise.is_complete { "everywhere" } else { "wherever both are known" };
+            let place = if noise.is_complete { "throughout" } else { "wherever both are known" };
             format!(
                 "Rounding noise stays below minibatch noise {place} (at most {times} of it, at step {step} in layer {layer}){meaning}."
             )
@@ -155,7 +150,7 @@ pub fn minibatch(noise: &NoiseJudgement, is_harmless: bool, notation: Notation) 
     }
 }
 
-/// Where saturation first rules, whether it is the arithmetic's own doing, and whether it passes.
+/// Where saturation first dominates, whether the format is the reason, and whether it passes.
 fn saturated(learner: &Learner, saturation: &Saturation, notation: Notation) -> Vec<String> {
     let Saturation { step, layer, layers, cause, verdict } = *saturation;
     let more = match layers {
@@ -163,7 +158,7 @@ fn saturated(learner: &Learner, saturation: &Saturation, notation: Notation) -> 
         2 => " and 1 more".into(),
         _ => format!(" and {} more", layers - 1),
     };
-    let mut sentences = vec![format!("From step {step} on, in layer {layer}{more}, {}.", rules(cause, verdict))];
+    let mut sentences = vec![format!("From step {step} on, in layer {layer}{more}, {}.", dominates(cause, verdict))];
     if let Some((measure, layer)) = measured::at(learner, step, layer) {
         sentences.extend(blame(measure, layer, cause, notation));
     }
@@ -172,20 +167,20 @@ fn saturated(learner: &Learner, saturation: &Saturation, notation: Notation) -> 
             sentences
                 .push(format!("From step {step} on no layer is saturated, and its loss is lower, so it recovers."));
         }
-        // What failed recovers from nothing.
+        // A failed copy cannot recover.
         None if learner.course.end.step().is_none() => sentences.push("It does not recover.".into()),
         None => {}
     }
     sentences
 }
 
-fn rules(cause: Cause, verdict: Verdict) -> String {
+fn dominates(cause: Cause, verdict: Verdict) -> String {
     match cause {
         Cause::TrueZero => "the exact gradient is zero; no format can help".into(),
         Cause::Flushed => "the gradient underflows to zero".into(),
-        Cause::Flips => format!("the gradient is noise ({verdict}), made by branch flips"),
-        Cause::Rounding => format!("the gradient is noise ({verdict}), made by rounding without flips"),
-        Cause::LostUpdates => "updates are absorbed: they are too small to change their parameters".into(),
+        Cause::Flips => format!("the gradient is noise ({verdict}), mostly from branch flips"),
+        Cause::Rounding => format!("the gradient is noise ({verdict}), mostly from rounding without flips"),
+        Cause::LostUpdates => "parameters absorb updates, which are too small to change them".into(),
         Cause::Overflow => "the gradient or a parameter is infinite or NaN".into(),
     }
 }
@@ -200,7 +195,7 @@ fn state(verdict: Verdict) -> &'static str {
     }
 }
 
-/// Separates gradients that the arithmetic spoils from parameter drift.
+/// Separates gradients that the format spoils from parameter drift.
 fn blame(measure: &Measure, layer: &MeasuredLayer, cause: Cause, notation: Notation) -> Option<String> {
     let reference = layer.at_reference.as_ref()?;
     if cause == Cause::LostUpdates {
@@ -208,7 +203,7 @@ fn blame(measure: &Measure, layer: &MeasuredLayer, cause: Cause, notation: Notat
     }
     if measured::is_saturated(reference) {
         let itself = match reference.verdict {
-            Verdict::Zero => "so it is for f64",
+            Verdict::Zero => "it is for f64, too",
             Verdict::Underflow | Verdict::Overflow => "the format's range is the reason, not parameter drift",
             _ => "rounding noise is the reason, not parameter drift",
         };
@@ -221,21 +216,21 @@ fn blame(measure: &Measure, layer: &MeasuredLayer, cause: Cause, notation: Notat
     ))
 }
 
-/// `: the parameters have drifted (at a distance of 1.3 times what f64 has learnt)`.
+/// `: the parameters have drifted (by 1.3 times the distance that f64 has moved)`.
 fn elsewhere(measure: &Measure, notation: Notation) -> String {
     let Some(distance) = measure.distance.finite() else { return String::new() };
-    let at = format!("(at a distance of {} times what f64 has learnt)", times(distance, notation));
+    let at = format!("(by {} times the distance that f64 has moved)", times(distance, notation));
     match distance < FAR {
-        true => format!(", though the parameters are close to these {at}"),
+        true => format!(", although the parameters have hardly drifted {at}"),
         false => format!(": the parameters have drifted {at}"),
     }
 }
 
-/// Saturated at f64's parameters and nowhere at its own.
+/// Saturated at f64's parameters but not at its own.
 fn spared(measure: &Measure, layer: &MeasuredLayer, notation: Notation) -> String {
     let verdict = layer.at_reference.as_ref().map_or(layer.own.verdict, |track| track.verdict);
     format!(
-        "At f64's parameters of step {} layer {} would be {}, at its own it is {}{}.",
+        "At f64's parameters of step {} layer {} would be {}; at its own it is {}{}.",
         measure.step,
         layer.layer,
         state(verdict),
@@ -244,21 +239,27 @@ fn spared(measure: &Measure, layer: &MeasuredLayer, notation: Notation) -> Strin
     )
 }
 
-/// Updates that parameters absorb: where, and how many.
+/// Updates that parameters absorb: where, and how much of them is applied.
 fn absorbed(learner: &Learner, absorption: &Absorption, notation: Notation) -> Vec<String> {
     let mut sentences: Vec<String> =
         absorption.first.iter().flat_map(|saturation| saturated(learner, saturation, notation)).collect();
-    let [median, most] = [absorption.median, absorption.most].map(|share| short(100.0 * share, notation));
-    let shares = match median == most {
-        true => format!("{median} % of the non-zero updates are rounded away"),
-        false => {
-            format!("At the median step {median} % of the non-zero updates are rounded away, at the worst {most} %")
+    let Applied { share, error } = absorption.applied;
+    let share = times(100.0 * share, notation);
+    let applied = match error {
+        None => format!("{share} % of the exact update is applied in the median layer"),
+        Some(error) => {
+            let error = times(100.0 * error, notation);
+            format!("{share} % of the exact update is applied on average (standard error {error} %)")
         }
     };
-    let applied = absorption.applied.map_or(String::new(), |part| {
-        format!("; {} % of the exact update is applied in the median layer", times(100.0 * part, notation))
-    });
-    sentences.push(format!("{shares}{applied}."));
+    let [median, most] = [absorption.median, absorption.most].map(|share| short(100.0 * share, notation));
+    let lost = match median == most {
+        true => format!("{median} % of the non-zero updates are rounded away"),
+        false => {
+            format!("{median} % of the non-zero updates are rounded away at the median step, {most} % at the worst")
+        }
+    };
+    sentences.push(format!("{applied}: {lost}."));
     sentences
 }
 
