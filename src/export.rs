@@ -1,4 +1,4 @@
-//! Network, batch, every arithmetic's gradients and the true ones as files for other programs.
+//! Network, batch, every arithmetic's gradients and the exact ones as files for other programs.
 //!
 //! Parameters have the names that `load_state_dict` of a `torch.nn.Sequential` expects: those of the file that the
 //! network came from, or, of a drawn one, 0, 2, 4, … for the affine layers and 1, 3, … for PReLU. Gradients
@@ -8,7 +8,7 @@ mod decimals;
 
 use crate::arithmetic::{Exact, Policy};
 use crate::backprop::{Setup, gradients};
-use crate::exchange::{Dtype, Tensor, safetensors_bytes};
+use crate::exchange::{Dtype, Tensor, gradient_bytes, safetensors_bytes};
 use crate::network::{Batch, Network, Operation, Targets};
 use crate::probe;
 use crate::record::Run;
@@ -20,20 +20,21 @@ use ndarray::Array2;
 
 /// The file that marks a directory as an export.
 pub const TRUTH: &str = "truth.json";
-/// How the files of gradients begin.
+/// How the names of files of gradients begin.
 pub const GRADIENTS: &str = "gradients.";
-// The network, the batch, and the nearest doubles of the true gradients.
+// The network, the batch, and the doubles nearest to the exact gradients.
 const NETWORK: &str = "network.safetensors";
 const BATCH: &str = "batch.safetensors";
 const NEAREST: &str = "truth.safetensors";
 
-/// Names and contents of one run's files: trial 1, with the truth at the precision that its measurement needed, and
-/// gradients that went through the loss scale with which they were measured, unscaled.
+/// Names and contents of one run's files: trial 1, with the exact gradient at the precision that its measurement needed, and
+/// gradients computed with the loss scale of the measurement and then unscaled.
 ///
 /// `network.safetensors` and `batch.safetensors` hold what was measured; `gradients.<arithmetic>.safetensors` each
-/// arithmetic's gradients exactly, as doubles, or, where doubles do not hold them, `gradients.<arithmetic>.json` in
-/// decimals; [`TRUTH`] the true gradients in decimals, five digits more than are proven and at most 60, with their error
-/// bounds, and `truth.safetensors` the nearest doubles. The same plan gives the same bytes.
+/// arithmetic's gradients exactly, as doubles, with the arithmetic in the metadata, or, if doubles cannot hold them,
+/// `gradients.<arithmetic>.json` in decimals; [`TRUTH`] the exact gradients in decimals, five digits more than are proven
+/// and at most 60, with their error bounds, and `truth.safetensors` the nearest doubles. The same plan gives the same
+/// bytes.
 pub fn files(plan: &Plan, run: &RunPlan, measured: &Run) -> Vec<(String, Vec<u8>)> {
     let (network, batch) = probe::draw(plan, run, 0);
     let places = places(&network, plan.network.is_some());
@@ -48,13 +49,13 @@ pub fn files(plan: &Plan, run: &RunPlan, measured: &Run) -> Vec<(String, Vec<u8>
     files
 }
 
-/// Those of the files that are known before anything is measured: the network and the batch.
+/// The files that are known before anything is measured: the network and the batch.
 pub fn inputs(plan: &Plan, run: &RunPlan) -> Vec<(String, Vec<u8>)> {
     let (network, batch) = probe::draw(plan, run, 0);
     what_is_measured(&network, &batch, &places(&network, plan.network.is_some()))
 }
 
-/// Names of all files that [`files`] may give, of gradients with either ending.
+/// Names of all files that [`files`] may return, those of gradients with either extension.
 pub fn names(plan: &Plan) -> Vec<String> {
     let fixed = [NETWORK, BATCH, NEAREST, TRUTH].map(String::from);
     let gradients = plan.arithmetics.iter().map(|policy| stem(plan, policy));
@@ -129,7 +130,7 @@ fn samples(batch: &Batch) -> Vec<Tensor> {
     vec![rows("x", &batch.inputs), y]
 }
 
-/// One arithmetic's gradients in a file of that stem: as doubles if these are the same numbers, else in decimals.
+/// One arithmetic's gradients in a file of that stem: as doubles if doubles hold them exactly, else in decimals.
 fn computed(setup: Setup, stem: &str, network: &Network, batch: &Batch, places: &[Place]) -> (String, Vec<u8>) {
     let name = setup.policy;
     let parameters = network.layer_parameters();
@@ -145,7 +146,7 @@ fn computed(setup: Setup, stem: &str, network: &Network, batch: &Batch, places: 
     let is_double = |x: &Exact| matches!(x, Exact::Double(_)) || !x.is_finite() || Exact::Double(x.to_f64()) == *x;
     if found().all(|(_, gradient)| gradient.iter().all(is_double)) {
         let tensors: Vec<Tensor> = found().map(|(place, matrix)| place.tensor(&matrix.map(Exact::to_f64))).collect();
-        return (format!("{stem}.safetensors"), safetensors_bytes(&tensors));
+        return (format!("{stem}.safetensors"), gradient_bytes(&tensors, &name.to_string()));
     }
     let digits = decimals::digits(name.backward.format.precision);
     let entries = found().map(|(place, matrix)| {
@@ -155,7 +156,7 @@ fn computed(setup: Setup, stem: &str, network: &Network, batch: &Batch, places: 
     (format!("{stem}.json"), Document { loss: network.loss.option(), parameters: entries.collect() }.to_json())
 }
 
-/// The true gradients in decimals with their bounds, and the nearest doubles of those that are established.
+/// The exact gradients in decimals with their bounds, and the nearest doubles of those that are established.
 fn truth(network: &Network, batch: &Batch, places: &[Place], precision: u32) -> [(String, Vec<u8>); 2] {
     let parameters = network.layer_parameters();
     let prepared = Prepared::new(network);

@@ -1,10 +1,20 @@
-//! Gradients that another program computed, held against the truth and against our model of its arithmetic.
+//! Gradients that another program computed, compared with the exact ones and with our model of its arithmetic.
 //!
 //! The fixtures are what `examples/jax_gradients.py` writes (JAX 0.10.2 on the CPU, jitted): a tanh network of eight
 //! hidden layers whose parameters and inputs are exact in all four types, and its gradients in them.
 
+#[path = "audit/cases.rs"]
+mod cases;
+#[path = "audit/compared.rs"]
+mod compared;
+#[path = "audit/exported.rs"]
+mod exported;
 #[path = "audit/judged.rs"]
 mod judged;
+#[path = "common/tables.rs"]
+mod tables;
+#[path = "audit/types.rs"]
+mod types;
 
 use assert_cmd::Command;
 use precision_probe::arithmetic::ArithmeticName;
@@ -237,7 +247,7 @@ fn other_names_and_shapes_match() {
     let text = table::terminal(&record, false, None);
     for line in [
         "flax: no gradient of 16.bias",
-        "flax: of no parameter: params/step [2 × 5]",
+        "flax: matching no parameter: params/step [2 × 5]",
         "flax: matched by shape: `params/Dense_0/kernel` is 0.weight, ",
         "flax: read as in × out and transposed: `params/Dense_0/kernel`, ",
     ] {
@@ -265,7 +275,7 @@ fn frozen_layers_are_left_out() {
 fn bfloat16_of_numpy_is_recognised() {
     let contents = exchange::read(&fixture("bfloat16.npz"), None).unwrap();
     assert!(contents.tensors.iter().all(|tensor| tensor.dtype == Dtype::BF16));
-    assert_eq!(contents.notes, ["array `0.bias` and 17 more: `<V2` is read as bfloat16, which NumPy writes so"]);
+    assert_eq!(contents.notes, ["array `0.bias` and 17 more: `<V2` is read as bfloat16, as NumPy writes it"]);
     let plan = plan_of(&[("jax", &fixture("bfloat16.npz"), 1.0)], &Model::OfType);
     let gradients: &Gradients = &plan.compared[0];
     assert_eq!((gradients.dtype, gradients.notes.clone()), (Dtype::BF16, contents.notes));
@@ -292,7 +302,8 @@ fn the_audit_of_the_command_line() {
     let printed = String::from_utf8(first.get_output().stdout.clone()).unwrap();
     for words in [
         "PASS jax: its error is what f16:acc=f32 would give, within 1 bit (worst: +0.42 bits, layer 1).\n",
-        "\njax (F16) against    worst excess  in layer  distance\n",
+        "\nExact gradient of layer 1: healthy, ",
+        "\njax (F16) compared with  worst excess  in layer  distance\n",
         "    1  0           0.0016          0.0012         0.42       1.2  fails 86 of 272\n",
     ] {
         assert!(printed.contains(words), "{words}\n{printed}");
@@ -300,6 +311,9 @@ fn the_audit_of_the_command_line() {
     assert!(printed.starts_with("PASS jax: "), "{printed}");
     // Four arithmetics and nine layers have a row each.
     assert!(printed.lines().count() <= 10 + 4 + 9, "{printed}");
+    // Loss and data are not cut off.
+    let unwrapped = printed.replace('\n', " ");
+    assert!(unwrapped.contains("loss cross-entropy, data batch.npz, batch 32, 1 trial "), "{printed}");
     assert!(printed.lines().all(|line| line.chars().count() <= 100), "{printed}");
     let details = program(&folder, &["audit"], &[&arguments[..], &["--details"]].concat()).success();
     let details = String::from_utf8(details.get_output().stdout.clone()).unwrap();
@@ -307,18 +321,19 @@ fn the_audit_of_the_command_line() {
         details.starts_with("PASS jax: ") && details.contains("(noise/signal of weights and biases together"),
         "{details}"
     );
-    let readme = include_str!("../README.md");
-    let (_, shown) = readme.split_once("<!-- the audit in the output of the command above -->\n```text\n").unwrap();
-    let (shown, _) = shown.split_once("```").unwrap();
-    assert!(printed.contains(shown), "the README shows another audit:\n{printed}");
+    let page = include_str!("../docs/how-to/check-gradients.md");
+    let (_, shown) = page.split_once("--compare jax=tests/fixtures/jax/float16.npz\n").unwrap();
+    let (shown, _) = shown.split_once("Report:").unwrap();
+    assert!(printed.contains(shown), "the documentation shows another audit:\n{printed}");
     let mut report = Command::cargo_bin("precision-probe").unwrap();
     let again = report.current_dir(folder.path()).args(["report", "report"]).assert().success();
     assert_eq!(String::from_utf8(again.get_output().stdout.clone()).unwrap(), printed);
     let page = std::fs::read_to_string(folder.path().join("report/report.html")).unwrap();
     assert!(page.contains("<h2>Gradients of other programs</h2>") && page.contains("audit --weights weights.npz"));
-    let csv = std::fs::read_to_string(folder.path().join("report/layers.csv")).unwrap();
+    let csv = std::fs::read_to_string(folder.path().join("report/trials.csv")).unwrap();
     // Nine layers with weight and bias each; no activation gradients, which the file does not have.
-    assert_eq!(csv.lines().filter(|line| line.starts_with("tanh,jax,")).count(), 18);
+    let rows = tables::rows(&csv);
+    assert_eq!(tables::with(&rows, &[("activation", "tanh"), ("precision_as_given", "jax")]).len(), 18);
     let record = std::fs::read_to_string(folder.path().join("report/record.json")).unwrap();
     assert!(!record.contains(env!("CARGO_MANIFEST_DIR")), "a record knows no folders");
     // One sentence with the layer, its value and the threshold, silent or not.
@@ -360,7 +375,7 @@ fn a_model_goes_by_its_name() {
     assert!(page.contains("--as expected:=f16:acc=f32"), "{page}");
     let clash = program(&folder, &["audit"], &[&compare[..], &["jax:=f16"]].concat()).code(2);
     let message = String::from_utf8(clash.get_output().stderr.clone()).unwrap();
-    assert!(message.contains("--compare jax: a policy of --formats has the same name; name them apart"), "{message}");
+    assert!(message.contains("--compare jax: a precision of --formats has the same name; choose another"), "{message}");
 }
 
 /// Without an audit the gradients are one more arithmetic, with a verdict that can be asked for.
@@ -385,11 +400,11 @@ fn every_mistake_names_its_fix() {
         (&["audit"], &["--compare", "grads.npz"], "write a name and a file"),
         (&["audit"], &["--compare", "f16=FIXTURES/float64.npz"], "such as torch-f16"),
         (&["audit"], &["--compare", "a@b=FIXTURES/float64.npz"], "1 to 40 letters and digits"),
-        (&["audit"], &["--compare", float, "--compare", float], "name them apart"),
+        (&["audit"], &["--compare", float, "--compare", float], "the name is given twice; choose another"),
         (&["audit"], &["--compare", float, "--compare-scale", "1000"], "would round the gradients"),
         (&["audit"], &["--compare", float, "--compare-scale", "0"], "such as 1024"),
         (&["audit"], &["--compare", float, "--compare-scale", "2x"], "--compare-scale 2x: give the power of two"),
-        (&["audit"], &["--compare", float, "--compare-scale", "torch=2"], "no gradients of that name"),
+        (&["audit"], &["--compare", float, "--compare-scale", "torch=2"], "no compared gradients have that name"),
         (&["audit"], &["--compare", float, "--compare-scale", "2", "--compare-scale", "jax=2"], "keep one"),
         (&["audit"], &["--compare", float, "--as", "f17"], "unknown format"),
         (&["audit"], &["--compare", float, "--max-excess", "inf"], "a number of bits"),

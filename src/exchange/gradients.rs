@@ -1,7 +1,7 @@
 //! Gradients that another program computed, matched to the parameters of a network.
 //!
-//! By name first, whatever prefix one side has in front of all of its names (`Dense_0/kernel` and `Dense_0.weight` are one
-//! name), then by shape in the order of the names, `2` before `10`. Kernels that are stored as in × out are transposed.
+//! Names are compared first, without a prefix that all names of one side share (`Dense_0/kernel` and `Dense_0.weight` are the
+//! same name), then shapes, in the order of the names, `2` before `10`. Kernels stored as in × out are transposed.
 
 use super::Contents;
 use super::names::{self, natural, shared_prefixes};
@@ -24,38 +24,38 @@ pub struct Wanted {
 /// The gradients of a file, and what could not be matched.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gradients {
-    /// What most of the matched numbers were stored as.
+    /// The type of most of the matched numbers.
     pub dtype: Dtype,
-    /// As many as parameters, in their order.
+    /// One for each parameter, in their order; `None` if the file has no gradient of it.
     pub tensors: Vec<Option<Gradient>>,
     /// Parameters that have no gradient in the file.
     pub missing: Vec<String>,
-    /// Tensors of the file that belong to no parameter.
+    /// Tensors of the file that match no parameter.
     pub unused: Vec<String>,
-    /// What a reader should know, in sentences: what was matched by shape, what was turned.
+    /// What a reader should know, in sentences: what was matched by shape, what was transposed.
     pub notes: Vec<String>,
 }
 
 /// The gradient of one parameter, in the parameter's shape.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gradient {
-    /// Every number exactly; infinities and NaN stand for themselves.
+    /// Every number exactly, infinities and NaN included.
     pub values: Array2<f64>,
     /// What they were stored as.
     pub dtype: Dtype,
 }
 
-/// What ends a prefix that all names of a file share.
+/// Characters that end a prefix which all names of a file share.
 const PREFIX_ENDS: [char; 4] = ['.', '/', ':', '_'];
 
-/// How a tensor lies in its parameter's shape.
+/// How a file stores a tensor relative to its parameter's shape.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Lie {
-    /// As it is.
+enum Layout {
+    /// In the same order of axes.
     Same,
     /// in × out.
-    Turned,
-    /// A square matrix can lie either way.
+    Transposed,
+    /// A square matrix, stored either way.
     Either,
 }
 
@@ -94,9 +94,9 @@ impl Gradients {
                 parameters.join(", ")
             ));
         }
-        let [weights, kernels] = [false, true].map(|is| kernels_are_turned(&contents.tensors, wanted, &matched, is));
+        let [weights, kernels] = [false, true].map(|is| are_transposed(&contents.tensors, wanted, &matched, is));
         let mut tensors = Vec::with_capacity(wanted.len());
-        let (mut by_shape, mut turned) = (Vec::new(), Vec::new());
+        let (mut by_shape, mut transposed) = (Vec::new(), Vec::new());
         for (wanted, found) in wanted.iter().zip(&matched) {
             let Some((index, is_named)) = *found else {
                 tensors.push(None);
@@ -109,14 +109,14 @@ impl Gradients {
             if !is_named {
                 by_shape.push(format!("`{}` is {}", tensor.name, wanted.name));
             }
-            let lie = lie(tensor, wanted).unwrap_or(Lie::Same);
+            let found = layout(tensor, wanted).unwrap_or(Layout::Same);
             let is_kernel = names::is_kernel(&tensor.name);
-            let others_turn = if is_kernel { kernels } else { weights };
-            let turns = lie == Lie::Turned || lie == Lie::Either && others_turn.unwrap_or(is_kernel);
-            if turns {
-                turned.push(format!("`{}`", tensor.name));
+            let others = if is_kernel { kernels } else { weights };
+            let is_transposed = found == Layout::Transposed || found == Layout::Either && others.unwrap_or(is_kernel);
+            if is_transposed {
+                transposed.push(format!("`{}`", tensor.name));
             }
-            tensors.push(Some(Gradient { values: values(tensor, wanted.shape, turns), dtype: tensor.dtype }));
+            tensors.push(Some(Gradient { values: values(tensor, wanted.shape, is_transposed), dtype: tensor.dtype }));
         }
         let used = |index: usize| matched.iter().flatten().any(|(used, _)| *used == index);
         let unused = contents.tensors.iter().enumerate().filter(|(index, _)| !used(*index));
@@ -124,9 +124,10 @@ impl Gradients {
         let unused = unused.chain(contents.unread.iter().map(|unread| (&unread.name, &unread.shape)));
         let mut notes = contents.notes.clone();
         notes.extend((!by_shape.is_empty()).then(|| format!("matched by shape: {}", listed(&by_shape))));
-        notes.extend(names::transposed_note(&turned));
+        notes.extend(names::transposed_note(&transposed));
+        notes.extend(types_note(&tensors));
         Ok(Gradients {
-            dtype: main_dtype(&tensors),
+            dtype: dtypes(&tensors).first().copied().unwrap_or(Dtype::F64),
             missing: wanted
                 .iter()
                 .zip(&tensors)
@@ -138,14 +139,23 @@ impl Gradients {
             notes,
         })
     }
+
+    /// The types of the matched tensors, the one of most numbers first; of equally many, the one that comes first.
+    pub fn dtypes(&self) -> Vec<Dtype> {
+        dtypes(&self.tensors)
+    }
+
+    /// Whether the matched tensors differ in type.
+    pub fn is_mixed(&self) -> bool {
+        self.dtypes().len() > 1
+    }
 }
 
 /// For every parameter the index of its tensor and whether it has the parameter's name.
 fn matched(tensors: &[Tensor], wanted: &[Wanted]) -> Vec<Option<(usize, bool)>> {
-    let spelt = |name: &String| names::common_spelling(name);
-    let names: Vec<String> = tensors.iter().map(|tensor| spelt(&tensor.name)).collect();
+    let names: Vec<String> = tensors.iter().map(|tensor| names::gradient_spelling(&tensor.name)).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let parameters: Vec<String> = wanted.iter().map(|wanted| spelt(&wanted.name)).collect();
+    let parameters: Vec<String> = wanted.iter().map(|wanted| names::common_spelling(&wanted.name)).collect();
     let parameters: Vec<&str> = parameters.iter().map(String::as_str).collect();
     let named = |cut: usize, cut_parameter: usize| -> Vec<Option<usize>> {
         let position = |parameter: &&str| names.iter().position(|name| name[cut..] == parameter[cut_parameter..]);
@@ -163,25 +173,27 @@ fn matched(tensors: &[Tensor], wanted: &[Wanted]) -> Vec<Option<(usize, bool)>> 
     let mut matched: Vec<Option<(usize, bool)>> = best
         .into_iter()
         .zip(wanted)
-        .map(|(index, wanted)| index.filter(|&index| lie(&tensors[index], wanted).is_some()).map(|index| (index, true)))
+        .map(|(index, wanted)| {
+            index.filter(|&index| layout(&tensors[index], wanted).is_some()).map(|index| (index, true))
+        })
         .collect();
-    // What is no gradient, such as a step's number, only looks like one.
+    // A step counter, for instance, is not a gradient.
     let is_gradient = |tensor: &Tensor| tensor.dtype.is_float() && !names::is_extra_state(&tensor.name);
     let mut left: Vec<usize> = (0..tensors.len())
         .filter(|index| is_gradient(&tensors[*index]) && !matched.iter().flatten().any(|(used, _)| used == index))
         .collect();
     left.sort_by(|&a, &b| natural(names[a], names[b]));
     for (place, wanted) in matched.iter_mut().zip(wanted).filter(|(place, _)| place.is_none()) {
-        if let Some(position) = left.iter().position(|&index| lie(&tensors[index], wanted).is_some()) {
+        if let Some(position) = left.iter().position(|&index| layout(&tensors[index], wanted).is_some()) {
             *place = Some((left.remove(position), false));
         }
     }
     matched
 }
 
-/// Whether a tensor that cannot be read has the name of a parameter for which no other has it.
+/// Whether a tensor that cannot be read has the name of a parameter that no other tensor has.
 fn is_needed(unread: &str, wanted: &[Wanted], matched: &[Option<(usize, bool)>]) -> bool {
-    let unread = names::common_spelling(unread);
+    let unread = names::gradient_spelling(unread);
     let ends =
         |long: &str, short: &str| long.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
     wanted.iter().zip(matched).filter(|(_, found)| !found.is_some_and(|(_, is_named)| is_named)).any(|(wanted, _)| {
@@ -190,57 +202,69 @@ fn is_needed(unread: &str, wanted: &[Wanted], matched: &[Option<(usize, bool)>])
     })
 }
 
-/// Whether a tensor fits a parameter, and how it lies.
-fn lie(tensor: &Tensor, wanted: &Wanted) -> Option<Lie> {
+/// How a tensor is stored; `None` if it does not fit the parameter.
+fn layout(tensor: &Tensor, wanted: &Wanted) -> Option<Layout> {
     let (rows, columns) = wanted.shape;
     if !wanted.is_matrix {
         let is_vector = tensor.shape.iter().filter(|&&length| length != 1).count() <= 1;
-        return (is_vector && tensor.values.len() == rows * columns).then_some(Lie::Same);
+        return (is_vector && tensor.values.len() == rows * columns).then_some(Layout::Same);
     }
     match tensor.shape[..] {
-        [a, b] if a == b && (a, b) == wanted.shape => Some(Lie::Either),
-        [a, b] if (a, b) == wanted.shape => Some(Lie::Same),
-        [a, b] if (b, a) == wanted.shape => Some(Lie::Turned),
+        [a, b] if a == b && (a, b) == wanted.shape => Some(Layout::Either),
+        [a, b] if (a, b) == wanted.shape => Some(Layout::Same),
+        [a, b] if (b, a) == wanted.shape => Some(Layout::Transposed),
         _ => None,
     }
 }
 
-/// Whether the matrices of a file whose names say the same of their shape are in × out, if those that are not square
-/// agree on it.
-fn kernels_are_turned(
+/// Whether those matrices of a file that are kernels by name, or those that are not, are stored as in × out; `None` unless
+/// the ones that are not square agree.
+fn are_transposed(
     tensors: &[Tensor],
     wanted: &[Wanted],
     matched: &[Option<(usize, bool)>],
     is_kernel: bool,
 ) -> Option<bool> {
-    let lies = matched.iter().zip(wanted).filter(|(_, wanted)| wanted.is_matrix);
-    let lies = lies.filter_map(|(found, wanted)| Some((&tensors[(*found)?.0], wanted)));
-    let lies = lies.filter(|(tensor, _)| names::is_kernel(&tensor.name) == is_kernel);
-    let mut lies = lies.filter_map(|(tensor, wanted)| lie(tensor, wanted)).filter(|lie| *lie != Lie::Either);
-    let first = lies.next()?;
-    lies.all(|lie| lie == first).then_some(first == Lie::Turned)
+    let layouts = matched.iter().zip(wanted).filter(|(_, wanted)| wanted.is_matrix);
+    let layouts = layouts.filter_map(|(found, wanted)| Some((&tensors[(*found)?.0], wanted)));
+    let layouts = layouts.filter(|(tensor, _)| names::is_kernel(&tensor.name) == is_kernel);
+    let mut layouts =
+        layouts.filter_map(|(tensor, wanted)| layout(tensor, wanted)).filter(|layout| *layout != Layout::Either);
+    let first = layouts.next()?;
+    layouts.all(|layout| layout == first).then_some(first == Layout::Transposed)
 }
 
-fn values(tensor: &Tensor, (rows, columns): (usize, usize), turns: bool) -> Array2<f64> {
-    let lying = if turns { (columns, rows) } else { (rows, columns) };
-    let view = ArrayView2::from_shape(lying, &tensor.values).expect("invariant: as many values as the parameter");
-    if turns { view.t().as_standard_layout().into_owned() } else { view.to_owned() }
+fn values(tensor: &Tensor, (rows, columns): (usize, usize), is_transposed: bool) -> Array2<f64> {
+    let stored = if is_transposed { (columns, rows) } else { (rows, columns) };
+    let view = ArrayView2::from_shape(stored, &tensor.values).expect("invariant: as many values as the parameter");
+    if is_transposed { view.t().as_standard_layout().into_owned() } else { view.to_owned() }
 }
 
-/// The type of most numbers; of equally many, the first.
-fn main_dtype(tensors: &[Option<Gradient>]) -> Dtype {
-    let counted = |dtype: Dtype| {
-        let own = tensors.iter().flatten().filter(|gradient| gradient.dtype == dtype);
-        own.map(|gradient| gradient.values.len()).sum::<usize>()
-    };
-    let mut best = (0, Dtype::F64);
+/// The types of tensors, the one of most numbers first; of equally many, the one that comes first.
+fn dtypes(tensors: &[Option<Gradient>]) -> Vec<Dtype> {
+    let mut counts: Vec<(Dtype, usize)> = Vec::new();
     for gradient in tensors.iter().flatten() {
-        let count = counted(gradient.dtype);
-        if count > best.0 {
-            best = (count, gradient.dtype);
+        match counts.iter_mut().find(|(dtype, _)| *dtype == gradient.dtype) {
+            Some((_, count)) => *count += gradient.values.len(),
+            None => counts.push((gradient.dtype, gradient.values.len())),
         }
     }
-    best.1
+    // A stable sort: equal counts keep their order.
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    counts.into_iter().map(|(dtype, _)| dtype).collect()
+}
+
+/// The note about tensors of several types; `None` if there is one type.
+fn types_note(tensors: &[Option<Gradient>]) -> Option<String> {
+    let count = |dtype: Dtype| tensors.iter().flatten().filter(|gradient| gradient.dtype == dtype).count();
+    let types: Vec<String> = dtypes(tensors)
+        .into_iter()
+        .map(|dtype| match count(dtype) {
+            1 => format!("{dtype} (1 tensor)"),
+            several => format!("{dtype} ({several} tensors)"),
+        })
+        .collect();
+    (types.len() > 1).then(|| format!("of several types: {}; each tensor is judged with its own", types.join(", ")))
 }
 
 #[cfg(test)]
@@ -269,7 +293,7 @@ mod tests {
         gradients.tensors.iter().map(|found| found.as_ref().map(|gradient| gradient.values[(0, 0)])).collect()
     }
 
-    /// Whatever stands in front of all names, on either side, does not matter; the order in the file neither.
+    /// A prefix that all names of a side share does not matter, nor does the order in the file.
     #[test]
     fn names_match_behind_any_prefix() {
         let wanted = wanted("net.", &[(3, 2), (3, 3)]);
@@ -308,24 +332,24 @@ mod tests {
         assert_eq!(gradients.notes, [note]);
     }
 
-    /// Kernels lie in × out: those that are not square say so themselves, square ones follow those of the same word, or
-    /// their name.
+    /// Kernels are stored as in × out: shapes decide for those that are not square, and for square ones those of the same
+    /// word, or their name.
     #[test]
-    fn kernels_are_turned() {
+    fn kernels_are_transposed() {
         let square = [(3, 3), (3, 3)];
-        let turned = |names: [&str; 2], shapes: [[usize; 2]; 2], layers: &[(usize, usize)]| {
+        let transposed = |names: [&str; 2], shapes: [[usize; 2]; 2], layers: &[(usize, usize)]| {
             let tensors = names.iter().zip(shapes).map(|(name, shape)| tensor(name, &shape, 0.0)).collect();
             let gradients = matched(tensors, &wanted("", layers));
-            let is_turned = |index: usize| gradients.tensors[index].as_ref().unwrap().values[(1, 0)] == 1.0;
-            [is_turned(0), is_turned(2)]
+            let is_transposed = |index: usize| gradients.tensors[index].as_ref().unwrap().values[(1, 0)] == 1.0;
+            [is_transposed(0), is_transposed(2)]
         };
-        assert_eq!(turned(["0.weight", "2.weight"], [[3, 3]; 2], &square), [false, false]);
-        assert_eq!(turned(["Dense_0/kernel", "Dense_1/kernel"], [[3, 3]; 2], &square), [true, true]);
-        assert_eq!(turned(["0.weight", "2.weight"], [[2, 3], [3, 3]], &[(3, 2), (3, 3)]), [true, true]);
-        assert_eq!(turned(["a/kernel", "b/kernel"], [[3, 2], [3, 3]], &[(3, 2), (3, 3)]), [false, false]);
-        // Mixed names: a weight that lies as it should says nothing of a kernel.
-        assert_eq!(turned(["0.weight", "2.kernel"], [[3, 2], [3, 3]], &[(3, 2), (3, 3)]), [false, true]);
-        assert_eq!(turned(["0/kernel", "2.weight"], [[2, 3], [3, 3]], &[(3, 2), (3, 3)]), [true, false]);
+        assert_eq!(transposed(["0.weight", "2.weight"], [[3, 3]; 2], &square), [false, false]);
+        assert_eq!(transposed(["Dense_0/kernel", "Dense_1/kernel"], [[3, 3]; 2], &square), [true, true]);
+        assert_eq!(transposed(["0.weight", "2.weight"], [[2, 3], [3, 3]], &[(3, 2), (3, 3)]), [true, true]);
+        assert_eq!(transposed(["a/kernel", "b/kernel"], [[3, 2], [3, 3]], &[(3, 2), (3, 3)]), [false, false]);
+        // Mixed names: the layout of a weight says nothing about a kernel's.
+        assert_eq!(transposed(["0.weight", "2.kernel"], [[3, 2], [3, 3]], &[(3, 2), (3, 3)]), [false, true]);
+        assert_eq!(transposed(["0/kernel", "2.weight"], [[2, 3], [3, 3]], &[(3, 2), (3, 3)]), [true, false]);
     }
 
     #[test]

@@ -1,14 +1,16 @@
 //! Tensors in and out of files: safetensors, alone or as the shards of an index, and NumPy's npz and npy.
 //!
-//! Everything is checked against the file's own size before anything is allocated: a length in a file is a claim.
-//! Two things that readers of these formats usually let pass are errors here: a name given twice, where one
-//! tensor would silently replace the other, and bytes that belong to two tensors or to none.
+//! Everything is checked against the file's own size before anything is allocated: a length in a file is only a claim.
+//! Two things that readers of these formats usually accept are errors here: a duplicate name, where one tensor would
+//! silently replace the other, and bytes that belong to two tensors or to none.
 
 mod gradients;
 mod names;
 mod net;
 mod npy;
 mod order;
+mod orientation;
+mod paths;
 mod room;
 mod safetensors;
 mod samples;
@@ -22,7 +24,7 @@ pub use gradients::{Gradient, Gradients, Wanted};
 pub use net::{Activations, read_net};
 pub use npy::{MAGIC as NPY_MAGIC, bytes as npy_bytes};
 pub use room::Room;
-pub use safetensors::{parse as safetensors_tensors, safetensors_bytes, write_safetensors};
+pub use safetensors::{gradient_bytes, parse as safetensors_tensors, safetensors_bytes, write_safetensors};
 pub use samples::{Labels, Samples};
 pub use sequential::{Imported, Linear, Sequential, Slope};
 pub use tensor::{Dtype, Tensor, Unread};
@@ -43,12 +45,14 @@ const LONGEST_NAME: usize = 512;
 /// What a file holds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Contents {
-    /// In the order of the header (safetensors), the directory (npz) or the index (shards), no name twice.
+    /// In the order of the header (safetensors), the directory (npz) or the index (shards), names unique.
     pub tensors: Vec<Tensor>,
     /// Tensors whose numbers cannot be read, in the same order.
     pub unread: Vec<Unread>,
     /// What a reader should know, in sentences: `x` is read as bfloat16.
     pub notes: Vec<String>,
+    /// The arithmetic named in the metadata of a safetensors file, as in this program's exports of gradients.
+    pub arithmetic: Option<String>,
     /// Where the numbers of each tensor begin in a safetensors file; empty for other files.
     places: Vec<usize>,
 }
@@ -68,14 +72,14 @@ impl Contents {
             .map(|(name, shape, dtype)| (name, shape, format!("`{name}` {} {dtype}", tensor::shape_in_words(shape))))
     }
 
-    /// The note on inert tensors that are skipped; none if there are none. `is_used` says which names are used.
+    /// The note on inert tensors that are skipped; `None` if there are none. `is_used` says which names are used.
     fn skipped_note(&self, is_used: impl Fn(&str) -> bool) -> Option<String> {
         let inert = self.described().filter(|(name, shape, _)| names::is_inert(name, shape) && !is_used(name));
         let inert: Vec<String> = inert.map(|(_, _, words)| words).collect();
         (!inert.is_empty()).then(|| format!("skipped, as nothing is computed from it: {}", listed(&inert)))
     }
 
-    /// The tensors in the order of their numbers in the file: the keys of a header, a JSON object, may have any.
+    /// The tensors in the order of their numbers in the file: the header, a JSON object, may list them in any order.
     fn in_place(self) -> Contents {
         let mut placed: Vec<(usize, Tensor)> = Vec::with_capacity(self.tensors.len());
         let places = self.places.iter().copied().chain(std::iter::repeat(0));
@@ -121,8 +125,8 @@ pub fn read(path: &Path, dtype: Option<Dtype>) -> Result<Contents, String> {
     read_with(path, dtype, Room::default(), &mut |_| {})
 }
 
-/// As [`read`], of a file for which there is so much room; `seen` gets the bytes of the file, and of an index those of its
-/// shards after it, in the order of their names.
+/// As [`read`], within the given room; `seen` gets the bytes of the file, and after those of an index the bytes of its
+/// shards in the order of their names.
 ///
 /// # Errors
 /// One sentence with the path, what is wrong and the fix.
@@ -150,13 +154,13 @@ pub fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
     bytes_within(path, Room::default())
 }
 
-/// The same of a file for which there is so much room.
+/// The same within the given room.
 ///
 /// # Errors
 /// One sentence with the path, what is wrong and the fix.
 fn bytes_within(path: &Path, room: Room) -> Result<Vec<u8>, String> {
     let shown = path.display();
-    // What is no file or too large is not read; reading it says why.
+    // For a path that is no file or one that is too large, the reader below gives the reason.
     let size = std::fs::metadata(path).map(|found| found.len()).ok().filter(|size| *size <= LARGEST_FILE);
     room.check_bytes(size.unwrap_or(0)).map_err(|message| format!("`{shown}`: {message}"))?;
     disk::input(path, LARGEST_FILE).map_err(|unread| {
@@ -177,7 +181,7 @@ pub fn parse(bytes: &[u8], stem: &str, dtype: Option<Dtype>) -> Result<Contents,
     parse_within(bytes, stem, dtype, Room::default())?.or_unread()
 }
 
-/// As [`parse`], of a file for which there is so much room: an archive of a megabyte may claim a gigabyte of zeros.
+/// As [`parse`], within the given room: an archive of a megabyte may unpack to a gigabyte of zeros.
 fn parse_within(bytes: &[u8], stem: &str, dtype: Option<Dtype>, room: Room) -> Result<Contents, String> {
     let mut contents = Contents::default();
     if bytes.starts_with(npy::MAGIC) {
@@ -195,6 +199,7 @@ fn parse_within(bytes: &[u8], stem: &str, dtype: Option<Dtype>, room: Room) -> R
             contents.places.extend(matches!(stored, Stored::Read(_)).then_some(place));
             contents.push(stored);
         }
+        contents.arithmetic = safetensors::arithmetic(bytes);
     }
     let mut names = BTreeSet::new();
     for (name, ..) in contents.described() {
@@ -209,7 +214,7 @@ fn parse_within(bytes: &[u8], stem: &str, dtype: Option<Dtype>, room: Room) -> R
 fn npz(bytes: &[u8], dtype: Option<Dtype>, room: Room) -> Result<Contents, String> {
     let entries = zip::entries(bytes)?;
     let mut contents = Contents::default();
-    // What the arrays' own headers say, before any of them is unpacked.
+    // The sizes in the arrays' own headers are checked before any array is unpacked.
     let mut readable = Vec::with_capacity(entries.len());
     let mut left = room.numbers;
     for entry in &entries {
@@ -245,7 +250,7 @@ fn npz(bytes: &[u8], dtype: Option<Dtype>, room: Room) -> Result<Contents, Strin
     Ok(contents)
 }
 
-/// Several arrays of which the same is to be known, in one sentence: ``array `a` and 17 more: …``.
+/// Merges notes that say the same of several arrays: ``array `a` and 17 more: …``.
 fn grouped(notes: Vec<String>) -> Vec<String> {
     let about = |note: &String| note.split_once("`: ").map_or(note.clone(), |(_, about)| about.to_string());
     let mut groups: Vec<(String, usize)> = Vec::new();
@@ -262,7 +267,7 @@ fn grouped(notes: Vec<String>) -> Vec<String> {
     groups.into_iter().map(one).collect()
 }
 
-/// Names are kept as they are; whoever shows one escapes what is hidden in it.
+/// Names are kept as they are; hidden characters are escaped where a name is printed.
 fn check_name(name: &str) -> Result<(), String> {
     if name.is_empty() || name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
         let shown: String = name.chars().take(40).collect();
@@ -273,7 +278,7 @@ fn check_name(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// How many numbers a shape holds, if at most `most`.
+/// The number of entries of a shape, if it is at most `most`.
 fn count(name: &str, shape: &[usize], most: u64) -> Result<usize, String> {
     let product = shape.iter().try_fold(1u64, |product, &length| product.checked_mul(length as u64));
     // A length of zero makes any other harmless.

@@ -8,13 +8,13 @@ use super::tensor::{Dtype, Stored, Tensor, Unread};
 
 /// How every npy file begins.
 pub const MAGIC: &[u8] = b"\x93NUMPY";
-/// Longest header in bytes with all that stands before the numbers; NumPy itself refuses headers beyond 10 000.
+/// Longest header in bytes, with everything before the numbers; NumPy itself rejects headers beyond 10 000.
 pub const LONGEST_HEADER: usize = 1 << 16;
 
 /// The bytes of a file of doubles in row-major order: version 1.0, the numbers at a multiple of 64 bytes.
 pub fn bytes(shape: &[usize], values: &[f64]) -> Vec<u8> {
     let lengths: String = shape.iter().map(|length| format!("{length}, ")).collect();
-    // A tuple of one has a comma behind it.
+    // Python writes a tuple of one with a comma.
     let lengths = if shape.len() == 1 { lengths.trim_end() } else { lengths.trim_end_matches(", ") };
     let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({lengths}), }}");
     let before = MAGIC.len() + 4;
@@ -35,7 +35,7 @@ struct Header {
     shape: Vec<usize>,
 }
 
-/// Reads the one array of a file, of at most `most` numbers; unread is one of a type that is not read.
+/// Reads the one array of a file, of at most `most` numbers; it is [`Stored::Unread`] if its type is not supported.
 ///
 /// # Errors
 /// One sentence that names the array, what is wrong and the fix.
@@ -74,8 +74,8 @@ pub(super) fn parse(
     })
 }
 
-/// Numbers that the array has and bytes that the whole file has by its header, which stands at the beginning of `bytes`, or
-/// the array if its type is not read, in which case the rest is not needed.
+/// The number of entries and the file size in bytes according to the header at the beginning of `bytes`; or the array, if its
+/// type is not supported, since the rest is not needed then.
 ///
 /// # Errors
 /// As [`parse`], where the header itself is wrong.
@@ -114,7 +114,7 @@ fn split(bytes: &[u8]) -> Result<(&str, &[u8]), String> {
     Ok((std::str::from_utf8(header).map_err(|_| "the header is not text")?, data))
 }
 
-/// What a type string means, and whether its bytes stand in big-endian order.
+/// The type that a type string names, and whether its bytes are big-endian.
 fn dtype(name: &str, descr: &str, hint: Option<Dtype>, notes: &mut Vec<String>) -> Result<(Dtype, bool), String> {
     use Dtype::{BF16, Bool, F8E5M2, F16, F32, F64, I8, I16, I32, I64, U8, U16, U32, U64};
     let (is_big, kind) = match descr.as_bytes().first() {
@@ -136,21 +136,21 @@ fn dtype(name: &str, descr: &str, hint: Option<Dtype>, notes: &mut Vec<String>) 
         "f4" => F32,
         "f8" => F64,
         "f1" => {
-            notes.push(format!("array `{name}`: `{descr}` is read as float8_e5m2, which ml_dtypes writes so"));
+            notes.push(format!("array `{name}`: `{descr}` is read as float8_e5m2, as ml_dtypes writes it"));
             F8E5M2
         }
         "V1" => match hint.filter(|hint| hint.size() == 1) {
             Some(hint) => hint,
             None => {
                 return Err(format!(
-                    "array `{name}`: its type `{descr}` tells only that a number has one byte; say which with --dtype float8_e4m3fn or --dtype float8_e5m2"
+                    "array `{name}`: its type `{descr}` says only that a number has one byte; say which with --dtype float8_e4m3fn or --dtype float8_e5m2"
                 ));
             }
         },
         "V2" => match hint.filter(|hint| hint.size() == 2) {
             Some(hint) => hint,
             None => {
-                notes.push(format!("array `{name}`: `{descr}` is read as bfloat16, which NumPy writes so"));
+                notes.push(format!("array `{name}`: `{descr}` is read as bfloat16, as NumPy writes it"));
                 BF16
             }
         },
@@ -164,7 +164,7 @@ fn dtype(name: &str, descr: &str, hint: Option<Dtype>, notes: &mut Vec<String>) 
     Ok((dtype, is_big))
 }
 
-/// The same tensor with the last axis running fastest instead of the first.
+/// The same tensor in row-major instead of column-major order.
 fn row_major(tensor: Tensor) -> Tensor {
     let Tensor { shape, values, .. } = &tensor;
     let mut steps = Vec::with_capacity(shape.len());
@@ -226,7 +226,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Whether this character stands next; if so it is passed.
+    /// Whether this character comes next; if so it is consumed.
     fn takes(&mut self, wanted: char) -> bool {
         let rest = self.0.trim_start().strip_prefix(wanted);
         self.0 = rest.unwrap_or(self.0);
@@ -240,7 +240,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Quoted text; lists, which describe structured types, are none.
+    /// Quoted text; lists, which describe structured types, are rejected.
     fn string(&mut self) -> Result<&'t str, String> {
         let text = self.0.trim_start();
         let quote = text.chars().next().filter(|quote| matches!(quote, '\'' | '"'));

@@ -1,8 +1,8 @@
 //! The order of the layers of a file.
 //!
-//! Layers whose names differ in their numbers only are in the order of the numbers. Others are in the order of the
-//! file, numbered ones among them by number, if each takes as many inputs as the layer before has outputs. Everything
-//! else is refused with the names to choose from: a network in the wrong order is another network.
+//! Layers whose names differ only in their numbers are taken in the order of the numbers. Others are taken in the order of
+//! the file, numbered ones among them by number, if each has as many inputs as the layer before has outputs. Everything
+//! else is rejected with the names to choose from: a network in the wrong order is a different network.
 
 use super::names::{SEPARATORS, natural, template};
 use crate::nearest::nearest;
@@ -12,22 +12,22 @@ use std::collections::BTreeMap;
 const MOST_NAMES: usize = 12;
 /// Most units whose orders are searched; each is a level of recursion.
 const MOST_UNITS: usize = 2_000;
-/// Most units that the search for orders in which the shapes fit looks at.
+/// Most steps of the search for orders in which the shapes fit.
 const MOST_STEPS: usize = 1_000_000;
 
 /// A layer or a slope to be put in order.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Unit<'n> {
-    /// Its module, without what all modules of the file begin with.
+    /// Its module, without the prefix that all modules of the file share.
     pub name: &'n str,
     /// Inputs and outputs; `None` for the slope of a PReLU, which follows its layer.
     pub sizes: Option<(usize, usize)>,
 }
 
-/// Indices from the input to the head, and the note where names alone do not decide.
+/// Indices from the input to the head, and a note if names alone do not decide.
 pub(super) type Order = (Vec<usize>, Option<String>);
 
-/// The order that names and shapes of the units, given in the order of the file, decide.
+/// The order of units, given in that of the file, by their names and shapes.
 ///
 /// # Errors
 /// One sentence that names the units to choose from.
@@ -57,7 +57,7 @@ pub(super) fn by_name_or_place(units: &[Unit]) -> Result<Order, String> {
         return Err(uncertain(units, &families, &placed, &misfit));
     }
     let names = joined(units, &placed, ", ");
-    // Python's safetensors sorts names, so its order says nothing of the network's.
+    // Python's safetensors sorts names, so its order says nothing about the network's.
     let sorted = if units.is_sorted_by_key(|unit| unit.name) { ", which is alphabetical" } else { "" };
     let note = match fitting(units, &families).len() {
         1 => format!("layers in the order of the file: {names}; --layers-from gives another"),
@@ -87,7 +87,7 @@ fn in_place<'f>(units: &[Unit], families: impl Iterator<Item = &'f Vec<usize>>) 
     order
 }
 
-/// Why units in this order make no network; `None` if they do.
+/// Why units in this order do not form a network; `None` if they do.
 fn misfit(units: &[Unit], order: &[usize]) -> Option<String> {
     let mut below: Option<Unit> = None;
     let mut has_slope = true;
@@ -169,7 +169,7 @@ impl Search<'_> {
     }
 }
 
-/// The sentence that an order is not certain, with the only one that fits or with the names to choose from.
+/// The message that an order is uncertain, with the only one that fits or the names to choose from.
 fn uncertain(units: &[Unit], families: &BTreeMap<String, Vec<usize>>, placed: &[usize], why: &str) -> String {
     let candidates = joined(units, placed, ", ");
     match &fitting(units, families)[..] {
@@ -207,7 +207,7 @@ fn with_slopes(units: &[Unit], placed: &[usize], layers: &[usize]) -> Option<Vec
     misfit(units, &order).is_none().then_some(order)
 }
 
-/// Names in that order; of many the first and the last.
+/// Names in that order; if there are many, the first ones and the last.
 fn joined(units: &[Unit], order: &[usize], separator: &str) -> String {
     let names: Vec<&str> = order.iter().map(|&index| units[index].name).collect();
     match &names[..] {
@@ -218,8 +218,8 @@ fn joined(units: &[Unit], order: &[usize], separator: &str) -> String {
     }
 }
 
-/// The modules that the user names, in that order: by the whole name, without what all modules begin with, or by the
-/// last words where only one module ends with them.
+/// The modules that the user names, in that order: by the whole name, by the name without the shared prefix, or by its
+/// last words if only one module ends with them.
 ///
 /// # Errors
 /// One sentence with the name that is unknown, ambiguous or given twice, and the nearest one.

@@ -2,11 +2,11 @@
 
 use super::MOST_NUMBERS;
 
-/// Bytes that a number of a file takes while it is read: as it stands there unpacked, or transposed, and as a double.
+/// Bytes that a number of a file takes while it is read: unpacked or transposed, and as a double.
 const READING: u64 = 16;
 
-/// Bytes that reading may take however little memory there is: a file that needs no more is read, so that what the whole
-/// run needs can be reported.
+/// Bytes that reading may take however little memory there is: a file that needs no more is read, so the memory that the
+/// whole run needs can be reported.
 const ALWAYS: u64 = 64 << 20;
 
 /// What the tensors of one file, or of all shards of a network, may take.
@@ -31,16 +31,16 @@ impl Room {
     }
 
     /// What is left for the next file when so many numbers are held as doubles.
-    pub fn beside(self, numbers: u64) -> Room {
+    pub fn after_data(self, numbers: u64) -> Room {
         Room { bytes: self.bytes.map(|bytes| bytes.saturating_sub(numbers.saturating_mul(8))), ..self }
     }
 
     /// What is left for the next shard of the same network.
     pub(super) fn after(self, numbers: u64) -> Room {
-        Room { numbers: self.numbers.saturating_sub(numbers), ..self.beside(numbers) }
+        Room { numbers: self.numbers.saturating_sub(numbers), ..self.after_data(numbers) }
     }
 
-    /// Makes sure, before any of them is unpacked, that so many numbers can be read.
+    /// Checks, before any of them is unpacked, that so many numbers can be read.
     ///
     /// # Errors
     /// One sentence with the fix.

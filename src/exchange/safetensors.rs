@@ -11,6 +11,8 @@ use std::path::Path;
 const LONGEST_HEADER: u64 = 16 << 20;
 /// The one key of the header that is no tensor.
 const METADATA: &str = "__metadata__";
+/// The entry of the metadata that names the arithmetic in which gradients were computed.
+const ARITHMETIC: &str = "precision_probe.arithmetic";
 
 /// One tensor of the header.
 #[derive(Deserialize, Serialize)]
@@ -21,8 +23,42 @@ struct Entry {
     data_offsets: (usize, usize),
 }
 
-/// The header's entries in its order, names that occur twice included.
-struct Header(Vec<(String, Entry)>);
+/// The header's entries in its order, duplicate names included, and the arithmetic named in its metadata.
+struct Header(Vec<(String, Entry)>, Option<String>);
+
+/// The arithmetic named in metadata; other entries are ignored.
+struct Metadata(Option<String>);
+
+impl<'de> Deserialize<'de> for Metadata {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Metadata, D::Error> {
+        struct Entries;
+        impl<'de> Visitor<'de> for Entries {
+            type Value = Metadata;
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("an object of strings")
+            }
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Metadata, M::Error> {
+                let mut arithmetic = None;
+                while let Some(key) = map.next_key::<String>()? {
+                    if key == ARITHMETIC {
+                        arithmetic = Some(map.next_value()?);
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                }
+                Ok(Metadata(arithmetic))
+            }
+        }
+        deserializer.deserialize_map(Entries)
+    }
+}
+
+/// The arithmetic named in the metadata of a safetensors file that could be read; `None` without one.
+pub(super) fn arithmetic(bytes: &[u8]) -> Option<String> {
+    let (length, rest) = bytes.split_first_chunk()?;
+    let header = rest.get(..usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+    serde_json::from_slice::<Header>(header).ok()?.1
+}
 
 impl<'de> Deserialize<'de> for Header {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Header, D::Error> {
@@ -33,15 +69,15 @@ impl<'de> Deserialize<'de> for Header {
                 f.write_str("an object of tensors")
             }
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Header, M::Error> {
-                let mut entries = Vec::new();
+                let (mut entries, mut arithmetic) = (Vec::new(), None);
                 while let Some(name) = map.next_key::<String>()? {
                     if name == METADATA {
-                        map.next_value::<IgnoredAny>()?;
+                        Metadata(arithmetic) = map.next_value()?;
                     } else {
                         entries.push((name, map.next_value()?));
                     }
                 }
-                Ok(Header(entries))
+                Ok(Header(entries, arithmetic))
             }
         }
         deserializer.deserialize_map(Entries)
@@ -60,7 +96,8 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Tensor>, String> {
     stored(bytes, Room::default())?.into_iter().map(|(_, stored)| whole(stored)).collect()
 }
 
-/// Finds all tensors in the order of the header with the places of their numbers, for which there is so much room; their bytes must fill the file without overlap or gap.
+/// Finds all tensors within the given room, in the order of the header, with the places of their numbers; their bytes must
+/// fill the file without overlap or gap.
 ///
 /// # Errors
 /// One sentence with what is wrong.
@@ -78,17 +115,17 @@ pub(super) fn stored(bytes: &[u8], room: Room) -> Result<Vec<(usize, Stored)>, S
         ));
     }
     let (header, data) = rest.split_at(length as usize);
-    let Header(entries) = serde_json::from_slice(header)
+    let Header(entries, _) = serde_json::from_slice(header)
         .map_err(|error| format!("the safetensors header cannot be read ({error}): the file is damaged"))?;
     check_places(&entries, data.len())?;
     let mut left = room.numbers;
     let mut checked = Vec::with_capacity(entries.len());
-    // All claims before the first number.
+    // All claims are checked before the first number is read.
     for (name, Entry { dtype, shape, data_offsets: (from, to) }) in entries {
         super::check_name(&name)?;
         let dtype = match safetensors_dtype(&name, &dtype) {
             Ok(dtype) => dtype,
-            // Its bytes lie within the file, whatever they mean.
+            // Its bytes are within the file, whatever their type.
             Err(reason) => {
                 checked.push((from, Err(Unread::new(&name, &shape, &dtype, reason))));
                 continue;
@@ -110,7 +147,7 @@ pub(super) fn stored(bytes: &[u8], room: Room) -> Result<Vec<(usize, Stored)>, S
     Ok(checked.into_iter().map(|(place, claim)| (place, decoded(claim))).collect())
 }
 
-/// In the order of their places, tensors begin where the one before ends, and the last one ends with the file.
+/// In the order of their places, each tensor begins where the one before ends, and the last one ends with the file.
 fn check_places(entries: &[(String, Entry)], length: usize) -> Result<(), String> {
     let mut places: Vec<(usize, usize, &str)> =
         entries.iter().map(|(name, entry)| (entry.data_offsets.0, entry.data_offsets.1, name.as_str())).collect();
@@ -144,7 +181,17 @@ fn safetensors_dtype(name: &str, text: &str) -> Result<Dtype, String> {
 /// A safetensors file of the tensors in their order: integers as I64, everything else as F64. The same tensors give
 /// the same bytes.
 pub fn safetensors_bytes(tensors: &[Tensor]) -> Vec<u8> {
+    bytes_with(tensors, serde_json::Map::new())
+}
+
+/// The same of gradients, with the arithmetic that computed them in the metadata.
+pub fn gradient_bytes(tensors: &[Tensor], arithmetic: &str) -> Vec<u8> {
     let mut header = serde_json::Map::new();
+    header.insert(METADATA.into(), serde_json::json!({ ARITHMETIC: arithmetic }));
+    bytes_with(tensors, header)
+}
+
+fn bytes_with(tensors: &[Tensor], mut header: serde_json::Map<String, serde_json::Value>) -> Vec<u8> {
     let mut data = Vec::new();
     for tensor in tensors {
         let from = data.len();

@@ -28,8 +28,8 @@ pub enum Labels {
 
 impl Samples {
     /// Reads `x` (batch × features) and `y`: integers in one dimension are classes, floats (batch × outputs) values,
-    /// and `loss` decides where the type does not. Floats of which every row is a probability distribution are values
-    /// only if `loss` says so: whoever stores them may have cross-entropy in mind.
+    /// and `loss` decides where the type does not. Floats whose rows are all probability distributions are values only if
+    /// `loss` says so: cross-entropy may be meant.
     ///
     /// # Errors
     /// One sentence with the tensor, what is wrong and the fix.
@@ -59,7 +59,7 @@ impl Samples {
         Ok(Samples { inputs: transposed(x), labels })
     }
 
-    /// What a reader should know of the tensors of a batch that are not used, in sentences.
+    /// Notes on the tensors of a batch that are not used, in sentences.
     pub fn notes(contents: &Contents) -> Vec<String> {
         let is_used = |name: &str| matches!(name, "x" | "y");
         let skipped = contents.skipped_note(is_used);
@@ -128,7 +128,7 @@ fn values(y: &Tensor) -> Result<Labels, String> {
     }
 }
 
-/// Whether each row of at least two floats is a probability distribution: no entry is negative, and the sum is 1 but for
+/// Whether each row of at least two floats is a probability distribution: no entry is negative, and the sum is 1 up to
 /// rounding.
 fn are_probabilities(y: &Tensor) -> bool {
     let Some(format) = y.dtype.format().filter(|_| y.shape[1] >= 2) else { return false };
@@ -142,7 +142,7 @@ fn are_probabilities(y: &Tensor) -> bool {
     y.values.chunks_exact(y.shape[1]).all(is_distribution)
 }
 
-/// Probabilities without `--loss`: what each choice would mean.
+/// The message about probabilities without `--loss`: what each choice would mean.
 fn ambiguous(y: &Tensor) -> String {
     let is_one_hot = y.values.iter().all(|&p| p == 0.0 || p == 1.0);
     let what = if is_one_hot { "a one-hot vector" } else { "a probability distribution" };
@@ -155,7 +155,7 @@ fn ambiguous(y: &Tensor) -> String {
     )
 }
 
-/// Rows of a file are samples, columns of a matrix are.
+/// Transposes: samples are rows of a file and columns of a matrix.
 fn transposed(tensor: &Tensor) -> Array2<f64> {
     let rows = ArrayView2::from_shape((tensor.shape[0], tensor.shape[1]), &tensor.values);
     rows.expect("invariant: as many values as the shape").t().as_standard_layout().into_owned()

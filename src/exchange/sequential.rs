@@ -3,6 +3,7 @@
 use super::Contents;
 use super::names::{self, Role, SEPARATORS};
 use super::order::{self, Unit};
+use super::orientation;
 use super::state::{Module, Other, State};
 use super::tensor::Tensor;
 use crate::quote::listed;
@@ -54,8 +55,8 @@ pub struct Imported {
 }
 
 impl Sequential {
-    /// Reads the layers of a state dict: `<module>.weight` (out × in) or `<module>/kernel` (in × out), each with its
-    /// `bias`, and the slopes of PReLUs.
+    /// Reads the layers of a state dict: `<module>.weight` (out × in), `<module>/kernel` (in × out) or `W1` (either), each
+    /// with its `bias`, and the slopes of PReLUs.
     ///
     /// `layers_from` names the modules to take, in their order. Without it all are taken: in the order of their numbers
     /// where their names differ in nothing else, else in the order of the file if the shapes fit.
@@ -64,7 +65,8 @@ impl Sequential {
     /// One sentence with the tensor or the layer, what is wrong and the fix.
     pub fn read(contents: Contents, layers_from: Option<&[String]>) -> Result<Imported, String> {
         let mut notes: Vec<String> = contents.skipped_note(|_| false).into_iter().collect();
-        let State { modules, others } = State::new(contents.in_place())?;
+        let State { mut modules, others } = State::new(contents.in_place())?;
+        notes.extend(orientation::settle(&mut modules));
         let modules = match layers_from {
             Some(given) => picked(modules, &others, given, &mut notes)?,
             None => ordered(modules, others.first(), &mut notes)?,
@@ -169,7 +171,7 @@ fn chain(modules: Vec<Module>) -> Result<Vec<Linear>, String> {
     }
     match layers.last() {
         Some(Linear { slope: Some(slope), .. }) => {
-            Err(format!("tensor `{}` stands behind the last layer: a network ends with its head", slope.name))
+            Err(format!("tensor `{}` comes after the last layer: a network ends with its head", slope.name))
         }
         _ => Ok(layers),
     }

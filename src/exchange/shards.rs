@@ -110,6 +110,7 @@ pub(super) fn read(
         tensors: order().filter_map(|name| tensors.remove(name)).collect(),
         unread: order().filter_map(|name| unread.remove(name)).collect(),
         notes,
+        arithmetic: None,
         places: Vec::new(),
     })
 }

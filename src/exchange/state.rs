@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 /// The parameters of one layer or of one PReLU.
 pub(super) struct Module {
-    /// What the names of its tensors have in front of their last word.
+    /// What precedes the last word in the names of its tensors.
     pub name: String,
     /// The weight, the kernel or the slope.
     pub weight: Tensor,
@@ -48,7 +48,7 @@ impl State {
             if names::is_inert(&tensor.name, &tensor.shape) {
                 continue;
             }
-            let name = names::split(&tensor.name).0.to_string();
+            let name = names::split(&tensor.name).0;
             match names::role(&tensor.name) {
                 None => {
                     let reason = refusal(&tensor.name, &tensor.shape);
@@ -76,7 +76,7 @@ impl State {
                     ));
                 }
                 None => {
-                    let reason = format!("tensor `{}` has no weight beside it: every layer needs one", bias.name);
+                    let reason = format!("tensor `{}` has no weight: every layer needs one", bias.name);
                     state.others.push(Other { module: name, words: words(&bias), reason });
                 }
             }
@@ -87,7 +87,7 @@ impl State {
                 None => refusal(&unread.name, &unread.shape),
             };
             let words = format!("`{}` {} {}", unread.name, shape_in_words(&unread.shape), unread.dtype);
-            state.others.push(Other { module: names::split(&unread.name).0.to_string(), words, reason });
+            state.others.push(Other { module: names::split(&unread.name).0, words, reason });
         }
         Ok(state)
     }
@@ -101,7 +101,7 @@ impl Module {
     pub fn sizes(&self) -> Result<Option<(usize, usize)>, String> {
         let (name, shape) = (&self.weight.name, self.weight.shape_in_words());
         match (self.role, &self.weight.shape[..]) {
-            (Role::Weight | Role::Kernel, &[a, b]) => {
+            (Role::Weight | Role::Kernel | Role::Matrix, &[a, b]) => {
                 if a == 0 || b == 0 {
                     return Err(format!("tensor `{name}` has shape {shape}: a layer has inputs and outputs"));
                 }
@@ -114,7 +114,7 @@ impl Module {
             (Role::Weight, [_]) | (Role::Slope, _) => Err(format!(
                 "tensor `{name}` has shape {shape}: a PReLU with a slope per channel is not read, one with a single slope ([1]) is"
             )),
-            (Role::Kernel, _) => Err(format!(
+            (Role::Kernel | Role::Matrix, _) => Err(format!(
                 "tensor `{name}` has shape {shape}: only a dense kernel, [in × out], is read; pick layers with --layers-from"
             )),
             _ => Err(format!(
@@ -137,11 +137,11 @@ fn words(tensor: &Tensor) -> String {
 fn refusal(name: &str, shape: &[usize]) -> String {
     if names::is_of_quantised(name) {
         return format!(
-            "tensor `{name}` belongs to quantised weights, which mean other numbers than they store: dequantise them and save the result"
+            "tensor `{name}` belongs to quantised weights, whose stored numbers are scaled: dequantise them and save the result"
         );
     }
     format!(
-        "tensor `{name}` of shape {} is no weight, kernel or bias: name those of a layer NAME.weight [out × in] and NAME.bias, or leave it out with --layers-from",
+        "tensor `{name}` of shape {} is not a weight, kernel or bias: name those of a layer NAME.weight [out × in] and NAME.bias, or leave it out with --layers-from",
         shape_in_words(shape)
     )
 }

@@ -104,7 +104,7 @@ impl Dtype {
         !self.is_integer() && self != Dtype::Bool
     }
 
-    /// The format of floating-point numbers; none for integers and booleans.
+    /// The format of floating-point numbers; `None` for integers and booleans.
     pub fn format(self) -> Option<Format> {
         use crate::format::{BF16, F16, F32, F64};
         match self {
@@ -118,7 +118,7 @@ impl Dtype {
         }
     }
 
-    /// One little-endian number of [`Dtype::size`] bytes; none for an integer that is no double.
+    /// One little-endian number of [`Dtype::size`] bytes; `None` for an integer that a double cannot hold.
     fn decode(self, bytes: &[u8]) -> Option<f64> {
         let mut word = [0; 8];
         word[..bytes.len()].copy_from_slice(bytes);
@@ -207,7 +207,7 @@ pub struct Tensor {
     pub shape: Vec<usize>,
     /// What the numbers were stored as.
     pub dtype: Dtype,
-    /// Every number exactly; infinities and NaN stand for themselves.
+    /// Every number exactly, infinities and NaN included.
     pub values: Vec<f64>,
 }
 
@@ -217,9 +217,9 @@ impl Tensor {
         Tensor { name: name.into(), shape, dtype: Dtype::F64, values }
     }
 
-    /// Reads numbers that stand one after the other, little-endian; `bytes` holds as many as the shape says.
+    /// Reads consecutive little-endian numbers; `bytes` holds as many as the shape has entries.
     ///
-    /// Unread is a tensor with an integer beyond 2^53, which is no double.
+    /// A tensor with an integer beyond 2^53, which a double may not hold, is [`Stored::Unread`].
     pub(super) fn decode(name: String, shape: Vec<usize>, dtype: Dtype, bytes: &[u8]) -> Stored {
         let mut values = Vec::with_capacity(bytes.len() / dtype.size());
         for (index, bytes) in bytes.chunks_exact(dtype.size()).enumerate() {

@@ -125,7 +125,7 @@ impl Entry<'_> {
     /// The first bytes of the entry, at most so many; where unpacking fails, those before.
     pub fn beginning(&self, most: usize) -> Vec<u8> {
         let mut bytes = Vec::new();
-        // What is wrong with the data is told when all of it is read.
+        // Errors in the data are reported once all of it is read.
         let _ = self.read(most as u64, &mut bytes);
         bytes
     }

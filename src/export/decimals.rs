@@ -1,4 +1,4 @@
-//! Gradients in decimals as JSON, with what is known of their errors.
+//! Gradients in decimals as JSON, with bounds of their errors.
 
 use crate::number::Number;
 use crate::truth::bound::Bound;
@@ -9,12 +9,12 @@ use rug::float::Round;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-/// Most significant digits of a true gradient, and fewest of a computed one.
+/// Most significant digits of an exact gradient, and fewest of a computed one.
 const DIGITS: usize = 60;
-/// Digits of a true gradient beyond those that are proven: its rounding to decimals is some 10^-4 of its error.
+/// Digits of an exact gradient beyond those that are proven: rounding to decimals adds about 10^-4 of its error.
 const BEYOND_PROVEN: usize = 5;
 
-/// Significant digits that tell a number of so many bits from its neighbours, [`DIGITS`] at least: 0.30103·p + 2.
+/// Significant digits that distinguish numbers of so many bits, at least [`DIGITS`]: 0.30103·p + 2.
 pub fn digits(precision: u32) -> usize {
     DIGITS.max((precision as usize * 30_103).div_ceil(100_000) + 2)
 }
@@ -32,8 +32,8 @@ pub fn decimal(x: &Float, digits: usize) -> String {
     }
 }
 
-/// A true value that is known to within an error, and at least what its decimals differ from it: [`BEYOND_PROVEN`] digits
-/// more than are proven, at most [`DIGITS`]. Zero is `0` where it is proven and `0.0` where it was merely computed.
+/// An exact value that is known to within an error, in decimals, and a bound of their rounding: [`BEYOND_PROVEN`] digits
+/// more than are proven, at most [`DIGITS`]. Zero is `0` if it is proven and `0.0` if it was only computed.
 fn true_decimal(x: &Float, error: Bound) -> (String, Bound) {
     if x.is_zero() {
         return (if error.is_zero() { "0" } else { "0.0" }.into(), Bound::ZERO);
@@ -47,7 +47,7 @@ fn true_decimal(x: &Float, error: Bound) -> (String, Bound) {
     (text, Bound::from_float(&Float::with_val_round(64, rounding, Round::Up).0))
 }
 
-/// The most digits d with error ≤ 10^-d·|x|, for an x that is not 0; 0 where there are none, and many where the error is 0.
+/// The most digits d with error ≤ 10^-d·|x|, for an x that is not 0; 0 if there are none, and many if the error is 0.
 fn proven_digits(x: &Float, error: Bound) -> usize {
     let (fraction, exponent) = x.to_f64_exp();
     let relative = error.relative_to(fraction, i64::from(exponent));
@@ -89,7 +89,7 @@ pub struct Entry {
     /// Row-major.
     #[serde(skip_serializing_if = "Option::is_none")]
     values: Option<Vec<String>>,
-    /// log₂ of a bound of the 2-norm of what the decimals differ from the true gradient.
+    /// log₂ of a bound of the 2-norm of the difference between the decimals and the exact gradient.
     #[serde(skip_serializing_if = "Option::is_none")]
     log2_error_bound: Option<Number>,
     /// Why there are no values.
@@ -103,7 +103,7 @@ impl Entry {
         Entry { shape, values: Some(values), log2_error_bound: None, not_established: None }
     }
 
-    /// A true gradient: the bound holds for the decimals, whose own rounding it includes.
+    /// An exact gradient: the bound holds for the decimals, whose own rounding it includes.
     pub fn established(shape: Vec<usize>, gradient: &TrueTensor) -> Entry {
         let decimals = |(index, x): ((usize, usize), &Float)| {
             let of_entry = gradient.entry_error(index);
@@ -116,7 +116,7 @@ impl Entry {
         Entry { log2_error_bound: Some(Number::new(bound)), ..Entry::computed(shape, values) }
     }
 
-    /// A true gradient that is not known.
+    /// An exact gradient that is not known.
     pub fn unknown(shape: Vec<usize>, reason: Unproven) -> Entry {
         Entry { shape, values: None, log2_error_bound: None, not_established: Some(reason.to_string()) }
     }

@@ -1,29 +1,34 @@
 //! Record → judgement of gradients that another program computed: pass or fail against a threshold, which reason, and
 //! which of the arithmetics that were tried is the nearest.
 //!
-//! What decides is, layer by layer, how many bits the program lost beyond what a model of its arithmetic loses. Where the
-//! model itself overflows or underflows, that says nothing about the program. Two faults are recognised whatever the
+//! The criterion, layer by layer, is how many bits the program lost beyond what a model of its arithmetic loses. A model
+//! that itself overflows or underflows in a layer says nothing about that layer. Two faults are recognised whatever the
 //! model's noise: gradients that are all zero, and gradients that are a constant multiple of the right ones.
 
 mod factor;
 mod layer;
+mod storage;
+mod summary;
 
 pub use factor::{Factor, FactorKind};
-pub use layer::{LayerAudit, Standing};
+pub use layer::{LayerAudit, LayerVerdict, Standing};
+pub use summary::{AuditSummary, FileSummary, LayerSummary, ModelSummary, SCHEMA};
 
 use crate::judgement::Tensor;
+use crate::judgement::exact::{self, ExactJudgement};
 use crate::record::{ArithmeticRun, Compared, LayerRun, Number, Record, Run};
 use serde::Serialize;
+use storage::Storage;
 
-/// Bits of excess allowed unless the user gives a threshold: the noise is then less than twice the model's. Half a bit,
-/// either way, is what the order of sums alone can do.
+/// Bits of excess allowed unless the user gives a threshold: the noise is then at most twice the model's. The order of
+/// sums alone can change it by half a bit either way.
 pub const USUAL_EXCESS: f64 = 1.0;
 
 /// Largest distance at which an arithmetic other than the first explains gradients: they are then nearer to its result
-/// than to the exact gradient, so that its errors are theirs, and not only as large as theirs.
+/// than to the exact gradient, so its errors are theirs and not merely as large as theirs.
 const EXPLAINED: f64 = 1.0;
 
-/// One file of gradients against the arithmetics that may have computed it.
+/// One file of gradients compared with the arithmetics that may have computed it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AuditJudgement {
     /// What the gradients are called.
@@ -39,11 +44,13 @@ pub struct AuditJudgement {
     pub nearest: Option<usize>,
     /// One for each arithmetic that was tried: first that of `--as` or of the file's type.
     pub models: Vec<ModelJudgement>,
-    /// Layers in which torch.testing.assert_close refuses an entry, and layers that it can be asked about.
+    /// Layers in which torch.testing.assert_close rejects an entry, and layers that it can check.
     pub refused: (usize, usize),
+    /// The exact gradient, before any arithmetic.
+    pub exact: ExactJudgement,
 }
 
-/// What becomes of an audit.
+/// The outcome of an audit.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
@@ -65,16 +72,16 @@ pub enum Outcome {
         /// Layers that show it.
         layers: usize,
     },
-    /// The model overflows or underflows in every layer that has a gradient: it says nothing.
+    /// The model overflows or underflows in every layer that has a gradient.
     ModelSaysNothing,
     /// No layer has both a gradient in the file and an established exact gradient.
     NothingToJudge,
-    /// A layer's gradient points against the exact one, where the model's does not.
+    /// A layer's gradient points against the exact one, and the model's does not.
     WrongDirection {
         /// Which, by its place in the model's layers.
         place: usize,
     },
-    /// Layers lose more than the threshold allows beyond the model; the worst is the model's `worst`.
+    /// Layers exceed the model's error by more than the threshold; the worst is the model's `worst`.
     Excess {
         /// How many layers.
         layers: usize,
@@ -142,6 +149,17 @@ impl ModelJudgement {
         self.layers.iter().filter(|layer| layer.standing == Standing::Judged).count()
     }
 
+    /// Layers with a gradient in the file that it cannot judge, and all that have one.
+    pub fn unjudged(&self) -> (usize, usize) {
+        let present = self.layers.iter().filter(|layer| layer.standing != Standing::NoGradient).count();
+        (present - self.judged(), present)
+    }
+
+    /// Whether any layer has this verdict.
+    pub fn has(&self, verdict: LayerVerdict) -> bool {
+        self.layers.iter().any(|layer| layer.verdict == verdict)
+    }
+
     fn excess(&self) -> f64 {
         self.worst().and_then(|layer| layer.excess).map_or(f64::INFINITY, Number::value)
     }
@@ -154,27 +172,65 @@ impl ModelJudgement {
 /// The audits of a run: of every file of gradients that has a model among the run's arithmetics, with so many bits of
 /// excess allowed.
 pub fn judge(record: &Record, run: &Run, threshold: f64) -> Vec<AuditJudgement> {
-    record.spec.compared.iter().filter_map(|compared| judge_one(run, compared, threshold)).collect()
+    let named = |name: &String| place_of(run, name);
+    let one = |compared: &Compared| {
+        let mut places = vec![named(compared.model.as_ref()?)?];
+        places.extend(compared.likely.iter().filter_map(named));
+        judge_one(record, run, compared, &places, threshold)
+    };
+    record.spec.compared.iter().filter_map(one).collect()
 }
 
-fn judge_one(run: &Run, compared: &Compared, threshold: f64) -> Option<AuditJudgement> {
-    let named = |name: &String| run.arithmetics.iter().position(|arithmetic| arithmetic.name == *name);
-    let theirs = &run.arithmetics[named(&compared.name)?];
+/// The same of files of gradients that have no model, compared with the nearest of the run's own arithmetics, with the
+/// [usual](USUAL_EXCESS) excess.
+pub fn compared(record: &Record, run: &Run) -> Vec<AuditJudgement> {
+    let own = run.arithmetics.iter().enumerate().filter(|(_, arithmetic)| arithmetic.external.is_none());
+    let own: Vec<usize> = own.map(|(place, _)| place).collect();
+    let one = |compared: &Compared| {
+        let all = judge_one(record, run, compared, &own, USUAL_EXCESS)?;
+        let mut places = own.clone();
+        // The nearest takes the place of the model; zeros and multiples, to which none is near, are compared with the widest.
+        let precision = |place: &usize| run.arithmetics[own[*place]].format.precision;
+        let widest = (0..own.len()).rev().max_by_key(precision);
+        places.swap(0, all.nearest.or(widest)?);
+        judge_one(record, run, compared, &places, USUAL_EXCESS)
+    };
+    record.spec.compared.iter().filter(|compared| compared.model.is_none()).filter_map(one).collect()
+}
+
+/// The arithmetic of that name, by its place among the run's.
+fn place_of(run: &Run, name: &str) -> Option<usize> {
+    run.arithmetics.iter().position(|arithmetic| arithmetic.name == name)
+}
+
+/// A file of gradients compared with the arithmetics at these places, of which the first is expected.
+fn judge_one(
+    record: &Record,
+    run: &Run,
+    compared: &Compared,
+    places: &[usize],
+    threshold: f64,
+) -> Option<AuditJudgement> {
+    let theirs = &run.arithmetics[place_of(run, &compared.name)?];
     theirs.external.as_ref()?;
-    let first = named(compared.model.as_ref()?)?;
-    let mut places = vec![first];
-    places.extend(compared.likely.iter().filter_map(named));
-    let models: Vec<ModelJudgement> =
-        places.into_iter().map(|place| model(theirs, &run.arithmetics[place], place, threshold)).collect();
+    let model = |place: &usize| model(theirs, &run.arithmetics[*place], *place, compared.log2_scale, threshold);
+    let mut models: Vec<ModelJudgement> = places.iter().map(model).collect();
+    let first = models.first()?;
     let nearest = nearest(&models);
     let explains = |place: &usize| {
         let model = &models[*place];
-        model.is_within && model.reach() < EXPLAINED && model.judged() >= models[0].judged()
+        model.is_within && model.reach() < EXPLAINED && model.judged() >= first.judged()
     };
-    let model = if models[0].is_within { 0 } else { nearest.filter(explains).unwrap_or(0) };
+    let model = if first.is_within { 0 } else { nearest.filter(explains).unwrap_or(0) };
     let asked = |layer: &&LayerRun| layer.external.as_ref().is_some_and(|one| one.entries > 0);
     let refused = |layer: &&LayerRun| layer.external.as_ref().is_some_and(|one| one.not_close > 0);
     let outcome = outcome(theirs, run, compared, &models, (model, threshold));
+    if let Outcome::ConstantFactor { model: multiplied, .. } = outcome {
+        for place in [multiplied, model] {
+            let layers = models[place].layers.iter_mut().filter(|layer| layer.standing == Standing::Judged);
+            layers.for_each(|layer| layer.verdict = LayerVerdict::ConstantFactor);
+        }
+    }
     // No arithmetic is near to zeros or to multiples.
     let is_near = !matches!(outcome, Outcome::AllZero { .. } | Outcome::ConstantFactor { .. });
     Some(AuditJudgement {
@@ -185,13 +241,25 @@ fn judge_one(run: &Run, compared: &Compared, threshold: f64) -> Option<AuditJudg
         nearest: nearest.filter(|_| is_near),
         models,
         refused: (theirs.layers.iter().filter(refused).count(), theirs.layers.iter().filter(asked).count()),
+        exact: exact::judge(&run.truth, record.spec.batch),
     })
 }
 
-fn model(theirs: &ArithmeticRun, ours: &ArithmeticRun, place: usize, threshold: f64) -> ModelJudgement {
-    let both = theirs.layers.iter().zip(&ours.layers);
+fn model(
+    theirs: &ArithmeticRun,
+    ours: &ArithmeticRun,
+    place: usize,
+    log2_scale: i32,
+    threshold: f64,
+) -> ModelJudgement {
     let floor = core_math::exp2(-f64::from(ours.format.precision));
-    let layers: Vec<LayerAudit> = both.map(|(theirs, ours)| LayerAudit::new(theirs, ours, place, floor)).collect();
+    let (zeros, _) = layer::zeros(theirs, ours);
+    let compare = |(layer, ours): (&LayerRun, &LayerRun)| {
+        let mut audit = LayerAudit::new(layer, ours, place, floor, &Storage::new(theirs, layer, log2_scale));
+        audit.decide(threshold, zeros.iter().any(|zero| zero.layer == layer.layer));
+        audit
+    };
+    let layers: Vec<LayerAudit> = theirs.layers.iter().zip(&ours.layers).map(compare).collect();
     let judged = || layers.iter().enumerate().filter(|(_, layer)| layer.standing == Standing::Judged);
     let value = |number: Option<Number>| number.map_or(f64::NEG_INFINITY, Number::value);
     // Of equals the one nearest to the input.

@@ -1,12 +1,14 @@
 //! The audit: another program's gradients next to our model of its arithmetic, worst layers first.
 
+mod compared;
 mod screen;
 mod words;
 
+pub use compared::{Remark, remarks};
 pub use screen::{is_audit, terminal};
 pub use words::failure;
 
-use crate::judgement::audit::{self as judgement, AuditJudgement, LayerAudit, Standing};
+use crate::judgement::audit::{self as judgement, AuditJudgement, LayerAudit, LayerVerdict, Standing};
 use crate::judgement::judge_run;
 use crate::record::{External, LayerRun, Number, Record, Run};
 use crate::report::numbers::{Notation, ratio, short};
@@ -18,7 +20,7 @@ pub const OUT_OF_LINE: f64 = judgement::USUAL_EXCESS;
 /// Which columns of [`Audit::table`] hold numbers that are read from the right.
 pub const RIGHT_ALIGNED: [bool; 7] = [true, false, true, true, true, true, false];
 
-/// One file of gradients against the arithmetic that its judgement is about.
+/// One file of gradients compared with the arithmetic that its judgement is about.
 pub struct Audit<'r> {
     /// What the gradients are called.
     pub name: &'r str,
@@ -28,7 +30,7 @@ pub struct Audit<'r> {
     pub external: &'r External,
     /// One per layer, the largest excess first; layers that cannot be judged last.
     pub rows: Vec<Row<'r>>,
-    /// What follows.
+    /// What is concluded.
     pub judgement: AuditJudgement,
 }
 
@@ -44,15 +46,15 @@ pub struct Row<'r> {
     pub ours: &'r LayerRun,
     /// Whether the layer can be judged.
     pub standing: Standing,
-    /// log₂ of the ratio of both noises; infinite where only theirs is, or only theirs is not zero; none where
-    /// either is unknown.
+    /// What is concluded about it.
+    pub verdict: LayerVerdict,
+    /// log₂ of the ratio of both noises; infinite where only theirs is, or only theirs is not zero; `None` where either is
+    /// unknown.
     pub excess: Option<f64>,
     /// ‖theirs − ours‖ over their noise: 0 if both are the same, about √2 for independent noise of the same size.
     pub distance: Option<f64>,
-    /// Entries that torch.testing.assert_close refuses, and all.
+    /// Entries that torch.testing.assert_close rejects, and all.
     pub not_close: (u64, u64),
-    /// Whether its excess is beyond what is allowed.
-    is_out_of_line: bool,
 }
 
 /// The audits of a run at [`OUT_OF_LINE`]: of every file that has a model among the run's arithmetics.
@@ -65,13 +67,25 @@ pub fn audits_at<'r>(record: &'r Record, run: &'r Run, threshold: f64) -> Vec<Au
     judgement::judge(record, run, threshold).into_iter().filter_map(|judgement| Audit::new(run, judgement)).collect()
 }
 
-/// What a picture and a page say first, and what they say then: the audits' answers before the sentences of the
-/// judgement.
+/// The first sentence of a picture and a page, and the others: the audits' answers before the sentences of the judgement,
+/// and what is said about files of gradients that are not audited after them.
 pub fn sentences(record: &Record, run: &Run, notation: Notation) -> [String; 2] {
-    let judged = say::of_run(run, &judge_run(run, record.spec.batch), notation);
+    let judged = judge_run(run, record.spec.batch);
     let answers: Vec<String> = audits(record, run).iter().map(|audit| audit.answer(notation)).collect();
-    let mut all = answers.into_iter().chain(judged);
+    let mut of_run = say::of_run(run, &judged, notation);
+    // The answers say it already.
+    if !answers.is_empty() && judged.exact.is_network_fault {
+        let exact = say::exact::sentence(run, &judged.exact, None, notation);
+        of_run.retain(|sentence| Some(sentence) != exact.as_ref());
+    }
+    let remarks = remarks(record, run, notation).into_iter().map(|remark| remark.sentence);
+    let mut all = answers.into_iter().chain(of_run).chain(remarks);
     [all.next().unwrap_or_default(), all.collect::<Vec<_>>().join(" ")]
+}
+
+/// The types of a file's numbers: `F16`, `F32 and F16`.
+fn types(external: &External) -> String {
+    if external.dtypes.is_empty() { external.dtype.clone() } else { say::joined(&external.dtypes) }
 }
 
 impl<'r> Audit<'r> {
@@ -81,9 +95,8 @@ impl<'r> Audit<'r> {
         let ours = run.arithmetics.get(model.place)?;
         let names = run.truth.layers.iter().map(|layer| layer.name.as_str()).chain(std::iter::repeat(""));
         let layers = theirs.layers.iter().zip(&ours.layers).zip(&model.layers).zip(names);
-        let mut rows: Vec<Row> = layers
-            .map(|(((theirs, ours), layer), name)| Row::new(theirs, ours, layer, name, judgement.threshold))
-            .collect();
+        let mut rows: Vec<Row> =
+            layers.map(|(((theirs, ours), layer), name)| Row::new(theirs, ours, layer, name)).collect();
         let key = |row: &Row| match row.standing {
             Standing::Judged => row.excess.unwrap_or(f64::NEG_INFINITY),
             _ => f64::NEG_INFINITY,
@@ -97,7 +110,7 @@ impl<'r> Audit<'r> {
 
     /// What the table holds.
     pub fn title(&self) -> String {
-        format!("{} ({}) against {}, worst layers first:", self.name, self.external.dtype, self.model)
+        format!("{} ({}) compared with {}, worst layers first:", self.name, types(self.external), self.model)
     }
 
     /// The titles, then a row per layer.
@@ -111,25 +124,30 @@ impl<'r> Audit<'r> {
 
     /// What the columns mean.
     pub fn note(&self, notation: Notation) -> String {
-        let External { dtype, relative_tolerance, absolute_tolerance, .. } = self.external;
-        let tolerance = |x: f64| short(x, notation);
+        let External { dtype, dtypes, relative_tolerance, absolute_tolerance, .. } = self.external;
+        let tolerances = match dtypes.is_empty() {
+            true => format!(
+                "for {dtype}, rtol {} and atol {}, of the exact gradient rounded to {dtype}",
+                short(*relative_tolerance, notation),
+                short(*absolute_tolerance, notation)
+            ),
+            false => "for each tensor's type, of the exact gradient rounded to it".into(),
+        };
         let what = match self.rows.iter().any(Row::is_joint) {
             true => "noise/signal of weights and biases together, distance of the weights",
             false => "of the weight gradients",
         };
         format!(
-            "({what}; excess bits: log₂ of the quotient of the two ratios, ! above {}; distance: ‖{} − {}‖ over the noise, 0 if both are the same; assert_close: entries, biases included, beyond torch.testing.assert_close's default tolerances for {dtype}, rtol {} and atol {}, of the exact gradient rounded to {dtype})",
+            "({what}; excess bits: log₂ of the quotient of the two ratios, ! above {} or where the layer fails for another reason; distance: ‖{} − {}‖ over the noise, 0 if both are the same; assert_close: entries, biases included, beyond torch.testing.assert_close's default tolerances {tolerances})",
             short(self.judgement.threshold, notation),
             self.name,
             self.model,
-            tolerance(*relative_tolerance),
-            tolerance(*absolute_tolerance),
         )
     }
 }
 
 impl<'r> Row<'r> {
-    fn new(theirs: &'r LayerRun, ours: &'r LayerRun, layer: &LayerAudit, name: &'r str, threshold: f64) -> Row<'r> {
+    fn new(theirs: &'r LayerRun, ours: &'r LayerRun, layer: &LayerAudit, name: &'r str) -> Row<'r> {
         let external = theirs.external.as_ref();
         Row {
             layer: theirs.layer,
@@ -137,16 +155,25 @@ impl<'r> Row<'r> {
             theirs,
             ours,
             standing: layer.standing,
+            verdict: layer.verdict,
             excess: layer.excess.map(Number::value),
             distance: layer.distance.map(Number::value),
             not_close: external.map_or((0, 0), |layer| (layer.not_close, layer.entries)),
-            is_out_of_line: layer.exceeds(threshold),
         }
     }
 
-    /// Whether its excess is beyond what is allowed.
+    /// Whether it fails: more excess than allowed, or zeros, a constant factor, or the wrong direction.
     pub fn is_out_of_line(&self) -> bool {
-        self.is_out_of_line
+        !matches!(self.verdict, LayerVerdict::Within | LayerVerdict::NotJudged)
+    }
+
+    /// `0`, or in a file of several types `0 (F16)`.
+    fn name_and_type(&self) -> String {
+        let external = self.theirs.external.as_ref();
+        let types = external.map(|layer| [&layer.weight_dtype, &layer.bias_dtype]);
+        let mut types: Vec<&str> = types.into_iter().flatten().flatten().map(String::as_str).collect();
+        types.dedup();
+        if types.is_empty() { self.name.into() } else { format!("{} ({})", self.name, types.join(", ")) }
     }
 
     /// Whether the noise of both is that of weights and biases together.
@@ -160,16 +187,24 @@ impl<'r> Row<'r> {
             if noise.median == Number::None { "—".into() } else { ratio(noise.median, noise.at_most, notation) }
         };
         let shown = |number: Option<f64>| number.map_or("—".into(), |x| short(rounded(x), notation));
-        let mark = if self.is_out_of_line { "! " } else { "" };
+        let mark = if self.is_out_of_line() { "! " } else { "" };
         let excess = match self.standing {
-            Standing::ModelOverflows => "model overflows".into(),
-            Standing::ModelUnderflows => "model underflows".into(),
+            Standing::ModelOverflows => "not judged: overflow".into(),
+            Standing::ModelUnderflows => "not judged: underflow".into(),
             Standing::NoGradient => "no gradient".into(),
-            Standing::Judged | Standing::NotEstablished => format!("{mark}{}", shown(self.excess)),
+            Standing::Judged | Standing::NotEstablished => shown(self.excess),
+        };
+        let excess = match self.verdict {
+            // Whatever the model does there.
+            LayerVerdict::ZeroDump if self.standing != Standing::Judged => "! zero dump".into(),
+            LayerVerdict::ZeroDump => format!("{mark}{excess}, zero dump"),
+            LayerVerdict::ConstantFactor => format!("{mark}{excess}, constant factor"),
+            LayerVerdict::WrongDirection => format!("{mark}{excess}, wrong direction"),
+            LayerVerdict::Within | LayerVerdict::Beyond | LayerVerdict::NotJudged => format!("{mark}{excess}"),
         };
         vec![
             self.layer.to_string(),
-            self.name.to_string(),
+            self.name_and_type(),
             noise(self.theirs),
             noise(self.ours),
             excess,
@@ -188,7 +223,7 @@ impl<'r> Row<'r> {
     }
 }
 
-/// Two decimals: the rest is chance.
+/// Two decimals: further ones are noise.
 fn rounded(bits: f64) -> f64 {
     if bits.is_finite() { format!("{bits:.2}").parse::<f64>().unwrap_or(bits) + 0.0 } else { bits }
 }

@@ -16,10 +16,10 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// A network with its batch: values with few bits, exact in every format that is used here.
-struct Network {
-    act: &'static str,
-    weights: Vec<Tensor>,
-    batch: Vec<Tensor>,
+pub struct Network {
+    pub act: &'static str,
+    pub weights: Vec<Tensor>,
+    pub batch: Vec<Tensor>,
 }
 
 /// Whole numbers between −100 and 100 in an order without a pattern, over 2^`shift`.
@@ -33,7 +33,7 @@ fn values(count: usize, seed: u64, shift: i32) -> Vec<f64> {
 }
 
 /// A network of so many units per layer, the inputs first.
-fn network(act: &'static str, units: &[usize], has_biases: bool, samples: usize) -> Network {
+pub fn network(act: &'static str, units: &[usize], has_biases: bool, samples: usize) -> Network {
     let mut weights = Vec::new();
     for (layer, pair) in units.windows(2).enumerate() {
         let seed = (layer * 7 + units.len()) as u64;
@@ -53,7 +53,7 @@ fn network(act: &'static str, units: &[usize], has_biases: bool, samples: usize)
 }
 
 /// One unit and one sample, as bug reports have them.
-fn single(act: &'static str, weights: [f64; 2], x: &[f64], y: f64) -> Network {
+pub fn single(act: &'static str, weights: [f64; 2], x: &[f64], y: f64) -> Network {
     let one = |name: &str, value: f64| Tensor::doubles(name, vec![1, 1], vec![value]);
     let column = |name: &str, values: Vec<f64>| Tensor::doubles(name, vec![x.len(), 1], values);
     Network {
@@ -64,7 +64,7 @@ fn single(act: &'static str, weights: [f64; 2], x: &[f64], y: f64) -> Network {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Stored {
+pub enum Stored {
     F16,
     BF16,
     F32,
@@ -72,9 +72,16 @@ enum Stored {
 }
 
 /// Tensors as a file of one type.
-fn bytes(tensors: &[Tensor], stored: Stored) -> Vec<u8> {
-    let (name, mut header, mut data) = (["F16", "BF16", "F32", "F64"][stored as usize], Vec::new(), Vec::new());
+pub fn bytes(tensors: &[Tensor], stored: Stored) -> Vec<u8> {
+    mixed(tensors, |_| stored)
+}
+
+/// Tensors as a file, each in its own type.
+pub fn mixed(tensors: &[Tensor], stored: impl Fn(&str) -> Stored) -> Vec<u8> {
+    let (mut header, mut data) = (Vec::new(), Vec::new());
     for tensor in tensors {
+        let stored = stored(&tensor.name);
+        let name = ["F16", "BF16", "F32", "F64"][stored as usize];
         let start = data.len();
         for value in &tensor.values {
             match stored {
@@ -92,20 +99,20 @@ fn bytes(tensors: &[Tensor], stored: Stored) -> Vec<u8> {
 }
 
 /// A network on the disk.
-struct Place {
+pub struct Place {
     folder: TempDir,
     act: &'static str,
 }
 
 impl Place {
-    fn new(network: &Network) -> Place {
+    pub fn new(network: &Network) -> Place {
         let folder = TempDir::new().unwrap();
         write_safetensors(&folder.path().join("w.safetensors"), &network.weights).unwrap();
         write_safetensors(&folder.path().join("b.safetensors"), &network.batch).unwrap();
         Place { folder, act: network.act }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -124,7 +131,7 @@ impl Place {
     }
 
     /// The gradients that an arithmetic gives, from the input side to the head.
-    fn gradients(&self, arithmetic: &str) -> Vec<Tensor> {
+    pub fn gradients(&self, arithmetic: &str) -> Vec<Tensor> {
         let plan = self.plan(None);
         let (network, batch) = probe::draw(&plan, &plan.runs[0], 0);
         let mut tensors = Vec::new();
@@ -145,24 +152,29 @@ impl Place {
         tensors
     }
 
-    fn record(&self, dump: &[Tensor], stored: Stored, scale: f64, model: &Model) -> Record {
+    pub fn record(&self, dump: &[Tensor], stored: Stored, scale: f64, model: &Model) -> Record {
         let path = self.path("g.safetensors");
         std::fs::write(&path, bytes(dump, stored)).unwrap();
-        probe::run(&self.plan(Some((&path, scale, model))), &Silent)
+        self.record_of(&path, scale, model)
     }
 
-    fn judged(&self, dump: &[Tensor], stored: Stored, model: &Model) -> AuditJudgement {
+    /// The record of a file of gradients.
+    pub fn record_of(&self, path: &Path, scale: f64, model: &Model) -> Record {
+        probe::run(&self.plan(Some((path, scale, model))), &Silent)
+    }
+
+    pub fn judged(&self, dump: &[Tensor], stored: Stored, model: &Model) -> AuditJudgement {
         judged_at(&self.record(dump, stored, 1.0, model), USUAL_EXCESS)
     }
 }
 
-fn judged_at(record: &Record, threshold: f64) -> AuditJudgement {
+pub fn judged_at(record: &Record, threshold: f64) -> AuditJudgement {
     let mut judgements = judge(record, &record.runs[0], threshold);
     assert_eq!(judgements.len(), 1);
     judgements.remove(0)
 }
 
-fn times(tensors: &[Tensor], factor: impl Fn(&str) -> f64) -> Vec<Tensor> {
+pub fn times(tensors: &[Tensor], factor: impl Fn(&str) -> f64) -> Vec<Tensor> {
     let mut tensors = tensors.to_vec();
     for tensor in &mut tensors {
         let factor = factor(&tensor.name);
@@ -172,15 +184,15 @@ fn times(tensors: &[Tensor], factor: impl Fn(&str) -> f64) -> Vec<Tensor> {
 }
 
 /// The layer of a tensor, from 1.
-fn layer_of(name: &str) -> usize {
+pub fn layer_of(name: &str) -> usize {
     name.split_once('.').unwrap().0.parse::<usize>().unwrap() / 2 + 1
 }
 
-fn named(name: &str) -> Model {
+pub fn named(name: &str) -> Model {
     Model::Named(name.into())
 }
 
-fn whole(layers: &[usize]) -> Vec<ZeroPlace> {
+pub fn whole(layers: &[usize]) -> Vec<ZeroPlace> {
     layers.iter().map(|layer| ZeroPlace { layer: *layer, tensor: None }).collect()
 }
 

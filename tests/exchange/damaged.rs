@@ -203,16 +203,12 @@ fn the_command_refuses_damaged_files_in_bounded_memory() {
     (&file).write_all(&10_000_000_000u64.to_le_bytes()).unwrap();
     (&file).write_all(b"{").unwrap();
     file.set_len(12_000_000_000).unwrap();
-    check_refused(place.path(), &sparse, "has more than 1024 MiB");
+    check_refused(place.path(), &sparse, "is larger than 1024 MiB");
     check_refused(place.path(), place.path(), "not a regular file");
-    check_refused(place.path(), Path::new("/dev/zero"), "is a device and not a regular file");
+    check_refused(place.path(), Path::new("/dev/zero"), "is a device, not a regular file");
     let pipe = place.path().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    check_refused(
-        place.path(),
-        &pipe,
-        "is a named pipe and not a regular file: give a .safetensors, .npz or .npy file",
-    );
+    check_refused(place.path(), &pipe, "is a named pipe, not a regular file: give a .safetensors, .npz or .npy file");
     let endless = place.path().join("endless");
     std::os::unix::fs::symlink("endless", &endless).unwrap();
     check_refused(place.path(), &endless, "cannot be read (");

@@ -194,6 +194,130 @@ fn every_way_of_naming_gives_the_same_numbers() {
     }
 }
 
+/// How a program names the weight and the bias of a layer, what the layer is called then, and whether matrices are stored
+/// as in × out.
+type Naming = (fn(usize) -> [String; 2], fn(usize) -> String, bool);
+
+const NAMINGS: [Naming; 8] = [
+    (
+        |layer| ["kernel", "bias"].map(|word| format!("['params']['Dense_{layer}']['{word}']")),
+        |layer| format!("params/Dense_{layer}"),
+        true,
+    ),
+    (
+        |layer| ["weight", "bias"].map(|word| format!(".layers[{layer}].{word}")),
+        |layer| format!("layers/{layer}"),
+        false,
+    ),
+    (
+        |layer| ["kernel", "bias"].map(|word| format!(".params.dense_{layer}.{word}")),
+        |layer| format!("params/dense_{layer}"),
+        true,
+    ),
+    (
+        |layer| ["kernel", "bias"].map(|word| format!("['linear{layer}']['{word}'].value")),
+        |layer| format!("linear{layer}"),
+        true,
+    ),
+    (
+        |layer| ["0", "1"].map(|number| format!("layers/dense_{layer}/vars/{number}")),
+        |layer| format!("layers/dense_{layer}"),
+        true,
+    ),
+    (|layer| ["W", "b"].map(|letter| format!("{letter}{}", layer + 1)), |layer| (layer + 1).to_string(), false),
+    (|layer| ["W", "b"].map(|letter| format!("{letter}_{layer}")), |layer| layer.to_string(), true),
+    (
+        |layer| ["w", "b"].map(|letter| format!("mlp/~/linear_{layer}/{letter}")),
+        |layer| format!("mlp/~/linear_{layer}"),
+        true,
+    ),
+];
+
+impl Network {
+    fn in_naming(&self, (names, _, is_transposed): Naming) -> Vec<Tensor> {
+        let layer = |(layer, [weight, bias]): (usize, &[Tensor; 2])| {
+            let [weight_name, bias_name] = names(layer);
+            let weight = if is_transposed { transposed(weight) } else { weight.clone() };
+            [Tensor { name: weight_name, ..weight }, Tensor { name: bias_name, ..bias.clone() }]
+        };
+        self.0.iter().enumerate().flat_map(layer).collect()
+    }
+}
+
+/// JAX's key paths, Keras 3's variables, and matrices called W: the same numbers as under `0.weight`, and gradients under
+/// any of these names match a network under any other.
+#[test]
+fn key_paths_and_letters_are_names() {
+    let place = TempDir::new().unwrap();
+    let place = place.path();
+    write_batch(place);
+    let network = Network::new(4);
+    fs::write(place.join("n.safetensors"), safetensors_bytes(&network.numbered())).unwrap();
+    let (expected, ..) = probed(place, "n.safetensors", &["--export", "t"]);
+    let exported = precision_probe::exchange::read(&place.join("t/gradients.f16.safetensors"), None).unwrap().tensors;
+    let layer = |layer: usize| {
+        ["weight", "bias"]
+            .map(|kind| exported.iter().find(|one| one.name == format!("{}.{kind}", 2 * layer)).unwrap().clone())
+    };
+    let gradients = Network((0..4).map(layer).collect());
+    fs::write(place.join("g.safetensors"), safetensors_bytes(&gradients.numbered())).unwrap();
+    let arithmetics = |weights: &str, file: &str| -> (Value, String) {
+        let (numbers, _, said) = probed(place, weights, &["--compare", &format!("theirs={file}")]);
+        let all: Value = serde_json::from_str(numbers.lines().last().unwrap()).unwrap();
+        let theirs = all.as_array().unwrap().iter().find(|one| one["name"] == "theirs").unwrap();
+        (theirs["layers"].clone(), said)
+    };
+    let (matched, _) = arithmetics("n.safetensors", "g.safetensors");
+    for (index, naming) in NAMINGS.into_iter().enumerate() {
+        let tensors = network.in_naming(naming);
+        write(&place.join("w.safetensors"), &tensors.iter().map(doubles).collect::<Vec<_>>());
+        fs::write(place.join("w.npz"), npz(&tensors)).unwrap();
+        for file in ["w.safetensors", "w.npz"] {
+            let (numbers, names, said) = probed(place, file, &[]);
+            assert!(numbers == expected, "{index} in {file}: {said}");
+            assert_eq!(names, (0..4).map(naming.1).collect::<Vec<_>>(), "{file}");
+            assert_eq!(said.contains("read as in × out and transposed: "), naming.2, "{said}");
+        }
+        // The gradients under these names, and with a `d` in front of a letter.
+        let mut named = gradients.in_naming(naming);
+        for letters in [false, true] {
+            if letters && !named[0].name.starts_with('W') {
+                continue;
+            }
+            if letters {
+                named.iter_mut().for_each(|tensor| tensor.name.insert(0, 'd'));
+            }
+            write_safetensors(&place.join("named.safetensors"), &named).unwrap();
+            let (theirs, said) = arithmetics("w.safetensors", "named.safetensors");
+            assert!(theirs == matched, "{index}: {said}");
+            assert!(!said.contains("matched by shape") && !said.contains("no gradient of"), "{index}: {said}");
+        }
+    }
+}
+
+/// Shapes decide how a matrix called W is stored; where they do not, that is said.
+#[test]
+fn shapes_decide_how_a_matrix_is_stored() {
+    let place = TempDir::new().unwrap();
+    let place = place.path();
+    let square = |name: &str| Tensor::doubles(name, vec![2, 2], vec![0.5, 0.25, -0.5, 1.0]);
+    let values = |count: usize| (0..count).map(|at| at as f64 / 8.0 - 0.5).collect();
+    let batch = [Tensor::doubles("x", vec![3, 2], values(6)), Tensor::doubles("y", vec![3, 2], values(6))];
+    write_safetensors(&place.join("b.safetensors"), &batch).unwrap();
+    let squares = |names: [&str; 2]| names.map(square);
+    write_safetensors(&place.join("n.safetensors"), &squares(["0.weight", "2.weight"])).unwrap();
+    write_safetensors(&place.join("w.safetensors"), &squares(["W1", "W2"])).unwrap();
+    let (expected, ..) = probed(place, "n.safetensors", &[]);
+    let (numbers, _, said) = probed(place, "w.safetensors", &[]);
+    assert!(numbers == expected);
+    let note = "their shapes fit either way, read as out × in (transpose them if they are in × out): `W1`, `W2`";
+    assert!(said.contains(note), "{said}");
+    let misfits = [Tensor::doubles("W1", vec![3, 2], values(6)), Tensor::doubles("W2", vec![5, 4], values(20))];
+    write_safetensors(&place.join("w.safetensors"), &misfits).unwrap();
+    let arguments = ["--weights", "w.safetensors", "--act", "tanh", "--data", "b.safetensors"];
+    refused(place, &arguments, "give layers that fit");
+}
+
 /// Neither the header's order nor the order of names as text decides: 10 comes after 2, with a head among the numbers.
 #[test]
 fn twelve_layers_are_in_the_order_of_their_numbers() {
@@ -299,7 +423,7 @@ fn layers_can_be_given_in_their_order() {
     check(
         &three,
         &[],
-        "`net.embedding` of shape [7 × 3] is no weight, kernel or bias: name those of a layer NAME.weight [out × in] and NAME.bias, or leave it out with --layers-from",
+        "`net.embedding` of shape [7 × 3] is not a weight, kernel or bias: name those of a layer NAME.weight [out × in] and NAME.bias, or leave it out with --layers-from",
     );
     check(
         &three,
@@ -404,8 +528,8 @@ fn inert_tensors_are_skipped() {
         (raw("0.weight_scale", "F32", &[], &[0; 4]), "dequantise them and save the result"),
         (raw("0.weight.absmax", "F32", &[3], &[0; 12]), "belongs to quantised weights"),
         (raw("6.weight", "F4", &[2, 2], &[0; 2]), "`6.weight` has the dtype \"F4\": convert it to one of BOOL"),
-        (raw("1.running_var", "F32", &[3], &[0; 12]), "is no weight, kernel or bias"),
-        (raw("6.bias", "F32", &[], &[0; 4]), "`6.bias` has no weight beside it"),
+        (raw("1.running_var", "F32", &[3], &[0; 12]), "is not a weight, kernel or bias"),
+        (raw("6.bias", "F32", &[], &[0; 4]), "`6.bias` has no weight: every layer needs one"),
         (raw("0.kernel", "F32", &[1, 1], &[0; 4]), "both `0.weight` and `0.kernel` are the weight of one layer"),
         (raw("9.weight", "U64", &[1], &[0xff; 8]), "`9.weight`, entry [0]: a 64-bit integer beyond 2^53"),
     ] {
@@ -478,7 +602,7 @@ fn gradients_and_exports_follow_the_names() {
         let theirs = |text: &str| text.replace("opt._extra_state [4]", "");
         assert_eq!(said.contains("g.safetensors: read as in × out and transposed: "), transposed > 0, "{said}");
         assert!(!said.contains("matched by shape") && !said.contains("no gradient of"), "{names:?}: {said}");
-        assert!(said.contains("of no parameter: opt._extra_state [4]"), "{said}");
+        assert!(said.contains("matching no parameter: opt._extra_state [4]"), "{said}");
         let measured = |text: &str| -> Value { serde_json::from_str(text.lines().last().unwrap()).unwrap() };
         let layers = |text: &str| -> Vec<Value> {
             let arithmetics = measured(text);

@@ -85,7 +85,7 @@ fn an_exported_network_is_measured_again_to_the_same_record() {
         // Redrawn from the record alone, elsewhere.
         fs::remove_dir_all(place.join("x")).unwrap();
         succeed(place, &["report", "b", "--out", "c", "-q"]);
-        for file in ["summary.png", "layers.csv", "record.json"] {
+        for file in ["summary.png", "summary.csv", "record.json"] {
             assert!(fs::read(place.join("b").join(file)).unwrap() == fs::read(place.join("c").join(file)).unwrap());
         }
     }
@@ -153,7 +153,7 @@ fn an_export_holds_what_was_measured() {
     fs::write(place.join("notes"), "words").unwrap();
     fs::remove_dir_all(place.join("reports")).unwrap();
     refused(place, &[&draw[..], &["--export", "."]].concat(), "is not empty and holds no truth.json");
-    refused(place, &["--residual", "--export", "z"], "an nn.Sequential has no skips");
+    refused(place, &["--residual", "--export", "z"], "an nn.Sequential has no skip connections");
 }
 
 /// Any prefix, gaps, numbers in the order of numbers, a layer without bias, PReLU, three types.
@@ -240,9 +240,9 @@ fn what_contradicts_a_file_is_refused_with_the_fix() {
         let name = option.split('=').next().unwrap();
         refused(place, &[&files[..], &[option]].concat(), &format!("leave out {name} or --"));
     }
-    refused(place, &["--data", &data, "--batch", "3"], "--batch: --data FILE fixes it");
-    refused(place, &files, "`model.net.9.weight` is the slope of a PReLU behind layer `model.net.8`, not of relu");
-    refused(place, &["--weights", &weights, "--data", &data], "it does not say the activations: give --act relu");
+    refused(place, &["--data", &data, "--batch", "3"], "--batch: --data FILE determines it");
+    refused(place, &files, "`model.net.9.weight` is the slope of a PReLU after layer `model.net.8`, not of relu");
+    refused(place, &["--weights", &weights, "--data", &data], "it does not contain the activations: give --act relu");
     refused(place, &["--weights", &weights, "--act", "relu"], "give --data FILE or --data gaussian");
     refused(place, &["--net", "net.toml"], "--net has no effect without --weights FILE");
     refused(place, &["--loss", "mse"], "--loss has no effect without --data FILE");
@@ -260,13 +260,13 @@ fn what_contradicts_a_file_is_refused_with_the_fix() {
         ("activation = \"relu\"\nactivations = []", "says both or nothing"),
         ("", "says both or nothing"),
         ("activation = ", "net.toml`: TOML parse error at line 1"),
-        ("activations = [\"prelu:0.5\", \"tanh\"]", "is 0.30000001192092896 in the file and not 0.5; give prelu"),
-        ("activations = [\"prelu\", \"prelu\"]", "behind layer `model.net.10` has no slope in the file"),
+        ("activations = [\"prelu:0.5\", \"tanh\"]", "is 0.30000001192092896 in the file, not 0.5; give prelu"),
+        ("activations = [\"prelu\", \"prelu\"]", "after layer `model.net.10` has no slope in the file"),
     ] {
         fs::write(place.join("net.toml"), toml).unwrap();
         refused(place, &["--weights", &weights, "--data", &data, "--net", "net.toml"], words);
     }
-    refused(place, &[&files[..], &["--net", "net.toml"]].concat(), "--net and --act both say the activations");
+    refused(place, &[&files[..], &["--net", "net.toml"]].concat(), "--net and --act both give the activations");
 }
 
 /// Networks and batches that are no such thing, each with the tensor and the fix.
@@ -286,18 +286,21 @@ fn tensors_that_make_no_network_are_refused() {
         (vec![head()], "holds one layer, `2`"),
         (vec![zeros("0.weight", &[4, 4]), head()], "takes 3 inputs and the layer before, `0`, has 4 outputs"),
         (vec![zeros("0.weight", &[3, 4]), zeros("0.bias", &[4]), head()], "a bias has shape [3]"),
-        (vec![zeros("0.weight", &[3, 4]), zeros("1.bias", &[3]), head()], "`1.bias` has no weight beside it"),
+        (
+            vec![zeros("0.weight", &[3, 4]), zeros("1.bias", &[3]), head()],
+            "`1.bias` has no weight: every layer needs one",
+        ),
         (vec![zeros("0.weight", &[3, 0]), head()], "a layer has inputs and outputs"),
         (vec![zeros("0.weight", &[3, 4]), zeros("1.weight", &[3]), head()], "a slope per channel is not read"),
         (
             vec![zeros("0.weight", &[3, 4]), zeros("1.weight", &[3]), zeros("1.bias", &[3]), head()],
             "normalisation layers",
         ),
-        (vec![zeros("0.weight", &[3, 4]), zeros("1.running_mean", &[3]), head()], "is no weight, kernel or bias"),
+        (vec![zeros("0.weight", &[3, 4]), zeros("1.running_mean", &[3]), head()], "is not a weight, kernel or bias"),
         (vec![zeros("0.weight", &[3, 4, 1, 1]), head()], "only nn.Linear, [out × in], is read"),
         (vec![zeros("0.weight", &[3, 4]), zeros("a.2.weight", &[2, 3])], "differ in more than their number"),
         (vec![zeros("0.weight", &[3, 4]), zeros("00.weight", &[3, 4]), head()], "have the same number"),
-        (vec![zeros("0.weight", &[3, 4]), head(), zeros("3.weight", &[1])], "stands behind the last layer"),
+        (vec![zeros("0.weight", &[3, 4]), head(), zeros("3.weight", &[1])], "comes after the last layer"),
         (vec![zeros("0.weight", &[1]), zeros("1.weight", &[3, 4]), head()], "has no layer before it"),
         (vec![with(zeros("0.weight", &[3, 4]), f64::NAN), head()], "`0.weight`, entry [2, 3] is NaN"),
         (vec![zeros("0.weight", &[3, 4]), with(head(), f64::NEG_INFINITY)], "`2.weight`, entry [1, 2] is -inf"),

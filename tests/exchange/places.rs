@@ -72,7 +72,7 @@ fn nothing_that_was_read_is_replaced() {
         "soft",
     ] {
         for option in ["--export-md", "--export-csv", "--export-html"] {
-            let words = format!("{option} {file}: this run reads that file, which is never replaced");
+            let words = format!("{option} {file}: this run reads that file and never overwrites its input");
             refused(place, &[&measure[..], &[option, file]].concat(), &words);
         }
     }
@@ -108,7 +108,7 @@ fn an_export_of_gradients_replaces_others_by_force_alone() {
     succeed(place, &draw);
     let exists = |file: &str| {
         format!(
-            "`x/{file}` exists and has other contents: choose another place with --export DIR, or replace it with --force"
+            "`x/{file}` exists and has other contents: choose another place with --export DIR, or overwrite it with --force"
         )
     };
     let of = |text: &'static str| -> Vec<&'static str> { text.split(' ').collect() };

@@ -3,6 +3,7 @@
 
 use super::ModelJudgement;
 use super::layer::Standing;
+use super::storage::Storage;
 use crate::record::{ArithmeticRun, LayerRun, Number, Projection};
 use serde::Serialize;
 
@@ -12,7 +13,7 @@ const SPREAD: f64 = 0.01;
 /// Least |log₂|c|| of a factor that is not 1.
 const LEAST: f64 = 0.05;
 
-/// What nine recorded digits of a logarithm leave open, relatively.
+/// Relative error of a number whose logarithm is recorded to nine digits.
 const RECORDED: f64 = 1e-7;
 
 /// A constant factor.
@@ -26,7 +27,7 @@ pub struct Factor {
     pub log2: Number,
 }
 
-/// The size of a factor, as exactly as the noise tells.
+/// The size of a factor, as exactly as the noise allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum FactorKind {
@@ -45,7 +46,7 @@ pub enum FactorKind {
         /// Which.
         number: u32,
     },
-    /// Another number, or one that the noise leaves open.
+    /// Another number, or one that the noise does not determine.
     Other,
 }
 
@@ -55,7 +56,7 @@ struct Multiple {
     /// log₂|c|.
     log2: f64,
     is_negative: bool,
-    /// Largest relative error of c by the noise.
+    /// Largest relative error of c due to noise.
     blur: f64,
 }
 
@@ -68,48 +69,35 @@ pub(super) fn constant(
 ) -> Option<(Factor, usize)> {
     let judged = theirs.layers.iter().zip(&ours.layers).zip(&model.layers);
     let judged = judged.filter(|(_, layer)| layer.standing == Standing::Judged).map(|(both, _)| both);
-    // Zero in both: nothing that could have a factor.
+    // Zeros have no factor.
     let has_entries = |(theirs, _): &(&LayerRun, &LayerRun)| norm(theirs) != Some(Number::MinusInfinite);
-    let precision = f64::from(theirs.format.precision);
-    let least = theirs.format.log2_smallest_subnormal.finite().map(|log2| log2 - f64::from(log2_scale));
-    let rounding = Rounding { unit: core_math::exp2(-precision), log2_least: least };
-    let multiples: Option<Vec<Multiple>> =
-        judged.filter(has_entries).map(|(theirs, ours)| multiple(theirs, ours, model.place, &rounding)).collect();
+    let of = |(layer, ours): (&LayerRun, &LayerRun)| {
+        multiple(layer, ours, model.place, &Storage::new(theirs, layer, log2_scale))
+    };
+    let multiples: Option<Vec<Multiple>> = judged.filter(has_entries).map(of).collect();
     let multiples = multiples?;
     Some((common(&multiples)?, multiples.len()))
 }
 
 /// The factor of one layer alone.
-pub(super) fn of_layer(theirs: &LayerRun, ours: &LayerRun, place: usize, unit: f64) -> Option<Factor> {
-    common(&[multiple(theirs, ours, place, &Rounding { unit, log2_least: None })?])
+pub(super) fn of_layer(theirs: &LayerRun, ours: &LayerRun, place: usize, storage: &Storage) -> Option<Factor> {
+    common(&[multiple(theirs, ours, place, storage)?])
 }
 
 fn norm(layer: &LayerRun) -> Option<Number> {
     layer.external.as_ref()?.log2_norm
 }
 
-/// How the file stores numbers.
-struct Rounding {
-    /// Half an ulp of 1.
-    unit: f64,
-    /// log₂ of the smallest number, with the loss scale divided out.
-    log2_least: Option<f64>,
-}
-
 /// A layer's multiple, if what is left over is no more than twice the noise of the model and of the stored numbers.
-fn multiple(theirs: &LayerRun, ours: &LayerRun, place: usize, rounding: &Rounding) -> Option<Multiple> {
+fn multiple(theirs: &LayerRun, ours: &LayerRun, place: usize, storage: &Storage) -> Option<Multiple> {
     let Projection { log2_norm, log2_factor, is_negative, log2_rest } =
         *theirs.external.as_ref()?.projections.get(place)?;
     let (norm, log2) = (log2_norm.finite()?, log2_factor.finite()?);
     let noise = ours.noise().median.finite()?;
-    // Half the spacing of subnormal numbers for each entry, relative to ‖c·m‖.
-    let subnormal = rounding.log2_least.map_or(0.0, |least| {
-        let entries = theirs.fates.total() as f64;
-        entries.sqrt() * core_math::exp2(least - 1.0 - log2 - norm)
-    });
-    let blur = 2.0 * (noise + rounding.unit + subnormal);
+    // Both relative to ‖c·m‖.
+    let blur = 2.0 * (noise + storage.relative(log2 + norm));
     let rest = core_math::exp2(log2_rest.value() - log2 - norm);
-    // A sign that noise could have reversed is none.
+    // Noise as large as the gradient could have reversed the sign.
     (rest <= blur && (!is_negative || blur < 1.0)).then_some(Multiple { log2, is_negative, blur })
 }
 
@@ -138,9 +126,9 @@ fn kind(best: &Multiple, is: &dyn Fn(f64) -> bool) -> FactorKind {
     }
     let whole = |log2: f64| {
         let number = core_math::exp2(log2).round();
-        // Where noise covers half the way to the next whole number, any would do.
-        let is_told = number >= 2.0 && number * (best.blur + RECORDED) < 0.25;
-        is_told.then_some(number)
+        // Where noise covers half the way to the next whole number, either fits.
+        let is_certain = number >= 2.0 && number * (best.blur + RECORDED) < 0.25;
+        is_certain.then_some(number)
     };
     if let Some(number) = whole(best.log2).filter(|number| is(core_math::log2(*number))) {
         return FactorKind::Integer { number: number as u32 };

@@ -1,13 +1,14 @@
 //! The first screen of an audit: the answer, what was measured, a row per arithmetic that was tried, a row per layer.
 
 use super::words::bits;
-use super::{Audit, RIGHT_ALIGNED, audits_at};
-use crate::judgement::audit::{AuditJudgement, ModelJudgement};
+use super::{Audit, RIGHT_ALIGNED, audits_at, types};
+use crate::judgement::audit::{AuditJudgement, LayerVerdict, ModelJudgement, Outcome};
+use crate::judgement::judge_run;
 use crate::record::{Number, Record, Run};
 use crate::report::numbers::{Notation::Plain, short};
 use crate::report::screen::{View, report_line};
-use crate::report::table::{WIDTH, aligned, wrapped};
-use crate::report::{facts, files, table};
+use crate::report::table::{aligned, wrapped};
+use crate::report::{facts, files, say, table};
 use std::path::Path;
 
 /// Layers that the first screen shows.
@@ -52,41 +53,25 @@ fn screen(record: &Record, threshold: f64, all_layers: bool, picture: Option<&Pa
     blocks.join("\n") + &report.unwrap_or_default()
 }
 
-/// The network and how its exact gradient is known, a line each.
+/// The network with its loss and data, and the state of its exact gradient. Long lines are wrapped.
 fn header(record: &Record, run: &Run) -> String {
     let network = facts::network(record).into_iter().chain(facts::draws(&record.spec)).collect::<Vec<_>>().join(", ");
     let network = format!("{}, {network}", facts::activation(run));
-    let exact = format!("exact gradient (reference): {}; excess: bits of noise beyond the model's", run.truth.evidence);
-    [network, exact].iter().map(|line| shortened(line) + "\n").collect()
-}
-
-/// A line that fits.
-fn shortened(line: &str) -> String {
-    let text = wrapped(line);
-    match text.split_once('\n') {
-        Some((first, rest)) if !rest.is_empty() => {
-            let room: String = first.chars().take(WIDTH - 2).collect();
-            format!("{} …", room.trim_end_matches([',', ' ']))
-        }
-        _ => text.trim_end().to_string(),
-    }
+    let state = say::exact::state(&judge_run(run, record.spec.batch).exact, Plain);
+    [network, format!("Exact gradient of layer 1: {state}")].iter().map(|line| wrapped(line)).collect()
 }
 
 /// A row per arithmetic that was tried.
 fn tried(audit: &Audit) -> String {
     let judgement = &audit.judgement;
-    let first = format!("{} ({}) against", audit.name, audit.external.dtype);
+    let first = format!("{} ({}) compared with", audit.name, types(audit.external));
     let mut rows = vec![vec![first, "worst excess".into(), "in layer".into(), "distance".into(), String::new()]];
     rows.extend(judgement.models.iter().enumerate().map(|(place, model)| tried_row(judgement, place, model)));
     aligned(&rows, &TRIED_RIGHT)
 }
 
 fn tried_row(judgement: &AuditJudgement, place: usize, model: &ModelJudgement) -> Vec<String> {
-    let what = match (model.says_something(), model.is_within) {
-        (false, _) => "says nothing",
-        (true, true) => "within",
-        (true, false) => "beyond",
-    };
+    let what = conclusion(judgement, model);
     let nearest = if judgement.nearest == Some(place) { ", nearest" } else { "" };
     let distance = model.distance.map_or("—".into(), |distance: Number| short(distance.value(), Plain));
     let (excess, layer) = match model.worst() {
@@ -94,6 +79,22 @@ fn tried_row(judgement: &AuditJudgement, place: usize, model: &ModelJudgement) -
         None => ("—".into(), "—".into()),
     };
     vec![model.name.clone(), excess, layer, distance, format!("{what}{nearest}")]
+}
+
+/// What one arithmetic says about the gradients. Nothing is within that cannot be judged or that fails whatever the
+/// arithmetic.
+fn conclusion(judgement: &AuditJudgement, model: &ModelJudgement) -> String {
+    if model.has(LayerVerdict::ZeroDump) {
+        return "zero dump".into();
+    }
+    let is_multiple = matches!(judgement.outcome, Outcome::ConstantFactor { .. });
+    match (model.unjudged(), model.is_within) {
+        _ if !model.says_something() => "not judged".into(),
+        (_, false) => "beyond".into(),
+        (_, true) if is_multiple => "constant factor".into(),
+        ((0, _), true) => "within".into(),
+        ((unjudged, all), true) => format!("within ({unjudged} of {all} layers not judged)"),
+    }
 }
 
 /// A row per layer, the worst first.

@@ -1,4 +1,4 @@
-//! An audit's judgement in words: pass or fail, why, and what would explain the gradients.
+//! An audit's judgement in words: pass or fail, why, and which arithmetic would explain the gradients.
 
 use super::{Audit, rounded};
 use crate::judgement::Tensor;
@@ -7,9 +7,10 @@ use crate::judgement::audit::{
 };
 use crate::record::Number;
 use crate::report::numbers::{Notation, power, short};
+use crate::report::say;
 
 impl Audit<'_> {
-    /// The answer: it begins with PASS or FAIL.
+    /// The answer: it begins with PASS or FAIL, and its first sentence also says where no format could help.
     pub fn answer(&self, notation: Notation) -> String {
         let judgement = &self.judgement;
         let verdict = if judgement.outcome.is_pass() { "PASS" } else { "FAIL" };
@@ -17,7 +18,8 @@ impl Audit<'_> {
             Outcome::ConstantFactor { factor, .. } => hint(factor),
             _ => "",
         };
-        let mut sentences = vec![format!("{verdict} {}: {}{hint}", self.name, why(judgement, notation))];
+        let exact = fault(judgement, notation).map_or(String::new(), |fault| format!("; {fault}"));
+        let mut sentences = vec![format!("{verdict} {}: {}{hint}{exact}", self.name, why(judgement, notation))];
         sentences.extend(nearest(judgement, notation));
         sentences.extend(unjudged(judgement.judged()));
         sentences.push(closeness(judgement));
@@ -25,7 +27,13 @@ impl Audit<'_> {
     }
 }
 
-/// One sentence for standard error: what failed, in which layer, by how much, and the threshold; nothing if all passed.
+/// What the exact gradient does where the network itself is at fault: it is zero, or vanishes by depth.
+fn fault(judgement: &AuditJudgement, notation: Notation) -> Option<String> {
+    let claim = say::exact::claim(&judgement.exact, notation).filter(|_| judgement.exact.is_network_fault)?;
+    Some(format!("the exact gradient of layer 1 {claim}, so no format helps"))
+}
+
+/// One sentence for standard error: what failed, in which layer, by how much, and the threshold; `None` if all passed.
 pub fn failure(audits: &[Audit]) -> Option<String> {
     let failed: Vec<&AuditJudgement> =
         audits.iter().map(|audit| &audit.judgement).filter(|judgement| !judgement.outcome.is_pass()).collect();
@@ -52,8 +60,8 @@ pub fn failure(audits: &[Audit]) -> Option<String> {
     Some(format!("{}: {}{measured}; --max-excess is {threshold}{others}", first.name, why(first, Notation::Plain)))
 }
 
-/// What decides, without a full stop.
-fn why(judgement: &AuditJudgement, notation: Notation) -> String {
+/// The reason, without a full stop.
+pub(super) fn why(judgement: &AuditJudgement, notation: Notation) -> String {
     let model = judgement.judged();
     let name = &model.name;
     let threshold = allowed(judgement.threshold, notation);
@@ -67,7 +75,7 @@ fn why(judgement: &AuditJudgement, notation: Notation) -> String {
         Outcome::AllZero { places, of } => zeros(places, *of, model),
         Outcome::ConstantFactor { factor, model, layers } => {
             let name = &judgement.models[*model].name;
-            let whole = if *layers == 1 { "the layer".into() } else { format!("all {layers} layers") };
+            let whole = if *layers == 1 { "its one layer".into() } else { format!("all {layers} layers") };
             format!("it is {} the gradient that {name} gives, in {whole}", multiple(factor, notation))
         }
         Outcome::ModelSaysNothing => says_nothing(judgement),
@@ -112,11 +120,11 @@ fn zeros(places: &[ZeroPlace], of: usize, model: &ModelJudgement) -> String {
     let whole: Vec<usize> = places.iter().filter(|place| place.tensor.is_none()).map(|place| place.layer).collect();
     let lost = |layer: &LayerAudit| whole.contains(&layer.layer) && layer.standing == Standing::ModelUnderflows;
     let also = match model.layers.iter().any(lost) {
-        true => format!("; {} underflows there, too", model.name),
+        true => format!("; {} also underflows there", model.name),
         false => String::new(),
     };
     if whole.len() == of && of > 1 {
-        return format!("its gradients are all zero in all {of} layers, where the exact ones are not{also}");
+        return format!("its gradients are all zero in every layer, where the exact ones are not{also}");
     }
     let tensor = |place: &ZeroPlace| match place.tensor {
         Some(Tensor::Weight) => Some(format!("the weights of layer {}", place.layer)),
@@ -160,8 +168,8 @@ fn multiple(factor: &Factor, notation: Notation) -> String {
     }
 }
 
-/// What makes such factors.
-fn hint(factor: &Factor) -> &'static str {
+/// What causes such factors.
+pub(super) fn hint(factor: &Factor) -> &'static str {
     match factor.kind {
         _ if factor.is_negative => "",
         FactorKind::PowerOfTwo { .. } => " (a loss scale that was not divided out, or twice? a sum instead of a mean?)",
@@ -183,13 +191,14 @@ fn says_nothing(judgement: &AuditJudgement) -> String {
         all if all == judgement.models.len() => format!(", as do the other {} that were tried", all - 1),
         _ => String::new(),
     };
+    let all = if model.layers.len() == 1 { "its one layer" } else { "every layer" };
     format!(
-        "this model says nothing: {} {what} in every layer{tried}; name one with more range, such as --as f32",
+        "not judged: {} {what} in {all}{tried}, so it says nothing about these gradients; give a model with more range, such as --as f32",
         model.name
     )
 }
 
-/// The nearest arithmetic, where it is another one than the outcome is about and explains more.
+/// The nearest arithmetic, if it differs from the one that the outcome is about and explains more.
 fn nearest(judgement: &AuditJudgement, notation: Notation) -> Option<String> {
     let place = judgement.nearest.filter(|place| *place != judgement.model && !judgement.outcome.is_pass())?;
     let model = &judgement.models[place];
@@ -200,7 +209,7 @@ fn nearest(judgement: &AuditJudgement, notation: Notation) -> Option<String> {
     }
     let distance = model.distance.map_or("—".into(), |distance| short(distance.value(), notation));
     Some(format!(
-        "Nearest of the {} arithmetics tried: {} (worst: {} bits, layer {}; distance {distance})",
+        "Nearest of the {} models tried: {} (worst: {} bits, layer {}; distance {distance})",
         judgement.models.len(),
         model.name,
         bits(worst.excess, notation),
@@ -208,7 +217,7 @@ fn nearest(judgement: &AuditJudgement, notation: Notation) -> Option<String> {
     ))
 }
 
-/// Layers that cannot be judged, where others can.
+/// The layers that cannot be judged, if others can.
 fn unjudged(model: &ModelJudgement) -> Option<String> {
     if !model.says_something() {
         return None;
@@ -223,14 +232,15 @@ fn unjudged(model: &ModelJudgement) -> Option<String> {
         (layers(Standing::NoGradient), "no gradient in the file".into()),
         (layers(Standing::NotEstablished), "the exact gradient is not established".into()),
     ];
-    let told = reasons.into_iter().filter(|(layers, _)| !layers.is_empty());
-    let told: Vec<String> = told
+    let groups: Vec<String> = reasons
+        .into_iter()
+        .filter(|(layers, _)| !layers.is_empty())
         .map(|(layers, why)| {
             let noun = if layers.len() == 1 { "layer" } else { "layers" };
             format!("{noun} {} ({why})", list(&layers))
         })
         .collect();
-    (!told.is_empty()).then(|| format!("Not judged: {}", told.join("; ")))
+    (!groups.is_empty()).then(|| format!("Not judged: {}", groups.join("; ")))
 }
 
 fn closeness(judgement: &AuditJudgement) -> String {
@@ -239,9 +249,9 @@ fn closeness(judgement: &AuditJudgement) -> String {
     match (failing, is_pass) {
         _ if asked == 0 => "torch.testing.assert_close has nothing to compare".into(),
         (0, false) => "torch.testing.assert_close would pass".into(),
-        (0, true) => "torch.testing.assert_close passes, too".into(),
+        (0, true) => "torch.testing.assert_close also passes".into(),
         (_, false) => format!("torch.testing.assert_close fails in {failing} of {asked} layers"),
-        (_, true) => format!("torch.testing.assert_close fails all the same in {failing} of {asked} layers"),
+        (_, true) => format!("torch.testing.assert_close nevertheless fails in {failing} of {asked} layers"),
     }
 }
 
