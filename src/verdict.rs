@@ -1,5 +1,5 @@
-//! Verdicts: whether a layer's gradient is usable in an arithmetic, and if not, whether the format's range or its
-//! precision is the reason; and how the trials agree about it.
+//! Verdicts: whether a layer's gradient is usable in an arithmetic and, if not, whether the format's range or its precision
+//! is the reason; and how far the trials agree.
 
 use crate::noise::Noise;
 use serde::{Deserialize, Serialize};
@@ -8,8 +8,8 @@ use std::fmt;
 
 /// The state of one layer's gradient in one arithmetic.
 ///
-/// The first five are ordered by severity. `zero` and `not established` stand outside this order: the first is the
-/// network's doing and no arithmetic's, the second is no answer.
+/// The first five are ordered by severity. `zero` and `not established` are outside this order: the first is caused by the
+/// network, not by an arithmetic, and the second is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -17,17 +17,17 @@ pub enum Verdict {
     Sound,
     /// Noise-to-signal ratio of at least 0.1.
     Noisy,
-    /// Noise-to-signal ratio of at least 1, or the step does not descend: rounding noise dominates the gradient.
+    /// Noise-to-signal ratio of at least 1, or the step does not decrease the loss: rounding noise dominates the gradient.
     Chaotic,
     /// Flushed entries carry at least half of the gradient's energy.
     #[serde(alias = "vanished")]
     Underflow,
     /// An entry is infinite or NaN.
     Overflow,
-    /// Every entry of the exact gradient is zero; a computed one need not be (a ghost, which the fates count).
+    /// Every entry of the exact gradient is zero; computed entries may be nonzero (ghosts, which the fates count).
     #[serde(alias = "dead", alias = "dead_with_ghosts")]
     Zero,
-    /// The bounds of the exact gradient do not separate the threshold.
+    /// The error bounds of the exact gradient do not decide the threshold.
     NotEstablished,
 }
 
@@ -35,14 +35,14 @@ pub enum Verdict {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VerdictCount {
-    /// The most severe verdict that at least half of the ordered trials reach; of trials that are all `zero` or
-    /// `not established`, the commoner of the two.
+    /// The most severe verdict that at least half of the ordered trials reach; if all trials are `zero` or
+    /// `not established`, the more frequent of the two.
     pub verdict: Verdict,
-    /// Trials that reach it: of an ordered verdict, those with this or a more severe one.
+    /// Number of trials that reach it: for an ordered verdict, those with this or a more severe one.
     pub count: usize,
-    /// All trials.
+    /// Number of trials.
     pub of: usize,
-    /// How many trials have each verdict; absent from records before schema 3.
+    /// Number of trials with each verdict; absent in records before schema 3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distribution: Option<BTreeMap<Verdict, usize>>,
 }
@@ -59,7 +59,7 @@ impl Verdict {
         Verdict::NotEstablished,
     ];
 
-    /// Names of verdicts in records before schema 3, and what they are called now.
+    /// Names of verdicts in records before schema 3, with their present verdicts.
     const FORMER: [(&str, Verdict); 3] =
         [("vanished", Verdict::Underflow), ("dead", Verdict::Zero), ("dead with ghosts", Verdict::Zero)];
 
@@ -76,7 +76,7 @@ impl Verdict {
         }
     }
 
-    /// The noise-to-signal ratio from which a gradient has this verdict; `None` where no ratio decides.
+    /// The noise-to-signal ratio from which a gradient has this verdict; `None` if no ratio decides it.
     pub fn least_noise(self) -> Option<f64> {
         match self {
             Verdict::Noisy => Some(NOISY),
@@ -101,7 +101,7 @@ impl Verdict {
         self == threshold || self.is_ordered() && threshold.is_ordered() && self > threshold
     }
 
-    /// True where a figure must draw the point hollow: its ratio is not a measure of noise.
+    /// True if a figure must draw the point hollow, because its ratio does not measure noise.
     pub fn is_zero_or_overflow(self) -> bool {
         matches!(self, Verdict::Underflow | Verdict::Zero | Verdict::Overflow)
     }
@@ -135,12 +135,12 @@ impl Verdict {
             Some(false) => {}
         }
         let Some(ratio) = noise.ratio() else { return Verdict::NotEstablished };
-        // Noise beyond any double's square leaves the descent open, not the verdict.
+        // Noise whose square exceeds the doubles leaves the descent open, but not the verdict.
         if ratio.reaches(CHAOTIC) == Some(true) {
             return Verdict::Chaotic;
         }
         let Some(descent) = noise.descent() else { return Verdict::NotEstablished };
-        // The step climbs where descent ≤ 0: "at least a positive number" must not hold.
+        // The step does not decrease the loss if descent ≤ 0: "at least a positive number" must not hold.
         let climbs = match (descent.low > 0.0, descent.high <= 0.0) {
             (true, _) => Some(false),
             (_, true) => Some(true),
@@ -157,10 +157,10 @@ impl Verdict {
         }
     }
 
-    /// Reads a verdict as users write it: `chaotic`, `not-established`; former names are understood.
+    /// Reads a verdict as users write it: `chaotic`, `not-established`; accepts former names.
     ///
     /// # Errors
-    /// A sentence with the nearest known verdict.
+    /// An unknown verdict, with the nearest known one.
     pub fn parse(text: &str) -> Result<Verdict, String> {
         let plain = text.to_ascii_lowercase().replace(['-', '_'], " ");
         let former = || Verdict::FORMER.into_iter().find(|(name, _)| *name == plain).map(|(_, verdict)| verdict);
@@ -168,7 +168,7 @@ impl Verdict {
         known.or_else(former).ok_or_else(|| {
             if ["healthy", "vanishing", "exploding"].contains(&plain.as_str()) {
                 let all = Verdict::ALL.map(|verdict| verdict.name().replace(' ', "-")).join(", ");
-                return format!("`{text}` is a state of the exact gradient and no verdict; verdicts are {all}");
+                return format!("`{text}` is a state of the exact gradient, not a verdict; write one of {all}");
             }
             let known = crate::nearest::nearest(&plain, Verdict::ALL.iter().map(|verdict| verdict.name()));
             format!("unknown verdict `{text}`; did you mean `{}`?", known.replace(' ', "-"))
@@ -177,8 +177,8 @@ impl Verdict {
 }
 
 impl VerdictCount {
-    /// The distribution by count, ties the more severe first: `sound 3, noisy 2`; `noisy 5 of 5` where all agree.
-    /// Of a record that has none, the verdict and how many trials reach it: `noisy in 3 of 5`.
+    /// The distribution by count, at ties the more severe first: `sound 3, noisy 2`; `noisy 5 of 5` if all agree. For a record
+    /// without a distribution, the verdict and the number of trials that reach it: `noisy in 3 of 5`.
     pub fn in_words(&self) -> String {
         let Some(distribution) = &self.distribution else {
             return format!("{} in {} of {}", self.verdict, self.count, self.of);
@@ -191,13 +191,13 @@ impl VerdictCount {
         counts.iter().map(|(verdict, count)| format!("{verdict} {count}")).collect::<Vec<_>>().join(", ")
     }
 
-    /// Whether every trial has the same verdict, as far as the record tells.
+    /// Whether every trial has the same verdict, as far as recorded.
     pub fn is_unanimous(&self) -> bool {
         self.distribution.as_ref().map_or(self.count == self.of, |distribution| distribution.len() == 1)
     }
 }
 
-/// The verdicts over the trials, and the one that at least half of those with a place in the order reach.
+/// The verdicts over the trials, and the one that at least half of the ordered trials reach.
 ///
 /// # Panics
 /// If there are no trials.
@@ -245,16 +245,16 @@ mod tests {
             (&[0.0, 0.0], &[0.0, 1e-300], Verdict::Zero),
             (&[0.0, 0.0], &[0.0, f64::NAN], Verdict::Overflow),
             (&[1.0, 1.0], &[1.0, f64::INFINITY], Verdict::Overflow),
-            // Half of the energy flushed; and a little less: NSR is then just below √½.
+            // Half of the energy flushed, and slightly less: NSR is then just below √½.
             (&[1.0, 1.0], &[1.0, 0.0], Verdict::Underflow),
             (&[1.0 + tiny, 1.0], &[1.0 + tiny, 0.0], Verdict::Noisy),
             (&[1e-300, 1e-300], &[0.0, 0.0], Verdict::Underflow),
-            // Error exactly the signal, and a little less.
+            // Error equal to the signal, and slightly less.
             (&[3.0, 4.0], &[3.0 + 4.0, 4.0 - 3.0], Verdict::Chaotic),
             (&[3.0, 4.0], &[7.0 - 4e-9, 1.0], Verdict::Noisy),
-            // Finite, and larger by more than doubles can square.
+            // Finite, but too large for doubles to square.
             (&[1e-200, 1e-200], &[1e200, 1e200], Verdict::Chaotic),
-            // The step climbs although the noise is hardly above the signal.
+            // The step does not decrease the loss although the noise is hardly above the signal.
             (&[1.0, 0.0], &[-1e-9, 1e-9], Verdict::Chaotic),
             (&[8.0, 6.0], &[8.8, 5.4], Verdict::Noisy),
             (&[8.0, 6.0], &[8.79, 5.41], Verdict::Sound),
@@ -263,7 +263,7 @@ mod tests {
         }
     }
 
-    /// A bound that does not separate the threshold leaves the verdict open; a smaller one does not.
+    /// A bound that does not decide the threshold leaves the verdict open; a smaller one does not.
     #[test]
     fn bounds_that_do_not_separate_are_not_established() {
         assert_eq!(verdict(&[3.0, 4.0], &[7.0, 1.0], 1e-3), Verdict::NotEstablished);
@@ -274,7 +274,7 @@ mod tests {
         assert_eq!(verdict(&[1.0, 1.0], &[1.0, 0.0], 1e-3), Verdict::NotEstablished);
     }
 
-    /// The verdict is taken over the trials with a place in the order; the others are counted beside them.
+    /// The verdict is taken over the ordered trials; the others are counted separately.
     #[test]
     fn half_of_the_ordered_trials_decide() {
         use Verdict::*;
@@ -295,7 +295,7 @@ mod tests {
         }
     }
 
-    /// Severity orders what an arithmetic does; what it has no part in reaches nothing but itself.
+    /// Severity orders the effects of an arithmetic; verdicts with other causes only reach themselves.
     #[test]
     fn verdicts_outside_the_order_reach_only_themselves() {
         use Verdict::*;

@@ -1,4 +1,5 @@
-//! The state of the exact gradient: healthy, vanishing and where, exploding, or zero and why. From the truth alone.
+//! The state of the exact gradient: healthy, vanishing (and where), exploding, or zero (and why), independent of any
+//! format.
 
 use super::median;
 use crate::record::{ExactLayer, Number, Truth, TruthLayer, ZeroReason};
@@ -10,16 +11,16 @@ use std::collections::BTreeMap;
 const LOG2_MILLIONTH: f64 = -19.931568569324174;
 /// log₂ of Adam's usual ε, 10⁻⁸.
 const LOG2_ADAM_EPSILON: f64 = -26.5754247590989;
-/// Fewest factors below 1 of a gradient that vanishes by depth.
+/// Smallest number of factors below 1 in a gradient that vanishes by depth.
 const LEAST_FACTORS: usize = 4;
-/// The share of the loss of size that a single factor must not carry where a gradient vanishes by depth.
+/// Share of the decrease that no single factor may cause if a gradient vanishes by depth.
 const LARGEST_SHARE: f64 = 2.0 / 3.0;
 
 /// The state of an exact gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExactState {
-    /// Neither of the others.
+    /// None of the others.
     Healthy,
     /// A step at learning rate 1 changes the weights by less than a millionth.
     Vanishing,
@@ -27,30 +28,32 @@ pub enum ExactState {
     Exploding,
     /// Every entry is proven to be zero.
     Zero,
-    /// The truth is not established.
+    /// The exact gradient is not established.
     NotEstablished,
 }
 
 /// The exact gradient of the network: layer 1's, over the trials.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ExactJudgement {
-    /// Worst evidence of any layer and trial, in the record's words: `proven 83 bits`.
+    /// Worst evidence of any layer and trial, as in the record: `proven 83 bits`.
     pub evidence: String,
-    /// The state that most trials have, of ties the more severe; `not established` only where no trial has another, none
-    /// where it is not recorded.
+    /// The state that most trials have, of ties the more severe; `not established` only if no trial has another, `None`
+    /// if it is not recorded.
     pub state: Option<ExactState>,
-    /// How many trials have each state.
+    /// Number of trials with each state.
     pub distribution: BTreeMap<ExactState, usize>,
     /// log₂ of the gradient's root mean square over the weights' (median over the trials).
     pub log2_relative: Number,
+    /// The same by trial.
+    pub log2_relative_trials: Vec<Number>,
     /// log₂ of the gradient's root mean square (median over the trials).
     pub log2_size: Number,
     /// Whether that is not zero and below Adam's usual ε, 10⁻⁸.
     pub is_below_adam_epsilon: bool,
-    /// Why it is zero, in the first trial in which it is.
+    /// The reason why it is zero, in the first trial in which it is.
     pub zero: Option<ZeroJudgement>,
-    /// Where it vanishes: by depth if it does so in at least half of the trials in which it vanishes (medians over these), else
-    /// at the layer of the first trial in which it is one.
+    /// Where it vanishes: by depth if it does so in at least half of the trials in which it vanishes (medians over
+    /// these), else at the layer of the first trial in which it is one.
     pub vanishing: Option<Vanishing>,
     /// Layers other than layer 1 whose exact gradient is not healthy in at least half of the trials, with their states.
     pub other_layers: Vec<(usize, ExactState)>,
@@ -65,18 +68,18 @@ pub struct ExactJudgement {
 pub struct ZeroJudgement {
     /// The reason.
     pub reason: ZeroReason,
-    /// The layer that is the reason, where one is.
+    /// The layer that is the reason, if any.
     pub layer: Option<usize>,
-    /// Of zero weights: whether one step of learning ends it.
+    /// For zero weights, whether one step of learning changes them.
     pub ends_after_one_step: Option<bool>,
 }
 
-/// A layer whose exact weight gradient is zero although the layer's gradient is not: its biases live.
+/// A layer whose exact weight gradient is zero although its bias gradient is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct ZeroWeights {
     /// Which.
     pub layer: usize,
-    /// Whether what enters the layer is zero in these trials.
+    /// Whether the layer's inputs are zero in these trials.
     pub inputs_are_zero: bool,
 }
 
@@ -84,7 +87,7 @@ pub struct ZeroWeights {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(tag = "place", rename_all = "snake_case")]
 pub enum Vanishing {
-    /// Layer after layer.
+    /// Gradually, layer by layer.
     ByDepth {
         /// Geometric mean of the factors by which δ changes per layer in the backward pass.
         backward: f64,
@@ -95,14 +98,14 @@ pub enum Vanishing {
     AtLayer {
         /// Which.
         layer: usize,
-        /// What is small there.
+        /// The small quantity there.
         small: Small,
         /// log₂ of its root mean square.
         log2_size: Number,
     },
 }
 
-/// What is small at a layer where the gradient vanishes.
+/// The quantity that is small at a layer where the gradient vanishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Small {
@@ -110,7 +113,7 @@ pub enum Small {
     Weights,
     /// φ' of its units.
     Derivatives,
-    /// What enters it.
+    /// Its inputs.
     Inputs,
     /// δ at the output: the loss itself is nearly at its minimum.
     Loss,
@@ -134,6 +137,7 @@ pub(super) fn judge(truth: &Truth, batch: usize) -> ExactJudgement {
         evidence: truth.evidence.clone(),
         state,
         log2_relative: median(trials.iter().map(|trial| log2_relative(trial, 0))),
+        log2_relative_trials: trials.iter().map(|trial| log2_relative(trial, 0)).collect(),
         log2_size,
         is_below_adam_epsilon: log2_size.finite().is_some_and(|size| size < LOG2_ADAM_EPSILON),
         zero: first_with(ExactState::Zero).and_then(|trial| trial.first()?.zero).map(|zero| ZeroJudgement {
@@ -149,15 +153,15 @@ pub(super) fn judge(truth: &Truth, batch: usize) -> ExactJudgement {
     }
 }
 
-/// The trials that are recorded whole.
+/// The completely recorded trials.
 fn trials(truth: &Truth) -> Vec<Trial<'_>> {
     let count = truth.layers.iter().map(|layer| layer.trials.len()).min().unwrap_or(0);
     let layer = |trial: usize| truth.layers.iter().map(move |layer| layer.trials[trial].exact.as_deref());
     (0..count).filter_map(|trial| layer(trial).collect()).collect()
 }
 
-/// log₂ of a gradient's root mean square over that of the weights; of weights that are all zero over the median of those of
-/// all layers. `None` if there is nothing to compare.
+/// log₂ of a gradient's root mean square over that of the weights; of weights that are all zero over the median of
+/// those of all layers. `None` if there is nothing to compare.
 pub(super) fn relative(gradient: Number, weights: Number, all_weights: impl Iterator<Item = Number>) -> Number {
     let others = || median(all_weights.filter(|weights| weights.finite().is_some()));
     match (gradient, weights.finite().or_else(|| others().finite())) {
@@ -193,7 +197,7 @@ fn distribution(trials: &[Trial], place: usize) -> BTreeMap<ExactState, usize> {
     distribution
 }
 
-/// The state of most trials, of ties the more severe; what is not established is no state where there is another.
+/// The state of most trials, the more severe one at ties; `not established` only counts if there is no other.
 fn commonest(distribution: &BTreeMap<ExactState, usize>) -> Option<ExactState> {
     let rank = |state: ExactState, count: usize| (state != ExactState::NotEstablished, count, state);
     distribution.iter().max_by_key(|(state, count)| rank(**state, **count)).map(|(state, _)| *state)
@@ -242,15 +246,15 @@ fn over_trials(places: &[Vanishing]) -> Option<Vanishing> {
 struct Factor {
     /// log₂ of it.
     log2: f64,
-    /// What is small where it is.
+    /// The small quantity at its place.
     at: Vanishing,
 }
 
-/// Where layer 1 vanishes.
+/// The place where layer 1's gradient vanishes.
 ///
-/// Its factors are those by which δ changes from layer to layer; its size has two more that no depth makes: δ at the output
-/// (against 1/B, since the loss is a mean over the batch) and what enters the network. A loss near its minimum and tiny
-/// data are no matter of depth, so they count where the largest factor is looked for.
+/// Its factors are those by which δ changes from layer to layer, and two more that do not depend on the depth: δ at the
+/// output (relative to 1/B, because the loss is a mean over the batch) and the inputs of the network. A loss near its
+/// minimum and tiny data are not effects of depth, so they take part in the search for the largest factor.
 fn place(trial: &Trial, batch: usize) -> Vanishing {
     let steps = backward_factors(trial);
     let below = steps.iter().filter(|factor| factor.log2 < 0.0).count();
@@ -269,7 +273,7 @@ fn backward_factors(trial: &Trial) -> Vec<Factor> {
         let [layer, above] = pair else { return None };
         let log2 = layer.log2_delta.finite()? - above.log2_delta.finite()?;
         let derivatives = layer.log2_derivatives.finite();
-        // Of two factors the one that carries at least half.
+        // The one of two factors that carries at least half.
         let at = if derivatives.is_some_and(|derivatives| 2.0 * derivatives <= log2) {
             let log2_size = layer.log2_derivatives;
             Vanishing::AtLayer { layer: place + 1, small: Small::Derivatives, log2_size }
@@ -281,7 +285,7 @@ fn backward_factors(trial: &Trial) -> Vec<Factor> {
     trial.windows(2).enumerate().filter_map(factor).collect()
 }
 
-/// δ at the output and what enters the network.
+/// δ at the output and the inputs of the network.
 fn ends(trial: &Trial, batch: usize) -> Vec<Factor> {
     let (Some(first), Some(head)) = (trial.first(), trial.last()) else { return Vec::new() };
     let loss = head.log2_delta.finite().map(|delta| Factor {

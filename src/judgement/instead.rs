@@ -1,17 +1,17 @@
-//! Which arithmetics of a run's list may take the place of another one, and how dear each remedy is.
+//! Which arithmetics of a run's list may replace another one, and the cost of each remedy.
 
 use super::remedy::RemedyName;
 use crate::arithmetic::{ArithmeticName, Policy};
 use crate::format::{F32, Format};
 use crate::record::{ArithmeticRun, Remedy, RemedyKind};
 
-/// Arithmetics whose formats have so many bits may always take another's place.
+/// Arithmetics whose formats have this many bits may always replace another one.
 const ALWAYS_ALLOWED_BITS: u32 = 16;
 
-/// A remedy's place in the order of preference: how dear it is, and of arithmetics of the list their bits and place.
+/// A remedy's rank in the order of preference: its cost, and for arithmetics of the list their bits and place.
 pub(super) type Cost = (u8, u32, usize);
 
-/// How dear a change is.
+/// The cost of a change.
 pub(super) fn cost_of_change(kind: RemedyKind) -> u8 {
     match kind {
         RemedyKind::LossScaling => 1,
@@ -26,8 +26,8 @@ const COST_OF_LISTED: u8 = 3;
 /// f32 in every role.
 const COST_OF_F32: u8 = 8;
 
-/// What another arithmetic of the list is to one: nothing where it may not take its place, or where the same policy was
-/// tried as a change.
+/// The cost of another arithmetic of the list as a replacement; `None` if it may not replace this one, or if the same
+/// policy was tried as a change.
 pub(super) fn instead(subject: &ArithmeticRun, other: &ArithmeticRun, place: usize) -> Option<(RemedyName, Cost)> {
     let (own, theirs) = (policy(subject)?, policy(other)?);
     let was_tried =
@@ -50,7 +50,7 @@ pub(super) fn instead(subject: &ArithmeticRun, other: &ArithmeticRun, place: usi
     (bits <= allowed).then_some((name, (COST_OF_LISTED, bits, place)))
 }
 
-/// The policy by what it is spelled as; nothing of gradients that another program computed.
+/// The policy of an arithmetic; `None` for gradients from another program.
 fn policy(arithmetic: &ArithmeticRun) -> Option<Policy> {
     Policy::parse(arithmetic.policy.as_ref().unwrap_or(&arithmetic.name)).ok()
 }
@@ -62,7 +62,7 @@ fn change(own: &Policy, theirs: &Policy) -> Option<RemedyKind> {
         true => name.summed_in(F32),
         false => name,
     };
-    // A plain arithmetic's parameters enter the role that is in f32 exactly.
+    // The parameters of an arithmetic without roles enter the f32 role exactly.
     let stores_alike = theirs.storage == own.storage || theirs.storage.is_none() && own.plain().is_some();
     let is_narrower = |name: ArithmeticName| name.format.precision < F32.precision;
     let summed = (summed_in_f32(own.forward), summed_in_f32(own.backward));
@@ -77,7 +77,7 @@ fn change(own: &Policy, theirs: &Policy) -> Option<RemedyKind> {
     }
 }
 
-/// Bits of the widest format that a policy stores or computes in, accumulators apart; nothing of unbounded exponents.
+/// Bits of the widest format in which a policy stores or computes, except accumulators; `None` for unbounded exponents.
 fn widest(policy: &Policy) -> Option<u32> {
     let formats = [Some(policy.forward.format), Some(policy.backward.format), policy.storage];
     let bits = |format: Format| format.max_exponent().map(|_| format.code_bits());

@@ -1,14 +1,14 @@
 //! Law → the bits that each activation needs for noise below a tenth of the gradient.
 //!
-//! They are read off the measured points: the least bits from which on every measured point stays below. Where no point
-//! does, the line through the last points says where it would, which is an extrapolation and marked as one.
+//! They follow from the measured points: the smallest bits from which every measured point stays below. If no point
+//! does, the line through the last points shows where it would, which is marked as an extrapolation.
 
 use crate::format::{BF16, F16, F32, Format, TF32};
 use crate::record::law::{Fit, Law, LawRun, Point, Statistic};
 use crate::verdict::NOISY;
 use serde::Serialize;
 
-/// What a law says about formats.
+/// The conclusions of a law about formats.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LawJudgement {
     /// One per activation, in the law's order.
@@ -22,39 +22,39 @@ pub struct RunBits {
     pub activation: String,
     /// For the median network.
     pub median: Bits,
-    /// For all but the worst tenth of the networks; of at most ten for every one.
+    /// For all but the worst tenth of the networks; with at most ten networks, for all of them.
     pub worst_tenth: Bits,
 }
 
-/// Significand bits from which on noise stays below a tenth of the gradient.
+/// Significand bits from which noise stays below a tenth of the gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "needed", rename_all = "snake_case")]
 pub enum Bits {
-    /// Measured: so many, and with the measured point before them the noise is larger.
+    /// Measured: this many bits, with larger noise at the previous measured point.
     From {
         /// The bits.
         bits: u32,
         /// The largest measured bits that are not enough.
         not: u32,
     },
-    /// Every measured point stays below, from the least on.
+    /// Every measured point stays below.
     AtMost {
-        /// The least measured bits.
+        /// The smallest measured bits.
         bits: u32,
     },
-    /// The last measured point is still not below.
+    /// The last measured point is not below.
     NotReached {
-        /// The most measured bits.
+        /// The largest measured bits.
         most: u32,
-        /// Where the line through the last points reaches it: extrapolated.
+        /// The bits at which the line through the last points reaches it: extrapolated.
         extrapolated: Option<u32>,
     },
-    /// No point has a ratio: the gradient is zero in truth.
+    /// No point has a ratio: the exact gradient is zero.
     Unknown,
 }
 
 impl Bits {
-    /// Bits that are known by measurement to be enough.
+    /// Bits that were measured to be enough.
     pub fn enough(self) -> Option<u32> {
         match self {
             Bits::From { bits, .. } | Bits::AtMost { bits } => Some(bits),
@@ -63,7 +63,7 @@ impl Bits {
     }
 }
 
-/// The formats that networks are trained in and that have at least so many bits, fewest first.
+/// The formats for training with at least the given bits, fewest bits first.
 pub fn enough(bits: u32) -> Vec<String> {
     [BF16, F16, TF32, F32].iter().filter(|format| format.precision >= bits).map(Format::name).collect()
 }
@@ -81,7 +81,7 @@ fn bits(run: &LawRun) -> RunBits {
     }
 }
 
-/// The least bits from which on every point with a ratio stays below; points are in the order of their bits.
+/// The smallest bits from which every point with a ratio stays below; points are in the order of their bits.
 fn needed(run: &LawRun, noise: fn(&Point) -> f64, line: Option<&Fit>) -> Bits {
     let points: Vec<(u32, f64)> =
         run.points.iter().map(|point| (point.bits, noise(point))).filter(|(_, noise)| !noise.is_nan()).collect();
@@ -99,17 +99,17 @@ fn needed(run: &LawRun, noise: fn(&Point) -> f64, line: Option<&Fit>) -> Bits {
     }
 }
 
-/// The median's line in the regime of the last point, if it describes its points. Where flips are many it reaches the
-/// threshold late rather than early: the median falls faster once most networks have none.
+/// The median's line in the regime of the last point, if it describes its points. With many flips it reaches the
+/// threshold late rather than early, because the median falls faster once most networks have no flips.
 fn last_line(run: &LawRun) -> Option<&Fit> {
     let last = run.points.last()?.regime;
     let describes = |fit: &&Fit| fit.line.is_some_and(|line| line.describes_its_points());
     run.fits.iter().filter(|fit| fit.statistic == Statistic::Median && fit.regime == last).find(describes)
 }
 
-/// The least bits beyond the measured ones at which a line lies below; `None` where it does not fall.
+/// The smallest bits beyond the measured ones at which a line is below; `None` if it does not fall.
 fn reached(fit: &Fit, most: u32) -> Option<u32> {
-    /// Beyond f64's bits nobody asks.
+    /// Nothing beyond f64's bits is of interest.
     const LAST: u32 = 53;
     let line = fit.line?;
     (most + 1..=LAST).find(|bits| line.log2_at(*bits) < core_math::log2(NOISY))

@@ -1,13 +1,13 @@
-//! One layer in one arithmetic: its noise, its verdict, its rows, and what its noise is beside that of minibatches.
+//! One layer in one arithmetic: its noise, its verdict, its rows, and its noise relative to that of minibatches.
 
 use super::{NO_NOISE, enough_of, median};
 use crate::record::{GradientNoise, LayerRun, LayerTrial, Number, Quantiles, TruthLayer, Verdict, VerdictCount};
 use crate::verdict::over_trials;
 use serde::Serialize;
 
-/// Rounding noise below this share of minibatch noise is small beside it.
+/// Rounding noise below this share of minibatch noise is small relative to it.
 const SMALL_SHARE: f64 = 1.0 / 3.0;
-/// |1 − descent| from which noise along the gradient is one-sided.
+/// |1 − descent| from which the noise is one-sided.
 const ONE_SIDED: f64 = 0.1;
 
 /// One layer in one arithmetic.
@@ -15,15 +15,19 @@ const ONE_SIDED: f64 = 0.1;
 pub struct LayerJudgement {
     /// 1 to L, the head is L+1.
     pub layer: usize,
-    /// Noise-to-signal ratio over the trials, weights and biases together.
+    /// Noise-to-signal ratio over the trials, weights and biases together; `at_most` is that of the median.
     pub noise: Quantiles,
     /// By trial.
     pub trials: Vec<Number>,
+    /// By trial, whether that is only an upper limit.
+    pub limits: Vec<bool>,
+    /// The verdict by trial.
+    pub verdicts: Vec<Verdict>,
     /// Over the trials.
     pub verdict: VerdictCount,
     /// A tensor of the layer whose own verdict is more severe.
     pub worse_tensor: Option<(Tensor, Verdict)>,
-    /// Rows that are wrong by half or more, in the trial of the median share.
+    /// Rows that are wrong by half or more and by 100 % or more, in the trial of the median share of the former.
     pub rows: Option<RowShare>,
     /// Noise relative to that of minibatches.
     pub minibatch: Option<MinibatchJudgement>,
@@ -44,24 +48,28 @@ pub enum Tensor {
 pub struct RowShare {
     /// So many.
     pub wrong: u64,
-    /// Of the rows whose true gradient is not zero.
+    /// Those of them that are wrong by 100 % or more; `None` if that is not recorded.
+    pub wholly_wrong: Option<u64>,
+    /// Number of rows whose exact gradient is not zero.
     pub of: u64,
-    /// Rows that are zero in truth and computed otherwise.
+    /// Rows whose exact gradient is zero but whose computed one is not.
     pub ghosts: u64,
 }
 
-/// Rounding noise beside minibatch noise.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+/// Rounding noise relative to minibatch noise.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MinibatchJudgement {
     /// Rounding noise over minibatch noise (median over the trials).
     pub ratio: Number,
-    /// The ratio is a lower limit, since minibatch noise is only known to be at most so large.
+    /// The same by trial.
+    pub trials: Vec<Number>,
+    /// The ratio is a lower limit, because only an upper limit of minibatch noise is known.
     pub at_least: bool,
-    /// What that means.
+    /// Its meaning.
     pub meaning: MinibatchMeaning,
 }
 
-/// What rounding noise means at a batch size.
+/// The meaning of rounding noise at a batch size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MinibatchMeaning {
@@ -69,11 +77,11 @@ pub enum MinibatchMeaning {
     Harmless,
     /// Below a third in enough trials, but one-sided: it does not average out.
     OneSided,
-    /// Neither.
+    /// None of these.
     Noticeable,
 }
 
-/// What is measured of a layer's gradient in one trial: of weights and biases together where both are recorded.
+/// The measures of a layer's gradient in one trial, for weights and biases together if both are recorded.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TrialNoise {
     pub log2_noise: Number,
@@ -95,12 +103,14 @@ impl TrialNoise {
 }
 
 impl LayerJudgement {
-    /// Of an arithmetic without layers.
+    /// The layer of an arithmetic without layers.
     pub(super) fn unmeasured() -> LayerJudgement {
         LayerJudgement {
             layer: 1,
             noise: NO_NOISE,
             trials: Vec::new(),
+            limits: Vec::new(),
+            verdicts: Vec::new(),
             verdict: VerdictCount { verdict: Verdict::NotEstablished, count: 0, of: 0, distribution: None },
             worse_tensor: None,
             rows: None,
@@ -109,13 +119,15 @@ impl LayerJudgement {
     }
 }
 
-/// A layer with what is known of its exact gradient.
+/// A layer with the known facts about its exact gradient.
 pub(super) fn judge(layer: &LayerRun, truth: Option<&TruthLayer>) -> LayerJudgement {
     let ratio = |trial| TrialNoise::of(trial).map_or(Number::None, |noise| noise.noise_to_signal);
     LayerJudgement {
         layer: layer.layer,
-        noise: *layer.noise(),
+        noise: layer.shown_noise(),
         trials: layer.trials.iter().map(ratio).collect(),
+        limits: layer.trials.iter().map(|trial| trial.noise().1).collect(),
+        verdicts: layer.trials.iter().map(|trial| trial.verdict).collect(),
         verdict: layer.verdict.clone(),
         worse_tensor: worse_tensor(layer),
         rows: rows(layer),
@@ -123,8 +135,8 @@ pub(super) fn judge(layer: &LayerRun, truth: Option<&TruthLayer>) -> LayerJudgem
     }
 }
 
-/// The place of the worst layer: the most severe verdict, then the most noise, then the nearest to the input. Layers whose
-/// gradient is zero or not established are no arithmetic's doing; they count only where there are no others.
+/// The place of the worst layer: the most severe verdict, then the most noise, then the nearest to the input. Layers
+/// whose gradient is zero or not established are no arithmetic's doing; they count only where there are no others.
 pub(super) fn worst(layers: &[LayerRun]) -> usize {
     let rank = |place: usize| {
         let verdict = layers[place].verdict.verdict;
@@ -138,8 +150,8 @@ pub(super) fn worst(layers: &[LayerRun]) -> usize {
     (0..layers.len()).reduce(|worst, next| if is_worse(next, worst) { next } else { worst }).unwrap_or(0)
 }
 
-/// The tensor whose own verdict over the trials is more severe than the layer's; of two the more severe, the weights of
-/// equals.
+/// The tensor whose own verdict over the trials is more severe than the layer's; the more severe one of two, or the
+/// weights if they are equal.
 fn worse_tensor(layer: &LayerRun) -> Option<(Tensor, Verdict)> {
     let own = |of: fn(&GradientNoise) -> Verdict| {
         let verdicts: Vec<Verdict> = layer.trials.iter().filter_map(|trial| trial.gradient.as_ref().map(of)).collect();
@@ -157,10 +169,15 @@ fn rows(layer: &LayerRun) -> Option<RowShare> {
     let mut rows: Vec<_> = layer.trials.iter().filter_map(|trial| trial.rows).collect();
     let share = |wrong: u64, of: u64| if of > 0 { wrong as f64 / of as f64 } else { 0.0 };
     rows.sort_by(|x, y| share(x.wrong, x.of).total_cmp(&share(y.wrong, y.of)));
-    rows.get(rows.len() / 2).map(|rows| RowShare { wrong: rows.wrong, of: rows.of, ghosts: rows.ghosts })
+    rows.get(rows.len() / 2).map(|rows| RowShare {
+        wrong: rows.wrong,
+        wholly_wrong: rows.wholly_wrong,
+        of: rows.of,
+        ghosts: rows.ghosts,
+    })
 }
 
-/// Rounding noise over minibatch noise, over the trials whose exact gradient is not zero; nothing where no trial has both.
+/// Rounding noise over minibatch noise, over the trials whose exact gradient is not zero; `None` if no trial has both.
 fn minibatch(layer: &LayerRun, truth: &TruthLayer) -> Option<MinibatchJudgement> {
     let trials = layer.trials.iter().zip(&truth.trials).filter(|(trial, _)| trial.verdict != Verdict::Zero);
     let compared: Vec<Compared> = trials
@@ -184,10 +201,11 @@ fn minibatch(layer: &LayerRun, truth: &TruthLayer) -> Option<MinibatchJudgement>
         _ if small.len() >= needed => MinibatchMeaning::OneSided,
         _ => MinibatchMeaning::Noticeable,
     };
-    Some(MinibatchJudgement { ratio, at_least: compared.iter().any(|one| one.at_least), meaning })
+    let at_least = compared.iter().any(|one| one.at_least);
+    Some(MinibatchJudgement { ratio, trials: compared.iter().map(|one| one.ratio).collect(), at_least, meaning })
 }
 
-/// One trial's rounding noise beside its minibatch noise.
+/// One trial's rounding noise relative to its minibatch noise.
 struct Compared {
     ratio: Number,
     at_least: bool,
@@ -196,7 +214,7 @@ struct Compared {
 
 impl Compared {
     fn is_small(&self) -> bool {
-        // A lower limit below a third proves nothing; no rounding noise at all is small beside anything.
+        // A lower limit below a third proves nothing; zero rounding noise is always small.
         self.ratio.value() < SMALL_SHARE && (!self.at_least || self.ratio == Number::Finite(0.0))
     }
 
@@ -205,7 +223,7 @@ impl Compared {
     }
 }
 
-/// x/y of two logarithms; none for 0/0 and for what is not known.
+/// x/y from two logarithms; `None` for 0/0 and for unknown values.
 fn quotient(log2_x: Number, log2_y: Number) -> Number {
     match (log2_x, log2_y) {
         (Number::None, _) | (_, Number::None) | (Number::MinusInfinite, Number::MinusInfinite) => Number::None,

@@ -1,9 +1,10 @@
 //! Record → judgement: what may be concluded from the numbers of a record, as typed values without sentences.
 //!
-//! Terminal, tables, page, pictures and `--json=summary` render the same value. What an older record does not hold is
+//! Terminal, tables, page, pictures and `--json=summary` render the same value. Values that an older record lacks are
 //! `None` or `NotMeasured` here: "not recorded".
 
 pub mod audit;
+mod by_layer;
 mod cause;
 mod exact;
 mod instead;
@@ -16,13 +17,14 @@ pub mod training;
 mod whole;
 
 pub use crate::record::enough_of;
-pub use cause::Cause;
+pub use by_layer::{cause_at, noise_under, times_lower};
+pub use cause::{Cause, RangeLoss};
 pub use exact::{ExactJudgement, ExactState, Small, Vanishing, ZeroJudgement, ZeroWeights};
 pub use layer::{LayerJudgement, MinibatchJudgement, MinibatchMeaning, RowShare, Tensor};
 pub use remedy::{Advice, Effect, RemedyName, Tried};
 pub use summary::Summary;
 
-use crate::record::{ArithmeticRun, LayerRun, Number, Quantiles, Record, Run, Verdict};
+use crate::record::{ArithmeticRun, LayerRun, Number, Quantiles, Record, Run, Verdict, VerdictCount};
 use ranking::Ranking;
 use serde::Serialize;
 
@@ -35,11 +37,11 @@ pub struct Judgement {
     pub trials: usize,
     /// One per activation, in the record's order.
     pub runs: Vec<RunJudgement>,
-    /// Which activation has the least noise at layer 1, for every arithmetic; empty for a single activation.
+    /// The activation with the least noise at layer 1, for every arithmetic; empty for a single activation.
     pub rankings: Vec<ActivationRanking>,
 }
 
-/// Which of several activations has the least noise at layer 1 in an arithmetic.
+/// The activation with the least noise at layer 1 in an arithmetic.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ActivationRanking {
     /// The arithmetic's canonical name.
@@ -70,18 +72,20 @@ pub struct ArithmeticJudgement {
     pub first: LayerJudgement,
     /// The worst layer: the most severe verdict, then the most noise, then the nearest to the input.
     pub worst: LayerJudgement,
+    /// The verdict of every layer, layer 1 first, then the head.
+    pub verdicts: Vec<VerdictCount>,
     /// The largest noise-to-signal ratio over all layers, trial by trial.
     pub worst_noise: Vec<Number>,
     /// Where layer 1's noise comes from; of an arithmetic whose layer 1 is sound, the worst layer's.
     pub cause: Cause,
-    /// Every change that was tried, and, where a remedy is wanted, the arithmetics of the list that may take the place of this
-    /// one: the cheapest first.
+    /// Every change that was tried, and, where a remedy is wanted, the arithmetics of the list that may take the place
+    /// of this one: the cheapest first.
     pub tried: Vec<Tried>,
-    /// What to do.
+    /// The advice.
     pub remedy: Advice,
 }
 
-/// The noise of nothing.
+/// The noise without any measurement.
 const NO_NOISE: Quantiles =
     Quantiles { low: Number::None, median: Number::None, high: Number::None, count: 0, at_most: false };
 
@@ -102,7 +106,7 @@ pub fn judge(record: &Record) -> Judgement {
     }
 }
 
-/// What may be concluded from one run of a record, whose batches have so many samples.
+/// The conclusions from one run of a record, given the batch size.
 pub fn judge_run(run: &Run, batch: usize) -> RunJudgement {
     let exact = exact::judge(&run.truth, batch);
     let arithmetics =
@@ -126,6 +130,7 @@ fn judge_arithmetic(
     let (tried, remedy) = remedy::judge(run, index, exact);
     ArithmeticJudgement {
         name: arithmetic.name.clone(),
+        verdicts: arithmetic.layers.iter().map(|layer| layer.verdict.clone()).collect(),
         worst_noise: whole::trials(arithmetic).iter().map(|trial| trial.worst_noise).collect(),
         cause: cause::judge(run, arithmetic, if is_explained { 0 } else { place }),
         remedy,
@@ -149,7 +154,7 @@ fn rank_activations(runs: &[Run]) -> Vec<ActivationRanking> {
     first.arithmetics.iter().filter(|arithmetic| arithmetic.external.is_none()).map(ranking).collect()
 }
 
-/// Layer 1 in an arithmetic, where its noise measures noise.
+/// Layer 1 in an arithmetic, if its ratio measures noise.
 fn first_layer<'a>(run: &'a Run, arithmetic: &str) -> Option<&'a LayerRun> {
     let same = run.arithmetics.iter().find(|one| one.name == arithmetic)?;
     same.layers.first().filter(|layer| layer.verdict.verdict.has_noise())

@@ -1,12 +1,13 @@
-//! Which of several contenders has the least noise, as far as paired trials tell them apart.
+//! Finds which of several contenders has the least noise, as far as paired trials distinguish them.
 //!
-//! Contenders are measured on the same draws, so trial i of one pairs with trial i of another. Two count as
-//! different if the sign test over the pairs says so (two-sided p ≤ 1/16) *and* the median of the paired ratios is at least 1.1: a
-//! difference that is certain but tiny decides nothing. Fewer than five pairs can never reach p ≤ 1/16.
+//! Contenders are measured on the same draws, so trial i of one pairs with trial i of another. Two count as different
+//! if the sign test over the pairs says so (two-sided p ≤ 1/16) *and* the median of the paired ratios is at least 1.1:
+//! a difference that is certain but tiny decides nothing. Fewer than five pairs can never reach p ≤ 1/16.
 
 use super::layer::TrialNoise;
 use crate::record::{LayerRun, Number};
 use serde::Serialize;
+use std::cmp::Ordering;
 
 /// Fewest paired trials that can be ranked.
 pub const LEAST_TRIALS: usize = 5;
@@ -22,7 +23,7 @@ const ONE_OVER_P: f64 = 16.0;
 pub struct Ratio {
     /// The ratio, or its limit; +∞ where a gradient is not finite.
     pub value: f64,
-    /// The ratio lies anywhere between 0 and `value`.
+    /// The ratio may be anywhere between 0 and `value`.
     pub at_most: bool,
 }
 
@@ -47,7 +48,7 @@ pub enum Ranking {
         /// The trials that there are.
         trials: usize,
     },
-    /// The contender with the least median, and those that cannot be told apart from it, by their medians.
+    /// The contender with the smallest median, and those that cannot be distinguished from it, by their medians.
     Best {
         /// Its place.
         best: usize,
@@ -72,7 +73,22 @@ pub fn rank(contenders: &[Trials]) -> Ranking {
     Ranking::Best { best, not_apart: places[1..].iter().copied().filter(is_not_apart).collect() }
 }
 
-/// Whether the paired trials tell that one contender has less noise than another.
+/// Ratios that are known exactly; `None` for NaN.
+pub fn exactly(values: impl IntoIterator<Item = f64>) -> Trials {
+    let ratio = |value: f64| (!value.is_nan()).then_some(Ratio { value, at_most: false });
+    values.into_iter().map(ratio).collect()
+}
+
+/// Which of two contenders has less, as far as the paired trials tell: `None` if they cannot be told apart.
+pub fn compared(one: &Trials, other: &Trials) -> Option<Ordering> {
+    match (is_less(one, other), is_less(other, one)) {
+        (true, _) => Some(Ordering::Less),
+        (_, true) => Some(Ordering::Greater),
+        _ => None,
+    }
+}
+
+/// Whether the paired trials show that one contender has less noise than another.
 pub fn is_less(less: &Trials, more: &Trials) -> bool {
     let pairs: Vec<(Ratio, Ratio)> =
         less.iter().zip(more).filter_map(|(less, more)| Some(((*less)?, (*more)?))).collect();
@@ -89,7 +105,7 @@ fn is_below(less: &Ratio, more: &Ratio) -> bool {
     !more.at_most && less.value < more.value
 }
 
-/// Whether so many wins of so many pairs have a two-sided p of at most 1/16 under equal chances.
+/// Whether a number of wins out of a number of pairs has a two-sided p of at most 1/16 under equal chances.
 fn tells(wins: usize, pairs: usize) -> bool {
     if 2 * wins <= pairs {
         return false;
@@ -133,7 +149,7 @@ mod tests {
         values.iter().map(|value| Some(Ratio { value: *value, at_most: false })).collect()
     }
 
-    /// The least number of wins that tells two contenders apart: 5 of 5, 8 of 8, 8 of 9, 12 of 15, 21 of 30.
+    /// The smallest number of wins that distinguishes two contenders: 5 of 5, 8 of 8, 8 of 9, 12 of 15, 21 of 30.
     #[test]
     fn the_sign_test_has_its_tabulated_limits() {
         for (least, of) in [(5, 5), (6, 6), (7, 7), (8, 8), (8, 9), (9, 10), (12, 15), (15, 20), (21, 30)] {
@@ -145,6 +161,11 @@ mod tests {
     #[test]
     fn a_certain_but_tiny_difference_is_no_rank() {
         let base = [0.1, 0.2, 0.3, 0.15, 0.12];
+        let twice = exactly(base.map(|x| 2.0 * x));
+        assert_eq!(compared(&exactly(base), &twice), Some(Ordering::Less));
+        assert_eq!(compared(&twice, &exactly(base)), Some(Ordering::Greater));
+        assert_eq!(compared(&exactly(base), &exactly(base.map(|x| x * 1.09))), None);
+        assert_eq!(exactly([f64::NAN, 1.0])[0], None);
         assert!(is_less(&known(&base), &known(&base.map(|x| x * 1.11))));
         assert!(!is_less(&known(&base), &known(&base.map(|x| x * 1.09))));
         // One trial the other way round.

@@ -1,4 +1,5 @@
-//! Remedies: what was tried against an arithmetic's noise, what each was seen to do, and the cheapest that is enough.
+//! Remedies: the changes tried to reduce an arithmetic's noise, their measured effects, and the cheapest sufficient
+//! one.
 
 use super::exact::ExactJudgement;
 use super::instead::{Cost, cost_of_change, instead};
@@ -26,7 +27,7 @@ pub enum RemedyName {
     },
 }
 
-/// A remedy and what it was seen to do.
+/// A remedy and its measured effect.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Tried {
     /// Which.
@@ -34,25 +35,31 @@ pub struct Tried {
     /// How many times the largest noise of all layers falls (median over the paired trials); infinite where an overflow
     /// ends.
     pub times: Number,
+    /// The same by paired trial.
+    pub trials: Vec<Number>,
     /// Layer 1's noise under it.
     pub first: Quantiles,
-    /// How many times layer 1's median noise falls; infinite where an overflow ends, none where there is nothing to compare.
+    /// How many times layer 1's median noise falls; infinite if an overflow ends, `None` if there is nothing to
+    /// compare.
     pub first_times: Number,
-    /// In how many trials the largest noise falls at least 1.5 times.
+    /// The same of two trials whose noise differs: of the lesser and of the greater noise, which are no pairs of
+    /// trials.
+    pub first_times_of_two: Option<[Number; 2]>,
+    /// Number of trials in which the largest noise falls at least 1.5 times.
     pub lower: usize,
-    /// In how many trials every layer whose truth is not zero is sound.
+    /// Number of trials in which every layer with a nonzero exact gradient is sound.
     pub sound: usize,
-    /// In how many of all trials a layer overflows or underflows under it.
+    /// Number of trials in which a layer overflows or underflows with it.
     pub lost: usize,
     /// Trials in which a layer's exact gradient is not zero.
     pub of: usize,
     /// Loss scaling where no entry of a gradient underflows or overflows, or by the scale that the run has anyway.
     pub is_needless: bool,
-    /// What that amounts to.
+    /// The assessment.
     pub effect: Effect,
 }
 
-/// What a remedy amounts to.
+/// The assessment of a remedy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
@@ -60,7 +67,7 @@ pub enum Effect {
     Enough,
     /// The largest noise falls at least 1.5 times in enough trials, and no layer overflows or underflows in any.
     Gain,
-    /// Neither.
+    /// None of these.
     None,
 }
 
@@ -68,7 +75,7 @@ pub enum Effect {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "advice", rename_all = "snake_case")]
 pub enum Advice {
-    /// Every layer whose truth is not zero is sound.
+    /// Every layer with a nonzero exact gradient is sound.
     NotNeeded,
     /// No format helps: the exact gradient is zero, or it vanishes by depth.
     NoFormatHelps,
@@ -84,13 +91,13 @@ pub enum Advice {
     },
     /// Remedies were tried, and none helps.
     NoneHelps,
-    /// None was tried, or the record does not tell trial by trial.
+    /// None was tried, or the record does not have the trials.
     NotMeasured,
 }
 
-/// Everything that was tried against the noise of an arithmetic of a run, the cheapest first, and what to do: the changes
-/// whose trials are recorded, and the arithmetics of the list that may take its place, unless it needs no remedy or none
-/// helps.
+/// Everything that was tried to reduce the noise of an arithmetic of a run, the cheapest first, and the advice: the
+/// changes whose trials are recorded, and the arithmetics of the list that may replace it, unless it needs no remedy or
+/// none helps.
 pub(super) fn judge(run: &Run, index: usize, exact: &ExactJudgement) -> (Vec<Tried>, Advice) {
     let Some(subject) = run.arithmetics.get(index) else { return (Vec::new(), Advice::NotMeasured) };
     let before = whole::trials(subject);
@@ -117,7 +124,7 @@ fn changes<'a>(subject: &'a ArithmeticRun, before: &'a [WholeTrial]) -> impl Ite
     })
 }
 
-/// The arithmetics of the list that may take the place of one.
+/// The arithmetics of the list that may replace one.
 fn listed<'a>(run: &'a Run, index: usize, before: &'a [WholeTrial]) -> impl Iterator<Item = (Cost, Tried)> + 'a {
     let subject = &run.arithmetics[index];
     let others = run.arithmetics.iter().enumerate();
@@ -129,21 +136,28 @@ fn listed<'a>(run: &'a Run, index: usize, before: &'a [WholeTrial]) -> impl Iter
     })
 }
 
-/// The advice where no remedy is looked for: none helps, none is needed, or nothing is known.
+/// The advice if no remedy is searched for: none helps, none is needed, or nothing is known.
 fn without_remedy(subject: &ArithmeticRun, exact: &ExactJudgement, trials: &[WholeTrial]) -> Option<Advice> {
     let is_zero = subject.layers.first().is_some_and(|layer| layer.verdict.verdict == Verdict::Zero);
     if exact.is_network_fault || is_zero && exact.state.is_none() {
-        return Some(Advice::NoFormatHelps);
+        // What no format helps against does no harm to an arithmetic whose own noise is small.
+        let is_sound = !is_zero && trials.iter().any(|trial| trial.verdict != Verdict::Zero) && is_sound(trials);
+        return Some(if is_sound { Advice::NotNeeded } else { Advice::NoFormatHelps });
     }
     if !trials.iter().any(|trial| trial.verdict.is_ordered()) {
         return Some(Advice::NotMeasured);
     }
-    let measured = trials.iter().filter(|trial| trial.verdict != Verdict::Zero).count();
-    let sound = trials.iter().filter(|trial| trial.verdict == Verdict::Sound).count();
-    (sound >= enough_of(measured) && !trials.iter().any(is_lost)).then_some(Advice::NotNeeded)
+    is_sound(trials).then_some(Advice::NotNeeded)
 }
 
-/// The cheapest remedy that is enough, else the largest gain.
+/// Whether every layer whose truth is not zero is sound in enough trials, and none is lost in any.
+fn is_sound(trials: &[WholeTrial]) -> bool {
+    let measured = trials.iter().filter(|trial| trial.verdict != Verdict::Zero).count();
+    let sound = trials.iter().filter(|trial| trial.verdict == Verdict::Sound).count();
+    sound >= enough_of(measured) && !trials.iter().any(is_lost)
+}
+
+/// The cheapest sufficient remedy, otherwise the one with the largest gain.
 fn choice(subject: &ArithmeticRun, tried: &[Tried]) -> Advice {
     // Of a remedy without trials nothing can be said, so that no other is known to be cheaper.
     if tried.is_empty() || subject.remedies.iter().any(|remedy| remedy.trials.is_none()) {
@@ -161,7 +175,7 @@ fn is_lost(trial: &WholeTrial) -> bool {
     matches!(trial.verdict, Verdict::Underflow | Verdict::Overflow)
 }
 
-/// What a remedy was seen to do, trial by trial.
+/// The measured effect of a remedy, trial by trial.
 fn seen(remedy: RemedyName, before: &[WholeTrial], after: &[WholeTrial], is_needless: bool) -> Tried {
     // Trials in which every exact gradient is zero say nothing of either.
     let pairs = before.iter().enumerate().map(|(trial, before)| (before, after.get(trial)));
@@ -184,25 +198,39 @@ fn seen(remedy: RemedyName, before: &[WholeTrial], after: &[WholeTrial], is_need
         (true, false) => Effect::Gain,
         _ => Effect::None,
     };
-    let (first, first_times) = (NO_NOISE, Number::None);
-    Tried { remedy, times: median(falls.into_iter()), first, first_times, lower, sound, lost, of, is_needless, effect }
-}
-
-impl Tried {
-    /// With what layer 1's noise becomes.
-    fn at_first(self, subject: &ArithmeticRun, first: Option<Quantiles>) -> Tried {
-        let (Some(before), Some(first)) = (subject.layers.first(), first) else { return self };
-        let before = before.noise();
-        let first_times = match (before.median, first.median) {
-            _ if before.at_most => Number::None,
-            (before, after) => fall(before, after),
-        };
-        Tried { first, first_times, ..self }
+    let times = median(falls.iter().copied());
+    let (first, first_times, first_times_of_two) = (NO_NOISE, Number::None, None);
+    Tried {
+        remedy,
+        times,
+        trials: falls,
+        first,
+        first_times,
+        first_times_of_two,
+        lower,
+        sound,
+        lost,
+        of,
+        is_needless,
+        effect,
     }
 }
 
-/// How many times noise falls; infinite where an overflow or all noise ends.
-fn fall(before: Number, after: Number) -> Number {
+impl Tried {
+    /// Adds layer 1's noise.
+    fn at_first(self, subject: &ArithmeticRun, first: Option<Quantiles>) -> Tried {
+        let (Some(before), Some(first)) = (subject.layers.first(), first) else { return self };
+        let (shown, before) = (before.shown_noise(), before.noise());
+        let first_times = if shown.at_most { Number::None } else { fall(before.median, first.median) };
+        let both = before.count == 2 && first.count == 2 && (before.both().is_some() || first.both().is_some());
+        let ends = [(before.low, first.low), (before.high, first.high)];
+        let of_two = (both && !before.at_most).then(|| ends.map(|(before, after)| fall(before, after)));
+        Tried { first, first_times, first_times_of_two: of_two, ..self }
+    }
+}
+
+/// Factor by which noise falls; infinite if an overflow or all noise ends.
+pub(super) fn fall(before: Number, after: Number) -> Number {
     match (before, after) {
         (Number::None, _) | (_, Number::None) => Number::None,
         (x, y) if x == y => Number::Finite(1.0),

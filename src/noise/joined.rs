@@ -5,10 +5,11 @@ use super::sums::LEAST;
 use crate::format::two_to;
 
 impl Noise {
-    /// What is measured of two tensors that are parts of one gradient. A part without entries that are not zero, in truth
-    /// and computed, changes no bit of the other's measures.
+    /// The measures of two tensors that are parts of one gradient. A part whose entries are all zero, exact and
+    /// computed, changes no bit of the other's measures.
     pub fn joined(self, other: Noise) -> Noise {
-        // As of one tensor: in units of the largest true entry, or of the largest computed one if every true one is zero.
+        // As of one tensor: in units of the largest true entry, or of the largest computed one if every true one is
+        // zero.
         let scale = match (self.square > 0.0, other.square > 0.0) {
             (true, false) => self.scale,
             (false, true) => other.scale,
@@ -39,7 +40,7 @@ impl Noise {
     fn in_units_of(self, scale: i64) -> Noise {
         let by = self.scale - scale;
         let noise = times(self.noise, by);
-        // What leaves the doubles is "at most" the least ratio that is told.
+        // Ratios below the doubles' range are "at most" the smallest recorded ratio.
         let is_lost = self.noise > 0.0 && noise < two_to(LEAST);
         let error = times(self.error, by);
         Noise {
@@ -59,7 +60,7 @@ impl Noise {
 /// x·2^by; zero or infinite beyond the doubles.
 fn times(x: f64, by: i64) -> f64 {
     let by = by.clamp(-4000, 4000);
-    // Four steps, each a double: what is lost on the way is lost at the end, too.
+    // Four steps, each a double: bits lost in between would be lost in the end, too.
     (1..=4).fold(x, |x, step| x * two_to(by * step / 4 - by * (step - 1) / 4))
 }
 
@@ -80,7 +81,7 @@ mod tests {
     use ndarray::Array2;
     use rug::Float;
 
-    /// A tensor: true entries times 2^exponent, computed ones times the same, and where its twin is zero.
+    /// A tensor: exact entries times 2^exponent, computed ones times the same, and the zeros of its twin.
     #[derive(Clone, Debug)]
     struct Part {
         truth: Vec<f64>,
@@ -146,7 +147,7 @@ mod tests {
         }
     }
 
-    /// Whatever two tensors hold: zeros of both kinds, infinities, and sizes that are far apart.
+    /// Tensors with all kinds of entries: zeros of both kinds, infinities, and very different sizes.
     #[test]
     fn two_tensors_are_measured_as_one() {
         let inf = f64::INFINITY;
@@ -171,7 +172,7 @@ mod tests {
                 }
             }
         }
-        // Bounds belong to all entries: of parts of one size.
+        // Bounds apply to all entries, so parts have the same size.
         for bound in [1e-12, 1e-3] {
             for x in &parts[..2] {
                 check(x, &parts[10], 0, bound);
@@ -179,7 +180,7 @@ mod tests {
         }
     }
 
-    /// A part that is zero, in truth and computed, changes nothing; sums that are exact are the same bits.
+    /// A part whose exact and computed entries are all zero changes nothing; exact sums have the same bits.
     #[test]
     fn silence_changes_no_bit() {
         let weights = part(&[(0.3, 0.31), (-0.7, -0.69), (1e-3, 0.0)]);

@@ -1,7 +1,7 @@
-//! Noise against signal: one computed gradient tensor held against the true one.
+//! Noise and signal: compares a computed gradient tensor with the exact one.
 //!
-//! Differences are good to 50 bits at least ([`Against`]), scaled by one power of two and summed in double
-//! precision in index order, which is good for the nine digits that a record keeps.
+//! Differences are accurate to at least 50 bits ([`Against`]), scaled by one power of two and summed in double
+//! precision in index order, which is enough for the nine digits that a record keeps.
 
 mod against;
 mod joined;
@@ -20,7 +20,7 @@ use crate::truth::TrueTensor;
 use rug::Float;
 use serde::{Deserialize, Serialize};
 
-/// What is measured of one tensor.
+/// The measures of one tensor.
 #[derive(Clone, Copy, Debug)]
 pub struct Noise {
     /// Σ g̃²·2^(-2·scale).
@@ -39,26 +39,26 @@ pub struct Noise {
     scale: i64,
     /// Σ g̃²·2^(-2·scale) over flushed entries.
     flushed: f64,
-    /// Every true entry is exactly zero.
+    /// Every exact entry is zero.
     is_dead: bool,
-    /// True entries that are certainly not zero, and how many of them have the right sign.
+    /// Exact entries that are certainly not zero, and the number of them with the right sign.
     signs: (u64, u64),
-    /// What became of the entries.
+    /// The fates of the entries.
     pub fates: Fates,
 }
 
-/// What tells underflow from other causes of a computed zero.
+/// Distinguishes underflow from other causes of a computed zero.
 #[derive(Clone, Copy, Debug)]
 pub enum Twin<'a> {
-    /// Nothing: every such zero counts as flushed.
+    /// Nothing does: every such zero counts as flushed.
     Absent,
     /// The run itself has unbounded exponents: nothing is flushed.
     Itself,
-    /// Where the same run with unbounded exponents is zero too, row by row.
+    /// The places where the same run with unbounded exponents is zero, too, in row-major order.
     Zeros(&'a [bool]),
 }
 
-/// One gradient tensor held against the truth.
+/// A gradient tensor compared with the exact one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TensorNoise {
@@ -68,21 +68,21 @@ pub struct TensorNoise {
     pub log2_signal: Number,
     /// log₂‖ĝ − g*‖₂.
     pub log2_noise: Number,
-    /// ‖ĝ − g*‖₂/‖g*‖₂; none for 0/0.
+    /// ‖ĝ − g*‖₂/‖g*‖₂; `None` for 0/0.
     pub noise_to_signal: Number,
-    /// The ratio is an upper limit: the noise lies below the truth's resolution.
+    /// The ratio is an upper limit: the noise is below the resolution of the exact gradient.
     pub at_most: bool,
-    /// ⟨ĝ, g*⟩/‖g*‖²: at most 0, the step climbs.
+    /// ⟨ĝ, g*⟩/‖g*‖²; if it is not positive, a step along −ĝ does not decrease the loss.
     pub descent: Number,
     /// τ: the part of the noise orthogonal to g*, over the signal; NSR² = (1 − descent)² + τ².
     pub orthogonal_noise: Number,
     /// ⟨ĝ, g*⟩/(‖ĝ‖‖g*‖).
     pub cosine: Number,
-    /// Share of the true non-zero entries whose sign is right.
+    /// Share of the nonzero exact entries whose computed sign is right.
     pub sign_agreement: Number,
 }
 
-/// An interval [low, high] in which a true quantity lies.
+/// An interval [low, high] that contains an exact quantity.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interval {
     /// Least possible value.
@@ -92,7 +92,7 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// Whether the quantity is at least `threshold`, if the interval tells.
+    /// Whether the quantity is at least `threshold`, if the interval decides it.
     pub fn reaches(self, threshold: f64) -> Option<bool> {
         if self.low >= threshold {
             Some(true)
@@ -105,12 +105,13 @@ impl Interval {
 }
 
 impl Noise {
-    /// Compares a computed tensor with the true one; every computed zero that is none in truth counts as flushed.
+    /// Compares a computed tensor with the exact one; every computed zero whose exact entry is not zero counts as
+    /// flushed.
     pub fn measure(truth: &TrueTensor, computed: &ExactMatrix) -> Noise {
         Noise::against(&Against::new(truth), computed, Twin::Absent)
     }
 
-    /// The same with a true tensor made ready, and with what the twin run of unbounded exponents tells of zeros.
+    /// The same with a prepared exact tensor and with the zeros of the twin run with unbounded exponents.
     pub fn against(against: &Against, computed: &ExactMatrix, twin: Twin) -> Noise {
         let truth = against.truth;
         let scale = against.scale.or_else(|| computed.top()).unwrap_or(0);
@@ -146,12 +147,12 @@ impl Noise {
         sums.finish(against, error)
     }
 
-    /// Every true entry is exactly zero.
+    /// Every exact entry is zero.
     pub fn is_dead(&self) -> bool {
         self.is_dead
     }
 
-    /// The noise-to-signal ratio: x/0 is infinite; 0/0 has none.
+    /// The noise-to-signal ratio: x/0 is infinite; 0/0 is `None`.
     pub fn ratio(&self) -> Option<Interval> {
         if self.is_dead {
             let is_silent = self.noise == 0.0;
@@ -164,20 +165,20 @@ impl Noise {
         Some(Interval { low, high })
     }
 
-    /// ⟨ĝ, g⟩/‖g‖², none where it is not defined.
+    /// ⟨ĝ, g⟩/‖g‖²; `None` if it is undefined.
     pub fn descent(&self) -> Option<Interval> {
         if self.is_dead || !self.noise.is_finite() {
             return None;
         }
         let square = self.signal * self.signal;
         let middle = self.product / square;
-        // First order in E/‖g‖, doubled for the rest: ⟨ĝ, g⟩ moves by ‖ĝ‖E, ‖g‖² by 2‖g‖E.
+        // First order in E/‖g‖, doubled for higher orders: ⟨ĝ, g⟩ changes by ‖ĝ‖E, ‖g‖² by 2‖g‖E.
         let relative = self.error / self.signal;
         let blur = 2.0 * relative * (self.computed / self.signal + 2.0 * middle.abs());
         Some(Interval { low: middle - blur, high: middle + blur })
     }
 
-    /// Whether flushed entries carry at least `share` of ‖g‖², if the bound tells.
+    /// Whether flushed entries carry at least `share` of ‖g‖², if the bound decides it.
     pub fn flushed_reaches(&self, share: f64) -> Option<bool> {
         let flushed = if self.square > 0.0 { self.flushed / self.square } else { 0.0 };
         let blur = 4.0 * self.error / self.signal;
@@ -224,7 +225,7 @@ impl Noise {
     }
 }
 
-/// log₂‖g̃‖₂ of a true tensor; −∞ if it is zero.
+/// log₂‖g̃‖₂ of an exact tensor; −∞ if it is zero.
 pub fn log2_norm(truth: &TrueTensor) -> Number {
     let scale = truth.exponents().flatten().max().unwrap_or(0);
     let square: f64 = (0..truth.len())
@@ -237,7 +238,7 @@ pub fn log2_norm(truth: &TrueTensor) -> Number {
     Number::new(core_math::log2(square.sqrt()) + scale as f64)
 }
 
-/// Measures that no truth supports.
+/// The measures without an exact gradient.
 pub fn unknown(tensor: &str) -> TensorNoise {
     TensorNoise {
         tensor: tensor.to_string(),
@@ -268,7 +269,7 @@ fn times_two_to(x: f64, e: i64) -> f64 {
     if x == 0.0 || e < -1074 { 0.0 } else { x * two_to(e) }
 }
 
-/// x·2^-scale; what under- or overflows on the way is beyond the doubles' range of the largest entry.
+/// x·2^-scale; intermediate under- and overflow only occurs beyond the doubles' range of the largest entry.
 fn scaled_double(x: f64, scale: i64) -> f64 {
     match -scale {
         shift @ -1022..=1023 => x * two_to(shift),
@@ -285,7 +286,7 @@ fn scaled(x: &Float, scale: i64) -> f64 {
     } else if exponent < -1021 {
         0.0
     } else if exponent > 1000 {
-        // An entry this far above the true maximum: its square is infinite whatever its digits.
+        // An entry this far above the exact maximum has an infinite square whatever its digits.
         f64::MAX.copysign(fraction)
     } else {
         fraction * two_to(exponent)
@@ -343,7 +344,7 @@ mod tests {
         assert_eq!((below.log2_noise, above.log2_noise), (Number::Finite(-53.0), Number::Finite(-52.0)));
     }
 
-    /// 0/0 is none, x/0 and non-finite entries are infinite, no noise is zero.
+    /// 0/0 is `None`, x/0 and non-finite entries are infinite, and no noise is zero.
     #[test]
     fn zeros_and_infinities() {
         let ratio = |truth: &[f64], computed: &[f64]| measured(&exact(truth), computed).noise_to_signal;
@@ -357,7 +358,7 @@ mod tests {
         assert_eq!((dead.descent, dead.sign_agreement), (Number::None, Number::None));
     }
 
-    /// True gradients far below the doubles are measured as any other.
+    /// Exact gradients far below the doubles are measured like any other.
     #[test]
     fn gradients_below_the_doubles() {
         let values = row(&[3.0, 4.0]).map(|&x| Float::with_val(100, x) >> 5000u32);
@@ -366,7 +367,9 @@ mod tests {
         assert_eq!((noise.noise_to_signal, noise.descent), (Number::Finite(1.0), Number::Finite(0.0)));
     }
 
-    /// Noise below the truth's bound is an upper limit; above it, it has the digits that the bound leaves.
+    /// Noise below the error bound of the exact gradient is an upper limit; noise above it has the digits that the
+    /// bound
+    /// leaves.
     #[test]
     fn the_bound_limits_what_is_told() {
         let blurred =

@@ -1,4 +1,4 @@
-//! How many rows of a weight gradient, one for each output unit, are wrong by half or more.
+//! Counts the rows of a weight gradient, one for each output unit, that are wrong by half or more, and by 100 % or more.
 
 use super::Against;
 use crate::arithmetic::{Exact, ExactMatrix};
@@ -8,53 +8,64 @@ use serde::{Deserialize, Serialize};
 
 /// Noise-to-signal ratio from which a row is wrong.
 pub const WRONG: f64 = 0.5;
-/// Exponent of the least scaled magnitude whose square doubles hold with all its bits.
+/// The ratio from which a row's error is as large as the row itself.
+pub const WHOLLY: f64 = 1.0;
+/// Exponent of the smallest scaled magnitude whose square doubles represent with all its bits.
 const SQUARABLE: i64 = -480;
-/// Bits of sums where doubles do not do.
+/// Bits of sums for which doubles are not enough.
 const LONG: u32 = 64;
 
 /// Rows of a weight gradient, one for each output unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rows {
-    /// Rows whose own noise-to-signal ratio is at least 1/2.
+    /// Rows with a noise-to-signal ratio of at least 1/2.
     pub wrong: u64,
-    /// Rows whose true gradient is not zero.
+    /// Rows among them whose ratio is at least 1: wrong by 100 % or more. Absent from records that did not count them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wholly_wrong: Option<u64>,
+    /// Rows whose exact gradient is not zero.
     pub of: u64,
-    /// Rows that are zero in truth and computed otherwise.
+    /// Rows whose exact gradient is zero but whose computed one is not.
     #[serde(default)]
     pub ghosts: u64,
 }
 
-/// Holds each row of a computed gradient against the true one.
+/// Compares each row of a computed gradient with the exact one.
 pub fn rows(against: &Against, computed: &ExactMatrix) -> Rows {
     let (count, columns) = against.truth.dim();
     let mut rows = Rows::default();
+    let mut wholly_wrong = 0;
     for row in 0..count {
         let places = row * columns..(row + 1) * columns;
         let is_zero = |place: usize| against.truth.sign(place).is_eq();
         if places.clone().all(is_zero) {
-            // A zero that was merely computed is neither a zero nor a row to measure.
+            // A computed zero without proof is neither a zero nor a row to measure.
             let is_proven = (0..columns).all(|column| against.truth.exact[(row, column)]);
             let is_ghost = (0..columns).any(|column| !computed.get((row, column)).is_zero());
             rows.ghosts += u64::from(is_proven && is_ghost);
             continue;
         }
         rows.of += 1;
-        let is_wrong = match computed {
+        let reached = match computed {
             ExactMatrix::Doubles(computed) => {
                 let computed = computed.as_slice().expect("invariant: gradients are row-major");
                 in_doubles(against, &computed[places.clone()], places.start)
             }
             ExactMatrix::Any(_) => None,
         };
-        rows.wrong += u64::from(is_wrong.unwrap_or_else(|| in_long_numbers(against, computed, row)));
+        let [wrong, wholly] = reached.unwrap_or_else(|| in_long_numbers(against, computed, row));
+        rows.wrong += u64::from(wrong);
+        wholly_wrong += u64::from(wholly);
     }
-    rows
+    Rows { wholly_wrong: Some(wholly_wrong), ..rows }
 }
 
-/// Whether a row is wrong, by doubles; none where they under- or overflow, or a rounding may decide.
-fn in_doubles(against: &Against, computed: &[f64], start: usize) -> Option<bool> {
+/// The thresholds that are counted.
+const THRESHOLDS: [f64; 2] = [WRONG, WHOLLY];
+
+/// Which thresholds a row reaches, decided in doubles; `None` if they under- or overflow or a rounding might decide.
+fn in_doubles(against: &Against, computed: &[f64], start: usize) -> Option<[bool; 2]> {
     let factor = against.factor()?;
     let (mut noise, mut signal) = (0.0, 0.0);
     for (place, x) in (start..).zip(computed) {
@@ -63,26 +74,27 @@ fn in_doubles(against: &Against, computed: &[f64], start: usize) -> Option<bool>
         noise += difference * difference;
         signal += high * high;
     }
-    let ratio = noise / signal / (WRONG * WRONG);
-    // Every sum is good to far more than this; an infinite one is left to others, and NaN.
-    let is_told = signal >= two_to(2 * SQUARABLE) && noise.is_finite() && (ratio - 1.0).abs() > 1e-9;
-    is_told.then_some(ratio > 1.0)
+    let ratios = THRESHOLDS.map(|threshold| noise / signal / (threshold * threshold));
+    // Every sum is far more accurate than this; infinite sums and NaN are decided elsewhere.
+    let is_clear = ratios.iter().all(|ratio| (ratio - 1.0).abs() > 1e-9);
+    let is_told = signal >= two_to(2 * SQUARABLE) && noise.is_finite() && is_clear;
+    is_told.then_some(ratios.map(|ratio| ratio > 1.0))
 }
 
-/// The same in numbers of any exponent; an entry that is not finite makes its row wrong.
-fn in_long_numbers(against: &Against, computed: &ExactMatrix, row: usize) -> bool {
+/// The same with numbers of any exponent; an entry that is not finite makes its row wrong by any measure.
+fn in_long_numbers(against: &Against, computed: &ExactMatrix, row: usize) -> [bool; 2] {
     let (mut noise, mut signal) = (Float::new(LONG), Float::new(LONG));
     for column in 0..against.truth.dim().1 {
         let g = against.truth.value((row, column));
         let difference = match computed.get((row, column)) {
-            x if !x.is_finite() => return true,
+            x if !x.is_finite() => return [true; 2],
             Exact::Double(x) => Float::with_val(LONG, x - &g),
             Exact::Long(x) => Float::with_val(LONG, &x - &g),
         };
         noise += Float::with_val(LONG, difference.square_ref());
         signal += Float::with_val(LONG, g.square_ref());
     }
-    noise >= signal * (WRONG * WRONG)
+    THRESHOLDS.map(|threshold| noise >= Float::with_val(LONG, &signal * (threshold * threshold)))
 }
 
 #[cfg(test)]
@@ -98,7 +110,12 @@ mod tests {
         rows(&Against::new(&truth), &computed)
     }
 
-    /// Half the signal itself is wrong, and less is not; rows that are zero in truth are left out, and ghosts are counted.
+    fn counted(wrong: u64, wholly_wrong: u64, of: u64, ghosts: u64) -> Rows {
+        Rows { wrong, wholly_wrong: Some(wholly_wrong), of, ghosts }
+    }
+
+    /// Noise of half the signal is wrong, and less is not; rows that are exactly zero are left out, and ghosts are
+    /// counted.
     #[test]
     fn rows_are_told_one_by_one() {
         let just_less = 1.5 - 1e-12;
@@ -106,9 +123,12 @@ mod tests {
         let computed =
             [[1.5, 0.0], [just_less, 0.0], [3.0, 1.4], [0.0, -0.0], [0.0, 1e-300], [1.0, f64::NAN], [0.0, 0.0]];
         for exponent in [0, 40, -200] {
-            assert_eq!(of(&truth, &computed, exponent), Rows { wrong: 4, of: 5, ghosts: 1 }, "{exponent}");
+            assert_eq!(of(&truth, &computed, exponent), counted(4, 2, 5, 1), "{exponent}");
         }
-        assert_eq!(of(&[[1e-250], [1.0]], &[[1.4e-250], [1.0]], 0), Rows { wrong: 0, of: 2, ghosts: 0 });
-        assert_eq!(of(&[[1e-250], [1.0]], &[[1.6e-250], [1.0]], 0), Rows { wrong: 1, of: 2, ghosts: 0 });
+        assert_eq!(of(&[[1e-250], [1.0]], &[[1.4e-250], [1.0]], 0), counted(0, 0, 2, 0));
+        assert_eq!(of(&[[1e-250], [1.0]], &[[1.6e-250], [1.0]], 0), counted(1, 0, 2, 0));
+        // As wrong as the row is large, and a little less.
+        assert_eq!(of(&[[3.0, 4.0], [1e-250, 0.0]], &[[7.0, 1.0], [2e-250, 0.0]], 0), counted(2, 2, 2, 0));
+        assert_eq!(of(&[[3.0, 4.0], [1e-250, 0.0]], &[[6.99, 1.0], [1.99e-250, 0.0]], 0), counted(2, 0, 2, 0));
     }
 }

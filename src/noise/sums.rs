@@ -6,24 +6,24 @@ use crate::fate::{Fate, Fates};
 use crate::format::two_to;
 use rug::Float;
 
-/// Exponent below which a scaled difference is summed once more, times 2^[`FINE_SHIFT`]: its square would underflow.
+/// Exponent below which a scaled difference is also summed times 2^[`FINE_SHIFT`], because its square would underflow.
 pub(super) const FINE: i64 = -300;
 /// Exponent of the scale of fine differences.
 const FINE_SHIFT: i64 = 512;
-/// Exponent of the least ratio that is told: smaller ones are "at most" this.
+/// Exponent of the smallest recorded ratio; smaller ones are "at most" this.
 pub(super) const LEAST: i64 = -1000;
 
 /// Sums over entries, in their order.
 pub(super) struct Sums<'a> {
     scale: i64,
     twin: Twin<'a>,
-    /// Room for a number: the last difference, where it was long.
+    /// A preallocated number, for the last long difference.
     pub(super) scratch: Float,
     noise: f64,
     product: f64,
     own: f64,
     flushed: f64,
-    /// Of differences whose squares would underflow.
+    /// Sums of differences whose squares would underflow.
     fine_noise: f64,
     is_lost: bool,
     signs: (u64, u64),
@@ -50,7 +50,7 @@ impl<'a> Sums<'a> {
         }
     }
 
-    /// Adds one entry; `signs` says whether the computed one is above and below 0, none if it is not finite.
+    /// Adds one entry; `signs` says whether the computed one is above and below 0, and is `None` if it is not finite.
     #[inline(always)]
     pub(super) fn add(&mut self, place: usize, held: Held, signs: Option<(bool, bool)>, against: &Against) {
         let fate = match (held.fate, self.twin) {
@@ -79,7 +79,7 @@ impl<'a> Sums<'a> {
         }
     }
 
-    /// [`Sums::add`] of the ordinary entry, of which there are many.
+    /// [`Sums::add`] for ordinary entries, which are the majority.
     #[inline(always)]
     pub(super) fn add_plain(&mut self, x: f64, plain: &Plain) {
         let &Plain { high, difference, drowned, degraded } = plain;
@@ -101,7 +101,7 @@ impl<'a> Sums<'a> {
         self.fates[Fate::Resolved as usize] += all - degraded;
         let fates = Fates::of(self.fates);
         let is_finite = fates.overflowed == 0;
-        // So small a sum has fine entries only.
+        // A sum this small only has fine entries.
         let is_fine = self.noise < two_to(2 * FINE);
         let noise = if is_fine { self.fine_noise.sqrt() * two_to(-FINE_SHIFT) } else { self.noise.sqrt() };
         let is_dead = fates.true_zero + fates.ghost == truth.len() as u64

@@ -1,4 +1,4 @@
-//! Where an arithmetic's noise comes from, what was tried against it, and what theory says of it.
+//! The sources of an arithmetic's noise, the remedies tried, and the predictions of theory.
 
 use super::{Number, Quantiles, VerdictCount, WholeTrial};
 use serde::{Deserialize, Serialize};
@@ -7,17 +7,17 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoiseSource {
-    /// Parameters, inputs and targets rounded when they are stored.
+    /// Rounding of parameters, inputs and targets when they are stored.
     Storage,
     /// z, a, φ'(z), softmax's p, residual sums.
     Forward,
     /// δ, Wᵀδ, its product with φ', and the gradients of the parameters.
     Backward,
-    /// φ' taken on another branch than the exact network is on.
+    /// φ' on a different branch than in the exact network.
     BranchFlips,
-    /// Underflow and overflow: the format's exponents against unbounded ones.
+    /// Underflow and overflow: the format's exponents compared with unbounded ones.
     Range,
-    /// Rounding inside sums, against exact sums; it cuts across forward and backward.
+    /// Rounding inside sums, compared with exact sums; part of both forward and backward.
     Accumulation,
 }
 
@@ -45,13 +45,13 @@ impl NoiseSource {
     }
 }
 
-/// Every source of one arithmetic's noise, alone and taken away.
+/// Every source of one arithmetic's noise: only this source, and all but this source.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Attribution {
-    /// The arithmetic that stood for exact numbers: `mpfr:53`.
+    /// The arithmetic that replaced exact numbers: `mpfr:53`.
     pub exact: String,
-    /// One per source that there is, in the order of [`NoiseSource::ALL`].
+    /// One per present source, in the order of [`NoiseSource::ALL`].
     pub sources: Vec<SourceNoise>,
 }
 
@@ -59,22 +59,23 @@ pub struct Attribution {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SourceNoise {
-    /// Which.
+    /// The source.
     pub source: NoiseSource,
     /// Noise-to-signal ratios with this source alone and everything else exact; absent for accumulation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alone: Option<Vec<Quantiles>>,
-    /// The same with everything else as in the plain run and this source off.
+    /// The same with only this source off and everything else as in the plain run.
     pub without: Vec<Quantiles>,
-    /// In how many trials each layer's verdict is milder with this source off; absent from records before schema 3.
+    /// Number of trials in which each layer's verdict is milder with this source off; absent in records before schema
+    /// 3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub milder: Option<Vec<usize>>,
-    /// In how many trials each layer's noise is at least 1.5 times lower with this source off.
+    /// Number of trials in which each layer's noise is at least 1.5 times lower with this source off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lower: Option<Vec<usize>>,
 }
 
-/// A change that was tried against the noise of one arithmetic.
+/// A change that was tried to reduce the noise of one arithmetic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RemedyKind {
@@ -84,7 +85,7 @@ pub enum RemedyKind {
     Forward,
     /// The backward role in binary32.
     Backward,
-    /// The smallest power of two that leaves no more noise than a backward pass without ends of range.
+    /// The smallest power of two that leaves no more noise than a backward pass of unlimited range.
     LossScaling,
 }
 
@@ -94,11 +95,11 @@ impl RemedyKind {
         [RemedyKind::Accumulator, RemedyKind::Forward, RemedyKind::Backward, RemedyKind::LossScaling];
 }
 
-/// A change that was tried, and what it measured.
+/// A change that was tried, with its measurements.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Remedy {
-    /// What was changed.
+    /// The change.
     pub kind: RemedyKind,
     /// The arithmetic or policy with the change: `f16:acc=f32`; the arithmetic itself under loss scaling.
     pub name: String,
@@ -106,7 +107,7 @@ pub struct Remedy {
     pub log2_loss_scale: i32,
     /// Layers 1 to L, then the head.
     pub layers: Vec<RemedyLayer>,
-    /// All layers, trial by trial; absent from records before schema 3.
+    /// All layers, trial by trial; absent in records before schema 3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trials: Option<Vec<WholeTrial>>,
 }
@@ -123,17 +124,18 @@ pub struct RemedyLayer {
     pub flushed: Number,
 }
 
-/// What theory says of one layer's noise in one arithmetic, beside what was measured (medians over the trials).
+/// The theory's predictions for one layer's noise in one arithmetic, relative to the measurement (medians over the
+/// trials).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TheoryLayer {
     /// Noise-to-signal ratio from the measured forward noise: flips for kinks, φ'' for smooth pieces, and the rounding
-    /// of the way back.
+    /// of the backward pass.
     pub predicted: Number,
     /// Measured over predicted.
     pub ratio: Number,
-    /// Branches frozen, every operation at its bound γ_n and all of one sign.
+    /// Frozen branches, with every operation at its bound γ_n and all errors of one sign.
     pub frozen_worst: Number,
-    /// Branches frozen, √n·u for every operation, independent of each other.
+    /// Frozen branches, with independent errors of √n·u for every operation.
     pub frozen_typical: Number,
 }

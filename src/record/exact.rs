@@ -1,32 +1,34 @@
-//! What the exact network is at each layer: how large its numbers are, how much the gradient differs between minibatches,
-//! and why it is zero where it is.
+//! The exact network at each layer: the sizes of its numbers, the spread of the gradient between minibatches, and the
+//! reason if the gradient is zero.
 
 use super::{Number, Verdict, Zero};
 use serde::{Deserialize, Serialize};
 
 /// One layer of the exact network in one trial. Sizes are log₂ of root mean squares over all entries, zeros included:
-/// −∞ where every entry is proven to be zero, none where the truth is not established.
+/// −∞ if every entry is proven to be zero, `None` if the exact gradient is not established.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExactLayer {
-    /// Of the gradient, weights and biases together.
+    /// Size of the gradient, weights and biases together.
     pub log2_gradient: Number,
-    /// Of the weights.
+    /// Size of the weights.
     pub log2_weights: Number,
-    /// Of what enters the layer.
+    /// Size of the layer's inputs.
     pub log2_inputs: Number,
-    /// Of what the layer puts out: a; of the head its z.
+    /// Size of the layer's outputs a; for the head, of z.
     pub log2_outputs: Number,
-    /// Of φ'(z); 0 for the head.
+    /// Size of φ'(z); 0 for the head.
     pub log2_derivatives: Number,
-    /// Of δ = ∂L/∂z.
+    /// Size of δ = ∂L/∂z.
     pub log2_delta: Number,
-    /// log₂ σ, where σ² estimates E‖ĝ − g‖² for the gradient ĝ of another batch as large; none for a batch of one sample.
+    /// log₂ σ, where σ² estimates E‖ĝ − g‖² for the gradient ĝ of another batch of the same size; `None` for a batch of
+    /// one
+    /// sample.
     pub log2_minibatch_noise: Number,
-    /// σ is an upper limit: the samples' gradients cancel to less than can be computed.
+    /// σ is an upper limit: the samples' gradients cancel below the computed accuracy.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub minibatch_noise_at_most: bool,
-    /// Why every entry of the gradient is zero; absent where one is not.
+    /// Why every entry of the gradient is zero; absent if one is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zero: Option<Zero>,
 }
@@ -37,42 +39,43 @@ pub struct ExactLayer {
 pub struct GradientNoise {
     /// log₂‖ĝ − g*‖₂.
     pub log2_noise: Number,
-    /// ‖ĝ − g*‖₂/‖g*‖₂; none for 0/0.
+    /// ‖ĝ − g*‖₂/‖g*‖₂; `None` for 0/0.
     pub noise_to_signal: Number,
-    /// The ratio is an upper limit: the noise lies below the truth's resolution.
+    /// The ratio is an upper limit: the noise is below the resolution of the exact gradient.
     pub at_most: bool,
     /// ⟨ĝ, g*⟩/‖g*‖².
     pub descent: Number,
-    /// The weights' verdict by themselves.
+    /// The verdict of the weights alone.
     pub weight: Verdict,
-    /// The biases'.
+    /// The verdict of the biases alone.
     pub bias: Verdict,
 }
 
-/// All layers whose true gradient is not zero, in one trial.
+/// All layers whose exact gradient is not zero, in one trial.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WholeTrial {
-    /// The largest noise-to-signal ratio of any layer; +∞ where one overflows, none where there is no such layer.
+    /// The largest noise-to-signal ratio of any layer; +∞ if one overflows, `None` if there is no such layer.
     pub worst_noise: Number,
-    /// The most severe verdict of any layer; `not established` where a layer's is and no other layer overflows or
-    /// underflows; `zero` where every layer's gradient is.
+    /// The most severe verdict of any layer; `not established` if a layer has this verdict and no other layer overflows
+    /// or underflows; `zero` if every layer's gradient is zero.
     pub verdict: Verdict,
 }
 
-/// How many of so many trials are enough: four of five.
+/// The number of trials that counts as enough: four of five.
 pub fn enough_of(trials: usize) -> usize {
     (4 * trials).div_ceil(5)
 }
 
-/// Noise must be so many times lower to count as lower.
+/// Factor by which noise must be lower to count as lower.
 pub const LOWER: f64 = 1.5;
 
-/// Whether a noise-to-signal ratio is at least [`LOWER`] times below another; each with whether it is only an upper limit.
+/// Whether a noise-to-signal ratio is at least [`LOWER`] times below another; each with whether it is only an upper
+/// limit.
 pub fn is_lower(than: (Number, bool), noise: (Number, bool)) -> bool {
     let ((than, than_at_most), (noise, _)) = (than, noise);
     match (than, noise) {
-        // Of an upper limit it is not known how large it is.
+        // The size of an upper limit is unknown.
         _ if than_at_most => false,
         (Number::Infinite, noise) => noise.finite().is_some(),
         (Number::Finite(than), Number::Finite(noise)) => than > noise && than >= LOWER * noise,
@@ -81,7 +84,7 @@ pub fn is_lower(than: (Number, bool), noise: (Number, bool)) -> bool {
 }
 
 impl WholeTrial {
-    /// Of every layer's verdict and noise-to-signal ratio in one trial.
+    /// From every layer's verdict and noise-to-signal ratio in one trial.
     ///
     /// # Panics
     /// If there is no layer.
@@ -109,7 +112,9 @@ mod tests {
     use super::*;
     use Verdict::*;
 
-    /// Layers that are zero in truth are left out; what is lost outweighs what is not known, and that the rest.
+    /// Layers whose exact gradient is zero are left out; lost gradients take precedence over unknown ones, and these
+    /// over the
+    /// others.
     #[test]
     fn a_trial_is_as_good_as_its_worst_layer() {
         let number = Number::new;
@@ -134,7 +139,7 @@ mod tests {
         expected.into_iter().for_each(|(trials, enough)| assert_eq!(enough_of(trials), enough, "{trials}"));
     }
 
-    /// At least one and a half times; limits count as far as they tell.
+    /// At least one and a half times; limits count as far as they decide.
     #[test]
     fn lower_is_one_and_a_half_times() {
         let exactly = |x: f64| (Number::new(x), false);

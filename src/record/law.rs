@@ -1,4 +1,4 @@
-//! The law's record: how layer 1's noise falls with precision, its points, and the lines through them.
+//! The record of a law: how layer 1's noise falls with precision, its points, and the lines through them.
 //!
 //! `law.json` holds only what the spec and the version determine, as a probe's record does: the same bytes on any
 //! machine and any number of threads, read back and written again to the same bytes.
@@ -9,17 +9,17 @@ use std::fmt;
 
 /// Name and version of the layout.
 pub const SCHEMA: &str = "precision-probe-law/3";
-/// The layout before it, which is still read.
+/// The previous layout, which can still be read.
 const FORMER: &str = "precision-probe-law/1";
 
-/// Fewest and most significand bits that are measured: a single one has powers of two only, and no format that networks are
-/// trained in has more than f64's 53.
+/// Smallest and largest number of significand bits: a single bit only gives powers of two, and no format for training
+/// has more than f64's 53.
 pub const BITS: std::ops::RangeInclusive<u32> = 2..=53;
 
-/// Fewest points that a line is laid through: two always lie on one.
+/// Fewest points of a fitted line: two always lie on one.
 pub const LEAST_POINTS: usize = 3;
 
-/// Everything that a law's run found.
+/// All results of a law's run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Law {
@@ -27,11 +27,11 @@ pub struct Law {
     pub schema: String,
     /// Version of precision-probe that measured.
     pub version: String,
-    /// What was asked; its formats are `mpfr:p` for every precision p, from the least.
+    /// The specification; its formats are `mpfr:p` for every precision p, in increasing order.
     pub spec: Spec,
     /// SHA-256 of the version and the spec's JSON, in hexadecimal.
     pub spec_hash: String,
-    /// One per activation, in the order asked for.
+    /// One per activation, in the order given.
     pub runs: Vec<LawRun>,
 }
 
@@ -49,9 +49,9 @@ pub struct LawRun {
     pub gain: Option<f64>,
     /// The exact factor of every branch of a residual network.
     pub residual_scale: Option<f64>,
-    /// Worst evidence of the true gradient, in words: "proven 83 bits".
+    /// Worst evidence for the exact gradient, in words: "proven 83 bits".
     pub evidence: String,
-    /// One per precision, from the least.
+    /// One per precision, in increasing order.
     pub points: Vec<Point>,
     /// One per regime and statistic.
     pub fits: Vec<Fit>,
@@ -73,14 +73,14 @@ pub struct Point {
     pub high: Number,
     /// Trials that have a ratio; 0/0 has none.
     pub count: usize,
-    /// A ratio is an upper limit only: the noise lies below the truth's resolution.
+    /// A ratio is only an upper limit: the noise is below the resolution of the exact gradient.
     pub at_most: bool,
-    /// Mean number of branch flips in a trial's network, over all its layers; none where φ' has no jump or the truth
-    /// tells of none.
+    /// Mean number of branch flips in a trial's network, over all its layers; `None` if φ' has no jump or the exact
+    /// branches are unknown.
     pub flips: Number,
     /// Trials whose network has at least one flip.
     pub flipped: usize,
-    /// Which law holds there.
+    /// The regime.
     pub regime: Regime,
     /// Largest relative rounding of a parameter, input or target when stored.
     pub storage_noise: Number,
@@ -94,11 +94,11 @@ pub struct Point {
 pub struct PointTrial {
     /// ‖ĝ − g*‖₂/‖g*‖₂ of layer 1's weight gradient.
     pub noise_to_signal: Number,
-    /// Branch flips of all layers; none where φ' has no jump or the truth tells of none.
+    /// Branch flips of all layers; `None` if φ' has no jump or the exact branches are unknown.
     pub flips: Option<u64>,
 }
 
-/// Where one law holds.
+/// A range of precisions in which one law holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Regime {
@@ -106,7 +106,7 @@ pub enum Regime {
     Smooth,
     /// Nearly every network has flips.
     ManyFlips,
-    /// Flips make the noise of about half of the networks: the median leaves one line for the other.
+    /// Flips cause the noise of about half of the networks: the median moves from one line to the other.
     Between,
     /// Most networks have none.
     FewFlips,
@@ -123,13 +123,13 @@ impl fmt::Display for Regime {
     }
 }
 
-/// What is followed along the precisions.
+/// The statistic that is followed over the precisions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Statistic {
-    /// Root mean square over the trials: what rare large noise is seen in.
+    /// Root mean square over the trials, which shows rare large noise.
     RootMeanSquare,
-    /// Upper median over the trials: the ordinary network.
+    /// Upper median over the trials, which shows the ordinary network.
     Median,
 }
 
@@ -159,15 +159,15 @@ impl fmt::Display for Statistic {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fit {
-    /// What is followed.
+    /// The statistic.
     pub statistic: Statistic,
-    /// Where.
+    /// The regime.
     pub regime: Regime,
-    /// The precisions whose points the line is laid through.
+    /// The precisions of the line's points.
     pub bits: Vec<u32>,
-    /// Those of the regime that are left out: saturated (at least 1), infinite, zero, an upper limit, or unknown.
+    /// Precisions of the regime that are left out: saturated (at least 1), infinite, zero, an upper limit, or unknown.
     pub left_out: Vec<u32>,
-    /// Nothing where fewer than [`LEAST_POINTS`] points remain.
+    /// The line; `None` if fewer than [`LEAST_POINTS`] points remain.
     pub line: Option<Line>,
 }
 
@@ -177,7 +177,7 @@ pub struct Fit {
 pub struct Line {
     /// β.
     pub exponent: Number,
-    /// Lower end of the 95 % bootstrap interval; none with one trial.
+    /// Lower end of the 95 % bootstrap interval; `None` with one trial.
     pub low: Number,
     /// Its upper end.
     pub high: Number,
@@ -195,8 +195,8 @@ impl Line {
         self.log2_factor.value() - self.exponent.value() * f64::from(bits)
     }
 
-    /// False where the points lie off by a factor of two and more on average: then a few rare draws decide, and the line
-    /// through them describes nothing.
+    /// False if the points are off by a factor of two or more on average: then a few rare draws dominate, and the line
+    /// does not describe the points.
     pub fn describes_its_points(&self) -> bool {
         self.scatter.value() < 1.0
     }
@@ -211,7 +211,7 @@ impl Law {
     /// Reads a law back.
     ///
     /// # Errors
-    /// A sentence with the place where the text is not a law of this schema.
+    /// The place where the text is not a law of this schema.
     pub fn from_json(text: &str) -> Result<Law, String> {
         let law: Law = super::text::read(text, &[SCHEMA, FORMER], "law")?;
         let strange = law.all_bits().find(|bits| !BITS.contains(bits));
@@ -221,7 +221,7 @@ impl Law {
         }
     }
 
-    /// The precisions of points and lines, which say how far a figure's axis goes.
+    /// The precisions of points and lines, which determine the axis of a figure.
     fn all_bits(&self) -> impl Iterator<Item = u32> {
         self.runs.iter().flat_map(|run| {
             let fits = run.fits.iter().flat_map(|fit| fit.bits.iter().chain(&fit.left_out).copied());

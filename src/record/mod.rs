@@ -7,6 +7,7 @@
 //! wherever a number is given without `at_most`.
 
 mod cause;
+mod check;
 mod exact;
 pub mod law;
 pub mod study;
@@ -118,7 +119,7 @@ pub struct TruthTrial {
     pub exact: Option<Box<ExactLayer>>,
 }
 
-/// One arithmetic's gradients held against the truth.
+/// One arithmetic's gradients compared with the exact ones.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ArithmeticRun {
@@ -159,6 +160,9 @@ pub struct ArithmeticRun {
 pub struct External {
     /// What most of their numbers were stored as, in safetensors' words: `F16`.
     pub dtype: String,
+    /// All types of the matched tensors, the one of most numbers first; empty where there is only one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dtypes: Vec<String>,
     /// Relative tolerance of torch.testing.assert_close for that type.
     pub relative_tolerance: f64,
     /// Absolute tolerance of torch.testing.assert_close for that type.
@@ -234,35 +238,41 @@ pub struct LayerRun {
     pub external: Option<ExternalLayer>,
 }
 
-/// One layer's gradients of another program beside ours.
+/// One layer's gradients of another program next to ours.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExternalLayer {
     /// log₂‖theirs − ours‖₂ of the weight gradient for each arithmetic of our own, in their order; −∞ where every
-    /// entry is the same, none where one of the two is not finite or absent.
+    /// entry is the same, `None` if one of the two is not finite or absent.
     pub log2_distance: Vec<Number>,
     /// Entries of weight, bias and slope gradient that torch.testing.assert_close refuses with its default tolerances
     /// where the true gradient, rounded to the type of the dump, is expected.
     pub not_close: u64,
-    /// Entries that were held against these tolerances: those whose true gradient is known.
+    /// Entries that were compared with these tolerances: those whose exact gradient is known.
     pub entries: u64,
-    /// log₂‖theirs‖₂, weights and biases together, as far as the file has them; −∞ where every entry is zero, none where
+    /// log₂‖theirs‖₂, weights and biases together, as far as the file has them; −∞ if every entry is zero, `None` if
     /// one is not finite. Absent from records before schema 3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log2_norm: Option<Number>,
     /// Theirs along each arithmetic of our own, in their order; absent from records before schema 3.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub projections: Vec<Projection>,
+    /// What the weight gradient was stored as; absent where all tensors of the file have one type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight_dtype: Option<String>,
+    /// The same of the bias gradient.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bias_dtype: Option<String>,
 }
 
-/// Another program's gradient d along the gradient m of an arithmetic of our own, weights and biases together, as far as
-/// the file has them: d = c·m + r with r orthogonal to m. All are none where an entry is not finite.
+/// Another program's gradient d along the gradient m of an arithmetic of our own, weights and biases together, as far
+/// as the file has them: d = c·m + r with r orthogonal to m. All are `None` if an entry is not finite.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Projection {
     /// log₂‖m‖₂; −∞ where every entry is zero.
     pub log2_norm: Number,
-    /// log₂|c|, c = ⟨d, m⟩/‖m‖²; −∞ where d is zero or orthogonal to m, none where m is zero.
+    /// log₂|c|, c = ⟨d, m⟩/‖m‖²; −∞ if d is zero or orthogonal to m, `None` if m is zero.
     pub log2_factor: Number,
     /// c is negative.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -271,7 +281,7 @@ pub struct Projection {
     pub log2_rest: Number,
 }
 
-/// Pre-activations that lie in another piece of φ' than in the true network.
+/// Pre-activations that lie on a different piece of φ' than in the exact network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Flips {
@@ -311,15 +321,33 @@ pub struct LayerTrial {
     /// Rows of the weight gradient; absent where the truth is not established and from records before schema 3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<Rows>,
-    /// Pre-activations in another piece of φ' than in truth; none where φ' has no jump or truth is not established.
+    /// Pre-activations on a different piece of φ' than the exact ones; `None` if φ' has no jump or the exact gradient
+    /// is not established.
     pub flips: Option<u64>,
     /// The gradients of this layer: weight, then bias, slope, and δ = ∂L/∂z under `activation_gradient`.
     pub tensors: Vec<TensorNoise>,
 }
 
+impl Quantiles {
+    /// With `at_most` of the median alone, from the trials that these are quantiles of: each ratio and whether it is
+    /// only an upper limit. Without trials as it is.
+    fn with_limit_of_median(self, trials: impl Iterator<Item = (Number, bool)>) -> Quantiles {
+        let mut trials: Vec<(Number, bool)> = trials.filter(|(noise, _)| *noise != Number::None).collect();
+        // As the quantiles are taken.
+        trials.sort_by(|(x, _), (y, _)| x.value().total_cmp(&y.value()));
+        let at_most = trials.get(trials.len() / 2).map_or(self.at_most, |(_, is_limit)| *is_limit);
+        Quantiles { at_most, ..self }
+    }
+
+    /// The values of two trials where they differ, the lesser first: neither of them is a median.
+    pub fn both(&self) -> Option<[Number; 2]> {
+        (self.count == 2 && self.low != self.high).then_some([self.low, self.high])
+    }
+}
+
 impl LayerTrial {
-    /// The noise-to-signal ratio of the layer's gradient, of weights and biases together, and whether it is only an upper
-    /// limit.
+    /// The noise-to-signal ratio of the layer's gradient, of weights and biases together, and whether it is only an
+    /// upper limit.
     pub fn noise(&self) -> (Number, bool) {
         let weight = || self.tensors.first().map(|weight| (weight.noise_to_signal, weight.at_most));
         let joint = self.gradient.map(|gradient| (gradient.noise_to_signal, gradient.at_most));
@@ -331,6 +359,26 @@ impl LayerRun {
     /// The noise-to-signal ratio of the layer's gradient over the trials: of weights and biases together.
     pub fn noise(&self) -> &Quantiles {
         self.gradient.as_ref().unwrap_or(&self.noise_to_signal)
+    }
+
+    /// The same as it is shown: `at_most` is that of the median.
+    pub fn shown_noise(&self) -> Quantiles {
+        self.noise().with_limit_of_median(self.trials.iter().map(LayerTrial::noise))
+    }
+
+    /// The noise-to-signal ratio of the weights alone as it is shown: `at_most` is that of the median.
+    pub fn shown_weight_noise(&self) -> Quantiles {
+        let weights = self.trials.iter().filter_map(|trial| trial.tensors.first());
+        self.noise_to_signal.with_limit_of_median(weights.map(|weight| (weight.noise_to_signal, weight.at_most)))
+    }
+
+    /// The noise of two trials where it differs, the lesser first, each with whether it is only an upper limit: neither
+    /// is a median.
+    pub fn both_noises(&self) -> Option<[(Number, bool); 2]> {
+        let mut trials: Vec<(Number, bool)> = self.trials.iter().map(LayerTrial::noise).collect();
+        trials.sort_by(|(x, _), (y, _)| x.value().total_cmp(&y.value()));
+        let is_known = trials.iter().all(|(noise, _)| *noise != Number::None);
+        <[_; 2]>::try_from(trials).ok().filter(|[one, other]| is_known && one.0 != other.0)
     }
 }
 

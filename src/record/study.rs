@@ -22,7 +22,7 @@ pub struct Study {
     pub spec: StudySpec,
     /// SHA-256 of the version and the spec's JSON, in hexadecimal.
     pub spec_hash: String,
-    /// Networks at initialisation whose gradients were held against the truth, over all activations and depths.
+    /// Networks at initialisation whose gradients were compared with the exact ones, over all activations and depths.
     pub networks: u64,
     /// Copies of networks that were trained, over all activations, depths, seeds and arithmetics.
     pub copies: u64,
@@ -124,10 +124,52 @@ pub struct Series {
     pub points: Vec<Spread>,
 }
 
+impl Claim {
+    fn check(&self) -> Result<(), String> {
+        for finding in &self.findings {
+            finding.value.check().map_err(|what| format!("`{}`: {what}", finding.what))?;
+        }
+        for chart in &self.charts {
+            for series in &chart.series {
+                let (points, places) = (series.points.len(), chart.places.len());
+                if points != places {
+                    return Err(format!("`{}`: {} has {points} points at {places} places", chart.title, series.name));
+                }
+                let checked = series.points.iter().try_for_each(Spread::check);
+                checked.map_err(|what| format!("`{}`, {}: {what}", chart.title, series.name))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Spread {
+    fn check(&self) -> Result<(), String> {
+        let all = [self.low, self.median, self.high];
+        match self.count {
+            0 => Ok(()),
+            _ if all.contains(&Number::None) => Err("a number of some draws is none".into()),
+            // As doubles: the order of the enum is another one.
+            _ if all.map(Number::value).is_sorted() => Ok(()),
+            _ => Err("a median is not between its ends".into()),
+        }
+    }
+}
+
 impl Study {
     /// The bytes of `study.json`.
     pub fn to_json(&self) -> String {
         super::text::write(self)
+    }
+
+    /// Whether the study can be believed.
+    ///
+    /// # Errors
+    /// The first contradiction and its place, as a part of a sentence.
+    pub fn check(&self) -> Result<(), String> {
+        self.claims.iter().try_for_each(|claim| {
+            claim.check().map_err(|contradiction| format!("claim {}: {contradiction}", claim.letter))
+        })
     }
 
     /// Reads a study back.

@@ -1,4 +1,4 @@
-//! Records of every kind as text: one line of JSON, and back to the same bytes.
+//! Reads and writes records of every kind as one line of JSON; reading and writing again gives the same bytes.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ pub fn write<T: Serialize>(record: &T) -> String {
     text
 }
 
-/// How many bytes [`write`] gives, without the text itself.
+/// The number of bytes that [`write`] gives, without the text itself.
 pub fn length<T: Serialize>(record: &T) -> usize {
     struct Count(usize);
     impl Write for Count {
@@ -28,11 +28,10 @@ pub fn length<T: Serialize>(record: &T) -> usize {
     count.0
 }
 
-/// Reads a record back, of this version's schema or one of the former ones that follow it; `kind` is what it is called:
-/// "law".
+/// Reads a record of this version's schema or of one of the former ones that follow it; `kind` is its name: "law".
 ///
 /// # Errors
-/// A sentence with the place where the text is not a record of these schemas.
+/// The place where the text is not a record of these schemas.
 pub fn read<T: DeserializeOwned>(text: &str, schemas: &[&str], kind: &str) -> Result<T, String> {
     #[derive(Deserialize)]
     struct Head {

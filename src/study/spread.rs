@@ -20,13 +20,3 @@ pub fn single(value: f64, count: usize) -> Spread {
     let value = Number::new(value);
     Spread { low: value, median: value, high: value, count }
 }
-
-/// True if the whole interval lies below a number.
-pub fn is_below(spread: &Spread, limit: f64) -> bool {
-    spread.count > 0 && spread.high.value() < limit
-}
-
-/// True if the whole interval lies above a number.
-pub fn is_above(spread: &Spread, limit: f64) -> bool {
-    spread.count > 0 && spread.low.value() > limit
-}

@@ -1,10 +1,12 @@
 //! Networks at initialisation: every activation on the same draws, by depth and init.
 
 use crate::init::Init;
+use crate::judgement::ranking::{Ratio, Trials};
+use crate::judgement::{ArithmeticJudgement, LayerJudgement, judge_run};
 use crate::number::Number;
 use crate::probe;
 use crate::record::study::StudySpec;
-use crate::record::{LayerTrial, Run, Verdict};
+use crate::record::{Run, Verdict};
 use crate::spec::{Attribute, Plan, Spec, SpecError};
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +48,9 @@ pub struct Point {
     verdict: Verdict,
     /// In an arithmetic, as a ratio to the signal.
     noise: Number,
+    /// That is only an upper limit.
+    #[serde(default)]
+    at_most: bool,
 }
 
 impl Point {
@@ -58,6 +63,11 @@ impl Point {
     pub fn noise(&self) -> f64 {
         self.noise.value()
     }
+
+    /// The same as it is ranked; `None` if there is none.
+    fn ratio(&self) -> Option<Ratio> {
+        (self.noise != Number::None).then(|| Ratio { value: self.noise(), at_most: self.at_most })
+    }
 }
 
 /// Units of work at one depth.
@@ -67,19 +77,25 @@ pub fn work(spec: &StudySpec, depth: usize) -> usize {
 
 /// Measures with one init at one depth; by activation, arithmetic and draw.
 pub fn measure(spec: &StudySpec, init: Init, depth: usize) -> Result<Surveyed, SpecError> {
-    Ok(probe::run(&plan(spec, init, depth)?, &probe::Silent).runs.iter().map(layer_1).collect())
+    let record = probe::run(&plan(spec, init, depth)?, &probe::Silent);
+    Ok(record.runs.iter().map(|run| layer_1(run, spec.batch)).collect())
 }
 
-fn layer_1(run: &Run) -> Vec<Vec<Point>> {
+/// Layer 1 as it is judged, by arithmetic and draw.
+fn layer_1(run: &Run, batch: usize) -> Vec<Vec<Point>> {
     let norms = || run.truth.layers[0].trials.iter().map(|truth| truth.log2_norm);
-    let points = |trials: &[LayerTrial]| {
-        let one = |(log2_norm, trial): (Number, &LayerTrial)| {
-            let noise = trial.tensors.first().map_or(Number::None, |weight| weight.noise_to_signal);
-            Point { log2_norm, verdict: trial.verdict, noise }
+    let points = |judged: &ArithmeticJudgement| {
+        let LayerJudgement { verdicts, trials, limits, .. } = &judged.first;
+        let judged = verdicts.iter().zip(trials).zip(limits);
+        let one = |(log2_norm, ((verdict, noise), at_most)): (Number, ((&Verdict, &Number), &bool))| Point {
+            log2_norm,
+            verdict: *verdict,
+            noise: *noise,
+            at_most: *at_most,
         };
-        norms().zip(trials).map(one).collect()
+        norms().zip(judged).map(one).collect()
     };
-    run.arithmetics.iter().map(|arithmetic| points(&arithmetic.layers[0].trials)).collect()
+    judge_run(run, batch).arithmetics.iter().map(points).collect()
 }
 
 /// True if these are numbers of such a study.
@@ -107,16 +123,8 @@ impl Survey {
         &self.found[init][depth][activation][arithmetic]
     }
 
-    /// Ratios of the noise-to-signal ratios of two activations, draw by draw.
-    pub fn noise_ratios(
-        &self,
-        init: usize,
-        depth: usize,
-        arithmetic: usize,
-        activation: usize,
-        over: usize,
-    ) -> Vec<f64> {
-        let of = |activation| self.layer_1(init, depth, activation, arithmetic);
-        of(activation).iter().zip(of(over)).map(|(one, other)| one.noise() / other.noise()).collect()
+    /// The noise-to-signal ratios of an activation in an arithmetic, draw by draw.
+    pub fn noise(&self, init: usize, depth: usize, activation: usize, arithmetic: usize) -> Trials {
+        self.layer_1(init, depth, activation, arithmetic).iter().map(Point::ratio).collect()
     }
 }

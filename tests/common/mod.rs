@@ -4,11 +4,13 @@
 pub mod causes;
 pub mod drawn;
 pub mod erased;
+pub mod given;
 pub mod rational;
 pub mod records;
 pub mod reference;
 pub mod samples;
 pub mod studies;
+pub mod tables;
 pub mod trainings;
 
 use flate2::read::GzDecoder;

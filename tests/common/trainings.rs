@@ -118,7 +118,13 @@ fn course(spec: &TrainingSpec, of: [usize; 2], fare: Fare) -> Course {
     steps.push(spec.steps);
     let held_out = steps.into_iter().filter(|step| *step < made || made == spec.steps).map(|step| {
         let loss = loss(of, step, spec.steps, true);
-        HeldOut { step, loss: Number::new(loss), right: Some((360.0 * core_math::exp(-loss)) as u64), of: 360 }
+        HeldOut {
+            step,
+            loss: Number::new(loss),
+            right: Some((360.0 * core_math::exp(-loss)) as u64),
+            tied: None,
+            of: 360,
+        }
     });
     Course { losses, held_out: held_out.collect(), scales: Vec::new(), skipped: Vec::new(), end }
 }

@@ -6,6 +6,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod contradictions;
 mod disk;
 mod files;
 mod kills;

@@ -1,7 +1,7 @@
 //! The cause of a layer's noise.
 
 use crate::build::*;
-use precision_probe::judgement::Cause;
+use precision_probe::judgement::{Cause, RangeLoss};
 use precision_probe::probe::quantiles::quantiles;
 use precision_probe::record::*;
 
@@ -81,20 +81,22 @@ fn without_a_candidate_there_is_no_single_source() {
 #[test]
 fn the_layer_that_is_explained() {
     let sources = [(NoiseSource::Backward, 0.01, 5, 5)];
-    for (layers, layer) in [
-        (vec![NOISY, CHAOTIC, SOUND], Some(1)),
-        (vec![SOUND, NOISY, CHAOTIC], Some(3)),
-        (vec![ZERO, SOUND, NOISY], Some(3)),
-        (vec![UNKNOWN, UNDERFLOW, NOISY], Some(2)),
-        (vec![SOUND, SOUND, SOUND], None),
-        (vec![ZERO, ZERO, ZERO], None),
-        (vec![UNKNOWN, UNKNOWN, UNKNOWN], None),
+    for (layers, layer, lost) in [
+        (vec![NOISY, CHAOTIC, SOUND], Some(1), None),
+        (vec![SOUND, NOISY, CHAOTIC], Some(3), None),
+        (vec![ZERO, SOUND, NOISY], Some(3), None),
+        // Of what underflows it is said where.
+        (vec![UNKNOWN, UNDERFLOW, NOISY], Some(2), Some(RangeLoss::Backward)),
+        (vec![SOUND, SOUND, SOUND], None, None),
+        (vec![ZERO, ZERO, ZERO], None, None),
+        (vec![UNKNOWN, UNKNOWN, UNKNOWN], None, None),
     ] {
         let cells = layers.iter().map(|cell| vec![*cell; 5]).collect();
         let expected = layer.map_or(Cause::Nothing, |layer| Cause::Source {
             source: NoiseSource::Backward,
             layer,
-            without: Number::new(0.01),
+            without: quantiles([(Number::new(0.01), false)].into_iter()),
+            lost,
         });
         assert_eq!(first(&attributed(cells, &sources)).cause, expected, "{layers:?}");
     }
@@ -114,7 +116,9 @@ fn noise_below_the_resolution_has_no_cause() {
     ] {
         let mut record = attributed(vec![vec![(Verdict::Noisy, noise); 5]; 2], &sources);
         record.runs[0].truth.layers[0].trials[3].evidence = evidence.into();
-        record.runs[0].arithmetics[0].layers[0].noise_to_signal.at_most = at_most;
+        let layer = &mut record.runs[0].arithmetics[0].layers[0];
+        layer.noise_to_signal.at_most = at_most;
+        layer.trials.iter_mut().for_each(|trial| trial.tensors[0].at_most = at_most);
         let judged = first(&record).cause;
         match cause {
             Some(cause) => assert_eq!(judged, cause, "{evidence}"),
@@ -140,8 +144,46 @@ fn trials_that_cannot_become_milder_do_not_veto_a_cause() {
 fn what_is_lost_is_the_ranges_doing() {
     for cell in [UNDERFLOW, OVERFLOW, CHAOTIC] {
         let sources = [(NoiseSource::Range, 1.0, 0, 0), (NoiseSource::Storage, 1.0, 0, 0)];
-        let range = Cause::Source { source: NoiseSource::Range, layer: 1, without: Number::None };
+        let without = quantiles(std::iter::empty());
+        let range = Cause::Source { source: NoiseSource::Range, layer: 1, without, lost: None };
         let expected = if cell == CHAOTIC { Cause::NoSingle { greatest: None, layer: 1 } } else { range };
         assert_eq!(first(&attributed(all(cell, 2, 5), &sources)).cause, expected, "{cell:?}");
+    }
+}
+
+/// Where the range loses a layer: in storing if what is stored leaves the range and that alone loses the layer, unless only
+/// another part is seen to help; else in the only part whose removal is seen to help, and sums before the passes that they are part of.
+#[test]
+fn the_place_where_the_range_is_lost() {
+    use NoiseSource::{Accumulation, Backward, Forward, Range, Storage};
+    use RangeLoss::{Accumulator, Storing};
+    let none: &[NoiseSource] = &[];
+    for (name, cell, stored, alone, help, expected) in [
+        ("weights become 0", UNDERFLOW, 1.0, Some(1.0), none, Some(Storing)),
+        ("three quarters of the energy", UNDERFLOW, 1.0, Some(0.87), none, Some(Storing)),
+        ("inputs become infinite", OVERFLOW, f64::INFINITY, Some(f64::INFINITY), none, Some(Storing)),
+        ("but the backward pass helps", UNDERFLOW, 1.0, Some(1.0), &[Backward], Some(RangeLoss::Backward)),
+        ("and so does storing exactly", UNDERFLOW, 1.0, Some(1.0), &[Storage, Backward], Some(Storing)),
+        ("some that do not matter", UNDERFLOW, 1.0, Some(0.3), &[Backward], Some(RangeLoss::Backward)),
+        ("stored with rounding", UNDERFLOW, 0.3, Some(1.0), none, None),
+        ("stored exactly", UNDERFLOW, 0.0, None, &[Range, Backward], Some(RangeLoss::Backward)),
+        ("activations", OVERFLOW, 0.0, None, &[Range, Forward], Some(RangeLoss::Forward)),
+        ("both passes", OVERFLOW, 0.0, None, &[Range, Forward, Backward], None),
+        ("a sum", OVERFLOW, 0.0, None, &[Range, Accumulation, Backward], Some(Accumulator)),
+        ("part of it in the backward pass", NOISY, 0.0, None, &[Range, Backward], Some(RangeLoss::Backward)),
+        ("not the range's doing", NOISY, 1.0, Some(1.0), &[Backward], None),
+    ] {
+        let sources = NoiseSource::ALL.map(|one| {
+            let milder = if help.contains(&one) { 5 } else { 0 };
+            (one, if one == Range { 0.01 } else { 0.02 }, milder, milder)
+        });
+        let mut record = attributed(all(cell, 2, 5), &sources);
+        let run = &mut record.runs[0].arithmetics[0];
+        run.storage_noise = Number::new(stored);
+        let sources = &mut run.attribution.as_mut().unwrap().sources;
+        let storage = sources.iter_mut().find(|one| one.source == NoiseSource::Storage).unwrap();
+        storage.alone = alone.map(|alone| vec![quantiles([(Number::new(alone), false)].into_iter()); 2]);
+        let Cause::Source { lost, .. } = first(&record).cause else { panic!("{name}: {:?}", first(&record).cause) };
+        assert_eq!(lost, expected, "{name}");
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::build::*;
 use precision_probe::format::two_to;
-use precision_probe::judgement::{MinibatchMeaning, RowShare, Tensor};
+use precision_probe::judgement::{Cause, MinibatchMeaning, RemedyName, RowShare, Tensor};
+use precision_probe::probe::quantiles::quantiles;
 use precision_probe::record::*;
 
 /// `sound 3, noisy 2` is no unanimous `sound`: relu of 20 layers in f16.
@@ -23,6 +24,65 @@ fn two_trials_keep_both_values() {
     let judged = first(&record(&[("f16", vec![vec![(Verdict::Noisy, 0.2), (Verdict::Noisy, 0.6)]])]));
     assert_eq!((judged.first.noise.low, judged.first.noise.high), (Number::new(0.2), Number::new(0.6)));
     assert_eq!(judged.first.trials, [Number::new(0.2), Number::new(0.6)]);
+}
+
+/// Of two trials everything that is concluded has both values: noise, minibatch noise, what a source leaves, what a remedy
+/// gains.
+#[test]
+fn two_trials_keep_both_values_of_everything() {
+    let cells = |noises: [f64; 2]| vec![noises.map(|noise| (Verdict::Noisy, noise)).to_vec(); 2];
+    let mut record = record(&[("f16", cells([0.6, 0.2])), ("bf16", cells([0.3, 0.1]))]);
+    record = with_exact(record, &vec![vec![healthy(); 2]; 2]);
+    record.runs[0].truth.layers[0].trials[1].exact.as_mut().unwrap().log2_gradient = Number::new(-7.0);
+    let run = &mut record.runs[0].arithmetics[0];
+    for (trial, log2_noise) in run.layers[0].trials.iter_mut().zip([-8.0, -9.0]) {
+        trial.tensors[0].log2_noise = Number::new(log2_noise);
+    }
+    run.remedies = vec![remedy(RemedyKind::Forward, "forward=f32/backward=f16", &cells([0.15, 0.1]))];
+    let left = quantiles([0.02, 0.01].into_iter().map(|noise| (Number::new(noise), false)));
+    let source = SourceNoise {
+        source: NoiseSource::Forward,
+        alone: None,
+        without: vec![left; 2],
+        milder: Some(vec![2; 2]),
+        lower: Some(vec![2; 2]),
+    };
+    run.attribution = Some(Attribution { exact: "mpfr:53".into(), sources: vec![source] });
+    let judgement = judged(&record);
+    assert_eq!(judgement.exact.log2_relative_trials, [-6.0, -7.0].map(Number::new));
+    let judged = &judgement.arithmetics[0];
+    let both = |low: f64, high: f64| Some([Number::new(low), Number::new(high)]);
+    assert_eq!(judged.first.noise.both(), both(0.2, 0.6));
+    assert_eq!(judged.first.minibatch.as_ref().unwrap().trials, [0.5, 0.25].map(Number::new));
+    let Cause::Source { without, .. } = judged.cause else { panic!("{:?}", judged.cause) };
+    assert_eq!(without.both(), both(0.01, 0.02));
+    let forward = judged.tried.iter().find(|tried| matches!(tried.remedy, RemedyName::Change { .. })).unwrap();
+    assert_eq!(forward.trials, [4.0, 2.0].map(Number::new), "trial by trial");
+    assert_eq!(forward.first_times_of_two, both(2.0, 4.0), "the lesser and the greater noise");
+    let listed = judged.tried.iter().find(|tried| matches!(tried.remedy, RemedyName::Arithmetic { .. })).unwrap();
+    assert_eq!((&listed.trials[..], listed.first_times_of_two), (&[2.0, 2.0].map(Number::new)[..], both(2.0, 2.0)));
+}
+
+/// A median is an upper limit only if the trial is one that it is of, whichever other trials are.
+#[test]
+fn a_limit_among_the_trials_makes_no_limit_of_the_median() {
+    for (limits, is_limit) in [
+        ([true, false, false, false, false], false),
+        ([true, true, false, false, false], false),
+        ([true, true, true, false, false], true),
+        ([false, false, false, false, true], false),
+        ([false, false, true, false, false], true),
+        ([true; 5], true),
+    ] {
+        let cells = [0.01, 0.02, 0.03, 0.04, 0.05].map(|noise| (Verdict::Sound, noise)).to_vec();
+        let mut record = record(&[("f16", vec![cells; 2])]);
+        let layer = &mut record.runs[0].arithmetics[0].layers[0];
+        layer.trials.iter_mut().zip(limits).for_each(|(trial, limit)| trial.tensors[0].at_most = limit);
+        let of = |trial: &LayerTrial| (trial.tensors[0].noise_to_signal, trial.tensors[0].at_most);
+        layer.noise_to_signal = quantiles(layer.trials.iter().map(of));
+        let judged = first(&record).first;
+        assert_eq!((judged.noise.at_most, judged.limits), (is_limit, limits.to_vec()), "{limits:?}");
+    }
 }
 
 /// The worst layer: the most severe verdict, then the most noise, then the nearest to the input.
@@ -78,7 +138,8 @@ fn a_tensor_that_is_worse_than_its_layer_is_named() {
 /// Wrong rows are those of the trial whose share is the upper median, whatever the shape.
 #[test]
 fn the_share_of_wrong_rows_is_the_median_trials() {
-    let rows = |wrong, of, ghosts| Rows { wrong, of, ghosts };
+    // A third of those that are wrong by half are so by 100 %.
+    let rows = |wrong: u64, of, ghosts| Rows { wrong, wholly_wrong: Some(wrong / 3), of, ghosts };
     for (name, trials, expected) in [
         ("all but one of a wide head", vec![rows(511, 512, 0)], (511, 512, 0)),
         ("none of a narrow layer", vec![rows(0, 3, 0)], (0, 3, 0)),
@@ -95,7 +156,17 @@ fn the_share_of_wrong_rows_is_the_median_trials() {
         let layer = &mut record.runs[0].arithmetics[0].layers[0];
         layer.trials.iter_mut().zip(&trials).for_each(|(trial, rows)| trial.rows = Some(*rows));
         let (wrong, of, ghosts) = expected;
-        assert_eq!(first(&record).first.rows, Some(RowShare { wrong, of, ghosts }), "{name}");
+        assert_eq!(
+            first(&record).first.rows,
+            Some(RowShare { wrong, wholly_wrong: Some(wrong / 3), of, ghosts }),
+            "{name}"
+        );
+        // A record that did not count them.
+        let layer = &mut record.runs[0].arithmetics[0].layers[0];
+        layer.trials.iter_mut().for_each(|trial| trial.rows.as_mut().unwrap().wholly_wrong = None);
+        let record = Record::from_json(&record.to_json()).unwrap();
+        assert!(!record.to_json().contains("wholly_wrong"), "{name}");
+        assert_eq!(first(&record).first.rows, Some(RowShare { wrong, wholly_wrong: None, of, ghosts }), "{name}");
     }
     assert_eq!(first(&record(&[("bf16", all(NOISY, 1, 2))])).first.rows, None, "not recorded");
 }

@@ -6,7 +6,6 @@ mod causes;
 #[path = "../common/mod.rs"]
 mod common;
 mod exact;
-mod given;
 mod layers;
 mod measured;
 mod old;

@@ -1,8 +1,8 @@
 //! The state of the exact gradient.
 
 use crate::common::Random;
-use crate::{Given, Layer};
-use precision_probe::record::{ExactLayer, Number, Record, Zero, ZeroReason};
+use crate::common::given::{Given, Layer, literal, values};
+use precision_probe::record::{Attribute, ExactLayer, Number, Record, Zero, ZeroReason};
 
 fn exact(record: &Record) -> Vec<&ExactLayer> {
     let trials = record.runs[0].truth.layers.iter().map(|layer| &layer.trials[0]);
@@ -19,7 +19,7 @@ const fn without_layer(reason: ZeroReason) -> Option<Zero> {
 
 /// The reason of every layer; and a gradient is zero just where there is one.
 fn check(name: &str, given: &Given, expected: &[Option<Zero>]) {
-    let record = given.measured(&["f32"]);
+    let record = given.measured(&["f32"], Attribute::None);
     for (index, (layer, expected)) in exact(&record).into_iter().zip(expected).enumerate() {
         assert_eq!(layer.zero, *expected, "{name}: layer {}", index + 1);
         assert_eq!(layer.log2_gradient == Number::MinusInfinite, expected.is_some(), "{name}: layer {}", index + 1);
@@ -39,7 +39,7 @@ fn zero_weights_of_two_factors() {
     let (silent, silent_head): (&[&[f64]], &[&[f64]]) = (&[&[0.0, 0.0], &[0.0, 0.0]], &[&[0.0, -0.0]]);
     let of = |layers: &[Layer], expected: &[Option<Zero>]| {
         let targets: &[&[f64]] = &[&[1.0], &[-2.0]];
-        check("factors", &Given { activation: "identity", layers, inputs: INPUTS, targets }, expected);
+        check("factors", &literal("identity", layers, INPUTS, targets), expected);
     };
     of(&[(HALVES, NONE), (silent_head, NONE)], &[zero(ZeroWeights, 2, Some(true)), None]);
     of(&[(silent, NONE), (silent_head, NONE)], &[zero(ZeroWeights, 2, Some(false)), zero(ZeroInputs, 2, None)]);
@@ -67,10 +67,10 @@ fn a_loss_at_its_minimum() {
     // W₂W₁x of both samples.
     let targets: &[&[f64]] = &[&[-13.0], &[-3.25]];
     let reason = without_layer(ZeroReason::LossAtMinimum);
-    let given = Given { activation: "identity", layers: &[(HALVES, NONE), (HEAD, NONE)], inputs: INPUTS, targets };
+    let given = literal("identity", &[(HALVES, NONE), (HEAD, NONE)], INPUTS, targets);
     check("loss", &given, &[reason, reason]);
     let off: &[&[f64]] = &[&[-13.0], &[-3.5]];
-    check("one sample off", &Given { targets: off, ..given }, &[None, None]);
+    check("one sample off", &Given { wanted: values(off), ..given }, &[None, None]);
 }
 
 /// Units that are off for every sample, and what lies below and above them.
@@ -81,20 +81,20 @@ fn dead_units_and_what_they_put_out() {
     let (off, on) = (&[-100.0, -100.0][..], &[1.0, 1.0][..]);
     let layers: &[Layer] = &[(HALVES, on), (HALVES, off), (HEAD, &[0.5])];
     let dead = zero(DeadUnits, 2, None);
-    check("biases", &Given { activation: "relu", layers, inputs: INPUTS, targets }, &[dead, dead, None]);
+    check("biases", &literal("relu", layers, INPUTS, targets), &[dead, dead, None]);
     // Without biases the head sees nothing but zeros.
     let negative: &[&[f64]] = &[&[-1.0, -0.5], &[-0.25, -2.0]];
     let inputs: &[&[f64]] = &[&[1.0, 3.0], &[2.0, 0.5]];
     let layers: &[Layer] = &[(negative, NONE), (HEAD, NONE)];
     let expected = [zero(DeadUnits, 1, None), zero(ZeroInputs, 2, None)];
-    check("weights", &Given { activation: "relu", layers, inputs, targets }, &expected);
+    check("weights", &literal("relu", layers, inputs, targets), &expected);
     // hardtanh has a second flat side.
     let large: &[&[f64]] = &[&[100.0, 70.0], &[-90.0, -80.0]];
     let layers: &[Layer] = &[(large, NONE), (HEAD, NONE)];
-    check("hardtanh", &Given { activation: "hardtanh", layers, inputs, targets }, &[zero(DeadUnits, 1, None), None]);
+    check("hardtanh", &literal("hardtanh", layers, inputs, targets), &[zero(DeadUnits, 1, None), None]);
     // A unit that is off where the other is on.
     let layers: &[Layer] = &[(HALVES, NONE), (HEAD, NONE)];
-    check("some", &Given { activation: "relu", layers, inputs: INPUTS, targets }, &[None, None]);
+    check("some", &literal("relu", layers, INPUTS, targets), &[None, None]);
 }
 
 /// Inputs that are zero; biases live on.
@@ -103,19 +103,19 @@ fn zero_inputs_are_the_data_or_the_layer_before() {
     use ZeroReason::*;
     let (inputs, targets): (&[&[f64]], &[&[f64]]) = (&[&[0.0, 0.0], &[0.0, 0.0]], &[&[1.0], &[-2.0]]);
     let layers: &[Layer] = &[(HALVES, NONE), (HEAD, NONE)];
-    let given = Given { activation: "tanh", layers, inputs, targets };
+    let given = literal("tanh", layers, inputs, targets);
     check("data", &given, &[zero(ZeroInputs, 1, None), zero(ZeroInputs, 2, None)]);
     let layers: &[Layer] = &[(HALVES, &[1.0, 2.0]), (HEAD, &[0.5])];
-    let alive = Given { layers, ..given };
+    let alive = literal("tanh", layers, inputs, targets);
     check("biases", &alive, &[None, None]);
     // The weights alone are zero, the layer is not.
-    let record = alive.measured(&["f32"]);
+    let record = alive.measured(&["f32"], Attribute::None);
     assert_eq!(record.runs[0].truth.layers[0].trials[0].log2_norm, Number::MinusInfinite);
     // One sample is zero, and of the other one every unit is on the flat side.
     let inputs: &[&[f64]] = &[&[0.0, 0.0], &[100.0, 100.0]];
     let layers: &[Layer] = &[(HALVES, NONE), (HEAD, NONE)];
     let expected = [zero(ZeroInputs, 1, None), None];
-    check("one of each", &Given { activation: "hardtanh", layers, inputs, targets }, &expected);
+    check("one of each", &literal("hardtanh", layers, inputs, targets), &expected);
 }
 
 /// Terms that are not zero, with a sum that is.
@@ -125,12 +125,12 @@ fn sums_that_cancel() {
     // Two samples with the same inputs and opposite residuals: the outputs are −13.
     let inputs: &[&[f64]] = &[&[1.0, 3.0], &[1.0, 3.0]];
     let layers: &[Layer] = &[(HALVES, NONE), (HEAD, NONE)];
-    let given = Given { activation: "identity", layers, inputs, targets: &[&[-12.0], &[-14.0]] };
+    let given = literal("identity", layers, inputs, &[&[-12.0], &[-14.0]]);
     check("samples", &given, &[cancels, cancels]);
     // Two outputs that pull one unit both ways.
     let (one, two): (&[&[f64]], &[&[f64]]) = (&[&[1.0, 1.0]], &[&[1.0], &[1.0]]);
     let layers: &[Layer] = &[(one, NONE), (two, NONE)];
-    let given = Given { activation: "identity", layers, inputs: &[&[1.0, 3.0]], targets: &[&[3.0, 5.0]] };
+    let given = literal("identity", layers, &[&[1.0, 3.0]], &[&[3.0, 5.0]]);
     check("outputs", &given, &[cancels, None]);
 }
 
@@ -139,8 +139,8 @@ fn sums_that_cancel() {
 fn sizes_of_a_network_of_two_units() {
     let layers: &[Layer] = &[(&[&[2.0]], &[-1.0]), (&[&[3.0]], &[0.0])];
     // z₁ = a₁ = (1, 7), y = (3, 21), δ₂ = y − t = (1, −1), δ₁ = (3, −3).
-    let given = Given { activation: "identity", layers, inputs: &[&[1.0], &[4.0]], targets: &[&[2.0], &[22.0]] };
-    let record = given.measured(&["f32"]);
+    let given = literal("identity", layers, &[&[1.0], &[4.0]], &[&[2.0], &[22.0]]);
+    let record = given.measured(&["f32"], Attribute::None);
     let [first, head] = exact(&record)[..] else { panic!("two layers") };
     let log2 = |square: f64| Number::new(core_math::log2(square) / 2.0);
     let found = |layer: &ExactLayer| {

@@ -6,7 +6,7 @@ use precision_probe::network::rows::Rows;
 use precision_probe::probe::measure::measure;
 use precision_probe::probe::{draw, perceptron};
 use precision_probe::spec::Spec;
-use precision_probe::train::spread::Spread;
+use precision_probe::train::spread::MinibatchSpread;
 
 /// Samples of the digits that minibatches are drawn from.
 const TRAINED: usize = 1437;
@@ -23,7 +23,7 @@ fn one_batch_tells_the_spread_of_many() {
         let (network, _) = draw(&plan, &plan.runs[0], 0);
         let minibatches = Minibatches::new(3, 32, Rows::Digits, TRAINED);
         let batches: Vec<_> = (0..minibatches.per_epoch()).map(|step| minibatches.at(step)).collect();
-        let spread = Spread::of(&network, &batches);
+        let spread = MinibatchSpread::of(&network, &batches);
         let measured: Vec<_> = batches.iter().map(|batch| measure(&network, batch, &[], 53, &|| ())).collect();
         for layer in 0..network.layers.len() {
             let told: Vec<f64> = (measured.iter())

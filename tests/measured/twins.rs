@@ -1,26 +1,23 @@
 //! What was lost to the range, storage included.
 
-use crate::{Given, Layer, arithmetics, trial};
+use crate::common::given::{Layer, literal};
+use crate::{arithmetics, trial};
 use precision_probe::format::two_to;
-use precision_probe::record::{Attribute, NoiseSource, Spec, Verdict};
+use precision_probe::record::{Attribute, NoiseSource, Verdict};
 
 const INPUTS: &[&[f64]] = &[&[1.0, -0.5], &[0.25, 2.0], &[-1.0, 0.75]];
 const TARGETS: &[&[f64]] = &[&[1.0], &[-2.0], &[0.5]];
 const HALVES: &[&[f64]] = &[&[1.0, -0.5], &[0.25, 2.0], &[-1.5, 0.5]];
-
-fn all() -> Spec {
-    Spec { attribute: Attribute::All, ..Spec::default() }
-}
 
 /// Weights that a format stores as zero are lost to its range, whether they are stored once or enter each role.
 #[test]
 fn stored_zeros_are_underflow() {
     let tiny: &[f64] = &[two_to(-26), -two_to(-27), two_to(-26)];
     let layers: &[Layer] = &[(HALVES, &[]), (&[tiny], &[])];
-    let given = Given { activation: "leaky", layers, inputs: INPUTS, targets: TARGETS };
-    let record = given.measured_with(
+    let given = literal("leaky", layers, INPUTS, TARGETS);
+    let record = given.measured(
         &["f16:acc=f32", "amp-fp16", "bf16:acc=f32", "f16", "storage=f16/forward=f32/backward=f32"],
-        all(),
+        Attribute::All,
     );
     for (index, arithmetic) in arithmetics(&record).iter().enumerate() {
         let [first, head] = [1, 2].map(|layer| trial(&record, index, layer).verdict);
@@ -48,8 +45,8 @@ fn inputs_that_underflow_are_lost_to_the_range() {
     let tiny: Vec<[f64; 2]> = INPUTS.iter().map(|row| [row[0] * two_to(-30), row[1] * two_to(-30)]).collect();
     let inputs: Vec<&[f64]> = tiny.iter().map(|row| &row[..]).collect();
     let layers: &[Layer] = &[(HALVES, &[]), (&[&[1.0, 0.5, -0.25]], &[])];
-    let given = Given { activation: "leaky", layers, inputs: &inputs, targets: TARGETS };
-    let record = given.measured(&["f16:acc=f32", "bf16:acc=f32"]);
+    let given = literal("leaky", layers, &inputs, TARGETS);
+    let record = given.measured(&["f16:acc=f32", "bf16:acc=f32"], Attribute::None);
     for layer in [1, 2] {
         assert_eq!(trial(&record, 0, layer).verdict, Verdict::Underflow, "layer {layer}");
         assert_eq!(trial(&record, 1, layer).verdict, Verdict::Sound, "layer {layer}");
@@ -62,8 +59,8 @@ fn zeros_of_precision_are_not_underflow() {
     // y − t is 2^-10 of 1: three bits store 1 for both, with any exponents.
     let layers: &[Layer] = &[(&[&[1.0]], &[]), (&[&[1.0]], &[])];
     let targets: &[&[f64]] = &[&[1.0 + two_to(-10)]];
-    let given = Given { activation: "identity", layers, inputs: &[&[1.0]], targets };
-    let record = given.measured(&["e5m2", "mpfr:3", "e4m3fn:acc=f32"]);
+    let given = literal("identity", layers, &[&[1.0]], targets);
+    let record = given.measured(&["e5m2", "mpfr:3", "e4m3fn:acc=f32"], Attribute::None);
     for (index, arithmetic) in arithmetics(&record).iter().enumerate() {
         let layer = &arithmetic.layers[0];
         assert_eq!((layer.fates.flushed, layer.fates.cut), (0, 1), "{}", arithmetic.name);

@@ -1,9 +1,11 @@
 //! (b) A constant side of the activation is a problem where gradients become vanishingly small.
 
-use super::{Evidence, LEAKY, RELU, depths, finding, power_of_two, ratios_by_depth, series, short, told};
+use super::{Evidence, LEAKY, Paired, RELU, depths, finding, power_of_two, ratios_by_depth, series, short, told};
+use crate::judgement::ranking::exactly;
 use crate::record::study::{Answer, Chart, Claim, Spread};
 use crate::study::spread;
 use crate::study::survey::INITS;
+use std::cmp::Ordering;
 
 /// Gradients this many times smaller are a problem.
 const PROBLEM: f64 = 0.5;
@@ -15,15 +17,23 @@ pub fn claim(evidence: &Evidence) -> Claim {
     let norms = |init: usize, activation: usize, depth: usize| -> Vec<f64> {
         survey.layer_1(init, depth, activation, 0).iter().map(|point| point.log2_norm.value()).collect()
     };
-    let ratio = |init: usize, depth: usize| -> Spread {
+    let paired = |init: usize, depth: usize| {
         let pairs = norms(init, RELU, depth).into_iter().zip(norms(init, LEAKY, depth));
-        spread::of(pairs.map(|(relu, leaky)| power_of_two(relu - leaky)))
+        // Over leaky's, since the sizes themselves may be beyond the range of doubles.
+        let ratios: Vec<f64> = pairs.map(|(relu, leaky)| power_of_two(relu - leaky)).collect();
+        let leaky = exactly(ratios.iter().map(|_| 1.0));
+        Paired::new(&exactly(ratios), &leaky)
     };
+    let ratio = |init: usize, depth: usize| -> Spread { paired(init, depth).ratio };
     let dead =
         |activation: usize, depth: usize| spread::single(narrow.dead_share(depth, activation), spec.narrow_trials);
     let (relu_dead, leaky_dead) = (narrow.dead_share(deepest, RELU), narrow.dead_share(deepest, LEAKY));
     let wide: Vec<Spread> = (0..INITS.len()).map(|init| ratio(init, deepest)).collect();
-    let is_problem_when_wide = wide.iter().any(|ratio| spread::is_below(ratio, PROBLEM));
+    let is_problem = |init: usize| {
+        let paired = paired(init, deepest);
+        paired.order == Some(Ordering::Less) && paired.ratio.median.value() < PROBLEM
+    };
+    let is_problem_when_wide = (0..INITS.len()).any(is_problem);
     let is_problem_when_narrow = relu_dead > 0.0 && relu_dead > 2.0 * leaky_dead;
     let answer = match (is_problem_when_narrow, is_problem_when_wide) {
         (true, true) => Answer::Confirmed,

@@ -1,8 +1,9 @@
 //! (e) With depth the difference between ReLU and its parametric variants goes to zero.
 
-use super::{Evidence, RELU, differs, distance, finding, place_of, ratios_by_depth, series, told};
-use crate::record::study::{Answer, Claim, Spread};
-use crate::study::spread;
+use super::{Evidence, Paired, RELU, distance, finding, place_of, ratios_by_depth, series, told};
+use crate::judgement::ranking::exactly;
+use crate::record::study::{Answer, Claim};
+use crate::study::trainings::Learnt;
 
 /// A difference is gone if its logarithm is at most this share of what it was.
 const GONE: f64 = 0.5;
@@ -14,21 +15,24 @@ pub fn claim(evidence: &Evidence) -> Claim {
     let Evidence { spec, survey, trainings, .. } = evidence;
     let variants: Vec<(usize, &str)> =
         VARIANTS.iter().filter_map(|name| Some((place_of(spec, name)?, *name))).collect();
-    let noise = |variant: usize, arithmetic: usize, depth: usize| -> Spread {
-        spread::of(survey.noise_ratios(0, depth, arithmetic, variant, RELU))
+    let noise = |variant: usize, arithmetic: usize, depth: usize| {
+        let of = |activation| survey.noise(0, depth, activation, arithmetic);
+        Paired::new(&of(variant), &of(RELU))
     };
-    let loss = |variant: usize, depth: usize| -> Spread {
-        let pairs = trainings.references(depth, variant).into_iter().zip(trainings.references(depth, RELU));
-        spread::of(pairs.map(|(variant, relu)| variant.last_loss() / relu.last_loss()))
+    let loss = |variant: usize, depth: usize| {
+        let of = |activation| exactly(trainings.references(depth, activation).iter().map(Learnt::last_loss));
+        Paired::new(&of(variant), &of(RELU))
     };
     let (last, last_trained) = (spec.depths.len() - 1, spec.trained_depths.len() - 1);
     let [mut gone, mut kept, mut open, mut never] = [(); 4].map(|()| Vec::new());
     let mut findings = Vec::new();
-    let mut judge = |what: String, shallow: Spread, deep: Spread, ends: (usize, usize)| {
+    let mut judge = |what: String, shallow: Paired, deep: Paired, ends: (usize, usize)| {
+        let is_apart = (shallow.differs(), deep.differs());
+        let (shallow, deep) = (shallow.ratio, deep.ratio);
         let told = format!("{what}: {} at depth {}, {} at depth {}", told(&shallow), ends.0, told(&deep), ends.1);
-        match (differs(&shallow), differs(&deep)) {
+        match is_apart {
             (_, true) => kept.push(told),
-            // A wide interval alone is no sign of it.
+            // That they cannot be told apart is by itself no sign of it.
             (true, false) if distance(&deep) <= GONE * distance(&shallow) => gone.push(told),
             (true, false) => open.push(told),
             (false, false) => never.push(told),
@@ -68,7 +72,7 @@ pub fn claim(evidence: &Evidence) -> Claim {
         listed("Where neither differs beyond its draws:", &never),
     ];
     let by_depth = |variant: usize, name: &str, arithmetic: usize| {
-        let points = (0..spec.depths.len()).map(|depth| noise(variant, arithmetic, depth)).collect();
+        let points = (0..spec.depths.len()).map(|depth| noise(variant, arithmetic, depth).ratio).collect();
         series(format!("{name}, {}", spec.formats[arithmetic]), points)
     };
     let arithmetics = 0..spec.formats.len();
@@ -96,7 +100,7 @@ pub fn claim(evidence: &Evidence) -> Claim {
                 &spec.trained_depths,
                 (variants.iter())
                     .map(|(variant, name)| {
-                        series(*name, (0..spec.trained_depths.len()).map(|depth| loss(*variant, depth)).collect())
+                        series(*name, (0..spec.trained_depths.len()).map(|depth| loss(*variant, depth).ratio).collect())
                     })
                     .collect(),
             ),

@@ -1,9 +1,11 @@
 //! (f) ELU avoids saturation in shallow networks and makes no difference in deep ones.
 
-use super::{Evidence, RELU, differs, finding, place_of, ratios_by_depth, series, short, told};
+use super::{Evidence, Paired, RELU, finding, place_of, ratios_by_depth, series, short, told};
+use crate::judgement::ranking::exactly;
 use crate::record::Verdict;
 use crate::record::study::{Answer, Chart, Claim, Spread};
 use crate::study::spread;
+use crate::study::trainings::Learnt;
 
 /// Networks of at most so many layers are shallow.
 const SHALLOW: usize = 10;
@@ -27,17 +29,18 @@ pub fn claim(evidence: &Evidence) -> Claim {
     let at_shallow = |activation: usize| shallow.iter().map(|depth| affected(activation, *depth)).sum::<usize>();
     let (relu_shallow, elu_shallow) = (at_shallow(RELU), at_shallow(elu));
     let avoids = relu_shallow > 0 && elu_shallow == 0;
-    let noise = |arithmetic: usize, depth: usize| -> Spread {
-        spread::of(survey.noise_ratios(0, depth, arithmetic, elu, RELU))
+    let noise = |arithmetic: usize, depth: usize| {
+        let of = |activation| survey.noise(0, depth, activation, arithmetic);
+        Paired::new(&of(elu), &of(RELU))
     };
-    let loss = |depth: usize| -> Spread {
-        let pairs = trainings.references(depth, elu).into_iter().zip(trainings.references(depth, RELU));
-        spread::of(pairs.map(|(elu, relu)| elu.last_loss() / relu.last_loss()))
+    let loss = |depth: usize| {
+        let of = |activation| exactly(trainings.references(depth, activation).iter().map(Learnt::last_loss));
+        Paired::new(&of(elu), &of(RELU))
     };
     let last_trained = spec.trained_depths.len() - 1;
     let (deep_noise, deep_loss) =
         ((0..spec.formats.len()).map(|arithmetic| noise(arithmetic, deepest)).collect::<Vec<_>>(), loss(last_trained));
-    let is_alike = !deep_noise.iter().chain([&deep_loss]).any(differs);
+    let is_alike = !deep_noise.iter().chain([&deep_loss]).any(Paired::differs);
     let answer = match (avoids, is_alike) {
         (true, true) => Answer::Confirmed,
         (false, false) => Answer::Refuted,
@@ -53,12 +56,16 @@ pub fn claim(evidence: &Evidence) -> Claim {
         ),
         finding("elu: the same (share)", single(elu_shallow, of)),
     ];
-    findings.extend(spec.formats.iter().zip(&deep_noise).map(|(format, ratio)| {
-        finding(format!("noise/signal of layer 1 of elu over relu's in {format}, depth {depth}"), *ratio)
+    findings.extend(spec.formats.iter().zip(&deep_noise).map(|(format, paired)| {
+        finding(format!("noise/signal of layer 1 of elu over relu's in {format}, depth {depth}"), paired.ratio)
     }));
-    findings.push(finding(format!("last loss of elu over relu's, trained in f64, depth {trained}"), deep_loss));
-    let ratios: Vec<String> =
-        spec.formats.iter().zip(&deep_noise).map(|(format, ratio)| format!("{} in {format}", told(ratio))).collect();
+    findings.push(finding(format!("last loss of elu over relu's, trained in f64, depth {trained}"), deep_loss.ratio));
+    let ratios: Vec<String> = spec
+        .formats
+        .iter()
+        .zip(&deep_noise)
+        .map(|(format, paired)| format!("{} in {format}", told(&paired.ratio)))
+        .collect();
     let reasons = vec![
         match relu_shallow {
             0 => format!(
@@ -73,21 +80,27 @@ pub fn claim(evidence: &Evidence) -> Claim {
              branch can flip, which wins nothing where flips are rare (f32).",
             ratios.join(", ")
         ),
-        format!("Trained in f64 at depth {trained}, its last loss is {} of relu's.", told(&deep_loss)),
+        format!("Trained in f64 at depth {trained}, its last loss is {} of relu's.", told(&deep_loss.ratio)),
     ];
     let named = |activation: usize| {
         series(&spec.activations[activation], (0..spec.depths.len()).map(|depth| share_at(activation, depth)).collect())
     };
     let mut loss_and_noise: Vec<_> = (spec.formats.iter().enumerate())
         .map(|(arithmetic, format)| {
-            series(format!("noise, {format}"), (0..spec.depths.len()).map(|depth| noise(arithmetic, depth)).collect())
+            series(
+                format!("noise, {format}"),
+                (0..spec.depths.len()).map(|depth| noise(arithmetic, depth).ratio).collect(),
+            )
         })
         .collect();
     // Trained depths are some of the others, or have no place in the chart.
     let trained_at = |depth: &usize| spec.trained_depths.iter().position(|trained| trained == depth);
     loss_and_noise.push(series(
         "last loss, f64",
-        spec.depths.iter().map(|depth| trained_at(depth).map_or_else(spread::none, loss)).collect(),
+        spec.depths
+            .iter()
+            .map(|depth| trained_at(depth).map_or_else(spread::none, |depth| loss(depth).ratio))
+            .collect(),
     ));
     Claim {
         letter: 'f',

@@ -1,8 +1,9 @@
 //! (d) A slope parameter on the positive side is redundant.
 
-use super::{Evidence, differs, finding, series, share, short, told};
+use super::{Evidence, Paired, finding, series, share, short, told};
+use crate::judgement::ranking::exactly;
 use crate::number::Number;
-use crate::record::study::{Answer, Chart, Claim, Spread};
+use crate::record::study::{Answer, Chart, Claim};
 use crate::study::slopes::{DEPTH, Pair};
 use crate::study::spread;
 
@@ -26,12 +27,9 @@ pub fn claim(evidence: &Evidence) -> Claim {
     let (same_powers, all_powers) = same(&powers, |pair| &pair.is_same);
     let (same_unbounded, _) = same(&powers, |pair| &pair.is_same_unbounded);
     let (same_others, all_others) = same(&others, |pair| &pair.is_same);
-    let ratio = |slope: usize, arithmetic: usize| -> Spread {
-        spread::of(
-            slopes.pairs[slope]
-                .iter()
-                .map(|pair| pair.noise[arithmetic][0].value() / pair.noise[arithmetic][1].value()),
-        )
+    let paired = |slope: usize, arithmetic: usize| {
+        let of = |which: usize| exactly(slopes.pairs[slope].iter().map(|pair| pair.noise[arithmetic][which].value()));
+        Paired::new(&of(0), &of(1))
     };
     let mut apart = Vec::new();
     let mut findings = vec![
@@ -56,13 +54,13 @@ pub fn claim(evidence: &Evidence) -> Claim {
     ];
     for (index, slope) in &others {
         for (arithmetic, format) in spec.formats.iter().enumerate() {
-            let ratio = ratio(*index, arithmetic);
-            if differs(&ratio) {
-                apart.push(format!("{} in {format} ({})", short(*slope), told(&ratio)));
+            let paired = paired(*index, arithmetic);
+            if paired.differs() {
+                apart.push(format!("{} in {format} ({})", short(*slope), told(&paired.ratio)));
             }
             findings.push(finding(
                 format!("noise/signal of layer 1 with slope {} over folded into the weights, {format}", short(*slope)),
-                ratio,
+                paired.ratio,
             ));
         }
     }
@@ -89,7 +87,8 @@ pub fn claim(evidence: &Evidence) -> Claim {
             share(same_others, all_others)
         ),
         match apart.as_slice() {
-            [] => "That there is more or less noise for it is not seen: every interval of the ratio holds 1.".into(),
+            [] => "That there is more or less noise for it is not seen: no pair of networks can be told apart by it."
+                .into(),
             some => format!(
                 "And noise may differ, because one of the two rounds where the other does not, or its folded weights have \
                  more bits than the format: {}.",
@@ -112,7 +111,7 @@ pub fn claim(evidence: &Evidence) -> Claim {
             places: spec.slopes.iter().map(|slope| short(*slope)).collect(),
             series: (spec.formats.iter().enumerate())
                 .map(|(arithmetic, name)| {
-                    series(name, (0..spec.slopes.len()).map(|slope| ratio(slope, arithmetic)).collect())
+                    series(name, (0..spec.slopes.len()).map(|slope| paired(slope, arithmetic).ratio).collect())
                 })
                 .collect(),
             references: vec![("no difference".into(), Number::Finite(1.0))],

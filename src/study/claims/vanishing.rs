@@ -13,7 +13,7 @@ pub fn claim(evidence: &Evidence) -> Claim {
     let norms = |init: usize, activation: usize, depth: usize| -> Vec<f64> {
         survey.layer_1(init, depth, activation, 0).iter().map(|point| point.log2_norm.value()).collect()
     };
-    // Zeros in truth.
+    // Exact zeros.
     let drawn = INITS.len() * spec.depths.len() * spec.trials;
     let zeros = (0..INITS.len())
         .flat_map(|init| places.clone().map(move |depth| (init, depth)))

@@ -1,4 +1,5 @@
 //! Small networks, given entry by entry, and what is measured of them.
+#![allow(dead_code)] // each test binary uses a part
 
 use precision_probe::exchange::{Activations, Dtype, Tensor, write_safetensors};
 use precision_probe::probe::{Silent, run};
@@ -51,6 +52,24 @@ pub fn times(factor: f64, rows: Rows) -> Rows {
 
 fn tensor(name: &str, rows: &Rows) -> Tensor {
     Tensor::doubles(name, vec![rows.len(), rows[0].len()], rows.concat())
+}
+
+/// A layer as it is written down: its rows of weights, and its biases; no biases if no layer has any.
+pub type Layer<'a> = (&'a [&'a [f64]], &'a [f64]);
+
+/// A network and its batch as they are written down.
+pub fn literal(activation: &'static str, layers: &[Layer], inputs: &[&[f64]], targets: &[&[f64]]) -> Given {
+    let layer = |(weights, biases): &Layer| (owned(weights), (!biases.is_empty()).then(|| biases.to_vec()));
+    Given { activation, layers: layers.iter().map(layer).collect(), inputs: owned(inputs), wanted: values(targets) }
+}
+
+/// Targets as they are written down.
+pub fn values(targets: &[&[f64]]) -> Wanted {
+    Wanted::Values(owned(targets))
+}
+
+fn owned(rows: &[&[f64]]) -> Rows {
+    rows.iter().map(|row| row.to_vec()).collect()
 }
 
 impl Given {
