@@ -275,11 +275,11 @@ fn the_report_depends_on_the_spec_alone() {
     let law = Law::from_json(&json).unwrap();
     assert_eq!(law.spec.formats, ["mpfr:6", "mpfr:7", "mpfr:8", "mpfr:9"]);
     let csv = fs::read_to_string(place.join("one/law.csv")).unwrap();
-    let lines: Vec<&str> = csv.lines().collect();
-    assert!(lines[0].starts_with("activation,bits,trials,root_mean_square,"));
-    assert_eq!(lines.len(), 1 + 2 * 4);
-    assert!(lines[1].starts_with("relu,6,4,") && lines[8].starts_with("tanh,9,4,"), "{csv}");
-    assert!(lines.iter().all(|line| line.split(',').count() == 12), "{csv}");
+    let rows = common::tables::rows(&csv);
+    assert_eq!(rows.len(), 2 * 4);
+    let cells = |row: usize| ["activation", "bits", "trials_with_noise"].map(|name| rows[row][name].as_str());
+    assert_eq!((cells(0), cells(7)), (["relu", "6", "4"], ["tanh", "9", "4"]));
+    assert!(rows.iter().all(|row| row["spec_hash"] == law.spec_hash), "{csv}");
 }
 
 /// Named after what differs; replaced only by the same spec, or where that is asked for.
@@ -288,14 +288,19 @@ fn directories_belong_to_their_spec() {
     let place = TempDir::new().unwrap();
     let place = place.path();
     assert_eq!(succeed(place, &["--quiet"]), "");
-    let name = "law-depth-3_width-5_batch-3_trials-4_bits-6..9";
-    assert_eq!(names(&place.join("reports")), [name]);
+    let [latest, name] = &names(&place.join("reports"))[..] else { panic!("a report and a link to it") };
+    assert_eq!(latest, "latest");
+    assert!(name.starts_with("law-relu+tanh-3x5-batch-3-bits-6..9-trials-4-"), "{name}");
     succeed(place, &["--quiet"]);
     succeed(place, &["--quiet", "--act", "tanh", "--theme", "dark"]);
-    assert_eq!(names(&place.join("reports")).len(), 2);
+    assert_eq!(names(&place.join("reports")).len(), 3);
     let taken = format!("reports/{name}");
     let message = refused(place, &[&SMALL[..], &["--seed", "1", "--out", &taken]].concat());
-    assert!(message.contains("holds the report of another spec: choose another place with --out DIR"), "{message}");
+    assert!(
+        message
+            .contains("holds a report with other options or of another version: choose another place with --out DIR"),
+        "{message}"
+    );
     succeed(place, &["--quiet", "--seed", "1", "--force", "--out", &taken]);
     fs::create_dir(place.join("mine")).unwrap();
     fs::write(place.join("mine/thesis.txt"), "words").unwrap();
@@ -359,8 +364,8 @@ fn wrong_bits_are_told_with_their_fix() {
         assert!(message.starts_with("error: ") && message.contains(words), "{message}");
     }
     let message = refused(place.path(), &["--depth", "5", "law"]);
-    assert!(message.contains("--depth stands before `law`, where it has no effect"), "{message}");
+    assert!(message.contains("--depth comes before `law`, where it has no effect"), "{message}");
     let message = refused(place.path(), &["--formats", "f16", "law"]);
-    assert!(message.contains("--formats stands before `law`, which has no such option"), "{message}");
+    assert!(message.contains("--formats comes before `law`, which has no such option"), "{message}");
     assert!(names(place.path()).is_empty());
 }

@@ -1,13 +1,13 @@
-//! When two paths are the same file.
+//! Decides whether two paths lead to the same file.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Most links that are followed by hand: as many as Linux follows.
+/// Largest number of links that we follow ourselves, the limit of Linux.
 const MOST_LINKS: u32 = 40;
 
-/// A file itself, whatever path, symbolic link or hard link leads to it.
+/// The identity of a file, independent of the path, symbolic link or hard link that leads to it.
 #[cfg(unix)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Identity {
@@ -15,7 +15,7 @@ pub struct Identity {
     inode: u64,
 }
 
-/// A file itself; hard links are not recognised on this system.
+/// The identity of a file; hard links are not recognised on this system.
 #[cfg(not(unix))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity(PathBuf);
@@ -24,7 +24,7 @@ impl Identity {
     /// The file that a path leads to.
     ///
     /// # Errors
-    /// Those of the file system; there may be no such file.
+    /// Errors of the file system; the file may not exist.
     pub fn of(path: &Path) -> io::Result<Identity> {
         #[cfg(unix)]
         return fs::metadata(path).map(|found| Identity::from(&found));
@@ -32,10 +32,10 @@ impl Identity {
         return fs::canonicalize(path).map(Identity);
     }
 
-    /// An open file, which the path led to when it was opened.
+    /// An open file that the path led to when it was opened.
     ///
     /// # Errors
-    /// Those of the file system.
+    /// Errors of the file system.
     pub fn of_open(file: &File, path: &Path) -> io::Result<Identity> {
         #[cfg(unix)]
         return file.metadata().map(|found| Identity::from(&found)).map_err(|error| named(error, path));
@@ -57,8 +57,8 @@ fn named(error: io::Error, path: &Path) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
-/// The same path for the same place, however it is written and whether or not a file is there. Symbolic links are
-/// followed, also those that lead nowhere yet.
+/// A canonical path for a place, however it is written and whether or not a file exists there. Follows symbolic links,
+/// including dangling ones.
 pub fn place(path: &Path) -> PathBuf {
     follow(path, MOST_LINKS)
 }

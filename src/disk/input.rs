@@ -1,4 +1,4 @@
-//! Reading: regular files only, and a memory of those that were read.
+//! Reads regular files only, and remembers which files were read.
 
 use super::Identity;
 use std::fmt;
@@ -7,18 +7,17 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-/// Files that this process has read as its input. There is one list for the process, so that no reader can forget to
-/// name a file to those who write.
+/// Files that this process has read as input. The list is global, so that every writer knows all of them.
 static INPUTS: Mutex<Vec<Identity>> = Mutex::new(Vec::new());
 
-/// Why a file was not read, as the rest of a sentence that begins with its path.
+/// Why a file was not read, to complete a sentence that starts with its path.
 #[derive(Debug)]
 pub enum Unread {
-    /// It is no regular file: what it is.
+    /// It is not a regular file, but this.
     Special(&'static str),
-    /// It has more bytes than this.
+    /// It is larger than this number of bytes.
     TooLarge(u64),
-    /// The system refuses.
+    /// A system error.
     Failed(io::Error),
 }
 
@@ -32,17 +31,17 @@ impl Unread {
 impl fmt::Display for Unread {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Unread::Special(kind) => write!(f, "is {kind} and not a regular file"),
-            Unread::TooLarge(most) => write!(f, "has more than {} MiB", most >> 20),
+            Unread::Special(kind) => write!(f, "is {kind}, not a regular file"),
+            Unread::TooLarge(most) => write!(f, "is larger than {} MiB", most >> 20),
             Unread::Failed(error) => write!(f, "cannot be read ({error})"),
         }
     }
 }
 
-/// Reads a file that the user names, and remembers it: see [`was_read`].
+/// Reads a file that the user names, and remembers it for [`was_read`].
 ///
 /// # Errors
-/// Why not; a named pipe or a device is refused before it is opened, since it might have no end.
+/// The file cannot be read. A named pipe or a device is refused before it is opened, because it might never end.
 pub fn input(path: &Path, most: u64) -> Result<Vec<u8>, Unread> {
     let (bytes, identity) = read(path, most)?;
     INPUTS.lock().unwrap_or_else(PoisonError::into_inner).push(identity);
@@ -64,13 +63,13 @@ pub fn was_read(path: &Path) -> bool {
 }
 
 fn read(path: &Path, most: u64) -> Result<(Vec<u8>, Identity), Unread> {
-    // Before opening: a named pipe would wait for its writer.
+    // Checked before opening, because opening a named pipe would wait for its writer.
     check(&fs::metadata(path).map_err(Unread::Failed)?, most)?;
     let file = File::open(path).map_err(Unread::Failed)?;
     check(&file.metadata().map_err(Unread::Failed)?, most)?;
     let identity = Identity::of_open(&file, path).map_err(Unread::Failed)?;
     let mut bytes = Vec::new();
-    // The file may grow meanwhile.
+    // The file may grow in the meantime.
     file.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(Unread::Failed)?;
     if bytes.len() as u64 > most { Err(Unread::TooLarge(most)) } else { Ok((bytes, identity)) }
 }
@@ -82,7 +81,7 @@ fn check(found: &fs::Metadata, most: u64) -> Result<(), Unread> {
     if found.len() > most { Err(Unread::TooLarge(most)) } else { Ok(()) }
 }
 
-/// What a file is that is no regular one, with its article.
+/// The kind of a file that is not a regular one, with its article.
 pub fn kind(found: FileType) -> &'static str {
     #[cfg(unix)]
     {

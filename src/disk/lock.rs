@@ -1,27 +1,27 @@
-//! Sole use of a folder while a run writes to it.
+//! Locks a folder for exclusive use while a run writes to it.
 
 use super::Identity;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The file that is locked where the system has no locks on folders (NFS, Windows).
+/// The file that is locked if the system cannot lock folders (NFS, Windows).
 pub const LOCK: &str = ".precision-probe.lock";
 
-/// Attempts when the folder or the file is replaced between opening and locking it.
+/// Number of attempts if the folder or the file is replaced between opening and locking it.
 const ATTEMPTS: usize = 100;
 
-/// Sole use of a folder until it is dropped. It is the operating system's lock on an open file: it ends with the process,
-/// however that ends, and a killed run leaves none.
+/// Exclusive use of a folder until this is dropped. It is the operating system's lock on an open file, which ends with
+/// the process, so a killed run leaves no lock.
 #[derive(Debug)]
 pub struct Lock {
     /// `None` on a file system without locks.
     _held: Option<File>,
-    /// [`LOCK`], if that is what is locked.
+    /// [`LOCK`], if that file is locked.
     file: Option<PathBuf>,
 }
 
-/// Why a folder is not locked.
+/// Why a folder could not be locked.
 #[derive(Debug)]
 pub enum Refused {
     /// Another run has it.
@@ -70,7 +70,7 @@ impl Lock {
     }
 }
 
-/// Locks an open file; `None` if the path no longer leads to it, so that somebody else may lock the new one.
+/// Locks an open file; `None` if the path no longer leads to it, so another process may lock the new file.
 fn hold(opened: File, path: &Path) -> Result<Option<File>, Refused> {
     match opened.try_lock() {
         Ok(()) => {
@@ -84,7 +84,7 @@ fn hold(opened: File, path: &Path) -> Result<Option<File>, Refused> {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // While it is still locked: whoever opened this file meanwhile sees in `hold` that it is gone.
+        // While it is still locked: a process that opened this file in the meantime sees in `hold` that it is gone.
         if let Some(file) = &self.file {
             let _ = fs::remove_file(file);
         }
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn a_file_is_locked_where_folders_have_no_locks() {
         let place = tempfile::tempdir().unwrap();
-        // What a killed run leaves: the file, unlocked.
+        // The remains of a killed run: the unlocked file.
         fs::write(place.path().join(LOCK), "").unwrap();
         let lock = Lock::on_file(place.path()).unwrap().unwrap();
         assert!(is_in_use(Lock::on_file(place.path())));

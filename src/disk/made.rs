@@ -1,18 +1,18 @@
-//! Folders that are made for something that may come to nothing.
+//! Folders created for work that may fail.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Folders that had to be made, the innermost first. Those that are still empty are removed when it is dropped.
+/// Folders that had to be created, the innermost first. Dropping this removes those that are still empty.
 #[derive(Debug)]
 pub struct Made(Vec<PathBuf>);
 
 impl Made {
-    /// Makes a folder and those above it that are missing.
+    /// Creates a folder and its missing parents.
     ///
     /// # Errors
-    /// The first error of the file system; then nothing is left behind.
+    /// The first error of the file system; then no new folder remains.
     pub fn new(folder: &Path) -> io::Result<Made> {
         let is_missing = |folder: &&Path| *folder != Path::new("") && !folder.exists();
         let made = Made(folder.ancestors().take_while(is_missing).map(Path::to_path_buf).collect());
@@ -28,7 +28,7 @@ impl Made {
 
 impl Drop for Made {
     fn drop(&mut self) {
-        // One that holds something stays, and so do those above it.
+        // A folder with contents stays, and so do its parents.
         let _ = self.0.iter().try_for_each(fs::remove_dir);
     }
 }

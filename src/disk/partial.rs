@@ -1,4 +1,4 @@
-//! Writing a file whole or not at all: under a temporary name, `NAME.PID-N.partial`, which is renamed at the end.
+//! Writes a file completely or not at all: under a temporary name, `NAME.PID-N.partial`, and renames it at the end.
 
 use super::{LOCK, was_read};
 use std::ffi::OsStr;
@@ -7,27 +7,27 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How temporary names end, after the process and a counter.
+/// The end of temporary names, after the process and a counter.
 const ENDING: &str = ".partial";
 
-/// Writes a file under a temporary name and renames it, so that readers see the old file or the new one, never a part;
-/// its folder must be there.
+/// Writes a file under a temporary name and renames it, so that readers see the old file or the new one, never a part.
+/// Its folder must exist.
 ///
 /// # Errors
-/// The first error of the file system; then the old file is as it was and the temporary one is gone.
+/// The first error of the file system; then the old file is unchanged and the temporary one removed.
 pub fn write_file(target: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut temporary = Temporary::create(target)?;
     temporary.file.write_all(bytes)?;
-    // Renaming before the bytes are on disk could leave an empty file after a power failure.
+    // Renaming before the data is on disk could leave an empty file after a power failure.
     temporary.file.sync_all()?;
     fs::rename(&temporary.path, target)
 }
 
-/// Tries whether [`write_file`] may write here: the folder is there and takes files, and nothing but a regular file would
-/// be replaced.
+/// Checks that [`write_file`] may write here: the folder exists and accepts files, and only a regular file would be
+/// replaced.
 ///
 /// # Errors
-/// Why not.
+/// The reason why it may not.
 pub fn check_file(target: &Path) -> io::Result<()> {
     if target.file_name().is_none() || fs::metadata(target).is_ok_and(|found| !found.is_file()) {
         return Err(io::Error::other("not a regular file"));
@@ -35,31 +35,30 @@ pub fn check_file(target: &Path) -> io::Result<()> {
     Temporary::create(target).map(drop)
 }
 
-/// Tries whether files may be written into a folder.
+/// Checks that files may be written into a folder.
 ///
 /// # Errors
-/// Why not.
+/// The reason why they may not.
 pub fn check_folder(folder: &Path) -> io::Result<()> {
     Temporary::create(&folder.join("probe")).map(drop)
 }
 
-/// Removes temporary files of processes that have ended; of one `name` only, if one is given. Whatever cannot be read or
-/// removed stays, since it does no harm.
+/// Removes the temporary files of processes that have ended, or only those for one `name` if given. Files that cannot be
+/// read or removed stay, because they are harmless.
 pub fn sweep(folder: &Path, name: Option<&OsStr>) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let found = entry.file_name();
         let Some((of, process)) = found.to_str().and_then(parts) else { continue };
         let is_wanted = name.is_none_or(|name| name == of);
-        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file() || kind.is_symlink());
         if is_wanted && is_file && has_ended(process) && is_own(&entry) && !was_read(&entry.path()) {
             let _ = fs::remove_file(entry.path());
         }
     }
 }
 
-/// True for a folder that holds nobody's work: only locks, incomplete files, and folders of which the same is true, as a
-/// killed run leaves them.
+/// True for a folder that only holds the remains of a killed run: locks, incomplete files, and folders of the same kind.
 pub fn is_vacant(folder: &Path) -> bool {
     let is_left = |entry: fs::DirEntry| {
         let name = entry.file_name();
@@ -69,12 +68,12 @@ pub fn is_vacant(folder: &Path) -> bool {
     fs::read_dir(folder).is_ok_and(|entries| entries.flatten().all(is_left))
 }
 
-/// True for a name that only [`write_file`] gives.
+/// True for a temporary name of [`write_file`].
 pub fn is_partial(name: &OsStr) -> bool {
     name.to_str().and_then(parts).is_some()
 }
 
-/// Of a temporary name, the name of the file that it was to be, and the process.
+/// Splits a temporary name into the final name of the file and the process.
 fn parts(name: &str) -> Option<(&str, u32)> {
     let (of, numbers) = name.strip_suffix(ENDING)?.rsplit_once('.')?;
     let (process, counter) = numbers.split_once('-')?;
@@ -84,13 +83,13 @@ fn parts(name: &str) -> Option<(&str, u32)> {
     (is_plain && !of.is_empty()).then_some((of, process_number))
 }
 
-/// True if a process is known to have ended. One of our own number left its files before this process began.
+/// True if a process is known to have ended. A process with our own number left its files before this one started.
 fn has_ended(process: u32) -> bool {
     let proc = Path::new("/proc");
     process == std::process::id() || proc.join("self").exists() && !proc.join(process.to_string()).exists()
 }
 
-/// True if the file is this user's: processes of others may be hidden from `/proc`.
+/// True if the file belongs to this user; `/proc` may hide other users' processes.
 fn is_own(entry: &fs::DirEntry) -> bool {
     #[cfg(unix)]
     {
@@ -105,23 +104,28 @@ fn is_own(entry: &fs::DirEntry) -> bool {
     }
 }
 
-/// A file that is removed when dropped; after a rename there is nothing left to remove.
+/// A file that is removed when this is dropped; after a rename there is nothing to remove.
 struct Temporary {
     path: PathBuf,
     file: File,
 }
 
+/// A temporary name for a file that no other call of this process gives.
+pub(super) fn temporary_name(target: &Path) -> PathBuf {
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    let mut name = target.file_name().unwrap_or_default().to_os_string();
+    let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+    name.push(format!(".{}-{number}{ENDING}", std::process::id()));
+    target.with_file_name(name)
+}
+
 impl Temporary {
     fn create(target: &Path) -> io::Result<Temporary> {
-        static COUNTER: AtomicU64 = AtomicU64::new(0);
         loop {
-            let mut name = target.file_name().unwrap_or_default().to_os_string();
-            let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-            name.push(format!(".{}-{number}{ENDING}", std::process::id()));
-            let path = target.with_file_name(name);
+            let path = temporary_name(target);
             match File::options().write(true).create_new(true).open(&path) {
                 Ok(file) => return Ok(Temporary { path, file }),
-                // A process that had our number before us, as in containers, may have left it.
+                // A previous process with our number may have left it, as happens in containers.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
             }
@@ -131,7 +135,7 @@ impl Temporary {
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        // Absent after the rename; nothing better can be done about other errors here.
+        // The file is absent after the rename; other errors cannot be handled better here.
         let _ = fs::remove_file(&self.path);
     }
 }

@@ -1,10 +1,9 @@
 //! Report directories: what they hold, what may be written where, and files that appear whole or not at all.
 
 use crate::disk;
-use crate::record::{LossScale, Source, Spec};
+use crate::record::Spec;
 use crate::report::figure::Panel;
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -24,14 +23,11 @@ pub const STUDY: &str = "study.json";
 /// The report as a page.
 pub const PAGE: &str = "report.html";
 
-/// Every number as a table.
-pub const TABLE: &str = "layers.csv";
+/// The tables of a probe: every layer over the trials, every trial, every source of noise, every remedy.
+pub const TABLES: [&str; 4] = ["summary.csv", "trials.csv", "sources.csv", "remedies.csv"];
 
 /// What differs between two runs of the same spec.
 pub const RUN: &str = "run.json";
-
-/// Longest name that [`run_name`] gives.
-const LONGEST_NAME: usize = 120;
 
 /// The picture of a single run, without its ending.
 const SUMMARY: &str = "summary";
@@ -134,8 +130,8 @@ pub fn remove(directory: &Path, names: &[String]) -> io::Result<()> {
 
 /// Names of the files of a record's report, as far as its spec tells; no pictures are drawn of what has nothing to show.
 pub fn names(activations: &[String]) -> Vec<String> {
-    let own = [RECORD, RUN, TABLE, PAGE].map(String::from);
-    own.into_iter().chain(Pictures::new(activations).files()).collect()
+    let own = [RECORD, RUN].into_iter().chain(TABLES).chain([PAGE]).map(String::from);
+    own.chain(Pictures::new(activations).files()).collect()
 }
 
 /// Writes each file next to its place under a temporary name and renames it, in the order given.
@@ -220,7 +216,7 @@ pub fn check_target_of(directory: &Path, record: &str, spec_hash: &str, force: b
     fs::create_dir_all(directory).map_err(unusable)?;
     if !force {
         refuse_foreign(directory, record, spec_hash).map_err(|found| {
-            format!("`{place}` {found}: choose another place with --out DIR, or replace it with --force")
+            format!("`{place}` {found}: choose another place with --out DIR, or overwrite it with --force")
         })?;
     }
     disk::check_folder(directory).map_err(unusable)
@@ -246,98 +242,13 @@ fn refuse_foreign(directory: &Path, record: &str, spec_hash: &str) -> Result<(),
     };
     match serde_json::from_slice::<Head>(&bytes) {
         Ok(head) if head.spec_hash == spec_hash => Ok(()),
-        Ok(_) => Err("holds the report of another spec".into()),
+        Ok(_) => Err("holds a report with other options or of another version".into()),
         Err(_) => Err(format!("holds a {record} that is not a record")),
     }
 }
 
-/// A directory name that says what differs from the default spec: `default`, `act-tanh_depth-100`.
-///
-/// Only `a-z 0-9 . = _ -` occur; names beyond 120 characters are cut and end in their hash.
-pub fn run_name(spec: &Spec) -> String {
-    name_against(spec, &Spec::default(), &[])
-}
-
-/// The same against other defaults, and with more to say: keys and values.
-pub fn name_against(spec: &Spec, default: &Spec, more: &[(&str, String)]) -> String {
-    // Destructured, so that a new field of the spec cannot be forgotten here.
-    let Spec {
-        activations,
-        depth,
-        width,
-        batch,
-        trials,
-        seed,
-        data,
-        init,
-        gain,
-        bias,
-        residual,
-        formats,
-        names,
-        truth_bits,
-        loss_scale,
-        attribute,
-        weights,
-        batch_file,
-        compared,
-    } = spec;
-    let mut parts: Vec<String> = Vec::new();
-    // Two files may have one name.
-    let by_contents = |source: &Source| format!("{}-{:.8}", source.file, source.sha256);
-    let mut part = |differs: bool, key: &str, value: String| {
-        if differs {
-            parts.push(format!("{key}-{}", safe(&value)));
-        }
-    };
-    part(*activations != default.activations, "act", activations.join(","));
-    // What a file says by itself is not said again.
-    let (is_drawn, is_batch_drawn) = (weights.is_none(), spec.draws_batches());
-    if let Some(weights) = weights {
-        part(true, "weights", by_contents(&weights.source));
-    }
-    part(is_drawn && *depth != default.depth, "depth", depth.to_string());
-    part(is_drawn && *width != default.width, "width", width.to_string());
-    part(is_batch_drawn && *batch != default.batch, "batch", batch.to_string());
-    part(is_drawn && *trials != default.trials, "trials", trials.to_string());
-    part(*seed != default.seed, "seed", seed.to_string());
-    let named = batch_file.as_ref().map_or(data.name().into(), |batch| by_contents(&batch.source));
-    part(*data != default.data, "data", named);
-    part(*init != default.init, "init", init.name().into());
-    part(*gain != default.gain, "gain", gain.map_or("none".into(), |gain| gain.to_string()));
-    part(is_drawn && *bias != default.bias, "bias", if *bias { "on" } else { "off" }.into());
-    part(*residual != default.residual, "residual", if *residual { "on" } else { "off" }.into());
-    let spelled: Vec<String> = formats.iter().map(|policy| names.spelled(policy)).collect();
-    part(*formats != default.formats || !names.is_empty(), "formats", spelled.join(","));
-    for one in compared {
-        part(
-            true,
-            if one.model.is_some() { "audit" } else { "compare" },
-            format!("{}-{}", one.name, by_contents(&one.source)),
-        );
-    }
-    let scale = match loss_scale {
-        LossScale::None => "1".into(),
-        LossScale::PowerOfTwo(log2) => format!("2^{log2}"),
-        LossScale::Auto => "auto".to_string(),
-    };
-    part(*loss_scale != default.loss_scale, "scale", scale);
-    part(*attribute != default.attribute, "attribute", attribute.name().into());
-    part(*truth_bits != default.truth_bits, "truth", truth_bits.to_string());
-    more.iter().for_each(|(key, value)| part(true, key, value.clone()));
-    if parts.is_empty() {
-        return "default".into();
-    }
-    let name = parts.join("_");
-    if name.len() <= LONGEST_NAME {
-        return name;
-    }
-    let hash: String = Sha256::digest(name.as_bytes()).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    format!("{}-{hash}", &name[..LONGEST_NAME - hash.len() - 1])
-}
-
-/// A value as part of a file's name: every character outside `a-z 0-9 . = _` as `-`.
+/// A value as part of a file's name: every character outside `a-z 0-9 . = _ +` as `-`.
 pub fn safe(value: &str) -> String {
-    let keep = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '=' | '_') { c } else { '-' };
+    let keep = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '=' | '_' | '+') { c } else { '-' };
     value.to_lowercase().chars().map(keep).collect()
 }

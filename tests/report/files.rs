@@ -1,7 +1,14 @@
 //! Report directories: whole files or none, and nobody's work replaced unasked.
 
-use crate::common::records::default_record;
-use precision_probe::report::files::{check_names, check_target, names, run_name, write};
+use crate::common::records::{Behaviour::Noise, default_record, record};
+use crate::common::trainings::{Fare, training};
+use crate::study::of_claims;
+use precision_probe::law;
+use precision_probe::probe::VERSION;
+use precision_probe::report::draw::Theme;
+use precision_probe::report::files::{check_names, check_target, names, write};
+use precision_probe::report::naming::run_name;
+use precision_probe::report::{self, contents};
 use precision_probe::spec::{Data, Init, Spec};
 use std::fs;
 use std::path::Path;
@@ -50,7 +57,7 @@ fn a_report_replaces_only_its_own_directory() {
     assert_eq!(
         refusal,
         format!(
-            "`{}` holds the report of another spec: choose another place with --out DIR, or replace it with --force",
+            "`{}` holds a report with other options or of another version: choose another place with --out DIR, or overwrite it with --force",
             directory.display()
         )
     );
@@ -84,9 +91,16 @@ fn what_a_killed_run_left_is_not_in_the_way() {
 fn each_file_of_a_report_is_tried_by_its_name() {
     let place = tempfile::tempdir().unwrap();
     let own = names(&["relu".into(), "tanh".into()]);
-    for name in
-        ["record.json", "run.json", "layers.csv", "report.html", "relu.svg", "panels/tanh/noise.png", "compare.png"]
-    {
+    for name in [
+        "record.json",
+        "run.json",
+        "summary.csv",
+        "remedies.csv",
+        "report.html",
+        "relu.svg",
+        "panels/tanh/noise.png",
+        "compare.png",
+    ] {
         assert!(own.iter().any(|own| own == name), "{name}");
     }
     check_names(place.path(), &own).expect("an empty folder");
@@ -131,39 +145,114 @@ fn an_unusable_place_is_found_before_anything_is_measured() {
     }
 }
 
+/// As the command names a spec's folder.
+fn named(spec: &Spec) -> String {
+    run_name(spec, &spec.hash(VERSION))
+}
+
+/// A head that people read, and the beginning of the hash that the record has.
 #[test]
-fn names_say_what_differs_from_the_default() {
-    assert_eq!(run_name(&Spec::default()), "default");
-    let spec = Spec { activations: vec!["tanh".into()], depth: 100, ..Spec::default() };
-    assert_eq!(run_name(&spec), "act-tanh_depth-100");
-    let spec = Spec {
-        activations: vec!["leaky:slope=0.2".into(), "Relu".into()],
-        data: Data::Gaussian,
-        gain: Some(1.5),
-        init: Init::Kaiming,
-        bias: true,
-        residual: true,
-        formats: vec!["f16:acc=f32".into(), "f32".into()],
-        ..Spec::default()
+fn names_of_folders_are_readable_and_end_in_the_hash() {
+    assert_eq!(named(&Spec::default()), "default");
+    let names = |activations: &[&str], formats: &[&str]| {
+        let strings = |names: &[&str]| names.iter().map(|name| name.to_string()).collect();
+        Spec { activations: strings(activations), formats: strings(formats), ..Spec::default() }
     };
-    assert_eq!(
-        run_name(&spec),
-        "act-leaky-slope=0.2-relu_data-gaussian_init-kaiming_gain-1.5_bias-on_residual-on_formats-f16-acc=f32-f32"
-    );
+    let usual = Spec::default().formats;
+    let usual: Vec<&str> = usual.iter().map(String::as_str).collect();
+    for (spec, head) in [
+        (names(&["relu"], &["f16", "bf16"]), "relu-50x64-f16+bf16-"),
+        (Spec { depth: 100, ..names(&["tanh"], &usual) }, "tanh-100x64-"),
+        (Spec { batch: 3, seed: 7, ..names(&["leaky"], &usual) }, "leaky-50x64-batch-3-seed-7-"),
+        (
+            Spec { data: Data::Gaussian, residual: true, ..names(&["leaky"], &["f32"]) },
+            "leaky-50x64-f32-gaussian-residual-on-",
+        ),
+        (
+            Spec {
+                init: Init::Kaiming,
+                gain: Some(1.5),
+                bias: true,
+                ..names(&["leaky:0.2", "relu"], &["f16:acc=f32"])
+            },
+            "leaky-0.2+relu-50x64-f16-acc=f32-init-kaiming-",
+        ),
+        (names(&["relu", "leaky", "tanh", "gelu", "silu", "elu"], &["f16"]), "relu+5more-50x64-f16-"),
+    ] {
+        let hash = spec.hash(VERSION);
+        assert_eq!(named(&spec), format!("{head}{}", &hash[..8]));
+    }
 }
 
+/// Whatever is asked for, a name has at most 60 characters that every file system takes, and specs that differ have names
+/// that do.
 #[test]
-fn names_are_safe_and_of_bounded_length() {
-    let hostile = Spec { activations: vec!["../../é\u{0} $(x)".into()], ..Spec::default() };
-    assert_eq!(run_name(&hostile), "act-..-..------x-");
-}
-
-#[test]
-fn long_names_end_in_their_hash() {
+fn names_of_folders_are_safe_short_and_of_one_spec() {
     let formats = |last: &str| (0..40).map(|n| format!("e8m{n}:acc=f32")).chain([last.into()]).collect();
-    let one = run_name(&Spec { formats: formats("f16"), ..Spec::default() });
-    let other = run_name(&Spec { formats: formats("f32"), ..Spec::default() });
-    assert_eq!(one.len(), 120);
-    assert_ne!(one, other, "equal beginnings, different hashes");
-    assert!(one.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b".=_-".contains(&b)), "{one}");
+    let act = |name: &str| vec![name.to_string()];
+    let base = Spec::default();
+    let specs = [
+        Spec { activations: act("../../é\u{0} $(x)"), ..base.clone() },
+        Spec { activations: act("-rf"), ..base.clone() },
+        Spec { activations: act(".."), ..base.clone() },
+        Spec { activations: act(""), ..base.clone() },
+        Spec {
+            activations: act(&"x".repeat(1000)),
+            depth: usize::MAX,
+            width: usize::MAX,
+            seed: u64::MAX,
+            ..base.clone()
+        },
+        Spec { formats: formats("f16"), ..base.clone() },
+        Spec { formats: formats("f32"), ..base.clone() },
+        Spec { truth_bits: 81, ..base.clone() },
+        Spec { gain: Some(1.0000000000000002), ..base.clone() },
+    ];
+    let names: Vec<String> = specs.iter().map(named).collect();
+    let is_safe = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b".=_+-".contains(&b);
+    for name in &names {
+        assert!(name.len() <= 60 && name.bytes().all(is_safe), "{name}");
+        assert!(!name.starts_with(['-', '.']), "{name}");
+    }
+    let different: std::collections::BTreeSet<&String> = names.iter().collect();
+    assert_eq!(different.len(), names.len(), "{names:?}");
+}
+
+/// Every picture of every kind of report carries the hash of its record's spec and its evidence, as SVG and as PNG.
+#[test]
+fn every_picture_says_where_its_numbers_come_from() {
+    let light = Theme::Light;
+    let record = record(2, 1, &[("f16", Noise(0.2))]);
+    let training = training(&["tanh", "relu"], &[("f16", Fare::Noise(0.1, 0.1))], 1, 3);
+    let (law, study) = (law::of(&record), of_claims("a"));
+    let evidence = Some("proven 83 bits");
+    let reports = [
+        (contents::drawn(&record, light).unwrap(), &record.spec_hash, evidence),
+        (report::law::drawn(&law, light).unwrap(), &law.spec_hash, evidence),
+        (report::training::drawn(&training, light).unwrap(), &training.spec_hash, evidence),
+        (report::study::drawn(&study, light).unwrap(), &study.spec_hash, None),
+    ];
+    for (files, hash, evidence) in reports {
+        let mut pictures = 0;
+        for (name, bytes) in files {
+            let said: Vec<(String, String)> = if name.ends_with(".svg") {
+                let text = String::from_utf8(bytes).unwrap();
+                let (_, behind) = text.split_once("<metadata>\n").unwrap_or_else(|| panic!("{name} says nothing"));
+                let lines = behind.split_once("</metadata>").unwrap().0.lines();
+                lines.map(|line| line.rsplit_once(": ").unwrap()).map(|(key, text)| (key.into(), text.into())).collect()
+            } else if name.ends_with(".png") {
+                let reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
+                let texts = &reader.info().uncompressed_latin1_text;
+                texts.iter().map(|chunk| (chunk.keyword.clone(), chunk.text.clone())).collect()
+            } else {
+                continue;
+            };
+            let of = |key: &str| said.iter().find(|(found, _)| found == key).map(|(_, text)| text.as_str());
+            assert_eq!(of("precision-probe:spec_hash"), Some(hash.as_str()), "{name}");
+            assert_eq!(of("precision-probe:evidence"), evidence, "{name}");
+            assert!(of("Software").is_some_and(|text| text.starts_with("precision-probe ")), "{name}");
+            pictures += 1;
+        }
+        assert!(pictures >= 2);
+    }
 }

@@ -63,7 +63,12 @@ fn hardswish_bends_at_its_joints() {
     let expected = [((-3.0, -0.5), false), ((-3.0, 0.0), true), ((3.0, 1.5), false), ((3.0, 1.0), true)];
     assert_eq!(dots(derivative), expected);
     let caption = graph.caption.join(" · ");
-    for words in ["hardswish · gain 1.74 ", "χ₁ 1.08 there: gradients grow", "unstable", "precision-probe 0.1.0"] {
+    for words in [
+        "hardswish · gain 1.74 ",
+        "χ₁ 1.08 at that gain: gradients grow",
+        "unstable",
+        concat!("precision-probe ", env!("CARGO_PKG_VERSION")),
+    ] {
         assert!(caption.contains(words), "{caption}");
     }
 }
@@ -126,7 +131,7 @@ fn every_activation_is_drawn_within_its_page() {
             let svg = graph_svg(&graph, theme).expect(&name);
             assert_on_canvas(&name, &svg);
             assert_texts_apart(&name, &svg, 15);
-            for words in ["precision-probe 0.1.0", "φ(x) = "] {
+            for words in [concat!("precision-probe ", env!("CARGO_PKG_VERSION")), "φ(x) = "] {
                 assert!(svg.contains(words), "{name}: no {words}");
             }
             let png = rasterise(&svg).expect(&name);

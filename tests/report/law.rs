@@ -61,7 +61,7 @@ fn every_law_is_drawn_on_its_page() {
             std::fs::write(preview.join(format!("{}.png", name.replace(' ', "-"))), &bytes).unwrap();
             assert_eq!(Pixels::decode(&bytes).in_margin(), None, "{name}");
         }
-        assert!(law_csv(&law).starts_with("activation,bits,"));
+        assert!(law_csv(&law).starts_with("spec_hash,activation,"));
         // Names with parameters make wide tables, as everywhere.
         let text = terminal(&law, None);
         assert!(name == "seven" || text.lines().all(|line| line.chars().count() <= 100), "{text}");

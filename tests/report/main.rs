@@ -13,6 +13,7 @@ mod picture;
 mod say;
 mod sources;
 mod study;
+mod tables;
 mod text;
 mod theme;
 mod training;

@@ -3,6 +3,7 @@
 use crate::common::causes::attributed;
 use crate::common::records::{Behaviour::*, record};
 use precision_probe::judgement::*;
+use precision_probe::probe::quantiles::quantiles;
 use precision_probe::record::{NoiseSource, Number, Quantiles, RemedyKind, Run, ZeroReason};
 use precision_probe::report::numbers::Notation::{Plain, Typeset};
 use precision_probe::report::say;
@@ -28,7 +29,20 @@ fn tried(kind: RemedyKind, times: f64, effect: Effect) -> Tried {
     let times = Number::new(times);
     let none = Number::None;
     let first = Quantiles { low: none, median: none, high: none, count: 0, at_most: false };
-    Tried { remedy, times, first, first_times: times, lower: 4, sound: 5, lost: 0, of: 5, is_needless: false, effect }
+    Tried {
+        remedy,
+        times,
+        trials: vec![times; 5],
+        first,
+        first_times: times,
+        first_times_of_two: None,
+        lower: 4,
+        sound: 5,
+        lost: 0,
+        of: 5,
+        is_needless: false,
+        effect,
+    }
 }
 
 fn assert_order(text: &str, parts: &[&str]) {
@@ -42,7 +56,8 @@ fn assert_order(text: &str, parts: &[&str]) {
 fn noise_comes_with_its_cause_and_the_remedy_seen_to_work() {
     let (run, mut judgement) = judged(Noise(0.41));
     let f16 = &mut judgement.arithmetics[0];
-    f16.cause = Cause::Source { source: NoiseSource::BranchFlips, layer: 1, without: Number::Finite(0.0088) };
+    let without = quantiles([(Number::Finite(0.0088), false)].into_iter());
+    f16.cause = Cause::Source { source: NoiseSource::BranchFlips, layer: 1, without, lost: None };
     f16.tried =
         vec![tried(RemedyKind::Accumulator, 2.2, Effect::Gain), tried(RemedyKind::Forward, 33.4, Effect::Enough)];
     f16.remedy = Advice::Enough { place: 1 };
@@ -160,8 +175,12 @@ fn noise_is_compared_with_that_of_minibatches() {
         (0.2, MinibatchMeaning::OneSided, "0.2 of minibatch noise, but one-sided, so it does not average out"),
         (3.0, MinibatchMeaning::Noticeable, "3 times minibatch noise."),
     ] {
-        judgement.arithmetics[0].first.minibatch =
-            Some(MinibatchJudgement { ratio: Number::Finite(ratio), at_least: false, meaning });
+        judgement.arithmetics[0].first.minibatch = Some(MinibatchJudgement {
+            ratio: Number::Finite(ratio),
+            trials: vec![Number::Finite(ratio); 5],
+            at_least: false,
+            meaning,
+        });
         assert!(said(&run, &judgement)[0].contains(expected), "{expected}: {:?}", said(&run, &judgement));
     }
 }
@@ -173,7 +192,7 @@ fn what_layer_1_alone_does_not_show_is_said() {
     judgement.exact.is_below_adam_epsilon = true;
     judgement.exact.log2_size = Number::Finite(-30.0);
     let f16 = &mut judgement.arithmetics[0];
-    f16.first.rows = Some(RowShare { wrong: 511, of: 512, ghosts: 0 });
+    f16.first.rows = Some(RowShare { wrong: 511, wholly_wrong: Some(256), of: 512, ghosts: 0 });
     f16.first.worse_tensor = Some((Tensor::Bias, Verdict::Chaotic));
     f16.worst = LayerJudgement { layer: 7, verdict: over_trials(&[Verdict::Overflow; 5]), ..f16.first.clone() };
     f16.remedy = Advice::NoneHelps;
@@ -184,6 +203,7 @@ fn what_layer_1_alone_does_not_show_is_said() {
             "sound",
             "layer 7 is worse: it overflows",
             "511 of 512 rows",
+            "wrong by half or more, 256 by 100 % or more.",
             "the bias gradient of layer 1 is worse: chaotic",
         ],
     );
@@ -209,6 +229,26 @@ fn distributions_and_few_trials_are_told_as_they_are() {
     let text = said(&run, &judgement).join(" ");
     assert!(text.contains("0.08 and 0.2 of the signal"), "{text}");
     assert_eq!(say::cells::spread(&judgement.arithmetics[0].first, Plain), "0.08, 0.2");
+    // What follows from the noise has both values, too.
+    let f16 = &mut judgement.arithmetics[0];
+    f16.first.verdict = over_trials(&[Verdict::Noisy; 2]);
+    let numbers = |both: [f64; 2]| both.map(Number::new).to_vec();
+    f16.first.minibatch = Some(MinibatchJudgement {
+        ratio: Number::new(3.0),
+        trials: numbers([3.0, 0.5]),
+        at_least: false,
+        meaning: MinibatchMeaning::Noticeable,
+    });
+    let without = quantiles([0.02, 0.01].into_iter().map(|noise| (Number::new(noise), false)));
+    f16.cause = Cause::Source { source: NoiseSource::Forward, layer: 1, without, lost: None };
+    let factors = Some([Number::new(8.0), Number::new(11.4)]);
+    f16.tried = vec![Tried { first_times_of_two: factors, ..tried(RemedyKind::Forward, 11.4, Effect::Enough) }];
+    f16.remedy = Advice::Enough { place: 0 };
+    let text = said(&run, &judgement).join(" ");
+    for expected in ["0.5 and 3 times minibatch noise", "(0.01 and 0.02 without it)", "(8.0 and 11 times less noise)"] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    assert_eq!(say::remedy::cell(&run.arithmetics[0], &judgement.arithmetics[0], Plain), "forward in f32 8.0×, 11×");
     assert_eq!(say::cells::spread(&judgement.arithmetics[1].first, Typeset).split(' ').next(), Some("1.22·10⁻⁵"));
 }
 
@@ -231,8 +271,13 @@ fn cells_say_cause_and_remedy_in_a_word_or_two() {
         f16.remedy = advice;
         assert_eq!(say::remedy::cell(&run.arithmetics[0], f16, Plain), expected);
     }
+    let without = quantiles(std::iter::empty());
     let cells = [
-        (Cause::Source { source: NoiseSource::Accumulation, layer: 1, without: Number::None }, "accumulation"),
+        (Cause::Source { source: NoiseSource::Accumulation, layer: 1, without, lost: None }, "accumulation"),
+        (
+            Cause::Source { source: NoiseSource::Range, layer: 1, without, lost: Some(RangeLoss::Storing) },
+            "range: storing",
+        ),
         (Cause::NoSingle { greatest: None, layer: 1 }, "several"),
         (Cause::BelowResolution, "unresolved"),
         (Cause::Nothing, "—"),

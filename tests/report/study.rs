@@ -10,7 +10,7 @@ use precision_probe::report::study::{charts_csv, drawn, findings_csv, markdown, 
 use std::path::Path;
 
 /// A study of some of the claims.
-fn of_claims(letters: &str) -> Study {
+pub fn of_claims(letters: &str) -> Study {
     let mut study = study();
     study.claims.retain(|claim| letters.contains(claim.letter));
     study
@@ -20,7 +20,7 @@ const TEXT: &str = "\
 Leaky ReLU or ReLU? 2 claims about activations: 1 refuted, 1 depends on the case
 activations relu, leaky, prelu, elu, silu, tanh
 at initialisation: depths 5, 10, 20, 50, 100, width 64 (narrow networks 8), in f16, bf16, f32, batch
-32, 10 draws (narrow 100), seed 0: 5400 networks held against their true gradients
+32, 10 draws (narrow 100), seed 0: 5400 networks compared with their exact gradients
 trained: depths 5, 20, 50, 100, in bf16, f16/update=f32, bf16/update=f32, f32, 3 trainings of 200
 updates each, measured every 50: 360 copies of networks
 slopes on the positive side 0.5, 2, 0.75, 1.25, 1.5, 3
@@ -52,7 +52,7 @@ and the greatest, with more their 10 % and 90 % quantiles; before them the upper
 shares of draws have no spread)
 
 Page:     reports/study/study.md
-Pictures: reports/study/study.png, claim-a.png to claim-f.png beside it
+Pictures: reports/study/study.png, claim-a.png to claim-f.png next to it
 ";
 
 #[test]
@@ -100,7 +100,7 @@ const PAGE: &str = "\
 ## What was measured
 
 - activations relu, leaky, prelu, elu, silu, tanh
-- at initialisation: depths 5, 10, 20, 50, 100, width 64 (narrow networks 8), in f16, bf16, f32, batch 32, 10 draws (narrow 100), seed 0: 5400 networks held against their true gradients
+- at initialisation: depths 5, 10, 20, 50, 100, width 64 (narrow networks 8), in f16, bf16, f32, batch 32, 10 draws (narrow 100), seed 0: 5400 networks compared with their exact gradients
 - trained: depths 5, 20, 50, 100, in bf16, f16/update=f32, bf16/update=f32, f32, 3 trainings of 200 updates each, measured every 50: 360 copies of networks
 - slopes on the positive side 0.5, 2, 0.75, 1.25, 1.5, 3
 
@@ -129,9 +129,9 @@ const PAGE: &str = "\
 | 50            | 0.9 [0.5–1.6]       | 0.3 [0.2–0.6]  |
 | 100           | 0.8 [0.3–2.4]       | 0.1 [0.05–0.3] |
 
-ratio of noise/signal; of 10 draws each where no other number is told.
+ratio of noise/signal; each of 10 draws unless stated otherwise.
 
-Held against: no difference = 1.
+References: no difference = 1.
 
 </details>
 
@@ -162,13 +162,18 @@ fn tables_hold_every_number() {
     let mut study = study();
     let findings = findings_csv(&study);
     assert_eq!(findings.lines().count(), 1 + study.claims.iter().map(|claim| claim.findings.len()).sum::<usize>());
-    assert!(findings.starts_with(
-        "claim,what,low,median,high,draws\na,\"share of dead draws, leaky, width 8, depth 100\",0.0,0.0,0.0,100\n"
-    ));
-    assert!(findings.contains("\nb,\"dead draws of relu over leaky's, depth 50\",inf,inf,inf,100\n"));
+    let keys = format!("{},{},{},{}", study.spec_hash, study.spec.width, study.spec.batch, study.spec.seed);
+    assert!(findings.starts_with(&format!(
+        "spec_hash,width,batch,seed,claim,what,median,low,high,draws\n\
+         {keys},a,\"share of dead draws, leaky, width 8, depth 100\",0.0,0.0,0.0,100\n"
+    )));
+    assert!(findings.contains(&format!("\n{keys},b,\"dead draws of relu over leaky's, depth 50\",inf,inf,inf,100\n")));
     let charts = charts_csv(&study);
-    assert!(charts.starts_with("claim,chart,series,place,low,median,high,draws\na,Size of layer 1's true gradient,relu,5,0.0015,0.003,0.006,10\n"));
-    assert!(charts.contains("\na,Size of layer 1's true gradient,elu,20,,,,0\n"));
+    assert!(charts.starts_with(&format!(
+        "spec_hash,width,batch,seed,claim,chart,series,place,median,low,high,draws\n\
+         {keys},a,Size of layer 1's true gradient,relu,5,0.003,0.0015,0.006,10\n"
+    )));
+    assert!(charts.contains(&format!("\n{keys},a,Size of layer 1's true gradient,elu,20,,,,0\n")));
     let points = |study: &Study| {
         study
             .claims
@@ -374,7 +379,7 @@ fn strange_studies_are_drawn_and_worded_without_a_panic() {
         assert!(text.lines().all(|line| line.chars().count() <= 100), "{name}: {text}");
         assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{name}");
         assert!(markdown(&study).contains("\n## How to run it again\n"), "{name}");
-        assert!(findings_csv(&study).starts_with("claim,") && charts_csv(&study).starts_with("claim,"));
+        assert!([findings_csv(&study), charts_csv(&study)].iter().all(|text| text.starts_with("spec_hash,")));
         for (stem, svg) in pictures(&study, Theme::Light) {
             let name = format!("{name}, {stem}");
             assert_on_canvas(&name, &svg);

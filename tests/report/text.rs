@@ -1,9 +1,9 @@
 //! The first screen, tables and CSV: compared as plain strings.
 
 use crate::common::records::{Behaviour::*, default_record, record};
-use precision_probe::record::{Flips, Number};
+use precision_probe::record::Flips;
 use precision_probe::report::screen::{self, View};
-use precision_probe::report::{csv, table};
+use precision_probe::report::table;
 use std::path::Path;
 
 #[test]
@@ -123,19 +123,4 @@ fn what_is_left_out_is_told() {
     assert_eq!(rows[0][1..4], ["0.00748 in 1 of 5", "7.1", "1 in 10"]);
     assert_eq!(rows[1][1..4], ["—", "—", "—"]);
     assert!(text.contains("\n(of layer 1's gradient; flips of all layers)\n"), "{text}");
-}
-
-#[test]
-fn the_csv_has_one_line_per_tensor_of_every_layer_and_trial() {
-    let mut record = record(2, 2, &[("f16", Noise(0.2)), ("f32", Overflow(1))]);
-    record.runs[0].activation = "leaky, twice".into();
-    let tensor = &mut record.runs[0].arithmetics[1].layers[0].trials[1].tensors[0];
-    (tensor.log2_signal, tensor.cosine) = (Number::MinusInfinite, Number::None);
-    let text = csv::layers_csv(&record);
-    let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines.len(), 1 + 2 * 3 * 2);
-    assert_eq!(lines[0].split(',').count(), 27);
-    let fields = "leaky, twice\",f32,1,hidden.1,1,weight,-inf,-9.5,inf,false,0.99,inf,,0.97,overflow,4,proven 83 bits";
-    assert_eq!(lines[8], format!("\"{fields},,,,,,,,,,"));
-    assert!(lines[12].ends_with("sound,,proven 83 bits,,,,,,,,,,"), "the head has no flips: {}", lines[12]);
 }

@@ -1,43 +1,44 @@
-//! The law's points as one flat CSV file.
+//! The law's points as a tidy CSV file.
 
-use crate::record::law::{Law, Regime};
-use crate::report::csv::{cell, quoted};
+use crate::record::law::{Law, LawRun, Point};
+use crate::report::csv::cell::{number, word};
+use crate::report::csv::{Column, Keyed, RunKeys, run_columns, table};
 
-const HEADER: &str = "activation,bits,trials,root_mean_square,low,median,high,at_most,flips_per_network,flipped_networks,regime,\
-storage_noise\n";
-
-/// One line per activation and precision, in the record's order; numbers and quotes as in `layers.csv`.
-pub fn law_csv(law: &Law) -> String {
-    let mut text = String::from(HEADER);
-    for run in &law.runs {
-        for point in &run.points {
-            let cells = [
-                run.activation.clone(),
-                point.bits.to_string(),
-                point.count.to_string(),
-                cell(point.root_mean_square),
-                cell(point.low),
-                cell(point.median),
-                cell(point.high),
-                point.at_most.to_string(),
-                cell(point.flips),
-                if run.kinked { point.flipped.to_string() } else { String::new() },
-                regime(point.regime).to_string(),
-                cell(point.storage_noise),
-            ];
-            text.push_str(&cells.map(|cell| quoted(&cell)).join(","));
-            text.push('\n');
-        }
-    }
-    text
+/// One activation at one precision.
+struct Row<'a> {
+    keys: &'a RunKeys,
+    run: &'a LawRun,
+    point: &'a Point,
 }
 
-/// The names of `law.json`.
-fn regime(regime: Regime) -> &'static str {
-    match regime {
-        Regime::Smooth => "smooth",
-        Regime::ManyFlips => "many_flips",
-        Regime::Between => "between",
-        Regime::FewFlips => "few_flips",
+impl Keyed for Row<'_> {
+    fn keys(&self) -> &RunKeys {
+        self.keys
     }
+}
+
+/// A row per activation and precision, in the record's order.
+pub fn law_csv(law: &Law) -> String {
+    let keys: Vec<RunKeys> =
+        law.runs.iter().map(|run| RunKeys::new(&law.spec_hash, &law.spec, &run.activation)).collect();
+    let rows =
+        law.runs.iter().zip(&keys).flat_map(|(run, keys)| run.points.iter().map(move |point| Row { keys, run, point }));
+    table(&columns(), rows)
+}
+
+fn columns<'a>() -> Vec<Column<Row<'a>>> {
+    let own: [Column<Row<'a>>; 11] = [
+        ("bits", |row| row.point.bits.to_string()),
+        ("noise_to_signal_root_mean_square", |row| number(row.point.root_mean_square)),
+        ("noise_to_signal", |row| number(row.point.median)),
+        ("noise_to_signal_low", |row| number(row.point.low)),
+        ("noise_to_signal_high", |row| number(row.point.high)),
+        ("at_most", |row| row.point.at_most.to_string()),
+        ("trials_with_noise", |row| row.point.count.to_string()),
+        ("flips_per_network", |row| number(row.point.flips)),
+        ("trials_with_flips", |row| if row.run.kinked { row.point.flipped.to_string() } else { String::new() }),
+        ("regime", |row| word(row.point.regime)),
+        ("storage_noise", |row| number(row.point.storage_noise)),
+    ];
+    run_columns().into_iter().chain(own).collect()
 }

@@ -1,16 +1,16 @@
-//! One activation's law in plain words; every number in them is the record's.
+//! Describes one activation's law in words; every number comes from the record.
 
 use crate::judgement::law::{Bits, enough};
 use crate::record::law::{Fit, LawRun, Line, Point, Regime, Statistic};
 use crate::report::numbers::{Notation::Plain, short};
 
-/// How near an exponent must be to 1/2 or 1 to be called by that name; the number always stands beside it.
+/// Largest distance at which an exponent is called 1/2 or 1; the number itself is always shown as well.
 const NEAR: f64 = 0.1;
 
-/// Least factor by which the root mean square must lie above the median for the rare networks to be told of.
+/// Least factor of the root mean square over the median from which the rare networks are mentioned.
 const CARRIED: f64 = 3.0;
 
-/// `9 bits: f16, tf32, f32`; what was not reached says so, and an extrapolation that it is one.
+/// `9 bits: f16, tf32, f32`; says so if the bits were not reached or are extrapolated.
 pub fn bits_needed(needed: Bits) -> String {
     let formats = |bits: u32| {
         let names = enough(bits);
@@ -28,7 +28,7 @@ pub fn bits_needed(needed: Bits) -> String {
     }
 }
 
-/// An activation's law in a sentence that begins with its name.
+/// An activation's law in a sentence that starts with its name.
 pub fn sentence(run: &LawRun) -> String {
     format!("{}: {}.", run.activation, clauses(run))
 }
@@ -64,7 +64,7 @@ fn smooth(run: &LawRun) -> String {
             beta(mean),
             beta(median)
         ),
-        (None, None) => "too few points lie below noise = signal to tell an exponent".into(),
+        (None, None) => "too few points have noise below the signal to determine an exponent".into(),
         (mean, median) => {
             let told = |line: Option<(&Fit, &Line)>, name: &str| Some(format!("its {name} {}", falls(line?.1)));
             let told = [told(mean, "root-mean-square noise"), told(median, "median noise")];
@@ -81,7 +81,7 @@ fn many_flips(run: &LawRun) -> String {
             format!("while flips are many ({bits} bits) its root-mean-square noise {}{contrast}", falls(line))
         }
         None if run.points.iter().any(|point| point.regime == Regime::ManyFlips) => {
-            "too few points with many flips lie below noise = signal to tell an exponent there".into()
+            "too few points with many flips have noise below the signal to determine an exponent".into()
         }
         None => "flips are few at every precision".into(),
     }
@@ -91,10 +91,10 @@ fn few_flips(run: &LawRun) -> String {
     match line(run, Regime::FewFlips, Statistic::Median) {
         Some((fit, line)) => {
             let bits = span(&fit.bits);
-            format!("where they are few ({bits} bits) the median network's {}{}", falls(line), carried(run))
+            format!("while they are few ({bits} bits) the median network's {}{}", falls(line), carried(run))
         }
         None if run.points.iter().any(|point| point.regime == Regime::FewFlips) => {
-            "where they are few there are too few points to tell an exponent".into()
+            "while they are few there are too few points to determine an exponent".into()
         }
         None => match run.points.last() {
             Some(Point { bits, flips, .. }) => {
@@ -105,7 +105,8 @@ fn few_flips(run: &LawRun) -> String {
     }
 }
 
-/// Where flips are few: the first precision at which rare networks lift the root mean square far above the median.
+/// In the regime of few flips, the first precision at which rare networks raise the root mean square far above the
+/// median.
 fn carried(run: &LawRun) -> String {
     let lifted = |point: &&Point| {
         let (mean, median) = (point.root_mean_square.value(), point.median.value());
@@ -114,7 +115,7 @@ fn carried(run: &LawRun) -> String {
     run.points.iter().find(lifted).map_or(String::new(), |point| {
         let times = point.root_mean_square.value() / point.median.value();
         format!(
-            ", while the {} of {} networks that have a flip at {} bits lift the root mean square {} times above it",
+            ", but the {} of {} networks that have a flip at {} bits raise the root mean square to {} times the median",
             point.flipped,
             point.trials.len(),
             point.bits,
@@ -148,7 +149,7 @@ fn beta(line: &Line) -> String {
     if line.resamples == 0 { format!("β {beta}") } else { format!("β {beta}, {low} to {high}") }
 }
 
-/// β and the ends of its interval, to the digits that the interval leaves meaningful.
+/// β and the ends of its interval, with the digits that the interval makes meaningful.
 pub fn exponent(line: &Line) -> [String; 3] {
     let width = line.high.value() - line.low.value();
     let digits = if width < 0.1 { 3 } else { 2 };

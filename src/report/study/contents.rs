@@ -2,7 +2,7 @@
 
 use super::{charts_csv, findings_csv, markdown};
 use crate::record::study::Study;
-use crate::report::draw::{self, Theme};
+use crate::report::draw::{self, Origin, Theme};
 use crate::report::files;
 
 /// The report as a page.
@@ -37,17 +37,12 @@ pub fn drawn(study: &Study, theme: Theme) -> Result<Vec<(String, Vec<u8>)>, Stri
         (TABLES[0].to_string(), findings_csv(study).into_bytes()),
         (TABLES[1].to_string(), charts_csv(study).into_bytes()),
     ];
+    let origin = Origin::new(&study.version, &study.spec_hash, std::iter::empty());
     for (claim, stem) in study.claims.iter().zip(stems(study)) {
-        picture(&mut files, &stem, draw::claim_svg(study, claim, theme)?)?;
+        files.extend(origin.files(&stem, &draw::claim_svg(study, claim, theme)?)?);
     }
-    picture(&mut files, STEM, draw::study_svg(study, theme)?)?;
+    files.extend(origin.files(STEM, &draw::study_svg(study, theme)?)?);
     Ok(files)
-}
-
-fn picture(files: &mut Vec<(String, Vec<u8>)>, stem: &str, svg: String) -> Result<(), String> {
-    let png = draw::rasterise(&svg)?;
-    files.extend([(format!("{stem}.svg"), svg.into_bytes()), (format!("{stem}.png"), png)]);
-    Ok(())
 }
 
 /// The claims' pictures without their endings, `claim-a` and on; by their place where letters are no names of their own.

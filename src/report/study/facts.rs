@@ -52,8 +52,8 @@ pub fn set_up(study: &Study) -> Vec<String> {
             spec.seed,
             counted(
                 study.networks,
-                "network held against its true gradient",
-                "networks held against their true gradients"
+                "network compared with its exact gradient",
+                "networks compared with their exact gradients"
             )
         ),
         format!(

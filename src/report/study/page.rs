@@ -12,17 +12,14 @@ const WORDS: [(&str, &str); 9] = [
         "true gradient",
         "the weight gradient of the exact real-number network, computed with a proof, so that its error is known",
     ),
-    (
-        "noise/signal",
-        "‖computed − true‖₂ of a layer's weight gradient over ‖true‖₂; noise is the rounding of the digital arithmetic",
-    ),
+    ("noise/signal", "‖computed − true‖₂ of a layer's weight gradient over ‖true‖₂; noise is rounding error"),
     ("layer 1", "the hidden layer at the input side, whose gradient has come through all others"),
     ("depth", "hidden layers, each an affine map and an activation; a linear head follows"),
-    ("draw", "network and batch, drawn anew from the seed; all activations and arithmetics see the same draws"),
+    ("draw", "network and batch, drawn anew from the seed; all activations and precisions see the same draws"),
     ("flip", "a pre-activation that rounding puts on the other side of a kink than in the exact network"),
     ("zero", "every entry of the exact gradient is zero: no format can help"),
     ("underflow", "entries that underflow to zero carry at least half of the true gradient's square"),
-    ("copy", "a network that is trained in one arithmetic, from the same start and on the same batches as the others"),
+    ("copy", "a network that is trained in one precision, from the same start and on the same batches as the others"),
 ];
 
 /// The page.
@@ -104,7 +101,7 @@ fn numbers(chart: &Chart) -> Vec<String> {
         let right = vec![false; chart.series.len() + 1];
         blocks.push(columns(&rows, &right));
         let draws = facts::counted(most as u64, "draw", "draws");
-        blocks.push(format!("{}; of {draws} each where no other number is told.\n", name(&chart.vertical)));
+        blocks.push(format!("{}; each of {draws} unless stated otherwise.\n", name(&chart.vertical)));
     }
     let references: Vec<String> = chart
         .references
@@ -115,7 +112,7 @@ fn numbers(chart: &Chart) -> Vec<String> {
         })
         .collect();
     if !references.is_empty() {
-        blocks.push(format!("Held against: {}.\n", references.join(", ")));
+        blocks.push(format!("References: {}.\n", references.join(", ")));
     }
     blocks.push("</details>\n".into());
     blocks
@@ -136,7 +133,7 @@ fn reading(study: &Study) -> Vec<String> {
     let mut blocks = vec![
         "## How to read the numbers\n".into(),
         format!("{}.\n", escaped(&sentence)),
-        "Every number stands in `findings.csv` and `charts.csv`, and with everything else in `study.json`.\n".into(),
+        "Every number is in `findings.csv` and `charts.csv`, and with everything else in `study.json`.\n".into(),
         "### Words\n".into(),
         words.concat(),
         "## How to run it again\n".into(),
