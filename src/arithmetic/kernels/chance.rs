@@ -6,7 +6,7 @@ use super::words::{Bits, Words};
 use crate::arithmetic::random::{MULTIPLIER, SECOND, SHARED_BITS};
 use crate::format::StochasticRounder;
 
-/// The rounding of one format, its constants at hand.
+/// The rounding of one format, with precomputed constants.
 ///
 /// `FULL` sees overflow; without it the caller excludes overflow, infinities and NaN. `ALIGNED` says that the random
 /// bits are all that a lane has beyond the format's. Lanes of binary32 are for what [`Chance::fits`] them.

@@ -1,4 +1,4 @@
-//! Sums of products without rounding, as far as a pair of doubles tells them.
+//! Sums of products without rounding, as far as a pair of doubles represents them.
 //!
 //! Each entry's products are summed with Knuth's error-free addition: s + Σ errors is the exact sum, and
 //! the errors are summed in double precision beside it (Ogita, Rump and Oishi 2005, Sum2). That second sum is
@@ -9,7 +9,7 @@ use super::matrix::Matrix;
 use crate::format::{sum_to_odd, two_sum};
 use ndarray::Array2;
 
-/// An exact sum s + e ± bound; a bound that is not finite tells nothing.
+/// An exact sum s + e ± bound; a bound that is not finite decides nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct ExactSum {
     sum: f64,

@@ -1,4 +1,4 @@
-//! Exact products of matrices of long integers in vector lanes: the truth's matrix products.
+//! Exact products of matrices of long integers in vector lanes: the matrix products of exact gradients.
 //!
 //! An integer is limbs of some bits, least first: with its sign on each of them (`narrow`), or without signs where
 //! the processor multiplies limbs of 52 bits (`wide`). Nothing is rounded and nothing depends on the lanes:
@@ -16,11 +16,11 @@ use crate::integers::{Integers, words_for};
 const ROOM: u32 = 62;
 /// Most bits of a limb: the sign takes one of 32.
 const MOST: u32 = 31;
-/// Fewer bits per limb are not worth it.
+/// Fewest bits per limb for which this is worthwhile.
 const LEAST: u32 = 8;
 
-/// How integers are cut: bits of a limb on the left and on the right, for sums of at most so many terms. The
-/// path of the process may have limbs of its own (`wide`); integers that have a cut have those too.
+/// How integers are split: bits of a limb on the left and on the right, for sums up to a number of terms. The path of
+/// the process may have its own limbs (`wide`); every splittable integer can be split into those, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cut {
     left: u32,
@@ -30,7 +30,7 @@ pub struct Cut {
 }
 
 impl Cut {
-    /// For a left matrix of so many bits and any right one; none where its rows are too long or its entries need more
+    /// For a left matrix of the given bits and any right one; `None` if its rows are too long or its entries need more
     /// than `planes` planes.
     pub fn left_of(left_bits: u32, terms: usize, planes: u32) -> Option<Cut> {
         let sum_bits = usize::BITS - terms.leading_zeros();
@@ -44,7 +44,7 @@ impl Cut {
         (left_bits.div_ceil(cut.left) <= planes).then_some(cut)
     }
 
-    /// The same bits on both sides, for integers of so many bits.
+    /// The same bits on both sides, for integers with the given bits.
     pub fn even(left_bits: u32, right_bits: u32, terms: usize) -> Option<Cut> {
         let fits = |bits: &u32| {
             let pairs = left_bits.min(right_bits).div_ceil(*bits).max(1) as usize;
@@ -116,7 +116,7 @@ impl Left {
     }
 }
 
-/// Planes with rows of so many terms, transposed.
+/// Planes with rows of the given number of terms, transposed.
 fn turned<T: Copy>(planes: &[Vec<T>], terms: usize) -> Vec<Vec<T>> {
     let turned = |plane: &Vec<T>| {
         let mut result = Vec::with_capacity(plane.len());

@@ -1,5 +1,5 @@
-//! Fast loops. Each gives the bits of its definition in [`super::Arithmetic::dot`]; tests hold it to that
-//! through [`super::reference::Reference`]. All `unsafe` of the project lies here, each with its reason.
+//! Fast loops. Each gives the bits of its definition in [`super::Arithmetic::dot`], which tests check with
+//! [`super::reference::Reference`]. All `unsafe` code of the project is here, each with its reason.
 
 mod chance;
 pub mod exact;
@@ -25,11 +25,11 @@ pub use round::round_all;
 
 use crate::format::{F32, F64, Format, Overflow, Rounder, canonical, two_to};
 
-/// Makes sure that the processor rounds as IEEE 754 says: subnormal numbers are neither flushed nor read
-/// as zero on this thread.
+/// Checks that the processor rounds as IEEE 754 specifies: subnormal numbers are neither flushed nor read as zero on
+/// this thread.
 ///
 /// # Panics
-/// If the process switched on flush-to-zero or denormals-are-zero: every result would be another one.
+/// If the process enabled flush-to-zero or denormals-are-zero, which would change the results.
 pub fn assert_gradual_underflow() {
     let smallest = std::hint::black_box(f64::from_bits(1));
     let normal = std::hint::black_box(f64::MIN_POSITIVE);
@@ -91,8 +91,8 @@ impl Rounding {
     }
 }
 
-/// A format's range without its precision: what lies below the smallest normal number is rounded to the
-/// format's spacing there, what the format would overflow overflows, and all else stays as it is. Where overflow gives
+/// A format's range without its precision: what lies below the smallest normal number is rounded to the format's
+/// spacing there, what the format would overflow overflows, and all other numbers are unchanged. Where overflow gives
 /// the largest number, everything beyond it becomes it.
 #[derive(Clone, Copy, Debug)]
 pub struct RangeAlone {

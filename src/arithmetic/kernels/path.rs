@@ -1,7 +1,7 @@
-//! Which instructions this processor has, found once at run time.
+//! Detects the instructions of this processor once at run time.
 //!
-//! One binary serves all: loops that are worth it are compiled several times, and every version gives the
-//! same bits, because none of them reorders or contracts an operation.
+//! One binary serves all processors: important loops are compiled several times, and every version gives the same bits,
+//! because none of them reorders or contracts an operation.
 
 use std::sync::OnceLock;
 
@@ -12,7 +12,7 @@ pub const VARIABLE: &str = "PRECISION_PROBE_PATH";
 /// A set of instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Path {
-    /// What every processor of the target has.
+    /// The instructions that every processor of the target has.
     Portable,
     /// AVX2 and FMA: four doubles at once.
     Avx2,
@@ -68,7 +68,7 @@ impl Path {
     /// The path that [`VARIABLE`] forces.
     ///
     /// # Errors
-    /// A sentence with the fix where it names none, or one that this processor does not have.
+    /// The variable names no path, or one that this processor does not have; the message has the fix.
     pub fn forced() -> Result<Option<Path>, String> {
         let Some(value) = std::env::var_os(VARIABLE) else { return Ok(None) };
         let available: Vec<&str> = Path::ALL.into_iter().filter(|path| path.is_available()).map(Path::name).collect();

@@ -2,7 +2,7 @@
 
 use super::matrix::{Matrix, Operand};
 use super::step::{Emulated, EmulatedFused, Native, NativeFused, Ranged, Step, Watched};
-use super::tiles::{Factors, Last, sums};
+use super::tiles::{Choice, Factors, Last, Often, Seldom, sums};
 use super::vector::Element;
 use super::{Path, Rounding, size};
 use crate::arithmetic::Side;
@@ -116,7 +116,7 @@ impl Products {
         }
         Some(match watched(path, rounder, left, right, last) {
             Some(sums) => sums,
-            None => run(path, Emulated::<f32, true>::new(rounder), left, right, last),
+            None => run_seldom(path, Emulated::<f32, true>::new(rounder), left, right, last),
         })
     }
 
@@ -126,7 +126,7 @@ impl Products {
             (Rounding::Double, false) => return run(path, Native, left, right, last),
             (Rounding::Double, true) => return run(path, NativeFused, left, right, last),
             (Rounding::Range(range), false) => return run(path, Ranged::<false>(*range), left, right, last),
-            (Rounding::Range(range), true) => return run(path, Ranged::<true>(*range), left, right, last),
+            (Rounding::Range(range), true) => return run_seldom(path, Ranged::<true>(*range), left, right, last),
             (Rounding::Emulated(rounder), _) => rounder,
             (Rounding::Single, _) => {
                 single = crate::format::F32.rounder();
@@ -139,12 +139,12 @@ impl Products {
             (false, _, true) => run(path, within, left, right, last),
             (false, _, false) => match watched(path, rounder, left, right, last) {
                 Some(sums) => sums,
-                None => run(path, full, left, right, last),
+                None => run_seldom(path, full, left, right, last),
             },
             (true, false, true) => run(path, EmulatedFused::<f64, false, false>(within), left, right, last),
-            (true, false, false) => run(path, EmulatedFused::<f64, true, false>(full), left, right, last),
+            (true, false, false) => run_seldom(path, EmulatedFused::<f64, true, false>(full), left, right, last),
             (true, true, true) => run(path, EmulatedFused::<f64, false, true>(within), left, right, last),
-            (true, true, false) => run(path, EmulatedFused::<f64, true, true>(full), left, right, last),
+            (true, true, false) => run_seldom(path, EmulatedFused::<f64, true, true>(full), left, right, last),
         }
     }
 }
@@ -236,17 +236,28 @@ fn watched<E: Element>(
     right: &Matrix<E>,
     last: Option<&[E]>,
 ) -> Option<Vec<E>> {
-    let (sums, seen) = run_watched(path, Watched::new(rounder), left, right, last);
+    let (sums, seen) = run_in::<Often, E, _>(path, Watched::new(rounder), left, right, last);
     (seen < Watched::<E>::limit(rounder)).then_some(sums)
 }
 
 /// All sums, row by row.
 fn run<E: Element, S: Step<E>>(path: Path, step: S, left: &Matrix<E>, right: &Matrix<E>, last: Option<&[E]>) -> Vec<E> {
-    run_watched(path, step, left, right, last).0
+    run_in::<Often, E, S>(path, step, left, right, last).0
+}
+
+/// The same by a step that is rarely taken.
+fn run_seldom<E: Element, S: Step<E>>(
+    path: Path,
+    step: S,
+    left: &Matrix<E>,
+    right: &Matrix<E>,
+    last: Option<&[E]>,
+) -> Vec<E> {
+    run_in::<Seldom, E, S>(path, step, left, right, last).0
 }
 
 /// All sums, and what a step saw that watches.
-fn run_watched<E: Element, S: Step<E>>(
+fn run_in<C: Choice, E: Element, S: Step<E>>(
     path: Path,
     step: S,
     left: &Matrix<E>,
@@ -272,7 +283,7 @@ fn run_watched<E: Element, S: Step<E>>(
             columns: rows,
             terms,
         };
-        let (sums, seen) = sums(path, step, &factors);
+        let (sums, seen) = sums::<C, E, S>(path, step, &factors);
         let turned = || (0..rows * columns).map(|at| sums[at % columns * rows + at / columns]).collect();
         if columns > 1 { (turned(), seen) } else { (sums, seen) }
     } else {
@@ -287,7 +298,7 @@ fn run_watched<E: Element, S: Step<E>>(
             columns,
             terms,
         };
-        sums(path, step, &factors)
+        sums::<C, E, S>(path, step, &factors)
     };
     if let Some(forgotten) = step.forgets_below()
         && terms > 0

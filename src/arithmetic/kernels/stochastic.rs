@@ -1,6 +1,6 @@
 //! Products of matrices whose every operation is rounded stochastically.
 //!
-//! The random bits are functions of the entry and the term, so that tiles, lanes and paths change none.
+//! The random bits are functions of the entry and the term, so they do not depend on tiles, lanes or paths.
 
 use super::chance::{Chance, Streams};
 use super::matrix::{Matrix, Operand};
@@ -35,7 +35,7 @@ impl Kernel {
         Kernel { rounder, is_fused, is_single, has_products }
     }
 
-    /// Makes a matrix ready.
+    /// Prepares a matrix.
     pub fn prepare(&self, matrix: ArrayView2<f64>, side: Side) -> Operand {
         match (self.is_single, side) {
             (true, Side::Left) => Operand::Single(Matrix::as_it_lies(matrix, single)),
@@ -45,7 +45,8 @@ impl Kernel {
         }
     }
 
-    /// (m × k)·(k × n), every sum in the order of k, `last` (m) added last; the random bits are those of a key's tensor.
+    /// (m × k)·(k × n), every sum in the order of k, `last` (m) added last; the random bits are those of a key's
+    /// tensor.
     ///
     /// # Panics
     /// If the processor does not have the path.
@@ -78,8 +79,9 @@ impl Kernel {
         if let (Operand::Single(left), Operand::Single(right)) = (left, right) {
             let last = last.map(|last| last.iter().map(|x| *x as f32).collect::<Vec<f32>>());
             let last = last.as_deref();
-            // Products below binary32 are cut where an instruction does it: rounded by themselves, they become a zero of
-            // their sign whatever is cut off. Added as they are, they can still draw a sum to the next number below it.
+            // Products below binary32 are cut where an instruction does it: rounded by themselves, they become a zero
+            // of their sign whatever is cut off. Added as they are, they can still draw a sum to the next number below
+            // it.
             let are_cut = !self.is_fused && matches!(path, Path::Avx512 | Path::Avx512Ifma);
             let sums = match self.is_within(path, left, right, last) {
                 true if self.has_products || are_cut => {

@@ -4,6 +4,7 @@
 //! processor: where a vector is at hand, its instructions are too, and everything else is safe.
 
 use super::software;
+use super::tiles::{Heights, UpTo2};
 use super::words::Words;
 use std::ops::Add;
 
@@ -86,6 +87,8 @@ pub trait Vector: Copy {
     const LANES: usize;
     /// Rows of a tile, so that its sums fit the registers.
     const ROWS: usize;
+    /// The tiles, from those of that many rows down.
+    type Heights: Heights;
 
     /// One number in every lane.
     ///
@@ -169,7 +172,12 @@ macro_rules! portable {
         impl $name {
             #[inline(always)]
             pub(super) fn with(self, y: $name, f: impl Fn($element, $element) -> $element) -> $name {
-                $name(std::array::from_fn(|lane| f(self.0[lane], y.0[lane])))
+                // A loop and no closure, which would be compiled again wherever it is inlined.
+                let mut lanes = self.0;
+                for (x, y) in lanes.iter_mut().zip(y.0) {
+                    *x = f(*x, y);
+                }
+                $name(lanes)
             }
             #[inline(always)]
             pub(super) fn with_bits(self, y: $name, f: impl Fn($bits, $bits) -> $bits) -> $name {
@@ -181,6 +189,7 @@ macro_rules! portable {
             type Element = $element;
             const LANES: usize = $lanes;
             const ROWS: usize = 2;
+            type Heights = UpTo2;
             #[inline(always)]
             unsafe fn splat(x: $element) -> $name {
                 $name([x; $lanes])
@@ -213,7 +222,11 @@ macro_rules! portable {
             }
             #[inline(always)]
             fn fused(self, y: $name, z: $name) -> $name {
-                $name(std::array::from_fn(|lane| $fused(self.0[lane], y.0[lane], z.0[lane])))
+                let mut lanes = z.0;
+                for (lane, z) in lanes.iter_mut().enumerate() {
+                    *z = $fused(self.0[lane], y.0[lane], *z);
+                }
+                $name(lanes)
             }
             #[inline(always)]
             fn scaled_add(self, y: $name, z: $name) -> $name {
@@ -249,11 +262,11 @@ macro_rules! portable {
             }
             #[inline(always)]
             fn if_less(self, y: $name, then: $name, otherwise: $name) -> $name {
-                $name(std::array::from_fn(
-                    |lane| {
-                        if self.0[lane] < y.0[lane] { then.0[lane] } else { otherwise.0[lane] }
-                    },
-                ))
+                let mut lanes = otherwise.0;
+                for (lane, x) in lanes.iter_mut().enumerate() {
+                    *x = if self.0[lane] < y.0[lane] { then.0[lane] } else { *x };
+                }
+                $name(lanes)
             }
         }
     };

@@ -1,4 +1,4 @@
-//! What stochastic rounding does with vectors beside arithmetic: sums that are cut, and integers in lanes.
+//! Vector operations for stochastic rounding in addition to arithmetic: truncated sums, and integers in lanes.
 
 use super::vector::{Doubles, Element, Singles, Vector};
 use crate::format::cut_sum;
@@ -22,8 +22,8 @@ pub trait Words: Vector {
     fn times_cut(self, y: &Self::Element) -> Self {
         self.times(y)
     }
-    /// x with `random` added below the bits that are kept: numbers below `least` are lifted by it, into the binade where
-    /// the last place is theirs, and come down again with their sign.
+    /// x with `random` added below the bits that are kept: numbers below `least` are lifted by it, into the binade
+    /// where the last place is theirs, and come down again with their sign.
     #[inline(always)]
     fn nudged(self, least: Self, random: Self, keep: Self) -> Self {
         let lift = self.abs().if_less(least, least.with_sign_of(self), self.like(Self::Element::default()));

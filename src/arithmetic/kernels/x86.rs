@@ -4,13 +4,14 @@
 //! `load`, whose callers vouch that the processor has the path, or from an operation on another vector: so the
 //! instruction is there. That is the SAFETY argument of every operation below.
 
+use super::tiles::{UpTo4, UpTo8};
 use super::vector::Vector;
 use std::arch::asm;
 use std::arch::x86_64::*;
 
 /// What both widths share, by the names of the instructions.
 macro_rules! vector {
-    ($name:ident, $register:ty, $element:ty, $lanes:expr, $rows:expr, $splat:ident, $load:ident, $store:ident,
+    ($name:ident, $register:ty, $element:ty, $lanes:expr, $rows:expr, $heights:ty, $splat:ident, $load:ident, $store:ident,
      $add:ident, $sub:ident, $mul:ident, $fmadd:ident, $fnmadd:ident, $integer:ident, $float:ident,
      $and:ident, $or:ident, $xor:ident, $sub_integer:ident,
      |$bits:ident| $shift:expr, |$x:ident, $y:ident| $max:expr, |$less:ident, $than:ident, $then:ident, $otherwise:ident| $select:expr $(, $times:ident)?) => {
@@ -22,6 +23,7 @@ macro_rules! vector {
             type Element = $element;
             const LANES: usize = $lanes;
             const ROWS: usize = $rows;
+            type Heights = $heights;
             #[inline(always)]
             unsafe fn splat(x: $element) -> $name {
                 // SAFETY: the caller vouches for the processor.
@@ -128,6 +130,7 @@ vector!(
     f32,
     16,
     8,
+    UpTo8,
     _mm512_set1_ps,
     _mm512_loadu_ps,
     _mm512_storeu_ps,
@@ -153,6 +156,7 @@ vector!(
     f64,
     8,
     8,
+    UpTo8,
     _mm512_set1_pd,
     _mm512_loadu_pd,
     _mm512_storeu_pd,
@@ -178,6 +182,7 @@ vector!(
     f32,
     8,
     4,
+    UpTo4,
     _mm256_set1_ps,
     _mm256_loadu_ps,
     _mm256_storeu_ps,
@@ -202,6 +207,7 @@ vector!(
     f64,
     4,
     4,
+    UpTo4,
     _mm256_set1_pd,
     _mm256_loadu_pd,
     _mm256_storeu_pd,

@@ -19,7 +19,7 @@ const COLUMN: Font = Font { size: 10.0, bold: true };
 const LEFT: f64 = 166.0;
 /// Right edge of the plot; the words on each lane stand beyond it.
 const RIGHT: f64 = 680.0;
-/// Left edges of the columns of words: arithmetic, noise/signal, verdict.
+/// Left edges of the columns of words: precision, noise/signal, verdict.
 const COLUMNS: [f64; 3] = [RIGHT + 26.0, RIGHT + 190.0, RIGHT + 276.0];
 /// Free space between columns.
 const COLUMN_GAP: f64 = 8.0;
@@ -158,7 +158,7 @@ fn draw(canvas: &Canvas, figure: &Comparison, layout: &Layout) -> Drawn {
 fn background(canvas: &Canvas, plot: Rect, decades: &Decades) -> Drawn {
     decades.draw(canvas)?;
     let name_height = plot.top - NAMES / 2.0;
-    for (title, x) in ["arithmetic", "noise/signal", "verdict"].into_iter().zip(COLUMNS) {
+    for (title, x) in ["precision", "noise/signal", "verdict"].into_iter().zip(COLUMNS) {
         canvas.anchored(title, (x, name_height), COLUMN, Paint::Ink, Anchor::Left)?;
     }
     canvas.anchored("activation", (MARGIN, name_height), COLUMN, Paint::Ink, Anchor::Left)?;

@@ -45,7 +45,7 @@ pub struct Placed<'a> {
 impl<'a> Placed<'a> {
     /// Lays the panel out from a height downwards.
     pub fn new(panel: &'a HistogramPanel, top: f64) -> Result<Placed<'a>, String> {
-        let mut key = vec![(Sample::Area(Paint::Truth, SHADE), "true".to_string())];
+        let mut key = vec![(Sample::Area(Paint::Truth, SHADE), "exact".to_string())];
         key.extend(panel.names.iter().enumerate().map(|(index, name)| {
             let series = Series::new(index);
             (Sample::Line(series.color, thickness(index, panel.names.len()), series.dash), name.clone())
@@ -136,7 +136,7 @@ impl page::Placed for Placed<'_> {
         for (owners, top, end, tick) in [(&self.above, first, top, "∞, NaN"), (&self.below, bottom, end, "0")] {
             canvas.anchored(tick, (PLOT_LEFT - 7.0, (top + end) / 2.0), TICK, Paint::Ink, Anchor::Right)?;
             for (owner, y) in owners.iter().zip(row_middles(top)) {
-                let name = owner.map_or("true", |index| &self.panel.names[index]);
+                let name = owner.map_or("exact", |index| &self.panel.names[index]);
                 let name = text::shortened(name, COUNT, PAGE_WIDTH - MARGIN - GUTTER)?;
                 canvas.anchored(&name, (GUTTER, y), COUNT, Paint::Ink, Anchor::Left)?;
             }

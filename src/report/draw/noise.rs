@@ -166,7 +166,7 @@ fn theory_key(panel: &NoisePanel) -> Vec<(Sample, String)> {
     if panel.curves.iter().any(|curve| !curve.predicted.is_empty()) {
         key.push((
             Sample::Line(Paint::Soft, THIN, PREDICTED),
-            "predicted by theory, in each arithmetic's colour".into(),
+            "predicted by theory, in each precision's colour".into(),
         ));
     }
     if let Some(frozen) = &panel.frozen {

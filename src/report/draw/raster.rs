@@ -1,7 +1,7 @@
 //! From SVG to PNG, strip by strip: a picture of two hundred formats is 60 000 pixels high, and all of them at once take
 //! 550 MB.
 
-use super::text;
+use super::outline::outlined;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use resvg::{tiny_skia, usvg};
@@ -19,16 +19,21 @@ const STRIP: u32 = 8191;
 /// # Errors
 /// A sentence if the text is not one of this module's pictures.
 pub fn rasterise(svg: &str) -> Result<Vec<u8>, String> {
-    let mut options = usvg::Options { font_family: text::FAMILY.into(), ..usvg::Options::default() };
-    for font in text::FONTS {
-        options.fontdb_mut().load_font_data(font.to_vec());
-    }
-    let tree = usvg::Tree::from_str(svg, &options).map_err(|error| format!("the picture cannot be read: {error}"))?;
+    rasterise_with(svg, &[])
+}
+
+/// The same with texts by their keywords, in Latin-1.
+///
+/// # Errors
+/// As [`rasterise`], or if a keyword or a text is none that PNG allows.
+pub(super) fn rasterise_with(svg: &str, texts: &[(&'static str, String)]) -> Result<Vec<u8>, String> {
+    let tree = usvg::Tree::from_str(&outlined(svg)?, &usvg::Options::default())
+        .map_err(|error| format!("the picture cannot be read: {error}"))?;
     let size = tree.size();
     let (width, height) = ((size.width() * PNG_SCALE).ceil() as u32, (size.height() * PNG_SCALE).ceil() as u32);
     let rows = packed_rows(&tree, width, height)?;
     drop(tree);
-    png(width, height, &rows).map_err(|error| format!("the picture cannot be encoded: {error}"))
+    png(width, height, &rows, texts).map_err(|error| format!("the picture cannot be encoded: {error}"))
 }
 
 /// All rows from above, unfiltered and packed: lines and flat areas compress best so. The alpha channel is left out, as
@@ -54,11 +59,12 @@ fn packed_rows(tree: &usvg::Tree, width: u32, height: u32) -> Result<Vec<u8>, St
 }
 
 /// The file around packed rows.
-fn png(width: u32, height: u32, rows: &[u8]) -> Result<Vec<u8>, png::EncodingError> {
+fn png(width: u32, height: u32, rows: &[u8], texts: &[(&'static str, String)]) -> Result<Vec<u8>, png::EncodingError> {
     let mut bytes = Vec::with_capacity(rows.len() + 100);
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
+    texts.iter().try_for_each(|(key, text)| encoder.add_text_chunk((*key).into(), text.clone()))?;
     let mut writer = encoder.write_header()?;
     // As many bytes as a chunk may have.
     rows.chunks(i32::MAX as usize).try_for_each(|rows| writer.write_chunk(png::chunk::IDAT, rows))?;
@@ -72,11 +78,7 @@ mod tests {
 
     /// Drawn and encoded at once, by the png crate alone.
     fn at_once(svg: &str) -> (u32, Vec<u8>) {
-        let mut options = usvg::Options { font_family: text::FAMILY.into(), ..usvg::Options::default() };
-        for font in text::FONTS {
-            options.fontdb_mut().load_font_data(font.to_vec());
-        }
-        let tree = usvg::Tree::from_str(svg, &options).unwrap();
+        let tree = usvg::Tree::from_str(&outlined(svg).unwrap(), &usvg::Options::default()).unwrap();
         let (width, height) = ((tree.size().width() * 2.0) as u32, (tree.size().height() * 2.0) as u32);
         let mut pixels = tiny_skia::Pixmap::new(width, height).unwrap();
         resvg::render(&tree, tiny_skia::Transform::from_scale(2.0, 2.0), &mut pixels.as_mut());

@@ -4,7 +4,7 @@ use crate::printable::in_one_line;
 use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
 use std::sync::OnceLock;
 
-/// The font's internal name; with any other, resvg draws no text at all.
+/// The font's internal name, which readers of the SVG look for.
 pub const FAMILY: &str = "DejaVu Sans";
 
 /// plotters writes a font size of 1/1.24 of the one it is given.

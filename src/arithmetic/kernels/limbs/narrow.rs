@@ -1,6 +1,6 @@
 //! Products of limbs that are signed machine words of 32 bits, on any processor.
 //!
-//! The limbs of the left matrix are planes, those of the right one stand side by side as columns, so that each
+//! The limbs of the left matrix are planes, those of the right one are next to each other as columns, so that each
 //! pair of a plane u and a limb v is an ordinary product of matrices of machine words, summed with those of
 //! the same u + v. Sums stay below 2^63 and are carried once at the end.
 
@@ -35,7 +35,7 @@ pub fn planes<'a>(
     planes
 }
 
-/// The panels of a right matrix, terms × columns, of so many limbs each.
+/// The panels of a right matrix, terms × columns, with a number of limbs each.
 pub fn panels_of<'a>(
     (terms, columns): (usize, usize),
     bits: u32,

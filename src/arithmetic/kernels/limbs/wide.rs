@@ -28,7 +28,7 @@ const SUMMED: usize = 1 << 12;
 /// A limb, or a digit of a sum, of all columns of a panel.
 pub type Lanes = [u64; LANES];
 
-/// Limbs of integers of so many bits: half of what they hold is larger.
+/// Number of limbs for integers with the given bits, which are at most half of what the limbs hold.
 pub fn limbs_for(bits: u32) -> usize {
     (bits / LIMB + 1) as usize
 }

@@ -124,7 +124,7 @@ pub fn draw(canvas: &Canvas, figure: &LawFigure, panel: &LawPanel, place: &Place
     exponents(canvas, figure, panel, &axes, &marks)
 }
 
-/// Bands over neighbouring precisions, bars where a precision stands alone: nothing is told of what was not measured.
+/// Bands over consecutive precisions, bars for isolated ones: nothing is drawn between measured points.
 fn bands(canvas: &Canvas, panel: &LawPanel, axes: &Axes) -> Drawn {
     let color = paint(Statistic::Median);
     let known: Vec<(u32, (f64, f64))> =

@@ -39,7 +39,7 @@ pub struct Laid<'a> {
     key: Option<Head>,
     vertical: Vec<String>,
     horizontal: Vec<String>,
-    /// Every how manyth place has a label, and the labels.
+    /// Every n-th category is labelled: n, and the labels.
     places: (usize, Vec<Vec<String>>),
     references: Vec<(f64, Vec<String>)>,
     scale: Scale,

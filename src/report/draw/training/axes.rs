@@ -45,7 +45,7 @@ impl Steps {
         }
         if name {
             let middle = ((left + right) / 2.0, bottom + TICK_SPACE + 1.0);
-            canvas.anchored("step (updates made before)", middle, NAME, Paint::Soft, Anchor::Top)?;
+            canvas.anchored("step (number of updates so far)", middle, NAME, Paint::Soft, Anchor::Top)?;
         }
         Ok(())
     }

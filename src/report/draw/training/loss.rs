@@ -62,7 +62,7 @@ impl page::Placed for Placed<'_> {
 pub fn key(panels: &[LossPanel]) -> Vec<(Sample, String)> {
     let curves = || panels.iter().flat_map(|panel| &panel.curves);
     let mut key =
-        vec![(Sample::Line(Paint::Soft, 1.6, &[]), "mean of the last 20 minibatches, at first of fewer".to_string())];
+        vec![(Sample::Line(Paint::Soft, 1.6, &[]), "mean of the last 20 minibatches (fewer at first)".to_string())];
     if let Some(panel) = panels.iter().find(|panel| panel.curves.iter().any(|curve| !curve.held_out.is_empty())) {
         key.push((Sample::Full(Marker::Circle), panel.held_out.clone()));
     }
@@ -70,10 +70,10 @@ pub fn key(panels: &[LossPanel]) -> Vec<(Sample, String)> {
         key.push((Sample::Line(Paint::Ink, 0.8, TARGET), "target loss".into()));
     }
     if curves().any(|curve| curve.end.is_some()) {
-        key.push((Sample::Cross, "here a copy failed".into()));
+        key.push((Sample::Cross, "a copy failed here".into()));
     }
     if panels.iter().any(|panel| panel.clamped) {
-        key.push((Sample::Nothing, "what is on the upper or lower end lies beyond it".into()));
+        key.push((Sample::Nothing, "points on the upper or lower edge lie beyond it".into()));
     }
     key
 }

@@ -104,7 +104,7 @@ impl page::Placed for Placed<'_> {
         let words = if is_high { "layer (1 = input side)" } else { "layer" };
         canvas.upward(words, (MARGIN + 8.0, middle), NAME, Paint::Soft)?;
         let name = (first.area.left, last.area.bottom + TICK_SPACE + 8.0);
-        canvas.anchored("measured step (updates made before)", name, NAME, Paint::Soft, Anchor::Left)
+        canvas.anchored("measured step (number of updates so far)", name, NAME, Paint::Soft, Anchor::Left)
     }
 }
 
@@ -114,7 +114,7 @@ fn key(panel: &MapPanel) -> Vec<(Sample, String)> {
         (Cell::Dead, Sample::Area(Paint::Zero, 1.0), "exactly zero"),
         (Cell::Flushed, Sample::Hatched(Hatch::Flushed), "zero by underflow"),
         (Cell::Overflow, Sample::Hatched(Hatch::Overflow), "infinite or NaN"),
-        (Cell::Unknown, Sample::Hatched(Hatch::Unknown), "not established by the truth"),
+        (Cell::Unknown, Sample::Hatched(Hatch::Unknown), "not established"),
     ];
     let mut key: Vec<(Sample, String)> = flat
         .into_iter()
@@ -122,13 +122,13 @@ fn key(panel: &MapPanel) -> Vec<(Sample, String)> {
         .map(|(_, sample, words)| (sample, words.to_string()))
         .collect();
     if panel.has_skipped && panel.kind == MapKind::Own && panel.has(Cell::Overflow) {
-        key.push((Sample::Nothing, "dynamic loss scaling skips such a step".into()));
+        key.push((Sample::Nothing, "step skipped by dynamic loss scaling".into()));
     }
     if panel.has(Cell::Absent) {
         key.push((Sample::Nothing, "blank: not measured".into()));
     }
     if panel.is_thinned() {
-        key.push((Sample::Nothing, "a cell is the worst of several steps or layers".into()));
+        key.push((Sample::Nothing, "each cell shows the worst of several steps or layers".into()));
     }
     key
 }

@@ -29,10 +29,10 @@ impl<'a> Placed<'a> {
     pub fn new(panel: &'a MinibatchPanel, top: f64) -> Result<Placed<'a>, String> {
         let mut key = vec![(
             Sample::Nothing,
-            "how far rounding moves the weight gradient, over how far minibatches differ from their mean".to_string(),
+            "rounding error of the weight gradient relative to the spread over minibatches".to_string(),
         )];
         if panel.clamped {
-            key.push((Sample::Nothing, "what is on an end lies beyond it".into()));
+            key.push((Sample::Nothing, "points on an edge lie beyond it".into()));
         }
         let head = Head::new("Rounding noise / minibatch noise", &key, top, PLOT_RIGHT - PLOT_LEFT)?;
         let entries = panel.curves.iter();

@@ -26,7 +26,7 @@ impl<'a> Placed<'a> {
     /// Lays the panel out from a height downwards.
     pub fn new(panel: &'a ScalePanel, top: f64) -> Result<Placed<'a>, String> {
         let has_skipped = panel.curves.iter().any(|curve| !curve.skipped.is_empty());
-        let key = [(Sample::Nothing, "ticks below: steps skipped, since a gradient was not finite".to_string())];
+        let key = [(Sample::Nothing, "ticks below: steps skipped because a gradient was not finite".to_string())];
         let key = if has_skipped { &key[..] } else { &[] };
         let head = Head::new("Loss scale", key, top, PLOT_RIGHT - PLOT_LEFT)?;
         let entries = panel.curves.iter();
