@@ -49,106 +49,98 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Exit status of a wrong input.
+/// Exit status of bad input.
 const BAD_INPUT: u8 = 2;
-/// Exit status when something that the user asked to be told was found: a verdict, or too much excess.
+/// Exit status when a condition of the user is met: a verdict (`--fail-on`), or too much excess (`--max-excess`).
 const VERDICT_REACHED: u8 = 3;
 
-/// Where a deep network stops learning: is its exact gradient too small, does the format lose it, or does rounding noise
-/// dominate it, and what helps?
+/// Find out why a deep network stops learning: is its exact gradient too small, does the format lose it (underflow or
+/// overflow), or does rounding noise dominate it? And what helps?
 ///
-/// Backpropagates the identical network in every arithmetic, compares each gradient with the exact one, and says which of
-/// these three dominates in every layer and what was seen to help.
+/// Backpropagates the same multilayer perceptron in every precision, compares each gradient with the exact one, and
+/// reports for every layer which of these three failure modes dominates and which fixes worked.
 #[derive(Parser, Debug)]
 #[command(name = "precision-probe", version, max_term_width = 100, after_help = EXAMPLES)]
 #[command(override_usage = USAGE, disable_help_subcommand = true)]
 pub struct Arguments {
     #[command(subcommand)]
     subcommand: Option<subcommands::Subcommand>,
-    /// Options that stand on the command line, of the subcommand where there is one.
+    /// Options given on the command line: those of the subcommand if there is one.
     #[arg(skip)]
     given: Vec<String>,
-    /// Activation, or several to compare on the same draws, separated by commas, or `all`: relu, leaky[:SLOPE],
-    /// prelu[:SLOPE], rrelu[:LOWER:UPPER], elu[:ALPHA], celu[:ALPHA], selu, relu6, hardtanh[:LOW:HIGH], hardsigmoid,
-    /// hardswish, softshrink[:LAMBDA], hardshrink[:LAMBDA], threshold[:THRESHOLD:VALUE], relu2, tanh, tanhshrink,
-    /// sigmoid, logsigmoid, softplus[:BETA], softsign, silu, swish:BETA, mish, gelu, gelu_tanh, identity
+    /// Activation function, or several separated by commas to compare on the same draws; `all` compares every one
+    ///
+    /// One of relu, leaky[:SLOPE], prelu[:SLOPE], rrelu[:LOWER:UPPER], elu[:ALPHA], celu[:ALPHA], selu, relu6,
+    /// hardtanh[:LOW:HIGH], hardsigmoid, hardswish, softshrink[:LAMBDA], hardshrink[:LAMBDA],
+    /// threshold[:THRESHOLD:VALUE], relu2, tanh, tanhshrink, sigmoid, logsigmoid, softplus[:BETA], softsign, silu,
+    /// swish:BETA, mish, gelu, gelu_tanh, identity. `precision-probe activations` describes them
     #[arg(long = "act", value_delimiter = ',', value_name = "LIST", default_value = "leaky", help_heading = "Network")]
     activations: Vec<String>,
-    /// Hidden layers (affine + activation); a linear head follows
+    /// Number of hidden layers; a linear output layer follows
     #[arg(long, value_name = "N", value_parser = whole(1, LARGEST), allow_negative_numbers = true, default_value_t = 50, help_heading = "Network")]
     depth: usize,
     #[command(flatten)]
     network: NetworkOptions,
-    #[command(flatten)]
-    files: imports::FileOptions,
-    #[command(flatten)]
-    comparisons: comparisons::CompareOptions,
-    /// digits (handwritten digits, cross-entropy), gaussian (regression, mean squared error), or a safetensors or npz FILE
-    /// with inputs x [batch × features] and y: integers [batch] are classes, floats [batch × outputs] targets
+    /// digits (handwritten digits, cross-entropy), gaussian (regression, mean squared error), or a safetensors or npz
+    /// FILE
+    ///
+    /// A FILE holds inputs x [batch × features] and y: integers [batch] are class labels, floats [batch × outputs] are
+    /// regression targets
     #[arg(long, default_value = "digits", help_heading = "Data")]
     data: String,
-    /// Samples per batch
+    /// Batch size
     #[arg(long, value_name = "N", value_parser = whole(1, LARGEST), allow_negative_numbers = true, default_value_t = 32, help_heading = "Data")]
     batch: usize,
-    /// Draws of network and batch
+    /// Number of trials, each with a network and a batch of its own
     #[arg(long, value_name = "N", value_parser = whole(1, LARGEST), allow_negative_numbers = true, default_value_t = 5, help_heading = "Data")]
     trials: usize,
-    /// Seed of every draw
+    /// Random seed
     #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true, default_value_t = 0, help_heading = "Data")]
     seed: u64,
-    /// Arithmetics, separated by commas: FORMAT, with any of :acc=FORMAT, :sum=sequential|fma|pairwise|kahan|block=N|exact
-    /// or a GPU's such as :sum=h100 (:promote=N), :round=nearest|zero|up|down|odd|stochastic[=BITS], :ftz, :daz,
-    /// :saturate, :operands=SCALES, :gradients=SCALES. Formats: f64, f32, tf32, bf16, f16, e5m2, e4m3fn, e5m2fnuz,
-    /// e4m3fnuz, e4m3b11fnuz, binary8p3se, binary8p4se, e3m2fn, e2m3fn, e2m1fn, any eXmY such as e3m4 and e4m3ieee,
-    /// mpfr:N (e8m0fnu holds scales only). One per role as forward=f32/backward=f16. Presets: amp-fp16, amp-bf16,
-    /// fp8-hybrid, deepseek-fp8, mxfp8, nvfp4. NAME:=ARITHMETIC gives one a name for tables and pictures.
-    /// `precision-probe formats` explains them all
+    #[command(flatten)]
+    files: imports::FileOptions,
+    /// Precisions to compare, separated by commas: a format such as f16, a format with options such as f16:acc=f32, or
+    /// a preset
+    ///
+    /// Formats: f64, f32, tf32, bf16, f16, e5m2, e4m3fn, e5m2fnuz, e4m3fnuz, e4m3b11fnuz, binary8p3se, binary8p4se,
+    /// e3m2fn, e2m3fn, e2m1fn, any eXmY such as e3m4 and e4m3ieee, mpfr:N (e8m0fnu only holds scales). Options:
+    /// :acc=FORMAT, :sum=sequential|fma|pairwise|kahan|block=N|exact or a GPU's such as :sum=h100 (:promote=N),
+    /// :round=nearest|zero|up|down|odd|stochastic[=BITS], :ftz, :daz, :saturate, :operands=SCALES, :gradients=SCALES.
+    /// Presets: amp-fp16, amp-bf16, fp8-hybrid, deepseek-fp8, mxfp8, nvfp4. Different precisions for the two passes:
+    /// forward=f32/backward=f16. A name for tables and plots: NAME:=PRECISION. `precision-probe formats --all` explains
+    /// every format and option
     #[arg(
         long,
         alias = "arithmetic",
         value_delimiter = ',',
         value_name = "LIST",
         default_value = "f16:acc=f32,bf16:acc=f32,f16,f32,f64",
-        help_heading = "Arithmetic"
+        help_heading = "Precision"
     )]
     formats: Vec<String>,
-    /// Multiply the loss by a power of two, and divide the gradients by it exactly; auto finds for each arithmetic the
-    /// smallest one with which the range costs nothing
-    #[arg(
-        long,
-        value_name = "N|auto",
-        default_value = "1",
-        allow_negative_numbers = true,
-        help_heading = "Arithmetic"
-    )]
+    /// Multiply the loss by this power of two and divide the gradients by it exactly; auto finds the smallest scale,
+    /// for each precision, at which the format's limited range costs no accuracy
+    #[arg(long, value_name = "N|auto", default_value = "1", allow_negative_numbers = true, help_heading = "Precision")]
     loss_scale: String,
-    /// Turn every source of noise on and off alone and try remedies: narrow, for arithmetics of at most 24 significand
-    /// bits; all, for wider ones too, with MPFR and many times slower; none
-    #[arg(long, value_name = "WHICH", value_parser = attribute(), default_value = "narrow", help_heading = "Arithmetic")]
+    /// Find the sources of rounding noise and try remedies: narrow (precisions of at most 24 significand bits), all
+    /// (wider ones too, with MPFR and many times slower) or none
+    #[arg(long, value_name = "WHICH", value_parser = attribute(), default_value = "narrow", help_heading = "Precision")]
     attribute: Attribute,
-    /// Bits of every layer's true gradient that must be proven
-    #[arg(long, value_name = "BITS", value_parser = bits, allow_negative_numbers = true, default_value_t = 80, help_heading = "Arithmetic")]
+    /// Proven accuracy of the exact gradient (reference) in every layer, in bits
+    #[arg(long, value_name = "BITS", value_parser = bits, allow_negative_numbers = true, default_value_t = 80, help_heading = "Precision")]
     truth_bits: u32,
-    /// Where the report goes [default: reports/ and what differs from the defaults]
+    #[command(flatten)]
+    comparisons: comparisons::CompareOptions,
+    /// Output directory [default: reports/default, or a folder in reports named after the network]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
-    /// Replace a report of another spec, and exported files that exist with other contents
-    #[arg(long, help_heading = "Output")]
-    force: bool,
-    /// Background of the pictures
-    #[arg(long, value_name = "THEME", value_parser = theme(), default_value = "light", help_heading = "Output")]
-    theme: Theme,
-    #[command(flatten)]
-    exports: export::Exports,
-    #[command(flatten)]
-    gradients: gradients::GradientExport,
-    /// Print everything: set-up, flips, sources of the noise, remedies tried, theory
+    /// Also print the setup, branch flips, sources of the noise, remedies tried and theory
     #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = "Output")]
     details: bool,
     /// Print every layer
     #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = "Output")]
     layers: bool,
-    /// Print JSON and nothing else: the record, or with --json=summary what is concluded from it
+    /// Print only JSON: the record, or with --json=summary the conclusions
     #[arg(
         long,
         value_name = "WHAT",
@@ -158,7 +150,17 @@ pub struct Arguments {
         help_heading = "Output"
     )]
     json: Option<Json>,
-    /// What is printed: text, or annotations for the log of a GitHub workflow, one for each precision that is not sound
+    /// Print only errors, the reason for exit status 3 and, with --json, the record
+    #[arg(long, short, help_heading = "Output")]
+    quiet: bool,
+    /// Exit with status 3 and a reason if layer 1 reaches this verdict or a more severe one, in any precision or in the
+    /// one after @
+    ///
+    /// Severity: sound < noisy < chaotic < underflow < overflow; zero and not-established are outside this order. May
+    /// be repeated
+    #[arg(long, value_name = "VERDICT[@PRECISION]", help_heading = "Output")]
+    fail_on: Vec<String>,
+    /// Print text, or an annotation in a GitHub workflow's log for each precision that is not sound
     #[arg(
         long,
         value_name = "FORMAT",
@@ -167,13 +169,16 @@ pub struct Arguments {
         help_heading = "Output"
     )]
     output_format: OutputFormat,
-    /// Print no table, notes or progress: nothing but errors, with --json the record, and why the exit status is 3
-    #[arg(long, short, help_heading = "Output")]
-    quiet: bool,
-    /// Exit with status 3, and say why, if layer 1 reaches this verdict or a more severe one (sound < noisy < chaotic <
-    /// underflow < overflow; zero and not-established outside this order), in any precision or the one after @
-    #[arg(long, value_name = "VERDICT[@ARITHMETIC]", help_heading = "Output")]
-    fail_on: Vec<String>,
+    /// Overwrite a report with other options, and exported files with other contents
+    #[arg(long, help_heading = "Output")]
+    force: bool,
+    /// Background of the plots
+    #[arg(long, value_name = "THEME", value_parser = theme(), default_value = "light", help_heading = "Output")]
+    theme: Theme,
+    #[command(flatten)]
+    exports: export::Exports,
+    #[command(flatten)]
+    gradients: gradients::GradientExport,
     #[command(flatten)]
     resources: Resources,
 }
@@ -193,7 +198,7 @@ enum OutputFormat {
 }
 
 impl Arguments {
-    /// The option that prints something else than the text for people.
+    /// The option that replaces the text for people.
     fn stdout(&self) -> Option<&'static str> {
         match self.output_format {
             _ if self.json.is_some() => Some("--json"),
@@ -203,13 +208,13 @@ impl Arguments {
     }
 }
 
-/// Reads a theme, and lets help and completions list the themes.
+/// Reads a theme; help and completions list the themes.
 fn theme() -> impl TypedValueParser<Value = Theme> {
     let names = PossibleValuesParser::new(Theme::ALL.map(Theme::name));
     names.try_map(|name| Theme::parse(&name).ok_or("give light or dark"))
 }
 
-/// Reads which arithmetics are attributed, and lets help and completions list the choices.
+/// Reads which arithmetics are attributed; help and completions list the choices.
 fn attribute() -> impl TypedValueParser<Value = Attribute> {
     let names = PossibleValuesParser::new(Attribute::ALL.map(|(name, _)| name));
     names.try_map(|name| {
@@ -218,17 +223,17 @@ fn attribute() -> impl TypedValueParser<Value = Attribute> {
     })
 }
 
-/// Options stand behind a subcommand, never before it.
+/// A subcommand comes before its options.
 const USAGE: &str = "precision-probe [OPTIONS]\n       precision-probe <COMMAND> …";
 
 const EXAMPLES: &str = "\
 Examples:
   precision-probe
-      Leaky ReLU, 50 layers, in f16 and bf16 with an f32 accumulator, f16, f32 and f64.
+      Leaky ReLU with 50 layers, in f16 and bf16 with an f32 accumulator, f16, f32 and f64.
   precision-probe --act relu,leaky,tanh --depth 100 --formats e5m2:acc=f32,bf16:acc=f32
-      Which activation loses least to 8-bit gradients: a table, compare.png and one picture each.
+      Which activation suffers least from 8-bit gradients? A table, compare.png and a plot of each.
   precision-probe --act relu --formats f16 --fail-on chaotic@f16 --quiet
-      Exit status 3 if f16's gradient is noise at layer 1.";
+      Exit with status 3 if rounding noise swamps f16's gradient at layer 1.";
 
 /// Runs the command line and gives its exit status.
 pub fn main() -> ExitCode {
@@ -247,8 +252,8 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// A message as it is printed: without long pieces of input, and with hidden characters of the input as escapes. Lines
-/// end only where the last one points at a character.
+/// A message as it is printed: long pieces of input are shortened and hidden characters escaped. It is one line, unless
+/// its last line points at a character.
 fn told(message: &str) -> String {
     let inputs: Vec<String> = std::env::args_os().map(|input| input.to_string_lossy().into_owned()).collect();
     let points = message.lines().last().is_some_and(|line| line.trim() == "^");
@@ -303,7 +308,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
     Ok(conditions::sentence(&conditions, &record).map_or(ExitCode::SUCCESS, |sentence| failed(&sentence)))
 }
 
-/// The spec of the options with the files that they name, and what is to be known of these files told.
+/// The spec of the options, with the files that they name; prints the notes about these files.
 fn plan(arguments: &Arguments) -> Result<Plan, Failure> {
     let (data, file) = imports::FileOptions::data(&arguments.data)?;
     let mut spec = spec(arguments, data)?;
@@ -316,7 +321,7 @@ fn plan(arguments: &Arguments) -> Result<Plan, Failure> {
     Ok(spec.validate_with(files)?)
 }
 
-/// What is to be known of the files that were read.
+/// Prints the notes about the files that were read.
 fn tell(files: &Files) {
     files.notes.iter().for_each(|note| drop(writeln!(io::stderr(), "note: {}", told(note))));
 }
@@ -345,19 +350,19 @@ fn spec(arguments: &Arguments, data: Data) -> Result<Spec, Failure> {
     })
 }
 
-/// The names of `--formats`, of which none may have a loss scale, as tables write it after a name.
+/// The names of `--formats`; refuses names with a loss scale, which tables append to them.
 fn arithmetics(names: &[String]) -> Result<Vec<String>, Failure> {
     let scale_in = |name: &String| name.split_once(SCALE).map(|(_, scale)| scale.trim_end_matches(')').to_string());
     match names.iter().find_map(scale_in) {
         Some(scale) => Err(Failure::Input(format!(
-            "--formats {}: `{SCALE}{scale}` is the loss scale of all arithmetics; leave it out and give --loss-scale {scale}",
+            "--formats {}: `{SCALE}{scale}` is the loss scale of all precisions; leave it out and give --loss-scale {scale}",
             names.join(",")
         ))),
         None => Ok(names.to_vec()),
     }
 }
 
-/// How tables begin a loss scale.
+/// How a loss scale starts in tables.
 const SCALE: &str = "loss ×";
 
 /// The names of `--act`; `all` stands for the whole catalogue.
@@ -367,14 +372,14 @@ fn activations(names: &[String]) -> Result<Vec<String>, Failure> {
     match names.as_slice() {
         [one] if is_all(one) => Ok(crate::activation::ALL.iter().map(Activation::name).collect()),
         _ if names.iter().any(is_all) => {
-            let message = format!("--act {}: `all` names every activation already; give it alone", names.join(","));
+            let message = format!("--act {}: `all` already includes every activation; give it alone", names.join(","));
             Err(Failure::Input(message))
         }
         _ => Ok(names),
     }
 }
 
-/// Items of a list between commas, but for commas in brackets: `hardtanh:-2:2 (least = -2, largest = 2)` is one name.
+/// Splits a list at commas that are not within parentheses: `hardtanh:-2:2 (least = -2, largest = 2)` is one name.
 fn whole_names(pieces: &[String]) -> Vec<String> {
     let mut names: Vec<String> = Vec::with_capacity(pieces.len());
     for piece in pieces {

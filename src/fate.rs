@@ -1,4 +1,4 @@
-//! What became of each entry of a gradient, decided only where the truth's bound can decide it.
+//! The fate of each entry of a gradient, decided only if the error bound of the exact gradient permits.
 
 use crate::arithmetic::Exact;
 use crate::truth::bound::Bound;
@@ -7,57 +7,57 @@ use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::ops::AddAssign;
 
-/// An error of at least the true entry drowns it.
+/// An entry is drowned if its error is at least this share of the exact entry.
 pub const DROWNED: f64 = 1.0;
-/// An error of at least this share of the true entry degrades it.
+/// An entry is degraded if its error is at least this share of the exact entry.
 pub const DEGRADED: f64 = 0.125;
 
-/// The fate of one entry: the first that applies.
+/// The fate of one entry: the first variant that applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// Infinite or NaN.
     Overflowed,
-    /// The truth's error bound cannot tell.
+    /// The error bound of the exact gradient does not decide.
     Undecided,
-    /// Zero in truth and computed.
+    /// Exactly zero, and computed as zero.
     TrueZero,
-    /// Zero in truth, computed not.
+    /// Exactly zero, but computed as nonzero.
     Ghost,
-    /// Computed zero, true not, and not zero in the twin run with unbounded exponent either: underflow.
-    /// Of gradients that have no twin, every computed zero.
+    /// Computed as zero although neither the exact entry nor that of the twin run with unbounded exponents is zero:
+    /// underflow. Without a twin run, every computed zero whose exact entry is not zero.
     Flushed,
-    /// Computed zero for another reason, in the twin run too: a flipped branch, a sum that cancels.
+    /// Computed as zero for another reason, also in the twin run: a flipped branch, or a sum that cancels.
     Cut,
-    /// Error at least [`DROWNED`] of the true entry, wrong sign included.
+    /// Error at least [`DROWNED`] times the exact entry; includes wrong signs.
     Drowned,
-    /// Error at least [`DEGRADED`] of the true entry.
+    /// Error at least [`DEGRADED`] times the exact entry.
     Degraded,
     /// Smaller error.
     Resolved,
 }
 
-/// What became of each entry of a gradient: the first fate that applies.
+/// Numbers of entries of a gradient by fate, the first that applies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fates {
     /// Infinite or NaN.
     pub overflowed: u64,
-    /// The truth's error bound cannot tell.
+    /// The error bound of the exact gradient does not decide.
     pub undecided: u64,
-    /// Zero in truth and computed.
+    /// Exactly zero, and computed as zero.
     pub true_zero: u64,
-    /// Zero in truth, computed not.
+    /// Exactly zero, but computed as nonzero.
     pub ghost: u64,
-    /// Computed zero by underflow, true not; of gradients that have no twin run, every such zero.
+    /// Underflowed to zero although the exact entry is not zero; without a twin run, every such zero.
     pub flushed: u64,
-    /// Computed zero for another reason.
+    /// Computed as zero for another reason.
     #[serde(default)]
     pub cut: u64,
-    /// Error at least as large as the true entry.
+    /// Error at least as large as the exact entry.
     pub drowned: u64,
-    /// Error at least an eighth of the true entry.
+    /// Error at least an eighth of the exact entry.
     pub degraded: u64,
-    /// Error below an eighth of the true entry.
+    /// Error below an eighth of the exact entry.
     pub resolved: u64,
 }
 
@@ -92,7 +92,7 @@ impl Fates {
 }
 
 impl Fate {
-    /// All fates in the order in which they are decided, which is that of the variants.
+    /// All fates in the order in which they are decided, that of the variants.
     pub const ALL: [Fate; 9] = [
         Fate::Overflowed,
         Fate::Undecided,
@@ -105,8 +105,8 @@ impl Fate {
         Fate::Resolved,
     ];
 
-    /// The fate of `computed` where the true entry lies within `bound` of `truth`; a zero bound means
-    /// that `truth` is the true entry.
+    /// The fate of `computed` if the exact entry lies within `bound` of `truth`; a zero bound means that `truth` is the
+    /// exact entry.
     pub fn of(computed: &Exact, truth: &Float, bound: Bound) -> Fate {
         let difference = match computed {
             Exact::Double(x) => Float::with_val(64, x - truth),
@@ -115,7 +115,7 @@ impl Fate {
         Fate::with_difference(computed, truth, bound, &difference)
     }
 
-    /// The same with computed − truth at hand, correctly rounded to at least 53 bits.
+    /// The same, given computed − truth correctly rounded to at least 53 bits.
     pub fn with_difference(computed: &Exact, truth: &Float, bound: Bound, difference: &Float) -> Fate {
         if !computed.is_finite() {
             return Fate::Overflowed;
@@ -127,7 +127,7 @@ impl Fate {
                 (true, false) => Fate::Ghost,
             };
         }
-        // In doubles first, with room for their rounding; what lies near a threshold is decided exactly.
+        // In doubles first, with a margin for their rounding; ratios near a threshold are decided exactly.
         let (fraction, exponent) = truth.to_f64_exp();
         let blur = bound.relative_to(fraction, i64::from(exponent));
         if blur * (1.0 + ROOM) >= 1.0 && !exceeds(truth, bound) {
@@ -161,11 +161,11 @@ fn exceeds(truth: &Float, bound: Bound) -> bool {
     truth.cmp_abs(&bound.to_float()) == Some(Ordering::Greater)
 }
 
-/// Room for the rounding of ratios in doubles: far above it, and far below any ratio that matters.
+/// Margin for the rounding of ratios in doubles: far above the rounding, and far below any ratio that matters.
 const ROOM: f64 = 1e-12;
 
-/// Whether |computed − true| ≥ threshold·|true| for every true value within the bound, for none, or
-/// (`None`) for some.
+/// Whether |computed − exact| ≥ threshold·|exact| for every exact value within the bound, for none, or (`None`) only
+/// for some.
 fn error_reaches(threshold: f64, computed: &Exact, truth: &Float, bound: Bound) -> Option<bool> {
     // |computed − truth| ∓ bound against threshold·(|truth| ± bound).
     let long = |x: &Float| Float::with_val(exact_bits(x, truth), x);
@@ -201,7 +201,7 @@ mod tests {
         Fate::of(&Exact::Double(computed), &Float::with_val(200, truth), Bound::from_f64(bound))
     }
 
-    /// Every boundary with an exact truth: the threshold itself belongs to the worse fate.
+    /// Every boundary with a zero bound: the threshold itself belongs to the worse fate.
     #[test]
     fn boundaries_are_exact() {
         let tiny = crate::format::two_to(-52);
@@ -230,7 +230,7 @@ mod tests {
         }
     }
 
-    /// A bound turns what lies within its reach into undecided, and nothing else.
+    /// A bound makes exactly those entries undecided that lie within it.
     #[test]
     fn bounds_leave_undecided_only_what_they_reach() {
         for (computed, truth, bound, expected) in [

@@ -1,6 +1,6 @@
-//! How weights are drawn at initialisation: the rules by name, their gains and their spreads.
+//! Weight initialisation: the rules by name, their gains and their standard deviations.
 //!
-//! With fan-in n and fan-out m of a weight matrix (m × n), g its gain, before snapping to the grid:
+//! With fan-in n and fan-out m of a weight matrix (m × n) and its gain g, before rounding to the grid:
 //!
 //! | init | weights | g | source |
 //! |---|---|---|---|
@@ -11,16 +11,19 @@
 //! | `torch` | uniform on ±1/√n, biases too | 1/√3 | torch.nn.Linear's default |
 //! | `orthogonal` | g·Q, rows or columns of Q orthonormal | 1 | Saxe et al. 2014, `orthogonal_` |
 //!
-//! In a matrix with n = m every one of them has weights of variance g²/n, which is what mean-field theory asks for.
+//! In a matrix with n = m every rule gives weights of variance g²/n, as mean-field theory requires.
 
 use crate::activation::{Activation, preserving_gain};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Largest standard normal that the draws can give, a little more than the quantile at 1 − 2^-54; their test holds it.
+/// Largest standard normal number that can be drawn, slightly more than the quantile at 1 − 2^-54; a test checks it.
 pub const LARGEST_NORMAL: f64 = 8.3;
 
-/// A rule of initialisation.
+/// Similarity from which a known name is suggested for the one that was typed.
+const SIMILAR: f64 = 0.75;
+
+/// A rule for initialising weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Init {
@@ -28,7 +31,7 @@ pub enum Init {
     Preserve,
     /// Normal weights with the gain of torch's `calculate_gain`.
     Kaiming,
-    /// Normal weights between what suits the forward and what suits the backward pass.
+    /// Normal weights, a compromise between the forward and the backward pass.
     Xavier,
     /// Normal weights of gain 1.
     Lecun,
@@ -39,7 +42,7 @@ pub enum Init {
 }
 
 impl Init {
-    /// Every rule with its name and the names it also goes by.
+    /// Every rule with its name and aliases.
     pub const ALL: [(Init, &str, &[&str]); 6] = [
         (Init::Preserve, "preserve", &["he"]),
         (Init::Kaiming, "kaiming", &["kaiming_normal"]),
@@ -57,29 +60,46 @@ impl Init {
     /// Reads a name or an alias.
     ///
     /// # Errors
-    /// A sentence with the nearest known name.
+    /// An unknown name, with the nearest known one.
     pub fn parse(text: &str) -> Result<Init, String> {
         let names = |(_, name, aliases): &(Init, &'static str, &'static [&'static str])| {
             std::iter::once(*name).chain(aliases.iter().copied()).collect::<Vec<_>>()
         };
         Init::ALL.iter().find(|entry| names(entry).contains(&text)).map(|(init, ..)| *init).ok_or_else(|| {
             let known: Vec<&str> = Init::ALL.iter().flat_map(names).collect();
-            let nearest = crate::nearest::nearest(text, known.into_iter());
-            format!("unknown init `{text}`; did you mean `{nearest}`? (or give --gain)")
+            let plain = text.to_lowercase().replace('-', "_");
+            // torch.nn.init.kaiming_normal_ and its like change a tensor in place.
+            let plain = plain.trim_end_matches('_');
+            let rule = plain.strip_suffix("_uniform").filter(|rule| known.contains(rule));
+            let normal = plain.strip_suffix("_normal").filter(|rule| known.contains(rule) && !known.contains(&plain));
+            let nearest = normal.unwrap_or_else(|| crate::nearest::nearest(plain, known.iter().copied()));
+            match (rule, normal.is_some() || strsim::jaro_winkler(plain, nearest) >= SIMILAR) {
+                (Some("kaiming"), _) => format!(
+                    "unknown init `{text}`; did you mean `kaiming`, whose weights are normal, or `torch`, nn.Linear's default?"
+                ),
+                (Some(rule), _) => {
+                    format!("unknown init `{text}`; did you mean `{rule}`, whose weights are normal with that variance?")
+                }
+                (None, true) => format!("unknown init `{text}`; did you mean `{nearest}`? (or give --gain)"),
+                (None, false) => {
+                    let names: Vec<&str> = Init::ALL.iter().map(|(_, name, _)| *name).collect();
+                    format!("unknown init `{text}`: give one of {}, or --gain", names.join(", "))
+                }
+            }
         })
     }
 
-    /// Its own gain g for an activation.
+    /// Its default gain g for an activation.
     ///
     /// # Errors
-    /// For `kaiming` and an activation that torch's table lacks: a sentence with the fix.
+    /// `kaiming` with an activation that torch's table lacks; the message has the fix.
     pub fn gain(self, activation: &Activation) -> Result<f64, String> {
         match self {
             Init::Preserve => Ok(preserving_gain(activation)),
             Init::Kaiming => calculate_gain(activation).ok_or_else(|| {
                 let name = activation.name();
                 format!(
-                    "--init kaiming: torch's calculate_gain knows no gain for {name}; use --init preserve or give --gain"
+                    "--init kaiming: torch's calculate_gain has no gain for {name}; use --init preserve or give --gain"
                 )
             }),
             Init::Xavier | Init::Lecun | Init::Orthogonal => Ok(1.0),
@@ -87,17 +107,17 @@ impl Init {
         }
     }
 
-    /// True where another gain may be given in place of its own; `lecun` and `torch` are defined without one.
+    /// True if another gain may replace the default; `lecun` and `torch` are defined without one.
     pub fn takes_gain(self) -> bool {
         !matches!(self, Init::Lecun | Init::Torch)
     }
 
-    /// True where the rule draws biases, whether asked for or not.
+    /// True if the rule always draws biases.
     pub fn implies_biases(self) -> bool {
         self == Init::Torch
     }
 
-    /// Standard deviation of one weight of a matrix with so many inputs and outputs.
+    /// Standard deviation of one weight of a matrix with the given numbers of inputs and outputs.
     pub fn deviation(self, gain: f64, fan_in: usize, fan_out: usize) -> f64 {
         match self {
             Init::Xavier => gain * (2.0 / (fan_in + fan_out) as f64).sqrt(),
@@ -125,7 +145,7 @@ impl fmt::Display for Init {
 }
 
 /// torch.nn.init.calculate_gain (torch 2): linear and sigmoid 1, tanh 5/3, relu √2, leaky_relu √(2/(1 + s²)), selu
-/// 3/4; nothing for any other. PReLU is leaky_relu with its initial slope.
+/// 3/4; `None` for any other. PReLU is leaky_relu with its initial slope.
 fn calculate_gain(activation: &Activation) -> Option<f64> {
     match *activation {
         Activation::Identity | Activation::Sigmoid => Some(1.0),
@@ -151,7 +171,20 @@ mod tests {
             }
         }
         assert_eq!(Init::parse("he"), Ok(Init::Preserve));
-        assert!(Init::parse("xaiver").unwrap_err().contains("did you mean `xavier`"));
+        for (text, words) in [
+            ("xaiver", "did you mean `xavier`"),
+            ("he_uniform", "did you mean `he`, whose weights are normal"),
+            ("glorot_uniform", "did you mean `glorot`, whose"),
+            ("xavier_uniform_", "did you mean `xavier`, whose"),
+            ("kaiming_uniform_", "did you mean `kaiming`, whose weights are normal, or `torch`"),
+            ("Kaiming_Normal_", "did you mean `kaiming_normal`?"),
+            ("orthogonal_", "did you mean `orthogonal`?"),
+            ("he_normal", "did you mean `he`?"),
+            ("zeros", "give one of preserve, kaiming, xavier, lecun, torch, orthogonal, or --gain"),
+        ] {
+            let message = Init::parse(text).unwrap_err();
+            assert!(message.contains(words), "{message}");
+        }
     }
 
     /// The numbers that torch.nn.init.calculate_gain gives, as its documentation lists them.

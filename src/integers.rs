@@ -1,8 +1,7 @@
-//! Many long integers of one length in one piece of memory, by sign and magnitude.
+//! Many long integers of equal length in one allocation, by sign and magnitude.
 //!
-//! The truth's columns hold thousands of integers of a few words each; one allocation for all of them and
-//! loops over words take the place of as many numbers of GMP. Results are exact, or rounded as each
-//! function says.
+//! The columns of the exact gradient hold thousands of integers of a few words each; one allocation for all of them and
+//! loops over words replace as many GMP numbers. Results are exact, or rounded as documented at each function.
 
 use rug::Integer;
 use rug::integer::Order;
@@ -10,7 +9,7 @@ use rug::integer::Order;
 /// Bits of a word.
 const WORD: u32 = u64::BITS;
 
-/// `len` integers of `words` words each, least word first. A zero is not negative.
+/// `len` integers of `words` words each, least significant word first. A zero is not negative.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Integers {
     words: usize,
@@ -24,13 +23,13 @@ impl Integers {
         Integers { words, magnitudes: vec![0; len * words], negative: vec![false; len] }
     }
 
-    /// Of magnitudes one after the other, of `words` words each, and signs; no zero is negative.
+    /// From consecutive magnitudes of `words` words each, and signs; no zero is negative.
     pub fn from_parts(words: usize, magnitudes: Vec<u64>, negative: Vec<bool>) -> Integers {
         assert_eq!(magnitudes.len(), negative.len() * words, "invariant: every number has its words and its sign");
         Integers { words, magnitudes, negative }
     }
 
-    /// Numbers of GMP, in as many words as the longest needs.
+    /// From GMP numbers, in as many words as the longest needs.
     pub fn from_rug(numbers: &[Integer]) -> Integers {
         let longest = numbers.iter().map(Integer::significant_bits).max().unwrap_or(0);
         let mut integers = Integers::zeros(numbers.len(), words_for(u64::from(longest)));
@@ -42,22 +41,22 @@ impl Integers {
         integers
     }
 
-    /// How many there are.
+    /// Number of integers.
     pub fn len(&self) -> usize {
         self.negative.len()
     }
 
-    /// True if there is none.
+    /// True if there are none.
     pub fn is_empty(&self) -> bool {
         self.negative.is_empty()
     }
 
-    /// Words of each.
+    /// Number of words of each.
     pub fn words(&self) -> usize {
         self.words
     }
 
-    /// |x_i|, least word first.
+    /// |x_i|, least significant word first.
     #[inline]
     pub fn magnitude(&self, i: usize) -> &[u64] {
         &self.magnitudes[i * self.words..(i + 1) * self.words]
@@ -85,33 +84,33 @@ impl Integers {
         bits(self.magnitude(i))
     }
 
-    /// The bits of the longest.
+    /// Number of bits of the longest.
     pub fn longest(&self) -> u32 {
         (0..self.len()).map(|i| self.bits(i)).max().unwrap_or(0)
     }
 
-    /// One of them as a number of GMP.
+    /// One of them as a GMP number.
     pub fn to_rug(&self, i: usize) -> Integer {
         let magnitude = Integer::from_digits(self.magnitude(i), Order::Lsf);
         if self.negative[i] { -magnitude } else { magnitude }
     }
 
-    /// |x_i| as m·2^e with m in [2^63, 2^64), truncated; `true` if nothing was cut off. None for zero.
+    /// |x_i| as m·2^e with m in [2^63, 2^64), truncated; `true` if no bits were lost. `None` for zero.
     #[inline]
     pub fn leading(&self, i: usize) -> Option<(u64, i64, bool)> {
         leading(self.magnitude(i))
     }
 
-    /// |x_i| as m·2^e + n·2^f and less than a unit of n: the leading 53 bits, and of the rest the leading 53 bits.
+    /// |x_i| as m·2^e + n·2^f, up to less than a unit of n: the leading 53 bits, and the leading 53 bits of the remainder.
     pub fn leading_pair(&self, i: usize) -> [(u64, i64); 2] {
         let magnitude = self.magnitude(i);
         let Some((top, exponent, _)) = leading(magnitude) else { return [(0, 0); 2] };
         let (high, place) = (top >> 11, exponent + 11);
         if place <= 0 {
-            // All of it, from the lowest bit on.
+            // All of it, starting at the lowest bit.
             return [(magnitude[0], 0), (0, 0)];
         }
-        // What lies below the leading bits.
+        // The part below the leading bits.
         let (whole, part) = ((place / i64::from(WORD)) as usize, (place % i64::from(WORD)) as u32);
         let cut = magnitude.get(whole).map_or(0, |word| word & ((1 << part) - 1));
         let rest = if cut != 0 {
@@ -137,7 +136,7 @@ impl Integers {
         (if self.negative[i] { -fraction } else { fraction }, exponent + i64::from(WORD))
     }
 
-    /// Writes one of them by the words of its magnitude, at most as many as there are.
+    /// Writes one of them from the words of its magnitude, at most [`Integers`]' number of words.
     pub fn set(&mut self, i: usize, negative: bool, magnitude: &[u64]) {
         let own = self.magnitude_mut(i);
         own.fill(0);
@@ -192,13 +191,13 @@ impl Integers {
         self.negative[i] = (x.negative[j] != y.negative[k]) && !self.is_zero(i);
     }
 
-    /// Forgets all of them and their memory.
+    /// Drops all of them and their memory.
     pub fn clear(&mut self) {
         *self = Integers::default();
     }
 }
 
-/// Words that hold so many bits.
+/// Number of words that hold the given bits.
 pub fn words_for(bits: u64) -> usize {
     bits.div_ceil(u64::from(WORD)) as usize
 }
@@ -212,7 +211,7 @@ fn bits(words: &[u64]) -> u32 {
     }
 }
 
-/// Without leading words of zero.
+/// Without leading zero words.
 fn trimmed(words: &[u64]) -> &[u64] {
     &words[..words.iter().rposition(|&word| word != 0).map_or(0, |index| index + 1)]
 }
@@ -263,7 +262,7 @@ fn shift(from: &[u64], negative: bool, by: i64, to: &mut [u64]) -> bool {
         let word = (bit / u64::from(WORD)) as usize;
         word < from.len() && from[word] >> (bit % u64::from(WORD)) & 1 == 1
     };
-    // The half that is rounded away or up: a tie goes up, which is towards zero below zero.
+    // A tie is rounded up, which is towards zero for a negative number.
     let half = at(right - 1);
     let is_up = half && (!negative || any_below(from, right - 1));
     let (whole, part) = ((right / u64::from(WORD)) as usize, (right % u64::from(WORD)) as u32);
@@ -282,7 +281,7 @@ fn shift(from: &[u64], negative: bool, by: i64, to: &mut [u64]) -> bool {
     lost
 }
 
-/// to += x, for an x that is no longer; true if it overflows.
+/// to += x, for an x that is not longer than `to`; true if it overflows.
 fn add(to: &mut [u64], x: &[u64]) -> bool {
     let mut carry = false;
     for (index, word) in to.iter_mut().enumerate() {
@@ -297,7 +296,7 @@ fn add(to: &mut [u64], x: &[u64]) -> bool {
     carry
 }
 
-/// to −= x, for an x that is no larger and as long.
+/// to −= x, for an x of the same length that is not larger.
 fn subtract(to: &mut [u64], x: &[u64]) {
     let mut borrow = false;
     for (word, &other) in to.iter_mut().zip(x) {
@@ -308,7 +307,7 @@ fn subtract(to: &mut [u64], x: &[u64]) {
     debug_assert!(!borrow, "invariant: the larger number stands first");
 }
 
-/// How two numbers of one length compare.
+/// Compares two numbers of the same length.
 fn compare(x: &[u64], y: &[u64]) -> std::cmp::Ordering {
     x.iter().rev().cmp(y.iter().rev())
 }

@@ -1,13 +1,13 @@
-//! Record → Law: how layer 1's noise falls with precision, noise/signal ∝ u^β with u = 2^-p, and how sure β is.
+//! Record → Law: how layer 1's noise falls with precision, noise/signal ∝ u^β with u = 2^-p, and how certain β is.
 //!
-//! Mean-field theory: rounding moves pre-activations by an amount proportional to u. Where φ' is smooth it moves φ' in
-//! proportion, so β = 1. Where φ' jumps, it puts some on the other side of the kink; such a flip changes φ' by the whole
-//! jump, and their number is proportional to u, so that the mean **square** of the noise is proportional to u and its
-//! root has β = 1/2. That ends where a whole network has about no flip left: the median network then has none and falls
-//! to the line of u, while the rare ones that have one still carry the root mean square.
+//! Mean-field theory: rounding moves pre-activations by an amount proportional to u. If φ' is smooth, φ' changes in
+//! proportion, so β = 1. If φ' jumps, some pre-activations move to the other side of the kink; such a flip changes φ' by
+//! the whole jump, and the number of flips is proportional to u, so the mean **square** of the noise is proportional to u
+//! and its root has β = 1/2. This ends when a whole network has hardly any flips: the median network then has none and
+//! moves to the line of u, while the rare networks with a flip still dominate the root mean square.
 //!
-//! So kinked activations have two regimes ([`regimes`]), each statistic has a line in each ([`fit`]), and the interval of
-//! its slope comes from drawing the trials again ([`bootstrap`]).
+//! So kinked activations have two regimes ([`regimes`]), each statistic has a line in each regime ([`fit`]), and the
+//! interval of its slope comes from resampling the trials ([`bootstrap`]).
 
 pub mod bits;
 pub mod bootstrap;
@@ -49,7 +49,7 @@ fn law_run(run: &Run, seed: u64) -> LawRun {
     }
 }
 
-/// Layer 1 in one arithmetic; its regime is not known yet.
+/// Layer 1 in one arithmetic, before its regime is known.
 fn point(arithmetic: &ArithmeticRun) -> Point {
     let first = arithmetic.layers.first().map_or(&[][..], |layer| &layer.trials);
     let weight = |trial: usize| first.get(trial).and_then(|trial| trial.tensors.first());
@@ -78,7 +78,7 @@ fn point(arithmetic: &ArithmeticRun) -> Point {
     }
 }
 
-/// Flips of a trial's network; none where no layer has any to count.
+/// Flips of a trial's network; `None` if no layer counts flips.
 fn all_flips(arithmetic: &ArithmeticRun, trial: usize) -> Option<u64> {
     let layers = arithmetic.layers.iter().filter_map(|layer| layer.trials.get(trial)?.flips);
     layers.fold(None, |sum: Option<u64>, flips| Some(sum.unwrap_or(0).saturating_add(flips)))

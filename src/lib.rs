@@ -1,5 +1,5 @@
-//! Where a deep network stops learning: is its exact gradient too small, does the format lose it, or does rounding noise
-//! dominate it, and what helps?
+//! Finds out why a deep network stops learning: is its exact gradient too small, does the format lose it (underflow or
+//! overflow), or does rounding noise dominate it? And what helps?
 //!
 //! precision-probe backpropagates the *identical* network in f16, bf16, f32, f64 and any other floating-point format,
 //! with the accumulator as part of the arithmetic's name, and compares every gradient with the *exact* one: that of the
@@ -20,11 +20,11 @@
 //! # Ok::<(), precision_probe::spec::SpecError>(())
 //! ```
 //!
-//! The data flows one way: [`spec`] → [`network`] (exact) → [`arithmetic`] and [`backprop`] (one text, many
-//! arithmetics) beside [`truth`] → [`noise`] and [`fate`] → [`verdict`] → [`record`] →
-//! [`judgement`] → [`report`]. [`law`] follows the
-//! noise of a record along its precisions; [`train`] lets every arithmetic learn and asks the same on the way, [`study`]
-//! answers claims about activations by all of it; [`selfcheck`] proves on the user's machine that all of it rounds right.
+//! The data flows one way: [`spec`] → [`network`] (exact) → [`arithmetic`] and [`backprop`] (one implementation for all
+//! arithmetics), and independently [`truth`] (the exact gradient) → [`noise`] and [`fate`] → [`verdict`] → [`record`] →
+//! [`judgement`] → [`report`]. [`law`] fits the noise of a record over its precisions, [`train`] trains the network in
+//! every arithmetic and measures it on the way, [`study`] tests claims about activations with all of these, and
+//! [`selfcheck`] verifies on the user's machine that everything rounds correctly.
 
 pub mod activation;
 pub mod arithmetic;
@@ -58,3 +58,8 @@ pub mod theory;
 pub mod train;
 pub mod truth;
 pub mod verdict;
+
+/// The example of the documentation compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/reference/rust.md")]
+struct RustPage;

@@ -1,4 +1,4 @@
-//! The loss that a network is measured with, and its two spellings.
+//! The loss of a network, and its two spellings.
 
 /// A loss, averaged over the batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl Loss {
     /// Reads a value of `--loss`.
     ///
     /// # Errors
-    /// A sentence with the two values.
+    /// Any other value.
     pub fn parse(text: &str) -> Result<Loss, String> {
         let found = Loss::ALL.into_iter().find(|(.., option)| *option == text);
         found.map(|(loss, ..)| loss).ok_or_else(|| format!("unknown loss `{text}`; give cross-entropy or mse"))

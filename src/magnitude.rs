@@ -1,11 +1,11 @@
-//! How large the entries of a gradient are: counts by power of two.
+//! The magnitudes of a gradient's entries, counted by power of two.
 
 use crate::arithmetic::ExactMatrix;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Most counts of a histogram: more powers of two than double precision has. A gradient that spans more (relu2's
-/// reaches 2^-500000) is counted in wider bins.
+/// Largest number of bins, more than double precision has powers of two. A gradient with a wider range (relu2's reaches
+/// 2^-500000) is counted in wider bins.
 const MOST_COUNTS: i64 = 4096;
 
 /// Counts of ⌊log₂|g|⌋.
@@ -16,9 +16,9 @@ pub struct Histogram {
     pub zeros: u64,
     /// Entries that are infinite or NaN.
     pub nonfinite: u64,
-    /// The least exponent of the first count.
+    /// The smallest exponent of the first bin.
     pub lowest: i64,
-    /// Exponents per count, a power of two; left out where it is 1.
+    /// Exponents per bin, a power of two; omitted if it is 1.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub bin: i64,
     /// Number of entries with ⌊log₂|g|⌋ from lowest + bin·index, below lowest + bin·(index + 1).
@@ -40,9 +40,9 @@ impl Default for Histogram {
 }
 
 impl Histogram {
-    /// The counts as (least exponent, number) of their bins.
+    /// The counts as (smallest exponent, number) of their bins.
     pub fn bins(&self) -> impl Iterator<Item = (i64, u64)> {
-        // A record that was edited by hand may hold any number.
+        // A record that was edited by hand may contain any number.
         let bin = self.bin.max(1);
         let least = move |index: usize| self.lowest.saturating_add(bin.saturating_mul(index as i64));
         self.counts.iter().enumerate().map(move |(index, count)| (least(index), *count))
@@ -60,7 +60,7 @@ pub struct Magnitudes {
 /// Exponents that are counted in an array, those of ordinary doubles: [-NEAR, NEAR).
 const NEAR: i64 = 1024;
 
-/// What of one entry is counted.
+/// The property of an entry that is counted.
 enum Entry {
     Zero,
     NonFinite,
@@ -68,7 +68,7 @@ enum Entry {
 }
 
 impl Magnitudes {
-    /// Of computed entries.
+    /// From computed entries.
     pub fn of(entries: &ExactMatrix) -> Magnitudes {
         Magnitudes::count(entries.iter().map(|x| match x.exponent() {
             _ if !x.is_finite() => Entry::NonFinite,
@@ -77,7 +77,7 @@ impl Magnitudes {
         }))
     }
 
-    /// Of true entries by ⌊log₂|g|⌋, none for zero.
+    /// From exact entries by ⌊log₂|g|⌋, `None` for zero.
     pub fn of_exponents(exponents: impl Iterator<Item = Option<i64>>) -> Magnitudes {
         Magnitudes::count(exponents.map(|exponent| exponent.map_or(Entry::Zero, Entry::Exponent)))
     }
@@ -134,7 +134,7 @@ mod tests {
     use ndarray::Array2;
     use rug::Float;
 
-    /// Powers of two open their bin; zeros and non-finite entries are counted apart.
+    /// Powers of two are the lower ends of their bins; zeros and non-finite entries are counted separately.
     #[test]
     fn entries_are_counted_by_their_exponent() {
         let doubles = [1.0, -1.999, 2.0, 0.25, 5e-324, 0.0, -0.0, f64::INFINITY, f64::NAN].map(Exact::Double);
@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(histogram.counts[0], 1);
     }
 
-    /// However far apart entries are, the counts are few, complete and aligned.
+    /// For entries of any range, there are few bins, which are complete and aligned.
     #[test]
     fn wide_histograms_have_wide_bins() {
         let exponents = [-1_000_000_000, -999_999_999, -5, 0, 70_000];

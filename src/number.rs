@@ -1,4 +1,4 @@
-//! Numbers as a record keeps them: nine digits, and words for what JSON has no number for.
+//! Numbers as a record keeps them: nine digits, and words for values that JSON numbers cannot represent.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -11,7 +11,7 @@ pub enum Number {
     Infinite,
     /// −∞: the logarithm of an exact zero.
     MinusInfinite,
-    /// 0/0 or not applicable: left out of quantiles, and counted.
+    /// 0/0 or not applicable: left out of quantiles, but counted.
     None,
 }
 
@@ -24,7 +24,7 @@ impl Number {
             if x > 0.0 { Number::Infinite } else { Number::MinusInfinite }
         } else {
             let digits = format!("{x:.8e}").parse::<f64>();
-            // −0 and 0 read the same to a person; one spelling keeps records comparable.
+            // −0 and 0 mean the same to a reader; one spelling keeps records comparable.
             Number::Finite(digits.expect("a formatted double parses") + 0.0)
         }
     }

@@ -1,5 +1,5 @@
-//! Text from files and command lines as people see it: characters that control a terminal, turn the direction of
-//! writing or cannot be seen are shown as escapes, so that a name looks like no other name.
+//! Makes text from files and command lines printable: characters that control a terminal, change the writing direction
+//! or are invisible become escapes, so that no name can look like another.
 
 use std::borrow::Cow;
 
@@ -8,12 +8,12 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     escaped(text, |c| c != '\n' && is_hidden(c))
 }
 
-/// The same in one line: line breaks are escaped, too.
+/// The same on one line: line breaks are escaped, too.
 pub fn in_one_line(text: &str) -> Cow<'_, str> {
     escaped(text, is_hidden)
 }
 
-/// JSON with the same meaning and no hidden characters, all of which stand in its strings; line breaks stay.
+/// JSON with the same meaning and no hidden characters, which only occur in its strings; line breaks stay.
 pub fn in_json(json: &str) -> String {
     let mut shown = String::with_capacity(json.len());
     for c in json.chars() {

@@ -1,4 +1,4 @@
-//! Spec → Record: draws each trial's network, holds every arithmetic against the truth, layer by layer.
+//! Spec → Record: draws each trial's network and compares every arithmetic with the exact gradient, layer by layer.
 
 mod cause;
 pub mod compare;
@@ -30,19 +30,19 @@ use measure::{Measurement, Subjects, measure_with};
 use questions::{Questions, Storing, Subject};
 use rayon::prelude::*;
 
-/// Version of precision-probe, part of every record.
+/// Version of precision-probe, which is part of every record.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Told of progress while a probe runs; shared between threads.
+/// Receives the progress of a probe; shared between threads.
 pub trait Progress: Sync {
-    /// One layer of one trial is done; `total` layers in all.
+    /// One layer of one trial is done, of `total` layers in all.
     fn layer_done(&self, total: usize);
 
-    /// What precedes the layers of an activation is done: loss scales are found.
+    /// The preparation of an activation is done: its loss scales are found.
     fn prepared(&self) {}
 }
 
-/// No one is told.
+/// Discards progress.
 pub struct Silent;
 
 impl Progress for Silent {
@@ -61,7 +61,7 @@ pub fn run(plan: &Plan, progress: &dyn Progress) -> Record {
     }
 }
 
-/// Layers that a run measures: heads included, over all activations and trials.
+/// Number of layers that a run measures, heads included, over all activations and trials.
 pub fn layers(plan: &Plan) -> usize {
     plan.runs.len() * plan.spec.trials * (plan.spec.depth + 1)
 }
@@ -72,7 +72,7 @@ struct Trial {
     stored: Vec<Stored>,
 }
 
-/// Does something for every trial, as many at once as the schedule and the threads allow, which bounds the memory.
+/// Runs a function for every trial, as many at once as the schedule and the threads allow, which bounds the memory.
 fn over_trials<T: Send>(plan: &Plan, of: impl Fn(u64) -> T + Sync) -> Vec<T> {
     let all: Vec<u64> = (0..plan.spec.trials as u64).collect();
     let chunks = all.chunks(rayon::current_num_threads().min(plan.schedule.trials_at_once));
@@ -108,12 +108,12 @@ fn run_one(plan: &Plan, one: &RunPlan, index: usize, progress: &dyn Progress) ->
     });
     let mut trials: Vec<Trial> =
         (measured.into_iter().zip(stored)).map(|(measurement, stored)| Trial { measurement, stored }).collect();
-    // What the init's theory says holds for networks that were drawn by it.
+    // The init's theory only holds for networks that were drawn by it.
     let drawn = plan.network.is_none().then(|| draw::perceptron(plan, one.first()));
     let field = drawn.as_ref().map(draw::field);
-    // Skips leave what passes them as it is.
+    // Skip connections pass gradients unchanged.
     let branch = field.as_ref().filter(|_| spec.residual).map_or(1.0, |field| 1.0 - 1.0 / field.chi1);
-    // Before the measures move into the record: an answer may be read off another arithmetic's.
+    // Before the measures move into the record, because an answer may use another arithmetic's measures.
     let causes: Vec<Causes> =
         (0..plan.arithmetics.len()).map(|index| Causes::of(plan, &questions, &trials, index, branch)).collect();
     Run {
@@ -138,7 +138,7 @@ fn arithmetics(plan: &Plan, questions: &Questions, trials: &mut [Trial], causes:
     runs
 }
 
-/// How one listed arithmetic runs, and what loss scale would cure most.
+/// How one listed arithmetic runs, and its best loss scale.
 fn subject(plan: &Plan, one: &RunPlan, policy: &Policy, storing: Storing) -> Subject {
     let is_wanted = plan.spec.loss_scale == LossScale::Auto || Questions::are_put(policy, plan.spec.attribute);
     let best_log2_scale = if is_wanted { best_scale(plan, one, policy) } else { None };
@@ -150,14 +150,14 @@ fn subject(plan: &Plan, one: &RunPlan, policy: &Policy, storing: Storing) -> Sub
     Subject { setup: Setup { log2_loss_scale, ..(*policy).into() }, storing, best_log2_scale }
 }
 
-/// log₂ of the best loss scale over all trials; none where there is no such scale.
+/// log₂ of the best loss scale over all trials; `None` if there is no such scale.
 fn best_scale(plan: &Plan, one: &RunPlan, policy: &Policy) -> Option<i32> {
     // Unbounded exponents need no scale.
     if policy.backward.format.max_exponent().is_none() {
         return Some(0);
     }
     let mut found = over_trials(plan, |trial| searched(plan, one, policy, trial, |mut search| search.find(false)));
-    // What is looked for in one network is looked for in all.
+    // A search in one network requires a search in all of them.
     if found.iter().any(|found| *found != Found::NoneNeeded) {
         let known = found.clone();
         found = over_trials(plan, |trial| match known[trial as usize] {
@@ -170,7 +170,7 @@ fn best_scale(plan: &Plan, one: &RunPlan, policy: &Policy) -> Option<i32> {
     })
 }
 
-/// What a search for loss scales tells of one trial's network.
+/// The result of a search for loss scales in one trial's network.
 fn searched<T>(plan: &Plan, one: &RunPlan, policy: &Policy, trial: u64, tell: impl FnOnce(Search) -> T) -> T {
     let (network, batch) = draw(plan, one, trial);
     tell(Search::new(policy, &network, &batch, plan.schedule.segments))

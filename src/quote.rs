@@ -1,13 +1,13 @@
-//! Input as error messages quote it: shortened in the middle, so that the fix at the end of a sentence stays in sight.
+//! Quotes input in error messages, shortened in the middle so that the fix at the end of the sentence stays visible.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// Most characters of one piece of input that a message repeats.
 pub const LONGEST: usize = 100;
-/// How many of them come before the gap of a shortened piece.
+/// Number of characters before the gap of a shortened piece.
 const HEAD: usize = 60;
-/// What stands for the characters that are left out.
+/// Replaces the characters that are left out.
 const GAP: char = '…';
 
 /// The text, or its beginning and its end with `…` between them: at most [`LONGEST`] characters.
@@ -29,18 +29,19 @@ pub fn listed(items: &[String]) -> String {
     }
 }
 
-/// A message about one character of a text, which the second line repeats and the third points at: `text` is a `kind` of
-/// thing, the character begins at the byte `offset`. Of a long text only the surroundings are shown.
+/// A message about one character of a text; the second line repeats the text and the third points at the character, which
+/// starts at the byte `offset`. `kind` says what the text is. Only the surroundings of the character are shown if the text
+/// is long.
 ///
 /// # Panics
-/// If no character begins at `offset`.
+/// If no character starts at `offset`.
 pub fn pointed(kind: &str, text: &str, offset: usize, message: &str) -> String {
     let column = text[..offset].chars().count();
     let (shown, at) = around(text, column);
     format!("{kind} `{}`, character {}: {message}\n  {shown}\n  {}^", shortened(text), column + 1, " ".repeat(at))
 }
 
-/// At most [`LONGEST`] characters around a column, and where the column is among them.
+/// At most [`LONGEST`] characters around a column, and the column's position among them.
 fn around(text: &str, column: usize) -> (Cow<'_, str>, usize) {
     let count = text.chars().count();
     if count <= LONGEST {
@@ -54,11 +55,10 @@ fn around(text: &str, column: usize) -> (Cow<'_, str>, usize) {
     (shown.into(), column - start + usize::from(before.is_some()))
 }
 
-/// A message in which no piece of input is longer than [`LONGEST`] characters: neither what it repeats of `inputs`, nor
-/// what is in quotes, nor any word.
+/// Shortens a message so that no piece of input exceeds [`LONGEST`] characters: no repeated part of `inputs`, no quoted
+/// text and no word.
 ///
-/// Messages quote names, files and numbers that come from many places; here, where all of them are printed, none can be
-/// forgotten.
+/// Messages quote names, files and numbers from many places; doing this where all of them are printed misses none.
 pub fn in_message(message: &str, inputs: &[String]) -> String {
     let characters: Vec<char> = message.chars().collect();
     let mut pieces = repeated(&characters, inputs);
@@ -79,7 +79,7 @@ pub fn in_message(message: &str, inputs: &[String]) -> String {
 /// Ranges of characters.
 type Ranges = Vec<(usize, usize)>;
 
-/// Where the message repeats more than [`LONGEST`] characters in a row of some input, in capitals or not.
+/// Parts of the message that repeat more than [`LONGEST`] consecutive characters of some input, ignoring case.
 fn repeated(message: &[char], inputs: &[String]) -> Ranges {
     let plain = |c: char| c.to_ascii_lowercase();
     let inputs: Vec<Vec<char>> = inputs.iter().map(|input| input.chars().map(plain).collect()).collect();
@@ -92,7 +92,7 @@ fn repeated(message: &[char], inputs: &[String]) -> Ranges {
     found.map(|(at, window)| (at, at + window.len())).collect()
 }
 
-/// What is in backticks or double quotes: the opening one follows no letter, and none follows the closing one.
+/// Text in backticks or double quotes; no letter precedes the opening quote or follows the closing one.
 fn quoted(message: &[char]) -> Ranges {
     let mut found = Ranges::new();
     let mut at = 0;
@@ -125,7 +125,7 @@ fn words(message: &[char]) -> Ranges {
     found
 }
 
-/// Sorted ranges, those that overlap as one.
+/// Sorts ranges and merges overlapping ones.
 fn joined(ranges: &[(usize, usize)]) -> Ranges {
     let mut all = Ranges::new();
     for &(start, end) in ranges {

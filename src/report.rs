@@ -17,6 +17,7 @@ pub mod files;
 pub mod html;
 pub mod law;
 pub mod markdown;
+pub mod naming;
 pub mod numbers;
 pub mod say;
 pub mod screen;

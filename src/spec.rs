@@ -1,4 +1,4 @@
-//! What is asked of a probe: the defaults, and their validation with the fix in each message.
+//! The specification of a probe: defaults and validation, with the fix in each error message.
 
 pub mod compared;
 pub mod effort;
@@ -28,7 +28,7 @@ use std::sync::Arc;
 pub enum Data {
     /// The handwritten digits: 1797 images of 8×8 pixels, 10 classes, softmax cross-entropy.
     Digits,
-    /// Gaussian inputs and targets on the grid, mean squared error.
+    /// Gaussian inputs and targets, rounded to the grid; mean squared error.
     Gaussian,
     /// A file, [`Spec::batch_file`].
     File,
@@ -58,7 +58,9 @@ impl Data {
     pub fn parse(text: &str) -> Result<Data, String> {
         Data::ALL.iter().find(|(name, _)| *name == text).map(|(_, data)| *data).ok_or_else(|| {
             let known = crate::nearest::nearest(text, Data::ALL.iter().map(|(name, _)| *name));
-            format!("unknown data `{text}`; did you mean `{known}`? (`digits` and `gaussian` are known)")
+            format!(
+                "unknown data `{text}`; did you mean `{known}`? (`digits`, `gaussian`, or a .safetensors or .npz file)"
+            )
         })
     }
 }
@@ -75,7 +77,7 @@ pub struct Spec {
     pub width: usize,
     /// Samples per batch.
     pub batch: usize,
-    /// Draws of network and batch.
+    /// Number of draws of network and batch.
     pub trials: usize,
     /// Seed of every draw.
     pub seed: u64,
@@ -83,26 +85,27 @@ pub struct Spec {
     pub data: Data,
     /// How weights are drawn.
     pub init: Init,
-    /// Gain given by hand instead of the init's own.
+    /// Gain that replaces the init's default.
     pub gain: Option<f64>,
     /// Whether layers have biases; `torch` implies them.
     pub bias: bool,
-    /// Whether hidden layers with as many outputs as inputs have a skip, their branch scaled by 1/√L on the grid.
+    /// Whether hidden layers with as many outputs as inputs have a skip connection; the branch is scaled by 1/√L,
+    /// rounded to the grid.
     pub residual: bool,
     /// Arithmetics in canonical spelling; before validation also `NAME:=POLICY`.
     pub formats: Vec<String>,
-    /// Those of them that the user gave a name.
+    /// The ones that the user gave a name.
     #[serde(default, skip_serializing_if = "Names::is_empty")]
     pub names: Names,
-    /// Bits of every layer's gradient that must be proven.
+    /// Bits to which every layer's gradient must be proven.
     pub truth_bits: u32,
-    /// By what the loss is multiplied before gradients flow back.
+    /// Factor of the loss before the backward pass.
     #[serde(default, skip_serializing_if = "LossScale::is_none")]
     pub loss_scale: LossScale,
     /// For which arithmetics the noise is attributed to its sources and remedies are tried.
     #[serde(default, skip_serializing_if = "Attribute::is_default")]
     pub attribute: Attribute,
-    /// A network from a file in place of drawn ones; depth, width and biases are its own.
+    /// A network from a file instead of drawn ones; it determines depth, width and biases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<Weights>,
     /// A batch from a file, or rows of a file that batches are drawn from, in place of built-in data.
@@ -149,9 +152,9 @@ pub struct SpecError(pub String);
 pub struct Plan {
     /// The spec with every name in its canonical spelling.
     pub spec: Spec,
-    /// φ by run: one that every hidden layer has, or one for each.
+    /// φ of each run: one for all hidden layers, or one for each.
     pub runs: Vec<RunPlan>,
-    /// Its arithmetics.
+    /// The arithmetics.
     pub arithmetics: Vec<Policy>,
     /// The network of [`Spec::weights`].
     pub network: Option<Arc<Sequential>>,
@@ -159,27 +162,27 @@ pub struct Plan {
     pub samples: Option<Arc<Samples>>,
     /// The gradients of [`Spec::compared`].
     pub compared: Vec<Arc<Gradients>>,
-    /// How much is computed at once; no result depends on it.
+    /// How much is computed at once; the results do not depend on it.
     pub schedule: Schedule,
 }
 
 /// How much is computed and kept at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Schedule {
-    /// Runs of layers of which one is kept whole; the others are computed again on the way back.
+    /// Number of segments of layers; the backward pass keeps the values of one at a time and recomputes the others.
     pub segments: usize,
-    /// Trials at once, if there are as many threads.
+    /// Number of simultaneous trials, if there are as many threads.
     pub trials_at_once: usize,
 }
 
 impl Default for Schedule {
-    /// Everything that threads allow.
+    /// As much at once as the threads allow.
     fn default() -> Schedule {
         Schedule { segments: 1, trials_at_once: usize::MAX }
     }
 }
 
-/// What one run of a plan has of its own.
+/// The part of a plan that differs between runs.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RunPlan {
     /// Every hidden layer has this activation.
@@ -189,7 +192,7 @@ pub enum RunPlan {
 }
 
 impl RunPlan {
-    /// The activations, each hidden layer's where they differ.
+    /// The activations: one, or one for each hidden layer.
     pub fn activations(&self) -> &[Activation] {
         match self {
             RunPlan::Uniform(activation) => std::slice::from_ref(activation),
@@ -203,9 +206,9 @@ impl RunPlan {
     }
 }
 
-/// Largest depth, width, batch and number of trials: beyond any use, below any overflow.
+/// Largest depth, width, batch and number of trials: more than anyone needs, and small enough never to overflow.
 pub const LARGEST: usize = 1_000_000;
-/// Fewest and most bits of truth that can be asked for.
+/// Smallest and largest accepted accuracy of the exact gradient, in bits.
 const TRUTH_BITS: std::ops::RangeInclusive<u32> = 8..=8192;
 /// Smallest weight of the grid of drawn parameters.
 const SMALLEST_WEIGHT: f64 = 1.0 / (1 << 24) as f64;
@@ -214,7 +217,7 @@ impl Spec {
     /// Reads every name and checks every limit.
     ///
     /// # Errors
-    /// The first thing that is wrong, with the fix; a spec that names files needs [`Spec::validate_with`].
+    /// The first mistake, with the fix; a spec that names files needs [`Spec::validate_with`].
     pub fn validate(&self) -> Result<Plan, SpecError> {
         self.validate_with(Files::default())
     }
@@ -222,7 +225,7 @@ impl Spec {
     /// Reads every name and checks every limit of a spec whose files were read.
     ///
     /// # Errors
-    /// The first thing that is wrong, with the fix.
+    /// The first mistake, with the fix.
     pub fn validate_with(&self, files: Files) -> Result<Plan, SpecError> {
         let fail = |message: String| Err(SpecError(message));
         for (option, value, example) in [
@@ -279,7 +282,7 @@ impl Spec {
         Ok(Plan { spec, runs, arithmetics, network, samples, compared, schedule: Schedule::default() })
     }
 
-    /// The loss that the data and, of a file, its targets imply.
+    /// The loss implied by the data or, for a file, by its targets.
     pub fn loss(&self) -> Loss {
         match (&self.batch_file, self.data) {
             (Some(file), _) => file.targets.loss(),
@@ -288,28 +291,28 @@ impl Spec {
         }
     }
 
-    /// The gain of an activation's network: the one given, or the init's own.
+    /// The gain of an activation's network: the given one, or the init's default.
     ///
     /// # Errors
-    /// A sentence with the fix where the init has none.
+    /// The init has no gain for the activation; the message has the fix.
     pub fn gain_for(&self, activation: &Activation) -> Result<f64, String> {
         self.gain.map_or_else(|| self.init.gain(activation), Ok)
     }
 
-    /// Refuses gains with which weights leave the range of the grid.
+    /// Refuses gains for which weights exceed the range of the grid.
     fn check_gains(&self, activations: &[Activation]) -> Result<(), String> {
         if let Some(gain) = self.gain {
             if !self.init.takes_gain() {
                 let init = self.init;
                 return Err(format!(
-                    "--gain {gain}: --init {init} has no other gain than its own; leave --gain out or give --init xavier"
+                    "--gain {gain}: --init {init} has a fixed gain; leave --gain out or give --init xavier"
                 ));
             }
             if !(gain.is_finite() && gain > 0.0) {
                 return Err(format!("--gain {gain}: give a positive finite number, such as --gain 1.5"));
             }
         }
-        // Per unit of gain: the largest weight that can be drawn, and the smallest deviation.
+        // Per unit of gain: the largest possible weight, and the smallest standard deviation.
         let inner = (self.depth > 1).then_some((self.width, self.width));
         let (features, outputs) = self.shape();
         let shapes = || [(features, self.width), (self.width, outputs)].into_iter().chain(inner);
@@ -326,7 +329,7 @@ impl Spec {
             };
             let give = if self.gain.is_some() { "give" } else { "give --gain" };
             if gain.is_nan() || gain > most {
-                return Err(format!("{option}: weights would leave f16's range; {give} at most {most:.0}"));
+                return Err(format!("{option}: weights would exceed f16's range; {give} at most {most:.0}"));
             }
             if gain < least {
                 return Err(format!("{option}: many weights would be rounded to zero; {give} at least {least:.1e}"));
@@ -335,7 +338,7 @@ impl Spec {
         Ok(())
     }
 
-    /// SHA-256 of the version and the canonical spec: equal hashes, equal records.
+    /// SHA-256 of the version and the canonical spec; equal hashes mean equal records.
     pub fn hash(&self, version: &str) -> String {
         let json = serde_json::to_string(self).expect("a spec has only serialisable fields");
         let digest = Sha256::new().chain_update(version).chain_update("\n").chain_update(json).finalize();
@@ -343,7 +346,7 @@ impl Spec {
     }
 }
 
-/// Reads a list of names; empty lists and repetitions are refused.
+/// Reads a list of names and refuses empty lists and repetitions.
 fn named<T: PartialEq + fmt::Debug>(
     what: &str,
     example: &str,
@@ -416,7 +419,7 @@ mod tests {
             (error(|spec| spec.gain = Some(1e9)), "f16's range"),
             (error(|spec| spec.gain = Some(1e-9)), "give at least 4.8e-7"),
             (error(|spec| spec.activations = vec![" ".into()]), "--act leaky"),
-            (error(|spec| spec.formats = vec!["f16".into(), String::new()]), "an empty arithmetic"),
+            (error(|spec| spec.formats = vec!["f16".into(), String::new()]), "an empty precision"),
             (error(|spec| spec.formats = vec!["f16\u{1b}[31m".into()]), "control character"),
             (error(|spec| spec.truth_bits = 0), "8 to 8192"),
             (error(|spec| (spec.init, spec.gain) = (Init::Torch, Some(1.0))), "leave --gain out"),

@@ -1,26 +1,25 @@
-//! What theory says of noise, from the forward noise that was measured.
+//! Predicts the noise from the measured forward noise.
 //!
-//! Mean field, one independent contribution per layer k: the relative noise of δ that the noise Δ of z_k
-//! makes through φ', in mean square,
+//! Mean-field theory with one independent contribution per layer k: the relative noise of δ that the noise Δ of z_k
+//! causes through φ', in mean square, is
 //!
 //! ```text
 //! Σ_s w_s·Σ_i (Σ_κ J_κ²·p_is(κ) + φ''(z_is)²·E[Δ_s²]) / Σ_s ‖δ_s‖²,   w_s = ‖δ_s‖²/Σ_i φ'(z_is)²
 //! ```
 //!
-//! over samples s and units i, with J the jump of φ' at a kink κ and p_is(κ) = Φ(−|z_is − κ|/s) the chance that a
-//! Gaussian Δ carries z_is across: over a density f_z of z that is E|Δ|·f_z(κ). Here the true z
-//! themselves take its place, which deep networks do not spread as independent Gaussians (all samples of a unit
-//! come to lie together), and s² = (c·κ)² + E[(Δ − c·z)²] leaves out what only rescales a sample, Δ ≈ c·z, which
-//! is most of Δ in a deep network and carries nothing across 0. w_s is the square of the gradient that
-//! arrives at a unit. Then the
-//! rounding of the way back, and the relative noise of the layer's input. All of it is noise of single samples;
-//! the weight gradient Σ_s δ_s·a_sᵀ adds up samples, the noise as independent ones, the signal as measured:
+//! over samples s and units i, where J is the jump of φ' at a kink κ and p_is(κ) = Φ(−|z_is − κ|/s) is the probability
+//! that a Gaussian Δ moves z_is across it; over a density f_z of z, that is E|Δ|·f_z(κ). We use the exact z themselves
+//! instead of a density, because in deep networks they are not independent Gaussians (the samples of a unit cluster).
+//! s² = (c·κ)² + E[(Δ − c·z)²] excludes the part Δ ≈ c·z that only rescales a sample; it is most of Δ in a deep network
+//! and moves nothing across 0. w_s is the square of the gradient that arrives at a unit. The rounding of the backward
+//! pass and the relative noise of the layer's input are added. All of this is noise of single samples; the weight
+//! gradient Σ_s δ_s·a_sᵀ sums over samples, where noise adds up independently and the signal as measured:
 //! [`coherence`].
 //!
-//! Flips are few and each weighs as much as the gradient at its unit, so that their sum is heavy-tailed and
-//! its median lies below its mean. What is predicted is the median: a Poisson number of flips whose weights
-//! have the measured kurtosis of the gradient, its sum taken as a gamma variable of the same mean and
-//! variance (Wilson and Hilferty's median). Where half of the runs have no flip, the median has none.
+//! Flips are few, and each contributes as much as the gradient at its unit, so their sum is heavy-tailed and its median
+//! is below its mean. We predict the median: of a Poisson number of flips whose weights have the measured kurtosis of
+//! the gradient, with the sum approximated by a gamma variable of the same mean and variance (Wilson and Hilferty's
+//! median). If half of the runs have no flip, the median has none.
 
 use crate::activation::double::derivative_f64;
 use crate::activation::{Activation, Joint};
@@ -35,23 +34,23 @@ use std::f64::consts::FRAC_1_SQRT_2;
 /// Mean square of the relative error of one rounding, in units of u²: the error is uniform within ±u·2^e, and
 /// the logarithm of the significand m within a binade, so 1/3·E[1/m²] = 1/3·3/(8 ln 2).
 const ROUNDING: f64 = 0.180_336_880_111_120_43;
-/// Fewer flips than this are expected in a run whose median has none: e^-n = 1/2.
+/// Expected number of flips below which the median run has none: e^-n = 1/2.
 const FEW_FLIPS: f64 = std::f64::consts::LN_2;
-/// Standard deviations beyond which no chance of a flip counts: it is below 2^-100.
+/// Standard deviations beyond which the probability of a flip is neglected: it is below 2^-100.
 const FARTHEST: f64 = 12.0;
-/// Half the distance over which φ'' is measured: its error is about 2^-34 in truncation and in rounding.
+/// Half the step of the difference quotient for φ''; truncation and rounding errors are about 2^-34.
 const STEP: f64 = 1.0 / (1 << 17) as f64;
 
-/// What one hidden layer's forward noise does to δ through φ', relative and in mean square.
+/// The effect of one hidden layer's forward noise on δ through φ', as a relative mean square.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct DerivativeNoise {
-    /// The mean of what flips make, its variance, and how many flips are expected.
+    /// The contribution of flips.
     pub flips: Flips,
-    /// What φ'' makes.
+    /// The contribution of φ''.
     pub smooth: f64,
 }
 
-/// A sum over flips: its mean, its variance, and how many there are expected to be.
+/// A sum over flips: its mean, its variance, and the expected number of flips.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[allow(missing_docs)] // the words above name them
 pub struct Flips {
@@ -60,7 +59,7 @@ pub struct Flips {
     pub count: f64,
 }
 
-/// Computed less true, and the true value.
+/// The error (computed minus exact), and the exact value.
 fn differences<'a>(
     truth: &'a Midpoints,
     computed: &'a ExactMatrix,
@@ -101,7 +100,7 @@ fn spreads(z: &Midpoints, computed: &ExactMatrix) -> Vec<Spread> {
     sums.into_iter().map(spread).collect()
 }
 
-/// ‖computed − true‖²/‖true‖²; none where the true values are all zero or something is not finite.
+/// ‖computed − exact‖²/‖exact‖²; `None` if the exact values are all zero or any value is not finite.
 pub fn relative_noise(truth: &Midpoints, computed: &ExactMatrix) -> Option<f64> {
     let sums = differences(truth, computed).fold((0.0, 0.0), |(noise, signal), (_, difference, value)| {
         (noise + difference * difference, signal + value * value)
@@ -110,7 +109,7 @@ pub fn relative_noise(truth: &Midpoints, computed: &ExactMatrix) -> Option<f64> 
     ratio.is_finite().then_some(ratio)
 }
 
-/// Exponent of a tensor's largest entry, and every entry below it as a double; what is 2^500 times smaller is 0.
+/// Exponent of a tensor's largest entry, and all entries as doubles relative to it; those 2^500 times smaller are 0.
 fn in_doubles(tensor: &TrueTensor) -> (i64, Array2<f64>) {
     let top = tensor.exponents().flatten().max().map_or(0, |exponent| exponent + 1);
     let entry = |(i, j): (usize, usize)| {
@@ -121,17 +120,17 @@ fn in_doubles(tensor: &TrueTensor) -> (i64, Array2<f64>) {
     (top, Array2::from_shape_fn(tensor.dim(), entry))
 }
 
-/// δ of a layer as theory needs it, in units of its largest entry.
+/// The statistics of a layer's δ that the theory needs, in units of its largest entry.
 #[derive(Clone, Debug)]
 pub struct Delta {
     /// ‖δ_s‖² of each sample.
     squares: Vec<f64>,
-    /// Per sample E[δ⁴]/E[δ²]² over the entries that are not 0; 1 where there is none.
+    /// Per sample E[δ⁴]/E[δ²]² over the nonzero entries; 1 if there are none.
     kurtosis: Vec<f64>,
 }
 
 impl Delta {
-    /// Of the true tensor, units × batch.
+    /// The statistics of the exact tensor, units × batch.
     pub fn new(delta: &TrueTensor) -> Delta {
         let (_, delta) = in_doubles(delta);
         let of_column = |column: ArrayView1<f64>| {
@@ -145,7 +144,7 @@ impl Delta {
     }
 }
 
-/// ‖Σ_s δ_s·a_sᵀ‖²/Σ_s ‖δ_s‖²‖a_s‖²: how the true gradients of the samples add up, 1 for independent ones.
+/// ‖Σ_s δ_s·a_sᵀ‖²/Σ_s ‖δ_s‖²‖a_s‖²: how the exact gradients of the samples add up; 1 for independent ones.
 pub fn coherence(weight: &TrueTensor, delta: &TrueTensor, input: &Midpoints) -> Option<f64> {
     let ((weight_top, weight), (delta_top, delta)) = (in_doubles(weight), in_doubles(delta));
     let square = |x: f64| x * x;
@@ -155,13 +154,13 @@ pub fn coherence(weight: &TrueTensor, delta: &TrueTensor, input: &Midpoints) -> 
         })
         .sum();
     let together: f64 = weight.iter().map(|&x| square(x)).sum();
-    // The inputs' own size brings both to one scale, within the doubles unless they are beyond all measure.
+    // The size of the inputs brings both to the same scale, within the doubles unless the inputs are extreme.
     let exponent = 2 * (weight_top - delta_top);
     let ratio = together / apart * if (-1000..1000).contains(&exponent) { two_to(exponent) } else { return None };
     (ratio.is_finite() && ratio > 0.0).then_some(ratio)
 }
 
-/// The noise that computed pre-activations of a layer make in its δ; none where something is not finite.
+/// The noise that a layer's computed pre-activations cause in its δ; `None` if any value is not finite.
 pub fn derivative_noise(
     activation: &Activation,
     z: &Midpoints,
@@ -208,18 +207,18 @@ pub fn derivative_noise(
     Some(noise)
 }
 
-/// φ' above a kink less φ' below it.
+/// φ' above a kink minus φ' below it.
 fn jump(activation: &Activation, joint: &Joint) -> f64 {
     let reach = 1e-9 * joint.at.abs().max(1.0);
     derivative_f64(activation, joint.at + reach) - derivative_f64(activation, joint.at - reach)
 }
 
-/// u, and 0 where no double is as small.
+/// u, or 0 if it is too small for a double.
 fn roundoff(format: &Format) -> f64 {
     if format.precision < 1000 { format.unit_roundoff() } else { 0.0 }
 }
 
-/// The u of the additions of a sum; a tensor core cuts, by two of them.
+/// The u of the additions of a sum; a tensor core truncates, by up to two of them.
 fn sum_roundoff(name: &ArithmeticName) -> f64 {
     match name.sum {
         Sum::TensorCore(Chain { rule, .. }) => two_to(-i64::from(rule.fraction_bits().min(rule.kept_bits()))),
@@ -227,14 +226,14 @@ fn sum_roundoff(name: &ArithmeticName) -> f64 {
     }
 }
 
-/// The largest u of quantised factors, 0 where there are none; what is flushed is not counted.
+/// The largest u of quantised factors, or 0 without them; flushed entries are not counted.
 fn factor_roundoff(name: &ArithmeticName) -> f64 {
     let of = |quantiser: Option<Quantiser>| quantiser.map_or(0.0, |quantiser| roundoff(&quantiser.element()));
     of(name.operands).max(of(name.gradients))
 }
 
-/// Relative mean square of one rounding to a format. Between neighbours a stochastic rounding errs by f(1 − f) in the
-/// mean square, twice as much as the nearest one over all fractions f, and a directed one by f², four times.
+/// Relative mean square of one rounding to a format. Between neighbours, stochastic rounding has a mean square error of
+/// f(1 − f), twice that of nearest rounding over all fractions f; directed rounding has f², four times as much.
 fn once(format: &Format, direction: Direction) -> f64 {
     let share = match direction {
         Direction::Nearest => ROUNDING,
@@ -244,8 +243,8 @@ fn once(format: &Format, direction: Direction) -> f64 {
     share * roundoff(format) * roundoff(format)
 }
 
-/// Relative mean square of a sum of `terms` products of one size and any sign: partial sums grow as √k, so that
-/// the roundings of all add up to terms/2 of the last one ([`Sum::roundings`]).
+/// Relative mean square of a sum of `terms` products of equal size and any sign: partial sums grow as √k, so their
+/// roundings add up to terms/2 times the last one ([`Sum::roundings`]).
 fn sum_noise(name: &ArithmeticName, terms: usize) -> f64 {
     if name.sum == Sum::Exact {
         return once(&name.format, name.direction);
@@ -256,27 +255,27 @@ fn sum_noise(name: &ArithmeticName, terms: usize) -> f64 {
     once(&name.accumulator, name.direction) * (name.sum.roundings(terms) + products) + stored
 }
 
-/// One layer's shape and what its forward noise was.
+/// One layer's shape and forward noise.
 #[derive(Clone, Copy, Debug)]
 pub struct LayerFacts {
     /// Units, inputs of each.
     pub units: usize,
     /// Inputs of each unit.
     pub inputs: usize,
-    /// Of φ', none for the head and where it is not known.
+    /// The noise through φ'; `None` for the head and if it is unknown.
     pub derivative: Option<DerivativeNoise>,
     /// Relative mean square of the noise of a of the layer below.
     pub input: Option<f64>,
-    /// Relative mean square of the noise of δ, where it is measured: at the head.
+    /// Relative mean square of the noise of δ if it is measured, which it is at the head.
     pub delta: Option<f64>,
     /// [`coherence`] of the layer's samples.
     pub coherence: Option<f64>,
-    /// False for a layer whose φ' is constant on its pieces.
+    /// False for a layer whose φ' is piecewise constant.
     pub is_smooth: bool,
 }
 
 impl Flips {
-    /// With those of one more layer.
+    /// Adds those of one more layer.
     fn and(self, layer: &Flips) -> Flips {
         Flips {
             mean: self.mean + layer.mean,
@@ -285,7 +284,7 @@ impl Flips {
         }
     }
 
-    /// Each of a share of its weight.
+    /// Scales the weight of each.
     fn times(&self, share: f64) -> Flips {
         Flips { mean: self.mean * share, variance: self.variance * share * share, ..*self }
     }
@@ -300,12 +299,12 @@ impl Flips {
     }
 }
 
-/// The median noise-to-signal ratio of each layer's weight gradient, layer 1 first; none from where something is
-/// unknown on, and none for directed roundings and tensor cores, whose errors have a sign and do not add up as
-/// independent ones, and for quantised factors.
+/// The median noise-to-signal ratio of each layer's weight gradient, layer 1 first. `None` from the first layer with
+/// unknown noise downwards; for directed roundings and tensor cores, whose errors have a sign and do not add up
+/// independently; and for quantised factors.
 ///
-/// `branch` is the share of a gradient's energy that comes down through a layer's branch: 1 without skips, and
-/// 1 − 1/χ₁ beside them, which leave what passes them as it is.
+/// `branch` is the share of a gradient's energy that passes through a layer's branch: 1 without skip connections, and
+/// 1 − 1/χ₁ with them, because the skip connection passes the rest unchanged.
 pub fn predicted(policy: &Policy, layers: &[LayerFacts], batch: usize, branch: f64) -> Vec<Option<f64>> {
     let (fw, bw) = (&policy.forward, &policy.backward);
     let is_beyond = |name: &ArithmeticName| {
@@ -315,14 +314,15 @@ pub fn predicted(policy: &Policy, layers: &[LayerFacts], batch: usize, branch: f
     if is_beyond(fw) || is_beyond(bw) {
         return vec![None; layers.len()];
     }
-    // The noise of what arrives at a layer, without flips and of flips; and what the layer above added to its own δ.
+    // The noise that arrives at a layer, without flips and from flips; and the noise that the layer above added to its
+    // own δ.
     let mut arriving = layers.last().and_then(|head| head.delta);
     let (mut flips, mut above_flips, mut above_noise) = (Flips::default(), Flips::default(), 0.0);
     let mut ratios = vec![None; layers.len()];
     for (index, layer) in layers.iter().enumerate().rev() {
         let (mut own_flips, mut own_noise) = (Flips::default(), 0.0);
         if let Some(above) = layers.get(index + 1) {
-            // No skip leads around the head.
+            // No skip connection leads around the head.
             let share = if index + 2 == layers.len() { 1.0 } else { branch };
             let product = sum_noise(bw, above.units);
             arriving = arriving.map(|arriving| arriving + share * (above_noise + product));
@@ -345,14 +345,14 @@ pub fn predicted(policy: &Policy, layers: &[LayerFacts], batch: usize, branch: f
     ratios
 }
 
-/// With branches frozen: every operation at its bound and all errors of one sign, and √n·u for every
-/// operation independent of each other. By layer, layer 1 first.
+/// Bounds with frozen branches: the worst case, with every operation at its bound and all errors of one sign, and √n·u
+/// for independent errors. By layer, layer 1 first.
 ///
 /// A sum of n products is within γ_n·Σ|xᵢyᵢ| = γ_n·√n·‖sum‖ for terms of one size and random signs; each other
 /// operation within u. On the path of layer l lie the sums forward below it, those backward above it, and its own.
 pub fn frozen(policy: &Policy, layers: &[LayerFacts], batch: usize) -> Vec<(f64, f64)> {
     let of = |name: &ArithmeticName, terms: usize, others: f64| {
-        // A stochastic or directed rounding errs by less than two unit roundoffs.
+        // The error of a stochastic or directed rounding is less than two unit roundoffs.
         let most = if name.direction == Direction::Nearest { 1.0 } else { 2.0 };
         let (of_sum, of_factors) = (sum_roundoff(name), factor_roundoff(name));
         let (u, own) = (most * of_sum, most * roundoff(&name.format));
@@ -362,7 +362,7 @@ pub fn frozen(policy: &Policy, layers: &[LayerFacts], batch: usize) -> Vec<(f64,
             true => (root * passed * u / (1.0 - passed * u), passed.min(n).sqrt() * u),
             false => (f64::INFINITY, root * u),
         };
-        // Two quantised factors: each within its own u.
+        // Two quantised factors, each within its own u.
         let (factors, root_of_factors) = (2.0 * root * of_factors, 2f64.sqrt() * of_factors);
         let independent = in_sum.1 * in_sum.1 + others * own * own + root_of_factors * root_of_factors;
         (in_sum.0 + others * own + factors, independent)

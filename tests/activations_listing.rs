@@ -134,14 +134,14 @@ fn one_activation_is_told_and_drawn() {
     assert!(text.ends_with("\n\nPicture: reports/activations/leaky-0.2001953125.png\n"), "{text}");
     let rows: Vec<Vec<&str>> = text.lines().map(cells).collect();
     for row in [
-        &["written", "leaky[:SLOPE]"][..],
-        &["also called", "leaky_relu, lrelu"],
+        &["syntax", "leaky[:SLOPE]"][..],
+        &["aliases", "leaky_relu, lrelu"],
         &["PyTorch", "torch.nn.LeakyReLU"],
         &["slope", "0.2001953125, exact (default 0.010009765625)"],
         &["(−∞, 0]", "0.2001953125x", "0.2001953125", "0"],
         &["(0, ∞)", "x", "1", "0"],
         &["x = 0", "φ' jumps", "0", "0", "0", "0.2001953125", "0.2001953125", "1"],
-        &["χ₁ there", "1: gradients keep their size"],
+        &["χ₁ at that gain", "1: gradients keep their size"],
     ] {
         assert!(rows.iter().any(|found| found == row), "{row:?} in\n{text}");
     }
@@ -174,7 +174,7 @@ fn what_is_no_activation_is_refused_in_one_sentence() {
         (&["all"], "`all` is a list: leave it out for the whole catalogue"),
         (&["gelu", "--out", "file/below"], "error: cannot write to `file/below` ("),
         (&["--out", "new"], "`activations` needs NAME: write `precision-probe activations NAME`"),
-        (&["gelu", "--json", "--out", "new"], "--json and --out do not go together: leave one out"),
+        (&["gelu", "--json", "--out", "new"], "--json and --out cannot be used together: leave one out"),
         (&["gelu", "--theme", "blue"], "--theme blue: give light or dark"),
     ] {
         let output = run(place.path(), arguments);

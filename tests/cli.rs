@@ -4,6 +4,10 @@
 mod names;
 #[path = "cli/scripts.rs"]
 mod scripts;
+#[path = "cli/shipped.rs"]
+mod shipped;
+#[path = "common/tables.rs"]
+mod tables;
 
 use assert_cmd::Command;
 use precision_probe::arithmetic::kernels;
@@ -17,9 +21,9 @@ use tempfile::TempDir;
 /// A network that is measured in a fraction of a second.
 const SMALL: [&str; 8] = ["--depth", "4", "--width", "6", "--batch", "3", "--trials", "2"];
 
-/// Files and folders of a report in a folder: that folder, five files beside the picture as SVG, the folder of five
-/// panels as PNG and SVG.
-const ENTRIES: usize = 1 + 6 + 1 + 7 * 2;
+/// Files and folders of a report in a folder: that folder, the record and run.json, four tables, the page and its picture as
+/// PNG and SVG, the folder of seven panels as PNG and SVG.
+const ENTRIES: usize = 1 + 2 + 4 + 1 + 2 + 1 + 7 * 2;
 
 /// A directory of its own, and the command in it.
 struct Place(TempDir);
@@ -54,13 +58,24 @@ impl Place {
         fs::read(self.path().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
-    /// Everything in the directory, sorted, with `/` after directories.
+    /// The folder of the report that was written last among those that were given no place.
+    fn latest(&self) -> String {
+        let link = self.path().join("reports/latest");
+        let target = fs::read_link(&link).expect("a link");
+        assert_eq!(
+            fs::canonicalize(&link).unwrap(),
+            fs::canonicalize(self.path()).unwrap().join("reports").join(&target)
+        );
+        format!("reports/{}", target.to_str().expect("UTF-8"))
+    }
+
+    /// Everything in the directory, sorted, with `/` after directories; links are not followed.
     fn entries(&self) -> Vec<String> {
         fn visit(directory: &Path, root: &Path, found: &mut Vec<String>) {
             for entry in fs::read_dir(directory).expect("it can be listed") {
                 let path: PathBuf = entry.expect("an entry").path();
                 let name = path.strip_prefix(root).expect("below the root").display().to_string();
-                if path.is_dir() {
+                if path.is_dir() && !path.is_symlink() {
                     found.push(name + "/");
                     visit(&path, root, found);
                 } else {
@@ -87,30 +102,78 @@ fn error(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("UTF-8")
 }
 
-/// The report's files, under a name that says what differs from the defaults.
+/// The report's files, under a name that says which network it is of.
 #[test]
 fn a_report_lies_under_the_name_of_its_spec() {
     let place = Place::new();
     let output = place.small(&[]);
-    let name = "reports/depth-4_width-6_batch-3_trials-2";
-    let files =
-        ["layers.csv", "record.json", "report.html", "run.json", "summary.png"].map(|file| format!("{name}/{file}"));
+    let name = place.latest();
+    assert!(name.starts_with("reports/leaky-4x6-batch-3-trials-2-") && name.len() <= "reports/".len() + 60, "{name}");
+    let files = [
+        "trials.csv",
+        "record.json",
+        "report.html",
+        "run.json",
+        "summary.png",
+        "summary.csv",
+        "sources.csv",
+        "remedies.csv",
+    ];
+    let files = files.map(|file| format!("{name}/{file}"));
     let panels = ["attribution", "fates", "flips", "histogram", "noise", "range", "sources"];
     let panels = panels.iter().flat_map(|panel| ["png", "svg"].map(|ending| format!("{name}/panels/{panel}.{ending}")));
-    let mut expected = vec!["reports/".to_string(), format!("{name}/"), format!("{name}/panels/")];
+    let mut expected = ["reports/", "reports/latest"].map(String::from).to_vec();
+    expected.extend([format!("{name}/"), format!("{name}/panels/")]);
     expected.extend(files.iter().cloned().chain(panels).chain([format!("{name}/summary.svg")]));
     expected.sort();
     assert_eq!(place.entries(), expected);
     assert!(text(&output).contains(&format!("\nReport: {name}/report.html")), "{}", text(&output));
     assert_eq!(place.read(&files[4])[..8], *b"\x89PNG\r\n\x1a\n");
     let csv = String::from_utf8(place.read(&files[0])).unwrap();
-    // Five arithmetics, five layers with the head, two trials, two tensors (weight and δ); sources and remedies behind
-    // them have no trial.
-    let of_trials = csv.lines().skip(1).filter(|row| !row.split(',').nth(4).unwrap().is_empty());
-    assert_eq!(of_trials.count(), 5 * 5 * 2 * 2);
-    assert!(csv.lines().any(|row| row.contains(",forward,alone,")));
+    // Five precisions, five layers with the head, two trials, two tensors (weight and δ).
+    assert_eq!(tables::rows(&csv).len(), 5 * 5 * 2 * 2);
     let record = Record::from_json(&String::from_utf8(place.read(&files[1])).unwrap()).unwrap();
     assert_eq!(record.spec.depth, 4);
+    assert!(name.ends_with(&format!("-{:.8}", record.spec_hash)), "{name}");
+}
+
+/// `reports/latest` leads to the report that was written last, also for `report`; what is no link of ours stays, and so does
+/// everything outside `reports`.
+#[test]
+fn the_latest_report_has_a_link() {
+    let place = Place::new();
+    place.small(&["--quiet", "--out", "elsewhere"]);
+    assert!(!place.path().join("reports").exists() && !place.path().join("latest").exists());
+    place.small(&["--quiet"]);
+    let first = place.latest();
+    place.small(&["--quiet", "--seed", "1"]);
+    let second = place.latest();
+    assert_ne!(first, second);
+    place.small(&["--quiet", "--out", "elsewhere/below", "--seed", "2"]);
+    assert_eq!(place.latest(), second, "another folder's reports are not linked here");
+    place.small(&["--quiet", "--seed", "2", "--out", "reports/mine"]);
+    assert_eq!(place.latest(), "reports/mine");
+    place.small(&["--quiet"]);
+    assert_eq!(place.latest(), first, "measured again, the same report is the latest");
+    let before = place.read(&format!("{first}/summary.csv"));
+    fs::remove_file(place.path().join(&first).join("summary.csv")).unwrap();
+    let output = place.run(&["report", "reports/latest"]);
+    assert_eq!((status(&output), error(&output).as_str()), (0, ""));
+    assert!(text(&output).contains("\nReport: reports/latest/report.html"), "{}", text(&output));
+    assert!(place.read(&format!("{first}/summary.csv")) == before);
+    // A refused run changes nothing.
+    assert_eq!(status(&place.run(&[&SMALL[..], &["--out", "reports/mine"]].concat())), 2);
+    assert_eq!(place.latest(), first);
+    // What somebody made themselves is not replaced, and is named once.
+    for make in [|link: &Path| fs::write(link, "words").unwrap(), |link: &Path| fs::create_dir(link).unwrap()] {
+        let link = place.path().join("reports/latest");
+        fs::remove_file(&link).unwrap();
+        make(&link);
+        let note = "note: `reports/latest` is not a link to a report next to it, so it stays as it is\n";
+        assert_eq!(error(&place.small(&[])), note);
+        assert_eq!(error(&place.small(&["--quiet"])), "");
+        assert!(link.symlink_metadata().unwrap().is_dir() || fs::read(&link).unwrap() == b"words");
+    }
 }
 
 /// The network, its loss and data, the exact gradient, a row per arithmetic, sentences, the report: at most ten lines
@@ -207,7 +270,7 @@ fn the_record_does_not_depend_on_threads_or_the_run() {
     let run = |out: &str, threads: &[&str]| {
         let output = place.run(&[&arguments[..], &["--out", out], threads].concat());
         assert_eq!(status(&output), 0, "{}", error(&output));
-        (place.read(&format!("{out}/record.json")), place.read(&format!("{out}/layers.csv")))
+        (place.read(&format!("{out}/record.json")), place.read(&format!("{out}/trials.csv")))
     };
     let one = run("one", &["--threads", "1"]);
     for (out, threads) in
@@ -275,7 +338,7 @@ fn another_spec_is_refused_unless_forced() {
     let before = place.read("there/record.json");
     let output = place.run(&[&SMALL[..], &["--out", "there", "--seed", "1"]].concat());
     assert_eq!((status(&output), text(&output).as_str()), (2, ""));
-    let message = "error: `there` holds the report of another spec: choose another place with --out DIR, or replace it \
+    let message = "error: `there` holds a report with other options or of another version: choose another place with --out DIR, or overwrite it \
                    with --force\n";
     assert_eq!(error(&output), message);
     assert!(before == place.read("there/record.json"));
@@ -308,8 +371,8 @@ fn wrong_inputs() -> Vec<(Vec<&'static str>, &'static str)> {
         (vec!["--formats", "fp8"], "write `e4m3fn` (more precise) or `e5m2` (more range)"),
         (vec!["--formats", "mpfr"], "did you mean `mpfr:100`?"),
         (vec!["--formats", "e4m3"], "`e4m3` is ambiguous: write `e4m3ieee` for the IEEE-like format or `e4m3fn`"),
-        (vec!["--formats", "f16,,f32"], "an empty arithmetic is given; write --formats f16,f32"),
-        (vec!["--formats", "f16,half"], "arithmetic `half` is given twice; keep one"),
+        (vec!["--formats", "f16,,f32"], "an empty precision is given; write --formats f16,f32"),
+        (vec!["--formats", "f16,half"], "precision `half` is given twice; keep one"),
         (vec!["--formats", "f16\u{1b}[31m"], "holds a control character"),
         (vec!["--depth", "0"], "--depth 0: give a positive number of hidden layers, such as --depth 50"),
         (vec!["--width", "0"], "--width 0: give a positive number of units, such as --width 64"),
@@ -324,44 +387,81 @@ fn wrong_inputs() -> Vec<(Vec<&'static str>, &'static str)> {
         (vec!["--gain", "nan"], "--gain NaN: give a positive finite number, such as --gain 1.5"),
         (vec!["--gain", "inf"], "--gain inf: give a positive finite number, such as --gain 1.5"),
         (vec!["--gain", "-2"], "--gain -2: give a positive finite number, such as --gain 1.5"),
-        (vec!["--gain", "1e9"], "weights would leave f16's range; give at most 62920"),
+        (vec!["--gain", "1e9"], "weights would exceed f16's range; give at most 62920"),
         (vec!["--gain", "1e-320"], "many weights would be rounded to zero; give at least 4.8e-7"),
         (vec!["--gain", "much"], "--gain much: give a positive number, such as 1.5"),
-        (vec!["--gain", "1e400"], "--gain 1e400: a double does not hold it; give a positive number, such as 1.5"),
-        (vec!["--gain", "1e-400"], "--gain 1e-400: a double does not hold it"),
+        (
+            vec!["--gain", "1e400"],
+            "--gain 1e400: it is beyond the range of a double; give a positive number, such as 1.5",
+        ),
+        (vec!["--gain", "1e-400"], "--gain 1e-400: it is beyond the range of a double"),
         (vec!["--gain", " "], "--gain ` `: give a positive number"),
         (vec!["--gain", ""], "--gain ``: give a positive number"),
-        (vec!["--depth"], "--depth: its value is missing; write one after it, such as --depth 50"),
-        (vec!["--threads", "--json"], "--threads: its value is missing; write --threads N"),
+        (vec!["--depth"], "--depth has no value; write one after it, such as --depth 50"),
+        (vec!["--threads", "--json"], "--threads has no value; write --threads N"),
         (vec!["--threads", "1025"], "--threads 1025: give at most 1024"),
         (vec!["--threads", "-1"], "--threads -1: give a whole number, at least 1 and at most 1024"),
         (vec!["--memory", "-1"], "--memory -1: give a size such as 2GiB or 500MB"),
         (vec!["--theme", "ligth"], "--theme ligth: give light or dark; did you mean light?"),
-        (vec!["--theme", ""], "--theme: its value is missing; give light or dark"),
+        (vec!["--theme", ""], "--theme has no value; give light or dark"),
         (vec!["--json=yes"], "--json yes: give record or summary"),
         (vec!["--json=record", "--json"], "--json is given twice: keep one"),
         (vec!["--output-format", "gitlab"], "--output-format gitlab: give text or github"),
         (vec!["--bias=yes"], "--bias takes no value: leave out `=yes`"),
         (vec!["--depth", "3", "--depth", "4"], "--depth is given twice: keep one"),
         (vec!["-depth", "3"], "-depth: a long option begins with two hyphens; write --depth"),
-        (vec!["--act", "elu:0.5 (alpha = 2)"], "the brackets say something else than `elu:0.5`; leave them out"),
+        (vec!["--act", "elu:0.5 (alpha = 2)"], "the text in parentheses does not match `elu:0.5`; leave it out"),
         (
             vec!["--formats", "f16, loss ×2^10"],
-            "`loss ×2^10` is the loss scale of all arithmetics; leave it out and give --loss-scale 2^10",
+            "`loss ×2^10` is the loss scale of all precisions; leave it out and give --loss-scale 2^10",
         ),
         (vec!["--formats", "f16 (loss ×2^-3)"], "leave it out and give --loss-scale 2^-3"),
         (vec!["--loss-scale", "2^999"], "--loss-scale 2^999: give a power of two from 2^-256 to 2^256"),
         (vec!["--truth-bits", "4"], "--truth-bits 4: give 8 to 8192"),
         (vec!["--data", "digit"], "unknown data `digit`; did you mean `digits`?"),
-        (
-            vec!["--init", "torch", "--gain", "1"],
-            "--gain 1: --init torch has no other gain than its own; leave --gain out",
-        ),
+        (vec!["--init", "torch", "--gain", "1"], "--gain 1: --init torch has a fixed gain; leave --gain out"),
         (vec!["--init", "lecun", "--gain", "1"], "leave --gain out or give --init xavier"),
-        (vec!["--init", "kaiming", "--act", "relu,elu"], "knows no gain for elu; use --init preserve or give --gain"),
-        (vec!["--init", "orthogonal", "--gain", "1e6"], "weights would leave f16's range; give at most 65280"),
+        (vec!["--init", "kaiming", "--act", "relu,elu"], "has no gain for elu; use --init preserve or give --gain"),
+        (vec!["--init", "orthogonal", "--gain", "1e6"], "weights would exceed f16's range; give at most 65280"),
         (vec!["--residual", "--depth", "1", "--width", "8"], "64 inputs and 8 outputs; give --depth 2 or --width 64"),
         (vec!["--init", "perserve"], "unknown init `perserve`; did you mean `preserve`? (or give --gain)"),
+        (
+            vec!["--init", "he_uniform"],
+            "unknown init `he_uniform`; did you mean `he`, whose weights are normal with that variance?\n",
+        ),
+        (
+            vec!["--init", "kaiming_uniform_"],
+            "did you mean `kaiming`, whose weights are normal, or `torch`, nn.Linear's default?\n",
+        ),
+        (
+            vec!["--init", "zeros"],
+            "unknown init `zeros`: give one of preserve, kaiming, xavier, lecun, torch, orthogonal, or --gain\n",
+        ),
+        (
+            vec!["--layers", "5"],
+            "--layers 5: --layers prints every layer and takes no value; did you mean --depth 5?\n",
+        ),
+        (vec!["--layers=5"], "--layers=5: --layers prints every layer and takes no value; did you mean --depth 5?\n"),
+        (vec!["--details", "5"], "--details 5: --details takes no value; leave out `5`\n"),
+        (vec!["audit", "--layers", "5"], "--layers 5: --layers prints every layer and takes no value; leave out `5`\n"),
+        (vec!["train", "--layers", "5"], "--layers: `train` has no such option; did you mean --depth?\n"),
+        (vec!["train", "--epochs", "3"], "--epochs: `train` has no such option; did you mean --steps?\n"),
+        (
+            vec!["--epochs", "3"],
+            "--epochs: `precision-probe` has no such option; did you mean --steps of `precision-probe train`?\n",
+        ),
+        (
+            vec!["--fail-on", "sound@"],
+            "--fail-on sound@: a precision is missing after @; write sound@f16:acc=f32, or sound for any\n",
+        ),
+        (
+            vec!["--fail-on", "not-established@ ", "--formats", "bf16"],
+            "write not-established@bf16, or not-established for any\n",
+        ),
+        (
+            vec!["--data", "digts"],
+            "unknown data `digts`; did you mean `digits`? (`digits`, `gaussian`, or a .safetensors or .npz file)\n",
+        ),
         (
             vec!["--loss-scale", "18446744073709551615"],
             "--loss-scale 18446744073709551615: give a power of two, such as",
@@ -371,11 +471,11 @@ fn wrong_inputs() -> Vec<(Vec<&'static str>, &'static str)> {
         (vec!["--loss-scale", "inf"], "--loss-scale inf: give a power of two"),
         (vec!["--attribute", "some"], "--attribute some: give narrow, all or none"),
         (vec!["--threads", "0"], "--threads 0: give a positive number, or leave it out for one per core"),
-        (vec!["--depth", "1000000", "--width", "1000000"], "this run needs about 16.0 EiB of memory at least and "),
+        (vec!["--depth", "1000000", "--width", "1000000"], "this run needs at least 16.0 EiB of memory but only "),
         (vec!["--fail-on", "chaos"], "--fail-on chaos: unknown verdict `chaos`; did you mean `chaotic`?"),
         (vec!["--fail-on", "noisy@e5m2"], "`e5m2` is not among --formats "),
         (vec!["--fail-on", "noisy@f17"], "unknown format `f17`; did you mean `f16`?"),
-        (vec!["--json", "--layers"], "--json and --layers do not go together: leave one out"),
+        (vec!["--json", "--layers"], "--json and --layers cannot be used together: leave one out"),
         (vec!["--speed"], "--speed: `precision-probe` has no such option; did you mean --seed?"),
         (vec!["--formt", "f16"], "--formt: `precision-probe` has no such option; did you mean --formats?"),
         (vec!["-x"], "-x: `precision-probe` has no such option; leave it out, or see `precision-probe --help`"),
@@ -391,12 +491,12 @@ fn wrong_inputs() -> Vec<(Vec<&'static str>, &'static str)> {
 fn residual_networks_are_told() {
     let place = Place::new();
     let output = place.small(&["--residual", "--init", "glorot", "--gain", "1.25", "--formats", "f16", "--details"]);
-    let (text, name) =
-        (text(&output), "depth-4_width-6_batch-3_trials-2_init-xavier_gain-1.25_residual-on_formats-f16");
+    let (text, name) = (text(&output), place.latest());
+    assert!(name.starts_with("reports/leaky-4x6-f16-batch-3-trials-2-init-xavier-"), "{name}");
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines[0], "leaky (slope = 0.010009765625), depth 4, width 6, no biases, residual (scale 0.5)");
     assert!(lines[1].ends_with("gain 1.25 (given, init xavier)"), "{text}");
-    assert!(text.ends_with(&format!("Picture: reports/{name}/summary.png\n")), "{text}");
+    assert!(text.ends_with(&format!("Picture: {name}/summary.png\n")), "{text}");
     let torch = place.small(&["--init", "torch", "--formats", "f16", "--out", "torch"]);
     assert!(self::text(&torch).contains("width 6, biases; "), "torch has biases");
 }
@@ -412,6 +512,22 @@ fn wrong_input_is_told_with_its_fix_and_writes_nothing() {
         assert!(message.starts_with("error: ") && message.contains(words), "{arguments:?}: {message}");
         assert!(!message.contains('\u{1b}') && !message.contains("panicked"), "{arguments:?}: {message}");
         assert!(place.entries().is_empty(), "{arguments:?} wrote {:?}", place.entries());
+    }
+}
+
+/// A symbolic link that leads to itself is a file that cannot be read, in one sentence, whatever it is called.
+#[cfg(unix)]
+#[test]
+fn a_loop_of_links_is_refused_in_one_sentence() {
+    let place = Place::new();
+    for (one, other) in [("a", "b"), ("c.npz", "d.npz")] {
+        std::os::unix::fs::symlink(other, place.path().join(one)).unwrap();
+        std::os::unix::fs::symlink(one, place.path().join(other)).unwrap();
+        let output = place.run(&["--data", one]);
+        let message = error(&output);
+        assert_eq!(status(&output), 2, "{message}");
+        assert!(message.starts_with(&format!("error: `{one}` cannot be read (")), "{message}");
+        assert!(message.ends_with("): give another file\n") && message.lines().count() == 1, "{message}");
     }
 }
 
@@ -499,7 +615,7 @@ fn threads_that_cannot_be_started_are_refused() {
     let output = limited.output().unwrap();
     assert_eq!((status(&output), text(&output).as_str()), (2, ""), "{}", error(&output));
     let message = error(&output);
-    assert!(message.starts_with("error: the system starts no 1024 threads ("), "{message}");
+    assert!(message.starts_with("error: the system cannot start 1024 threads ("), "{message}");
     assert!(message.ends_with("): give fewer, such as --threads 1\n"), "{message}");
 }
 
@@ -524,23 +640,25 @@ fn a_wrong_arithmetic_is_pointed_at() {
         let message = error(&output);
         let lines: Vec<&str> = message.lines().collect();
         assert_eq!((status(&output), lines.len()), (2, 3), "{message}");
-        assert!(lines[0].starts_with(&format!("error: arithmetic `{typed}`, character {column}: ")), "{message}");
+        assert!(lines[0].starts_with(&format!("error: precision `{typed}`, character {column}: ")), "{message}");
         assert_eq!(lines[1], format!("  {typed}"));
         assert_eq!(lines[2], format!("  {}^", " ".repeat(column - 1)));
     }
     // What could stand at the character is listed.
     for (typed, listed) in [
         ("f16:ac=f32", "`acc=FORMAT`, `sum=sequential|fma|pairwise|kahan|block=N|exact|GPU`, `promote=N`"),
-        ("f16:sum=kahn", "`sequential`, `fma`, `pairwise`, `kahan`, `block=N`, `exact`, and of GPUs `v100`"),
-        ("forward=f16/backwrad=f32", "`storage`, `forward` and `backward` can stand here"),
-        ("amp-f16", "`amp-fp16`, `amp-bf16`, `fp8-hybrid`, `deepseek-fp8`, `mxfp8`, `nvfp4` can stand here"),
+        ("f16:sum=kahn", "`sequential`, `fma`, `pairwise`, `kahan`, `block=N`, `exact`, and the GPUs `v100`"),
+        ("forward=f16/backwrad=f32", "`storage`, `forward` and `backward` are valid"),
+        ("amp-f16", "`amp-fp16`, `amp-bf16`, `fp8-hybrid`, `deepseek-fp8`, `mxfp8`, `nvfp4` are valid"),
         ("f17", "any `eXmY` and `mpfr:N` work too"),
     ] {
         let message = error(&Place::new().run(&["--formats", typed]));
         assert!(message.contains(listed), "{message}");
     }
     let output = Place::new().run(&["--formats", "forward=f16/backward=f23"]);
-    assert!(error(&output).starts_with("error: policy `forward=f16/backward=f23`, character 22: unknown format `f23`"));
+    assert!(
+        error(&output).starts_with("error: precision `forward=f16/backward=f23`, character 22: unknown format `f23`")
+    );
 }
 
 /// Every path of the processor writes the same record; a name that is none is refused.
@@ -651,7 +769,7 @@ fn help_has_headings_and_three_worked_examples() {
     let place = Place::new();
     let help = text(&place.run(&["--help"]));
     let (options, examples) = help.split_once("\nExamples:\n").expect("examples");
-    for heading in ["Network:", "Data:", "Arithmetic:", "Output:"] {
+    for heading in ["Network:", "Data:", "Precision:", "Output:", "Resources:"] {
         assert!(options.lines().any(|line| line == heading), "{heading}");
     }
     let commands: Vec<&str> =
@@ -765,7 +883,7 @@ fn a_folder_is_written_by_one_run_at_a_time() {
     drop(running);
     // The lock of a killed run is void.
     place.small(&["--out", "there", "--export", "gradients", "--quiet"]);
-    assert_eq!(fs::read_dir(place.path().join("there")).unwrap().count(), 7, "no file of the lock is left");
+    assert_eq!(fs::read_dir(place.path().join("there")).unwrap().count(), 10, "no file of the lock is left");
 }
 
 /// Removed are files of our own names whose process has ended, and nothing else.

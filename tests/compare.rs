@@ -1,5 +1,8 @@
 //! `--act` with a list: what is written, printed and recorded when activations are compared.
 
+#[path = "common/tables.rs"]
+mod tables;
+
 use assert_cmd::Command;
 use precision_probe::activation::ALL;
 use precision_probe::record::Record;
@@ -7,6 +10,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 use tempfile::TempDir;
+
+/// The tables of a report.
+const TABLES: [&str; 4] = ["remedies.csv", "sources.csv", "summary.csv", "trials.csv"];
 
 const SMALL: [&str; 8] = ["--depth", "3", "--width", "5", "--batch", "3", "--trials", "2"];
 
@@ -27,26 +33,38 @@ fn listing(directory: &Path) -> Vec<String> {
     names
 }
 
+/// What a report holds besides its tables, which must be there.
+fn listing_without_tables(directory: &Path) -> Vec<String> {
+    let (tables, others): (Vec<String>, Vec<String>) =
+        listing(directory).into_iter().partition(|name| name.ends_with(".csv"));
+    assert_eq!(tables, TABLES);
+    others
+}
+
 #[test]
 fn a_comparison_has_a_picture_each_and_one_of_all() {
     let place = TempDir::new().unwrap();
     let text = text(&run(place.path(), &["--act", "ReLU, leaky:0.2,tanh", "--formats", "f16,f32"]));
-    let name = "act-relu-leaky-0.2001953125-tanh_depth-3_width-5_batch-3_trials-2_formats-f16-f32";
-    let directory = place.path().join("reports").join(name);
+    let name = fs::read_link(place.path().join("reports/latest")).expect("a link").display().to_string();
+    assert!(name.starts_with("relu+2more-3x5-f16+f32-batch-3-trials-2-"), "{name}");
+    let directory = place.path().join("reports").join(&name);
     let files = [
         "compare.png",
         "compare.svg",
-        "layers.csv",
         "leaky-0.2001953125.png",
         "leaky-0.2001953125.svg",
         "panels",
         "record.json",
         "relu.png",
         "relu.svg",
+        "remedies.csv",
         "report.html",
         "run.json",
+        "sources.csv",
+        "summary.csv",
         "tanh.png",
         "tanh.svg",
+        "trials.csv",
     ];
     assert_eq!(listing(&directory), files);
     for file in files.iter().filter(|file| file.ends_with(".png")) {
@@ -60,9 +78,8 @@ fn a_comparison_has_a_picture_each_and_one_of_all() {
             assert_eq!(text.lines().filter(row).count(), 1, "{arithmetic} {activation}: {text}");
         }
     }
-    let csv = fs::read_to_string(directory.join("layers.csv")).unwrap();
-    let of_trials = csv.lines().skip(1).filter(|row| !row.split(',').nth(4).unwrap().is_empty());
-    assert_eq!(of_trials.count(), 3 * 2 * 4 * 2 * 2, "activations, arithmetics, layers, trials, tensors");
+    let trials = tables::rows(&fs::read_to_string(directory.join("trials.csv")).unwrap());
+    assert_eq!(trials.len(), 3 * 2 * 4 * 2 * 2, "activations, precisions, layers, trials, tensors");
 }
 
 /// Every activation sees the same draws as alone: its section is the single run's, to the last byte.
@@ -90,7 +107,8 @@ fn all_is_the_whole_catalogue() {
     let names: Vec<String> = ALL.iter().map(|activation| activation.name()).collect();
     let record = Record::from_json(&json).unwrap();
     assert_eq!(record.spec.activations, names);
-    let mut files = ["layers.csv", "panels", "record.json", "report.html", "run.json"].map(String::from).to_vec();
+    let mut files = ["panels", "record.json", "report.html", "run.json"].map(String::from).to_vec();
+    files.extend(TABLES.map(String::from));
     for name in names.iter().map(String::as_str).chain(["compare"]) {
         files.extend(["png", "svg"].map(|ending| format!("{name}.{ending}")));
     }
@@ -138,7 +156,7 @@ fn wrong_lists_are_told_with_their_fix() {
         ("relu,", "an empty activation is given; write --act leaky"),
         ("relu,tanh,ReLU", "activation `ReLU` is given twice; keep one"),
         ("leaky,leaky:0.01", "activation `leaky:0.01` is given twice; keep one"),
-        ("relu,all", "--act relu,all: `all` names every activation already; give it alone"),
+        ("relu,all", "--act relu,all: `all` already includes every activation; give it alone"),
     ] {
         let output = run(place.path(), &["--act", act]);
         let message = String::from_utf8(output.stderr).unwrap();
@@ -156,21 +174,19 @@ fn pictures_of_the_replaced_report_are_removed() {
     write("relu,tanh");
     fs::write(there.join("thesis.txt"), "words").unwrap();
     write("tanh");
-    let single =
-        ["layers.csv", "panels", "record.json", "report.html", "run.json", "summary.png", "summary.svg", "thesis.txt"];
-    assert_eq!(listing(&there), single);
+    let single = ["panels", "record.json", "report.html", "run.json", "summary.png", "summary.svg", "thesis.txt"];
+    assert_eq!(listing_without_tables(&there), single);
     let panels = ["attribution", "fates", "flips", "histogram", "noise", "range", "sources"];
     let both = panels.iter().flat_map(|panel| ["png", "svg"].map(|ending| format!("{panel}.{ending}")));
     assert_eq!(listing(&there.join("panels")), both.collect::<Vec<_>>(), "no folder of relu or tanh");
     write("tanh,elu");
     assert_eq!(
-        listing(&there),
+        listing_without_tables(&there),
         [
             "compare.png",
             "compare.svg",
             "elu.png",
             "elu.svg",
-            "layers.csv",
             "panels",
             "record.json",
             "report.html",

@@ -1,4 +1,11 @@
-//! Nothing that exists is left out of the README, the help or the tests.
+//! Nothing that exists is left out of the documentation, the help or the tests.
+
+#[path = "completeness/documents.rs"]
+mod documents;
+#[path = "completeness/language.rs"]
+mod language;
+#[path = "completeness/reference.rs"]
+mod reference;
 
 use assert_cmd::Command;
 use clap::CommandFactory;
@@ -18,12 +25,6 @@ fn root() -> &'static Path {
 
 fn text(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
-
-/// The paragraph that begins with a phrase.
-fn paragraph(text: &str, beginning: &str) -> String {
-    let found = text.split("\n\n").find(|paragraph| paragraph.trim_start().starts_with(beginning));
-    found.unwrap_or_else(|| panic!("no paragraph begins with `{beginning}`")).replace('\n', " ")
 }
 
 /// Words between characters that are not letters, digits or underscores.
@@ -51,56 +52,35 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The README lists every activation of the catalogue in the paragraph on activations, by its canonical name.
+/// The table of inits and the help name every init.
 #[test]
-fn the_readme_names_every_activation() {
-    let readme = text("README.md");
-    let listed = paragraph(&readme, "**Activations.**");
-    for activation in &ALL {
-        assert!(words(&listed).contains(plain(activation).as_str()), "{activation} is missing: {listed}");
-    }
-}
-
-/// The README's table and the help name every init.
-#[test]
-fn the_readme_and_the_help_name_every_init() {
-    let readme = text("README.md");
-    let start = readme.find("| `--init` |").expect("the table");
-    let quoted = quoted(readme[start..].split("\n\n").next().unwrap_or_default());
+fn the_documentation_and_the_help_name_every_init() {
+    let page = text("docs/explanation/what-is-computed.md");
+    let start = page.find("| `--init` |").expect("the table");
+    let quoted = quoted(page[start..].split("\n\n").next().unwrap_or_default());
     let help = help();
     for (init, ..) in Init::ALL {
-        assert!(quoted.contains(init.name()), "`{init}` is not in the README's table");
+        assert!(quoted.contains(init.name()), "`{init}` is not in the table");
         assert!(words(&help).contains(init.name()), "{init} is not in the help");
     }
 }
 
-/// Every named format stands in the README in backticks, where a user copies it from.
+/// The help names every preset of roles; the generated page explains them.
 #[test]
-fn the_readme_names_every_format() {
-    let quoted = quoted(&text("README.md"));
-    for (name, _, _) in NAMED {
-        assert!(quoted.contains(*name), "`{name}` is missing");
-    }
-}
-
-/// Every preset of roles stands in the README with the policy that it is short for, and in the help.
-#[test]
-fn the_readme_and_the_help_name_every_preset() {
-    let (readme, help) = (text("README.md"), help());
+fn the_help_names_every_preset() {
+    let help = help();
     for preset in &PRESETS {
-        let row = format!("| `{}` | `{}`", preset.name, preset.policy);
-        assert!(readme.contains(&row), "{row}");
         assert!(help.contains(preset.name), "{}", preset.name);
     }
 }
 
-/// The README explains every verdict in the table that says how to read it, and gives their order as the
-/// program has it; so does the help of `--fail-on`.
+/// The page on output explains every verdict in a table, and gives their order as the program has it; so does the help of
+/// `--fail-on`.
 #[test]
-fn the_readme_and_the_help_name_every_verdict_in_order() {
-    let readme = text("README.md");
-    let start = readme.find("| you see |").expect("the table");
-    let table = readme[start..].split("\n\n").next().unwrap_or_default();
+fn the_documentation_and_the_help_name_every_verdict_in_order() {
+    let page = text("docs/reference/output.md");
+    let start = page.find("| verdict | meaning |").expect("the table");
+    let table = page[start..].split("\n\n").next().unwrap_or_default();
     let quoted = quoted(table);
     for verdict in Verdict::ALL {
         assert!(quoted.contains(verdict.name()), "`{verdict}` is missing in the table");
@@ -110,7 +90,7 @@ fn the_readme_and_the_help_name_every_verdict_in_order() {
         shown.map(|verdict| verdict.name().replace(' ', separator)).collect::<Vec<_>>().join(" < ")
     };
     let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(one_line(&readme).contains(&order(" ")), "the README's order is not {}", order(" "));
+    assert!(one_line(&page).contains(&order(" ")), "the page's order is not {}", order(" "));
     assert!(one_line(&help()).contains(&order("-")), "the help's order is not {}", order("-"));
 }
 
@@ -161,29 +141,6 @@ fn the_help_names_every_option_under_a_heading() {
     for (name, _, _) in NAMED {
         assert!(words.contains(name), "{name} is not in the help");
     }
-}
-
-/// Every option that the README names exists.
-#[test]
-fn the_readme_names_no_option_that_does_not_exist() {
-    let command = Arguments::command();
-    let commands = std::iter::once(&command).chain(command.get_subcommands());
-    let known: BTreeSet<&str> =
-        commands.flat_map(|command| command.get_arguments().filter_map(clap::Arg::get_long)).collect();
-    // Of cargo, in the commands that build and run; of the bench and of the script that measures other programs.
-    let others = ["release", "check", "all-targets", "no-deps", "test", "only", "tsv", "ours"];
-    let readme = text("README.md");
-    let mut seen = BTreeSet::new();
-    for rest in readme.split("--").skip(1) {
-        let option: String =
-            rest.chars().take_while(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '-').collect();
-        let option = option.trim_end_matches('-').to_string();
-        if !option.is_empty() && !others.contains(&option.as_str()) {
-            assert!(known.contains(option.as_str()), "the README names --{option}");
-            seen.insert(option);
-        }
-    }
-    assert!(seen.len() >= 10, "only {seen:?}");
 }
 
 /// The catalogue holds every variant once: a new one does not compile here until it has its line, and the

@@ -419,7 +419,7 @@ fn scales_are_powers_of_two_or_nan() {
         assert!(E8M0FNU.round(&Float::with_val(53, x)).is_nan(), "{x:e}");
     }
     for name in ["e8m0fnu", "float8_e8m0fnu"] {
-        assert!(Format::parse_of_numbers(name).unwrap_err().contains("holds scales only"));
+        assert!(Format::parse_of_numbers(name).unwrap_err().contains("only holds scales"));
     }
 }
 

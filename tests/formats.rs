@@ -383,7 +383,7 @@ fn sheets_fit_a_terminal_and_say_why_a_table_is_missing() {
     }
     assert!(
         printed(&["f16"])
-            .ends_with("\nNo table of codes: 16 bits make 65536 of them; formats of 8 bits and fewer have one.\n")
+            .ends_with("\nNo table of codes: 16 bits have 65536 codes; only formats of up to 8 bits have a table.\n")
     );
     assert!(printed(&["mpfr:100"]).contains("\nNo codes: MPFR stores"));
 }
@@ -469,7 +469,7 @@ fn unknown_names_are_refused_with_the_nearest() {
         ("flaot16", "unknown format `flaot16`; did you mean `float16`?"),
         ("e4m3", "`e4m3` is ambiguous"),
         ("mpfr:1", "needs a precision from 2"),
-        ("f16:acc=f32", "`f16:acc=f32` is an arithmetic of two formats: give one, `f16` or `f32`"),
+        ("f16:acc=f32", "`f16:acc=f32` combines two formats: give one, `f16` or `f32`"),
         ("f16,f32", "`f16,f32` is a list: give one format"),
         ("", "unknown format ``"),
     ] {
@@ -482,11 +482,11 @@ fn unknown_names_are_refused_with_the_nearest() {
     }
 }
 
-/// The README shows lines of the real output.
+/// The documentation shows lines of the real output.
 #[test]
-fn the_readme_shows_what_is_printed() {
-    let readme = include_str!("../README.md");
-    let shown = readme.split("<!-- some lines of `formats e4m3fn` -->\n```text\n").nth(1).expect("the block");
+fn the_documentation_shows_what_is_printed() {
+    let page = include_str!("../docs/how-to/round-numbers.md");
+    let shown = page.split("$ precision-probe formats e4m3fn\n").nth(1).expect("the block");
     let text = printed(&["e4m3fn"]);
     let lines: Vec<&str> = shown.split("```").next().unwrap().lines().filter(|line| *line != "…").collect();
     assert!(lines.len() > 5);

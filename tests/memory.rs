@@ -65,11 +65,12 @@ fn command(place: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// MiB in a message, `needs about 123.4 MiB` or GiB.
+/// MiB in a message, `needs at least 123.4 MiB` or `needs about 2 GiB`.
 fn told(output: &Output) -> f64 {
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{message}");
-    let rest = message.split("needs about ").nth(1).unwrap_or_else(|| panic!("{message}"));
+    let needs = ["needs at least ", "needs about "].into_iter().find_map(|words| message.split(words).nth(1));
+    let rest = needs.unwrap_or_else(|| panic!("{message}"));
     let mut words = rest.split(' ');
     let number: f64 = words.next().unwrap().parse().unwrap_or_else(|_| panic!("{message}"));
     match words.next() {

@@ -115,7 +115,7 @@ fn entries_are_their_definition() {
                 let biases: Vec<f64> = matrix((m, 1)).into_iter().collect();
                 for last in [None, Some(&biases[..])] {
                     let (found, sums) =
-                        product_in(name, Carriers::Sure, Product { left: &left, right: &right, last, contents });
+                        product_in(name, Carriers::Infallible, Product { left: &left, right: &right, last, contents });
                     let [of_left, of_right] = [(&left, Side::Left, contents.0), (&right, Side::Right, contents.1)]
                         .map(|(matrix, side, content)| quantised(&name, matrix, side, content));
                     for ((i, j), found) in found.indexed_iter() {
@@ -129,7 +129,7 @@ fn entries_are_their_definition() {
                         assert_eq!(found.to_bits(), name.format.round_f64(sum).to_bits(), "{arithmetic}: row {i}");
                     }
                     let (in_order, _) =
-                        product_in(plain, Carriers::Sure, Product { left: &left, right: &right, last, contents });
+                        product_in(plain, Carriers::Infallible, Product { left: &left, right: &right, last, contents });
                     differ += found.iter().zip(&in_order).filter(|(x, y)| x != y).count();
                     entries += found.len();
                 }
@@ -153,9 +153,9 @@ fn twins_agree_where_the_range_is_no_matter() {
         let (left, right) = (matrix((3, 70)), matrix((70, 5)));
         let product =
             || Product { left: &left, right: &right, last: None, contents: (Content::Parameter, Content::Activation) };
-        let (bounded, _) = product_in(name, Carriers::Sure, product());
+        let (bounded, _) = product_in(name, Carriers::Infallible, product());
         let (twin, _) = product_in(name.unbounded(), Carriers::Fast, product());
-        let (long, _) = product_in(name.unbounded(), Carriers::Sure, product());
+        let (long, _) = product_in(name.unbounded(), Carriers::Infallible, product());
         assert_eq!((&bounded, &bounded), (&twin, &long), "{arithmetic}");
     }
 }
@@ -170,7 +170,7 @@ fn twins_of_scales_flush_nothing() {
         let right = Array2::from_shape_fn((32, 1), |(k, _)| if k == 0 { 0.0 } else { 1.0 });
         let product =
             || Product { left: &left, right: &right, last: None, contents: (Content::Gradient, Content::Activation) };
-        let (flushed, _) = product_in(name, Carriers::Sure, product());
+        let (flushed, _) = product_in(name, Carriers::Infallible, product());
         let (twin, _) = product_in(name.unbounded(), Carriers::Fast, product());
         assert_eq!((flushed[(0, 0)], twin[(0, 0)]), (0.0, two_to(-20) * 31.0), "{operands}");
     }

@@ -65,8 +65,8 @@ fn values_become_what_can_be_written_down() {
         ("-1e-5000", "f64:round=down", "-4.94e-324", "8000000000000001", &["subnormal"]),
         ("-0", "f16", "-0", "8000", &["exact"]),
         ("-0", "e5m2fnuz", "0", "00", &["exact", "no -0 there"]),
-        ("inf", "e4m3fn", "NaN", "7f", &["no infinity there"]),
-        ("-inf", "e4m3fn:saturate", "-448", "fe", &["saturated", "no infinity there"]),
+        ("inf", "e4m3fn", "NaN", "7f", &["no infinity in the format"]),
+        ("-inf", "e4m3fn:saturate", "-448", "fe", &["saturated", "no infinity in the format"]),
         ("inf", "f16", "inf", "7c00", &["exact"]),
         ("nan", "f16", "NaN", "7e00", &[]),
     ] {
@@ -138,7 +138,7 @@ fn the_table_is_narrow_and_grouped_by_value() {
     let place = TempDir::new().unwrap();
     let text = printed(place.path(), &["0.1", "70000", "-0x1.8p-24", "--formats", "f16,bf16:round=up,e4m3fn:saturate"]);
     let expected = "\
-value, arithmetic  becomes                  code  relative error  in ulps  what happened
+value, precision   result                   code  relative error  in ulps  events
 0.1
   f16              0.0999755859375          2e66        −2.44e-4     −0.4
   bf16:round=up    0.10009765625            3dcd         9.77e-4      0.2
@@ -151,12 +151,12 @@ value, arithmetic  becomes                  code  relative error  in ulps  what 
   f16              −1.1920928955078125e-7   8002          −0.333     −0.5  subnormal
   bf16:round=up    −8.94069671630859375e-8  b3c0               0        0  exact
   e4m3fn:saturate  −0                         80               1  4.58e-5  underflow to 0
-(≈ rounded, every other result exact; errors: result minus value, relative to it and in units in the
-last place where it lies)
+(≈ rounded, all other results exact; error = result − value, relative to the value and in units in
+the last place of the value)
 ";
     assert_eq!(text, expected);
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    assert!(readme.contains(expected), "the README shows another table");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/how-to/round-numbers.md");
+    assert!(fs::read_to_string(page).unwrap().contains(expected), "the documentation shows another table");
     // Without --formats the common ones; a value by itself and its twin alike.
     assert_eq!(printed(place.path(), &["1", "1"]).lines().filter(|line| *line == "1").count(), 2);
 }
@@ -287,31 +287,37 @@ fn what_cannot_be_done_is_refused() {
     fs::create_dir(place.path().join("folder")).unwrap();
     let npy = ["--npy", "in.npy", "--out", "out.npy"];
     for (arguments, words) in [
-        (&[][..], "no number is given"),
-        (&["ten"], "`ten` is no number"),
-        (&["1", "-5x"], "`-5x` is no number"),
-        (&["1e99999"], "beyond what is read"),
+        (&[][..], "no numbers are given"),
+        (&["ten"], "`ten` is not a number"),
+        (&["1", "-5x"], "`-5x` is not a number"),
+        (&["1e99999"], "is out of range: write a number"),
         (&["1", "--formats", "f17"], "unknown format `f17`"),
-        (&["1", "--formats", "e8m0fnu"], "holds scales only"),
+        (&["1", "--formats", "e8m0fnu"], "only holds scales"),
         (&["1", "--random", "1"], "--random has no effect without round=stochastic"),
         (&["1", "--formats", "f16:round=stochastic=4", "--random", "16"], "give at most 15"),
         (&["1", "--sum"], "--sum has no effect without --npy"),
         (&["1", "--force"], "--force has no effect without --npy"),
-        (&["--npy", "in.npy", "--out", "in.npy", "--formats", "f16", "--force"], "never replaced"),
-        (&["--npy", "in.npy", "--out", "folder/../in.npy", "--formats", "f16", "--force"], "never replaced"),
-        (&["--npy", "in.npy", "--out", "three.npy", "--formats", "f16"], "replace it with --force"),
+        (&["--npy", "in.npy", "--out", "in.npy", "--formats", "f16", "--force"], "never overwrites its input"),
+        (
+            &["--npy", "in.npy", "--out", "folder/../in.npy", "--formats", "f16", "--force"],
+            "never overwrites its input",
+        ),
+        (&["--npy", "in.npy", "--out", "three.npy", "--formats", "f16"], "overwrite it with --force"),
         (&["--npy", "in.npy", "--out", "-", "--formats", "f16", "--json"], "both go to standard output"),
         (&["1", "--operands", "mxfp4"], "--operands has no effect without --npy"),
         (&["--npy", "in.npy", "--formats", "f16"], "--npy needs --out FILE"),
         (&["1", "--npy", "in.npy"], "leave out --npy or `1`"),
-        (&npy, "takes one arithmetic"),
-        (&[&npy[..], &["--formats", "f16,bf16"]].concat(), "takes one arithmetic"),
-        (&[&npy[..], &["--formats", "mpfr:100:round=up", "--sum"]].concat(), "is no float64"),
+        (&npy, "takes one precision"),
+        (&[&npy[..], &["--formats", "f16,bf16"]].concat(), "takes one precision"),
+        (&[&npy[..], &["--formats", "mpfr:100:round=up", "--sum"]].concat(), "does not fit into float64"),
         (&[&npy[..], &["--operands", "mxfp5"]].concat(), "did you mean `mxfp"),
-        (&[&npy[..], &["--operands", "mxfp4", "--formats", "f16"]].concat(), "do not go together"),
-        (&[&npy[..], &["--operands", "mxfp4", "--along", "rwos"]].concat(), "`rows` or `columns`"),
+        (&[&npy[..], &["--operands", "mxfp4", "--formats", "f16"]].concat(), "cannot be used together"),
+        (&[&npy[..], &["--operands", "mxfp4", "--along", "rwos"]].concat(), "give rows or columns"),
         (&[&npy[..], &["--formats", "f16", "--along", "rows"]].concat(), "--along has no effect"),
-        (&[&npy[..], &["--formats", "f16:round=stochastic", "--sum", "--random", "1"]].concat(), "do not go together"),
+        (
+            &[&npy[..], &["--formats", "f16:round=stochastic", "--sum", "--random", "1"]].concat(),
+            "cannot be used together",
+        ),
         (&["--npy", "three.npy", "--out", "out.npy", "--formats", "f16"], "at most two axes"),
         (&["--npy", "none.npy", "--out", "out.npy", "--formats", "f16"], "cannot be read"),
         (&["--npy", "in.npy", "--out", "folder", "--formats", "f16"], "choose another place"),
@@ -341,7 +347,7 @@ fn an_array_goes_to_standard_output_or_to_a_file_once() {
     }
     let other = run(place.path(), &["--npy", "in.npy", "--formats", "bf16", "--out", "out.npy"]);
     let message = String::from_utf8(other.stderr).unwrap();
-    let expected = "error: `out.npy` exists and has other contents: choose another place with --out FILE, or replace it \
+    let expected = "error: `out.npy` exists and has other contents: choose another place with --out FILE, or overwrite it \
                     with --force\n";
     assert_eq!((other.status.code(), message.as_str()), (Some(2), expected));
     assert_eq!(fs::read(place.path().join("out.npy")).unwrap(), piped.stdout);

@@ -414,7 +414,7 @@ fn names_round_trip_and_errors_are_sentences() {
         ("amax-e4m3", "did you mean `amax-e4m3fn`?"),
         ("e4m3", "`e4m3` is ambiguous"),
         ("fp8", "`fp8` names several formats"),
-        ("e8m0fnu", "holds scales only"),
+        ("e8m0fnu", "only holds scales"),
         ("f64", "`f64` is too wide"),
         ("mpfr:27", "`mpfr:27` is too wide"),
         ("e9m30", "`e9m30` is too wide"),

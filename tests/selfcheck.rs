@@ -37,7 +37,10 @@ fn every_group_agrees_on_every_path() {
     }
     assert!(printed.lines().all(|line| line.chars().count() <= 100), "{printed}");
     let sentence = printed.split("\n\n").last().unwrap().replace('\n', " ");
-    assert!(sentence.starts_with("All ") && sentence.contains(" cases agree: this build rounds right"), "{sentence}");
+    assert!(
+        sentence.starts_with("All ") && sentence.contains(" cases are correct: this build rounds correctly"),
+        "{sentence}"
+    );
 
     // The same numbers for programs, in one run more: counts do not change from run to run.
     let json: serde_json::Value = serde_json::from_slice(&run(&["--json"]).stdout).unwrap();
@@ -85,7 +88,7 @@ fn groups_are_run_alone_and_others_are_refused() {
     assert!(position("faults: ") < position("mpfr: ") && !printed.contains("kernels: "), "{printed}");
     for (arguments, message) in [
         (["--only", "speed"], "--only speed: give rounding, faults, kernels, mpfr or functions"),
-        (["--only", ""], "--only: its value is missing; give rounding"),
+        (["--only", ""], "--only has no value; give rounding"),
         (["--depth", "3"], "--depth: `selfcheck` has no such option"),
     ] {
         let output = run(&arguments);

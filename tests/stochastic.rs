@@ -351,7 +351,7 @@ fn other_formats_are_carried_too() {
         let exact = long.dot(at, &floats(&row), &floats(&column), None).to_f64();
         assert_eq!(lanes.dot(at, &row, &column, None).to_bits(), exact.to_bits());
     }
-    assert!(!lanes.left_range());
+    assert!(!lanes.range_exceeded());
 
     struct Tenth;
     impl Visitor for Tenth {

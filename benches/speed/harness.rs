@@ -14,7 +14,7 @@ pub const ROUNDS: usize = 9;
 pub struct Row<'a> {
     /// Its name.
     pub name: String,
-    /// What it rounds, for tables beside other programs'; none where it is one of them.
+    /// What it rounds, for comparison with other programs; `None` for other programs.
     pub rounds: Option<&'static str>,
     /// What it should cost at most.
     pub target: Target,

@@ -1,17 +1,17 @@
-//! What is known of each activation in words: its formula, whose choice φ' is where pieces meet, its sources.
+//! Describes each activation in words: its formula, φ' at breakpoints, and its sources.
 
 use super::Activation;
 
-/// An activation in words; what does not apply is empty.
+/// An activation in words; fields that do not apply are empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct About {
     /// φ(x).
     pub formula: &'static str,
-    /// φ' where pieces meet, with PyTorch's reason: what its kernel computes there.
+    /// φ' at breakpoints, with the expression in PyTorch's kernel.
     pub at_joints: &'static str,
-    /// What it is in PyTorch.
+    /// Its PyTorch equivalent.
     pub torch: &'static str,
-    /// Who introduced it.
+    /// The paper that introduced it.
     pub paper: &'static str,
 }
 
@@ -20,7 +20,7 @@ const fn about(formula: &'static str, at_joints: &'static str, torch: &'static s
 }
 
 impl Activation {
-    /// The entry in words.
+    /// The description of this activation.
     pub const fn about(&self) -> About {
         match self {
             Activation::Relu => about("x if x > 0, else +0", "0: `threshold_backward` is 0 at 0", "torch.nn.ReLU", ""),

@@ -1,13 +1,13 @@
-//! Λ₁ and Λ₂: how steep φ and φ' are on each piece, with the reason for each constant.
+//! Λ₁ and Λ₂: bounds of the slopes of φ and φ' on each piece, with the reason for each constant.
 //!
-//! Each is a bound from above, within 1e-9 of the supremum.
+//! Each is an upper bound within 1e-9 of the supremum.
 
 use super::Activation;
 use super::piece::{Growth, Piece};
 use super::polynomial::Quadratic;
 
 impl Activation {
-    /// Λ₁ ≥ |φ'| on a piece: the Lipschitz constant of φ there, as a function of |x| where it is unbounded.
+    /// Λ₁ ≥ |φ'| on a piece: the Lipschitz constant of φ there, as a function of |x| if it is unbounded.
     pub fn lipschitz(&self, piece: Piece) -> Growth {
         if let Some(polynomial) = self.polynomial(piece) {
             return steepest(&polynomial, self.joints().ends(piece));

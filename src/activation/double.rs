@@ -50,23 +50,23 @@ fn in_double(function: &Function, x: f64) -> f64 {
     }
 }
 
-/// What one operation in double precision gives.
+/// The result of a single operation in double precision.
 pub(super) enum Short {
     /// f(x) itself.
     Exact(f64),
     /// f(x) rounded once to binary64.
     Rounded(f64),
-    /// f(x) rounded to odd to binary64: what every rounding to fewer bits takes for f(x), or its NaN.
+    /// f(x) rounded to odd to binary64, which rounds to fewer bits like f(x) itself, or its NaN.
     Odd(f64),
     /// None of these.
     None,
 }
 
-/// Constants, products, sums and roots: what needs at most one operation, at a finite x.
+/// Constants, products, sums and roots, which need at most one operation, at a finite x.
 #[inline]
 pub(super) fn short(function: &Function, x: f64) -> Short {
     let rounded = |value: f64, is_exact: bool| if is_exact { Short::Exact(value) } else { Short::Rounded(value) };
-    // The most frequent ones need no look at joints and coefficients.
+    // The most frequent ones do not need joints and coefficients.
     let linear = match function {
         Function::Value(activation) | Function::Derivative(activation) => activation.linear_slopes(),
         Function::Exp => None,
@@ -90,7 +90,7 @@ pub(super) fn short(function: &Function, x: f64) -> Short {
         (true, false, true) if b == 1.0 => Short::Exact(x),
         (true, false, true) => rounded(b * x, exact_product(b, x, b * x)),
         (true, false, false) if b == 1.0 => {
-            // Knuth's error of a sum, 0 exactly where nothing was lost.
+            // Knuth's error of a sum, exactly 0 if nothing was lost.
             let sum = x + c;
             let added = sum - x;
             rounded(sum, (x - (sum - added)) + (c - added) == 0.0)
@@ -265,7 +265,7 @@ fn gelu_derivative(x: f64) -> (f64, f64) {
     // Left of 0 Φ has the error of gelu above; right of 0 the condition number is below 1.
     let distribution_count = if x > 0.0 { 3.0 } else { 3.0 + 2.0 * square };
     // x²/2 is known to u: e^(−x²/2) to (x²/2 + 1)u; constant, two products: 3. For x > 38 the density
-    // is below 2^-1000 and neither it nor its error is seen beside Φ.
+    // is below 2^-1000 and neither it nor its error is visible next to Φ.
     let slope = x * (core_math::exp(-0.5 * square) * INVERSE_SQRT_TWO_PI);
     let slope_count = if x > 38.0 { 0.0 } else { 4.0 + square };
     let v = distribution + slope;
@@ -381,7 +381,7 @@ mod tests {
                 }
                 let (v, bound) = evaluate(&function, x);
                 let truth = enclose(&function, &Float::with_val(53, x), 120).unwrap();
-                // Else a directed rounding would take the value for the truth.
+                // Otherwise a directed rounding would treat the value as exact.
                 let is_strict = v - bound < v && v < v + bound;
                 assert!(is_strict || bound == 0.0 && v.abs() < two_to(-900), "{function:?} at {x}: {v} ± {bound}");
                 if v.abs() < two_to(-900) {

@@ -1,4 +1,4 @@
-//! Enclosures: φ, φ', exp and √ at any argument to any relative precision, with a proof.
+//! Enclosures of φ, φ', exp and √ at any argument, to any relative precision, with a proof.
 //!
 //! Exact results come first (`exact`); all others are evaluated by formulas with a counted error
 //! (`formulas.rs`), at a working precision that is raised until the error fits.
@@ -19,7 +19,7 @@ use std::cmp::Ordering;
 pub enum Function {
     /// φ.
     Value(Activation),
-    /// φ', where pieces meet PyTorch's choice (see [`Activation::joints`]).
+    /// φ', at joints as in PyTorch (see [`Activation::joints`]).
     Derivative(Activation),
     /// eˣ, for softmax.
     Exp,
@@ -28,7 +28,7 @@ pub enum Function {
 }
 
 impl Function {
-    /// Whether there is no real value at a number: a square root of a negative one.
+    /// Whether the function has no real value at a number: the square root of a negative one.
     pub(super) fn is_undefined_at(&self, x: &Float) -> bool {
         *self == Function::SquareRoot && *x < 0
     }
@@ -43,7 +43,7 @@ pub struct Enclosure {
     pub exact: bool,
 }
 
-/// The true result has an exponent beyond ±2^29: it is neither 0 nor infinite, but is not computed.
+/// The exact result has an exponent beyond ±2^29: it is neither 0 nor infinite, but is not computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OutOfRange {
     /// |f(x)| ≥ 2^(2^29 − 1).
@@ -62,8 +62,8 @@ pub enum OutOfRange {
 
 /// Largest magnitude of an enclosed result's exponent.
 pub const EXPONENT_LIMIT: i32 = 1 << 29;
-/// Working bits beyond the wanted ones at the first attempt: the count of every formula without
-/// cancellation at |x| < 4.
+/// Working bits beyond the requested ones at the first attempt: the error count of every formula without cancellation at
+/// |x| < 4.
 const GUARD: u32 = 9;
 /// A working precision that no argument of practical size reaches.
 const MOST_WORKING_BITS: u32 = 1 << 26;
@@ -81,7 +81,7 @@ pub fn enclose(function: &Function, x: &Float, precision: u32) -> Result<Float, 
     enclosure(function, x, precision).map(|enclosure| enclosure.value)
 }
 
-/// As [`enclose`], saying also whether the value is exact.
+/// Like [`enclose`], and also says whether the value is exact.
 ///
 /// # Errors
 /// [`OutOfRange`] if f(x) is not 0 and its exponent lies beyond ±2^29.

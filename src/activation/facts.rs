@@ -1,4 +1,4 @@
-//! Everything that is known of an activation without measuring, from the entry and the mean-field constants.
+//! All facts about an activation that need no measurement, from its entry and the mean-field constants.
 
 use super::double::{derivative_f64, value_f64};
 use super::piece::{Break, Joint, Owner, Piece};
@@ -7,30 +7,30 @@ use super::{
 };
 use serde::Serialize;
 
-/// An activation's facts; in JSON what does not apply is empty or null.
+/// An activation's facts; in JSON, fields that do not apply are empty or null.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Facts {
     /// Canonical name, which [`Activation::parse`] reads back.
     pub name: String,
-    /// How it is written with parameters: `leaky[:SLOPE]`.
+    /// Its syntax with parameters: `leaky[:SLOPE]`.
     pub grammar: String,
-    /// Other names.
+    /// Aliases.
     pub aliases: &'static [&'static str],
     /// φ(x).
     pub formula: &'static str,
-    /// What it is in PyTorch.
+    /// Its PyTorch equivalent.
     pub torch: &'static str,
-    /// Who introduced it.
+    /// The paper that introduced it.
     pub paper: &'static str,
     /// The parameters in order.
     pub parameters: Vec<Parameter>,
     /// Every constant of φ as records and captions print it: `slope = 0.010009765625`.
     pub constants: Vec<String>,
-    /// The pieces from the left.
+    /// The pieces, from left to right.
     pub pieces: Vec<PieceFacts>,
     /// The joints between them.
     pub joints: Vec<JointFacts>,
-    /// φ' at the joints in words, with PyTorch's reason.
+    /// φ' at the joints in words, with the expression in PyTorch's kernel.
     pub at_joints: &'static str,
     /// Λ₁ over all pieces.
     pub lipschitz: Growth,
@@ -44,15 +44,15 @@ pub struct Facts {
     pub preserving_gain: f64,
     /// gain²·E[φ'(Z)²] at that gain.
     pub chi1: f64,
-    /// What that χ₁ means.
+    /// The meaning of that χ₁.
     pub phase: String,
-    /// Slope of the variance map at its fixed point 1 there.
+    /// Slope of the variance map at its fixed point 1, at that gain.
     pub variance_slope: f64,
-    /// Whether the variance leaves that fixed point, so that χ₁ does not last.
+    /// Whether the variance moves away from that fixed point, so that χ₁ drifts.
     pub unstable: bool,
 }
 
-/// A piece: where it is, what φ is there, and how steep φ and φ' are.
+/// A piece: its interval, its formula, and the bounds of the slopes of φ and φ'.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct PieceFacts {
     /// Lower end; null is −∞.
@@ -63,7 +63,7 @@ pub struct PieceFacts {
     pub to: Option<f64>,
     /// Whether the upper end belongs to the piece.
     pub has_to: bool,
-    /// φ, where it is a polynomial with short coefficients.
+    /// φ, if it is a polynomial with short coefficients.
     pub polynomial: Option<Quadratic>,
     /// Λ₁ ≥ |φ'|.
     pub lipschitz: Growth,
@@ -71,7 +71,7 @@ pub struct PieceFacts {
     pub curvature: f64,
 }
 
-/// A joint: what jumps, and φ and φ' around it.
+/// A joint: which derivative jumps, and φ and φ' around it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct JointFacts {
     /// The argument.
@@ -95,11 +95,11 @@ pub struct Side {
 }
 
 impl Activation {
-    /// What is known of this activation.
+    /// The facts about this activation.
     pub fn facts(&self) -> Facts {
         let about = self.about();
         let gain = preserving_gain(self);
-        // The fixed point 1 is reached at once: one layer is as good as any number of them.
+        // The fixed point 1 is reached at once, so one layer suffices.
         let field = mean_field(self, gain, 0.0, 1);
         let pieces: Vec<PieceFacts> = (0..self.pieces()).map(|index| self.piece_facts(Piece(index as u8))).collect();
         let steepest = |one: Growth, other: Growth| Growth {

@@ -1,4 +1,4 @@
-//! φ' with its branch held fixed: by the formula of a given piece, wherever the argument lies.
+//! φ' with a frozen branch: by the formula of a given piece, wherever the argument lies.
 
 use super::piece::Piece;
 use super::{Activation, polynomial};

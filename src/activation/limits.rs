@@ -1,7 +1,7 @@
-//! What φ, φ', exp and √ tend to at ±∞: the values that overflowed arguments meet.
+//! The limits of φ, φ', exp and √ at ±∞, which are their values for overflowed arguments.
 //!
-//! Infinity stands for a result of unknown size, so f(±∞) is the limit of the exact function. A zero has the sign of the
-//! side from which it is approached, as a finite argument whose value underflows gives it: silu(−∞) = −0.
+//! Infinity represents a result of unknown size, so f(±∞) is the limit of the exact function. A zero has the sign of
+//! the side from which it is approached, as for a finite argument whose value underflows: silu(−∞) = −0.
 
 use super::polynomial::with_sticky;
 use super::rounding::Target;
@@ -13,7 +13,7 @@ use rug::{Float, Rational};
 /// A limit at ±∞.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Limit {
-    /// A double: ±∞ where f grows without bound, NaN where f is undefined.
+    /// A double: ±∞ if f grows without bound, NaN if f is undefined.
     Double(f64),
     /// A fraction that is no binary number.
     Fraction(&'static Rational),

@@ -1,11 +1,11 @@
-//! The catalogue of activations: for each φ what a network, a proof and a rounding need to know.
+//! The catalogue of activations, with everything that a network, a proof and a rounding need for each φ.
 //!
-//! An entry states its [`Joints`] (where formulas meet, what jumps there, and which side PyTorch gives
-//! the point to), the bounds Λ₁ ≥ |φ'| and Λ₂ ≥ |φ''| on each piece (`bounds.rs`), the pieces that are
-//! polynomials with short coefficients ([`polynomial`]), the limits at ±∞ (`limits.rs`), and (in
-//! [`mod@enclosure`]) how to enclose φ and φ' to any relative precision; from these alone [`rounding`] gets the correctly rounded value in every
-//! format. [`moments`] holds the mean-field constants, [`names`] the grammar, [`about`] formulas and sources in
-//! words. [`Activation::facts`] is everything that is known of one entry.
+//! An entry states its [`Joints`] (where formulas meet, what jumps there, and which side PyTorch gives the point to),
+//! the bounds Λ₁ ≥ |φ'| and Λ₂ ≥ |φ''| on each piece (`bounds.rs`), the pieces that are polynomials with short
+//! coefficients ([`polynomial`]), the limits at ±∞ (`limits.rs`), and (in [`mod@enclosure`]) how to enclose φ and φ' to
+//! any relative precision; from these alone [`rounding`] gets the correctly rounded value in every format. [`moments`]
+//! holds the mean-field constants, [`names`] the grammar, [`about`] formulas and sources in words.
+//! [`Activation::facts`] is everything that is known of one entry.
 
 pub mod about;
 mod bounds;
@@ -180,7 +180,7 @@ pub const ALL: [Activation; 26] = [
 ];
 
 impl Activation {
-    /// Where formulas meet, and what jumps there.
+    /// The points where formulas meet, and which derivative jumps there.
     pub fn joints(&self) -> Joints {
         use Break::{Curvature, Slope, Value};
         let at_zero = |breaks| Joints::one(Joint::left(0.0, breaks));
@@ -207,7 +207,7 @@ impl Activation {
         }
     }
 
-    /// True if φ' (or φ) jumps somewhere, so that rounding can put a pre-activation on another branch.
+    /// True if φ' (or φ) jumps somewhere, so that rounding can move a pre-activation to another branch.
     pub fn is_kinked(&self) -> bool {
         self.joints().iter().any(Joint::is_kink)
     }
@@ -233,7 +233,7 @@ impl Activation {
         self.piece(|at| x.partial_cmp(&at).unwrap_or(Ordering::Less))
     }
 
-    /// The branch of φ' to which a piece belongs: pieces that only a jump of φ' or φ divides differ.
+    /// The branch of φ' to which a piece belongs: only jumps of φ' or φ separate branches.
     pub fn branch(&self, piece: Piece) -> usize {
         self.joints().iter().take(usize::from(piece.0)).filter(|joint| joint.is_kink()).count()
     }

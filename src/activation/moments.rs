@@ -1,4 +1,4 @@
-//! Mean-field constants: how a wide random layer scales activations and gradients.
+//! Mean-field constants, which describe how a wide random layer scales activations and gradients.
 //!
 //! In a wide network with weights of variance gain²/fan-in and biases of variance σ_b², a
 //! pre-activation is normal with a variance q that the layers map as
@@ -22,10 +22,10 @@
 //! than this v, and at finite width gradients grow faster than χ₁ in that one direction (relu, width 128, 24 layers:
 //! 0.08 bits per layer instead of 0.06).
 //!
-//! The expectations are computed by composite Gauss–Legendre quadrature of 24 nodes to about 1e-13
-//! relative. The panels end at 0 and at the joints, grow geometrically from 1/(8√q), the scale on which φ
-//! bends (finer where β or 1/α sharpens it), and are at most 1 wide, the scale of the normal density; each integrand is analytic in a
-//! disc that reaches well beyond its panel. They stop at 16, beyond which lies e^-128 of the density.
+//! The expectations are computed by composite Gauss–Legendre quadrature of 24 nodes to about 1e-13 relative. The panels
+//! end at 0 and at the joints, grow geometrically from 1/(8√q), the scale on which φ bends (finer where β or 1/α
+//! sharpens it), and are at most 1 wide, the scale of the normal density; each integrand is analytic in a disc that
+//! reaches well beyond its panel. They stop at 16, beyond which lies e^-128 of the density.
 
 use super::double::{derivative_f64, value_f64};
 use super::{Activation, Function};
@@ -63,7 +63,7 @@ pub fn preserving_gain(activation: &Activation) -> f64 {
     1.0 / second_moment(activation, 1.0).sqrt()
 }
 
-/// What mean-field theory says of a deep network at initialisation.
+/// The predictions of mean-field theory for a deep network at initialisation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MeanField {
     /// Standard deviation of the weights times √fan-in.
@@ -72,23 +72,23 @@ pub struct MeanField {
     pub q: f64,
     /// Factor of the squared norm of the gradient per layer, there.
     pub chi1: f64,
-    /// What that factor means.
+    /// The meaning of that factor.
     pub phase: Phase,
-    /// d(next q)/dq there: above 1, the variance leaves that point and χ₁ does not last. Of a residual network
-    /// d(next v)/dv, which is above 1 always.
+    /// d(next q)/dq there: above 1, the variance moves away from that point and χ₁ drifts. For a residual network,
+    /// d(next v)/dv, which is always above 1.
     pub variance_slope: f64,
-    /// Of a residual network: the factor of all hidden layers together, each at its own variance.
+    /// For a residual network, the factor of all hidden layers together, each at its own variance.
     pub growth: Option<f64>,
 }
 
 impl MeanField {
-    /// True where the variance leaves this point, so that χ₁ does not last.
+    /// True if the variance moves away from this point, so that χ₁ drifts.
     pub fn is_unstable(&self) -> bool {
         self.variance_slope > STABLE
     }
 
-    /// The phase in words, with a warning where the variance is unstable (gelu and silu at 1). The variance of a
-    /// residual network never settles, and a factor near 1 adds up: there, what all layers do together.
+    /// The phase in words, with a warning if the variance is unstable (gelu and silu at 1). The variance of a residual
+    /// network never settles, and factors near 1 accumulate, so the phase there is that of all layers together.
     pub fn describe(&self) -> String {
         if let Some(growth) = self.growth {
             let times = match growth {
@@ -103,7 +103,7 @@ impl MeanField {
     }
 }
 
-/// What happens to gradients as they pass down a deep network.
+/// How the size of gradients changes from layer to layer in a deep network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Phase {
     /// χ₁ < 0.995.
@@ -151,7 +151,7 @@ pub fn mean_field(activation: &Activation, gain: f64, bias_variance: f64, depth:
         }
     }
     let chi1 = weight_variance * derivative_second_moment(activation, q);
-    // A central difference: its error is far below the half percent that counts.
+    // A central difference; its error is far below the relevant half percent.
     let moved = |factor: f64| second_moment(activation, (q * factor).clamp(SMALLEST_VARIANCE, LARGEST_VARIANCE));
     let variance_slope = weight_variance * (moved(1.0 + 1e-4) - moved(1.0 - 1e-4)) / (2e-4 * q);
     MeanField { gain, q, chi1, phase: Phase::of(chi1), variance_slope, growth: None }
@@ -214,7 +214,7 @@ fn expected_square(function: &Function, q: f64) -> f64 {
 }
 
 impl Activation {
-    /// How sharply φ bends around 0: about 1/sharpness is the scale on which it does.
+    /// How sharply φ bends around 0: 1/sharpness is about the scale of the bend.
     pub fn sharpness(&self) -> f64 {
         match *self {
             Activation::Softplus { beta } | Activation::Swish { beta } => beta,

@@ -7,7 +7,7 @@ use serde::Serialize;
 use std::fmt;
 use std::ops::RangeInclusive;
 
-/// What a parameter may be.
+/// The kinds of parameters.
 #[derive(Clone, Debug)]
 enum Kind {
     /// A slope, rounded to the grid of parameters.
@@ -16,20 +16,21 @@ enum Kind {
     Range(RangeInclusive<f64>),
 }
 
-/// Parameters of exponentials: beyond any use, and such that nothing overflows or vanishes for its size alone.
+/// Parameters of exponentials: a range wider than anyone needs, in which nothing overflows or vanishes because of its
+/// size.
 const POSITIVE: Kind = Kind::Range(1e-6..=1e4);
 /// Limits and thresholds.
 const LIMIT: Kind = Kind::Range(-1e4..=1e4);
-/// Slopes that rrelu draws from.
+/// The range of slopes of rrelu.
 const DRAWN_SLOPE: Kind = Kind::Range(0.0..=1e4);
 
-/// One activation as the grammar knows it.
+/// One activation in the grammar.
 struct Entry {
     name: &'static str,
     aliases: &'static [&'static str],
     /// Parameters in order: their names in the grammar and in the messages.
     parameters: &'static [(&'static str, &'static str, Kind)],
-    /// How one writes it with parameters.
+    /// An example with parameters.
     example: &'static str,
     /// Their defaults.
     defaults: &'static [f64],
@@ -139,15 +140,15 @@ const ENTRIES: &[Entry] = &[
 /// One parameter of an activation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Parameter {
-    /// What it is: `slope`, `least value`.
+    /// Its name: `slope`, `least value`.
     pub name: &'static str,
-    /// Its value, after slopes were rounded to the grid.
+    /// Its value; slopes are rounded to the grid.
     pub value: f64,
-    /// What it is where it is not written.
+    /// Its default.
     pub default: f64,
 }
 
-/// A name without what does not distinguish names.
+/// A name without the characters that do not distinguish names.
 fn plain(name: &str) -> String {
     name.trim().to_ascii_lowercase().chars().filter(|c| !matches!(c, '_' | '-')).collect()
 }
@@ -155,12 +156,11 @@ fn plain(name: &str) -> String {
 impl Activation {
     /// Reads a name with optional parameters, as in `leaky:0.2` or `hardtanh:-2:2`.
     ///
-    /// The slopes of leaky and prelu are rounded to the grid of parameters ([`GRID`]), so that every
-    /// usual format holds them exactly: `leaky:0.01` is 0.010009765625. Of several parameters the first
-    /// may stand alone.
+    /// The slopes of leaky and prelu are rounded to the grid of parameters ([`GRID`]), so that every usual format holds
+    /// them exactly: `leaky:0.01` is 0.010009765625. Of several parameters, only the first is required.
     ///
     /// # Errors
-    /// A sentence that says what is wrong and how to write it.
+    /// What is wrong, and how to write it.
     pub fn parse(text: &str) -> Result<Activation, String> {
         // As reports write it, with its constants: `elu:0.5 (alpha = 0.5)`.
         if let Some((name, constants)) = text.trim().strip_suffix(')').and_then(|text| text.split_once(" (")) {
@@ -169,7 +169,7 @@ impl Activation {
                 return Ok(activation);
             }
             let written = activation.grammar();
-            return Err(format!("`{text}`: the brackets say something else than `{name}`; leave them out ({written})"));
+            return Err(format!("`{text}`: the text in parentheses does not match `{name}`; leave it out ({written})"));
         }
         let mut parts = text.split(':');
         let name = parts.next().unwrap_or_default();
@@ -196,7 +196,7 @@ impl Activation {
         build(entry.name, &values).map_err(|wrong| format!("`{text}`: {wrong}, as in `{}`", entry.example))
     }
 
-    /// How the name is written with parameters: `leaky[:SLOPE]`, and `swish:BETA`, which is silu without it.
+    /// The syntax with parameters: `leaky[:SLOPE]`, or `swish:BETA`, which needs its parameter.
     pub fn grammar(&self) -> String {
         let symbols: String = self.entry().parameters.iter().map(|(symbol, ..)| format!(":{symbol}")).collect();
         match self {
@@ -206,7 +206,7 @@ impl Activation {
         }
     }
 
-    /// Other names that mean the same function; capitals, `_` and `-` make no difference.
+    /// Aliases; capitals, `_` and `-` make no difference.
     pub fn aliases(&self) -> &'static [&'static str] {
         self.entry().aliases
     }
@@ -224,7 +224,7 @@ impl Activation {
         ENTRIES.iter().find(|entry| entry.name == name).expect("invariant: every activation has an entry")
     }
 
-    /// Every exact constant of φ, as a record and a caption print it.
+    /// Every exact constant of φ, as printed in records and captions.
     pub fn constants(&self) -> Vec<String> {
         match self {
             Activation::Leaky { slope } => vec![format!("slope = {slope}")],
@@ -330,7 +330,7 @@ impl fmt::Display for Activation {
 /// One parameter as written.
 fn parameter(text: &str, example: &str, written: &str, what: &str, kind: &Kind) -> Result<f64, String> {
     let value = match written.trim().parse::<f64>() {
-        // −0 would differ from 0 only in the sign of zeros and in its name.
+        // −0 would only differ from 0 in its name and in the sign of zeros.
         Ok(value) if value.is_finite() => value + 0.0,
         _ => return Err(format!("`{text}`: the parameter must be a finite number, as in `{example}`")),
     };

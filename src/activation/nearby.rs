@@ -1,8 +1,8 @@
-//! Where a function is within a whisker of a simple binary number: tiny and huge arguments.
+//! Handles arguments for which a function is extremely close to a simple binary number: tiny and huge ones.
 //!
-//! tanh(2^-100000) is 2^-100000 less a part in 2^200000. If such a number is a tie of the target
-//! format, only its side decides the rounding, and finding it by raising the precision would take
-//! 200000 bits. The series and tails below give the side and a bound on the distance for nothing.
+//! tanh(2^-100000) is smaller than 2^-100000 by a part in 2^200000. If such a number is a tie of the target format,
+//! only the side on which the value lies decides the rounding, and finding it by raising the precision would take
+//! 200000 bits. The series and tails below give the side and a bound on the distance cheaply.
 
 use super::enclosure::piece_of;
 use super::polynomial::{Quadratic, binary_quotient, polynomial};
@@ -22,7 +22,7 @@ pub(super) struct Near {
     pub bits: i64,
 }
 
-/// The binary number that f(x) nearly is, for a finite x where f(x) is not exact.
+/// The binary number that is very close to f(x), for a finite x for which f(x) is not exact.
 pub(super) fn nearby(function: &Function, x: &Float) -> Option<Near> {
     let exponent = i64::from(x.get_exp()?); // 2^(exponent−1) ≤ |x| < 2^exponent
     if let Some(polynomial) = polynomial(function, |activation| piece_of(activation, x)) {
@@ -45,7 +45,7 @@ pub(super) fn nearby(function: &Function, x: &Float) -> Option<Near> {
     if exponent >= 3 { large(function, x, exponent, stretch) } else { None }
 }
 
-/// A sum of terms of which one outweighs the others: tiny x beside c or slope, large x beside c.
+/// A sum of terms with a dominant one: tiny x next to c or slope, large x next to c.
 fn near_polynomial(polynomial: &Quadratic, x: &Float, exponent: i64) -> Option<Near> {
     let Quadratic { a, b, c, divisor } = *polynomial;
     let positive = *x > 0;

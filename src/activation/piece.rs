@@ -1,10 +1,10 @@
-//! How an activation divides the real line: joints, and the pieces between them.
+//! The joints (breakpoints) of an activation on the real line, and the pieces (segments) between them.
 
 use serde::Serialize;
 use std::cmp::Ordering;
 use std::ops::Deref;
 
-/// What is discontinuous where two pieces meet.
+/// The lowest derivative that is discontinuous where two pieces meet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Break {
@@ -16,7 +16,7 @@ pub enum Break {
     Value,
 }
 
-/// The piece that a joint itself belongs to.
+/// The piece to which a joint itself belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Owner {
     /// The piece below the joint.
@@ -25,12 +25,12 @@ pub enum Owner {
     Right,
 }
 
-/// A point where one formula ends and the next begins.
+/// A point where one formula ends and the next starts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Joint {
     /// The argument.
     pub at: f64,
-    /// The piece whose φ and φ' hold at the joint itself: PyTorch's choice.
+    /// The piece that gives φ and φ' at the joint itself, as in PyTorch.
     pub owner: Owner,
     /// What is discontinuous there.
     pub breaks: Break,
@@ -49,7 +49,7 @@ impl Joint {
         Joint { at, owner: Owner::Right, breaks }
     }
 
-    /// True where φ' or φ jumps.
+    /// True if φ' or φ jumps.
     pub fn is_kink(&self) -> bool {
         self.breaks > Break::Curvature
     }
@@ -72,7 +72,7 @@ pub struct Joints {
 }
 
 impl Joints {
-    /// None: one formula for the whole line.
+    /// No joints: one formula for the whole line.
     pub const fn none() -> Joints {
         Joints { list: [Joint::NONE; 2], count: 0 }
     }

@@ -1,4 +1,4 @@
-//! Pieces that are polynomials with short coefficients: exact wherever their divisor allows.
+//! Pieces that are polynomials with short coefficients, which are exact if their divisor allows.
 //!
 //! On such a piece φ(x) = (a·x² + b·x + c)/divisor. The numerator is a sum of at most three exact terms,
 //! so it is rounded once by MPFR's sum, and a value is rounded to a format by one division whose
@@ -13,16 +13,16 @@ use serde::Serialize;
 use std::cmp::Ordering;
 use std::fmt;
 
-/// (a·x² + b·x + c)/divisor with coefficients that are exact as they stand.
+/// (a·x² + b·x + c)/divisor with exact coefficients.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Quadratic {
     /// Coefficient of x².
     pub a: f64,
     /// Coefficient of x.
     pub b: f64,
-    /// What is added.
+    /// The constant term.
     pub c: f64,
-    /// What the sum is divided by.
+    /// The divisor of the sum.
     pub divisor: f64,
 }
 
@@ -71,7 +71,7 @@ impl Quadratic {
         }
     }
 
-    /// The terms of the numerator, exactly; a square that underflows beside other terms is left out
+    /// The terms of the numerator, exactly; a square that underflows next to other terms is left out
     /// (`bool` false), alone it is out of range.
     fn terms(&self, x: &Float) -> Result<(Vec<Float>, bool), OutOfRange> {
         let mut terms = Vec::with_capacity(3);
@@ -127,12 +127,12 @@ impl Quadratic {
     /// The value at x ≠ 0 at w bits with a relative error of at most 2·2^-w, and log₂ of that count.
     pub(super) fn evaluate(&self, x: &Float, w: u32) -> Result<(Float, u32), OutOfRange> {
         let (terms, _) = self.terms(x)?;
-        // A square below 2^-(2^29) beside b·x or c is nothing at any w. Sum: 1, quotient: 2.
+        // A square below 2^-(2^29) is negligible next to b·x or c at any w. Sum: 1, quotient: 2.
         Ok((Float::with_val(w, Float::sum(terms.iter())) / self.divisor, 2))
     }
 
     /// A number that every format of at most `precision` bits rounds like the value at x ≠ 0, for an x at
-    /// which the square does not underflow beside other terms (elsewhere `nearby` speaks first).
+    /// which the square does not underflow next to other terms (otherwise `nearby` decides first).
     pub(super) fn stand_in(&self, x: &Float, precision: u32) -> Result<Float, OutOfRange> {
         let (terms, _) = self.terms(x)?;
         // A boundary B of the format times the divisor has at most precision + 4 bits, so the sum with its
@@ -188,7 +188,7 @@ pub(super) fn square_root(x: &Float, precision: u32) -> Float {
     with_sticky(Float::with_val_round(precision + 4, x.sqrt_ref(), Round::Zero))
 }
 
-/// A truncated number with one more bit that is set where something was cut off.
+/// A truncated number with one more bit, which is set if something was cut off.
 pub(super) fn with_sticky((value, order): (Float, Ordering)) -> Float {
     let (Ordering::Less | Ordering::Greater, Some(exponent)) = (order, value.get_exp()) else { return value };
     let bits = value.prec() + 1;

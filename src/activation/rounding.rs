@@ -2,9 +2,9 @@
 //!
 //! One generic loop (Ziv 1991) serves all: enclose the real value, round both ends, accept if they
 //! agree, else double the working precision. It ends unless the real value is a *tie* of the format
-//! (or so near one that 2^20 bits do not tell). Ties are dealt with before it:
+//! (or so close to one that 2^20 bits do not decide). Ties are handled before it:
 //! - exact results (binary polynomials, special points, λx where it is binary) round directly;
-//! - values within a whisker of a binary number (tiny and huge arguments) round by their side of it;
+//! - values extremely close to a binary number (tiny and huge arguments) round by the side on which they are;
 //! - fractions (the other polynomials, softsign) are divided once with a sticky bit, and square roots are cut with one;
 //! - of the rest, exp, tanh, tanhshrink, sigmoid, logsigmoid, softplus, silu, swish, mish, elu, celu and
 //!   selu's left piece, and their derivatives, are transcendental at binary x ≠ 0 (Lindemann and
@@ -24,19 +24,19 @@ use crate::format::{F64, Format, Rounder, canonical};
 use rug::Float;
 use rug::float::Special;
 
-/// Working bits beyond the boundaries' at the first attempt: one value in some 2^11 needs a second one.
+/// Working bits beyond the boundaries' at the first attempt; about one value in 2^11 needs a second attempt.
 const BEYOND_BOUNDARIES: u32 = 11;
-/// The precision at which the loop gives up; see the module's text.
+/// The precision at which the loop gives up; see the module's documentation.
 const MOST_BITS: u32 = 1 << 20;
 
 /// f(x) rounded once to the format: **the definition** of φ, φ', exp and √ in every arithmetic.
 ///
-/// Rounding, overflow and gradual underflow are those of [`Format::round`]. NaN gives NaN, ±∞ the limit (a zero
-/// with the sign of the side from which it is approached), and a negative number under a square root (−∞ too, −0
-/// not) NaN. A result below the format's range keeps its sign (−0 for a tiny negative one). φ(−0) = −0 where φ passes through 0 with a slope (tanh, silu,
-/// gelu, elu, hardswish, identity, …), and √−0 = −0; a constant piece gives +0, so relu(±0) = +0.
-/// For formats of unbounded exponent a result beyond 2^±2^29 becomes ±∞ or ±0; whoever must not take
-/// that for an answer asks [`enclose`] instead.
+/// Rounding, overflow and gradual underflow are those of [`Format::round`]. NaN gives NaN, ±∞ the limit (a zero with
+/// the sign of the side from which it is approached), and a negative number under a square root (−∞ too, −0 not) NaN. A
+/// result below the format's range keeps its sign (−0 for a tiny negative one). φ(−0) = −0 where φ passes through 0
+/// with a slope (tanh, silu, gelu, elu, hardswish, identity, …), and √−0 = −0; a constant piece gives +0, so relu(±0) =
+/// +0. For formats of unbounded exponent a result beyond 2^±2^29 becomes ±∞ or ±0; whoever must not take that for an
+/// answer asks [`enclose`] instead.
 pub fn round_function(function: &Function, x: &Float, format: &Format) -> Float {
     round_by(function, x, &Target { format, boundary_bits: format.precision + 1, round: &|x| format.round(x) })
 }
@@ -99,7 +99,7 @@ pub(super) fn round_by(function: &Function, x: &Float, target: &Target) -> Float
     }
 }
 
-/// A number that rounds like f(x) where f(x) is a fraction or a square root: no tie can hide there.
+/// A number that rounds like f(x), if f(x) is a fraction or a square root, which cannot be undetected ties.
 fn algebraic(function: &Function, x: &Float, precision: u32) -> Result<Option<Float>, OutOfRange> {
     if let Some(polynomial) = polynomial(function, |activation| piece_of(activation, x)) {
         return polynomial.stand_in(x, precision).map(Some);
@@ -181,7 +181,7 @@ pub fn round_function_f64(function: &Function, x: f64, format: &Format) -> f64 {
     round_with(function, x, format, &rounder)
 }
 
-/// [`round_function_f64`] with the format's [`Rounder`] at hand, for formats in double lanes.
+/// [`round_function_f64`] with the format's [`Rounder`] given, for formats in double lanes.
 #[inline]
 pub fn round_with(function: &Function, x: f64, format: &Format, rounder: &Rounder) -> f64 {
     round_quickly(function, x, |x| rounder.round(x), || slow(function, x, format), true)
@@ -232,7 +232,7 @@ fn round_quickly(
         // only the sign counts, where zero has one, and the formulas keep it.
         return round(value);
     }
-    // An error as large as the value tells nothing; NaN compares with nothing.
+    // An error as large as the value decides nothing; comparisons with NaN are false.
     let is_known = error < value.abs();
     if !is_known {
         return slow();

@@ -1,14 +1,14 @@
-//! Types that store numbers: the narrowest that has a format's members. None of them rounds.
+//! Storage types: the narrowest type that represents the numbers of a format. None of them rounds.
 
 use crate::format::canonical;
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 
-/// A type that stores the members of a format.
+/// A type that stores the numbers of a format.
 pub trait Carrier: Copy + Send + Sync {
     /// The stored number; exact.
     fn get(self) -> f64;
-    /// Stores a member of the format; NaN in one bit pattern.
+    /// Stores a number of the format; NaN has one bit pattern.
     fn put(x: f64) -> Self;
 
     /// [`Carrier::get`] of many numbers that are binary32's.
@@ -51,7 +51,7 @@ impl Carrier for f16 {
     fn get(self) -> f64 {
         self.to_f64()
     }
-    // Members only: the conversion is exact, so half's double rounding from f64 cannot show.
+    // Only numbers of the format: the conversion is exact, so half's double rounding from f64 has no effect.
     fn put(x: f64) -> f16 {
         f16::from_f64(canonical(x))
     }

@@ -1,4 +1,4 @@
-//! The one place where a name becomes a type: a match over a few carriers, not over formats.
+//! The only place that maps a name to a type: a match over a few storage types, not over formats.
 
 use super::carrier::Carrier;
 use super::doubles::Doubles;
@@ -13,42 +13,42 @@ use std::sync::Arc;
 
 /// Work that runs in any arithmetic.
 pub trait Visitor {
-    /// What it gives.
+    /// Its result.
     type Output;
     /// Runs it in one arithmetic.
     fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> Self::Output;
 }
 
-/// Which carriers may serve.
+/// The storage types that may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Carriers {
-    /// Those that never fail, and double lanes for unbounded exponents until [`Arithmetic::left_range`].
+    /// Types that never fail, and double lanes for unbounded exponents until [`Arithmetic::range_exceeded`].
     Fast,
-    /// Those that never fail, and doubles with wide exponents for unbounded ones until [`Arithmetic::left_range`].
+    /// Types that never fail, and doubles with wide exponents for unbounded ones until [`Arithmetic::range_exceeded`].
     Wide,
-    /// Those that never fail.
-    Sure,
-    /// Double lanes with the range of the arithmetic alone, where they have it.
+    /// Types that never fail.
+    Infallible,
+    /// Double lanes with only the range of the arithmetic, if possible.
     RangeAlone,
 }
 
 impl Carriers {
-    /// What to compute with again once these have left their range; none for those that never do.
+    /// The types to use after these have exceeded their range; `None` for types that never do.
     pub fn wider(self) -> Option<Carriers> {
         match self {
             Carriers::Fast => Some(Carriers::Wide),
-            Carriers::Wide => Some(Carriers::Sure),
-            Carriers::Sure | Carriers::RangeAlone => None,
+            Carriers::Wide => Some(Carriers::Infallible),
+            Carriers::Infallible | Carriers::RangeAlone => None,
         }
     }
 }
 
 /// Runs `visitor` in the arithmetic of that name; random bits are those of the key 0.
 pub fn dispatch<V: Visitor>(name: ArithmeticName, visitor: V) -> V::Output {
-    dispatch_with(name, Carriers::Sure, 0, visitor)
+    dispatch_with(name, Carriers::Infallible, 0, visitor)
 }
 
-/// [`dispatch`] with a choice of carriers and a key of the random bits.
+/// [`dispatch`] with a choice of storage types and a key for the random bits.
 pub fn dispatch_with<V: Visitor>(name: ArithmeticName, carriers: Carriers, key: u64, visitor: V) -> V::Output {
     fn lanes<C: Carrier + 'static, V: Visitor>(name: ArithmeticName, key: u64, visitor: V) -> V::Output {
         match Lanes::<C>::new(name) {
@@ -80,8 +80,8 @@ pub fn dispatch_with<V: Visitor>(name: ArithmeticName, carriers: Carriers, key: 
     }
 }
 
-/// [`dispatch_with`] for a role beside another one: numbers are stored in doubles where those suffice, so that two
-/// roles are two types and not one for every pair of carriers.
+/// [`dispatch_with`] for one of two roles: numbers are stored in doubles if those suffice, which limits the number of
+/// pairs of types.
 pub fn role<V: Visitor>(name: ArithmeticName, carriers: Carriers, key: u64, visitor: V) -> V::Output {
     if let Some(arithmetic) = doubles(name, carriers, key) {
         return visitor.visit(Arc::new(arithmetic));
@@ -98,20 +98,20 @@ pub fn role<V: Visitor>(name: ArithmeticName, carriers: Carriers, key: u64, visi
     }
 }
 
-/// True where double lanes carry an arithmetic, or stand in for it.
+/// True if double lanes carry an arithmetic or can replace it.
 pub fn is_in_lanes(name: ArithmeticName) -> bool {
     let nearest = || Lanes::<f64>::new(name).is_some() || Lanes::<f64>::unbounded(name).is_some();
     nearest() || stochastic(name, Carriers::Fast, 0).is_some() || doubles(name, Carriers::Fast, 0).is_some()
 }
 
-/// Doubles for what has no carrier of its own.
+/// Doubles for arithmetics without a storage type of their own.
 fn doubles(name: ArithmeticName, carriers: Carriers, key: u64) -> Option<Doubles> {
     let has_own =
         name.is_common() || Stochastic::new(name, key).is_some() || Stochastic::unbounded(name, key).is_some();
     match carriers {
         _ if has_own => None,
         Carriers::Fast => Doubles::new(name, key).or_else(|| Doubles::unbounded(name, key)),
-        Carriers::Wide | Carriers::Sure | Carriers::RangeAlone => Doubles::new(name, key),
+        Carriers::Wide | Carriers::Infallible | Carriers::RangeAlone => Doubles::new(name, key),
     }
 }
 
@@ -119,15 +119,15 @@ fn doubles(name: ArithmeticName, carriers: Carriers, key: u64) -> Option<Doubles
 fn stochastic(name: ArithmeticName, carriers: Carriers, key: u64) -> Option<Stochastic> {
     match carriers {
         Carriers::Fast => Stochastic::new(name, key).or_else(|| Stochastic::unbounded(name, key)),
-        Carriers::Wide | Carriers::Sure | Carriers::RangeAlone => Stochastic::new(name, key),
+        Carriers::Wide | Carriers::Infallible | Carriers::RangeAlone => Stochastic::new(name, key),
     }
 }
 
-/// Double lanes that stand in for another carrier.
+/// Double lanes that replace another storage type.
 fn special(name: ArithmeticName, carriers: Carriers) -> Option<Lanes<f64>> {
     match carriers {
         Carriers::Fast => Lanes::unbounded(name),
-        Carriers::Wide | Carriers::Sure => None,
+        Carriers::Wide | Carriers::Infallible => None,
         Carriers::RangeAlone => Lanes::range_alone(name),
     }
 }

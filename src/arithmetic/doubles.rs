@@ -1,10 +1,11 @@
-//! Every other arithmetic that doubles carry: all directions, limits and orders of sums.
+//! Every other arithmetic that doubles can carry: all directions, limits and summation orders.
 //!
-//! An operation's exact result is a double, or its rounding to odd is one, which the format's own rounding takes for the
-//! result (53 ≥ p + r + 2 with r random bits): products of members are doubles, sums and quotients are put to odd by
-//! their errors, functions come from enclosures. binary64 itself is the processor's, to nearest.
+//! An operation's exact result is a double, or its rounding to odd is one, which rounds to the format like the exact
+//! result (53 ≥ p + r + 2 with r random bits): products of two numbers are doubles, sums and quotients are rounded to
+//! odd with their errors, and functions come from enclosures. binary64 itself is that of the processor, rounded to
+//! nearest.
 //!
-//! Formats of unbounded exponent are carried under a [`Guard`], as by [`super::lanes::Lanes`].
+//! Formats with unbounded exponents are carried with a [`Guard`], as in [`super::lanes::Lanes`].
 
 mod operand;
 mod products;
@@ -32,7 +33,7 @@ use terms::Accumulation;
 pub struct Doubles {
     name: ArithmeticName,
     accumulation: Accumulation,
-    /// Random bits of a rounding; none where none is random.
+    /// Random bits of a rounding; `None` if no rounding is random.
     bits: Option<u32>,
     key: u64,
     path: Path,
@@ -46,7 +47,7 @@ impl Doubles {
     }
 
     /// The arithmetic of that name, if its exponents are unbounded and doubles carry its precisions: to the bits of
-    /// its definition until [`Arithmetic::left_range`].
+    /// its definition until [`Arithmetic::range_exceeded`].
     pub fn unbounded(name: ArithmeticName, key: u64) -> Option<Doubles> {
         let (member, accumulator) = (stand_in(&name.format)?, stand_in(&name.accumulator)?);
         if name.sum == Sum::Exact {
@@ -88,7 +89,7 @@ impl Doubles {
         self.bits.map_or(0, |bits| Draws::new(self.key, at, bits).first(step))
     }
 
-    /// Looks at a result where someone must.
+    /// Checks a result if there is a guard.
     fn watched(&self, result: f64, is_zero: impl FnOnce() -> bool) -> f64 {
         if let Some(guard) = &self.guard {
             guard.watch(result, true, is_zero);
@@ -100,7 +101,7 @@ impl Doubles {
         self.watched(self.accumulation.store.round(x, self.random(at, ROUND)), || x == 0.0)
     }
 
-    /// Looks at the operands of sums; padding is zeros, which are no extremes.
+    /// Checks the operands of sums; the padding is zeros, which are not extremes.
     fn watch_sums(&self, terms: usize, left: Option<&[f64]>, right: Option<&[f64]>, last: Option<&[f64]>) {
         if let Some(guard) = &self.guard {
             let of = |numbers: Option<&[f64]>| Extremes::of(numbers.unwrap_or(&[]).iter().copied());
@@ -108,7 +109,7 @@ impl Doubles {
         }
     }
 
-    /// Looks at sums.
+    /// Checks sums.
     fn watch_results(&self, sums: &Array2<f64>) {
         if let Some(guard) = &self.guard {
             guard.watch_results(sums);
@@ -252,7 +253,7 @@ impl Arithmetic for Doubles {
         ExactMatrix::Doubles(x.clone())
     }
 
-    fn left_range(&self) -> bool {
+    fn range_exceeded(&self) -> bool {
         self.guard.as_ref().is_some_and(Guard::is_tripped)
     }
 }

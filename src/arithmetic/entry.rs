@@ -1,8 +1,8 @@
-//! What one number becomes when it enters an arithmetic, and what happened to it on the way.
+//! Rounds one number to an arithmetic, and records what happened to it.
 //!
-//! The number is exact whatever its spelling: a decimal is a fraction and never passes through a double. It is rounded
-//! once, by the arithmetic's definition ([`Direction::round`], then its limits), from its rounding to odd with more bits
-//! than that looks at.
+//! The number is exact in any notation: a decimal is a fraction and never passes through a double. It is rounded once,
+//! by the arithmetic's definition ([`Direction::round`], then its limits), from its rounding to odd with more bits than
+//! the definition uses.
 
 use super::long::to_odd;
 use super::{ArithmeticName, Direction};
@@ -12,15 +12,15 @@ use rug::{Float, Integer, Rational};
 
 /// Largest power of ten of a decimal's first digit, and of its last one.
 const MOST_DECIMALS: i64 = 20_000;
-/// Largest power of two of a hexadecimal's last digit.
+/// Largest power of two of a hexadecimal number's last digit.
 const MOST_BINARIES: i64 = 70_000;
 /// Bits of an error.
 const ERROR_BITS: u32 = 64;
 
-/// A number as it was written.
+/// A number as written.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Number {
-    /// The value, and whether it has a minus sign, zero too.
+    /// The value, and whether it has a minus sign (zero may have one, too).
     Finite(Rational, bool),
     /// Infinity, and whether it is negative.
     Infinite(bool),
@@ -32,9 +32,9 @@ impl Number {
     /// Reads `0.1`, `-7e4`, `0x1.8p-24`, `inf` or `nan`, exactly.
     ///
     /// # Errors
-    /// One sentence with the fix.
+    /// What is wrong, with the fix.
     pub fn parse(text: &str) -> Result<Number, String> {
-        // The minus sign of typesetters, too, which tables have.
+        // Also accepts the typographic minus sign, which tables use.
         let text = text.trim().replacen('−', "-", 1);
         let lower = text.to_ascii_lowercase();
         let unsigned = lower.strip_prefix(['-', '+']).unwrap_or(&lower);
@@ -46,7 +46,7 @@ impl Number {
         }
         let unreadable = || {
             format!(
-                "`{text}` is no number: write a decimal such as `0.1` or `-7e4`, a hexadecimal such as `0x1.8p-24`, `inf` or `nan`"
+                "`{text}` is not a number: write a decimal such as `0.1` or `-7e4`, a hexadecimal such as `0x1.8p-24`, `inf` or `nan`"
             )
         };
         let (digits, radix, mark, base) = match unsigned.strip_prefix("0x") {
@@ -68,7 +68,7 @@ impl Number {
         let most = if radix == 16 { MOST_BINARIES } else { MOST_DECIMALS };
         if last < -most || first > most {
             return Err(format!(
-                "`{text}` is beyond what is read: digits may lie from {base}^-{most} to {base}^{most}"
+                "`{text}` is out of range: write a number whose digits lie between {base}^-{most} and {base}^{most}"
             ));
         }
         let power = Rational::from(Integer::from(base).pow(last.unsigned_abs() as u32));
@@ -85,7 +85,7 @@ impl Number {
         }
     }
 
-    /// What every rounding that looks at no more than so many bits takes for the number.
+    /// A number that every rounding with at most so many bits treats like this one.
     fn to_odd(&self, bits: u32) -> Float {
         let special = match self {
             Number::Finite(value, is_negative) if value.is_zero() => {
@@ -104,18 +104,18 @@ impl Number {
     }
 }
 
-/// What can happen to a number that enters.
+/// What can happen to a number when it is rounded to an arithmetic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// The result is the number.
+    /// The result equals the number.
     Exact,
-    /// The result is below the smallest normal number, and not zero.
+    /// The result is below the smallest normal number, but not zero.
     Subnormal,
-    /// A finite number became infinite, NaN or the largest one: with more exponents it would lie beyond.
+    /// A finite number became infinite, NaN or the largest number, because it exceeds the range.
     Overflow,
-    /// What lies beyond the largest number became that one, because the arithmetic saturates.
+    /// A number beyond the largest one became the largest one, because the arithmetic saturates.
     Saturated,
-    /// The number is not zero and the result is.
+    /// The result is zero although the number is not.
     Underflow,
     /// The result is zero because subnormal numbers are flushed.
     Flushed,
@@ -123,12 +123,12 @@ pub enum Event {
     SignLost,
     /// The format has no infinity.
     NoInfinity,
-    /// NaN stays NaN and has no code in the format.
+    /// NaN stays NaN, for which the format has no code.
     NoCode,
 }
 
 impl Event {
-    /// All of them, in the order in which they are told.
+    /// All events, in the order of the output.
     pub const ALL: [Event; 9] = [
         Event::Exact,
         Event::Subnormal,
@@ -151,29 +151,29 @@ impl Event {
             Event::Underflow => "underflow to 0",
             Event::Flushed => "flushed to 0",
             Event::SignLost => "no -0 there",
-            Event::NoInfinity => "no infinity there",
+            Event::NoInfinity => "no infinity in the format",
             Event::NoCode => "no code for NaN",
         }
     }
 }
 
-/// What a number became.
+/// The result of rounding a number.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// A member of the format, with its precision.
+    /// The rounded number, with the precision of the format.
     pub result: Float,
-    /// Its code, where the format has codes and doubles hold its numbers.
+    /// Its code, if the format has codes and doubles hold its numbers.
     pub code: Option<u64>,
-    /// Result minus number over the number's magnitude, of a finite result of a number that is not zero.
+    /// (Result − number)/|number|, if the result is finite and the number is not zero.
     pub relative_error: Option<Float>,
-    /// Result minus number in units in the last place where the number lies, of a finite result.
+    /// Result − number in units in the last place at the number, if the result is finite.
     pub ulps: Option<Float>,
     /// What happened.
     pub events: Vec<Event>,
 }
 
 impl Entry {
-    /// Rounds a number as it enters an arithmetic; a stochastic rounding draws `random`.
+    /// Rounds a number to an arithmetic; a stochastic rounding draws `random`.
     pub fn of(name: &ArithmeticName, number: &Number, random: u32) -> Entry {
         let ArithmeticName { format, direction, limits, .. } = name;
         let odd = number.to_odd(format.precision + direction.bits_beyond() + 2);
@@ -216,15 +216,15 @@ impl Entry {
     }
 }
 
-/// Below the smallest normal number, and not zero.
+/// Below the smallest normal number, but not zero.
 fn is_subnormal(format: &Format, x: &Float) -> bool {
     format.smallest_normal_exponent().zip(x.get_exp()).is_some_and(|(emin, exponent)| exponent - 1 < emin)
 }
 
-/// Whether a finite number would be rounded beyond the largest one if the exponents went on.
+/// Whether a finite number would round beyond the largest one if exponents were unbounded.
 fn overflows(format: &Format, direction: Direction, odd: &Float, random: u32) -> bool {
     let Some(max) = format.max() else { return false };
-    // Subnormal numbers are far from there, and rounded otherwise.
+    // Subnormal numbers are far from the maximum, and round differently.
     !is_subnormal(format, odd)
         && direction
             .round(&Format::mpfr(format.precision), odd, random)
@@ -232,7 +232,7 @@ fn overflows(format: &Format, direction: Direction, odd: &Float, random: u32) ->
             .is_some_and(std::cmp::Ordering::is_gt)
 }
 
-/// The exponent of the unit in the last place where a number lies.
+/// The exponent of the unit in the last place at a number.
 fn last_place(format: &Format, x: &Float) -> i32 {
     let exponent = x.get_exp().map(|exponent| exponent - 1);
     let least = format.smallest_normal_exponent();
@@ -243,7 +243,7 @@ fn last_place(format: &Format, x: &Float) -> i32 {
     exponent - (format.precision as i32 - 1)
 }
 
-/// The code of a member, if it has one and doubles hold it.
+/// The code of a rounded number, if it has one and doubles hold it.
 fn code(format: &Format, x: &Float) -> Option<u64> {
     let Range::Bounded { special, .. } = format.range else { return None };
     let is_held = format.precision <= 53 && format.exponent_bits() <= 11;
@@ -282,10 +282,10 @@ mod tests {
         for text in
             ["", "-", ".", "e5", "0x", "1e", "1.2.3", "1_0", "0x1e5p", "--1", "1p3", "ten", "1e99999999999999999999"]
         {
-            assert!(Number::parse(text).unwrap_err().contains("is no number"), "{text}");
+            assert!(Number::parse(text).unwrap_err().contains("is not a number"), "{text}");
         }
         for text in ["1e20001", "1e-20001", "0x1p70001", "0x.1p-69999"] {
-            assert!(Number::parse(text).unwrap_err().contains("is beyond what is read"), "{text}");
+            assert!(Number::parse(text).unwrap_err().contains("is out of range"), "{text}");
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Exact numbers as they pass between arithmetics, the truth and the measures.
+//! Exact numbers, which are passed between arithmetics, the exact gradient and the measures.
 
 use crate::format::two_to;
 use rug::Float;
 use std::cmp::Ordering;
 
-/// An exact number: a double where one suffices (every format up to binary64), else an MPFR number.
+/// An exact number: a double if one suffices (every format up to binary64), otherwise an MPFR number.
 #[derive(Clone, Debug)]
 pub enum Exact {
     /// The value of a double; infinities and NaN stand for themselves.
@@ -30,7 +30,7 @@ impl Exact {
         }
     }
 
-    /// How the number compares with zero; none for NaN.
+    /// How the number compares with zero; `None` for NaN.
     pub fn sign(&self) -> Option<Ordering> {
         match self {
             Exact::Double(x) => x.partial_cmp(&0.0),
@@ -54,7 +54,7 @@ impl Exact {
         }
     }
 
-    /// x·2^log2, exactly, also where doubles have no number so small or so large.
+    /// x·2^log2, exactly, even beyond the range of doubles.
     pub fn times_two_to(&self, log2: i32) -> Exact {
         match self {
             Exact::Double(x) if !x.is_finite() => self.clone(),

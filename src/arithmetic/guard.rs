@@ -1,16 +1,15 @@
-//! Double lanes in the place of an unbounded exponent: a watch that says when they cannot stand in.
+//! A guard that detects when double lanes cannot replace an arithmetic with unbounded exponents.
 //!
-//! An arithmetic of unbounded exponent and at most 24 significand bits, or of exactly 53, rounds in
-//! double lanes to the bits of its definition as long as no result and no intermediate product or sum
-//! comes near the ends of the lanes' exponents. Results are looked at one by one; a product of matrices
-//! is judged by the smallest and the largest magnitude of its operands, which bounds every partial sum.
-//! Once tripped, whoever asked must compute again on MPFR numbers.
+//! An arithmetic with unbounded exponents and at most 24 significand bits, or exactly 53, rounds in double lanes to the
+//! bits of its definition as long as no result and no intermediate product or sum comes near the ends of the lanes'
+//! exponents. Results are checked one by one; a matrix product is checked by the smallest and largest magnitude of its
+//! operands, which bound every partial sum. Once the guard has tripped, the caller must recompute with MPFR numbers.
 
 use crate::format::{Format, Range, Special, exponent_of, two_to};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Exponents of normal numbers in which lanes of at most 24 bits stand in for unbounded ones: products of
-/// two members are normal doubles, so that no double rounding occurs ([`Format::fits_f64_lanes`]).
+/// Exponents of normal numbers within which lanes of at most 24 bits can replace unbounded ones: products of two
+/// numbers are normal doubles, so no double rounding occurs ([`Format::fits_f64_lanes`]).
 const LOWEST: i32 = -480;
 const HIGHEST: i32 = 500;
 
@@ -25,10 +24,10 @@ pub fn stand_in(format: &Format) -> Option<Format> {
     }
 }
 
-/// The watch.
+/// The guard.
 #[derive(Debug)]
 pub struct Guard {
-    /// The least and the largest magnitude of results, and their exponents.
+    /// The smallest and the largest magnitude of results, and their exponents.
     least: f64,
     most: f64,
     exponents: (i64, i64),
@@ -38,7 +37,7 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// A watch over results in these stand-ins, sums in the second.
+    /// A guard over results in these replacements; sums are in the second.
     pub fn new(member: &Format, accumulator: &Format) -> Guard {
         let ends = |format: &Format| (format.smallest_normal_exponent(), format.max_exponent());
         let ((Some(low), Some(high)), (Some(sum_low), Some(sum_high))) = (ends(member), ends(accumulator)) else {
@@ -59,23 +58,23 @@ impl Guard {
         Guard { precision: self.precision.max(2 * i64::from(member.precision)), ..self }
     }
 
-    /// True once something lay outside.
+    /// True once something was outside.
     pub fn is_tripped(&self) -> bool {
         self.tripped.load(Ordering::Relaxed)
     }
 
-    /// Says that something lies outside.
+    /// Notes that something is outside.
     pub fn trip(&self) {
         self.tripped.store(true, Ordering::Relaxed);
     }
 
-    /// Looks at a result; `is_zero` says whether it is exactly 0 where the lanes have 0, and `are_finite` whether the
-    /// operands are numbers: of infinities and NaN, which another role may hand over, the lanes make what the
-    /// definition makes of them.
+    /// Checks a result; `is_zero` says whether it is exactly 0 if the lanes have 0, and `are_finite` whether the
+    /// operands are finite: for infinities and NaN, which another role may pass on, the lanes give the results of the
+    /// definition.
     #[inline]
     pub fn watch(&self, result: f64, are_finite: bool, is_zero: impl FnOnce() -> bool) {
         let magnitude = result.abs();
-        // NaN compares with nothing; as the root of a negative number it trips for no need.
+        // Comparisons with NaN are false; for the root of a negative number it trips unnecessarily.
         let is_inside = (self.least..self.most).contains(&magnitude);
         let is_exact_zero = || result == 0.0 && is_zero();
         if !is_inside && are_finite && !is_exact_zero() {
@@ -83,14 +82,15 @@ impl Guard {
         }
     }
 
-    /// Looks at sums: roundings that are not to nearest may raise every partial sum, beyond what the operands tell.
+    /// Checks sums: directed and stochastic roundings may increase every partial sum beyond the bound from the
+    /// operands.
     pub fn watch_results<'s>(&self, sums: impl IntoIterator<Item = &'s f64>) {
         if !sums.into_iter().all(|sum| sum.is_finite()) {
             self.trip();
         }
     }
 
-    /// Looks at the operands of sums of `terms` products and a last summand.
+    /// Checks the operands of sums of `terms` products and a last summand.
     ///
     /// With 2^a and 2^b the least magnitudes, every product rounded to p bits and so every partial sum is a
     /// multiple of 2^(a+b−p+1), hence 0 or at least as large; `last` has p bits of its own. Fused sums are such
@@ -115,7 +115,7 @@ pub struct Extremes {
 }
 
 impl Extremes {
-    /// Of nothing: it bounds nothing.
+    /// The bound of no numbers.
     pub const NONE: Extremes = Extremes { lowest: i64::MAX / 4, highest: i64::MIN / 4 };
 
     /// Of the finite numbers of a sequence, for lanes whose sums to nearest make of infinities and NaN what the
@@ -131,7 +131,7 @@ impl Extremes {
             let magnitude = x.abs();
             if magnitude != 0.0 {
                 least = if magnitude < least { magnitude } else { least };
-                // A comparison that NaN passes too.
+                // This comparison is also true for NaN.
                 most = if magnitude <= most { most } else { magnitude };
             }
         }

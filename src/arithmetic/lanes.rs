@@ -1,10 +1,10 @@
 //! Every format that double precision can carry: f64, f32, tf32, bf16, f16, fp8 and small `eXmY`.
 //!
-//! Products of two members are exact in double precision and sums suffer no double rounding
-//! ([`Format::fits_f64_lanes`]), so each operation is the hardware's, then one rounding. Numbers are
-//! stored in the narrowest type that has them; the `half` crate only stores, it never rounds.
+//! Products of two numbers are exact in double precision, and sums have no double rounding
+//! ([`Format::fits_f64_lanes`]), so each operation is that of the hardware, followed by one rounding. Numbers are
+//! stored in the narrowest type that represents them; the `half` crate only stores, it never rounds.
 //!
-//! Formats of unbounded exponent are carried too, under a [`Guard`] that tells where they cannot be.
+//! Formats with unbounded exponents are carried, too, with a [`Guard`] that detects when this is impossible.
 
 use super::carrier::Carrier;
 use super::guard::{Extremes, Guard, stand_in};
@@ -19,12 +19,12 @@ use rug::Float;
 
 /// An arithmetic in double lanes, its numbers stored as `C`.
 pub struct Lanes<C> {
-    /// The stored format, bounded: where exponents are not, the one that stands in for it.
+    /// The stored format, bounded: if exponents are unbounded, the format that replaces it.
     format: Format,
     store: Rounding,
     accumulate: Rounding,
     products: Products,
-    /// Whether sums are members of the format already.
+    /// Whether sums are already numbers of the format.
     is_summed_as_stored: bool,
     sum: Sum,
     guard: Option<Guard>,
@@ -33,7 +33,7 @@ pub struct Lanes<C> {
 }
 
 impl<C: Carrier> Lanes<C> {
-    /// The arithmetic of that name, if double lanes carry it and its accumulator.
+    /// The arithmetic of that name, if double lanes can carry it and its accumulator.
     pub fn new(name: ArithmeticName) -> Option<Lanes<C>> {
         let members = name.format.fits_f64_lanes() || name.format == F64;
         // binary64's own products are exact in no lane, so it accumulates only in itself. An accumulator
@@ -62,7 +62,7 @@ impl<C: Carrier> Lanes<C> {
     }
 
     /// The arithmetic of that name, if its exponents are unbounded and double lanes carry its precisions:
-    /// to the bits of its definition until [`Arithmetic::left_range`].
+    /// to the bits of its definition until [`Arithmetic::range_exceeded`].
     pub fn unbounded(name: ArithmeticName) -> Option<Lanes<C>> {
         let (member, accumulator) = (stand_in(&name.format)?, stand_in(&name.accumulator)?);
         let is_carried = name.is_common() && name.sum != Sum::Exact && accumulator.precision >= member.precision;
@@ -90,7 +90,7 @@ impl<C: Carrier> Lanes<C> {
         C::put(self.store.round(x))
     }
 
-    /// Looks at a result where someone must.
+    /// Checks a result if there is a guard.
     #[inline]
     fn watched(&self, result: C, are_finite: bool, is_zero: impl FnOnce() -> bool) -> C {
         if let Some(guard) = &self.guard {
@@ -102,8 +102,8 @@ impl<C: Carrier> Lanes<C> {
 
 impl Lanes<f64> {
     /// The range of that arithmetic and of its accumulator without their precision: results are doubles,
-    /// rounded to the format's spacing only below its smallest normal number, and overflow as its do.
-    /// None where the arithmetic is no lanes' or its exponents are unbounded.
+    /// rounded to the format's spacing only below its smallest normal number, and overflow like its results.
+    /// `None` if double lanes do not carry the arithmetic or its exponents are unbounded.
     pub fn range_alone(name: ArithmeticName) -> Option<Lanes<f64>> {
         let range = |format: &Format| {
             if *format == F64 { Some(Rounding::Double) } else { RangeAlone::of(format).map(Rounding::Range) }
@@ -158,7 +158,7 @@ impl<C: Carrier> Arithmetic for Lanes<C> {
             None => 0.0,
             Some((x, y)) if self.sum == Sum::Fused => terms()
                 .skip(1)
-                // To −0 the first product is added as it is.
+                // To −0 the first product is added unchanged.
                 .fold(self.accumulate.round_fused(x, y, -0.0), |sum, (x, y)| self.accumulate.round_fused(x, y, sum)),
             Some((x, y)) => terms().skip(1).fold(round(x * y), |sum, (x, y)| round(sum + round(x * y))),
         };
@@ -271,7 +271,7 @@ impl<C: Carrier> Arithmetic for Lanes<C> {
         ExactMatrix::Doubles(doubles)
     }
 
-    fn left_range(&self) -> bool {
+    fn range_exceeded(&self) -> bool {
         self.guard.as_ref().is_some_and(Guard::is_tripped)
     }
 }
@@ -283,8 +283,8 @@ impl<C: Carrier> Lanes<C> {
         Array2::from_shape_vec(shape, C::put_doubles(&doubles)).expect("invariant: one number per entry")
     }
 
-    /// φ or φ' of a φ that is linear on either side of 0, where every product with its slope is a double, or the rounded
-    /// double is what is stored.
+    /// φ or φ' of a φ that is linear on either side of 0, where every product with its slope is a double, or the
+    /// rounded double is what is stored.
     fn linear(&self, f: &Function, x: &Array2<C>) -> Option<Array2<C>> {
         let (Function::Value(activation) | Function::Derivative(activation)) = f else { return None };
         let (left, right) = activation.linear_slopes()?;

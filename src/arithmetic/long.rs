@@ -1,8 +1,8 @@
 //! Every other format: `mpfr:N`, and `eXmY` too wide for double lanes, on MPFR numbers.
 //!
-//! MPFR rounds to the precision but knows no subnormals and no maximum of ours, so bounded formats
-//! first take a result rounded **to odd** with two extra bits and then round once by the format's
-//! definition: rounding to odd keeps what decides ties (Boldo and Melquiond 2008).
+//! MPFR rounds to the precision but supports neither our subnormal numbers nor our maximum, so bounded formats first
+//! round a result **to odd** with two extra bits and then once by the format's definition: rounding to odd preserves
+//! the information that decides ties (Boldo and Melquiond 2008).
 
 use super::random::{self, Draws, LAST, STORE};
 use super::reference::{dots, vectors};
@@ -38,7 +38,7 @@ impl Long {
         Long { key, ..self }
     }
 
-    /// How the results at a place are rounded.
+    /// The rounding of the results at a place.
     fn at(&self, at: Place) -> Once {
         let ArithmeticName { direction, limits, .. } = self.name;
         let draws = match direction {
@@ -99,7 +99,8 @@ fn is_plus_zero(x: &Float) -> bool {
     x.is_zero() && x.is_sign_positive()
 }
 
-/// Rounds an MPFR expression once and stochastically: cut to the bits that are looked at, which changes nothing.
+/// Rounds an MPFR expression once, stochastically: first truncated to the bits that the rounding uses, which changes
+/// nothing.
 pub(super) fn round_stochastically<T>(format: &Format, bits: u32, random: u32, expression: T) -> Float
 where
     Float: AssignRound<T, Round = Round, Ordering = Ordering>,

@@ -1,4 +1,4 @@
-//! Matrices of exact numbers as they leave an arithmetic.
+//! Matrices of exact numbers, the results of arithmetics.
 
 use super::Exact;
 use crate::format::two_to;
@@ -27,13 +27,13 @@ impl ExactMatrix {
         self.dim().1
     }
 
-    /// How many entries.
+    /// Number of entries.
     pub fn len(&self) -> usize {
         let (rows, columns) = self.dim();
         rows * columns
     }
 
-    /// True for a matrix of no entries.
+    /// True for a matrix without entries.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -105,7 +105,7 @@ impl ExactMatrix {
         }
     }
 
-    /// Every entry times 2^log2, exactly, also where doubles have no number so small or so large.
+    /// Every entry times 2^log2, exactly, even beyond the range of doubles.
     pub fn times_two_to(self, log2: i32) -> ExactMatrix {
         let matrix = match self {
             ExactMatrix::Doubles(matrix) => matrix,
@@ -145,7 +145,7 @@ impl From<Array2<Exact>> for ExactMatrix {
 mod tests {
     use super::*;
 
-    /// Doubles as a whole are what they are one by one.
+    /// A matrix of doubles equals its entries one by one.
     #[test]
     fn doubles_are_exact_numbers() {
         let values = [1.5, -0.0, 3e-320, f64::INFINITY, f64::NAN, -7e300];

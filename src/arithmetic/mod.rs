@@ -1,8 +1,8 @@
-//! Arithmetics as values: how every operation of a network rounds.
+//! Arithmetics, which define how every operation of a network rounds.
 //!
-//! A trait with a few scalar operations is the **definition**; matrix operations follow from it and may
-//! be overridden for speed, never for different bits. [`reference::Reference`] strips every override,
-//! so one generic test holds each fast kernel bitwise to its own definition.
+//! A trait with a few scalar operations is the **definition**; matrix operations follow from it and may be overridden
+//! for speed, but never change a bit. [`reference::Reference`] removes every override, so one generic test compares
+//! each fast kernel bit by bit with its definition.
 
 pub mod carrier;
 pub mod direction;
@@ -39,8 +39,8 @@ use ndarray::{Array2, ArrayView2, Zip};
 /// A tensor of the network, by number: the first half of a [`Place`].
 pub type TensorId = u32;
 
-/// Which entry of which tensor a result becomes. Rounding to nearest ignores it; stochastic rounding
-/// is keyed by it, so that no result depends on blocking or threads.
+/// The entry and the tensor of a result. Rounding to nearest ignores it; stochastic rounding uses it as a key, so that
+/// no result depends on blocking or threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The tensor.
@@ -86,30 +86,30 @@ pub enum Side {
     Right,
 }
 
-/// A number system as a value.
+/// A floating-point arithmetic.
 pub trait Arithmetic: Send + Sync {
-    /// One stored number; MPFR's owns its limbs, so `Clone` and not `Copy`.
+    /// One stored number; `Clone` instead of `Copy`, because MPFR's owns its limbs.
     type Elem: Clone + Send + Sync;
-    /// A matrix made ready for products, once per product: unpacked into the lanes of a kernel.
+    /// A matrix prepared for a product: unpacked into the lanes of a kernel.
     type Operand: Send + Sync;
 
     /// An exact number rounded once to the stored format.
     fn round(&self, at: Place, x: &Exact) -> Self::Elem;
     /// The exact value of a stored number.
     fn exact(&self, x: &Self::Elem) -> Exact;
-    /// Σ xᵢyᵢ in the accumulator in the order of its [`Sum`], in index order where nothing else is said: the
-    /// first product, then each product and each sum rounded to the accumulator's format; `last` (the bias)
-    /// added last; rounded once to the format. With [`Sum::Fused`] the first product, then sum and product
-    /// together, rounded once for each term. With [`Sum::Exact`] the exact sum of the products and `last`,
-    /// rounded once to the format; what is infinite or NaN in it is so in the result. An empty sum is +0.
+    /// Σ xᵢyᵢ in the accumulator in the order of its [`Sum`], by default in index order: the first product, then each
+    /// product and each sum rounded to the accumulator's format; `last` (the bias) is added last; the result is rounded
+    /// once to the format. With [`Sum::Fused`], the first product, then sum and product together, rounded once for each
+    /// term. With [`Sum::Exact`], the exact sum of the products and `last`, rounded once to the format; infinities and
+    /// NaN carry over to the result. An empty sum is +0.
     fn dot(&self, at: Place, row: &[Self::Elem], column: &[Self::Elem], last: Option<&Self::Elem>) -> Self::Elem;
     /// The exact function at the stored argument, rounded once to the format.
     fn apply(&self, at: Place, f: &Function, x: &Self::Elem) -> Self::Elem;
     /// A basic operation, rounded once to the format.
     fn binary(&self, at: Place, operation: Binary, x: &Self::Elem, y: &Self::Elem) -> Self::Elem;
 
-    /// Makes a matrix ready to be one side of a product: quantised where the arithmetic's operands are, by the
-    /// rules for what it holds, and in the order in which the product reads it.
+    /// Prepares a matrix as one side of a product: quantised if the arithmetic's operands are, by the rules for its
+    /// contents, and in the order in which the product reads it.
     fn prepare(&self, matrix: ArrayView2<Self::Elem>, side: Side, content: Content) -> Self::Operand;
     /// (m × k)·(k × n), each entry a [`Arithmetic::dot`] with its row's `last`.
     fn product(
@@ -120,9 +120,9 @@ pub trait Arithmetic: Send + Sync {
         last: Option<&[Self::Elem]>,
     ) -> Array2<Self::Elem>;
 
-    /// True once a result lay outside the exponents for which this carrier gives the arithmetic's own
-    /// bits; carriers without such a limit never say so.
-    fn left_range(&self) -> bool {
+    /// True once a result was outside the exponents for which this storage type gives the arithmetic's own bits; always
+    /// false for types without such a limit.
+    fn range_exceeded(&self) -> bool {
         false
     }
 
@@ -150,8 +150,7 @@ pub trait Arithmetic: Send + Sync {
         from_fn((x.nrows(), 1), |(row, _)| self.dot(Place::new(tensor, (row, 0)), &x.row(row).to_vec(), &ones, None))
     }
 
-    /// Exact numbers rounded into this arithmetic: how parameters, inputs and values from another
-    /// role enter.
+    /// Rounds exact numbers to this arithmetic: parameters, inputs, and values from another role.
     fn round_matrix(&self, tensor: TensorId, x: &Array2<Exact>) -> Array2<Self::Elem> {
         from_fn(x.dim(), |index| self.round(Place::new(tensor, index), &x[index]))
     }
@@ -172,8 +171,8 @@ pub(crate) fn from_fn<T>(shape: (usize, usize), f: impl FnMut((usize, usize)) ->
     Array2::from_shape_fn(shape, f)
 }
 
-/// Largest relative change that storing in `arithmetic` makes to a matrix of exact doubles; 0 where all
-/// are exact, infinite where a value overflows.
+/// Largest relative change from storing a matrix of exact doubles in `arithmetic`; 0 if all are exact, infinite if a
+/// value overflows.
 pub fn storage_noise<A: Arithmetic>(arithmetic: &A, values: &Array2<f64>) -> f64 {
     let mut worst = 0.0f64;
     Zip::indexed(values).for_each(|index, &value| {

@@ -1,8 +1,8 @@
-//! Names of arithmetics: what a name says, and the one canonical order in which it is printed.
+//! Names of arithmetics: their contents, and the canonical order in which they are printed.
 //!
-//! "f16" without its accumulator means nothing, so the accumulator is part of the name wherever it is
-//! not the format itself, and so is another kind of sum than the sequential one. [`ArithmeticName::parse`]
-//! reads the grammar `format(:key[=value])*` with its keys in any order.
+//! "f16" without its accumulator is incomplete, so the accumulator is part of the name if it is not the format itself,
+//! and so is any summation order other than the sequential one. [`ArithmeticName::parse`] reads the grammar
+//! `format(:key[=value])*` with keys in any order.
 
 mod grammar;
 
@@ -15,19 +15,19 @@ use std::fmt;
 /// Format, accumulator, kind of sum and rounding of an arithmetic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ArithmeticName {
-    /// What is stored.
+    /// The stored format.
     pub format: Format,
-    /// In what sums of products run; the format itself where sums are exact.
+    /// The accumulator of sums of products; the format itself if sums are exact.
     pub accumulator: Format,
-    /// How they run.
+    /// The summation order.
     pub sum: Sum,
-    /// How every result is rounded, sums in the accumulator too.
+    /// The rounding of every result, including sums in the accumulator.
     pub direction: Direction,
     /// What happens at the ends of the range.
     pub limits: Limits,
-    /// How the factors of products are quantised; none where they are numbers of the format.
+    /// The quantiser of the factors of products; `None` if they are numbers of the format.
     pub operands: Option<Quantiser>,
-    /// How those that are gradients are, where it is otherwise.
+    /// The quantiser of factors that are gradients, if it differs.
     pub gradients: Option<Quantiser>,
 }
 
@@ -65,7 +65,12 @@ impl ArithmeticName {
         ArithmeticName { direction, ..self }
     }
 
-    /// The same with sums in another accumulator; a tensor core's where it has one in that format.
+    /// Whether results are rounded up or down at random, without bias.
+    pub fn is_stochastic(&self) -> bool {
+        matches!(self.direction, Direction::Stochastic(_))
+    }
+
+    /// The same with sums in another accumulator; that of a tensor core if it has one in that format.
     pub fn summed_in(self, accumulator: Format) -> ArithmeticName {
         let sum = match self.sum {
             Sum::TensorCore(chain) => match chain.gpu.rule(&chain.rule.input(), &accumulator) {
@@ -77,8 +82,8 @@ impl ArithmeticName {
         ArithmeticName { accumulator, sum, ..self }
     }
 
-    /// The twin of unbounded exponents: the same precisions, accumulator and operands too. Where exponents have no ends,
-    /// nothing happens there, and no scales are needed.
+    /// The twin with unbounded exponents and the same precisions, including accumulator and operands. With unbounded
+    /// exponents there are no limits, and no scales are needed.
     pub fn unbounded(self) -> ArithmeticName {
         let ArithmeticName { format, accumulator, operands, gradients, .. } = self;
         ArithmeticName {
@@ -99,8 +104,8 @@ impl ArithmeticName {
         }
     }
 
-    /// True where products are rounded to nearest, one after the other, and no limit is set: what vectors of every
-    /// path compute.
+    /// True if products are rounded to nearest, one after the other, and no limit is set, as the vector code of every
+    /// path does.
     pub fn is_common(&self) -> bool {
         let orders = matches!(self.sum, Sum::Sequential | Sum::Fused | Sum::Exact);
         let is_ieee = self.direction == Direction::Nearest && self.limits == Limits::NONE;
@@ -111,7 +116,7 @@ impl ArithmeticName {
 impl fmt::Display for ArithmeticName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.format)?;
-        // Of a tensor core it is another one that goes without saying.
+        // A tensor core has a different default.
         if self.accumulator != self.format || matches!(self.sum, Sum::TensorCore(_)) {
             write!(f, ":acc={}", self.accumulator)?;
         }
@@ -151,7 +156,7 @@ impl fmt::Display for ArithmeticName {
     }
 }
 
-/// A directed rounding as `round=` has it.
+/// The name of a directed rounding for `round=`.
 fn name_of(toward: Toward) -> &'static str {
     match toward {
         Toward::Zero => "zero",
@@ -236,7 +241,7 @@ mod tests {
             ("f16:acc", 8, "needs a format"),
             ("f16:acc=f33", 9, "unknown format `f33`"),
             ("f16:acc=f32:acc=f32", 13, "twice"),
-            ("f16:", 5, "a key is missing"),
+            ("f16:", 5, "an option is missing"),
             ("f16:ftz=1", 8, "`ftz` takes no value"),
             ("f16:ftz:daz:ftz", 13, "twice"),
             ("mpfr:24:saturate", 9, "exponents are unbounded"),
@@ -253,7 +258,7 @@ mod tests {
             ("f16:promote=128", 5, "add `sum=h100`"),
             ("f16:sum=h100:promote=0", 22, "a number of terms"),
             ("f16:sum=h100:promote=24", 14, "a multiple of 16"),
-            ("bf16:sum=b200:operands=mxfp8", 6, "not published"),
+            ("bf16:sum=b200:operands=mxfp8", 6, "has not been published"),
             ("bf16:sum=h100:operands=tile-e4m3fn", 6, "promote=128"),
             ("mpfr:100:operands=mxfp8", 10, "scales"),
             ("f64:round=up:operands=mxfp8", 14, "scales"),

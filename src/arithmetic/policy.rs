@@ -1,10 +1,9 @@
-//! Policies: which arithmetic plays which role, and the presets people know by name.
+//! Policies, which assign an arithmetic to each role, and well-known presets.
 //!
-//! `forward=f32/backward=f16` computes z, a, φ', softmax's p and residual sums in f32 and everything that
-//! flows back in f16; a value that crosses from one role into the other is rounded once to the receiving
-//! one. `storage=FORMAT` rounds parameters, inputs and targets first to that format, as a program does
-//! that keeps them in it; without it they enter each role exactly and are rounded there. A plain
-//! arithmetic plays all three roles.
+//! `forward=f32/backward=f16` computes z, a, φ', softmax's p and residual sums in f32 and the whole backward pass in
+//! f16; a value that is passed from one role to the other is rounded once to the receiving one. `storage=FORMAT` first
+//! rounds parameters, inputs and targets to that format, like a program that stores them in it; without it they enter
+//! each role exactly and are rounded there. A single arithmetic serves all three roles.
 
 mod training;
 
@@ -19,7 +18,7 @@ use std::fmt;
 /// One arithmetic per role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Policy {
-    /// Format of stored parameters, inputs and targets; none where they stay exact.
+    /// Format of stored parameters, inputs and targets; `None` if they stay exact.
     pub storage: Option<Format>,
     /// z, a, φ'(z), softmax's p, residual sums.
     pub forward: ArithmeticName,
@@ -27,18 +26,18 @@ pub struct Policy {
     pub backward: ArithmeticName,
 }
 
-/// A preset: its name, the policy that it stands for, and what it imitates.
+/// A preset: its name, its policy, and the recipe that it imitates.
 pub struct Preset {
-    /// As one writes it in `--formats`.
+    /// The name in `--formats`.
     pub name: &'static str,
-    /// The same, role by role.
+    /// The policy, role by role.
     pub policy: &'static str,
-    /// Whose recipe it is.
+    /// The source of the recipe.
     pub about: &'static str,
 }
 
-/// Recipes of mixed precision by the names people know. Loss scaling is no part of them; norms, softmax and the
-/// sums of bias gradients stay in the stored format, as in the recipes.
+/// Well-known recipes of mixed precision. They do not include loss scaling; norms, softmax and the sums of bias
+/// gradients stay in the stored format, as in the recipes.
 pub const PRESETS: [Preset; 6] = [
     Preset {
         name: "amp-fp16",
@@ -74,7 +73,7 @@ pub const PRESETS: [Preset; 6] = [
 
 /// Names of the roles in canonical order; the last two belong to training.
 const ROLES: [&str; 5] = ["storage", "forward", "backward", "update", "master"];
-/// How many of them are roles of gradients.
+/// Number of roles for gradients.
 const GRADIENT_ROLES: usize = 3;
 
 impl From<ArithmeticName> for Policy {
@@ -96,12 +95,12 @@ impl Policy {
         Policy { storage, ..self.with_unbounded_roles() }
     }
 
-    /// Both roles with unbounded exponents, accumulators too; storage stays as it is.
+    /// Both roles with unbounded exponents, including accumulators; storage is unchanged.
     pub fn with_unbounded_roles(&self) -> Policy {
         Policy { forward: self.forward.unbounded(), backward: self.backward.unbounded(), ..*self }
     }
 
-    /// True if nothing can leave the range: [`Policy::unbounded`] changes nothing.
+    /// True if nothing can exceed the range: [`Policy::unbounded`] changes nothing.
     pub fn is_unbounded(&self) -> bool {
         *self == self.unbounded()
     }
@@ -112,7 +111,7 @@ impl Policy {
         PRESETS.iter().find(|preset| preset.policy == spelled)
     }
 
-    /// Role by role, presets too; a plain run by its one arithmetic.
+    /// Role by role, even for presets; a plain run by its single arithmetic.
     pub fn spelled(&self) -> String {
         if let Some(name) = self.plain() {
             return name.to_string();
@@ -124,7 +123,7 @@ impl Policy {
     /// Reads an arithmetic, a preset, or roles separated by `/`.
     ///
     /// # Errors
-    /// A sentence with the fix, and a second line that points at the character.
+    /// A message with the fix, and lines that point at the character.
     pub fn parse(text: &str) -> Result<Policy, String> {
         let known = |name: &str| PRESETS.iter().find(|preset| preset.name == name.to_ascii_lowercase());
         if let Some(preset) = known(text) {
@@ -137,25 +136,25 @@ impl Policy {
         }
         match ArithmeticName::parse(text) {
             Ok(name) => Ok(name.into()),
-            // Only a name that looks like a preset is compared with them.
+            // Only a name that looks like a preset is compared with the presets.
             Err(_) if ["amp", "fp8-", "mx", "nv", "deep"].iter().any(|start| text.starts_with(start)) => {
                 let nearest = nearest(text, PRESETS.iter().map(|preset| preset.name));
                 let all = PRESETS.map(|preset| format!("`{}`", preset.name)).join(", ");
-                let message = format!("unknown preset; did you mean `{nearest}`? ({all} can stand here)");
-                Err(pointed("policy", text, 0, &message))
+                let message = format!("unknown preset; did you mean `{nearest}`? ({all} are valid)");
+                Err(pointed("precision", text, 0, &message))
             }
             Err(message) => Err(message),
         }
     }
 
     fn parse_roles(text: &str) -> Result<Policy, String> {
-        let point = |offset: usize, message: String| pointed("policy", text, offset, &message);
-        // Before anything else: behind a plain arithmetic it would be told that roles are missing.
+        let point = |offset: usize, message: String| pointed("precision", text, offset, &message);
+        // Checked first, because after a single arithmetic the message would be about missing roles.
         let mut start = 0;
         for part in text.split('/') {
             let role = part.split_once('=').map_or("", |(role, _)| role);
             if ROLES[GRADIENT_ROLES..].contains(&role) {
-                let message = format!("`{role}` is a role of training, which `precision-probe train` knows; remove it");
+                let message = format!("`{role}` is a role of training, only for `precision-probe train`; remove it");
                 return Err(point(start, message));
             }
             start += part.len() + 1;
@@ -185,7 +184,7 @@ impl Policy {
                     return Err(point(
                         start,
                         format!(
-                            "unknown role `{other}`; did you mean `{known}`? (`storage`, `forward` and `backward` can stand here)"
+                            "unknown role `{other}`; did you mean `{known}`? (`storage`, `forward` and `backward` are valid)"
                         ),
                     ));
                 }

@@ -1,18 +1,18 @@
-//! The random bits of stochastic rounding: a function of where a rounding is, and of nothing that went before.
+//! The random bits of stochastic rounding: a function of the position of a rounding, without any state.
 //!
-//! A key says the run, a [`Place`] the entry, a step the operation on it: so no result depends on the order, the
-//! blocks or the threads of a computation. Three bijective mixings of 64 bits (splitmix64's, Steele, Lea and Flood
-//! 2014, with Stafford's constants) make of key, tensor, row and column the entry's stream, which no other entry of
-//! its row has; a bijective mixing of 32 bits (lowbias32, Wellons 2018) makes of the step a word. Word and stream
-//! give one of 32 random bits by two multiplications modulo 2^32 with shifts between,
+//! A key identifies the run, a [`Place`] the entry and a step the operation on it, so no result depends on the order,
+//! the blocks or the threads of a computation. Three bijective mixings of 64 bits (splitmix64's, Steele, Lea and Flood
+//! 2014, with Stafford's constants) make of key, tensor, row and column the entry's stream, which no other entry of its
+//! row has; a bijective mixing of 32 bits (lowbias32, Wellons 2018) makes of the step a word. Word and stream give one
+//! of 32 random bits by two multiplications modulo 2^32 with shifts between,
 //!
 //! ```text
 //! h = (low half of the stream ⊕ word of the step)·(high half | 1),  (h ⊕ ⌊h/2^15⌋)·0x846ca68b
 //! ```
 //!
 //! which vectors of every path have. The best bits are the upper ones: a product's draw is the first r, that of the sum
-//! with it the next r where 2r ≤ 32, else the first r of another word. The step counts the terms of a sum; every other operation has a step of its
-//! own from the other end.
+//! with it the next r where 2r ≤ 32, else the first r of another word. The step counts the terms of a sum; every other
+//! operation has a step of its own from the other end.
 
 use super::sum::Draw;
 use super::{Binary, Place};
@@ -21,7 +21,7 @@ use super::{Binary, Place};
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 /// Multiplier of the second round.
 pub const MULTIPLIER: u32 = 0x846c_a68b;
-/// Put into a step's word for the second draw where one word has not the bits for both.
+/// Combined with a step's word for the second draw if one word does not have enough bits for both.
 pub const SECOND: u32 = 0x9e37_79b9;
 /// Most bits of two draws from one word.
 pub const SHARED_BITS: u32 = 16;
@@ -64,7 +64,7 @@ pub fn word_of_step(step: u32) -> u32 {
     x ^ (x >> 16)
 }
 
-/// What the streams of one row have in common.
+/// The part that the streams of one row share.
 #[inline]
 pub fn row_of(key: u64, tensor: u32, row: u32) -> u64 {
     let tensor = mixed(key.wrapping_add(GOLDEN.wrapping_mul(u64::from(tensor) + 1)));
@@ -85,7 +85,7 @@ pub struct Draws {
 }
 
 impl Draws {
-    /// Integers of so many bits for the entry at a place, under a key.
+    /// Integers with the given bits for the entry at a place, under a key.
     pub fn new(key: u64, at: Place, bits: u32) -> Draws {
         Draws { stream: stream_in(row_of(key, at.tensor, at.row), at.column), bits }
     }
@@ -143,7 +143,7 @@ mod tests {
         Draws::new(key, Place { tensor, row, column }, 13)
     }
 
-    /// Along every counter: single draws, pairs of neighbours, and a sum's draw beside its product's.
+    /// Along every counter: single draws, pairs of neighbours, and a sum's draw together with its product's.
     #[test]
     fn draws_are_uniform_and_independent_along_every_counter() {
         const COUNT: u32 = 1 << 18;

@@ -1,4 +1,4 @@
-//! The definition alone: forwards the scalar operations of an arithmetic and none of its overrides.
+//! Only the definition: forwards the scalar operations of an arithmetic and none of its overrides.
 
 use super::{Arithmetic, Binary, Content, Exact, Place, Side, TensorId, from_fn};
 use crate::activation::Function;
@@ -56,7 +56,7 @@ pub(super) fn vectors<E: Clone>(matrix: ArrayView2<E>, side: Side) -> Vec<Vec<E>
     lines.into_iter().map(|line| line.to_vec()).collect()
 }
 
-/// A product as the definition has it: one dot per entry.
+/// A product by definition: one dot product per entry.
 pub(super) fn dots<A: Arithmetic>(
     arithmetic: &A,
     tensor: TensorId,

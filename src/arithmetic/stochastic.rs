@@ -1,8 +1,8 @@
 //! Stochastic rounding of every operation, in double lanes.
 //!
-//! A result is rounded from its exact value cut to a double, toward zero: what the cut drops lies beyond the random bits
-//! that the rounding looks at, since p + r + 2 ≤ 53 ([`Format::stochastic_rounder`]). Products of members are exact
-//! doubles, sums are cut by their error, quotients by MPFR, functions by enclosures. The random bits are those of
+//! A result is rounded from its exact value cut to a double, toward zero: what the cut drops lies beyond the random
+//! bits that the rounding looks at, since p + r + 2 ≤ 53 ([`Format::stochastic_rounder`]). Products of members are
+//! exact doubles, sums are cut by their error, quotients by MPFR, functions by enclosures. The random bits are those of
 //! [`super::random`] for the place and the step.
 //!
 //! Formats of unbounded exponent are carried under a [`Guard`], as by [`super::lanes::Lanes`].
@@ -24,12 +24,12 @@ use rug::float::Round;
 
 /// An arithmetic that rounds stochastically, its numbers doubles.
 pub struct Stochastic {
-    /// The stored format, bounded: where exponents are not, the one that stands in for it.
+    /// The stored format, bounded: if exponents are unbounded, the format that replaces it.
     format: Format,
     store: StochasticRounder,
     accumulate: StochasticRounder,
     kernel: Kernel,
-    /// Whether sums are members of the format already.
+    /// Whether sums are already numbers of the format.
     is_summed_as_stored: bool,
     sum: Sum,
     key: u64,
@@ -44,7 +44,7 @@ impl Stochastic {
     }
 
     /// The arithmetic of that name, if its exponents are unbounded and double lanes carry its precisions:
-    /// to the bits of its definition until [`Arithmetic::left_range`].
+    /// to the bits of its definition until [`Arithmetic::range_exceeded`].
     pub fn unbounded(name: ArithmeticName, key: u64) -> Option<Stochastic> {
         let (member, accumulator) = (stand_in(&name.format)?, stand_in(&name.accumulator)?);
         if name.sum == Sum::Exact {
@@ -84,7 +84,7 @@ impl Stochastic {
         Draws::new(self.key, at, self.store.bits())
     }
 
-    /// Looks at a result where someone must.
+    /// Checks a result if there is a guard.
     fn watched(&self, result: f64, is_zero: impl FnOnce() -> bool) -> f64 {
         if let Some(guard) = &self.guard {
             guard.watch(result, true, is_zero);
@@ -165,7 +165,7 @@ impl Arithmetic for Stochastic {
             let of = |numbers: &[f64]| Extremes::of(numbers.iter().copied());
             guard.watch_sums(row.len(), of(row), of(column), last.map_or(Extremes::NONE, |last| of(&[*last])));
         }
-        // To −0 the first product is added as it is; an empty sum is +0.
+        // To −0 the first product is added unchanged; an empty sum is +0.
         let mut sum = if row.is_empty() { 0.0 } else { -0.0 };
         for (step, (x, y)) in (0..).zip(row.iter().zip(column)) {
             let product = match self.sum {
@@ -251,7 +251,7 @@ impl Arithmetic for Stochastic {
         ExactMatrix::Doubles(x.clone())
     }
 
-    fn left_range(&self) -> bool {
+    fn range_exceeded(&self) -> bool {
         self.guard.as_ref().is_some_and(Guard::is_tripped)
     }
 }

@@ -1,11 +1,11 @@
-//! In which order a sum of products is accumulated: one text for every carrier.
+//! The order in which a sum of products is accumulated: one implementation for every storage type.
 //!
-//! An order is written over [`Steps`], the few operations of an accumulator, so that doubles, vectors of doubles and
-//! MPFR numbers run the same text.
+//! An order is generic over [`Steps`], the few operations of an accumulator, so that doubles, vectors of doubles and
+//! MPFR numbers run the same code.
 
 use super::tensor_core::{Rule, TensorCore};
 
-/// How a sum of products is accumulated.
+/// The summation order of a sum of products.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Sum {
     /// In index order, every product and every sum rounded to the accumulator.
@@ -16,16 +16,17 @@ pub enum Sum {
     /// S(n) = S(first ⌊n/2⌋) + S(rest): errors grow with log₂ n (Higham 1993).
     Pairwise,
     /// In index order with a running compensation c (Kahan 1965). The sum s begins as the first product. Every further
-    /// term x, a product or at last the bias, takes four operations, each rounded to the accumulator: y = x − c, t = s + y
-    /// and c = (t − s) − y, after which s = t. Nothing is lost before the second term, which takes three: its y is x, not
-    /// x − 0. (Beginning with s = c = 0 would make c NaN of an infinite first product, and change signs of zeros.)
+    /// term x, a product or at last the bias, takes four operations, each rounded to the accumulator: `y = x − c`,
+    /// `t = s + y` and `c = (t − s) − y`, after which s = t. Nothing is lost before the second term, which takes three: its y is
+    /// x, not x − 0. (Beginning with s = c = 0 would make c NaN of an infinite first product, and change signs of
+    /// zeros.)
     Kahan,
-    /// In index order inside blocks of so many terms, then in order over the blocks' sums (Blanchard, Higham and Mary
-    /// 2020).
+    /// In index order within blocks of a number of terms, then in order over the blocks' sums (Blanchard, Higham and
+    /// Mary 2020).
     Blocks(u32),
-    /// The exact sum, rounded once to the format: no accumulator takes part.
+    /// The exact sum, rounded once to the format, without an accumulator.
     Exact,
-    /// As a tensor core sums.
+    /// Like a tensor core.
     TensorCore(Chain),
 }
 
@@ -36,12 +37,12 @@ pub struct Chain {
     pub gpu: TensorCore,
     /// For the operands; those of gradients in another format are factors of the same rule.
     pub rule: Rule,
-    /// After how many terms a partial sum is added to an accumulator in binary32: DeepSeek-V3's promotion.
+    /// Number of terms after which a partial sum is added to an accumulator in binary32: DeepSeek-V3's promotion.
     pub promote: Option<u32>,
 }
 
 impl Sum {
-    /// Most roundings of sums that one of so many terms passes.
+    /// Largest number of roundings in sums that one of the given number of terms passes.
     pub fn roundings_passed(self, terms: usize) -> f64 {
         let n = terms as f64;
         match self {
@@ -100,13 +101,13 @@ pub trait Steps {
     fn add(&mut self, draw: Draw, x: &Self::Number, y: &Self::Number) -> Self::Number;
     /// x − y.
     fn subtract(&mut self, draw: Draw, x: &Self::Number, y: &Self::Number) -> Self::Number;
-    /// The number that is added last, if there is one.
+    /// The number that is added last, if any.
     fn last(&mut self) -> Option<Self::Number>;
     /// +0: the sum of nothing.
     fn zero(&mut self) -> Self::Number;
 }
 
-/// Runs an order over so many terms, and adds the last number.
+/// Runs an order over the given number of terms, and adds the last number.
 ///
 /// A sum draws the second bits of the term that it begins to add, whatever the order: no two additions share them.
 #[inline(always)]
@@ -220,7 +221,7 @@ fn compensated<S: Steps>(terms: u32, steps: &mut S) -> S::Number {
 mod tests {
     use super::*;
 
-    /// Writes down what is done instead of doing it.
+    /// Records operations instead of executing them.
     struct Written {
         draws: Vec<Draw>,
         /// Expressions of compensated sums grow threefold with each term.

@@ -1,11 +1,11 @@
-//! Arithmetics of unbounded exponent where double lanes leave their range: doubles with wide exponents.
+//! Arithmetics with unbounded exponents beyond the range of double lanes: doubles with wide exponents.
 //!
-//! A network whose values grow makes e^(−1000) of them, and every format's twin of unbounded exponents must have it.
-//! Numbers of MPFR have, for fifty times the time of a double. These here are a double and a block of exponents
-//! (`number`), rounded in the same steps as the lanes' doubles, so that they have the bits of the definition as
-//! long as exponents stay within 2^29; beyond, [`Arithmetic::left_range`] says so and MPFR takes over. Matrices whose numbers
-//! all are ordinary doubles are multiplied in lanes; so are those of which every column is, times a power of two: samples
-//! differ in size, and the gradients of one sample hardly do.
+//! A network whose values grow computes numbers like e^(−1000), which every format's twin with unbounded exponents must
+//! represent. MPFR numbers can, but take fifty times as long as doubles. The numbers here are a double and a block of
+//! exponents (`number`), rounded in the same steps as the lanes' doubles, so they have the bits of the definition as
+//! long as exponents stay within 2^29; beyond, [`Arithmetic::range_exceeded`] is true and MPFR takes over. Matrices whose
+//! numbers all are ordinary doubles are multiplied in lanes; so are those of which every column is, times a power of
+//! two: samples differ in size, and the gradients of one sample hardly do.
 
 mod number;
 
@@ -39,7 +39,7 @@ pub struct Wide {
     tripped: AtomicBool,
 }
 
-/// A matrix ready for products.
+/// A matrix prepared for products.
 pub struct Operand {
     numbers: Array2<Number>,
     /// The same in lanes, if all of them are doubles when divided by their column's power of two.
@@ -208,13 +208,13 @@ impl Arithmetic for Wide {
         }
     }
 
-    fn left_range(&self) -> bool {
-        self.tripped.load(Ordering::Relaxed) || self.lanes.left_range()
+    fn range_exceeded(&self) -> bool {
+        self.tripped.load(Ordering::Relaxed) || self.lanes.range_exceeded()
     }
 }
 
-/// By which power of two every column is to be divided so that its largest number becomes the largest of block 0; nothing
-/// where all numbers are doubles as they are.
+/// By which power of two every column is to be divided so that its largest number becomes the largest of block 0;
+/// nothing where all numbers are doubles as they are.
 fn exponents(matrix: &ArrayView2<Number>) -> Vec<i64> {
     if matrix.iter().all(|x| x.as_double().is_some()) {
         return Vec::new();
@@ -281,7 +281,7 @@ mod tests {
                     }
                 }
             }
-            assert!(!wide.left_range());
+            assert!(!wide.range_exceeded());
         }
     }
 
@@ -330,7 +330,7 @@ mod tests {
                     }
                 }
             }
-            assert!(!wide.left_range());
+            assert!(!wide.range_exceeded());
         }
     }
 
@@ -350,7 +350,7 @@ mod tests {
             for function in functions.chain([Function::Exp, Function::SquareRoot]) {
                 for (x, long_x) in &arguments {
                     let (ours, theirs) = (wide.apply(AT, &function, x), long.apply(AT, &function, long_x));
-                    if !wide.left_range() {
+                    if !wide.range_exceeded() {
                         assert_same(&wide, &long, &ours, &theirs, &(function, long_x));
                     }
                     wide.tripped.store(false, Ordering::Relaxed);
@@ -365,7 +365,7 @@ mod tests {
         let (wide, _) = pair("mpfr:11");
         let mut x = wide.round(AT, &Exact::Double(3.0));
         let mut squarings = 0;
-        while !wide.left_range() {
+        while !wide.range_exceeded() {
             x = wide.binary(AT, Binary::Multiply, &x, &x);
             squarings += 1;
         }

@@ -1,4 +1,4 @@
-//! Gradients on their way back, layer by layer from the head down.
+//! The backward pass, layer by layer from the head down.
 
 use super::branches::Branches;
 use super::forward::{DECIDING_BITS, Forward, is_positive};
@@ -14,15 +14,15 @@ use std::sync::Arc;
 pub struct Pass<'n, F: Arithmetic, B: Arithmetic> {
     forward: Arc<Forward<'n, F>>,
     backward: Arc<B>,
-    /// log₂ of the factor by which δ at the output is multiplied, and by which gradients are divided again.
+    /// log₂ of the loss scale: δ at the output is multiplied by it, and gradients are divided by it.
     log2_loss_scale: i32,
-    /// Branches of φ' to take instead of each pre-activation's own.
+    /// Branches of φ' that replace those of the pre-activations.
     branches: Option<Arc<Branches>>,
     /// Per node: ∂L/∂value as it arrives from each consumer.
     arrived: Vec<Vec<Array2<B::Elem>>>,
-    /// The slope gradient of the activation just passed, for its layer.
+    /// The slope gradient of the last activation passed, for its layer.
     slope_gradient: Option<ExactMatrix>,
-    /// Nodes below this one are still to be visited.
+    /// Only nodes below this one remain to be visited.
     remaining: NodeId,
 }
 
@@ -33,7 +33,7 @@ impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
         Pass::over(Arc::new(Forward::new(network, batch, None, forward, segments)), backward, 0, None)
     }
 
-    /// The loss over values that were computed before.
+    /// The loss for values that were computed before.
     pub fn over(
         forward: Arc<Forward<'n, F>>,
         backward: Arc<B>,
@@ -54,7 +54,7 @@ impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
         if log2_loss_scale != 0 {
             let at = tensor(nodes - 1, Quantity::Gradient);
             let ar = &*pass.backward;
-            // δ = R(δ·2^s): the scale itself need be no number of the format.
+            // δ = R(δ·2^s): the scale itself does not need to be a number of the format.
             delta = from_fn(delta.dim(), |index| {
                 ar.round(Place::new(at, index), &ar.exact(&delta[index]).times_two_to(log2_loss_scale))
             });
@@ -63,9 +63,9 @@ impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
         pass
     }
 
-    /// True once a carrier could not give its arithmetic's own bits.
-    pub(super) fn left_range(&self) -> bool {
-        self.forward.arithmetic.left_range() || self.backward.left_range()
+    /// True once a storage type could not give the exact bits of its arithmetic.
+    pub(super) fn range_exceeded(&self) -> bool {
+        self.forward.arithmetic.range_exceeded() || self.backward.range_exceeded()
     }
 
     /// A forward value as the backward role receives it.
@@ -95,7 +95,7 @@ impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
         let y = self.forward.at(output);
         let (outputs, samples) = y.dim();
         let constant = |numerator: u64, denominator: u64| {
-            // An empty batch has no entry that would use the constant.
+            // An empty batch has no entry that uses the constant.
             let exact = Exact::Long(quotient(numerator, denominator.max(1), DECIDING_BITS));
             ar.round(Place::new(at, (0, 0)), &exact)
         };
@@ -124,9 +124,10 @@ impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
         }
     }
 
-    /// ∂L/∂value of a node: what arrived from its consumers, the branch first, the skip last.
+    /// ∂L/∂value of a node: the sum of what arrived from its consumers, the branch first, the skip connection last.
     fn gather(&mut self, node: NodeId) -> Option<Array2<B::Elem>> {
-        // Consumers are visited from the last node down, so a skip's share arrived before its branch's.
+        // Consumers are visited from the last node down, so the part of a skip connection arrived before that of its
+        // branch.
         let mut arrived = std::mem::take(&mut self.arrived[node]).into_iter().rev();
         let first = arrived.next()?;
         let at = tensor(node, Quantity::Gradient);
@@ -152,7 +153,7 @@ impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
         let (mut left, mut right) = (Vec::new(), Vec::new());
         for sample in 0..z.ncols() {
             for unit in 0..z.nrows() {
-                // Left out and not multiplied by 0: an infinite g would make that NaN.
+                // Omitted rather than multiplied by 0, because an infinite g would give NaN.
                 if !is_positive(&*self.forward.arithmetic, &z[(unit, sample)]) {
                     left.push(gradient[(unit, sample)].clone());
                     right.push(crossed[(unit, sample)].clone());

@@ -1,23 +1,23 @@
-//! On which branch of φ' each pre-activation lies: in one run, and to be taken by another.
+//! The branch of φ' of each pre-activation in one run, which another run can use.
 
 use crate::activation::Piece;
 use crate::network::NodeId;
 use ndarray::Array2;
 
-/// Per activation node and pre-activation (units × batch) a piece of φ'; none where it is not known.
+/// Per activation node and pre-activation (units × batch) a piece of φ'; `None` if it is unknown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Branches {
-    /// By node; none for nodes that are no activation.
+    /// By node; `None` for nodes that are not activations.
     pieces: Vec<Option<Array2<Option<Piece>>>>,
 }
 
 impl Branches {
-    /// Of a network of so many nodes, none known yet.
+    /// For a network with a number of nodes, none of them known yet.
     pub fn unknown(nodes: usize) -> Branches {
         Branches { pieces: vec![None; nodes] }
     }
 
-    /// Says those of a node.
+    /// Sets the branches of a node.
     pub fn set(&mut self, node: NodeId, pieces: Array2<Option<Piece>>) {
         self.pieces[node] = Some(pieces);
     }

@@ -13,7 +13,7 @@ use std::cmp::Ordering;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
-/// A network's values in the forward arithmetic, kept or computed again as its [`Segments`] say.
+/// A network's values in the forward arithmetic, kept or recomputed as its [`Segments`] define.
 pub struct Forward<'n, F: Arithmetic> {
     pub(super) network: &'n Network,
     pub(super) batch: &'n Batch,
@@ -21,26 +21,26 @@ pub struct Forward<'n, F: Arithmetic> {
     storage: Option<Format>,
     pub(super) arithmetic: Arc<F>,
     segments: Arc<Segments>,
-    /// Per node: its value, units × batch, where it is kept.
+    /// Per node: its value, units × batch, if it is kept.
     kept: Vec<Option<Value<F>>>,
-    /// The run of nodes that was computed again last: passes in lockstep share it.
+    /// The segment that was recomputed last; passes in lockstep share it.
     again: Mutex<Again<F>>,
 }
 
 /// A node's value, units × batch.
 type Value<F> = Arc<Array2<<F as Arithmetic>::Elem>>;
 
-/// Values of one run of nodes, by place in it.
+/// Values of one segment, by position in it.
 struct Again<F: Arithmetic> {
     run: Range<NodeId>,
     values: Vec<Value<F>>,
 }
 
-/// Bits in which a quotient's sticky bit decides in every format that the grammar allows.
+/// Bits with which a quotient's sticky bit is decisive in every format that the grammar allows.
 pub(super) const DECIDING_BITS: u32 = 1 << 15;
 
 impl<'n, F: Arithmetic> Forward<'n, F> {
-    /// Runs the network up.
+    /// Runs the forward pass.
     pub fn new(
         network: &'n Network,
         batch: &'n Batch,
@@ -61,7 +61,7 @@ impl<'n, F: Arithmetic> Forward<'n, F> {
         forward
     }
 
-    /// The values of a run of nodes, whose inputs from outside are kept.
+    /// The values of a segment, whose inputs from outside are kept.
     fn compute(&self, run: Range<NodeId>) -> Vec<Value<F>> {
         let mut values: Vec<Value<F>> = Vec::with_capacity(run.len());
         for node in run.clone() {
@@ -70,7 +70,9 @@ impl<'n, F: Arithmetic> Forward<'n, F> {
                 None => {
                     let input = |input: NodeId| match run.contains(&input) {
                         true => &*values[input - run.start],
-                        false => &**self.kept[input].as_ref().expect("invariant: what another run reads is kept"),
+                        false => {
+                            &**self.kept[input].as_ref().expect("invariant: values that another segment reads are kept")
+                        }
                     };
                     let inputs: Vec<&Array2<F::Elem>> =
                         self.network.nodes[node].inputs.iter().map(|&node| input(node)).collect();
@@ -84,7 +86,7 @@ impl<'n, F: Arithmetic> Forward<'n, F> {
 
     /// A node's value.
     ///
-    /// Arithmetics start no threads, so that nobody who computes under the lock waits for it.
+    /// Arithmetics never spawn threads, so computing under this lock cannot deadlock.
     pub(super) fn at(&self, node: NodeId) -> Value<F> {
         if let Some(value) = &self.kept[node] {
             return value.clone();
@@ -92,14 +94,14 @@ impl<'n, F: Arithmetic> Forward<'n, F> {
         let mut again = self.again.lock().expect("invariant: no pass panics with the lock");
         if !again.run.contains(&node) {
             let run = self.segments.of(node);
-            // The other run's memory first.
+            // Frees the other segment's memory first.
             again.values.clear();
             *again = Again { values: self.compute(run.clone()), run };
         }
         again.values[node - again.run.start].clone()
     }
 
-    /// An exact double as it is stored.
+    /// An exact double after storing.
     pub(super) fn stored(&self, x: f64) -> Exact {
         match self.storage {
             Some(format) if format == F64 || format.fits_f64_lanes() => Exact::Double(format.round_f64(x)),
@@ -113,7 +115,7 @@ impl<'n, F: Arithmetic> Forward<'n, F> {
         self.round_stored(arithmetic, parameter_tensor(parameter), &self.network.parameters[parameter].values)
     }
 
-    /// Exact doubles as they are stored, in the given role's arithmetic.
+    /// Exact doubles after storing, in the given role's arithmetic.
     pub(super) fn round_stored<A: Arithmetic>(
         &self,
         arithmetic: &A,
@@ -186,7 +188,7 @@ impl<'n, F: Arithmetic> Forward<'n, F> {
         })
     }
 
-    /// d = R(φ'(z)) of an activation node; on other branches than z's own where they are given.
+    /// d = R(φ'(z)) of an activation node; uses the given branches instead of those of z if there are any.
     pub(super) fn derivative(&self, node: NodeId, branches: Option<&Branches>) -> Array2<F::Elem> {
         let Operation::Activation { activation, slope } = self.network.nodes[node].operation else {
             unreachable!("invariant: called for activations only")
@@ -235,7 +237,7 @@ impl<'n, F: Arithmetic> Forward<'n, F> {
         }
     }
 
-    /// On which piece of φ' each pre-activation lies; none for infinite ones and NaN.
+    /// The piece of φ' on which each pre-activation lies; `None` for infinities and NaN.
     pub fn branches(&self) -> Branches {
         let mut branches = Branches::unknown(self.network.nodes.len());
         for (node, operation) in self.network.nodes.iter().enumerate() {
@@ -257,12 +259,12 @@ impl Exact {
     }
 }
 
-/// True for z > 0; NaN is not.
+/// True for z > 0; false for NaN.
 pub(super) fn is_positive<A: Arithmetic>(arithmetic: &A, z: &A::Elem) -> bool {
     arithmetic.exact(z).sign() == Some(Ordering::Greater)
 }
 
-/// The largest entry of a column by comparison; NaN if one is NaN, so that overflow is not hidden.
+/// The largest entry of a column by comparison; NaN if any entry is NaN, so that overflow is not hidden.
 fn maximum<A: Arithmetic>(arithmetic: &A, entries: ArrayView1<A::Elem>) -> A::Elem {
     let mut entries = entries.iter();
     let mut best = entries.next().expect("invariant: a network has outputs");

@@ -1,13 +1,13 @@
-//! The one text: forward and backward pass of a network in any arithmetic.
+//! One implementation of the forward and backward pass of a network for all arithmetics.
 //!
-//! Written once over a forward and a backward arithmetic; the plain run passes the same one twice. A
-//! value that crosses roles is rounded to the receiving one. R(·) below is one rounding to the format of
-//! the role, [·] a sum in its accumulator; matrices are units × batch, and a column is a sample. The
-//! order of operations is part of the definition (README, "What is computed").
+//! It is generic over a forward and a backward arithmetic; a plain run uses the same one for both. A value that is
+//! passed between roles is rounded to the receiving one. Below, R(·) is one rounding to the format of the role and [·]
+//! a sum in its accumulator; matrices are units × batch, and a column is a sample. The order of operations is part of
+//! the definition (docs/explanation/what-is-computed.md).
 //!
-//! [`Forward`] runs the network up and keeps its values, [`Pass`] brings gradients back; [`run`] has both
-//! by name. A [`Setup`] says what else may differ from the plain run: the loss scale, branches of φ' that
-//! another run took, an arithmetic's range without its precision.
+//! [`Forward`] runs the forward pass and keeps its values, [`Pass`] runs the backward pass; [`run`] provides both by
+//! name. A [`Setup`] defines everything else that may differ from a plain run: the loss scale, branches of φ' from
+//! another run, or an arithmetic's range without its precision.
 
 pub mod backward;
 pub mod branches;
@@ -22,7 +22,7 @@ pub use run::{ForwardRun, GradientStream, Part, Setup, gradients};
 use crate::arithmetic::{ExactMatrix, TensorId};
 use crate::network::{NodeId, ParameterId};
 
-/// The gradients of one layer as exact numbers, handed out from the head to layer 1; a loss scale is divided out.
+/// The gradients of one layer as exact numbers, in order from the head to layer 1; a loss scale is divided out.
 #[derive(Clone, Debug)]
 pub struct LayerGradients {
     /// Position in [`crate::network::Network::layers`].
@@ -41,7 +41,8 @@ pub struct LayerGradients {
     pub input: ExactMatrix,
 }
 
-/// What a tensor of the pass holds; with the node it numbers the tensor for [`crate::arithmetic::Place`].
+/// The contents of a tensor of the pass; together with the node, it numbers the tensor for
+/// [`crate::arithmetic::Place`].
 #[derive(Clone, Copy)]
 enum Quantity {
     Value,

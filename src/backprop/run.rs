@@ -1,4 +1,4 @@
-//! Runs by name: which carriers play the roles of a setup, and what happens where a fast one cannot.
+//! Runs by name: chooses the storage types for the roles of a setup, and falls back where a fast one fails.
 
 use super::{Branches, Forward, LayerGradients, Pass};
 use crate::arithmetic::dispatch::{Carriers, Visitor, dispatch_with, role};
@@ -8,25 +8,25 @@ use crate::network::segments::Segments;
 use crate::network::{Batch, Network};
 use std::sync::{Arc, OnceLock};
 
-/// What of an arithmetic takes part in a run.
+/// The part of an arithmetic that a run uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Part {
-    /// The arithmetic itself.
+    /// The whole arithmetic.
     Whole,
-    /// Its range without its precision, in double precision.
+    /// Only its range, with double precision.
     RangeAlone,
 }
 
 /// One way of computing a network's gradients.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setup {
-    /// Which arithmetic plays which role.
+    /// The arithmetic of each role.
     pub policy: Policy,
-    /// What of them takes part.
+    /// The part of them that is used.
     pub part: Part,
     /// log₂ of the loss scale: δ at the output is multiplied by it, gradients are divided by it exactly.
     pub log2_loss_scale: i32,
-    /// Branches of φ' to take instead of each pre-activation's own.
+    /// Branches of φ' that replace those of the pre-activations.
     pub branches: Option<Arc<Branches>>,
 }
 
@@ -38,7 +38,7 @@ impl Setup {
     }
 }
 
-/// What parameters are rounded to before a role sees them: what a plain run would store twice it stores once.
+/// The format to which parameters are rounded before a role sees them, so that a plain run rounds them only once.
 fn stored(policy: &Policy) -> Option<Format> {
     if policy.plain().is_some() { None } else { policy.storage }
 }
@@ -50,30 +50,29 @@ impl<P: Into<Policy>> From<P> for Setup {
     }
 }
 
-/// The gradients of a network under a policy, or in one arithmetic that plays every role, layer by layer
-/// from the head down.
+/// The gradients of a network under a policy, or in one arithmetic for every role, layer by layer from the head down.
 pub fn gradients<'n>(setup: impl Into<Setup>, network: &'n Network, batch: &'n Batch) -> GradientStream<'n> {
     let setup = setup.into();
     ForwardRun::new(&setup.policy, setup.part, network, batch).backward(&setup)
 }
 
-/// A forward pass that backward passes share.
+/// A forward pass shared by backward passes.
 #[derive(Clone)]
 pub struct ForwardRun<'n> {
     up: RunUp<'n>,
     carriers: Carriers,
     values: Arc<dyn Values<'n> + 'n>,
-    /// The same with wider carriers, once a backward pass needs it: all that share this one share that one.
+    /// The same with wider storage types, computed once a backward pass needs it and shared in the same way.
     wider: Arc<OnceLock<ForwardRun<'n>>>,
 }
 
 impl<'n> ForwardRun<'n> {
-    /// Runs a network up in a policy's forward arithmetic; all values are kept.
+    /// Runs a network's forward pass in a policy's forward arithmetic; all values are kept.
     pub fn new(policy: &Policy, part: Part, network: &'n Network, batch: &'n Batch) -> ForwardRun<'n> {
         ForwardRun::in_segments(policy, part, network, batch, Arc::new(Segments::new(network, 1)))
     }
 
-    /// The same where values are kept as these segments say.
+    /// The same, keeping values as the segments define.
     pub fn in_segments(
         policy: &Policy,
         part: Part,
@@ -91,11 +90,11 @@ impl<'n> ForwardRun<'n> {
         ForwardRun::with(up, carriers)
     }
 
-    /// The same with the first carriers from these on that do not leave their range.
+    /// The same with the first storage types, starting from these, whose range is not exceeded.
     fn with(up: RunUp<'n>, carriers: Carriers) -> ForwardRun<'n> {
         let values = dispatch_with(up.name, carriers, up.network.key, up.clone());
         match carriers.wider() {
-            Some(wider) if values.left_range() => {
+            Some(wider) if values.range_exceeded() => {
                 drop(values);
                 ForwardRun::with(up, wider)
             }
@@ -103,12 +102,12 @@ impl<'n> ForwardRun<'n> {
         }
     }
 
-    /// The same with wider carriers; `None` if there are none.
+    /// The same with wider storage types; `None` if there are none.
     fn wider(&self) -> Option<ForwardRun<'n>> {
         let carriers = self.carriers.wider()?;
         let run = || match self.up.name == self.up.name.unbounded() {
             true => ForwardRun::with(self.up.clone(), carriers),
-            // Its own carrier never fails: only the backward role's is another one.
+            // Its own storage type never fails, so only the backward role's differs.
             false => ForwardRun { carriers, wider: Arc::default(), ..self.clone() },
         };
         Some(self.wider.get_or_init(run).clone())
@@ -120,7 +119,7 @@ impl<'n> ForwardRun<'n> {
         (self.up.storage, self.up.name, is_range_alone) == (stored(policy), policy.forward, part == Part::RangeAlone)
     }
 
-    /// On which branch of φ' each pre-activation lies.
+    /// The branch of φ' of each pre-activation.
     pub fn branches(&self) -> Branches {
         self.values.branches()
     }
@@ -130,7 +129,7 @@ impl<'n> ForwardRun<'n> {
         self.values.outputs()
     }
 
-    /// Brings gradients back in the setup's backward arithmetic.
+    /// Runs the backward pass in the setup's backward arithmetic.
     pub fn backward(&self, setup: &Setup) -> GradientStream<'n> {
         debug_assert!(self.serves(&setup.policy, setup.part), "invariant: the forward pass is the setup's");
         let pass = self.values.clone().backward(setup, self.carriers);
@@ -138,12 +137,12 @@ impl<'n> ForwardRun<'n> {
     }
 }
 
-/// One run's gradients, layer by layer from the head down, each dropped when the next is asked for.
+/// One run's gradients, layer by layer from the head down, each dropped when the next one is requested.
 pub struct GradientStream<'n> {
     forward: ForwardRun<'n>,
     setup: Setup,
     pass: Box<dyn Backward + 'n>,
-    /// Layers that were handed out.
+    /// Number of layers that were returned.
     emitted: usize,
 }
 
@@ -152,10 +151,10 @@ impl Iterator for GradientStream<'_> {
 
     fn next(&mut self) -> Option<LayerGradients> {
         let mut layer = self.pass.next();
-        while self.pass.left_range()
+        while self.pass.range_exceeded()
             && let Some(wider) = self.forward.wider()
         {
-            // The same bits so far; from here on only wider carriers have them.
+            // The bits are the same so far; from here on only wider storage types have them.
             self.forward = wider;
             self.pass = self.forward.values.clone().backward(&self.setup, self.forward.carriers);
             layer = self.pass.by_ref().nth(self.emitted);
@@ -165,22 +164,22 @@ impl Iterator for GradientStream<'_> {
     }
 }
 
-/// A forward pass in whatever arithmetic.
+/// A forward pass in any arithmetic.
 trait Values<'n>: Send + Sync {
     fn branches(&self) -> Branches;
     fn outputs(&self) -> ExactMatrix;
-    fn left_range(&self) -> bool;
+    fn range_exceeded(&self) -> bool;
     fn backward(self: Arc<Self>, setup: &Setup, carriers: Carriers) -> Box<dyn Backward + 'n>;
 }
 
-/// A backward pass in whatever arithmetics.
+/// A backward pass in any arithmetics.
 trait Backward: Iterator<Item = LayerGradients> + Send {
-    fn left_range(&self) -> bool;
+    fn range_exceeded(&self) -> bool;
 }
 
 impl<F: Arithmetic, B: Arithmetic> Backward for Pass<'_, F, B> {
-    fn left_range(&self) -> bool {
-        Pass::left_range(self)
+    fn range_exceeded(&self) -> bool {
+        Pass::range_exceeded(self)
     }
 }
 
@@ -199,8 +198,8 @@ impl<'n, F: Arithmetic + 'static> Values<'n> for Up<'n, F> {
         self.forward.arithmetic.exact_matrix(&self.forward.at(self.forward.network.output()))
     }
 
-    fn left_range(&self) -> bool {
-        self.forward.arithmetic.left_range()
+    fn range_exceeded(&self) -> bool {
+        self.forward.arithmetic.range_exceeded()
     }
 
     fn backward(self: Arc<Self>, setup: &Setup, carriers: Carriers) -> Box<dyn Backward + 'n> {
@@ -220,7 +219,7 @@ impl<'n, F: Arithmetic + 'static> Values<'n> for Up<'n, F> {
     }
 }
 
-/// What a forward pass is made of.
+/// The inputs of a forward pass.
 #[derive(Clone)]
 struct RunUp<'n> {
     network: &'n Network,

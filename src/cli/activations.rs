@@ -1,4 +1,4 @@
-//! `activations [NAME]`: the catalogue in one table, or everything about one activation with its picture.
+//! `activations [NAME]`: a table of all activations, or everything about one of them, with a plot.
 
 mod graph;
 mod listing;
@@ -20,22 +20,22 @@ use std::path::{Path, PathBuf};
 /// Name and version of the JSON's layout.
 const SCHEMA: &str = "precision-probe-activations/1";
 
-/// What `activations` is told.
+/// Arguments of `activations`.
 #[derive(clap::Args, Debug)]
 pub struct ActivationsArguments {
-    /// One activation, with parameters as in --act: gelu, leaky:0.2, hardtanh:-2:2; the whole catalogue without it
+    /// Activation function to show, with parameters as in --act: gelu, leaky:0.2, hardtanh:-2:2 [default: list all]
     #[arg(value_name = "NAME")]
     name: Option<String>,
-    /// Where the picture goes [default: reports/activations]
+    /// Output directory of the plot [default: reports/activations]
     #[arg(long, value_name = "DIR", requires = "name", help_heading = "Output")]
     out: Option<PathBuf>,
-    /// Replace a picture that exists with other contents
+    /// Overwrite a plot with other contents
     #[arg(long, requires = "name", help_heading = "Output")]
     force: bool,
-    /// Background of the picture
+    /// Background of the plot
     #[arg(long, value_name = "THEME", value_parser = super::theme(), default_value = "light", requires = "name", help_heading = "Output")]
     theme: Theme,
-    /// Print JSON and draw nothing: a list `activations` of all numbers in full; ends of pieces are null at infinity
+    /// Print JSON and draw nothing: a list `activations` with all numbers in full; infinite ends of segments are null
     #[arg(long, conflicts_with_all = ["out", "force", "theme"], help_heading = "Output")]
     json: bool,
 }
@@ -86,7 +86,7 @@ fn draw_picture(
     arguments: &ActivationsArguments,
 ) -> Result<PathBuf, Failure> {
     refuse_stdout("--out", directory)?;
-    // One that comes to nothing goes.
+    // Removed again if the run fails.
     let _made = Made::new(directory).map_err(|error| unwritable("--out", directory, &error))?;
     let [svg_file, png_file] =
         ["svg", "png"].map(|ending| directory.join(format!("{}.{ending}", files::safe(&facts.name))));

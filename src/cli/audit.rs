@@ -1,4 +1,4 @@
-//! `audit`: whether another program's gradients are as good as a model of its arithmetic.
+//! `audit`: checks whether another program's gradients are as accurate as a model of its arithmetic predicts.
 
 use super::comparisons::CompareOptions;
 use super::conditions::failed;
@@ -7,7 +7,8 @@ use super::imports::{FileOptions, Rows};
 use super::measuring::{Measured, Output, measured};
 use super::numbers::bits;
 use super::resources::Resources;
-use super::{Failure, tell, theme};
+use super::{Failure, Json, tell, theme};
+use crate::judgement::audit::AuditSummary;
 use crate::record::Record;
 use crate::report::audit;
 use crate::report::draw::Theme;
@@ -16,54 +17,61 @@ use crate::spec::{Attribute, Model, Plan, Spec};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// What `audit` is told.
+/// Arguments of `audit`.
 #[derive(clap::Args, Debug)]
 pub struct AuditArguments {
-    /// Activation of the network, if --weights does not say it and --net is not given
+    /// Activation function of the network, unless --weights or --net gives it
     #[arg(long = "act", value_name = "NAME", help_heading = "Network")]
     activation: Option<String>,
-    #[command(flatten)]
-    files: FileOptions,
-    /// The batch: a safetensors or npz FILE with inputs x [batch × features] and y: integers [batch] are classes, floats
-    /// [batch × outputs] targets
+    /// Batch: a safetensors or npz FILE with inputs x [batch × features] and y, integer class labels [batch] or
+    /// regression targets [batch × outputs]
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     data: String,
     #[command(flatten)]
+    files: FileOptions,
+    #[command(flatten)]
     comparisons: CompareOptions,
-    /// Expected arithmetic [default: that of their type (f16:acc=f32, bf16:acc=f32, f32 or f64); others that are likely
-    /// for the type are tried, too, and the nearest is named]
-    #[arg(long = "as", value_name = "ARITHMETIC", help_heading = "Arithmetic")]
+    /// Expected arithmetic [default: the one that an export of this program names, else by element type f16:acc=f32,
+    /// bf16:acc=f32, f32 or f64; other likely ones are tried as well, and the best match is reported]
+    #[arg(long = "as", value_name = "PRECISION", help_heading = "Precision")]
     model: Option<String>,
-    /// Allowed excess: FAIL, and exit with status 3, where a layer's error exceeds the expected error by more than BITS
-    /// [default: 1 for PASS or FAIL, and exit status 0]
+    /// Exit with status 3 if a layer's error exceeds the expected error by more than BITS [default: 1 decides between
+    /// PASS and FAIL, and the exit status is 0]
     #[arg(long, value_name = "BITS", value_parser = excess, allow_negative_numbers = true, help_heading = "Output")]
     max_excess: Option<f64>,
-    /// Bits of every layer's true gradient that must be proven
-    #[arg(long, value_name = "BITS", value_parser = bits, allow_negative_numbers = true, default_value_t = 80, help_heading = "Arithmetic")]
+    /// Proven accuracy of the exact gradient (reference) in every layer, in bits
+    #[arg(long, value_name = "BITS", value_parser = bits, allow_negative_numbers = true, default_value_t = 80, help_heading = "Precision")]
     truth_bits: u32,
-    /// Where the report goes [default: reports/ and what differs from the defaults]
+    /// Output directory [default: in reports/, named after the network and the options]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
-    /// Replace a report of another spec, and exported files that exist with other contents
+    /// Print all tables, the meaning of their columns, and how the file's tensors were matched
+    #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = "Output")]
+    details: bool,
+    /// Print every layer instead of the ten worst; with --details, the layers of every precision
+    #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = "Output")]
+    layers: bool,
+    /// Print only JSON: the record, or with --json=summary the verdict, excess and noise of every layer
+    #[arg(
+        long,
+        value_name = "WHAT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "record",
+        help_heading = "Output"
+    )]
+    json: Option<Json>,
+    /// Print only errors, the reason for exit status 3 and, with --json, the record
+    #[arg(long, short, help_heading = "Output")]
+    quiet: bool,
+    /// Overwrite a report with other options, and exported files with other contents
     #[arg(long, help_heading = "Output")]
     force: bool,
-    /// Background of the pictures
+    /// Background of the plots
     #[arg(long, value_name = "THEME", value_parser = theme(), default_value = "light", help_heading = "Output")]
     theme: Theme,
     #[command(flatten)]
     exports: Exports,
-    /// Print every layer, not only the ten worst; with --details those of every arithmetic
-    #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = "Output")]
-    layers: bool,
-    /// Print all tables, what their columns mean, and how the file's tensors were matched
-    #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = "Output")]
-    details: bool,
-    /// Print the record as JSON and nothing else
-    #[arg(long, help_heading = "Output")]
-    json: bool,
-    /// Print no table, notes or progress: nothing but errors, and with --json the record
-    #[arg(long, short, help_heading = "Output")]
-    quiet: bool,
     #[command(flatten)]
     resources: Resources,
 }
@@ -87,15 +95,18 @@ pub fn execute(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
         theme: arguments.theme,
         exports: &arguments.exports,
         gradients: None,
-        stdout: arguments.json.then_some("--json"),
+        stdout: arguments.json.map(|_| "--json"),
         is_quiet: arguments.quiet,
         resources: arguments.resources,
     };
     let Measured { record, picture, is_printed } = measured(plan, &output)?;
-    if arguments.json {
-        super::subcommands::print(record.to_json().as_bytes())?;
-    } else if !arguments.quiet && !is_printed {
-        super::subcommands::show(&text(arguments, &record, &picture))?;
+    match arguments.json {
+        Some(Json::Record) => super::subcommands::print(record.to_json().as_bytes())?,
+        Some(Json::Summary) => {
+            super::subcommands::print(AuditSummary::new(&record, threshold(arguments)).to_json().as_bytes())?;
+        }
+        None if arguments.quiet || is_printed => {}
+        None => super::subcommands::show(&text(arguments, &record, &picture))?,
     }
     Ok(match arguments.max_excess.and_then(|most| failure(&record, most)) {
         Some(sentence) => failed(&sentence),
@@ -105,10 +116,15 @@ pub fn execute(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
 
 fn text(arguments: &AuditArguments, record: &Record, picture: &Path) -> String {
     let view = View { details: arguments.details, layers: arguments.layers };
-    audit::terminal(record, view, arguments.max_excess.unwrap_or(audit::OUT_OF_LINE), Some(picture))
+    audit::terminal(record, view, threshold(arguments), Some(picture))
 }
 
-/// What failed, in one sentence, with so many bits of excess allowed.
+/// Bits of excess allowed.
+fn threshold(arguments: &AuditArguments) -> f64 {
+    arguments.max_excess.unwrap_or(audit::OUT_OF_LINE)
+}
+
+/// What failed, in one sentence, with the given bits of excess allowed.
 fn failure(record: &Record, most: f64) -> Option<String> {
     let audits: Vec<_> = record.runs.iter().flat_map(|run| audit::audits_at(record, run, most)).collect();
     audit::failure(&audits)

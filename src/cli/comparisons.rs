@@ -1,4 +1,4 @@
-//! `--compare` and `--compare-scale`: gradients of other programs as more arithmetics.
+//! `--compare` and `--compare-scale`: gradients from other programs, measured like those of our own arithmetics.
 
 use super::Failure;
 use crate::exchange::Dtype;
@@ -10,13 +10,16 @@ use std::path::Path;
 /// Gradients that other programs computed.
 #[derive(clap::Args, Debug)]
 pub struct CompareOptions {
-    /// Hold gradients that another program computed from --weights and --data FILE against the truth, too, under this
-    /// name: a safetensors, npz or npy file, matched to the weights by name, then by shape in the order of the names; may
-    /// be repeated
-    #[arg(long, value_name = "NAME=FILE", help_heading = "Arithmetic")]
+    /// Compare gradients that another program computed from --weights and --data FILE with the exact ones, under this
+    /// name; may be repeated
+    ///
+    /// FILE is safetensors, npz or npy. Its tensors are matched to the weights by name, or else by shape in the order
+    /// of their names
+    #[arg(long, value_name = "NAME=FILE", help_heading = "Precision")]
     compare: Vec<String>,
-    /// The power of two by which the compared loss was multiplied (1024), or that of one file (torch=1024): divided out
-    #[arg(long, value_name = "[NAME=]SCALE", allow_negative_numbers = true, help_heading = "Arithmetic")]
+    /// Divide compared gradients by this power of two, the loss scale of the other program: 1024, or torch=1024 for one
+    /// file
+    #[arg(long, value_name = "[NAME=]SCALE", allow_negative_numbers = true, help_heading = "Precision")]
     compare_scale: Vec<String>,
 }
 
@@ -67,14 +70,14 @@ impl CompareOptions {
                 }
             }
             if !is_used {
-                return fail("no gradients of that name are compared; give --compare NAME=FILE, too");
+                return fail("no compared gradients have that name; also give --compare NAME=FILE");
             }
         }
         Ok(scales.into_iter().map(|scale| scale.unwrap_or(1.0)).collect())
     }
 }
 
-/// A scale as it is written, if gradients can be divided by it.
+/// A written scale, if gradients can be divided by it.
 fn scale_of(text: &str) -> Option<f64> {
     log2_in_words(text).and_then(within_scales).map(|log2| two_to(log2.into()))
 }

@@ -1,4 +1,4 @@
-//! `--fail-on`: conditions on verdicts, and the exit status that says that one is met.
+//! `--fail-on`: conditions on verdicts, and the exit status if one is met.
 
 use super::{Failure, VERDICT_REACHED, told};
 use crate::arithmetic::Policy;
@@ -14,12 +14,12 @@ pub struct Condition {
     /// As the user wrote it.
     text: String,
     verdict: Verdict,
-    /// What tables call the arithmetic.
+    /// The arithmetic's name in tables.
     arithmetic: Option<String>,
 }
 
 impl Condition {
-    /// Where it is met.
+    /// The place where it is met.
     fn met(&self, record: &Record) -> Vec<Place> {
         let places = record.runs.iter().enumerate().flat_map(|(run, one)| {
             one.arithmetics.iter().enumerate().map(move |(place, arithmetic)| ((run, place), arithmetic))
@@ -46,9 +46,9 @@ pub fn all_met(conditions: &[Condition], record: &Record) -> Vec<Place> {
     conditions.iter().flat_map(|condition| condition.met(record)).collect()
 }
 
-/// Says on the error stream why, `--quiet` or not, and gives the exit status.
+/// Prints the reason to standard error, even with `--quiet`, and gives the exit status.
 pub fn failed(sentence: &str) -> ExitCode {
-    // Nothing more can be done if the error stream is closed; the status says it, too.
+    // If the error stream is closed, the exit status has to suffice.
     let _ = writeln!(io::stderr(), "failed: {}", told(sentence));
     ExitCode::from(VERDICT_REACHED)
 }
@@ -56,7 +56,7 @@ pub fn failed(sentence: &str) -> ExitCode {
 /// Reads the conditions of a plan.
 ///
 /// # Errors
-/// A verdict or an arithmetic that is not known or not measured, with the fix.
+/// An unknown verdict, or an arithmetic that is unknown or not measured, with the fix.
 pub fn read(texts: &[String], plan: &Plan) -> Result<Vec<Condition>, Failure> {
     let named = |text: &String, message: String| Failure::Input(format!("--fail-on {text}: {message}"));
     let read = |text: &String| {
@@ -65,6 +65,12 @@ pub fn read(texts: &[String], plan: &Plan) -> Result<Vec<Condition>, Failure> {
             None => (text.as_str(), None),
         };
         let verdict = Verdict::parse(verdict).map_err(|message| named(text, message))?;
+        if arithmetic.is_some_and(|name| name.trim().is_empty()) {
+            let verdict = verdict.name().replace(' ', "-");
+            let example = plan.spec.formats.first().map_or("f16", |policy| plan.spec.names.of(policy));
+            let message = format!("a precision is missing after @; write {verdict}@{example}, or {verdict} for any");
+            return Err(named(text, message));
+        }
         let arithmetic = arithmetic.map(|name| measured(without_scale(name), plan)).transpose();
         let arithmetic = arithmetic.map_err(|message| named(text, message))?;
         Ok(Condition { text: text.clone(), verdict, arithmetic })
@@ -72,13 +78,13 @@ pub fn read(texts: &[String], plan: &Plan) -> Result<Vec<Condition>, Failure> {
     texts.iter().map(read).collect()
 }
 
-/// Without a loss scale, as tables write it, `f16, loss ×2^10`, and sentences: `f16 (loss ×2^10)`.
+/// Removes a loss scale as tables (`f16, loss ×2^10`) and sentences (`f16 (loss ×2^10)`) append it.
 fn without_scale(name: &str) -> &str {
     let end = [", loss ×", " (loss ×"].iter().filter_map(|scale| name.find(scale)).min();
     &name[..end.unwrap_or(name.len())]
 }
 
-/// What tables call an arithmetic that a plan measures, given by that name or by its policy in any spelling.
+/// The name in tables of an arithmetic of the plan, given by that name or by its policy in any spelling.
 fn measured(name: &str, plan: &Plan) -> Result<String, String> {
     let names = &plan.spec.names;
     let compared = plan.spec.compared.iter().map(|compared| compared.name.as_str());

@@ -1,4 +1,4 @@
-//! `--export-md`, `--export-csv` and `--export-html`: the tables and the page as files of the user's choice.
+//! `--export-md`, `--export-csv` and `--export-html`: the tables and the page as files wherever the user wants them.
 
 use super::Failure;
 use super::targets::{Target, Targets};
@@ -7,16 +7,16 @@ use crate::report::{csv, html, markdown};
 use std::io;
 use std::path::PathBuf;
 
-/// Tables and pages that are written next to the report.
+/// Tables and pages that are written in addition to the report.
 #[derive(clap::Args, Debug)]
 pub struct Exports {
-    /// Write the printed table as GitHub Markdown, too (- for standard output)
+    /// Also write the printed table as GitHub Markdown (- for standard output)
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     export_md: Option<PathBuf>,
-    /// Write the numbers of every layer and trial as CSV, too (those of layers.csv; - for standard output)
+    /// Also write summary.csv, one row per precision and layer, to FILE (- for standard output)
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     export_csv: Option<PathBuf>,
-    /// Write the page with figures and sortable table, too (that of report.html; - for standard output)
+    /// Also write the page with plots and a sortable table, like report.html (- for standard output)
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     export_html: Option<PathBuf>,
 }
@@ -29,7 +29,7 @@ enum Kind {
     Html,
 }
 
-/// An export whose place is fit for it.
+/// An export that may be written to its place.
 pub struct Export {
     kind: Kind,
     target: Target,
@@ -50,7 +50,7 @@ impl Exports {
         self.wanted().map(|(option, ..)| option).next()
     }
 
-    /// Makes sure, before anything is measured, that the files may be written.
+    /// Checks, before anything is measured, that the files may be written.
     ///
     /// # Errors
     /// One sentence with the fix.
@@ -64,11 +64,11 @@ impl Exports {
 }
 
 impl Kind {
-    /// What every such export begins with, whatever it is of.
+    /// The first bytes of every export of this kind.
     fn beginning(self) -> String {
         match self {
             Kind::Markdown => "- ".into(),
-            Kind::Csv => csv::header(),
+            Kind::Csv => csv::summary_header(),
             Kind::Html => html::BEGINNING.into(),
         }
     }
@@ -76,13 +76,13 @@ impl Kind {
     fn text(self, record: &Record) -> Result<String, Failure> {
         match self {
             Kind::Markdown => Ok(markdown::table(record)),
-            Kind::Csv => Ok(csv::layers_csv(record)),
+            Kind::Csv => Ok(csv::summary_csv(record)),
             Kind::Html => html::page(record).map_err(|error| Failure::Output(io::Error::other(error))),
         }
     }
 }
 
-/// The exports of a record with their contents, all of which may be written.
+/// The exports of a record with their contents, after checking that all of them may be written.
 ///
 /// # Errors
 /// A file that exists with other contents, with the fix.

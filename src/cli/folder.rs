@@ -1,10 +1,16 @@
 //! The folder that a run writes to: made, locked and tried before anything is measured.
 
 use super::Failure;
-use crate::disk::{self, Identity, Lock, Made, Refused};
+use crate::disk::{self, Identity, Linking, Lock, Made, Refused};
 use crate::report::files;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+/// Where reports go that are given no other place.
+pub const REPORTS: &str = "reports";
+
+/// The link in [`REPORTS`] to the report that was written last.
+const LATEST: &str = "latest";
 
 /// A folder that no other run writes to while this exists. If the run comes to nothing, a folder that was made for it goes.
 pub struct Folder {
@@ -72,6 +78,26 @@ impl Folder {
     /// The first file that cannot be written, with the fix.
     pub fn write(&self, files: &[(String, Vec<u8>)]) -> Result<(), Failure> {
         files::write(&self.path, files).map_err(|error| unwritable("--out", &self.path, &error))
+    }
+
+    /// Makes `reports/latest` a link to this folder, if it lies in `reports`. Only such a link is ever replaced; where
+    /// something else has that name, a note says so. A file system without links has none.
+    pub fn make_latest(&self, is_silent: bool) {
+        let Some((parent, name)) = self.path.parent().zip(self.path.file_name()) else { return };
+        if disk::place(parent) != disk::place(Path::new(REPORTS)) || name == LATEST {
+            return;
+        }
+        let link = parent.join(LATEST);
+        match disk::replace_link(&link, Path::new(name)) {
+            Err(Linking::Occupied) if !is_silent => {
+                let shown = link.display();
+                let _ = writeln!(
+                    io::stderr(),
+                    "note: `{shown}` is not a link to a report next to it, so it stays as it is"
+                );
+            }
+            _ => {}
+        }
     }
 
     /// Removes files that may be absent.

@@ -1,4 +1,4 @@
-//! `formats [NAME]`: the constants of all named formats, or of one with its codes, as text or as JSON.
+//! `formats [NAME]`: the constants of all named formats, or of one format with its codes, as text or JSON.
 
 mod keys;
 mod listing;
@@ -15,18 +15,19 @@ use std::io;
 /// Name and version of the JSON's layout.
 const SCHEMA: &str = "precision-probe-formats/1";
 
-/// What `formats` is told.
+/// Arguments of `formats`.
 #[derive(clap::Args, Debug)]
 pub struct FormatsArguments {
-    /// One format, by any of its names: f16, float8_e4m3fn, e3m4, mpfr:100, …; all named formats without it
+    /// Format to show, by any of its names: f16, float8_e4m3fn, e3m4, mpfr:100, … [default: list all]
     #[arg(value_name = "NAME")]
     name: Option<String>,
-    /// Print every constant, name, source and option of the grammar, too
+    /// Print every constant, alias, source and option
     #[arg(long, conflicts_with_all = ["name", "json"], help_heading = "Output")]
     all: bool,
-    /// Print JSON: a list `formats` of constants; NAME adds its `codes` (null beyond 8 bits). Numbers are
-    /// {decimal, power_form, rounded}, the first two exact; decimal is null for powers of 2 beyond ±20000.
-    /// Large counts are strings
+    /// Print JSON: a list `formats` of constants; with NAME also its `codes` (null beyond 8 bits)
+    ///
+    /// Numbers are {decimal, power_form, rounded}; the first two are exact, and decimal is null for exponents of 2
+    /// beyond ±20000. Large counts are strings
     #[arg(long, help_heading = "Output")]
     json: bool,
 }
@@ -51,10 +52,9 @@ pub fn execute(arguments: &FormatsArguments) -> Result<(), Failure> {
 /// Reads one format's name and recognises what is more than one.
 fn parse(name: &str) -> Result<Format, String> {
     Format::parse(name).map_err(|message| match ArithmeticName::parse(name) {
-        Ok(arithmetic) => format!(
-            "`{name}` is an arithmetic of two formats: give one, `{}` or `{}`",
-            arithmetic.format, arithmetic.accumulator
-        ),
+        Ok(arithmetic) => {
+            format!("`{name}` combines two formats: give one, `{}` or `{}`", arithmetic.format, arithmetic.accumulator)
+        }
         Err(_) if name.contains(',') => format!("`{name}` is a list: give one format, or none for all named ones"),
         Err(_) => message,
     })
@@ -67,7 +67,7 @@ struct Document {
     formats: Vec<Entry>,
 }
 
-/// One format in JSON: with its codes where it was asked for by name.
+/// One format in JSON: with its codes if it was requested by name.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Entry {

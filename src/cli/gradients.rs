@@ -1,4 +1,4 @@
-//! `--export DIR`: the network, the batch and all gradients as files for other programs.
+//! `--export DIR`: the network, the batch and all gradients as files that other programs can read.
 
 use super::folder::{Folder, refuse_stdout, unwritable};
 use super::targets::{Target, Targets};
@@ -16,9 +16,11 @@ use std::path::{Path, PathBuf};
 /// Gradients for other programs.
 #[derive(clap::Args, Debug)]
 pub struct GradientExport {
-    /// Write trial 1 for other programs: network, batch, every arithmetic's gradients and the true ones as safetensors
-    /// with the names of a torch.nn.Sequential, and truth.json (up to 60 digits, error bounds); of several activations a
-    /// folder each
+    /// Write trial 1 for other programs, as safetensors: the network, the batch, the exact gradients and those of every
+    /// precision
+    ///
+    /// Tensors have the names of a torch.nn.Sequential; truth.json holds the exact gradients with up to 60 digits and
+    /// their error bounds. Each of several activations gets its own folder
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     export: Option<PathBuf>,
 }
@@ -31,11 +33,11 @@ pub struct Destination {
     targets: Vec<(String, Target)>,
 }
 
-/// How messages name the option.
+/// The option's name in messages.
 const OPTION: (&str, &str) = ("--export", "DIR");
 
 impl GradientExport {
-    /// Makes sure, before anything is measured, that the files may be written next to a report.
+    /// Checks, before anything is measured, that the files may be written together with a report.
     ///
     /// # Errors
     /// One sentence with the fix.
@@ -48,7 +50,7 @@ impl GradientExport {
     ) -> Result<Vec<Destination>, Failure> {
         let Some(directory) = &self.export else { return Ok(Vec::new()) };
         if plan.spec.residual {
-            let message = "--export: an nn.Sequential has no skips; leave out --residual or --export";
+            let message = "--export: an nn.Sequential has no skip connections; leave out --residual or --export";
             return Err(Failure::Input(message.into()));
         }
         refuse_stdout(OPTION.0, directory)?;
@@ -68,7 +70,7 @@ impl GradientExport {
     }
 }
 
-/// Writes the files, and says which gradients of others stay next to them.
+/// Writes the files, and notes which other gradients stay in the folder.
 ///
 /// # Errors
 /// One sentence with the fix; if a file exists with other contents, nothing is written.
@@ -84,7 +86,11 @@ pub fn write(destinations: &[Destination], plan: &Plan, record: &Record, is_sile
         others.retain(|name| !files.iter().any(|(written, _)| written == name));
         if !others.is_empty() && !is_silent {
             others.sort();
-            let note = format!("note: not of this export, left in `{}`: {}", to.path.display(), listed(&others));
+            let note = format!(
+                "note: `{}` keeps files that are not part of this export: {}",
+                to.path.display(),
+                listed(&others)
+            );
             let _ = writeln!(io::stderr(), "{}", told(&note));
         }
     }
@@ -100,7 +106,7 @@ fn accept(targets: &[(String, Target)], files: &[(String, Vec<u8>)]) -> Result<(
     known.try_for_each(|(target, bytes)| target.accepts(bytes))
 }
 
-/// An export goes to a folder that is empty or holds one, or files of one that a killed run left.
+/// Accepts a folder that is empty or holds an export, or the remains of one from a killed run.
 fn refuse_foreign(folder: &Path, names: &[String], force: bool) -> Result<(), Failure> {
     let is_left = |entry: &fs::DirEntry| {
         let name = entry.file_name();
@@ -117,7 +123,7 @@ fn refuse_foreign(folder: &Path, names: &[String], force: bool) -> Result<(), Fa
     )))
 }
 
-/// Files of gradients in a folder.
+/// The gradient files in a folder.
 fn gradients(folder: &Path) -> Result<Vec<String>, Failure> {
     let entries = fs::read_dir(folder).map_err(|error| unwritable(OPTION.0, folder, &error))?;
     let files = entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| !kind.is_dir()));
@@ -125,11 +131,11 @@ fn gradients(folder: &Path) -> Result<Vec<String>, Failure> {
     Ok(names.filter(|name| name.starts_with(GRADIENTS) && !disk::is_partial(name.as_ref())).collect())
 }
 
-/// The directory itself, or of several activations one in it for each.
+/// The directory itself, or one subdirectory for each of several activations.
 fn folders(directory: &Path, plan: &Plan) -> Vec<PathBuf> {
     match plan.runs.len() {
         1 => vec![directory.to_path_buf()],
-        // As the pictures are called.
+        // The subdirectories are named like the pictures.
         _ => files::Pictures::new(&plan.spec.activations)
             .runs
             .iter()

@@ -1,6 +1,6 @@
-//! `law`: how noise falls with precision, measured, with one picture that shows it.
+//! `law`: measures how noise falls with precision, with one picture.
 
-use super::folder::Folder;
+use super::folder::{Folder, REPORTS};
 use super::imports::{FileOptions, Rows};
 use super::measuring::probed;
 use super::network::NetworkOptions;
@@ -15,14 +15,18 @@ use crate::record::law::Law;
 use crate::report::draw::Theme;
 use crate::report::files;
 use crate::report::law as report;
+use crate::report::naming::FolderName;
 use crate::spec::{Attribute, LARGEST, Plan, Spec};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What `law` is told.
+/// Precisions measured by default.
+const DEFAULT_BITS: &str = "6..24";
+
+/// Arguments of `law`.
 #[derive(clap::Args, Debug)]
 pub struct LawArguments {
-    /// Activations, separated by commas, or `all`: those of the main command
+    /// Activation functions of the main command, separated by commas, or `all`
     #[arg(
         long = "act",
         value_delimiter = ',',
@@ -31,58 +35,61 @@ pub struct LawArguments {
         help_heading = "Network"
     )]
     activations: Vec<String>,
-    /// Hidden layers (affine + activation); a linear head follows
+    /// Number of hidden layers; a linear output layer follows
     #[arg(long, value_name = "N", value_parser = whole(1, LARGEST), allow_negative_numbers = true, default_value_t = 30, help_heading = "Network")]
     depth: usize,
     #[command(flatten)]
     network: NetworkOptions,
     #[command(flatten)]
     files: FileOptions,
-    /// digits (cross-entropy), gaussian (regression, mean squared error), or a safetensors or npz FILE from whose rows
-    /// each trial draws its batch, with inputs x [rows × features] and y: integers [rows] are classes, floats [rows ×
-    /// outputs] targets
+    /// digits (handwritten digits, cross-entropy), gaussian (regression, mean squared error), or a safetensors or npz
+    /// FILE from whose rows each trial draws a batch
+    ///
+    /// A FILE holds inputs x [rows × features] and y: integers [rows] are class labels, floats [rows × outputs] are
+    /// regression targets
     #[arg(long, default_value = "digits", help_heading = "Data")]
     data: String,
-    /// Samples per batch
+    /// Batch size
     #[arg(long, value_name = "N", value_parser = whole(1, LARGEST), allow_negative_numbers = true, default_value_t = 32, help_heading = "Data")]
     batch: usize,
-    /// Draws of network and batch, or with --weights of the batch alone; rare flips are seen in many of them only
+    /// Number of trials, each with a network (unless --weights gives it) and a batch of its own; rare branch flips need
+    /// many trials
     #[arg(long, value_name = "N", value_parser = whole(1, LARGEST), allow_negative_numbers = true, default_value_t = 30, help_heading = "Data")]
     trials: usize,
-    /// Seed of every draw, and of the resamples
+    /// Random seed, also of the bootstrap
     #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true, default_value_t = 0, help_heading = "Data")]
     seed: u64,
-    /// Precisions in significand bits, 2 to 53, at least three: a range with both ends (6..24 or 6..=24), a list
-    /// (8,11,24), or both (6..11,24); each is measured as mpfr:BITS
+    /// At least three precisions from 2 to 53 significand bits: an inclusive range (6..24), a list (8,11,24) or both
+    /// (6..11,24); each is measured as mpfr:BITS
     #[arg(
         long,
         value_name = "LOW..HIGH",
         allow_hyphen_values = true,
-        default_value = "6..24",
-        help_heading = "Arithmetic"
+        default_value = DEFAULT_BITS,
+        help_heading = "Precision"
     )]
     bits: String,
-    /// Bits of every layer's true gradient that must be proven
-    #[arg(long, value_name = "BITS", value_parser = bits, allow_negative_numbers = true, default_value_t = 80, help_heading = "Arithmetic")]
+    /// Proven accuracy of the exact gradient (reference) in every layer, in bits
+    #[arg(long, value_name = "BITS", value_parser = bits, allow_negative_numbers = true, default_value_t = 80, help_heading = "Precision")]
     truth_bits: u32,
-    /// Where the report goes [default: reports/law- and what differs from the defaults]
+    /// Output directory [default: in reports/, named after the network and the options]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
-    /// Replace a report of another spec
-    #[arg(long, help_heading = "Output")]
-    force: bool,
-    /// Background of the picture
-    #[arg(long, value_name = "THEME", value_parser = theme(), default_value = "light", help_heading = "Output")]
-    theme: Theme,
-    /// Print the exponents β of every regime, what the columns mean, and each activation in a sentence
+    /// Also print the exponents β of every regime, the meaning of the columns, and a sentence for each activation
     #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = "Output")]
     details: bool,
-    /// Print law.json and nothing else
+    /// Print only law.json
     #[arg(long, help_heading = "Output")]
     json: bool,
-    /// Print no table or progress: nothing but errors, and with --json law.json
+    /// Print only errors and, with --json, law.json
     #[arg(long, short, help_heading = "Output")]
     quiet: bool,
+    /// Overwrite a report with other options
+    #[arg(long, help_heading = "Output")]
+    force: bool,
+    /// Background of the plot
+    #[arg(long, value_name = "THEME", value_parser = theme(), default_value = "light", help_heading = "Output")]
+    theme: Theme,
     #[command(flatten)]
     resources: Resources,
 }
@@ -96,13 +103,14 @@ pub fn execute(arguments: &LawArguments, given: &[String]) -> Result<(), Failure
     let plan = plan(arguments, &bits, given)?;
     let is_silent = arguments.quiet || arguments.json;
     let LawPlan(plan) = arguments.resources.fit(LawPlan(plan), is_silent)?;
-    let own = || Path::new("reports").join(directory(&plan.spec, &bits));
-    let directory = arguments.out.clone().unwrap_or_else(own);
     let hash = plan.spec.hash(probe::VERSION);
+    let own = || Path::new(REPORTS).join(name(&plan.spec, &bits, &hash));
+    let directory = arguments.out.clone().unwrap_or_else(own);
     let folder = Folder::of_report(&directory, files::LAW, &hash, &report::names(), arguments.force)?;
     let clock = run_info::Clock::start();
     let law = law::of(&probed(&plan, &arguments.resources.threads.pool()?, arguments.quiet));
     let picture = write(&folder, &law, arguments.theme, &clock.to_json(arguments.resources.threads.count()?))?;
+    folder.make_latest(is_silent);
     if arguments.json {
         print(law.to_json().as_bytes())
     } else if arguments.quiet {
@@ -114,7 +122,7 @@ pub fn execute(arguments: &LawArguments, given: &[String]) -> Result<(), Failure
     }
 }
 
-/// What is measured where nothing is said.
+/// The default specification.
 fn default_spec() -> Spec {
     Spec {
         attribute: Attribute::None,
@@ -150,24 +158,27 @@ fn plan(arguments: &LawArguments, bits: &Bits, given: &[String]) -> Result<Plan,
     Ok(spec.validate_with(files)?)
 }
 
-/// `law-default`, `law-act-gelu_bits-8..12`: what differs from the defaults, the bits as they are written.
-fn directory(spec: &Spec, bits: &Bits) -> String {
+/// `law-default`, `law-gelu-30x64-bits-8..12-3fa9c2d1`.
+fn name(spec: &Spec, bits: &Bits, hash: &str) -> String {
     let default = default_spec();
-    let bits = bits.to_string();
-    // The trials of a network from a file, which elsewhere has none.
-    let trials = spec.weights.is_some() && spec.trials != default.trials;
-    let trials = trials.then(|| ("trials", spec.trials.to_string()));
-    let differs = (bits != "6..24").then_some(("bits", bits));
-    let more: Vec<(&str, String)> = trials.into_iter().chain(differs).collect();
+    let mut name = FolderName::new("law");
+    // Its precisions are the bits, which are shorter.
     let spec = Spec { formats: default.formats.clone(), ..spec.clone() };
-    format!("law-{}", files::name_against(&spec, &default, &more))
+    let bits = bits.to_string();
+    if spec == default && bits == DEFAULT_BITS {
+        return name.of_default();
+    }
+    name.spec(&Spec { trials: default.trials, ..spec.clone() }, &default);
+    name.option("bits", &bits.as_str(), &DEFAULT_BITS, |bits| bits.to_string());
+    name.option("trials", &spec.trials, &default.trials, usize::to_string);
+    name.of_hash(hash)
 }
 
 /// Writes the report's files and gives the path of its picture.
 fn write(folder: &Folder, law: &Law, theme: Theme, run_info: &str) -> Result<PathBuf, Failure> {
     let drawn = report::drawn(law, theme).map_err(|error| Failure::Output(io::Error::other(error)))?;
     let picture = drawn.last().map_or_else(PathBuf::new, |(name, _)| folder.path().join(name));
-    // The record comes first: a run killed here leaves a directory that the same spec may replace.
+    // The record comes first, so that a run killed here leaves a directory that the same spec may replace.
     let mut all = vec![(files::LAW.to_string(), law.to_json().into_bytes()), (files::RUN.to_string(), run_info.into())];
     all.extend(drawn);
     folder.write(&all)?;

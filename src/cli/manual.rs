@@ -7,9 +7,9 @@ use std::io;
 /// The page as roff.
 ///
 /// # Errors
-/// None but those of writing to memory.
+/// Only errors of writing to memory.
 pub fn page(mut command: Command) -> io::Result<Vec<u8>> {
-    // Building names the subcommands in full: `precision-probe report`.
+    // Building gives the subcommands their full names: `precision-probe report`.
     command.build();
     let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
     let subcommands: Vec<Command> = command.get_subcommands().cloned().collect();
@@ -41,7 +41,7 @@ pub fn page(mut command: Command) -> io::Result<Vec<u8>> {
     Ok(page.into_bytes())
 }
 
-/// One rendered section without the preamble, which the title has brought.
+/// One rendered section without the preamble, which the title already contains.
 fn section(render: impl Fn(&mut dyn io::Write) -> io::Result<()>) -> io::Result<String> {
     let mut bytes = Vec::new();
     render(&mut bytes)?;
@@ -50,7 +50,7 @@ fn section(render: impl Fn(&mut dyn io::Write) -> io::Result<()>) -> io::Result<
     Ok(lines.flat_map(|line| [line, "\n"]).collect())
 }
 
-/// Text that roff shows as it stands: backslashes and hyphens kept, no line taken for a command.
+/// Escapes text for roff: keeps backslashes and hyphens, and lets no line start a command.
 fn escaped(line: &str) -> String {
     let text = line.replace('\\', "\\e").replace('-', "\\-");
     if text.starts_with(['.', '\'']) { format!("\\&{text}") } else { text }

@@ -1,7 +1,7 @@
-//! From a plan to the files of its report: what every command that measures does.
+//! Measures a plan and writes its report, for every command that measures.
 
 use super::export::{self, Exports};
-use super::folder::Folder;
+use super::folder::{Folder, REPORTS};
 use super::gradients::{self, GradientExport};
 use super::progress::{self, Job};
 use super::resources::Resources;
@@ -10,32 +10,32 @@ use super::{Failure, run_info};
 use crate::probe;
 use crate::record::Record;
 use crate::report::draw::Theme;
-use crate::report::{contents, files};
+use crate::report::{contents, files, naming};
 use crate::spec::{Attribute, Plan, Spec};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Where a report goes and how it is made.
+/// Where a report is written, and how.
 pub struct Output<'a> {
-    /// Its directory; none for one that is named after the spec.
+    /// Its directory; `None` for one named after the spec.
     pub directory: Option<&'a Path>,
     /// Whether a report of another spec and other exported files may be replaced.
     pub force: bool,
     /// Background of the pictures.
     pub theme: Theme,
-    /// Tables and pages besides.
+    /// Tables and pages in addition to the report.
     pub exports: &'a Exports,
     /// Gradients as files for other programs.
     pub gradients: Option<&'a GradientExport>,
-    /// The option that prints something else than the text for people, if one does: `--json`.
+    /// The option that replaces the text on standard output, if one does: `--json`.
     pub stdout: Option<&'static str>,
-    /// Whether nothing but errors is told.
+    /// Whether only errors are printed.
     pub is_quiet: bool,
-    /// What it may use.
+    /// Threads and memory.
     pub resources: Resources,
 }
 
-/// What was measured and written.
+/// A finished measurement whose report is written.
 pub struct Measured {
     /// The record.
     pub record: Record,
@@ -46,7 +46,7 @@ pub struct Measured {
 }
 
 impl Output<'_> {
-    /// Whether notes are left out: what another program reads has no reader for them.
+    /// Whether notes are left out, because another program reads the output.
     fn is_silent(&self) -> bool {
         self.is_quiet || self.stdout.is_some()
     }
@@ -55,13 +55,13 @@ impl Output<'_> {
 /// Measures a plan and writes its report.
 ///
 /// # Errors
-/// What stands in the way, before anything is measured, or what could not be written.
+/// An obstacle found before anything is measured, or a file that could not be written.
 pub fn measured(plan: Plan, output: &Output) -> Result<Measured, Failure> {
     let plan = &output.resources.fit(plan, output.is_silent())?;
-    let own = || Path::new("reports").join(files::run_name(&plan.spec));
+    let hash = plan.spec.hash(probe::VERSION);
+    let own = || Path::new(REPORTS).join(naming::run_name(&plan.spec, &hash));
     let directory = output.directory.map_or_else(own, Path::to_path_buf);
     let names = files::names(&plan.spec.activations);
-    let hash = plan.spec.hash(probe::VERSION);
     let folder = Folder::of_report(&directory, files::RECORD, &hash, &names, output.force)?;
     let mut targets = Targets::new(output.force);
     targets.take(&folder, &names);
@@ -80,6 +80,7 @@ pub fn measured(plan: Plan, output: &Output) -> Result<Measured, Failure> {
     let drawn = pool.install(|| contents::drawn(&record, output.theme));
     let drawn = drawn.map_err(|error| Failure::Output(io::Error::other(error)))?;
     let picture = write_report(&folder, &record, drawn, &clock.to_json(pool.current_num_threads()))?;
+    folder.make_latest(output.is_silent());
     let written = export::texts(&exports, &record)
         .and_then(|texts| texts.iter().try_for_each(|(target, text)| target.write(text.as_bytes())))
         .and_then(|()| gradients::write(&destinations, plan, &record, output.is_silent()));
@@ -87,17 +88,17 @@ pub fn measured(plan: Plan, output: &Output) -> Result<Measured, Failure> {
     Ok(Measured { record, picture, is_printed: targets.is_stdout_taken() && output.stdout.is_none() })
 }
 
-/// What was measured is not lost with an export.
+/// Adds where the report is to the error about an export that failed: the measurement is not lost.
 fn with_report(failure: Failure, directory: &Path) -> Failure {
     match failure {
         Failure::Input(message) => {
-            Failure::Input(format!("{message} (the report itself is in `{}`)", directory.display()))
+            Failure::Input(format!("{message} (the report itself was written to `{}`)", directory.display()))
         }
         Failure::Output(error) => Failure::Output(error),
     }
 }
 
-/// The record of a plan alone.
+/// Measures a plan without writing anything.
 pub fn probed(plan: &Plan, pool: &rayon::ThreadPool, is_quiet: bool) -> Record {
     let progress = progress::Bar::new(is_quiet, job(plan, pool.current_num_threads()));
     let record = pool.install(|| probe::run(plan, &progress));
@@ -105,7 +106,7 @@ pub fn probed(plan: &Plan, pool: &rayon::ThreadPool, is_quiet: bool) -> Record {
     record
 }
 
-/// What there is to measure.
+/// The measurement as a job with progress.
 fn job(plan: &Plan, threads: usize) -> Job {
     let Spec { depth, trials, .. } = plan.spec;
     let layers = depth + 1;
@@ -116,8 +117,8 @@ fn job(plan: &Plan, threads: usize) -> Job {
     };
     let advice = match (plan.spec.attribute, trials) {
         (Attribute::None, 1) => "",
-        (Attribute::None, _) => "fewer --trials take less",
-        _ => "--attribute none takes less",
+        (Attribute::None, _) => "fewer --trials are faster",
+        _ => "--attribute none is faster",
     };
     Job {
         what: format!("{} of {} in {precisions}{activations}", counted(trials, "trial"), counted(layers, "layer")),

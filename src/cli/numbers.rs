@@ -1,6 +1,6 @@
-//! Numbers on the command line: what is said of those that cannot be read. Their limits are the spec's.
+//! Reads numbers on the command line, with error messages. The spec checks their limits.
 
-/// Reads a whole number; the message names the range in which the spec wants it.
+/// Reads a whole number; the message has the range that the spec accepts.
 pub fn whole(least: usize, most: usize) -> impl Fn(&str) -> Result<usize, String> + Clone + Send + Sync + 'static {
     move |text| text.parse().map_err(|_| format!("give a whole number, at least {least} and at most {most}"))
 }
@@ -23,13 +23,15 @@ pub fn bits(text: &str) -> Result<u32, String> {
 /// Reads a double; `wanted` says which numbers the option takes.
 pub fn real(wanted: &'static str) -> impl Fn(&str) -> Result<f64, String> + Clone + Send + Sync + 'static {
     move |text| match text.parse::<f64>() {
-        Ok(number) if is_rounded_away(text, number) => Err(format!("a double does not hold it; give {wanted}")),
+        Ok(number) if is_rounded_away(text, number) => {
+            Err(format!("it is beyond the range of a double; give {wanted}"))
+        }
         Ok(number) => Ok(number),
         Err(_) => Err(format!("give {wanted}")),
     }
 }
 
-/// Whether digits were read as infinity, or as 0 though one of them is not.
+/// Whether a finite number was read as infinity, or a nonzero one as 0.
 fn is_rounded_away(text: &str, number: f64) -> bool {
     let digits = text.split(['e', 'E']).next().unwrap_or_default();
     (number.is_infinite() && digits.contains(|c: char| c.is_ascii_digit()))

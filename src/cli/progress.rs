@@ -1,5 +1,5 @@
-//! Progress on the error stream: a bar on a terminal; elsewhere a line a minute. Either way an estimate comes before a job
-//! that takes long.
+//! Progress on standard error: a bar on a terminal, otherwise one line per minute. Either way, a long job starts with
+//! an estimate of its duration.
 
 mod pace;
 
@@ -14,20 +14,20 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// How often it is looked whether there is something to say.
+/// How often the ticker checks whether a line is due.
 const TICK: Duration = Duration::from_millis(250);
 
-/// Progress of one job, or nothing where nobody wants to know.
+/// Progress of one job; silent with `--quiet`.
 pub struct Bar {
-    /// On a terminal.
+    /// The bar on a terminal.
     bar: Option<ProgressBar>,
-    /// Units that were done before it began.
+    /// Units that an earlier run finished.
     begun: AtomicU64,
     shared: Arc<Shared>,
     ticker: Option<JoinHandle<()>>,
 }
 
-/// What a bar and its ticker share.
+/// State shared by a bar and its ticker.
 struct Shared {
     state: Mutex<State>,
     ends: Condvar,
@@ -38,7 +38,7 @@ struct State {
     started: Instant,
     /// Units of this run.
     done: usize,
-    /// What is done at the moment, if that is said otherwise than by units.
+    /// The current activity, if counting units does not describe it.
     doing: String,
     is_over: bool,
 }
@@ -49,7 +49,7 @@ impl Bar {
         Bar::with("{bar:40} layer {pos} of {len}, {left}", is_quiet, job)
     }
 
-    /// Progress through units of work, with what is done at the moment.
+    /// Progress through units of work, together with the current activity.
     pub fn of_work(is_quiet: bool, job: Job) -> Bar {
         Bar::with("{bar:40} {msg}, {left}", is_quiet, job)
     }
@@ -63,13 +63,13 @@ impl Bar {
         let bar = is_drawn.then(|| drawn(template, units, shared.clone()));
         let ticker = (!is_quiet).then(|| {
             let (shared, bar) = (shared.clone(), bar.clone());
-            // Where no thread can be started, nothing is said; the job itself goes on.
+            // If no thread can be started, the job runs without progress.
             std::thread::Builder::new().name("progress".into()).spawn(move || shared.tick(bar.as_ref())).ok()
         });
         Bar { bar, begun: AtomicU64::new(0), shared, ticker: ticker.flatten() }
     }
 
-    /// What is done at the moment.
+    /// Sets the current activity.
     pub fn tell(&self, words: String) {
         if let Some(bar) = &self.bar {
             bar.set_message(words.clone());
@@ -77,7 +77,7 @@ impl Bar {
         self.shared.lock().doing = words;
     }
 
-    /// Begins with so many units, which do not count as progress.
+    /// Starts with `units` finished ones, which do not count as progress.
     pub fn begin_at(&self, units: usize) {
         self.begun.store(units as u64, Ordering::Relaxed);
         if let Some(bar) = &self.bar {
@@ -86,7 +86,7 @@ impl Bar {
         self.shared.lock().pace.leave_out(units);
     }
 
-    /// Removes the bar; nothing is said any more.
+    /// Removes the bar and ends all output.
     pub fn finish(&self) {
         self.shared.lock().is_over = true;
         self.shared.ends.notify_all();
@@ -105,12 +105,12 @@ impl Bar {
     }
 }
 
-/// A bar is over with the job, also where that failed.
+/// Removes the bar even if the job failed.
 impl Drop for Bar {
     fn drop(&mut self) {
         self.finish();
         if let Some(ticker) = self.ticker.take() {
-            // It has nothing to give back, and it ends within a tick.
+            // The ticker returns nothing and ends within one tick.
             let _ = ticker.join();
         }
     }
@@ -119,10 +119,10 @@ impl Drop for Bar {
 /// A bar on the terminal.
 fn drawn(template: &str, units: usize, shared: Arc<Shared>) -> ProgressBar {
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    // (indicatif's own estimate forgets what is long ago, and units may take minutes.)
+    // (indicatif's own estimate forgets old progress, and a unit may take minutes.)
     let style = style.with_key("left", move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
         let _ = match shared.lock().left() {
-            None => write!(out, "drawing and forecasting"),
+            None => write!(out, "estimating the time left"),
             Some(left) => write!(out, "{:#} left", HumanDuration(left)),
         };
     });
@@ -132,17 +132,17 @@ fn drawn(template: &str, units: usize, shared: Arc<Shared>) -> ProgressBar {
 }
 
 impl Shared {
-    /// A panic elsewhere leaves nothing here half done.
+    /// Ignores poisoning: a panic elsewhere cannot leave this state inconsistent.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says what is due until the job is over.
+    /// Prints due lines until the job is over.
     fn tick(&self, bar: Option<&ProgressBar>) {
         let mut state = self.lock();
         while !state.is_over {
             let due = state.due(bar.is_some());
-            // Drawing the bar looks at the state, too.
+            // Drawing the bar locks the state, too.
             drop(state);
             for words in due {
                 match bar {
@@ -164,13 +164,13 @@ impl State {
         self.pace.reached(self.started.elapsed(), done);
     }
 
-    /// How long the rest takes, if what is done tells.
+    /// Estimated remaining time.
     fn left(&self) -> Option<Duration> {
         let elapsed = self.started.elapsed();
         self.pace.total(elapsed, self.done).map(|total| total.saturating_sub(elapsed))
     }
 
-    /// What is to be said now; next to a bar no lines.
+    /// What to print now: no progress lines if there is a bar.
     fn due(&mut self, has_bar: bool) -> Vec<String> {
         let (elapsed, done) = (self.started.elapsed(), self.done);
         let line = if has_bar { None } else { self.pace.line(elapsed, done, &self.doing) };

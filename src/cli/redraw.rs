@@ -1,4 +1,4 @@
-//! `report PATH`: everything but the record made again from the record alone, of whatever kind it is.
+//! `report PATH`: redraws a report from its record alone, whatever kind of record it is.
 
 use super::Failure;
 use super::export::{self, Exports};
@@ -18,31 +18,31 @@ use serde::Deserialize;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What `report` is told.
+/// Arguments of `report`.
 #[derive(clap::Args, Debug)]
 pub struct ReportArguments {
-    /// A record.json, law.json, training.json or study.json, or the directory that holds one
+    /// A record.json, law.json, training.json or study.json, or the directory that contains one
     #[arg(value_name = "PATH")]
     path: PathBuf,
-    /// Where the report goes, with a copy of the record [default: beside the record]
+    /// Output directory, which also gets a copy of the record [default: the record's directory]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
-    /// Replace a report of another spec, and exported files that exist with other contents
+    /// Overwrite a report with other options, and exported files with other contents
     #[arg(long, help_heading = "Output")]
     force: bool,
-    /// Background of the pictures
+    /// Background of the plots
     #[arg(long, value_name = "THEME", value_parser = super::theme(), default_value = "light", help_heading = "Output")]
     theme: Theme,
     #[command(flatten)]
     exports: Exports,
-    /// Print everything: set-up, flips, sources of the noise, remedies tried, theory; of other records the details of
-    /// their command
+    /// Also print the setup, branch flips, sources of the noise, remedies tried and theory, or for other records the
+    /// details of their command
     #[arg(long, conflicts_with = "quiet", help_heading = "Output")]
     details: bool,
     /// Print every layer
     #[arg(long, conflicts_with = "quiet", help_heading = "Output")]
     layers: bool,
-    /// Print nothing but errors
+    /// Print only errors
     #[arg(long, short, help_heading = "Output")]
     quiet: bool,
 }
@@ -90,12 +90,12 @@ pub fn execute(arguments: &ReportArguments) -> Result<(), Failure> {
 }
 
 impl ReportArguments {
-    /// Tables by layer and trial are a probe's.
+    /// Refuses options that only a record of the main command has tables for.
     fn refuse_options_of_a_probe(&self, file: &str) -> Result<(), Failure> {
         let export = self.exports.first();
         let option = export.or(self.layers.then_some("--layers"));
         option.map_or(Ok(()), |option| {
-            Err(Failure::Input(format!("{option} belongs to a {}, and this is a {file}: leave it out", files::RECORD)))
+            Err(Failure::Input(format!("{option} needs a {}, but this is a {file}: leave it out", files::RECORD)))
         })
     }
 }
@@ -112,7 +112,7 @@ enum Kept {
 const FILES: [&str; 4] = [files::RECORD, files::LAW, files::TRAINING, files::STUDY];
 
 impl Kept {
-    /// Reads a record by what its schema says it is.
+    /// Reads a record according to its schema.
     fn parse(text: &str) -> Result<Kept, String> {
         #[derive(Deserialize)]
         struct Head {
@@ -131,7 +131,7 @@ impl Kept {
         }
     }
 
-    /// What such a record is called.
+    /// The file name of such a record.
     fn file(&self) -> &'static str {
         match self {
             Kept::Record(_) => files::RECORD,
@@ -150,6 +150,15 @@ impl Kept {
         }
     }
 
+    /// What contradicts itself in it, as a part of a sentence.
+    fn check(&self) -> Result<(), String> {
+        match self {
+            Kept::Record(record) => record.check(),
+            Kept::Study(study) => study.check(),
+            Kept::Law(_) | Kept::Training(_) => Ok(()),
+        }
+    }
+
     fn is_empty(&self) -> bool {
         match self {
             Kept::Record(record) => record.runs.is_empty(),
@@ -159,7 +168,7 @@ impl Kept {
         }
     }
 
-    /// Everything that follows from it, the main picture last.
+    /// All files that are made from it, the main picture last.
     fn contents(&self, theme: Theme) -> Result<Vec<(String, Vec<u8>)>, String> {
         match self {
             Kept::Record(record) => contents::drawn(record, theme),
@@ -181,8 +190,8 @@ impl Kept {
     }
 }
 
-/// The record in a directory, or where it would be. Of two nobody knows which is meant: a forced run of another kind leaves
-/// the old one.
+/// The record in a directory, or where it would be. Two records are ambiguous: a forced run of another kind leaves the
+/// old one.
 fn inside(directory: &Path) -> Result<PathBuf, String> {
     let is_there = |name: &&str| directory.join(name).symlink_metadata().is_ok();
     match FILES.into_iter().filter(is_there).collect::<Vec<_>>()[..] {
@@ -195,7 +204,7 @@ fn inside(directory: &Path) -> Result<PathBuf, String> {
     }
 }
 
-/// A record as it was found.
+/// A record as stored.
 struct Stored {
     kept: Kept,
     bytes: Vec<u8>,
@@ -224,12 +233,9 @@ impl Stored {
         if kept.is_empty() {
             return Err(format!("`{shown}` holds no run: {fix}"));
         }
-        if let Kept::Record(Record { spec, runs, .. }) = &kept
-            && spec.activations.len() != runs.len()
-        {
-            let (asked, found) = (spec.activations.len(), runs.len());
-            return Err(format!("`{shown}` is not a record (its runs are {found}, its activations {asked}): {fix}"));
-        }
+        kept.check().map_err(|contradiction| {
+            format!("`{shown}` contradicts itself ({contradiction}): measure again, or give a record as it was written")
+        })?;
         let directory = match file.parent() {
             Some(parent) if parent != Path::new("") => parent.to_path_buf(),
             _ => PathBuf::from("."),
@@ -237,7 +243,7 @@ impl Stored {
         Ok(Stored { kept, bytes, directory })
     }
 
-    /// Makes sure that the report may be written here, and says whether this very record is there already.
+    /// Checks that the report may be written here, and says whether this record is already there.
     fn check_target(&self, directory: &Path, force: bool) -> Result<bool, String> {
         let name = self.kept.file();
         files::check_target_of(directory, name, self.kept.spec_hash(), force)?;
@@ -246,7 +252,7 @@ impl Stored {
             Ok(_) if !force => {
                 let place = directory.display();
                 Err(format!(
-                    "`{place}` holds another {name} of this spec: choose another place with --out DIR, or replace it with --force"
+                    "`{place}` holds another {name} of this spec: choose another place with --out DIR, or overwrite it with --force"
                 ))
             }
             _ => Ok(false),

@@ -1,14 +1,27 @@
-//! What the argument parser refuses, in the words of all other messages: one sentence that says what is wrong and what
-//! to write instead.
+//! Rewords the argument parser's errors like all other messages: one sentence with what is wrong and what to write
+//! instead.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command};
 use std::error::Error;
 
-/// Similarity from which a name is offered in place of the one that was typed.
+/// Similarity from which a known name is suggested for the one that was typed.
 const SIMILAR: f64 = 0.75;
 
-/// Where on the command line something is wrong.
+/// What other programs call options, and what they are called here.
+const ELSEWHERE: [(&str, &str); 9] = [
+    ("layers", "depth"),
+    ("hidden-layers", "depth"),
+    ("hidden", "width"),
+    ("hidden-size", "width"),
+    ("units", "width"),
+    ("epochs", "steps"),
+    ("iterations", "steps"),
+    ("learning-rate", "lr"),
+    ("activation", "act"),
+];
+
+/// The part of the command line where something is wrong.
 struct Place<'c> {
     root: &'c Command,
     /// The subcommand, or the root if none is named before the mistake.
@@ -16,7 +29,7 @@ struct Place<'c> {
     given: &'c [String],
 }
 
-/// What is wrong and how to put it right; `given` is the command line with the program's own name.
+/// What is wrong and how to fix it; `given` is the command line, including the program's name.
 pub fn sentence(root: &Command, given: &[String], error: &clap::Error) -> String {
     let command = subcommand(root, given).unwrap_or(root);
     let place = Place { root, command, given };
@@ -37,11 +50,11 @@ pub fn sentence(root: &Command, given: &[String], error: &clap::Error) -> String
             let fix = error.source().map(ToString::to_string).unwrap_or_default();
             format!("{}: {fix}", with_value(&argument, &value))
         }
-        ErrorKind::TooManyValues => format!("{0} takes no value: leave out `={value}`", name(&argument)),
+        ErrorKind::TooManyValues => place.flag_with_value(&name(&argument), &value, "="),
         ErrorKind::ArgumentConflict => conflict(&argument, &context(ContextKind::PriorArg)),
         ErrorKind::MissingRequiredArgument => place.missing(&context(ContextKind::InvalidArg)),
         ErrorKind::InvalidUtf8 => "an argument is not UTF-8 text: write it in UTF-8".into(),
-        // No other kind can occur with the options that there are; what it says is better than nothing.
+        // No other kind can occur with these options; clap's own message is better than nothing.
         _ => {
             let text = error.to_string();
             let line = text.lines().next().unwrap_or_default();
@@ -51,12 +64,12 @@ pub fn sentence(root: &Command, given: &[String], error: &clap::Error) -> String
 }
 
 impl Place<'_> {
-    /// A word that is no option and no subcommand here.
+    /// An unknown option.
     fn unknown(&self, word: &str) -> String {
         if !word.starts_with('-') || word == "-" {
             return self.unknown_word(word);
         }
-        // Of `-depth` the parser names the first letter alone.
+        // For `-depth` the parser reports only the first letter.
         let is_whole = |given: &&String| given.split('=').next() == Some(word);
         let begins = |given: &&String| given.starts_with(word) && !given.starts_with("--");
         let typed = self.given.iter().find(is_whole).or(self.given.iter().find(begins));
@@ -69,6 +82,9 @@ impl Place<'_> {
             return misplaced(long, subcommand);
         }
         let lacks = format!("{typed}: {} has no such option", self.subject());
+        if let Some(meant) = meant(long).filter(|meant| option(self.command, meant).is_some()) {
+            return format!("{lacks}; did you mean --{meant}?");
+        }
         let elsewhere: Vec<String> = std::iter::once(self.root)
             .chain(self.root.get_subcommands())
             .filter(|command| option(command, long).is_some())
@@ -77,14 +93,22 @@ impl Place<'_> {
         if !elsewhere.is_empty() {
             return format!("{lacks}; leave it out, or use it with {}", alternatives(&elsewhere));
         }
+        let others = || self.root.get_subcommands().filter(|command| command.get_name() != "help");
+        let has = |meant: &str| others().find(|command| option(command, meant).is_some());
+        if let Some((meant, command)) = meant(long).and_then(|meant| Some((meant, has(meant)?))) {
+            return format!("{lacks}; did you mean --{meant} of `{}`?", spelled(self.root, command));
+        }
         match near(long, longs(self.command)) {
             Some(near) => format!("{lacks}; did you mean --{near}?"),
             None => format!("{lacks}; leave it out, or see `{} --help`", spelled(self.root, self.command)),
         }
     }
 
-    /// A word without hyphens that nothing here takes.
+    /// An unexpected word without hyphens.
     fn unknown_word(&self, word: &str) -> String {
+        if let Some(flag) = self.flag_before(word) {
+            return self.flag_with_value(&format!("--{flag}"), word, " ");
+        }
         let help = spelled(self.root, self.command);
         let names = self.command.get_subcommands().map(Command::get_name);
         if self.command.has_subcommands() {
@@ -97,11 +121,38 @@ impl Place<'_> {
         }
         match option(self.command, word) {
             Some(_) => format!("`{word}`: options begin with two hyphens; write --{word}"),
-            None => format!("`{word}`: {} does not take it; leave it out, or see `{help} --help`", self.subject()),
+            None => {
+                format!("`{word}`: {} takes no such argument; leave it out, or see `{help} --help`", self.subject())
+            }
         }
     }
 
-    /// The subcommand that follows and has the option.
+    /// The option without a value that a word follows, unless the word is nearly a subcommand.
+    fn flag_before(&self, word: &str) -> Option<&str> {
+        let names = self.command.get_subcommands().map(Command::get_name);
+        let before = self.given.windows(2).find(|pair| pair[1] == word)?[0].strip_prefix("--")?;
+        let takes_none = |option: &Arg| !option.get_action().takes_values();
+        let is_flag = option(self.command, before).is_some_and(takes_none);
+        (is_flag && near(word, names).is_none()).then_some(before)
+    }
+
+    /// A value of an option that takes none.
+    fn flag_with_value(&self, flag: &str, value: &str, between: &str) -> String {
+        let meant = meant(flag.trim_start_matches('-')).filter(|meant| option(self.command, meant).is_some());
+        let value_of =
+            |meant: &str| option(self.command, meant).is_some_and(|option| option.get_action().takes_values());
+        let what = match flag {
+            "--layers" => "prints every layer and takes no value",
+            _ => "takes no value",
+        };
+        match meant.filter(|meant| value_of(meant) && value.parse::<f64>().is_ok()) {
+            Some(meant) => format!("{flag}{between}{value}: {flag} {what}; did you mean --{meant} {value}?"),
+            None if between == "=" => format!("{flag} {what}: leave out `={value}`"),
+            None => format!("{flag} {value}: {flag} {what}; leave out `{value}`"),
+        }
+    }
+
+    /// A later subcommand that has the option.
     fn later_subcommand(&self, long: &str) -> Option<&str> {
         let is_before = std::ptr::eq(self.command, self.root);
         let words = self.given.iter().skip(1).filter(|_| is_before);
@@ -125,10 +176,10 @@ impl Place<'_> {
                 (None, Some(example)) => format!("write one after it, such as {shown} {}", example.to_string_lossy()),
                 (None, None) => format!("write {}", plain(argument)),
             };
-        format!("{shown}: its value is missing; {fix}")
+        format!("{shown} has no value; {fix}")
     }
 
-    /// What a command cannot do without.
+    /// Missing required arguments.
     fn missing(&self, arguments: &[String]) -> String {
         let all: Vec<String> = arguments.iter().map(|argument| plain(argument)).collect();
         let command = spelled(self.root, self.command);
@@ -144,7 +195,7 @@ impl Place<'_> {
 /// An option before the subcommand that has it.
 pub fn misplaced(long: &str, subcommand: &str) -> String {
     format!(
-        "--{long} stands before `{subcommand}`, where it has no effect: write it behind, as in `precision-probe {subcommand} … --{long} …`"
+        "--{long} comes before `{subcommand}`, where it has no effect: put it after the subcommand, as in `precision-probe {subcommand} … --{long} …`"
     )
 }
 
@@ -178,15 +229,20 @@ fn longs(command: &Command) -> impl Iterator<Item = &str> {
     command.get_arguments().filter_map(Arg::get_long).chain(["help"])
 }
 
-/// The known name that is meant, if one is similar.
+/// What an option of other programs is called here.
+fn meant(long: &str) -> Option<&'static str> {
+    ELSEWHERE.iter().find(|(elsewhere, _)| *elsewhere == long).map(|(_, here)| *here)
+}
+
+/// A known name that is similar to the typed one.
 fn near<'n>(typed: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    // A single letter is near to everything that has it.
+    // A single letter is similar to every name that contains it.
     let typed = Some(typed.to_lowercase()).filter(|typed| typed.chars().count() > 1)?;
     let near = crate::nearest::nearest(&typed, known);
     (strsim::jaro_winkler(&typed, near) >= SIMILAR).then_some(near)
 }
 
-/// How a command is called.
+/// How a command is written on the command line.
 fn spelled(root: &Command, command: &Command) -> String {
     match std::ptr::eq(root, command) {
         true => root.get_name().into(),
@@ -213,7 +269,7 @@ fn plain(argument: &str) -> String {
     argument.replace(['<', '>'], "").trim_end_matches("...").into()
 }
 
-/// `--depth x`, or the value alone where it has no option; in backticks where it could be overlooked.
+/// `--depth x`, or the value alone if it has no option; in backticks if it could be overlooked.
 fn with_value(argument: &str, value: &str) -> String {
     let is_clear = !value.is_empty() && !value.contains(char::is_whitespace);
     match argument.starts_with('-') {
@@ -228,8 +284,8 @@ fn conflict(argument: &str, others: &[String]) -> String {
     let argument = name(argument);
     match others.first().map(|other| name(other)) {
         Some(other) if other == argument => format!("{argument} is given twice: keep one"),
-        Some(other) => format!("{argument} and {other} do not go together: leave one out"),
-        None => format!("{argument} does not go with the other options: leave it out"),
+        Some(other) => format!("{argument} and {other} cannot be used together: leave one out"),
+        None => format!("{argument} cannot be used with the other options: leave it out"),
     }
 }
 

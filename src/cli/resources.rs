@@ -1,4 +1,4 @@
-//! What a measurement may use: threads and memory, which change its time and none of its results.
+//! Threads and memory of a measurement, which affect its time but not its results.
 
 use super::Failure;
 use super::numbers::whole;
@@ -6,30 +6,30 @@ use crate::probe::memory::{self, Reckoned};
 use crate::spec::Schedule;
 use std::io::{self, Write};
 
-/// Most threads: beyond any machine's use.
+/// Largest number of threads, more than any machine has use for.
 const MOST_THREADS: usize = 1024;
 
-/// How many threads compute.
+/// The number of threads.
 #[derive(clap::Args, Clone, Copy, Debug, Default)]
 pub struct Threads {
-    /// Threads [default: one per core]; the result does not depend on it
-    #[arg(long, value_name = "N", value_parser = whole(1, MOST_THREADS), allow_negative_numbers = true, help_heading = "Output")]
+    /// Number of threads; the results do not depend on it [default: one per core]
+    #[arg(long, value_name = "N", value_parser = whole(1, MOST_THREADS), allow_negative_numbers = true, help_heading = "Resources")]
     threads: Option<usize>,
 }
 
-/// Options of every command whose networks may be large.
+/// Options of the commands whose networks may be large.
 #[derive(clap::Args, Clone, Copy, Debug)]
 pub struct Resources {
     #[command(flatten)]
     pub threads: Threads,
-    /// Most memory, as in 2GiB or 500MB [default: what is free]; where it is short, values are computed again on the way
-    /// back; the result does not depend on it
-    #[arg(long, value_name = "SIZE", value_parser = memory::from_words, allow_negative_numbers = true, help_heading = "Output")]
+    /// Memory limit, such as 2GiB or 500MB; within a tight limit the backward pass recomputes values, with the same
+    /// results [default: the free memory]
+    #[arg(long, value_name = "SIZE", value_parser = memory::from_words, allow_negative_numbers = true, help_heading = "Resources")]
     memory: Option<u64>,
 }
 
 impl Threads {
-    /// As many threads as are wanted, or one per core.
+    /// The requested number of threads, or one per core.
     ///
     /// # Errors
     /// A sentence with the fix.
@@ -46,14 +46,14 @@ impl Threads {
         }
     }
 
-    /// Makes sure that there is memory for what needs so much and cannot be made smaller.
+    /// Checks that `needed` bytes are free, for work that cannot be made smaller.
     ///
     /// # Errors
     /// A sentence with the fix.
     pub fn check_memory(&self, needed: u64) -> Result<(), Failure> {
         match memory::available(self.count()?) {
             Some(free) if needed > free => Err(Failure::Input(format!(
-                "this run needs about {} of memory and {} are free; fewer --threads need less",
+                "this run needs about {} of memory but only {} are free: use fewer --threads",
                 memory::in_words(needed),
                 memory::in_words(free)
             ))),
@@ -61,22 +61,22 @@ impl Threads {
         }
     }
 
-    /// The threads in which a plan runs.
+    /// The thread pool in which a plan runs.
     ///
     /// # Errors
-    /// A sentence with the fix, where there are too many for the system, too.
+    /// More threads than the system can start, with the fix.
     pub fn pool(&self) -> Result<rayon::ThreadPool, Failure> {
         let threads = self.count()?;
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         pool.map_err(|error| {
-            let fix = if threads > 1 { "give fewer, such as --threads 1" } else { "raise the limit of ulimit -u" };
-            Failure::Input(format!("the system starts no {threads} threads ({error}): {fix}"))
+            let fix = if threads > 1 { "give fewer, such as --threads 1" } else { "raise the limit with ulimit -u" };
+            Failure::Input(format!("the system cannot start {threads} threads ({error}): {fix}"))
         })
     }
 }
 
 impl Resources {
-    /// Most bytes that a run may take: the limit given, or what the system allows; `None` if that is unknown.
+    /// Most bytes that a run may take: `--memory`, or what the system allows; `None` if that is unknown.
     ///
     /// # Errors
     /// A sentence with the fix.
@@ -85,16 +85,16 @@ impl Resources {
         Ok(self.memory.or_else(|| memory::available(threads)))
     }
 
-    /// The plan on a schedule that fits; says beforehand what a large run needs.
+    /// The plan with a schedule that fits into memory; notes beforehand how much a large run needs.
     ///
     /// # Errors
-    /// A sentence with the nearest plan that fits.
+    /// Nothing fits; the message has the nearest plan that does.
     pub fn fit<P: Reckoned>(&self, plan: P, is_silent: bool) -> Result<P, Failure> {
         let threads = self.threads.count()?;
         let Some(limit) = self.limit()? else { return Ok(plan) };
         let Some(schedule) = plan.fitting(threads, limit) else {
             return Err(Failure::Input(format!(
-                "this run needs about {} of memory at least and {} are {}{}",
+                "this run needs at least {} of memory but only {} are {}{}",
                 memory::in_words(plan.least(threads)),
                 memory::in_words(limit),
                 if self.memory.is_some() { "allowed" } else { "free" },
@@ -103,16 +103,16 @@ impl Resources {
         };
         let needed = plan.needs(threads, schedule);
         if (needed > 2 << 30 || schedule != Schedule::default()) && !is_silent {
-            let again = if schedule.segments > 1 { ", computing values again on the way back" } else { "" };
+            let again = if schedule.segments > 1 { ", recomputing values in the backward pass" } else { "" };
             let _ = writeln!(io::stderr(), "this run needs about {} of memory{again}", memory::in_words(needed));
         }
         Ok(plan.on(schedule))
     }
 
-    /// What would make a plan fit, as the rest of a sentence.
+    /// What would make a plan fit, as the end of a sentence.
     fn fixes<P: Reckoned>(&self, plan: &P, threads: usize, limit: u64) -> String {
         if limit < 1 << 20 && self.memory.is_some() {
-            return ": sizes have a unit, as in --memory 2GiB".into();
+            return ": write the size with a unit, as in --memory 2GiB".into();
         }
         let fits_alone =
             || self.memory.or_else(|| memory::available(1)).is_none_or(|one| plan.fitting(1, one).is_some());
@@ -122,8 +122,8 @@ impl Resources {
         let fitting: Vec<String> = plan.nearest(threads, limit).into_iter().chain(one_thread).chain(plainly).collect();
         match fitting.is_empty() {
             false => format!("; {} would fit", fitting.join(" or ")),
-            true if self.memory.is_some() => ": give more with --memory".into(),
-            true => ": run it where there is more".into(),
+            true if self.memory.is_some() => ": raise --memory".into(),
+            true => ": use a machine with more memory".into(),
         }
     }
 }

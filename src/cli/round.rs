@@ -1,4 +1,4 @@
-//! `round VALUES`: what numbers become in arithmetics; `round --npy FILE`: the same of every entry of an array.
+//! `round VALUES`: rounds numbers to formats and shows the errors; `round --npy FILE`: rounds every entry of an array.
 
 mod bulk;
 
@@ -18,47 +18,49 @@ use std::path::PathBuf;
 /// Name and version of the JSON's layout.
 const SCHEMA: &str = "precision-probe-round/1";
 
-/// Where nothing is said.
+/// The formats without `--formats`.
 const FORMATS: [&str; 6] = ["f32", "tf32", "bf16", "f16", "e5m2", "e4m3fn"];
 
 /// Most characters of an exact result in the table; a longer one is rounded to [`DIGITS`].
 const LONG: usize = 24;
 const DIGITS: usize = 12;
 
-/// What `round` is told.
+/// Arguments of `round`.
 #[derive(clap::Args, Debug)]
 pub struct RoundArguments {
-    /// Numbers, exactly as they are written: decimal (0.1, -7e4), hexadecimal (0x1.8p-24), inf, nan
+    /// Numbers, read exactly: decimal (0.1, -7e4), hexadecimal (0x1.8p-24), inf, nan
     #[arg(value_name = "VALUE")]
     values: Vec<String>,
-    /// Arithmetics, separated by commas, as in the main command: f16, bf16:round=up, e4m3fn:saturate, f16:ftz, …; one
-    /// with --npy [default: f32,tf32,bf16,f16,e5m2,e4m3fn]
-    #[arg(long, alias = "arithmetic", value_delimiter = ',', value_name = "LIST", help_heading = "Arithmetic")]
+    /// Precisions to round to, separated by commas, as in the main command: f16, bf16:round=up, e4m3fn:saturate, …;
+    /// only one with --npy [default: f32,tf32,bf16,f16,e5m2,e4m3fn]
+    #[arg(long, alias = "arithmetic", value_delimiter = ',', value_name = "LIST", help_heading = "Precision")]
     formats: Vec<String>,
-    /// Quantise the array of --npy as an operand of a product instead: mxfp8, mxfp8-e5m2, mxfp6, mxfp6-e3m2, mxfp4 (each
+    /// Quantise the array of --npy like a factor of a matrix product: mxfp8, mxfp8-e5m2, mxfp6, mxfp6-e3m2, mxfp4 (each
     /// also with -rceil), nvfp4, amax-e4m3fn, amax-e5m2, tile-e4m3fn, or a format
-    #[arg(long, value_name = "NAME", help_heading = "Arithmetic")]
+    #[arg(long, value_name = "NAME", help_heading = "Precision")]
     operands: Option<String>,
-    /// How blocks of --operands lie: along rows or columns [default: rows]
-    #[arg(long, value_name = "AXIS", help_heading = "Arithmetic")]
+    /// Direction of the blocks of --operands: rows or columns [default: rows]
+    #[arg(long, value_name = "AXIS", help_heading = "Precision")]
     along: Option<String>,
-    /// The random integer that every round=stochastic draws [default: that of the key 0 and the place]
-    #[arg(long, value_name = "N", value_parser = random, allow_negative_numbers = true, help_heading = "Arithmetic")]
-    random: Option<u32>,
-    /// Sum every row of --npy in the arithmetic: entries are rounded to the format, then added as its sums are
-    #[arg(long, help_heading = "Arithmetic")]
+    /// Sum every row of the array of --npy: round the entries to the format, then add them with its accumulator and
+    /// order
+    #[arg(long, help_heading = "Precision")]
     sum: bool,
-    /// Round every entry of this array of at most two axes (npy, read exactly) instead of values
+    /// Random integer of every stochastic rounding [default: depends on the entry's position, with key 0]
+    #[arg(long, value_name = "N", value_parser = random, allow_negative_numbers = true, help_heading = "Precision")]
+    random: Option<u32>,
+    /// Round every entry of this array (npy, at most two axes, read exactly) instead of values
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     npy: Option<PathBuf>,
-    /// Where the results of --npy go, as float64 (- for standard output, which then holds nothing else)
+    /// Output file of --npy, as float64 (- for standard output, where nothing else is printed then)
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     out: Option<PathBuf>,
-    /// Replace a file --out that exists with other contents
+    /// Overwrite the file of --out if its contents differ
     #[arg(long, help_heading = "Output")]
     force: bool,
-    /// Print JSON: a list `rounded` of results (exact decimals, or powers of 2 where those are too long), codes, errors
-    /// and events; of --npy the counts
+    /// Print JSON: a list `rounded` of results, codes, errors and events, or with --npy the counts
+    ///
+    /// Results are exact decimals, or powers of 2 if those would be too long
     #[arg(long, help_heading = "Output")]
     json: bool,
 }
@@ -75,7 +77,7 @@ pub fn execute(arguments: &RoundArguments) -> Result<(), Failure> {
     let refuse = |message: &str| Err(Failure::Input(message.into()));
     if let Some(npy) = &arguments.npy {
         if let [value, ..] = arguments.values.as_slice() {
-            return refuse(&format!("--npy rounds an array and no values: leave out --npy or `{value}`"));
+            return refuse(&format!("--npy rounds an array, not values: leave out --npy or `{value}`"));
         }
         return bulk::execute(arguments, npy);
     }
@@ -87,10 +89,10 @@ pub fn execute(arguments: &RoundArguments) -> Result<(), Failure> {
         ("sum", arguments.sum),
     ];
     if let Some((option, _)) = of_arrays.iter().find(|(_, is_given)| *is_given) {
-        return refuse(&format!("--{option} has no effect without --npy FILE: give that, too, or leave it out"));
+        return refuse(&format!("--{option} has no effect without --npy FILE: add that, or leave out the option"));
     }
     if arguments.values.is_empty() {
-        return refuse("no number is given: write some, as in `precision-probe round 0.1 70000`, or --npy FILE");
+        return refuse("no numbers are given: write some, as in `precision-probe round 0.1 70000`, or give --npy FILE");
     }
     let numbers: Result<Vec<Number>, String> = arguments.values.iter().map(|text| Number::parse(text)).collect();
     let numbers = numbers.map_err(Failure::Input)?;
@@ -107,7 +109,7 @@ pub fn execute(arguments: &RoundArguments) -> Result<(), Failure> {
     if arguments.json { print(json(&rounded)?.as_bytes()) } else { show(&table(&rounded, names.len())) }
 }
 
-/// The arithmetics that are given or those of the default.
+/// The given arithmetics, or the default ones.
 fn names(arguments: &RoundArguments) -> Result<Vec<ArithmeticName>, Failure> {
     let given = arguments.formats.iter().map(String::as_str);
     let texts: Vec<&str> = if arguments.formats.is_empty() { FORMATS.to_vec() } else { given.collect() };
@@ -117,12 +119,12 @@ fn names(arguments: &RoundArguments) -> Result<Vec<ArithmeticName>, Failure> {
     Ok(names)
 }
 
-/// Whether every stochastic arithmetic can draw the integer, and one draws at all.
+/// Checks that every stochastic arithmetic can draw the integer, and that there is one.
 fn check_random(random: Option<u32>, names: &[ArithmeticName]) -> Result<(), String> {
     let Some(random) = random else { return Ok(()) };
     let bits: Vec<u32> = names.iter().filter_map(bits).collect();
     match bits.iter().min() {
-        None => Err("--random has no effect without round=stochastic: leave it out".into()),
+        None => Err("--random has no effect without round=stochastic: leave it out or give such a precision".into()),
         Some(least) if u64::from(random) >> least != 0 => Err(format!(
             "--random {random} has more than the {least} bits that are drawn: give at most {}",
             (1u64 << least) - 1
@@ -131,7 +133,7 @@ fn check_random(random: Option<u32>, names: &[ArithmeticName]) -> Result<(), Str
     }
 }
 
-/// Random bits that one rounding draws.
+/// The number of random bits of one rounding.
 fn bits(name: &ArithmeticName) -> Option<u32> {
     match name.direction {
         Direction::Stochastic(bits) => Some(bits),
@@ -148,7 +150,7 @@ struct Rounded {
     entry: Entry,
 }
 
-/// Values stand in a row, whose places say what they draw.
+/// The values form a row; their positions determine their random draws.
 fn rounded(name: &ArithmeticName, text: &str, number: &Number, at: usize, random: Option<u32>) -> Rounded {
     let draw = bits(name).map(|bits| {
         let at = Place::new(0, (0, at));
@@ -160,14 +162,14 @@ fn rounded(name: &ArithmeticName, text: &str, number: &Number, at: usize, random
 
 /// A block for each value with a row for each arithmetic.
 fn table(rounded: &[Rounded], arithmetics: usize) -> String {
-    let titles = ["value, arithmetic", "becomes", "code", "relative error", "in ulps", "what happened"];
+    let titles = ["value, precision", "result", "code", "relative error", "in ulps", "events"];
     let mut rows = vec![titles.map(String::from).to_vec()];
     for of_value in rounded.chunks(arithmetics) {
         rows.extend(of_value.first().map(|one| vec![one.value.clone()]));
         rows.extend(of_value.iter().map(row));
     }
-    let note = "(≈ rounded, every other result exact; errors: result minus value, relative to it and in units in the \
-                last place where it lies)";
+    let note = "(≈ rounded, all other results exact; error = result − value, relative to the value and in units in the \
+                last place of the value)";
     aligned(&rows, &[false, false, true, true, true, false]) + &wrapped(note)
 }
 
@@ -187,13 +189,13 @@ fn row(one: &Rounded) -> Vec<String> {
     ]
 }
 
-/// An error to three digits, however small.
+/// An error with three digits, however small.
 fn error(x: &Float) -> String {
     let double = x.to_f64();
     if x.is_zero() || double.is_normal() { short(double, Plain) } else { format!("{x:.3e}").replace('-', "−") }
 }
 
-/// The number of a result, or what else it is.
+/// NaN or infinity; `None` for a number.
 fn special(x: &Float) -> Option<&'static str> {
     match (x.is_nan(), x.is_infinite()) {
         (true, _) => Some("NaN"),
@@ -208,7 +210,7 @@ fn magnitude(x: &Float) -> Dyadic {
     Dyadic { units: units.abs(), exponent }
 }
 
-/// A result as the table has it.
+/// A result in the notation of the table.
 fn in_short(x: &Float) -> String {
     let sign = if x.is_sign_negative() && !x.is_nan() { "−" } else { "" };
     if let Some(word) = special(x) {
@@ -221,7 +223,7 @@ fn in_short(x: &Float) -> String {
     }
 }
 
-/// A result as JSON has it.
+/// A result in the notation of the JSON.
 fn exactly(x: &Float) -> String {
     let sign = if x.is_sign_negative() && !x.is_nan() { "-" } else { "" };
     let magnitude = || {
@@ -237,7 +239,7 @@ struct Document {
     rounded: Vec<JsonEntry>,
 }
 
-/// One result in JSON; errors are null where there are none.
+/// One result in JSON; errors that do not exist are null.
 #[derive(Serialize)]
 struct JsonEntry {
     value: String,

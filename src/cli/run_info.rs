@@ -1,4 +1,4 @@
-//! `run.json`: what differs between two runs of the same spec, kept out of the record.
+//! `run.json`: everything that may differ between two runs of the same spec and therefore is not in the record.
 
 use serde::Serialize;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -11,7 +11,7 @@ pub struct Clock {
 
 #[derive(Serialize)]
 struct RunInfo {
-    /// Host name, where the system tells.
+    /// Host name, if the system provides it.
     host: Option<String>,
     /// Operating system and processor architecture.
     platform: String,
@@ -19,7 +19,7 @@ struct RunInfo {
     started_unix_seconds: u64,
     /// Wall-clock seconds from the start to the writing of the report.
     duration_seconds: f64,
-    /// Threads that computed.
+    /// Number of threads.
     threads: usize,
 }
 

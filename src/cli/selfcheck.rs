@@ -1,4 +1,4 @@
-//! `selfcheck`: proof on this machine that the build rounds right, as one line a group, as a table of counts or as JSON.
+//! `selfcheck`: verifies on this machine that the build rounds correctly; prints a line per group, a table or JSON.
 
 use super::Failure;
 use super::resources::Threads;
@@ -14,33 +14,33 @@ use std::process::ExitCode;
 /// Name and version of the JSON's layout.
 const SCHEMA: &str = "precision-probe-selfcheck/1";
 
-/// Mismatches that the text tells.
-const TOLD: usize = 20;
+/// Number of mismatches that the text shows.
+const SHOWN: usize = 20;
 
-/// What `selfcheck` is told.
+/// Arguments of `selfcheck`.
 #[derive(clap::Args, Debug)]
 pub struct SelfcheckArguments {
-    /// Groups of checks, separated by commas [default: all of them]
+    /// Run only these groups of checks, separated by commas [default: all]
     #[arg(long, value_name = "GROUPS", value_delimiter = ',', value_parser = group(), help_heading = "Output")]
     only: Vec<Group>,
-    /// Print every check with its path, not one line a group
+    /// Print every check and code path instead of one line per group
     #[arg(long, short, conflicts_with = "json", help_heading = "Output")]
     verbose: bool,
-    /// Print JSON: a list `checks` of what stands in the table's rows, and the `first` mismatches of each
+    /// Print JSON: a list `checks` with the rows of the table, and the `first` mismatches of each
     #[arg(long, help_heading = "Output")]
     json: bool,
 }
 
-/// Reads a group, and lets help and completions list them.
+/// Reads a group; help and completions list the groups.
 fn group() -> impl TypedValueParser<Value = Group> {
     let names = PossibleValuesParser::new(Group::ALL.map(Group::name));
     names.try_map(|name| Group::parse(&name).ok_or("give one of the groups"))
 }
 
-/// Checks and prints; exit status 1 if anything does not agree.
+/// Checks and prints; exit status 1 on any mismatch.
 ///
 /// # Errors
-/// What could not be printed.
+/// Standard output cannot be written.
 pub fn execute(arguments: &SelfcheckArguments) -> Result<ExitCode, Failure> {
     let is_wanted = |group: &Group| arguments.only.is_empty() || arguments.only.contains(group);
     let wanted: Vec<Group> = Group::ALL.into_iter().filter(is_wanted).collect();
@@ -55,7 +55,7 @@ pub fn execute(arguments: &SelfcheckArguments) -> Result<ExitCode, Failure> {
     Ok(if agrees { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The JSON: nothing in it depends on the time or on the number of threads.
+/// The JSON, which does not depend on the time or the number of threads.
 #[derive(Serialize)]
 struct Document<'r> {
     schema: &'static str,
@@ -73,7 +73,7 @@ fn json(rows: &[Row]) -> Result<String, Failure> {
     text.map(|text| text + "\n").map_err(|error| Failure::Output(io::Error::other(error)))
 }
 
-/// The paths of this processor.
+/// The code paths of this processor.
 fn paths() -> Vec<&'static str> {
     selfcheck::paths().map(|path| path.name()).collect()
 }
@@ -87,7 +87,7 @@ fn text(table: &str, rows: &[Row]) -> String {
     format!("{table}\n{}{}", mismatches(rows), wrapped(&sentence(rows)))
 }
 
-/// One line a group: its cases and how many of them do not agree.
+/// One line per group: the number of cases and of mismatches.
 fn groups(rows: &[Row]) -> String {
     let titles = ["group", "checked", "cases", "wrong"];
     let mut table = vec![titles.map(String::from).to_vec()];
@@ -108,7 +108,7 @@ fn checks(rows: &[Row]) -> String {
             table.push(Vec::new());
             table.push(vec![heading(row.group)]);
         }
-        // What the row above says already is not said again.
+        // Cells that repeat the row above stay empty.
         let is_same = at > 0 && (rows[at - 1].check == row.check && rows[at - 1].against == row.against);
         let (check, against) = if is_same { (String::new(), "") } else { (row.check.clone(), row.against) };
         let counts = [row.cases, row.mismatches].map(spaced);
@@ -125,9 +125,9 @@ fn heading(group: &str) -> String {
 fn subject(group: &str) -> &'static str {
     match Group::parse(group) {
         Some(Group::Rounding) => "rounding to formats",
-        Some(Group::Faults) => "faults that others are known for",
-        Some(Group::Kernels) => "products of matrices",
-        Some(Group::Mpfr) => "MPFR and the hardware",
+        Some(Group::Faults) => "known faults of other programs",
+        Some(Group::Kernels) => "matrix products",
+        Some(Group::Mpfr) => "MPFR against the hardware",
         Some(Group::Functions) => "φ, φ' and exp",
         None => "",
     }
@@ -135,13 +135,13 @@ fn subject(group: &str) -> &'static str {
 
 /// The first mismatches, each in a paragraph.
 fn mismatches(rows: &[Row]) -> String {
-    let told = |row: &Row, mismatch: &Mismatch| {
+    let shown = |row: &Row, mismatch: &Mismatch| {
         let Mismatch { operation, operands, got, expected } = mismatch;
         let operands = operands.join(" and ");
         wrapped(&format!("{}, {}: {operation} of {operands} gave {got}, not {expected}", row.check, row.path))
     };
-    let all = rows.iter().flat_map(|row| row.first.iter().map(move |mismatch| told(row, mismatch)));
-    let lines: String = all.take(TOLD).collect();
+    let all = rows.iter().flat_map(|row| row.first.iter().map(move |mismatch| shown(row, mismatch)));
+    let lines: String = all.take(SHOWN).collect();
     if lines.is_empty() { lines } else { lines + "\n" }
 }
 
@@ -149,10 +149,10 @@ fn sentence(rows: &[Row]) -> String {
     let (cases, mismatches) = totals(rows);
     let paths = paths().join(", ");
     match mismatches {
-        0 => format!("All {} cases agree: this build rounds right on this machine ({paths}).", spaced(cases)),
+        0 => format!("All {} cases are correct: this build rounds correctly on this machine ({paths}).", spaced(cases)),
         _ => format!(
-            "{} of {} cases do not agree: this build does not round right on this machine ({paths}), and nothing that \
-             it measures here can be trusted.",
+            "{} of {} cases are wrong: this build does not round correctly on this machine ({paths}), and nothing that it \
+             measures here can be trusted.",
             spaced(mismatches),
             spaced(cases)
         ),
@@ -182,9 +182,9 @@ mod tests {
         assert_eq!([0, 999, 1000, 1_234_567].map(spaced), ["0", "999", "1 000", "1 234 567"]);
     }
 
-    /// A mismatch is counted, told with its operands, and judged.
+    /// A mismatch is counted, shown with its operands, and judged.
     #[test]
-    fn a_mismatch_is_told() {
+    fn a_mismatch_is_shown() {
         let mut tally = Tally::default();
         tally.double(1.0, 1.0, || ("right".into(), Vec::new()));
         tally.double(-1.0, 1.5, || ("f16".into(), vec!["0x3ff8000000000000 = 1.5e0".into()]));
@@ -199,7 +199,7 @@ mod tests {
         );
         let told = "all codes, scalar: f16 of 0x3ff8000000000000 = 1.5e0 gave 0xbff0000000000000 = -1e0, not";
         assert!(text.contains(told) && verbose.contains(told), "{text}{verbose}");
-        assert!(text.contains("\n1 of 2 cases do not agree: this build does not round right"), "{text}");
+        assert!(text.contains("\n1 of 2 cases are wrong: this build does not round correctly"), "{text}");
         let json = json(&rows).ok().unwrap();
         assert!(
             json.contains("\"mismatches\": 1") && json.contains("\"got\": \"0xbff0000000000000 = -1e0\""),

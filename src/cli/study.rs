@@ -1,7 +1,7 @@
-//! `study`: an old question answered by measurement.
+//! `study`: measures common claims about activations.
 
 use super::checkpoint::{self, CHECKPOINT, Work};
-use super::folder::Folder;
+use super::folder::{Folder, REPORTS};
 use super::numbers::seed;
 use super::progress::{Bar, Job};
 use super::resources::Threads;
@@ -12,51 +12,52 @@ use crate::probe;
 use crate::record::study::{Study, StudySpec};
 use crate::report::draw::Theme;
 use crate::report::files;
+use crate::report::naming::FolderName;
 use crate::report::study as report;
 use crate::study::{self, StudyRun};
 use clap::builder::PossibleValuesParser;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The one study that there is.
+/// The only study so far.
 const LEAKY_VS_RELU: &str = "leaky-vs-relu";
 
-/// How notes call it.
+/// The names that notes use.
 const WORK: Work = Work { name: "study", beginning: "with its first part" };
 
-/// What `study` is told.
+/// Arguments of `study`.
 #[derive(clap::Args, Debug)]
 pub struct StudyArguments {
-    /// The study
+    /// Name of the study
     #[arg(value_name = "NAME", value_parser = PossibleValuesParser::new([LEAKY_VS_RELU]))]
     name: String,
-    /// More draws and longer trainings: many hours
+    /// Use more draws and longer trainings; takes many hours
     #[arg(long, help_heading = "Data")]
     thorough: bool,
-    /// Seed of every draw
+    /// Random seed
     #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true, default_value_t = 0, help_heading = "Data")]
     seed: u64,
-    /// Where the report goes [default: reports/study-leaky-vs-relu and what differs from the defaults]
+    /// Output directory [default: reports/study-leaky-vs-relu]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
-    /// Go on from the checkpoint of a study that was stopped; ends with the same bytes as one that was not
+    /// Resume from the checkpoint of a stopped study; the result has the same bytes as an uninterrupted one
     #[arg(long, help_heading = "Output")]
     resume: bool,
-    /// Replace a report of another spec
-    #[arg(long, help_heading = "Output")]
-    force: bool,
-    /// Background of the pictures
-    #[arg(long, value_name = "THEME", value_parser = theme(), default_value = "light", help_heading = "Output")]
-    theme: Theme,
-    /// Print the reasons and the deciding numbers of every claim, too
+    /// Also print the reasons and the deciding numbers of every claim
     #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = "Output")]
     details: bool,
-    /// Print study.json and nothing else
+    /// Print only study.json
     #[arg(long, help_heading = "Output")]
     json: bool,
-    /// Print no table or progress: nothing but errors, and with --json study.json
+    /// Print only errors and, with --json, study.json
     #[arg(long, short, help_heading = "Output")]
     quiet: bool,
+    /// Overwrite a report with other options
+    #[arg(long, help_heading = "Output")]
+    force: bool,
+    /// Background of the plots
+    #[arg(long, value_name = "THEME", value_parser = theme(), default_value = "light", help_heading = "Output")]
+    theme: Theme,
     #[command(flatten)]
     threads: Threads,
 }
@@ -69,7 +70,7 @@ pub fn execute(arguments: &StudyArguments) -> Result<(), Failure> {
     let sizes = if arguments.thorough { StudySpec::thorough() } else { StudySpec::default() };
     let spec = StudySpec { seed: arguments.seed, ..sizes };
     let is_silent = arguments.quiet || arguments.json;
-    let own = || Path::new("reports").join(directory(arguments));
+    let own = || Path::new(REPORTS).join(name(arguments, &spec));
     let directory = arguments.out.clone().unwrap_or_else(own);
     arguments.threads.check_memory(study::memory(&spec, arguments.threads.count()?)?)?;
     let mut names = report::names();
@@ -92,9 +93,10 @@ pub fn execute(arguments: &StudyArguments) -> Result<(), Failure> {
         (files::RUN.to_string(), clock.to_json(pool.current_num_threads()).into()),
     ];
     all.extend(drawn);
-    // The checkpoint goes last: whoever is stopped before it can go on.
+    // The checkpoint is removed last, so a run that is stopped earlier can be resumed.
     folder.write(&all)?;
     folder.remove(&[CHECKPOINT.to_string()])?;
+    folder.make_latest(is_silent);
     if arguments.json {
         print(study.to_json().as_bytes())
     } else if arguments.quiet {
@@ -106,18 +108,18 @@ pub fn execute(arguments: &StudyArguments) -> Result<(), Failure> {
     }
 }
 
-/// The record of this very study in a directory.
+/// The record of this study in a directory.
 fn stored(spec: &StudySpec, directory: &Path) -> Option<Study> {
     let text = String::from_utf8(disk::stored(&directory.join(files::STUDY), u64::MAX).ok()?).ok()?;
     Study::from_json(&text).ok().filter(|study| study.spec_hash == spec.hash(probe::VERSION))
 }
 
-/// The same, if it is answered: there is nothing to go on with.
+/// The same if it is finished, so nothing is left to resume.
 fn finished(spec: &StudySpec, directory: &Path) -> Option<Study> {
     stored(spec, directory).filter(|study| !study.claims.is_empty())
 }
 
-/// A study from its beginning, or from its checkpoint.
+/// A new study, or one resumed from its checkpoint.
 fn begin<'s>(spec: &'s StudySpec, directory: &Path, resume: bool, is_silent: bool) -> Result<StudyRun<'s>, Failure> {
     let run = StudyRun::new(spec)?;
     match checkpoint::found(directory, WORK, resume, is_silent)? {
@@ -126,11 +128,11 @@ fn begin<'s>(spec: &'s StudySpec, directory: &Path, resume: bool, is_silent: boo
     }
 }
 
-/// Measures to the end; every part that is done is on the disk.
+/// Measures to the end; every finished part is on disk.
 fn measured(mut run: StudyRun, spec: &StudySpec, folder: &Folder, is_quiet: bool) -> Result<Study, Failure> {
     let job = Job {
-        what: "networks of the study, measured in parts".into(),
-        advice: "--resume continues a study that was stopped".into(),
+        what: "the networks of the study".into(),
+        advice: "--resume continues a stopped study".into(),
         unit: "units of work",
         units: study::work(spec),
         round: 1,
@@ -138,7 +140,7 @@ fn measured(mut run: StudyRun, spec: &StudySpec, folder: &Folder, is_quiet: bool
     };
     let bar = Bar::of_work(is_quiet, job);
     bar.begin_at(run.work_done());
-    // The record first: its spec says whose the directory is. One that is answered already stays until the end.
+    // The record first: its spec says to which study the directory belongs. A finished record stays until the end.
     let mut unanswered = stored(spec, folder.path()).is_none().then(|| run.unanswered());
     while !run.is_done() {
         run.advance(&bar)?;
@@ -150,9 +152,16 @@ fn measured(mut run: StudyRun, spec: &StudySpec, folder: &Folder, is_quiet: bool
     Ok(run.finish())
 }
 
-/// `study-leaky-vs-relu`, `study-leaky-vs-relu_thorough_seed-1`.
-fn directory(arguments: &StudyArguments) -> String {
-    let thorough = if arguments.thorough { "_thorough" } else { "" };
-    let seed = if arguments.seed == 0 { String::new() } else { format!("_seed-{}", arguments.seed) };
-    format!("study-{}{thorough}{seed}", arguments.name)
+/// `study-leaky-vs-relu`, `study-leaky-vs-relu-thorough-seed-1-3fa9c2d1`.
+fn name(arguments: &StudyArguments, spec: &StudySpec) -> String {
+    let mut name = FolderName::new("study");
+    name.part(&arguments.name);
+    if *spec == StudySpec::default() {
+        return format!("study-{}", arguments.name);
+    }
+    if arguments.thorough {
+        name.part("thorough");
+    }
+    name.option("seed", &arguments.seed, &0, u64::to_string);
+    name.of_hash(&spec.hash(probe::VERSION))
 }

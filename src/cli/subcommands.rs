@@ -1,4 +1,4 @@
-//! Subcommands: what they are called, what may stand before them, and shell completions.
+//! Subcommands, the check that no option precedes them, and shell completions.
 
 use super::activations::{self, ActivationsArguments};
 use super::audit::{self, AuditArguments};
@@ -22,76 +22,88 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-/// What is done instead of measuring.
+/// Everything other than the main measurement.
 #[derive(clap::Subcommand, Debug)]
 pub enum Subcommand {
-    /// Redraw the pictures, the page and the tables of a stored record; nothing is measured
+    /// Redraw the plots, page and tables of a stored record without measuring again
     ///
-    /// Reads record.json and writes the pictures, report.html and layers.csv beside it, or with a copy of the record
-    /// into --out: the same bytes as the run that measured, if this version measured. The record itself is never
-    /// changed.
+    /// Writes them next to the record, or to --out together with a copy of the record, which itself never changes. With
+    /// the version that measured, every file has the same bytes as the original.
+    ///
+    /// Example: precision-probe report reports/latest --theme dark
     Report(ReportArguments),
-    /// Hold gradients of another program against the truth and against our model of its arithmetic
+    /// Check gradients from another program against the exact ones
     ///
-    /// For example: precision-probe audit --weights weights.safetensors --act relu --data batch.safetensors --compare
-    /// torch=grads.safetensors --as f16:acc=f32. Says layer by layer how many bits are lost beyond what the model loses,
-    /// and whether torch.testing.assert_close would have noticed.
+    /// Shows for every layer how many more bits are lost than the expected arithmetic explains, and whether
+    /// torch.testing.assert_close would have noticed.
+    ///
+    /// Example: precision-probe audit --weights weights.safetensors --act relu --data batch.safetensors --compare
+    /// torch=grads.safetensors --as f16:acc=f32
     Audit(Box<AuditArguments>),
-    /// Measure how noise falls with precision: β in noise ∝ u^β, u = 2^-bits, with an interval and a picture
+    /// Measure how rounding noise falls with precision (noise ∝ u^β, u = 2^-bits)
     ///
-    /// For example: precision-probe law --act relu,tanh --bits 6..24. Where φ is smooth a bit halves the noise (β = 1);
-    /// where φ' jumps branches flip, and it takes two bits (β = 1/2) until a network has about no flip left.
+    /// If φ is smooth, each bit halves the noise (β = 1). If φ' jumps, branches flip and halving takes two bits (β =
+    /// 1/2), until hardly any branch flips.
+    ///
+    /// Example: precision-probe law --act relu,tanh --bits 6..24
     Law(Box<LawArguments>),
-    /// Train a network in several arithmetics from the same parameters on the same minibatches, and say when learning
-    /// stops and whether rounding is why
+    /// Train a network in several precisions, and report when and why learning stops
     ///
-    /// For example: precision-probe train --act relu,leaky,prelu,elu --depth 20 --formats f16,bf16,f32 --steps 500. At
-    /// chosen steps every gradient is held against the true one at the same parameters, every update against the exact
-    /// optimiser's, and rounding noise against the spread over minibatches.
+    /// All copies start from the same parameters and see the same minibatches. At chosen steps, every gradient is
+    /// compared with the exact one at the same parameters, every update with the exact optimiser's, and rounding noise
+    /// with minibatch noise.
+    ///
+    /// Example: precision-probe train --act relu,leaky,prelu,elu --depth 20 --formats f16,bf16,f32 --steps 500
     Train(Box<TrainArguments>),
-    /// Answer an old question by measurement: leaky ReLU or ReLU? Six claims, each with numbers, interval and figure
+    /// Reproduce the leaky-vs-ReLU study: six claims with numbers, intervals and plots
     ///
-    /// For example: precision-probe study leaky-vs-relu. Compares relu, leaky, prelu, elu, silu and tanh at initialisation
-    /// and in training, from 5 to 100 layers, in f16, bf16 and f32; takes about a quarter of an hour on two cores.
+    /// Compares relu, leaky, prelu, elu, silu and tanh at initialisation and in training, with 5 to 100 layers, in f16,
+    /// bf16 and f32. Takes about a quarter of an hour on two cores.
+    ///
+    /// Example: precision-probe study leaky-vs-relu
     Study(Box<StudyArguments>),
-    /// List the formats with their constants, or one of them with all codes of 8 bits and fewer
+    /// List the number formats with their constants, or show one with its codes
     ///
-    /// For example: precision-probe formats e4m3fn
+    /// Example: precision-probe formats e4m3fn
     Formats(FormatsArguments),
-    /// Tell what numbers become in arithmetics: exact results, codes, errors and what happened
+    /// Round numbers to a format and show the error
     ///
-    /// For example: precision-probe round 0.1 70000 --formats f16,bf16:round=up,e4m3fn:saturate. With --npy IN.npy --out
-    /// OUT.npy every entry of an array is rounded, summed by rows (--sum), or quantised in blocks (--operands mxfp4).
+    /// With --npy IN.npy --out OUT.npy, rounds every entry of an array, sums its rows (--sum) or quantises it in blocks
+    /// (--operands mxfp4).
+    ///
+    /// Example: precision-probe round 0.1 70000 --formats f16,bf16:round=up,e4m3fn:saturate
     Round(RoundArguments),
-    /// List the activations with their kinks, bounds, gains and constants, or tell all of one and draw it
+    /// List the activations with their kinks, bounds and gains, or show and plot one
     ///
-    /// For example: precision-probe activations gelu
+    /// Example: precision-probe activations gelu
     Activations(ActivationsArguments),
-    /// Prove on this machine that this build rounds right; exit status 1 if anything does not agree
+    /// Verify that this build rounds correctly on this machine (exit status 1 if not)
     ///
-    /// Some twenty million cases in a few seconds: every code and midpoint of narrow formats against exact fractions,
-    /// faults that other programs are known for, every kernel on every path of the processor against its definition,
-    /// long integers against GMP, MPFR against the hardware, functions against enclosures and against tables of another
-    /// program. Measures nothing and writes no file. For example: precision-probe selfcheck --only rounding,faults
+    /// Checks some twenty million cases in a few seconds: every code and midpoint of narrow formats against exact
+    /// fractions, known faults of other programs, every kernel on every code path of this processor against its
+    /// definition, long integers against GMP, MPFR against the hardware, and functions against interval enclosures and
+    /// another program's tables. Writes no files.
+    ///
+    /// Example: precision-probe selfcheck --only rounding,faults
     Selfcheck(SelfcheckArguments),
-    /// Print a completion script for a shell
+    /// Print a shell completion script
     ///
-    /// For example: precision-probe completions bash > ~/.local/share/bash-completion/completions/precision-probe
+    /// Example: precision-probe completions bash > ~/.local/share/bash-completion/completions/precision-probe
     Completions {
-        /// The shell
+        /// Shell to complete for
         #[arg(value_name = "SHELL")]
         shell: Shell,
     },
     /// Print the manual page
     ///
-    /// For example: precision-probe man > precision-probe.1 && man ./precision-probe.1
+    /// Example: precision-probe man > precision-probe.1 && man ./precision-probe.1
     Man,
 }
 
-/// Reads the command line; prints help or the version and ends the process where they are asked for.
+/// Reads the command line; prints help or the version and exits if requested.
 ///
 /// # Errors
-/// What the parser refuses, or an option before a subcommand, which would not heed it: one sentence with the fix.
+/// An error of the parser, or an option before a subcommand, where it would have no effect: one sentence with the fix.
 pub fn parse() -> Result<Arguments, Failure> {
     let (given, command) = (given(), Arguments::command());
     let refuse = |error: clap::Error| match error.kind() {
@@ -109,7 +121,7 @@ pub fn parse() -> Result<Arguments, Failure> {
     Ok(arguments)
 }
 
-/// The command line; negative numbers of `round` have a minus sign instead of the hyphen that options begin with.
+/// The command line; negative numbers of `round` get a minus sign instead of the hyphen, which would start an option.
 fn given() -> Vec<OsString> {
     let mut given: Vec<OsString> = std::env::args_os().collect();
     if given.get(1).is_some_and(|name| name == "round") {
@@ -131,7 +143,7 @@ fn is_given(matches: &ArgMatches, id: &str) -> bool {
     matches.value_source(id) == Some(ValueSource::CommandLine)
 }
 
-/// Refuses options before a subcommand, the first of the help first.
+/// Refuses options before a subcommand; names the first in the order of the help.
 fn refuse_misplaced(command: &Command, matches: &ArgMatches) -> Result<(), String> {
     let Some((name, _)) = matches.subcommand() else { return Ok(()) };
     let is_given = |id: &str| matches.ids().any(|present| present.as_str() == id) && is_given(matches, id);
@@ -148,15 +160,13 @@ fn refuse_misplaced(command: &Command, matches: &ArgMatches) -> Result<(), Strin
     Err(if is_shared {
         refusal::misplaced(long, name)
     } else if name == "law" {
-        format!("--{long} stands before `law`, which has no such option: leave out --{long}, or leave out `law`")
+        format!("--{long} comes before `law`, which has no such option: leave out --{long}, or leave out `law`")
     } else {
-        format!(
-            "--{long} belongs to a run that measures and `{name}` measures nothing: leave out --{long}, or leave out `{name}`"
-        )
+        format!("--{long} is an option of the main command, not of `{name}`: leave out --{long}, or leave out `{name}`")
     })
 }
 
-/// Does what a subcommand asks for; `given` are the options of the command line.
+/// Executes a subcommand; `given` are the options on the command line.
 ///
 /// # Errors
 /// Wrong input with its fix, or what could not be written.
@@ -177,7 +187,7 @@ pub fn execute(subcommand: &Subcommand, given: &[String]) -> Result<ExitCode, Fa
     Ok(ExitCode::SUCCESS)
 }
 
-/// The script that makes a shell complete subcommands, options and their values.
+/// A shell script that completes subcommands, options and their values.
 fn completions(shell: Shell) -> Vec<u8> {
     let mut script = Vec::new();
     let mut command = Arguments::command();
@@ -186,7 +196,7 @@ fn completions(shell: Shell) -> Vec<u8> {
     script
 }
 
-/// Prints text for people, with hidden characters of names shown.
+/// Prints text for people, with hidden characters of names made visible.
 ///
 /// # Errors
 /// As [`print()`].
@@ -194,10 +204,10 @@ pub fn show(text: &str) -> Result<(), Failure> {
     print(printable(text).as_bytes())
 }
 
-/// Prints; whoever closed the pipe has read enough.
+/// Prints; a closed pipe is not an error, because its reader wants no more.
 ///
 /// # Errors
-/// Any other error of the output.
+/// Any other output error.
 pub fn print(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {

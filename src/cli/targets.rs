@@ -1,7 +1,7 @@
-//! May this file be written? The one place that answers, for everything that goes where the user says.
+//! Decides whether a file that the user chose may be written.
 //!
-//! Nothing that was read is replaced, nothing is written twice, and an existing file is replaced by other bytes only with
-//! `--force`. Whatever can be known is found before anything is measured.
+//! Input files are never overwritten, no file is written twice, and an existing file gets other contents only with
+//! `--force`. Problems are found before anything is measured if possible.
 
 use super::Failure;
 use super::folder::Folder;
@@ -16,11 +16,11 @@ pub struct Targets {
     force: bool,
     /// Places of files and folders of this run.
     taken: Vec<PathBuf>,
-    /// What goes to standard output, if not the text for people.
+    /// What is printed to standard output instead of the text for people.
     printed: Option<String>,
 }
 
-/// An option and what it takes: `("--out", "FILE")`.
+/// An option and the name of its value: `("--out", "FILE")`.
 pub type Named = (&'static str, &'static str);
 
 /// A place that may be written to.
@@ -39,7 +39,7 @@ impl Targets {
         Targets { force, taken: Vec::new(), printed: None }
     }
 
-    /// Files of a report, and folders that were made for it.
+    /// Reserves the files of a report and the folders that were made for it.
     pub fn take(&mut self, folder: &Folder, names: &[String]) {
         self.taken.extend(folder.made().iter().map(|made| disk::place(made)));
         for name in names {
@@ -48,7 +48,7 @@ impl Targets {
         }
     }
 
-    /// Standard output, for what an option prints instead of the text for people.
+    /// Reserves standard output for an option that replaces the text for people.
     ///
     /// # Errors
     /// Something else goes there.
@@ -63,15 +63,15 @@ impl Targets {
         }
     }
 
-    /// True if standard output holds what was asked for, so that nothing else may be printed there.
+    /// True if standard output is reserved, so nothing else may be printed there.
     pub fn is_stdout_taken(&self) -> bool {
         self.printed.is_some()
     }
 
-    /// A file of the user's choice, or standard output for `-`, before its contents are known, all but how they begin.
+    /// Reserves a file, or standard output for `-`, before its contents are known; `beginning` are its first bytes.
     ///
     /// # Errors
-    /// Why it may not be written, with the fix.
+    /// It may not be written; the message has the reason and the fix.
     pub fn claim(&mut self, option: Named, file: &Path, beginning: &[u8]) -> Result<Target, Failure> {
         let mut target = Target { option, shown: file.into(), place: None, force: self.force };
         if file == Path::new("-") {
@@ -81,10 +81,10 @@ impl Targets {
         let place = disk::place(file);
         target.place = Some(place.clone());
         if self.taken.contains(&place) {
-            return target.refuse("something else of this run goes there; choose another place");
+            return target.refuse("this run writes another file there; choose another place");
         }
         if disk::was_read(&place) {
-            return target.refuse("this run reads that file, which is never replaced; choose another place");
+            return target.refuse("this run reads that file and never overwrites its input; choose another place");
         }
         disk::check_file(&place).map_err(|error| target.unwritable(&error))?;
         if place.exists() && !self.force && !begins_with(&place, beginning) {
@@ -99,24 +99,24 @@ impl Targets {
 }
 
 impl Target {
-    /// Whether these bytes may be written: without `--force`, other bytes are not replaced.
+    /// Checks that these bytes may be written: without `--force`, other contents are kept.
     ///
     /// # Errors
     /// One sentence with the fix.
     pub fn accepts(&self, bytes: &[u8]) -> Result<(), Failure> {
         match &self.place {
             Some(place) if disk::was_read(place) => {
-                self.refuse("this run reads that file, which is never replaced; choose another place")
+                self.refuse("this run reads that file and never overwrites its input; choose another place")
             }
             Some(place) if place.exists() && !self.force && !holds(place, bytes) => Err(self.exists()),
             _ => Ok(()),
         }
     }
 
-    /// Writes, or leaves a file as it is that holds these bytes already.
+    /// Writes the bytes, or keeps a file that already holds them.
     ///
     /// # Errors
-    /// As [`Target::accepts`], or what the system refuses.
+    /// As [`Target::accepts`], or a system error.
     pub fn write(&self, bytes: &[u8]) -> Result<(), Failure> {
         self.accepts(bytes)?;
         match &self.place {
@@ -133,7 +133,7 @@ impl Target {
     fn exists(&self) -> Failure {
         let ((option, value), shown) = (self.option, self.shown.display());
         Failure::Input(format!(
-            "`{shown}` exists and has other contents: choose another place with {option} {value}, or replace it with --force"
+            "`{shown}` exists and has other contents: choose another place with {option} {value}, or overwrite it with --force"
         ))
     }
 

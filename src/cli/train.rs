@@ -1,9 +1,9 @@
-//! `train`: copies of a network in several arithmetics, trained side by side and measured on the way.
+//! `train`: trains copies of a network in several arithmetics side by side and measures them on the way.
 
 mod options;
 
 use super::checkpoint::{self, CHECKPOINT, Work};
-use super::folder::Folder;
+use super::folder::{Folder, REPORTS};
 use super::imports::{FileOptions, Rows};
 use super::measuring::counted;
 use super::numbers::{bits, real, seed, whole};
@@ -17,6 +17,7 @@ use crate::probe;
 use crate::record::training::Training;
 use crate::report::draw::Theme;
 use crate::report::files;
+use crate::report::naming::FolderName;
 use crate::report::training as report;
 use crate::spec::training::{MOST_TRIALS, MeasureAt, TrainingPlan, TrainingScale, TrainingSpec};
 use crate::spec::{Data, LARGEST, Names};
@@ -25,13 +26,13 @@ use options::OptimiserOptions;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// How notes call it.
+/// The names that notes use.
 const WORK: Work = Work { name: "training", beginning: "at step 0" };
 
-/// What `train` is told.
+/// Arguments of `train`.
 #[derive(clap::Args, Debug)]
 pub struct TrainArguments {
-    /// Activations, separated by commas, or `all`: those of the main command; prelu's slopes are learnt
+    /// Activation functions of the main command, separated by commas, or `all`; prelu learns its slopes
     #[arg(
         long = "act",
         value_delimiter = ',',
@@ -40,57 +41,65 @@ pub struct TrainArguments {
         help_heading = "Network"
     )]
     activations: Vec<String>,
-    /// Hidden layers (affine + activation); a linear head follows
+    /// Number of hidden layers; a linear output layer follows
     #[arg(long, value_name = "N", value_parser = whole(1, LARGEST), allow_negative_numbers = true, default_value_t = 20, help_heading = "Network")]
     depth: usize,
     #[command(flatten)]
     network: NetworkOptions,
-    #[command(flatten)]
-    files: FileOptions,
-    /// digits (cross-entropy), or a safetensors or npz FILE with inputs x [rows × features] and y: integers [rows] are
-    /// classes (cross-entropy), floats [rows × outputs] targets (mean squared error). The rows are shuffled once; eight
-    /// tenths are trained on and the rest held out (none of fewer than 10 rows)
+    /// digits (handwritten digits, cross-entropy), or a safetensors or npz FILE
+    ///
+    /// A FILE holds inputs x [rows × features] and y: integers [rows] are class labels (cross-entropy), floats [rows ×
+    /// outputs] are regression targets (mean squared error). The rows are shuffled once; 80 % are used for training and
+    /// the rest is held out (nothing is held out of fewer than 10 rows)
     #[arg(long, default_value = "digits", help_heading = "Data")]
     data: String,
-    /// Samples per minibatch; of the 1797 digits 1437 are trained on, in another order every epoch, and 360 held out
+    /// Minibatch size; every epoch visits the rows in a new order
     #[arg(long, value_name = "N", value_parser = whole(1, LARGEST), allow_negative_numbers = true, default_value_t = 32, help_heading = "Data")]
     batch: usize,
-    /// Seed of every draw
-    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true, default_value_t = 0, help_heading = "Data")]
-    seed: u64,
-    /// Repeat the training with the seeds that follow, each with its own networks and order of the data, and show the
-    /// spread of steps to the target loss, last loss and held-out accuracy; gradients are measured with the first seed
+    /// Number of trials: trainings with consecutive seeds, each with networks and a data order of its own
+    ///
+    /// Shows the spread of the steps to the target loss, the final loss and the held-out accuracy. Gradients are
+    /// measured with the first seed only
     #[arg(long, value_name = "N", value_parser = whole(1, MOST_TRIALS), allow_negative_numbers = true, default_value_t = 1, help_heading = "Data")]
     trials: usize,
-    /// Arithmetics, separated by commas, as the main command reads them; beside forward= and backward= there may be
-    /// /update=ARITHMETIC, in which the optimiser computes, and /master=FORMAT, in which parameters are kept, such as
-    /// SR:=bf16/update=f32/master=bf16:round=stochastic, where SR is a name of your choice. At most 53 significand bits
+    /// Random seed
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true, default_value_t = 0, help_heading = "Data")]
+    seed: u64,
+    #[command(flatten)]
+    files: FileOptions,
+    /// Precisions to compare, separated by commas, as in the main command but with at most 53 significand bits
+    ///
+    /// In addition to forward= and backward=, /update=PRECISION sets the precision of the optimiser and /master=FORMAT
+    /// that of the stored parameters: SR:=bf16/update=f32/master=bf16:round=stochastic, where SR is a name of your
+    /// choice
     #[arg(
         long,
         alias = "arithmetic",
         value_delimiter = ',',
         value_name = "LIST",
         default_value = "f16,bf16,f32",
-        help_heading = "Arithmetic"
+        help_heading = "Precision"
     )]
     formats: Vec<String>,
-    /// Multiply the loss by a power of two and divide the gradients by it; or dynamic[=STEPS], as torch.amp.GradScaler:
-    /// from 2^16, doubled after 2000 (or so many) clean steps, halved and the step skipped where a gradient is not finite
+    /// Multiply the loss by this power of two and divide the gradients by it; or dynamic[=N], like torch.amp.GradScaler
+    ///
+    /// The dynamic scale starts at 2^16 and doubles after N clean steps (default 2000); when a gradient is not finite,
+    /// the step is skipped and the scale halved
     #[arg(
         long,
         value_name = "N|dynamic",
         default_value = "1",
         allow_negative_numbers = true,
-        help_heading = "Arithmetic"
+        help_heading = "Precision"
     )]
     loss_scale: String,
-    /// Bits of every layer's true gradient that must be proven
-    #[arg(long, value_name = "BITS", value_parser = bits, allow_negative_numbers = true, default_value_t = 80, help_heading = "Arithmetic")]
+    /// Proven accuracy of the exact gradient (reference) in every layer, in bits
+    #[arg(long, value_name = "BITS", value_parser = bits, allow_negative_numbers = true, default_value_t = 80, help_heading = "Precision")]
     truth_bits: u32,
     #[command(flatten)]
     optimiser: OptimiserOptions,
-    /// Steps at which gradients and updates are compared with the exact ones: every=N, log=POINTS, or none; the last step
-    /// is always included
+    /// Steps at which gradients and updates are compared with the exact ones: every=N, log=POINTS, or none; the last
+    /// step is always included
     #[arg(
         long,
         value_name = "WHEN",
@@ -99,34 +108,34 @@ pub struct TrainArguments {
         help_heading = "Measuring"
     )]
     measure: String,
-    /// Minibatches over which the gradient's spread is taken at every measured step [default: 8, or as many as the rows
-    /// that are trained on make]
+    /// Number of minibatches that estimate minibatch noise at every measured step [default: 8, or fewer if the training
+    /// rows do not fill 8]
     #[arg(long, value_name = "N", value_parser = whole(2, LARGEST), allow_negative_numbers = true, help_heading = "Measuring")]
     minibatches: Option<usize>,
     /// Report the first step that reaches this loss (mean over 20 minibatches)
     #[arg(long, value_name = "LOSS", value_parser = real("a positive finite number, such as 0.5"), allow_negative_numbers = true, default_value_t = 0.5, help_heading = "Measuring")]
     target_loss: f64,
-    /// Output directory [default: reports/train- and what differs from the defaults]
+    /// Output directory [default: in reports/, named after the network and the options]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
     /// Resume from the checkpoint of a stopped training; the result has the same bytes as an uninterrupted one
     #[arg(long, help_heading = "Output")]
     resume: bool,
-    /// Overwrite a report of another spec
-    #[arg(long, help_heading = "Output")]
-    force: bool,
-    /// Background of the pictures
-    #[arg(long, value_name = "THEME", value_parser = theme(), default_value = "light", help_heading = "Output")]
-    theme: Theme,
-    /// Print every measure in sentences, not the first screen alone
+    /// Also print every measured quantity, in sentences
     #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = "Output")]
     details: bool,
-    /// Print training.json and nothing else
+    /// Print only training.json
     #[arg(long, help_heading = "Output")]
     json: bool,
-    /// Print no table, notes or progress: nothing but errors, and with --json training.json
+    /// Print only errors and, with --json, training.json
     #[arg(long, short, help_heading = "Output")]
     quiet: bool,
+    /// Overwrite a report with other options
+    #[arg(long, help_heading = "Output")]
+    force: bool,
+    /// Background of the plots
+    #[arg(long, value_name = "THEME", value_parser = theme(), default_value = "light", help_heading = "Output")]
+    theme: Theme,
     #[command(flatten)]
     resources: Resources,
 }
@@ -138,12 +147,12 @@ pub struct TrainArguments {
 pub fn execute(arguments: &TrainArguments, given: &[String]) -> Result<(), Failure> {
     let plan = plan(arguments, given)?;
     let is_silent = arguments.quiet || arguments.json;
-    let own = || Path::new("reports").join(name(&plan.spec));
+    let hash = plan.spec.hash(probe::VERSION);
+    let own = || Path::new(REPORTS).join(name(&plan.spec, &hash));
     let directory = arguments.out.clone().unwrap_or_else(own);
     let plan = arguments.resources.fit(plan, is_silent)?;
     let mut names = report::names(&plan.spec.activations);
     names.push(CHECKPOINT.into());
-    let hash = plan.spec.hash(probe::VERSION);
     let stored = if arguments.resume { stored(&directory) } else { None };
     stored.as_ref().map_or(Ok(()), |stored| refuse_other_files(stored, &plan.spec, &directory))?;
     let folder = Folder::of_report(&directory, files::TRAINING, &hash, &names, arguments.force)?;
@@ -165,9 +174,10 @@ pub fn execute(arguments: &TrainArguments, given: &[String]) -> Result<(), Failu
         (files::RUN.to_string(), clock.to_json(pool.current_num_threads()).into()),
     ];
     all.extend(drawn);
-    // The checkpoint goes last: whoever is stopped before it can go on.
+    // The checkpoint is removed last, so a run that is stopped earlier can be resumed.
     folder.write(&all)?;
     folder.remove(&[CHECKPOINT.to_string()])?;
+    folder.make_latest(is_silent);
     if arguments.json {
         print(training.to_json().as_bytes())
     } else if arguments.quiet {
@@ -184,12 +194,12 @@ fn stored(directory: &Path) -> Option<Training> {
     Training::from_json(&text).ok()
 }
 
-/// Refuses to go on with a file whose contents are not those with which a training began.
+/// Refuses to resume with a file whose contents have changed since the training started.
 fn refuse_other_files(stored: &Training, spec: &TrainingSpec, directory: &Path) -> Result<(), Failure> {
     let pairs = stored.spec.sources().zip(spec.sources());
     match pairs.into_iter().find(|(began, now)| began.file == now.file && began.sha256 != now.sha256) {
         Some((began, now)) => Err(Failure::Input(format!(
-            "the training in `{}` began with another `{}` (SHA-256 {:.12}…, now {:.12}…): give the file it began with, or \
+            "the training in `{}` started with another `{}` (SHA-256 {:.12}…, now {:.12}…): give that file again, or \
              leave --resume out and choose another place with --out DIR",
             directory.display(),
             now.file,
@@ -200,12 +210,12 @@ fn refuse_other_files(stored: &Training, spec: &TrainingSpec, directory: &Path) 
     }
 }
 
-/// True for the record of this very training with all of its steps: there is nothing to go on with.
+/// True for the record of this training with all of its steps, so nothing is left to resume.
 fn is_finished(stored: &Training, spec: &TrainingSpec) -> bool {
     stored.steps_done == spec.steps && stored.spec_hash == spec.hash(probe::VERSION)
 }
 
-/// A training from its beginning, or from its checkpoint.
+/// A new training, or one resumed from its checkpoint.
 fn begin<'p>(plan: &'p TrainingPlan, directory: &Path, resume: bool, is_silent: bool) -> Result<Trainer<'p>, Failure> {
     match checkpoint::found(directory, WORK, resume, is_silent)? {
         Some(bytes) => Trainer::resume(plan, &bytes).map_err(|message| checkpoint::unusable(directory, message)),
@@ -213,7 +223,7 @@ fn begin<'p>(plan: &'p TrainingPlan, directory: &Path, resume: bool, is_silent: 
     }
 }
 
-/// Trains to the end; record and checkpoint on the disk are never older than a few steps.
+/// Trains to the end; the record and the checkpoint on disk are never older than a few steps.
 fn trained(mut trainer: Trainer, folder: &Folder, is_quiet: bool) -> Result<Training, Failure> {
     let mut training = trainer.record();
     let bar = Bar::of_work(is_quiet, job(&training.spec, trainer.work()));
@@ -222,7 +232,7 @@ fn trained(mut trainer: Trainer, folder: &Folder, is_quiet: bool) -> Result<Trai
         bar.tell(format!("step {} of {}", training.steps_done, training.spec.steps));
         trainer.advance(&bar);
         training = trainer.record();
-        // The record first: its spec says whose the directory is.
+        // The record first: its spec says to which training the directory belongs.
         let kept = [
             (files::TRAINING.to_string(), training.to_json().into_bytes()),
             (CHECKPOINT.to_string(), trainer.checkpoint()),
@@ -233,13 +243,13 @@ fn trained(mut trainer: Trainer, folder: &Folder, is_quiet: bool) -> Result<Trai
     Ok(training)
 }
 
-/// What there is to train.
+/// The training as a job with progress.
 fn job(spec: &TrainingSpec, units: usize) -> Job {
     let precisions = counted(spec.formats.len(), "precision");
     let networks = counted(spec.activations.len(), "network");
     let advice = match spec.measure {
-        MeasureAt::Never => "fewer --steps take less; --resume continues a run that was stopped",
-        _ => "--measure none takes less; --resume continues a run that was stopped",
+        MeasureAt::Never => "fewer --steps are faster; --resume continues a stopped run",
+        _ => "--measure none is faster; --resume continues a stopped run",
     };
     Job {
         what: format!("{} of {networks} in {precisions} and in f64", counted(spec.steps, "step")),
@@ -251,8 +261,8 @@ fn job(spec: &TrainingSpec, units: usize) -> Job {
     }
 }
 
-/// Repeats a whole training with the seeds that follow. The record on the disk has every repetition that is done, and
-/// --resume goes on with the next.
+/// Repeats a whole training with the following seeds. The record on disk has every finished repetition, and --resume
+/// continues with the next.
 fn repeated(mut training: Training, plan: &TrainingPlan, folder: &Folder, is_quiet: bool) -> Result<Training, Failure> {
     let left = training.trials.len() + 1..plan.spec.trials;
     if left.is_empty() {
@@ -269,12 +279,11 @@ fn repeated(mut training: Training, plan: &TrainingPlan, folder: &Folder, is_qui
     Ok(training)
 }
 
-/// The spec of the options with the files that they name.
+/// The spec of the options, with the files that they name.
 fn plan(arguments: &TrainArguments, given: &[String]) -> Result<TrainingPlan, Failure> {
     let (data, file) = FileOptions::data(&arguments.data)?;
     if data == Data::Gaussian {
-        let message =
-            "--data gaussian: there is nothing to learn from random targets; give digits, or a FILE with x and y";
+        let message = "--data gaussian: random targets cannot be learnt; give digits, or a FILE with x and y";
         return Err(Failure::Input(message.into()));
     }
     let spec = spec(arguments)?;
@@ -319,30 +328,29 @@ fn spec(arguments: &TrainArguments) -> Result<TrainingSpec, Failure> {
     })
 }
 
-/// `train-default`, `train-act-relu_steps-1000_optimizer-adam`: what differs from the defaults.
-fn name(spec: &TrainingSpec) -> String {
+/// `train-default`, `train-relu-20x64-steps-1000-optimizer-adam-3fa9c2d1`.
+fn name(spec: &TrainingSpec, hash: &str) -> String {
     let default = TrainingSpec::default();
-    let mut more: Vec<(&str, String)> = Vec::new();
-    let mut part = |differs: bool, key: &'static str, value: String| {
-        if differs {
-            more.push((key, value));
-        }
-    };
-    part(spec.trials != default.trials, "trials", spec.trials.to_string());
-    part(spec.steps != default.steps, "steps", spec.steps.to_string());
-    part(spec.optimiser != default.optimiser, "optimizer", spec.optimiser.to_string());
-    part(spec.rate.learning_rate != default.rate.learning_rate, "lr", spec.rate.learning_rate.to_string());
-    part(spec.rate.warmup != default.rate.warmup, "warmup", spec.rate.warmup.to_string());
-    part(spec.rate.cosine, "cosine", "on".into());
-    part(spec.clip_norm.is_some(), "clip", spec.clip_norm.unwrap_or_default().to_string());
-    part(spec.loss_scale != default.loss_scale, "scale", spec.loss_scale.to_string());
-    part(spec.measure != default.measure, "measure", spec.measure.to_string());
-    part(spec.minibatches != default.minibatches, "minibatches", spec.minibatches.to_string());
-    part(spec.target_loss != default.target_loss, "target", spec.target_loss.to_string());
+    let mut name = FolderName::new("train");
+    if *spec == default {
+        return name.of_default();
+    }
     let networks = |spec: &TrainingSpec| crate::spec::Spec {
         formats: spec.formats.clone(),
         names: spec.names.clone(),
         ..spec.networks()
     };
-    format!("train-{}", files::name_against(&networks(spec), &networks(&default), &more))
+    name.spec(&networks(spec), &networks(&default));
+    name.option("trials", &spec.trials, &default.trials, usize::to_string);
+    name.option("steps", &spec.steps, &default.steps, usize::to_string);
+    name.option("optimizer", &spec.optimiser, &default.optimiser, ToString::to_string);
+    name.option("lr", &spec.rate.learning_rate, &default.rate.learning_rate, f64::to_string);
+    name.option("warmup", &spec.rate.warmup, &default.rate.warmup, ToString::to_string);
+    name.option("cosine", &spec.rate.cosine, &default.rate.cosine, |_| "on".into());
+    name.option("clip", &spec.clip_norm, &default.clip_norm, |clip| clip.unwrap_or_default().to_string());
+    name.option("scale", &spec.loss_scale, &default.loss_scale, ToString::to_string);
+    name.option("measure", &spec.measure, &default.measure, ToString::to_string);
+    name.option("minibatches", &spec.minibatches, &default.minibatches, usize::to_string);
+    name.option("target", &spec.target_loss, &default.target_loss, f64::to_string);
+    name.of_hash(hash)
 }

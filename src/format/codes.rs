@@ -1,18 +1,18 @@
-//! The codes of a format: their fields, what they stand for, and all of a narrow one.
+//! The codes of a format: their fields, their meanings, and a list of all codes for narrow formats.
 
 use super::dyadic::Dyadic;
 use super::{Format, Range, Special, two_to};
 use rug::{Float, Integer};
 
-/// Widest codes that are listed: 256 of them.
+/// Largest width of codes that are listed, 256 in all.
 pub const MAX_LISTED_BITS: u32 = 8;
 
-/// What a code stands for.
+/// The class of a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     /// ±0.
     Zero,
-    /// Exponent field zero, significand field not.
+    /// A zero exponent field with a nonzero significand field.
     Subnormal,
     /// An implicit leading one.
     Normal,
@@ -40,13 +40,13 @@ impl Class {
 pub struct Code {
     /// The code itself.
     pub code: u32,
-    /// Its first bit.
+    /// Its sign bit.
     pub is_negative: bool,
     /// Its exponent field.
     pub exponent_field: u32,
     /// Its trailing significand field.
     pub significand_field: u32,
-    /// What it stands for.
+    /// Its class.
     pub class: Class,
     /// The magnitude of a finite value.
     pub magnitude: Option<Dyadic>,
@@ -56,7 +56,7 @@ impl Format {
     /// Bits of the exponent field of a bounded format's code.
     pub fn exponent_bits(&self) -> u32 {
         let Range::Bounded { emin, emax, special } = self.range else { return 0 };
-        // Beside emin..=emax, zero and subnormal numbers have a field of their own, or NaN has, or both.
+        // In addition to emin..=emax, zero and subnormal numbers have a field of their own, or NaN does, or both.
         let others = if special == Special::Ieee { 2 } else { 1 };
         (emax - emin + 1 + others).ilog2()
     }
@@ -78,7 +78,7 @@ impl Format {
         self.precision - 1
     }
 
-    /// One, or none where numbers have no sign.
+    /// 1, or 0 if numbers have no sign.
     pub fn sign_bits(&self) -> u32 {
         self.special().is_none_or(Special::is_signed).into()
     }
@@ -90,7 +90,7 @@ impl Format {
         (is_negative, code >> trailing & ((1 << self.exponent_bits()) - 1), code & ((1 << trailing) - 1))
     }
 
-    /// What a code stands for.
+    /// The class of a code.
     fn class(&self, code: u64) -> Class {
         let (is_negative, exponent, significand) = self.fields(code);
         let is_top = exponent == (1 << self.exponent_bits()) - 1;
@@ -111,7 +111,7 @@ impl Format {
         }
     }
 
-    /// The units in the last place and their exponent of a code of a finite number.
+    /// The units in the last place of a finite number's code, and their exponent.
     fn units(&self, code: u64) -> (u64, i32) {
         let (_, exponent, significand) = self.fields(code);
         let trailing = self.trailing_bits();
@@ -122,7 +122,7 @@ impl Format {
         }
     }
 
-    /// The number a code stands for; NaN codes give NaN. For formats up to binary64.
+    /// The number that a code represents; NaN codes give NaN. For formats up to binary64.
     ///
     /// # Panics
     /// If the format is unbounded: it has no codes.
@@ -142,8 +142,8 @@ impl Format {
 
     /// The code of a member of the format; NaN gives the canonical quiet NaN (positive).
     ///
-    /// NaN without a code of its own gets that of −0, as ml_dtypes has it; infinities without one get that of what
-    /// overflow gives, and −0 that of 0.
+    /// NaN without a code gets that of −0, as in ml_dtypes; infinities without a code get that of an overflowed result,
+    /// and −0 that of 0.
     ///
     /// # Panics
     /// If the format is unbounded: it has no codes.

@@ -1,4 +1,4 @@
-//! What is known of a format without measuring: every constant exact, derived from precision and range.
+//! The constants of a format, all exact and derived from its precision and range.
 
 use super::dyadic::Dyadic;
 use super::{Format, NAMED, Overflow, Range, Special};
@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 pub struct Constants {
     /// Canonical name.
     pub name: String,
-    /// Other names that mean the same format.
+    /// Aliases.
     pub aliases: Vec<String>,
     /// Where the format is defined.
     pub source: &'static str,
@@ -28,7 +28,7 @@ pub struct Constants {
     pub has_nan: bool,
     /// Whether −0 is among them.
     pub has_negative_zero: bool,
-    /// What bounded exponents bring; `None` for MPFR's.
+    /// The constants of bounded exponents; `None` for MPFR's.
     pub range: Option<RangeConstants>,
 }
 
@@ -37,7 +37,7 @@ pub struct Constants {
 pub struct RangeConstants {
     /// Bits of a code: sign, exponent field, trailing significand field.
     pub code_bits: u32,
-    /// One, or none where numbers have no sign.
+    /// 1, or 0 if numbers have no sign.
     pub sign_bits: u32,
     /// Bits of the exponent field.
     pub exponent_bits: u32,
@@ -53,16 +53,17 @@ pub struct RangeConstants {
     pub largest: Dyadic,
     /// Smallest positive normal number.
     pub smallest_normal: Dyadic,
-    /// Smallest positive number: the spacing of numbers near zero; of a scale, which has none there, itself normal.
+    /// Smallest positive number: the spacing of numbers near zero. A scale has no subnormal numbers, so this one is
+    /// normal.
     pub smallest_subnormal: Dyadic,
-    /// What overflow gives.
+    /// The result of an overflow.
     #[serde(serialize_with = "in_words")]
     pub overflow: Overflow,
-    /// Rounding to nearest, magnitudes beyond this one overflow.
+    /// Larger magnitudes overflow when rounded to nearest.
     pub overflow_threshold: Dyadic,
     /// Whether the threshold itself overflows: it is a tie, and ties go to the even significand.
     pub threshold_overflows: bool,
-    /// Rounding to nearest, magnitudes up to this one become zero, or NaN where there is none.
+    /// Magnitudes up to this one become zero when rounded to nearest, or NaN if the format has no zero.
     pub underflow_threshold: Dyadic,
     /// Every integer up to this one is a member.
     #[serde(serialize_with = "in_digits")]
@@ -75,14 +76,14 @@ pub struct RangeConstants {
     pub normal_decades: f64,
     /// log₁₀ of largest over smallest positive number.
     pub decades: f64,
-    /// How many codes there are of each class.
+    /// Number of codes of each class.
     pub counts: Counts,
 }
 
-/// Codes by class, of all signs together.
+/// Numbers of codes by class, both signs together.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Counts {
-    /// +0 and −0, or those of them that the format has.
+    /// +0 and −0, as far as the format has them.
     pub zeros: u32,
     /// Below the smallest normal number, not zero.
     #[serde(serialize_with = "in_digits")]
@@ -95,7 +96,7 @@ pub struct Counts {
     /// Codes that are not a number.
     #[serde(serialize_with = "in_digits")]
     pub nan: Integer,
-    /// Different finite values: the two zeros are one.
+    /// Distinct finite values; the two zeros count as one.
     #[serde(serialize_with = "in_digits")]
     pub finite_values: Integer,
 }
@@ -106,11 +107,11 @@ fn in_digits<S: Serializer>(count: &Integer, serializer: S) -> Result<S::Ok, S::
 }
 
 impl Counts {
-    /// Of a format with precision p and so many exponents of normal numbers.
+    /// The counts of a format with precision p and the given number of exponents of normal numbers.
     fn of(p: i32, exponents: i32, special: Special) -> Counts {
         let power = |exponent: i32| Integer::from(1) << exponent as u32;
         let signs = if special.is_signed() { 2 } else { 1 };
-        // Each exponent has 2^(p−1) significands of each sign, of which one may mean something else.
+        // Each exponent has 2^(p−1) significands of each sign; one of them may have a special meaning.
         let taken = u32::from(special.takes_last_code()) * signs;
         let normal = power(p - 1) * exponents * signs - taken;
         let subnormal = (power(p - 1) - 1u32) * signs;
@@ -197,7 +198,7 @@ impl Format {
         })
     }
 
-    /// Other names that [`Format::parse`] reads as this format; `eXmY` where it is one.
+    /// The aliases that [`Format::parse`] accepts for this format, including `eXmY` if it is one.
     fn aliases(&self) -> Vec<String> {
         let Some((name, aliases, _)) = NAMED.iter().find(|(_, _, format)| format == self) else { return Vec::new() };
         let bare = format!("e{}m{}", self.exponent_bits(), self.precision - 1);
@@ -205,7 +206,7 @@ impl Format {
         aliases.iter().map(ToString::to_string).chain(is_alias.then_some(bare)).collect()
     }
 
-    /// The document or the maker that defines the format.
+    /// The document or the vendor that defines the format.
     fn source(&self) -> &'static str {
         match self.name().as_str() {
             "f64" => "IEEE 754-2019, binary64",

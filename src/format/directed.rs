@@ -1,24 +1,24 @@
 //! Directed roundings and rounding to odd: the definition on exact numbers, and its fast consequence on doubles.
 //!
-//! Toward zero, up and down are IEEE 754-2019 section 4.3.2. Rounding to odd keeps a member and takes of two
-//! neighbours the one whose last bit is set, so that a later rounding to fewer bits is right (Boldo and Melquiond
-//! 2008). Overflow: what the spacing beyond the maximum rounds to a number there becomes what overflow gives
-//! ([`Format::round`] of infinity), but a direction that leads back to the maximum ends there.
+//! Toward zero, up and down are those of IEEE 754-2019 section 4.3.2. Rounding to odd keeps numbers of the format and
+//! otherwise takes the neighbour whose last bit is set, so that a later rounding to fewer bits is correct (Boldo and
+//! Melquiond 2008). A result that exceeds the maximum on an unbounded grid of the same spacing overflows like infinity
+//! ([`Format::round`]), except in a direction that leads back to the maximum.
 
 use super::{Format, Range, canonical, sum_to_odd};
 use rug::float::Round;
 use rug::{Float, Integer};
 
-/// A rounding that takes one neighbour for a reason other than nearness.
+/// A rounding that does not choose the nearest neighbour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Toward {
-    /// The one nearer to zero: truncation.
+    /// The neighbour nearer to zero: truncation.
     Zero,
-    /// The larger one.
+    /// The larger neighbour.
     Up,
-    /// The smaller one.
+    /// The smaller neighbour.
     Down,
-    /// The one whose last significand bit is set.
+    /// The neighbour whose last significand bit is set.
     Odd,
 }
 
@@ -26,7 +26,7 @@ impl Toward {
     /// All of them.
     pub const ALL: [Toward; 4] = [Toward::Zero, Toward::Up, Toward::Down, Toward::Odd];
 
-    /// Whether magnitudes of that sign are raised wherever they are no members.
+    /// Whether inexact magnitudes of that sign always increase.
     #[inline(always)]
     fn raises(self, is_negative: bool) -> bool {
         match self {
@@ -36,7 +36,7 @@ impl Toward {
         }
     }
 
-    /// Whether a finite magnitude of that sign beyond the maximum ends at the maximum.
+    /// Whether a finite magnitude of that sign beyond the maximum becomes the maximum.
     #[inline(always)]
     fn ends_at_maximum(self, is_negative: bool) -> bool {
         match self {
@@ -61,10 +61,10 @@ impl Format {
             Range::Unbounded => i64::MIN / 2,
         };
         let quantum = (i64::from(exponent) - 1).max(emin) - (i64::from(p) - 1);
-        // Far below the quantum a number is no member and rounds as any other between 0 and the quantum.
+        // A number far below the quantum rounds like any other between 0 and the quantum.
         let scaled = match i64::from(exponent) < quantum {
             true => Float::with_val(2, 0.25),
-            // Exponents of MPFR's numbers fit.
+            // The exponents of MPFR numbers fit.
             false => Float::with_val(x.prec(), x.abs_ref()) >> i32::try_from(quantum).unwrap_or(i32::MIN),
         };
         let (mut units, _) = scaled.to_integer_round(Round::Zero).expect("invariant: a finite number");
@@ -81,11 +81,11 @@ impl Format {
             Some(max) if magnitude > max => Float::with_val(p, rug::float::Special::Infinity),
             _ => magnitude,
         };
-        // A member stays as it is.
+        // A number of the format is kept.
         self.round(&if is_negative { -result } else { result })
     }
 
-    /// The constants of [`DirectedRounder::round`], where doubles have the bits.
+    /// The constants of [`DirectedRounder::round`], if doubles have enough bits.
     pub fn directed_rounder(&self, toward: Toward) -> Option<DirectedRounder> {
         if !self.fits_f64_lanes() {
             return None;
@@ -110,27 +110,27 @@ impl Format {
     }
 }
 
-/// One format's directed rounding of doubles with its constants at hand, branch-free. Pairs are of a positive
-/// and a negative number.
+/// The directed rounding of doubles to one format with precomputed constants, branch-free. Pairs hold the constants for
+/// positive and negative numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DirectedRounder {
     least: f64,
     largest: f64,
     /// The bits of a normal double below the format's last place.
     below: u64,
-    /// What is added where they are not zero.
+    /// Added if they are not zero.
     raise: [u64; 2],
-    /// What is put in where they are not zero.
+    /// Set if they are not zero.
     odd: u64,
-    /// What a finite number beyond the maximum becomes.
+    /// The result for a finite number beyond the maximum.
     beyond: [f64; 2],
-    /// What infinity becomes.
+    /// The result for infinity.
     infinite: [f64; 2],
     negative_zero: f64,
 }
 
 impl DirectedRounder {
-    /// As [`Format::round_toward`], of a double, or of any number whose rounding to odd the double is.
+    /// As [`Format::round_toward`], for a double or for any number that rounds to odd to this double.
     ///
     /// Among normal numbers the format's last place is the same bit of all doubles of a binade, and a carry out of the
     /// significand is the next binade. Smaller ones are lifted by the smallest normal number, rounded to odd, into
@@ -147,7 +147,7 @@ impl DirectedRounder {
         let rounded = f64::from_bits((lifted & !self.below | odd) + raise) - lift;
         let within = if rounded == 0.0 && is_negative { self.negative_zero } else { rounded.copysign(x) };
         let beyond = if magnitude == f64::INFINITY { of_sign(self.infinite) } else { of_sign(self.beyond) };
-        // What the raise made of a NaN may look like a number.
+        // Raising a NaN may have made it look like a number.
         if x.is_nan() {
             f64::NAN
         } else if rounded <= self.largest {

@@ -1,10 +1,10 @@
-//! Exact numbers n·2^e, and how they are written: all decimal digits, rounded digits, a power of two.
+//! Exact numbers n·2^e and their notations: all decimal digits, rounded digits, or a power of two.
 
 use rug::ops::Pow;
 use rug::{Float, Integer};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-/// A number n·2^e, not negative.
+/// A nonnegative number n·2^e.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dyadic {
     /// n.
@@ -13,8 +13,8 @@ pub struct Dyadic {
     pub exponent: i32,
 }
 
-/// Largest |e| whose decimal digits are written out: those of binary64 and binary128 are, the millions of
-/// digits of a format with 24 exponent bits are not.
+/// Largest |e| for which all decimal digits are written: enough for binary64 and binary128, but not for the millions of
+/// digits of a format with 24 exponent bits.
 const MAX_EXPONENT: u32 = 20_000;
 
 /// Decimal exponents that are written without `e`.
@@ -26,7 +26,7 @@ impl Dyadic {
         Dyadic { units: Integer::from(1), exponent }
     }
 
-    /// All decimal digits, such as `65504` or `5.9604644775390625e-8`; `None` where |e| is beyond 20000.
+    /// All decimal digits, such as `65504` or `5.9604644775390625e-8`; `None` if |e| exceeds 20000.
     pub fn decimal(&self) -> Option<String> {
         if self.exponent.unsigned_abs() > MAX_EXPONENT {
             return None;
@@ -53,7 +53,7 @@ impl Dyadic {
         }
     }
 
-    /// `2^-14`, or the odd part before it: `(2^11 − 1)·2^5`, `13·2^-9`.
+    /// `2^-14`, or with an odd factor: `(2^11 − 1)·2^5`, `13·2^-9`.
     pub fn power_form(&self) -> String {
         let Some(zeros) = self.units.find_one(0) else { return "0".into() };
         let (odd, exponent) = (Integer::from(&self.units >> zeros), i64::from(self.exponent) + i64::from(zeros));

@@ -29,10 +29,10 @@ pub const NAMED: &[(&str, &[&str], Format)] = &[
     ("e8m0fnu", &["float8_e8m0fnu"], E8M0FNU),
 ];
 
-/// Short names that mean different formats to different people.
+/// Short names that are used for different formats.
 pub const AMBIGUOUS: [&str; 4] = ["e4m3", "e3m2", "e2m3", "e2m1"];
 
-/// Names of a width, which several formats have.
+/// Names that only give a width, which several formats share.
 pub const EIGHT_BITS: [&str; 3] = ["fp8", "f8", "float8"];
 
 /// Widest exponent field accepted in `eXmY`.
@@ -44,7 +44,7 @@ impl Format {
     /// Reads a format's name.
     ///
     /// # Errors
-    /// A sentence that says what is wrong and names the nearest known format.
+    /// What is wrong, with the nearest known format.
     pub fn parse(name: &str) -> Result<Format, String> {
         let lower = name.to_ascii_lowercase();
         if let Some((_, _, format)) =
@@ -85,12 +85,12 @@ impl Format {
     /// [`Format::parse`] of a format to compute in.
     ///
     /// # Errors
-    /// Also where the format holds scales of blocks only.
+    /// Also if the format only holds the scales of blocks.
     pub fn parse_of_numbers(name: &str) -> Result<Format, String> {
         let format = Format::parse(name)?;
         if format.is_scale() {
             return Err(format!(
-                "`{name}` holds scales only: powers of two without sign and zero, which nothing computes in"
+                "`{name}` only holds scales, powers of two without sign or zero, and cannot be computed in; choose another format"
             ));
         }
         Ok(format)
@@ -131,7 +131,7 @@ fn parse_ieee_like(lower: &str) -> Result<Option<Format>, String> {
     }
 }
 
-/// Digits and nothing else: no sign, no spaces.
+/// Parses digits only: no sign, no spaces.
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -1,4 +1,4 @@
-//! The one rounding to nearest: the definition on exact numbers, and its fast consequence on doubles.
+//! Rounding to nearest: the definition on exact numbers, and its fast implementation for doubles.
 
 use super::{F64, Format, Overflow, Range, Special, canonical, exponent_of, two_to};
 use rug::float::Round;
@@ -7,11 +7,11 @@ use rug::{Assign, Float};
 impl Format {
     /// Rounds an exact number to the format: **the definition**.
     ///
-    /// Round to nearest, ties to even; overflow (a result that would exceed the maximum, infinities too)
-    /// gives what [`Special::overflow`] says: infinity, NaN, or the largest number with the sign;
-    /// underflow is gradual, with the sign kept on zero where zero has one; −0 stays −0 there. NaN
-    /// stays NaN, in formats without a code for it too: no arithmetic hides it. A format of scales,
-    /// which has neither zero nor negative numbers, gives NaN for them. The result has precision p.
+    /// Rounds to nearest, ties to even. Overflow (a result that would exceed the maximum, or infinity) gives infinity,
+    /// NaN or the largest number, as [`Special::overflow`] defines, with the sign. Underflow is gradual and keeps the
+    /// sign of zero if zero has one; so does −0. NaN stays NaN even in formats without a code for it, so that it is
+    /// never hidden. A format of scales has neither zero nor negative numbers and gives NaN for them. The result has
+    /// precision p.
     pub fn round(&self, x: &Float) -> Float {
         let p = self.precision;
         if x.is_nan() {
@@ -97,16 +97,16 @@ impl Format {
     }
 }
 
-/// One format's rounding of doubles with its constants at hand, branch-free.
+/// The rounding of doubles to one format with precomputed constants, branch-free.
 #[derive(Clone, Copy, Debug)]
 pub struct Rounder {
     /// The bits of the smallest normal number, a power of two.
     least_exponent: u64,
-    /// What raises 2^e to 1.5·2^(e+53−p), added to its bits.
+    /// Added to the bits of 2^e to give 1.5·2^(e+53−p).
     raise: u64,
     max: f64,
     overflow: f64,
-    /// The bit of the sign that zeros keep, or none.
+    /// The sign bit if zeros keep their sign, otherwise 0.
     zero_sign: u64,
 }
 
@@ -118,11 +118,11 @@ impl Rounder {
     ///
     /// With 2^e ≤ |x| < 2^(e+1), or e = emin below it, the sum x + 1.5·2^(e+53−p) lies in the binade whose unit is
     /// 2^(e+1−p), the format's there, so that the hardware rounds it as the format does; the difference is exact.
-    /// Numbers so large that the power leaves the doubles come out as NaN or as themselves, beyond the maximum.
+    /// Numbers so large that the power is beyond the doubles give NaN or themselves, beyond the maximum.
     #[inline(always)]
     pub fn round(&self, x: f64) -> f64 {
         let rounded = self.round_within(x);
-        // A comparison that NaN fails.
+        // This comparison is false for NaN.
         if rounded.abs() <= self.max { rounded } else { self.special(x) }
     }
 
@@ -131,7 +131,7 @@ impl Rounder {
     pub fn round_within(&self, x: f64) -> f64 {
         let exponent = (x.to_bits() & EXPONENT).max(self.least_exponent);
         let magic = f64::from_bits(exponent.wrapping_add(self.raise));
-        // What came to zero has no sign yet, and all else has it.
+        // Only results of zero still lack the sign.
         f64::from_bits(((x + magic) - magic).to_bits() | (x.to_bits() & self.zero_sign))
     }
 
@@ -155,17 +155,16 @@ impl Rounder {
         f64::from_bits(self.least_exponent)
     }
 
-    /// The largest number that rounding to nearest brings no farther than [`Rounder::largest`], of those with a
-    /// precision that has more bits.
+    /// The largest number of a higher precision that rounds to nearest to at most [`Rounder::largest`].
     pub fn overflows_above(&self, precision: u32) -> f64 {
         let place = two_to(exponent_of(self.max) + 1 - i64::from(self.precision()));
         let is_even = (self.max / place) % 2.0 == 0.0;
-        // Half a place beyond lies a tie, which goes to the even significand.
+        // Half a unit beyond it is a tie, which goes to the even significand.
         let below = if is_even { 0.0 } else { two_to(exponent_of(self.max) + 1 - i64::from(precision)) };
         self.max + 0.5 * place - below
     }
 
-    /// What overflow gives: infinity, NaN, or the largest number.
+    /// The result of an overflow: infinity, NaN, or the largest number.
     pub fn overflow(&self) -> f64 {
         self.overflow
     }
@@ -175,7 +174,7 @@ impl Rounder {
         self.zero_sign != 0
     }
 
-    /// Overflow and NaN. The sign stays off a NaN, so that there is only one.
+    /// Handles overflow and NaN. NaN never gets a sign, so there is only one NaN.
     #[inline(always)]
     fn special(&self, x: f64) -> f64 {
         if x.is_nan() { f64::NAN } else { canonical(self.overflow.copysign(x)) }

@@ -1,4 +1,4 @@
-//! What the codes of a format mean that stand for no number, and so what overflow and −0 become.
+//! The special codes of a format, which determine the results of overflow and of −0.
 
 /// Which codes are infinities, NaN and −0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -7,18 +7,18 @@ pub enum Special {
     Ieee,
     /// `fn` (finite, NaN): the top exponent holds numbers, only its all-ones code is NaN; overflow gives NaN.
     FiniteNan,
-    /// `fnuz` (finite, NaN, unsigned zero): the code of −0 is NaN, every other one a number; overflow gives NaN.
+    /// `fnuz` (finite, NaN, unsigned zero): the code of −0 is NaN and every other code a number; overflow gives NaN.
     NanForNegativeZero,
-    /// P3109's formats with infinities: the code of −0 is NaN, the all-ones code of either sign its infinity.
+    /// P3109's formats with infinities: the code of −0 is NaN, and the all-ones code of each sign is its infinity.
     NanForNegativeZeroAndInfinities,
     /// Every code is a number; overflow gives the largest one, and NaN has no code.
     Finite,
-    /// A scale of a block: powers of two without sign and zero, the all-ones code NaN. What is no positive number, or
-    /// rounds to none, gives NaN.
+    /// The scale of a block: powers of two without sign or zero; the all-ones code is NaN. Everything that does not
+    /// round to a positive number gives NaN.
     Scale,
 }
 
-/// What a result beyond the largest number becomes.
+/// The result of an overflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overflow {
     /// The infinity of its sign.
@@ -50,7 +50,7 @@ impl Special {
         self != Special::Scale
     }
 
-    /// What overflow gives.
+    /// The result of an overflow.
     pub fn overflow(self) -> Overflow {
         match self {
             Special::Ieee | Special::NanForNegativeZeroAndInfinities => Overflow::Infinity,
@@ -59,7 +59,7 @@ impl Special {
         }
     }
 
-    /// What a positive overflow gives where that is the largest number.
+    /// The largest number, if that is the result of a positive overflow.
     pub(crate) fn overflow_of(self, largest: f64) -> f64 {
         match self.overflow() {
             Overflow::Infinity => f64::INFINITY,
@@ -68,7 +68,7 @@ impl Special {
         }
     }
 
-    /// Whether the last code of the largest number's exponent, of either sign, is none of a number.
+    /// Whether the last code of the largest number's exponent, with either sign, is not a number.
     pub(super) fn takes_last_code(self) -> bool {
         matches!(self, Special::FiniteNan | Special::NanForNegativeZeroAndInfinities)
     }

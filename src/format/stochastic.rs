@@ -1,9 +1,9 @@
-//! Stochastic rounding with r random bits: the definition on exact numbers, and its fast consequence on doubles.
+//! Stochastic rounding with r random bits: the definition on exact numbers, and its fast implementation for doubles.
 //!
-//! Of |x| between the neighbours lo and hi of the format, the fraction f = (|x| − lo)/(hi − lo) is cut to r bits, and
-//! x goes away from zero iff f + u ≥ 1 for a random multiple u of 2^-r in [0, 1): u is added below the last place and
-//! the sum is cut. A member stays, whatever u is. What lies beyond the r bits is dropped, so that over all u the mean
-//! is within 2^-r of a unit in the last place below |x| (Croci, Fasi, Higham, Mary and Mikaitis 2022, section 7).
+//! For |x| between the neighbours lo and hi of the format, the fraction f = (|x| − lo)/(hi − lo) is truncated to r
+//! bits, and x rounds away from zero iff f + u ≥ 1 for a random multiple u of 2^-r in [0, 1): u is added below the last
+//! place and the sum is truncated. Numbers of the format are kept for every u. Because f is truncated, the mean over
+//! all u is below |x| by at most 2^-r units in the last place (Croci, Fasi, Higham, Mary and Mikaitis 2022, section 7).
 
 use super::{Format, Range, canonical};
 use rug::float::Round;
@@ -15,10 +15,9 @@ pub const MOST_RANDOM_BITS: u32 = 32;
 impl Format {
     /// Rounds an exact number stochastically to the format with u = `random`·2^-`bits`: **the definition**.
     ///
-    /// Below the smallest normal number the neighbours have the subnormal numbers' spacing. Beyond the maximum
-    /// the spacing goes on: what is rounded to a number there overflows as [`Format::round`] does. NaN, infinities and
-    /// zeros become what they become there. A number that is cut after `bits` bits more than the format's is rounded as
-    /// the number itself.
+    /// Below the smallest normal number the neighbours have the subnormal numbers' spacing. The grid continues beyond
+    /// the maximum, and a result there overflows as in [`Format::round`], which also defines the results for NaN,
+    /// infinities and zeros. Truncating a number to `bits` bits more than the format's does not change its rounding.
     pub fn round_stochastically(&self, x: &Float, bits: u32, random: u32) -> Float {
         let p = self.precision;
         let Some(exponent) = x.get_exp() else { return self.round(x) };
@@ -31,7 +30,7 @@ impl Format {
         if i64::from(exponent) <= step {
             return self.zero(x.is_sign_negative());
         }
-        // Exponents of MPFR's numbers fit.
+        // The exponents of MPFR numbers fit.
         let scaled = Float::with_val(x.prec(), x.abs_ref()) >> i32::try_from(step).unwrap_or(i32::MIN);
         let (cut, _) = scaled.to_integer_round(Round::Zero).expect("invariant: a finite number");
         let units: Integer = (cut + random) >> bits;
@@ -41,13 +40,13 @@ impl Format {
         let magnitude = Float::with_val(p, units) << i32::try_from(quantum).unwrap_or(i32::MIN);
         let is_beyond = self.max().is_some_and(|max| magnitude > max);
         let result = if is_beyond { Float::with_val(p, rug::float::Special::Infinity) } else { magnitude };
-        // A member stays as it is.
+        // A number of the format is kept.
         self.round(&if x.is_sign_negative() { -result } else { result })
     }
 
-    /// The constants of [`StochasticRounder::round`], where doubles have the bits.
+    /// The constants of [`StochasticRounder::round`], if doubles have enough bits.
     pub fn stochastic_rounder(&self, bits: u32) -> Option<StochasticRounder> {
-        // Two bits more than are looked at, for numbers that were rounded to odd.
+        // Two bits more than the rounding uses, for numbers that were rounded to odd.
         let is_carried = self.fits_f64_lanes() && (1..=MOST_RANDOM_BITS).contains(&bits);
         if !is_carried || self.precision + bits + 2 > f64::MANTISSA_DIGITS {
             return None;
@@ -64,24 +63,24 @@ impl Format {
     }
 }
 
-/// One format's stochastic rounding of doubles with its constants at hand.
+/// The stochastic rounding of doubles to one format with precomputed constants.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StochasticRounder {
     least: f64,
     largest: f64,
     overflow: f64,
-    /// −0 where zeros keep their sign, else +0.
+    /// −0 if zeros keep their sign, otherwise +0.
     zero_sign: f64,
     precision: u32,
     bits: u32,
 }
 
 impl StochasticRounder {
-    /// As [`Format::round_stochastically`], of a number cut to a double.
+    /// As [`Format::round_stochastically`], for a number truncated to a double.
     ///
     /// Among normal numbers the format's last place is the same bit of all doubles of a binade, and a carry out of the
     /// significand is the next binade. Smaller ones are lifted by the smallest normal number, into the binade
-    /// where the last place is theirs; what the sum loses lies beyond the random bits.
+    /// where the last place is theirs; the sum only loses bits beyond the random ones.
     #[inline]
     pub fn round(&self, x: f64, random: u32) -> f64 {
         let lift = if x.abs() < self.least { self.least.copysign(x) } else { 0.0 };
@@ -89,7 +88,7 @@ impl StochasticRounder {
         let lifted = cut_sum(x, lift).to_bits().wrapping_add(u64::from(random) << (below - self.bits));
         // A zero plus +0 is +0, and plus −0 itself.
         let rounded = (f64::from_bits(lifted & (u64::MAX << below)) - lift).copysign(x) + self.zero_sign;
-        // What the draw made of a NaN may look like a number.
+        // Adding the random bits to a NaN may have made it look like a number.
         if x.is_nan() {
             f64::NAN
         } else if rounded.abs() <= self.largest {
@@ -119,7 +118,7 @@ impl StochasticRounder {
         self.largest
     }
 
-    /// What overflow gives: infinity, NaN, or the largest number.
+    /// The result of an overflow: infinity, NaN, or the largest number.
     pub fn overflow(&self) -> f64 {
         self.overflow
     }
@@ -130,13 +129,13 @@ impl StochasticRounder {
     }
 }
 
-/// x + y cut to a double, toward zero.
+/// x + y truncated to a double, toward zero.
 #[inline(always)]
 pub fn cut_sum(x: f64, y: f64) -> f64 {
     let sum = x + y;
     let from_y = sum - x;
     let error = (x - (sum - from_y)) + (y - from_y);
-    // Infinities and NaN have an error that is NaN. A sum that went away from zero has an error of the other sign.
+    // The error of infinities and NaN is NaN. A sum that was rounded away from zero has an error of the opposite sign.
     if error != 0.0 && !error.is_nan() && (error > 0.0) != (sum > 0.0) {
         f64::from_bits(sum.to_bits() - 1)
     } else {

@@ -1,4 +1,4 @@
-//! Sums, products and quotients of two doubles, and square roots, without loss.
+//! Error-free sums, products and quotients of two doubles, and square roots.
 
 use super::{canonical, two_to};
 
@@ -10,7 +10,7 @@ pub fn two_sum(x: f64, y: f64) -> (f64, f64) {
     (sum, (x - (sum - from_y)) + (y - from_y))
 }
 
-/// The rounded product and its error, exactly, where nothing leaves the range (Dekker).
+/// The rounded product and its error, exactly, if nothing exceeds the range (Dekker).
 #[inline]
 pub fn two_product(x: f64, y: f64) -> (f64, f64) {
     let split = |x: f64| {
@@ -23,22 +23,22 @@ pub fn two_product(x: f64, y: f64) -> (f64, f64) {
 }
 
 /// x + y rounded to odd: exact, or the neighbour whose last bit is set, so that a later rounding to fewer bits is
-/// right (Boldo and Melquiond 2008).
+/// correct (Boldo and Melquiond 2008).
 #[inline(always)]
 pub fn sum_to_odd(x: f64, y: f64) -> f64 {
     let (sum, error) = two_sum(x, y);
     odd_beside(sum, error)
 }
 
-/// x / y rounded to odd. Exact where operands and quotient lie so far from the ends of the doubles' range that the
-/// remainder is a double, as those of [`super::Format::fits_f64_lanes`] do.
+/// x / y rounded to odd. Correct if operands and quotient are far enough from the ends of the doubles' range that the
+/// remainder is a double, as for formats with [`super::Format::fits_f64_lanes`].
 #[inline]
 pub fn quotient_to_odd(x: f64, y: f64) -> f64 {
     let quotient = x / y;
     if !quotient.is_finite() || quotient == 0.0 || y.is_infinite() {
         return quotient;
     }
-    // x and the rounded product are near each other, and the remainder is a double.
+    // x and the rounded product are close, so the remainder is a double.
     let (product, error) = two_product(quotient, y);
     let remainder = (x - product) - error;
     odd_beside(quotient, if y > 0.0 { remainder } else { -remainder })
@@ -47,22 +47,23 @@ pub fn quotient_to_odd(x: f64, y: f64) -> f64 {
 /// √x rounded to odd; NaN, in one bit pattern, of negative numbers.
 #[inline]
 pub fn square_root_to_odd(x: f64) -> f64 {
-    // What the square of a tiny root lacks would be no double; a power of four moves the root by a power of two.
+    // The remainder of a tiny root's square would not be a double; scaling by a power of four avoids this and scales
+    // the root by a power of two.
     let (x, scale) = if x < two_to(-900) { (x * two_to(600), two_to(-300)) } else { (x, 1.0) };
     let root = x.sqrt();
     if root == 0.0 || !root.is_finite() {
         return canonical(root);
     }
-    // The rounded square and x are near each other, and the remainder is a double: a multiple of the square of the
-    // root's last place, and at most 2^53 of it.
+    // The rounded square and x are close, so the remainder is a double: a multiple of the square of the root's last
+    // place, and at most 2^53 times that.
     let (square, error) = two_product(root, root);
     odd_beside(root, (x - square) - error) * scale
 }
 
-/// A double rounded to nearest, put to odd by the sign of what it lacks.
+/// Turns a double that was rounded to nearest into rounding to odd, using the sign of its error.
 #[inline(always)]
 fn odd_beside(nearest: f64, error: f64) -> f64 {
-    // Infinities and NaN have an error that is NaN.
+    // The error of infinities and NaN is NaN.
     let is_kept = error == 0.0 || error.is_nan() || nearest.to_bits() & 1 == 1;
     let outward = if (error > 0.0) == (nearest > 0.0) { 1u64 } else { u64::MAX };
     let step = if is_kept { 0 } else { outward };

@@ -1,14 +1,14 @@
-//! Which precisions are measured: `6..24`, `8,11,24`, or both together.
+//! The measured precisions: `6..24`, `8,11,24`, or both together.
 
 use crate::record::law::{BITS, LEAST_POINTS};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::RangeInclusive;
 
-/// How bits are written.
+/// Examples of valid bits.
 const EXAMPLES: &str = "write a range such as 6..24 or a list such as 8,11,24";
 
-/// Several precisions in significand bits, from the least, each once.
+/// Distinct precisions in significand bits, in increasing order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bits(BTreeSet<u32>);
 
@@ -16,7 +16,7 @@ impl Bits {
     /// Reads ranges (both ends included) and single precisions, separated by commas.
     ///
     /// # Errors
-    /// A sentence that points at what is wrong, with the fix.
+    /// A message that points at the mistake, with the fix.
     pub fn parse(text: &str) -> Result<Bits, String> {
         let fail = |message: String| format!("--bits {text}: {message}");
         if text.trim().is_empty() {
@@ -44,7 +44,7 @@ impl Bits {
     }
 }
 
-/// Neighbours as ranges: `6..24`, `8,11,24`, `6..9,12`.
+/// Consecutive bits as ranges: `6..24`, `8,11,24`, `6..9,12`.
 impl fmt::Display for Bits {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let all: Vec<u32> = self.0.iter().copied().collect();
@@ -82,7 +82,7 @@ fn number(text: &str) -> Result<u32, String> {
     if !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(format!("`{text}` is not a number of bits; {EXAMPLES}"));
     }
-    // Digits that no u32 holds are far beyond the limits.
+    // Digits beyond a u32 are far beyond the limits.
     let bits = text.parse().unwrap_or(u32::MAX);
     if BITS.contains(&bits) {
         return Ok(bits);

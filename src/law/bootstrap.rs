@@ -1,38 +1,38 @@
-//! How far a slope would have moved with other draws: the trials resampled with replacement.
+//! Estimates how much a slope would change with other draws, by resampling the trials with replacement.
 //!
-//! Percentile bootstrap (B. Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics 7, 1979).
-//! A trial is one network with its batch, the same at every precision and for every activation; so one resample of the
-//! trials serves all precisions and activations. The interval tells what other draws would do to the slope. It knows
-//! nothing of a bend in the points, and where one rare draw carries a statistic, resamples of tens of trials spread less
-//! than new draws would.
+//! Percentile bootstrap (B. Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics 7, 1979). A
+//! trial is one network with its batch, the same at every precision and for every activation; so one resample of the
+//! trials serves all precisions and activations. The interval covers the effect of other draws on the slope. It ignores
+//! curvature of the points, and if one rare draw dominates a statistic, resamples of tens of trials spread less than new
+//! draws would.
 
 use crate::network::draw::Stream;
 use crate::record::law::Point;
 
-/// Resamples of the trials.
+/// Number of resamples of the trials.
 pub const RESAMPLES: u64 = 1000;
 
-/// Of a thousand, how many lie below the interval, and as many above.
+/// Number per thousand of resamples below the interval, and also above it.
 const TAIL: usize = 25;
 
-/// The name of the stream from which resamples are drawn, one for each resample in place of a trial.
+/// The name of the random stream for resamples, indexed by resample instead of trial.
 const STREAM: &str = "law.bootstrap";
 
-/// Order statistics of the resampled slopes; NaN where the trials are too few.
+/// Order statistics of the resampled slopes; NaN if there are too few trials.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interval {
     /// Lower end.
     pub low: f64,
     /// Upper end.
     pub high: f64,
-    /// Resamples that gave a slope.
+    /// Number of resamples that gave a slope.
     pub resamples: usize,
 }
 
-/// The interval of what `slope` gives for a resample, which is told as the trials' places.
+/// The interval of `slope` over resamples; `slope` gets the indices of a resample's trials.
 pub fn interval(points: &[&Point], seed: u64, slope: impl Fn(&[usize]) -> Option<f64>) -> Interval {
     let trials = points.iter().map(|point| point.trials.len()).min().unwrap_or(0);
-    // One trial has nothing to be exchanged with.
+    // A single trial cannot be resampled.
     if trials < 2 {
         return Interval { low: f64::NAN, high: f64::NAN, resamples: 0 };
     }

@@ -4,11 +4,10 @@ use super::{bootstrap, statistics};
 use crate::number::Number;
 use crate::record::law::{Fit, LEAST_POINTS, Line, Point, Regime, Statistic};
 
-/// noise/signal from which on a statistic is saturated: noise that is not below the signal has nowhere to grow, and more
-/// of u makes no more of it.
+/// noise/signal from which a statistic is saturated: noise as large as the signal does not grow further with u.
 const SATURATED: f64 = 1.0;
 
-/// The fits of a run: of each regime that its activation has, both statistics.
+/// The fits of a run: both statistics in each regime of its activation.
 pub fn fits(points: &[Point], kinked: bool, seed: u64) -> Vec<Fit> {
     let regimes = if kinked { &[Regime::ManyFlips, Regime::FewFlips][..] } else { &[Regime::Smooth][..] };
     let pairs = regimes.iter().flat_map(|regime| Statistic::ALL.map(|statistic| (*regime, statistic)));
@@ -38,7 +37,7 @@ fn line(points: &[&Point], statistic: Statistic, seed: u64) -> Option<Line> {
     };
     let scatter = (places.iter().map(square).sum::<f64>() / places.len() as f64).sqrt();
     let bootstrap::Interval { low, high, resamples } = bootstrap::interval(points, seed, |trials| {
-        // The same points as the line's own: choosing anew which are saturated would cut the spread off at 1.
+        // The same points as for the line itself: selecting saturated points anew would truncate the spread at 1.
         let resampled = points.iter().filter_map(|point| {
             let ratios = trials.iter().filter_map(|trial| Some(point.trials.get(*trial)?.noise_to_signal.value()));
             let ratio = statistics::of(statistic, ratios);
@@ -61,8 +60,8 @@ fn place(bits: u32, ratio: f64) -> (f64, f64) {
     (-f64::from(bits), core_math::log2(ratio))
 }
 
-/// (c, β) of the line y = c + βx with the least sum of squared distances in y; nothing through fewer than
-/// [`LEAST_POINTS`] points or through points above each other.
+/// (c, β) of the least-squares line y = c + βx; `None` for fewer than [`LEAST_POINTS`] points or if all have the same
+/// x.
 pub fn least_squares(points: &[(f64, f64)]) -> Option<(f64, f64)> {
     if points.len() < LEAST_POINTS {
         return None;

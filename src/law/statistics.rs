@@ -2,7 +2,7 @@
 
 use crate::record::law::Statistic;
 
-/// What the trials of one precision come to; NaN where none has a ratio.
+/// The statistics of the trials of one precision; NaN if no trial has a ratio.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[allow(missing_docs)] // as in the law's record
 pub struct Summary {
@@ -29,7 +29,7 @@ pub fn summary(ratios: &[f64]) -> Summary {
     }
 }
 
-/// One statistic of some ratios; NaN where there are none.
+/// One statistic of some ratios; NaN if there are none.
 pub fn of(statistic: Statistic, ratios: impl Iterator<Item = f64>) -> f64 {
     let sorted = known(ratios);
     match statistic {

@@ -1,4 +1,4 @@
-//! Builds the drawn networks: hidden layers of one width, with or without skips, then a linear head.
+//! Builds the drawn networks: hidden layers of one width, with or without skip connections, then a linear head.
 
 use super::draw::Stream;
 use super::weights::weights;
@@ -11,7 +11,7 @@ use ndarray::Array2;
 /// Standard deviation of drawn biases; 0.1 is the mean-field literature's customary σ_b.
 pub const BIAS_DEVIATION: f64 = 0.1;
 
-/// A multilayer perceptron as drawn.
+/// A randomly drawn multilayer perceptron.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Perceptron {
     /// φ of every hidden layer.
@@ -26,11 +26,12 @@ pub struct Perceptron {
     pub outputs: usize,
     /// How weights are drawn.
     pub init: Init,
-    /// Standard deviation of a square matrix's weights times √fan_in, before they are snapped to the grid.
+    /// Standard deviation of a square matrix's weights times √fan_in, before rounding to the grid.
     pub gain: f64,
-    /// Whether layers have biases, of standard deviation [`BIAS_DEVIATION`]; [`Init::Torch`] has its own, always.
+    /// Whether layers have biases, of standard deviation [`BIAS_DEVIATION`]; [`Init::Torch`] always has its own.
     pub bias: bool,
-    /// Whether layers with as many outputs as inputs have a skip: a = s·φ(z) + a_prev, s = [`residual_scale`].
+    /// Whether layers with as many outputs as inputs have a skip connection: a = s·φ(z) + a_prev, s =
+    /// [`residual_scale`].
     pub residual: bool,
     /// The loss.
     pub loss: Loss,
@@ -74,7 +75,7 @@ impl Perceptron {
         })
     }
 
-    /// Variance σ_b² of the biases of a layer with `width` inputs, before they are snapped to the grid.
+    /// Variance σ_b² of the biases of a layer with `width` inputs, before rounding to the grid.
     pub fn bias_variance(&self) -> f64 {
         match self.init {
             Init::Torch => 1.0 / (3.0 * self.width as f64),
@@ -84,8 +85,8 @@ impl Perceptron {
     }
 }
 
-/// s = 1/√L snapped to the grid of parameters: L branches of a residual network, each of unit variance, add a
-/// variance of about 1 together.
+/// s = 1/√L rounded to the grid of parameters: L branches of a residual network, each of unit variance, add a variance
+/// of about 1 in total.
 pub fn residual_scale(depth: usize) -> f64 {
     GRID.round_f64(1.0 / (depth as f64).sqrt())
 }
@@ -198,7 +199,7 @@ mod tests {
         }
     }
 
-    /// torch's biases come without being asked for and lie within ±1/√fan_in, snapped.
+    /// torch's biases are always present and lie within ±1/√fan_in, rounded to the grid.
     #[test]
     fn torch_has_its_own_biases() {
         let torch = Perceptron { init: Init::Torch, bias: false, ..perceptron(Activation::Relu, 40, 1.0) };
@@ -263,10 +264,10 @@ mod tests {
         }
     }
 
-    /// The grid is what it promises: every drawn value is exact in every format of 8 bits and f16's range.
+    /// The grid keeps its promise: every drawn value is exact in every format with 8 bits and f16's range.
     #[test]
     fn drawn_values_are_exact_in_four_formats() {
-        // A small gain brings values among the subnormal numbers of f16.
+        // A small gain gives values among the subnormal numbers of f16.
         for gain in [1e-5, 1.0, 1e3] {
             for Parameter { name, values } in perceptron(Activation::Relu, 3, gain).draw(3, 0).parameters {
                 for (index, &value) in values.indexed_iter() {
@@ -278,8 +279,8 @@ mod tests {
         }
     }
 
-    /// The bits of one network and one batch, committed: a change of streams, order, snapping or data changes
-    /// every record and must be noticed here.
+    /// The committed bits of one network and one batch: a change of streams, order, rounding or data changes every
+    /// record and must be noticed here.
     #[test]
     fn draws_are_fixed() {
         let network = perceptron(Activation::Relu, 3, 1.25).draw(0, 0);

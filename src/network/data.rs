@@ -39,17 +39,17 @@ fn digits() -> &'static [Image] {
 /// A batch of digits drawn without replacement; a smaller batch is a prefix of a larger one.
 ///
 /// # Panics
-/// If `batch` exceeds the number of images; the spec refuses that before.
+/// If `batch` exceeds the number of images, which the spec refuses.
 pub fn digits_batch(seed: u64, trial: u64, batch: usize) -> Batch {
     Rows::Digits.drawn(seed, trial, batch)
 }
 
-/// All indices below `count` in a drawn order.
+/// All indices below `count` in random order.
 pub fn shuffled(stream: &mut Stream, count: usize) -> Vec<usize> {
     drawn(stream, count, count)
 }
 
-/// So many of the indices below `count`, drawn without replacement; fewer are a prefix of more.
+/// Indices below `count`, drawn without replacement; fewer are a prefix of more.
 pub fn drawn(stream: &mut Stream, count: usize, wanted: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..count).collect();
     for place in 0..wanted {
@@ -77,7 +77,7 @@ pub fn digits_of(indices: &[usize]) -> Batch {
 pub fn gaussian_batch(seed: u64, trial: u64, batch: usize, (features, outputs): (usize, usize)) -> Batch {
     let draw = |tensor: &str, rows: usize| {
         let mut stream = Stream::new(seed, trial, tensor);
-        // Sample by sample, so that the batch size only cuts the stream.
+        // Sample by sample, so that the batch size only truncates the stream.
         let samples = Array2::from_shape_simple_fn((batch, rows), || GRID.round_f64(stream.normal()));
         samples.reversed_axes().as_standard_layout().to_owned()
     };

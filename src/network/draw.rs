@@ -1,4 +1,4 @@
-//! Random draws that depend on the seed, the trial and the tensor's name alone.
+//! Random draws that only depend on the seed, the trial and the tensor's name.
 //!
 //! ChaCha12 is keyed by the seed (its first eight key bytes, little-endian, the rest zero). Each
 //! (trial, tensor name) has a stream of its own, whose number is the first eight bytes of
@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 pub struct Stream(ChaCha12Rng);
 
 impl Stream {
-    /// Opens the stream at its first value.
+    /// Opens the stream at its start.
     pub fn new(seed: u64, trial: u64, tensor: &str) -> Stream {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&seed.to_le_bytes());
@@ -166,7 +166,7 @@ mod tests {
         assert!(normal_quantile(0) == -normal_quantile((1 << 53) - 1));
     }
 
-    /// The first values of one stream, committed: changing them changes every record.
+    /// The committed first values of one stream: changing them changes every record.
     #[test]
     fn streams_are_fixed() {
         let mut stream = Stream::new(0, 0, "hidden.1.weight");

@@ -1,11 +1,11 @@
-//! Networks and batches from files: exactly what is in them, under their names.
+//! Networks and batches from files, with exactly their values and names.
 
 use super::{Batch, Loss, Network, Targets};
 use crate::activation::Activation;
 use crate::exchange::{Labels, Samples, Sequential};
 use ndarray::Array2;
 
-/// The network of a state dict with φ of each hidden layer; PReLU's slope is the file's.
+/// The network of a state dict with φ of each hidden layer; the slope of a PReLU comes from the file.
 pub fn network(sequential: &Sequential, activations: &[Activation], loss: Loss) -> Network {
     let mut network = Network::new(loss);
     let mut node = 0;

@@ -1,15 +1,15 @@
 //! Minibatches of the digits or of a file's rows, and samples that are held out.
 //!
-//! The samples are shuffled once; the first ones are trained on. Every epoch shuffles those anew and is cut into
-//! minibatches of one size, of which a shorter last one is left out. Step s is a function of the seed alone, so that
-//! every copy of a network sees the same samples.
+//! The samples are shuffled once; the first ones are the training samples. Every epoch shuffles them anew and divides
+//! them into minibatches of one size, leaving out a shorter last one. The minibatch of step s only depends on the seed,
+//! so every copy of a network sees the same samples.
 
 use super::Batch;
 use super::data::shuffled;
 use super::draw::Stream;
 use super::rows::Rows;
 
-/// Most samples that are held out in one piece, which bounds the memory of their forward pass; the digits fit.
+/// Most held-out samples in one part, which bounds the memory of their forward pass; the digits fit.
 const HELD_OUT_AT_ONCE: usize = 512;
 
 /// The samples of a training.
@@ -18,17 +18,17 @@ pub struct Minibatches {
     seed: u64,
     batch: usize,
     rows: Rows,
-    /// Samples that are trained on.
+    /// The training samples.
     trained: Vec<usize>,
-    /// Samples that are held out.
+    /// The held-out samples.
     held_out: Vec<usize>,
 }
 
 impl Minibatches {
-    /// Draws which of the samples are trained on: so many.
+    /// Draws the training samples.
     ///
     /// # Panics
-    /// If an epoch has no minibatch; the spec refuses that before.
+    /// If an epoch has no minibatch, which the spec refuses.
     pub fn new(seed: u64, batch: usize, rows: Rows, trained: usize) -> Minibatches {
         let mut trained_first = shuffled(&mut Stream::new(seed, 0, "held out"), rows.count());
         assert!((1..=trained).contains(&batch), "invariant: the spec limits the batch");
@@ -36,7 +36,7 @@ impl Minibatches {
         Minibatches { seed, batch, rows, trained: trained_first, held_out }
     }
 
-    /// Minibatches of an epoch.
+    /// Number of minibatches per epoch.
     pub fn per_epoch(&self) -> usize {
         self.trained.len() / self.batch
     }
@@ -50,12 +50,12 @@ impl Minibatches {
         self.rows.of(&samples)
     }
 
-    /// All samples that are trained on, in pieces of the same size as those that are held out.
+    /// All training samples, in parts of the same size as the held-out ones.
     pub fn trained(&self) -> impl Iterator<Item = Batch> + '_ {
         self.trained.chunks(HELD_OUT_AT_ONCE).map(|piece| self.rows.of(piece))
     }
 
-    /// All samples that are held out, in pieces small enough for a cheap forward pass; empty if all are trained on.
+    /// All held-out samples, in parts small enough for a cheap forward pass; empty if all samples are for training.
     pub fn held_out(&self) -> Vec<Batch> {
         self.held_out.chunks(HELD_OUT_AT_ONCE).map(|piece| self.rows.of(piece)).collect()
     }
@@ -71,7 +71,7 @@ mod tests {
         Minibatches::new(seed, 32, Rows::Digits, 1437)
     }
 
-    /// An epoch sees every trained image at most once, none that is held out, and the next one in another order.
+    /// An epoch uses every training image at most once and no held-out image, and the next epoch has another order.
     #[test]
     fn epochs_are_shuffled_and_hold_nothing_out() {
         let minibatches = digits(3);

@@ -1,7 +1,7 @@
 //! The exact network: a small graph of operations with exact parameters, and the batch it learns from.
 //!
-//! Nothing here rounds: parameters, inputs and targets are doubles that stand for exact real numbers.
-//! Builders and importers only push nodes; the backward pass and the truth read the same graph.
+//! Nothing here rounds: parameters, inputs and targets are doubles that represent exact real numbers. Builders and
+//! importers only push nodes; the passes in arithmetics and the exact gradient use the same graph.
 
 pub mod build;
 pub mod data;
@@ -24,13 +24,13 @@ pub type ParameterId = usize;
 /// A named exact parameter tensor: weights out × in, biases out × 1, a slope 1 × 1.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameter {
-    /// `hidden.1.weight`, `head.bias`, …, or as in the file it comes from.
+    /// `hidden.1.weight`, `head.bias`, …, or the name in the file.
     pub name: String,
     /// The exact values.
     pub values: Array2<f64>,
 }
 
-/// What a node computes from its inputs. Values are matrices of units × batch.
+/// The operation of a node on its inputs. Values are matrices of units × batch.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Operation {
     /// The batch's inputs x.
@@ -51,23 +51,23 @@ pub enum Operation {
     },
     /// s·a with an exact constant s.
     Scale {
-        /// s, on the grid of parameters. A format that cannot hold it rounds it when it stores it, as a parameter.
+        /// s, on the grid of parameters. A format that cannot represent it rounds it when storing it, like a parameter.
         factor: f64,
     },
     /// Inputs `[branch, skip]`: branch + skip.
     Add,
 }
 
-/// One operation with its inputs, which stand earlier in the list.
+/// One operation with its inputs, which come earlier in the list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
-    /// What is computed.
+    /// The operation.
     pub operation: Operation,
-    /// From which nodes.
+    /// The input nodes.
     pub inputs: Vec<NodeId>,
 }
 
-/// What the outputs should have been.
+/// The targets of the outputs.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Targets {
     /// Class indices, one per sample.
@@ -86,7 +86,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// The first samples, at most so many.
+    /// The first samples, at most the given number.
     pub fn first(&self, samples: usize) -> Batch {
         let samples = samples.min(self.inputs.ncols());
         let columns = |matrix: &Array2<f64>| matrix.slice(s![.., ..samples]).to_owned();
@@ -100,14 +100,14 @@ impl Batch {
     }
 }
 
-/// One affine node with what belongs to it: the unit in which gradients are reported.
+/// One affine node with its activation: the unit for which gradients are reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layer {
-    /// `hidden.1`, …, `head`, or as in the file it comes from.
+    /// `hidden.1`, …, `head`, or the name in the file.
     pub name: String,
     /// The affine node, whose value is the pre-activation z.
     pub affine: NodeId,
-    /// The activation that reads it; none for the head.
+    /// The activation that reads it; `None` for the head.
     pub activation: Option<NodeId>,
 }
 
@@ -122,7 +122,7 @@ pub struct Network {
     pub loss: Loss,
     /// Affine nodes from input to output.
     pub layers: Vec<Layer>,
-    /// Which random bits stochastic rounding draws: another one for every trial.
+    /// The key of the random bits for stochastic rounding, different in every trial.
     pub key: u64,
 }
 
@@ -144,7 +144,7 @@ impl Network {
         position.expect("invariant: every affine node is a layer")
     }
 
-    /// Per layer from the input: the parameters that its weight, bias and slope gradients belong to.
+    /// Per layer from the input: the parameters of its weight, bias and slope gradients.
     pub fn layer_parameters(&self) -> Vec<[Option<ParameterId>; 3]> {
         let layers = self.layers.iter().map(|layer| {
             let (weight, bias) = match self.nodes[layer.affine].operation {
@@ -211,7 +211,7 @@ impl Network {
         self.push_node(Operation::Add, vec![branch, skip])
     }
 
-    /// The exact constants of [`Operation::Scale`], which every format stores as it stores parameters (1 × count).
+    /// The exact constants of [`Operation::Scale`], which every format stores like parameters (1 × count).
     pub fn scales(&self) -> Array2<f64> {
         let factors = self.nodes.iter().filter_map(|node| match node.operation {
             Operation::Scale { factor } => Some(factor),

@@ -1,6 +1,6 @@
 //! The samples that batches are drawn from: the handwritten digits, or the rows of a file.
 //!
-//! One implementation serves both, so a file that holds the digits in their order gives the same batches as the digits.
+//! One implementation serves both, so a file with the digits in their order gives the same batches as the digits.
 
 use super::Batch;
 use super::data::{digits_of, drawn};
@@ -20,12 +20,12 @@ pub enum Rows {
 }
 
 impl Rows {
-    /// The rows of a file, or without one the digits.
+    /// The rows of a file, or the digits without one.
     pub fn new(file: Option<&Arc<Samples>>) -> Rows {
         file.map_or(Rows::Digits, |samples| Rows::File(Arc::clone(samples)))
     }
 
-    /// How many there are.
+    /// Number of samples.
     pub fn count(&self) -> usize {
         match self {
             Rows::Digits => DIGITS,

@@ -1,13 +1,13 @@
-//! Which values a forward pass keeps for the way back, and which it computes again.
+//! Decides which values a forward pass keeps for the backward pass, and which are recomputed.
 //!
-//! The nodes are cut into runs of neighbours. Of a run that the way back has not reached only those values
-//! are kept that a later run reads; the others are computed again from them when it gets there (Chen, Xu,
-//! Zhang and Guestrin 2016). With √L runs of √L layers, memory grows as √L and the forward pass is done twice.
+//! The nodes are divided into segments of consecutive nodes. Of a segment that the backward pass has not reached, only
+//! the values that a later segment reads are kept; the others are recomputed from them when they are needed (Chen, Xu,
+//! Zhang and Guestrin 2016). With √L segments of √L layers, memory grows as √L and the forward pass runs twice.
 
 use super::{Network, NodeId};
 use std::ops::Range;
 
-/// Runs of neighbouring nodes.
+/// Segments of consecutive nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segments {
     runs: Vec<Range<NodeId>>,
@@ -15,11 +15,11 @@ pub struct Segments {
 }
 
 impl Segments {
-    /// About `count` runs of as many layers each, one at least.
+    /// About `count` segments with equal numbers of layers, at least one.
     pub fn new(network: &Network, count: usize) -> Segments {
         let layers = network.layers.len();
         let count = count.clamp(1, layers.max(1));
-        // A run begins where a layer's affine node stands.
+        // A segment starts at the affine node of a layer.
         let mut starts: Vec<NodeId> = (1..count).map(|run| network.layers[run * layers / count].affine).collect();
         starts.insert(0, 0);
         starts.dedup();
@@ -34,28 +34,28 @@ impl Segments {
         segments
     }
 
-    /// How many runs make memory least for a network of so many layers: √L.
+    /// The number of segments that minimises memory for a network of L layers: √L.
     pub fn balanced(layers: usize) -> usize {
         (layers as f64).sqrt().round() as usize
     }
 
-    /// The runs in order.
+    /// The segments in order.
     pub fn runs(&self) -> &[Range<NodeId>] {
         &self.runs
     }
 
-    /// The run of a node.
+    /// The segment of a node.
     pub fn of(&self, node: NodeId) -> Range<NodeId> {
         let run = self.runs.iter().find(|run| run.contains(&node));
-        run.expect("invariant: every node lies in a run").clone()
+        run.expect("invariant: every node lies in a segment").clone()
     }
 
-    /// True if a later run reads the node's value.
+    /// True if a later segment reads the node's value.
     pub fn is_kept(&self, node: NodeId) -> bool {
         self.kept[node]
     }
 
-    /// True if the run is the last one, of which everything is kept.
+    /// True if this is the last segment, of which everything is kept.
     pub fn is_last(&self, run: &Range<NodeId>) -> bool {
         run.end == self.kept.len()
     }
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
     use crate::network::{Loss, Node, Operation};
 
-    /// Affine, activation, and every second layer a sum with what lies before.
+    /// Affine, activation, and in every second layer a sum with an earlier value.
     fn network(layers: usize) -> Network {
         let mut network = Network::new(Loss::MeanSquaredError);
         let mut below = 0;
@@ -84,7 +84,7 @@ mod tests {
         network
     }
 
-    /// Runs cover all nodes, and what a run reads from outside is kept.
+    /// Segments cover all nodes, and the values that a segment reads from outside are kept.
     #[test]
     fn a_run_reads_kept_values_only() {
         for layers in [1, 2, 7, 20] {

@@ -1,11 +1,11 @@
-//! Draws one weight matrix by the rule of its init.
+//! Draws one weight matrix according to its init.
 
 use super::draw::Stream;
 use crate::format::GRID;
 use crate::init::Init;
 use ndarray::Array2;
 
-/// A column that loses more than this to the columns before it is taken for dependent on them and drawn again.
+/// A column that loses more than this to the previous columns counts as dependent on them and is drawn again.
 const DEPENDENT: f64 = 1.0 / (1 << 30) as f64;
 
 /// Weights (out × in) on the grid, from the tensor's stream in row-major order.
@@ -55,7 +55,7 @@ pub fn orthonormal((rows, columns): (usize, usize), mut normal: impl FnMut() -> 
     Array2::from_shape_fn((rows, columns), |(i, j)| if is_wide { entry(j, i) } else { entry(i, j) })
 }
 
-/// Takes away the part along a unit vector.
+/// Removes the component along a unit vector.
 fn remove(column: &mut [f64], unit: &[f64]) {
     let along = dot(column, unit);
     column.iter_mut().zip(unit).for_each(|(x, u)| *x -= along * u);
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
     use crate::format::two_to;
 
-    /// Shapes from one entry to wide, long and square.
+    /// Shapes from one entry to wide, tall and square.
     const SHAPES: [(usize, usize); 6] = [(1, 1), (1, 7), (7, 1), (10, 64), (64, 10), (33, 33)];
 
     /// The Gram matrix of the shorter side.

@@ -1,4 +1,4 @@
-//! Trials → record: where an arithmetic's noise comes from, what helped, and what theory says.
+//! Trials → record: the sources of an arithmetic's noise, the remedies that helped, and the prediction of theory.
 
 use super::Trial;
 use super::measure::RunMeasurement;
@@ -35,10 +35,10 @@ fn noise(trials: &[Trial], run: RunId) -> Vec<Quantiles> {
     (0..layers(trials)).map(of).collect()
 }
 
-/// Noise this many times what the stand-in for exact numbers loses itself, or less, is no more than an upper limit.
+/// Noise up to this many times the stand-in's own (the arithmetic that replaces exact numbers) is only an upper limit.
 const ABOVE_STAND_IN: f64 = 4.0;
 
-/// Noise-to-signal ratios of one source alone: where they do not rise above the stand-in's own, they are upper limits.
+/// Noise-to-signal ratios of one source alone; upper limits if they do not exceed the stand-in's own noise.
 fn noise_alone(trials: &[Trial], run: RunId, off: RunId) -> Vec<Quantiles> {
     let of = |layer: usize| {
         quantiles(trials.iter().map(|trial| {
@@ -50,7 +50,7 @@ fn noise_alone(trials: &[Trial], run: RunId, off: RunId) -> Vec<Quantiles> {
     (0..layers(trials)).map(of).collect()
 }
 
-/// What was asked about one arithmetic, answered.
+/// The answers to the questions about one arithmetic.
 pub(super) struct Causes {
     pub attribution: Option<Attribution>,
     pub remedies: Vec<Remedy>,
@@ -58,8 +58,8 @@ pub(super) struct Causes {
 }
 
 impl Causes {
-    /// Of a listed arithmetic; `branch` is the share of a gradient that comes down through a layer's branch: 1 without
-    /// skips.
+    /// The answers for a listed arithmetic; `branch` is the share of a gradient that passes through a layer's branch, 1
+    /// without skip connections.
     pub(super) fn of(plan: &Plan, questions: &Questions, trials: &[Trial], index: usize, branch: f64) -> Causes {
         Causes {
             attribution: attribution(&questions.asked[index], index, trials),
@@ -69,7 +69,7 @@ impl Causes {
     }
 }
 
-/// Every source that was asked about.
+/// Every source in question.
 fn attribution(asked: &Asked, index: usize, trials: &[Trial]) -> Option<Attribution> {
     let AskedSources { exact, off, runs } = asked.sources.as_ref()?;
     let is_milder = |plain: RunMeasurement, without: RunMeasurement| {
@@ -86,7 +86,7 @@ fn attribution(asked: &Asked, index: usize, trials: &[Trial]) -> Option<Attribut
     Some(Attribution { exact: exact.to_string(), sources: sources.collect() })
 }
 
-/// In how many trials something holds of a listed arithmetic and another run, layer 1 first.
+/// The number of trials in which a condition holds for a listed arithmetic and another run, layer 1 first.
 fn count(
     trials: &[Trial],
     listed: usize,
@@ -136,7 +136,7 @@ fn remedies(questions: &Questions, index: usize, trials: &[Trial]) -> Vec<Remedy
     questions.asked[index].remedies.iter().map(remedy).collect()
 }
 
-/// What theory says of a listed arithmetic; nothing where no layer has a prediction.
+/// The theory's predictions for a listed arithmetic; `None` if no layer has one.
 fn theory(policy: &Policy, trials: &[Trial], index: usize, batch: usize, branch: f64) -> Vec<TheoryLayer> {
     let facts: Vec<Vec<LayerFacts>> = trials
         .iter()

@@ -1,4 +1,4 @@
-//! One layer of one run against the truth.
+//! Compares one layer of one run with the exact gradient.
 
 use super::external::{ExternalGradients, OwnTensors};
 use super::layer::{Tensor, Twins};
@@ -13,7 +13,7 @@ use crate::record::{ExternalLayer, Fates, Flips};
 use crate::theory::{self, LayerFacts, derivative_noise, relative_noise};
 use crate::truth::{TrueLayer, TrueTensor, Unproven};
 
-/// The true tensors of one layer, made ready once for all runs.
+/// The exact tensors of one layer, prepared once for all runs.
 pub struct Yardsticks<'t> {
     /// The layer.
     pub truth: &'t TrueLayer,
@@ -21,13 +21,13 @@ pub struct Yardsticks<'t> {
     bias: Option<Against<'t>>,
     slope: Option<Against<'t>>,
     delta: Option<Against<'t>>,
-    /// Of the layer's δ, and of its samples, as theory needs them.
+    /// The statistics of the layer's δ and of its samples that the theory needs.
     delta_facts: Option<theory::Delta>,
     coherence: Option<f64>,
 }
 
 impl<'t> Yardsticks<'t> {
-    /// Makes a layer ready.
+    /// Prepares a layer.
     pub fn new(truth: &'t TrueLayer) -> Yardsticks<'t> {
         let known = |tensor: &'t Result<TrueTensor, Unproven>| tensor.as_ref().ok().map(Against::new);
         Yardsticks {
@@ -44,7 +44,7 @@ impl<'t> Yardsticks<'t> {
         }
     }
 
-    /// A run of which only the gradient of weights and biases is of interest.
+    /// Compares a run of which only the gradient of weights and biases is used.
     pub fn run(&self, computed: &LayerGradients, twins: Twins) -> RunMeasurement {
         let weight = Tensor::hold(&self.weight, &computed.weight, twins.weight);
         let bias = computed.bias.as_ref().map(|bias| Tensor::hold(&self.bias, bias, twins.bias));
@@ -61,7 +61,7 @@ impl<'t> Yardsticks<'t> {
     }
 }
 
-/// What was computed of one layer.
+/// The computed gradients of one layer.
 pub struct Computed<'a> {
     weight: Option<&'a ExactMatrix>,
     bias: Option<&'a ExactMatrix>,
@@ -83,7 +83,7 @@ impl<'a> Computed<'a> {
     }
 }
 
-/// One layer of another program's gradients against the truth and against ours.
+/// Compares one layer of another program's gradients with the exact ones and with ours.
 pub fn compare_external(
     network: &Network,
     yardsticks: &Yardsticks,
@@ -102,11 +102,13 @@ pub fn compare_external(
     let projections = ours.iter().map(|ours| theirs.projection(ours)).collect();
     let (not_close, entries) = theirs.not_close(yardsticks.truth);
     let log2_norm = Some(theirs.log2_norm());
-    let layer = ExternalLayer { log2_distance, not_close, entries, log2_norm, projections };
+    // Of a file with one type the run says it.
+    let [weight_dtype, bias_dtype] = if external.gradients.is_mixed() { theirs.dtypes() } else { [None, None] };
+    let layer = ExternalLayer { log2_distance, not_close, entries, log2_norm, projections, weight_dtype, bias_dtype };
     ArithmeticMeasurement { external: Some(layer), ..compare(network, yardsticks, &computed, Twins::ABSENT) }
 }
 
-/// One layer of one arithmetic against the truth; `twins` tell of the gradient's zeros.
+/// Compares one layer of one arithmetic with the exact one; `twins` explain the gradient's zeros.
 pub fn compare(network: &Network, yardsticks: &Yardsticks, computed: &Computed, twins: Twins) -> ArithmeticMeasurement {
     let truth = yardsticks.truth;
     let held = |is_there: bool, against: &Option<Against>, computed: Option<&ExactMatrix>, twin: Twin| {
@@ -122,7 +124,7 @@ pub fn compare(network: &Network, yardsticks: &Yardsticks, computed: &Computed, 
     }
     // Kept for every layer and trial.
     tensors.shrink_to_fit();
-    // A gradient that a file lacks tells nothing, unless the rest has overflowed.
+    // A layer whose gradient is missing in a file has no verdict, unless the rest has overflowed.
     let own = weight.unwrap_or(Tensor::UNKNOWN);
     let joint = bias.map_or(own, |bias| own.joined(bias));
     let magnitudes = computed.weight.map_or_else(Magnitudes::default, Magnitudes::of);
@@ -147,7 +149,7 @@ pub fn compare(network: &Network, yardsticks: &Yardsticks, computed: &Computed, 
     }
 }
 
-/// Pre-activations on another branch of φ' than in truth.
+/// Pre-activations on a different branch of φ' than the exact ones.
 fn flips(network: &Network, truth: &TrueLayer, preactivation: &ExactMatrix) -> Option<Flips> {
     let node = network.layers[truth.layer].activation?;
     let Operation::Activation { activation, .. } = network.nodes[node].operation else { return None };
@@ -167,7 +169,7 @@ fn flips(network: &Network, truth: &TrueLayer, preactivation: &ExactMatrix) -> O
     Some(flips)
 }
 
-/// What theory needs of one layer in one arithmetic.
+/// The inputs of the theory for one layer in one arithmetic.
 pub fn facts(
     network: &Network,
     yardsticks: &Yardsticks,
@@ -177,7 +179,7 @@ pub fn facts(
     let Yardsticks { truth, ref delta_facts, coherence, .. } = *yardsticks;
     let layer = &network.layers[truth.layer];
     let activation = layer.activation.and_then(|node| match network.nodes[node].operation {
-        // The slope that the network has, not the one that it began with.
+        // The current slope of the network, not the initial one.
         Operation::Activation { slope: Some(slope), .. } => {
             Some(Activation::Prelu { slope: network.parameters[slope].values[(0, 0)] })
         }

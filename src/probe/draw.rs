@@ -1,4 +1,4 @@
-//! The network and the batch of each trial, and what is known of them before anything is computed.
+//! The network and the batch of each trial, and what is known about them before anything is computed.
 
 use crate::activation::Activation;
 use crate::activation::moments::{MeanField, mean_field, residual_mean_field};
@@ -32,7 +32,7 @@ pub fn draw(plan: &Plan, run: &RunPlan, trial: u64) -> (Network, Batch) {
     (network, batch)
 }
 
-/// How a run's networks are drawn.
+/// The parameters for drawing a run's networks.
 pub fn perceptron(plan: &Plan, activation: &Activation) -> Perceptron {
     let spec = &plan.spec;
     let (features, outputs) = spec.shape();
@@ -50,7 +50,7 @@ pub fn perceptron(plan: &Plan, activation: &Activation) -> Perceptron {
     }
 }
 
-/// What the init's theory says of a network that was drawn by it.
+/// The mean-field predictions for a network that was drawn by the init.
 pub(super) fn field(perceptron: &Perceptron) -> MeanField {
     let Perceptron { activation, gain, depth, .. } = perceptron;
     let bias_variance = perceptron.bias_variance();
@@ -60,7 +60,7 @@ pub(super) fn field(perceptron: &Perceptron) -> MeanField {
     }
 }
 
-/// Every exact constant of the activations; PReLU's slopes are the file's where there is one.
+/// Every exact constant of the activations; PReLU's slopes are the file's if there is one.
 pub fn constants(plan: &Plan, one: &RunPlan) -> Vec<String> {
     let mut constants: Vec<String> = Vec::new();
     for activation in one.activations() {
@@ -68,7 +68,7 @@ pub fn constants(plan: &Plan, one: &RunPlan) -> Vec<String> {
             (Activation::Prelu { .. }, Some(network)) => slopes(network),
             _ => activation.constants(),
         };
-        // Two activations may have a constant of the same name and another value.
+        // Two activations may have constants of the same name with different values.
         let own = own.into_iter().map(|constant| match one {
             RunPlan::Uniform(_) => constant,
             RunPlan::PerLayer(_) => format!("{}: {constant}", activation.name()),
@@ -89,16 +89,16 @@ fn slopes(network: &Sequential) -> Vec<String> {
     }
 }
 
-/// What storing makes of parameters, scales, inputs and targets.
+/// The effect of storing parameters, scales, inputs and targets in a format.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stored {
-    /// Largest relative change; none where a policy stores them exactly.
+    /// Largest relative change; `None` if a policy stores them exactly.
     pub noise: f64,
     /// Whether one lies beyond the format's normal numbers.
     pub leaves_range: bool,
 }
 
-/// What a policy's storage makes of a network and a batch.
+/// The effect of a policy's storage on a network and a batch.
 pub(super) fn stored(policy: Policy, network: &Network, batch: &Batch) -> Stored {
     let Some(format) = policy.storage else { return Stored { noise: 0.0, leaves_range: false } };
     let mut values: Vec<_> = network.parameters.iter().map(|parameter| &parameter.values).collect();
@@ -108,12 +108,12 @@ pub(super) fn stored(policy: Policy, network: &Network, batch: &Batch) -> Stored
         values.push(targets);
     }
     let noise = dispatch(ArithmeticName::plain(format), StorageNoise(&values));
-    // What is stored as it is loses nothing to the range.
+    // Numbers that are stored exactly lose nothing to the range.
     let leaves_range = noise != 0.0 && values.iter().any(|values| leaves_range(&format, values));
     Stored { noise, leaves_range }
 }
 
-/// True if a number is larger than all of a format, or smaller than its normal ones.
+/// True if a number is larger than the format's largest number or smaller than its smallest normal one.
 fn leaves_range(format: &Format, values: &Array2<f64>) -> bool {
     let (most, least) = (format.max(), format.smallest_normal_exponent());
     let is_outside = |x: f64| {

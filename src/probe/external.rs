@@ -1,4 +1,4 @@
-//! Gradients that another program computed, layer by layer as any arithmetic's.
+//! Gradients from another program, handled layer by layer like those of any arithmetic.
 
 use super::projection::{self, Vector};
 use crate::arithmetic::{Exact, ExactMatrix};
@@ -10,7 +10,7 @@ use crate::record::{Number, Projection};
 use crate::truth::{TrueLayer, TrueTensor};
 use rug::Float;
 
-/// Bits in which tolerances are compared: far more than any type of a dump has.
+/// Bits for the comparison of tolerances, far more than any element type of a dump.
 const TOLERANCE_BITS: u32 = 160;
 
 /// A file's gradients with the loss scale that is divided out of them.
@@ -18,11 +18,11 @@ const TOLERANCE_BITS: u32 = 160;
 pub struct ExternalGradients<'g> {
     /// The file's.
     pub gradients: &'g Gradients,
-    /// log₂ of the factor by which the loss was multiplied.
+    /// log₂ of the loss scale.
     pub log2_scale: i32,
 }
 
-/// One layer's gradients, those that the file has.
+/// The gradients of one layer that the file contains.
 pub struct ExternalTensors {
     /// ∂L/∂W, out × in.
     pub weight: Option<ExactMatrix>,
@@ -30,7 +30,7 @@ pub struct ExternalTensors {
     pub bias: Option<ExactMatrix>,
     /// ∂L/∂slope, 1 × 1.
     pub slope: Option<ExactMatrix>,
-    /// What each is stored as, in the same order.
+    /// The element type of each, in the same order.
     dtypes: [Option<Dtype>; 3],
 }
 
@@ -64,8 +64,14 @@ impl ExternalGradients<'_> {
 }
 
 impl ExternalTensors {
-    /// Entries that torch.testing.assert_close refuses, and all that it can be asked about, where the truth rounded to
-    /// the dump's type is expected.
+    /// Types of the weight and the bias gradient by name, as far as the file has them.
+    pub fn dtypes(&self) -> [Option<String>; 2] {
+        let [weight, bias, _] = self.dtypes;
+        [weight, bias].map(|dtype| dtype.map(|dtype| dtype.to_string()))
+    }
+
+    /// Entries that torch.testing.assert_close rejects, and all entries that it can compare, with the exact gradient
+    /// rounded to the dump's type as the expected value.
     pub fn not_close(&self, truth: &TrueLayer) -> (u64, u64) {
         let tensors = [
             (&self.weight, Some(&truth.weight)),
@@ -83,7 +89,7 @@ impl ExternalTensors {
         (refused, all)
     }
 
-    /// log₂ of the norm of weights and biases together; none where an entry is not finite or the file has neither.
+    /// log₂ of the norm of weights and biases together; [`Number::None`] if an entry is not finite or the file has neither.
     pub fn log2_norm(&self) -> Number {
         let tensors: Vec<&ExactMatrix> = [&self.weight, &self.bias].into_iter().flatten().collect();
         if tensors.is_empty() {
@@ -93,7 +99,7 @@ impl ExternalTensors {
         }
     }
 
-    /// Their gradient along ours, of the tensors that both have.
+    /// The projection of their gradient on ours, for the tensors that both have.
     pub fn projection(&self, ours: &OwnTensors) -> Projection {
         let pairs = [(self.weight.as_ref(), Some(&ours.weight)), (self.bias.as_ref(), ours.bias.as_ref())];
         let (theirs, ours): (Vec<_>, Vec<_>) =
@@ -126,9 +132,9 @@ pub fn tolerances(dtype: Dtype) -> (f64, f64) {
     }
 }
 
-/// |actual − expected| ≤ atol + rtol·|expected| with the truth rounded to the type; NaN is close to nothing, infinity to
-/// itself. Nothing else is rounded here, while torch computes both sides in the type, so that it may count entries
-/// within their rounding of the threshold otherwise.
+/// |actual − expected| ≤ atol + rtol·|expected| with the exact gradient rounded to the type; NaN is close to nothing,
+/// infinity to itself. Nothing else is rounded here, but torch computes both sides in the type, so it may decide
+/// differently for entries that are within rounding of the threshold.
 fn is_close(actual: &Exact, truth: &Float, dtype: Dtype) -> bool {
     let expected = dtype.format().unwrap_or(F64).round(truth);
     let actual = actual.to_float();
@@ -160,7 +166,7 @@ mod tests {
         assert!(close(1e-5, 0.0, Dtype::F32) && close(-1e-5, 0.0, Dtype::BF16) && !close(1.1e-5, 0.0, Dtype::F16));
         assert!(close(1.0 + 1.3e-6, 1.0, Dtype::F32) && !close(1.0 + 1.2e-5, 1.0, Dtype::F32));
         assert!(close(1.0 + 1.9e-7, 1.0, Dtype::F64) && !close(1.0 + 2.1e-7, 1.0, Dtype::F64));
-        // The truth is rounded to the type first: 65520 is infinite in f16.
+        // The exact gradient is rounded to the type first: 65520 is infinite in f16.
         assert!(close(f64::INFINITY, 65520.0, Dtype::F16) && !close(65504.0, 65520.0, Dtype::F16));
         assert!(!close(f64::NAN, 0.0, Dtype::F16));
         assert!(close(0.5, 0.5, Dtype::F8E5M2) && !close(0.625, 0.5, Dtype::F8E5M2));

@@ -1,4 +1,4 @@
-//! The tensors of one layer's gradient against the truth, and weights and biases as one vector.
+//! Compares the tensors of one layer's gradient with the exact ones, and weights and biases as one vector.
 
 use crate::arithmetic::ExactMatrix;
 use crate::backprop::LayerGradients;
@@ -6,7 +6,7 @@ use crate::noise::{Against, Noise, Twin, unknown};
 use crate::record::{Fates, GradientNoise, Number, TensorNoise};
 use crate::verdict::Verdict;
 
-/// What tells underflow from other causes of zeros among a layer's gradients.
+/// Distinguishes underflow from other causes of zeros in a layer's gradients.
 #[derive(Clone, Copy, Debug)]
 pub struct Twins<'a> {
     /// Of the weight gradient.
@@ -22,19 +22,19 @@ impl Twins<'_> {
     pub const ITSELF: Twins<'static> = Twins { weight: Twin::Itself, bias: Twin::Itself };
 }
 
-/// Where the gradients of a twin are zero, row by row.
+/// The zeros of a twin's gradients, in row-major order.
 pub struct Zeros {
     weight: Vec<bool>,
     bias: Vec<bool>,
 }
 
 impl Zeros {
-    /// Of a twin's layer.
+    /// The zeros of a twin's layer.
     pub fn of(twin: &LayerGradients) -> Zeros {
         Zeros { weight: twin.weight.zeros(), bias: twin.bias.as_ref().map_or_else(Vec::new, ExactMatrix::zeros) }
     }
 
-    /// As the run holds them against its own.
+    /// The zeros in the form that the comparison needs.
     pub fn twins(&self) -> Twins<'_> {
         Twins { weight: Twin::Zeros(&self.weight), bias: Twin::Zeros(&self.bias) }
     }
@@ -43,16 +43,16 @@ impl Zeros {
 /// A computed tensor, or several as one, compared with the exact one.
 #[derive(Clone, Copy)]
 pub struct Tensor {
-    /// What is measured; none where the truth is not established.
+    /// The measures; `None` if the exact gradient is not established.
     pub noise: Option<Noise>,
     is_finite: bool,
 }
 
 impl Tensor {
-    /// A tensor of which nothing is known.
+    /// A tensor without any measures.
     pub const UNKNOWN: Tensor = Tensor { noise: None, is_finite: true };
 
-    /// Holds a computed tensor against the true one.
+    /// Compares a computed tensor with the exact one.
     pub fn hold(against: &Option<Against>, computed: &ExactMatrix, twin: Twin) -> Tensor {
         match against {
             Some(against) => {
@@ -69,7 +69,7 @@ impl Tensor {
         Tensor { noise, is_finite: self.is_finite && other.is_finite }
     }
 
-    /// The verdict. What is infinite has overflowed, whatever the true gradient is.
+    /// The verdict. An infinite gradient has overflowed, whatever the exact gradient is.
     pub fn verdict(&self) -> Verdict {
         match &self.noise {
             Some(noise) => Verdict::of(noise),
@@ -84,7 +84,7 @@ impl Tensor {
         (noise_to_signal, at_most)
     }
 
-    /// What became of the entries, of so many.
+    /// The fates of the given number of entries.
     pub fn fates(&self, entries: u64) -> Fates {
         self.noise.map_or(Fates { undecided: entries, ..Fates::default() }, |noise| noise.fates)
     }

@@ -1,12 +1,13 @@
-//! The best loss scale: the smallest power of two that leaves no more noise than a backward pass without ends of range.
+//! The best loss scale: the smallest power of two that leaves no more noise than a backward pass of unlimited range.
 //!
-//! With ν = W of such a pass, W being the largest noise-to-signal ratio of any layer whose exact gradient is not zero, it is
-//! the smallest scale at which W ≤ 1.02·ν in enough of the trials, and nothing overflows in any; where there is none, the
-//! one with the least median W. A larger scale flushes no more, but for what rounding does to single entries, and
-//! overflows no less: scales are bisected in each network, and those near the place where enough of them agree are tried
-//! in all. Scales below 1 are for gradients that overflow: of those, the largest.
+//! Let W be the largest noise-to-signal ratio of any layer whose exact gradient is not zero, and ν the W of a pass with
+//! unlimited range. The best scale is the smallest one at which W ≤ 1.02·ν in enough of the trials and nothing
+//! overflows in any; if there is none, the one with the smallest median W. Apart from the rounding of single entries, a
+//! larger scale flushes no more and overflows no less. So scales are bisected in each network, and those near the point
+//! where enough networks agree are tried in all. Scales below 1 are for gradients that overflow; of those, the largest
+//! is best.
 //!
-//! Exact gradients are played here by an arithmetic of far more bits and unbounded exponents.
+//! An arithmetic of far more bits and unbounded exponents replaces exact gradients here.
 
 use super::questions::exact;
 use crate::arithmetic::{ExactMatrix, Policy};
@@ -19,36 +20,37 @@ use rug::Float;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-/// So many times the noise of a backward pass without ends of range count as no more.
+/// Noise up to this many times that of a backward pass of unlimited range counts as no more.
 const AS_GOOD: f64 = 1.02;
-/// Scales beyond which nobody looks; formats with more exponents than this need none.
+/// Largest |log₂ scale| searched; formats with a larger exponent range need no scale.
 const LARGEST: i32 = 256;
 /// Steps by which the largest scale is lowered until nothing overflows.
 const MOST_STEPS: usize = 64;
-/// Exponents of gradients that are compared in doubles.
+/// Exponents of gradients that can be compared in doubles.
 const IN_DOUBLES: i64 = 900;
-/// Scales that are tried one by one where none is enough.
+/// Number of scales that are tried one by one if none is enough.
 const MOST_TRIED: i32 = 64;
-/// Scales that are tried below and above the one from which enough networks are well: rounding lets W waver there.
+/// Number of scales that are tried below and above the one from which enough networks are well, because rounding makes
+/// W fluctuate there.
 const BELOW: i32 = 2;
 const ABOVE: i32 = 4;
-/// Bits of sums where doubles do not do.
+/// Bits of sums for which doubles are not enough.
 const LONG: u32 = 64;
 
-/// What scales do to one network.
+/// The effect of loss scales on one network.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Found {
     /// Nothing is flushed and nothing overflows without a scale.
     NoneNeeded,
     /// The forward pass overflows.
     NoneHelps,
-    /// log₂ of a scale that is enough, about the smallest, if there is one; of the largest without overflow; and the W up to
-    /// which one is.
+    /// log₂ of a sufficient scale, about the smallest one, if there is any; log₂ of the largest scale without overflow;
+    /// and the largest W of a sufficient scale.
     #[allow(missing_docs)] // the words above name them
     Scales { enough: Option<i32>, largest: i32, allowed: f64 },
 }
 
-/// A network's forward pass, whose gradients are brought back with one scale after the other.
+/// A network's forward pass, with backward passes for one scale after the other.
 pub struct Search<'n> {
     policy: Policy,
     network: &'n Network,
@@ -65,29 +67,30 @@ struct Parameters {
     bias: Option<ExactMatrix>,
 }
 
-/// What one backward pass does.
+/// The results of one backward pass.
 struct Outcome {
     /// Computed zeros among the weight gradients' entries.
     zeros: usize,
     overflows: bool,
     /// Exponent of the largest finite gradient, of parameters or activations, the scale divided out.
     top: Option<i64>,
-    /// W; 0 where it was not asked for.
+    /// W; 0 if it was not requested.
     worst: f64,
 }
 
 impl<'n> Search<'n> {
-    /// Runs the network up; values are kept in so many segments.
+    /// Runs the forward pass, keeping values in `segments` segments.
     pub fn new(policy: &Policy, network: &'n Network, batch: &'n Batch, segments: usize) -> Search<'n> {
         let segments = Arc::new(Segments::new(network, segments));
         let forward = ForwardRun::in_segments(policy, Part::Whole, network, batch, segments.clone());
         Search { policy: *policy, network, batch, segments, forward, exact: None }
     }
 
-    /// What scales do; `is_asked` where a scale is to be looked for although nothing is flushed and nothing overflows.
+    /// The effect of scales; with `is_asked`, a scale is searched for even if nothing is flushed and nothing overflows.
     pub fn find(&mut self, is_asked: bool) -> Found {
         let unscaled = self.pass(&self.policy, 0, false);
-        // With unbounded exponents nothing is flushed: the zeros that no scale cures, and how large gradients get.
+        // With unbounded exponents nothing is flushed: this gives the zeros that no scale avoids, and the size of
+        // gradients.
         let storage = if self.policy.plain().is_some() { None } else { self.policy.storage };
         let unbounded = Policy { storage, backward: self.policy.backward.unbounded(), ..self.policy };
         let has_lost =
@@ -110,7 +113,7 @@ impl<'n> Search<'n> {
             return Found::Scales { enough: Some(0), largest: largest.max(0), allowed };
         }
         let mut best = self.at(largest);
-        // Sums inside a product may overflow where no gradient does; every step halves them.
+        // Sums inside a product may overflow even if no gradient does; every step halves them.
         for _ in 0..MOST_STEPS {
             if best.is_some() || largest <= -LARGEST {
                 break;
@@ -127,7 +130,7 @@ impl<'n> Search<'n> {
         Found::Scales { enough, largest, allowed }
     }
 
-    /// W with each of some scales; none where something overflows.
+    /// W with each of some scales; `None` if something overflows.
     pub fn worst(&mut self, log2_loss_scales: RangeInclusive<i32>) -> Vec<Option<f64>> {
         self.know_exactly();
         log2_loss_scales.map(|log2| self.at(log2)).collect()
@@ -143,7 +146,7 @@ impl<'n> Search<'n> {
         Outcome::of(self.forward.backward(&Setup { log2_loss_scale, ..(*policy).into() }), exact)
     }
 
-    /// Computes the gradients that stand for the exact ones.
+    /// Computes the gradients that replace the exact ones.
     fn know_exactly(&mut self) {
         if self.exact.is_some() {
             return;
@@ -157,7 +160,7 @@ impl<'n> Search<'n> {
     }
 }
 
-/// The smallest number above 0 and up to one of which it holds, of something that holds of all above the smallest.
+/// The smallest number in (0, `high`] for which a monotonic condition holds, given that it holds for `high`.
 fn smallest(holds_of: i32, holds: impl Fn(i32) -> bool) -> i32 {
     let (mut low, mut high) = (0, holds_of);
     while high - low > 1 {
@@ -167,11 +170,11 @@ fn smallest(holds_of: i32, holds: impl Fn(i32) -> bool) -> i32 {
     high
 }
 
-/// The best scale for all networks; none where the forward pass of one overflows. `worst` tells W of every network with
-/// each of some scales, none where a gradient overflows.
+/// The best scale for all networks; `None` if the forward pass of one overflows. `worst` gives W of every network with
+/// each of some scales, `None` if a gradient overflows.
 ///
 /// # Panics
-/// If it is not known of every network what scales do to it, though they do something to one.
+/// If the effect of scales is known for some networks that need one, but not for all.
 pub fn best(all: &[Found], worst: impl Fn(RangeInclusive<i32>) -> Vec<Vec<Option<f64>>>) -> Option<i32> {
     if all.iter().all(|found| *found == Found::NoneNeeded) {
         return Some(0);
@@ -179,7 +182,7 @@ pub fn best(all: &[Found], worst: impl Fn(RangeInclusive<i32>) -> Vec<Vec<Option
     let of_network = |found: &Found| match *found {
         Found::Scales { enough, largest, allowed } => Some((enough, largest, allowed)),
         Found::NoneHelps => None,
-        Found::NoneNeeded => panic!("invariant: scales are looked for in every network or in none"),
+        Found::NoneNeeded => panic!("invariant: scales are searched for in every network or in none"),
     };
     let known: Vec<(Option<i32>, i32, f64)> = all.iter().map(of_network).collect::<Option<_>>()?;
     let largest = known.iter().map(|(_, largest, _)| *largest).min()?;
@@ -209,13 +212,13 @@ pub fn best(all: &[Found], worst: impl Fn(RangeInclusive<i32>) -> Vec<Vec<Option
 /// Scales that were tried in every network.
 struct Tried<'k> {
     scales: RangeInclusive<i32>,
-    /// Per network W with each of them, none where a gradient overflows.
+    /// Per network, W with each of them; `None` if a gradient overflows.
     told: Vec<Vec<Option<f64>>>,
     known: &'k [(Option<i32>, i32, f64)],
 }
 
 impl Tried<'_> {
-    /// With each scale W of every network; scales with which something overflows are left out.
+    /// W of every network for each scale; scales at which something overflows are left out.
     fn each(&self) -> impl Iterator<Item = (i32, Vec<f64>)> + '_ {
         let all = |place: usize| self.told.iter().map(|network| network[place]).collect::<Option<Vec<f64>>>();
         self.scales.clone().enumerate().filter_map(move |(place, log2)| Some((log2, all(place)?)))
@@ -230,7 +233,7 @@ impl Tried<'_> {
         self.each().find(|(_, all)| is_enough(all)).map(|(log2, _)| log2)
     }
 
-    /// The median W with each scale, the upper one as everywhere.
+    /// The median W with each scale, the upper median as everywhere.
     fn medians(&self) -> Vec<(i32, f64)> {
         let median = |(log2, mut all): (i32, Vec<f64>)| {
             all.sort_unstable_by(f64::total_cmp);
@@ -240,7 +243,7 @@ impl Tried<'_> {
     }
 }
 
-/// log₂ of the scale that brings the largest gradient to the format's largest exponent.
+/// log₂ of the scale that moves the largest gradient to the format's largest exponent.
 fn room_above(format: &Format, outcome: &Outcome) -> Option<i32> {
     let (top, most) = (outcome.top?, format.max_exponent()?);
     i32::try_from(i64::from(most) - top).ok().map(|room| room.clamp(-LARGEST, LARGEST))
@@ -264,7 +267,7 @@ impl Outcome {
     }
 }
 
-/// The noise-to-signal ratio of weights and biases together; none where the exact gradient is zero.
+/// The noise-to-signal ratio of weights and biases together; `None` if the exact gradient is zero.
 fn noise(exact: &Parameters, computed: &LayerGradients) -> Option<f64> {
     let parts: Vec<(&ExactMatrix, &ExactMatrix)> = std::iter::once((&exact.weight, &computed.weight))
         .chain(exact.bias.as_ref().zip(computed.bias.as_ref()))
@@ -306,7 +309,7 @@ mod tests {
         Found::Scales { enough, largest, allowed: 0.1 }
     }
 
-    /// The best scale of networks of which one overflows beyond 2^6, and W otherwise is as given.
+    /// The best scale of networks of which one overflows beyond 2^6, with the given W otherwise.
     fn of(all: &[Found], worst: &dyn Fn(usize, i32) -> f64) -> Option<i32> {
         let of_network = |network: usize, tried: RangeInclusive<i32>| {
             tried.map(|log2| (log2 <= 6).then(|| worst(network, log2))).collect()
@@ -326,22 +329,22 @@ mod tests {
         assert_eq!(from([0, 0, 0, 0, 6]), Some(0));
         assert_eq!(best(&[scales(Some(3), 9), Found::NoneHelps], |_| unreachable!()), None);
         assert_eq!(best(&[Found::NoneNeeded; 3], |_| unreachable!()), Some(0));
-        // W wavers: what is enough for each is not enough for all.
+        // W fluctuates: a scale that is enough for each network is not enough for all.
         let wavering = |network: usize, log2: i32| if log2 == 2 + network as i32 || log2 > 4 { 0.1 } else { 0.2 };
         assert_eq!(of(&[scales(Some(2), 6), scales(Some(3), 6), scales(Some(4), 6)], &wavering), Some(5));
     }
 
-    /// Where no scale is enough, the one with the least median, of nearly equal ones the smallest.
+    /// If no scale is enough, the one with the smallest median wins, and of nearly equal ones the smallest.
     #[test]
     fn the_least_median_is_taken_where_nothing_is_enough() {
         let none = [scales(None, 9); 3];
         let of_scale = |all: &[Found], worst: &dyn Fn(i32) -> f64| of(all, &|_, log2| worst(log2));
-        // Nothing is gained by any scale.
+        // No scale helps.
         assert_eq!(of_scale(&none, &|_| 1.0), Some(0));
         assert_eq!(of_scale(&none, &|log2| if log2 < 4 { 1.0 } else { 0.99 - 0.001 * f64::from(log2) }), Some(0));
         assert_eq!(of_scale(&none, &|log2| if log2 < 4 { 1.0 } else { 0.5 - 0.001 * f64::from(log2) }), Some(4));
         assert_eq!(of_scale(&none, &|log2| if log2 == 2 { 0.9 } else { 1.0 }), Some(2), "whatever lies above");
-        // What is enough for most overflows in one.
+        // A scale that is enough for most networks overflows in one.
         let capped = [scales(Some(5), 9), scales(Some(5), 9), scales(Some(0), 3)];
         assert_eq!(of_scale(&capped, &|log2| 1.0 / f64::from(log2 + 1)), Some(3));
         let below = [scales(Some(0), 9), scales(Some(-2), -2)];
@@ -349,7 +352,7 @@ mod tests {
         assert_eq!(best(&[scales(None, 3); 2], |tried| vec![tried.map(|_| None).collect(); 2]), None);
     }
 
-    /// Weights and biases as one vector, in whatever numbers they come.
+    /// Weights and biases as one vector, in any number type.
     #[test]
     fn noise_is_that_of_weights_and_biases() {
         let matrix =

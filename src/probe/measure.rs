@@ -1,5 +1,5 @@
-//! One network and batch: every arithmetic and the truth advance layer by layer from the head down, are
-//! compared, and dropped.
+//! Measures one network and batch: every arithmetic and the exact gradient advance layer by layer from the head down,
+//! are compared, and dropped.
 
 use super::compare::{Computed, Yardsticks, compare, compare_external, facts};
 use super::external::{ExternalGradients, OwnTensors};
@@ -19,9 +19,9 @@ use crate::verdict::Verdict;
 use rayon::prelude::*;
 use std::sync::Arc;
 
-/// What one trial's network gave.
+/// The measurement of one trial's network.
 pub struct Measurement {
-    /// Working precision of the truth, in bits.
+    /// Working precision of the exact gradient, in bits.
     pub precision: u32,
     /// From the input side to the head.
     pub layers: Vec<LayerMeasurement>,
@@ -31,21 +31,21 @@ pub struct Measurement {
 pub struct LayerMeasurement {
     /// `hidden.1`, …, `head`.
     pub name: String,
-    /// Evidence for the true weight gradient.
+    /// Evidence for the exact weight gradient.
     pub weight_evidence: Evidence,
     /// The weakest evidence over all of the layer's tensors.
     pub evidence: Evidence,
     /// log₂‖g*‖₂ of the weight gradient.
     pub log2_norm: Number,
-    /// Magnitudes of the true weight gradient's entries.
+    /// Magnitudes of the exact weight gradient's entries.
     pub magnitudes: Magnitudes,
     /// The exact network at this layer.
     pub exact: Box<ExactLayer>,
-    /// One per arithmetic, then one per file of another program's gradients.
+    /// One per arithmetic, then one per file with another program's gradients.
     pub arithmetics: Vec<ArithmeticMeasurement>,
     /// One per extra run.
     pub extras: Vec<RunMeasurement>,
-    /// The true gradients themselves, where they are wanted; apart, since thousands of trials do without.
+    /// The exact gradients themselves, if requested; separate, because thousands of trials do not need them.
     pub truth: Option<Box<TrueLayer>>,
 }
 
@@ -53,9 +53,9 @@ pub struct LayerMeasurement {
 pub struct ArithmeticMeasurement {
     /// The verdict of weights and biases together.
     pub verdict: Verdict,
-    /// Weights and biases as one vector; none without biases.
+    /// Weights and biases as one vector; `None` without biases.
     pub gradient: Option<GradientNoise>,
-    /// Rows of the weight gradient; none where the truth is not established.
+    /// Rows of the weight gradient; `None` if the exact gradient is not established.
     pub rows: Option<Rows>,
     /// Weight first, then bias, slope and activation gradient.
     pub tensors: Vec<TensorNoise>,
@@ -63,15 +63,15 @@ pub struct ArithmeticMeasurement {
     pub fates: Fates,
     /// Magnitudes of the computed weight gradient's entries.
     pub magnitudes: Magnitudes,
-    /// Branch flips, where φ' has a jump and the truth is decided.
+    /// Branch flips, if φ' has a jump and the exact branches are decided.
     pub flips: Option<Flips>,
-    /// What theory needs; none for another program's gradients.
+    /// The inputs of the theory; `None` for another program's gradients.
     pub facts: Option<LayerFacts>,
-    /// What only another program's gradients have.
+    /// Measures that only another program's gradients have.
     pub external: Option<ExternalLayer>,
 }
 
-/// One layer of a run of which only the gradient of weights and biases is of interest.
+/// One layer of a run of which only the gradient of weights and biases is used.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RunMeasurement {
     /// Noise-to-signal ratio of weights and biases together.
@@ -82,7 +82,7 @@ pub struct RunMeasurement {
     pub weight_noise: Number,
     /// The verdict.
     pub verdict: Verdict,
-    /// Computed zeros among the weight gradient's entries that are none in truth, of so many entries.
+    /// Computed zeros among the weight gradient's entries whose exact value is not zero, and the number of entries.
     pub zeros: (u64, u64),
 }
 
@@ -113,18 +113,18 @@ impl From<&ArithmeticMeasurement> for RunMeasurement {
 pub struct Subjects<'a> {
     /// The arithmetics, and for each its twin of unbounded exponents among the extra runs.
     pub listed: &'a [(Setup, Option<usize>)],
-    /// Runs beside them.
+    /// Further runs.
     pub extras: &'a [Extra],
     /// Gradients that other programs computed.
     pub externals: &'a [ExternalGradients<'a>],
-    /// Whether the true gradients are kept.
+    /// Whether the exact gradients are kept.
     pub keeps_truth: bool,
 }
 
-/// Measures a network in every arithmetic against its true gradient, of which `bits` bits are to be proven.
+/// Compares a network in every arithmetic with its exact gradient, which is proven to `bits` bits.
 ///
-/// The precision of the truth depends on the network, the batch and `bits` alone. Where a proof fails, the
-/// whole backward pass is repeated at a higher precision. Computed zeros all count as flushed.
+/// The precision of the exact gradient only depends on the network, the batch and `bits`. If a proof fails, the whole
+/// backward pass is repeated at a higher precision. All computed zeros count as flushed.
 pub fn measure(
     network: &Network,
     batch: &Batch,
@@ -137,8 +137,7 @@ pub fn measure(
     measure_with(network, batch, subjects, bits, 1, layer_done)
 }
 
-/// [`measure`] with runs beside the arithmetics and gradients that other programs computed, and values kept in so many
-/// [`Segments`].
+/// [`measure`] with further runs, gradients from other programs, and values kept in the given number of [`Segments`].
 pub fn measure_with(
     network: &Network,
     batch: &Batch,
@@ -151,10 +150,10 @@ pub fn measure_with(
     let prepared = Prepared::in_segments(network, (*segments).clone());
     let first = precision::forecast(network, &prepared, batch, bits);
     let mut working = first;
-    // Layers that were told already: a repeated pass is no further progress.
+    // Layers that were reported already: a repeated pass is no further progress.
     let mut told = 0;
     loop {
-        // More digits of the gradients with every attempt, too: samples may cancel each other.
+        // Every attempt also uses more digits of the gradients, because samples may cancel each other.
         let wanted = bits + (working - first);
         let truth = TruthPass::new(network, &prepared, batch, working, Undecided::Refused).wanting(wanted);
         let raised = |proven: u32| precision::raise(first, working, proven, bits);
@@ -183,14 +182,14 @@ pub fn measure_with(
     }
 }
 
-/// Every run's way back, ready to advance.
+/// Every run's backward pass, ready to advance.
 struct Runs<'n> {
     listed: Vec<GradientStream<'n>>,
     extras: Vec<GradientStream<'n>>,
 }
 
 impl<'n> Runs<'n> {
-    /// Runs the network up, once for all runs that agree in it, and the loss.
+    /// Runs the forward pass, once for all runs that share it, and the loss.
     fn start(
         network: &'n Network,
         batch: &'n Batch,
@@ -213,7 +212,7 @@ impl<'n> Runs<'n> {
             let index = distinct.iter().position(|known| setup.shares_forward(known));
             &forwards[index.expect("invariant: every setup has a forward run")]
         };
-        // Those that some run takes.
+        // The ones used by at least one run.
         let is_taken = |wanted: Taken| extras.iter().any(|extra| extra.branches == wanted);
         let of_truth = is_taken(Taken::True).then(|| Arc::new(truth.branches()));
         let own = listed
@@ -234,7 +233,7 @@ impl<'n> Runs<'n> {
     }
 }
 
-/// Runs the streams in lockstep and tells how many layers are done.
+/// Runs the streams in lockstep and reports how many layers are done.
 fn against(
     network: &Network,
     batch: &Batch,
@@ -244,7 +243,7 @@ fn against(
     layers_done: &mut dyn FnMut(usize),
 ) -> Vec<LayerMeasurement> {
     let mut runs = Runs::start(network, batch, &truth, subjects, segments);
-    // No more room than is needed: layers are kept for every trial.
+    // Exact capacity, because layers are kept for every trial.
     let mut layers = Vec::with_capacity(network.layers.len());
     layers.extend(truth.enumerate().map(|(done, truth)| {
         let layer = runs.advance(network, &truth, subjects);
@@ -252,7 +251,7 @@ fn against(
         LayerMeasurement { truth: subjects.keeps_truth.then(|| Box::new(truth)), ..layer }
     }));
     layers.reverse();
-    // What a layer puts out enters the next one.
+    // The output of a layer is the input of the next one.
     let entering: Vec<Number> = layers.iter().skip(1).map(|layer| layer.exact.log2_inputs).collect();
     layers.iter_mut().zip(entering).for_each(|(layer, entering)| layer.exact.log2_outputs = entering);
     layers
@@ -279,7 +278,7 @@ fn exact(network: &Network, truth: &TrueLayer) -> ExactLayer {
 }
 
 impl Runs<'_> {
-    /// One layer of every run against the truth.
+    /// Compares one layer of every run with the exact one.
     fn advance(&mut self, network: &Network, truth: &TrueLayer, subjects: Subjects) -> LayerMeasurement {
         let Subjects { listed, extras, externals, .. } = subjects;
         let yardsticks = Yardsticks::new(truth);
@@ -288,7 +287,7 @@ impl Runs<'_> {
             assert_eq!(computed.layer, truth.layer, "invariant: streams advance in lockstep");
             computed
         };
-        // Twins first: their zeros tell what was flushed.
+        // Twins first, because their zeros show what was flushed.
         let is_twin = |index: usize| listed.iter().any(|(_, twin)| *twin == Some(index));
         let own_twin = |(index, stream): (usize, &mut GradientStream)| {
             is_twin(index).then(|| {
@@ -312,7 +311,7 @@ impl Runs<'_> {
             let computed = next(stream);
             let mut measured = compare(network, &yardsticks, &Computed::of(&computed), twin_of(index));
             measured.facts = Some(facts(network, &yardsticks, &computed, &measured));
-            // Kept as long as there is something to compare with it.
+            // Kept as long as something is compared with it.
             (measured, (!externals.is_empty()).then_some(OwnTensors { weight: computed.weight, bias: computed.bias }))
         });
         let (mut arithmetics, own): (Vec<_>, Vec<_>) = own.unzip();

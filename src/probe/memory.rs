@@ -1,8 +1,8 @@
-//! What a run will need in memory, told before it starts, and how much is computed at once so that it fits.
+//! Estimates the memory of a run before it starts, and how much can be computed at once so that it fits.
 //!
-//! Four parts make up the estimate: what files hold, what is at work while trials are measured, what is kept of every
-//! trial, and what is made of a record. They are added, though they are not all there at once: the allocator gives little
-//! back.
+//! The estimate has four parts: the contents of files, the working memory while trials are measured, the results kept
+//! of every trial, and the report. They are added although they do not exist at the same time, because the allocator
+//! returns little memory.
 
 pub mod limits;
 mod report;
@@ -19,20 +19,20 @@ use crate::spec::{Attribute, Plan, Schedule, Spec};
 use shape::Shape;
 use std::path::Path;
 
-/// Bytes that the program takes before anything is measured, fonts included, and what a thread adds.
+/// Bytes that the program uses before anything is measured, fonts included, and the bytes that a thread adds.
 const PROGRAM: u128 = 36 << 20;
 const THREAD: u128 = 1 << 20;
 
-/// What a plan needs, but for the schedule.
+/// The needs of a plan, without the schedule.
 struct Needs<'p> {
     plan: &'p Plan,
     threads: usize,
     shape: Shape,
-    /// Bytes that no schedule changes.
+    /// Bytes that do not depend on the schedule.
     resting: u128,
 }
 
-/// What a report takes.
+/// Bytes of a report.
 type Report = fn(&Plan, &Shape, usize) -> u128;
 
 impl<'p> Needs<'p> {
@@ -47,20 +47,20 @@ impl<'p> Needs<'p> {
     fn on(&self, schedule: Schedule) -> u64 {
         let at_once = self.threads.min(self.plan.spec.trials).min(schedule.trials_at_once) as u128;
         let working = trial::working(self.plan, &self.shape, self.threads, schedule);
-        // A quarter as much again for the allocator.
+        // A quarter more for the allocator.
         whole(self.threads, at_once * working * 5 / 4 + self.resting)
     }
 
-    /// The schedule that computes most at once within so many bytes.
+    /// The schedule that computes most at once within a number of bytes.
     ///
-    /// Values that are computed again cost about a third of the time, a trial that waits a thread.
+    /// Recomputed values cost about a third more time, and a waiting trial costs a thread.
     fn schedule(&self, limit: u64) -> Option<Schedule> {
         let all = self.threads.min(self.plan.spec.trials).max(1);
         let segments = [1, self.balanced()];
         let every = (1..=all)
             .rev()
             .flat_map(|trials_at_once| segments.into_iter().map(move |segments| Schedule { segments, trials_at_once }));
-        // The schedule without limits first: a run that fits is not slowed down.
+        // The schedule without limits first, so that a run that fits is not slowed down.
         std::iter::once(Schedule::default()).chain(every).find(|schedule| self.on(*schedule) <= limit)
     }
 
@@ -73,7 +73,7 @@ impl<'p> Needs<'p> {
     }
 }
 
-/// Bytes that a probe needs at most, about, on a schedule.
+/// Approximate maximum of bytes that a probe needs with a schedule.
 pub fn estimate(plan: &Plan, threads: usize, schedule: Schedule) -> u64 {
     Needs::of(plan, threads, report::bytes).on(schedule)
 }
@@ -89,7 +89,7 @@ fn whole(threads: usize, bytes: u128) -> u64 {
     u64::try_from(PROGRAM + threads as u128 * THREAD + bytes).unwrap_or(u64::MAX)
 }
 
-/// Bytes that what was read takes: doubles, and as many again while they are turned and copied.
+/// Bytes of the files that were read: doubles, and as many again while they are transposed and copied.
 fn files(plan: &Plan) -> u128 {
     let network = plan.network.iter().flat_map(|network| &network.layers);
     let network: u128 = network.map(|layer| layer.weight.len() as u128).sum();
@@ -101,18 +101,18 @@ fn files(plan: &Plan) -> u128 {
     16 * (network + samples + compared.map(|gradient| gradient.values.len() as u128).sum::<u128>())
 }
 
-/// The schedule that computes most at once within so many bytes; `None` if no schedule fits.
+/// The schedule that computes most at once within a number of bytes; `None` if no schedule fits.
 pub fn schedule(plan: &Plan, threads: usize, limit: u64) -> Option<Schedule> {
     Needs::of(plan, threads, report::bytes).schedule(limit)
 }
 
-/// Bytes with which the smallest schedule does.
+/// Bytes that the smallest schedule needs.
 pub fn least(plan: &Plan, threads: usize) -> u64 {
     Needs::of(plan, threads, report::bytes).least()
 }
 
-/// The largest depth, width, batch and number of trials, each alone, with which a spec that does not fit would fit, in
-/// words; `None` if none would, or files fix all of them.
+/// Suggests the largest depth, width, batch or number of trials that would fit, each on its own; `None` if none would
+/// or if files determine all of them.
 pub fn nearest(plan: &Plan, threads: usize, limit: u64) -> Option<String> {
     nearest_with(plan, threads, limit, report::bytes)
 }
@@ -137,7 +137,7 @@ fn nearest_with(plan: &Plan, threads: usize, limit: u64, report: Report) -> Opti
     ])
 }
 
-/// The largest number below one that does not fit with which something fits; 0 where there is none.
+/// The largest number that fits, below one that does not; 0 if there is none.
 fn largest(now: usize, fits: impl Fn(usize) -> bool) -> usize {
     let (mut low, mut high) = (0, now);
     while high - low > 1 {
@@ -147,7 +147,7 @@ fn largest(now: usize, fits: impl Fn(usize) -> bool) -> usize {
     low
 }
 
-/// `--depth 12 or --width 30`: options with the numbers that fit; `None` if none does.
+/// `--depth 12 or --width 30`: options with numbers that fit; `None` if none does.
 fn nearest_in_words(found: &[(&str, usize)]) -> Option<String> {
     let told: Vec<String> =
         found.iter().filter(|(_, most)| *most > 0).map(|(option, most)| format!("{option} {most}")).collect();
@@ -156,15 +156,15 @@ fn nearest_in_words(found: &[(&str, usize)]) -> Option<String> {
 
 /// A plan whose memory can be estimated before it runs.
 pub trait Reckoned: Sized {
-    /// Bytes that it needs at most, about, on a schedule.
+    /// Approximate maximum of bytes that it needs with a schedule.
     fn needs(&self, threads: usize, schedule: Schedule) -> u64;
-    /// The schedule that computes most at once within so many bytes; `None` if no schedule fits.
+    /// The schedule that computes most at once within a number of bytes; `None` if no schedule fits.
     fn fitting(&self, threads: usize, limit: u64) -> Option<Schedule>;
-    /// Bytes with which the smallest schedule does.
+    /// Bytes that the smallest schedule needs.
     fn least(&self, threads: usize) -> u64;
-    /// The largest of each of its numbers, alone, with which it would fit, in words; `None` if none would.
+    /// Suggests the largest value of each of its numbers, on its own, that would fit; `None` if none would.
     fn nearest(&self, threads: usize, limit: u64) -> Option<String>;
-    /// The same plan on a schedule.
+    /// The same plan with a schedule.
     fn on(self, schedule: Schedule) -> Self;
     /// The same plan without attribution, which takes memory; `None` if there is none.
     fn without_attribution(&self) -> Option<Self>;
@@ -197,7 +197,7 @@ impl Reckoned for Plan {
     }
 }
 
-/// A plan of which a law is made, whose report is small.
+/// A plan for a law, whose report is small.
 pub struct LawPlan(pub Plan);
 
 impl Reckoned for LawPlan {
@@ -252,7 +252,8 @@ impl Reckoned for TrainingPlan {
     }
 }
 
-/// Bytes that this process may have, as far as the system tells: what is free, and what containers and limits allow.
+/// Bytes that this process may use, as far as the system reports it: free memory within the limits of containers and of
+/// the process.
 pub fn available(threads: usize) -> Option<u64> {
     limits::allowed(Path::new("/"), threads)
 }

@@ -1,19 +1,19 @@
-//! One vector along another: how much of another program's gradient is a multiple of ours.
+//! Projects one vector on another, to find how much of another program's gradient is a multiple of ours.
 
 use crate::arithmetic::{Exact, ExactMatrix};
 use crate::record::{Number, Projection};
 
 /// The entries of some tensors one after the other, each times 2^-scale, so that the largest lies in [1, 2).
 ///
-/// Sums run in double precision in index order, which is good for the nine digits that a record keeps. Entries more than
-/// 2^1022 times smaller than the largest are lost: they change no digit of it.
+/// Sums run in double precision in index order, which is enough for the nine digits that a record keeps. Entries more
+/// than 2^1022 times smaller than the largest are lost, but change no digit of the result.
 pub struct Vector {
     entries: Vec<f64>,
     scale: i64,
 }
 
 impl Vector {
-    /// Of tensors; `None` where an entry is not finite.
+    /// The vector of some tensors; `None` if an entry is not finite.
     pub fn new(tensors: &[&ExactMatrix]) -> Option<Vector> {
         if !tensors.iter().all(|tensor| tensor.is_finite()) {
             return None;
@@ -24,7 +24,7 @@ impl Vector {
         Some(Vector { entries: tensors.iter().flat_map(|tensor| tensor.iter()).map(scaled).collect(), scale })
     }
 
-    /// log₂ of the norm; −∞ where every entry is zero.
+    /// log₂ of the norm; −∞ if every entry is zero.
     pub fn log2_norm(&self) -> Number {
         Number::new(core_math::log2(self.dot(self).sqrt()) + self.scale as f64)
     }
@@ -35,7 +35,7 @@ impl Vector {
     }
 }
 
-/// d along m, of tensors of the same shapes.
+/// Projects d on m, for tensors of the same shapes.
 pub fn along(d: &[&ExactMatrix], m: &[&ExactMatrix]) -> Projection {
     let none = Number::None;
     let unknown = Projection { log2_norm: none, log2_factor: none, is_negative: false, log2_rest: none };
@@ -47,10 +47,10 @@ pub fn along(d: &[&ExactMatrix], m: &[&ExactMatrix]) -> Projection {
     if square == 0.0 {
         return Projection { log2_norm: Number::MinusInfinite, log2_rest: d.log2_norm(), ..unknown };
     }
-    // Of an exact multiple no more is left than the rounding of its entries and of the factor.
+    // An exact multiple leaves only the rounding of its entries and of the factor.
     let rest = |factor: f64| d.entries.iter().zip(&m.entries).map(move |(d, m)| d - factor * m);
     let factor = d.dot(&m) / square;
-    // Once more, since the sums are rounded, too: now the factor is as near as a double can be.
+    // Repeated because the sums are rounded, too: now the factor is as close as a double can be.
     let factor = factor + rest(factor).zip(&m.entries).map(|(rest, m)| rest * m).sum::<f64>() / square;
     let rest: f64 = rest(factor).map(|rest| rest * rest).sum();
     Projection {

@@ -4,8 +4,8 @@ use crate::record::{Number, Quantiles};
 
 /// Order statistics: the ⌈n/10⌉-th least, the upper median, and the ⌈n/10⌉-th greatest.
 ///
-/// At least half of the values reach the upper median, as at least half of the trials reach the verdict:
-/// with an even number of trials, the lower one could lie below the threshold that the verdict is above.
+/// At least half of the values reach the upper median, just as at least half of the trials reach the verdict; with an
+/// even number of trials, the lower median could be below the threshold that the verdict exceeds.
 pub fn quantiles(values: impl Iterator<Item = (Number, bool)>) -> Quantiles {
     let mut sorted: Vec<(Number, bool)> = values.filter(|(value, _)| *value != Number::None).collect();
     sorted.sort_by(|(x, _), (y, _)| x.value().total_cmp(&y.value()));

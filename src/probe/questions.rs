@@ -1,7 +1,7 @@
-//! Which runs tell where an arithmetic's noise comes from and what helps against it.
+//! Plans the runs that show where an arithmetic's noise comes from and what reduces it.
 //!
-//! "Exact" is played by an arithmetic with unbounded exponents whose precision lies far beyond the one that
-//! is studied. A run that two questions ask for, or that is one of the listed arithmetics, runs once.
+//! An arithmetic with unbounded exponents and a far higher precision than the studied one replaces exact numbers. A run
+//! that two questions need, or that is one of the listed arithmetics, is done once.
 
 use crate::arithmetic::dispatch::is_in_lanes;
 use crate::arithmetic::lanes::Lanes;
@@ -11,25 +11,25 @@ use crate::format::{F32, Format};
 use crate::record::{NoiseSource, RemedyKind};
 use crate::spec::Attribute;
 
-/// Whose branches of φ' a run takes.
+/// The branches of φ' that a run uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// Its own.
+    /// The run's own.
     Own,
-    /// The exact network's.
+    /// Those of the exact network.
     True,
     /// Those of a listed arithmetic.
     Of(usize),
 }
 
-/// A run beside the listed arithmetics.
+/// A run in addition to the listed arithmetics.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Extra {
-    /// What runs, its branches not yet said.
+    /// The setup, apart from its branches.
     pub setup: Setup,
-    /// Whose branches it takes.
+    /// The branches that it uses.
     pub branches: Taken,
-    /// The listed arithmetic whose twin tells its underflows.
+    /// The listed arithmetic whose twin shows its underflows.
     pub twin_of: Option<usize>,
 }
 
@@ -38,7 +38,7 @@ pub struct Extra {
 pub enum RunId {
     /// A listed arithmetic.
     Listed(usize),
-    /// A run beside them.
+    /// An additional run.
     Extra(usize),
 }
 
@@ -47,16 +47,16 @@ pub enum RunId {
 pub struct AskedSources {
     /// The stand-in for exact numbers.
     pub exact: ArithmeticName,
-    /// All sources off: what the stand-in itself loses.
+    /// All sources off: the error of the stand-in itself.
     pub off: RunId,
-    /// Each source alone, and everything but it.
+    /// Each source alone, and all but that source.
     pub runs: Vec<(NoiseSource, Option<RunId>, RunId)>,
 }
 
-/// What is asked about one listed arithmetic.
+/// The questions about one listed arithmetic.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
-    /// The twin with unbounded exponents, among the extras; none where the arithmetic is its own.
+    /// The twin with unbounded exponents, among the additional runs; `None` if the arithmetic is its own twin.
     pub twin: Option<usize>,
     /// The runs of every source.
     pub sources: Option<AskedSources>,
@@ -64,30 +64,30 @@ pub struct Asked {
     pub remedies: Vec<(RemedyKind, RunId)>,
 }
 
-/// All questions of a run and the extra runs that they need.
+/// All questions of a run, and the additional runs that they need.
 #[derive(Clone, Debug, Default)]
 pub struct Questions {
     /// The listed arithmetics as they run.
     pub listed: Vec<Setup>,
-    /// The runs beside the listed arithmetics, none twice.
+    /// The additional runs, without duplicates.
     pub extras: Vec<Extra>,
     /// Per listed arithmetic.
     pub asked: Vec<Asked>,
 }
 
-/// What storing does to parameters, inputs and targets, in all trials.
+/// The effect of storing on parameters, inputs and targets, in all trials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Storing {
-    /// Nothing.
+    /// No effect.
     Exact,
-    /// It rounds them, all within the normal numbers of the format.
+    /// They are rounded, all within the normal numbers of the format.
     Rounded,
     /// Some are too large or too small for the format.
     OutOfRange,
 }
 
 impl Storing {
-    /// Of each trial's largest relative change, and whether a number left the range.
+    /// From each trial's largest relative change, and whether a number exceeded the range.
     pub fn over(trials: impl Iterator<Item = (f64, bool)>) -> Storing {
         trials.fold(Storing::Exact, |worst, trial| match trial {
             (_, true) => Storing::OutOfRange,
@@ -97,14 +97,14 @@ impl Storing {
     }
 }
 
-/// What is known of a listed arithmetic before its questions are put.
+/// What is known about a listed arithmetic before the questions.
 #[derive(Clone, Debug)]
 pub struct Subject {
     /// How it runs.
     pub setup: Setup,
-    /// What storing does to parameters, inputs and targets.
+    /// The effect of storing on parameters, inputs and targets.
     pub storing: Storing,
-    /// log₂ of the loss scale that cures most, if one was looked for.
+    /// log₂ of the best loss scale, if one was searched for.
     pub best_log2_scale: Option<i32>,
 }
 
@@ -118,9 +118,9 @@ impl Questions {
             let policy = subject.setup.policy;
             if !policy.is_unbounded() {
                 let policy = match subject.storing {
-                    // What is stored exactly need not be stored.
+                    // Numbers that are stored exactly do not need storing.
                     Storing::Exact => Policy { storage: None, ..policy.unbounded() },
-                    // The same as with unbounded storage, and what the question about the range asks for.
+                    // The same as with unbounded storage, and the run that the question about the range needs.
                     Storing::Rounded => policy.with_unbounded_roles(),
                     Storing::OutOfRange => policy.unbounded(),
                 };
@@ -136,7 +136,7 @@ impl Questions {
         questions
     }
 
-    /// Whether sources and remedies are asked about a policy.
+    /// Whether the sources and remedies of a policy are measured.
     pub fn are_put(policy: &Policy, attribute: Attribute) -> bool {
         match attribute {
             Attribute::All => true,
@@ -145,7 +145,7 @@ impl Questions {
         }
     }
 
-    /// An extra run, the one that is there already if it is the same.
+    /// An additional run; reuses an existing one if it is the same.
     fn extra(&mut self, extra: Extra) -> usize {
         self.extras.iter().position(|known| *known == extra).unwrap_or_else(|| {
             self.extras.push(extra);
@@ -153,7 +153,7 @@ impl Questions {
         })
     }
 
-    /// A run with its own branches, a listed one if it is the same.
+    /// A run with its own branches; reuses a listed one if it is the same.
     fn run(&mut self, listed: &[Setup], setup: Setup) -> RunId {
         match listed.iter().position(|known| *known == setup) {
             Some(index) => RunId::Listed(index),
@@ -165,7 +165,7 @@ impl Questions {
         let plain = &subject.setup;
         let exact = exact(&plain.policy);
         let Policy { storage, forward, backward } = plain.policy;
-        // Where storing changes nothing there is nothing to turn off, and more runs are the same.
+        // If storing changes nothing, there is nothing to turn off, and more runs coincide.
         let stores_exactly = subject.storing == Storing::Exact;
         let kept = if stores_exactly { None } else { storage };
         let with =
@@ -192,7 +192,7 @@ impl Questions {
                 let setup = Setup { part: Part::RangeAlone, ..with(None, forward, backward) };
                 self.run(listed, setup)
             });
-            // The range of the roles alone: what storing loses is storage's.
+            // Only the range of the roles: losses in storing belong to the source storage.
             let without = match subject.storing {
                 Storing::OutOfRange => self.run(listed, Setup { policy: unbounded, ..plain.clone() }),
                 Storing::Exact | Storing::Rounded => RunId::Extra(twin),
@@ -208,7 +208,7 @@ impl Questions {
     fn ask_remedies(&mut self, listed: &[Setup], index: usize, subject: &Subject, asked: &mut Asked) {
         let plain = &subject.setup;
         let Policy { storage, forward, backward } = plain.policy;
-        // A plain arithmetic's parameters enter the role that is in f32 exactly.
+        // The parameters of an arithmetic without roles enter the f32 role exactly.
         let kept = if plain.policy.plain().is_some() { None } else { storage };
         let f32 = ArithmeticName::plain(F32);
         let policies = [
@@ -250,16 +250,16 @@ impl Questions {
     }
 }
 
-/// Bits beyond the studied precision that make a stand-in for exact numbers.
+/// Additional bits, beyond the studied precision, of the stand-in for exact numbers.
 const BEYOND: u32 = 24;
 
-/// What stands for exact numbers: 53 bits for formats of at most 24, else twice the bits and more.
+/// The stand-in for exact numbers: 53 bits for formats of at most 24 bits, otherwise more than twice the bits.
 pub fn exact(policy: &Policy) -> ArithmeticName {
     let precision = policy.forward.format.precision.max(policy.backward.format.precision);
     ArithmeticName::plain(Format::mpfr(if precision <= 24 { 53 } else { 2 * precision + BEYOND }))
 }
 
-/// True for arithmetics that double lanes carry and whose exact counterpart they carry too.
+/// True for arithmetics that doubles can carry and whose exact counterpart they can carry, too.
 fn is_narrow(name: &ArithmeticName) -> bool {
     name.format.precision <= 24 && is_in_lanes(*name)
 }
@@ -268,7 +268,7 @@ fn is_narrower(format: &Format) -> bool {
     format.precision < F32.precision
 }
 
-/// The same with an f32 accumulator, where that is a wider one.
+/// The same with an f32 accumulator, if that is a wider one.
 fn summed_in_f32(name: ArithmeticName) -> ArithmeticName {
     match name.accumulator.precision < F32.precision && is_narrower(&name.format) {
         true => name.summed_in(F32),

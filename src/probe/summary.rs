@@ -1,4 +1,4 @@
-//! Trials → record: what each arithmetic did over all of them.
+//! Trials → record: summarises each arithmetic over all trials.
 
 use super::Trial;
 use super::cause::Causes;
@@ -15,7 +15,7 @@ use crate::spec::Plan;
 use crate::truth::Evidence;
 use crate::verdict::over_trials;
 
-/// The true gradient over the trials.
+/// The exact gradient over the trials.
 pub(super) fn truth(trials: &[Trial]) -> Truth {
     let layers = trials[0].measurement.layers.len();
     let weakest = trials
@@ -49,8 +49,8 @@ pub(super) fn truth(trials: &[Trial]) -> Truth {
     }
 }
 
-/// One arithmetic over the trials, with the answers to what was asked about it. Its measures move from the trials into
-/// the record: thousands of trials do not stand in memory twice.
+/// One arithmetic over the trials, with the answers to the questions about it. Its measures move from the trials into
+/// the record, so that thousands of trials are not in memory twice.
 pub(super) fn arithmetic_run(
     plan: &Plan,
     questions: &Questions,
@@ -80,7 +80,7 @@ pub(super) fn arithmetic_run(
     }
 }
 
-/// Gradients of another program, which stand behind the arithmetics.
+/// Gradients from another program, which follow the arithmetics.
 pub(super) fn external_run(plan: &Plan, trials: &mut [Trial], index: usize) -> ArithmeticRun {
     let (compared, gradients) = (&plan.spec.compared[index], &plan.compared[index]);
     let (relative_tolerance, absolute_tolerance) = tolerances(gradients.dtype);
@@ -100,6 +100,10 @@ pub(super) fn external_run(plan: &Plan, trials: &mut [Trial], index: usize) -> A
         theory: Vec::new(),
         external: Some(External {
             dtype: gradients.dtype.to_string(),
+            dtypes: match gradients.is_mixed() {
+                true => gradients.dtypes().iter().map(ToString::to_string).collect(),
+                false => Vec::new(),
+            },
             relative_tolerance,
             absolute_tolerance,
             missing: gradients.missing.clone(),

@@ -1,14 +1,14 @@
-//! What is said to whoever runs the program in a script: why the exit status is 3, and annotations of a GitHub workflow.
+//! Messages for scripts: the reason for exit status 3, and annotations of a GitHub workflow.
 
 use crate::judgement::{ArithmeticJudgement, Judgement};
 use crate::record::{ArithmeticRun, LayerRun, Record, Verdict};
-use crate::report::numbers::{Notation::Plain, ratio, short};
-use crate::report::{facts, say};
+use crate::report::numbers::{Notation::Plain, short};
+use crate::report::{audit, facts, say, table};
 
 /// An arithmetic of a record: the place of its run, and its own place there.
 pub type Place = (usize, usize);
 
-/// Most arithmetics that are named besides the most severe one.
+/// Largest number of arithmetics that are named in addition to the most severe one.
 const MOST_NAMED: usize = 4;
 
 /// Why a condition on layer 1 is met, in one sentence with the layer, its value and the threshold: of the most severe
@@ -54,7 +54,7 @@ fn arithmetic(record: &Record, (run, place): Place) -> Option<&ArithmeticRun> {
     record.runs.get(run)?.arithmetics.get(place)
 }
 
-/// What was measured of a layer, next to the threshold where that is a number: `noise/signal 0.286, noisy from 0.1`.
+/// The measured value of a layer, with the threshold if it is a number: `noise/signal 0.286, noisy from 0.1`.
 fn value(record: &Record, (run, _): Place, layer: &LayerRun, threshold: Verdict) -> String {
     let entries = |count: u64, what: &str| format!("{count} of {} entries {what}", layer.fates.total());
     match layer.verdict.verdict {
@@ -67,8 +67,7 @@ fn value(record: &Record, (run, _): Place, layer: &LayerRun, threshold: Verdict)
             why.unwrap_or("the bounds on the exact gradient do not decide; raise --truth-bits").into()
         }
         Verdict::Sound | Verdict::Noisy | Verdict::Chaotic => {
-            let noise = layer.noise();
-            let shown = ratio(noise.median, noise.at_most, Plain);
+            let shown = table::value(layer, Plain);
             // What is sound is so below where noisy begins.
             let asked = if threshold == Verdict::Chaotic { threshold } else { Verdict::Noisy };
             let from =
@@ -78,8 +77,9 @@ fn value(record: &Record, (run, _): Place, layer: &LayerRun, threshold: Verdict)
     }
 }
 
-/// Annotations of a GitHub workflow, one a line: of each exact gradient that is not healthy and of each arithmetic that is
-/// not sound a warning, of an arithmetic where a condition is met an error.
+/// Annotations of a GitHub workflow, one a line: a warning for each exact gradient that is not healthy, each arithmetic
+/// that is not sound and each compared file that is wrong whatever the arithmetic, an error for an arithmetic that
+/// meets a condition.
 pub fn annotations(record: &Record, judgement: &Judgement, met: &[Place]) -> String {
     let mut lines = String::new();
     for (run, (one, judged)) in record.runs.iter().zip(&judgement.runs).enumerate() {
@@ -94,6 +94,9 @@ pub fn annotations(record: &Record, judgement: &Judgement, met: &[Place]) -> Str
                 let title = format!("{}: {}", one.activation, facts::name_in_sentence(arithmetic, Plain));
                 lines += &annotation(if is_met { "error" } else { "warning" }, &title, &sentence);
             }
+        }
+        for remark in audit::remarks(record, one, Plain).into_iter().filter(|remark| remark.is_fault) {
+            lines += &annotation("warning", &format!("{}: {}", one.activation, remark.name), &remark.sentence);
         }
     }
     lines

@@ -1,6 +1,6 @@
-//! The files that follow from a record alone: its table, its page and its pictures.
+//! The files that follow from a record alone: its tables, its page and its pictures.
 
-use super::draw::{self, Theme};
+use super::draw::{self, Origin, Theme};
 use super::figure::Panel;
 use super::{csv, files, html};
 use crate::record::{Record, Run};
@@ -31,17 +31,18 @@ pub fn drawn(record: &Record, theme: Theme) -> Result<Vec<(String, Vec<u8>)>, St
         subjects.push((&names.summary, Subject::Summary(run)));
     }
     subjects.extend(names.comparison.iter().map(|stem| (stem, Subject::Comparison)));
+    let evidence = record.runs.iter().map(|run| run.truth.evidence.as_str());
+    let origin = Origin::new(&record.version, &record.spec_hash, evidence);
     let pictures = subjects.par_iter().map(|(stem, subject)| {
         let svg = match subject {
             Subject::Summary(run) => draw::summary_svg(record, run, theme)?,
             Subject::Panel(run, panel) => draw::panel_svg(record, run, *panel, theme)?,
             Subject::Comparison => draw::comparison_svg(record, theme)?,
         };
-        let png = draw::rasterise(&svg)?;
-        Ok([(format!("{stem}.svg"), svg.into_bytes()), (format!("{stem}.png"), png)])
+        origin.files(stem, &svg)
     });
     let pictures: Vec<_> = pictures.collect::<Result<_, String>>()?;
-    let table = (files::TABLE.to_string(), csv::layers_csv(record).into_bytes());
+    let tables = csv::tables(record).into_iter().map(|(name, text)| (name.to_string(), text.into_bytes()));
     let page = (files::PAGE.to_string(), html::page(record)?.into_bytes());
-    Ok([table, page].into_iter().chain(pictures.into_iter().flatten()).collect())
+    Ok(tables.chain([page]).chain(pictures.into_iter().flatten()).collect())
 }

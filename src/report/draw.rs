@@ -20,6 +20,8 @@ mod legend;
 mod limits;
 mod linear;
 mod noise;
+mod origin;
+mod outline;
 mod page;
 mod range;
 mod raster;
@@ -30,6 +32,7 @@ mod theme;
 mod training;
 
 pub use canvas::Spot;
+pub use origin::Origin;
 pub use raster::rasterise;
 pub use theme::{Paint, SERIES_COLORS, Theme};
 
@@ -40,6 +43,7 @@ use crate::record::{Record, Run};
 use crate::report::figure::{
     Comparison, Graph, LawFigure, Panel, StudyFigure, Summary, TrainingComparison, TrainingFigure,
 };
+
 /// A picture and where its data are to be seen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picture {

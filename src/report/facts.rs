@@ -1,10 +1,11 @@
 //! Facts that every report states in the same words: verdicts with their layers, evidence, set-up.
 
+use crate::judgement::ArithmeticJudgement;
 use crate::record::{ArithmeticRun, External, Flips, LayerRun, Record, Run, Spec, Verdict, VerdictCount, Weights};
-use crate::report::numbers::{Notation, power, short};
+use crate::report::numbers::{Notation, middle, power, short};
 use crate::report::say;
 
-/// The arithmetic as tables and legends name it: `f16`, and with a loss scale `f16, loss ×2^10`.
+/// The name of the arithmetic in tables and legends: `f16`, or with a loss scale `f16, loss ×2^10`.
 pub fn name(arithmetic: &ArithmeticRun, notation: Notation) -> String {
     match loss_scale(arithmetic, notation) {
         Some(scale) => format!("{}, {scale}", arithmetic.name),
@@ -20,7 +21,7 @@ pub fn name_in_sentence(arithmetic: &ArithmeticRun, notation: Notation) -> Strin
     }
 }
 
-/// `loss ×2^10`; nothing without a loss scale.
+/// `loss ×2^10`; empty without a loss scale.
 pub fn loss_scale(arithmetic: &ArithmeticRun, notation: Notation) -> Option<String> {
     arithmetic.log2_loss_scale.map(|log2| scale(log2, notation))
 }
@@ -30,33 +31,41 @@ pub fn scale(log2: i32, notation: Notation) -> String {
     format!("loss ×{}", power(2, log2.into(), notation))
 }
 
-/// `theory predicts 0.25 at layer 1 in f16 (measured/predicted 1.1)`, of the first arithmetic that has a theory.
+/// `theory predicts 0.25 at layer 1 in f16 (measured 0.28; measured/predicted 1.1)`, of the first arithmetic that has a
+/// theory. All three are medians over the trials, so the last need not be the quotient of the others; of two trials,
+/// the greater value of each.
 pub fn theory(run: &Run, notation: Notation) -> Option<String> {
     let known = run.arithmetics.iter().find_map(|one| Some((one, one.theory.first()?, one.layers.first()?)));
-    // The ratio of a zero or overflowed gradient is not noise, and no theory of noise is held against it.
+    // The ratio of a zero or overflowed gradient is not noise, so it is not compared with a theory of noise.
     let (arithmetic, theory, layer) = known.filter(|(.., layer)| !layer.verdict.verdict.is_zero_or_overflow())?;
     let (predicted, quotient) = (short(theory.predicted.finite()?, notation), theory.ratio.finite()?);
+    let noise = layer.shown_weight_noise();
+    let (limit, what) = match (noise.count, noise.both()) {
+        (_, Some(_)) => ("at most ", ""),
+        (3.., _) if noise.low != noise.high => ("", "medians: "),
+        _ => ("", ""),
+    };
+    // It is about the weights alone, which is only said where biases make a difference.
+    let whose = if noise.median == layer.noise().median { "" } else { " of the weights alone" };
     Some(format!(
-        "theory predicts {predicted} at layer {} in {} (measured/predicted {})",
+        "theory predicts {limit}{predicted} at layer {} in {} ({what}measured {}{whose}; measured/predicted {limit}{})",
         layer.layer,
         name_in_sentence(arithmetic, notation),
+        middle(&noise, notation),
         say::factor(quotient, notation)
     ))
 }
 
 /// `noisy 4 of 5, layers 1–37`: layer 1's verdict, its count, and how far from layer 1 it reaches.
-pub fn verdict_and_reach(arithmetic: &ArithmeticRun) -> String {
-    let verdict = &arithmetic.verdict;
+pub fn verdict_and_reach(judged: &ArithmeticJudgement) -> String {
+    let (verdict, first) = (&judged.first.verdict, judged.first.layer);
     let words = verdict_and_count(verdict);
-    let same = arithmetic.layers.iter().take_while(|layer| layer.verdict.verdict == verdict.verdict);
-    let Some(last) = same.last() else { return words };
-    let first = arithmetic.layers.first().map_or(last.layer, |layer| layer.layer);
-    if last.layer == first {
-        format!("{words}, layer {first}")
-    } else if Some(last.layer) == arithmetic.layers.last().map(|layer| layer.layer) {
-        format!("{words}, all layers")
-    } else {
-        format!("{words}, layers {first}–{}", last.layer)
+    let reach = judged.verdicts.iter().take_while(|layer| layer.verdict == verdict.verdict).count();
+    match reach {
+        0 => words,
+        1 => format!("{words}, layer {first}"),
+        reach if reach == judged.verdicts.len() => format!("{words}, all layers"),
+        reach => format!("{words}, layers {first}–{}", first + reach - 1),
     }
 }
 
@@ -65,7 +74,7 @@ pub fn verdict_and_count(verdict: &VerdictCount) -> String {
     verdict.in_words()
 }
 
-/// What a gradient with a verdict does, after its subject: `is sound`, `underflows`; of several `are sound`, `underflow`.
+/// The predicate for a verdict: `is sound`, `underflows`; in the plural `are sound`, `underflow`.
 pub fn predicate(verdict: Verdict, several: bool) -> String {
     match (verdict, several) {
         (Verdict::Underflow | Verdict::Overflow, false) => format!("{verdict}s"),
@@ -126,7 +135,7 @@ pub fn gain_origin(spec: &Spec) -> String {
     }
 }
 
-/// Depth, width, biases and skips: the network but for its activation.
+/// Depth, width, biases and skip connections: the network without its activation.
 pub fn network(record: &Record) -> Vec<String> {
     // The same in every run: it depends on the depth alone.
     network_of(&record.spec, record.runs.iter().find_map(|run| run.residual_scale))
@@ -223,7 +232,7 @@ pub fn external_notes(runs: &[Run]) -> Vec<String> {
     for arithmetic in &first.arithmetics {
         let Some(External { missing, unused, notes: own, .. }) = &arithmetic.external else { continue };
         let named = |what: &str, names: &[String]| (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")));
-        let lists = [named("no gradient of", missing), named("of no parameter:", unused)];
+        let lists = [named("no gradient of", missing), named("matching no parameter:", unused)];
         let all = lists.into_iter().flatten().chain(own.iter().cloned());
         notes.extend(all.map(|note| format!("{}: {note}", arithmetic.name)));
     }

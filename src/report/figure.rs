@@ -34,8 +34,8 @@ pub use training::{
     TrainingStrip, noise_from,
 };
 
-use crate::judgement::judge_run;
-use crate::record::{Record, Run};
+use crate::judgement::{ArithmeticJudgement, RunJudgement, judge_run};
+use crate::record::{ArithmeticRun, LayerRun, Record, Run, Verdict};
 use crate::report::numbers::Notation;
 use crate::report::{audit, facts};
 
@@ -77,6 +77,7 @@ impl Summary {
         let numbers = run.truth.layers.iter().map(|layer| layer.layer);
         let numbers = numbers.chain(run.arithmetics.iter().flat_map(|one| one.layers.iter().map(|layer| layer.layer)));
         let (first, last) = numbers.fold((usize::MAX, 0), |(low, high), layer| (low.min(layer), high.max(layer)));
+        let judged = &judge_run(run, record.spec.batch);
         let [ruling, remedy] = audit::sentences(record, run, Notation::Typeset);
         Summary {
             title: format!(
@@ -87,15 +88,35 @@ impl Summary {
             ruling,
             remedy,
             layers: if first <= last { (first, last) } else { (1, 1) },
-            noise: NoisePanel::new(run),
+            noise: NoisePanel::new(run, judged),
             range: RangePanel::new(run),
-            fates: run.arithmetics.iter().map(FateStrip::new).collect(),
+            fates: of_run(run, judged).map(|(one, judged)| FateStrip::new(one, judged)).collect(),
             flips: FlipsPanel::new(run),
-            attribution: AttributionPanel::new(run, &judge_run(run, record.spec.batch)),
-            sources: NoisePanel::sources(run),
+            attribution: AttributionPanel::new(run, judged),
+            sources: NoisePanel::sources(run, judged),
             histogram: HistogramPanel::new(run),
             panel_caption: caption::panel_pieces(record, run),
             caption: caption::pieces(record, run),
         }
     }
+}
+
+/// Every arithmetic of a run with its judgement.
+fn of_run<'a>(
+    run: &'a Run,
+    judged: &'a RunJudgement,
+) -> impl Iterator<Item = (&'a ArithmeticRun, &'a ArithmeticJudgement)> + Clone {
+    run.arithmetics.iter().zip(&judged.arithmetics)
+}
+
+/// Every layer of an arithmetic with its verdict.
+fn of_layers<'a>(
+    (arithmetic, judged): (&'a ArithmeticRun, &'a ArithmeticJudgement),
+) -> impl Iterator<Item = (&'a LayerRun, Verdict)> + Clone {
+    arithmetic.layers.iter().zip(judged.verdicts.iter().map(|count| count.verdict))
+}
+
+/// The trials that were judged.
+fn trials(judged: &RunJudgement) -> usize {
+    judged.arithmetics.first().map_or(0, |one| one.first.verdict.of)
 }

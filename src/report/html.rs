@@ -1,7 +1,7 @@
-//! The report as one HTML file that asks the network for nothing: words, figures as SVG, and a table that sorts.
+//! The report as one HTML file that works offline: words, figures as SVG, and a sortable table.
 //!
-//! Style and script are files of their own beside this module and stand in the page whole; the browser is told to
-//! refuse anything else. Without the script the page is complete, but for sorting and filtering.
+//! Style and script are separate files next to this module and are embedded in the page; the page forbids the browser
+//! to load anything else. Without the script the page is complete except for sorting and filtering.
 
 mod figures;
 mod glossary;
@@ -142,8 +142,8 @@ fn layer_one(record: &Record) -> Section {
     let verdicts = markup::table(&say::cells::rows(record, &judgement, Typeset), right);
     let header = screen::header(record, &judgement, Typeset).iter().map(|line| paragraph(line)).collect::<String>();
     let rows = match record.runs.as_slice() {
-        [run] => markup::table(&table::rows(run, Typeset), &table::RIGHT_ALIGNED),
-        _ => markup::table(&table::compared_rows(record, Typeset), &table::COMPARED_RIGHT_ALIGNED),
+        [run] => markup::table(&table::rows(run, &judgement.runs[0], Typeset), &table::RIGHT_ALIGNED),
+        _ => markup::table(&table::compared_rows(record, &judgement, Typeset), &table::COMPARED_RIGHT_ALIGNED),
     };
     let notes: String = table::notes(&record.runs).iter().map(|note| paragraph(note)).collect();
     Section::new(
@@ -181,7 +181,7 @@ fn contents(sections: &[Section]) -> String {
 /// The record itself, to be saved from the page, or where it is.
 fn stored(record: &Record) -> String {
     let beside = format!(
-        "The record is <code>{}</code> in the report’s directory; <code>layers.csv</code> holds its numbers as a table.",
+        "The record is <code>{}</code> in the report’s directory; <code>summary.csv</code> and the other tables hold its numbers.",
         files::RECORD
     );
     // Counted before it is written: a large record is not to stand in memory as text for nothing.

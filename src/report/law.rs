@@ -1,5 +1,5 @@
-//! The law as text for a terminal: a row per activation, regime and statistic, what the columns mean, and each activation
-//! in a sentence.
+//! The law as text for a terminal: a row per activation, regime and statistic, the meaning of the columns, and a sentence
+//! for each activation.
 
 mod csv;
 mod words;
@@ -9,7 +9,7 @@ pub use words::{bits_needed, exponent, sentence, sentence_alone, span};
 
 use crate::judgement::law as judgement;
 use crate::record::law::{Fit, LEAST_POINTS, Law, LawRun, Point, Regime};
-use crate::report::draw::{self, Theme};
+use crate::report::draw::{self, Origin, Theme};
 use crate::report::facts;
 use crate::report::files;
 use crate::report::numbers::{Notation::Plain, short};
@@ -20,24 +20,24 @@ use std::path::Path;
 /// Significand bits of the drawn parameters.
 const EXACT_BITS: u32 = 8;
 
-/// Which columns hold numbers that are read from the right.
+/// Columns of right-aligned numbers.
 const RIGHT_ALIGNED: [bool; 8] = [false, false, false, false, true, false, true, false];
 
-/// What the first screen answers.
+/// The title of the first screen.
 const BITS_HEADING: &str =
     "Significand bits needed for noise below 10 % of the gradient, and formats that have as many";
 
 /// The columns of the bits.
 const BITS_TITLES: [&str; 3] = ["activation", "median network", "all but the worst tenth"];
 
-/// Networks of which the worst tenth is none or one: the last column is then of all of them.
+/// Largest number of networks whose worst tenth is at most one; the last column is then for all of them.
 const FEW_NETWORKS: usize = 10;
 
-/// What they count.
+/// What the bits mean.
 const BITS_NOTE: &str = "(bf16 has 8 bits, f16 and tf32 11, f32 24; every operation is rounded, sums too, so a wider \
                          accumulator needs fewer; range is not considered)";
 
-/// The file names of pictures and table, without and with their ending.
+/// The file names of pictures and table, without and with extension.
 const PICTURE: &str = "law";
 const TABLE: &str = "law.csv";
 
@@ -53,15 +53,15 @@ fn pictures() -> [String; 2] {
 /// File names and contents of everything but `law.json` and `run.json`, the picture last.
 ///
 /// # Errors
-/// What could not be drawn.
+/// A picture could not be drawn.
 pub fn drawn(law: &Law, theme: Theme) -> Result<Vec<(String, Vec<u8>)>, String> {
-    let svg = draw::law_svg(law, theme)?;
-    let png = draw::rasterise(&svg)?;
-    let [svg_name, png_name] = pictures();
-    Ok(vec![(TABLE.to_string(), law_csv(law).into_bytes()), (svg_name, svg.into_bytes()), (png_name, png)])
+    let evidence = law.runs.iter().map(|run| run.evidence.as_str());
+    let origin = Origin::new(&law.version, &law.spec_hash, evidence);
+    let pictures = origin.files(PICTURE, &draw::law_svg(law, theme)?)?;
+    Ok([(TABLE.to_string(), law_csv(law).into_bytes())].into_iter().chain(pictures).collect())
 }
 
-/// The first screen: the bits that each activation needs, a row each, what was measured, and where the picture is.
+/// The first screen: one row per activation with the bits that it needs, what was measured, and where the picture is.
 pub fn screen(law: &Law, picture: Option<&Path>) -> String {
     let mut rows = vec![BITS_TITLES.map(String::from).to_vec()];
     if law.spec.trials <= FEW_NETWORKS {
@@ -100,12 +100,12 @@ fn header(law: &Law) -> String {
     let lines = [
         format!("{} in {}", names.join(", "), arithmetics(law)),
         set_up(law).join(", "),
-        format!("truth {}", evidence.join(", ")),
+        format!("exact gradient: {}", evidence.join(", ")),
     ];
     lines.iter().map(|line| wrapped(line)).collect()
 }
 
-/// `mpfr:6 to mpfr:24 (…)`, or all of them where they are not neighbours.
+/// `mpfr:6 to mpfr:24 (…)`, or all of them if they are not consecutive.
 fn arithmetics(law: &Law) -> String {
     let bits: Vec<u32> = law.runs.first().map_or(Vec::new(), |run| run.points.iter().map(|point| point.bits).collect());
     let names: Vec<String> = match bits.as_slice() {
@@ -145,7 +145,7 @@ fn rows(law: &Law) -> Vec<Vec<String>> {
     rows
 }
 
-/// β, its interval, the scatter and the ends of the line; without a line why there is none.
+/// β, its interval, the scatter and the ends of the line, or the reason why there is no line.
 fn measures(run: &LawRun, fit: &Fit) -> Vec<String> {
     let Some(line) = &fit.line else {
         let points = match fit.bits.len() {
@@ -165,22 +165,22 @@ fn measures(run: &LawRun, fit: &Fit) -> Vec<String> {
     vec![beta, interval, format!("{} bits", short(line.scatter.value(), Plain)), ends]
 }
 
-/// What the columns mean, then what is not in them.
+/// The meaning of the columns, then remarks.
 fn notes(law: &Law) -> Vec<String> {
     let interval = interval(law).map_or(String::new(), |interval| format!("; {interval}"));
-    let columns = "noise/signal ∝ u^β with u = 2^-bits, of layer 1's weight gradient, at both ends of the line's bits";
-    let scatter = "scatter: root mean square distance of its points";
+    let columns = "noise/signal ∝ u^β with u = 2^-bits, for layer 1's weight gradient; shown at both ends of the line";
+    let scatter = "scatter: root-mean-square distance of the points from the line";
     std::iter::once(format!("({columns}{interval}; {scatter})")).chain(remarks(law)).collect()
 }
 
-/// How intervals were made; nothing where there are none.
+/// How the intervals were computed; `None` if there are none.
 pub fn interval(law: &Law) -> Option<String> {
     let lines = law.runs.iter().flat_map(|run| &run.fits).filter_map(|fit| fit.line);
     let resamples = lines.map(|line| line.resamples).max().filter(|resamples| *resamples > 0)?;
     Some(format!("intervals: 95 % of {resamples} bootstrap resamples of the {} trials", law.spec.trials))
 }
 
-/// Where regimes end, and which points are left out or are more than rounding on the way.
+/// Remarks on the ends of regimes, on points that are left out, and on points that include storage noise.
 pub fn remarks(law: &Law) -> Vec<String> {
     let mut remarks = Vec::new();
     if law.runs.iter().any(|run| run.kinked) {
@@ -188,7 +188,7 @@ pub fn remarks(law: &Law) -> Vec<String> {
     }
     let is_loose = |fit: &Fit| fit.line.is_some_and(|line| !line.describes_its_points());
     if law.runs.iter().flat_map(|run| &run.fits).any(is_loose) {
-        remarks.push("where points scatter by 1 bit and more, rare draws decide, and no line is drawn".into());
+        remarks.push("no line is drawn if the points scatter by 1 bit or more: rare draws dominate them".into());
     }
     if law.runs.iter().flat_map(|run| &run.fits).any(|fit| fit.line.is_none()) {
         remarks.push(format!("a line needs {LEAST_POINTS} points"));
@@ -198,7 +198,7 @@ pub fn remarks(law: &Law) -> Vec<String> {
     remarks
 }
 
-/// What parts the regimes, measured.
+/// The measured limits of the regimes.
 fn regimes(law: &Law) -> String {
     let between = |run: &LawRun| {
         let bits: Vec<u32> =
@@ -208,11 +208,12 @@ fn regimes(law: &Law) -> String {
     let between: Vec<String> = law.runs.iter().filter_map(between).collect();
     let which = if between.is_empty() { String::new() } else { format!(" ({})", between.join(", ")) };
     format!(
-        "many flips: at least 1 per network on average; few: less than 1/2; in between{which} the median changes lines"
+        "many flips: at least 1 per network on average; few: less than 1/2; in between{which} the median moves to the other \
+         line"
     )
 }
 
-/// The points that lie on no line though their regime has one.
+/// The points that were left out of their regime's line.
 fn left_out(law: &Law) -> Option<String> {
     let listed = |run: &LawRun, fit: &Fit| {
         (!fit.left_out.is_empty())
@@ -220,10 +221,11 @@ fn left_out(law: &Law) -> Option<String> {
     };
     let all: Vec<String> =
         law.runs.iter().flat_map(|run| run.fits.iter().filter_map(move |fit| listed(run, fit))).collect();
-    (!all.is_empty()).then(|| format!("left out, not below the signal or not measurable: {}", all.join(", ")))
+    (!all.is_empty())
+        .then(|| format!("left out because the noise is not below the signal or not measurable: {}", all.join(", ")))
 }
 
-/// What formats that cannot hold the parameters add.
+/// The storage noise of formats that cannot hold the parameters.
 fn storage(law: &Law) -> Option<String> {
     let points = || law.runs.iter().flat_map(|run| &run.points);
     let stored: Vec<&Point> = points().filter(|point| point.storage_noise.value() > 0.0).collect();

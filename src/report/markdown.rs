@@ -1,6 +1,6 @@
 //! The terminal's table as GitHub Markdown, to paste into an issue or a page.
 
-use crate::judgement::judge_run;
+use crate::judgement::{RunJudgement, judge_run};
 use crate::printable::printable;
 use crate::record::{Record, Run};
 use crate::report::numbers::{Notation::Plain, display_width};
@@ -12,7 +12,8 @@ pub fn table(record: &Record) -> String {
     let mut blocks: Vec<String> = Vec::new();
     for run in &record.runs {
         blocks.push(table::header(record, run).iter().map(|fact| format!("- {}\n", escaped(fact))).collect());
-        blocks.push(aligned(&table::rows(run, Plain), &table::RIGHT_ALIGNED));
+        let judged = judge_run(run, record.spec.batch);
+        blocks.push(aligned(&table::rows(run, &judged, Plain), &table::RIGHT_ALIGNED));
         blocks.push(
             table::notes(std::slice::from_ref(run))
                 .iter()
@@ -20,11 +21,12 @@ pub fn table(record: &Record) -> String {
                 .collect::<Vec<_>>()
                 .join("\n"),
         );
-        blocks.extend(causes(record, run));
+        blocks.extend(causes(run, &judged));
         let audits = audit::audits(record, run);
         if audits.is_empty() {
-            let judged = judge_run(run, record.spec.batch);
-            blocks.extend(say::of_run(run, &judged, Plain).iter().map(|line| format!("{}\n", escaped(line))));
+            let remarks = audit::remarks(record, run, Plain).into_iter().map(|remark| remark.sentence);
+            let sentences = say::of_run(run, &judged, Plain).into_iter().chain(remarks);
+            blocks.extend(sentences.map(|line| format!("{}\n", escaped(&line))));
         }
         for audit in audits {
             blocks.push(format!("{}\n", escaped(&audit.title())));
@@ -35,22 +37,22 @@ pub fn table(record: &Record) -> String {
     blocks.join("\n")
 }
 
-/// Where the noise of layer 1 comes from and what was tried against it, as far as the record tells.
-fn causes(record: &Record, run: &Run) -> Vec<String> {
+/// The sources of layer 1's noise and the remedies tried, as far as recorded.
+fn causes(run: &Run, judged: &RunJudgement) -> Vec<String> {
     let line = |text: &str| format!("{}\n", escaped(text));
     let mut blocks = Vec::new();
     if let Some(table) = causes::sources(run, Plain) {
         let rows = aligned(&table.rows, &table.right);
         blocks.extend([line(&format!("{}:", causes::SOURCES_TITLE)), rows, line(causes::SOURCES_NOTE)]);
     }
-    if let Some(table) = causes::remedies(run, Some(&judge_run(run, record.spec.batch)), Plain, true) {
+    if let Some(table) = causes::remedies(run, Some(judged), Plain, true) {
         let rows = aligned(&table.rows, &table.right);
         blocks.extend([line(&format!("{}:", causes::REMEDIES_TITLE)), rows, line(causes::REMEDIES_NOTE)]);
     }
     blocks
 }
 
-/// The rows as cells of text that is shown as it stands.
+/// The rows as cells of literal text.
 fn aligned(rows: &[Vec<String>], right: &[bool]) -> String {
     let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| escaped(cell)).collect()).collect();
     columns(&rows, right)

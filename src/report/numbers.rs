@@ -2,7 +2,7 @@
 //!
 //! Rounding is that of Rust's own decimal formatting (exact, ties to even on the exact binary value).
 
-use crate::record::Number;
+use crate::record::{Number, Quantiles};
 
 /// log₁₀ 2, rounded to double.
 pub const LOG10_2: f64 = std::f64::consts::LOG10_2;
@@ -50,6 +50,15 @@ pub fn short(x: f64, notation: Notation) -> String {
 pub fn ratio(number: Number, at_most: bool, notation: Notation) -> String {
     let text = short(number.value(), notation);
     if at_most && number != Number::None { format!("≤ {text}") } else { text }
+}
+
+/// Order statistics as one number: the median, of two trials both values.
+pub fn middle(noise: &Quantiles, notation: Notation) -> String {
+    match (noise.median, noise.both()) {
+        (Number::None, _) => "—".into(),
+        (_, Some(both)) => both.map(|number| ratio(number, noise.at_most, notation)).join(", "),
+        (median, _) => ratio(median, noise.at_most, notation),
+    }
 }
 
 /// The two ends of a range: `0.232–0.391`, or one number where they read the same.

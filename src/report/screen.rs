@@ -1,5 +1,5 @@
-//! The first screen: what was measured in two lines, a row per arithmetic, what to know in two sentences, and where the
-//! report is. At most ten lines besides the rows.
+//! The first screen: two lines about the measurement, a row per arithmetic, two sentences of conclusions, and the
+//! location of the report. At most ten lines in addition to the rows.
 
 use crate::judgement::{self, ExactJudgement, ExactState, Judgement};
 use crate::printable::in_one_line;
@@ -7,9 +7,10 @@ use crate::record::{Record, Run};
 use crate::report::numbers::{Notation, Notation::Plain, display_width};
 use crate::report::table::{WIDTH, aligned, every_layer_of, wrapped};
 use crate::report::{audit, facts, files, say, table};
+use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Lines besides the rows.
+/// Lines in addition to the rows.
 const MOST_LINES: usize = 10;
 
 /// Blank lines, the titles of the table, and the line that names the report.
@@ -21,19 +22,32 @@ const BLANK_LINES: usize = 2;
 /// Sentences that a reader should not miss: the exact gradient, the noise, cause and remedy.
 const IMPORTANT: usize = 3;
 
-/// Names, causes and remedies are shortened to so many columns before anything else is.
-const LEAST_NAME: usize = 11;
+/// Sentences of which each may refer to the one before: those, and the noise of another precision.
+const IN_SEQUENCE: usize = 4;
 
-/// So many columns of a remedy come before names.
-const LEAST_REMEDY: usize = 15;
+/// Columns of names for which ranges are left out.
+const LEAST_NAME: usize = 14;
 
-/// How to see more, where there is room for it.
+/// Columns of a remedy that names do not take the room of.
+const MOST_REMEDY: usize = 28;
+
+/// Columns of causes and remedies for which ranges are left out.
+const LEAST_REMEDY: usize = 20;
+
+/// Names, and causes and remedies, are shortened to so many columns before numbers and verdicts are.
+const SHORTEST_NAME: usize = 11;
+const SHORTEST_WORDS: usize = 10;
+
+/// Advice about shortened names.
+const OWN_NAMES: &str = "Long names are shortened here; --formats takes NAME:=PRECISION, and tables then show NAME.";
+
+/// How to see more, if there is room for it.
 const MORE: &str = " (more here: --details, --layers)";
 
-/// What is printed besides the first screen.
+/// What is printed in addition to the first screen.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct View {
-    /// The full set-up, flips, sources, remedies and theory.
+    /// The full setup, flips, sources, remedies and theory.
     pub details: bool,
     /// Every layer.
     pub layers: bool,
@@ -41,7 +55,7 @@ pub struct View {
 
 /// A record as text: the first screen, or with details everything; and every layer if asked.
 pub fn terminal(record: &Record, view: View, path: Option<&Path>) -> String {
-    // Audits have a first screen of their own.
+    // Audits have their own first screen.
     if audit::is_audit(record) {
         return audit::terminal(record, view, audit::OUT_OF_LINE, path);
     }
@@ -59,16 +73,24 @@ pub fn terminal(record: &Record, view: View, path: Option<&Path>) -> String {
         right.remove(say::cells::BITS);
         rows.iter_mut().for_each(|row| drop(row.remove(say::cells::BITS)));
     }
+    let whole: Vec<String> = rows.iter().map(|row| row[0].clone()).collect();
     let rows = fitted(rows, right.len(), record.runs.len() > 1);
+    let is_shortened = rows.iter().zip(&whole).any(|(row, whole)| row[0] != in_one_line(whole));
     let room = MOST_LINES.saturating_sub(FIXED_LINES + header.lines().count());
     let mut blocks = vec![header, aligned(&rows, &right)];
     if view.layers {
-        blocks.extend(every_layer_of(record));
+        blocks.extend(every_layer_of(record, &judgement));
     }
     let report = path.map_or(String::new(), |path| report_line(&path.with_file_name(files::PAGE), MORE));
-    let sentences = say::sentences(record, &judgement, Plain);
-    let important = sentences[..sentences.len().min(IMPORTANT)].join(" ");
-    // Rather without blank lines than without the remedy.
+    let mut sentences = say::sentences(record, &judgement, Plain);
+    let important = sentences.len().min(IMPORTANT);
+    let remarks = record.runs.iter().flat_map(|run| audit::remarks(record, run, Plain));
+    let remarks: Vec<String> = remarks.map(|remark| remark.sentence).collect();
+    let important_and_remarks = important + remarks.len();
+    sentences.splice(important..important, remarks);
+    sentences.extend(is_shortened.then(|| OWN_NAMES.to_string()));
+    let important = sentences[..important_and_remarks].join(" ");
+    // Omits blank lines rather than the remedy.
     let is_tight = wrapped(&important).lines().count() > room;
     let room = if is_tight { room + BLANK_LINES } else { room };
     blocks.push(chosen(&sentences, room) + &report);
@@ -82,13 +104,20 @@ pub fn report_line(place: &Path, more: &str) -> String {
     format!("{line}{more}\n")
 }
 
-/// The sentences, in their order, that there is room for; the first is always among them.
+/// The sentences, in their order, that there is room for; the first is always among them. Up to [`IN_SEQUENCE`] each may
+/// refer to the one before, so none follows one that is left out.
 fn chosen(sentences: &[String], room: usize) -> String {
     let mut text = String::new();
-    for sentence in sentences {
+    let mut is_interrupted = false;
+    for (place, sentence) in sentences.iter().enumerate() {
         let longer = if text.is_empty() { sentence.clone() } else { format!("{text} {sentence}") };
+        if is_interrupted && place < IN_SEQUENCE {
+            continue;
+        }
         if text.is_empty() || wrapped(&longer).lines().count() <= room {
             text = longer;
+        } else {
+            is_interrupted = true;
         }
     }
     wrapped(&text)
@@ -150,32 +179,68 @@ fn bits(evidence: &str) -> u64 {
     }
 }
 
-/// Rows of at most [`WIDTH`] columns: the cells of the widest columns are shortened until they fit.
+/// Rows of at most [`WIDTH`] columns. Where names of [`LEAST_NAME`] and remedies of [`LEAST_REMEDY`] columns have no room,
+/// ranges are left out. Then names give way first, as far as [`SHORTEST_NAME`], and remedies with the names of
+/// other precisions as far as [`MOST_REMEDY`]; then activations, causes and remedies; numbers and verdicts last.
 fn fitted(rows: Vec<Vec<String>>, columns: usize, has_activations: bool) -> Vec<Vec<String>> {
     let mut rows: Vec<Vec<String>> =
         rows.into_iter().map(|row| row.iter().map(|cell| in_one_line(cell).into_owned()).collect()).collect();
-    // Numbers and verdicts are cut only where nothing else is left to cut.
-    let is_name = |column: usize| column == 0 || column + 2 >= columns || has_activations && column == 1;
-    let least = |(column, width): (usize, usize)| if is_name(column) { width.min(LEAST_NAME) } else { width };
-    let narrowest: Vec<usize> = widths(&rows, columns).into_iter().enumerate().map(least).collect();
-    if width(&narrowest) > WIDTH {
-        // Half a number would be a wrong one: rather none of the ranges.
-        rows.iter_mut().for_each(|row| row.iter_mut().for_each(|cell| *cell = without_range(cell)));
+    let remedy = columns.saturating_sub(1);
+    let least = |column: usize, name: usize, words: usize| match column {
+        0 => name,
+        1 if has_activations => name,
+        _ if column + 2 >= columns => words,
+        _ => usize::MAX,
+    };
+    let floor = |(column, width): (usize, usize)| width.min(least(column, LEAST_NAME, LEAST_REMEDY));
+    // A truncated number would be wrong, so ranges are omitted instead, the longest first, then what is said of another
+    // layer.
+    let is_wide = |rows: &[Vec<String>]| {
+        width(&widths(rows, columns).into_iter().enumerate().map(floor).collect::<Vec<_>>()) > WIDTH
+    };
+    while is_wide(&rows) && omit_longest_range(&mut rows) {}
+    if is_wide(&rows) {
+        rows.iter_mut().for_each(|row| row.iter_mut().for_each(|cell| *cell = without_other_layer(cell)));
     }
     let mut widths = widths(&rows, columns);
     while width(&widths) > WIDTH {
-        let names = (0..columns).filter(|column| is_name(*column) && widths[*column] > LEAST_NAME);
-        let remedy = columns.checked_sub(1).filter(|remedy| widths[*remedy] > LEAST_REMEDY);
-        let widest = remedy.or(names.max_by_key(|column| widths[*column]));
-        let Some(widest) = widest.or((0..columns).max_by_key(|column| widths[*column])) else { break };
-        widths[widest] -= 1;
+        let others = (0..columns).filter(|column| widths[*column] > least(*column, SHORTEST_NAME, SHORTEST_WORDS));
+        let next = if widths[0] > SHORTEST_NAME && (widths[remedy] <= MOST_REMEDY || widths[0] >= widths[remedy]) {
+            Some(0)
+        } else if widths[remedy] > MOST_REMEDY {
+            Some(remedy)
+        } else {
+            others.max_by_key(|column| widths[*column] - least(*column, SHORTEST_NAME, SHORTEST_WORDS))
+        };
+        let Some(next) = next.or((0..columns).max_by_key(|column| widths[*column])) else { break };
+        widths[next] -= 1;
     }
+    let names = names(&rows, widths[0]);
     for row in &mut rows {
-        for (cell, width) in row.iter_mut().zip(&widths) {
-            *cell = shortened(cell, *width);
-        }
+        let cells = row.iter_mut().zip(&widths).enumerate();
+        cells.for_each(|(column, (cell, width))| {
+            *cell = if column == 0 { names[cell.as_str()].clone() } else { shortened(cell, *width) };
+        });
     }
     rows
+}
+
+/// The names of the first column as they are shown: of those that would read the same, each with its number.
+fn names(rows: &[Vec<String>], width: usize) -> BTreeMap<String, String> {
+    let mut all: Vec<&String> = Vec::new();
+    rows.iter().filter_map(|row| row.first()).for_each(|name| {
+        if !all.contains(&name) {
+            all.push(name)
+        }
+    });
+    let shown = |(place, name): (usize, &&String)| {
+        let short = shortened(name, width);
+        let is_alone = all.iter().filter(|other| shortened(other, width) == short).count() == 1;
+        let number = format!(" #{place}");
+        let shown = if is_alone { short } else { shortened(name, width.saturating_sub(number.len())) + &number };
+        ((*name).clone(), shown)
+    };
+    all.iter().enumerate().map(shown).collect()
 }
 
 /// `0.3 in 2 of 9` of `0.3 [0.1–0.4] in 2 of 9`.
@@ -184,6 +249,21 @@ fn without_range(cell: &str) -> String {
         Some((before, after)) => format!("{before}{after}"),
         None => cell.into(),
     }
+}
+
+/// Takes the range out of the longest cells that have one; false if none has.
+fn omit_longest_range(rows: &mut [Vec<String>]) -> bool {
+    let has_range = |cell: &&mut String| without_range(cell) != **cell;
+    let longest = rows.iter_mut().flatten().filter(has_range).map(|cell| display_width(cell)).max();
+    let Some(longest) = longest else { return false };
+    let cells = rows.iter_mut().flatten().filter(has_range).filter(|cell| display_width(cell) == longest);
+    cells.for_each(|cell| *cell = without_range(cell));
+    true
+}
+
+/// `sound 5 of 5` of `sound 5 of 5; layer 7 overflow`.
+fn without_other_layer(cell: &str) -> String {
+    cell.split_once("; layer ").map_or(cell, |(before, _)| before).into()
 }
 
 /// The widest cell of every column.
@@ -199,12 +279,26 @@ fn width(widths: &[usize]) -> usize {
     widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1)
 }
 
-/// A cell of at most so many columns: what is left out of its middle is an ellipsis, since names differ at their ends.
+/// A cell of at most the given number of columns. An ellipsis replaces the middle of its longest word, because names
+/// differ at their ends and numbers are short words.
 fn shortened(cell: &str, width: usize) -> String {
-    let letters: Vec<char> = cell.chars().collect();
-    if letters.len() <= width {
+    let excess = display_width(cell).saturating_sub(width);
+    if excess == 0 {
         return cell.into();
     }
+    let longest = cell.split(' ').max_by_key(|word| display_width(word)).unwrap_or_default();
+    match display_width(longest).checked_sub(excess) {
+        Some(kept) if kept >= LEAST_WORD => cell.replacen(longest, &without_middle(longest, kept), 1),
+        _ => without_middle(cell, width),
+    }
+}
+
+/// Columns of a word that can still be recognised.
+const LEAST_WORD: usize = 5;
+
+/// A text of so many columns, with an ellipsis for its middle.
+fn without_middle(text: &str, width: usize) -> String {
+    let letters: Vec<char> = text.chars().collect();
     let kept = width.saturating_sub(1);
     let (before, after) = (kept.div_ceil(2), kept / 2);
     let start: String = letters[..before].iter().collect();
@@ -234,10 +328,36 @@ mod tests {
         assert_eq!(fitted(wide, 5, false)[0][1], "0.3 in 2 of 9");
     }
 
+    /// Long names of precisions give way, in the first column and in the remedy; the factor stays, and names differ.
+    #[test]
+    fn names_give_way_before_remedies() {
+        let policy = |sum: &str| format!("storage=f32/forward=e4m3fn:acc=f32:sum={sum}/backward=e5m2:acc=f32");
+        let row = |name: &str, remedy: &str| {
+            [name, "0.614 [0.431–0.758]", "0.7", "noisy 5 of 5", "range: backward", remedy].map(String::from).to_vec()
+        };
+        let rows = vec![
+            row("precision", "remedy"),
+            row(&policy("pairwise"), "loss scale 2^10 7.2×"),
+            row(&policy("kahan"), &format!("{} 12×", policy("fma"))),
+            row("bf16", &format!("gain 2.2×: {}", policy("fma"))),
+        ];
+        let fitted = fitted(rows.clone(), 6, false);
+        let text = aligned(&fitted, &[false; 6]);
+        assert!(text.lines().all(|line| display_width(line) <= WIDTH), "{text}");
+        for (row, whole) in fitted.iter().zip(&rows) {
+            assert_eq!(row[1..5], whole[1..5], "{text}");
+        }
+        assert_eq!(fitted[1][5], "loss scale 2^10 7.2×", "a remedy that is short stays whole");
+        assert!(fitted[2][5].starts_with("storage") && fitted[2][5].ends_with("acc=f32 12×"), "{text}");
+        assert!(fitted[3][5].starts_with("gain 2.2×: stor") && display_width(&fitted[2][5]) >= 20, "{text}");
+        assert!(fitted[1][0] != fitted[2][0] && fitted[1][0].contains('…') && fitted[3][0] == "bf16", "{text}");
+    }
+
     #[test]
     fn sentences_are_left_out_whole() {
         let sentence = |length: usize| format!("{}.", "x".repeat(length));
-        let sentences = [sentence(90), sentence(90), sentence(95), sentence(5)];
+        // The fourth may refer to the third, for which there is no room; the fifth stands for itself.
+        let sentences = [sentence(90), sentence(90), sentence(95), sentence(4), sentence(5)];
         assert_eq!(chosen(&sentences, 2), format!("{}\n{} {}\n", sentence(90), sentence(90), sentence(5)));
         assert_eq!(chosen(&sentences, 0).lines().count(), 1, "the first is always there");
     }

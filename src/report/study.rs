@@ -109,8 +109,8 @@ fn places(study: &Study, picture: &Path) -> String {
     let page = picture.with_file_name(PAGE);
     let stems = stems(study);
     let others = match (stems.first(), stems.last()) {
-        (Some(first), Some(last)) if first != last => format!(", {first}.png to {last}.png beside it"),
-        (Some(only), _) => format!(", {only}.png beside it"),
+        (Some(first), Some(last)) if first != last => format!(", {first}.png to {last}.png next to it"),
+        (Some(only), _) => format!(", {only}.png next to it"),
         _ => String::new(),
     };
     format!("Page:     {}\nPictures: {}{others}\n", page.display(), picture.display())

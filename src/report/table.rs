@@ -1,22 +1,26 @@
-//! The report in full as plain text for a terminal: the set-up, one row per precision with its flips, where the noise
-//! comes from, what was tried against it, and every sentence.
+//! The full report as plain text for a terminal: the setup, one row per precision with its flips, the sources of the
+//! noise, the remedies tried, and every sentence.
 
 pub mod causes;
+mod stacked;
 
-use crate::judgement::{self, Judgement, RunJudgement};
+use crate::judgement::{self, ArithmeticJudgement, Judgement, RunJudgement};
 use crate::printable::{in_one_line, printable};
 use crate::record::{ArithmeticRun, Flips, LayerRun, Number, Record, Run, Verdict};
-use crate::report::numbers::{Notation, Notation::Plain, display_width, one_in, percent, ratio, short, useful_bits};
+use crate::report::numbers::{
+    Notation, Notation::Plain, display_width, middle, one_in, percent, ratio, short, useful_bits,
+};
 use crate::report::{audit, facts, files, say};
+use stacked::{fits, stacked};
 use std::path::Path;
 
-/// Columns at which running text is broken.
+/// Columns at which text is wrapped.
 pub const WIDTH: usize = 100;
 
-/// Which columns of [`rows`] hold numbers that are read from the right.
+/// The right-aligned columns of [`rows`].
 pub(super) const RIGHT_ALIGNED: [bool; 6] = [false, false, true, true, true, false];
 
-/// The same of [`compared_rows`].
+/// The right-aligned columns of [`compared_rows`].
 pub(super) const COMPARED_RIGHT_ALIGNED: [bool; 6] = [false, false, false, true, true, false];
 
 /// The whole record as text: each run's header, tables and sentences, and where page and picture are.
@@ -28,21 +32,24 @@ pub fn terminal(record: &Record, all_layers: bool, path: Option<&Path>) -> Strin
     match record.runs.as_slice() {
         [run] => {
             blocks.push(header(record, run).iter().map(|line| wrapped(line)).collect());
-            blocks.push(summary(run));
+            blocks.extend(judgement.runs.first().map(|judged| summary(run, judged)));
             blocks.extend(sources(run));
             blocks.extend(remedies(run, judgement.runs.first()));
         }
         _ => {
-            blocks.extend([common_header(record), compared(record)]);
+            blocks.extend([common_header(record), compared(record, &judgement)]);
             blocks.extend(ruling(record, &judgement));
         }
     }
     if all_layers {
-        blocks.extend(every_layer_of(record));
+        blocks.extend(every_layer_of(record, &judgement));
     }
     let audits: Vec<_> = record.runs.iter().flat_map(|run| audit::audits(record, run)).collect();
     if audits.is_empty() {
-        blocks.push(wrapped(&say::sentences(record, &judgement, Plain).join(" ")));
+        let remarks = record.runs.iter().flat_map(|run| audit::remarks(record, run, Plain));
+        let mut sentences = say::sentences(record, &judgement, Plain);
+        sentences.extend(remarks.map(|remark| remark.sentence));
+        blocks.push(wrapped(&sentences.join(" ")));
     }
     blocks.extend(audits.iter().map(audited));
     blocks.extend(path.map(places));
@@ -50,34 +57,42 @@ pub fn terminal(record: &Record, all_layers: bool, path: Option<&Path>) -> Strin
 }
 
 /// Tables of every layer of every arithmetic, and of the sources by layer.
-pub fn every_layer_of(record: &Record) -> Vec<String> {
+pub fn every_layer_of(record: &Record, judgement: &Judgement) -> Vec<String> {
     let is_one = record.runs.len() == 1;
-    let of_run = |run: &Run| {
-        let tables = run.arithmetics.iter().map(|arithmetic| every_layer(run, arithmetic)).chain(sources_by_layer(run));
+    let of_run = |(run, judged): (&Run, &RunJudgement)| {
+        let all = run.arithmetics.iter().zip(&judged.arithmetics);
+        let tables = all.map(|(arithmetic, judged)| every_layer(run, arithmetic, judged)).chain(sources_by_layer(run));
         let named = |table| if is_one { table } else { format!("{}, {table}", run.activation) };
         tables.map(named).collect::<Vec<_>>()
     };
-    record.runs.iter().flat_map(of_run).collect()
+    record.runs.iter().zip(&judgement.runs).flat_map(of_run).collect()
 }
 
 /// Where the noise of layer 1 comes from, if it was attributed.
 fn sources(run: &Run) -> Option<String> {
     let table = causes::sources(run, Plain)?;
-    let rows = aligned(&table.rows, &table.right);
+    let rows = aligned(&stacked(table.rows, &table.right), &table.right);
     Some(format!("{}:\n{rows}{}", causes::SOURCES_TITLE, wrapped(causes::SOURCES_NOTE)))
 }
 
-/// What was tried against it, if anything was.
+/// The remedies tried, if any.
 fn remedies(run: &Run, judged: Option<&RunJudgement>) -> Option<String> {
-    let table = causes::remedies(run, judged, Plain, false)?;
-    let rows = aligned(&table.rows, &table.right);
-    Some(format!("{}:\n{rows}{}", causes::REMEDIES_TITLE, wrapped(causes::REMEDIES_NOTE)))
+    let causes::Table { rows, mut right } = causes::remedies(run, judged, Plain, false)?;
+    let mut rows = stacked(rows, &right);
+    let mut note = causes::REMEDIES_NOTE.to_string();
+    if !fits(&rows, &right) {
+        right.remove(causes::WORST_LAYER);
+        rows.iter_mut().for_each(|row| drop(row.remove(causes::WORST_LAYER)));
+        note = note.replace(causes::WORST_LAYER_NOTE, "");
+    }
+    Some(format!("{}:\n{}{}", causes::REMEDIES_TITLE, aligned(&rows, &right), wrapped(&note)))
 }
 
 /// Where the noise of every layer comes from in the first attributed arithmetic.
 fn sources_by_layer(run: &Run) -> Option<String> {
     let (name, table) = causes::sources_by_layer(run, Plain)?;
-    Some(format!("{name}, sources of every layer:\n{}", aligned(&table.rows, &table.right)))
+    let rows = aligned(&stacked(table.rows, &table.right), &table.right);
+    Some(format!("{name}, sources of every layer:\n{rows}"))
 }
 
 /// One audit's table with what its columns mean.
@@ -98,7 +113,7 @@ fn ruling(record: &Record, judgement: &Judgement) -> Option<String> {
     Some(format!("Main source of noise at layer 1 in {name}, and remedy:\n{rows}"))
 }
 
-/// What the runs share, and a row for what each has of its own.
+/// The properties that the runs share, and a row with those of each.
 fn common_header(record: &Record) -> String {
     let spec = &record.spec;
     let names = record.runs.iter().map(facts::activation).collect::<Vec<_>>().join(", ");
@@ -126,13 +141,13 @@ fn common_header(record: &Record) -> String {
 }
 
 /// A row per arithmetic and activation at layer 1, and the lines that explain them.
-fn compared(record: &Record) -> String {
-    aligned(&compared_rows(record, Plain), &COMPARED_RIGHT_ALIGNED) + &wrapped_notes(&record.runs)
+fn compared(record: &Record, judgement: &Judgement) -> String {
+    aligned(&compared_rows(record, judgement, Plain), &COMPARED_RIGHT_ALIGNED) + &wrapped_notes(&record.runs)
 }
 
 /// The titles, then a row per arithmetic and activation at layer 1: those of an arithmetic together, an empty row
 /// between them and the next.
-pub(super) fn compared_rows(record: &Record, notation: Notation) -> Vec<Vec<String>> {
+pub(super) fn compared_rows(record: &Record, judgement: &Judgement, notation: Notation) -> Vec<Vec<String>> {
     let titles = ["precision", "activation", "noise/signal", "flips", "flushed", "verdict of layer 1"];
     let mut rows = vec![titles.map(String::from).to_vec()];
     let count = record.runs.iter().map(|run| run.arithmetics.len()).max().unwrap_or(0);
@@ -140,13 +155,15 @@ pub(super) fn compared_rows(record: &Record, notation: Notation) -> Vec<Vec<Stri
         if index > 0 {
             rows.push(Vec::new());
         }
-        for run in &record.runs {
-            let Some(arithmetic) = run.arithmetics.get(index) else { continue };
+        for (run, judged) in record.runs.iter().zip(&judgement.runs) {
+            let Some((arithmetic, judged)) = run.arithmetics.get(index).zip(judged.arithmetics.get(index)) else {
+                continue;
+            };
             let flips = flipped(run, facts::all_flips(&arithmetic.layers));
             let first = arithmetic.layers.first();
             let (noise, flushed) =
                 first.map_or(("—".into(), "—".into()), |layer| (spread(layer, notation), flushed(layer)));
-            let verdict = facts::verdict_and_reach(arithmetic);
+            let verdict = facts::verdict_and_reach(judged);
             let name = facts::name(arithmetic, notation);
             rows.push(vec![name, run.activation.clone(), noise, flips, flushed, verdict]);
         }
@@ -165,8 +182,8 @@ pub(super) fn header(record: &Record, run: &Run) -> [String; 3] {
 }
 
 /// One row per arithmetic at layer 1, and the lines that explain them.
-fn summary(run: &Run) -> String {
-    aligned(&rows(run, Plain), &RIGHT_ALIGNED) + &wrapped_notes(std::slice::from_ref(run))
+fn summary(run: &Run, judged: &RunJudgement) -> String {
+    aligned(&rows(run, judged, Plain), &RIGHT_ALIGNED) + &wrapped_notes(std::slice::from_ref(run))
 }
 
 fn wrapped_notes(runs: &[Run]) -> String {
@@ -174,22 +191,22 @@ fn wrapped_notes(runs: &[Run]) -> String {
 }
 
 /// The titles, then one row per arithmetic at layer 1.
-pub(super) fn rows(run: &Run, notation: Notation) -> Vec<Vec<String>> {
+pub(super) fn rows(run: &Run, judged: &RunJudgement, notation: Notation) -> Vec<Vec<String>> {
     let titles = ["precision", "noise/signal", "bits", "flips", "flushed", "verdict of layer 1"];
     let mut rows = vec![titles.map(String::from).to_vec()];
-    for arithmetic in &run.arithmetics {
+    for (arithmetic, judged) in run.arithmetics.iter().zip(&judged.arithmetics) {
         let flips = flipped(run, facts::all_flips(&arithmetic.layers));
         let (noise, bits, flushed) = match arithmetic.layers.first() {
             Some(layer) => (spread(layer, notation), bits(layer), flushed(layer)),
             None => ("—".into(), "—".into(), "—".into()),
         };
-        let (name, verdict) = (facts::name(arithmetic, notation), facts::verdict_and_reach(arithmetic));
+        let (name, verdict) = (facts::name(arithmetic, notation), facts::verdict_and_reach(judged));
         rows.push(vec![name, noise, bits, flips, flushed, verdict]);
     }
     rows
 }
 
-/// What the rows are of, and a line for each arithmetic that stores the network with rounding.
+/// Notes on the rows, and a line for each arithmetic that stores the network with rounding.
 pub(super) fn notes(runs: &[Run]) -> Vec<String> {
     let arithmetics = || runs.iter().flat_map(|run| &run.arithmetics);
     let trials = arithmetics().next().map_or(0, |arithmetic| arithmetic.verdict.of);
@@ -197,12 +214,18 @@ pub(super) fn notes(runs: &[Run]) -> Vec<String> {
     let has_brackets = trials > 2 && first_layers().any(|layer| layer.noise().low != layer.noise().high);
     let brackets = if has_brackets { format!("; in brackets {}", facts::quantile_note(trials)) } else { String::new() };
     let mut notes = vec![format!("(of layer 1's gradient; flips of all layers{brackets})")];
-    // Smaller noise than this is beyond the record's numbers, and no truth would show it.
-    let is_limited = |layer: &LayerRun| layer.noise().at_most && layer.noise().high.value() > 1e-300;
+    // Smaller noise than this is beyond the record's numbers, whatever the accuracy of the exact gradient.
+    let is_limited = |layer: &LayerRun| {
+        let is_limit = match layer.both_noises() {
+            Some(both) => both.iter().any(|(_, is_limit)| *is_limit),
+            None => layer.shown_noise().at_most,
+        };
+        is_limit && layer.noise().high.value() > 1e-300
+    };
     if first_layers().any(is_limited) {
         notes.push("≤: the noise is below the resolution of the exact gradient; raise --truth-bits to see it".into());
     }
-    // Of one run: of many it would be a line for each.
+    // Only for one run; several runs would give a line each.
     if let [run] = runs {
         notes.extend(facts::theory(run, Plain));
     }
@@ -213,13 +236,13 @@ pub(super) fn notes(runs: &[Run]) -> Vec<String> {
 }
 
 /// Every layer of one arithmetic.
-fn every_layer(run: &Run, arithmetic: &ArithmeticRun) -> String {
+fn every_layer(run: &Run, arithmetic: &ArithmeticRun, judged: &ArithmeticJudgement) -> String {
     let titles = ["layer", "name", "noise/signal", "bits", "flips", "flushed", "verdict"];
     let mut rows = vec![titles.map(String::from).to_vec()];
-    for (index, layer) in arithmetic.layers.iter().enumerate() {
+    for (index, (layer, verdict)) in arithmetic.layers.iter().zip(&judged.verdicts).enumerate() {
         let name = run.truth.layers.get(index).map_or(String::new(), |truth| truth.name.clone());
         let flips = layer_flips(run, arithmetic, index);
-        let verdict = facts::verdict_and_count(&layer.verdict);
+        let verdict = facts::verdict_and_count(verdict);
         let noise = spread(layer, Plain);
         rows.push(vec![layer.layer.to_string(), name, noise, bits(layer), flips, flushed(layer), verdict]);
     }
@@ -227,19 +250,17 @@ fn every_layer(run: &Run, arithmetic: &ArithmeticRun) -> String {
     format!("{name}, every layer:\n{}", aligned(&rows, &[true, false, false, true, true, true, false]))
 }
 
-/// `0.41 [0.24–0.58]`: the median and, where trials differ, the low and high quantile; of two trials both; trials without a
-/// ratio (0/0) are left out and told.
+/// `0.41 [0.24–0.58]`: the median and, where trials differ, the low and high quantile; of two trials both; trials
+/// without a ratio (0/0) are left out and told.
 pub(super) fn spread(layer: &LayerRun, notation: Notation) -> String {
-    let noise = layer.noise();
+    let noise = layer.shown_noise();
     if noise.median == Number::None {
         return "—".into();
     }
-    // Of two values neither is a median.
-    if noise.count == 2 && layer.trials.len() == 2 && noise.low != noise.high {
-        let [low, high] = [noise.low, noise.high].map(|end| ratio(end, noise.at_most, notation));
-        return format!("{low}, {high}");
+    let mut text = value(layer, notation);
+    if layer.both_noises().is_some() {
+        return text;
     }
-    let mut text = ratio(noise.median, noise.at_most, notation);
     if noise.low != noise.high {
         text += &format!(" [{}–{}]", short(noise.low.value(), notation), short(noise.high.value(), notation));
     }
@@ -249,6 +270,14 @@ pub(super) fn spread(layer: &LayerRun, notation: Notation) -> String {
     text
 }
 
+/// `0.41`: the median without its range; of two trials both.
+pub(super) fn value(layer: &LayerRun, notation: Notation) -> String {
+    match layer.both_noises() {
+        Some(both) => both.map(|(noise, is_limit)| ratio(noise, is_limit, notation)).join(", "),
+        None => middle(&layer.shown_noise(), notation),
+    }
+}
+
 /// Flips of one layer; the head has no kink.
 pub(super) fn layer_flips(run: &Run, arithmetic: &ArithmeticRun, index: usize) -> String {
     let is_head = index + 1 == arithmetic.layers.len();
@@ -256,7 +285,7 @@ pub(super) fn layer_flips(run: &Run, arithmetic: &ArithmeticRun, index: usize) -
     if is_head { "none".into() } else { flipped(run, flips) }
 }
 
-/// `1 in 600` of the finite pre-activations; `none` where φ' has no jump, `—` where the truth tells of none.
+/// `1 in 600` of the finite pre-activations; `none` if φ' has no jump, `—` if the exact branches are unknown.
 fn flipped(run: &Run, flips: Option<Flips>) -> String {
     match flips {
         Some(flips) => one_in(flips.flipped, flips.total.saturating_sub(flips.nonfinite)),
@@ -265,17 +294,16 @@ fn flipped(run: &Run, flips: Option<Flips>) -> String {
     }
 }
 
-/// Useful bits where the ratio measures noise; the ratio 1 of a flushed gradient does not.
+/// Useful bits if the ratio measures noise; the ratio 1 of a flushed gradient does not.
 fn bits(layer: &LayerRun) -> String {
     let verdict = layer.verdict.verdict;
     if verdict.is_zero_or_overflow() || verdict == Verdict::NotEstablished {
         return "—".into();
     }
-    let noise = layer.noise();
-    let bits = |number: Number| useful_bits(number, noise.at_most);
-    match noise.count {
-        2 if layer.trials.len() == 2 && noise.low != noise.high => format!("{}, {}", bits(noise.low), bits(noise.high)),
-        _ => bits(noise.median),
+    let noise = layer.shown_noise();
+    match layer.both_noises() {
+        Some(both) => both.map(|(noise, is_limit)| useful_bits(noise, is_limit)).join(", "),
+        None => useful_bits(noise.median, noise.at_most),
     }
 }
 
@@ -306,7 +334,7 @@ pub fn aligned(rows: &[Vec<String>], right: &[bool]) -> String {
     text
 }
 
-/// Running text broken at spaces.
+/// Text wrapped at spaces.
 pub fn wrapped(text: &str) -> String {
     let mut lines = String::new();
     let mut line = String::new();

@@ -1,5 +1,5 @@
-//! A training as text for a terminal: the first screen with what limits each arithmetic, and in detail a row per
-//! activation and arithmetic, what the columns mean, and when learning stops in sentences.
+//! A training as text for a terminal: the first screen with what limits each format, and in detail a row per activation and
+//! format, what the columns mean, and when learning stops in sentences.
 
 mod answer;
 mod contents;
@@ -61,10 +61,7 @@ fn header(training: &Training) -> String {
         MeasureAt::Every(1) => vec!["gradients measured at every step".into(), spread],
         MeasureAt::Every(steps) => vec![format!("gradients measured every {steps} steps"), spread],
         MeasureAt::Logarithmic(points) => {
-            vec![
-                format!("gradients measured at up to {points} steps, each about as many times the one before it"),
-                spread,
-            ]
+            vec![format!("gradients measured at up to {points} logarithmically spaced steps"), spread]
         }
     };
     lines.push(

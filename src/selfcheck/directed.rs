@@ -7,10 +7,10 @@ use crate::format::{Format, Toward};
 use rayon::prelude::*;
 use rug::Float;
 
-/// Of the gaps of formats beyond 8 bits the definition, which is slow, is asked about one in so many.
+/// In formats of more than 8 bits, the slow definition is checked at one gap in this many.
 const STRIDE: usize = 16;
 
-/// Every direction at every code, at its ties, and beside both.
+/// Every direction at every code, at its ties, and next to both.
 pub fn rows() -> Vec<Row> {
     let formats: Vec<Format> = named().filter(|format| Lattice::is_whole(format) && format.fits_f64_lanes()).collect();
     let of = |format: &Format| {
@@ -33,7 +33,7 @@ pub fn rows() -> Vec<Row> {
     ]
 }
 
-/// A rounding in every direction, of numbers of every so many gaps with either sign.
+/// Checks a rounding in every direction, on numbers of both signs in every so many gaps.
 pub fn by(lattice: &Lattice, stride: usize, round: &dyn Fn(Toward, f64) -> f64) -> Tally {
     let mut tally = Tally::default();
     // The last gap leads to overflow.
@@ -54,7 +54,7 @@ pub fn by(lattice: &Lattice, stride: usize, round: &dyn Fn(Toward, f64) -> f64) 
             }
         }
     }
-    // What is added to a significand of ones must not reach the sign.
+    // An addition to a significand of ones must not carry into the sign.
     for x in [f64::NAN, f64::from_bits(u64::MAX), f64::from_bits(u64::MAX >> 1)] {
         for toward in Toward::ALL {
             let what = || (format!("{}, {toward:?}", lattice.format), vec![format!("{:#x}", x.to_bits())]);
@@ -64,7 +64,7 @@ pub fn by(lattice: &Lattice, stride: usize, round: &dyn Fn(Toward, f64) -> f64) 
     tally
 }
 
-/// The magnitude that a direction gives for a magnitude in a gap.
+/// The magnitude to which a direction rounds a magnitude in a gap.
 fn expected(gap: &Gap, x: f64, toward: Toward, is_negative: bool) -> f64 {
     let goes_up = match toward {
         _ if x == gap.low => false,
@@ -94,7 +94,7 @@ mod tests {
                 toward => right(toward, x),
             });
             assert!(swapped.mismatches > swapped.cases / 8, "{format}: down for up");
-            // A member that moves.
+            // A rounding that changes numbers of the format.
             let moved = by(&lattice, 1, &|toward, x| right(toward, x.next_up()));
             assert!(moved.mismatches > 0, "{format}");
         }

@@ -9,7 +9,8 @@ use crate::format::{BF16, F16, F32, F64, Format};
 use rayon::prelude::*;
 use rug::Float;
 
-/// Of 16-bit formats every so many codes, beginning elsewhere for every function: a prime, so that no bit stays.
+/// In 16-bit formats every so many codes are checked, with a different start for every function; a prime, so that no
+/// bit stays constant.
 const STRIDE: u64 = 11;
 /// Random arguments in formats of more than 16 bits.
 const DRAWN: usize = 300;
@@ -37,7 +38,7 @@ fn functions() -> impl Iterator<Item = Function> {
     both(ALL).chain([Function::Exp])
 }
 
-/// The arguments at which a function is checked: every code, every so many, or random members.
+/// The arguments at which a function is checked: every code, every so many codes, or random numbers of the format.
 fn arguments(format: &Format, begin: u64) -> Vec<f64> {
     let codes = 1u64 << format.code_bits().min(63);
     match format.code_bits() {
@@ -76,7 +77,7 @@ mod tests {
     use crate::activation::double::value_f64;
     use crate::format::E4M3FN;
 
-    /// One function in one format that is a little wrong.
+    /// A function that is slightly wrong in one format.
     #[test]
     fn a_function_that_is_rounded_twice_is_seen() {
         let right = check(&[E4M3FN], &round_function_f64);

@@ -1,4 +1,4 @@
-//! The truth's products of long integers in vector lanes, on every path, against GMP.
+//! Checks the products of long integers in vector lanes, used by exact gradients, on every path against GMP.
 
 use super::numbers::Random;
 use super::rounding::paths;
@@ -23,12 +23,12 @@ const CASES: [((usize, usize, usize), u32, u32); 10] = [
     ((2, 700, 7), 60, 2100),
 ];
 
-/// What the integers of a matrix are.
+/// The kind of integers in a matrix.
 #[derive(Clone, Copy, Debug)]
 enum Digits {
     /// Every bit set, of either sign: the largest sums.
     Ones,
-    /// The leading bit alone.
+    /// Only the leading bit.
     Powers,
     /// Zeros and numbers of any length.
     Random,
@@ -47,7 +47,7 @@ pub struct Operands {
 
 /// A row for each path.
 pub fn rows() -> Vec<Row> {
-    let row = |path: Path| check(path, &in_limbs).row("the truth's integer products", "GMP", path.name());
+    let row = |path: Path| check(path, &in_limbs).row("integer products of exact gradients", "GMP", path.name());
     paths().map(row).collect()
 }
 
@@ -125,7 +125,7 @@ mod tests {
         let unsigned =
             check(Path::Portable, &|path, operands| in_limbs(path, operands).into_iter().map(Integer::abs).collect());
         assert!(unsigned.mismatches > right.cases / 4);
-        // Of each result the words beyond the second.
+        // Of each result, only the words beyond the second.
         let cut = check(Path::Portable, &|path, operands| {
             in_limbs(path, operands).into_iter().map(|x| x.keep_bits(128)).collect()
         });

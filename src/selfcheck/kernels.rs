@@ -1,4 +1,4 @@
-//! Products of matrices on every path against their definitions: one dot per entry, operation by operation.
+//! Checks matrix products on every path against their definitions: one dot product per entry, operation by operation.
 
 use super::numbers::{Kind, Random, matrix};
 use super::rounding::paths;
@@ -34,21 +34,21 @@ const SHAPES: [(usize, usize, usize); 11] = [
     (37, 21, 2),
     (3, 530, 9),
 ];
-/// Entries of a matrix that is taken element by element.
+/// Size of the matrices for elementwise operations.
 const ELEMENTS: (usize, usize) = (13, 151);
-/// Terms of a sum that is told in full.
+/// Largest number of terms of a sum that is shown in full.
 const MOST_TOLD: usize = 9;
 /// The tensor and the key of random bits.
 const TENSOR: TensorId = 5;
 const KEY: u64 = 7;
 
-/// A product of two matrices with what is added last, given by rows.
+/// A product of two matrices with a last summand, given by rows.
 type Product<'p, E> = &'p dyn Fn(&Array2<E>, &Array2<E>, Option<&[E]>) -> Array2<E>;
 
 /// An operation on every pair of entries.
 type Elementwise<'e, E> = &'e dyn Fn(Binary, &Array2<E>, &Array2<E>) -> Array2<E>;
 
-/// In the format itself, and operations element by element.
+/// Sums in the format itself, and elementwise operations.
 pub fn sequential() -> Vec<Row> {
     let names = FORMATS.map(ArithmeticName::plain);
     let mut rows = on_paths("products and elements, plain", &names, true);
@@ -70,7 +70,7 @@ pub fn fused() -> Vec<Row> {
     on_paths("products, sum=fma", &[plain.as_slice(), &accumulated].concat(), false)
 }
 
-/// With one rounding for the whole sum: of pairs of doubles, which need no vectors of a path, against MPFR.
+/// With one rounding for the whole sum, computed with pairs of doubles, which do not depend on the path; against MPFR.
 pub fn exact() -> Vec<Row> {
     let names = FORMATS.map(|format| ArithmeticName::plain(format).with_exact_sums());
     let tallies = names.par_iter().map(|name| Tally::sum(in_lanes(*name, false).into_iter().take(1)));
@@ -83,7 +83,7 @@ pub fn stochastic() -> Vec<Row> {
     let fused = plain.map(ArithmeticName::with_fused_sums);
     let accumulated = ArithmeticName::with_accumulator(F16, F32);
     let names = plain.into_iter().chain(fused).map(|name| name.rounded(Direction::Stochastic(RANDOM_BITS)));
-    // With few random bits a draw that goes the other way is not rare.
+    // With few random bits, draws that round the other way are not rare.
     let few = plain.into_iter().chain(fused).chain([accumulated]).map(|name| name.rounded(Direction::Stochastic(3)));
     let names: Vec<ArithmeticName> = names.chain(few).collect();
     let of = |name: &ArithmeticName| {
@@ -151,7 +151,8 @@ pub fn tensor_cores() -> Vec<Row> {
     let of = |(gpu, rule): &(TensorCore, Rule)| {
         let mut tally = Tally::default();
         let mut random = Random(3);
-        // Far from the ends, where the definition has none; binary16's are near, so that its sums only grow.
+        // Far from the ends of the range, which the definition lacks; those of binary16 are near, so its sums only
+        // grow.
         let has_signs = rule.output() == F32;
         let mut number = || {
             let magnitude = 1.0 + random.below(1 << 20) as f64 / f64::from(1 << 20);
@@ -184,13 +185,13 @@ fn on_paths(what: &str, names: &[ArithmeticName], has_elements: bool) -> Vec<Row
     by_path(names.par_iter().map(|name| in_lanes(*name, has_elements)).collect(), what)
 }
 
-/// A row for each path, of the tallies of each arithmetic.
+/// A row for each path from the tallies of each arithmetic.
 fn by_path(tallies: Vec<Vec<Tally>>, what: &str) -> Vec<Row> {
     let of = |at: usize| Tally::sum(tallies.iter().filter_map(|tallies| tallies.get(at).cloned()));
     paths().enumerate().map(|(at, path)| of(at).row(what, "their definition", path.name())).collect()
 }
 
-/// A tally for each path, of an arithmetic in the carrier that stores it; none where double lanes do not carry it.
+/// A tally for each path of an arithmetic in its storage type; `None` if doubles cannot carry it.
 fn in_lanes(name: ArithmeticName, has_elements: bool) -> Vec<Tally> {
     match name.format {
         F64 => carried::<f64>(name, has_elements),
@@ -257,7 +258,7 @@ pub fn products<A: Arithmetic>(name: ArithmeticName, definition: &A, tested: Pro
     tally
 }
 
-/// The place of an entry, and the row and the column that make it where they are short.
+/// The place of an entry, with its row and column if they are short.
 fn operands<A: Arithmetic>(
     arithmetic: &A,
     (i, j): (usize, usize),
@@ -305,7 +306,7 @@ mod tests {
         Lanes::new(name).unwrap().on(Path::Portable)
     }
 
-    /// Products of another arithmetic than the one that is asked for.
+    /// Products of a different arithmetic than the requested one.
     fn mismatches(name: ArithmeticName, other: ArithmeticName) -> (u64, u64) {
         let definition = Reference(lanes(name));
         let tested = lanes(other);
@@ -321,7 +322,7 @@ mod tests {
             let (wrong, cases) = mismatches(plain, other);
             assert!(wrong > cases / 20, "{other}: {wrong} of {cases}");
         }
-        // In binary64 fused sums differ rarely, and are seen.
+        // In binary64, fused sums differ rarely but are detected.
         let plain = ArithmeticName::plain(F64);
         assert!(mismatches(plain, plain.with_fused_sums()).0 > 100);
     }

@@ -6,23 +6,23 @@ use crate::format::{Format, two_to};
 use rug::{Float, Rational};
 use std::cmp::Ordering;
 
-/// Codes of at most so many bits are all enumerated.
+/// Codes of up to this many bits are all enumerated.
 const MOST_LISTED: u32 = 16;
-/// Random codes of a wider format.
+/// Number of random codes of a wider format.
 const DRAWN: usize = 4000;
-/// Bits in which a hair beside a midpoint is told, far beyond those of any double.
+/// Bits of the smallest tested distance from a midpoint, far beyond those of any double.
 const HAIR: u32 = 200;
 
-/// Neighbours among the numbers of a format that are not negative.
+/// Neighbours among the nonnegative numbers of a format.
 #[derive(Clone, Debug)]
 pub struct Gap {
     /// The lower one.
     pub low: f64,
-    /// What rounding up gives: the higher one, or what overflow gives beyond the largest number.
+    /// The result of rounding up: the higher one, or the overflow result beyond the largest number.
     pub up: f64,
     /// The lower one, exactly.
     exact_low: Rational,
-    /// The higher one, or the number that the next code would be.
+    /// The higher one, or the number that the next code would have.
     exact_high: Rational,
     /// Ties go to an even last bit.
     pub is_low_even: bool,
@@ -35,7 +35,7 @@ impl Gap {
         &self.exact_low + width * part
     }
 
-    /// The nearest of both to a number between them, of two as near the even one.
+    /// The one nearest to a number between them; the even one at a tie.
     fn nearest(&self, x: &Rational) -> f64 {
         let (down, up) = (Rational::from(x - &self.exact_low), Rational::from(&self.exact_high - x));
         match down.cmp(&up) {
@@ -47,13 +47,14 @@ impl Gap {
     }
 }
 
-/// A format as its codes tell it.
+/// A format as defined by its codes.
 pub struct Lattice {
     /// The format.
     pub format: Format,
-    /// All neighbours in order, or of a wide format those at the ends of binades, at both ends, and some at random.
+    /// All neighbours in order, or for a wide format those at the ends of binades, at both ends of the range, and
+    /// random ones.
     pub gaps: Vec<Gap>,
-    /// What overflow gives: infinity, NaN where there is none, the largest number where there is neither.
+    /// The overflow result: infinity, NaN if there is no infinity, or the largest number if there is neither.
     pub overflow: f64,
     has_infinity: bool,
     has_nan: bool,
@@ -61,12 +62,12 @@ pub struct Lattice {
 }
 
 impl Lattice {
-    /// Of a bounded format of at most 64 bits.
+    /// The lattice of a bounded format of at most 64 bits.
     pub fn of(format: &Format) -> Lattice {
         if format.code_bits() <= MOST_LISTED { Lattice::listed(format) } else { Lattice::drawn(format) }
     }
 
-    /// True where every code is enumerated.
+    /// True if every code is enumerated.
     pub fn is_whole(format: &Format) -> bool {
         format.code_bits() <= MOST_LISTED
     }
@@ -137,8 +138,8 @@ impl Lattice {
         if is_unsigned { result } else { -result }
     }
 
-    /// Doubles with what they are rounded to: in every gap its lower end, the midpoint, the doubles and the binary32
-    /// numbers next to it and those next to both ends, with either sign; and what no gap has.
+    /// Doubles with their rounded values: in every gap its lower end, the midpoint, the doubles and binary32 numbers
+    /// next to it and next to both ends, with either sign; and special values outside all gaps.
     pub fn doubles(&self) -> Vec<(f64, f64)> {
         let mut cases = Vec::new();
         if self.format.fits_f64_lanes() {
@@ -174,7 +175,7 @@ impl Lattice {
         specials
     }
 
-    /// Longer numbers: each gap's lower end, its midpoint, and what lies 2^-200 of the gap beside these.
+    /// Longer numbers: each gap's lower end, its midpoint, and numbers at a distance of 2^-200 of the gap from these.
     pub fn floats(&self, mut take: impl FnMut(Float, f64)) {
         let precision = self.format.precision + HAIR + 8;
         let hair = Rational::from((1, 1)) >> HAIR;
@@ -231,7 +232,7 @@ mod tests {
         }
     }
 
-    /// Every longer number lies where it is said to lie: the fraction has all bits of the number.
+    /// Every longer number has its stated position: the fraction has all bits of the number.
     #[test]
     fn hairs_are_kept() {
         let lattice = Lattice::of(&E4M3FN);
@@ -244,7 +245,7 @@ mod tests {
         let mut midpoints = Vec::new();
         lattice.floats(|x, _| midpoints.push(x));
         midpoints.sort_by(|x, y| x.partial_cmp(y).unwrap());
-        // −0 and 0 are one number.
+        // −0 and 0 are the same number.
         assert!(midpoints.windows(2).filter(|pair| pair[0] == pair[1]).count() == 1, "two arguments are one");
     }
 }

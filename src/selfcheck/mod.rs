@@ -1,11 +1,11 @@
-//! The proof, on the machine where it runs, that this build rounds right.
+//! Verifies, on the machine where it runs, that this build rounds correctly.
 //!
-//! Whoever measures rounding noise must know that the instrument rounds as it says: with this compiler, on this
-//! processor, in this process. Each check takes what it checks as an argument (a rounding, a product, a function), so
-//! that unit tests can hand it a wrong one and see that it is found out, and holds it against something that shares
-//! no code with it: exact fractions, GMP, MPFR, the hardware's own binary32, tables of another program.
-//! What runs in vectors is checked on every path that the processor has, not on the best alone. Operands are
-//! enumerated or drawn from fixed seeds: the counts are the same at every run on a machine.
+//! Measurements of rounding noise are only as good as the roundings of the instrument: with this compiler, on this
+//! processor, in this process. Each check takes its subject as an argument (a rounding, a product, a function), so that
+//! unit tests can pass a wrong one and see that it is detected. It compares the subject with something that shares no
+//! code with it: exact fractions, GMP, MPFR, the hardware's own binary32, or another program's tables. Vector code is
+//! checked on every path that the processor supports, not only on the fastest. Operands are enumerated or drawn from
+//! fixed seeds, so every run on a machine has the same counts.
 
 mod directed;
 mod elementary;
@@ -29,12 +29,12 @@ use rayon::prelude::*;
 /// A check and its rows.
 type Check = fn() -> Vec<Row>;
 
-/// Checks that belong together, as `--only` names them.
+/// A group of checks, as `--only` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Group {
     /// Rounding of numbers to formats, to nearest and stochastically.
     Rounding,
-    /// Faults that other programs are known for.
+    /// Known faults of other programs.
     Faults,
     /// Products of matrices against their definitions, and the truth's integers against GMP.
     Kernels,
@@ -45,7 +45,7 @@ pub enum Group {
 }
 
 impl Group {
-    /// All of them, in the order in which they are told.
+    /// All groups, in the order of the output.
     pub const ALL: [Group; 5] = [Group::Rounding, Group::Faults, Group::Kernels, Group::Mpfr, Group::Functions];
 
     /// Its name.
@@ -64,7 +64,7 @@ impl Group {
         Group::ALL.into_iter().find(|group| group.name() == name)
     }
 
-    /// Its checks, each of which can run beside the others.
+    /// Its checks, which can run in parallel.
     fn checks(self) -> &'static [Check] {
         match self {
             Group::Rounding => &[rounding::narrow, rounding::wide, rounding::codes, directed::rows, random::rows],
@@ -85,7 +85,7 @@ impl Group {
     }
 }
 
-/// Runs the checks of groups, in their order; the rows do not depend on the number of threads.
+/// Runs the checks of groups in their order; the rows do not depend on the number of threads.
 pub fn run(groups: &[Group]) -> Vec<Row> {
     let checks: Vec<(Group, Check)> =
         groups.iter().flat_map(|group| group.checks().iter().map(|check| (*group, *check))).collect();

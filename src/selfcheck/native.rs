@@ -1,4 +1,4 @@
-//! MPFR and the processor against each other: two implementations of the same arithmetic that share nothing.
+//! Compares MPFR and the processor, two independent implementations of the same arithmetic.
 
 use super::numbers::Random;
 use super::tally::{Row, Tally, shown};
@@ -14,7 +14,7 @@ const PAIRS: usize = 20_000;
 const DOTS: usize = 400;
 const TERMS: usize = 64;
 
-/// Where a result has no place.
+/// For results without a place.
 const PLACE: Place = Place { tensor: 0, row: 0, column: 0 };
 
 /// An operation on two doubles.
@@ -22,7 +22,7 @@ type Operation<'o> = &'o dyn Fn(Binary, f64, f64) -> f64;
 /// A sum of products.
 type Dot<'d> = &'d dyn Fn(&[f64], &[f64]) -> f64;
 
-/// `mpfr:53` and `mpfr:24`, whose exponents have no bounds, where the hardware's are far away.
+/// `mpfr:53` and `mpfr:24`, which have no exponent bounds, far from the bounds of the hardware.
 pub fn against_mpfr() -> Vec<Row> {
     let rows = [(F64, 200), (F32, 20)].map(|(format, exponents)| {
         let mpfr = Long::new(ArithmeticName::plain(Format::mpfr(format.precision)));
@@ -36,7 +36,7 @@ pub fn against_mpfr() -> Vec<Row> {
     rows.into()
 }
 
-/// The formats with their own bounds: subnormal numbers, overflow, NaN and infinities too.
+/// The formats within their own bounds, including subnormal numbers, overflow, NaN and infinities.
 pub fn emulated() -> Vec<Row> {
     let mut rows = Vec::new();
     for format in [F64, F32] {
@@ -122,7 +122,7 @@ fn dot_in_mpfr(long: &Long, x: &[f64], y: &[f64]) -> f64 {
 enum Operands {
     /// With exponents of at most so much.
     Within(i64),
-    /// Any code, and of every other pair the second near the first.
+    /// Any code; in every other pair the second is near the first.
     Any,
 }
 

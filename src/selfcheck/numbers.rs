@@ -33,11 +33,11 @@ impl Random {
 pub enum Kind {
     /// Around 1, and zeros: nothing overflows.
     Moderate,
-    /// And the smallest: sums and products among subnormal numbers, and that round to zero.
+    /// The smallest: sums and products of subnormal numbers, and some that round to zero.
     Tiny,
-    /// Finite ones at both ends of the range: sums and products that overflow.
+    /// Finite numbers at both ends of the range: sums and products that overflow.
     Ends,
-    /// All over the range, infinities and NaN too.
+    /// The whole range, including infinities and NaN.
     Wild,
 }
 
@@ -66,7 +66,7 @@ pub fn member(random: &mut Random, format: &Format, kind: Kind) -> f64 {
         _ => random.below(5) - 3,
     };
     let power = two_to(exponent.max(-1074));
-    // binary64 has the number itself; others round it, and what would overflow is cut.
+    // binary64 has the number itself; other formats round it, clamping numbers that would overflow.
     let largest = format.max().map_or(f64::MAX, |max| max.to_f64());
     format.round_f64((significand * power).clamp(-largest, largest))
 }

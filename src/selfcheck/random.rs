@@ -1,5 +1,5 @@
-//! Stochastic rounding, with so few random bits that all draws can be tried: each draw against exact fractions, and
-//! their mean.
+//! Checks stochastic rounding with so few random bits that all draws can be tried: each draw against exact fractions,
+//! and their mean.
 
 use super::lattice::{Gap, Lattice};
 use super::rounding::named;
@@ -10,14 +10,14 @@ use rug::{Float, Rational};
 
 /// Random bits.
 const BITS: u32 = 4;
-/// Draws of so many bits.
+/// Number of draws of that many bits.
 const DRAWS: u32 = 1 << BITS;
-/// Operands in a gap: multiples of a quarter of what the random bits tell.
+/// Operands in a gap: multiples of a quarter of the random bits' resolution.
 const PARTS: u32 = 4 * DRAWS;
-/// Gaps of one format; more are passed over at regular steps.
+/// Most gaps of one format; further ones are skipped at regular steps.
 const GAPS: usize = 128;
 
-/// The definition and its fast consequence.
+/// The definition and its fast implementation.
 pub fn rows() -> Vec<Row> {
     let formats: Vec<Format> = named().collect();
     let definition = formats
@@ -36,8 +36,8 @@ pub fn rows() -> Vec<Row> {
     vec![definition.row(what(formats.len()), against, "MPFR"), fast.row(what(in_lanes.len()), against, "scalar")]
 }
 
-/// Every draw at every operand: away from zero iff f + u ≥ 1, f cut to the random bits; and the mean over the draws,
-/// which lies below the operand by less than 2^-r of the gap.
+/// Every draw at every operand: away from zero iff f + u ≥ 1 with f truncated to the random bits; and the mean over the
+/// draws, which is below the operand by less than 2^-r of the gap.
 pub fn check(lattice: &Lattice, round: &dyn Fn(&Float, u32) -> f64) -> Tally {
     let mut tally = Tally::default();
     let step = lattice.gaps.len().div_ceil(GAPS);
@@ -63,7 +63,7 @@ fn at(tally: &mut Tally, lattice: &Lattice, gap: &Gap, part: u32, x: &Float, rou
     let mut ups = 0;
     for draw in 0..DRAWS {
         let got = round(x, draw);
-        // An operand that is a member stays, and there the mean is the member's.
+        // An operand that is a number of the format is kept, and so is the mean.
         let expected = if cut + draw >= DRAWS { up } else { low };
         ups += u32::from(got.to_bits() == up.to_bits() && low.to_bits() != up.to_bits());
         tally
@@ -73,7 +73,7 @@ fn at(tally: &mut Tally, lattice: &Lattice, gap: &Gap, part: u32, x: &Float, rou
     let lost = i64::from(part) - i64::from(ups * (PARTS / DRAWS));
     let is_mean = up.is_nan() || (0..i64::from(PARTS / DRAWS)).contains(&lost) || low.to_bits() == up.to_bits();
     tally.case(is_mean, || Mismatch {
-        operation: format!("{}, draws that go up", lattice.format),
+        operation: format!("{}, draws that round up", lattice.format),
         operands: vec![shown(x.to_f64())],
         got: ups.to_string(),
         expected: cut.to_string(),

@@ -1,4 +1,5 @@
-//! Rounding to nearest against exact fractions: the definition, its fast consequence, and the vectors' on every path.
+//! Checks rounding to nearest against exact fractions: the definition, its fast implementation, and the vector code on
+//! every path.
 
 use super::lattice::Lattice;
 use super::numbers::Random;
@@ -17,7 +18,7 @@ pub fn paths() -> impl Iterator<Item = Path> {
     Path::ALL.into_iter().filter(|path| path.is_available())
 }
 
-/// All codes and midpoints of the formats that have few enough.
+/// All codes and midpoints of the narrow formats.
 pub fn narrow() -> Vec<Row> {
     let formats: Vec<Format> = named().filter(Lattice::is_whole).collect();
     rows(&formats, &format!("all codes, ties of {} formats ≤ 16 bits", formats.len()))
@@ -29,7 +30,7 @@ pub fn wide() -> Vec<Row> {
     rows(&formats, &format!("binades' ends of {}", names(&formats)))
 }
 
-/// The named formats of numbers; those of scales hold none to round to.
+/// The named formats except those of scales, which hold no numbers to round to.
 pub fn named() -> impl Iterator<Item = Format> {
     NAMED.iter().map(|(_, _, format)| *format).filter(|format| format.max().is_some() && !format.is_scale())
 }
@@ -96,7 +97,7 @@ pub fn together(format: &Format, cases: &[(f64, f64)], round: &dyn Fn(&mut [f64]
     tally
 }
 
-/// A rounding of many binary32 numbers at once: of the cases that are such.
+/// A rounding of many binary32 numbers at once, for the cases that are binary32 numbers.
 pub fn singles_together(format: &Format, cases: &[(f64, f64)], round: &dyn Fn(&mut [f32])) -> Tally {
     let of_singles: Vec<(f64, f64)> =
         cases.iter().copied().filter(|(x, _)| x.is_nan() || f64::from(*x as f32) == *x).collect();
@@ -109,10 +110,10 @@ pub fn singles_together(format: &Format, cases: &[(f64, f64)], round: &dyn Fn(&m
     tally
 }
 
-/// A conversion of codes that is not ours.
+/// Another program's conversion of codes.
 type Decode = fn(u64) -> f64;
 
-/// Codes: decoded and encoded again, and against conversions that are not ours.
+/// Codes: decoded and encoded again, and compared with other conversions.
 pub fn codes() -> Vec<Row> {
     let mut there_and_back = Tally::default();
     for format in named() {
@@ -127,7 +128,7 @@ pub fn codes() -> Vec<Row> {
             });
         });
     }
-    let what = format!("codes of {} formats, back again", named().count());
+    let what = format!("codes of {} formats, round trip", named().count());
     let conversions: [(Format, Decode); 5] = [
         (F64, f64::from_bits),
         (F32, |code| f64::from(f32::from_bits(code as u32))),
@@ -176,7 +177,7 @@ mod tests {
         }
     }
 
-    /// Faults that one could make, each of which must be seen.
+    /// Plausible faults, each of which must be detected.
     #[test]
     fn wrong_roundings_are_seen() {
         let half = |x: f64| F16.round_f64(x);
@@ -202,7 +203,7 @@ mod tests {
         assert!(wrong(&E4M3FN, |x| if x.abs() > 448.0 { 448f64.copysign(x) } else { E4M3FN.round_f64(x) }) > 0);
     }
 
-    /// Of exact numbers too: a whisker of 2^-200 decides.
+    /// For exact numbers, too: a distance of 2^-200 decides.
     #[test]
     fn a_definition_that_sees_only_doubles_is_seen() {
         let lattice = Lattice::of(&E5M2);
@@ -212,7 +213,7 @@ mod tests {
         assert_eq!(by_definition(&lattice, &lattice.doubles(), &|x| E5M2.round(x)).mismatches, 0);
     }
 
-    /// Many at once: a lane that is left out.
+    /// Many numbers at once: a lane that is left out.
     #[test]
     fn a_lane_that_is_left_out_is_seen() {
         let cases = Lattice::of(&F16).doubles();

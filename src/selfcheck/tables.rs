@@ -1,10 +1,10 @@
-//! Whole tables of functions against another program's: elu, gelu and tanh with their derivatives at every code of
-//! three formats.
+//! Compares whole tables of functions with another program's: elu, gelu and tanh with their derivatives at every code
+//! of three formats.
 //!
-//! The tables were computed with arb, ball arithmetic that shares no code with MPFR's enclosures here: correctly
-//! rounded, one code for NaN (f16 7e00, bf16 7fc0, e4m3fn 7f). What is kept of them is their SHA-256, of the codes in the
-//! order of the arguments' codes, of 16 bits least byte first; `tests/fixtures/activations` has the tables themselves,
-//! and a test that these are their hashes.
+//! The tables were computed with arb, a library for ball arithmetic that shares no code with MPFR's enclosures here.
+//! They are correctly rounded and have one code for NaN (f16 7e00, bf16 7fc0, e4m3fn 7f). Only their SHA-256 is stored
+//! here, over the codes in the order of the arguments' codes, 16-bit codes in little-endian order. The tables
+//! themselves are in `tests/fixtures/activations`, and a test checks that these are their hashes.
 
 use super::tally::{Mismatch, Row, Tally};
 use crate::activation::{Activation, Function, round_function_f64};
@@ -43,7 +43,7 @@ pub fn rows() -> Vec<Row> {
     vec![tally.row("elu, gelu, tanh, φ', all codes: SHA-256", "tables computed with arb", "scalar")]
 }
 
-/// The hash of each table; its cases are the codes, all of which are wrong if the hash is.
+/// Checks the hash of each table; its cases are the codes, which all count as wrong if the hash differs.
 fn check(tested: Rounded) -> Tally {
     let of = |(format, activation, is_derivative, expected): &(&str, &str, bool, &str)| {
         let named = Format::parse(format).ok().zip(Activation::parse(activation).ok());
@@ -79,7 +79,7 @@ pub fn hash(format: &Format, function: impl Fn(f64) -> f64) -> String {
 mod tests {
     use super::*;
 
-    /// One code of one table by one unit.
+    /// One code of one table, wrong by one unit.
     #[test]
     fn one_wrong_code_is_seen() {
         let tally = check(&|function, x, format| {

@@ -1,36 +1,36 @@
-//! What a check counts and tells.
+//! Counts of cases and mismatches.
 
 use serde::Serialize;
 
-/// Mismatches that a row tells in full.
+/// Number of mismatches that a row shows in full.
 const TOLD: usize = 5;
 
-/// One case in which what was checked is wrong.
+/// One wrong case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Mismatch {
-    /// What was done.
+    /// The operation.
     pub operation: String,
-    /// To which numbers.
+    /// Its operands.
     pub operands: Vec<String>,
-    /// What came out.
+    /// The result.
     pub got: String,
-    /// What had to.
+    /// The expected result.
     pub expected: String,
 }
 
 /// Cases and mismatches so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// How many cases were compared.
+    /// Number of compared cases.
     pub cases: u64,
-    /// How many of them did not agree.
+    /// Number of mismatches.
     pub mismatches: u64,
-    /// The first of these.
+    /// The first mismatches.
     pub first: Vec<Mismatch>,
 }
 
 impl Tally {
-    /// Counts a case; a wrong one is told as long as there are few.
+    /// Counts a case, and keeps the first wrong ones.
     pub fn case(&mut self, agrees: bool, tell: impl FnOnce() -> Mismatch) {
         self.cases += 1;
         if !agrees {
@@ -41,7 +41,7 @@ impl Tally {
         }
     }
 
-    /// Counts a double that must have certain bits; all NaN count as one.
+    /// Counts a double that must have certain bits; all NaNs are equal.
     pub fn double(&mut self, got: f64, expected: f64, operation: impl FnOnce() -> (String, Vec<String>)) {
         let agrees = got.to_bits() == expected.to_bits() || got.is_nan() && expected.is_nan();
         self.case(agrees, || {
@@ -50,7 +50,7 @@ impl Tally {
         });
     }
 
-    /// Adds another one's cases, which come behind.
+    /// Appends another tally's cases.
     pub fn add(&mut self, other: Tally) {
         self.cases += other.cases;
         self.mismatches += other.mismatches;
@@ -58,7 +58,7 @@ impl Tally {
         self.first.truncate(TOLD);
     }
 
-    /// Of several.
+    /// The sum of several tallies.
     pub fn sum(tallies: impl IntoIterator<Item = Tally>) -> Tally {
         tallies.into_iter().fold(Tally::default(), |mut sum, tally| {
             sum.add(tally);
@@ -66,7 +66,7 @@ impl Tally {
         })
     }
 
-    /// What is told of it.
+    /// The row for the table.
     pub fn row(self, check: impl Into<String>, against: &'static str, path: &'static str) -> Row {
         let Tally { cases, mismatches, first } = self;
         Row { group: "", check: check.into(), against, path, source: None, cases, mismatches, first }
@@ -80,18 +80,18 @@ pub struct Row {
     pub group: &'static str,
     /// What was checked.
     pub check: String,
-    /// Against what.
+    /// The reference.
     pub against: &'static str,
-    /// Which way through the program: a set of instructions, doubles one by one (`scalar`), or `MPFR`.
+    /// The code path: an instruction set, doubles one by one (`scalar`), or `MPFR`.
     pub path: &'static str,
-    /// Of a known fault: where it is known from.
+    /// For a known fault, where it was reported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<&'static str>,
     /// Cases.
     pub cases: u64,
-    /// Cases that do not agree.
+    /// Number of mismatches.
     pub mismatches: u64,
-    /// The first of these.
+    /// The first mismatches.
     pub first: Vec<Mismatch>,
 }
 

@@ -1,31 +1,31 @@
-//! Gradients that other programs computed, as a spec names them.
+//! Gradients from other programs, as a spec names them.
 
 use super::files::{Files, Source};
 use super::names::split;
 use super::{Names, Spec, SpecError};
 use crate::arithmetic::{ArithmeticName, Policy};
-use crate::exchange::{Dtype, Gradients};
+use crate::exchange::{Contents, Dtype, Gradients};
 use crate::format::{F32, F64};
 use crate::quote::listed;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Gradients that another program computed, as one more arithmetic.
+/// Gradients from another program, measured like those of one more arithmetic.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Compared {
-    /// What tables and figures call it.
+    /// Their name in tables and figures.
     pub name: String,
     /// The file.
     pub source: Source,
-    /// log₂ of the factor by which the loss was multiplied, which is divided out.
+    /// log₂ of the loss scale, which is divided out.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub log2_scale: i32,
-    /// The arithmetic with which an audit compares it, by the name that it was given, else in canonical spelling.
+    /// The arithmetic with which an audit compares them, by its given name or else in canonical spelling.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// Other arithmetics that are likely for the type of the file's numbers; empty where the model was named.
+    /// Other arithmetics that are likely for the file's element type; empty if the model was named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub likely: Vec<String>,
 }
@@ -34,18 +34,19 @@ fn is_zero(number: &i32) -> bool {
     *number == 0
 }
 
-/// With what an audit compares gradients.
+/// The model with which an audit compares gradients.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Model {
-    /// Nothing: they are one more arithmetic.
+    /// No model: the gradients are measured like one more arithmetic.
     None,
-    /// The arithmetic that their type suggests, `f16:acc=f32` for f16, `f32` for f32, and others that are likely.
+    /// The arithmetic that the file names, as this program's exports do; else the one that its element type suggests
+    /// (`f16:acc=f32` for f16, `f32` for f32), and other likely ones.
     OfType,
     /// This arithmetic, with or without a name: `POLICY` or `NAME:=POLICY`.
     Named(String),
 }
 
-/// Largest |log₂| of a loss scale: beyond any use, below any overflow.
+/// Largest |log₂| of a loss scale: more than anyone needs, and small enough never to overflow.
 pub(in crate::spec) const LARGEST_SCALE: i32 = 256;
 
 impl Files {
@@ -76,19 +77,24 @@ impl Files {
         })?;
         let notes = self.notes.len();
         let (source, contents) = self.open(path, dtype)?;
-        // What was to be known of the file is known with its gradients.
+        // The notes about the file come with its gradients.
         self.notes.truncate(notes);
-        let gradients = Gradients::new(&contents, &network.parameters())
+        let mut gradients = Gradients::new(&contents, &network.parameters())
             .map_err(|message| SpecError(format!("`{}`: {message}", path.display())))?;
         let named = |what: &str, items: &[String]| {
             (!items.is_empty()).then(|| format!("{}: {what}: {}", path.display(), listed(items)))
         };
+        let exported = exported(&contents).filter(|_| *model == Model::OfType);
+        gradients.notes.extend(exported.iter().map(|policy| {
+            format!("exported by precision-probe as {policy}, so compared with it; --as gives another arithmetic")
+        }));
         self.notes.extend(gradients.notes.iter().map(|note| format!("{}: {note}", path.display())));
         self.notes.extend(named("no gradient of", &gradients.missing));
-        self.notes.extend(named("of no parameter", &gradients.unused));
+        self.notes.extend(named("matching no parameter", &gradients.unused));
         let (model, likely) = match model {
             Model::None => (None, Vec::new()),
-            Model::OfType => (Some(model_of(gradients.dtype)), likely(gradients.dtype)),
+            Model::OfType if exported.is_some() => (exported, Vec::new()),
+            Model::OfType => models(&gradients.dtypes()),
             Model::Named(text) => (Some(named_model(spec, text).map_err(SpecError)?), Vec::new()),
         };
         spec.compared.push(Compared { name: name.into(), source, log2_scale, model, likely });
@@ -98,17 +104,18 @@ impl Files {
 }
 
 impl Spec {
-    /// No gradients of another program go by the name of a policy.
+    /// Refuses gradients with the same name as a policy.
     pub(super) fn check_names(&self, names: &Names) -> Result<(), String> {
         match self.compared.iter().find(|compared| names.policy(&compared.name).is_some()) {
             Some(Compared { name, .. }) => {
-                Err(format!("--compare {name}: a policy of --formats has the same name; name them apart"))
+                Err(format!("--compare {name}: a precision of --formats has the same name; choose another"))
             }
             None => Ok(()),
         }
     }
 
-    /// Gradients of another program are of one network and one batch, both from files, and no two have one name.
+    /// Checks that the network and the batch come from files, as gradients from other programs need, and that names are
+    /// unique.
     pub(super) fn check_compared(&self, files: &Files) -> Result<(), String> {
         let Some(first) = self.compared.first() else { return Ok(()) };
         if self.compared.len() != files.compared.len() {
@@ -122,14 +129,14 @@ impl Spec {
         }
         for (index, compared) in self.compared.iter().enumerate() {
             if self.compared[..index].iter().any(|other| other.name == compared.name) {
-                return Err(format!("--compare {}: the name is given twice; name them apart", compared.name));
+                return Err(format!("--compare {}: the name is given twice; choose another", compared.name));
             }
         }
         Ok(())
     }
 }
 
-/// A name that can stand in tables, file names and behind an @, and that is no arithmetic's.
+/// Refuses names that tables, file names or `@NAME` cannot use, and names of arithmetics.
 fn check_name(name: &str) -> Result<(), SpecError> {
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '+' | ' ');
     if name.trim() != name || name.is_empty() || name.chars().count() > 40 || !name.chars().all(is_plain) {
@@ -139,7 +146,7 @@ fn check_name(name: &str) -> Result<(), SpecError> {
     }
     match Policy::parse(name) {
         Ok(_) => Err(SpecError(format!(
-            "--compare {name}=…: `{name}` is the name of an arithmetic; call it otherwise, such as torch-{name}"
+            "--compare {name}=…: `{name}` is the name of a precision; choose another, such as torch-{name}"
         ))),
         Err(_) => Ok(()),
     }
@@ -162,7 +169,7 @@ pub fn log2_in_words(text: &str) -> Option<i64> {
         Some(exponent) => exponent.parse().ok(),
         None => {
             let number: f64 = text.parse().ok()?;
-            // Of digits that a double rounds, such as 2^64 − 1, the number read is another one.
+            // A double would round some digits, such as those of 2^64 − 1, to another number.
             let is_rounded = number >= 2.0 && text.chars().all(|c| c.is_ascii_digit()) && format!("{number}") != text;
             let exponent =
                 (!is_rounded && number.is_normal() && number > 0.0).then(|| crate::format::exponent_of(number))?;
@@ -183,7 +190,7 @@ pub(super) fn log2_of_scale(scale: f64) -> Option<i32> {
     (crate::format::two_to(exponent) == scale).then_some(log2)
 }
 
-/// What tables call the model `POLICY` or `NAME:=POLICY`; a name is kept in the spec.
+/// The name in tables of the model `POLICY` or `NAME:=POLICY`; the spec keeps a given name.
 fn named_model(spec: &mut Spec, text: &str) -> Result<String, String> {
     let (name, policy) = split(text);
     let policy = Policy::parse(policy)?.to_string();
@@ -192,7 +199,25 @@ fn named_model(spec: &mut Spec, text: &str) -> Result<String, String> {
     Ok(name.into())
 }
 
-/// The arithmetic in which a framework computes gradients of that type, as a rule.
+/// The arithmetic that an export names, in canonical spelling; `None` if it names none that is known.
+fn exported(contents: &Contents) -> Option<String> {
+    Policy::parse(contents.arithmetic.as_ref()?).ok().map(|policy| policy.to_string())
+}
+
+/// The expected arithmetic of a file with these types, the commonest first, and the others that are likely.
+fn models(dtypes: &[Dtype]) -> (Option<String>, Vec<String>) {
+    let own = |dtype: &Dtype| std::iter::once(model_of(*dtype)).chain(likely(*dtype));
+    let mut all: Vec<String> = Vec::new();
+    for model in dtypes.iter().flat_map(own) {
+        if !all.contains(&model) {
+            all.push(model);
+        }
+    }
+    let rest = all.split_off(all.len().min(1));
+    (all.pop(), rest)
+}
+
+/// The arithmetic in which frameworks usually compute gradients of that type.
 fn model_of(dtype: Dtype) -> String {
     let format = dtype.format().unwrap_or(F64);
     let accumulator = if format.precision < F32.precision { F32 } else { format };
@@ -212,7 +237,7 @@ fn likely(dtype: Dtype) -> Vec<String> {
     } else {
         vec![own.with_fused_sums().to_string()]
     };
-    // One spelling for each, as specs and records have it.
+    // The canonical spelling, as in specs and records.
     let canonical = |name: String| Policy::parse(&name).map_or(name, |policy| policy.to_string());
     names.into_iter().map(canonical).collect()
 }

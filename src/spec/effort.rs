@@ -1,21 +1,21 @@
-//! What a run asks beside the plain gradients: a loss scale, and where the noise comes from.
+//! What a run computes in addition to plain gradients: loss scaling, and the sources of the noise.
 
 use super::compared::{LARGEST_SCALE, log2_in_words, within_scales};
 use crate::format::two_to;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// By what the loss is multiplied before gradients flow back.
+/// Factor of the loss before the backward pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LossScale {
-    /// By nothing.
+    /// No scaling.
     #[default]
     None,
-    /// By 2 to this power.
+    /// 2 to this power.
     PowerOfTwo(i32),
-    /// For each arithmetic by the smallest power of two that leaves no more noise than a backward pass without ends of
-    /// range, and overflows nothing.
+    /// For each arithmetic, the smallest power of two that adds no noise compared with a backward pass of unlimited
+    /// range and overflows nowhere.
     Auto,
 }
 
@@ -42,13 +42,13 @@ impl LossScale {
         }
     }
 
-    /// True without a scale, which a spec does not write.
+    /// True without a scale; a spec omits this default.
     pub fn is_none(&self) -> bool {
         *self == LossScale::None
     }
 }
 
-/// As the command line reads it: `1`, `1024`, `auto`.
+/// The spelling of the command line: `1`, `1024`, `auto`.
 impl fmt::Display for LossScale {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -59,14 +59,14 @@ impl fmt::Display for LossScale {
     }
 }
 
-/// For which arithmetics sources are turned on and off one by one, and remedies tried.
+/// The arithmetics for which noise sources are turned on and off one by one and remedies are tried.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Attribute {
     /// Those of at most 24 significand bits, whose exact counterpart runs in double precision.
     #[default]
     Narrow,
-    /// All; the exact counterpart of wider ones needs MPFR and takes many times longer.
+    /// All arithmetics; the exact counterpart of wider ones needs MPFR and takes many times longer.
     All,
     /// None.
     None,
@@ -77,7 +77,7 @@ impl Attribute {
     pub const ALL: [(&str, Attribute); 3] =
         [("narrow", Attribute::Narrow), ("all", Attribute::All), ("none", Attribute::None)];
 
-    /// True for the default, which a spec does not write.
+    /// True for the default, which a spec omits.
     pub fn is_default(&self) -> bool {
         *self == Attribute::default()
     }

@@ -1,4 +1,4 @@
-//! What a spec says of the files that a network or a batch comes from, and the files' contents beside it.
+//! The files in a spec from which a network or a batch is read, and their contents.
 
 use super::SpecError;
 use crate::activation::{Activation, PRELU_SLOPE};
@@ -12,19 +12,19 @@ use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Most activations that the name of a network with several lists.
+/// Most activations listed in the name of a network that has several.
 const MOST_LISTED: usize = 4;
 
-/// A file by its contents: where it lay does not matter. An index of shards is one file with its shards.
+/// A file identified by its contents, not its location. An index and its shards count as one file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
     /// Its name without folders.
     pub file: String,
-    /// SHA-256 of its bytes, in hexadecimal; of an index, of its bytes and then those of its shards in the order of their
-    /// names.
+    /// SHA-256 of its bytes, in hexadecimal; for an index, of its bytes followed by those of its shards, sorted by
+    /// name.
     pub sha256: String,
-    /// What raw bytes in it mean, where that was said.
+    /// The element type of untyped arrays, if given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dtype: Option<String>,
 }
@@ -35,12 +35,12 @@ pub struct Source {
 pub struct Weights {
     /// The file.
     pub source: Source,
-    /// Features, then the units of every layer; the last are the outputs.
+    /// The number of features, then the units of every layer, ending with the outputs.
     pub units: Vec<usize>,
-    /// φ of each hidden layer by canonical name, where they differ.
+    /// φ of each hidden layer by canonical name, if they differ.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activations: Option<Vec<String>>,
-    /// The modules of the file that were taken, in their order, if that was given.
+    /// The selected modules of the file, in order, if given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layers_from: Option<Vec<String>>,
 }
@@ -53,11 +53,11 @@ pub struct BatchFile {
     pub source: Source,
     /// Columns of `x`.
     pub features: usize,
-    /// Columns of `y`, or the largest class and one.
+    /// Columns of `y`, or the largest class plus one.
     pub outputs: usize,
-    /// What `y` is read as, which decides the loss.
+    /// How `y` is read, which determines the loss.
     pub targets: TargetKind,
-    /// Rows of the file where every batch is drawn from them; absent where all rows are the batch.
+    /// Number of rows if every batch is drawn from them; absent if all rows are the batch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drawn_from: Option<usize>,
 }
@@ -91,15 +91,15 @@ pub struct Files {
     pub samples: Option<Arc<Samples>>,
     /// The gradients of [`Spec::compared`].
     pub compared: Vec<Arc<Gradients>>,
-    /// What a reader should know.
+    /// Notes for the user.
     pub notes: Vec<String>,
-    /// Memory that is left for files.
+    /// Memory left for files, in bytes.
     pub room: Room,
 }
 
 impl Files {
-    /// Reads a network's weights into a spec: its depth, width and biases are the file's, it is measured once, and its
-    /// activations are `layers`, or, without them, PReLU where the file has a slope for every hidden layer.
+    /// Reads a network's weights into a spec: the file determines depth, width and biases, the network is measured
+    /// once, and its activations are `layers` or, without them, PReLU if the file has a slope for every hidden layer.
     ///
     /// # Errors
     /// One sentence with the file, what is wrong and the fix.
@@ -113,7 +113,7 @@ impl Files {
         self.weights_from(spec, path, dtype, layers, None)
     }
 
-    /// As [`Files::weights`], of the modules that `layers_from` names, in its order.
+    /// As [`Files::weights`], for the modules named by `layers_from`, in its order.
     ///
     /// # Errors
     /// One sentence with the file, what is wrong and the fix.
@@ -155,7 +155,7 @@ impl Files {
             None if slopes == hidden.len() => spec.activations = vec!["prelu".into()],
             None => {
                 return Err(named(
-                    "it does not say the activations: give --act relu, or --net FILE for one per layer".into(),
+                    "it does not contain the activations: give --act relu, or --net FILE with one per layer".into(),
                 ));
             }
         }
@@ -164,7 +164,7 @@ impl Files {
         Ok(())
     }
 
-    /// Reads a batch into a spec: its size is the file's.
+    /// Reads a batch into a spec; the file determines its size.
     ///
     /// # Errors
     /// One sentence with the file, what is wrong and the fix.
@@ -179,7 +179,7 @@ impl Files {
         Ok(())
     }
 
-    /// Reads the rows that batches are drawn from into a spec: the batch keeps the spec's size.
+    /// Reads rows into a spec, from which batches of the spec's size are drawn.
     ///
     /// # Errors
     /// One sentence with the file, what is wrong and the fix.
@@ -224,16 +224,16 @@ impl Files {
         let mut digest = Sha256::new();
         let contents = exchange::read_with(path, dtype, self.room, &mut |bytes| digest.update(bytes));
         let contents = contents.map_err(SpecError)?;
-        self.room = self.room.beside(contents.tensors.iter().map(|tensor| tensor.values.len() as u64).sum());
+        self.room = self.room.after_data(contents.tensors.iter().map(|tensor| tensor.values.len() as u64).sum());
         self.note(path, &contents.notes);
         let sha256 = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         let file = path.file_name().unwrap_or_default().to_string_lossy();
-        // The record is read by other programs, too.
+        // Other programs read the record, too.
         let file = printable::in_one_line(&file).into_owned();
         Ok((Source { file, sha256, dtype: dtype.map(|dtype| dtype.name().into()) }, contents))
     }
 
-    /// Keeps what a reader should know of a file.
+    /// Adds a note about a file.
     fn note(&mut self, path: &Path, notes: &[String]) {
         self.notes.extend(notes.iter().map(|note| format!("{}: {note}", path.display())));
     }
@@ -244,7 +244,7 @@ pub(super) fn rows_in_words(rows: usize) -> String {
     if rows == 1 { "1 row".into() } else { format!("{rows} rows") }
 }
 
-/// `relu` if all are, else `per layer: relu ×3, tanh`: how often each is there, in the order of the first of its kind.
+/// `relu` if all layers have it, else `per layer: relu ×3, tanh`, with counts and in order of first occurrence.
 fn summary(names: &[String]) -> String {
     let mut counts: Vec<(&String, usize)> = Vec::new();
     for name in names {
@@ -267,7 +267,7 @@ fn summary(names: &[String]) -> String {
 }
 
 impl Spec {
-    /// Input features and outputs: of the file's network, of the file's batch, or of the built-in data.
+    /// The numbers of input features and outputs of the file's network, the file's batch, or the built-in data.
     pub fn shape(&self) -> (usize, usize) {
         match (&self.weights, &self.batch_file) {
             (Some(Weights { units, .. }), _) => {
@@ -283,17 +283,17 @@ impl Spec {
         self.batch_file.as_ref().is_none_or(|file| file.drawn_from.is_some())
     }
 
-    /// φ of each hidden layer of a network in which they differ.
+    /// φ of each hidden layer of a network whose layers differ in it.
     ///
     /// # Errors
-    /// A name that is not known.
+    /// An unknown name.
     pub fn mixed_activations(&self) -> Result<Option<Vec<Activation>>, SpecError> {
         let names = self.weights.as_ref().and_then(|weights| weights.activations.as_ref());
         let read = |names: &Vec<String>| names.iter().map(|name| Activation::parse(name)).collect();
         names.map(read).transpose().map_err(SpecError)
     }
 
-    /// Makes sure that the contents at hand are those the spec names, and that network and batch fit.
+    /// Checks that the contents are those the spec names, and that network and batch fit together.
     pub(super) fn check_files(&self, files: &Files) -> Result<(), String> {
         if self.weights.is_some() != files.network.is_some() || self.batch_file.is_some() != files.samples.is_some() {
             return Err("the spec names files: read them with Files::weights and Files::batch".into());
@@ -340,7 +340,7 @@ impl Spec {
         self.check_slopes(files)
     }
 
-    /// Says in what a network from a file does not fit the digits, if it does not.
+    /// Checks that a network from a file fits the digits; the error describes the misfit.
     pub(super) fn check_digits(&self) -> Result<(), String> {
         let Some(Weights { source, .. }) = &self.weights else { return Ok(()) };
         match self.shape() {
@@ -352,7 +352,7 @@ impl Spec {
         }
     }
 
-    /// PReLU has its slope in the file, and nothing else has.
+    /// Checks that the file has a slope for every PReLU and for no other activation.
     fn check_slopes(&self, files: &Files) -> Result<(), String> {
         let Some(network) = &files.network else { return Ok(()) };
         let hidden = &network.layers[..network.layers.len() - 1];
@@ -370,18 +370,18 @@ impl Spec {
             match (&layer.slope, matches!(activation, Activation::Prelu { .. })) {
                 (None, true) => {
                     return Err(format!(
-                        "{activation_name} behind layer `{name}` has no slope in the file: give `leaky:SLOPE`, or save the PReLU with the weights"
+                        "{activation_name} after layer `{name}` has no slope in the file: give `leaky:SLOPE`, or save the PReLU with the weights"
                     ));
                 }
                 (Some(slope), false) => {
                     return Err(format!(
-                        "`{}` is the slope of a PReLU behind layer `{name}`, not of {activation_name}: give prelu for that layer (--net says it per layer)",
+                        "`{}` is the slope of a PReLU after layer `{name}`, not of {activation_name}: give prelu for that layer (--net takes one name per layer)",
                         slope.name
                     ));
                 }
                 _ => {}
             }
-            // `prelu` alone names no slope.
+            // `prelu` alone does not give a slope.
             let named = match activation {
                 Activation::Prelu { slope } if *slope != PRELU_SLOPE => Some(*slope),
                 _ => None,
@@ -389,7 +389,7 @@ impl Spec {
             let own = layer.slope.as_ref().map(|slope| slope.value);
             if let (Some(named), Some(own)) = (named, own.filter(|own| Some(*own) != named)) {
                 return Err(format!(
-                    "{activation_name}: the slope behind layer `{name}` is {own} in the file and not {named}; give prelu, which takes the file's"
+                    "{activation_name}: the slope after layer `{name}` is {own} in the file, not {named}; give prelu to use the file's"
                 ));
             }
         }

@@ -1,6 +1,6 @@
 //! Names that users give to policies: `SR:=bf16/update=f32/master=bf16:round=stochastic`.
 //!
-//! A name only labels: what is computed is the policy's, and so are the numbers. The record keeps both.
+//! A name is only a label; the policy determines the computation. The record keeps both.
 
 use super::{SpecError, named};
 use crate::arithmetic::Policy;
@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Between a name and its policy.
+/// Separates a name from its policy.
 const IS: &str = ":=";
-/// Most characters of a name: a column of a table holds them.
+/// Most characters of a name, so that a table column can hold it.
 const LONGEST: usize = 24;
 
-/// The policies of a list that were given a name, by that name, in canonical spelling.
+/// The named policies of a list, in canonical spelling.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Names(BTreeMap<String, String>);
@@ -25,7 +25,7 @@ impl Names {
         self.0.is_empty()
     }
 
-    /// What tables call a policy: the name that it was given, or its canonical spelling.
+    /// The name of a policy in tables: its given name, or its canonical spelling.
     pub fn of<'a>(&'a self, policy: &'a str) -> &'a str {
         self.0.iter().find(|(_, named)| *named == policy).map_or(policy, |(name, _)| name)
     }
@@ -35,7 +35,7 @@ impl Names {
         self.0.get(name).map(String::as_str)
     }
 
-    /// A policy as an option takes it: `SR:=bf16/update=f32` where it has a name.
+    /// A policy as an option takes it: `SR:=bf16/update=f32` if it has a name.
     pub fn spelled(&self, policy: &str) -> String {
         match self.of(policy) {
             name if name == policy => policy.into(),
@@ -46,12 +46,12 @@ impl Names {
     /// Gives a policy in canonical spelling a name.
     ///
     /// # Errors
-    /// A sentence with the fix: the name cannot stand in tables, means a format, or belongs to another policy.
+    /// The name does not fit into tables, means a format, or belongs to another policy; the message has the fix.
     pub fn give(&mut self, name: &str, policy: &str) -> Result<(), String> {
         check(name, policy)?;
         match self.0.insert(name.into(), policy.into()) {
             Some(other) if other != policy => {
-                Err(format!("the name `{name}` is given to `{other}` and to `{policy}`; choose two names"))
+                Err(format!("the name `{name}` is given to both `{other}` and `{policy}`; choose two names"))
             }
             _ => Ok(()),
         }
@@ -66,18 +66,18 @@ pub(super) fn split(text: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// Reads a list of `POLICY` and `NAME:=POLICY`; `known` are names that policies of the list have already, and that may
-/// stand for them there.
+/// Reads a list of `POLICY` and `NAME:=POLICY`; `known` are names that policies already have and that may replace
+/// them in the list.
 pub(super) fn policies<T: PartialEq + fmt::Debug + fmt::Display>(
     texts: &[String],
     known: &Names,
     parse: impl Fn(&str) -> Result<T, String>,
 ) -> Result<(Vec<T>, Names), SpecError> {
     let mut given = Vec::with_capacity(texts.len());
-    let policies = named("arithmetic", "--formats f16,f32", texts, |text| {
+    let policies = named("precision", "--formats f16,f32", texts, |text| {
         let (name, policy) = split(text);
         if name.is_some() && policy.is_empty() {
-            return Err(format!("`{text}`: a policy is missing after `{IS}`; write {text}bf16"));
+            return Err(format!("`{text}`: the precision after `{IS}` is missing; write {text}bf16"));
         }
         let policy = parse(known.policy(policy).unwrap_or(policy))?;
         given.push(name.map(String::from));
@@ -96,7 +96,7 @@ pub(super) fn policies<T: PartialEq + fmt::Debug + fmt::Display>(
     }
 }
 
-/// Refuses a name that could not stand in every table, or that means something already.
+/// Refuses a name that does not fit into every table, or that already means something else.
 fn check(name: &str, policy: &str) -> Result<(), String> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if name.is_empty() || name.chars().count() > LONGEST || !name.chars().all(is_plain) {

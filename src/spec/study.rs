@@ -1,4 +1,4 @@
-//! What is asked of the study of an old question: leaky ReLU or ReLU?
+//! The specification of the leaky-vs-ReLU study.
 
 use super::SpecError;
 use serde::{Deserialize, Serialize};
@@ -8,13 +8,13 @@ use sha2::{Digest, Sha256};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StudySpec {
-    /// Activations that are compared; the first is ReLU, the second leaky ReLU.
+    /// The compared activations; the first is ReLU, the second leaky ReLU.
     pub activations: Vec<String>,
-    /// Hidden layers, from the shallowest.
+    /// Numbers of hidden layers, in increasing order.
     pub depths: Vec<usize>,
     /// Units of every hidden layer.
     pub width: usize,
-    /// Units of every hidden layer of the narrow networks, whose units die more often.
+    /// Units per hidden layer of the narrow networks, whose units die more often.
     pub narrow_width: usize,
     /// Samples per batch.
     pub batch: usize,
@@ -24,15 +24,15 @@ pub struct StudySpec {
     pub formats: Vec<String>,
     /// Draws of network and batch at initialisation.
     pub trials: usize,
-    /// Draws of narrow networks, of which only the true gradient is asked.
+    /// Draws of narrow networks, for which only the exact gradient is computed.
     pub narrow_trials: usize,
-    /// Slopes on the positive side, powers of two and others.
+    /// Slopes on the positive side, both powers of two and others.
     pub slopes: Vec<f64>,
     /// Hidden layers of the networks that are trained.
     pub trained_depths: Vec<usize>,
     /// Arithmetics that train.
     pub trained_formats: Vec<String>,
-    /// Networks that are trained, each with another seed.
+    /// Number of trained networks, each with another seed.
     pub trainings: usize,
     /// Updates.
     pub steps: usize,
@@ -41,7 +41,7 @@ pub struct StudySpec {
 }
 
 impl Default for StudySpec {
-    /// What takes about a quarter of an hour on two cores.
+    /// The default study, which takes about a quarter of an hour on two cores.
     fn default() -> StudySpec {
         let names = |names: &[&str]| names.iter().map(|name| name.to_string()).collect();
         StudySpec {
@@ -65,23 +65,23 @@ impl Default for StudySpec {
 }
 
 impl StudySpec {
-    /// The long one: more draws, longer trainings.
+    /// The thorough study, with more draws and longer trainings.
     pub fn thorough() -> StudySpec {
         StudySpec { trials: 50, narrow_trials: 1000, trainings: 10, steps: 1000, every: 100, ..StudySpec::default() }
     }
 
-    /// Checks what a library's caller may have got wrong; the command line cannot.
+    /// Checks a spec from a caller of the library; the command line cannot make an invalid one.
     ///
     /// # Errors
-    /// The first thing that is wrong, with the fix.
+    /// The first mistake, with the fix.
     pub fn validate(&self) -> Result<(), SpecError> {
         let fail = |message: &str| Err(SpecError(message.to_string()));
         if self.activations.len() < 2 || self.activations[0] != "relu" || self.activations[1] != "leaky" {
-            return fail("a study compares relu with leaky: give both first among the activations");
+            return fail("a study compares relu with leaky: put both first among the activations");
         }
         let rising = |depths: &[usize]| depths.len() >= 2 && depths.windows(2).all(|pair| pair[0] < pair[1]);
         if !rising(&self.depths) || !rising(&self.trained_depths) || self.depths[0] == 0 {
-            return fail("a study needs two depths and more, the least first");
+            return fail("a study needs at least two depths: give them in increasing order");
         }
         let counts = [self.trials, self.narrow_trials, self.trainings, self.steps, self.every, self.slopes.len()];
         if counts.contains(&0) {
@@ -90,7 +90,7 @@ impl StudySpec {
         Ok(())
     }
 
-    /// SHA-256 of the version and the spec, in hexadecimal: equal hashes, equal records.
+    /// SHA-256 of the version and the spec, in hexadecimal; equal hashes mean equal records.
     pub fn hash(&self, version: &str) -> String {
         let json = serde_json::to_string(self).expect("a spec has only serialisable fields");
         let digest = Sha256::new().chain_update(version).chain_update("\nstudy\n").chain_update(json).finalize();

@@ -1,9 +1,9 @@
-//! Affine steps of the truth: exact weights times a column, forward (W·a + b) and backward (Wᵀ·δ); residual
+//! Affine steps of the exact gradient: exact weights times a column, forward (W·a + b) and backward (Wᵀ·δ); residual
 //! sums and the exact scale of their branches.
 //!
-//! Weights are integers w_ij at one exponent, so every product and sum is an exact integer: ρ, the
-//! product's own rounding, is zero. What remains is the column's error through the exact matrix,
-//! ‖W(a − ã)‖₂ ≤ σα. An entry is exact if every term is: its a_j is exact, or its w_ij is zero.
+//! Weights are integers w_ij at one exponent, so every product and sum is an exact integer: ρ, the product's own
+//! rounding, is zero. Only the column's error remains, propagated by the exact matrix: ‖W(a − ã)‖₂ ≤ σα. An entry is
+//! exact if every term is: its a_j is exact, or its w_ij is zero.
 
 use super::Unproven;
 use super::bound::Bound;
@@ -16,7 +16,7 @@ use crate::integers::{Integers, words_for};
 use ndarray::Array2;
 use rug::Integer;
 
-/// Longest left shift that aligning two summands may need, in bits; beyond it the layer is not established.
+/// Largest left shift for aligning two summands, in bits; beyond it the layer is not established.
 pub const LONGEST_ALIGNMENT: i64 = 1 << 22;
 
 /// Bits beyond p that the entries of a pre-activation may have: 2 KiB each, which drawn networks do not need.
@@ -27,25 +27,25 @@ const MOST_PLANES: u32 = 4;
 
 /// Integers at one exponent, row by row.
 enum Mantissas {
-    /// In lanes.
+    /// Integers in vector lanes.
     Lanes(Left),
-    /// Of a range for which lanes are too short.
+    /// The range exceeds what the kernels can represent.
     Long(Vec<Integer>),
 }
 
-/// An exact weight matrix ready for products with columns from either side.
+/// An exact weight matrix prepared for products with columns from either side.
 pub struct Weights {
     rows: usize,
     columns: usize,
     exponent: i64,
     mantissas: Mantissas,
-    /// Per row and per column: where a weight is not zero.
+    /// The nonzero weights, per row and per column.
     support: [Vec<Bits>; 2],
     /// σ ≥ ‖W‖₂.
     norm: Bound,
 }
 
-/// Which way a product goes.
+/// The direction of a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// W·a
@@ -138,8 +138,8 @@ fn in_lanes(left: &Left, way: Way, samples: &[Column]) -> Vec<Integers> {
     (0..samples.len()).map(of_sample).collect()
 }
 
-/// Of numbers that are not zero, by exponent and top: the lowest exponent and the highest top, if all can be shifted to
-/// the one; 0 and 0 where there is none.
+/// The lowest exponent and the highest top of nonzero numbers, if all can be shifted to that exponent; 0 and 0 if there
+/// are none.
 fn span(numbers: impl Iterator<Item = (i64, i64)>) -> Result<(i64, i64), Unproven> {
     let mut highest = i64::MIN;
     let span = numbers.fold(None, |span: Option<(i64, i64)>, (exponent, top)| {
@@ -180,8 +180,8 @@ pub fn add_exact(z: Column, bias: &Entries) -> Result<Column, Unproven> {
     Ok(Column { exponent, integers, ..z })
 }
 
-/// A column that needs far more than p bits, as z + b does where the two differ by thousands of binary orders, at p
-/// bits; any other as it is.
+/// Rounds a column to p bits if it needs far more, as z + b does if the two differ by thousands of binary orders;
+/// returns any other column unchanged.
 pub fn shortened(column: Column, precision: Precision) -> Column {
     if column.integers.longest() <= precision.kept().saturating_add(LONGEST_EXCESS) {
         column

@@ -1,8 +1,8 @@
 //! Error bounds: non-negative numbers with a wide exponent, every operation rounded up.
 //!
-//! A bound is m·2^e with m in [1, 2) a double and e a 64-bit integer, so that neither the growth of a
-//! bound over a thousand layers nor a gradient of 2^-100000 leaves its range. Each operation returns at
-//! least the exact result (rounding to nearest, then one step up).
+//! A bound is m·2^e with m in [1, 2) a double and e a 64-bit integer, so that neither the growth of a bound over a
+//! thousand layers nor a gradient of 2^-100000 exceeds its range. Each operation returns at least the exact result
+//! (rounding to nearest, then one step up).
 
 use rug::Integer;
 use std::cmp::Ordering;
@@ -16,7 +16,7 @@ pub struct Bound {
 }
 
 impl Bound {
-    /// Exactly zero: nothing is in error.
+    /// Exactly zero: no error.
     pub const ZERO: Bound = Bound { significand: 0.0, exponent: 0 };
     /// Nothing is known.
     pub const INFINITE: Bound = Bound { significand: f64::INFINITY, exponent: 0 };
@@ -37,10 +37,10 @@ impl Bound {
         Bound { significand: x, exponent: 0 }.normalised()
     }
 
-    /// At least |n| by its leading digits, exactly where they are few: see [`crate::integers::Integers::leading`].
+    /// At least |n|, from its leading digits; exact if they are few, see [`crate::integers::Integers::leading`].
     pub fn from_leading(leading: Option<(u64, i64, bool)>) -> Bound {
         let Some((top, exponent, is_whole)) = leading else { return Bound::ZERO };
-        // 53 bits convert exactly; what is cut off is less than one step.
+        // 53 bits convert exactly; the truncated part is less than one step.
         let significand = (top >> 11) as f64;
         let is_exact = is_whole && top << 53 == 0;
         let significand = if is_exact { significand } else { significand.next_up() };
@@ -73,7 +73,7 @@ impl Bound {
         if is_zero { Bound::ZERO } else { self.normalised() }
     }
 
-    /// Brings the significand into [1, 2).
+    /// Normalises the significand to [1, 2).
     fn normalised(self) -> Bound {
         let Bound { significand, exponent } = self;
         if significand == 0.0 || significand.is_infinite() {
@@ -123,12 +123,12 @@ impl Bound {
         Bound { significand: radicand.sqrt().next_up(), exponent: (self.exponent - odd) / 2 }.normalised()
     }
 
-    /// The greater one.
+    /// The larger one.
     pub fn max(self, other: Bound) -> Bound {
         if self < other { other } else { self }
     }
 
-    /// The least double that is at least the bound; infinite beyond the doubles.
+    /// The smallest double that is at least the bound; infinite beyond the doubles.
     pub fn to_f64(self) -> f64 {
         if self.is_zero() || self.is_infinite() {
             return self.significand;
@@ -196,7 +196,7 @@ impl std::ops::Add for Bound {
 
 impl std::ops::Mul for Bound {
     type Output = Bound;
-    /// 0·∞ = 0: an exact zero stays exact whatever multiplies it.
+    /// 0·∞ = 0: an exact zero stays exact in any product.
     fn mul(self, other: Bound) -> Bound {
         if self.is_zero() || other.is_zero() {
             return Bound::ZERO;
@@ -265,7 +265,7 @@ mod tests {
         assert!((Bound::power_of_two(i64::MAX - 1) * Bound::power_of_two(9)).is_infinite());
         assert_eq!(Bound::power_of_two(3) + Bound::ZERO, Bound::power_of_two(3));
         assert_eq!(Bound::from_f64(5e-324).log2(), -1074.0);
-        // Beyond MPFR's exponents a bound is still an upper bound, and no longer a useful one.
+        // Beyond MPFR's exponents a bound is still an upper bound, but no longer useful.
         for exponent in [i64::MIN, -(1 << 31), -(1 << 30) - 5, -(1 << 29)] {
             assert!(Bound::power_of_two(exponent).to_float() > 0, "2^{exponent}");
         }

@@ -1,9 +1,9 @@
-//! One sample's vector in fixed point, with what is known of its error.
+//! One sample's vector in fixed point, with a bound on its error.
 //!
-//! A column holds integers m_i and one exponent e: the computed vector is ã_i = m_i·2^e. Each entry
-//! carries one bit, *exact* (ã_i = a_i is certain), and the column one bound on the 2-norm of the errors
-//! of its inexact entries. Products with exact weights are then exact integers; the one place where a
-//! column loses bits is [`Column::store`], which keeps p bits of the largest entry.
+//! A column holds integers m_i and one exponent e: the computed vector is ã_i = m_i·2^e. Each entry has one bit,
+//! *exact* (ã_i = a_i is certain), and the column has one bound on the 2-norm of the errors of its inexact entries.
+//! Products with exact weights are then exact integers; a column only loses bits in [`Column::store`], which keeps p
+//! bits of the largest entry.
 
 use super::bound::Bound;
 use super::precision::Precision;
@@ -61,13 +61,13 @@ impl Scaled {
         }
     }
 
-    /// The number in MPFR, rounded to nearest at `precision` bits; none beyond MPFR's exponents.
+    /// The number in MPFR, rounded to nearest at `precision` bits; `None` beyond MPFR's exponents.
     pub fn to_float(&self, precision: u32) -> Option<rug::Float> {
         float(&self.mantissa, self.exponent, precision)
     }
 }
 
-/// m·2^e in MPFR at `precision` bits, none where the exponent is out of its range (never 0 or ∞ instead).
+/// m·2^e in MPFR at `precision` bits; `None` if the exponent is out of its range (never 0 or ∞ instead).
 pub fn float(mantissa: &Integer, exponent: i64, precision: u32) -> Option<rug::Float> {
     if *mantissa == 0 {
         return Some(rug::Float::new(precision));
@@ -117,7 +117,7 @@ impl Bits {
         self.0.iter().zip(&other.0).any(|(x, y)| x & y != 0)
     }
 
-    /// True if some bit is set in none of `(a and b)`, `c`, `d`: an entry that none of three reasons excuses.
+    /// True if some bit is set in none of `(a and b)`, `c`, `d`: an entry for which none of three reasons applies.
     pub fn unexcused(length: usize, (a, b): (&Bits, &Bits), c: &Bits, d: &Bits) -> bool {
         let words = a.0.iter().zip(&b.0).zip(c.0.iter().zip(&d.0));
         words.enumerate().any(|(index, ((a, b), (c, d)))| {
@@ -128,7 +128,7 @@ impl Bits {
     }
 }
 
-/// Numbers of any exponents, before they are brought to one.
+/// Numbers with any exponents, before they are aligned to one exponent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entries {
     /// m_i
@@ -157,12 +157,12 @@ impl Entries {
         Entries { integers, exponents }
     }
 
-    /// How many.
+    /// Number of entries.
     pub fn len(&self) -> usize {
         self.exponents.len()
     }
 
-    /// True for none.
+    /// True if there are none.
     pub fn is_empty(&self) -> bool {
         self.exponents.is_empty()
     }
@@ -197,9 +197,9 @@ fn odd(x: f64) -> (u64, i64) {
     }
 }
 
-/// Bits that are kept below a column's error: what dropping the others adds to it is 2^-SPARE of it.
+/// Bits that are kept below a column's error; dropping the others increases the error by 2^-SPARE of itself.
 const SPARE: i64 = 16;
-/// Fewest bits that the error leaves of the largest entry.
+/// Smallest number of bits of the largest entry that are kept whatever the error is.
 const FEWEST: i64 = 64;
 
 /// One sample's vector: m_i·2^e, its exactness and its error.
@@ -209,21 +209,21 @@ pub struct Column {
     pub exponent: i64,
     /// m_i
     pub integers: Integers,
-    /// Entries that may differ from the true ones.
+    /// Entries that may differ from the exact ones.
     pub inexact: Bits,
     /// At least the 2-norm of (a_i − ã_i) over the inexact entries.
     pub error: Bound,
 }
 
 impl Column {
-    /// Exact doubles as they are.
+    /// Exact doubles, unchanged.
     pub fn exact(values: impl Iterator<Item = f64>) -> Column {
         let values: Vec<f64> = values.collect();
         let parts = || values.iter().map(|&x| odd(x)).filter(|(mantissa, _)| *mantissa != 0);
         let lowest = parts().map(|(_, exponent)| exponent).min().unwrap_or(0);
         let top = parts().map(|(mantissa, exponent)| exponent + i64::from(u64::BITS - mantissa.leading_zeros())).max();
         if top.is_none_or(|top| top - lowest <= i64::from(u64::BITS)) {
-            // A word holds each of them.
+            // Each of them fits into a word.
             let mut integers = Integers::zeros(values.len(), 1);
             for (i, &x) in values.iter().enumerate() {
                 let (mantissa, exponent) = odd(x);
@@ -268,11 +268,11 @@ impl Column {
         norm((0..self.len()).map(|i| Bound::from_leading(self.integers.leading(i)))).scaled(self.exponent)
     }
 
-    /// Brings entries of any exponents to one exponent, keeping the precision's bits of the largest.
+    /// Aligns entries of any exponents to one exponent, keeping the precision's bits of the largest.
     ///
-    /// Every entry is rounded to nearest on the new unit 2^e', which moves it by at most 2^(e'−1); k
-    /// entries that lose bits become inexact and add √k·2^(e'−1) to `error`. Where every entry is in error
-    /// anyway, digits far below it are not kept: the unit may be 2^-16 of the error.
+    /// Every entry is rounded to nearest to the new unit 2^e', which changes it by at most 2^(e'−1); k entries that
+    /// lose bits become inexact and add √k·2^(e'−1) to `error`. If every entry is in error anyway, digits far below the
+    /// error are not kept: the unit may be 2^-16 of the error.
     pub fn store(
         entries: impl Into<Entries>,
         mut inexact: Bits,
@@ -307,7 +307,7 @@ impl Column {
         Column { exponent, integers: stored, inexact, error: error + term(Term::StoreRounding, rounding) }
     }
 
-    /// The same numbers with less digits, if the precision asks for less.
+    /// The same numbers with fewer digits, if the precision is lower.
     pub fn stored(&self, precision: impl Into<Precision>) -> Column {
         Column::store(Entries::at(self.integers.clone(), self.exponent), self.inexact.clone(), self.error, precision)
     }

@@ -1,9 +1,9 @@
-//! Activations of the truth, forward and backward, with the decision on which side of each kink a
+//! Activations of the exact gradient, forward and backward, with the decision on which side of each kink a
 //! pre-activation lies.
 //!
-//! Polynomial pieces with a binary value are exact integers; all others come from their enclosures at
-//! p + [`GUARD`] bits, so ε = 2^(1−p−GUARD). A value that vanishes below all exponents (gelu at −10⁵) becomes a 0 that is
-//! not exact and is off by at most `BELOW`. Only then is a column stored at p bits.
+//! Polynomial pieces with a binary value are exact integers; all others come from their enclosures at p + [`GUARD`]
+//! bits, so ε = 2^(1−p−GUARD). A value below all exponents (gelu at −10⁵) becomes an inexact 0 with an error of at most
+//! `BELOW`. Only then is a column stored at p bits.
 
 use super::Unproven;
 use super::affine::LONGEST_ALIGNMENT;
@@ -17,9 +17,9 @@ use crate::activation::{Activation, Break, Function, Growth, Joints, Piece, Quad
 use crate::integers::Integers;
 use std::cmp::Ordering;
 
-/// Bits beyond p in which functions are evaluated, so that their error stays below storing's.
+/// Bits beyond p for the evaluation of functions, so that their error stays below that of storing.
 pub const GUARD: u32 = 8;
-/// Exponents beyond which nothing is squared (relu2 doubles them layer by layer): far inside 64 bits.
+/// Largest exponents of numbers that are squared (relu2 doubles them in every layer): far within 64 bits.
 const LARGEST_EXPONENT: i64 = 1 << 40;
 
 /// φ' at one sample's pre-activations.
@@ -27,7 +27,7 @@ const LARGEST_EXPONENT: i64 = 1 << 40;
 pub struct Derivative {
     /// d̃_i
     pub values: Entries,
-    /// Entries that may differ from the true ones.
+    /// Entries that may differ from the exact ones.
     pub inexact: Bits,
     /// max |d̃_i|
     pub largest: Bound,
@@ -35,32 +35,32 @@ pub struct Derivative {
     pub error: Bound,
 }
 
-/// What an activation makes of one sample's pre-activations.
+/// The results of an activation for one sample's pre-activations.
 #[derive(Clone, Debug)]
 pub struct Activated {
     /// a = φ(z)
     pub value: Column,
-    /// d = φ'(z), or why it is unknown.
+    /// d = φ'(z), or the reason why it is unknown.
     pub derivative: Result<Derivative, Unproven>,
-    /// On which piece of φ' each z lies; none where that could not be decided.
+    /// The piece of φ' on which each z lies; `None` if that could not be decided.
     pub pieces: Vec<Option<Piece>>,
 }
 
-/// Which pieces count as decided where the bounds cannot tell.
+/// Which pieces count as decided if the bounds leave them open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Undecided {
     /// None of them: a proof.
     Refused,
-    /// The computed side: a forecast of bounds, never a proof.
+    /// The computed side: for a forecast of bounds, never for a proof.
     Guessed,
 }
 
-/// Where one pre-activation lies.
+/// The position of one pre-activation.
 #[derive(Clone, Copy, Debug)]
 struct Reach {
     /// The piece of the computed z̃.
     computed: Piece,
-    /// The lowest and the highest piece on which the true z may lie.
+    /// The lowest and the highest piece on which the exact z may lie.
     lowest: u8,
     highest: u8,
     /// At least |z|.
@@ -79,7 +79,7 @@ impl Reach {
     }
 }
 
-/// Finds the pieces of entry i: beyond a joint κ for certain if |z̃_i − κ| > ζ, or if z_i is exact.
+/// Finds the pieces of entry i: it certainly lies beyond a joint κ if |z̃_i − κ| > ζ, or if z_i is exact.
 fn locate(joints: &Joints, places: &[Scaled], z: &Column, i: usize, undecided: Undecided) -> Reach {
     let is_inexact = z.inexact.get(i);
     let (mut computed, mut lowest, mut highest) = (0, u8::MAX, 0);
@@ -95,7 +95,7 @@ fn locate(joints: &Joints, places: &[Scaled], z: &Column, i: usize, undecided: U
     Reach { computed: Piece(computed), lowest: lowest.min(computed), highest: highest.max(computed), magnitude }
 }
 
-/// On which side of κ z̃_i lies, and at most |z̃_i − κ|.
+/// The side of κ on which z̃_i lies, and a lower bound of |z̃_i − κ|.
 pub(super) fn beyond(z: &Column, i: usize, kink: &Scaled) -> (Ordering, Bound) {
     if kink.mantissa == 0 {
         let side = match (z.integers.is_zero(i), z.integers.is_negative(i)) {
@@ -112,8 +112,8 @@ pub(super) fn beyond(z: &Column, i: usize, kink: &Scaled) -> (Ordering, Bound) {
     (above.mantissa.cmp0(), Bound::from_f64(fraction.abs()).scaled(i64::from(exponent) + above.exponent))
 }
 
-/// z̃_i − κ, exactly; for magnitudes too far apart to be aligned, a number with the same sign and almost the
-/// magnitude of the larger.
+/// z̃_i − κ, exactly; for magnitudes too far apart to be aligned, a number with the same sign and almost the magnitude
+/// of the larger.
 fn difference(z: &Column, i: usize, kink: &Scaled) -> Scaled {
     let entry = z.entry(i);
     match (entry.top(), kink.top()) {
@@ -137,7 +137,7 @@ fn negated(x: &Scaled) -> Scaled {
 /// φ and φ' of one sample's pre-activations at p bits. `slope` is PReLU's stored parameter.
 ///
 /// # Errors
-/// A value leaves the range of exponents, or may lie on either side of a jump of φ itself.
+/// A value exceeds the range of exponents, or may lie on either side of a jump of φ itself.
 pub fn activate(
     activation: &Activation,
     slope: Option<f64>,
@@ -218,7 +218,7 @@ fn steepest(activation: &Activation, reach: &Reach) -> Bound {
     reach.pieces().map(on).fold(Bound::ZERO, Bound::max)
 }
 
-/// φ and φ' at each entry of z̃ where the quick phase gives them, together: they share most of the work.
+/// φ and φ' at each entry of z̃ for which the quick phase gives them, together because they share most of the work.
 fn ready(activation: &Activation, z: &Column, working: u32) -> (Vec<Option<Scaled>>, Vec<Option<Scaled>>) {
     if !quick::covers(activation) {
         return (vec![None; z.len()], vec![None; z.len()]);
@@ -228,8 +228,8 @@ fn ready(activation: &Activation, z: &Column, working: u32) -> (Vec<Option<Scale
     (0..z.len()).map(|i| quick_pair(*activation, number(i), working)).unzip()
 }
 
-/// A function at each entry of z̃, and which of the values are not exactly the function's; from what is ready of
-/// the smooth ones, else by enclosures.
+/// A function at each entry of z̃, and which of the values are inexact; uses the values of the quick phase, otherwise
+/// enclosures.
 fn evaluate_entries(
     function: &Function,
     z: &Column,
@@ -276,7 +276,7 @@ fn evaluate_entries(
     Ok((values.into(), rounded))
 }
 
-/// The values where every piece is a constant or a multiple of z: a product of integers each.
+/// The values if every piece is a constant or a multiple of z: one product of integers each.
 fn single_terms(pieces: &[Quadratic], z: &Column, reaches: &[Reach]) -> Option<Entries> {
     let is_single = |piece: &Quadratic| piece.a == 0.0 && (piece.b == 0.0 || piece.c == 0.0);
     if !pieces.iter().all(is_single) {

@@ -1,6 +1,6 @@
-//! φ, φ' and eˣ as the lemmas see them: any value that the contract allows.
+//! φ, φ' and eˣ as the lemmas use them: any value that the contract allows.
 //!
-//! The quick phase comes first where there is one; MPFR's enclosures take what it leaves.
+//! The quick phase comes first if there is one; MPFR's enclosures handle the rest.
 
 use super::Unproven;
 use super::bound::Bound;
@@ -11,16 +11,16 @@ use crate::activation::{Activation, Enclosure, Function, OutOfRange, enclosure};
 use rug::integer::Order;
 use rug::{Float, Integer};
 
-/// Magnitudes below MPFR's exponents: what is not computed of a value that vanishes.
+/// Bound for magnitudes below MPFR's exponents, the error of a value that vanishes.
 pub const BELOW: Bound = Bound::power_of_two(-(EXPONENT_LIMIT as i64));
 
 /// Words of the longest argument of the quick phase.
 const LONGEST: usize = 32;
 
-/// v with |v − f(x)| ≤ 2^(1−precision)·|v|; or a 0 that is not exact, where |f(x)| is not 0 but at most [`BELOW`].
+/// v with |v − f(x)| ≤ 2^(1−precision)·|v|; or an inexact 0, if |f(x)| is not 0 but at most [`BELOW`].
 ///
-/// Both ways are better than their promise. The lemmas rely on the promise alone, so unit tests let an
-/// adversary use the whole of it ([`adversary::with`]).
+/// Both implementations are more accurate than this contract. The lemmas only rely on the contract, so unit tests let
+/// an adversary use all of it ([`adversary::with`]).
 pub fn evaluate(function: &Function, x: &Float, precision: u32) -> Result<Enclosure, Unproven> {
     let enclosed = match quick_exponential(function, x, precision) {
         Some(value) => Enclosure { value, exact: false },
@@ -35,7 +35,7 @@ pub fn evaluate(function: &Function, x: &Float, precision: u32) -> Result<Enclos
     Ok(enclosed)
 }
 
-/// φ(x) and φ'(x), each as [`evaluate`] and not exact, from the quick phase; none where it proves nothing.
+/// φ(x) and φ'(x) from the quick phase, each as in [`evaluate`] and inexact; `None` if the quick phase proves nothing.
 pub fn quick_pair(activation: Activation, x: Number<'_>, precision: u32) -> (Option<Scaled>, Option<Scaled>) {
     let (value, derivative) =
         if is_quick_off() { (None, None) } else { quick::pair::<Scaled>(activation, x, precision) };
@@ -49,7 +49,7 @@ pub fn quick_pair(activation: Activation, x: Number<'_>, precision: u32) -> (Opt
     (value, derivative)
 }
 
-/// Whether a test goes without the quick phase.
+/// Whether a test disables the quick phase.
 fn is_quick_off() -> bool {
     #[cfg(test)]
     return adversary::WITHOUT_QUICK.load(std::sync::atomic::Ordering::Relaxed);
@@ -81,7 +81,7 @@ impl From<Number<'_>> for Scaled {
     }
 }
 
-/// Moves inexact values within their allowance.
+/// Perturbs inexact values within their allowance.
 #[cfg(test)]
 pub mod adversary {
     use super::{Enclosure, Float, Function, Scaled};
@@ -112,7 +112,7 @@ pub mod adversary {
                 let distance = Float::with_val(long, &value - &enclosed.value).abs();
                 assert!(
                     distance <= Float::with_val(long, &value * &allowance).abs(),
-                    "the adversary moved {} to {value}, further than it may",
+                    "the adversary moved {} to {value}, farther than allowed",
                     enclosed.value
                 );
                 Enclosure { value, exact: false }
@@ -120,7 +120,7 @@ pub mod adversary {
             _ => enclosed,
         })
     }
-    /// As [`moved`], for values of the quick phase.
+    /// Like [`moved`], for values of the quick phase.
     pub(super) fn moved_quick(function: &Function, x: Scaled, value: Scaled, precision: u32) -> Scaled {
         if MOVE.with_borrow(Option::is_none) {
             return value;
@@ -132,7 +132,7 @@ pub mod adversary {
 
     pub(super) static WITHOUT_QUICK: AtomicBool = AtomicBool::new(false);
 
-    /// Runs `f` with MPFR alone, on all threads: for whatever else runs there that changes no proof.
+    /// Runs `f` with MPFR only, on all threads; other work on them is not affected, because every proof stays valid.
     pub fn without_quick<T>(f: impl FnOnce() -> T) -> T {
         WITHOUT_QUICK.store(true, Ordering::Relaxed);
         let result = f();

@@ -1,4 +1,4 @@
-//! How well a true tensor is known.
+//! How accurately an exact tensor is known.
 
 use super::term::{Term, term};
 use super::{TrueTensor, Unproven};
@@ -10,11 +10,11 @@ use std::fmt;
 /// Evidence for one tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Evidence {
-    /// Every entry is the true one.
+    /// Every entry is exact.
     Exact,
     /// The error is at most 2^-k of the norm: k = ⌊log₂((‖g̃‖ − E)/E)⌋.
     Proven(u32),
-    /// Nothing is established, and why.
+    /// Nothing is established, for this reason.
     NotEstablished(Unproven),
 }
 
@@ -42,7 +42,7 @@ impl Evidence {
         }
     }
 
-    /// Proven bits: `None` where exact (no limit), 0 where not established.
+    /// Proven bits: `None` if exact (no limit), 0 if not established.
     pub fn bits(self) -> Option<u32> {
         match self {
             Evidence::Exact => None,
@@ -70,7 +70,7 @@ impl Evidence {
 /// At most ‖g̃‖₂.
 ///
 /// Entries are truncated to 53 bits, and those 2^500 below the largest are left out. Each square, each of n sums and
-/// the root is off by 2^-53 of itself at most, of which the factor leaves half.
+/// the root has a relative error of at most 2^-53, and the factor covers twice that.
 fn least_norm(tensor: &TrueTensor) -> Float {
     let top = tensor.exponents().flatten().max().unwrap_or(0);
     let square = |place: usize| {

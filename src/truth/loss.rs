@@ -1,4 +1,4 @@
-//! Loss heads of the truth: δ at one sample's outputs.
+//! Loss functions of the exact gradient: δ at one sample's outputs.
 //!
 //! Both work at p + 32 bits, so that their own rounding stays below the propagated error, and are
 //! stored at p bits at the end.
@@ -14,7 +14,7 @@ use crate::activation::Function;
 use ndarray::Array2;
 use rug::{Assign, Float, Integer};
 
-/// Bits beyond p in which the heads are evaluated.
+/// Bits beyond p for the evaluation of the losses.
 const GUARD: u32 = 32;
 
 /// δ before it is stored.
@@ -54,13 +54,12 @@ pub fn mean_squared_error(
 
 /// δ of softmax cross-entropy, u = 2^-precision.
 ///
-/// The softmax's Jacobian diag(p) − ppᵀ has 2-norm at most 1/2, so ζ becomes ζ/(2B). The head's own
-/// error, relative, in units of u: with t_k = y_k − max y rounded once, e^t is off by |t| + 2. In the
-/// denominator that weighs Σ p_k(|t_k| + 2) ≤ n/e + 2 (a share is at most e^t, and |t|e^t ≤ 1/e). The
-/// sum, the quotient and 1/B add one each, and so does p_label − 1 = −Σ_{k≠label} p_k, which keeps every
-/// δ_k relatively accurate: max|t| + n/e + 8. While that is below 2^-10, a hundredth more covers the
-/// higher orders. Of n exponentials that vanish each moves the shares of their sum, which is at least 1, by at most twice
-/// itself.
+/// The softmax's Jacobian diag(p) − ppᵀ has 2-norm at most 1/2, so ζ becomes ζ/(2B). The head's own error, relative, in
+/// units of u: with t_k = y_k − max y rounded once, e^t is off by |t| + 2. In the denominator that weighs Σ p_k(|t_k| +
+/// 2) ≤ n/e + 2 (a share is at most e^t, and |t|e^t ≤ 1/e). The sum, the quotient and 1/B add one each, and so does
+/// p_label − 1 = −Σ_{k≠label} p_k, which keeps every δ_k relatively accurate: max|t| + n/e + 8. While that is below
+/// 2^-10, a hundredth more covers the higher orders. Each of n exponentials that vanish changes the shares of their
+/// sum, which is at least 1, by at most twice itself.
 pub(super) fn softmax_head(
     y: &Column,
     label: usize,

@@ -1,4 +1,4 @@
-//! The truth's values as pairs of doubles: what forward noise and theory are measured with.
+//! The exact values as pairs of doubles, from which forward noise and theory are computed.
 
 use super::column::Column;
 use crate::format::exponent_of;
@@ -14,13 +14,13 @@ pub struct Midpoints {
 }
 
 impl Midpoints {
-    /// Of one column per sample; none where a value is beyond the doubles. Smaller ones than they have are 0.
+    /// From one column per sample; `None` if a value is too large for a double. Values too small for a double are 0.
     pub(super) fn of(columns: &[Column]) -> Option<Midpoints> {
         let units = columns.first().map_or(0, |column| column.len());
         let (mut high, mut low) = (Array2::zeros((units, columns.len())), Array2::zeros((units, columns.len())));
         for (sample, column) in columns.iter().enumerate() {
             for unit in 0..units {
-                // Both truncated to 53 bits: nobody asks for more.
+                // Both truncated to 53 bits, which is enough for all uses.
                 let [(leading, place), (rest, rest_place)] = column.integers.leading_pair(unit);
                 let sign = if column.integers.is_negative(unit) { -1.0 } else { 1.0 };
                 high[(unit, sample)] = sign * times_two_to(leading as f64, column.exponent + place)?;
@@ -31,7 +31,7 @@ impl Midpoints {
     }
 }
 
-/// x·2^e of an integer x, 0 below the normal doubles, none above them.
+/// x·2^e of an integer x; 0 below the normal doubles, `None` above them.
 fn times_two_to(x: f64, exponent: i64) -> Option<f64> {
     if x == 0.0 {
         return Some(0.0);
@@ -59,7 +59,7 @@ mod tests {
         Midpoints::of(&[column]).map(|midpoints| (midpoints.high[(0, 0)], midpoints.low[(0, 0)]))
     }
 
-    /// 106 bits at least, of either sign; 0 below the doubles and none above.
+    /// At least 106 bits, for either sign; 0 below the doubles and `None` above.
     #[test]
     fn pairs_hold_106_bits() {
         for sign in [1, -1] {

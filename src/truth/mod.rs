@@ -1,9 +1,9 @@
 //! The gradient of the exact real-number network, with a proof.
 //!
-//! Every sample is a [`column::Column`] in fixed point with an error bound; the steps of the network are
-//! lemmas, one function each, that turn columns with bounds into columns with bounds:
-//! [`affine`], [`elementwise`], [`loss`], [`parameters`]. Nothing here is an [`crate::arithmetic`]:
-//! `mpfr:N` is a number system to be studied, the truth carries bounds.
+//! Every sample is a [`column::Column`] in fixed point with an error bound; the steps of the network are lemmas, one
+//! function each, that map columns with bounds to columns with bounds: [`affine`], [`elementwise`], [`loss`],
+//! [`parameters`]. Nothing here is an [`crate::arithmetic`]: `mpfr:N` is a format to be studied, whereas the exact
+//! gradient has error bounds.
 
 pub mod affine;
 pub mod bound;
@@ -44,14 +44,14 @@ use std::fmt;
 use values::Values;
 use zero::{Arrival, Zero, ZeroReason};
 
-/// Why a true gradient is not established.
+/// Why an exact gradient is not established.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unproven {
     /// An exponent left the range of the arithmetic.
     ExponentRange,
-    /// Pre-activations whose side of a kink the bounds cannot tell.
+    /// Pre-activations whose side of a kink the bounds do not decide.
     UndecidedBranch {
-        /// How many, in one sample of one layer.
+        /// Their number in one sample of one layer.
         count: usize,
     },
     /// The error bound is as large as the value.
@@ -69,7 +69,7 @@ impl fmt::Display for Unproven {
     }
 }
 
-/// The true gradients of one layer.
+/// The exact gradients of one layer.
 #[derive(Clone, Debug)]
 pub struct TrueLayer {
     /// Position in [`Network::layers`].
@@ -84,17 +84,17 @@ pub struct TrueLayer {
     pub delta: Result<TrueTensor, Unproven>,
     /// Per sample and unit, the piece of φ' on which z lies; empty for the head.
     pub pieces: Vec<Vec<Option<Piece>>>,
-    /// z, out × batch; none where it is not known or beyond the doubles.
+    /// z, out × batch; `None` if it is unknown or beyond the doubles.
     pub preactivation: Option<Midpoints>,
-    /// a of the layer below, in × batch; none likewise.
+    /// a of the layer below, in × batch; `None` likewise.
     pub input: Option<Midpoints>,
-    /// How large all of that is.
+    /// The sizes of all of these.
     pub sizes: Sizes,
-    /// Why every entry of the gradient of weights and biases is zero, where each is proven to be.
+    /// The reason why the gradient of weights and biases is zero, if every entry is proven to be.
     pub zero: Option<Zero>,
 }
 
-/// Weights of every affine node, ready for both directions, and which values are kept for the way back.
+/// The weights of every affine node, prepared for both directions, and the values that are kept for the backward pass.
 pub struct Prepared {
     weights: Vec<Option<Weights>>,
     segments: Segments,
@@ -106,7 +106,7 @@ impl Prepared {
         Prepared::in_segments(network, Segments::new(network, 1))
     }
 
-    /// The same where values are kept as these segments say.
+    /// The same, keeping values as the segments define.
     pub fn in_segments(network: &Network, segments: Segments) -> Prepared {
         let weights = network.nodes.par_iter().map(|node| match node.operation {
             Operation::Affine { weight, .. } => Some(Weights::new(&network.parameters[weight].values)),
@@ -120,25 +120,25 @@ impl Prepared {
     }
 }
 
-/// The backward stream of the truth: layers from the head down.
+/// The backward pass of the exact gradient as a stream of layers from the head down.
 pub struct TruthPass<'n> {
     network: &'n Network,
     prepared: &'n Prepared,
     precision: Precision,
-    /// Bits that are wanted of every gradient; all that there are where nobody says.
+    /// Requested bits per gradient; unlimited if `None`.
     wanted: Option<u32>,
-    /// Whether layers tell their values: a forecast of bounds does without.
+    /// Whether layers provide their values, which a forecast of bounds does not need.
     tells_values: bool,
-    /// The way up, or why it is unknown.
+    /// The forward pass, or the reason why it is unknown.
     values: Result<Values<'n>, Unproven>,
     /// ∂L/∂value of each node as it arrives from its consumers.
     arrived: Vec<Vec<Arrival>>,
-    /// Why everything below is unknown.
+    /// The reason why everything below is unknown.
     lost: Option<Unproven>,
     slope: Option<Result<TrueTensor, Unproven>>,
-    /// Size of φ' at the activation that was passed last.
+    /// Size of φ' at the last activation passed.
     derivatives: Number,
-    /// Per layer, whether the weight gradient is proven to be zero; none above where the pass has come to.
+    /// Per layer, whether the weight gradient is proven to be zero; `None` for layers that the pass has not reached.
     zero_weight_gradients: Vec<Option<bool>>,
     remaining: NodeId,
 }
@@ -177,17 +177,17 @@ impl<'n> TruthPass<'n> {
         }
     }
 
-    /// Leaves out digits of gradients beyond so many bits of each layer's, and some to spare.
+    /// Drops digits of gradients beyond the given number of bits of each layer's gradient, with a margin.
     pub fn wanting(self, bits: u32) -> TruthPass<'n> {
         TruthPass { wanted: Some(bits), ..self }
     }
 
-    /// Bits that its numbers keep.
+    /// Bits kept in its numbers.
     pub fn precision(&self) -> u32 {
         self.precision.kept()
     }
 
-    /// The first layer from the input (1 = first) with an undecided branch, and how many it has.
+    /// The first layer from the input (1 = first) with an undecided branch, and its number of undecided branches.
     pub fn undecided(&self) -> Option<(usize, usize)> {
         let values = self.values.as_ref().ok()?;
         self.network.layers.iter().enumerate().find_map(|(index, layer)| {
@@ -197,7 +197,7 @@ impl<'n> TruthPass<'n> {
         })
     }
 
-    /// On which branch of φ' each pre-activation lies; unknown where that is undecided.
+    /// The branch of φ' of each pre-activation; unknown if it is undecided.
     pub fn branches(&self) -> Branches {
         let mut branches = Branches::unknown(self.network.nodes.len());
         for layer in &self.network.layers {
@@ -210,7 +210,7 @@ impl<'n> TruthPass<'n> {
         branches
     }
 
-    /// ∂L/∂value of a node for every sample: what arrived, the branch first, the skip last.
+    /// ∂L/∂value of a node for every sample: the sum of what arrived, the branch first, the skip connection last.
     fn gather(&mut self, node: NodeId) -> Result<Option<Arrival>, Unproven> {
         let precision = self.precision;
         let mut arrived = std::mem::take(&mut self.arrived[node]).into_iter().rev();
@@ -218,7 +218,7 @@ impl<'n> TruthPass<'n> {
         let add = |sum: Arrival, next: Arrival| -> Result<Arrival, Unproven> {
             let columns = sum.columns.iter().zip(&next.columns);
             let columns = columns.map(|(sum, next)| affine::add(sum, next, precision)).collect::<Result<_, _>>()?;
-            // Two zeros have the reason of the first; what is not zero may cancel.
+            // The sum of two zeros has the reason of the first; nonzero terms may cancel.
             let before = sum.zero.filter(|_| next.zero.is_some());
             Ok(Arrival::new(columns, before, || Zero::without_layer(ZeroReason::Cancels)))
         };
@@ -250,7 +250,7 @@ impl<'n> TruthPass<'n> {
         Ok(())
     }
 
-    /// Sends the gradients of an affine node on below.
+    /// Passes the gradients of an affine node on to the node below.
     fn backward_affine(&mut self, node: NodeId, deltas: &Arrival) {
         let input = self.network.nodes[node].inputs[0];
         let Operation::Affine { weight, .. } = self.network.nodes[node].operation else {
@@ -264,7 +264,7 @@ impl<'n> TruthPass<'n> {
         }
     }
 
-    /// Advances to the next affine node from the head down; its δ, or why that is unknown.
+    /// Advances to the next affine node from the head down; returns its δ, or the reason why it is unknown.
     fn advance(&mut self) -> Option<(NodeId, Result<Arrival, Unproven>)> {
         while self.remaining > 0 {
             self.remaining -= 1;
@@ -314,7 +314,7 @@ impl<'n> TruthPass<'n> {
         None
     }
 
-    /// Why the gradient of an affine node's parameters is zero; none where it is not.
+    /// The reason why the gradient of an affine node's parameters is zero; `None` if it is not.
     fn zero_of(&self, node: NodeId, deltas: &Arrival, gradient: &[&TrueTensor]) -> Option<Zero> {
         if !gradient.iter().all(|tensor| zero::is_zero_tensor(tensor)) {
             return None;
@@ -322,13 +322,13 @@ impl<'n> TruthPass<'n> {
         let inputs = self.inputs_of(node).ok()?;
         let of_parameters = || zero::of_parameters(self.network.layer_of(node), &deltas.columns, inputs);
         let zero = deltas.zero.unwrap_or_else(of_parameters);
-        // Weights that are zero move in the next step if their own gradient is not.
+        // Zero weights change in the next step if their own gradient is not zero.
         let weights = zero.layer.filter(|_| zero.reason == ZeroReason::ZeroWeights);
         let stays = weights.and_then(|layer| self.zero_weight_gradients[layer - 1]);
         Some(Zero { ends_after_one_step: stays.map(|stays| !stays), ..zero })
     }
 
-    /// How large the numbers at an affine node are, as far as they are known.
+    /// The sizes of the numbers at an affine node, as far as they are known.
     fn sizes_of(&self, node: NodeId, deltas: Option<&Arrival>, gradient: Option<&[&TrueTensor]>) -> Sizes {
         let inputs = self.inputs_of(node).ok();
         let has_activation = self.network.layers[self.network.layer_of(node)].activation.is_some();

@@ -1,4 +1,4 @@
-//! True parameter gradients as sums over the batch, with entrywise bounds of rank one.
+//! Exact parameter gradients as sums over the batch, with entrywise bounds of rank one.
 
 use super::Unproven;
 use super::bound::Bound;
@@ -62,16 +62,15 @@ pub fn weight_gradient(
     TrueTensor::new((rows, columns), entries, exact, bounds, error)
 }
 
-/// Bits of a factor that are kept below what the other one's error drowns.
+/// Bits of a factor that are kept below the effect of the other factor's error.
 const SPARE: i64 = 10;
-/// Bits of a factor that are kept below those that are wanted of the gradient: gradients of samples cancel each other.
+/// Bits of a factor that are kept below the requested bits of the gradient, because gradients of samples cancel.
 const BELOW_WANTED: i64 = 32;
 
-/// δ_s and a_s without digits that do not count: an error of 2^-k of one factor's norm is there whatever the other
-/// factor's digits beyond k are, and no more digits are needed than are wanted. Factors without any error are left as
-/// they are.
+/// δ_s and a_s without irrelevant digits: an error of 2^-k of one factor's norm exists whatever the other factor's
+/// digits beyond k are, and digits beyond the requested bits are not needed. Factors without any error are unchanged.
 fn balanced<'c>(delta: &'c Column, input: &'c Column, wanted: Option<u32>) -> (Cow<'c, Column>, Cow<'c, Column>) {
-    // Bits to which a factor is known.
+    // The bits to which a factor is known.
     let known = |column: &Column| Some(column.norm().exponent()? - column.error.exponent()?);
     let Some(bits) = [known(delta), known(input)].into_iter().flatten().min() else {
         return (Cow::Borrowed(delta), Cow::Borrowed(input));
@@ -86,11 +85,11 @@ fn balanced<'c>(delta: &'c Column, input: &'c Column, wanted: Option<u32>) -> (C
     (short(delta), short(input))
 }
 
-/// δ of every sample such that its products with the sample's input have one exponent, and that exponent: at most 2p bits
-/// of the largest product are kept.
+/// δ of every sample such that its products with the sample's input have one exponent, and that exponent: at most 2p
+/// bits of the largest product are kept.
 fn aligned(deltas: &[Cow<Column>], inputs: &[Cow<Column>], precision: u32) -> (Vec<Column>, i64) {
     let top = |column: &Column| Some(column.integers.longest()).filter(|&bits| bits > 0).map(i64::from);
-    // Where both factors have digits: lowest unit and top of the sample's products.
+    // The lowest unit and the top of the sample's products, where both factors have digits.
     let spans: Vec<Option<(i64, i64)>> = deltas
         .iter()
         .zip(inputs)

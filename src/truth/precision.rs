@@ -1,9 +1,9 @@
-//! The working precision: forecast from a short run of the same bounds, raised where a proof fails.
+//! The working precision: forecast with a short run of the same bounds, and raised if a proof fails.
 //!
-//! The bounds give away a number of bits that hardly depends on p, so a run that keeps 64 bits and
-//! guesses the undecided branches shows how many. Its bounds count roundings as those of a far higher precision,
-//! where products of two errors are nothing beside the errors. It proves nothing; the proof at the precision it
-//! suggests does. Both depend on the network, the batch and the bits wanted, on nothing else.
+//! The bounds lose a number of bits that hardly depends on p, so a run that keeps 64 bits and guesses undecided
+//! branches shows how many. It counts roundings as in a far higher precision, in which products of two errors are
+//! negligible. It proves nothing; the proof at the suggested precision does. Both only depend on the network, the batch
+//! and the requested bits.
 
 use super::bound::Bound;
 use super::column::{Column, norm};
@@ -11,7 +11,7 @@ use super::elementwise::Undecided;
 use super::{Prepared, TruthPass};
 use crate::network::{Batch, Network};
 
-/// The precision of a run: the bits that numbers keep, and those for which bounds count a rounding.
+/// The precision of a run: the bits kept in numbers, and the bits with which bounds count a rounding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Precision {
     kept: u32,
@@ -19,14 +19,14 @@ pub struct Precision {
 }
 
 impl From<u32> for Precision {
-    /// A proof: what is rounded is counted.
+    /// For a proof: roundings are counted as they are.
     fn from(bits: u32) -> Precision {
         Precision { kept: bits, counted: bits }
     }
 }
 
 impl Precision {
-    /// Bits that numbers keep.
+    /// Bits kept in numbers.
     pub fn kept(self) -> u32 {
         self.kept
     }
@@ -53,13 +53,13 @@ const FORECAST: Precision = Precision { kept: 64, counted: 1 << 20 };
 const RESERVE: f64 = 16.0;
 /// Precisions are multiples of this.
 const STEP: u32 = 32;
-/// A precision is raised at most to this, or to four times the first one if that is more.
+/// Highest precision, or four times the first one if that is more.
 const LIMIT: u32 = 4096;
-/// Most bits per layer that a forecast asks for beyond [`LIMIT`]: drawn networks lose about 3.5, and one that needs more
-/// (weights of 10^300 before a tanh) is left unproven rather than computed with gigabytes.
+/// Most bits per layer that a forecast may request beyond [`LIMIT`]: drawn networks lose about 3.5, and a network that
+/// needs more (weights of 10^300 before a tanh) is left unproven rather than computed with gigabytes.
 const MOST_PER_LAYER: usize = 32;
 
-/// Samples that a forecast looks at: bounds lose about as much in each.
+/// Samples in a forecast; bounds lose about the same number of bits in each.
 const SAMPLES: usize = 4;
 
 /// The precision at which `bits` bits of every layer's gradient should be provable.
@@ -79,14 +79,14 @@ pub fn forecast(network: &Network, prepared: &Prepared, batch: &Batch, bits: u32
     in_steps(f64::from(bits) + if lost > most { 0.0 } else { lost } + RESERVE)
 }
 
-/// The next precision to try after `precision` proved only `proven` of `wanted` bits, or none beyond the limit.
+/// The next precision to try after `precision` only proved `proven` of `wanted` bits, or `None` beyond the limit.
 pub fn raise(first: u32, precision: u32, proven: u32, wanted: u32) -> Option<u32> {
     let shortfall = wanted.saturating_sub(proven);
     let next = in_steps(f64::from(precision) + f64::from(shortfall.max(2 * STEP)).max(f64::from(precision) / 2.0));
     (next <= LIMIT.max(4 * first)).then_some(next)
 }
 
-/// Whole steps of at least so many bits, two of them at least.
+/// A multiple of the step, at least two steps and at least the given number of bits.
 fn in_steps(bits: f64) -> u32 {
     ((bits / f64::from(STEP)).ceil() as u32).max(2) * STEP
 }

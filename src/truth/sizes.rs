@@ -1,4 +1,4 @@
-//! How large the numbers of the exact network are at one layer, as far as they are known.
+//! The sizes of the exact network's numbers at one layer, as far as they are known.
 
 use super::TrueTensor;
 use super::column::{Column, Entries};
@@ -8,18 +8,17 @@ use crate::format::{exponent_of, two_to};
 use crate::number::Number;
 use ndarray::Array2;
 
-/// Exponent of values, relative to the largest, whose squares count no more.
+/// Exponent of values, relative to the largest, whose squares are negligible.
 const NEGLIGIBLE: i64 = -500;
-/// Exponent of a difference, relative to what it is the difference of, below which it is rounding.
+/// Exponent of a difference, relative to its operands, below which it is only rounding.
 const CANCELLED: i64 = -40;
 
-/// log₂ of root mean squares over all entries, zeros included: −∞ where each is proven to be zero, none where it is not
-/// known.
+/// log₂ of root mean squares over all entries, zeros included: −∞ if each is proven to be zero, `None` if unknown.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sizes {
     /// The gradient of weights and biases.
     pub gradient: Number,
-    /// What enters the layer.
+    /// The inputs of the layer.
     pub inputs: Number,
     /// z.
     pub preactivations: Number,
@@ -61,7 +60,7 @@ impl Squares {
             if x == 0.0 || exponent_of(x) + exponent - top < NEGLIGIBLE {
                 return 0.0;
             }
-            // In two steps: the power of two may lie beyond the doubles where the product does not.
+            // In two steps, because the power of two may exceed the doubles even if the product does not.
             let half = (exponent - top) / 2;
             let scaled = x * two_to(half) * two_to(exponent - top - half);
             scaled * scaled
@@ -69,7 +68,7 @@ impl Squares {
         Squares { sum: values.map(square).sum(), exponent: 2 * top }
     }
 
-    /// The sum in units of 2^exponent, which is at least about its size.
+    /// The sum in units of 2^exponent, where 2^exponent is at least about as large as the sum.
     fn in_units_of(self, exponent: i64) -> f64 {
         match self.exponent - exponent {
             by if self.sum == 0.0 || by < -1000 => 0.0,
@@ -90,7 +89,7 @@ impl Squares {
         Squares { sum: self.sum * other.sum, exponent: self.exponent + other.exponent }
     }
 
-    /// log₂ √(sum/count); where the sum is zero, whether that is proven decides.
+    /// log₂ √(sum/count); for a zero sum, depends on whether it is proven to be zero.
     fn log2_root_mean(self, count: usize, is_zero: impl FnOnce() -> bool) -> Number {
         match self.sum > 0.0 {
             true => Number::new(0.5 * core_math::log2(self.sum / count as f64) + self.exponent as f64 / 2.0),
@@ -153,9 +152,9 @@ pub(super) fn of_tensors(tensors: &[&TrueTensor]) -> Number {
     sum(tensors.iter().map(|tensor| squares_of_tensor(tensor))).log2_root_mean(count, is_zero)
 }
 
-/// log₂ σ, where σ² = B/(B − 1)·(Σ_s ‖c_s‖² − ‖g‖²/B) estimates E‖ĝ − g‖² for the gradient ĝ of another batch of B samples;
-/// c_s = δ_s·(a_s, 1)ᵀ is what a sample adds to the gradient g. Whether it is an upper limit: samples that add nearly the
-/// same cancel to rounding. None for a batch of one sample.
+/// log₂ σ, where σ² = B/(B − 1)·(Σ_s ‖c_s‖² − ‖g‖²/B) estimates E‖ĝ − g‖² for the gradient ĝ of another batch of B
+/// samples; c_s = δ_s·(a_s, 1)ᵀ is the contribution of a sample to the gradient g. Also whether it is only an upper
+/// limit: nearly equal contributions cancel down to rounding. `None` for a batch of one sample.
 pub(super) fn minibatch_noise(deltas: &[Column], inputs: &[Column], gradient: &[&TrueTensor]) -> (Number, bool) {
     let batch = deltas.len() as f64;
     if deltas.len() < 2 {
@@ -191,7 +190,7 @@ mod tests {
         Number::new(core_math::log2(x))
     }
 
-    /// Over all entries, zeros included; far beyond the doubles; −∞ where nothing is there.
+    /// Over all entries, zeros included; far beyond the doubles; −∞ if there is nothing.
     #[test]
     fn sizes_are_root_mean_squares() {
         assert_eq!(of_columns(&[column(&[3.0, 0.0]), column(&[0.0, 4.0])]), log2(2.5));
@@ -199,7 +198,7 @@ mod tests {
         let shifted = |x: f64, by: i64| Column { exponent: column(&[x]).exponent + by, ..column(&[x]) };
         let Number::Finite(size) = of_columns(&[shifted(3.0, -500_000), shifted(4.0, -500_000)]) else { panic!() };
         assert_eq!(size, Number::new(core_math::log2(12.5) / 2.0 - 500_000.0).value());
-        // What is computed as 0 and may be something else is not known.
+        // A computed 0 without proof is unknown.
         let mut open = column(&[0.0]);
         open.inexact.set(0);
         assert_eq!(of_columns(&[open]), Number::None);
@@ -243,7 +242,7 @@ mod tests {
         }
     }
 
-    /// One sample tells nothing; samples that are the same differ by nothing, and nearly the same ones by at most rounding.
+    /// One sample gives no estimate; equal samples have no spread, and nearly equal ones at most that of rounding.
     #[test]
     fn samples_that_cancel_are_a_limit() {
         let of = |deltas: &[[f64; 2]]| {

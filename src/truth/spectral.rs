@@ -2,8 +2,8 @@
 //!
 //! W is scaled by a power of two to max|w| in [1/2, 1). G = WWᵀ or WᵀW, the smaller one (k × k), is
 //! squared three times to P = G⁸. G is positive semidefinite, so ‖P‖_F ≥ ‖G‖₂⁸ = ‖W‖₂¹⁶, and σ is the
-//! sixteenth root of ‖P‖_F, four square roots. It lies within k^(1/32) of ‖W‖₂ (1.14 at k = 64), where
-//! ‖W‖_F or |W| would lose several bits a layer.
+//! sixteenth root of ‖P‖_F, four square roots. It lies within k^(1/32) of ‖W‖₂ (1.14 at k = 64), whereas
+//! ‖W‖_F or |W| would lose several bits per layer.
 //!
 //! Rounding, with u = 2^-53 and N the longer side: the computed Gram matrix is off by at most
 //! Nu·‖W‖_F² ≤ kNu·‖G‖₂ in the Frobenius norm (first order); each squaring of an approximate k × k

@@ -1,4 +1,4 @@
-//! A true gradient tensor: exact integers, what is certain of them, and what bounds the rest.
+//! An exact gradient tensor: integers, which of them are exact, and bounds for the others.
 
 use super::Unproven;
 use super::bound::Bound;
@@ -7,14 +7,14 @@ use ndarray::Array2;
 use rug::Float;
 use std::cmp::Ordering;
 
-/// A true gradient tensor.
+/// An exact gradient tensor.
 #[derive(Clone, Debug)]
 pub struct TrueTensor {
     /// Rows and columns.
     shape: (usize, usize),
     /// g̃, the computed values, row by row.
     entries: Entries,
-    /// True where g̃ is the true value.
+    /// True where g̃ is exact.
     pub exact: Array2<bool>,
     /// E_ij = row_i + column_j + constant for entries that are not exact.
     rows: Vec<Bound>,
@@ -35,7 +35,7 @@ impl TrueTensor {
     /// Builds a tensor from bounded values.
     ///
     /// # Errors
-    /// A value exceeds MPFR's exponent range, or all that is known is that every value lies below it.
+    /// A value exceeds MPFR's exponent range, or every value is only known to be below it.
     pub(super) fn new(
         shape: (usize, usize),
         entries: Entries,
@@ -48,7 +48,7 @@ impl TrueTensor {
             let bits = entries.integers.bits(i);
             bits == 0 || (-limit..limit).contains(&(entries.exponents[i] + i64::from(bits)))
         };
-        // So small an error comes of values that vanish (see `evaluation::BELOW`): no precision helps.
+        // An error this small comes from values that vanish (see `evaluation::BELOW`), so no precision helps.
         let is_below = error.exponent().is_some_and(|exponent| exponent < -limit / 2)
             && (0..entries.len()).all(|i| entries.magnitude(i) <= error);
         if is_below || !(0..entries.len()).all(is_told) {
@@ -76,12 +76,12 @@ impl TrueTensor {
         self.shape
     }
 
-    /// How many entries.
+    /// Number of entries.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// True for a tensor of no entries.
+    /// True for a tensor without entries.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
@@ -98,7 +98,7 @@ impl TrueTensor {
         Array2::from_shape_fn(self.shape, |index| self.value(index))
     }
 
-    /// ⌊log₂|g̃|⌋ of every entry, row by row; none for zeros.
+    /// ⌊log₂|g̃|⌋ of every entry, in row-major order; `None` for zeros.
     pub fn exponents(&self) -> impl Iterator<Item = Option<i64>> {
         (0..self.len()).map(|i| {
             let bits = self.entries.integers.bits(i);
@@ -106,7 +106,7 @@ impl TrueTensor {
         })
     }
 
-    /// How an entry, by its place row by row, compares with zero.
+    /// How an entry, by its place in row-major order, compares with zero.
     pub fn sign(&self, place: usize) -> Ordering {
         match (self.entries.integers.is_zero(place), self.entries.integers.is_negative(place)) {
             (true, _) => Ordering::Equal,
@@ -115,7 +115,9 @@ impl TrueTensor {
         }
     }
 
-    /// An entry, by its place row by row, as (m, e) and (n, f): m·2^e and the rest n·2^f, both truncated to 53 bits.
+    /// An entry, by its place in row-major order, as (m, e) and (n, f): m·2^e and the remainder n·2^f, both truncated
+    /// to 53
+    /// bits.
     pub fn leading_pair(&self, place: usize) -> [(f64, i64); 2] {
         let exponent = self.entries.exponents[place];
         let sign = if self.entries.integers.is_negative(place) { -1.0 } else { 1.0 };
@@ -127,7 +129,7 @@ impl TrueTensor {
         norm((0..self.len()).map(|i| self.entries.magnitude(i)))
     }
 
-    /// A tensor of known exact values, as tests and known answers need it.
+    /// A tensor of known exact values, for tests and known answers.
     pub fn known(values: Array2<Float>) -> TrueTensor {
         let (rows, columns) = values.dim();
         TrueTensor {
@@ -141,7 +143,7 @@ impl TrueTensor {
         }
     }
 
-    /// The same values, none of them exact, each within `error` of the truth.
+    /// The same values, all of them inexact, each within `error` of the exact one.
     pub fn blurred(values: Array2<Float>, error: Bound) -> TrueTensor {
         let entries = Bound::from_f64(values.len() as f64).sqrt();
         TrueTensor {

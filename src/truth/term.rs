@@ -1,12 +1,11 @@
-//! The terms that the proof's bounds are made of, by name.
+//! Names the terms of the proof's bounds.
 //!
-//! Each bound is a sum of terms, and `term(Term::X, bound)` names one where it is computed; it returns
-//! the bound as it is. Unit tests drop or shrink one term at a time ([`mutation::with`]): a proof whose
-//! bounds could lose a term without a test noticing would not be worth its name.
+//! Each bound is a sum of terms, and `term(Term::X, bound)` names one where it is computed; it returns the bound
+//! unchanged. Unit tests drop or shrink one term at a time ([`mutation::with`]) and check that a test notices.
 
 use super::bound::Bound;
 
-/// Declares the enumeration and the list of its members together, so that none is left out of the tests.
+/// Declares the enumeration together with the list of its members, so that the tests miss none.
 macro_rules! terms {
     ($($(#[$doc:meta])* $name:ident,)*) => {
         /// One term of one bound.
@@ -24,17 +23,17 @@ macro_rules! terms {
 terms! {
     /// σ itself.
     SpectralNorm,
-    /// σα, or σβ on the way back.
+    /// σα, or σβ in the backward pass.
     AffinePropagated,
     /// Half a unit for each of k entries that storing rounds: √k·2^(e−1).
     StoreRounding,
-    /// |s|α of an exact scale, or |s|β on the way back.
+    /// |s|α of an exact scale, or |s|β in the backward pass.
     ScalePropagated,
     /// α of a residual sum's branch.
     AddBranch,
     /// α of its skip connection.
     AddSkip,
-    /// ζ, from which |z̃ − κ| must stay away.
+    /// ζ, which |z̃ − κ| must exceed.
     Decision,
     /// Λ₁ζ.
     ActivationPropagated,
@@ -60,7 +59,7 @@ terms! {
     SquaredErrorPropagated,
     /// Rounding of its quotient.
     SquaredErrorQuotient,
-    /// Half a unit for each entry of δ_s that bringing the samples to one exponent rounds.
+    /// Half a unit for each entry of δ_s that is rounded when the samples are aligned to one exponent.
     WeightAlignment,
     /// β|ã|, entry by entry.
     WeightDelta,
@@ -84,22 +83,22 @@ terms! {
     SlopeInput,
     /// γζ.
     SlopeCrossed,
-    /// Bringing the samples to one exponent.
+    /// Aligning the samples to one exponent.
     SlopeAlignment,
-    /// E in the least norm that the true tensor can have, ‖g̃‖ − E.
+    /// E in the smallest possible norm of the exact tensor, ‖g̃‖ − E.
     EvidenceMargin,
     /// E itself.
     EvidenceError,
 }
 
-/// A term of a bound, as it is.
+/// A term of a bound, unchanged.
 #[cfg(not(test))]
 #[inline(always)]
 pub fn term(_: Term, bound: Bound) -> Bound {
     bound
 }
 
-/// A term of a bound, as it is or as the running test mutates it.
+/// A term of a bound, unchanged or as mutated by the running test.
 #[cfg(test)]
 pub fn term(name: Term, bound: Bound) -> Bound {
     mutation::apply(name, bound)

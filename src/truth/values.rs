@@ -1,4 +1,4 @@
-//! The truth's forward pass: every node's value for every sample, kept or computed again.
+//! The exact forward pass: every node's value for every sample, kept or recomputed.
 
 use super::affine::{self, Way};
 use super::column::{Column, Entries};
@@ -9,18 +9,18 @@ use crate::activation::Piece;
 use crate::network::{Batch, Network, NodeId, Operation};
 use rayon::prelude::*;
 
-/// What one node is for every sample.
+/// The values of one node for every sample.
 #[derive(Default)]
 struct Value {
-    /// One column per sample; none where it is not at hand.
+    /// One column per sample; `None` if it is not available.
     columns: Option<Vec<Column>>,
-    /// φ' of an activation, or why it is unknown.
+    /// φ' of an activation, or the reason why it is unknown.
     derivatives: Option<Vec<Result<Derivative, Unproven>>>,
-    /// Per sample and unit the piece of φ' on which z lies; empty where the node is no activation.
+    /// Per sample and unit the piece of φ' on which z lies; empty if the node is not an activation.
     pieces: Vec<Vec<Option<Piece>>>,
 }
 
-/// Values on the way back: those of the run of nodes that was reached, and those that other runs read.
+/// Values during the backward pass: those of the current segment, and those that other segments read.
 pub struct Values<'n> {
     network: &'n Network,
     prepared: &'n Prepared,
@@ -31,10 +31,10 @@ pub struct Values<'n> {
 }
 
 impl<'n> Values<'n> {
-    /// Runs the network up.
+    /// Runs the forward pass.
     ///
     /// # Errors
-    /// A value left the range of exponents, or lies on an unknown side of a jump of φ.
+    /// A value exceeded the range of exponents, or lies on an unknown side of a jump of φ.
     pub fn new(
         network: &'n Network,
         prepared: &'n Prepared,
@@ -65,9 +65,9 @@ impl<'n> Values<'n> {
     /// A node's value, one column per sample.
     ///
     /// # Panics
-    /// If it is not at hand: [`Values::reach`] brings it.
+    /// If it is not available: [`Values::reach`] provides it.
     pub fn of(&self, node: NodeId) -> &[Column] {
-        self.nodes[node].columns.as_deref().expect("invariant: the way back has reached this node and not left it")
+        self.nodes[node].columns.as_deref().expect("invariant: the backward pass has reached this node and not left it")
     }
 
     /// φ' of an activation for every sample.
@@ -75,17 +75,17 @@ impl<'n> Values<'n> {
     /// # Panics
     /// As [`Values::of`].
     pub fn derivatives(&self, node: NodeId) -> &[Result<Derivative, Unproven>] {
-        self.nodes[node].derivatives.as_deref().expect("invariant: the way back has reached this activation")
+        self.nodes[node].derivatives.as_deref().expect("invariant: the backward pass has reached this activation")
     }
 
-    /// Per sample and unit the piece of φ' on which z lies; none where that is undecided.
+    /// Per sample and unit the piece of φ' on which z lies; `None` if it is undecided.
     pub fn pieces(&self, node: NodeId) -> &[Vec<Option<Piece>>] {
         &self.nodes[node].pieces
     }
 
-    /// Brings what the way back needs at a node, and forgets what lies above it.
+    /// Provides the values that the backward pass needs at a node, and drops those above it.
     pub fn reach(&mut self, node: NodeId) {
-        // From below: what lies higher was forgotten when the backward pass left it.
+        // From below: higher values were dropped when the backward pass left them.
         for above in &mut self.nodes[node + 1..] {
             if above.columns.is_none() && above.derivatives.is_none() {
                 break;
@@ -160,7 +160,7 @@ mod tests {
     use crate::probe;
     use crate::spec::Spec;
 
-    /// However far the backward pass has come, only its current segment and what other segments read is kept.
+    /// At every point of the backward pass, only its current segment and the values that other segments read are kept.
     #[test]
     fn what_was_left_is_forgotten() {
         let plan =

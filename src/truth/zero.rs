@@ -1,4 +1,4 @@
-//! Why an exact gradient is zero: followed from the loss to the layer, by entries that are proven to be zero.
+//! Finds why an exact gradient is zero, by following entries that are proven to be zero from the loss to the layer.
 
 use super::TrueTensor;
 use super::column::Column;
@@ -11,45 +11,46 @@ use serde::{Deserialize, Serialize};
 pub struct Zero {
     /// What it is.
     pub reason: ZeroReason,
-    /// The layer (1 to L, the head is L+1) whose weights, units or inputs are the reason; absent for the loss, and where
+    /// The layer (1 to L, the head is L+1) whose weights, units or inputs are the reason; absent for the loss and if
     /// terms cancel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layer: Option<usize>,
-    /// Of zero weights: whether their own gradient is not zero, so that one step of learning ends it.
+    /// For zero weights, whether their own gradient is not zero, so that one step of learning changes them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_after_one_step: Option<bool>,
 }
 
-/// What makes an exact gradient zero.
+/// A reason why an exact gradient is zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ZeroReason {
     /// δ at the output is zero.
     LossAtMinimum,
-    /// A gradient arrives at the layer, and every weight that would pass it on is zero.
+    /// A gradient arrives at the layer, but every weight that would pass it on is zero.
     ZeroWeights,
-    /// A gradient arrives at the layer's units, and φ' is zero wherever it does.
+    /// A gradient arrives at the layer's units, but φ' is zero wherever it does.
     DeadUnits,
-    /// δ is not zero, what enters the layer is: of layer 1 the data, of others what the layer before puts out.
+    /// δ is not zero, but the inputs of the layer are: the data for layer 1, otherwise the outputs of the previous
+    /// layer.
     ZeroInputs,
-    /// The terms are not zero, and their sum is proven to be.
+    /// The terms are not zero, but their sum is proven to be.
     Cancels,
 }
 
 impl Zero {
-    /// A reason that no layer is.
+    /// A reason outside the layers.
     pub(super) fn without_layer(reason: ZeroReason) -> Zero {
         Zero { reason, layer: None, ends_after_one_step: None }
     }
 
-    /// A reason that a layer is, by its position in [`crate::network::Network::layers`].
+    /// A reason in a layer, by its position in [`crate::network::Network::layers`].
     pub(super) fn at(reason: ZeroReason, layer: usize) -> Zero {
         Zero { layer: Some(layer + 1), ..Zero::without_layer(reason) }
     }
 }
 
-/// A gradient of some node's values, as it arrives from the loss: a column for each sample, and why all of them are zero
-/// where they are proven to be.
+/// A gradient of some node's values, as it arrives from the loss: a column for each sample, and the reason why all of
+/// them are zero if they are proven to be.
 #[derive(Clone)]
 pub(super) struct Arrival {
     pub columns: Vec<Column>,
@@ -57,7 +58,7 @@ pub(super) struct Arrival {
 }
 
 impl Arrival {
-    /// What became of a gradient: it stays zero for the reason that it had, or is zero for the one that is given.
+    /// A gradient after a step: it stays zero for its previous reason, or becomes zero for the given one.
     pub fn new(columns: Vec<Column>, before: Option<Zero>, reason: impl FnOnce() -> Zero) -> Arrival {
         let zero = before.or_else(|| columns.iter().all(is_zero).then(reason));
         Arrival { columns, zero }
@@ -75,7 +76,7 @@ pub(super) fn is_zero_tensor(tensor: &TrueTensor) -> bool {
     tensor.exact.iter().enumerate().all(is_zero)
 }
 
-/// Why Wᵀδ is zero though δ is not.
+/// Why Wᵀδ is zero although δ is not.
 pub(super) fn of_product(layer: usize, weights: &Array2<f64>, deltas: &[Column]) -> Zero {
     let passes_nothing = |unit: usize| {
         let is_silent = weights.row(unit).iter().all(|weight| *weight == 0.0);
@@ -87,7 +88,7 @@ pub(super) fn of_product(layer: usize, weights: &Array2<f64>, deltas: &[Column])
     }
 }
 
-/// Why the gradient of a layer's parameters is zero though δ is not.
+/// Why the gradient of a layer's parameters is zero although δ is not.
 pub(super) fn of_parameters(layer: usize, deltas: &[Column], inputs: &[Column]) -> Zero {
     match deltas.iter().zip(inputs).all(|(delta, input)| is_zero(delta) || is_zero(input)) {
         true => Zero::at(ZeroReason::ZeroInputs, layer),

@@ -170,7 +170,7 @@ const SUFFIXES: [&str; 6] =
 /// Every carrier of every arithmetic of a format.
 fn carriers(name: ArithmeticName) -> Vec<(&'static str, Box<dyn Erased>)> {
     vec![
-        ("as dispatched", carried(name, Carriers::Sure)),
+        ("as dispatched", carried(name, Carriers::Infallible)),
         ("by its definition", reference(name)),
         ("in MPFR numbers", long(name)),
         ("its twin in doubles", carried(name.unbounded(), Carriers::Fast)),

@@ -54,7 +54,9 @@ fn a_name_stands_wherever_its_policy_would() {
     assert!(printed.lines().any(|line| line.starts_with("my-split ")), "{printed}");
     assert!(printed.contains("AMP: storage=f32, forward=f16:acc=f32, backward=f16:acc=f32"), "{printed}");
     let read = |path: &str| String::from_utf8(place.read(path)).unwrap();
-    assert!(read("there/layers.csv").lines().any(|line| line.starts_with("leaky,my-split,")));
+    let rows = crate::tables::rows(&read("there/summary.csv"));
+    let named = crate::tables::with(&rows, &[("precision_as_given", "my-split")]);
+    assert!(!named.is_empty() && named.iter().all(|row| row["precision"] == "forward=f32/backward=f16"), "{named:?}");
     assert!(read("there/summary.svg").contains("my-split"));
     let page = read("there/report.html");
     assert!(page.contains("my-split") && page.contains(">AMP<"));
@@ -68,10 +70,12 @@ fn a_name_stands_wherever_its_policy_would() {
     assert_eq!(read("again/record.json"), read("there/record.json"));
     // Redrawn from the record alone, and without --out in a folder of its own.
     place.run(&["report", "there", "--out", "redrawn", "--quiet"]);
-    assert_eq!(read("redrawn/layers.csv"), read("there/layers.csv"));
+    assert_eq!(read("redrawn/summary.csv"), read("there/summary.csv"));
     place.small(&["--formats", "plain:=f16", "--quiet"]);
+    let named = place.latest();
+    assert!(named.starts_with("reports/leaky-4x6-plain-batch-3-trials-2-"), "{named}");
     place.small(&["--formats", "f16", "--quiet"]);
-    assert!(place.path().join("reports/depth-4_width-6_batch-3_trials-2_formats-plain-=f16").exists());
+    assert_ne!(place.latest(), named);
 }
 
 /// A condition takes the name, or the policy in any spelling.
@@ -148,12 +152,12 @@ fn names_are_refused_with_their_fix() {
         ("fp8:=e4m3fn", "`fp8` is the name of a format or preset"),
         ("e9m9:=f16", "`e9m9` is the name of a format or preset"),
         ("amp-bf16:=f16", "`amp-bf16` is the name of a format or preset"),
-        ("x:=", "`x:=`: a policy is missing after `:=`; write x:=bf16"),
+        ("x:=", "`x:=`: the precision after `:=` is missing; write x:=bf16"),
         ("x:=f17", "unknown format `f17`; did you mean `f16`?"),
-        ("x:=f16,x:=f32", "the name `x` is given to `f16` and to `f32`; choose two names"),
-        ("x:=f16,y:=half", "arithmetic `y:=half` is given twice; keep one"),
-        ("x:=f16,f16", "arithmetic `f16` is given twice; keep one"),
-        ("x:=bf16/update=f32", "`update` is a role of training, which `precision-probe train` knows"),
+        ("x:=f16,x:=f32", "the name `x` is given to both `f16` and `f32`; choose two names"),
+        ("x:=f16,y:=half", "precision `y:=half` is given twice; keep one"),
+        ("x:=f16,f16", "precision `f16` is given twice; keep one"),
+        ("x:=bf16/update=f32", "`update` is a role of training, only for `precision-probe train`"),
     ] {
         for subcommand in [&[][..], &["train"]] {
             if formats.contains("/update") && subcommand == ["train"] {

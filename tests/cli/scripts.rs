@@ -2,8 +2,9 @@
 
 use super::{Place, SMALL, error, status, text};
 use precision_probe::judgement::{Advice, judge};
-use precision_probe::record::{Record, Verdict};
-use serde_json::Value;
+use precision_probe::record::{Number, Record, Verdict};
+use precision_probe::report::numbers;
+use serde_json::{Value, json};
 
 /// A run of the small network in these formats with these conditions, and its report in `there`.
 fn run(place: &Place, formats: &str, more: &[&str]) -> (i32, String, String) {
@@ -23,10 +24,9 @@ fn exit_status_three_says_why() {
         let (status, _, message) = run(&place, "f64,e5m2", &[&["--fail-on", "noisy@e5m2"], quiet].concat());
         assert_eq!(status, 3, "{quiet:?}: {message}");
         let layer = &record(&place).runs[0].arithmetics[1].layers[0];
-        let noise = precision_probe::report::numbers::short(
-            layer.noise().median.value(),
-            precision_probe::report::numbers::Notation::Plain,
-        );
+        let short = |noise: Number| numbers::short(noise.value(), numbers::Notation::Plain);
+        // The values of both trials.
+        let noise = layer.noise().both().unwrap().map(short).join(", ");
         let expected = format!(
             "failed: --fail-on noisy@e5m2: the gradient of layer 1 of leaky is {} in e5m2 (noise/signal {noise}, noisy from 0.1; {})\n",
             layer.verdict.verdict,
@@ -98,21 +98,76 @@ fn json_summary_is_the_judgement() {
     let record = record(&place);
     let summary: Value = serde_json::from_str(&printed).unwrap();
     assert!(printed.ends_with("}\n") && printed.lines().count() == 1, "one line for one document");
-    assert_eq!(summary["schema"], "precision-probe-judgement/1");
+    assert_eq!(summary["schema"], "precision-probe-judgement/2");
     assert_eq!(summary["version"], record.version);
     assert_eq!(summary["spec_hash"], record.spec_hash);
     assert_eq!(summary["loss"], "cross-entropy");
-    let mut judgement = summary.clone();
-    for key in ["schema", "version", "spec_hash", "loss"] {
-        judgement.as_object_mut().unwrap().remove(key);
+    let judgement = judge(&record);
+    assert_eq!((&summary["depth"], &summary["trials"]), (&json!(judgement.depth), &json!(judgement.trials)));
+    for (run, judged) in summary["runs"].as_array().unwrap().iter().zip(&judgement.runs) {
+        assert_eq!(run["activation"], judged.activation);
+        assert_eq!(run["exact"]["state"], json!(judged.exact.state));
+        assert_eq!(run["exact"]["is_network_fault"], json!(judged.exact.is_network_fault));
+        for (one, judged) in run["arithmetics"].as_array().unwrap().iter().zip(&judged.arithmetics) {
+            is_concluded(one, judged);
+        }
     }
-    assert_eq!(judgement, serde_json::to_value(judge(&record)).unwrap());
     assert_eq!(summary["runs"][1]["arithmetics"][2]["name"], "X");
-    assert_eq!(summary["runs"][0]["arithmetics"][3]["first"]["verdict"]["verdict"], "sound");
+    assert_eq!(summary["runs"][0]["arithmetics"][3]["first"]["verdict"], "sound");
+    let ranked = &summary["rankings"][0];
+    assert!(ranked["arithmetic"] == "f16" && ranked["too_few_trials"].is_number() != ranked["best"].is_string());
     let (_, whole, _) = run(&place, "f16", &["--json=record"]);
     let (_, also, _) = run(&place, "f16", &["--json"]);
     assert_eq!((whole.as_bytes(), also.as_bytes()), (&place.read("there/record.json")[..], whole.as_bytes()));
-    assert!(printed.len() < 2 * 4 * 2500, "{} bytes for two activations and four formats", printed.len());
+}
+
+/// What the summary says of an arithmetic is the judgement's.
+fn is_concluded(one: &Value, judged: &precision_probe::judgement::ArithmeticJudgement) {
+    assert_eq!(one["name"], judged.name);
+    let first = &one["first"];
+    assert_eq!((&first["layer"], &first["verdict"]), (&json!(1), &json!(judged.first.verdict.verdict)), "{one}");
+    assert_eq!(one["worst"]["layer"].as_u64().unwrap_or(1), judged.worst.layer as u64, "{one}");
+    // Three digits.
+    let noise = first["noise"].as_array().unwrap();
+    let middle = noise[noise.len() / 2].as_f64().unwrap();
+    assert!((middle / judged.first.noise.median.value() - 1.0).abs() < 5e-3, "{one}");
+    // Neighbouring layers of one verdict, one after the other.
+    let mut next = 1;
+    for span in one["layers"].as_array().unwrap() {
+        let [verdict, from, to] = [0, 1, 2].map(|part| &span[part]);
+        assert_eq!(from, &json!(next), "{one}");
+        next = to.as_u64().unwrap() + 1;
+        let layers = &judged.verdicts[from.as_u64().unwrap() as usize - 1..next as usize - 1];
+        assert!(layers.iter().all(|count| json!(count.verdict) == *verdict), "{one}");
+    }
+    assert_eq!(next as usize, judged.verdicts.len() + 1, "{one}");
+    let advice = serde_json::to_value(&judged.remedy).unwrap();
+    assert_eq!(one["remedy"]["advice"], advice["advice"], "{one}");
+    if let Advice::Enough { place } | Advice::Gain { place } = judged.remedy {
+        let tried = &judged.tried[place];
+        assert_eq!((&one["remedy"]["sound"], &one["remedy"]["of"]), (&json!(tried.sound), &json!(tried.of)), "{one}");
+    }
+}
+
+/// A few kB for the default network, and for many activations in many formats less than a kB each.
+#[test]
+fn a_summary_is_a_few_kilobytes() {
+    use precision_probe::judgement::Summary;
+    use precision_probe::probe::{Silent, run};
+    use precision_probe::spec::Spec;
+    let length = |spec: Spec| Summary::of(&run(&spec.validate().unwrap(), &Silent)).to_json().len();
+    let usual = Spec { width: 32, batch: 16, ..Spec::default() };
+    assert!(usual.depth == 50 && usual.formats.len() == 5, "as the default run");
+    let found = length(usual);
+    assert!(found <= 4000, "{found} bytes");
+    let names = |list: &str| list.split(',').map(String::from).collect::<Vec<_>>();
+    let activations = names("relu,leaky,elu,tanh,sigmoid,silu,softplus,relu2");
+    let formats =
+        names("f16:acc=f32,bf16:acc=f32,f16,bf16,e5m2:acc=f32,e4m3fn:acc=f32,e5m2,e4m3fn,tf32,amp-fp16,f32,f64");
+    let many = Spec { activations, formats, width: 8, batch: 4, ..Spec::default() };
+    assert!(many.activations.len() == 8 && many.formats.len() == 12);
+    let found = length(many);
+    assert!(found <= 60_000, "{found} bytes");
 }
 
 /// A command of a workflow: level, title and message, unescaped as GitHub unescapes them.
@@ -168,7 +223,7 @@ fn github_gets_annotations() {
     assert_eq!((printed.as_str(), message.as_str()), ("", ""));
     for option in [&["--json"][..], &["-q"], &["--layers"], &["--details"]] {
         let (status, _, message) = run(&place, "f64", &[&["--output-format", "github"], option].concat());
-        assert!(status == 2 && message.contains("do not go together: leave one out"), "{option:?}: {message}");
+        assert!(status == 2 && message.contains("cannot be used together: leave one out"), "{option:?}: {message}");
     }
     let (status, _, message) = run(&place, "f64", &["--output-format", "github", "--export-csv", "-"]);
     assert_eq!(status, 2);

@@ -12,7 +12,7 @@ pub fn gelu(x: &Float, w: u32, derivative: bool) -> Result<Evaluated, OutOfRange
     let positive = *x > 0;
     let exponent = x.get_exp().expect("invariant: gelu is exact at 0"); // |x| < 2^exponent
     if exponent > 17 {
-        // |x| ≥ 2^17: the tail e^(−x²/2) ≤ 2^(−2^33) is nothing beside Φ = 1, and itself out of range.
+        // |x| ≥ 2^17: the tail e^(−x²/2) ≤ 2^(−2^33) is negligible next to Φ = 1, and itself out of range.
         return match (positive, derivative) {
             (true, true) => Ok(Evaluated { value: Float::with_val(w, 1), lost: 1 }),
             (true, false) => Ok(Evaluated { value: Float::with_val(w, x), lost: 1 }),
@@ -76,7 +76,7 @@ static CUBIC: LazyLock<Rational> = LazyLock::new(|| {
 pub fn gelu_tanh(x: &Float, w: u32, derivative: bool) -> Result<Evaluated, OutOfRange> {
     let positive = *x > 0;
     if x.get_exp().is_some_and(|exponent| exponent > 17) {
-        // |x| ≥ 2^17: e^(−|s|) ≤ 2^-(2^46) is nothing beside 1, and itself out of range.
+        // |x| ≥ 2^17: e^(−|s|) ≤ 2^-(2^46) is negligible next to 1, and itself out of range.
         return match (positive, derivative) {
             (true, true) => done(Float::with_val(w, 1), 1),
             (true, false) => done(Float::with_val(w, x), 1),

@@ -12,8 +12,8 @@ use crate::activation::polynomial::{Quadratic, polynomial};
 /// Exponent of the least subnormal number.
 const LEAST: i64 = -1074;
 
-/// f(x) rounded to the nearest double for a finite x; none where that is not certain, and where f has neither
-/// a quick phase nor a polynomial.
+/// f(x) rounded to the nearest double for a finite x; `None` if that is not certain, or if f has neither a quick phase nor
+/// a polynomial.
 pub fn nearest(function: &Function, x: f64) -> Option<f64> {
     if x == 0.0 {
         return None;
@@ -50,7 +50,7 @@ pub fn rounded(function: &Function, v: f64, exponent: i64, precision: u32) -> Op
     })
 }
 
-/// (a·x² + b·x + c)/divisor; none for 0.
+/// (a·x² + b·x + c)/divisor; `None` for 0.
 fn quadratic(polynomial: &Quadratic, x: Real<2>) -> Option<Real<2>> {
     let Quadratic { a, b, c, divisor } = *polynomial;
     let term = |coefficient: f64, power: Real<2>| (coefficient != 0.0).then(|| Real::from_f64(coefficient) * power);

@@ -1,4 +1,4 @@
-//! Everything that depends on the number of words alone: computed once by MPFR, then kept.
+//! Constants that only depend on the number of words: computed once by MPFR, then kept.
 
 use super::MOST_WORDS;
 use super::exponential::Exponential;
@@ -69,7 +69,7 @@ impl Constants {
         }
     }
 
-    /// Those for numbers of so many words.
+    /// The constants for numbers with the given number of words.
     pub fn of(words: usize) -> &'static Constants {
         static ALL: [OnceLock<Constants>; MOST_WORDS + 1] = [const { OnceLock::new() }; MOST_WORDS + 1];
         ALL[words].get_or_init(|| Constants::new(words))

@@ -25,7 +25,7 @@ pub const REDUCED: u32 = 3 * INDEX;
 /// ⌊2^32/ln 2⌋
 const INVERSE_LN2: u64 = 6_196_328_018;
 
-/// What the exponential needs for numbers of N words.
+/// The tables of the exponential for numbers of N words.
 #[derive(Clone, Debug)]
 pub struct Exponential {
     /// ln 2 as a fraction of N + 1 words, cut.
@@ -45,7 +45,7 @@ fn cut(words: usize, x: impl FnOnce(u32) -> Float) -> Vec<u64> {
 }
 
 impl Exponential {
-    /// Tables for numbers of so many words, from MPFR.
+    /// Tables for numbers with the given number of words, from MPFR.
     pub fn new(words: usize) -> Exponential {
         let ln2 = cut(words + 1, |bits| Float::with_val_round(bits, Constant::Log2, Round::Down).0);
         let table = |level: u32| {

@@ -1,4 +1,4 @@
-//! φ and φ' from what they share: one exponential and one reciprocal.
+//! φ and φ' from their common parts: one exponential and one reciprocal.
 //!
 //! The formulas are those of the enclosures (`activation/formulas`); the numbers carry the count of their errors,
 //! and near a zero of a derivative the count grows by what cancels.
@@ -7,7 +7,7 @@ use super::constants::Constants;
 use super::real::Real;
 use crate::activation::Activation;
 
-/// What φ and φ' have in common at one argument.
+/// The common parts of φ and φ' at one argument.
 pub struct Shared<'a, const N: usize> {
     activation: Activation,
     constants: &'a Constants,

@@ -15,7 +15,7 @@ use rug::Integer;
 /// g is below 2^−48.
 const CORRECTION: u32 = 48;
 
-/// What the logarithm needs for numbers of N words.
+/// The coefficients of the logarithm for numbers of N words.
 #[derive(Clone, Debug)]
 pub struct Logarithm {
     /// S for arguments below 2^−24.
@@ -25,7 +25,7 @@ pub struct Logarithm {
 }
 
 impl Logarithm {
-    /// Coefficients for numbers of so many words.
+    /// Coefficients for numbers with the given number of words.
     pub fn new(words: usize) -> Logarithm {
         let series = |bits| Series::new(words, bits, |k| Integer::from(k + 1));
         Logarithm { small: series(REDUCED), correction: series(CORRECTION) }

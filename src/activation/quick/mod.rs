@@ -3,9 +3,9 @@
 //! MPFR's functions cost one to two microseconds at 200 bits, mostly in their exponential, and its erfc fifty. Here one
 //! exponential serves φ and φ' of the same argument, in fixed point on tables (`exponential`), gelu's normal
 //! distribution is one series more (`normal`), and every number carries the count of its error (`real`), so each value
-//! is either proven to the wanted precision or not given. Whoever asks falls back on [`mod@super::enclosure`] then: at 0,
-//! near zeros of φ' and of x − tanh x, where an exponential's argument is beyond 2^26, beyond [`MOST_PRECISION`]. The guard leaves room for what cancels in ordinary arguments, so
-//! that such values are rare.
+//! is either proven to the wanted precision or not given. Callers fall back on [`mod@super::enclosure`] then: at 0,
+//! near zeros of φ' and of x − tanh x, where an exponential's argument is beyond 2^26, beyond [`MOST_PRECISION`]. The
+//! guard leaves room for what cancels in ordinary arguments, so that such values are rare.
 //!
 //! There is no floating-point arithmetic in any value (the one double, in `logarithm`, is correctly rounded), so the
 //! same bits come on every machine.
@@ -123,7 +123,7 @@ fn single_of<const N: usize, T: for<'a> From<Number<'a>>>(
     proven(&evaluate::<N>(Constants::of(N), function, Real::read(x)?)?, precision)
 }
 
-/// f(x) with its error, none where φ is left to others.
+/// f(x) with its error; `None` if φ is evaluated elsewhere.
 fn evaluate<const N: usize>(constants: &Constants, function: &Function, x: Real<N>) -> Option<Real<N>> {
     match *function {
         Function::Exp => {

@@ -11,8 +11,8 @@
 //! c_(n+1)/c_n = E[t]/(n + 1) is at most 1/√(n + 1) and at most 1/a: the coefficients fall and the series alternates
 //! ([`Series`]). M' = yM − 1 gives them, with c₋₁ = 1: (n + 1)c_(n+1) = c_(n−1) − a·c_n.
 //!
-//! For 2^j ≤ y < 2^(j+1) anchors are 2^(j−7) apart and c_n is kept as c_n·2^(j(n+1))/2 ≤ 1/2, as c_n ≤ a^(−n−1); below 1
-//! they are 2^−7 apart and c_n/2 < 1. Each is made when it is first asked for. From 2^[`ANCHORED`] on the asymptotic
+//! For 2^j ≤ y < 2^(j+1) anchors are 2^(j−7) apart and c_n is kept as c_n·2^(j(n+1))/2 ≤ 1/2, as c_n ≤ a^(−n−1); below
+//! 1 they are 2^−7 apart and c_n/2 < 1. Each is computed when it is first needed. From 2^[`ANCHORED`] on the asymptotic
 //! series needs no anchors.
 
 use super::real::Real;
@@ -31,7 +31,7 @@ const FRACTION: f64 = 16.0;
 /// Bits by which the computed coefficients are better than a unit of the longest.
 const SPARE: f64 = 8.0;
 
-/// What Mills' ratio needs for numbers of N words.
+/// The coefficients of Mills' ratio for numbers of N words.
 #[derive(Clone, Debug)]
 pub struct Normal {
     words: usize,
@@ -72,8 +72,9 @@ impl Place {
 
 /// Coefficients c_n·2^(j(n+1))/2 about an anchor, each within 2^−(64·words + 8).
 ///
-/// In units of 2^−w at w working bits, of c_n·2^(j(n+1)): c₀ to at most 2^15 ([`at_anchor`]). With errors g_n the recurrence has at most (2^(2j)·g_(n−1) + a2^j·g_n + 9·2^(2j))/(n + 1), as no scaled c_n
-/// exceeds 2 and three operations round.
+/// In units of 2^−w at w working bits, of c_n·2^(j(n+1)): c₀ to at most 2^15 ([`at_anchor`]). With errors g_n the
+/// recurrence has at most (2^(2j)·g_(n−1) + a2^j·g_n + 9·2^(2j))/(n + 1), as no scaled c_n exceeds 2 and three
+/// operations round.
 fn coefficients(words: usize, place: Place) -> Vec<Float> {
     let count = (64 * words as u32).div_ceil(INDEX) + 2;
     let (a, j) = (place.anchor(), place.octave());
@@ -100,8 +101,8 @@ fn coefficients(words: usize, place: Place) -> Vec<Float> {
 
 /// M(a) to 2^15·2^−w of itself.
 ///
-/// From erfc to 2(a² + 1) + 1 (√(1/2): 1, its product: 1, times the condition number, which is at most a² + 1; erfc: 1),
-/// e^(a²/2): 1, √(π/2): 2, products: 2.
+/// From erfc to 2(a² + 1) + 1 (√(1/2): 1, its product: 1, times the condition number, which is at most a² + 1; erfc:
+/// 1), e^(a²/2): 1, √(π/2): 2, products: 2.
 fn at_anchor(a: f64, w: u32) -> Float {
     if a >= FRACTION {
         return fraction(a, w);
@@ -114,9 +115,9 @@ fn at_anchor(a: f64, w: u32) -> Float {
 
 /// The same from r₀ = M(a), where r_n = c_n/c_(n−1) = 1/(a + (n + 1)·r_(n+1)) lies between 0 and 1/a.
 ///
-/// Each step turns the ends of an interval into each other's, so the true value lies between what comes of 0 and of 1/a.
-/// A step's three roundings add to the relative error, which it does not enlarge, so that a thousand steps leave 3000
-/// units.
+/// Each step turns the ends of an interval into each other's, so the true value lies between what comes of 0 and of
+/// 1/a. A step's three roundings add to the relative error, which it does not enlarge, so that a thousand steps leave
+/// 3000 units.
 fn fraction(a: f64, w: u32) -> Float {
     let from =
         |first: Float, steps: u32| (0..steps).rev().fold(first, |r, n| (Float::with_val(w, r * (n + 1)) + a).recip());
@@ -157,15 +158,15 @@ impl Anchor {
 }
 
 impl Normal {
-    /// For numbers of so many words, nothing of it made yet.
+    /// Empty tables for numbers with the given number of words.
     pub fn new(words: usize) -> Normal {
         Normal { words, anchors: vec![OnceLock::new(); ((ANCHORED + 1) << INDEX) as usize] }
     }
 
-    /// M(y) for y > 0; [`Real::LOST`] where nothing tells it.
+    /// M(y) for y > 0; [`Real::LOST`] if it is unknown.
     ///
-    /// Counts, in units of the scaled value: an error ρ of s: ρ + 1 (|dM/ds| ≤ 1/2); the series' error, damped by s, and
-    /// one more for what is known of its coefficients; the product: N; c₀: 2.
+    /// Counts, in units of the scaled value: an error ρ of s: ρ + 1 (|dM/ds| ≤ 1/2); the series' error, damped by s,
+    /// and one more for what is known of its coefficients; the product: N; c₀: 2.
     pub fn mills_ratio<const N: usize>(&self, y: &Real<N>) -> Real<N> {
         if y.is_lost() {
             return Real::LOST;

@@ -1,8 +1,8 @@
 //! Numbers of N words that carry a proven bound on their error.
 //!
-//! A number v = ±W·2^(exponent − 64N) with 2^(64N−1) ≤ W < 2^(64N) stands for a real y with
+//! A number v = ±W·2^(exponent − 64N) with 2^(64N−1) ≤ W < 2^(64N) represents a real y with
 //! |y − v| ≤ error·2^(exponent − 64N): the error counts units in the last place of v. Every operation takes
-//! such bounds to such a bound; the count stands beside it. An error of [`UNKNOWN`] or more says nothing about y
+//! such bounds to such a bound; the count is written next to it. An error of [`UNKNOWN`] or more says nothing about y
 //! and stays with whatever is computed from it. So formulas need no count of their own, and cancellation
 //! shows in the error instead of in a special case.
 

@@ -200,7 +200,7 @@ fn damage_is_seen() {
     assert!(check(&damaged) > 16.0);
 }
 
-/// One anchor's numbers are those of all arguments beside it; another anchor's are not seen.
+/// One anchor's numbers serve all arguments near it; another anchor's are not seen.
 #[test]
 fn damage_of_the_normal_distribution_is_seen() {
     let function = Function::Value(Activation::Gelu);
@@ -227,7 +227,8 @@ fn damage_of_the_normal_distribution_is_seen() {
     }
 }
 
-/// The tail far out, where erfc leaves the exponents of doubles and then those of MPFR: x·φ(x)·M(|x|) by its own numbers.
+/// The tail far out, where erfc leaves the exponents of doubles and then those of MPFR: x·φ(x)·M(|x|) by its own
+/// numbers.
 #[test]
 fn the_normal_tail_keeps_its_relative_accuracy() {
     for (x, precision) in [(-20.0, 200), (-63.9, 200), (-64.0, 128), (-65.3, 520), (-700.0, 200), (-5000.0, 1000)] {

@@ -1,4 +1,4 @@
-//! One side of a product, made ready: quantised, and in the order in which sums read it.
+//! One side of a product, prepared: quantised, and in the order in which sums read it.
 
 use super::super::kernels::Matrix;
 use super::super::scaling::Quantised;
@@ -48,7 +48,7 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// The lines of a quantised matrix whose elements are members of the rule's input, with or without the ends of its
+    /// The lines of a quantised matrix whose elements are numbers of the rule's input, with bounded or unbounded
     /// exponents.
     pub fn new(quantised: &Quantised, side: Side, rule: &Rule, is_bounded: bool) -> Lines {
         let (rows, columns) = quantised.values.dim();
@@ -66,7 +66,7 @@ impl Lines {
         for (line, doubles) in doubles.rows().into_iter().enumerate() {
             match is_bounded {
                 true => factors.extend((0..terms).map(|term| rule.factor(element(line, term)))),
-                // Without ends there are no scales.
+                // With unbounded exponents there are no scales.
                 false => wide.extend(rule.unbounded_factors(&doubles.to_vec())),
             }
         }
@@ -87,7 +87,7 @@ impl Lines {
         &self.factors[line * terms..][..terms]
     }
 
-    /// The elements of a line without ends of exponents.
+    /// The elements of a line with unbounded exponents.
     pub fn wide_line(&self, line: usize) -> &[Factor<f64>] {
         let terms = self.dim().1;
         &self.wide[line * terms..][..terms]

@@ -6,7 +6,7 @@ use super::super::sum::Draw;
 use crate::format::{DirectedRounder, F64, Format, Rounder, StochasticRounder, Toward, sum_to_odd};
 use rug::Float;
 
-/// How a number is rounded; doubles stand for the numbers whose roundings to odd they are.
+/// How a number is rounded; doubles represent the numbers that round to odd to them.
 #[derive(Clone, Copy, Debug)]
 enum Kind {
     /// binary64 to nearest: as the processor gives it.

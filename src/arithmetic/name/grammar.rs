@@ -9,7 +9,7 @@ use crate::format::{F32, F64, Format, MOST_RANDOM_BITS, Toward};
 use crate::nearest::nearest;
 use crate::quote::pointed;
 
-/// Keys with a value, and what it is.
+/// Keys with a value, and the error if it is missing.
 const KEYS: [(&str, &str); 6] = [
     ("acc", "`acc` needs a format; write `acc=f32`"),
     ("sum", "`sum` needs a kind; write `sum=fma`, `sum=kahan` or `sum=exact`"),
@@ -18,11 +18,11 @@ const KEYS: [(&str, &str); 6] = [
     ("operands", "`operands` needs a format or scales; write `operands=e4m3fn` or `operands=mxfp8`"),
     ("gradients", "`gradients` needs a format or scales; write `gradients=e5m2` or `gradients=mxfp8`"),
 ];
-/// Keys that stand alone.
+/// Keys without a value.
 const FLAGS: [&str; 3] = ["ftz", "daz", "saturate"];
-/// What can stand where a key stands.
+/// The valid keys.
 const CAN_STAND: &str = "`acc=FORMAT`, `sum=sequential|fma|pairwise|kahan|block=N|exact|GPU`, `promote=N`, `round=nearest|zero|up|down|odd|stochastic[=BITS]`, `ftz`, `daz`, `saturate`, `operands=SCALES` and `gradients=SCALES` can stand here";
-/// Kinds of sums by name.
+/// Summation orders by name.
 const SUMS: [(&str, Sum); 5] = [
     ("sequential", Sum::Sequential),
     ("fma", Sum::Fused),
@@ -40,14 +40,14 @@ const DIRECTIONS: [(&str, Direction); 6] = [
     ("stochastic", Direction::Stochastic(RANDOM_BITS)),
 ];
 
-/// What `sum=` names.
+/// The value of `sum=`.
 #[derive(Clone, Copy)]
 enum Kind {
     Order(Sum),
     Gpu(TensorCore),
 }
 
-/// What was read, and where each key stands.
+/// The parsed name, and the offset of each key.
 #[derive(Default)]
 struct Given {
     keys: Vec<(String, usize)>,
@@ -61,22 +61,22 @@ struct Given {
 }
 
 impl Given {
-    /// Where a key stands.
+    /// The offset of a key.
     fn place(&self, key: &str) -> usize {
         self.keys.iter().find(|(given, _)| given == key).map_or(0, |(_, start)| *start)
     }
 }
 
-/// What is wrong, and at which byte.
+/// The byte offset of a mistake, and what is wrong.
 type Wrong = (usize, String);
 
 impl ArithmeticName {
     /// Reads an arithmetic's name.
     ///
     /// # Errors
-    /// A sentence with the fix, and a second line that points at the character.
+    /// A message with the fix, and lines that point at the character.
     pub fn parse(text: &str) -> Result<ArithmeticName, String> {
-        read(text).map_err(|(offset, message)| pointed("arithmetic", text, offset, &message))
+        read(text).map_err(|(offset, message)| pointed("precision", text, offset, &message))
     }
 }
 
@@ -91,7 +91,7 @@ fn read(text: &str) -> Result<ArithmeticName, Wrong> {
     named(format, &given)
 }
 
-/// Reads the key that begins at an offset; gives where it ends.
+/// Reads the key that starts at an offset; returns where it ends.
 fn read_key(text: &str, start: usize, given: &mut Given) -> Result<usize, Wrong> {
     let key_end = text[start..].find([':', '=']).map_or(text.len(), |at| start + at);
     let key = text[start..key_end].to_ascii_lowercase();
@@ -140,7 +140,7 @@ fn read_key(text: &str, start: usize, given: &mut Given) -> Result<usize, Wrong>
     Ok(end)
 }
 
-/// The arithmetic that was read, if its parts go together.
+/// The parsed arithmetic, if its parts are compatible.
 fn named(format: Format, given: &Given) -> Result<ArithmeticName, Wrong> {
     let at = |key: &str, message: &str| Err((given.place(key), message.to_string()));
     let direction = given.direction.unwrap_or(Direction::Nearest);
@@ -162,7 +162,7 @@ fn named(format: Format, given: &Given) -> Result<ArithmeticName, Wrong> {
         && format.max_exponent().is_none()
         && accumulator.max_exponent().is_none()
     {
-        return at(flag, &format!("`{flag}` means nothing where exponents are unbounded; remove it"));
+        return at(flag, &format!("`{flag}` has no effect because exponents are unbounded; remove it"));
     }
     let in_doubles = |format: &Format| match direction {
         Direction::Nearest if *format == F64 => true,
@@ -174,7 +174,7 @@ fn named(format: Format, given: &Given) -> Result<ArithmeticName, Wrong> {
         if has_scales && !(in_doubles(&format) && in_doubles(&accumulator)) {
             return at(
                 key,
-                "scales need a format and an accumulator of at most 24 bits, or f64 rounded to nearest: write `bf16:acc=f32`, or a format without scales here",
+                "scales need a format and an accumulator of at most 24 bits, or f64 rounded to nearest: write `bf16:acc=f32`, or a format without scales",
             );
         }
     }
@@ -185,7 +185,7 @@ fn named(format: Format, given: &Given) -> Result<ArithmeticName, Wrong> {
         direction,
         limits: given.limits,
         operands: given.operands,
-        // What is the same is said once.
+        // Equal values are named once.
         gradients: given.gradients.filter(|_| given.gradients != given.operands),
     })
 }
@@ -199,19 +199,21 @@ fn chain(gpu: TensorCore, format: Format, accumulator: Format, given: &Given) ->
     let (rule, of_gradients) = (rule?, of_gradients?);
     if rule.block() != of_gradients.block() {
         let [operands, gradients] = inputs;
-        return Err(wrong(format!("{gpu} multiplies no {operands} with {gradients}; write operands of one width")));
+        return Err(wrong(format!(
+            "{gpu} cannot multiply {operands} by {gradients}; write operands of the same width"
+        )));
     }
     for quantiser in quantisers.into_iter().flatten() {
         match quantiser {
             Quantiser::Format(_) | Quantiser::Amax { .. } => {}
             Quantiser::Tile if given.promote.is_some_and(|terms| (TILE as u32).is_multiple_of(terms)) => {}
             Quantiser::Tile => {
-                let message = "each tile of 128 has its own scale, so that its sum is taken alone; add `promote=128`";
+                let message = "each tile of 128 has its own scale and needs a separate sum; add `promote=128`";
                 return Err(wrong(message.into()));
             }
             Quantiser::Mx { .. } | Quantiser::Nvfp4 => {
                 return Err(wrong(format!(
-                    "how {gpu} adds blocks with scales is not published; write `acc=f32` without `sum={gpu}`"
+                    "how {gpu} adds blocks with scales has not been published; write `acc=f32` without `sum={gpu}`"
                 )));
             }
         }
@@ -228,19 +230,19 @@ fn chain(gpu: TensorCore, format: Format, accumulator: Format, given: &Given) ->
     Ok(Chain { gpu, rule, promote: given.promote })
 }
 
-/// Where the name of a format ends that begins at an offset: the precision of `mpfr:N` is the one colon inside.
+/// The end of a format's name that starts at an offset; `mpfr:N` is the only one with a colon.
 fn format_end_in(text: &str, start: usize) -> usize {
     let skip = if text[start..].to_ascii_lowercase().starts_with("mpfr:") { "mpfr:".len() } else { 0 };
     text[start + skip..].find(':').map_or(text.len(), |at| start + skip + at)
 }
 
-/// What is wrong with a key, and what could stand there.
+/// The error about a key, with the valid ones.
 fn unknown_key(key: &str) -> String {
     if key.is_empty() {
-        return "a key is missing; write `acc=FORMAT`, `sum=exact` or `round=stochastic`, or remove the `:`".into();
+        return "an option is missing; write `acc=FORMAT`, `sum=exact` or `round=stochastic`, or remove the `:`".into();
     }
     let known = nearest(key, KEYS.iter().map(|(name, _)| *name).chain(FLAGS));
-    format!("unknown key `{key}`; did you mean `{known}`? ({CAN_STAND})")
+    format!("unknown option `{key}`; did you mean `{known}`? (valid options: {CAN_STAND})")
 }
 
 /// A name and what follows its `=`.
@@ -248,7 +250,7 @@ fn with_number(lower: &str) -> (&str, Option<&str>) {
     lower.split_once('=').map_or((lower, None), |(name, number)| (name, Some(number)))
 }
 
-/// A number in digits and nothing else, within bounds.
+/// A number of digits only, within bounds.
 fn number_in(text: &str, bounds: std::ops::RangeInclusive<u32>) -> Option<u32> {
     let is_number = !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit());
     text.parse().ok().filter(|number| is_number && bounds.contains(number))
@@ -272,7 +274,7 @@ fn kind_of_sum(text: &str) -> Result<Kind, String> {
             let gpus = TensorCore::ALL.map(TensorCore::name);
             let known = nearest(name, SUMS.iter().map(|(name, _)| *name).chain(["block=256"]).chain(gpus));
             Err(format!(
-                "unknown sum `{text}`; did you mean `{known}`? (`sequential`, `fma`, `pairwise`, `kahan`, `block=N`, `exact`, and of GPUs `{}` can stand here)",
+                "unknown sum `{text}`; did you mean `{known}`? (`sequential`, `fma`, `pairwise`, `kahan`, `block=N`, `exact`, and the GPUs `{}` are valid)",
                 gpus.join("`, `")
             ))
         }
@@ -296,7 +298,7 @@ fn direction_of(text: &str) -> Result<Direction, String> {
         (None, _) => {
             let known = nearest(name, DIRECTIONS.iter().map(|(name, _)| *name));
             Err(format!(
-                "unknown rounding `{text}`; did you mean `{known}`? (`nearest`, `zero`, `up`, `down`, `odd` and `stochastic[=BITS]` can stand here)"
+                "unknown rounding `{text}`; did you mean `{known}`? (`nearest`, `zero`, `up`, `down`, `odd` and `stochastic[=BITS]` are valid)"
             ))
         }
     }

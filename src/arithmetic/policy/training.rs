@@ -1,26 +1,26 @@
-//! Policies of training: beside gradients, in what the optimiser computes and in what parameters are kept.
+//! Policies of training: the arithmetic of gradients, that of the optimiser, and the format of the parameters.
 
 use super::{Policy, first_line};
 use crate::arithmetic::{ArithmeticName, Sum};
 use std::fmt;
 
-/// Most significand bits of what is kept between steps: a double holds it.
+/// Most significand bits of the values kept between steps, which doubles store.
 const MOST_BITS: u32 = 53;
 
-/// How one copy of a network is trained.
+/// The precisions with which one copy of a network is trained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TrainingPolicy {
-    /// How gradients are computed.
+    /// The policy of gradients.
     pub gradients: Policy,
-    /// In what the optimiser computes, and in whose format its state is kept.
+    /// The arithmetic of the optimiser, in whose format its state is kept.
     pub update: ArithmeticName,
-    /// How the optimiser's results are rounded once more, to the parameters that are kept between steps.
+    /// The rounding of the optimiser's results to the parameters that are kept between steps.
     pub master: ArithmeticName,
 }
 
 impl From<Policy> for TrainingPolicy {
-    /// The optimiser in the one arithmetic of a plain run, in the format in which parameters are stored, or in the wider
-    /// one of the roles.
+    /// The default: the optimiser computes in the single arithmetic of a plain run, in the format of stored parameters,
+    /// or in the wider of the roles.
     fn from(gradients: Policy) -> TrainingPolicy {
         let Policy { storage, forward, backward } = gradients;
         let wider = if backward.format.precision > forward.format.precision { backward } else { forward };
@@ -46,13 +46,13 @@ impl TrainingPolicy {
                 }
             };
             let name = ArithmeticName::parse(name)
-                .map_err(|message| format!("policy `{text}`, `{part}`: {}", first_line(&message)))?;
+                .map_err(|message| format!("precision `{text}`, `{part}`: {}", first_line(&message)))?;
             if slot.replace(name).is_some() {
-                return Err(format!("policy `{text}`: `{part}` is a role that is given twice; keep one"));
+                return Err(format!("precision `{text}`: the role `{part}` is given twice; keep one"));
             }
         }
         if gradients.is_empty() {
-            return Err(format!("policy `{text}`: how gradients are computed is missing; write `bf16/{text}`"));
+            return Err(format!("precision `{text}`: the precision of gradients is missing; write `bf16/{text}`"));
         }
         let plain = TrainingPolicy::from(Policy::parse(&gradients.join("/"))?);
         let update = update.unwrap_or(plain.update);
@@ -60,14 +60,14 @@ impl TrainingPolicy {
         if master.accumulator != master.format || master.sum != Sum::Sequential || master.operands.is_some() {
             let format = master.format;
             return Err(format!(
-                "policy `{text}`: parameters are rounded one by one, so that `master={master}` has no sums; write `master={format}`, with or without `:round=…`"
+                "precision `{text}`: `master={master}` has no sums, because parameters are rounded one by one; write `master={format}`, with or without `:round=…`"
             ));
         }
         for (role, name) in [("update", update), ("master", master)] {
             let bits = name.format.precision;
             if bits > MOST_BITS {
                 return Err(format!(
-                    "policy `{text}`: training keeps parameters as doubles, and `{role}` has {bits} significand bits; give at most {MOST_BITS}, as in `{}/update=f64`",
+                    "precision `{text}`: training stores parameters as doubles, but `{role}` has {bits} significand bits; give at most {MOST_BITS}, as in `{}/update=f64`",
                     plain.gradients
                 ));
             }
@@ -77,12 +77,12 @@ impl TrainingPolicy {
 }
 
 impl TrainingPolicy {
-    /// Role by role, presets too.
+    /// Role by role, even for presets.
     pub fn spelled(&self) -> String {
         self.gradients.spelled() + &self.roles_of_training()
     }
 
-    /// `/update=f32/master=bf16`, each only where it is not the default.
+    /// `/update=f32/master=bf16`, each only if it is not the default.
     fn roles_of_training(&self) -> String {
         let update = if self.update != TrainingPolicy::from(self.gradients).update {
             format!("/update={}", self.update)
@@ -98,7 +98,7 @@ impl TrainingPolicy {
     }
 }
 
-/// A preset by its name, and the roles of training that are not the default.
+/// A preset by its name, with the roles of training that are not the default.
 impl fmt::Display for TrainingPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.gradients, self.roles_of_training())

@@ -12,7 +12,7 @@ pub const TILE: usize = 128;
 /// The exponents of E8M0, and of binary32's powers of two whose reciprocals it has.
 const SCALES: (i64, i64) = (-127, 127);
 
-/// Every block by itself: elements times a power of two.
+/// Quantises every block separately: elements times a power of two.
 pub(super) fn scaled(matrix: ArrayView2<f64>, block: (usize, usize), element: Format, rule: Rule) -> Quantised {
     let rounder = element.rounder();
     let mut result = each(matrix, block, element);
@@ -25,13 +25,13 @@ pub(super) fn scaled(matrix: ArrayView2<f64>, block: (usize, usize), element: Fo
             None => f64::NAN,
         };
         let scale = *scale;
-        // Exact but for quotients that are far below every element.
+        // Exact except for quotients far below every element.
         values.zip_mut_with(&numbers, |value, x| *value = saturated(&rounder, x / scale) * scale);
     }
     result
 }
 
-/// The scale's exponent for a largest magnitude; none where that is not finite.
+/// The scale's exponent for a largest magnitude; `None` if that is not finite.
 fn exponent(amax: f64, element: &Format, rule: Rule) -> Option<i64> {
     if !amax.is_finite() {
         return None;
@@ -53,7 +53,7 @@ fn exponent(amax: f64, element: &Format, rule: Rule) -> Option<i64> {
     Some(raised.clamp(SCALES.0, SCALES.1))
 }
 
-/// The largest magnitude; not finite where an entry is not.
+/// The largest magnitude; not finite if an entry is not.
 pub(super) fn largest(numbers: impl Iterator<Item = f64>) -> f64 {
     // NaN stays.
     numbers.fold(0.0, |most: f64, x| if x.abs() <= most || most.is_nan() { most } else { x.abs() })

@@ -10,14 +10,14 @@
 //! | MX, floor | 32 | E8M0, 2^(⌊log₂ a⌋ − emax) | x/s, saturating |
 //! | MX, rceil | 32 | E8M0, the smallest power of two with a/s ≤ max | x/s |
 //! | tiles | 128, or 128 × 128 | the same in binary32 | x/s |
-//! | NVFP4 | 16 | E4M3, beside a tensor's in binary32: [`tensor`] | x over both |
+//! | NVFP4 | 16 | E4M3, in addition to a tensor's in binary32: [`tensor`] | x over both |
 //! | amax | the tensor | max/a in binary32: [`tensor`] | x times it |
 //!
-//! Elements are rounded to nearest, ties to even, and saturate, whatever direction and limits the arithmetic has. A plain
-//! format without scales is rounded to nearest, too, but does not saturate: what lies beyond it overflows as it does in
-//! that format, with `saturate` as well. A block of zeros has the scale 1 (the smallest one where
-//! the rule's is E4M3: 0). A block with an infinity or a NaN has the scale NaN, so that all of its values are NaN
-//! and nothing is hidden; the scale of a tensor is that of its finite entries.
+//! Elements are rounded to nearest, ties to even, and saturate, whatever direction and limits the arithmetic has. A
+//! plain format without scales is rounded to nearest, too, but does not saturate: what lies beyond it overflows as it
+//! does in that format, with `saturate` as well. A block of zeros has the scale 1 (the smallest one where the rule's is
+//! E4M3: 0). A block with an infinity or a NaN has the scale NaN, so that all of its values are NaN and nothing is
+//! hidden; the scale of a tensor is that of its finite entries.
 //!
 //! Sources: OCP Microscaling Formats 1.0, section 6.3 (floor); Mishra et al. 2025, arXiv 2506.08027 (rceil);
 //! NVIDIA 2025, arXiv 2509.25149 (NVFP4); DeepSeek-AI 2024, arXiv 2412.19437, section 3.3, with the powers of two of
@@ -55,8 +55,8 @@ pub enum Quantiser {
         /// What the tensor holds.
         element: Format,
     },
-    /// DeepSeek-V3's E4M3 with powers of two as scales: tiles of 128 along the sum for activations and gradients, squares
-    /// of 128 × 128 for parameters.
+    /// DeepSeek-V3's E4M3 with powers of two as scales: tiles of 128 along the sum for activations and gradients,
+    /// squares of 128 × 128 for parameters.
     Tile,
 }
 
@@ -155,7 +155,7 @@ impl Quantiser {
     }
 }
 
-/// Rows and columns of a block of so many numbers along the sum.
+/// Rows and columns of a block with the given number of numbers along the sum.
 fn along(side: Side, length: usize) -> (usize, usize) {
     match side {
         Side::Left => (1, length),

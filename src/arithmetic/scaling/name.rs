@@ -13,7 +13,7 @@ const fn rounded_up(element: Format) -> Quantiser {
     Quantiser::Mx { element, rule: Rule::RoundUp }
 }
 
-/// Quantisers with scales: canonical name, other names, what it is and where it comes from.
+/// Quantisers with scales: canonical name, aliases, quantiser, and a description with its source.
 pub const SCALED: [(&str, &[&str], Quantiser, &str); 14] = [
     ("mxfp8", &["mxfp8-e4m3"], mx(E4M3FN), "e4m3fn, 32 share a power of two: OCP MX 1.0"),
     ("mxfp8-e5m2", &[], mx(E5M2), "e5m2, 32 share a power of two: OCP MX 1.0"),
@@ -35,7 +35,7 @@ impl Quantiser {
     /// Reads a name.
     ///
     /// # Errors
-    /// A sentence that says what is wrong and names the nearest known one.
+    /// What is wrong, with the nearest known name.
     pub fn parse(name: &str) -> Result<Quantiser, String> {
         let lower = name.to_ascii_lowercase();
         if let Some((.., quantiser, _)) =
@@ -46,16 +46,16 @@ impl Quantiser {
         match Format::parse_of_numbers(name) {
             Ok(format) if Quantiser::is_exact(&format) => Ok(Quantiser::Format(format)),
             Ok(format) => Err(format!(
-                "`{name}` is too wide for operands, whose products must be exact in f64: write one of at most 24 bits, such as `f32`, or `mpfr:26` instead of `{format}`"
+                "`{name}` is too wide for operands, whose products must be exact in f64: write a format of at most 24 bits, such as `f32`, or `mpfr:26` instead of `{format}`"
             )),
-            // Names that mean something else have their own words.
+            // Names with another meaning have messages of their own.
             Err(message) if !message.starts_with("unknown format") => Err(message),
             Err(_) => {
                 let scaled = SCALED.iter().map(|(canonical, ..)| *canonical);
                 let formats = crate::format::NAMED.iter().map(|(canonical, ..)| *canonical);
                 let known = nearest(&lower, scaled.chain(formats));
                 Err(format!(
-                    "unknown operands `{name}`; did you mean `{known}`? (a format such as `e4m3fn`, or {} can stand here)",
+                    "unknown operands `{name}`; did you mean `{known}`? (valid: a format such as `e4m3fn`, or {})",
                     listed()
                 ))
             }
@@ -67,12 +67,12 @@ impl Quantiser {
         match (self, SCALED.iter().find(|(.., quantiser, _)| quantiser == self)) {
             (Quantiser::Format(format), _) => format.name(),
             (_, Some((canonical, ..))) => (*canonical).to_string(),
-            // No name: an MX block or a tensor of some other format.
+            // Quantisers without a name: an MX block or a tensor of another format.
             (_, None) => format!("{self:?}"),
         }
     }
 
-    /// One line: what it is and where it comes from.
+    /// A one-line description with the source.
     pub fn about(&self) -> &'static str {
         match SCALED.iter().find(|(.., quantiser, _)| quantiser == self) {
             Some((.., about)) => about,
@@ -81,7 +81,7 @@ impl Quantiser {
     }
 }
 
-/// Names that are no formats, as an error lists them.
+/// The names other than formats, for an error message.
 fn listed() -> String {
     let names = SCALED.iter().filter(|(name, ..)| !name.ends_with("-rceil")).map(|(name, ..)| format!("`{name}`"));
     format!("{}, and MX's also with `-rceil`", names.collect::<Vec<_>>().join(", "))

@@ -1,8 +1,9 @@
-//! Scales in binary32 of a whole tensor: NVFP4's beside those of its blocks, and the one of its largest magnitude.
+//! Scales in binary32 of a whole tensor: NVFP4's, in addition to those of its blocks, and the scale from its largest
+//! magnitude.
 //!
 //! R is one rounding to binary32, to nearest; numbers that enter are rounded to it first. fp8, e4m3 and e2m1 round to
-//! nearest and saturate. The largest magnitudes are those of finite entries. A scale beyond binary32 becomes its largest
-//! number, and a tensor of zeros has the scale 1.
+//! nearest and saturate. The largest magnitudes are those of finite entries. A scale beyond binary32 becomes its
+//! largest number, and a tensor of zeros has the scale 1.
 //!
 //! **NVFP4**, the sequence of "Pretraining Large Language Models with NVFP4" (NVIDIA 2025, arXiv 2509.25149, appendix):
 //!

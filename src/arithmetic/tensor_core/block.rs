@@ -12,7 +12,7 @@ pub(super) const SPECIAL: i32 = 1 << 14;
 /// No product of finite factors has such an exponent, as far as doubles carry the products.
 const BEYOND: i32 = 1000;
 
-/// A member of the input format made ready for products, with the exponent that the hardware sees. In f64 the exponents
+/// A number of the input format prepared for products, with the exponent that the hardware uses. In f64 the exponents
 /// have no limits.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Factor<V = f32> {
@@ -31,7 +31,7 @@ pub(super) struct Limits {
     pub emax: i32,
 }
 
-/// What holds a factor's value; with it go the limits of exponents.
+/// The type of a factor's value, which determines the limits of exponents.
 pub(super) trait Value: Copy + Into<f64> {
     /// A member of the input format.
     fn factor(x: f64, input: &Format) -> Factor<Self>;

@@ -11,10 +11,10 @@
 //! the sets of V100, A100, A2, Ada, L40S, H100, H200 and B200, except E4M3 and E5M2 into f16 on H100, H200 and
 //! B200, which no known rule explains and which are refused.
 //!
-//! The rows are all of the order of 1, so that they say nothing on zeros, subnormal numbers, exponents near the ends,
-//! infinities and NaN. There the rules follow the simulator of P. Xie, Y. Wang, F. Yang and M. Yang (MMA-Sim,
+//! The rows are all of the order of 1, so they do not cover zeros, subnormal numbers, exponents near the ends of the
+//! range, infinities and NaN. There the rules follow the simulator of P. Xie, Y. Wang, F. Yang and M. Yang (MMA-Sim,
 //! arXiv 2511.10909; `microsoft/MMA-Sim` at commit c785138), see [`Rule`]. Three more things rest on MMA-Sim or on a
-//! sibling alone: fp8 on H100 and H200 was measured with C = 0, and C stands in the block as everywhere else; tf32 on
+//! sibling alone: fp8 on H100 and H200 was measured with C = 0, and C is part of the block as everywhere else; tf32 on
 //! H100, H200 and B200 was measured with 4 terms, and a block has 8; fp8 into f16 was measured on Ada and not on L40S,
 //! whose other rows are Ada's. On B200 any rule that sums a block of fp8 without loss explains the rows (of mma.sync);
 //! MMA-Sim's, for tcgen05.mma, has the same F and puts C in the block. A GPU without measured rows is no
@@ -51,7 +51,7 @@ pub enum TensorCore {
     B200,
 }
 
-/// What tensor cores of one generation have in common.
+/// The properties that tensor cores of one generation share.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Generation {
     Volta,
@@ -62,7 +62,7 @@ enum Generation {
 }
 
 impl TensorCore {
-    /// All of them, by age.
+    /// All GPUs, by age.
     pub const ALL: [TensorCore; 8] = [
         TensorCore::V100,
         TensorCore::A100,
@@ -91,12 +91,12 @@ impl TensorCore {
     /// Reads a GPU's name, in any case.
     ///
     /// # Errors
-    /// A sentence that names the GPUs there are.
+    /// An unknown GPU, with the known ones.
     pub fn parse(name: &str) -> Result<TensorCore, String> {
         let lower = name.to_ascii_lowercase();
         TensorCore::ALL.into_iter().find(|gpu| gpu.name() == lower).ok_or_else(|| {
             let names = listed(TensorCore::ALL.map(TensorCore::name).as_slice(), "or");
-            format!("`{name}` is no GPU whose tensor cores are known: write {names}")
+            format!("the tensor cores of `{name}` are not known: write {names}")
         })
     }
 
@@ -110,7 +110,7 @@ impl TensorCore {
         }
     }
 
-    /// The generation, and what is summed in what: a line for a listing.
+    /// The generation and the supported formats, as a line for a listing.
     pub fn about(self) -> &'static str {
         match self.generation() {
             Generation::Volta => "Volta: f16 into f32 or f16",
@@ -121,7 +121,7 @@ impl TensorCore {
         }
     }
 
-    /// Where the rules come from: the same for every GPU.
+    /// The source of the rules, the same for every GPU.
     pub fn source() -> &'static str {
         "measured rows: north-numerical-computing/MATLAB-tensor-core at b12b5a7 (doi.org/10.1145/3830409); \
          zeros, ends and infinities: microsoft/MMA-Sim at c785138 (arXiv 2511.10909)"
@@ -139,7 +139,7 @@ impl TensorCore {
     /// How the GPU sums products of two numbers of `input` into D of `output`.
     ///
     /// # Errors
-    /// A sentence that says what the GPU does not have, or what nobody knows of it, and what to write instead.
+    /// What the GPU does not support or what is unknown about it, and what to write instead.
     pub fn rule(self, input: &Format, output: &Format) -> Result<Rule, String> {
         let (generation, gpu) = (self.generation(), self.name());
         if !self.inputs().contains(input) {
@@ -153,12 +153,10 @@ impl TensorCore {
             return Err(format!("{gpu} sums products of {input} in {outputs}, not in {output}: write {outputs}"));
         }
         if into_half && is_narrow && generation > Generation::Ada {
-            return Err(format!(
-                "what {gpu} gives for products of {input} summed in f16 is explained by no known rule: sum them in f32"
-            ));
+            return Err(format!("no known rule explains how {gpu} sums products of {input} in f16: sum them in f32"));
         }
         if into_half && [BF16, TF32].contains(input) {
-            return Err(format!("{gpu} sums products of {input} in f32 alone: write f32 in place of f16"));
+            return Err(format!("{gpu} sums products of {input} only in f32: write f32 instead of f16"));
         }
         let fraction_bits = match generation {
             Generation::Ada | Generation::Hopper if is_narrow => 13,
@@ -194,9 +192,9 @@ impl TensorCore {
         let others: Vec<&str> =
             TensorCore::ALL.iter().filter(|other| other.inputs().contains(input)).map(|other| other.name()).collect();
         match others.as_slice() {
-            [] => format!("the tensor cores of {gpu} multiply no {input}: write {own}"),
+            [] => format!("the tensor cores of {gpu} do not multiply {input}: write {own}"),
             others => format!(
-                "the tensor cores of {gpu} multiply no {input}: write {own}, or a GPU that does, {}",
+                "the tensor cores of {gpu} do not multiply {input}: write {own}, or a GPU that does, {}",
                 listed(others, "or")
             ),
         }
@@ -230,7 +228,7 @@ mod tests {
         }
         assert_eq!(
             TensorCore::parse("t4").unwrap_err(),
-            "`t4` is no GPU whose tensor cores are known: write v100, a100, a2, ada, l40s, h100, h200 or b200"
+            "the tensor cores of `t4` are not known: write v100, a100, a2, ada, l40s, h100, h200 or b200"
         );
     }
 
@@ -261,30 +259,30 @@ mod tests {
                 TensorCore::V100,
                 TF32,
                 F32,
-                "the tensor cores of v100 multiply no tf32: write f16, or a GPU that does, \
+                "the tensor cores of v100 do not multiply tf32: write f16, or a GPU that does, \
                  a100, a2, ada, l40s, h100, h200 or b200",
             ),
             (
                 TensorCore::A100,
                 E5M2,
                 F32,
-                "the tensor cores of a100 multiply no e5m2: write f16, bf16 or tf32, or a GPU that does, \
+                "the tensor cores of a100 do not multiply e5m2: write f16, bf16 or tf32, or a GPU that does, \
                  ada, l40s, h100, h200 or b200",
             ),
             (
                 TensorCore::H100,
                 F32,
                 F32,
-                "the tensor cores of h100 multiply no f32: write f16, bf16, tf32, e4m3fn or e5m2",
+                "the tensor cores of h100 do not multiply f32: write f16, bf16, tf32, e4m3fn or e5m2",
             ),
-            (TensorCore::H100, BF16, F16, "h100 sums products of bf16 in f32 alone: write f32 in place of f16"),
+            (TensorCore::H100, BF16, F16, "h100 sums products of bf16 only in f32: write f32 instead of f16"),
             (TensorCore::H100, F16, BF16, "h100 sums products of f16 in f32 or f16, not in bf16: write f32 or f16"),
             (TensorCore::B200, E5M2, TF32, "b200 sums products of e5m2 in f32, not in tf32: write f32"),
             (
                 TensorCore::H200,
                 E4M3FN,
                 F16,
-                "what h200 gives for products of e4m3fn summed in f16 is explained by no known rule: sum them in f32",
+                "no known rule explains how h200 sums products of e4m3fn in f16: sum them in f32",
             ),
         ] {
             assert_eq!(gpu.rule(&input, &output).unwrap_err(), said);

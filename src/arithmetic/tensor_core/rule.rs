@@ -3,7 +3,7 @@
 use super::block::{Factor, Target, Value};
 use crate::format::{F16, F32, Format, canonical};
 
-/// What becomes of a block's exact sum.
+/// The rounding of a block's exact sum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Rounding {
     /// D is the sum cut toward zero to `fraction_bits` bits after its leading one: f32 for 23; what fp8 on Ada and
@@ -75,7 +75,7 @@ impl Rule {
         self.fraction_bits
     }
 
-    /// What becomes of a block's sum.
+    /// The rounding of a block's sum.
     pub fn rounding(&self) -> Rounding {
         self.rounding
     }
@@ -95,7 +95,7 @@ impl Rule {
         f32::factor(x, &self.input)
     }
 
-    /// [`Rule::factor`] of each: a row or column, made ready once for all of its products.
+    /// [`Rule::factor`] of each: a row or column, prepared once for all of its products.
     pub fn factors(&self, x: &[f64]) -> Vec<Factor> {
         x.iter().map(|&x| self.factor(x)).collect()
     }
@@ -107,7 +107,7 @@ impl Rule {
         self.dot_of(&self.factors(a), &self.factors(b), c)
     }
 
-    /// [`Rule::dot`] of factors that are ready.
+    /// [`Rule::dot`] of prepared factors.
     pub fn dot_of(&self, a: &[Factor], b: &[Factor], c: f64) -> f64 {
         self.blocks(a, b, c)
     }
@@ -119,7 +119,7 @@ impl Rule {
         self.promoted_dot_of(every, &self.factors(a), &self.factors(b), c)
     }
 
-    /// [`Rule::promoted_dot`] of factors that are ready.
+    /// [`Rule::promoted_dot`] of prepared factors.
     pub fn promoted_dot_of(&self, every: usize, a: &[Factor], b: &[Factor], c: f64) -> f64 {
         self.promoted(every, a, b, c)
     }

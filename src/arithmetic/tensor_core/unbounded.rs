@@ -1,9 +1,9 @@
 //! The sums of a [`Rule`] without limits of the exponents: the same precisions, alignment and blocks, but no subnormal
 //! number and no overflow.
 //!
-//! Every factor is normalised and has the exponent of its leading bit. A zero has none: neither a zero factor nor a zero
-//! C takes part in the alignment. The significand of a product stays in \[1, 4). C is cut as every addend is, and D has
-//! the bits that [`Rule::rounding`] says. Infinities and NaN are what they are with limits.
+//! Every factor is normalised and has the exponent of its leading bit. A zero has none: neither a zero factor nor a
+//! zero C takes part in the alignment. The significand of a product stays in \[1, 4). C is cut as every addend is, and
+//! D has the bits that [`Rule::rounding`] says. Infinities and NaN are what they are with limits.
 
 use super::block::{Factor, Limits, SPECIAL, Value, leading};
 use super::{Rounding, Rule};
@@ -14,7 +14,7 @@ use rug::{Float, Integer};
 /// Below the exponent of every number that doubles carry here, and so of no effect as the least.
 const LEAST: i32 = -900;
 
-/// The exponent of a zero factor: below [`LEAST`] beside every other factor.
+/// The exponent of a zero factor: below [`LEAST`] together with any other factor.
 const ZERO_FACTOR: i32 = -2000;
 
 impl Value for f64 {
@@ -40,7 +40,7 @@ impl Value for f64 {
         }
         let beyond = 53 - output.precision;
         let is_odd = x.to_bits() >> beyond & 1;
-        // A carry goes on into the exponent, as it should.
+        // A carry propagates into the exponent, as it should.
         let raised = x.to_bits() + (1 << (beyond - 1)) - 1 + is_odd;
         f64::from_bits(raised & u64::MAX << beyond)
     }

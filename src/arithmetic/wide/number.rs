@@ -1,8 +1,8 @@
-//! Numbers v·2^(400·block): doubles whose exponents hardly end.
+//! Numbers v·2^(400·block): doubles with a very wide exponent range.
 //!
 //! A finite number that is not 0 has 2^-200 ≤ |v| < 2^200, so that products and quotients of two v are normal doubles
-//! with room to spare, and a sum of two numbers of one block is the processor's. Zeros have the lowest block of all, and
-//! infinities and NaN the highest, so that sums treat them like any other.
+//! with room to spare, and a sum of two numbers of one block is the processor's. Zeros have the lowest block of all,
+//! and infinities and NaN the highest, so that sums treat them like any other.
 
 use crate::activation::Function;
 use crate::activation::quick::rounded;
@@ -24,7 +24,7 @@ const EVERYTHING: i32 = i32::MAX / 8;
 /// Blocks of stored numbers lie within ±FARTHEST, so that their exponents lie within 2^29, where functions end by
 /// definition, and those of products of two within 2^30, where MPFR's numbers do.
 const FARTHEST: i32 = ((1 << 29) / BLOCK - 1) as i32;
-/// 2^-400 per block of distance: from two blocks on the smaller summand is nothing beside the larger one.
+/// 2^-400 per block of distance: from two blocks on the smaller summand is negligible next to the larger one.
 const NEARER: [f64; 3] = [1.0, f64::from_bits(((1023 - BLOCK) as u64) << 52), 0.0];
 
 /// A number of wide exponent.
@@ -92,7 +92,7 @@ impl Number {
         Number::from_parts(fraction, i64::from(exponent))
     }
 
-    /// False where another operation might leave the blocks.
+    /// False if another operation might exceed the blocks.
     pub fn is_near(self) -> bool {
         self.as_double().is_some() || self.block.abs() <= FARTHEST
     }
@@ -193,7 +193,7 @@ impl Number {
         }
     }
 
-    /// f(x) rounded to nearest at so many bits, where integers of two words tell it.
+    /// f(x) rounded to nearest to the given bits, if integers of two words decide it.
     pub fn function(self, function: &Function, precision: u32) -> Option<Number> {
         let is_plain = matches!(self.block, NOTHING | EVERYTHING);
         let exponent = i64::from(self.block) * BLOCK;

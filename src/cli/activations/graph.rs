@@ -1,4 +1,4 @@
-//! The figure of an activation, from its facts: which x are shown, points of the curves, dots where they jump.
+//! The figure of an activation, from its facts: the range of x, points of the curves, and dots at jumps.
 
 use crate::activation::double::{derivative_f64, value_f64};
 use crate::activation::{Activation, Break, Facts, JointFacts, PieceFacts, Side};
@@ -6,17 +6,17 @@ use crate::probe;
 use crate::report::figure::{Dot, Graph, GraphCurve, GraphJoint};
 use crate::report::numbers::{Notation::Typeset, short};
 
-/// Half of the x axis where nothing asks for another.
+/// Default half-length of the x axis.
 const HALF: f64 = 4.0;
-/// Shown beyond the farthest joint.
+/// Length shown beyond the farthest breakpoint.
 const BEYOND: f64 = 1.0;
-/// Features smaller than this are shown on an axis of their own size.
+/// Smaller features get an axis of their own size.
 const SMALL: f64 = 0.05;
-/// Half of that axis in features.
+/// Half-length of that axis, in units of the feature.
 const SMALL_HALF: f64 = 40.0;
-/// Points of a curved piece.
+/// Points of a curved segment.
 const POINTS: usize = 240;
-/// A curve that hardly changes still has an axis of this part of its value.
+/// Smallest height of the y axis, as a fraction of the curve's value, for curves that hardly change.
 const LEAST_HEIGHT: f64 = 0.05;
 
 /// The figure.
@@ -27,7 +27,7 @@ pub fn of(activation: &Activation, facts: &Facts) -> Graph {
     };
     let joint = |joint: &JointFacts| {
         let is_kink = joint.breaks > Break::Curvature;
-        let words = if is_kink { "kink at" } else { "joint at" };
+        let words = if is_kink { "kink at" } else { "breakpoint at" };
         GraphJoint { at: joint.at, is_kink, label: format!("{words} {}", exact(joint.at)) }
     };
     Graph {
@@ -40,8 +40,8 @@ pub fn of(activation: &Activation, facts: &Facts) -> Graph {
     }
 }
 
-/// Half of the x axis: 4, or as much as the joints (with 1 beyond, or a tenth) or a slower bend need; of what is tiny,
-/// an axis of its size.
+/// Half-length of the x axis: 4, or more if breakpoints (plus 1 or a tenth) or a slower bend need it, or less for tiny
+/// features.
 fn half(activation: &Activation, joints: &[JointFacts]) -> f64 {
     let bend = 1.0 / activation.sharpness();
     let farthest = joints.iter().map(|joint| joint.at.abs()).fold(0.0, f64::max);
@@ -52,7 +52,7 @@ fn half(activation: &Activation, joints: &[JointFacts]) -> f64 {
     HALF.max(HALF * bend).max(farthest + BEYOND.max(0.1 * farthest))
 }
 
-/// φ (of `degree` 1) or φ' (2): pieces are straight where the derivative of that degree is constant.
+/// φ (`degree` 1) or φ' (`degree` 2): a segment is straight if the derivative of that degree is constant.
 fn curve(
     facts: &Facts,
     half: f64,
@@ -67,7 +67,7 @@ fn curve(
         let before = index.checked_sub(1).map(|below| &facts.joints[below]);
         let first = before.map_or((-half, f(-half)), |joint| (joint.at, side(&joint.above)));
         let last = facts.joints.get(index).map_or((half, f(half)), |joint| (joint.at, side(&joint.below)));
-        // The same point does not begin another stretch.
+        // A repeated point does not start another stretch.
         if let Some(joint) = before.filter(|joint| side(&joint.below) != side(&joint.above)) {
             dots.extend(ends(joint, side));
             stretches.push(Vec::new());
@@ -80,7 +80,7 @@ fn curve(
         stretch.push(last);
     }
     let heights = stretches.iter().flatten().chain(dots.iter().map(|dot: &Dot| &dot.at)).map(|(_, y)| *y);
-    // Zero is always in sight.
+    // Zero is always visible.
     let (low, high) = heights.fold((0f64, 0f64), |(low, high), y| (low.min(y), high.max(y)));
     let least = LEAST_HEIGHT * low.abs().max(high.abs()).max(f64::MIN_POSITIVE);
     GraphCurve { name, y: if high - low < least { (low - 1.0, high + 1.0) } else { (low, high) }, stretches, dots }
@@ -98,13 +98,13 @@ fn is_straight(piece: &PieceFacts, degree: u8) -> bool {
     piece.polynomial.is_some_and(|polynomial| degree == 2 || polynomial.a == 0.0)
 }
 
-/// Arguments inside a piece.
+/// Arguments within a segment.
 fn between(from: f64, to: f64, is_straight: bool) -> impl Iterator<Item = f64> {
     let count = if is_straight { 0 } else { POINTS };
     (1..count).map(move |index| from + (to - from) * (index as f64 / count as f64))
 }
 
-/// A joint's place with all its digits: two joints may differ in the last ones.
+/// A breakpoint with all its digits: two breakpoints may differ only in the last ones.
 fn exact(at: f64) -> String {
     at.to_string().replace('-', "−")
 }
@@ -112,10 +112,10 @@ fn exact(at: f64) -> String {
 fn caption(facts: &Facts) -> Vec<String> {
     let mut caption = vec![facts.name.clone()];
     caption.extend(facts.constants.iter().cloned());
-    caption.push(format!("gain {} keeps a variance of 1", short(facts.preserving_gain, Typeset)));
-    caption.push(format!("χ₁ {} there: {}", short(facts.chi1, Typeset), facts.phase));
+    caption.push(format!("gain {} keeps the variance at 1", short(facts.preserving_gain, Typeset)));
+    caption.push(format!("χ₁ {} at that gain: {}", short(facts.chi1, Typeset), facts.phase));
     if !facts.at_joints.is_empty() {
-        caption.push(format!("φ' where pieces meet: {}", facts.at_joints));
+        caption.push(format!("φ' at breakpoints: {}", facts.at_joints));
     }
     caption.extend([facts.torch.to_string(), facts.paper.to_string()].into_iter().filter(|words| !words.is_empty()));
     caption.push(format!("precision-probe {}", probe::VERSION));

@@ -1,4 +1,4 @@
-//! The whole catalogue in one table.
+//! All activations in one table.
 
 use crate::activation::{Break, Facts, Growth, JointFacts};
 use crate::report::numbers::{Notation::Plain, short};
@@ -10,12 +10,12 @@ const LONG: usize = 16;
 const TITLES: [&str; 7] = ["activation", "kinks", "Λ₁", "Λ₂", "gain", "χ₁", "constants"];
 
 const NOTES: [&str; 4] = [
-    "kinks: where φ' jumps; (φ): φ itself jumps there; (φ''): only φ'' or a higher derivative does, which is no kink.",
-    "Λ₁ ≥ |φ'| and Λ₂ ≥ |φ''|, over all pieces. gain: standard deviation of the weights times √fan-in that keeps \
-     a pre-activation variance of 1. χ₁: factor of the gradient's mean square per layer at that gain; *: the variance \
-     1 is unstable there, and χ₁ does not last.",
-    "Numbers have 3 digits, constants are exact but for ≈. silu is swish:1; swish:BETA has any other sharpness.",
-    "precision-probe activations NAME tells all of one and draws φ and φ'; --json prints every number in full.",
+    "kinks: points where φ' jumps; (φ): φ itself jumps; (φ''): only φ'' or a higher derivative jumps (not a kink).",
+    "Λ₁ ≥ |φ'| and Λ₂ ≥ |φ''| on all segments. gain: standard deviation of the weights × √fan-in that keeps a \
+     pre-activation variance of 1. χ₁: growth of the gradient's mean square per layer at that gain; *: the variance 1 is \
+     not a stable fixed point, so χ₁ drifts.",
+    "Numbers have 3 digits; constants are exact unless marked ≈. silu is swish:1; swish:BETA has any other sharpness.",
+    "precision-probe activations NAME describes one in full and plots φ and φ'; --json prints every number in full.",
 ];
 
 /// What `activations` prints.
@@ -62,7 +62,7 @@ pub fn growth(bound: &Growth, number: impl Fn(f64) -> String) -> String {
     }
 }
 
-/// A constant with a long value rounded.
+/// A constant, with its value rounded if it is long.
 fn shortened(constant: &str) -> String {
     let Some((name, value)) = constant.split_once(" = ") else { return constant.into() };
     match value.parse() {

@@ -1,19 +1,19 @@
-//! One activation in full: formula and sources, pieces, joints, mean-field constants.
+//! One activation in full: formula and sources, segments, breakpoints, mean-field constants.
 
 use super::listing::growth;
 use crate::activation::{Break, Facts, JointFacts, Parameter, PieceFacts, Side};
 use crate::report::table::{aligned, wrapped};
 
-/// Significant digits of numbers: fewer than the quadratures and the bounds have.
+/// Significant digits of numbers, fewer than those of the quadratures and bounds.
 const DIGITS: usize = 10;
 
 /// What `activations NAME` prints above the picture's path.
 pub fn text(facts: &Facts) -> String {
     let blocks = [
         wrapped(&format!("{}: φ(x) = {}", facts.name, facts.formula)) + &aligned(&names(facts), &[false; 2]),
-        "pieces\n".to_string() + &pieces(&facts.pieces),
+        "segments\n".to_string() + &pieces(&facts.pieces),
         joints(facts),
-        "mean field, Z standard normal, without biases\n".to_string() + &aligned(&mean_field(facts), &[false; 2]),
+        "mean-field theory, Z standard normal, no biases\n".to_string() + &aligned(&mean_field(facts), &[false; 2]),
     ];
     blocks.into_iter().filter(|block| !block.is_empty()).collect::<Vec<_>>().join("\n")
 }
@@ -25,14 +25,14 @@ fn names(facts: &Facts) -> Vec<Vec<String>> {
             rows.push(vec![title.into(), text]);
         }
     };
-    row("written", if facts.parameters.is_empty() { String::new() } else { facts.grammar.clone() });
-    row("also called", facts.aliases.join(", "));
+    row("syntax", if facts.parameters.is_empty() { String::new() } else { facts.grammar.clone() });
+    row("aliases", facts.aliases.join(", "));
     row("PyTorch", facts.torch.into());
     row("paper", facts.paper.into());
     for parameter in &facts.parameters {
         row(parameter.name, parameter_text(parameter));
     }
-    // A constant that is a parameter stands above already.
+    // Constants that are parameters are listed above.
     let is_parameter = |constant: &&String| {
         facts.parameters.iter().any(|parameter| constant.ends_with(&format!(" = {}", parameter.value)))
     };
@@ -74,12 +74,12 @@ fn interval(piece: &PieceFacts) -> String {
     format!("{open}{}, {}{close}", end(piece.from, "−∞"), end(piece.to, "∞"))
 }
 
-/// A row per joint, and PyTorch's choice in words; nothing where there is one piece.
+/// A row per breakpoint, and PyTorch's choice in words; empty if there is only one segment.
 fn joints(facts: &Facts) -> String {
     if facts.joints.is_empty() {
         return String::new();
     }
-    let titles = ["where pieces meet", "", "φ below", "at", "above", "φ' below", "at", "above"];
+    let titles = ["breakpoint", "", "φ below", "at", "above", "φ' below", "at", "above"];
     let mut rows = vec![titles.map(String::from).to_vec()];
     for JointFacts { at, breaks, below, here, above } in &facts.joints {
         let sides = [below, here, above];
@@ -89,7 +89,7 @@ fn joints(facts: &Facts) -> String {
         row.extend(numbers(|side| side.derivative));
         rows.push(row);
     }
-    let choice = format!("φ' there is PyTorch's choice: {}", facts.at_joints);
+    let choice = format!("φ' at breakpoints follows PyTorch: {}", facts.at_joints);
     aligned(&rows, &[false; 8]) + &wrapped(&choice)
 }
 
@@ -108,8 +108,8 @@ fn mean_field(facts: &Facts) -> Vec<Vec<String>> {
     [
         ("E[φ(Z)²]", number(facts.second_moment)),
         ("E[φ'(Z)²]", number(facts.derivative_second_moment)),
-        ("gain", format!("{} = 1/√E[φ(Z)²] keeps a variance of 1", number(facts.preserving_gain))),
-        ("χ₁ there", format!("{}: {phase}", number(facts.chi1))),
+        ("gain", format!("{} = 1/√E[φ(Z)²] keeps the variance at 1", number(facts.preserving_gain))),
+        ("χ₁ at that gain", format!("{}: {phase}", number(facts.chi1))),
     ]
     .map(|(title, text)| vec![title.into(), text])
     .into()

@@ -1,4 +1,4 @@
-//! All named formats in one table, their other names, and what else the grammar of names allows and refuses.
+//! All named formats in one table, their aliases, and the other names that are accepted or refused.
 
 use super::keys;
 use crate::format::{AMBIGUOUS, Constants, EIGHT_BITS, Format, MAX_EXPONENT_BITS, MAX_PRECISION, NAMED};
@@ -10,8 +10,9 @@ const SHORT: usize = 6;
 /// What `formats --all` prints.
 pub fn text() -> String {
     let formats: Vec<Constants> = NAMED.iter().map(|(_, _, format)| format.constants()).collect();
-    let note = "u = 2^-p is the unit roundoff; 2^emin the smallest normal number. ≈ rounded to 3 digits, all else \
-                exact. precision-probe formats NAME prints every constant, and all codes of 8 bits and fewer.";
+    let note = "u = 2^-p is the unit roundoff and 2^emin the smallest normal number. ≈ marks numbers rounded to 3 digits; \
+                all others are exact. precision-probe formats NAME prints every constant, and all codes if they have at \
+                most 8 bits.";
     [constants(&formats) + &wrapped(note), names(&formats), grammar(), keys::text(), refused()].join("\n")
 }
 
@@ -37,7 +38,7 @@ fn constants(formats: &[Constants]) -> String {
     aligned(&rows, &[false, true, true, false, true, true, false, false, false, false])
 }
 
-/// What is among the values beside numbers; signed zeros go without saying.
+/// The values that are not numbers; only formats without signed zeros mention zeros.
 fn has(format: &Constants) -> String {
     let range = format.range.as_ref();
     let zero = match range.map_or(2, |range| range.counts.zeros) {
@@ -52,34 +53,34 @@ fn has(format: &Constants) -> String {
 }
 
 fn names(formats: &[Constants]) -> String {
-    let mut rows = vec![["format", "also called", "defined by"].map(String::from).to_vec()];
+    let mut rows = vec![["format", "aliases", "defined by"].map(String::from).to_vec()];
     rows.extend(
         formats.iter().map(|format| vec![format.name.clone(), format.aliases.join(", "), format.source.into()]),
     );
     aligned(&rows, &[false; 3])
 }
 
-/// Shapes of names beyond the table, one example each.
+/// Kinds of names that the table does not list, with one example each.
 fn grammar() -> String {
     let stored = MAX_PRECISION - 1;
     let rows = [
-        ["further names", "for example", "meaning"].map(String::from),
+        ["other names", "example", "meaning"].map(String::from),
         [
             "eXmY".into(),
             "e3m4".into(),
-            format!("IEEE-like, X = 2–{MAX_EXPONENT_BITS} exponent, Y = 1–{stored} trailing significand bits"),
+            format!("IEEE-like, X = 2–{MAX_EXPONENT_BITS} exponent bits, Y = 1–{stored} trailing significand bits"),
         ],
-        ["eXmYieee".into(), "e4m3ieee".into(), "the same; needed where eXmY alone is refused".into()],
+        ["eXmYieee".into(), "e4m3ieee".into(), "the same; required where eXmY is ambiguous".into()],
         [
             "mpfr:N".into(),
             "mpfr:100".into(),
-            format!("N = 2–{MAX_PRECISION} significand bits, exponents without practical bounds"),
+            format!("N = 2–{MAX_PRECISION} significand bits, practically unbounded exponents"),
         ],
     ];
     aligned(&rows.map(Vec::from), &[false; 3])
 }
 
-/// Each refused name in the words of its error.
+/// The error message of each refused name.
 fn refused() -> String {
     let errors = AMBIGUOUS.into_iter().chain(EIGHT_BITS).filter_map(|name| Format::parse(name).err());
     let lines: String = errors.map(|message| wrapped(&message)).collect();

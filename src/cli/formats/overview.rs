@@ -1,4 +1,4 @@
-//! All named formats and presets on one screen, a line each.
+//! All named formats and presets on one screen, one per line.
 
 use crate::arithmetic::policy::{PRESETS, Policy, Preset};
 use crate::format::{Constants, NAMED};
@@ -9,13 +9,13 @@ const SHORT: usize = 6;
 
 /// What `formats` prints.
 pub fn text() -> String {
-    let more = "Further names: eXmY (e3m4), mpfr:N. `precision-probe formats NAME` prints every constant of one, `--all` the \
-                other names, sources and options that can be appended with `:`.";
+    let more = "Other formats: eXmY (such as e3m4), mpfr:N. `precision-probe formats NAME` prints every constant of one \
+                format; `--all` prints all aliases, sources and the options that you can append with `:`.";
     [formats(), presets(), wrapped(more)].join("\n")
 }
 
 fn formats() -> String {
-    let titles = ["format", "bits", "significand", "smallest", "least normal", "largest", "also called"];
+    let titles = ["format", "bits", "significand", "smallest", "least normal", "largest", "alias"];
     let mut rows = vec![titles.map(String::from).to_vec()];
     for constants in NAMED.iter().map(|(_, _, format)| format.constants()) {
         rows.extend(row(&constants));

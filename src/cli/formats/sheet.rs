@@ -1,4 +1,4 @@
-//! One format in full: its constants in words, and a table of its codes where they are few.
+//! One format in full: its constants in words, and a table of its codes if there are few.
 
 use crate::format::{Class, Code, Constants, Dyadic, Format, MAX_LISTED_BITS, Overflow, Range, RangeConstants};
 use crate::report::numbers::{Notation::Plain, display_width, short};
@@ -17,7 +17,7 @@ pub fn text(format: &Format) -> String {
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut row = |title: &str, text: String| rows.push(vec![title.into(), text]);
     if !constants.aliases.is_empty() {
-        row("also called", constants.aliases.join(", "));
+        row("aliases", constants.aliases.join(", "));
     }
     row("defined by", constants.source.into());
     let digits = short(constants.decimal_digits, Plain);
@@ -28,7 +28,7 @@ pub fn text(format: &Format) -> String {
         Some(range) => rows.extend(ranged(range)),
         None => row("exponents", "MPFR's, some ±2^30: neither overflow nor underflow in practice".into()),
     }
-    let note = wrapped("(= exact, ≈ rounded; --json has all digits of powers of 2 up to ±20000)");
+    let note = wrapped("(= exact, ≈ rounded; --json has all digits for exponents of 2 up to ±20000)");
     format!("{}\n{}{note}\n{}", heading(&constants), aligned(&rows, &[false; 2]), codes(format))
 }
 
@@ -92,7 +92,7 @@ fn ranged(range: &RangeConstants) -> Vec<Vec<String>> {
     rows.into_iter().map(|(title, text)| vec![title.into(), text]).collect()
 }
 
-/// `2^-14 = 6.103515625e-5`, or rounded where the digits are too many for a line.
+/// `2^-14 = 6.103515625e-5`, or rounded if the digits do not fit on a line.
 fn exact(x: &Dyadic) -> String {
     match x.decimal().filter(|digits| digits.len() <= LONG) {
         Some(digits) => format!("{} = {digits}", x.power_form()),
@@ -100,21 +100,19 @@ fn exact(x: &Dyadic) -> String {
     }
 }
 
-/// A count in digits, or rounded where they are more than twenty.
+/// A count in digits, or rounded if it has more than twenty.
 fn count(n: &Integer) -> String {
     let digits = n.to_string();
     if digits.len() <= 20 { digits } else { format!("≈ {:.3e}", Float::with_val(64, n)) }
 }
 
-/// The table of codes, or why there is none.
+/// The table of codes, or the reason why there is none.
 fn codes(format: &Format) -> String {
     let Some(codes) = format.codes() else {
         return wrapped(&match format.range {
-            Range::Unbounded => {
-                "No codes: MPFR stores numbers of this precision in its own way, not in a fixed width.".into()
-            }
+            Range::Unbounded => "No codes: MPFR stores numbers of this precision without a fixed width.".into(),
             Range::Bounded { .. } => format!(
-                "No table of codes: {} bits make {} of them; formats of {MAX_LISTED_BITS} bits and fewer have one.",
+                "No table of codes: {} bits have {} codes; only formats of up to {MAX_LISTED_BITS} bits have a table.",
                 format.code_bits(),
                 count(&(Integer::from(1) << format.code_bits()))
             ),
@@ -140,14 +138,14 @@ fn codes(format: &Format) -> String {
             })
             .collect();
         let words = format!(
-            "All {} codes in hexadecimal; the exponent field in binary; the exact x as a power of two; its class.",
+            "All {} codes: in hexadecimal, the exponent field in binary, the exact value as a power of two, and the class.",
             codes.len()
         );
         let titles = ["x", &fields.join(" "), "x", "class"].map(String::from);
         return format!("{}\n{}", wrapped(&words), blocks(&titles, &rows));
     }
     let half = codes.len() / 2;
-    // Infinities and numbers have a code of either sign; the one NaN of some formats stands in the place of −0.
+    // Infinities and numbers have codes of both signs; in some formats, the only NaN has the code of −0.
     let row = |code: &Code| {
         let negative = &codes[code.code as usize + half];
         let is_nan_for_zero = code.class == Class::Zero && negative.class == Class::Nan;
@@ -172,8 +170,8 @@ fn codes(format: &Format) -> String {
         ]);
     }
     let words = format!(
-        "All {} codes: of +x (s = 0) and of -x (s = 1) in hexadecimal; sign, exponent and significand fields in \
-         binary; the exact x; its class. The sign bit of a NaN means nothing.",
+        "All {} codes: of +x (s = 0) and -x (s = 1) in hexadecimal, the sign, exponent and significand fields in binary, \
+         the exact value and the class. The sign bit of a NaN has no meaning.",
         codes.len()
     );
     format!("{}\n{}", wrapped(&words), blocks(&["+x", "-x", &fields.join(" "), "x", "class"].map(String::from), &rows))
@@ -192,7 +190,7 @@ pub fn magnitude(code: &Code) -> String {
     }
 }
 
-/// The same as a power of two, where decimal digits are too many.
+/// The same as a power of two, for values with too many decimal digits.
 fn magnitude_in_powers(code: &Code) -> String {
     match &code.magnitude {
         Some(magnitude) => magnitude.power_form(),
@@ -200,7 +198,7 @@ fn magnitude_in_powers(code: &Code) -> String {
     }
 }
 
-/// Rows below one another in as many blocks side by side as [`WIDTH`] has room for.
+/// Lays rows out in as many blocks side by side as fit into [`WIDTH`].
 fn blocks(titles: &[String], rows: &[Vec<String>]) -> String {
     let block = |rows: &[Vec<String>]| {
         let rows: Vec<Vec<String>> = std::iter::once(titles.to_vec()).chain(rows.iter().cloned()).collect();

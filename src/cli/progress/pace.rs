@@ -1,60 +1,61 @@
-//! How long a job takes, reckoned from what it has done so far, and what is said about it. Knows no clock: times are given.
+//! Estimates how long a job takes from its progress so far, and words the estimate. Times are parameters, so this needs
+//! no clock.
 
 use indicatif::HumanDuration;
 use std::time::Duration;
 
-/// Jobs that take less are not announced.
+/// Shorter jobs are not announced.
 const LEAST_ANNOUNCED: Duration = Duration::from_secs(20);
-/// What is done in less time says little about the rest: after the first round, and within it.
+/// Progress over a shorter time predicts little: after the first round, and within it.
 const LEAST_MEASURED: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(5)];
-/// Time between two lines about progress.
+/// Time between two progress lines.
 const BETWEEN_LINES: Duration = Duration::from_secs(60);
 
 /// A job of equal units.
 #[derive(Clone, Debug)]
 pub struct Job {
-    /// What there is to do: `5 trials of 51 layers in 5 precisions`.
+    /// The work in words: `5 trials of 51 layers in 5 precisions`.
     pub what: String,
-    /// What would take less time, or how to live with it; may be empty.
+    /// What would be faster, or how to stop and continue; may be empty.
     pub advice: String,
-    /// What the units are called.
+    /// Name of the units.
     pub unit: &'static str,
-    /// All units.
+    /// Number of units.
     pub units: usize,
-    /// Units that follow one common preparation: the layers of the trials that run at once, in the backward pass after their
-    /// forward passes; 1 if units need no preparation.
+    /// Units that follow one common preparation: the layers of the trials that run at once, in the backward pass after
+    /// their forward passes; 1 if units need no preparation.
     pub round: usize,
-    /// How often there is something to prepare before the units that follow: once for each activation.
+    /// Number of preparations that precede units: one per activation.
     pub preparations: usize,
 }
 
-/// A job under way.
+/// A running job.
 #[derive(Debug)]
 pub struct Pace {
     job: Job,
-    /// How long the first preparation took, and how many are done.
+    /// Duration of the first preparation, and the number of finished preparations.
     prepared: Option<(Duration, u32)>,
-    /// When the first units were done, and how many.
+    /// When the first units were finished, and their number.
     first: Option<(Duration, usize)>,
     is_announced: bool,
-    /// Lines that were due so far.
+    /// Number of lines due so far.
     lines: u32,
 }
 
 impl Pace {
-    /// A job at its beginning.
+    /// A job that starts now.
     pub fn new(job: Job) -> Pace {
         let round = job.round.clamp(1, job.units.max(1));
         Pace { job: Job { round, ..job }, prepared: None, first: None, is_announced: false, lines: 0 }
     }
 
-    /// Leaves out units that were done before.
+    /// Leaves out units that an earlier run finished.
     pub fn leave_out(&mut self, units: usize) {
         self.job.units = self.job.units.saturating_sub(units).max(1);
         self.job.round = self.job.round.min(self.job.units);
     }
 
-    /// What precedes some of the units is done.
+    /// Notes that a preparation is finished.
     pub fn prepared(&mut self, elapsed: Duration) {
         self.prepared = match self.prepared {
             None => Some((elapsed, 1)),
@@ -62,21 +63,21 @@ impl Pace {
         };
     }
 
-    /// So many units are done after so much time.
+    /// Notes that `done` units are finished after `elapsed`.
     pub fn reached(&mut self, elapsed: Duration, done: usize) {
         if done > 0 && self.first.is_none() {
             self.first = Some((elapsed, done));
         }
     }
 
-    /// How long the job takes in all, if what is done tells.
+    /// Estimated total time; `None` if too little is done to estimate it.
     pub fn total(&self, elapsed: Duration, done: usize) -> Option<Duration> {
         let Job { units, round, preparations, .. } = self.job;
         let (begun, at_first) = self.first.filter(|_| done > 0)?;
         let (preparation, prepared) = self.prepared.map_or((0.0, 0), |(first, count)| (first.as_secs_f64(), count));
         let without = |time: Duration| time.as_secs_f64() - preparation * f64::from(prepared);
         let of_units = if done < round {
-            // A beginning that every round has, and then units of the same length.
+            // Every round starts with a part without units, followed by units of equal length.
             let more = done.saturating_sub(at_first);
             if more < (round / 20).max(2) {
                 return None;
@@ -90,7 +91,7 @@ impl Pace {
         Duration::try_from_secs_f64(preparation * preparations as f64 + of_units).ok()
     }
 
-    /// An estimate of the whole job, once, if it is long.
+    /// An estimate of the whole job, given once and only if the job is long.
     pub fn announcement(&mut self, elapsed: Duration, done: usize) -> Option<String> {
         let [after_a_round, within] = LEAST_MEASURED;
         if self.is_announced || elapsed < if done < self.job.round { within } else { after_a_round } {
@@ -103,7 +104,7 @@ impl Pace {
         Some(format!("about {}: {what}{advice}", HumanDuration(total)))
     }
 
-    /// What is done after each full minute; `doing` says it where units mean nothing to a reader.
+    /// A progress line after each full minute; `doing` replaces the count if units mean nothing to a reader.
     pub fn line(&mut self, elapsed: Duration, done: usize, doing: &str) -> Option<String> {
         let due = (elapsed.as_secs() / BETWEEN_LINES.as_secs()) as u32;
         if due <= self.lines {
@@ -123,7 +124,7 @@ mod tests {
     use super::*;
 
     fn job(units: usize, round: usize) -> Job {
-        let (what, advice) = ("5 trials of 51 layers".into(), "--attribute none takes less".into());
+        let (what, advice) = ("5 trials of 51 layers".into(), "--attribute none is faster".into());
         Job { what, advice, unit: "layers", units, round, preparations: 0 }
     }
 
@@ -131,7 +132,8 @@ mod tests {
         Duration::from_secs_f64(seconds)
     }
 
-    /// Two trials at once, of 10 layers each, after 4 s of forward passes; a layer takes 1 s. Three rounds of two trials.
+    /// Two trials at once, of 10 layers each, after 4 s of forward passes; a layer takes 1 s. Three rounds of two
+    /// trials.
     #[test]
     fn rounds_begin_with_a_time_without_units() {
         let mut pace = Pace::new(job(60, 20));
@@ -175,7 +177,7 @@ mod tests {
         early.reached(seconds(1.0), 1);
         assert_eq!(early.announcement(seconds(4.9), 30), None, "too early within the first round");
         assert!(early.announcement(seconds(5.0), 30).is_some());
-        let words = "about 3 minutes: 5 trials of 51 layers (--attribute none takes less)";
+        let words = "about 3 minutes: 5 trials of 51 layers (--attribute none is faster)";
         assert_eq!(pace.announcement(seconds(3.0), 4).as_deref(), Some(words));
         assert_eq!(pace.announcement(seconds(6.0), 5), None, "once");
         let mut short = Pace::new(job(255, 1));

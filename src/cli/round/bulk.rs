@@ -1,4 +1,4 @@
-//! `round --npy`: every entry of an array rounded, quantised as an operand, or summed by rows.
+//! `round --npy`: rounds or quantises every entry of an array, or sums its rows.
 
 use super::{RoundArguments, SCHEMA, check_random, document};
 use crate::arithmetic::dispatch::{Visitor, dispatch};
@@ -17,13 +17,13 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Reads, rounds, writes, and prints what became of the entries.
+/// Reads, rounds, writes, and prints a summary of the results.
 ///
 /// # Errors
-/// Wrong input with its fix, or what could not be written; then nothing is.
+/// Wrong input with its fix, or a file that could not be written; then no file is written.
 pub fn execute(arguments: &RoundArguments, npy: &Path) -> Result<(), Failure> {
     let Some(out) = &arguments.out else {
-        return Err(Failure::Input("--npy needs --out FILE: say where the results go".into()));
+        return Err(Failure::Input("--npy needs --out FILE: give a file for the results".into()));
     };
     let work = Work::of(arguments).map_err(Failure::Input)?;
     let tensor = read(npy)?;
@@ -60,7 +60,7 @@ fn read(npy: &Path) -> Result<Tensor, Failure> {
     let refuse = |what: String| Err(Failure::Input(format!("`{}` {what}", npy.display())));
     let tensor = match contents.tensors.pop() {
         Some(tensor) if contents.tensors.is_empty() && contents.unread.is_empty() => tensor,
-        _ => return refuse("does not hold one array: save that alone with numpy.save".into()),
+        _ => return refuse("does not hold a single array: save the array alone with numpy.save".into()),
     };
     if tensor.shape.len() > 2 {
         return refuse(format!("has shape {}: reshape it to at most two axes", tensor.shape_in_words()));
@@ -69,7 +69,7 @@ fn read(npy: &Path) -> Result<Tensor, Failure> {
     Ok(tensor)
 }
 
-/// An array of fewer axes is one row.
+/// An array with fewer axes is one row.
 fn matrix(tensor: &Tensor) -> Array2<f64> {
     let shape = match tensor.shape.as_slice() {
         [rows, columns] => (*rows, *columns),
@@ -78,14 +78,14 @@ fn matrix(tensor: &Tensor) -> Array2<f64> {
     Array2::from_shape_vec(shape, tensor.values.clone()).expect("invariant: a tensor has as many values as its shape")
 }
 
-/// What is done with the array.
+/// The operation on the array.
 enum Work {
     Round { name: ArithmeticName, random: Option<u32> },
     Sum(ArithmeticName),
     Quantise { quantiser: Quantiser, side: Side },
 }
 
-/// Results, row by row, and what else is to be known of them.
+/// The results, in row-major order, with a note about them.
 struct Done {
     values: Vec<f64>,
     about: Option<String>,
@@ -97,28 +97,28 @@ impl Work {
         if let Some(operands) = operands {
             for (option, is_given) in [("formats", !formats.is_empty()), ("sum", *sum), ("random", random.is_some())] {
                 if is_given {
-                    return Err(format!("--operands and --{option} do not go together: leave one out"));
+                    return Err(format!("--operands and --{option} cannot be used together: leave one out"));
                 }
             }
             let side = match along.as_deref() {
                 None | Some("rows") => Side::Left,
                 Some("columns") => Side::Right,
-                Some(other) => return Err(format!("--along {other}: blocks lie along `rows` or `columns`")),
+                Some(other) => return Err(format!("--along {other}: give rows or columns")),
             };
             return Ok(Work::Quantise { quantiser: Quantiser::parse(operands)?, side });
         }
         if along.is_some() {
-            return Err("--along has no effect without --operands NAME: give that, too, or leave it out".into());
+            return Err("--along has no effect without --operands NAME: add that, or leave out the option".into());
         }
         let [name] = formats.as_slice() else {
-            return Err("--npy takes one arithmetic: write --formats NAME, such as f16, or --operands NAME".into());
+            return Err("--npy takes one precision: write --formats NAME, such as f16, or --operands NAME".into());
         };
         let name = ArithmeticName::parse(name)?;
         check_random(*random, &[name])?;
         match (sum, random) {
             (false, _) => Ok(Work::Round { name, random: *random }),
             (true, None) => Ok(Work::Sum(name)),
-            (true, Some(_)) => Err("--sum and --random do not go together: leave one out".into()),
+            (true, Some(_)) => Err("--sum and --random cannot be used together: leave one out".into()),
         }
     }
 
@@ -147,7 +147,7 @@ impl Work {
     }
 }
 
-/// Every entry as it enters an arithmetic.
+/// Every entry, rounded to an arithmetic.
 struct Rounding<'m>(&'m Array2<f64>);
 
 impl Visitor for Rounding<'_> {
@@ -167,19 +167,19 @@ impl Visitor for Sums<'_> {
     }
 }
 
-/// Results as the doubles that they must be.
+/// The results as doubles.
 fn doubles(name: &ArithmeticName, results: &ExactMatrix) -> Result<Done, String> {
     let double = |exact: Exact| {
         let double = exact.to_f64();
         let is_kept = double.is_nan() || Exact::Double(double) == exact;
         is_kept.then_some(double).ok_or_else(|| {
-            format!("a result in {name} is no float64, which is what is written: give an arithmetic that float64 holds")
+            format!("a result in {name} does not fit into float64, the type of the output: give a narrower precision")
         })
     };
     Ok(Done { values: results.iter().map(double).collect::<Result<_, _>>()?, about: None })
 }
 
-/// Element times scales: exact, for none of the three has many bits.
+/// Element times scales; exact, because all of them have few bits.
 fn quantised(quantised: &Quantised) -> Done {
     let Quantised { values, factor, scales, block, .. } = quantised;
     let mut about = format!("{} of {} × {}", blocks(scales.len()), block.0, block.1);
@@ -199,7 +199,7 @@ fn blocks(count: usize) -> String {
     if count == 1 { "1 block".into() } else { format!("{count} blocks") }
 }
 
-/// A scale as a power of two, where it is one.
+/// A scale as a power of two, if it is one.
 fn in_powers(x: f64) -> String {
     match Float::with_val(53, x).to_integer_exp() {
         Some((units, exponent)) if units.is_power_of_two() => Dyadic { units, exponent }.power_form(),
@@ -207,7 +207,7 @@ fn in_powers(x: f64) -> String {
     }
 }
 
-/// What became of the entries.
+/// Counts of the results.
 #[derive(Serialize)]
 struct Counts {
     exact: usize,
@@ -234,7 +234,7 @@ impl Counts {
     }
 }
 
-/// What is printed.
+/// The printed summary.
 #[derive(Serialize)]
 struct Summary {
     schema: &'static str,

@@ -1,28 +1,28 @@
-//! Options of optimisers: names and defaults of torch.optim.
+//! Options of the optimisers, with the names and defaults of torch.optim.
 
 use crate::cli::numbers::{real, steps, whole};
 use crate::spec::training::{MOST_STEPS, Optimiser, Rate};
 use clap::builder::PossibleValuesParser;
 
-/// How gradients become updates.
+/// Options that turn gradients into updates.
 #[derive(clap::Args, Clone, Debug)]
 pub struct OptimiserOptions {
-    /// Updates
+    /// Number of training steps
     #[arg(long, value_name = "N", value_parser = whole(1, MOST_STEPS), allow_negative_numbers = true, default_value_t = 500, help_heading = "Optimiser")]
     pub steps: usize,
-    /// torch.optim's SGD without momentum, SGD with momentum 0.9, Adam or AdamW
+    /// Optimiser, as in torch.optim: SGD without momentum, SGD with momentum 0.9, Adam or AdamW
     #[arg(long, alias = "optimiser", value_name = "NAME", value_parser = PossibleValuesParser::new(Optimiser::ALL.map(|(name, _)| name)), default_value = "momentum", help_heading = "Optimiser")]
     optimizer: String,
-    /// Learning rate [default: 0.001, as torch.optim]
+    /// Learning rate [default: 0.001, as in torch.optim]
     #[arg(long, value_name = "RATE", value_parser = real("a positive finite number, such as 0.001"), allow_negative_numbers = true, help_heading = "Optimiser")]
     lr: Option<f64>,
-    /// Momentum of SGD [default: 0.9 of momentum]
+    /// Momentum of SGD [default: 0.9 for --optimizer momentum]
     #[arg(long, value_name = "M", value_parser = real("a number from 0 to below 1, such as 0.9"), allow_negative_numbers = true, help_heading = "Optimiser")]
     momentum: Option<f64>,
     /// Dampening of SGD's momentum [default: 0]
     #[arg(long, value_name = "D", value_parser = real("a number from 0 to 1"), allow_negative_numbers = true, help_heading = "Optimiser")]
     dampening: Option<f64>,
-    /// Nesterov's momentum
+    /// Use Nesterov momentum
     #[arg(long, help_heading = "Optimiser")]
     nesterov: bool,
     /// β₁ of Adam and AdamW [default: 0.9]
@@ -34,16 +34,16 @@ pub struct OptimiserOptions {
     /// ε of Adam and AdamW [default: 1e-8]
     #[arg(long, value_name = "E", value_parser = real("0 or a positive finite number, such as 1e-8"), allow_negative_numbers = true, help_heading = "Optimiser")]
     epsilon: Option<f64>,
-    /// Weight decay, of AdamW decoupled [default: 0, of AdamW 0.01]
+    /// Weight decay, decoupled in AdamW [default: 0, or 0.01 for AdamW]
     #[arg(long, value_name = "W", value_parser = real("0 or a positive finite number, such as 0.01"), allow_negative_numbers = true, help_heading = "Optimiser")]
     weight_decay: Option<f64>,
-    /// Steps of linear warm-up
+    /// Number of linear warm-up steps
     #[arg(long, value_name = "N", value_parser = steps, allow_negative_numbers = true, default_value_t = 0, help_heading = "Optimiser")]
     warmup: usize,
-    /// Let the learning rate fall to 0 as half a cosine wave
+    /// Cosine decay of the learning rate to 0
     #[arg(long, help_heading = "Optimiser")]
     cosine: bool,
-    /// Largest norm of all gradients together, as torch.nn.utils.clip_grad_norm_
+    /// Clip the norm of all gradients together, like torch.nn.utils.clip_grad_norm_
     #[arg(long, value_name = "NORM", value_parser = real("a positive finite number, such as 1"), allow_negative_numbers = true, help_heading = "Optimiser")]
     pub clip_norm: Option<f64>,
 }
@@ -52,7 +52,7 @@ impl OptimiserOptions {
     /// The optimiser with its constants, and the learning rate.
     ///
     /// # Errors
-    /// An option that the optimiser has not, with the fix.
+    /// An option that the optimiser does not have, with the fix.
     pub fn read(&self) -> Result<(Optimiser, Rate), String> {
         let named = Optimiser::ALL.into_iter().find(|(name, _)| *name == self.optimizer);
         let mut optimiser = named.map(|(_, optimiser)| optimiser).unwrap_or_default();
@@ -86,7 +86,7 @@ impl OptimiserOptions {
     }
 }
 
-/// Refuses what belongs to another optimiser.
+/// Refuses an option of another optimiser.
 fn refuse(options: &[(&str, &Option<f64>)], optimiser: &str, other: &str) -> Result<(), String> {
     match options.iter().find(|(_, value)| value.is_some()) {
         Some((option, _)) => {

@@ -1,17 +1,17 @@
-//! How much memory the system lets this process have: what is free, what the containers around it allow, and what is
-//! allowed to it alone.
+//! Finds how much memory the system grants this process: free memory, the limits of containers around it, and its own
+//! limits.
 //!
-//! Everything is read below a root folder, so that a test can lay out a system of its own. What a system does not tell
-//! (there is no /proc, a line has another form) limits nothing.
+//! Everything is read below a root folder, so that a test can provide a system of its own. Information that a system
+//! does not provide (no /proc, or a line in another form) limits nothing.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Bytes of a thread's stack, and of the addresses that glibc sets aside for its heap.
+/// Bytes of a thread's stack, and of the addresses that glibc reserves for its heap.
 const STACK: u64 = 2 << 20;
 const ARENA: u64 = 64 << 20;
 
-/// Most bytes that this process may have altogether, what it has now included: the least of all limits; `None` if
+/// Most bytes that this process may have in total, including what it has now: the smallest of all limits; `None` if
 /// none is known. `threads` are still to be started.
 pub fn allowed(root: &Path, threads: usize) -> Option<u64> {
     let system = System { root };
@@ -36,13 +36,13 @@ impl Version {
     fn limits(self) -> &'static [&'static str] {
         match self {
             Version::One => &["memory.limit_in_bytes"],
-            // Beyond the second a process is slowed down until it stands still.
+            // Beyond the second limit a process is throttled until it stops.
             Version::Two => &["memory.max", "memory.high"],
         }
     }
 
-    /// The file with the bytes that a group has, and the line of memory.stat that says which of them are files in memory
-    /// that nobody misses.
+    /// The file with the bytes that a group uses, and the line of memory.stat with the part that is reclaimable file
+    /// cache.
     fn usage(self) -> (&'static str, &'static str) {
         match self {
             Version::One => ("memory.usage_in_bytes", "total_inactive_file"),
@@ -64,18 +64,18 @@ impl System<'_> {
         rest.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)
     }
 
-    /// Bytes of this process that nobody else could have meanwhile.
+    /// Bytes of this process that other processes cannot share.
     fn own(&self) -> u64 {
         let line = |name| self.line("/proc/self/status", name);
         line("RssAnon").or_else(|| line("VmRSS")).unwrap_or(0)
     }
 
-    /// What the whole system has to give.
+    /// The memory available in the whole system.
     fn free(&self) -> Option<u64> {
         Some(self.line("/proc/meminfo", "MemAvailable")?.saturating_add(self.own()))
     }
 
-    /// The limits of every group that this process lies in, of either version.
+    /// The limits of every control group of this process, of either version.
     fn container_limits(&self) -> Vec<Option<u64>> {
         let groups = self.groups().unwrap_or_default();
         let of = |(version, group): &(Version, PathBuf)| {
@@ -90,7 +90,7 @@ impl System<'_> {
         groups.iter().map(of).collect()
     }
 
-    /// The folders of this process's groups and of all groups around them, as far as they are to be seen from here.
+    /// The folders of this process's groups and of all enclosing groups, as far as they are visible from here.
     fn groups(&self) -> Option<Vec<(Version, PathBuf)>> {
         let own = self.read("/proc/self/cgroup")?;
         let mounts = self.read("/proc/self/mountinfo")?;
@@ -105,7 +105,7 @@ impl System<'_> {
                 _ => continue,
             };
             for (root, mount) in mounts.lines().filter_map(|line| mount_of(line, version)) {
-                // From within a container its own group may be the top; a path that lies elsewhere is not to be seen.
+                // Within a container its own group may be the top; paths elsewhere are not visible.
                 let below = Path::new(path).strip_prefix(&root).unwrap_or(Path::new(""));
                 let groups = below.ancestors().map(|group| (version, mount.join(group)));
                 found.extend(groups);
@@ -114,7 +114,7 @@ impl System<'_> {
         Some(found)
     }
 
-    /// The limits of addresses and of data, less what is set aside without being memory.
+    /// The limits of addresses and of data, minus reservations that are not memory.
     fn process_limits(&self, threads: usize) -> [Option<u64>; 2] {
         let line = |name| self.line("/proc/self/status", name);
         let limits = self.read("/proc/self/limits").unwrap_or_default();
@@ -134,7 +134,7 @@ impl System<'_> {
     }
 }
 
-/// Of a line of mountinfo that mounts the groups of a version: which group is the top there, and where.
+/// For a line of mountinfo that mounts the groups of a version: the top group there, and the mount point.
 fn mount_of(line: &str, version: Version) -> Option<(PathBuf, PathBuf)> {
     // `31 23 0:28 / /sys/fs/cgroup/memory rw,nosuid shared:9 - cgroup cgroup rw,memory`.
     let (place, kind) = line.split_once(" - ")?;
@@ -200,15 +200,15 @@ mod tests {
         assert_eq!(found(&[("proc/self/limits", "Max address space unlimited unlimited bytes\n")]), None);
     }
 
-    /// What this process has is free to it.
+    /// Memory that this process already has counts as free.
     #[test]
     fn free_memory_is_what_nobody_else_has() {
         assert_eq!(found(&[MEMINFO]), Some(4000));
         assert_eq!(found(&[MEMINFO, STATUS]), Some(4008));
     }
 
-    /// The least limit of the group and of those around it holds, less what others there have; files in memory that are
-    /// not in use give way.
+    /// The smallest limit of the group and of enclosing groups applies, minus the use of others; unused file cache
+    /// counts as free.
     #[test]
     fn groups_of_the_second_version() {
         let group = ("proc/self/cgroup", "0::/pods/one\n");
@@ -258,7 +258,7 @@ mod tests {
         assert_eq!(found(&of_cpu), Some(4008));
     }
 
-    /// Addresses that are set aside and stacks that are still to come leave less to the process.
+    /// Reserved addresses and future stacks leave less to the process.
     #[test]
     fn limits_of_the_process() {
         let limits = |addresses: &str, data: &str| {

@@ -1,6 +1,6 @@
-//! What a report takes: the texts and pictures that are made of a record before the first is written.
+//! Estimates the memory of a report: the texts and pictures that are made from a record before the first is written.
 //!
-//! How large a picture gets follows from how many arithmetics are drawn side by side: layers share an axis.
+//! The size of a picture depends on how many arithmetics are drawn side by side; layers share an axis.
 
 use super::shape::Shape;
 use crate::spec::Plan;
@@ -23,16 +23,21 @@ const LAW_ROWS: u128 = 800;
 const LAW_POINT: u128 = 200;
 /// Bytes that a layer of an arithmetic has in JSON with its histogram, a trial and a tensor of it, and what was asked.
 const JSON: (u128, u128, u128, u128) = (500, 100, 300, 2400);
-/// The same of a trial's weights and biases together, of the exact network in a trial, and of a trial under all remedies.
+/// The same of a trial's weights and biases together, of the exact network in a trial, and of a trial under all
+/// remedies.
 const JSON_TRIAL: (u128, u128, u128) = (220, 380, 250);
-/// The same of the lines in layers.csv, for a tensor, and for sources and remedies.
-const CSV: (u128, u128) = (170, 1500);
+/// Bytes of the rows of tables for a layer of an arithmetic: in summary.csv, in trials.csv for a tensor in a trial, in
+/// sources.csv and in remedies.csv; and how many times each holds the arithmetic's name.
+const SUMMARY: (u128, u128) = (550, 3);
+const TRIALS: (u128, u128) = (350, 2);
+const SOURCES: (u128, u128) = (1900, 12);
+const REMEDIES: (u128, u128) = (2400, 24);
 /// Bytes of a layer of an arithmetic in the page, and of everything there that has no number.
 const PAGE: (u128, u128) = (1000, 300 << 10);
 /// Largest record that the page carries along.
 const CARRIED: u128 = 4 << 20;
 
-/// Bytes of everything that is made of a record.
+/// Bytes of everything that is made from a record.
 pub fn bytes(plan: &Plan, shape: &Shape, threads: usize) -> u128 {
     let runs = plan.runs.len() as u128;
     let (mut rows, mut count, mut json, mut csv) = (POSTER_ROWS, 0, 0, 0);
@@ -46,7 +51,9 @@ pub fn bytes(plan: &Plan, shape: &Shape, threads: usize) -> u128 {
         let joint = if plan.spec.bias { JSON_TRIAL.0 } else { 0 };
         json += layers * (JSON.0 + trials * (JSON.1 + joint + shape.tensors * JSON.2) + asked * JSON.3);
         json += asked * trials * JSON_TRIAL.2;
-        csv += layers * (trials * shape.tensors * (CSV.0 + name) + asked * (CSV.1 + 16 * name));
+        let row = |(bytes, names): (u128, u128)| bytes + names * name;
+        let measured = row(SUMMARY) + trials * shape.tensors * row(TRIALS);
+        csv += layers * (measured + asked * row(SOURCES) + row(REMEDIES));
     }
     json += layers * trials * JSON_TRIAL.1;
     let (json, csv) = (runs * json, runs * csv);
@@ -57,7 +64,8 @@ pub fn bytes(plan: &Plan, shape: &Shape, threads: usize) -> u128 {
     at_once + runs * 2 * (svg + png) + 3 * page + json * 3 / 2 + csv * 3 / 2
 }
 
-/// Bytes of a law's report: its one picture, and a line for each trial and precision in the record, as text and as such.
+/// Bytes of a law's report: its one picture, and a line for each trial and precision in the record, as text and as
+/// such.
 pub fn law(plan: &Plan, shape: &Shape, threads: usize) -> u128 {
     let (runs, precisions) = (plan.runs.len() as u128, shape.arithmetics.len() as u128);
     let points = runs * precisions * plan.spec.trials as u128;

@@ -1,4 +1,5 @@
-//! What of a plan decides how much memory it needs: the layers' own shapes, and how many arithmetics are asked what.
+//! The properties of a plan that determine its memory: the shapes of the layers, and the arithmetics with their
+//! questions.
 
 use crate::activation::Activation;
 use crate::arithmetic::dispatch::is_in_lanes;
@@ -8,7 +9,7 @@ use crate::format::{F16, Format, exponent_of};
 use crate::probe::questions::Questions;
 use crate::spec::{Attribute, Plan};
 
-/// Bytes of one MPFR number besides its limbs: the struct and the allocator's share.
+/// Bytes of one MPFR number in addition to its limbs: the struct and the allocator's share.
 const NUMBER: u128 = 48;
 
 /// Layers of one shape.
@@ -33,7 +34,7 @@ pub struct Shape {
     pub batch: u128,
     /// Gradients compared with the exact ones in every layer: of weight and δ, of a bias, of a slope.
     pub tensors: u128,
-    /// Bytes of weights that differ too much in size for the truth's words.
+    /// Bytes of weights whose sizes differ too much for the words of the exact gradient.
     pub long_weights: u128,
     /// The arithmetics in their order.
     pub arithmetics: Vec<Arithmetic>,
@@ -101,8 +102,8 @@ impl Shape {
         self.features + self.sum(|group| group.units)
     }
 
-    /// What of so much per unit and sample is kept at once, where values are kept in so many segments: one run of layers,
-    /// and one layer's where each of the other runs begins.
+    /// What of so much per unit and sample is kept at once, where values are kept in so many segments: one run of
+    /// layers, and one layer's where each of the other runs begins.
     pub fn kept(&self, per_unit: u128, segments: usize) -> u128 {
         let all = self.units() * self.batch * per_unit;
         let layers = self.layers();
@@ -127,9 +128,9 @@ impl Shape {
 /// One arithmetic of a plan in numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Arithmetic {
-    /// Bytes of a number in the format's own carrier.
+    /// Bytes of a number in the format's own storage type.
     pub number: u128,
-    /// The same in the widest arithmetic that plays a part in its questions.
+    /// The same in the widest arithmetic that its questions need.
     pub widest: u128,
     /// Forward passes: its own and the twin's, and those of sources and remedies.
     pub forward: u128,
@@ -142,7 +143,7 @@ pub struct Arithmetic {
 /// Forward passes of an arithmetic that is attributed: its own, the twin's, the range's, exact sums, forward in f32,
 /// the exact one, storage alone, and an f32 accumulator.
 const ATTRIBUTED_FORWARD: u128 = 8;
-/// Its ways back at most: the twin's, six sources alone and without, all off, and four remedies.
+/// Largest number of backward passes: the twin's, six sources alone and all but each, all off, and four remedies.
 const ATTRIBUTED_EXTRAS: u128 = 17;
 
 impl Arithmetic {
@@ -152,13 +153,14 @@ impl Arithmetic {
         plan.arithmetics.iter().map(move |policy| {
             let number = carried(&policy.forward).max(carried(&policy.backward));
             let is_attributed = Questions::are_put(policy, attribute);
-            // Exact numbers are played by doubles, or by twice the bits.
+            // Doubles replace exact numbers, or numbers of twice the bits.
             let widest = match (is_attributed, attribute) {
                 (true, Attribute::All) if number > 8 => 2 * number,
                 (true, _) => number.max(8),
                 (false, _) => number,
             };
-            // Where storing may leave the range, the twin stores without it, and one more run stores as the arithmetic does.
+            // If storing may exceed the range, the twin stores without limits, and one more run stores like the
+            // arithmetic.
             let stored = u128::from(may_leave_range(plan, policy));
             Arithmetic {
                 number,
@@ -176,8 +178,8 @@ impl Arithmetic {
     }
 }
 
-/// Whether a format of the policy may store a parameter, an input or a target as zero or infinity: what is drawn lies on a
-/// grid that formats of f16's range hold.
+/// Whether a format of the policy may store a parameter, an input or a target as zero or infinity. Drawn numbers are on
+/// a grid that fits formats with f16's range.
 fn may_leave_range(plan: &Plan, policy: &Policy) -> bool {
     let holds_grid = |format: &Format| {
         let largest = format.max_exponent().is_none_or(|exponent| exponent >= F16.max_exponent().unwrap_or(exponent));
@@ -189,7 +191,7 @@ fn may_leave_range(plan: &Plan, policy: &Policy) -> bool {
     !(is_drawn && formats.iter().flatten().all(holds_grid))
 }
 
-/// Bytes of a number in the carrier of an arithmetic: lanes, or MPFR's.
+/// Bytes of a number in the storage type of an arithmetic: lanes, or MPFR's.
 fn carried(name: &ArithmeticName) -> u128 {
     match name.format.precision {
         // Doubles, whatever the format.
@@ -202,12 +204,12 @@ fn carried(name: &ArithmeticName) -> u128 {
     }
 }
 
-/// Bits of weights up to which the truth holds them in one plane of limbs, and in four.
+/// Bits of weights up to which the exact gradient holds them in one plane of limbs, and in four.
 const ONE_PLANE: i64 = 20;
 const FOUR_PLANES: i64 = 72;
 
-/// Bytes that the truth takes besides for matrices whose weights need more than one plane of limbs, all at the exponent
-/// of the lowest bit: more planes, or numbers of GMP, which are there twice while they are made.
+/// Additional bytes of the exact gradient for matrices whose weights need more than one plane of limbs, all at the
+/// exponent of the lowest bit: more planes, or GMP numbers, which exist twice while they are made.
 fn long_weights(network: &Sequential) -> u128 {
     let bytes = |weights: &ndarray::Array2<f64>| {
         let bits = bits(weights);

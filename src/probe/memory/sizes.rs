@@ -1,6 +1,6 @@
-//! Bytes in words, and back.
+//! Formats and parses numbers of bytes.
 
-/// Bytes in words a person reads.
+/// Bytes in readable units.
 pub fn in_words(bytes: u64) -> String {
     const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     let mut value = bytes as f64;
@@ -12,7 +12,7 @@ pub fn in_words(bytes: u64) -> String {
     format!("{value:.1} {}", UNITS[unit])
 }
 
-/// Reads bytes: a number and a unit, 1000 or 1024 of the next smaller one (GB, GiB); a lone G is GiB.
+/// Reads bytes: a number and a unit of powers of 1000 or 1024 (GB, GiB); G alone is GiB.
 ///
 /// # Errors
 /// The fix.
@@ -36,7 +36,7 @@ pub fn from_words(text: &str) -> Result<u64, String> {
         _ => None,
     };
     let bytes = number.parse::<f64>().ok().zip(scale).map(|(number, scale): (f64, u64)| number * scale as f64);
-    // More than any machine has is no limit.
+    // A limit beyond any machine's memory has no effect.
     bytes
         .filter(|bytes| *bytes >= 1.0)
         .map(|bytes| bytes as u64)

@@ -39,7 +39,7 @@ fn a_schedule_fits_its_limit() {
     assert!(fits(depth) && !fits(depth + 1), "{nearest}");
 }
 
-/// What a law's plan needs besides its report.
+/// What a law's plan needs in addition to its report.
 #[test]
 fn too_many_trials_are_told_with_the_number_that_fits() {
     let plan = Spec { trials: 1_000_000, ..Spec::default() }.validate().unwrap();
@@ -70,7 +70,7 @@ fn more_needs_more() {
     };
     let least = [2, 3, 2, 2, 1, 1];
     let more = [60, 70, 40, 9, 3, 4];
-    // Every corner against those beside it with more of one thing.
+    // Every corner compared with its neighbours that have more of one quantity.
     for corner in 0..64usize {
         let of = |corner: usize| std::array::from_fn(|at| if corner >> at & 1 == 1 { more[at] } else { least[at] });
         for one in (0..6).filter(|one| corner >> one & 1 == 0) {

@@ -1,4 +1,5 @@
-//! What a training needs: copies that are trained side by side, their comparison with the exact gradient, and its records.
+//! What a training needs: copies that are trained side by side, their comparison with the exact gradient, and its
+//! records.
 
 use super::shape::Shape;
 use super::{files, largest, nearest_in_words, report, trial, whole};
@@ -10,7 +11,8 @@ use crate::spec::training::{MeasureAt, Optimiser, TrainingPlan};
 const LONG: u128 = 80;
 /// Samples that are held out.
 const HELD_OUT: u128 = 360;
-/// Bytes of a step's loss: in a record alone; and in the copy, in its record, and in the texts of both and of the table.
+/// Bytes of a step's loss: in a record alone; and in the copy, in its record, and in the texts of both and of the
+/// table.
 const LOSS: (u128, u128) = (16, 150);
 /// Bytes of a measured layer likewise.
 const MEASURE: (u128, u128) = (600, 4800);
@@ -64,7 +66,7 @@ pub fn kept(plan: &TrainingPlan) -> u64 {
     u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
-/// The schedule that keeps most values within so many bytes; `None` if no schedule fits.
+/// The schedule that keeps most values within a number of bytes; `None` if no schedule fits.
 pub fn schedule(plan: &TrainingPlan, threads: usize, limit: u64) -> Option<Schedule> {
     schedules(plan).into_iter().find(|schedule| estimate(plan, threads, *schedule) <= limit)
 }

@@ -4,14 +4,15 @@ use super::shape::{Arithmetic, Shape};
 use crate::activation::Activation;
 use crate::spec::{LossScale, Plan, Schedule};
 
-/// Bytes while one trial is measured, in so many threads.
+/// Bytes while one trial is measured, with a number of threads.
 pub fn working(plan: &Plan, shape: &Shape, threads: usize, schedule: Schedule) -> u128 {
     let Schedule { segments, .. } = schedule;
     let inputs = shape.features * shape.batch * 8;
     inputs + truth(plan, shape, segments) + arithmetics(plan, shape, threads, segments)
 }
 
-/// The exact gradient: values of the forward pass, weights as planes of limbs, and one layer's gradients with their bounds.
+/// The exact gradient: values of the forward pass, weights as planes of limbs, and one layer's gradients with their
+/// bounds.
 fn truth(plan: &Plan, shape: &Shape, segments: usize) -> u128 {
     let spec = &plan.spec;
     // Values of a hidden layer: z and a; the scaled branch and the sum of a residual one.
@@ -55,7 +56,7 @@ fn arithmetics(plan: &Plan, shape: &Shape, threads: usize, segments: usize) -> u
     all + gradients + held + sought(plan, shape)
 }
 
-/// Gradients of all layers that stand for the exact ones while a loss scale is looked for, one arithmetic after the other.
+/// Gradients of all layers that replace the exact ones in the search for a loss scale, one arithmetic after the other.
 fn sought(plan: &Plan, shape: &Shape) -> u128 {
     let is_sought = |one: &&Arithmetic| one.is_attributed() || plan.spec.loss_scale == LossScale::Auto;
     // Doubles where they have more than twice the bits.
@@ -63,7 +64,7 @@ fn sought(plan: &Plan, shape: &Shape) -> u128 {
     shape.weights() * shape.arithmetics.iter().filter(is_sought).map(bytes).max().unwrap_or(0)
 }
 
-/// Bytes of a measured layer, of an arithmetic in it, of a run beside it, and of a tensor.
+/// Bytes of a measured layer, of an arithmetic in it, of an additional run, and of a tensor.
 const LAYER: u128 = 550;
 const ARITHMETIC: u128 = 660;
 const EXTRA: u128 = 72;

@@ -1,6 +1,7 @@
 //! The noise of layer 1 by source: one row per attributed arithmetic, one lane per source.
 
 use super::noise::{NoisePoint, PointKind, decades, knee, measured, point, source_point};
+use super::{of_layers, of_run, trials};
 use crate::judgement::{ArithmeticJudgement, RunJudgement};
 use crate::record::{ArithmeticRun, NoiseSource, Quantiles, Run, SourceNoise};
 use crate::report::numbers::Notation::Typeset;
@@ -54,26 +55,27 @@ pub struct SourceLane {
 impl AttributionPanel {
     /// The panel of a run; nothing where no noise was attributed.
     pub fn new(run: &Run, judged: &RunJudgement) -> Option<AttributionPanel> {
-        let attributed = || run.arithmetics.iter().enumerate().filter(|(_, one)| one.attribution.is_some());
+        let attributed =
+            || of_run(run, judged).enumerate().filter(|(_, (arithmetic, _))| arithmetic.attribution.is_some());
         attributed().next()?;
         let of_source = |source: &SourceNoise| -> [Option<Quantiles>; 2] {
             [source.alone.as_ref().and_then(|layers| layers.first()).copied(), source.without.first().copied()]
         };
-        let sources = attributed().flat_map(|(_, one)| cause::sources(one)).flat_map(of_source).flatten();
-        let plain = attributed().filter_map(|(_, one)| one.layers.first()).filter_map(measured).copied();
+        let sources =
+            attributed().flat_map(|(_, (arithmetic, _))| cause::sources(arithmetic)).flat_map(of_source).flatten();
+        let judged_first = |(_, one)| of_layers(one).next();
+        let plain = attributed().filter_map(judged_first).filter_map(measured).copied();
         // Where a source makes no noise, how well the truth is known must not stretch the axis.
         let all: Vec<_> = plain.chain(sources.filter(|noise| !noise.at_most)).collect();
         let decades = decades(all.iter());
-        let rows: Vec<AttributionRow> =
-            attributed().map(|(index, one)| row(index, one, judged.arithmetics.get(index), decades)).collect();
-        let trials = run.arithmetics.first().map_or(0, |arithmetic| arithmetic.verdict.of);
+        let rows: Vec<AttributionRow> = attributed().map(|(index, one)| row(index, one, decades)).collect();
         let lanes = || rows.iter().flat_map(|row| row.lanes.iter().flat_map(|lane| [lane.alone, lane.without]));
         let points = || lanes().chain(rows.iter().map(|row| row.plain)).flatten();
         let joined = || points().filter(|point| point.kind.is_joined());
         Some(AttributionPanel {
             decades,
             knee: knee(decades),
-            spread: facts::quantile_note(trials),
+            spread: facts::quantile_note(trials(judged)),
             has_bars: joined().any(|point| point.low < point.high),
             clamped: joined().any(|point| point.high >= f64::from(decades.1)),
             rows,
@@ -90,15 +92,10 @@ impl AttributionPanel {
     }
 }
 
-fn row(
-    index: usize,
-    arithmetic: &ArithmeticRun,
-    judged: Option<&ArithmeticJudgement>,
-    decades: (i32, i32),
-) -> AttributionRow {
-    let first = arithmetic.layers.first();
+fn row(index: usize, one: (&ArithmeticRun, &ArithmeticJudgement), decades: (i32, i32)) -> AttributionRow {
+    let (arithmetic, judged) = one;
     let noise = cause::plain(arithmetic).first().filter(|first| first.has_noise()).map(|first| first.short(Typeset));
-    let verdict = facts::verdict_and_count(&arithmetic.verdict);
+    let verdict = facts::verdict_and_count(&judged.first.verdict);
     let lane = |source: &SourceNoise| {
         let place = |noise| source_point(1, noise, decades);
         let alone = source.alone.as_ref().and_then(|layers| layers.first()).and_then(place);
@@ -108,8 +105,8 @@ fn row(
         arithmetic: index,
         name: facts::name(arithmetic, Typeset),
         state: noise.into_iter().chain([verdict]).collect::<Vec<_>>().join(", "),
-        dominant: judged.and_then(|judged| say::cause::sentence(&judged.cause, Typeset)).unwrap_or_default(),
-        plain: first.and_then(|layer| point(layer, decades)),
+        dominant: say::cause::sentence(judged, Typeset).unwrap_or_default(),
+        plain: of_layers(one).next().and_then(|one| point(one, decades)),
         lanes: cause::sources(arithmetic).iter().map(lane).collect(),
     }
 }

@@ -2,10 +2,11 @@
 
 use super::caption;
 use super::noise::{NoisePoint, PointKind, decades, knee, measured, point};
-use crate::judgement::judge;
-use crate::record::{ArithmeticRun, LayerRun, Record, Run, Verdict};
-use crate::report::numbers::{Notation::Typeset, ratio};
-use crate::report::{facts, say};
+use super::{of_layers, of_run, trials};
+use crate::judgement::{ArithmeticJudgement, RunJudgement, judge};
+use crate::record::{ArithmeticRun, Record, Run, Verdict};
+use crate::report::numbers::Notation::Typeset;
+use crate::report::{facts, say, table};
 
 /// The picture that compares all runs of a record.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,10 +60,12 @@ pub struct Lane {
 impl Comparison {
     /// The figure of a record.
     pub fn new(record: &Record) -> Comparison {
-        let arithmetics = || record.runs.iter().flat_map(|run| &run.arithmetics);
-        let decades = decades(arithmetics().filter_map(|arithmetic| arithmetic.layers.first()).filter_map(measured));
-        let rows: Vec<ComparisonRow> = record.runs.iter().map(|run| row(run, decades)).collect();
-        let trials = arithmetics().next().map_or(0, |arithmetic| arithmetic.verdict.of);
+        let judgement = judge(record);
+        let runs = || record.runs.iter().zip(&judgement.runs);
+        let first_layers = runs().flat_map(|(run, judged)| of_run(run, judged)).filter_map(|one| of_layers(one).next());
+        let decades = decades(first_layers.filter_map(measured));
+        let rows: Vec<ComparisonRow> = runs().map(|(run, judged)| row(run, judged, decades)).collect();
+        let trials = judgement.runs.first().map_or(0, trials);
         let points = || rows.iter().flat_map(|row| &row.lanes).filter_map(|lane| lane.point);
         let joined = || points().filter(|point| point.kind.is_joined());
         Comparison {
@@ -71,7 +74,7 @@ impl Comparison {
                 record.runs.len(),
                 facts::shape(&record.spec)
             ),
-            answer: say::sentences(record, &judge(record), Typeset).join(" "),
+            answer: say::sentences(record, &judgement, Typeset).join(" "),
             decades,
             knee: knee(decades),
             trials,
@@ -90,23 +93,20 @@ impl Comparison {
     }
 }
 
-fn row(run: &Run, decades: (i32, i32)) -> ComparisonRow {
-    let lane = |arithmetic: &ArithmeticRun| lane(arithmetic, decades);
-    ComparisonRow { activation: run.activation.clone(), lanes: run.arithmetics.iter().map(lane).collect() }
+fn row(run: &Run, judged: &RunJudgement, decades: (i32, i32)) -> ComparisonRow {
+    let lanes = of_run(run, judged).map(|one| lane(one, decades));
+    ComparisonRow { activation: run.activation.clone(), lanes: lanes.collect() }
 }
 
-fn lane(arithmetic: &ArithmeticRun, decades: (i32, i32)) -> Lane {
-    let first = arithmetic.layers.first();
-    let measures_noise = arithmetic.verdict.verdict.has_noise();
-    let noise = first.map(LayerRun::noise).filter(|_| measures_noise);
+fn lane(one: (&ArithmeticRun, &ArithmeticJudgement), decades: (i32, i32)) -> Lane {
+    let (arithmetic, ArithmeticJudgement { first: judged, .. }) = one;
+    let verdict = judged.verdict.verdict;
+    let noise = arithmetic.layers.first().filter(|_| verdict.has_noise());
     Lane {
         arithmetic: facts::name(arithmetic, Typeset),
-        noise: noise.map_or("—".into(), |noise| match (noise.count, noise.low == noise.high) {
-            (2, false) => [noise.low, noise.high].map(|end| ratio(end, noise.at_most, Typeset)).join(", "),
-            _ => ratio(noise.median, noise.at_most, Typeset),
-        }),
-        verdict: facts::verdict_and_count(&arithmetic.verdict),
-        is_sound: arithmetic.verdict.verdict == Verdict::Sound,
-        point: first.and_then(|layer| point(layer, decades)),
+        noise: noise.map_or("—".into(), |layer| table::value(layer, Typeset)),
+        verdict: facts::verdict_and_count(&judged.verdict),
+        is_sound: verdict == Verdict::Sound,
+        point: of_layers(one).next().and_then(|one| point(one, decades)),
     }
 }

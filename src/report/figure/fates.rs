@@ -1,5 +1,6 @@
 //! What became of each entry, as shares by layer.
 
+use crate::judgement::ArithmeticJudgement;
 use crate::record::{ArithmeticRun, Fates};
 use crate::report::facts;
 use crate::report::numbers::Notation::Typeset;
@@ -80,7 +81,7 @@ pub struct FateStrip {
 
 impl FateStrip {
     /// The strip of one arithmetic.
-    pub fn new(arithmetic: &ArithmeticRun) -> FateStrip {
+    pub fn new(arithmetic: &ArithmeticRun, judged: &ArithmeticJudgement) -> FateStrip {
         let mut present = [false; 9];
         let mut edges = Vec::new();
         for layer in &arithmetic.layers {
@@ -96,11 +97,6 @@ impl FateStrip {
             }
             edges.push((layer.layer, upper));
         }
-        FateStrip {
-            name: facts::name(arithmetic, Typeset),
-            verdict: facts::verdict_and_reach(arithmetic),
-            edges,
-            present,
-        }
+        FateStrip { name: facts::name(arithmetic, Typeset), verdict: facts::verdict_and_reach(judged), edges, present }
     }
 }

@@ -221,7 +221,7 @@ fn caption(record: &Law) -> Vec<String> {
             if run.constants.is_empty() { String::new() } else { format!(" ({})", run.constants.join(", ")) };
         pieces.push(format!("{}{constants}: truth {}", run.activation, run.evidence));
     }
-    pieces.push("arithmetics mpfr:bits, sums in the same precision".into());
+    pieces.push("precisions mpfr:bits, sums in the same precision".into());
     pieces.extend(law::interval(record));
     pieces.extend(law::remarks(record));
     let hash: String = record.spec_hash.chars().take(HASH_DIGITS).collect();

@@ -1,5 +1,7 @@
 //! Noise-to-signal by layer, one curve per arithmetic, or per source of one arithmetic's noise.
 
+use super::{of_layers, of_run, trials};
+use crate::judgement::{ArithmeticJudgement, RunJudgement};
 use crate::record::{ArithmeticRun, LayerRun, NoiseSource, Number, Quantiles, Run, TheoryLayer, Verdict};
 use crate::report::numbers::Notation::Typeset;
 use crate::report::{cause, facts};
@@ -121,28 +123,28 @@ pub struct NoisePanel {
 
 impl NoisePanel {
     /// The panel of a run.
-    pub fn new(run: &Run) -> NoisePanel {
-        let decades = decades(run.arithmetics.iter().flat_map(|arithmetic| &arithmetic.layers).filter_map(measured));
-        let curves = run.arithmetics.iter().enumerate();
-        let curves = curves.map(|(index, arithmetic)| curve(index, arithmetic, decades)).collect();
+    pub fn new(run: &Run, judged: &RunJudgement) -> NoisePanel {
+        let decades = decades(of_run(run, judged).flat_map(of_layers).filter_map(measured));
+        let curves = of_run(run, judged).enumerate().map(|(index, one)| curve(index, one, decades)).collect();
         let theory = run.arithmetics.iter().find(|arithmetic| !arithmetic.theory.is_empty());
         NoisePanel {
             frozen: theory.map(|arithmetic| frozen(arithmetic, decades)),
-            ..NoisePanel::of(run, decades, curves)
+            ..NoisePanel::of(judged, decades, curves)
         }
     }
 
     /// The first attributed arithmetic of a run by source: as it is, and each source alone.
-    pub fn sources(run: &Run) -> Option<NoisePanel> {
+    pub fn sources(run: &Run, judged: &RunJudgement) -> Option<NoisePanel> {
         let (index, arithmetic) = cause::first_attributed(run)?;
+        let one = (arithmetic, judged.arithmetics.get(index)?);
         let sources = cause::sources(arithmetic).iter();
         let alone: Vec<(NoiseSource, &[Quantiles])> =
             sources.filter_map(|one| Some((one.source, one.alone.as_deref()?))).collect();
-        let plain = arithmetic.layers.iter().filter_map(measured);
+        let plain = of_layers(one).filter_map(measured);
         // Where a source makes no noise, how well the truth is known must not stretch the axis.
         let alone_of = alone.iter().flat_map(|(_, layers)| layers.iter());
         let decades = decades(plain.chain(alone_of.filter(|noise| !noise.at_most)));
-        let plain = curve(index, arithmetic, decades);
+        let plain = curve(index, one, decades);
         let mut curves = vec![NoiseCurve { name: format!("{} as it is", plain.name), predicted: Vec::new(), ..plain }];
         for (source, layers) in alone {
             let numbers = arithmetic.layers.iter().map(|layer| layer.layer);
@@ -155,12 +157,12 @@ impl NoisePanel {
                 predicted: Vec::new(),
             });
         }
-        Some(NoisePanel::of(run, decades, curves))
+        Some(NoisePanel::of(judged, decades, curves))
     }
 
     /// The panel of curves on an axis.
-    fn of(run: &Run, decades: (i32, i32), curves: Vec<NoiseCurve>) -> NoisePanel {
-        let trials = run.arithmetics.first().map_or(0, |arithmetic| arithmetic.verdict.of);
+    fn of(judged: &RunJudgement, decades: (i32, i32), curves: Vec<NoiseCurve>) -> NoisePanel {
+        let trials = trials(judged);
         let joined = || curves.iter().flat_map(|curve| &curve.points).filter(|point| point.kind.is_joined());
         NoisePanel {
             decades,
@@ -186,8 +188,8 @@ pub(super) fn knee(decades: (i32, i32)) -> Option<i32> {
 }
 
 /// A layer's noise, if its ratio is one.
-pub(super) fn measured(layer: &LayerRun) -> Option<&Quantiles> {
-    Some(layer.noise()).filter(|_| !layer.verdict.verdict.is_zero_or_overflow())
+pub(super) fn measured((layer, verdict): (&LayerRun, Verdict)) -> Option<&Quantiles> {
+    Some(layer.noise()).filter(|_| !verdict.is_zero_or_overflow())
 }
 
 /// Whole powers of ten around every positive finite quantile.
@@ -203,15 +205,17 @@ pub(super) fn decades<'a>(quantiles: impl Iterator<Item = &'a Quantiles>) -> (i3
     (bottom, top.min(HIGHEST))
 }
 
-fn curve(index: usize, arithmetic: &ArithmeticRun, decades: (i32, i32)) -> NoiseCurve {
+fn curve(index: usize, one: (&ArithmeticRun, &ArithmeticJudgement), decades: (i32, i32)) -> NoiseCurve {
+    let (arithmetic, judged) = one;
+    let lost: Vec<usize> =
+        of_layers(one).filter(|one| measured(*one).is_none()).map(|(layer, _)| layer.layer).collect();
     NoiseCurve {
         owner: Owner::Arithmetic(index),
         name: facts::name(arithmetic, Typeset),
-        note: facts::verdict_and_count(&arithmetic.verdict),
-        points: arithmetic.layers.iter().filter_map(|layer| point(layer, decades)).collect(),
-        predicted: on_axis(arithmetic, decades, |layer, theory| match measured(layer) {
-            Some(_) => theory.predicted,
-            None => Number::None,
+        note: facts::verdict_and_count(&judged.first.verdict),
+        points: of_layers(one).filter_map(|one| point(one, decades)).collect(),
+        predicted: on_axis(arithmetic, decades, |layer, theory| {
+            if lost.contains(&layer.layer) { Number::None } else { theory.predicted }
         }),
     }
 }
@@ -228,7 +232,7 @@ fn frozen(arithmetic: &ArithmeticRun, decades: (i32, i32)) -> Frozen {
 fn on_axis(
     arithmetic: &ArithmeticRun,
     decades: (i32, i32),
-    of: fn(&LayerRun, &TheoryLayer) -> Number,
+    of: impl Fn(&LayerRun, &TheoryLayer) -> Number,
 ) -> Vec<(usize, f64)> {
     let place = |(layer, theory): (&LayerRun, &TheoryLayer)| {
         let log10 = core_math::log10(of(layer, theory).finite().filter(|x| *x > 0.0)?);
@@ -259,9 +263,9 @@ fn placed(layer: usize, noise: &Quantiles, kind: PointKind, (bottom, top): (i32,
 }
 
 /// A layer on an axis; nothing where it has no ratio.
-pub(super) fn point(layer: &LayerRun, decades: (i32, i32)) -> Option<NoisePoint> {
-    let noise = layer.noise();
-    let kind = match layer.verdict.verdict {
+pub(super) fn point((layer, verdict): (&LayerRun, Verdict), decades: (i32, i32)) -> Option<NoisePoint> {
+    let noise = layer.shown_noise();
+    let kind = match verdict {
         verdict if verdict.is_zero_or_overflow() => PointKind::Saturated,
         Verdict::NotEstablished => PointKind::NotEstablished,
         // No noise at all lies below every axis.
@@ -271,8 +275,8 @@ pub(super) fn point(layer: &LayerRun, decades: (i32, i32)) -> Option<NoisePoint>
     if noise.median == Number::None && kind != PointKind::Saturated {
         return None;
     }
-    let is_zero = layer.verdict.verdict == Verdict::Zero;
+    let is_zero = verdict == Verdict::Zero;
     // A gradient that is exactly zero has no ratio; one that a minority of the trials have must not place it.
     let median = if is_zero { Number::None } else { noise.median };
-    Some(placed(layer.layer, &Quantiles { median, ..*noise }, kind, decades))
+    Some(placed(layer.layer, &Quantiles { median, ..noise }, kind, decades))
 }

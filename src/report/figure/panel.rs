@@ -11,7 +11,7 @@ pub enum Panel {
     Range,
     /// What became of each entry, by layer.
     Fates,
-    /// Pre-activations on another piece of φ' than in truth, by layer.
+    /// Pre-activations on a different piece of φ' than the exact ones, by layer.
     Flips,
     /// The noise of layer 1 by source, alone and taken away.
     Attribution,

@@ -80,7 +80,7 @@ pub struct ChartPanel {
     pub places: Vec<String>,
     /// One per series that has its place in the record.
     pub curves: Vec<ChartCurve>,
-    /// Names and heights of what they are held against.
+    /// Names and heights of references for comparison.
     pub references: Vec<(String, f64)>,
     /// What the bars are; nothing where no bar has a length.
     pub spread: Option<String>,

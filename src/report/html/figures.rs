@@ -2,6 +2,7 @@
 
 use super::markup::escaped;
 use super::tips;
+use crate::judgement::{judge, judge_run};
 use crate::record::{NoiseSource, Record, Run};
 use crate::report::draw::{self, Paint, Picture, SERIES_COLORS, Spot, Theme};
 use crate::report::figure::{Comparison, Fate, Panel, Summary};
@@ -15,7 +16,9 @@ pub fn comparison(record: &Record) -> Result<String, String> {
     let figure =
         Comparison { title: String::new(), answer: String::new(), caption: Vec::new(), ..Comparison::new(record) };
     let picture = draw::comparison(&figure, Theme::Light)?;
-    Ok(html("noise/signal of layer 1 by activation and arithmetic", &picture, |spot| tips::lane(record, spot)))
+    let judgement = judge(record);
+    let label = "noise/signal of layer 1 by activation and precision";
+    Ok(html(label, &picture, |spot| tips::lane(record, &judgement, spot)))
 }
 
 /// The pictures of one run, one per panel.
@@ -24,17 +27,18 @@ pub fn comparison(record: &Record) -> Result<String, String> {
 /// What could not be drawn.
 pub fn run(record: &Record, run: &Run) -> Result<String, String> {
     let figure = Summary { panel_caption: Vec::new(), ..Summary::new(record, run) };
+    let judged = judge_run(run, record.spec.batch);
     let mut pictures = String::new();
     for panel in Panel::ALL.into_iter().filter(|panel| panel.is_of(run)) {
         let picture = draw::panel(&figure, panel, Theme::Light)?;
         let label = format!("{}: {}", run.activation, panel.title());
         pictures += &html(&label, &picture, |spot| match panel {
-            Panel::Noise => tips::noise(run, spot),
+            Panel::Noise => tips::noise(run, &judged, spot),
             Panel::Range => tips::range(run, &figure.range, spot),
             Panel::Fates => tips::fates(run, spot),
             Panel::Flips => tips::flips(run, spot),
             Panel::Attribution => tips::attribution(run, &figure, spot),
-            Panel::Sources => tips::sources(run, &figure, spot),
+            Panel::Sources => tips::sources(run, &judged, &figure, spot),
             Panel::Histogram => None,
         });
     }

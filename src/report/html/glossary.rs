@@ -142,17 +142,19 @@ pub fn fate_name(fate: Fate) -> &'static str {
 
 fn fate_meaning(fate: Fate) -> &'static str {
     match fate {
-        Fate::Resolved => "its error is below an eighth of the true entry",
-        Fate::Degraded => "its error is an eighth of the true entry or more",
-        Fate::Drowned => "its error is as large as the true entry or larger",
+        Fate::Resolved => "its error is below an eighth of the exact entry",
+        Fate::Degraded => "its error is at least an eighth of the exact entry",
+        Fate::Drowned => "its error is at least as large as the exact entry",
         Fate::Flushed => {
-            "computed as zero by underflow: not zero in truth, nor in the twin run with unbounded exponents (of gradients \
-             that have no twin run: every computed zero whose true entry is not zero)"
+            "underflowed to zero although the exact entry is not zero, nor that of the same run with unbounded exponents \
+             (without such a run: every computed zero whose exact entry is not zero)"
         }
-        Fate::Cut => "computed as zero for another reason, in the twin run too: a flipped branch, a sum that cancels",
+        Fate::Cut => {
+            "computed as zero for another reason, also with unbounded exponents: a flipped branch, or a sum that cancels"
+        }
         Fate::Overflowed => "computed as infinite or NaN",
-        Fate::Ghost => "zero in truth, and computed as something else",
-        Fate::TrueZero => "zero in truth, and computed as zero",
-        Fate::Undecided => "the bounds on the true gradient do not decide",
+        Fate::Ghost => "exactly zero, but computed as nonzero",
+        Fate::TrueZero => "exactly zero, and computed as zero",
+        Fate::Undecided => "the error bounds of the exact gradient do not decide",
     }
 }

@@ -1,7 +1,8 @@
 //! Every layer of every run in every arithmetic as one table that sorts and filters.
 
 use super::markup::escaped;
-use crate::record::{ArithmeticRun, LayerRun, Number, Record, Run, TensorNoise, Truth, Verdict};
+use crate::judgement::{Judgement, judge};
+use crate::record::{ArithmeticRun, LayerRun, Number, Record, Run, TensorNoise, Truth, Verdict, VerdictCount};
 use crate::report::numbers::{Notation::Typeset, short};
 use crate::report::{facts, table};
 
@@ -29,7 +30,7 @@ const fn column(key: &'static str, title: &'static str, about: &'static str, fir
 
 const COLUMNS: [Column; 10] = [
     column("activation", "activation", "in the order asked for", First::Least),
-    column("arithmetic", "arithmetic", "in the order asked for", First::Least),
+    column("arithmetic", "precision", "in the order asked for", First::Least),
     column("layer", "layer", "1 is the input side", First::Least),
     column(
         "noise",
@@ -55,11 +56,12 @@ pub fn layers(record: &Record) -> String {
     let several = record.runs.len() > 1;
     let shown = |column: &&Column| several || column.key != "activation";
     let titles: String = COLUMNS.iter().filter(shown).map(title).collect();
+    let judgement = judge(record);
     let mut rows = String::new();
-    for (run_index, run) in record.runs.iter().enumerate() {
-        for (arithmetic_index, arithmetic) in run.arithmetics.iter().enumerate() {
-            for (index, layer) in arithmetic.layers.iter().enumerate() {
-                let verdict = layer.verdict.verdict;
+    for (run_index, (run, judged)) in record.runs.iter().zip(&judgement.runs).enumerate() {
+        for (arithmetic_index, (arithmetic, judged)) in run.arithmetics.iter().zip(&judged.arithmetics).enumerate() {
+            for (index, (layer, count)) in arithmetic.layers.iter().zip(&judged.verdicts).enumerate() {
+                let verdict = count.verdict;
                 rows += &format!(
                     "<tr data-activation=\"{}\" data-arithmetic=\"{}\" data-verdict=\"{}\">",
                     escaped(&run.activation),
@@ -70,7 +72,7 @@ pub fn layers(record: &Record) -> String {
                     rows += &cell("", Some(run_index as f64), &run.activation);
                 }
                 rows += &cell("", Some(arithmetic_index as f64), &facts::name(arithmetic, Typeset));
-                rows += &numbers(run, arithmetic, index, layer);
+                rows += &numbers(run, arithmetic, index, (layer, count));
                 rows += "</tr>\n";
             }
         }
@@ -79,7 +81,7 @@ pub fn layers(record: &Record) -> String {
         "{}<div class=\"scroll tall\" tabindex=\"0\" role=\"region\" aria-label=\"every layer\">\
          <table class=\"layers\" id=\"layer-table\">\n<thead><tr>{titles}</tr></thead>\n<tbody>\n{rows}</tbody>\n\
          </table></div>\n",
-        filters(record)
+        filters(record, &judgement)
     )
 }
 
@@ -113,7 +115,7 @@ fn sortable(x: f64) -> String {
 }
 
 /// The cells from the layer's number on.
-fn numbers(run: &Run, arithmetic: &ArithmeticRun, index: usize, layer: &LayerRun) -> String {
+fn numbers(run: &Run, arithmetic: &ArithmeticRun, index: usize, (layer, count): (&LayerRun, &VerdictCount)) -> String {
     let flips = layer.flips.map(|flips| {
         let finite = flips.total.saturating_sub(flips.nonfinite);
         flips.flipped as f64 / finite as f64
@@ -122,7 +124,7 @@ fn numbers(run: &Run, arithmetic: &ArithmeticRun, index: usize, layer: &LayerRun
     let flushed = layer.fates.flushed as f64 / entries as f64;
     let cosine = median(layer, |tensor| tensor.cosine);
     let descent = median(layer, |tensor| tensor.descent);
-    let verdict = layer.verdict.verdict;
+    let verdict = count.verdict;
     let severity = Verdict::ALL.iter().position(|one| *one == verdict).map(|place| place as f64);
     let (bits, proven) = evidence(&run.truth, index);
     let state = format!("verdict {}", verdict.name().replace(' ', "-"));
@@ -133,7 +135,7 @@ fn numbers(run: &Run, arithmetic: &ArithmeticRun, index: usize, layer: &LayerRun
         cell("number", Some(flushed), &table::flushed(layer)),
         cell("number", cosine, &shown(cosine)),
         cell("number", descent, &shown(descent)),
-        cell(&state, severity, &facts::verdict_and_count(&layer.verdict)),
+        cell(&state, severity, &facts::verdict_and_count(count)),
         cell("number", bits, &proven),
     ]
     .concat()
@@ -176,7 +178,7 @@ fn evidence(truth: &Truth, index: usize) -> (Option<f64>, String) {
 }
 
 /// Choices of arithmetic, activation and verdict; hidden until the script makes them work.
-fn filters(record: &Record) -> String {
+fn filters(record: &Record, judgement: &Judgement) -> String {
     let mut arithmetics: Vec<&str> = Vec::new();
     let mut activations: Vec<&str> = Vec::new();
     let mut present = [false; Verdict::ALL.len()];
@@ -186,26 +188,28 @@ fn filters(record: &Record) -> String {
             if !arithmetics.contains(&arithmetic.name.as_str()) {
                 arithmetics.push(&arithmetic.name);
             }
-            for layer in &arithmetic.layers {
-                let place = Verdict::ALL.iter().position(|one| *one == layer.verdict.verdict);
-                place.into_iter().for_each(|place| present[place] = true);
-            }
         }
     }
-    let verdicts = Verdict::ALL.iter().zip(present).filter(|(_, present)| *present).map(|(verdict, _)| verdict.name());
-    let mut choices = choice("arithmetic", &arithmetics);
-    if activations.len() > 1 {
-        choices += &choice("activation", &activations);
+    let judged = judgement.runs.iter().flat_map(|run| &run.arithmetics).flat_map(|one| &one.verdicts);
+    for count in judged {
+        let place = Verdict::ALL.iter().position(|one| *one == count.verdict);
+        place.into_iter().for_each(|place| present[place] = true);
     }
-    choices += &choice("verdict", &verdicts.collect::<Vec<_>>());
+    let verdicts = Verdict::ALL.iter().zip(present).filter(|(_, present)| *present).map(|(verdict, _)| verdict.name());
+    let mut choices = choice("arithmetic", "precision", &arithmetics);
+    if activations.len() > 1 {
+        choices += &choice("activation", "activation", &activations);
+    }
+    choices += &choice("verdict", "verdict", &verdicts.collect::<Vec<_>>());
     format!(
         "<form class=\"filters\" id=\"layer-filters\" hidden>{choices}<output id=\"layer-count\"></output> \
          <button type=\"reset\">show all</button></form>\n"
     )
 }
 
-fn choice(name: &str, values: &[&str]) -> String {
+/// A choice by its name in a link and its label.
+fn choice(name: &str, label: &str, values: &[&str]) -> String {
     let option = |value: &&str| format!("<option>{}</option>", escaped(value));
     let options: String = values.iter().map(option).collect();
-    format!("<label>{name} <select name=\"{name}\"><option value=\"\">all</option>{options}</select></label> ")
+    format!("<label>{label} <select name=\"{name}\"><option value=\"\">all</option>{options}</select></label> ")
 }

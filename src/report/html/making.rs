@@ -20,8 +20,8 @@ pub fn making(record: &Record) -> String {
     facts.extend([
         ("draws", facts::draws(spec).join(", ")),
         ("intervals", facts::quantile_note(spec.trials)),
-        ("arithmetics", spec.formats.iter().map(|policy| spec.names.of(policy)).collect::<Vec<_>>().join(", ")),
-        ("truth asked for", format!("{} bits of every layer’s gradient", spec.truth_bits)),
+        ("precisions", spec.formats.iter().map(|policy| spec.names.of(policy)).collect::<Vec<_>>().join(", ")),
+        ("required accuracy", format!("{} bits of every layer’s exact gradient", spec.truth_bits)),
         ("version", format!("precision-probe {}", record.version)),
         ("spec", format!("SHA-256 {}", record.spec_hash)),
     ]);

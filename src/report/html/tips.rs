@@ -1,6 +1,7 @@
 //! The numbers behind the spots of a figure, one short text each.
 
 use super::glossary::fate_name;
+use crate::judgement::{Judgement, RunJudgement};
 use crate::record::{ArithmeticRun, LayerRun, Quantiles, Record, Run};
 use crate::report::draw::Spot;
 use crate::report::figure::{Fate, Owner, RangePanel, Summary};
@@ -8,18 +9,19 @@ use crate::report::numbers::{LOG10_2, Notation::Typeset, percent, power_of_two, 
 use crate::report::{cause, facts, table};
 
 /// A point of the comparison: an activation in an arithmetic, at layer 1.
-pub fn lane(record: &Record, spot: &Spot) -> Option<String> {
+pub fn lane(record: &Record, judgement: &Judgement, spot: &Spot) -> Option<String> {
     let run = record.runs.get(spot.row)?;
     let arithmetic = run.arithmetics.get(spot.column)?;
     let layer = arithmetic.layers.first()?;
-    let reach = facts::verdict_and_reach(arithmetic);
+    let judged = judgement.runs.get(spot.row)?.arithmetics.get(spot.column)?;
+    let reach = facts::verdict_and_reach(judged);
     Some(format!("{} in {}, layer {}\n{}\n{reach}", run.activation, arithmetic.name, layer.layer, ratio(layer)))
 }
 
 /// A point of the noise panel.
-pub fn noise(run: &Run, spot: &Spot) -> Option<String> {
+pub fn noise(run: &Run, judged: &RunJudgement, spot: &Spot) -> Option<String> {
     let (arithmetic, index, layer) = layer(run, spot)?;
-    let verdict = facts::verdict_and_count(&layer.verdict);
+    let verdict = facts::verdict_and_count(judged.arithmetics.get(spot.row)?.verdicts.get(index)?);
     let theory = run.arithmetics.get(spot.row)?.theory.get(index);
     let predicted = theory.and_then(|theory| theory.predicted.finite());
     let predicted = predicted.map_or(String::new(), |x| format!("\npredicted {}", short(x, Typeset)));
@@ -40,11 +42,11 @@ pub fn attribution(run: &Run, figure: &Summary, spot: &Spot) -> Option<String> {
 }
 
 /// A point of the sources by layer.
-pub fn sources(run: &Run, figure: &Summary, spot: &Spot) -> Option<String> {
+pub fn sources(run: &Run, judged: &RunJudgement, figure: &Summary, spot: &Spot) -> Option<String> {
     let (index, arithmetic) = cause::first_attributed(run)?;
     let place_of_layer = arithmetic.layers.iter().position(|layer| layer.layer == spot.column)?;
     match figure.sources.as_ref()?.curves.get(spot.row)?.owner {
-        Owner::Arithmetic(_) => noise(run, &Spot { row: index, ..*spot }),
+        Owner::Arithmetic(_) => noise(run, judged, &Spot { row: index, ..*spot }),
         Owner::Source(source) => {
             let one = cause::sources(arithmetic).iter().find(|one| one.source == source)?;
             let (layer, alone) = (arithmetic.layers.get(place_of_layer)?, one.alone.as_ref()?.get(place_of_layer)?);

@@ -1,7 +1,7 @@
 //! The cells of the first screen's table: one row per arithmetic, or per arithmetic and activation.
 
 use super::{cause, noise, remedy};
-use crate::judgement::{ArithmeticJudgement, Judgement, LayerJudgement};
+use crate::judgement::{Advice, ArithmeticJudgement, Judgement, LayerJudgement};
 use crate::record::{Number, Record, Verdict};
 use crate::report::facts;
 use crate::report::numbers::{Notation, ratio, span, useful_bits};
@@ -12,10 +12,10 @@ const TITLES: [&str; 7] = ["precision", "act", "noise/signal", "bits", "verdict,
 /// The column of correct bits among those of several activations, which follow from the noise.
 pub const BITS: usize = 3;
 
-/// Which columns hold numbers that are read from the right, with the column of activations.
+/// Right-aligned columns, with the column of activations.
 pub const RIGHT_ALIGNED: [bool; 7] = [false, false, false, true, false, false, false];
 
-/// The same of one activation.
+/// The same for one activation.
 pub const RIGHT_ALIGNED_ALONE: [bool; 6] = [false, false, true, false, false, false];
 
 /// The titles, then a row per arithmetic; of several runs one per arithmetic and activation, those of an arithmetic
@@ -29,18 +29,20 @@ pub fn rows(record: &Record, judgement: &Judgement, notation: Notation) -> Vec<V
     let mut rows = vec![shown(TITLES.map(String::from))];
     let count = record.runs.iter().map(|run| run.arithmetics.len()).max().unwrap_or(0);
     for place in 0..count {
-        for (run, judged) in record.runs.iter().zip(&judgement.runs) {
-            let Some((arithmetic, judged)) = run.arithmetics.get(place).zip(judged.arithmetics.get(place)) else {
+        for (run, of_run) in record.runs.iter().zip(&judgement.runs) {
+            let Some((arithmetic, judged)) = run.arithmetics.get(place).zip(of_run.arithmetics.get(place)) else {
                 continue;
             };
             let first = &judged.first;
+            // If the network itself is at fault, a precision in which all is sound needs no explanation.
+            let is_explained = !(of_run.exact.is_network_fault && judged.remedy == Advice::NotNeeded);
             rows.push(shown([
                 facts::name(arithmetic, notation),
                 run.activation.clone(),
                 spread(first, notation),
                 bits(first),
                 verdict(judged),
-                cause::cell(&judged.cause),
+                if is_explained { cause::cell(&judged.cause) } else { "—".into() },
                 remedy::cell(arithmetic, judged, notation),
             ]));
         }
@@ -54,11 +56,8 @@ pub fn spread(layer: &LayerJudgement, notation: Notation) -> String {
     if noise.median == Number::None {
         return "—".into();
     }
-    if let Some(both) = both(layer) {
-        return both.map(|number| ratio(number, noise.at_most, notation)).join(", ");
-    }
-    let mut text = ratio(noise.median, noise.at_most, notation);
-    if noise.low != noise.high {
+    let mut text = value(layer, notation);
+    if both(layer).is_none() && noise.low != noise.high {
         text += &format!(" [{}]", span(noise.low.value(), noise.high.value(), notation));
     }
     if noise.count < layer.trials.len() {
@@ -67,22 +66,32 @@ pub fn spread(layer: &LayerJudgement, notation: Notation) -> String {
     text
 }
 
+/// `0.286`, of two trials `0.118, 0.183`: without the range over the trials.
+pub(super) fn value(layer: &LayerJudgement, notation: Notation) -> String {
+    match both(layer) {
+        Some(both) => both.map(|(number, is_limit)| ratio(number, is_limit, notation)).join(", "),
+        None => ratio(layer.noise.median, layer.noise.at_most, notation),
+    }
+}
+
 /// Correct bits where the ratio measures noise; of two trials both.
 fn bits(layer: &LayerJudgement) -> String {
     let verdict = layer.verdict.verdict;
     if !verdict.has_noise() {
         return "—".into();
     }
-    let of = |number: Number| useful_bits(number, layer.noise.at_most);
-    both(layer).map_or_else(|| of(layer.noise.median), |both| both.map(of).join(", "))
+    let of = |(number, is_limit)| useful_bits(number, is_limit);
+    both(layer).map_or_else(|| of((layer.noise.median, layer.noise.at_most)), |both| both.map(of).join(", "))
 }
 
-/// The noise of two trials, the lesser first; neither is a median.
-pub(super) fn both(layer: &LayerJudgement) -> Option<[Number; 2]> {
-    match layer.trials.as_slice() {
-        [Number::None, _] | [_, Number::None] => None,
-        [one, other] if one.value() < other.value() => Some([*one, *other]),
-        [one, other] if one.value() > other.value() => Some([*other, *one]),
+/// The noise of the two trials that have one, the lesser first, each with whether it is only an upper limit; neither is a median.
+pub(super) fn both(layer: &LayerJudgement) -> Option<[(Number, bool); 2]> {
+    let measured = layer.trials.iter().enumerate().filter(|(_, noise)| **noise != Number::None);
+    let measured: Vec<(Number, bool)> =
+        measured.map(|(trial, noise)| (*noise, layer.limits.get(trial).copied().unwrap_or(false))).collect();
+    match measured.as_slice() {
+        [one, other] if one.0.value() < other.0.value() => Some([*one, *other]),
+        [one, other] if one.0.value() > other.0.value() => Some([*other, *one]),
         _ => None,
     }
 }
@@ -104,8 +113,7 @@ pub(super) fn in_brackets(judged: &ArithmeticJudgement, notation: Notation) -> S
     match first.noise.median {
         Number::None => words,
         _ if !verdict.verdict.has_noise() => words,
-        _ if both(first).is_some() => format!("{}, {words}", spread(first, notation)),
-        median => format!("{}, {words}", ratio(median, first.noise.at_most, notation)),
+        _ => format!("{}, {words}", value(first, notation)),
     }
 }
 

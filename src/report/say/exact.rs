@@ -1,11 +1,12 @@
 //! The exact gradient in words: its state, its place or factor, and what helps.
 
+use super::noise::two_of;
 use super::{capitalised, factor, joined};
 use crate::judgement::{ExactJudgement, ExactState, Small, Vanishing, ZeroJudgement};
 use crate::record::{Run, Verdict, ZeroReason};
 use crate::report::numbers::{Notation, power_of_two, short};
 
-/// What else would help where the network itself is at fault, and was not measured.
+/// Unmeasured changes that help if the network itself is at fault.
 const NOT_MEASURED: &str = "other inits, skips or activations do (not measured)";
 
 /// A factor per layer above this does not shrink the signal.
@@ -47,7 +48,10 @@ pub fn distribution(exact: &ExactJudgement) -> String {
 /// `0.13 of the weights`: the gradient's root mean square relative to that of the weights.
 pub fn relative(exact: &ExactJudgement, notation: Notation) -> Option<String> {
     let log2 = exact.log2_relative.finite()?;
-    let shown = power_of_two(log2, notation);
+    let shown = match two_of(&exact.log2_relative_trials) {
+        Some(both) => both.map(|log2| power_of_two(log2, notation)).join(" and "),
+        None => power_of_two(log2, notation),
+    };
     Some(if log2 < 0.0 { format!("{shown} of the weights") } else { format!("{shown} times the weights") })
 }
 
@@ -72,7 +76,8 @@ fn unstated(run: &Run, exact: &ExactJudgement) -> Option<String> {
         .then(|| "The exact gradient of layer 1 is zero: no format helps (the reason is not recorded).".into())
 }
 
-/// The state that is told, and in how many trials: the commonest, or, next to a healthy one, the commonest other.
+/// The state that the sentence is about, and its number of trials: the commonest, or, next to a healthy one, the
+/// commonest other.
 fn told(exact: &ExactJudgement) -> Option<(ExactState, usize)> {
     let state = exact.state?;
     let count = |state: ExactState| exact.distribution.get(&state).copied().unwrap_or(0);
@@ -131,7 +136,7 @@ pub fn brief(exact: &ExactJudgement) -> Option<&'static str> {
     })
 }
 
-/// In how many of all trials it does, where that is not all of them: `in 2 of 5 trials`.
+/// The number of trials, unless it is all of them: `in 2 of 5 trials`.
 pub fn trials(exact: &ExactJudgement) -> Option<String> {
     let (_, count) = told(exact)?;
     let all: usize = exact.distribution.values().sum();
@@ -173,7 +178,7 @@ fn because(zero: &ZeroJudgement) -> String {
     }
 }
 
-/// Whether anything helps against a zero, and what.
+/// What helps if the gradient is zero, if anything.
 fn after_zero(zero: Option<&ZeroJudgement>, measured: Option<&str>) -> String {
     let Some(zero) = zero else { return no_format(measured) };
     match (zero.reason, zero.ends_after_one_step) {
@@ -194,7 +199,7 @@ fn no_format(measured: Option<&str>) -> String {
     format!("no format helps; {}", measured.unwrap_or(NOT_MEASURED))
 }
 
-/// What else there is to know: a gradient below Adam's ε, and other layers that are not healthy.
+/// Further facts: a gradient below Adam's ε, and other layers that are not healthy.
 pub fn details(exact: &ExactJudgement, notation: Notation) -> Vec<String> {
     let mut sentences = Vec::new();
     if let Some(log2) = exact.log2_size.finite().filter(|_| exact.is_below_adam_epsilon) {

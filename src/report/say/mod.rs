@@ -13,7 +13,7 @@ use crate::record::{ArithmeticRun, Record, Run};
 use crate::report::facts;
 use crate::report::numbers::{Notation, short};
 
-/// An arithmetic: what was measured of it and what that amounts to.
+/// An arithmetic with its measures and their judgement.
 #[derive(Clone, Copy)]
 struct Subject<'a> {
     run: &'a ArithmeticRun,
@@ -58,10 +58,13 @@ pub fn of_run(run: &Run, judged: &RunJudgement, notation: Notation) -> Vec<Strin
         sentences.extend(core);
         sentences.extend(noise::next_sentence(other));
         sentences.extend(remedy::sentence(other));
+    } else if judged.exact.is_network_fault {
+        // That no format helps was said: rounding is not the problem here, and all is not well.
+        sentences.extend(core);
     } else if subjects.iter().all(|subject| is_well(&subject)) {
         let all = if subjects.len() > 1 { "Every layer is sound in every precision" } else { "Every layer is sound" };
         sentences.extend(core);
-        // Whoever reads of wrong rows next must not have read that all is well.
+        // A sentence about wrong rows must not follow one that says all is well.
         let is_needed = noise::details(first).is_empty();
         sentences.push(if is_needed { format!("{all}: no remedy is needed.") } else { format!("{all}.") });
     } else {
@@ -72,8 +75,8 @@ pub fn of_run(run: &Run, judged: &RunJudgement, notation: Notation) -> Vec<Strin
     sentences
 }
 
-/// One arithmetic in a sentence: its noise, its cause and its remedy. `None` where its gradient is zero in truth and as
-/// computed.
+/// One arithmetic in a sentence: its noise, its cause and its remedy. `None` if both its exact and its computed
+/// gradient are zero.
 pub fn of_arithmetic(run: &ArithmeticRun, judged: &ArithmeticJudgement, notation: Notation) -> Option<String> {
     let subject = Subject { run, judged, notation };
     let noise = noise::sentence(&subject)?;

@@ -6,8 +6,8 @@ use crate::record::{Number, Verdict, VerdictCount};
 use crate::report::facts;
 use crate::report::numbers::{Notation, ratio, short};
 
-/// What the arithmetic does to layer 1, with a layer that is worse; `None` where the gradient is zero in truth and as
-/// computed, which another sentence says.
+/// What the arithmetic does to layer 1, with a layer that is worse; `None` if both the exact and the computed
+/// gradient are zero, which another sentence says.
 pub(super) fn sentence(one: &Subject) -> Option<String> {
     claim(one, "the gradient of layer 1")
 }
@@ -35,7 +35,7 @@ fn claim(one: &Subject, gradient: &str) -> Option<String> {
             )
         }
         Verdict::Sound | Verdict::Noisy | Verdict::Chaotic => {
-            // Of a sound gradient it goes without saying that the noise is harmless.
+            // A sound gradient implies that the noise is harmless.
             let is_said = |judged: &&MinibatchJudgement| {
                 first.verdict.verdict != Verdict::Sound || judged.meaning == MinibatchMeaning::OneSided
             };
@@ -50,14 +50,15 @@ fn claim(one: &Subject, gradient: &str) -> Option<String> {
     Some(format!("In {name} {claim}{}.", worse.unwrap_or_default()))
 }
 
-/// What else is wrong in the layer that matters: rows (a tenth of them, or any that a sound layer hides), a tensor, and the noisiest layer where it is as severe as layer 1.
+/// What else is wrong in the layer that matters: rows (a tenth of them, or any that a sound layer hides), a tensor, and
+/// the noisiest layer where it is as severe as layer 1.
 pub(super) fn details(one: &Subject) -> Vec<String> {
     let (first, worst) = (&one.judged.first, &one.judged.worst);
     let layers = if first.layer == worst.layer { vec![first] } else { vec![first, worst] };
     let mut sentences = Vec::new();
     let is_told = |layer: &&&LayerJudgement| {
         let is_hidden = layer.verdict.verdict == Verdict::Sound;
-        layer.rows.is_some_and(|rows| is_hidden || rows.ghosts > 0 || 10 * rows.wrong >= rows.of)
+        layer.rows.is_some_and(|rows| rows.of > 0 && (is_hidden || rows.ghosts > 0 || 10 * rows.wrong >= rows.of))
     };
     sentences.extend(layers.iter().filter(is_told).find_map(|layer| rows(layer.layer, layer.rows.as_ref()?)));
     for layer in &layers {
@@ -74,13 +75,13 @@ pub(super) fn details(one: &Subject) -> Vec<String> {
     }
     let has_most_noise = worst.layer != first.layer && !is_worse(first, worst) && first.verdict.verdict.has_noise();
     if has_most_noise && worst.verdict.verdict.has_noise() && worst.verdict.verdict != Verdict::Sound {
-        let noise = short(worst.noise.median.value(), one.notation);
+        let noise = cells::value(worst, one.notation);
         sentences.push(format!("The noisiest layer is {}: noise/signal {noise}.", worst.layer));
     }
     sentences
 }
 
-/// `511 of 512 rows of layer 1's weight gradient are wrong by half or more.`
+/// `511 of 512 rows of layer 1's weight gradient are wrong by half or more, 256 by 100 % or more.`
 fn rows(layer: usize, share: &RowShare) -> Option<String> {
     let ghosts = match share.ghosts {
         0 => String::new(),
@@ -88,9 +89,17 @@ fn rows(layer: usize, share: &RowShare) -> Option<String> {
         many => format!("; {many} rows that are zero are computed as non-zero"),
     };
     let verb = if share.wrong == 1 { "is" } else { "are" };
-    let wrong =
-        format!("{} of {} rows of layer {layer}'s weight gradient {verb} wrong by half or more", share.wrong, share.of);
+    let wholly = match share.wholly_wrong {
+        _ if share.wrong == 0 => String::new(),
+        Some(count) => format!(", {} by 100 % or more", if count == 0 { "none".into() } else { count.to_string() }),
+        None => " (how many by 100 % or more is not recorded)".into(),
+    };
+    let wrong = format!(
+        "{} of {} rows of layer {layer}'s weight gradient {verb} wrong by half or more{wholly}",
+        share.wrong, share.of
+    );
     match (share.wrong, share.ghosts) {
+        _ if share.of == 0 => None,
         (0, 0) => None,
         _ => Some(format!("{wrong}{ghosts}.")),
     }
@@ -108,7 +117,9 @@ pub fn is_worse(first: &LayerJudgement, worst: &LayerJudgement) -> bool {
 fn state(layer: &LayerJudgement, notation: Notation) -> String {
     let verdict = layer.verdict.verdict;
     match layer.noise.median {
-        Number::Finite(noise) if verdict.has_noise() => format!("{verdict} (noise/signal {})", short(noise, notation)),
+        Number::Finite(_) if verdict.has_noise() => {
+            format!("{verdict} (noise/signal {})", cells::value(layer, notation))
+        }
         _ => format!("it {}", facts::predicate(verdict, false)),
     }
 }
@@ -137,8 +148,9 @@ fn predicate(count: &VerdictCount) -> String {
 /// `0.207 of the signal`; of two trials both, since neither is a median.
 fn of_signal(layer: &LayerJudgement, notation: Notation) -> String {
     let signal = "the signal";
-    if let Some([Number::Finite(low), Number::Finite(high)]) = cells::both(layer) {
-        return format!("{} and {}", short(low, notation), share(high, signal, notation));
+    if let Some([(low, low_is_limit), (Number::Finite(high), high_is_limit)]) = cells::both(layer) {
+        let (low, most) = (ratio(low, low_is_limit, notation), if high_is_limit { "≤ " } else { "" });
+        return format!("{low} and {most}{}", share(high, signal, notation));
     }
     match layer.noise.median {
         Number::Finite(noise) if layer.noise.at_most => {
@@ -150,11 +162,22 @@ fn of_signal(layer: &LayerJudgement, notation: Notation) -> String {
     }
 }
 
+/// Two values that differ, the lesser first: neither is a median.
+pub(super) fn two_of(trials: &[Number]) -> Option<[f64; 2]> {
+    match trials {
+        [Number::Finite(one), Number::Finite(other)] if one != other => Some([one.min(*other), one.max(*other)]),
+        _ => None,
+    }
+}
+
 /// ` and 0.05 of minibatch noise (harmless at this batch size)`.
 fn minibatch_noise(judged: &MinibatchJudgement, notation: Notation) -> String {
     let Some(ratio) = judged.ratio.finite() else { return String::new() };
     let least = if judged.at_least { "at least " } else { "" };
-    let size = share(ratio, "minibatch noise", notation);
+    let size = match two_of(&judged.trials) {
+        Some([low, high]) => format!("{} and {}", short(low, notation), share(high, "minibatch noise", notation)),
+        None => share(ratio, "minibatch noise", notation),
+    };
     match judged.meaning {
         MinibatchMeaning::Harmless => format!(" and {least}{size} (harmless at this batch size)"),
         MinibatchMeaning::OneSided => format!(" and {least}{size}, but one-sided, so it does not average out"),

@@ -10,6 +10,9 @@ use crate::report::numbers::Notation;
 /// Most activations whose exact gradient is described one by one.
 const MOST_DESCRIBED: usize = 2;
 
+/// Most activations that a sentence names.
+const MOST_NAMED: usize = 5;
+
 /// One activation in an arithmetic.
 struct Contender<'a> {
     name: &'a str,
@@ -20,6 +23,12 @@ struct Contender<'a> {
 impl Contender<'_> {
     fn verdict(&self) -> Verdict {
         self.judged.first.verdict.verdict
+    }
+
+    /// Whether no trial's exact gradient is zero or unknown.
+    fn is_known_in_every_trial(&self) -> bool {
+        let distribution = self.judged.first.verdict.distribution.as_ref();
+        distribution.is_none_or(|counts| counts.keys().all(|verdict| verdict.is_ordered()))
     }
 
     /// `elu (0.0365, sound)`.
@@ -161,7 +170,7 @@ fn in_arithmetic(name: &str, judgement: &Judgement, notation: Notation) -> Strin
         }
         _ => ranked(&measured, ranking_of(judgement, name), judgement, is_any_unknown, notation),
     };
-    let is_all_sound = all.iter().all(|one| cells::is_sound(one.judged));
+    let is_all_sound = all.iter().all(|one| cells::is_sound(one.judged) && one.is_known_in_every_trial());
     let opening = if is_all_sound { format!("{opening} every activation is sound;") } else { format!("{opening},") };
     match others.is_empty() {
         true => format!("{opening} {claim}."),
@@ -178,7 +187,7 @@ fn ranked(
     is_any_unknown: bool,
     notation: Notation,
 ) -> String {
-    let listed = |list: &[&&Contender]| joined(&list.iter().map(|one| one.with_state(notation)).collect::<Vec<_>>());
+    let listed = |list: &[&&Contender]| shortened(list.iter().map(|one| one.with_state(notation)).collect());
     let everyone: Vec<&&Contender> = measured.iter().collect();
     let Some((ranking, outcome)) = ranking.and_then(|ranking| Some((ranking, ranking.ranking.as_ref()?))) else {
         return format!("the noise is {}", listed(&everyone));
@@ -187,7 +196,13 @@ fn ranked(
         Ranking::Best { best, not_apart } => (*best, not_apart),
         Ranking::TooFewTrials { trials } => {
             let few = if *trials == 1 { "1 trial is".into() } else { format!("{trials} trials are") };
-            return format!("{few} too few to rank activations (give --trials {LEAST_TRIALS}): {}", listed(&everyone));
+            let made = measured.iter().map(|one| one.judged.first.verdict.of).max().unwrap_or(0);
+            // Where an exact gradient is zero there is nothing to compare.
+            let advice = match made {
+                made if made < LEAST_TRIALS => format!("give --trials {LEAST_TRIALS}"),
+                made => format!("of {made}; in the others an exact gradient is zero or unknown"),
+            };
+            return format!("{few} too few to rank activations ({advice}): {}", listed(&everyone));
         }
     };
     // Places among the measured are turned into activations.
@@ -209,11 +224,23 @@ fn ranked(
     }
 }
 
+/// `a, b and c`, of many the first and how many others there are.
+fn shortened(mut names: Vec<String>) -> String {
+    if names.len() > MOST_NAMED + 1 {
+        let others = names.len() - MOST_NAMED;
+        names.truncate(MOST_NAMED);
+        names.push(format!("{others} others"));
+    }
+    joined(&names)
+}
+
 /// `sigmoid underflows, relu and leaky are zero`, from harmless to severe.
 fn states(list: &[&Contender]) -> String {
     let group = |verdict: &Verdict| {
-        let names: Vec<&str> = list.iter().filter(|one| one.verdict() == *verdict).map(|one| one.name).collect();
-        (!names.is_empty()).then(|| format!("{} {}", joined(&names), facts::predicate(*verdict, names.len() > 1)))
+        let names: Vec<String> =
+            list.iter().filter(|one| one.verdict() == *verdict).map(|one| one.name.to_string()).collect();
+        let predicate = facts::predicate(*verdict, names.len() > 1);
+        (!names.is_empty()).then(|| format!("{} {predicate}", shortened(names)))
     };
     Verdict::ALL.iter().filter_map(group).collect::<Vec<_>>().join(", ")
 }

@@ -1,18 +1,22 @@
-//! The tables of what an arithmetic's noise is made of and of what was tried against it, as rows of text.
+//! The tables of the sources of an arithmetic's noise and of the remedies tried, as rows of text.
 
 use crate::judgement::{Advice, ArithmeticJudgement, Cause, Judgement, RemedyName, RunJudgement, Tried};
-use crate::record::{ArithmeticRun, NoiseSource, Quantiles, Record, Remedy, Run};
+use crate::record::{ArithmeticRun, LayerRun, NoiseSource, Quantiles, Record, Remedy, Run};
 use crate::report::cause::{self, State};
 use crate::report::numbers::Notation;
 use crate::report::{facts, say};
 
-/// What the numbers of [`sources`] are.
+/// A note about the numbers of [`sources`].
 pub const SOURCES_NOTE: &str =
     "(only: this source rounds and nothing else does; all but: everything but it; sources do not add up exactly)";
 
-/// What the columns of [`remedies`] are.
+/// A note about the columns of [`remedies`].
 pub const REMEDIES_NOTE: &str = "(before → after; factor: how many times less noise; worst layer: which it is, where not layer 1; all layers: in \
      how many trials all are sound, or the largest noise falls 1.5 times, or a layer overflows or underflows)";
+
+/// The column of [`remedies`] that is left out where the table is too wide, and its part of the note.
+pub const WORST_LAYER: usize = 4;
+pub const WORST_LAYER_NOTE: &str = " worst layer: which it is, where not layer 1;";
 
 /// The title of the table of sources.
 pub const SOURCES_TITLE: &str = "Where the noise/signal of layer 1 comes from";
@@ -22,9 +26,9 @@ pub const REMEDIES_TITLE: &str = "Remedies tried";
 
 /// A table: its rows, the first of which holds the titles, and which columns hold numbers.
 pub struct Table {
-    /// An empty one begins a group.
+    /// An empty row starts a group.
     pub rows: Vec<Vec<String>>,
-    /// Read from the right.
+    /// Right-aligned columns.
     pub right: Vec<bool>,
 }
 
@@ -36,7 +40,7 @@ fn present<'a>(arithmetics: impl Iterator<Item = &'a ArithmeticRun> + Clone) -> 
     NoiseSource::ALL.into_iter().filter(has).collect()
 }
 
-/// Two rows per attributed arithmetic at layer 1: every source alone, and everything but it; `None` where none is.
+/// Two rows per attributed arithmetic at layer 1: only the source, and all but the source; `None` if there is none.
 pub fn sources(run: &Run, notation: Notation) -> Option<Table> {
     let attributed = run.arithmetics.iter().filter(|arithmetic| arithmetic.attribution.is_some());
     attributed.clone().next()?;
@@ -44,12 +48,12 @@ pub fn sources(run: &Run, notation: Notation) -> Option<Table> {
     let titles = ["precision", "all", ""].into_iter().chain(present.iter().map(|source| source.name()));
     let mut rows = vec![titles.map(String::from).collect::<Vec<_>>()];
     for arithmetic in attributed {
-        let plain = arithmetic.layers.first().map(|layer| &layer.noise_to_signal);
+        let plain = arithmetic.layers.first().map(LayerRun::shown_noise);
         rows.extend(views(
             arithmetic,
             &present,
             0,
-            [facts::name(arithmetic, notation), shown(plain, notation)],
+            [facts::name(arithmetic, notation), shown(plain.as_ref(), notation)],
             notation,
         ));
     }
@@ -64,7 +68,7 @@ pub fn sources_by_layer(run: &Run, notation: Notation) -> Option<(String, Table)
     let titles = ["layer", "all", ""].into_iter().chain(present.iter().map(|source| source.name()));
     let mut rows = vec![titles.map(String::from).collect::<Vec<_>>()];
     for (index, layer) in arithmetic.layers.iter().enumerate() {
-        let head = [layer.layer.to_string(), shown(Some(&layer.noise_to_signal), notation)];
+        let head = [layer.layer.to_string(), shown(Some(&layer.shown_noise()), notation)];
         rows.extend(views(arithmetic, &present, index, head, notation));
     }
     let right = [true, true, false].into_iter().chain(present.iter().map(|_| true)).collect();
@@ -94,8 +98,8 @@ fn shown(noise: Option<&Quantiles>, notation: Notation) -> String {
     noise.map_or("—".into(), |noise| cause::of(noise, notation))
 }
 
-/// Of several runs one row each, in the first arithmetic that is attributed in any: the cause of the noise of layer 1, and
-/// what to do about it. The arithmetic's name comes first; `None` where none is attributed.
+/// Of several runs one row each, in the first arithmetic that is attributed in any: the cause of the noise of layer 1,
+/// and what to do about it. The arithmetic's name comes first; `None` where none is attributed.
 pub fn ruling(record: &Record, judgement: &Judgement, notation: Notation) -> Option<(String, Table)> {
     let name = record.runs.iter().find_map(cause::first_attributed)?.1.name.clone();
     let titles = ["activation", "main source", "only", "all but", "remedy", "all layers"];
@@ -157,7 +161,7 @@ pub fn remedies(run: &Run, judged: Option<&RunJudgement>, notation: Notation, wi
     Some(Table { rows, right })
 }
 
-/// What a remedy amounts to over all layers.
+/// The assessment of a remedy over all layers.
 fn amounts_to(judged: Option<&ArithmeticJudgement>, remedy: &Remedy) -> String {
     match judged {
         Some(judged) if judged.remedy == Advice::NotNeeded => "not needed".into(),
@@ -165,7 +169,7 @@ fn amounts_to(judged: Option<&ArithmeticJudgement>, remedy: &Remedy) -> String {
     }
 }
 
-/// What a remedy was seen to do, if the record holds its trials.
+/// The measured effect of a remedy, if the record holds its trials.
 fn tried<'a>(judged: &'a ArithmeticJudgement, remedy: &Remedy) -> Option<&'a Tried> {
     judged.tried.iter().find(|tried| match &tried.remedy {
         RemedyName::Change { kind, name, log2_loss_scale } => {
@@ -185,23 +189,26 @@ fn effect(arithmetic: &ArithmeticRun, remedy: &Remedy, amounts_to: String, notat
     let arrow = |from: String, to: String| format!("{from} → {to}");
     [
         arrow(first.short(notation), now.short(notation)),
-        first.cut(now).map_or_else(none, |times| say::factor(times, notation)),
+        match first.cuts(now) {
+            cuts if cuts.is_empty() => none(),
+            cuts => cuts.iter().map(|times| say::factor(*times, notation)).collect::<Vec<_>>().join(", "),
+        },
         worst(arithmetic, &before, &after, notation),
         amounts_to,
     ]
 }
 
-/// `1` where it is layer 1 before and after, which has its own column; else `0.391 → 0.178 at 43`, or `0.391 at 1 → 0.178
-/// at 43` where the worst layer is another one afterwards.
+/// `layer 1` if it is that before and after, which has its own column; else `0.391 → 0.178 at layer 43`, or `0.391 at
+/// layer 1 → 0.178 at 43` if the worst layer is another one afterwards.
 fn worst(arithmetic: &ArithmeticRun, before: &[State], after: &[State], notation: Notation) -> String {
     let (Some(from), Some(to)) = (cause::worst(before), cause::worst(after)) else { return "—".into() };
     let number = |index: usize| arithmetic.layers.get(index).map_or(index + 1, |layer| layer.layer);
     let (was, is) = (before[from].short(notation), after[to].short(notation));
     if (from, to) == (0, 0) {
-        number(0).to_string()
+        format!("layer {}", number(0))
     } else if from == to {
-        format!("{was} → {is} at {}", number(to))
+        format!("{was} → {is} at layer {}", number(to))
     } else {
-        format!("{was} at {} → {is} at {}", number(from), number(to))
+        format!("{was} at layer {} → {is} at {}", number(from), number(to))
     }
 }

@@ -1,4 +1,4 @@
-//! Faults that other programs are known for: each has operands at which it shows, and an answer that can be written down.
+//! Known faults of other programs, each with operands that expose it and an expected answer.
 
 mod operations;
 
@@ -17,7 +17,7 @@ use rug::Float;
 
 /// A rounding of doubles to a format.
 type Round<'r> = &'r dyn Fn(&Format, f64) -> f64;
-/// A row of a fault: where it is known from, shortly and at length.
+/// A row of a fault, with a short and a long source.
 fn row(tally: Tally, fault: &str, known_from: &'static str, path: &'static str, source: &'static str) -> Row {
     Row { source: Some(source), ..tally.row(fault, known_from, path) }
 }
@@ -44,7 +44,7 @@ pub fn conversions() -> Vec<Row> {
         ),
         row(
             overflow(round),
-            "f16 overflow that is NaN or 0, not ∞",
+            "f16 overflow to NaN or 0 instead of ∞",
             "Halide #5872",
             "scalar",
             "github.com/halide/Halide/pull/5872 and microsoft/DirectXMath/issues/16: NaN; 0 where the exponent field is \
@@ -55,26 +55,26 @@ pub fn conversions() -> Vec<Row> {
             "ties between subnormal numbers",
             "half-rs #116",
             "scalar",
-            "github.com/VoidStarKat/half-rs/issues/116, its first case: a number beside such a tie goes to the wrong side",
+            "github.com/VoidStarKat/half-rs/issues/116, its first case: a number next to such a tie rounds to the wrong side",
         ),
         row(
             negative_zeros(round),
             "−0 lost in a rounding",
             "magic numbers, x + 0",
             "scalar",
-            "(x + c) − c, the rounding by a magic number, gives +0 for −0 and for what underflows from below",
+            "(x + c) − c, rounding with a magic constant, gives +0 for −0 and for negative numbers that underflow",
         ),
         row(
             payloads,
-            "NaN that becomes ∞, −0 or another code",
-            "bits cut or added to",
+            "NaN becomes ∞, −0 or another code",
+            "bits truncated or added to",
             "scalar",
             "the upper half of binary32's 7f800001 is bfloat16's infinity, and 7fffffff plus half a unit its −0",
         ),
     ]
 }
 
-/// Beside a tie by less than binary32 sees.
+/// Closer to a tie than binary32 resolves.
 fn double_rounding(round: Round) -> Tally {
     let mut tally = Tally::default();
     let mut check = |format: &Format, x: f64, expected: f64| {
@@ -164,14 +164,14 @@ pub fn functions() -> Vec<Row> {
     vec![
         row(
             nan_kept(&|f, x, format| round_function_f64(f, x, format)),
-            "relu(NaN) that is 0",
+            "relu(NaN) is 0",
             "PyTorch #7999, max(0, x)",
             "scalar",
             "github.com/pytorch/pytorch/issues/7999, and issues of MXNet, MindSpore and Paddle: max(0, NaN) hides NaN",
         ),
         row(
             false_zeros(&|f, x, format| round_function_f64(f, x, format)),
-            "tanh' that is 0 where sech² is not",
+            "tanh' is 0 although sech² is not",
             "1 − tanh² in doubles",
             "scalar",
             "1 − tanh² is 0 in doubles from |x| = 19.1 on, where sech² is still a number of bfloat16 until |x| = 46.8",
@@ -179,7 +179,7 @@ pub fn functions() -> Vec<Row> {
     ]
 }
 
-/// NaN goes through every φ and φ', one by one and in a matrix.
+/// Every φ and φ' propagates NaN, for single numbers and in a matrix.
 fn nan_kept(tested: &dyn Fn(&Function, f64, &Format) -> f64) -> Tally {
     let mut tally = Tally::default();
     for format in named().filter(|format| format.round_f64(f64::NAN).is_nan()) {
@@ -243,7 +243,7 @@ mod tests {
         let up = subnormal_ties(&|format, x| format.round_f64(x.next_up()));
         assert!(up.mismatches > up.cases / 8, "{up:?}");
         let unsigned = negative_zeros(&|format, x| format.round_f64(x) + 0.0);
-        // Four cases of every format that has a −0 to lose; below binary64's smallest number there is no double.
+        // Four cases in every format with a −0; below binary64's smallest number there is no double.
         let signed = named().filter(Format::has_negative_zero).count() as u64;
         assert_eq!(unsigned.mismatches, 4 * (signed - 1) + 1);
         let upper = |x: f64| u64::from((x as f32).to_bits() >> 16);

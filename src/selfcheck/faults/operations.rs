@@ -1,4 +1,4 @@
-//! Faults of sums and products: contraction, another order, lost signs of zeros, subnormal numbers flushed.
+//! Faults of sums and products: contraction, a changed order, lost signs of zeros, flushed subnormal numbers.
 
 use super::row;
 use crate::arithmetic::kernels::Path;
@@ -19,14 +19,14 @@ pub fn operations() -> Vec<Row> {
     vec![
         row(
             contraction(product),
-            "a·b + c contracted, or fma that is not",
+            "a·b + c contracted, or fma not fused",
             "-ffp-contract=fast",
             "all",
             "GCC's default -ffp-contract=fast fuses products and sums; without the instruction a fused one is easily two",
         ),
         row(
             order(product),
-            "sums in another order",
+            "sums in a different order",
             "-fassociative-math, BLAS",
             "all",
             "vectorised and blocked sums add partial sums: 1 + u + … + u is 1 in index order and more in pairs",
@@ -34,9 +34,9 @@ pub fn operations() -> Vec<Row> {
         row(
             zeros(product),
             "−0 lost in a product or a sum",
-            "sums that begin at +0",
+            "sums that start at +0",
             "all",
-            "+0 + −0 is +0: a sum that begins at +0 loses the sign of its first product",
+            "+0 + −0 is +0: a sum that starts at +0 loses the sign of its first product",
         ),
         row(
             Tally::sum([gradual(&|x| x), subnormal_products(product)]),
@@ -58,7 +58,7 @@ fn in_lanes(name: ArithmeticName, path: Path, left: &Array2<f64>, right: &Array2
     lanes.product(0, &left, &right, None)
 }
 
-/// One dot in every lane: as a row times a matrix of equal columns, and as a matrix of equal rows times a column.
+/// One dot product in every lane: a row times a matrix of equal columns, and a matrix of equal rows times a column.
 fn dot(tally: &mut Tally, product: Product, name: ArithmeticName, (x, y): (&[f64], &[f64]), expected: f64) {
     let (terms, copies) = (x.len(), 19);
     let column = |y: &[f64], columns: usize| Array2::from_shape_fn((terms, columns), |(k, _)| y[k]);
@@ -76,7 +76,7 @@ fn dot(tally: &mut Tally, product: Product, name: ArithmeticName, (x, y): (&[f64
     }
 }
 
-/// −1 + (1 + h)(1 − h): 0 where the product is rounded, −h² where it is not.
+/// −1 + (1 + h)(1 − h): 0 if the product is rounded, −h² if it is not.
 fn contraction(product: Product) -> Tally {
     let mut tally = Tally::default();
     for format in [F64, F32, TF32, BF16, F16, E4M3FN] {
@@ -120,7 +120,7 @@ fn zeros(product: Product) -> Tally {
                     dot(&mut tally, product, name, (&vec![x; count], &vec![y; count]), -0.0);
                 }
             }
-            // What underflows keeps its sign, alone and before another −0.
+            // Underflow keeps the sign, alone and before another −0.
             dot(&mut tally, product, name, (&[-least], &[least]), -0.0);
             dot(&mut tally, product, name, (&[-least, 0.0], &[least, -1.0]), -0.0);
             dot(&mut tally, product, name, (&[-0.0, 0.0], &[1.0, 1.0]), 0.0);
@@ -129,7 +129,7 @@ fn zeros(product: Product) -> Tally {
     tally
 }
 
-/// Subnormal numbers of the hardware as operands and as results; `through` is what becomes of a double on its way.
+/// Subnormal numbers of the hardware as operands and as results; `through` is the operation that a double passes.
 fn gradual(through: &dyn Fn(f64) -> f64) -> Tally {
     let mut tally = Tally::default();
     let least = through(black_box(f64::from_bits(1)));
@@ -178,7 +178,7 @@ fn subnormal_products(product: Product) -> Tally {
 mod tests {
     use super::*;
 
-    /// A product whose dots are made by a function of a row and a column.
+    /// A product whose entries are a function of a row and a column.
     fn product_of(left: &Array2<f64>, right: &Array2<f64>, dot: impl Fn(&[f64], &[f64]) -> f64) -> Array2<f64> {
         Array2::from_shape_fn((left.nrows(), right.ncols()), |(i, j)| {
             dot(&left.row(i).to_vec(), &right.column(j).to_vec())

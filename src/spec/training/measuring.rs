@@ -1,17 +1,17 @@
-//! At which steps gradients are held against the truth.
+//! The steps at which gradients are compared with the exact ones.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// At which steps gradients are held against the truth.
+/// The steps at which gradients are compared with the exact ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MeasureAt {
-    /// At steps 0, n, 2n, … and the last one.
+    /// Steps 0, n, 2n, … and the last one.
     Every(usize),
-    /// At so many steps, each about as many times the one before it, from 0 to the last one.
+    /// So many steps from 0 to the last one, with nearly constant ratios.
     Logarithmic(usize),
-    /// At no step.
+    /// No step.
     Never,
 }
 
@@ -30,13 +30,13 @@ impl MeasureAt {
         }
     }
 
-    /// Refuses what measures nothing, and more points than there are steps.
+    /// Refuses an interval of 0, and more points than there are steps.
     pub(super) fn check(self, steps: usize) -> Result<(), String> {
-        // Two points of a single step are one.
+        // With a single step, two points coincide.
         let most = steps.saturating_add(1);
         match self {
             MeasureAt::Every(0) => Err("--measure every=0: give every=25, log=20 or none".into()),
-            MeasureAt::Logarithmic(0 | 1) => Err(format!("--measure {self}: give two points and more, such as log=20")),
+            MeasureAt::Logarithmic(0 | 1) => Err(format!("--measure {self}: give at least two points, such as log=20")),
             MeasureAt::Logarithmic(points) if points > most => {
                 Err(format!("--measure {self}: there are {steps} steps; give at most log={most}"))
             }
@@ -44,7 +44,7 @@ impl MeasureAt {
         }
     }
 
-    /// The steps, from the least; a step is measured before its update.
+    /// The steps in increasing order; a step is measured before its update.
     pub fn steps(self, of: usize) -> Vec<usize> {
         let last = of.saturating_sub(1);
         let mut steps: Vec<usize> = match self {
@@ -58,12 +58,12 @@ impl MeasureAt {
     }
 }
 
-/// 0, then so many steps less one whose ratios are about the same, each rounded down: the same on any machine.
+/// 0 and then steps with nearly constant ratios, rounded down; the same on any machine.
 fn geometric(points: usize, last: usize) -> Vec<usize> {
     let parts = points.saturating_sub(1).max(1) as u64;
     // step + 1 runs from 1 to last + 1.
     let end = last as u64 + 1;
-    // Neighbours differ by less than 1 then (ln x < 45), so that no step is left out.
+    // Neighbours differ by less than 1 then (ln x < 45), so no step is left out.
     if parts > end.saturating_mul(45) {
         return (0..=last).collect();
     }
@@ -72,7 +72,8 @@ fn geometric(points: usize, last: usize) -> Vec<usize> {
     steps
 }
 
-/// Powers of x up to which roots are computed in integers: a higher root of an x below 2^64 that is not 1 is no integer.
+/// Powers of x up to which roots are computed in integers: a higher root of an x below 2^64 that is not 1 is no
+/// integer.
 const INTEGERS: u64 = 64;
 
 /// ⌊x^(part/parts)⌋ for x ≥ 1 and part ≤ parts.

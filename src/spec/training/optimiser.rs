@@ -1,4 +1,4 @@
-//! How gradients become updates: optimisers with PyTorch's definitions and defaults, learning rates, loss scales.
+//! Optimisers with PyTorch's definitions and defaults, learning rates and loss scales.
 
 use super::super::LossScale;
 use super::super::compared::LARGEST_SCALE;
@@ -12,20 +12,20 @@ use std::fmt;
 pub enum Optimiser {
     /// torch.optim.SGD, with or without momentum.
     Sgd {
-        /// μ: what remains of the last step's buffer; no buffer where it is 0.
+        /// μ: the factor of the last step's buffer; there is no buffer if it is 0.
         momentum: f64,
-        /// The buffer takes 1 − dampening of a gradient.
+        /// The gradient enters the buffer times 1 − dampening.
         dampening: f64,
-        /// Whether the gradient looks ahead by a step of the buffer.
+        /// Whether the update is Nesterov's.
         nesterov: bool,
         /// λ: λ·θ is added to the gradient.
         weight_decay: f64,
     },
-    /// torch.optim.Adam, and AdamW where the weight decay is decoupled.
+    /// torch.optim.Adam, or AdamW if the weight decay is decoupled.
     Adam {
-        /// What remains of the mean gradient in a step.
+        /// The decay of the mean gradient per step.
         beta1: f64,
-        /// What remains of the mean squared gradient in a step.
+        /// The decay of the mean squared gradient per step.
         beta2: f64,
         /// ε: added to the root of the mean square.
         epsilon: f64,
@@ -36,7 +36,7 @@ pub enum Optimiser {
     },
 }
 
-/// torch.optim.SGD with the momentum that nearly everyone gives it.
+/// torch.optim.SGD with the usual momentum.
 impl Default for Optimiser {
     fn default() -> Optimiser {
         Optimiser::Sgd { momentum: 0.9, dampening: 0.0, nesterov: false, weight_decay: 0.0 }
@@ -67,7 +67,7 @@ impl Optimiser {
         1e-3
     }
 
-    /// Refuses constants that torch.optim refuses, and what is not finite.
+    /// Refuses the constants that torch.optim refuses, and those that are not finite.
     pub(super) fn check(&self) -> Result<(), String> {
         let within = |option: &str, value: f64, most: f64, example: &str| {
             let is_within = (0.0..=most).contains(&value) && value.is_finite();
@@ -83,7 +83,7 @@ impl Optimiser {
                 below_one("momentum", momentum, "a number from 0 to below 1, such as 0.9")?;
                 within("dampening", dampening, 1.0, "a number from 0 to 1")?;
                 if nesterov && (momentum == 0.0 || dampening != 0.0) {
-                    return Err("--nesterov: it needs a momentum and no dampening; give --optimizer momentum".into());
+                    return Err("--nesterov needs a momentum and no dampening; give --optimizer momentum".into());
                 }
                 decay(weight_decay)
             }
@@ -97,7 +97,7 @@ impl Optimiser {
     }
 }
 
-/// With its constants where they are not the defaults: `momentum (momentum 0.8, weight decay 0.01)`.
+/// The name, with the constants that differ from the defaults: `momentum (momentum 0.8, weight decay 0.01)`.
 impl fmt::Display for Optimiser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.name();
@@ -131,7 +131,7 @@ pub struct Rate {
     pub learning_rate: f64,
     /// Steps of linear warm-up, from 1/n of the rate to all of it; 0 for none.
     pub warmup: usize,
-    /// Whether the rate falls as half a cosine wave to 0 after warm-up.
+    /// Whether the rate decays to 0 along a half cosine after warm-up.
     pub cosine: bool,
 }
 
@@ -153,7 +153,7 @@ impl Rate {
         Ok(())
     }
 
-    /// The rate of a step, from 0, of so many: in binary64, the cosine correctly rounded.
+    /// The rate of a step (counted from 0) out of `steps`, in binary64 with a correctly rounded cosine.
     ///
     /// torch.optim.lr_scheduler's LinearLR(1/n, total_iters = n − 1) before CosineAnnealingLR, in closed form.
     pub fn at(&self, step: usize, of: usize) -> f64 {
@@ -169,17 +169,17 @@ impl Rate {
     }
 }
 
-/// By what the loss is multiplied in every step.
+/// Factor of the loss in every step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TrainingScale {
-    /// By nothing.
+    /// No scaling.
     #[default]
     None,
-    /// By 2 to this power.
+    /// 2 to this power.
     PowerOfTwo(i32),
-    /// As torch.amp.GradScaler does: from 2^16, doubled after so many clean steps in a row, halved when a gradient is not
-    /// finite, whose step is skipped.
+    /// Like torch.amp.GradScaler: starts at 2^16, doubles after `growth_interval` clean steps in a row, and halves when
+    /// a gradient is not finite, skipping that step.
     Dynamic {
         /// Clean steps after which the scale doubles.
         growth_interval: u32,
@@ -190,7 +190,7 @@ pub enum TrainingScale {
 pub const GROWTH_INTERVAL: u32 = 2000;
 
 impl TrainingScale {
-    /// Reads a power of two as [`LossScale::parse`] does, or `dynamic`, which may have its interval: `dynamic=200`.
+    /// Reads a power of two like [`LossScale::parse`], or `dynamic` with an optional interval: `dynamic=200`.
     ///
     /// # Errors
     /// A sentence with the fix.
@@ -202,7 +202,7 @@ impl TrainingScale {
             return match interval.parse() {
                 Ok(growth_interval) if growth_interval > 0 => Ok(TrainingScale::Dynamic { growth_interval }),
                 _ => Err(format!(
-                    "--loss-scale {text}: give the clean steps after which the scale doubles, such as dynamic=200"
+                    "--loss-scale {text}: give the number of clean steps after which the scale doubles, such as dynamic=200"
                 )),
             };
         }
@@ -216,7 +216,7 @@ impl TrainingScale {
     }
 }
 
-/// As the command line reads it.
+/// The spelling of the command line.
 impl fmt::Display for TrainingScale {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

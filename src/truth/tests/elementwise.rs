@@ -135,7 +135,7 @@ pub fn check_activation() -> Check {
     Ok(())
 }
 
-/// The adversary chooses a value of p bits, which storing leaves as it is, at the end of the allowance.
+/// The adversary chooses a value of p bits, which storing does not change, at the end of the allowance.
 pub fn check_activation_evaluation() -> Check {
     let precision = 16;
     let value = two_to(-1) + two_to(-16);

@@ -67,7 +67,7 @@ pub fn check_affine() -> Check {
     let transposed = weights.t().to_owned();
     column_within("Wᵀ·δ", &multiply(&forward, Way::Back, delta), &product(&transposed, &truth), TIGHT)?;
 
-    // Weights longer than a word, and an exact entry beside an inexact one.
+    // Weights longer than a word, and an exact entry next to an inexact one.
     let weights = array![[1e300, 0.0], [1.0, 1e-300]];
     let (mut a, truth) = disturbed(&reals(&[1.0, 3.0]), &[real(0.0), two_to(-20)]);
     a.inexact = Bits::from_fn(2, |i| i == 1);
@@ -138,8 +138,8 @@ pub fn check_storing() -> Check {
     Ok(())
 }
 
-/// Where all entries are in error, digits far below it are left out, and the half units are counted; the true vector lies
-/// the whole error away from the first entry, and ties of the others add to it.
+/// Where all entries are in error, digits far below it are left out, and the half units are counted; the true vector
+/// lies the whole error away from the first entry, and ties of the others add to it.
 pub fn check_floor() -> Check {
     let error = two_to(-20);
     // The largest keeps its 64 bits, and the others are just below half a unit of that.
@@ -149,11 +149,11 @@ pub fn check_floor() -> Check {
     let stored = column.stored(512);
     holds(stored.exponent > -140 && stored.integers.is_zero(1), || format!("the unit is 2^{}", stored.exponent))?;
     column_within("the floor", &stored, &truth, 1.0 + 1e-4)?;
-    // What is left out is told entry by entry, too: those that the error had not moved are now within the added share.
+    // Dropped bits also count entry by entry: entries without error before are now within the added share.
     let added = Float::with_val(super::LONG, stored.error.to_float() - column.error.to_float());
     let lost = Float::with_val(super::LONG, &tie * real(2.0).sqrt());
     holds(added >= lost, || format!("{added:e} is counted, and {lost:e} was dropped"))?;
-    // One exact entry beside the others: nothing is left out, and it stays as it is.
+    // One exact entry next to the others: nothing is dropped, and it stays unchanged.
     let mut beside = column.clone();
     beside.inexact = Bits::from_fn(4, |i| i != 2);
     let stored = beside.stored(512);

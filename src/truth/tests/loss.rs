@@ -91,7 +91,7 @@ fn squared_error_within(
     let targets = Array2::from_shape_vec((truth.len(), 1), t.to_vec()).expect("a column");
     let head = squared_error_head(y, &targets, batch, working).map_err(|wrong| wrong.to_string())?;
     let truth: Vec<Float> = truth.iter().zip(t).map(|(y, t)| Float::with_val(LONG, y - t) * 2u32 / terms).collect();
-    // Where the truth itself is no binary number, LONG bits stand for it.
+    // If the exact value is not a binary number, LONG bits represent it.
     let actual = entries_distance(&head.entries, &head.inexact, &truth)?;
     within(what, &actual, head.error, multiple)
 }

@@ -109,7 +109,8 @@ pub fn check_balanced() -> Check {
     holds(ours.value((0, 1)) != 1.5, || "no digit was left out: nothing is tested".to_string())?;
     let samples = [sample(known_to_forty(), long(64)), sample(known_to_forty(), long(64))];
     weights_within("balanced, the other way round", &samples, 512, f64::INFINITY)?;
-    // The bound of an entry that is off by the dropped half alone consists of that half for each of the two that lost it.
+    // The bound of an entry that is off by the dropped half alone consists of that half for each of the two that lost
+    // it.
     let nearly_exact = || disturbed(&reals(&[1.0, 0.0]), &[real(0.0), two_to(-60)]);
     let ours = compute(&[sample(long(80), nearly_exact())], 512)?;
     let off = Float::with_val(LONG, ours.value((1, 0)) - 1.5).abs();
@@ -152,7 +153,7 @@ fn dropped_digits_are_noticed_where_they_are_dropped() {
 
 /// Exact factors, exact zeros and computed zeros.
 pub fn check_exact_weight_gradients() -> Check {
-    // Exact beside an exact zero; inexact in both factors of (1, 1) only.
+    // Exact next to an exact zero; inexact in both factors of (1, 1) only.
     let (mut delta, true_delta) = disturbed(&reals(&[0.0, 1.0]), &[real(0.0), two_to(-20)]);
     delta.inexact = super::Bits::from_fn(2, |i| i == 1);
     let (mut input, true_input) = disturbed(&reals(&[0.0, 1.0, 3.0]), &[real(0.0), two_to(-20), real(0.0)]);

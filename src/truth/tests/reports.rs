@@ -46,7 +46,7 @@ fn evidence_of_special_tensors() {
         let evidence = of(vec![real(1.0) << e; 4], Bound::power_of_two(i64::from(e) - 40));
         assert_eq!(evidence, Evidence::Proven(39), "at 2^{e}"); // ⌊log₂((2 − E)/E)⌋ with E = 2·2^-40
     }
-    // δ of a sample that is far below the doubles, beside a sample of zeros at the exponent 0.
+    // δ of a sample that is far below the doubles, next to a sample of zeros at the exponent 0.
     let tiny = Column { error: Bound::power_of_two(-2000), ..disturbed(&[two_to(-1900)], &[real(0.0)]).0 };
     let zero = Column { exponent: 0, ..exact(&[real(0.0)]) };
     assert_eq!(Evidence::of(&activation_gradient(&[tiny, zero])), Evidence::Proven(99));

@@ -1,4 +1,4 @@
-//! Several activations side by side: losses on shared axes, and what each copy came to.
+//! Several activations side by side: losses on shared axes, and the result of each copy.
 
 use super::{LossPanel, caption};
 use crate::record::training::{Learner, Training, TrainingRun};
@@ -14,7 +14,7 @@ pub struct TrainingComparison {
     pub answer: String,
     /// One per activation, on the same axes.
     pub panels: Vec<LossPanel>,
-    /// What each copy came to.
+    /// The result of each copy.
     pub strip: TrainingStrip,
     /// Everything needed to train it again, in pieces that may be broken into lines.
     pub caption: Vec<String>,
@@ -25,9 +25,9 @@ pub struct TrainingComparison {
 pub struct TrainingStrip {
     /// What its rows show.
     pub title: String,
-    /// f64's own copy, then the arithmetics.
+    /// f64's own copy, then the formats.
     pub columns: Vec<String>,
-    /// The activation, and per column the share of right answers and the first saturation.
+    /// The activation, and per column the accuracy and the first saturation.
     pub rows: Vec<(String, Vec<[String; 2]>)>,
 }
 
@@ -41,7 +41,7 @@ impl TrainingComparison {
             (run.activation.clone(), cells)
         };
         TrainingComparison {
-            title: format!("{}: which activation keeps learning, in which arithmetic?", facts::shape(training)),
+            title: format!("{}: which activation keeps learning, in which precision?", facts::shape(training)),
             answer: unfinished(training).into_iter().chain([answer(training, Typeset)]).collect::<Vec<_>>().join(" "),
             panels: LossPanel::new(training, &training.runs),
             strip: TrainingStrip {
@@ -57,7 +57,7 @@ impl TrainingComparison {
 fn strip_title(training: &Training) -> String {
     let samples = facts::samples(training);
     match training.spec.has_classes() {
-        true => format!("Held-out {samples} answered rightly at the end, and the first saturation"),
+        true => format!("Accuracy on held-out {samples} at the end, and the first saturation"),
         false => format!("Loss on held-out {samples} at the end, and the first saturation"),
     }
 }

@@ -1,4 +1,4 @@
-//! Loss against steps: a smoothed line per arithmetic and of f64's own copy, held-out losses, and where a copy failed.
+//! Loss against steps: a smoothed line per format and for f64's own copy, held-out losses, and where a copy failed.
 
 use crate::record::training::{Course, End, Training, TrainingRun};
 use crate::report::training::{facts, measured};
@@ -25,7 +25,7 @@ pub struct LossPanel {
     pub last_step: usize,
     /// Both ends of the axis upwards, log₁₀ of the loss.
     pub range: (f64, f64),
-    /// f64's own copy first, then the arithmetics in the order asked for.
+    /// f64's own copy first, then the formats in the order given.
     pub curves: Vec<LossCurve>,
     /// log₁₀ of the target loss, if it lies on the axis.
     pub target: Option<f64>,
@@ -176,7 +176,7 @@ fn thinned(stretch: &[(usize, f64)], bin: usize) -> Vec<(f64, f64)> {
         both.dedup();
         line.extend(both.into_iter().map(point));
     }
-    // The last value is the one that is told.
+    // The last value is the one that is reported.
     line.extend(stretch.last().map(point).filter(|last| line.last() != Some(last)));
     line
 }

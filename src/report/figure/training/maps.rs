@@ -31,12 +31,12 @@ pub enum MapKind {
 }
 
 impl MapKind {
-    /// What stands above the maps.
+    /// Title of the maps.
     pub fn title(self) -> &'static str {
         match self {
-            MapKind::Own => "Noise / signal of the weight gradient at each arithmetic's own parameters",
-            MapKind::Reference => "The same arithmetics' noise / signal at f64's parameters",
-            MapKind::Flushed => "Entries of the weight gradient that underflow flushes to zero, at its own parameters",
+            MapKind::Own => "Noise / signal of the weight gradient at each copy's own parameters",
+            MapKind::Reference => "Noise / signal of the same formats at f64's parameters",
+            MapKind::Flushed => "Entries of the weight gradient that underflow to zero, at each copy's own parameters",
             MapKind::Dead => "Dead units: φ' is zero on every sample",
         }
     }
@@ -58,7 +58,7 @@ pub enum Cell {
     Level(usize),
     /// The gradient is zero by underflow.
     Flushed,
-    /// It is zero in truth.
+    /// The exact gradient is zero.
     Dead,
     /// It is infinite or NaN.
     Overflow,
@@ -84,7 +84,7 @@ pub struct MapPanel {
     pub columns: Vec<Vec<usize>>,
     /// The layers of every row.
     pub rows: Vec<Range<usize>>,
-    /// One per arithmetic, in the order asked for.
+    /// One per format, in the order given.
     pub maps: Vec<HeatMap>,
     /// True if the update of a measured step was skipped, since a gradient was not finite.
     pub has_skipped: bool,

@@ -14,7 +14,7 @@ pub struct MinibatchPanel {
     pub layers: (usize, usize),
     /// The axis, as powers of ten.
     pub decades: (i32, i32),
-    /// One per arithmetic that knows it, in the order asked for.
+    /// One per format that knows it, in the order given.
     pub curves: Vec<MinibatchCurve>,
     /// True if a value lies beyond the axis and is drawn on its edge.
     pub clamped: bool,

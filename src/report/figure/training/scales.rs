@@ -9,7 +9,7 @@ pub struct ScalePanel {
     pub last_step: usize,
     /// Least and greatest log₂ of a scale.
     pub range: (i32, i32),
-    /// One per arithmetic with a scale, in the order asked for.
+    /// One per format with a scale, in the order given.
     pub curves: Vec<ScaleCurve>,
 }
 

@@ -1,4 +1,4 @@
-//! Shares of updates against steps: those that are lost, and those that go the wrong way.
+//! Shares of updates against steps: those rounded away, and those with the wrong sign.
 
 use crate::record::training::{Learner, Training, TrainingRun, Updates};
 use crate::report::training::measured;
@@ -8,7 +8,7 @@ use crate::report::training::measured;
 pub struct SharesPanel {
     /// The last step of the axis along.
     pub last_step: usize,
-    /// True if a measured step is left out since its update was skipped.
+    /// True if a measured step is left out because its update was skipped.
     pub has_skipped: bool,
     /// Lost, then wrong sign.
     pub plots: [SharePlot; 2],
@@ -17,15 +17,15 @@ pub struct SharesPanel {
 /// Shares of one kind.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SharePlot {
-    /// What stands above it.
+    /// Title.
     pub title: &'static str,
     /// The upper end of the axis, in per cent.
     pub most: f64,
-    /// One per arithmetic, in the order asked for.
+    /// One per format, in the order given.
     pub curves: Vec<ShareCurve>,
 }
 
-/// An arithmetic's shares.
+/// A format's shares.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ShareCurve {
     /// Its name.
@@ -35,10 +35,10 @@ pub struct ShareCurve {
 }
 
 impl SharesPanel {
-    /// The panel of a run; nothing where no update was due at any measured step.
+    /// The panel of a run; `None` if no update was due at any measured step.
     pub fn new(training: &Training, run: &TrainingRun) -> Option<SharesPanel> {
-        let lost = plot(run, "Due updates that are lost", Updates::lost_share);
-        let wrong = plot(run, "Due updates with the wrong sign", Updates::wrong_share);
+        let lost = plot(run, "Non-zero updates rounded away", Updates::lost_share);
+        let wrong = plot(run, "Non-zero updates with the wrong sign", Updates::wrong_share);
         let last = run.learners.iter().map(|learner| learner.course.losses.len()).fold(training.steps_done, usize::max);
         let has_skipped = run.learners.iter().flat_map(|learner| &learner.measures).any(|measure| measure.skipped);
         let is_empty = lost.curves.iter().all(|curve| curve.points.is_empty());
