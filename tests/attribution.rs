@@ -132,7 +132,7 @@ fn loss_scaling_has_a_limit() {
     // bf16 has nothing to cure.
     let scaling = brain.remedies.iter().find(|remedy| remedy.kind == RemedyKind::LossScaling).unwrap();
     assert_eq!(scaling.log2_loss_scale, 0);
-    // f32 on the way back cures it.
+    // f32 in the backward pass cures it.
     let backward = half.remedies.iter().find(|remedy| remedy.kind == RemedyKind::Backward).unwrap();
     assert_eq!(backward.name, "forward=f16/backward=f32");
     assert_eq!(backward.layers[0].verdict.verdict, Verdict::Sound);
@@ -206,7 +206,7 @@ fn auto_is_the_smallest_scale_at_which_the_range_costs_nothing() {
     assert!(found.contains(&0) && found.iter().filter(|log2| **log2 > 0).count() >= 3, "{found:?}");
 }
 
-/// A gradient that overflows without a scale is brought down, by no more than that takes; where the way up overflows no
+/// A gradient that overflows without a scale is brought down, by no more than that takes; where the forward pass overflows no
 /// scale is tried.
 #[test]
 fn scales_below_one_are_for_gradients_that_overflow() {
@@ -240,7 +240,7 @@ fn flushed_and_cut_are_told_apart() {
     assert!(flushed > 500 && cut < flushed / 50, "{flushed} flushed, {cut} cut");
 }
 
-/// Flips and the rounding of the way back predict the noise of networks of 10 to 200 layers: the median over trials and
+/// Flips and the rounding of the backward pass predict the noise of networks of 10 to 200 layers: the median over trials and
 /// layers of measured over predicted lies within a factor of 2, and so does layer 1 where flips are not so few (at least
 /// five per network) that five trials do not show their median. Bounds with frozen branches hold for the noise without
 /// flips wherever nothing is flushed, which bf16 sees to.

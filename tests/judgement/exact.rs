@@ -99,7 +99,7 @@ fn a_tiny_loss_and_tiny_data_are_no_matter_of_depth() {
     }
 }
 
-/// ReLU with gain 1: a shrinks on the way up as δ does on the way back, and every layer's gradient is as small.
+/// ReLU with gain 1: a shrinks in the forward pass as δ does in the backward pass, and every layer's gradient is as small.
 #[test]
 fn a_signal_that_shrinks_both_ways_is_seen_in_every_layer() {
     let exact = state_of(network(&[-0.5; 60], &[-0.5; 60], false));

@@ -54,7 +54,10 @@ pub(super) fn sentences(record: &Record, judgement: &Judgement, notation: Notati
     let sound: Vec<&str> = others.iter().filter(is_all_sound).copied().collect();
     sentences.extend(troubled(judgement, others, &sound));
     if !sound.is_empty() {
-        sentences.push(format!("In {} every activation is sound at layer 1.", joined(&sound)));
+        let is_known = |name: &&str| contenders(judgement, name).iter().all(Contender::is_known_in_every_trial);
+        // A verdict is taken over the trials whose exact gradient is known and not zero.
+        let which = if sound.iter().all(is_known) { "activation" } else { "gradient that is known and not zero" };
+        sentences.push(format!("In {} every {which} is sound at layer 1.", joined(&sound)));
     }
     sentences
 }
