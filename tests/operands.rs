@@ -7,7 +7,7 @@ use ndarray::{Array2, s};
 use precision_probe::arithmetic::dispatch::{Carriers, Visitor, dispatch_with};
 use precision_probe::arithmetic::scaling::Quantised;
 use precision_probe::arithmetic::sum::Chain;
-use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Content, Place, Side, Sum};
+use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Content, Place, Side, Step, Sum};
 use precision_probe::format::{F32, two_to};
 use std::sync::Arc;
 
@@ -41,16 +41,16 @@ struct Product<'m> {
 impl Visitor for Product<'_> {
     type Output = (Array2<f64>, Array2<f64>);
     fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> Self::Output {
-        let stored = |x: &Array2<f64>| arithmetic.round_doubles(0, x);
-        let place = Place { tensor: 0, row: 0, column: 0 };
+        let stored = |x: &Array2<f64>| arithmetic.round_doubles(Step::alone(0), x);
+        let place = Place::new(Step::alone(0), (0, 0));
         let last: Option<Vec<A::Elem>> = self.last.map(|last| {
             last.iter().map(|x| arithmetic.round(place, &precision_probe::arithmetic::Exact::Double(*x))).collect()
         });
         let left = arithmetic.prepare(stored(self.left).view(), Side::Left, self.contents.0);
         let right = arithmetic.prepare(stored(self.right).view(), Side::Right, self.contents.1);
         let doubles = |x: &Array2<A::Elem>| x.map(|x| arithmetic.exact(x).to_f64());
-        let product = doubles(&arithmetic.product(7, &left, &right, last.as_deref()));
-        (product, doubles(&arithmetic.sum_rows(7, &stored(self.left))))
+        let product = doubles(&arithmetic.product(Step::alone(7), &left, &right, last.as_deref()));
+        (product, doubles(&arithmetic.sum_rows(Step::alone(7), &stored(self.left))))
     }
 }
 

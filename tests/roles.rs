@@ -9,7 +9,7 @@ use ndarray::{Array2, ArrayView2, arr2};
 use precision_probe::activation::{ALL, Activation, Function};
 use precision_probe::arithmetic::lanes::Lanes;
 use precision_probe::arithmetic::reference::Reference;
-use precision_probe::arithmetic::{Arithmetic, Binary, Content, Exact, Place, Policy, Side, TensorId};
+use precision_probe::arithmetic::{Arithmetic, Binary, Content, Exact, Place, Policy, Side, Step};
 use precision_probe::assets::{FEATURES, OUTPUTS};
 use precision_probe::backprop::{LayerGradients, Pass, gradients};
 use precision_probe::format::F16;
@@ -79,16 +79,10 @@ impl Arithmetic for Logged {
     fn prepare(&self, matrix: ArrayView2<f64>, side: Side, content: Content) -> Vec<Vec<f64>> {
         self.inner.prepare(matrix, side, content)
     }
-    fn product(
-        &self,
-        tensor: TensorId,
-        left: &Vec<Vec<f64>>,
-        right: &Vec<Vec<f64>>,
-        last: Option<&[f64]>,
-    ) -> Array2<f64> {
+    fn product(&self, step: Step, left: &Vec<Vec<f64>>, right: &Vec<Vec<f64>>, last: Option<&[f64]>) -> Array2<f64> {
         // By this type's own dots, so that they are counted.
         let entry = |(i, j): (usize, usize)| {
-            self.dot(Place::new(tensor, (i, j)), &left[i], &right[j], last.map(|entries: &[f64]| &entries[i]))
+            self.dot(Place::new(step, (i, j)), &left[i], &right[j], last.map(|entries: &[f64]| &entries[i]))
         };
         Array2::from_shape_fn((left.len(), right.len()), entry)
     }

@@ -11,10 +11,10 @@ use precision_probe::activation::{Function, enclosure, round_function, round_fun
 use precision_probe::arithmetic::doubles::Doubles;
 use precision_probe::arithmetic::lanes::Lanes;
 use precision_probe::arithmetic::long::Long;
-use precision_probe::arithmetic::random::{APPLY, Draws};
+use precision_probe::arithmetic::random::{ALONE, Draws};
 use precision_probe::arithmetic::reference::Reference;
 use precision_probe::arithmetic::stochastic::Stochastic;
-use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Direction, Exact, Place};
+use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Direction, Exact, Place, Step};
 use precision_probe::format::{Format, NAMED, Toward, two_to};
 use rug::{Float, Integer, Rational};
 
@@ -57,7 +57,7 @@ fn expected(name: &ArithmeticName, codes: &Codes, x: &Exact, at: Place, s: u32) 
     let root = root(&codes.read(&Real::of(x), how), s);
     match (name.direction, &root) {
         (Direction::Stochastic(bits), Real::Finite(magnitude, false)) => {
-            let random = Draws::new(0, at, bits).first(APPLY);
+            let random = Draws::new(0, at, bits).first(ALONE);
             let exact = Float::with_val(2 * s + 64, magnitude);
             Real::of(&Exact::Long(name.format.round_stochastically(&exact, bits, random)))
         }
@@ -76,7 +76,7 @@ fn check(arithmetic: &str, numbers: &[Exact], s: u32) {
     let matrix = Array2::from_shape_fn((numbers.len() / columns, columns), |(i, j)| numbers[i * columns + j].clone());
     let roots: Vec<Array2<Exact>> = carriers.iter().flatten().map(|carrier| carrier.map(&ROOT, &matrix)).collect();
     for (index, x) in matrix.indexed_iter() {
-        let expected = expected(&name, &codes, x, Place::new(0, index), s);
+        let expected = expected(&name, &codes, x, Place::new(Step::alone(0), index), s);
         for actual in roots.iter().map(|roots| &roots[index]) {
             assert!(expected.is(actual), "{arithmetic}: √ of {} is {expected:?}, and not {}", show(x), show(actual));
         }
@@ -249,13 +249,13 @@ fn twins_have_the_roots_of_mpfr_numbers() {
         let finite: Vec<f64> = numbers.iter().map(Exact::to_f64).filter(|x| (0.0..two_to(300)).contains(x)).collect();
         let finite: Vec<f64> = finite.into_iter().filter(|x| *x == 0.0 || *x > two_to(-300)).collect();
         let x = Array2::from_shape_fn((finite.len() / 8, 8), |(i, j)| Exact::Double(finite[8 * i + j]));
-        let roots = twin.map(3, &ROOT, &twin.round_matrix(3, &x));
-        let expected = long.map(3, &ROOT, &long.round_matrix(3, &x));
+        let roots = twin.map(Step::alone(3), &ROOT, &twin.round_matrix(Step::alone(3), &x));
+        let expected = long.map(Step::alone(3), &ROOT, &long.round_matrix(Step::alone(3), &x));
         assert_same_matrix(&long.exact_matrix(&expected), &twin.exact_matrix(&roots), || format!("{name}"));
         assert!(!twin.range_exceeded() && x.len() > 400, "{name}: {}", x.len());
         // One by one, too.
         let twin = Reference(twin);
-        let again = twin.map(3, &ROOT, &twin.round_matrix(3, &x));
+        let again = twin.map(Step::alone(3), &ROOT, &twin.round_matrix(Step::alone(3), &x));
         assert_same_matrix(&twin.exact_matrix(&roots), &twin.exact_matrix(&again), || format!("{name}"));
     }
     for name in ["mpfr:2", "mpfr:11", "mpfr:24", "mpfr:53"].map(named) {
@@ -276,8 +276,8 @@ fn ranges_without_precision_have_roots_too() {
         [("f16", 2.0, 2f64.sqrt()), ("f16", 1e20, f64::INFINITY), ("e4m3fn", 250_000.0, f64::NAN)]
     {
         let lanes = Lanes::<f64>::range_alone(named(name)).unwrap();
-        let of_map = lanes.map(0, &ROOT, &Array2::from_elem((1, 3), x))[(0, 1)];
-        let of_apply = lanes.apply(Place::new(0, (0, 1)), &ROOT, &x);
+        let of_map = lanes.map(Step::alone(0), &ROOT, &Array2::from_elem((1, 3), x))[(0, 1)];
+        let of_apply = lanes.apply(Place::new(Step::alone(0), (0, 1)), &ROOT, &x);
         assert_eq!([of_map, of_apply].map(f64::to_bits), [expected; 2].map(f64::to_bits), "{name}: √{x}");
     }
 }

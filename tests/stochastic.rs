@@ -10,7 +10,9 @@ use precision_probe::arithmetic::kernels::Path;
 use precision_probe::arithmetic::kernels::stochastic::Kernel;
 use precision_probe::arithmetic::long::Long;
 use precision_probe::arithmetic::stochastic::Stochastic;
-use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Binary, Content, Direction, Exact, Place, Side, Sum};
+use precision_probe::arithmetic::{
+    Arithmetic, ArithmeticName, Binary, Content, Direction, Exact, Place, Side, Step, Sum,
+};
 use precision_probe::format::{Format, two_to};
 use rug::{Float, Rational};
 use std::sync::Arc;
@@ -187,7 +189,7 @@ fn lanes_give_the_bits_of_exact_numbers() {
         let long = Long::new(name).keyed(77);
         let mut random = Random(8);
         for trial in 0..600 {
-            let at = Place { tensor: trial % 7, row: trial, column: 3 * trial };
+            let at = Place { step: Step { node: trial % 7, number: trial % 3 }, row: trial, column: 3 * trial };
             let kind = (trial % 3) as usize;
             let mut draw =
                 |count: usize| -> Vec<f64> { (0..count).map(|_| member(&mut random, &name.format, kind)).collect() };
@@ -252,22 +254,30 @@ fn every_path_gives_the_bits_of_the_definition() {
                 for last in [None, Some(bias.as_slice())] {
                     let expected: Vec<u64> = Array2::from_shape_fn((m, n), |(i, j)| {
                         let (row, column) = (left.row(i).to_vec(), right.column(j).to_vec());
-                        bits(arithmetic.dot(Place::new(11, (i, j)), &row, &column, last.map(|last| &last[i])))
+                        bits(arithmetic.dot(
+                            Place::new(Step::alone(11), (i, j)),
+                            &row,
+                            &column,
+                            last.map(|last| &last[i]),
+                        ))
                     })
                     .into_iter()
                     .collect();
                     let right = arithmetic.prepare(right.view(), Side::Right, Content::Activation);
                     for view in [left.view(), turned.t()] {
                         let left = arithmetic.prepare(view, Side::Left, Content::Parameter);
-                        let product = arithmetic.product(11, &left, &right, last);
+                        let product = arithmetic.product(Step::alone(11), &left, &right, last);
                         let actual: Vec<u64> = product.iter().map(|x| bits(*x)).collect();
                         assert_eq!(actual, expected, "{name}: {m} × {k} × {n}, kind {kind}");
                         if name.format != name.accumulator || name.sum == Sum::Exact {
                             continue;
                         }
                         for path in Path::ALL.into_iter().filter(|path| path.is_available()) {
-                            let actual: Vec<u64> =
-                                kernel.product_on(path, (5, 11), &left, &right, last).into_iter().map(bits).collect();
+                            let actual: Vec<u64> = kernel
+                                .product_on(path, (5, Step::alone(11)), &left, &right, last)
+                                .into_iter()
+                                .map(bits)
+                                .collect();
                             assert_eq!(actual, expected, "{name} on {}: {m} × {k} × {n}, kind {kind}", path.name());
                         }
                     }
@@ -287,7 +297,9 @@ fn a_fused_product_below_the_lanes_is_seen() {
         let left = Array2::from_shape_fn((40, 2), |(_, k)| [first, -tiny][k]);
         let right = Array2::from_shape_fn((2, 40), |(k, _)| [first, tiny][k]);
         let definition = Stochastic::new(name, 5).unwrap();
-        let dot = |index: (usize, usize)| definition.dot(Place::new(11, index), &[first, -tiny], &[first, tiny], None);
+        let dot = |index: (usize, usize)| {
+            definition.dot(Place::new(Step::alone(11), index), &[first, -tiny], &[first, tiny], None)
+        };
         let expected: Vec<u64> = Array2::from_shape_fn((40, 40), dot).iter().map(|x| bits(*x)).collect();
         let moved = expected.iter().filter(|found| **found != bits(stays)).count();
         assert!(if first == 0.0 { moved == 0 } else { (20..90).contains(&moved) }, "{moved} of 1600 are one lower");
@@ -295,7 +307,8 @@ fn a_fused_product_below_the_lanes_is_seen() {
             let arithmetic = Stochastic::new(name, 5).unwrap().on(path);
             let left = arithmetic.prepare(left.view(), Side::Left, Content::Parameter);
             let right = arithmetic.prepare(right.view(), Side::Right, Content::Activation);
-            let found: Vec<u64> = arithmetic.product(11, &left, &right, None).iter().map(|x| bits(*x)).collect();
+            let found: Vec<u64> =
+                arithmetic.product(Step::alone(11), &left, &right, None).iter().map(|x| bits(*x)).collect();
             assert_eq!(found, expected, "on {}", path.name());
         }
     }
@@ -310,7 +323,7 @@ fn many_keys_average_to_the_exact_dot_product() {
         let mut draw = || -> Vec<f64> { (0..40).map(|_| member(&mut random, &name.format, 0)).collect() };
         let (row, column) = (draw(), draw());
         let exact: f64 = row.iter().zip(&column).map(|(x, y)| x * y).sum();
-        let at = Place { tensor: 9, row: 4, column: 7 };
+        let at = Place::new(Step::alone(9), (4, 7));
         let errors: Vec<f64> =
             (0..KEYS).map(|key| Stochastic::new(name, key).unwrap().dot(at, &row, &column, None) - exact).collect();
         let mean = errors.iter().sum::<f64>() / KEYS as f64;
@@ -330,7 +343,7 @@ fn small_terms_are_not_swallowed() {
     let (ones, mut terms) = (vec![1.0; 1025], vec![two_to(-3); 1025]);
     terms[0] = 2048.0;
     let mean = (0..512)
-        .map(|key| Stochastic::new(name, key).unwrap().dot(Place::new(0, (0, 0)), &terms, &ones, None))
+        .map(|key| Stochastic::new(name, key).unwrap().dot(Place::new(Step::alone(0), (0, 0)), &terms, &ones, None))
         .sum::<f64>()
         / 512.0;
     assert!((mean - 2176.0).abs() < 2.5, "{mean}");
@@ -347,7 +360,7 @@ fn other_formats_are_carried_too() {
         let mut draw = || -> Vec<f64> { (0..5).map(|_| member(&mut random, &format("f16"), 1)).collect() };
         let (row, column) = (draw(), draw());
         let floats = |x: &[f64]| -> Vec<Float> { x.iter().map(|x| Float::with_val(11, *x)).collect() };
-        let at = Place { tensor: 1, row: trial, column: 0 };
+        let at = Place::new(Step::alone(1), (trial, 0));
         let exact = long.dot(at, &floats(&row), &floats(&column), None).to_f64();
         assert_eq!(lanes.dot(at, &row, &column, None).to_bits(), exact.to_bits());
     }
@@ -357,7 +370,7 @@ fn other_formats_are_carried_too() {
     impl Visitor for Tenth {
         type Output = Float;
         fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> Float {
-            let at = Place::new(0, (0, 0));
+            let at = Place::new(Step::alone(0), (0, 0));
             let [one, ten] = [1.0, 10.0].map(|x| arithmetic.round(at, &Exact::Double(x)));
             arithmetic.exact(&arithmetic.binary(at, Binary::Divide, &one, &ten)).to_float()
         }

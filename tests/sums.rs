@@ -10,7 +10,7 @@ mod common;
 use common::erased::{dispatched, named};
 use common::{Random, fixture};
 use precision_probe::arithmetic::dispatch::{Carriers, Visitor, dispatch_with};
-use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Binary, Content, Exact, Place, Side};
+use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Binary, Content, Exact, Side, Step};
 use precision_probe::format::{Format, two_to};
 use serde_json::Value;
 use std::f64::consts::SQRT_2;
@@ -102,12 +102,16 @@ struct Keyed<'x>(&'x [f64], &'x [f64]);
 impl Visitor for Keyed<'_> {
     type Output = f64;
     fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> f64 {
-        let place = Place { tensor: 0, row: 0, column: 0 };
         let row = ndarray::Array2::from_shape_vec((1, self.0.len()), self.0.to_vec()).unwrap();
         let column = ndarray::Array2::from_shape_vec((self.1.len(), 1), self.1.to_vec()).unwrap();
-        let left = arithmetic.prepare(arithmetic.round_doubles(0, &row).view(), Side::Left, Content::Activation);
-        let right = arithmetic.prepare(arithmetic.round_doubles(1, &column).view(), Side::Right, Content::Activation);
-        let sums = arithmetic.product(place.tensor, &left, &right, None);
+        let left =
+            arithmetic.prepare(arithmetic.round_doubles(Step::alone(0), &row).view(), Side::Left, Content::Activation);
+        let right = arithmetic.prepare(
+            arithmetic.round_doubles(Step::alone(1), &column).view(),
+            Side::Right,
+            Content::Activation,
+        );
+        let sums = arithmetic.product(Step::alone(2), &left, &right, None);
         arithmetic.exact(&sums[(0, 0)]).to_f64()
     }
 }

@@ -9,7 +9,7 @@ use precision_probe::arithmetic::doubles::Doubles;
 use precision_probe::arithmetic::kernels::limbs::{self, Cut, Left, Right};
 use precision_probe::arithmetic::kernels::{Matrix, Operand, Path, Products, exact};
 use precision_probe::arithmetic::stochastic::Stochastic;
-use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Content, Side};
+use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Content, Side, Step};
 use precision_probe::format::Format;
 use precision_probe::integers::Integers;
 use precision_probe::network::draw::Stream;
@@ -58,18 +58,20 @@ fn product<'a>(
 fn stochastic<'a>(arithmetic: &str, (left, right): (&Array2<f64>, &Array2<f64>)) -> Row<'a> {
     let name = ArithmeticName::parse(arithmetic).expect("an arithmetic");
     let rounded = Stochastic::new(name, 0).expect("double lanes carry it");
-    let ready = |x, side| rounded.prepare(rounded.round_doubles(0, x).view(), side, Content::Activation);
+    let ready = |x, side| rounded.prepare(rounded.round_doubles(Step::alone(0), x).view(), side, Content::Activation);
     let (left, right) = (ready(left, Side::Left), ready(right, Side::Right));
-    Row::new(arithmetic, Target::Ratio(6.0), move || drop(black_box(rounded.product(0, &left, &right, None))))
+    Row::new(arithmetic, Target::Ratio(6.0), move || {
+        drop(black_box(rounded.product(Step::alone(0), &left, &right, None)))
+    })
 }
 
 /// A product in doubles, in any direction, order and limit.
 fn in_doubles<'a>(arithmetic: &str, (left, right): (&Array2<f64>, &Array2<f64>)) -> Row<'a> {
     let name = ArithmeticName::parse(arithmetic).expect("an arithmetic");
     let doubles = Doubles::new(name, 0).expect("doubles carry it");
-    let ready = |x, side| doubles.prepare(doubles.round_doubles(0, x).view(), side, Content::Activation);
+    let ready = |x, side| doubles.prepare(doubles.round_doubles(Step::alone(0), x).view(), side, Content::Activation);
     let (left, right) = (ready(left, Side::Left), ready(right, Side::Right));
-    Row::new(arithmetic, Target::None, move || drop(black_box(doubles.product(0, &left, &right, None))))
+    Row::new(arithmetic, Target::None, move || drop(black_box(doubles.product(Step::alone(0), &left, &right, None))))
 }
 
 fn half_loop(left: &[f16], right: &[f16], (m, k, n): (usize, usize, usize)) -> Vec<f16> {

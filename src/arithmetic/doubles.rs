@@ -17,10 +17,10 @@ pub use rounding::Rounding;
 
 use super::guard::{Extremes, Guard, stand_in};
 use super::kernels::{Matrix, Path};
-use super::random::{APPLY, Draws, ROUND, step_of};
+use super::random::{ALONE, Draws};
 use super::sum::Chain;
 use super::{
-    Arithmetic, ArithmeticName, Binary, Content, Direction, Exact, ExactMatrix, Place, Side, Sum, TensorId, from_fn,
+    Arithmetic, ArithmeticName, Binary, Content, Direction, Exact, ExactMatrix, Place, Side, Step, Sum, from_fn,
 };
 use crate::activation::rounding::round_function_quickly;
 use crate::activation::{Function, is_zero, round_function_f64};
@@ -85,8 +85,8 @@ impl Doubles {
     }
 
     /// The bits that a rounding draws.
-    fn random(&self, at: Place, step: u32) -> u32 {
-        self.bits.map_or(0, |bits| Draws::new(self.key, at, bits).first(step))
+    fn random(&self, at: Place, term: u32) -> u32 {
+        self.bits.map_or(0, |bits| Draws::new(self.key, at, bits).first(term))
     }
 
     /// Checks a result if there is a guard.
@@ -98,7 +98,7 @@ impl Doubles {
     }
 
     fn rounded(&self, at: Place, x: f64) -> f64 {
-        self.watched(self.accumulation.store.round(x, self.random(at, ROUND)), || x == 0.0)
+        self.watched(self.accumulation.store.round(x, self.random(at, ALONE)), || x == 0.0)
     }
 
     /// Checks the operands of sums; the padding is zeros, which are not extremes.
@@ -125,7 +125,7 @@ impl Arithmetic for Doubles {
         match x {
             Exact::Double(x) => self.rounded(at, *x),
             Exact::Long(long) => {
-                let rounded = self.accumulation.store.round_long(long, self.random(at, ROUND)).to_f64();
+                let rounded = self.accumulation.store.round_long(long, self.random(at, ALONE)).to_f64();
                 self.watched(canonical(rounded), || long.is_zero())
             }
         }
@@ -145,7 +145,7 @@ impl Arithmetic for Doubles {
 
     fn apply(&self, at: Place, f: &Function, x: &f64) -> f64 {
         let store = &self.accumulation.store;
-        let (x, random) = (store.operand(*x), self.random(at, APPLY));
+        let (x, random) = (store.operand(*x), self.random(at, ALONE));
         let value = match store.is_native() {
             true => store.round(round_function_f64(f, x, &F64), random),
             false => round_function_quickly(
@@ -169,7 +169,7 @@ impl Arithmetic for Doubles {
             Binary::Divide if store.is_native() => x / y,
             Binary::Divide => quotient_to_odd(x, y),
         };
-        self.watched(store.round(exact, self.random(at, step_of(operation))), || match operation {
+        self.watched(store.round(exact, self.random(at, ALONE)), || match operation {
             Binary::Add | Binary::Subtract => true,
             Binary::Multiply => x == 0.0 || y == 0.0,
             Binary::Divide => x == 0.0,
@@ -200,22 +200,22 @@ impl Arithmetic for Doubles {
         Operand { numbers, factor }
     }
 
-    fn product(&self, tensor: TensorId, left: &Operand, right: &Operand, last: Option<&[f64]>) -> Array2<f64> {
+    fn product(&self, step: Step, left: &Operand, right: &Operand, last: Option<&[f64]>) -> Array2<f64> {
         // As a kernel's caller gives it: one binary32 number.
         let factor = f64::from((left.factor * right.factor) as f32);
         let last = (factor, last);
         let sums = match (&left.numbers, &right.numbers) {
-            (Numbers::Rows(left), Numbers::Rows(right)) => return self.exact_product(tensor, left, right, last),
+            (Numbers::Rows(left), Numbers::Rows(right)) => return self.exact_product(step, left, right, last),
             (Numbers::Left(left), Numbers::Right { panels, dim: (_, n) }) => {
                 self.watch_sums(left.ncols(), left.as_slice(), Some(panels.as_flattened()), last.1);
-                self.sums(tensor, left, (panels, *n), last)
+                self.sums(step, left, (panels, *n), last)
             }
             (Numbers::Lines(left), Numbers::Lines(right)) => {
                 let Sum::TensorCore(chain) = self.accumulation.order else {
                     unreachable!("invariant: lines are a tensor core's")
                 };
                 self.watch_sums(left.dim().1, left.doubles.as_slice(), right.doubles.as_slice(), last.1);
-                self.chained(&chain, tensor, (left, right), last)
+                self.chained(&chain, step, (left, right), last)
             }
             _ => unreachable!("invariant: a product has a left and a right factor"),
         };
@@ -224,7 +224,7 @@ impl Arithmetic for Doubles {
     }
 
     /// Sums without products know no scales and no tensor core: they run in index order there.
-    fn sum_rows(&self, tensor: TensorId, x: &Array2<f64>) -> Array2<f64> {
+    fn sum_rows(&self, step: Step, x: &Array2<f64>) -> Array2<f64> {
         let order = match self.accumulation.order {
             Sum::TensorCore(_) => Sum::Sequential,
             order => order,
@@ -233,7 +233,7 @@ impl Arithmetic for Doubles {
         let accumulation = Accumulation { order, ..self.accumulation };
         let ones = vec![[1.0]; x.ncols()];
         let sums = from_fn((x.nrows(), 1), |(row, _)| {
-            let at = Place::new(tensor, (row, 0));
+            let at = Place::new(step, (row, 0));
             let numbers: Vec<f64> = x.row(row).iter().map(|x| store.operand(*x)).collect();
             if order == Sum::Exact {
                 return self.exact_dot(at, &numbers, &vec![1.0; numbers.len()], None);
@@ -245,8 +245,8 @@ impl Arithmetic for Doubles {
         sums
     }
 
-    fn round_doubles(&self, tensor: TensorId, x: &Array2<f64>) -> Array2<f64> {
-        from_fn(x.dim(), |index| self.rounded(Place::new(tensor, index), x[index]))
+    fn round_doubles(&self, step: Step, x: &Array2<f64>) -> Array2<f64> {
+        from_fn(x.dim(), |index| self.rounded(Place::new(step, index), x[index]))
     }
 
     fn exact_matrix(&self, x: &Array2<f64>) -> ExactMatrix {

@@ -10,7 +10,7 @@ use super::carrier::Carrier;
 use super::guard::{Extremes, Guard, stand_in};
 use super::kernels::{self, Matrix, Operand, Path, Products, RangeAlone, Rounding, Values};
 use super::long::round_once;
-use super::{Arithmetic, ArithmeticName, Binary, Content, Exact, ExactMatrix, Place, Side, Sum, TensorId, from_fn};
+use super::{Arithmetic, ArithmeticName, Binary, Content, Exact, ExactMatrix, Place, Side, Step, Sum, from_fn};
 use crate::activation::rounding::round_with;
 use crate::activation::{Function, is_zero, round_function_f64};
 use crate::format::{F64, Format, two_to};
@@ -204,7 +204,7 @@ impl<C: Carrier> Arithmetic for Lanes<C> {
         self.products.prepare(matrix, side, C::get_singles, doubles)
     }
 
-    fn product(&self, _: TensorId, left: &Operand, right: &Operand, last: Option<&[C]>) -> Array2<C> {
+    fn product(&self, _: Step, left: &Operand, right: &Operand, last: Option<&[C]>) -> Array2<C> {
         let last: Option<Vec<f64>> = last.map(|entries| entries.iter().map(|x| x.get()).collect());
         let last = last.as_deref();
         if let Some(guard) = &self.guard {
@@ -234,12 +234,12 @@ impl<C: Carrier> Arithmetic for Lanes<C> {
         Array2::from_shape_vec((left.dim().0, right.dim().1), stored).expect("invariant: one sum per entry")
     }
 
-    fn map(&self, tensor: TensorId, f: &Function, x: &Array2<C>) -> Array2<C> {
+    fn map(&self, step: Step, f: &Function, x: &Array2<C>) -> Array2<C> {
         let values = if *f == Function::SquareRoot { self.roots(x) } else { self.linear(f, x) };
-        values.unwrap_or_else(|| from_fn(x.dim(), |index| self.apply(Place::new(tensor, index), f, &x[index])))
+        values.unwrap_or_else(|| from_fn(x.dim(), |index| self.apply(Place::new(step, index), f, &x[index])))
     }
 
-    fn zip(&self, tensor: TensorId, operation: Binary, x: &Array2<C>, y: &Array2<C>) -> Array2<C> {
+    fn zip(&self, step: Step, operation: Binary, x: &Array2<C>, y: &Array2<C>) -> Array2<C> {
         let result = |x: f64, y: f64| match operation {
             Binary::Add => x + y,
             Binary::Subtract => x - y,
@@ -252,11 +252,11 @@ impl<C: Carrier> Arithmetic for Lanes<C> {
                 results.iter_mut().zip(C::get_doubles(right)).for_each(|(x, y)| *x = result(*x, y));
                 self.store_all(x.dim(), results)
             }
-            _ => from_fn(x.dim(), |index| self.binary(Place::new(tensor, index), operation, &x[index], &y[index])),
+            _ => from_fn(x.dim(), |index| self.binary(Place::new(step, index), operation, &x[index], &y[index])),
         }
     }
 
-    fn round_doubles(&self, _: TensorId, x: &Array2<f64>) -> Array2<C> {
+    fn round_doubles(&self, _: Step, x: &Array2<f64>) -> Array2<C> {
         match (x.as_slice(), &self.guard) {
             (Some(doubles), None) => self.store_all(x.dim(), doubles.to_vec()),
             _ => from_fn(x.dim(), |index| self.watched(self.store(x[index]), x[index].is_finite(), || x[index] == 0.0)),

@@ -4,12 +4,11 @@
 //! round a result **to odd** with two extra bits and then once by the format's definition: rounding to odd preserves
 //! the information that decides ties (Boldo and Melquiond 2008).
 
-use super::random::{self, Draws, LAST, STORE};
+use super::random::{ALONE, Draws, LAST, STORE};
 use super::reference::{dots, vectors};
-use super::sum::{Chain, Draw, Steps, accumulate};
+use super::sum::{Accumulator, Chain, Draw, accumulate};
 use super::{
-    Arithmetic, ArithmeticName, Binary, Content, Direction, Exact, Limits, Place, Quantiser, Side, Sum, TensorId,
-    from_fn,
+    Arithmetic, ArithmeticName, Binary, Content, Direction, Exact, Limits, Place, Quantiser, Side, Step, Sum, from_fn,
 };
 use crate::activation::{Function, round_function_by};
 use crate::format::{Format, Range, Toward};
@@ -155,7 +154,7 @@ impl Terms<'_> {
     }
 }
 
-impl Steps for Terms<'_> {
+impl Accumulator for Terms<'_> {
     type Number = Float;
 
     fn product(&mut self, term: u32) -> Float {
@@ -205,7 +204,7 @@ impl Arithmetic for Long {
     fn round(&self, at: Place, x: &Exact) -> Float {
         let (format, x) = (&self.name.format, x.to_float());
         let Once { direction, limits, draws } = self.at(at);
-        let random = draws.map_or(0, |draws| draws.first(random::ROUND));
+        let random = draws.map_or(0, |draws| draws.first(ALONE));
         limits.result(format, &x, direction.round(format, &x, random))
     }
 
@@ -256,13 +255,13 @@ impl Arithmetic for Long {
 
     fn apply(&self, at: Place, f: &Function, x: &Float) -> Float {
         let (format, once) = (&self.name.format, self.at(at));
-        let random = once.draws.map_or(0, |draws| draws.first(random::APPLY));
+        let random = once.draws.map_or(0, |draws| draws.first(ALONE));
         let round = |x: &Float| once.limits.result(format, x, once.direction.round(format, x, random));
         round_function_by(f, &once.operand(format, x), format, once.direction.bits_beyond(), &round)
     }
 
     fn binary(&self, at: Place, operation: Binary, x: &Float, y: &Float) -> Float {
-        let (format, once, draw) = (&self.name.format, self.at(at), Draw::First(random::step_of(operation)));
+        let (format, once, draw) = (&self.name.format, self.at(at), Draw::First(ALONE));
         let (x, y) = (&*once.operand(format, x), &*once.operand(format, y));
         match operation {
             Binary::Add => once.sum(format, draw, x, y),
@@ -284,7 +283,7 @@ impl Arithmetic for Long {
         }
     }
 
-    fn sum_rows(&self, tensor: TensorId, x: &Array2<Float>) -> Array2<Float> {
+    fn sum_rows(&self, step: Step, x: &Array2<Float>) -> Array2<Float> {
         // Sums without products know no tensor core: they run in index order there.
         let sum = match self.name.sum {
             Sum::TensorCore(_) => Sum::Sequential,
@@ -292,17 +291,17 @@ impl Arithmetic for Long {
         };
         let plain = Long { name: ArithmeticName { sum, ..self.name }, key: self.key };
         let ones = vec![Float::with_val(2, 1.0); x.ncols()];
-        from_fn((x.nrows(), 1), |(row, _)| plain.dot(Place::new(tensor, (row, 0)), &x.row(row).to_vec(), &ones, None))
+        from_fn((x.nrows(), 1), |(row, _)| plain.dot(Place::new(step, (row, 0)), &x.row(row).to_vec(), &ones, None))
     }
 
     fn product(
         &self,
-        tensor: TensorId,
+        step: Step,
         left: &Vec<Vec<Float>>,
         right: &Vec<Vec<Float>>,
         last: Option<&[Float]>,
     ) -> Array2<Float> {
-        dots(self, tensor, left, right, last)
+        dots(self, step, left, right, last)
     }
 }
 

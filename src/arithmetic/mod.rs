@@ -16,6 +16,7 @@ pub mod lanes;
 pub mod long;
 pub mod matrix;
 pub mod name;
+pub mod place;
 pub mod policy;
 pub mod random;
 pub mod reference;
@@ -29,34 +30,13 @@ pub use direction::{Direction, Limits};
 pub use exact::Exact;
 pub use matrix::ExactMatrix;
 pub use name::ArithmeticName;
+pub use place::{Place, Step, Steps, Text};
 pub use policy::Policy;
 pub use scaling::{Content, Quantiser};
 pub use sum::Sum;
 
 use crate::activation::Function;
 use ndarray::{Array2, ArrayView2, Zip};
-
-/// A tensor of the network, by number: the first half of a [`Place`].
-pub type TensorId = u32;
-
-/// The entry and the tensor of a result. Rounding to nearest ignores it; stochastic rounding uses it as a key, so that
-/// no result depends on blocking or threads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The tensor.
-    pub tensor: TensorId,
-    /// Row of the entry.
-    pub row: u32,
-    /// Column of the entry.
-    pub column: u32,
-}
-
-impl Place {
-    /// The entry of a matrix at `(row, column)`.
-    pub fn new(tensor: TensorId, (row, column): (usize, usize)) -> Place {
-        Place { tensor, row: row as u32, column: column as u32 }
-    }
-}
 
 /// A basic operation on two numbers, rounded once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,7 +94,7 @@ pub trait Arithmetic: Send + Sync {
     /// (m × k)·(k × n), each entry a [`Arithmetic::dot`] with its row's `last`.
     fn product(
         &self,
-        tensor: TensorId,
+        step: Step,
         left: &Self::Operand,
         right: &Self::Operand,
         last: Option<&[Self::Elem]>,
@@ -127,37 +107,32 @@ pub trait Arithmetic: Send + Sync {
     }
 
     /// [`Arithmetic::apply`] on every entry.
-    fn map(&self, tensor: TensorId, f: &Function, x: &Array2<Self::Elem>) -> Array2<Self::Elem> {
-        from_fn(x.dim(), |index| self.apply(Place::new(tensor, index), f, &x[index]))
+    fn map(&self, step: Step, f: &Function, x: &Array2<Self::Elem>) -> Array2<Self::Elem> {
+        from_fn(x.dim(), |index| self.apply(Place::new(step, index), f, &x[index]))
     }
 
     /// [`Arithmetic::binary`] on every pair of entries.
-    fn zip(
-        &self,
-        tensor: TensorId,
-        operation: Binary,
-        x: &Array2<Self::Elem>,
-        y: &Array2<Self::Elem>,
-    ) -> Array2<Self::Elem> {
-        from_fn(x.dim(), |index| self.binary(Place::new(tensor, index), operation, &x[index], &y[index]))
+    fn zip(&self, step: Step, operation: Binary, x: &Array2<Self::Elem>, y: &Array2<Self::Elem>) -> Array2<Self::Elem> {
+        from_fn(x.dim(), |index| self.binary(Place::new(step, index), operation, &x[index], &y[index]))
     }
 
     /// Sums of the rows (m × n → m × 1): dots with ones, whose products are exact, so that sums have
     /// the same accumulator.
-    fn sum_rows(&self, tensor: TensorId, x: &Array2<Self::Elem>) -> Array2<Self::Elem> {
-        let one = self.round(Place { tensor, row: 0, column: 0 }, &Exact::Double(1.0));
+    fn sum_rows(&self, step: Step, x: &Array2<Self::Elem>) -> Array2<Self::Elem> {
+        // At the place of a row that no sum has.
+        let one = self.round(Place::new(step, (x.nrows(), 0)), &Exact::Double(1.0));
         let ones = vec![one; x.ncols()];
-        from_fn((x.nrows(), 1), |(row, _)| self.dot(Place::new(tensor, (row, 0)), &x.row(row).to_vec(), &ones, None))
+        from_fn((x.nrows(), 1), |(row, _)| self.dot(Place::new(step, (row, 0)), &x.row(row).to_vec(), &ones, None))
     }
 
     /// Rounds exact numbers to this arithmetic: parameters, inputs, and values from another role.
-    fn round_matrix(&self, tensor: TensorId, x: &Array2<Exact>) -> Array2<Self::Elem> {
-        from_fn(x.dim(), |index| self.round(Place::new(tensor, index), &x[index]))
+    fn round_matrix(&self, step: Step, x: &Array2<Exact>) -> Array2<Self::Elem> {
+        from_fn(x.dim(), |index| self.round(Place::new(step, index), &x[index]))
     }
 
     /// [`Arithmetic::round_matrix`] of doubles.
-    fn round_doubles(&self, tensor: TensorId, x: &Array2<f64>) -> Array2<Self::Elem> {
-        from_fn(x.dim(), |index| self.round(Place::new(tensor, index), &Exact::Double(x[index])))
+    fn round_doubles(&self, step: Step, x: &Array2<f64>) -> Array2<Self::Elem> {
+        from_fn(x.dim(), |index| self.round(Place::new(step, index), &Exact::Double(x[index])))
     }
 
     /// The exact values of a stored matrix.
@@ -176,7 +151,8 @@ pub(crate) fn from_fn<T>(shape: (usize, usize), f: impl FnMut((usize, usize)) ->
 pub fn storage_noise<A: Arithmetic>(arithmetic: &A, values: &Array2<f64>) -> f64 {
     let mut worst = 0.0f64;
     Zip::indexed(values).for_each(|index, &value| {
-        let stored = arithmetic.exact(&arithmetic.round(Place::new(0, index), &Exact::Double(value))).to_f64();
+        let stored =
+            arithmetic.exact(&arithmetic.round(Place::new(Step::alone(0), index), &Exact::Double(value))).to_f64();
         if stored != value {
             let change = ((stored - value) / value).abs();
             worst = if change <= worst {

@@ -1,52 +1,39 @@
 //! The random bits of stochastic rounding: a function of the position of a rounding, without any state.
 //!
-//! A key identifies the run, a [`Place`] the entry and a step the operation on it, so no result depends on the order,
-//! the blocks or the threads of a computation. Three bijective mixings of 64 bits (splitmix64's, Steele, Lea and Flood
-//! 2014, with Stafford's constants) make of key, tensor, row and column the entry's stream, which no other entry of its
-//! row has; a bijective mixing of 32 bits (lowbias32, Wellons 2018) makes of the step a word. Word and stream give one
-//! of 32 random bits by two multiplications modulo 2^32 with shifts between,
+//! A key identifies the run, a [`Place`] the entry of a step and a term the rounding within it, so no result depends on
+//! the order, the blocks or the threads of a computation. Three bijective mixings of 64 bits (splitmix64's, Steele, Lea
+//! and Flood 2014, with Stafford's constants) make of key, step, row and column the entry's stream, which no other entry
+//! of its row has; a bijective mixing of 32 bits (lowbias32, Wellons 2018) makes of the term a word. Word and stream give
+//! one of 32 random bits by two multiplications modulo 2^32 with shifts between,
 //!
 //! ```text
-//! h = (low half of the stream ⊕ word of the step)·(high half | 1),  (h ⊕ ⌊h/2^15⌋)·0x846ca68b
+//! h = (low half of the stream ⊕ word of the term)·(high half | 1),  (h ⊕ ⌊h/2^15⌋)·0x846ca68b
 //! ```
 //!
 //! which vectors of every path have. The best bits are the upper ones: a product's draw is the first r, that of the sum
-//! with it the next r where 2r ≤ 32, else the first r of another word. The step counts the terms of a sum; every other
-//! operation has a step of its own from the other end.
+//! with it the next r where 2r ≤ 32, else the first r of another word. Roundings that belong to no term of a sum have
+//! numbers from the other end.
 
+use super::place::{Place, Step};
 use super::sum::Draw;
-use super::{Binary, Place};
 
 /// The golden ratio's fraction in 64 bits, by which counters are spread.
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 /// Multiplier of the second round.
 pub const MULTIPLIER: u32 = 0x846c_a68b;
-/// Combined with a step's word for the second draw if one word does not have enough bits for both.
+/// Combined with a term's word for the second draw if one word does not have enough bits for both.
 pub const SECOND: u32 = 0x9e37_79b9;
 /// Most bits of two draws from one word.
 pub const SHARED_BITS: u32 = 16;
 
-/// The step of the last summand of a sum.
+/// The draw of the last summand of a sum.
 pub const LAST: u32 = u32::MAX;
-/// The step of a sum's rounding to the stored format.
+/// The draw of a sum's rounding to the stored format.
 pub const STORE: u32 = u32::MAX - 1;
-/// The step of a number that enters the arithmetic.
-pub const ROUND: u32 = u32::MAX - 2;
-/// The step of a function's value.
-pub const APPLY: u32 = u32::MAX - 3;
-
-/// The step of a sum's product with the scales of its tensors.
-pub const SCALE: u32 = u32::MAX - 8;
-
-/// The step of a basic operation.
-pub fn step_of(operation: Binary) -> u32 {
-    match operation {
-        Binary::Add => u32::MAX - 4,
-        Binary::Subtract => u32::MAX - 5,
-        Binary::Multiply => u32::MAX - 6,
-        Binary::Divide => u32::MAX - 7,
-    }
-}
+/// The draw of a place with one rounding only: everything but a sum.
+pub const ALONE: u32 = u32::MAX - 2;
+/// The draw of a sum's product with the scales of its tensors.
+pub const SCALE: u32 = u32::MAX - 3;
 
 /// A mixing of 64 bits that is a bijection.
 #[inline(always)]
@@ -56,19 +43,20 @@ fn mixed(mut x: u64) -> u64 {
     x ^ (x >> 31)
 }
 
-/// The word of a step.
+/// The word of a term.
 #[inline]
-pub fn word_of_step(step: u32) -> u32 {
-    let mut x = (step ^ (step >> 16)).wrapping_mul(0x7feb_352d);
+pub fn word_of_term(term: u32) -> u32 {
+    let mut x = (term ^ (term >> 16)).wrapping_mul(0x7feb_352d);
     x = (x ^ (x >> 15)).wrapping_mul(0x846c_a68b);
     x ^ (x >> 16)
 }
 
 /// The part that the streams of one row share.
 #[inline]
-pub fn row_of(key: u64, tensor: u32, row: u32) -> u64 {
-    let tensor = mixed(key.wrapping_add(GOLDEN.wrapping_mul(u64::from(tensor) + 1)));
-    mixed(tensor.wrapping_add(GOLDEN.wrapping_mul(u64::from(row) + 1)))
+pub fn row_of(key: u64, step: Step, row: u32) -> u64 {
+    let counter = u64::from(step.node) | u64::from(step.number) << 32;
+    let step = mixed(key.wrapping_add(GOLDEN.wrapping_mul(counter.wrapping_add(1))));
+    mixed(step.wrapping_add(GOLDEN.wrapping_mul(u64::from(row) + 1)))
 }
 
 /// The stream of an entry of a row.
@@ -87,12 +75,12 @@ pub struct Draws {
 impl Draws {
     /// Integers with the given bits for the entry at a place, under a key.
     pub fn new(key: u64, at: Place, bits: u32) -> Draws {
-        Draws { stream: stream_in(row_of(key, at.tensor, at.row), at.column), bits }
+        Draws { stream: stream_in(row_of(key, at.step, at.row), at.column), bits }
     }
 
-    fn word(&self, word_of_step: u32) -> u32 {
+    fn word(&self, word_of_term: u32) -> u32 {
         let (low, high) = (self.stream as u32, (self.stream >> 32) as u32);
-        let h = (low ^ word_of_step).wrapping_mul(high | 1);
+        let h = (low ^ word_of_term).wrapping_mul(high | 1);
         (h ^ (h >> 15)).wrapping_mul(MULTIPLIER)
     }
 
@@ -100,23 +88,23 @@ impl Draws {
     #[inline]
     pub fn of(&self, draw: Draw) -> u32 {
         match draw {
-            Draw::First(step) => self.first(step),
-            Draw::Second(step) => self.second(step),
+            Draw::First(term) => self.first(term),
+            Draw::Second(term) => self.second(term),
         }
     }
 
-    /// The draw of a step: a product's, or the only one.
+    /// The draw of a term: a product's, or the only one.
     #[inline]
-    pub fn first(&self, step: u32) -> u32 {
-        self.word(word_of_step(step)) >> (32 - self.bits)
+    pub fn first(&self, term: u32) -> u32 {
+        self.word(word_of_term(term)) >> (32 - self.bits)
     }
 
     /// The draw of the sum with that product: other bits of the same word where it has them.
     #[inline]
-    pub fn second(&self, step: u32) -> u32 {
+    pub fn second(&self, term: u32) -> u32 {
         match self.bits {
-            0..=SHARED_BITS => (self.word(word_of_step(step)) >> (32 - 2 * self.bits)) & ((1 << self.bits) - 1),
-            _ => self.word(word_of_step(step) ^ SECOND) >> (32 - self.bits),
+            0..=SHARED_BITS => (self.word(word_of_term(term)) >> (32 - 2 * self.bits)) & ((1 << self.bits) - 1),
+            _ => self.word(word_of_term(term) ^ SECOND) >> (32 - self.bits),
         }
     }
 }
@@ -139,8 +127,12 @@ mod tests {
         (chi - freedom) / (2.0 * freedom).sqrt()
     }
 
-    fn draws(key: u64, tensor: u32, row: u32, column: u32) -> Draws {
-        Draws::new(key, Place { tensor, row, column }, 13)
+    fn place([node, number, row, column]: [u32; 4]) -> Place {
+        Place { step: Step { node, number }, row, column }
+    }
+
+    fn draws(key: u64, at: [u32; 4]) -> Draws {
+        Draws::new(key, place(at), 13)
     }
 
     /// Along every counter: single draws, pairs of neighbours, and a sum's draw together with its product's.
@@ -148,20 +140,22 @@ mod tests {
     fn draws_are_uniform_and_independent_along_every_counter() {
         const COUNT: u32 = 1 << 18;
         type Walk = fn(u32) -> (Draws, u32);
-        let along: [(&str, Walk); 6] = [
-            ("key", |i| (draws(u64::from(i), 1, 2, 3), 4)),
-            ("tensor", |i| (draws(0, i, 2, 3), 4)),
-            ("row", |i| (draws(0, 1, i, 3), 4)),
-            ("column", |i| (draws(0, 1, 2, i), 4)),
-            ("step", |i| (draws(0, 1, 2, 3), i)),
-            ("steps of rows", |i| (draws(0, 1, i % 64, 3), i / 64)),
+        let along: [(&str, Walk); 8] = [
+            ("key", |i| (draws(u64::from(i), [1, 5, 2, 3]), 4)),
+            ("node", |i| (draws(0, [i, 5, 2, 3]), 4)),
+            ("step", |i| (draws(0, [1, i, 2, 3]), 4)),
+            ("row", |i| (draws(0, [1, 5, i, 3]), 4)),
+            ("column", |i| (draws(0, [1, 5, 2, i]), 4)),
+            ("term", |i| (draws(0, [1, 5, 2, 3]), i)),
+            ("terms of rows", |i| (draws(0, [1, 5, i % 64, 3]), i / 64)),
+            ("entries of steps", |i| (draws(0, [1, i / 64, i % 8, i / 8 % 8]), ALONE)),
         ];
         for (what, at) in along {
             let mut singles = [vec![0; 1 << 13], vec![0; 1 << 13]];
             let mut pairs = [vec![0; 1 << 12], vec![0; 1 << 12], vec![0; 1 << 12]];
             let mut before = (0, 0);
-            for (draws, step) in (0..COUNT).map(at) {
-                let (first, second) = (draws.first(step) as usize, draws.second(step) as usize);
+            for (draws, term) in (0..COUNT).map(at) {
+                let (first, second) = (draws.first(term) as usize, draws.second(term) as usize);
                 singles[0][first] += 1;
                 singles[1][second] += 1;
                 pairs[0][(first >> 7) << 6 | before.0 >> 7] += 1;
@@ -178,15 +172,14 @@ mod tests {
     /// Each bit of the counters changes half of the bits of a draw.
     #[test]
     fn every_bit_of_the_counters_counts() {
-        let mut changed = [0u32; 64 + 32 * 4];
+        let mut changed = [0u32; 64 + 32 * 5];
         const COUNT: u32 = 4096;
         for i in 0..COUNT {
             let base = i.wrapping_mul(2_654_435_761);
-            let word = |key: u64, at: [u32; 4]| {
-                let [tensor, row, column, step] = at;
-                Draws::new(key, Place { tensor, row, column }, 32).first(step)
+            let word = |key: u64, [node, number, row, column, term]: [u32; 5]| {
+                Draws::new(key, place([node, number, row, column]), 32).first(term)
             };
-            let at = [base, base.rotate_left(7), base.rotate_left(13), i];
+            let at = [base, base.rotate_left(19), base.rotate_left(7), base.rotate_left(13), i];
             let original = word(u64::from(base), at);
             for (bit, changed) in changed.iter_mut().enumerate() {
                 let (mut key, mut other) = (u64::from(base), at);

@@ -1,6 +1,6 @@
 //! Only the definition: forwards the scalar operations of an arithmetic and none of its overrides.
 
-use super::{Arithmetic, Binary, Content, Exact, Place, Side, TensorId, from_fn};
+use super::{Arithmetic, Binary, Content, Exact, Place, Side, Step, from_fn};
 use crate::activation::Function;
 use ndarray::{Array2, ArrayView2};
 
@@ -38,12 +38,12 @@ impl<A: Arithmetic> Arithmetic for Reference<A> {
 
     fn product(
         &self,
-        tensor: TensorId,
+        step: Step,
         left: &Vec<Vec<A::Elem>>,
         right: &Vec<Vec<A::Elem>>,
         last: Option<&[A::Elem]>,
     ) -> Array2<A::Elem> {
-        dots(self, tensor, left, right, last)
+        dots(self, step, left, right, last)
     }
 }
 
@@ -59,12 +59,12 @@ pub(super) fn vectors<E: Clone>(matrix: ArrayView2<E>, side: Side) -> Vec<Vec<E>
 /// A product by definition: one dot product per entry.
 pub(super) fn dots<A: Arithmetic>(
     arithmetic: &A,
-    tensor: TensorId,
+    step: Step,
     left: &[Vec<A::Elem>],
     right: &[Vec<A::Elem>],
     last: Option<&[A::Elem]>,
 ) -> Array2<A::Elem> {
     from_fn((left.len(), right.len()), |(i, j)| {
-        arithmetic.dot(Place::new(tensor, (i, j)), &left[i], &right[j], last.map(|entries| &entries[i]))
+        arithmetic.dot(Place::new(step, (i, j)), &left[i], &right[j], last.map(|entries| &entries[i]))
     })
 }

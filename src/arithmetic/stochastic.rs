@@ -11,9 +11,9 @@ use super::guard::{Extremes, Guard, stand_in};
 use super::kernels::stochastic::Kernel;
 use super::kernels::{self, Matrix, Operand, Path};
 use super::long::round_stochastically;
-use super::random::{APPLY, Draws, LAST, ROUND, STORE, step_of};
+use super::random::{ALONE, Draws, LAST, STORE};
 use super::{
-    Arithmetic, ArithmeticName, Binary, Content, Direction, Exact, ExactMatrix, Place, Side, Sum, TensorId, from_fn,
+    Arithmetic, ArithmeticName, Binary, Content, Direction, Exact, ExactMatrix, Place, Side, Step, Sum, from_fn,
 };
 use crate::activation::rounding::round_function_quickly;
 use crate::activation::{Function, is_zero};
@@ -93,7 +93,7 @@ impl Stochastic {
     }
 
     fn rounded(&self, at: Place, x: f64) -> f64 {
-        self.watched(self.store.round(x, self.draws(at).first(ROUND)), || x == 0.0)
+        self.watched(self.store.round(x, self.draws(at).first(ALONE)), || x == 0.0)
     }
 
     /// The exact sum of the products and `last`, rounded once: by the definition.
@@ -116,16 +116,10 @@ impl Stochastic {
     }
 
     /// Exact sums where a pair of doubles decides their rounding, the definition where it does not.
-    fn exact_product(
-        &self,
-        tensor: TensorId,
-        left: &Matrix<f64>,
-        right: &Matrix<f64>,
-        last: Option<&[f64]>,
-    ) -> Array2<f64> {
+    fn exact_product(&self, step: Step, left: &Matrix<f64>, right: &Matrix<f64>, last: Option<&[f64]>) -> Array2<f64> {
         let sums = kernels::exact::product(left, right, last);
         from_fn(sums.dim(), |(i, j)| {
-            let draws = self.draws(Place::new(tensor, (i, j)));
+            let draws = self.draws(Place::new(step, (i, j)));
             let random = draws.first(STORE);
             sums[(i, j)].rounded(|x| self.store.round(x, random)).unwrap_or_else(|| {
                 let terms = 0..left.dim().1;
@@ -147,7 +141,7 @@ impl Arithmetic for Stochastic {
             Exact::Long(long) => {
                 // A number beyond the doubles overflows as their largest does.
                 let cut = long.to_f64_round(Round::Zero);
-                self.watched(self.store.round(cut, self.draws(at).first(ROUND)), || long.is_zero())
+                self.watched(self.store.round(cut, self.draws(at).first(ALONE)), || long.is_zero())
             }
         }
     }
@@ -184,7 +178,7 @@ impl Arithmetic for Stochastic {
     }
 
     fn apply(&self, at: Place, f: &Function, x: &f64) -> f64 {
-        let (bits, random) = (self.store.bits(), self.draws(at).first(APPLY));
+        let (bits, random) = (self.store.bits(), self.draws(at).first(ALONE));
         let value = round_function_quickly(
             (f, *x),
             (&self.format, bits),
@@ -206,7 +200,7 @@ impl Arithmetic for Stochastic {
             }
             Binary::Divide => x / y,
         };
-        self.watched(self.store.round(exact, self.draws(at).first(step_of(operation))), || match operation {
+        self.watched(self.store.round(exact, self.draws(at).first(ALONE)), || match operation {
             Binary::Add | Binary::Subtract => true,
             Binary::Multiply => x == 0.0 || y == 0.0,
             Binary::Divide => x == 0.0,
@@ -220,7 +214,7 @@ impl Arithmetic for Stochastic {
         self.kernel.prepare(matrix, side)
     }
 
-    fn product(&self, tensor: TensorId, left: &Operand, right: &Operand, last: Option<&[f64]>) -> Array2<f64> {
+    fn product(&self, step: Step, left: &Operand, right: &Operand, last: Option<&[f64]>) -> Array2<f64> {
         if let Some(guard) = &self.guard {
             let of_last = last.map_or(Extremes::NONE, |last| Extremes::of(last.iter().copied()));
             // Padding is zeros, which are no extremes.
@@ -228,9 +222,9 @@ impl Arithmetic for Stochastic {
             guard.watch_sums(left.dim().1, of(left), of(right), of_last);
         }
         if self.sum == Sum::Exact {
-            return self.exact_product(tensor, &left.doubles(), &right.doubles(), last);
+            return self.exact_product(step, &left.doubles(), &right.doubles(), last);
         }
-        let sums = self.kernel.product_on(self.path, (self.key, tensor), left, right, last);
+        let sums = self.kernel.product_on(self.path, (self.key, step), left, right, last);
         if let Some(guard) = &self.guard {
             guard.watch_results(&sums);
         }
@@ -238,13 +232,13 @@ impl Arithmetic for Stochastic {
         match self.is_summed_as_stored {
             true => sums,
             false => from_fn(sums.dim(), |index| {
-                self.store.round(sums[index], self.draws(Place::new(tensor, index)).first(STORE))
+                self.store.round(sums[index], self.draws(Place::new(step, index)).first(STORE))
             }),
         }
     }
 
-    fn round_doubles(&self, tensor: TensorId, x: &Array2<f64>) -> Array2<f64> {
-        from_fn(x.dim(), |index| self.rounded(Place::new(tensor, index), x[index]))
+    fn round_doubles(&self, step: Step, x: &Array2<f64>) -> Array2<f64> {
+        from_fn(x.dim(), |index| self.rounded(Place::new(step, index), x[index]))
     }
 
     fn exact_matrix(&self, x: &Array2<f64>) -> ExactMatrix {

@@ -1,6 +1,6 @@
 //! The order in which a sum of products is accumulated: one implementation for every storage type.
 //!
-//! An order is generic over [`Steps`], the few operations of an accumulator, so that doubles, vectors of doubles and
+//! An order is generic over [`Accumulator`], the few operations of an accumulator, so that doubles, vectors of doubles and
 //! MPFR numbers run the same code.
 
 use super::tensor_core::{Rule, TensorCore};
@@ -90,7 +90,7 @@ const COMPENSATION: u32 = 1 << 30;
 const DIFFERENCE: u32 = 1 << 31;
 
 /// An accumulator's operations, each rounded once.
-pub trait Steps {
+pub trait Accumulator {
     /// A number in the accumulator.
     type Number: Clone;
     /// The product of a term's factors.
@@ -111,7 +111,7 @@ pub trait Steps {
 ///
 /// A sum draws the second bits of the term that it begins to add, whatever the order: no two additions share them.
 #[inline(always)]
-pub fn accumulate<S: Steps>(order: Sum, terms: u32, steps: &mut S) -> S::Number {
+pub fn accumulate<S: Accumulator>(order: Sum, terms: u32, steps: &mut S) -> S::Number {
     let sum = match order {
         _ if terms == 0 => steps.zero(),
         Sum::Sequential => sequential(0, terms, steps),
@@ -144,7 +144,7 @@ pub fn accumulate<S: Steps>(order: Sum, terms: u32, steps: &mut S) -> S::Number 
 }
 
 #[inline(always)]
-fn sequential<S: Steps>(start: u32, end: u32, steps: &mut S) -> S::Number {
+fn sequential<S: Accumulator>(start: u32, end: u32, steps: &mut S) -> S::Number {
     let mut sum = steps.product(start);
     for term in start + 1..end {
         let product = steps.product(term);
@@ -155,7 +155,7 @@ fn sequential<S: Steps>(start: u32, end: u32, steps: &mut S) -> S::Number {
 
 /// The recursion S(n) = S(first ⌊n/2⌋) + S(rest) with its open sums on a stack: (end, sum where it is known).
 #[inline(always)]
-fn pairwise<S: Steps>(terms: u32, steps: &mut S) -> S::Number {
+fn pairwise<S: Accumulator>(terms: u32, steps: &mut S) -> S::Number {
     /// A part of the terms whose first half is summed.
     struct Open<N> {
         middle: u32,
@@ -194,7 +194,7 @@ fn pairwise<S: Steps>(terms: u32, steps: &mut S) -> S::Number {
 
 /// Kahan's sum; the last number is one more term.
 #[inline(always)]
-fn compensated<S: Steps>(terms: u32, steps: &mut S) -> S::Number {
+fn compensated<S: Accumulator>(terms: u32, steps: &mut S) -> S::Number {
     let mut sum = steps.product(0);
     let mut lost: Option<S::Number> = None;
     let step = |steps: &mut S, term: u32, x: S::Number, sum: &mut S::Number, lost: &mut Option<S::Number>| {
@@ -235,7 +235,7 @@ mod tests {
         }
     }
 
-    impl Steps for Written {
+    impl Accumulator for Written {
         type Number = String;
         fn product(&mut self, term: u32) -> String {
             self.drawn(Draw::First(term), || term.to_string())

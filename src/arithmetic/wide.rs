@@ -15,7 +15,7 @@ pub use number::Number;
 use super::guard::stand_in;
 use super::kernels::{self, Rounding};
 use super::lanes::Lanes;
-use super::{Arithmetic, ArithmeticName, Binary, Content, Exact, ExactMatrix, Place, Side, Sum, TensorId};
+use super::{Arithmetic, ArithmeticName, Binary, Content, Exact, ExactMatrix, Place, Side, Step, Sum};
 use crate::activation::rounding::{is_plainly_zero, round_with};
 use crate::activation::{Function, round_function, round_function_f64};
 use crate::format::Format;
@@ -175,12 +175,12 @@ impl Arithmetic for Wide {
         Operand { numbers: matrix.as_standard_layout().into_owned(), lanes, exponents }
     }
 
-    fn product(&self, tensor: TensorId, left: &Operand, right: &Operand, last: Option<&[Number]>) -> Array2<Number> {
+    fn product(&self, step: Step, left: &Operand, right: &Operand, last: Option<&[Number]>) -> Array2<Number> {
         let doubles: Option<Vec<f64>> = last.unwrap_or(&[]).iter().map(|x| x.as_double()).collect();
         // What is added last has no column whose power of two it could be divided by.
         let doubles = doubles.filter(|_| last.is_none() || right.exponents.is_empty());
         if let (Some(left), Some(lanes), Some(doubles)) = (&left.lanes, &right.lanes, doubles) {
-            let sums = self.lanes.product(tensor, left, lanes, last.map(|_| doubles.as_slice()));
+            let sums = self.lanes.product(step, left, lanes, last.map(|_| doubles.as_slice()));
             let multiplied = |((_, column), sum): ((usize, usize), &f64)| match right.exponents.get(column) {
                 Some(exponent) => Number::from_parts(*sum, *exponent).unwrap_or_else(|| self.lost()),
                 None => Number::from_f64(*sum),
@@ -231,7 +231,8 @@ mod tests {
     use crate::network::draw::Stream;
     use rug::Float;
 
-    const AT: Place = Place { tensor: 0, row: 0, column: 0 };
+    const AT: Place = Place { step: STEP, row: 0, column: 0 };
+    const STEP: Step = Step::alone(0);
     const NAMES: [&str; 5] = ["mpfr:2", "mpfr:11", "mpfr:8:acc=mpfr:24", "mpfr:24", "mpfr:53"];
 
     fn pair(name: &str) -> (Wide, Long) {
@@ -320,8 +321,9 @@ mod tests {
                 assert_eq!(prepared.0.lanes.is_some() && prepared.1.lanes.is_some(), is_ordinary);
                 let prepared_long = (of_long(&long_left, Side::Left), of_long(&long_right, Side::Right));
                 for with_last in [false, true] {
-                    let ours = wide.product(0, &prepared.0, &prepared.1, with_last.then_some(&*last));
-                    let theirs = long.product(0, &prepared_long.0, &prepared_long.1, with_last.then_some(&*long_last));
+                    let ours = wide.product(STEP, &prepared.0, &prepared.1, with_last.then_some(&*last));
+                    let theirs =
+                        long.product(STEP, &prepared_long.0, &prepared_long.1, with_last.then_some(&*long_last));
                     for (((i, j), ours), theirs) in ours.indexed_iter().zip(&theirs) {
                         assert_same(&wide, &long, ours, theirs, &(i, j));
                         let row: Vec<Number> = left.row(i).to_vec();

@@ -1,9 +1,8 @@
 //! The network's values in one arithmetic, from the inputs to softmax.
 
 use super::branches::Branches;
-use super::{Quantity, parameter_tensor, tensor};
 use crate::activation::{Activation, Function, OnPiece};
-use crate::arithmetic::{Arithmetic, Binary, Content, Exact, Place, Side, TensorId, from_fn};
+use crate::arithmetic::{Arithmetic, Binary, Content, Exact, ExactMatrix, Place, Side, Steps, Text, from_fn};
 use crate::format::{F64, Format};
 use crate::network::segments::Segments;
 use crate::network::{Batch, Network, NodeId, Operation, ParameterId};
@@ -110,109 +109,97 @@ impl<'n, F: Arithmetic> Forward<'n, F> {
         }
     }
 
-    /// A stored parameter in the given role's arithmetic.
-    pub(super) fn parameter<A: Arithmetic>(&self, arithmetic: &A, parameter: ParameterId) -> Array2<A::Elem> {
-        self.round_stored(arithmetic, parameter_tensor(parameter), &self.network.parameters[parameter].values)
-    }
-
-    /// Exact doubles after storing, in the given role's arithmetic.
-    pub(super) fn round_stored<A: Arithmetic>(
-        &self,
-        arithmetic: &A,
-        at: TensorId,
-        values: &Array2<f64>,
-    ) -> Array2<A::Elem> {
+    /// Exact doubles after storing, in a role's arithmetic.
+    pub(super) fn read<A: Arithmetic>(&self, steps: &Steps<'_, A>, values: &Array2<f64>) -> Array2<A::Elem> {
         match self.storage {
-            None => arithmetic.round_doubles(at, values),
-            Some(_) => arithmetic.round_matrix(at, &values.map(|&x| self.stored(x))),
+            None => steps.round_doubles(values),
+            Some(_) => steps.round(&ExactMatrix::Any(values.map(|&x| self.stored(x)))),
         }
     }
 
-    /// R(R(s)·x) on every entry, with an exact constant s.
-    pub(super) fn scaled<A: Arithmetic>(
-        &self,
-        arithmetic: &A,
-        at: TensorId,
-        factor: f64,
-        x: &Array2<A::Elem>,
-    ) -> Array2<A::Elem> {
-        let stored = arithmetic.round(Place::new(at, (0, 0)), &self.stored(factor));
-        from_fn(x.dim(), |index| arithmetic.binary(Place::new(at, index), Binary::Multiply, &stored, &x[index]))
+    /// A stored parameter in the forward arithmetic.
+    fn parameter(&self, parameter: ParameterId) -> Array2<F::Elem> {
+        let steps = Steps::new(&*self.arithmetic, Text::Parameter(parameter));
+        self.read(&steps, &self.network.parameters[parameter].values)
     }
 
     fn value(&self, node: NodeId, inputs: &[&Array2<F::Elem>]) -> Array2<F::Elem> {
         let ar = &*self.arithmetic;
-        let at = tensor(node, Quantity::Value);
+        let steps = Steps::new(ar, Text::Forward(node));
         match &self.network.nodes[node].operation {
-            Operation::Input => self.round_stored(ar, at, &self.batch.inputs),
+            Operation::Input => self.read(&steps, &self.batch.inputs),
             Operation::Affine { weight, bias } => {
-                let weight = self.parameter(ar, *weight);
-                let bias = bias.map(|bias| self.parameter(ar, bias).into_iter().collect::<Vec<_>>());
+                let weight = self.parameter(*weight);
+                let bias = bias.map(|bias| self.parameter(bias).into_iter().collect::<Vec<_>>());
                 let left = ar.prepare(weight.view(), Side::Left, Content::Parameter);
                 let right = ar.prepare(inputs[0].view(), Side::Right, Content::Activation);
-                ar.product(at, &left, &right, bias.as_deref()) // z = R([W·a + b])
+                steps.product(&left, &right, bias.as_deref()) // z = R([W·a + b])
             }
             Operation::Activation { activation, slope } => {
                 let z = inputs[0];
                 match slope {
-                    None => ar.map(at, &Function::Value(*activation), z), // a = R(φ(z))
+                    None => steps.map(&Function::Value(*activation), z), // a = R(φ(z))
                     Some(slope) => {
-                        let slope = self.parameter(ar, *slope);
-                        from_fn(z.dim(), |index| match is_positive(ar, &z[index]) {
+                        let slope = self.parameter(*slope);
+                        steps.entries(z.dim(), |at, index| match is_positive(&ar.exact(&z[index])) {
                             true => z[index].clone(),
                             // a = R(R(s)·z); NaN stays NaN.
-                            false => ar.binary(Place::new(at, index), Binary::Multiply, &slope[(0, 0)], &z[index]),
+                            false => ar.binary(at, Binary::Multiply, &slope[(0, 0)], &z[index]),
                         })
                     }
                 }
             }
-            Operation::Scale { factor } => self.scaled(ar, at, *factor, inputs[0]),
-            Operation::Add => ar.zip(at, Binary::Add, inputs[0], inputs[1]),
+            Operation::Scale { factor } => {
+                let factor = Steps::new(ar, Text::Constant(node)).number(&self.stored(*factor));
+                steps.scaled(&factor, inputs[0]) // R(R(s)·x)
+            }
+            Operation::Add => steps.zip(Binary::Add, inputs[0], inputs[1]),
         }
     }
 
     /// p_k = R(e_k/R([Σ e])), e_k = R(exp(R(y_k − max y))).
-    pub(super) fn softmax(&self) -> Array2<F::Elem> {
+    pub(super) fn softmax(&self) -> ExactMatrix {
         let ar = &*self.arithmetic;
-        let output = self.network.output();
-        let y = self.at(output);
-        let at = tensor(output, Quantity::Derivative);
+        let y = self.at(self.network.output());
+        let steps = Steps::new(ar, Text::Forward(self.network.nodes.len()));
         let maxima: Vec<F::Elem> = y.columns().into_iter().map(|column| maximum(ar, column)).collect();
-        let exponentials = from_fn(y.dim(), |(k, sample)| {
-            let place = Place::new(at, (k, sample));
-            ar.apply(place, &Function::Exp, &ar.binary(place, Binary::Subtract, &y[(k, sample)], &maxima[sample]))
+        let shifted =
+            steps.entries(y.dim(), |at, (k, sample)| ar.binary(at, Binary::Subtract, &y[(k, sample)], &maxima[sample]));
+        let exponentials = steps.map(&Function::Exp, &shifted);
+        let sums = steps.sum_rows(&exponentials.t().as_standard_layout().to_owned());
+        let softmax = steps.entries(y.dim(), |at, (k, sample)| {
+            ar.binary(at, Binary::Divide, &exponentials[(k, sample)], &sums[(sample, 0)])
         });
-        let sums = ar.sum_rows(at, &exponentials.t().as_standard_layout().to_owned());
-        from_fn(y.dim(), |(k, sample)| {
-            ar.binary(Place::new(at, (k, sample)), Binary::Divide, &exponentials[(k, sample)], &sums[(sample, 0)])
-        })
+        ar.exact_matrix(&softmax)
     }
 
     /// d = R(φ'(z)) of an activation node; uses the given branches instead of those of z if there are any.
-    pub(super) fn derivative(&self, node: NodeId, branches: Option<&Branches>) -> Array2<F::Elem> {
+    pub(super) fn derivative(&self, node: NodeId, branches: Option<&Branches>) -> ExactMatrix {
         let Operation::Activation { activation, slope } = self.network.nodes[node].operation else {
             unreachable!("invariant: called for activations only")
         };
         let ar = &*self.arithmetic;
         let z = self.at(self.network.nodes[node].inputs[0]);
-        let at = tensor(node, Quantity::Derivative);
+        let steps = Steps::new(ar, Text::Derivative(node));
         let other = |index| {
             let piece = branches.and_then(|branches| branches.piece(node, index))?;
             let exact = ar.exact(&z[index]);
             let is_other = activation.branch(piece) != activation.branch(exact.piece_in(&activation)?);
             is_other.then_some((piece, exact))
         };
-        match slope {
+        let derivative = match slope {
             None => {
-                let mut derivative = ar.map(at, &Function::Derivative(activation), &z);
+                let mut derivative = steps.map(&Function::Derivative(activation), &z);
                 if branches.is_some() && activation.is_kinked() {
+                    let (limit, at_end) = (steps.next(), steps.next());
                     for (index, d) in derivative.indexed_iter_mut() {
                         let Some((piece, z)) = other(index) else { continue };
+                        let at = Place::new(limit, index);
                         *d = match activation.derivative_on(piece, &z.to_float(), DECIDING_BITS) {
-                            OnPiece::Number(number) => ar.round(Place::new(at, index), &Exact::Long(number)),
+                            OnPiece::Number(number) => ar.round(at, &Exact::Long(number)),
                             OnPiece::At(end) => {
-                                let end = ar.round(Place::new(at, index), &Exact::Double(end));
-                                ar.apply(Place::new(at, index), &Function::Derivative(activation), &end)
+                                let end = ar.round(at, &Exact::Double(end));
+                                ar.apply(Place::new(at_end, index), &Function::Derivative(activation), &end)
                             }
                         };
                     }
@@ -220,8 +207,8 @@ impl<'n, F: Arithmetic> Forward<'n, F> {
                 derivative
             }
             Some(slope) => {
-                let stored = self.parameter(ar, slope);
-                let one = ar.round(Place::new(at, (0, 0)), &Exact::Double(1.0));
+                let stored = self.parameter(slope);
+                let one = steps.number(&Exact::Double(1.0));
                 from_fn(z.dim(), |index| {
                     let is_above = match other(index) {
                         Some((piece, _)) => Some(piece.0 > 0),
@@ -234,7 +221,13 @@ impl<'n, F: Arithmetic> Forward<'n, F> {
                     }
                 })
             }
-        }
+        };
+        ar.exact_matrix(&derivative)
+    }
+
+    /// A node's value as exact numbers.
+    pub(super) fn exact(&self, node: NodeId) -> ExactMatrix {
+        self.arithmetic.exact_matrix(&self.at(node))
     }
 
     /// The piece of φ' on which each pre-activation lies; `None` for infinities and NaN.
@@ -260,8 +253,8 @@ impl Exact {
 }
 
 /// True for z > 0; false for NaN.
-pub(super) fn is_positive<A: Arithmetic>(arithmetic: &A, z: &A::Elem) -> bool {
-    arithmetic.exact(z).sign() == Some(Ordering::Greater)
+pub(super) fn is_positive(z: &Exact) -> bool {
+    z.sign() == Some(Ordering::Greater)
 }
 
 /// The largest entry of a column by comparison; NaN if any entry is NaN, so that overflow is not hidden.

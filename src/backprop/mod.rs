@@ -19,8 +19,7 @@ pub use branches::Branches;
 pub use forward::Forward;
 pub use run::{ForwardRun, GradientStream, Part, Setup, gradients};
 
-use crate::arithmetic::{ExactMatrix, TensorId};
-use crate::network::{NodeId, ParameterId};
+use crate::arithmetic::ExactMatrix;
 
 /// The gradients of one layer as exact numbers, in order from the head to layer 1; a loss scale is divided out.
 #[derive(Clone, Debug)]
@@ -39,23 +38,4 @@ pub struct LayerGradients {
     pub preactivation: ExactMatrix,
     /// a of the layer below, in × batch, as the backward role received it.
     pub input: ExactMatrix,
-}
-
-/// The contents of a tensor of the pass; together with the node, it numbers the tensor for
-/// [`crate::arithmetic::Place`].
-#[derive(Clone, Copy)]
-enum Quantity {
-    Value,
-    Derivative,
-    Gradient,
-    ParameterGradient,
-    Scratch,
-}
-
-fn tensor(node: NodeId, quantity: Quantity) -> TensorId {
-    node as TensorId * 8 + quantity as TensorId
-}
-
-fn parameter_tensor(parameter: ParameterId) -> TensorId {
-    TensorId::MAX / 2 + parameter as TensorId
 }

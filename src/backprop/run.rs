@@ -203,16 +203,17 @@ impl<'n, F: Arithmetic + 'static> Values<'n> for Up<'n, F> {
     }
 
     fn backward(self: Arc<Self>, setup: &Setup, carriers: Carriers) -> Box<dyn Backward + 'n> {
-        struct Down<'s, 'n, F: Arithmetic>(Arc<Forward<'n, F>>, &'s Setup);
+        struct Down<'s, 'n, F: Arithmetic>(Arc<Forward<'n, F>>, &'s Setup, bool);
         impl<'n, F: Arithmetic + 'static> Visitor for Down<'_, 'n, F> {
             type Output = Box<dyn Backward + 'n>;
             fn visit<B: Arithmetic + 'static>(self, backward: Arc<B>) -> Box<dyn Backward + 'n> {
                 let Setup { log2_loss_scale, branches, .. } = self.1;
-                Box::new(Pass::over(self.0, backward, *log2_loss_scale, branches.clone()))
+                Box::new(Pass::over(self.0, backward, self.2, *log2_loss_scale, branches.clone()))
             }
         }
-        let down = Down(self.forward.clone(), setup);
-        match setup.policy.backward == self.name {
+        let is_plain = setup.policy.backward == self.name;
+        let down = Down(self.forward.clone(), setup, is_plain);
+        match is_plain {
             true => down.visit(self.forward.arithmetic.clone()),
             false => role(setup.policy.backward, carriers, self.forward.network.key, down),
         }

@@ -5,8 +5,8 @@ mod bulk;
 use super::Failure;
 use super::subcommands::{print, show};
 use crate::arithmetic::entry::{Entry, Number};
-use crate::arithmetic::random::{Draws, ROUND};
-use crate::arithmetic::{ArithmeticName, Direction, Place};
+use crate::arithmetic::random::{ALONE, Draws};
+use crate::arithmetic::{ArithmeticName, Direction, Place, Step};
 use crate::format::Dyadic;
 use crate::report::numbers::{Notation::Plain, short};
 use crate::report::table::{aligned, wrapped};
@@ -153,8 +153,8 @@ struct Rounded {
 /// The values form a row; their positions determine their random draws.
 fn rounded(name: &ArithmeticName, text: &str, number: &Number, at: usize, random: Option<u32>) -> Rounded {
     let draw = bits(name).map(|bits| {
-        let at = Place::new(0, (0, at));
-        (random.unwrap_or_else(|| Draws::new(0, at, bits).first(ROUND)), bits)
+        let at = Place::new(Step::alone(0), (0, at));
+        (random.unwrap_or_else(|| Draws::new(0, at, bits).first(ALONE)), bits)
     });
     let entry = Entry::of(name, number, draw.map_or(0, |(random, _)| random));
     Rounded { value: text.replace('−', "-"), arithmetic: *name, draw, entry }

@@ -11,7 +11,7 @@ use crate::arithmetic::long::Long;
 use crate::arithmetic::reference::Reference;
 use crate::arithmetic::stochastic::Stochastic;
 use crate::arithmetic::tensor_core::{Rule, TensorCore};
-use crate::arithmetic::{Arithmetic, ArithmeticName, Binary, Content, Exact, Place, Side, TensorId};
+use crate::arithmetic::{Arithmetic, ArithmeticName, Binary, Content, Exact, Place, Side, Step};
 use crate::format::{BF16, E4M3FN, E5M2, F16, F32, F64, Format, TF32, two_to};
 use half::{bf16, f16};
 use ndarray::{Array2, ArrayView1};
@@ -39,7 +39,7 @@ const ELEMENTS: (usize, usize) = (13, 151);
 /// Largest number of terms of a sum that is shown in full.
 const MOST_TOLD: usize = 9;
 /// The tensor and the key of random bits.
-const TENSOR: TensorId = 5;
+const STEP: Step = Step::alone(5);
 const KEY: u64 = 7;
 
 /// A product of two matrices with a last summand, given by rows.
@@ -207,7 +207,7 @@ fn carried<C: Carrier>(name: ArithmeticName, has_elements: bool) -> Vec<Tally> {
         let tested = Lanes::<C>::new(name)?.on(path);
         let mut tally = products(name, &definition, &|left, right, last| multiplied(&tested, left, right, last));
         if has_elements {
-            tally.add(elements(name, &definition, &|operation, x, y| tested.zip(TENSOR, operation, x, y)));
+            tally.add(elements(name, &definition, &|operation, x, y| tested.zip(STEP, operation, x, y)));
         }
         Some(tally)
     };
@@ -224,12 +224,12 @@ fn multiplied<A: Arithmetic>(
         arithmetic.prepare(left.view(), Side::Left, Content::Parameter),
         arithmetic.prepare(right.view(), Side::Right, Content::Activation),
     );
-    arithmetic.product(TENSOR, &left, &right, last)
+    arithmetic.product(STEP, &left, &right, last)
 }
 
 /// The members of a matrix of doubles.
 fn stored<A: Arithmetic>(arithmetic: &A, doubles: &Array2<f64>) -> Array2<A::Elem> {
-    doubles.map(|x| arithmetic.round(Place::new(TENSOR, (0, 0)), &Exact::Double(*x)))
+    doubles.map(|x| arithmetic.round(Place::new(STEP, (0, 0)), &Exact::Double(*x)))
 }
 
 /// Products of random matrices of every shape and kind, with and without a last summand.
@@ -286,7 +286,7 @@ fn elements<A: Arithmetic>(name: ArithmeticName, definition: &A, tested: Element
         for operation in Binary::ALL {
             let got = tested(operation, &left, &right);
             for ((index, x), (y, got)) in left.indexed_iter().zip(right.iter().zip(&got)) {
-                let expected = definition.binary(Place::new(TENSOR, index), operation, x, y);
+                let expected = definition.binary(Place::new(STEP, index), operation, x, y);
                 let double = |x: &A::Elem| definition.exact(x).to_f64();
                 tally.double(double(got), double(&expected), || {
                     (format!("{name}, {operation:?}"), vec![shown(double(x)), shown(double(y))])
@@ -339,7 +339,7 @@ mod tests {
         assert!(reversed.mismatches > reversed.cases / 10, "{} of {}", reversed.mismatches, reversed.cases);
         let forgotten = products(name, &definition, &|left, right, _| multiplied(&tested, left, right, None));
         assert!(forgotten.mismatches > forgotten.cases / 10);
-        let swapped = elements(name, &definition, &|operation, x, y| tested.zip(TENSOR, operation, y, x));
+        let swapped = elements(name, &definition, &|operation, x, y| tested.zip(STEP, operation, y, x));
         assert!(swapped.mismatches > swapped.cases / 10);
     }
 }

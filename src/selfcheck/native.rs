@@ -4,7 +4,7 @@ use super::numbers::Random;
 use super::tally::{Row, Tally, shown};
 use crate::arithmetic::kernels::Rounding;
 use crate::arithmetic::long::Long;
-use crate::arithmetic::{Arithmetic, ArithmeticName, Binary, Place};
+use crate::arithmetic::{Arithmetic, ArithmeticName, Binary, Place, Step};
 use crate::format::{F32, F64, Format, two_to};
 use rug::Float;
 
@@ -15,7 +15,7 @@ const DOTS: usize = 400;
 const TERMS: usize = 64;
 
 /// For results without a place.
-const PLACE: Place = Place { tensor: 0, row: 0, column: 0 };
+const PLACE: Place = Place { step: Step::alone(0), row: 0, column: 0 };
 
 /// An operation on two doubles.
 type Operation<'o> = &'o dyn Fn(Binary, f64, f64) -> f64;

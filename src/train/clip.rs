@@ -1,17 +1,14 @@
 //! Clipping of gradients by their norm, as torch.nn.utils.clip_grad_norm_ does it, in any arithmetic.
 
-use super::optimiser::{Outer, Rounded, outer_tensor, rounded};
+use super::optimiser::{Rounded, rounded};
 use crate::activation::Function;
-use crate::arithmetic::{Arithmetic, Binary, Exact, ExactMatrix, Place, TensorId};
+use crate::arithmetic::{Arithmetic, Binary, Exact, ExactMatrix, Steps, Text};
 use crate::number::Number;
 use crate::record::training::Scalar;
 use ndarray::Array2;
 
 /// What torch adds to the norm before dividing by it.
 const NEVER_ZERO: f64 = 1e-6;
-
-/// Norms and the factor have places of their own, after those of the optimiser.
-const TENSOR: TensorId = TensorId::MAX - 8;
 
 /// Effects of clipping beyond rounding.
 pub struct Clipped {
@@ -28,29 +25,24 @@ pub struct Clipped {
 /// other result is; PyTorch's norm of a narrow tensor stays in binary32 until after the root, as an update in f32 does
 /// here. In a format in which 10^-6 is 0 a gradient of zeros becomes NaN, as does every gradient if the norm is NaN.
 pub fn clip<A: Arithmetic>(arithmetic: &A, most: f64, gradients: &mut [Array2<A::Elem>]) -> Clipped {
-    let at = |row: usize, column: usize| Place::new(TENSOR, (row, column));
-    let norm = |row: usize, entries: &[A::Elem]| {
-        let squares = arithmetic.dot(at(row, 0), entries, entries, None);
-        arithmetic.apply(at(row, 1), &Function::SquareRoot, &squares)
-    };
-    let norms: Vec<A::Elem> = (gradients.iter().enumerate())
-        .map(|(row, gradient)| norm(row, &gradient.iter().cloned().collect::<Vec<_>>()))
-        .collect();
-    let last = gradients.len();
-    let total = norm(last, &norms);
-    let number = |column: usize, x: f64| arithmetic.round(at(last + 1, column), &Exact::Double(x));
-    let (never_zero, largest) = (number(1, NEVER_ZERO), number(3, most));
-    let divisor = arithmetic.binary(at(last + 1, 0), Binary::Add, &total, &never_zero);
-    let mut factor = arithmetic.binary(at(last + 1, 2), Binary::Divide, &largest, &divisor);
+    let steps = Steps::new(arithmetic, Text::Clipping);
+    let norm = |entries: &[A::Elem]| steps.apply(&Function::SquareRoot, &steps.dot(entries, entries));
+    let norms: Vec<A::Elem> =
+        gradients.iter().map(|gradient| norm(&gradient.iter().cloned().collect::<Vec<_>>())).collect();
+    let total = norm(&norms);
+    let number = |x: f64| steps.number(&Exact::Double(x));
+    let (never_zero, largest) = (number(NEVER_ZERO), number(most));
+    let divisor = steps.binary(Binary::Add, &total, &never_zero);
+    let mut factor = steps.binary(Binary::Divide, &largest, &divisor);
     let overflow = if arithmetic.exact(&total).is_finite() { None } else { overflow(arithmetic, &norms, gradients) };
     let scalars = [(Scalar::ClipEpsilon, NEVER_ZERO, &never_zero), (Scalar::ClipNorm, most, &largest)];
     let scalars = scalars.map(|(scalar, exact, stored)| rounded(arithmetic, scalar, exact, stored));
     if arithmetic.exact(&factor) > Exact::Double(1.0) {
-        factor = number(4, 1.0);
+        factor = number(1.0);
     }
-    for (row, gradient) in gradients.iter_mut().enumerate() {
+    for gradient in gradients.iter_mut() {
         let factors = Array2::from_elem(gradient.dim(), factor.clone());
-        *gradient = arithmetic.zip(outer_tensor(row, Outer::Clipped), Binary::Multiply, gradient, &factors);
+        *gradient = steps.zip(Binary::Multiply, gradient, &factors);
     }
     Clipped { overflow, scalars: scalars.into_iter().flatten().collect() }
 }

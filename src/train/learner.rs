@@ -5,10 +5,10 @@ use super::events::Log;
 use super::loss::{RightAnswers, mean_loss, total_loss};
 use super::loss_scale::Scaler;
 use super::moments::underflowed;
-use super::optimiser::{Change, Moment, Outer, Rounded, State, applied, change, outer_tensor};
+use super::optimiser::{Change, Moment, Rounded, State, applied, change};
 use crate::arithmetic::dispatch::{Carriers, Visitor, dispatch_with};
 use crate::arithmetic::policy::TrainingPolicy;
-use crate::arithmetic::{Arithmetic, ArithmeticName, Exact, ExactMatrix, TensorId};
+use crate::arithmetic::{Arithmetic, ArithmeticName, Exact, ExactMatrix, Steps, Text};
 use crate::backprop::{ForwardRun, Part, Setup, gradients};
 use crate::network::draw::Stream;
 use crate::network::{Batch, Network};
@@ -189,10 +189,10 @@ impl Learner {
         moment: Moment,
         gradients: Vec<Array2<A::Elem>>,
     ) -> Vec<Change<A::Elem>> {
-        let read = |at: usize, x: &Array2<f64>| arithmetic.round_doubles(tensor_of(at), x);
-        let theta = self.network.parameters.iter().enumerate().map(|(at, parameter)| read(at, &parameter.values));
-        let state = self.state.iter().enumerate().map(|(at, state)| state.iter().map(|x| read(at, x)).collect());
-        let (theta, mut state) = (theta.collect::<Vec<_>>(), state.collect::<Vec<_>>());
+        let readings = readings(arithmetic, self.network.parameters.len());
+        let parameters = readings.iter().zip(&self.network.parameters);
+        let theta: Vec<_> = parameters.map(|(read, parameter)| read.round_doubles(&parameter.values)).collect();
+        let mut state = read_states(&readings, &self.state);
         changes(arithmetic, recipe, moment, &theta, gradients, &mut state).0
     }
 }
@@ -236,9 +236,14 @@ pub fn gradients_of(setup: Setup, network: &Network, batch: &Batch) -> Gradients
     Gradients { gradients: found.collect(), outputs, overflow: forward.or(backward) }
 }
 
-/// The tensor of a parameter that enters an arithmetic.
-fn tensor_of(parameter: usize) -> TensorId {
-    TensorId::MAX / 8 * 5 + parameter as TensorId
+/// For each parameter the steps in which an update's arithmetic reads it, its gradient and its state.
+fn readings<A: Arithmetic>(arithmetic: &A, parameters: usize) -> Vec<Steps<'_, A>> {
+    (0..parameters).map(|parameter| Steps::new(arithmetic, Text::Reading(parameter))).collect()
+}
+
+fn read_states<A: Arithmetic>(readings: &[Steps<'_, A>], states: &[State<f64>]) -> Vec<State<A::Elem>> {
+    let each = |(read, state): (&Steps<'_, A>, &State<f64>)| state.iter().map(|x| read.round_doubles(x)).collect();
+    readings.iter().zip(states).map(each).collect()
 }
 
 /// Values rounded to the master format; `None` if one is no double.
@@ -247,7 +252,7 @@ fn stored(master: ArithmeticName, key: u64, parameter: usize, values: &Array2<f6
     impl Visitor for Store<'_> {
         type Output = Option<Array2<f64>>;
         fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> Option<Array2<f64>> {
-            let stored = arithmetic.round_doubles(outer_tensor(self.0, Outer::Stored), self.1);
+            let stored = arithmetic.round_doubles(Text::Storing(self.0).first(), self.1);
             doubles(arithmetic.exact_matrix(&stored))
         }
     }
@@ -327,17 +332,14 @@ impl Visitor for Advance<'_> {
 
     fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> Advanced {
         let ar = &*arithmetic;
-        let read = |at: usize, x: &Array2<f64>| ar.round_doubles(tensor_of(at), x);
-        let theta: Vec<_> = self.parameters.iter().enumerate().map(|(at, values)| read(at, values)).collect();
-        let gradients = self.gradients.iter().enumerate().map(|(at, gradient)| match gradient {
-            ExactMatrix::Doubles(gradient) => read(at, gradient),
-            ExactMatrix::Any(gradient) => ar.round_matrix(tensor_of(at), gradient),
-        });
-        let each = |(at, state): (usize, &State<f64>)| state.iter().map(|x| read(at, x)).collect();
-        let mut state: Vec<State<A::Elem>> = self.state.iter().enumerate().map(each).collect();
-        let (changes, events) = changes(ar, self.recipe, self.moment, &theta, gradients.collect(), &mut state);
+        let readings = readings(ar, self.parameters.len());
+        let theta: Vec<_> =
+            readings.iter().zip(self.parameters).map(|(read, values)| read.round_doubles(values)).collect();
+        let gradients = readings.iter().zip(self.gradients).map(|(read, gradient)| read.round(gradient)).collect();
+        let mut state = read_states(&readings, self.state);
+        let (changes, events) = changes(ar, self.recipe, self.moment, &theta, gradients, &mut state);
         let exact = |x: &Array2<A::Elem>| doubles(ar.exact_matrix(x));
-        let theta: Option<_> = changes.iter().enumerate().map(|(at, change)| exact(&applied(ar, at, change))).collect();
+        let theta: Option<_> = changes.iter().map(|change| exact(&applied(ar, change))).collect();
         let state: Option<_> = state.iter().map(|state| state.iter().map(exact).collect()).collect();
         Advanced { parameters: theta.zip(state), events }
     }

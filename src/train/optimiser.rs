@@ -6,7 +6,7 @@
 //! the arithmetic once.
 
 use crate::activation::Function;
-use crate::arithmetic::{Arithmetic, Binary, Exact, Place, TensorId};
+use crate::arithmetic::{Arithmetic, Binary, Exact, Step, Steps, Text};
 use crate::record::training::Scalar;
 use crate::spec::training::Optimiser;
 use ndarray::Array2;
@@ -31,6 +31,8 @@ pub struct Change<E> {
     pub decayed: Array2<E>,
     /// What is subtracted from it.
     pub change: Array2<E>,
+    /// The step of that subtraction.
+    pub subtraction: Step,
     /// Constants that became 0 or 1 and are neither.
     pub scalars: Vec<Rounded>,
 }
@@ -53,69 +55,38 @@ pub(super) fn rounded<A: Arithmetic>(arithmetic: &A, scalar: Scalar, exact: f64,
     is_changed.then_some(Rounded { scalar, exact, rounded: u8::from(stored == 1.0) })
 }
 
-/// Matrix operations of one parameter's update, each at places of its own.
+/// Matrix operations of one parameter's update.
 struct Operations<'a, A: Arithmetic> {
-    arithmetic: &'a A,
+    steps: Steps<'a, A>,
     shape: (usize, usize),
-    next: TensorId,
     /// Constants that became 0 or 1.
     scalars: Vec<Rounded>,
 }
 
-/// Tensors of the updates come after those of the pass.
-const FIRST_TENSOR: TensorId = TensorId::MAX / 4 * 3;
-/// More operations than any optimiser has, the [`Outer`] ones included.
-const MOST_OPERATIONS: TensorId = 32;
-
-/// Operations on a parameter before and after [`change`].
-#[derive(Clone, Copy)]
-pub(super) enum Outer {
-    /// The update is subtracted.
-    Applied = 1,
-    /// The result is rounded to the format in which it is kept.
-    Stored = 2,
-    /// Before all that, the gradient is clipped.
-    Clipped = 3,
-}
-
-/// Its tensor, from the end of the parameter's.
-pub(super) fn outer_tensor(parameter: usize, what: Outer) -> TensorId {
-    FIRST_TENSOR + (parameter as TensorId + 1) * MOST_OPERATIONS - what as TensorId
-}
-
 impl<'a, A: Arithmetic> Operations<'a, A> {
     fn new(arithmetic: &'a A, parameter: usize, shape: (usize, usize)) -> Operations<'a, A> {
-        Operations {
-            arithmetic,
-            shape,
-            next: FIRST_TENSOR + parameter as TensorId * MOST_OPERATIONS,
-            scalars: Vec::new(),
-        }
-    }
-
-    /// The tensor of the next operation.
-    fn tensor(&mut self) -> TensorId {
-        self.next += 1;
-        self.next - 1
+        Operations { steps: Steps::new(arithmetic, Text::Update(parameter)), shape, scalars: Vec::new() }
     }
 
     /// 0 in every entry.
-    fn zeros(&mut self) -> Array2<A::Elem> {
-        let at = Place::new(self.tensor(), (0, 0));
-        Array2::from_elem(self.shape, self.arithmetic.round(at, &Exact::Double(0.0)))
+    fn zeros(&self) -> Array2<A::Elem> {
+        Array2::from_elem(self.shape, self.steps.number(&Exact::Double(0.0)))
     }
 
     /// R(x) in every entry.
     fn number(&mut self, scalar: Scalar, x: f64) -> Array2<A::Elem> {
-        let at = Place::new(self.tensor(), (0, 0));
-        let stored = self.arithmetic.round(at, &Exact::Double(x));
-        self.scalars.extend(rounded(self.arithmetic, scalar, x, &stored));
+        let stored = self.steps.number(&Exact::Double(x));
+        self.scalars.extend(rounded(self.steps.arithmetic(), scalar, x, &stored));
         Array2::from_elem(self.shape, stored)
     }
 
-    fn two(&mut self, operation: Binary, x: &Array2<A::Elem>, y: &Array2<A::Elem>) -> Array2<A::Elem> {
-        let tensor = self.tensor();
-        self.arithmetic.zip(tensor, operation, x, y)
+    fn two(&self, operation: Binary, x: &Array2<A::Elem>, y: &Array2<A::Elem>) -> Array2<A::Elem> {
+        self.steps.zip(operation, x, y)
+    }
+
+    /// The update θ' = R(decayed − change), which is the next step.
+    fn finish(self, decayed: Array2<A::Elem>, change: Array2<A::Elem>) -> Change<A::Elem> {
+        Change { decayed, change, subtraction: self.steps.next(), scalars: self.scalars }
     }
 
     /// R(R(x)·y).
@@ -161,7 +132,7 @@ pub fn change<A: Arithmetic>(
                 state.push(buffer);
             }
             let change = ops.times(Scalar::LearningRate, moment.rate, &g);
-            Change { decayed: theta.clone(), change, scalars: ops.scalars }
+            ops.finish(theta.clone(), change)
         }
         Optimiser::Adam { beta1, beta2, epsilon, weight_decay, decoupled } => {
             let (mut g, mut decayed) = (gradient, theta.clone());
@@ -187,15 +158,14 @@ pub fn change<A: Arithmetic>(
             let squared = ops.two(Binary::Multiply, &weighted, &g);
             state[1] = ops.two(Binary::Add, &kept, &squared);
             let (correction1, correction2) = (correction(beta1, moment.update), correction(beta2, moment.update));
-            let tensor = ops.tensor();
-            let root = arithmetic.map(tensor, &Function::SquareRoot, &state[1]);
+            let root = ops.steps.map(&Function::SquareRoot, &state[1]);
             let scale = ops.number(Scalar::Correction, correction2.sqrt());
             let scaled = ops.two(Binary::Divide, &root, &scale);
             let epsilon = ops.number(Scalar::Epsilon, epsilon);
             let denominator = ops.two(Binary::Add, &scaled, &epsilon);
             let numerator = ops.times(Scalar::StepSize, moment.rate / correction1, &state[0]);
             let change = ops.two(Binary::Divide, &numerator, &denominator);
-            Change { decayed, change, scalars: ops.scalars }
+            ops.finish(decayed, change)
         }
     }
 }
@@ -211,6 +181,6 @@ pub(super) fn correction(beta: f64, update: u64) -> f64 {
 }
 
 /// θ' = R(decayed − change).
-pub fn applied<A: Arithmetic>(arithmetic: &A, parameter: usize, update: &Change<A::Elem>) -> Array2<A::Elem> {
-    arithmetic.zip(outer_tensor(parameter, Outer::Applied), Binary::Subtract, &update.decayed, &update.change)
+pub fn applied<A: Arithmetic>(arithmetic: &A, update: &Change<A::Elem>) -> Array2<A::Elem> {
+    arithmetic.zip(update.subtraction, Binary::Subtract, &update.decayed, &update.change)
 }

@@ -4,7 +4,7 @@
 use super::measured::activations;
 use crate::activation::Function;
 use crate::arithmetic::lanes::Lanes;
-use crate::arithmetic::{Arithmetic, ArithmeticName, ExactMatrix, Policy};
+use crate::arithmetic::{Arithmetic, ArithmeticName, ExactMatrix, Policy, Step};
 use crate::backprop::{LayerGradients, Setup, gradients};
 use crate::format::{F64, two_to};
 use crate::network::{Batch, Network};
@@ -86,7 +86,7 @@ fn dead_units(derivative: &Function, preactivations: &[&ExactMatrix]) -> u64 {
     let units = preactivations[0].dim().0;
     let mut is_alive = vec![false; units];
     for z in preactivations {
-        let slopes = arithmetic.map(0, derivative, doubles(z));
+        let slopes = arithmetic.map(Step::alone(0), derivative, doubles(z));
         for (unit, row) in slopes.rows().into_iter().enumerate() {
             is_alive[unit] |= row.iter().any(|slope| *slope != 0.0);
         }

@@ -7,11 +7,11 @@ use precision_probe::arithmetic::dispatch::{Carriers, Visitor, dispatch, dispatc
 use precision_probe::arithmetic::lanes::Lanes;
 use precision_probe::arithmetic::long::Long;
 use precision_probe::arithmetic::reference::Reference;
-use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Binary, Content, Exact, Place, Side};
+use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Binary, Content, Exact, Place, Side, Step};
 use std::sync::Arc;
 
 /// Where results go that nothing reads.
-pub const ANYWHERE: Place = Place { tensor: 0, row: 0, column: 0 };
+pub const ANYWHERE: Place = Place { step: Step::alone(0), row: 0, column: 0 };
 
 /// An arithmetic whose stored numbers are seen as exact ones.
 pub trait Erased {
@@ -48,25 +48,25 @@ impl<A: Arithmetic> Erased for Exactly<A> {
     }
 
     fn product(&self, left: &Array2<Exact>, right: &Array2<Exact>, last: Option<&[Exact]>) -> Array2<Exact> {
-        let left = self.0.prepare(self.0.round_matrix(0, left).view(), Side::Left, Content::Parameter);
+        let left = self.0.prepare(self.0.round_matrix(Step::alone(0), left).view(), Side::Left, Content::Parameter);
         // As the network gives it: a view that is not in row-major order.
-        let right = self.0.round_matrix(0, &right.t().to_owned());
+        let right = self.0.round_matrix(Step::alone(0), &right.t().to_owned());
         let right = self.0.prepare(right.t(), Side::Right, Content::Activation);
         let last = last.map(|last| self.all(last));
-        self.0.exact_matrix(&self.0.product(0, &left, &right, last.as_deref())).to_array()
+        self.0.exact_matrix(&self.0.product(Step::alone(0), &left, &right, last.as_deref())).to_array()
     }
 
     fn map(&self, function: &Function, x: &Array2<Exact>) -> Array2<Exact> {
-        self.0.exact_matrix(&self.0.map(0, function, &self.0.round_matrix(0, x))).to_array()
+        self.0.exact_matrix(&self.0.map(Step::alone(0), function, &self.0.round_matrix(Step::alone(0), x))).to_array()
     }
 
     fn zip(&self, operation: Binary, x: &Array2<Exact>, y: &Array2<Exact>) -> Array2<Exact> {
-        let (x, y) = (self.0.round_matrix(0, x), self.0.round_matrix(0, y));
-        self.0.exact_matrix(&self.0.zip(0, operation, &x, &y)).to_array()
+        let (x, y) = (self.0.round_matrix(Step::alone(0), x), self.0.round_matrix(Step::alone(0), y));
+        self.0.exact_matrix(&self.0.zip(Step::alone(0), operation, &x, &y)).to_array()
     }
 
     fn sum_rows(&self, x: &Array2<Exact>) -> Array2<Exact> {
-        self.0.exact_matrix(&self.0.sum_rows(0, &self.0.round_matrix(0, x))).to_array()
+        self.0.exact_matrix(&self.0.sum_rows(Step::alone(0), &self.0.round_matrix(Step::alone(0), x))).to_array()
     }
 }
 

@@ -9,7 +9,7 @@ use precision_probe::arithmetic::lanes::Lanes;
 use precision_probe::arithmetic::long::Long;
 use precision_probe::arithmetic::reference::Reference;
 use precision_probe::arithmetic::stochastic::Stochastic;
-use precision_probe::arithmetic::{Arithmetic, ArithmeticName, ExactMatrix};
+use precision_probe::arithmetic::{Arithmetic, ArithmeticName, ExactMatrix, Step};
 use precision_probe::network::Network;
 use precision_probe::record::training::{Measure, Updates};
 use precision_probe::spec::training::{MeasureAt, Optimiser, TrainingSpec};
@@ -30,7 +30,7 @@ fn drawn(random: &mut Random, size: f64) -> Vec<Array2<f64>> {
 fn updates<A: Arithmetic>(arithmetic: &A, optimiser: &Optimiser) -> Vec<ExactMatrix> {
     let mut random = Random(5);
     let read = |matrices: Vec<Array2<f64>>| -> Vec<Array2<A::Elem>> {
-        matrices.iter().enumerate().map(|(at, matrix)| arithmetic.round_doubles(at as u32, matrix)).collect()
+        matrices.iter().enumerate().map(|(at, matrix)| arithmetic.round_doubles(Step::alone(at), matrix)).collect()
     };
     let mut theta = read(drawn(&mut random, 1.0));
     let mut states: Vec<State<A::Elem>> = vec![State::new(); theta.len()];
@@ -41,7 +41,7 @@ fn updates<A: Arithmetic>(arithmetic: &A, optimiser: &Optimiser) -> Vec<ExactMat
         for (at, (gradient, (theta, state))) in gradients.into_iter().zip(theta.iter_mut().zip(&mut states)).enumerate()
         {
             let made = change(arithmetic, optimiser, moment, at, theta, gradient, state);
-            *theta = applied(arithmetic, at, &made);
+            *theta = applied(arithmetic, &made);
         }
     }
     theta.iter().chain(states.iter().flatten()).map(|matrix| arithmetic.exact_matrix(matrix)).collect()
@@ -188,7 +188,7 @@ fn clipped_gradients_are_short() {
             let arithmetic = Long::new(name);
             let most = [0.5, 1.0, 3.0, 1000.0][seed as usize % 4];
             let drawn = drawn(&mut random, 2.0);
-            let read = |x: &Array2<f64>| arithmetic.round_doubles(0, x);
+            let read = |x: &Array2<f64>| arithmetic.round_doubles(Step::alone(0), x);
             let mut gradients: Vec<_> = drawn.iter().map(read).collect();
             let doubles = |x: &[_]| -> Vec<Array2<f64>> {
                 x.iter().map(|x| arithmetic.exact_matrix(x).to_array().map(|x| x.to_f64())).collect()

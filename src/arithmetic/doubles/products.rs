@@ -7,7 +7,7 @@ use crate::arithmetic::kernels::{self, Matrix};
 use crate::arithmetic::random::STORE;
 use crate::arithmetic::scaling::Quantised;
 use crate::arithmetic::sum::Chain;
-use crate::arithmetic::{Content, Place, Quantiser, Side, Sum, TensorId, from_fn};
+use crate::arithmetic::{Content, Place, Quantiser, Side, Step, Sum, from_fn};
 use crate::format::canonical;
 use ndarray::{Array2, ArrayView2};
 use rug::Float;
@@ -80,7 +80,7 @@ impl Doubles {
     /// Exact sums where a pair of doubles decides their rounding, the definition where it does not.
     pub(super) fn exact_product(
         &self,
-        tensor: TensorId,
+        step: Step,
         left: &Matrix<f64>,
         right: &Matrix<f64>,
         (factor, last): (f64, Option<&[f64]>),
@@ -95,11 +95,11 @@ impl Doubles {
         };
         if factor != 1.0 {
             let dim = (left.dim().0, right.dim().1);
-            return from_fn(dim, |(i, j)| entry(Place::new(tensor, (i, j)), i, j, last.map(|last| &last[i])));
+            return from_fn(dim, |(i, j)| entry(Place::new(step, (i, j)), i, j, last.map(|last| &last[i])));
         }
         let sums = kernels::exact::product(left, right, operands.as_deref());
         from_fn(sums.dim(), |(i, j)| {
-            let at = Place::new(tensor, (i, j));
+            let at = Place::new(step, (i, j));
             let random = self.random(at, STORE);
             let quick = sums[(i, j)].rounded(|x| store.round(x, random));
             // The sign of a zero is the definition's.
@@ -124,7 +124,7 @@ impl Doubles {
     /// Every entry the sum of a row and a column.
     pub(super) fn sums(
         &self,
-        tensor: TensorId,
+        step: Step,
         left: &Array2<f64>,
         (panels, n): (&[[f64; WIDTH]], usize),
         (factor, last): (f64, Option<&[f64]>),
@@ -138,8 +138,8 @@ impl Doubles {
             {
                 let panel = &panels[start / WIDTH * k..][..k];
                 let draws = match self.bits {
-                    None => [self.draws(Place::new(tensor, (0, 0))); WIDTH],
-                    Some(_) => std::array::from_fn(|lane| self.draws(Place::new(tensor, (i, start + lane)))),
+                    None => [self.draws(Place::new(step, (0, 0))); WIDTH],
+                    Some(_) => std::array::from_fn(|lane| self.draws(Place::new(step, (i, start + lane)))),
                 };
                 let sums = self.accumulation.sums_on(self.path, row, panel, (factor, last), draws);
                 results.iter_mut().zip(sums).for_each(|(result, sum)| *result = sum);
@@ -152,12 +152,12 @@ impl Doubles {
     pub(super) fn chained(
         &self,
         chain: &Chain,
-        tensor: TensorId,
+        step: Step,
         (left, right): (&Lines, &Lines),
         (factor, last): (f64, Option<&[f64]>),
     ) -> Array2<f64> {
         from_fn((left.dim().0, right.dim().0), |(i, j)| {
-            let at = Place::new(tensor, (i, j));
+            let at = Place::new(step, (i, j));
             self.finished(at, self.chain(chain, (left, i), (right, j)), factor, last.map(|last| last[i]))
         })
     }

@@ -2,7 +2,7 @@
 
 use super::super::kernels::{Path, software::fused_double};
 use super::super::random::{Draws, LAST, SCALE, STORE};
-use super::super::sum::{Draw, Steps, Sum, accumulate};
+use super::super::sum::{Accumulator, Draw, Sum, accumulate};
 use super::rounding::Rounding;
 
 /// Columns of a product that are summed side by side.
@@ -45,7 +45,7 @@ impl<const W: usize> Terms<'_, W> {
     }
 }
 
-impl<const W: usize> Steps for Terms<'_, W> {
+impl<const W: usize> Accumulator for Terms<'_, W> {
     type Number = [f64; W];
 
     #[inline(always)]

@@ -8,8 +8,8 @@ use super::products::{is_below, is_binary32, panels};
 use super::vector::{Element, MOST_LANES};
 use super::words::{Bits, Words};
 use super::{Path, copied, single};
-use crate::arithmetic::random::{LAST, row_of, stream_in, word_of_step};
-use crate::arithmetic::{Side, TensorId};
+use crate::arithmetic::random::{LAST, row_of, stream_in, word_of_term};
+use crate::arithmetic::{Side, Step};
 use crate::format::{Format, StochasticRounder, two_to};
 use ndarray::ArrayView2;
 
@@ -46,19 +46,19 @@ impl Kernel {
     }
 
     /// (m × k)·(k × n), every sum in the order of k, `last` (m) added last; the random bits are those of a key's
-    /// tensor.
+    /// step.
     ///
     /// # Panics
     /// If the processor does not have the path.
     pub fn product_on(
         &self,
         path: Path,
-        (key, tensor): (u64, TensorId),
+        (key, step): (u64, Step),
         left: &Operand,
         right: &Operand,
         last: Option<&[f64]>,
     ) -> Vec<f64> {
-        let mut sums = self.signed_sums(path, (key, tensor), left, right, last);
+        let mut sums = self.signed_sums(path, (key, step), left, right, last);
         if !self.rounder.has_negative_zero() {
             // The sign of a zero on the way changes no other number: that of the result is all there is to drop.
             sums.iter_mut().for_each(|sum| *sum += 0.0);
@@ -70,12 +70,12 @@ impl Kernel {
     fn signed_sums(
         &self,
         path: Path,
-        (key, tensor): (u64, TensorId),
+        (key, step): (u64, Step),
         left: &Operand,
         right: &Operand,
         last: Option<&[f64]>,
     ) -> Vec<f64> {
-        let rows: Vec<u64> = (0..left.dim().0).map(|row| row_of(key, tensor, row as u32)).collect();
+        let rows: Vec<u64> = (0..left.dim().0).map(|row| row_of(key, step, row as u32)).collect();
         if let (Operand::Single(left), Operand::Single(right)) = (left, right) {
             let last = last.map(|last| last.iter().map(|x| *x as f32).collect::<Vec<f32>>());
             let last = last.as_deref();
@@ -130,7 +130,7 @@ impl Kernel {
         last: Option<&[E]>,
     ) -> Vec<E> {
         let ((m, terms), (_, n)) = (left.dim(), right.dim());
-        let word = |step: usize| E::from_bits(u64::from(word_of_step(step as u32)));
+        let word = |term: usize| E::from_bits(u64::from(word_of_term(term as u32)));
         let words: Vec<E> = (0..terms).map(word).collect();
         let is_fused = self.is_fused;
         // Where columns fill a small part of a vector, the lanes are rows: a factor's order changes no product.
@@ -312,7 +312,7 @@ impl<E: Bits, const FULL: bool, const ALIGNED: bool> Work<'_, E, FULL, ALIGNED> 
                         // Lanes beyond the last column are dropped.
                         *summand = last.get(at).copied().unwrap_or_default();
                     }
-                    let step = sum.like(E::from_bits(u64::from(word_of_step(LAST))));
+                    let step = sum.like(E::from_bits(u64::from(word_of_term(LAST))));
                     // SAFETY: no vector has more lanes than the array; the caller vouches for the processor.
                     let summands = unsafe { V::load(summands.as_ptr()) };
                     chance.round(sum.add_cut(summands), chance.first(streams[i], step))

@@ -3,7 +3,7 @@
 use super::row;
 use crate::arithmetic::kernels::Path;
 use crate::arithmetic::lanes::Lanes;
-use crate::arithmetic::{Arithmetic, ArithmeticName, Content, Side};
+use crate::arithmetic::{Arithmetic, ArithmeticName, Content, Side, Step};
 use crate::format::{BF16, E4M3FN, F16, F32, F64, TF32, two_to};
 use crate::selfcheck::rounding::paths;
 use crate::selfcheck::tally::{Row, Tally, shown};
@@ -55,7 +55,7 @@ fn in_lanes(name: ArithmeticName, path: Path, left: &Array2<f64>, right: &Array2
         lanes.prepare(left.view(), Side::Left, Content::Parameter),
         lanes.prepare(right.view(), Side::Right, Content::Activation),
     );
-    lanes.product(0, &left, &right, None)
+    lanes.product(Step::alone(0), &left, &right, None)
 }
 
 /// One dot product in every lane: a row times a matrix of equal columns, and a matrix of equal rows times a column.
