@@ -80,24 +80,6 @@ pub fn dispatch_with<V: Visitor>(name: ArithmeticName, carriers: Carriers, key: 
     }
 }
 
-/// [`dispatch_with`] for one of two roles: numbers are stored in doubles if those suffice, which limits the number of
-/// pairs of types.
-pub fn role<V: Visitor>(name: ArithmeticName, carriers: Carriers, key: u64, visitor: V) -> V::Output {
-    if let Some(arithmetic) = doubles(name, carriers, key) {
-        return visitor.visit(Arc::new(arithmetic));
-    }
-    if let Some(arithmetic) = stochastic(name, carriers, key) {
-        return visitor.visit(Arc::new(arithmetic));
-    }
-    if let Some(arithmetic) = wide(name, carriers) {
-        return visitor.visit(Arc::new(arithmetic));
-    }
-    match special(name, carriers).or_else(|| Lanes::<f64>::new(name)) {
-        Some(arithmetic) => visitor.visit(Arc::new(arithmetic)),
-        None => visitor.visit(Arc::new(Long::new(name).keyed(key))),
-    }
-}
-
 /// True if double lanes carry an arithmetic or can replace it.
 pub fn is_in_lanes(name: ArithmeticName) -> bool {
     let nearest = || Lanes::<f64>::new(name).is_some() || Lanes::<f64>::unbounded(name).is_some();

@@ -2,7 +2,8 @@
 
 use super::LayerGradients;
 use super::branches::Branches;
-use super::forward::{DECIDING_BITS, Forward, is_positive};
+use super::forward::{DECIDING_BITS, Forward, Values, is_positive};
+use super::stored::Stored;
 use crate::arithmetic::exact::quotient;
 use crate::arithmetic::{Arithmetic, Binary, Content, Exact, ExactMatrix, Side, Steps, Text};
 use crate::network::segments::Segments;
@@ -11,8 +12,9 @@ use ndarray::Array2;
 use std::sync::Arc;
 
 /// The backward pass over a network's values.
-pub struct Pass<'n, F: Arithmetic, B: Arithmetic> {
-    forward: Arc<Forward<'n, F>>,
+pub struct Pass<'n, B: Arithmetic> {
+    stored: Stored<'n>,
+    forward: Arc<dyn Values + 'n>,
     backward: Arc<B>,
     /// log₂ of the loss scale: δ at the output is multiplied by it, and gradients are divided by it.
     log2_loss_scale: i32,
@@ -28,24 +30,32 @@ pub struct Pass<'n, F: Arithmetic, B: Arithmetic> {
     remaining: NodeId,
 }
 
-impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
+impl<'n, B: Arithmetic> Pass<'n, B> {
     /// Runs the forward pass and the loss.
-    pub fn new(network: &'n Network, batch: &'n Batch, forward: Arc<F>, backward: Arc<B>) -> Pass<'n, F, B> {
+    pub fn new<F: Arithmetic + 'n>(
+        network: &'n Network,
+        batch: &'n Batch,
+        forward: Arc<F>,
+        backward: Arc<B>,
+    ) -> Pass<'n, B> {
         let is_plain = std::ptr::addr_eq(Arc::as_ptr(&forward), Arc::as_ptr(&backward));
-        let segments = Arc::new(Segments::new(network, 1));
-        Pass::over(Arc::new(Forward::new(network, batch, None, forward, segments)), backward, is_plain, 0, None)
+        let stored = Stored { network, batch, format: None };
+        let values = Arc::new(Forward::new(stored, forward, Arc::new(Segments::new(network, 1))));
+        Pass::over(stored, values, backward, is_plain, 0, None)
     }
 
     /// The loss for values that were computed before, in the same arithmetic or in another one.
     pub fn over(
-        forward: Arc<Forward<'n, F>>,
+        stored: Stored<'n>,
+        forward: Arc<dyn Values + 'n>,
         backward: Arc<B>,
         is_plain: bool,
         log2_loss_scale: i32,
         branches: Option<Arc<Branches>>,
-    ) -> Pass<'n, F, B> {
-        let nodes = forward.network.nodes.len();
+    ) -> Pass<'n, B> {
+        let nodes = stored.network.nodes.len();
         let mut pass = Pass {
+            stored,
             forward,
             backward,
             log2_loss_scale,
@@ -67,7 +77,7 @@ impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
 
     /// True once a storage type could not give the exact bits of its arithmetic.
     pub(super) fn range_exceeded(&self) -> bool {
-        self.forward.arithmetic.range_exceeded() || self.backward.range_exceeded()
+        self.forward.range_exceeded() || self.backward.range_exceeded()
     }
 
     /// A node's value as the backward role receives it, the same for all that read it.
@@ -96,7 +106,7 @@ impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
 
     /// δ at the output.
     fn loss_gradient(&self, steps: &Steps<'_, B>) -> Array2<B::Elem> {
-        let Forward { network, batch, .. } = &*self.forward;
+        let Stored { network, batch, .. } = self.stored;
         // An empty batch has no entry that uses the constant.
         let constant = |numerator: u64, denominator: usize| {
             steps.number(&Exact::Long(quotient(numerator, denominator.max(1) as u64, DECIDING_BITS)))
@@ -106,7 +116,7 @@ impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
                 debug_assert_eq!(network.loss, Loss::MeanSquaredError);
                 let y = self.crossed(network.output());
                 let scale = constant(2, y.len());
-                let targets = self.forward.read(steps, targets);
+                let targets = self.stored.read(steps, targets);
                 steps.scaled(&scale, &steps.zip(Binary::Subtract, &y, &targets)) // R(R(y−t)·R(2/(B·n)))
             }
             Targets::Classes(classes) => {
@@ -133,11 +143,11 @@ impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
 
     /// δ = R(g·R(φ'(z))), and PReLU's slope gradient [Σ g·z over z ≤ 0], samples in the outer order.
     fn backward_activation(&mut self, node: NodeId, gradient: &Array2<B::Elem>) {
-        let input = self.forward.network.nodes[node].inputs[0];
+        let input = self.stored.network.nodes[node].inputs[0];
         let steps = Steps::new(&*self.backward, Text::Backward(node));
         let derivative = steps.round(&self.forward.derivative(node, self.branches.as_deref()));
         let delta = steps.zip(Binary::Multiply, gradient, &derivative);
-        if matches!(self.forward.network.nodes[node].operation, Operation::Activation { slope: Some(_), .. }) {
+        if matches!(self.stored.network.nodes[node].operation, Operation::Activation { slope: Some(_), .. }) {
             self.slope_gradient = Some(self.slope_gradient(&steps, input, gradient));
         }
         self.arrived[input].push(delta);
@@ -161,7 +171,7 @@ impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
 
     /// dW = R([δ·aᵀ]), db = R([Σ δ]), and g = R([Wᵀ·δ]) for the node below.
     fn backward_affine(&mut self, node: NodeId, delta: &Array2<B::Elem>) -> LayerGradients {
-        let Forward { network, .. } = &*self.forward;
+        let network = self.stored.network;
         let Operation::Affine { weight, bias } = network.nodes[node].operation else {
             unreachable!("invariant: called for affine nodes only")
         };
@@ -183,7 +193,7 @@ impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
         };
         if network.nodes[input].operation != Operation::Input {
             let values = &network.parameters[weight].values;
-            let stored = self.forward.read(&self.reading(Text::Parameter(weight)), values);
+            let stored = self.stored.read(&self.reading(Text::Parameter(weight)), values);
             let right = bw.prepare(delta.view(), Side::Right, Content::Gradient);
             let left = bw.prepare(stored.t(), Side::Left, Content::Parameter);
             let below = steps.product(&left, &right, None);
@@ -194,14 +204,14 @@ impl<'n, F: Arithmetic, B: Arithmetic> Pass<'n, F, B> {
 
     /// g = R(R(s)·g).
     fn backward_scale(&mut self, node: NodeId, factor: f64, gradient: &Array2<B::Elem>) {
-        let factor = self.reading(Text::Constant(node)).number(&self.forward.stored(factor));
+        let factor = self.reading(Text::Constant(node)).number(&self.stored.number(factor));
         let below = Steps::new(&*self.backward, Text::Backward(node)).scaled(&factor, gradient);
-        let input = self.forward.network.nodes[node].inputs[0];
+        let input = self.stored.network.nodes[node].inputs[0];
         self.arrived[input].push(below);
     }
 }
 
-impl<F: Arithmetic, B: Arithmetic> Iterator for Pass<'_, F, B> {
+impl<B: Arithmetic> Iterator for Pass<'_, B> {
     type Item = LayerGradients;
 
     fn next(&mut self) -> Option<LayerGradients> {
@@ -209,7 +219,7 @@ impl<F: Arithmetic, B: Arithmetic> Iterator for Pass<'_, F, B> {
             self.remaining -= 1;
             let node = self.remaining;
             let Some(gradient) = self.gather(node) else { continue };
-            let network = self.forward.network;
+            let network = self.stored.network;
             let inputs = &network.nodes[node].inputs;
             match network.nodes[node].operation {
                 Operation::Input => {}

@@ -1,24 +1,20 @@
 //! The network's values in one arithmetic, from the inputs to softmax.
 
 use super::branches::Branches;
+use super::stored::Stored;
 use crate::activation::{Activation, Function, OnPiece};
 use crate::arithmetic::{Arithmetic, Binary, Content, Exact, ExactMatrix, Place, Side, Steps, Text, from_fn};
-use crate::format::{F64, Format};
 use crate::network::segments::Segments;
-use crate::network::{Batch, Network, NodeId, Operation, ParameterId};
+use crate::network::{NodeId, Operation, ParameterId};
 use ndarray::{Array2, ArrayView1};
-use rug::Float;
 use std::cmp::Ordering;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 /// A network's values in the forward arithmetic, kept or recomputed as its [`Segments`] define.
 pub struct Forward<'n, F: Arithmetic> {
-    pub(super) network: &'n Network,
-    pub(super) batch: &'n Batch,
-    /// Parameters, inputs and targets are rounded to this format before a role sees them.
-    storage: Option<Format>,
-    pub(super) arithmetic: Arc<F>,
+    stored: Stored<'n>,
+    arithmetic: Arc<F>,
     segments: Arc<Segments>,
     /// Per node: its value, units × batch, if it is kept.
     kept: Vec<Option<Value<F>>>,
@@ -40,16 +36,10 @@ pub(super) const DECIDING_BITS: u32 = 1 << 15;
 
 impl<'n, F: Arithmetic> Forward<'n, F> {
     /// Runs the forward pass.
-    pub fn new(
-        network: &'n Network,
-        batch: &'n Batch,
-        storage: Option<Format>,
-        arithmetic: Arc<F>,
-        segments: Arc<Segments>,
-    ) -> Forward<'n, F> {
-        let kept = vec![None; network.nodes.len()];
+    pub fn new(stored: Stored<'n>, arithmetic: Arc<F>, segments: Arc<Segments>) -> Forward<'n, F> {
+        let kept = vec![None; stored.network.nodes.len()];
         let again = Mutex::new(Again { run: 0..0, values: Vec::new() });
-        let mut forward = Forward { network, batch, storage, arithmetic, segments: segments.clone(), kept, again };
+        let mut forward = Forward { stored, arithmetic, segments: segments.clone(), kept, again };
         for run in segments.runs() {
             for (node, value) in run.clone().zip(forward.compute(run.clone())) {
                 if segments.is_last(run) || segments.is_kept(node) {
@@ -74,7 +64,7 @@ impl<'n, F: Arithmetic> Forward<'n, F> {
                         }
                     };
                     let inputs: Vec<&Array2<F::Elem>> =
-                        self.network.nodes[node].inputs.iter().map(|&node| input(node)).collect();
+                        self.stored.network.nodes[node].inputs.iter().map(|&node| input(node)).collect();
                     Arc::new(self.value(node, &inputs))
                 }
             };
@@ -86,7 +76,7 @@ impl<'n, F: Arithmetic> Forward<'n, F> {
     /// A node's value.
     ///
     /// Arithmetics never spawn threads, so computing under this lock cannot deadlock.
-    pub(super) fn at(&self, node: NodeId) -> Value<F> {
+    fn at(&self, node: NodeId) -> Value<F> {
         if let Some(value) = &self.kept[node] {
             return value.clone();
         }
@@ -100,34 +90,17 @@ impl<'n, F: Arithmetic> Forward<'n, F> {
         again.values[node - again.run.start].clone()
     }
 
-    /// An exact double after storing.
-    pub(super) fn stored(&self, x: f64) -> Exact {
-        match self.storage {
-            Some(format) if format == F64 || format.fits_f64_lanes() => Exact::Double(format.round_f64(x)),
-            Some(format) => Exact::Long(format.round(&Float::with_val(53, x))),
-            None => Exact::Double(x),
-        }
-    }
-
-    /// Exact doubles after storing, in a role's arithmetic.
-    pub(super) fn read<A: Arithmetic>(&self, steps: &Steps<'_, A>, values: &Array2<f64>) -> Array2<A::Elem> {
-        match self.storage {
-            None => steps.round_doubles(values),
-            Some(_) => steps.round(&ExactMatrix::Any(values.map(|&x| self.stored(x)))),
-        }
-    }
-
     /// A stored parameter in the forward arithmetic.
     fn parameter(&self, parameter: ParameterId) -> Array2<F::Elem> {
         let steps = Steps::new(&*self.arithmetic, Text::Parameter(parameter));
-        self.read(&steps, &self.network.parameters[parameter].values)
+        self.stored.read(&steps, &self.stored.network.parameters[parameter].values)
     }
 
     fn value(&self, node: NodeId, inputs: &[&Array2<F::Elem>]) -> Array2<F::Elem> {
         let ar = &*self.arithmetic;
         let steps = Steps::new(ar, Text::Forward(node));
-        match &self.network.nodes[node].operation {
-            Operation::Input => self.read(&steps, &self.batch.inputs),
+        match &self.stored.network.nodes[node].operation {
+            Operation::Input => self.stored.read(&steps, &self.stored.batch.inputs),
             Operation::Affine { weight, bias } => {
                 let weight = self.parameter(*weight);
                 let bias = bias.map(|bias| self.parameter(bias).into_iter().collect::<Vec<_>>());
@@ -150,18 +123,33 @@ impl<'n, F: Arithmetic> Forward<'n, F> {
                 }
             }
             Operation::Scale { factor } => {
-                let factor = Steps::new(ar, Text::Constant(node)).number(&self.stored(*factor));
+                let factor = Steps::new(ar, Text::Constant(node)).number(&self.stored.number(*factor));
                 steps.scaled(&factor, inputs[0]) // R(R(s)·x)
             }
             Operation::Add => steps.zip(Binary::Add, inputs[0], inputs[1]),
         }
     }
+}
 
+/// A forward pass in any arithmetic: what the backward pass takes from it crosses as exact numbers.
+pub trait Values: Send + Sync {
+    /// A node's value.
+    fn exact(&self, node: NodeId) -> ExactMatrix;
     /// p_k = R(e_k/R([Σ e])), e_k = R(exp(R(y_k − max y))).
-    pub(super) fn softmax(&self) -> ExactMatrix {
+    fn softmax(&self) -> ExactMatrix;
+    /// d = R(φ'(z)) of an activation node; uses the given branches instead of those of z if there are any.
+    fn derivative(&self, node: NodeId, branches: Option<&Branches>) -> ExactMatrix;
+    /// The piece of φ' on which each pre-activation lies; `None` for infinities and NaN.
+    fn branches(&self) -> Branches;
+    /// True once the storage type could not give the exact bits of its arithmetic.
+    fn range_exceeded(&self) -> bool;
+}
+
+impl<F: Arithmetic> Values for Forward<'_, F> {
+    fn softmax(&self) -> ExactMatrix {
         let ar = &*self.arithmetic;
-        let y = self.at(self.network.output());
-        let steps = Steps::new(ar, Text::Forward(self.network.nodes.len()));
+        let y = self.at(self.stored.network.output());
+        let steps = Steps::new(ar, Text::Forward(self.stored.network.nodes.len()));
         let maxima: Vec<F::Elem> = y.columns().into_iter().map(|column| maximum(ar, column)).collect();
         let shifted =
             steps.entries(y.dim(), |at, (k, sample)| ar.binary(at, Binary::Subtract, &y[(k, sample)], &maxima[sample]));
@@ -173,13 +161,12 @@ impl<'n, F: Arithmetic> Forward<'n, F> {
         ar.exact_matrix(&softmax)
     }
 
-    /// d = R(φ'(z)) of an activation node; uses the given branches instead of those of z if there are any.
-    pub(super) fn derivative(&self, node: NodeId, branches: Option<&Branches>) -> ExactMatrix {
-        let Operation::Activation { activation, slope } = self.network.nodes[node].operation else {
+    fn derivative(&self, node: NodeId, branches: Option<&Branches>) -> ExactMatrix {
+        let Operation::Activation { activation, slope } = self.stored.network.nodes[node].operation else {
             unreachable!("invariant: called for activations only")
         };
         let ar = &*self.arithmetic;
-        let z = self.at(self.network.nodes[node].inputs[0]);
+        let z = self.at(self.stored.network.nodes[node].inputs[0]);
         let steps = Steps::new(ar, Text::Derivative(node));
         let other = |index| {
             let piece = branches.and_then(|branches| branches.piece(node, index))?;
@@ -225,21 +212,23 @@ impl<'n, F: Arithmetic> Forward<'n, F> {
         ar.exact_matrix(&derivative)
     }
 
-    /// A node's value as exact numbers.
-    pub(super) fn exact(&self, node: NodeId) -> ExactMatrix {
+    fn exact(&self, node: NodeId) -> ExactMatrix {
         self.arithmetic.exact_matrix(&self.at(node))
     }
 
-    /// The piece of φ' on which each pre-activation lies; `None` for infinities and NaN.
-    pub fn branches(&self) -> Branches {
-        let mut branches = Branches::unknown(self.network.nodes.len());
-        for (node, operation) in self.network.nodes.iter().enumerate() {
+    fn branches(&self) -> Branches {
+        let mut branches = Branches::unknown(self.stored.network.nodes.len());
+        for (node, operation) in self.stored.network.nodes.iter().enumerate() {
             if let Operation::Activation { activation, .. } = &operation.operation {
                 let z = self.at(operation.inputs[0]);
                 branches.set(node, z.map(|z| self.arithmetic.exact(z).piece_in(activation)));
             }
         }
         branches
+    }
+
+    fn range_exceeded(&self) -> bool {
+        self.arithmetic.range_exceeded()
     }
 }
 

@@ -13,11 +13,13 @@ pub mod backward;
 pub mod branches;
 pub mod forward;
 pub mod run;
+pub mod stored;
 
 pub use backward::Pass;
 pub use branches::Branches;
-pub use forward::Forward;
+pub use forward::{Forward, Values};
 pub use run::{ForwardRun, GradientStream, Part, Setup, gradients};
+pub use stored::Stored;
 
 use crate::arithmetic::ExactMatrix;
 

@@ -1,7 +1,7 @@
 //! Runs by name: chooses the storage types for the roles of a setup, and falls back where a fast one fails.
 
-use super::{Branches, Forward, LayerGradients, Pass};
-use crate::arithmetic::dispatch::{Carriers, Visitor, dispatch_with, role};
+use super::{Branches, Forward, LayerGradients, Pass, Stored, Values};
+use crate::arithmetic::dispatch::{Carriers, Visitor, dispatch_with};
 use crate::arithmetic::{Arithmetic, ArithmeticName, ExactMatrix, Policy, kernels};
 use crate::format::Format;
 use crate::network::segments::Segments;
@@ -33,13 +33,13 @@ pub struct Setup {
 impl Setup {
     /// True if two setups have the same forward pass.
     pub fn shares_forward(&self, other: &Setup) -> bool {
-        let forward = |setup: &Setup| (stored(&setup.policy), setup.policy.forward, setup.part);
+        let forward = |setup: &Setup| (storage(&setup.policy), setup.policy.forward, setup.part);
         forward(self) == forward(other)
     }
 }
 
 /// The format to which parameters are rounded before a role sees them, so that a plain run rounds them only once.
-fn stored(policy: &Policy) -> Option<Format> {
+fn storage(policy: &Policy) -> Option<Format> {
     if policy.plain().is_some() { None } else { policy.storage }
 }
 
@@ -61,7 +61,7 @@ pub fn gradients<'n>(setup: impl Into<Setup>, network: &'n Network, batch: &'n B
 pub struct ForwardRun<'n> {
     up: RunUp<'n>,
     carriers: Carriers,
-    values: Arc<dyn Values<'n> + 'n>,
+    values: Arc<dyn Values + 'n>,
     /// The same with wider storage types, computed once a backward pass needs it and shared in the same way.
     wider: Arc<OnceLock<ForwardRun<'n>>>,
 }
@@ -81,18 +81,18 @@ impl<'n> ForwardRun<'n> {
         segments: Arc<Segments>,
     ) -> ForwardRun<'n> {
         kernels::assert_gradual_underflow();
-        let storage = stored(policy);
+        let stored = Stored { network, batch, format: storage(policy) };
         let carriers = match part {
             Part::Whole => Carriers::Fast,
             Part::RangeAlone => Carriers::RangeAlone,
         };
-        let up = RunUp { network, batch, storage, name: policy.forward, segments };
+        let up = RunUp { stored, name: policy.forward, segments };
         ForwardRun::with(up, carriers)
     }
 
     /// The same with the first storage types, starting from these, whose range is not exceeded.
     fn with(up: RunUp<'n>, carriers: Carriers) -> ForwardRun<'n> {
-        let values = dispatch_with(up.name, carriers, up.network.key, up.clone());
+        let values = dispatch_with(up.name, carriers, up.stored.network.key, up.clone());
         match carriers.wider() {
             Some(wider) if values.range_exceeded() => {
                 drop(values);
@@ -116,7 +116,8 @@ impl<'n> ForwardRun<'n> {
     /// True if a policy's forward pass is this one.
     pub fn serves(&self, policy: &Policy, part: Part) -> bool {
         let is_range_alone = self.carriers == Carriers::RangeAlone;
-        (self.up.storage, self.up.name, is_range_alone) == (stored(policy), policy.forward, part == Part::RangeAlone)
+        (self.up.stored.format, self.up.name, is_range_alone)
+            == (storage(policy), policy.forward, part == Part::RangeAlone)
     }
 
     /// The branch of φ' of each pre-activation.
@@ -126,14 +127,18 @@ impl<'n> ForwardRun<'n> {
 
     /// y, outputs × batch.
     pub fn outputs(&self) -> ExactMatrix {
-        self.values.outputs()
+        self.values.exact(self.up.stored.network.output())
+    }
+
+    fn pass(&self, setup: &Setup) -> Box<dyn Backward + 'n> {
+        let key = self.up.stored.network.key;
+        dispatch_with(setup.policy.backward, self.carriers, key, RunDown { up: self, setup })
     }
 
     /// Runs the backward pass in the setup's backward arithmetic.
     pub fn backward(&self, setup: &Setup) -> GradientStream<'n> {
         debug_assert!(self.serves(&setup.policy, setup.part), "invariant: the forward pass is the setup's");
-        let pass = self.values.clone().backward(setup, self.carriers);
-        GradientStream { forward: self.clone(), setup: setup.clone(), pass, emitted: 0 }
+        GradientStream { forward: self.clone(), setup: setup.clone(), pass: self.pass(setup), emitted: 0 }
     }
 }
 
@@ -156,7 +161,7 @@ impl Iterator for GradientStream<'_> {
         {
             // The bits are the same so far; from here on only wider storage types have them.
             self.forward = wider;
-            self.pass = self.forward.values.clone().backward(&self.setup, self.forward.carriers);
+            self.pass = self.forward.pass(&self.setup);
             layer = self.pass.by_ref().nth(self.emitted);
         }
         self.emitted += 1;
@@ -164,76 +169,44 @@ impl Iterator for GradientStream<'_> {
     }
 }
 
-/// A forward pass in any arithmetic.
-trait Values<'n>: Send + Sync {
-    fn branches(&self) -> Branches;
-    fn outputs(&self) -> ExactMatrix;
-    fn range_exceeded(&self) -> bool;
-    fn backward(self: Arc<Self>, setup: &Setup, carriers: Carriers) -> Box<dyn Backward + 'n>;
-}
-
-/// A backward pass in any arithmetics.
+/// A backward pass in any arithmetic.
 trait Backward: Iterator<Item = LayerGradients> + Send {
     fn range_exceeded(&self) -> bool;
 }
 
-impl<F: Arithmetic, B: Arithmetic> Backward for Pass<'_, F, B> {
+impl<B: Arithmetic> Backward for Pass<'_, B> {
     fn range_exceeded(&self) -> bool {
         Pass::range_exceeded(self)
-    }
-}
-
-/// The forward pass of a named arithmetic.
-struct Up<'n, F: Arithmetic> {
-    forward: Arc<Forward<'n, F>>,
-    name: ArithmeticName,
-}
-
-impl<'n, F: Arithmetic + 'static> Values<'n> for Up<'n, F> {
-    fn branches(&self) -> Branches {
-        self.forward.branches()
-    }
-
-    fn outputs(&self) -> ExactMatrix {
-        self.forward.arithmetic.exact_matrix(&self.forward.at(self.forward.network.output()))
-    }
-
-    fn range_exceeded(&self) -> bool {
-        self.forward.arithmetic.range_exceeded()
-    }
-
-    fn backward(self: Arc<Self>, setup: &Setup, carriers: Carriers) -> Box<dyn Backward + 'n> {
-        struct Down<'s, 'n, F: Arithmetic>(Arc<Forward<'n, F>>, &'s Setup, bool);
-        impl<'n, F: Arithmetic + 'static> Visitor for Down<'_, 'n, F> {
-            type Output = Box<dyn Backward + 'n>;
-            fn visit<B: Arithmetic + 'static>(self, backward: Arc<B>) -> Box<dyn Backward + 'n> {
-                let Setup { log2_loss_scale, branches, .. } = self.1;
-                Box::new(Pass::over(self.0, backward, self.2, *log2_loss_scale, branches.clone()))
-            }
-        }
-        let is_plain = setup.policy.backward == self.name;
-        let down = Down(self.forward.clone(), setup, is_plain);
-        match is_plain {
-            true => down.visit(self.forward.arithmetic.clone()),
-            false => role(setup.policy.backward, carriers, self.forward.network.key, down),
-        }
     }
 }
 
 /// The inputs of a forward pass.
 #[derive(Clone)]
 struct RunUp<'n> {
-    network: &'n Network,
-    batch: &'n Batch,
-    storage: Option<Format>,
+    stored: Stored<'n>,
     name: ArithmeticName,
     segments: Arc<Segments>,
 }
 
 impl<'n> Visitor for RunUp<'n> {
-    type Output = Arc<dyn Values<'n> + 'n>;
-    fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> Arc<dyn Values<'n> + 'n> {
-        let RunUp { network, batch, storage, name, segments } = self;
-        Arc::new(Up { forward: Arc::new(Forward::new(network, batch, storage, arithmetic, segments)), name })
+    type Output = Arc<dyn Values + 'n>;
+    fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> Arc<dyn Values + 'n> {
+        Arc::new(Forward::new(self.stored, arithmetic, self.segments))
+    }
+}
+
+/// The inputs of a backward pass.
+struct RunDown<'s, 'n> {
+    up: &'s ForwardRun<'n>,
+    setup: &'s Setup,
+}
+
+impl<'n> Visitor for RunDown<'_, 'n> {
+    type Output = Box<dyn Backward + 'n>;
+    fn visit<B: Arithmetic + 'static>(self, backward: Arc<B>) -> Box<dyn Backward + 'n> {
+        let RunDown { up: ForwardRun { up, values, .. }, setup } = self;
+        let is_plain = setup.policy.backward == up.name;
+        let Setup { log2_loss_scale, branches, .. } = setup;
+        Box::new(Pass::over(up.stored, values.clone(), backward, is_plain, *log2_loss_scale, branches.clone()))
     }
 }
