@@ -26,38 +26,18 @@
 //! every arithmetic and measures it on the way, [`study`] tests claims about activations with all of these, and
 //! [`selfcheck`] verifies on the user's machine that everything rounds correctly.
 
-pub mod activation;
-pub mod arithmetic;
-pub mod assets;
-pub mod backprop;
 pub mod cli;
-pub mod disk;
-pub mod exchange;
-pub mod export;
-pub mod fate;
-pub mod format;
-pub mod init;
-pub mod integers;
 pub mod judgement;
-pub mod law;
-pub mod loss;
-pub mod magnitude;
-pub mod nearest;
-pub mod network;
-pub mod noise;
-pub mod number;
-pub mod printable;
-pub mod probe;
-pub mod quote;
-pub mod record;
 pub mod report;
-pub mod selfcheck;
-pub mod spec;
 pub mod study;
-pub mod theory;
-pub mod train;
-pub mod truth;
-pub mod verdict;
+
+#[doc(inline)]
+pub use precision_probe_arithmetic::{activation, arithmetic, format, integers, nearest, quote, selfcheck};
+#[doc(inline)]
+pub use precision_probe_instrument::{
+    assets, backprop, disk, exchange, export, fate, init, law, loss, magnitude, network, noise, number, printable,
+    probe, record, spec, theory, train, truth, verdict,
+};
 
 /// The example of the documentation compiles.
 #[cfg(doctest)]

@@ -190,8 +190,8 @@ fn the_default_picture_is_small() {
 pub fn assert_texts_apart(name: &str, svg: &str, least: usize) {
     const FAMILY: &str = "DejaVu Sans";
     let fonts: [(&[u8], FontStyle); 2] = [
-        (include_bytes!("../../src/assets/fonts/DejaVuSans-sub.ttf"), FontStyle::Normal),
-        (include_bytes!("../../src/assets/fonts/DejaVuSans-Bold-sub.ttf"), FontStyle::Bold),
+        (include_bytes!("../../src/report/fonts/DejaVuSans-sub.ttf"), FontStyle::Normal),
+        (include_bytes!("../../src/report/fonts/DejaVuSans-Bold-sub.ttf"), FontStyle::Bold),
     ];
     for (bytes, style) in fonts {
         assert!(register_font(FAMILY, style, bytes).is_ok());

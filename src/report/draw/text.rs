@@ -13,8 +13,8 @@ const PLOTTERS_EM: f64 = 1.24;
 /// plotters measures a font of 1.24 em line height as if the line were the font's own 1.164: the difference less a margin.
 const LINE_TO_EM: f64 = 0.955;
 
-const REGULAR: &[u8] = include_bytes!("../../assets/fonts/DejaVuSans-sub.ttf");
-const BOLD: &[u8] = include_bytes!("../../assets/fonts/DejaVuSans-Bold-sub.ttf");
+const REGULAR: &[u8] = include_bytes!("../fonts/DejaVuSans-sub.ttf");
+const BOLD: &[u8] = include_bytes!("../fonts/DejaVuSans-Bold-sub.ttf");
 
 /// Both faces, for the rasteriser.
 pub const FONTS: [&[u8]; 2] = [REGULAR, BOLD];

@@ -1,7 +1,7 @@
 use super::super::TensorCore;
 use super::{Rounding, Rule};
+use crate::draw::Stream;
 use crate::format::{BF16, E4M3FN, E5M2, F16, F32, TF32, exponent_of, two_to};
-use crate::network::draw::Stream;
 use rug::Float;
 
 /// Every rule, once.

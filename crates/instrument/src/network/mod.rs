@@ -5,7 +5,6 @@
 
 pub mod build;
 pub mod data;
-pub mod draw;
 pub mod given;
 pub mod minibatches;
 pub mod rows;
@@ -15,6 +14,7 @@ pub mod weights;
 use crate::activation::Activation;
 pub use crate::loss::Loss;
 use ndarray::{Array2, s};
+pub use precision_probe_arithmetic::draw;
 
 /// Position of a node in [`Network::nodes`].
 pub type NodeId = usize;

@@ -96,8 +96,8 @@ mod tests {
     use crate::activation::double::{Short, short};
     use crate::activation::enclosure::exact;
     use crate::activation::{ALL, Activation, round_function};
+    use crate::draw::Stream;
     use crate::format::F64;
-    use crate::network::draw::Stream;
     use rug::Float;
 
     #[test]

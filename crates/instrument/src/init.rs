@@ -14,11 +14,9 @@
 //! In a matrix with n = m every rule gives weights of variance g²/n, as mean-field theory requires.
 
 use crate::activation::{Activation, preserving_gain};
+use crate::network::draw::LARGEST_NORMAL;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-
-/// Largest standard normal number that can be drawn, slightly more than the quantile at 1 − 2^-54; a test checks it.
-pub const LARGEST_NORMAL: f64 = 8.3;
 
 /// Similarity from which a known name is suggested for the one that was typed.
 const SIMILAR: f64 = 0.75;

@@ -10,6 +10,9 @@ use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use sha2::{Digest, Sha256};
 
+/// Largest standard normal number that can be drawn, slightly more than the quantile at 1 − 2^-54.
+pub const LARGEST_NORMAL: f64 = 8.3;
+
 /// The stream of one tensor in one trial.
 pub struct Stream(ChaCha12Rng);
 
@@ -142,7 +145,6 @@ const TAIL_DENOMINATOR: [f64; 8] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::init::LARGEST_NORMAL;
 
     /// Φ⁻¹ against MPFR: Φ(quantile) must be the probability again.
     #[test]

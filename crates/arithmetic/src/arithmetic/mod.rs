@@ -142,7 +142,7 @@ pub trait Arithmetic: Send + Sync {
 }
 
 /// A matrix from a function of the index, in row-major order (ndarray's `from_shape_fn` in standard layout).
-pub(crate) fn from_fn<T>(shape: (usize, usize), f: impl FnMut((usize, usize)) -> T) -> Array2<T> {
+pub fn from_fn<T>(shape: (usize, usize), f: impl FnMut((usize, usize)) -> T) -> Array2<T> {
     Array2::from_shape_fn(shape, f)
 }
 

@@ -228,7 +228,7 @@ mod tests {
     use super::super::long::Long;
     use super::*;
     use crate::activation::{ALL, Activation};
-    use crate::network::draw::Stream;
+    use crate::draw::Stream;
     use rug::Float;
 
     const AT: Place = Place { step: STEP, row: 0, column: 0 };

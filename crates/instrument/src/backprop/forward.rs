@@ -2,7 +2,7 @@
 
 use super::branches::Branches;
 use super::stored::Stored;
-use crate::activation::{Activation, Function, OnPiece};
+use crate::activation::{Function, OnPiece};
 use crate::arithmetic::{Arithmetic, Binary, Content, Exact, ExactMatrix, Place, Side, Steps, Text, from_fn};
 use crate::network::segments::Segments;
 use crate::network::{NodeId, Operation, ParameterId};
@@ -229,15 +229,6 @@ impl<F: Arithmetic> Values for Forward<'_, F> {
 
     fn range_exceeded(&self) -> bool {
         self.arithmetic.range_exceeded()
-    }
-}
-
-impl Exact {
-    /// The piece of φ' in which a finite number lies.
-    pub fn piece_in(&self, activation: &Activation) -> Option<crate::activation::Piece> {
-        self.is_finite().then(|| {
-            activation.piece(|at| self.partial_cmp(&Exact::Double(at)).expect("invariant: finite numbers compare"))
-        })
     }
 }
 

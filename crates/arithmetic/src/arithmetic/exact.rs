@@ -1,5 +1,6 @@
 //! Exact numbers, which are passed between arithmetics, the exact gradient and the measures.
 
+use crate::activation::{Activation, Piece};
 use crate::format::two_to;
 use rug::Float;
 use std::cmp::Ordering;
@@ -14,6 +15,13 @@ pub enum Exact {
 }
 
 impl Exact {
+    /// The piece of φ' in which a finite number lies.
+    pub fn piece_in(&self, activation: &Activation) -> Option<Piece> {
+        self.is_finite().then(|| {
+            activation.piece(|at| self.partial_cmp(&Exact::Double(at)).expect("invariant: finite numbers compare"))
+        })
+    }
+
     /// The number with at least the bits to hold it.
     pub fn to_float(&self) -> Float {
         match self {

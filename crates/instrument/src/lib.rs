@@ -1,0 +1,28 @@
+//! The measurements: a network's gradients in every arithmetic, the exact gradient, the noise between them, trainings,
+//! and the records of all that.
+//!
+//! Part of precision-probe, whose crate of that name has everything.
+
+pub mod assets;
+pub mod backprop;
+pub mod disk;
+pub mod exchange;
+pub mod export;
+pub mod fate;
+pub mod init;
+pub mod law;
+pub mod loss;
+pub mod magnitude;
+pub mod network;
+pub mod noise;
+pub mod number;
+pub mod printable;
+pub mod probe;
+pub mod record;
+pub mod spec;
+pub mod theory;
+pub mod train;
+pub mod truth;
+pub mod verdict;
+
+use precision_probe_arithmetic::{activation, arithmetic, format, integers, nearest, quote};
