@@ -106,7 +106,7 @@ fn sources_read_naturally() {
         return;
     }
     let mut sources = Vec::new();
-    for folder in ["src", "benches", "examples"] {
+    for folder in ["src", "crates", "benches", "examples"] {
         files(&root().join(folder), &mut sources);
     }
     let mut complaints = Vec::new();
