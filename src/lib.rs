@@ -35,8 +35,8 @@ pub mod study;
 pub use precision_probe_arithmetic::{activation, arithmetic, format, integers, nearest, quote, selfcheck};
 #[doc(inline)]
 pub use precision_probe_instrument::{
-    assets, backprop, disk, exchange, export, fate, init, law, loss, magnitude, network, noise, number, printable,
-    probe, record, spec, theory, train, truth, verdict,
+    assets, backprop, disk, exchange, export, fate, init, law, loss, magnitude, network, noise, number, operation,
+    printable, probe, record, spec, theory, train, truth, verdict,
 };
 
 /// The example of the documentation compiles.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const CRATES: [&str; 3] = ["crates/arithmetic/src", "crates/instrument/src", "src"];
 
 /// From the first room to the last.
-const ORDER: [&str; 34] = [
+const ORDER: [&str; 35] = [
     "nearest",
     "quote",
     "format",
@@ -26,6 +26,7 @@ const ORDER: [&str; 34] = [
     "init",
     "spec",
     "network",
+    "operation",
     "backprop",
     "truth",
     "magnitude",

@@ -16,6 +16,7 @@ pub mod magnitude;
 pub mod network;
 pub mod noise;
 pub mod number;
+pub mod operation;
 pub mod printable;
 pub mod probe;
 pub mod record;

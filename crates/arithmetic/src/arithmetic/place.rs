@@ -24,6 +24,8 @@ pub enum Text {
     Backward(usize),
     /// The sum of what the readers of a node's value sent back.
     Gathering(usize),
+    /// The sum of a parameter's gradients over the nodes that have it.
+    Sharing(usize),
     /// A constant of a node in the forward arithmetic, and in the backward one if that is another.
     Constant(usize),
     /// A parameter in the forward arithmetic, and in the backward one if that is another.
@@ -52,7 +54,8 @@ impl Text {
             Text::Reading(parameter) => (7, parameter),
             Text::Update(parameter) => (8, parameter),
             Text::Storing(parameter) => (9, parameter),
-            Text::Clipping => (10, 0),
+            Text::Sharing(parameter) => (10, parameter),
+            Text::Clipping => (11, 0),
         };
         Step { node: number as u32, number: part << 28 }
     }
@@ -199,6 +202,7 @@ mod tests {
                 Crossing(n),
                 Backward(n),
                 Gathering(n),
+                Sharing(n),
                 Constant(n),
                 Parameter(n),
                 Reading(n),
@@ -208,6 +212,6 @@ mod tests {
         };
         let firsts: std::collections::BTreeSet<Step> =
             (0..3).flat_map(texts).chain([Text::Clipping]).map(Text::first).collect();
-        assert_eq!(firsts.len(), 3 * 10 + 1);
+        assert_eq!(firsts.len(), 3 * 11 + 1);
     }
 }

@@ -1,13 +1,10 @@
-//! The backward pass, layer by layer from the head down.
+//! The backward pass, node by node from the head down.
 
-use super::LayerGradients;
-use super::branches::Branches;
-use super::forward::{DECIDING_BITS, Forward, Values, is_positive};
-use super::stored::Stored;
-use crate::arithmetic::exact::quotient;
-use crate::arithmetic::{Arithmetic, Binary, Content, Exact, ExactMatrix, Side, Steps, Text};
+use super::{Forward, LayerGradients};
+use crate::arithmetic::{Arithmetic, Binary, ExactMatrix, Text};
 use crate::network::segments::Segments;
-use crate::network::{Batch, Loss, Network, NodeId, Operation, Targets};
+use crate::network::{Batch, Network, NodeId, Operation, ParameterId};
+use crate::operation::{self, Branches, Role, Stored, Values, loss};
 use ndarray::Array2;
 use std::sync::Arc;
 
@@ -16,16 +13,16 @@ pub struct Pass<'n, B: Arithmetic> {
     stored: Stored<'n>,
     forward: Arc<dyn Values + 'n>,
     backward: Arc<B>,
+    /// True if the forward arithmetic is the same.
+    is_plain: bool,
     /// log₂ of the loss scale: δ at the output is multiplied by it, and gradients are divided by it.
     log2_loss_scale: i32,
     /// Branches of φ' that replace those of the pre-activations.
     branches: Option<Arc<Branches>>,
-    /// True if the forward arithmetic is the same.
-    is_plain: bool,
-    /// Per node: ∂L/∂value as it arrives from each consumer.
+    /// Per node: ∂L/∂value as it arrives from each reader.
     arrived: Vec<Vec<Array2<B::Elem>>>,
-    /// The slope gradient of the last activation passed, for its layer.
-    slope_gradient: Option<ExactMatrix>,
+    /// Per parameter: its gradient as it arrives from each node that has it.
+    shares: Vec<Vec<Array2<B::Elem>>>,
     /// Only nodes below this one remain to be visited.
     remaining: NodeId,
 }
@@ -53,25 +50,20 @@ impl<'n, B: Arithmetic> Pass<'n, B> {
         log2_loss_scale: i32,
         branches: Option<Arc<Branches>>,
     ) -> Pass<'n, B> {
-        let nodes = stored.network.nodes.len();
+        let Network { nodes, parameters, .. } = stored.network;
         let mut pass = Pass {
             stored,
             forward,
             backward,
+            is_plain,
             log2_loss_scale,
             branches,
-            is_plain,
-            arrived: (0..nodes).map(|_| Vec::new()).collect(),
-            slope_gradient: None,
-            remaining: nodes,
+            arrived: vec![Vec::new(); nodes.len()],
+            shares: vec![Vec::new(); parameters.len()],
+            remaining: nodes.len(),
         };
-        let steps = Steps::new(&*pass.backward, Text::Backward(nodes));
-        let mut delta = pass.loss_gradient(&steps);
-        if log2_loss_scale != 0 {
-            // δ = R(δ·2^s): the scale itself does not need to be a number of the format.
-            delta = steps.round(&pass.backward.exact_matrix(&delta).times_two_to(log2_loss_scale));
-        }
-        pass.arrived[nodes - 1].push(delta);
+        let delta = loss::backward(&pass.role(), &*pass.forward, log2_loss_scale);
+        pass.arrived[nodes.len() - 1].push(delta);
         pass
     }
 
@@ -80,19 +72,14 @@ impl<'n, B: Arithmetic> Pass<'n, B> {
         self.forward.range_exceeded() || self.backward.range_exceeded()
     }
 
-    /// A node's value as the backward role receives it, the same for all that read it.
-    fn crossed(&self, node: NodeId) -> Array2<B::Elem> {
-        Steps::new(&*self.backward, Text::Crossing(node)).round(&self.forward.exact(node))
+    fn role(&self) -> Role<'_, B> {
+        Role { stored: self.stored, arithmetic: &self.backward, reads_again: !self.is_plain }
     }
 
-    /// The steps in which the backward role reads constants and parameters: those of the forward role if both are the
-    /// same, so that they have one value.
-    fn reading(&self, text: Text) -> Steps<'_, B> {
-        let steps = Steps::new(&*self.backward, text);
-        if !self.is_plain {
-            steps.next();
-        }
-        steps
+    /// The sum of what was sent, in the order in which it arrived: ((last + …) + first), by the nodes that sent it.
+    fn added(&self, text: Text, arrived: Vec<Array2<B::Elem>>) -> Option<Array2<B::Elem>> {
+        let steps = self.role().steps(text);
+        arrived.into_iter().reduce(|sum, next| steps.zip(Binary::Add, &sum, &next))
     }
 
     /// Gradients as exact numbers, the loss scale divided out.
@@ -104,110 +91,40 @@ impl<'n, B: Arithmetic> Pass<'n, B> {
         }
     }
 
-    /// δ at the output.
-    fn loss_gradient(&self, steps: &Steps<'_, B>) -> Array2<B::Elem> {
-        let Stored { network, batch, .. } = self.stored;
-        // An empty batch has no entry that uses the constant.
-        let constant = |numerator: u64, denominator: usize| {
-            steps.number(&Exact::Long(quotient(numerator, denominator.max(1) as u64, DECIDING_BITS)))
-        };
-        match &batch.targets {
-            Targets::Values(targets) => {
-                debug_assert_eq!(network.loss, Loss::MeanSquaredError);
-                let y = self.crossed(network.output());
-                let scale = constant(2, y.len());
-                let targets = self.stored.read(steps, targets);
-                steps.scaled(&scale, &steps.zip(Binary::Subtract, &y, &targets)) // R(R(y−t)·R(2/(B·n)))
-            }
-            Targets::Classes(classes) => {
-                debug_assert_eq!(network.loss, Loss::CrossEntropy);
-                let scale = constant(1, classes.len());
-                let (one, zero) = (steps.number(&Exact::Double(1.0)), steps.number(&Exact::Double(0.0)));
-                let p = steps.round(&self.forward.softmax());
-                let difference = steps.entries(p.dim(), |at, (k, sample)| {
-                    let indicator = if classes[sample] == k { &one } else { &zero };
-                    self.backward.binary(at, Binary::Subtract, &p[(k, sample)], indicator)
-                });
-                steps.scaled(&scale, &difference) // R(R(p−1_label)·R(1/B))
-            }
-        }
+    /// The gradient of a parameter, whose nodes have all been visited.
+    fn gradient(&mut self, parameter: ParameterId) -> Option<ExactMatrix> {
+        let shares = std::mem::take(&mut self.shares[parameter]);
+        self.added(Text::Sharing(parameter), shares).map(|gradient| self.unscaled(&gradient))
     }
 
-    /// ∂L/∂value of a node: the sum of what its readers sent, in descending order of the readers, as it arrived.
-    fn gather(&mut self, node: NodeId) -> Option<Array2<B::Elem>> {
-        let mut arrived = std::mem::take(&mut self.arrived[node]).into_iter();
-        let first = arrived.next()?;
-        let steps = Steps::new(&*self.backward, Text::Gathering(node));
-        Some(arrived.fold(first, |sum, next| steps.zip(Binary::Add, &sum, &next)))
-    }
-
-    /// δ = R(g·R(φ'(z))), and PReLU's slope gradient [Σ g·z over z ≤ 0], samples in the outer order.
-    fn backward_activation(&mut self, node: NodeId, gradient: &Array2<B::Elem>) {
-        let input = self.stored.network.nodes[node].inputs[0];
-        let steps = Steps::new(&*self.backward, Text::Backward(node));
-        let derivative = steps.round(&self.forward.derivative(node, self.branches.as_deref()));
-        let delta = steps.zip(Binary::Multiply, gradient, &derivative);
-        if matches!(self.stored.network.nodes[node].operation, Operation::Activation { slope: Some(_), .. }) {
-            self.slope_gradient = Some(self.slope_gradient(&steps, input, gradient));
-        }
-        self.arrived[input].push(delta);
-    }
-
-    fn slope_gradient(&self, steps: &Steps<'_, B>, input: NodeId, gradient: &Array2<B::Elem>) -> ExactMatrix {
-        let z = self.forward.exact(input);
-        let crossed = self.crossed(input);
-        let (mut left, mut right) = (Vec::new(), Vec::new());
-        for sample in 0..crossed.ncols() {
-            for unit in 0..crossed.nrows() {
-                // Omitted rather than multiplied by 0, because an infinite g would give NaN.
-                if !is_positive(&z.get((unit, sample))) {
-                    left.push(gradient[(unit, sample)].clone());
-                    right.push(crossed[(unit, sample)].clone());
-                }
-            }
-        }
-        self.unscaled(&Array2::from_elem((1, 1), steps.dot(&left, &right)))
-    }
-
-    /// dW = R([δ·aᵀ]), db = R([Σ δ]), and g = R([Wᵀ·δ]) for the node below.
-    fn backward_affine(&mut self, node: NodeId, delta: &Array2<B::Elem>) -> LayerGradients {
+    /// Visits a node: sends its shares to its inputs and parameters. Gives the gradients of an affine node's layer.
+    fn visit(&mut self, node: NodeId) -> Option<LayerGradients> {
+        let arrived = std::mem::take(&mut self.arrived[node]);
+        let gradient = self.added(Text::Gathering(node), arrived)?;
         let network = self.stored.network;
-        let Operation::Affine { weight, bias } = network.nodes[node].operation else {
-            unreachable!("invariant: called for affine nodes only")
-        };
-        let bw = &*self.backward;
-        let steps = Steps::new(bw, Text::Backward(node));
-        let input = network.nodes[node].inputs[0];
-        let a = self.crossed(input);
-        let left = bw.prepare(delta.view(), Side::Left, Content::Gradient);
-        let right = bw.prepare(a.t(), Side::Right, Content::Activation);
-        let weight_gradient = steps.product(&left, &right, None);
-        let gradients = LayerGradients {
-            layer: network.layer_of(node),
-            weight: self.unscaled(&weight_gradient),
-            bias: bias.map(|_| self.unscaled(&steps.sum_rows(delta))),
-            slope: self.slope_gradient.take(),
-            delta: self.unscaled(delta),
-            preactivation: self.forward.exact(node),
-            input: bw.exact_matrix(&a),
-        };
-        if network.nodes[input].operation != Operation::Input {
-            let values = &network.parameters[weight].values;
-            let stored = self.stored.read(&self.reading(Text::Parameter(weight)), values);
-            let right = bw.prepare(delta.view(), Side::Right, Content::Gradient);
-            let left = bw.prepare(stored.t(), Side::Left, Content::Parameter);
-            let below = steps.product(&left, &right, None);
-            self.arrived[input].push(below);
+        let is_affine = matches!(network.nodes[node].operation, Operation::Affine { .. });
+        let delta = is_affine.then(|| self.unscaled(&gradient));
+        let shares = operation::backward(&self.role(), &*self.forward, self.branches.as_deref(), node, gradient);
+        for (parameter, share) in shares.parameters {
+            self.shares[parameter].push(share);
         }
-        gradients
-    }
-
-    /// g = R(R(s)·g).
-    fn backward_scale(&mut self, node: NodeId, factor: f64, gradient: &Array2<B::Elem>) {
-        let factor = self.reading(Text::Constant(node)).number(&self.stored.number(factor));
-        let below = Steps::new(&*self.backward, Text::Backward(node)).scaled(&factor, gradient);
-        let input = self.stored.network.nodes[node].inputs[0];
-        self.arrived[input].push(below);
+        // Of an addition the skip connection first, whose share arrives before that of its branch.
+        for (input, share) in network.nodes[node].inputs.iter().zip(shares.inputs).rev() {
+            self.arrived[*input].extend(share);
+        }
+        let (delta, input) = delta.zip(shares.input)?;
+        let layer = network.layer_of(node);
+        let gradients = network.parameters_of(layer).map(|parameter| self.gradient(parameter?));
+        let [weight, bias, slope] = gradients;
+        Some(LayerGradients {
+            layer,
+            weight: weight.expect("invariant: an affine node has weights"),
+            bias,
+            slope,
+            delta,
+            preactivation: self.forward.exact(node),
+            input: self.backward.exact_matrix(&input),
+        })
     }
 }
 
@@ -217,19 +134,8 @@ impl<B: Arithmetic> Iterator for Pass<'_, B> {
     fn next(&mut self) -> Option<LayerGradients> {
         while self.remaining > 0 {
             self.remaining -= 1;
-            let node = self.remaining;
-            let Some(gradient) = self.gather(node) else { continue };
-            let network = self.stored.network;
-            let inputs = &network.nodes[node].inputs;
-            match network.nodes[node].operation {
-                Operation::Input => {}
-                Operation::Activation { .. } => self.backward_activation(node, &gradient),
-                Operation::Affine { .. } => return Some(self.backward_affine(node, &gradient)),
-                Operation::Scale { factor } => self.backward_scale(node, factor, &gradient),
-                Operation::Add => {
-                    self.arrived[inputs[1]].push(gradient.clone());
-                    self.arrived[inputs[0]].push(gradient);
-                }
+            if let Some(layer) = self.visit(self.remaining) {
+                return Some(layer);
             }
         }
         None

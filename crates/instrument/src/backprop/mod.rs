@@ -1,25 +1,22 @@
 //! One implementation of the forward and backward pass of a network for all arithmetics.
 //!
-//! It is generic over a forward and a backward arithmetic; a plain run uses the same one for both. A value that is
-//! passed between roles is rounded to the receiving one. Below, R(·) is one rounding to the format of the role and [·]
-//! a sum in its accumulator; matrices are units × batch, and a column is a sample. The order of operations is part of
-//! the definition (docs/explanation/what-is-computed.md).
+//! What a node computes is its [`crate::operation`]'s; here is the order in which nodes are visited and their gradients
+//! are added. The forward and the backward role may have different arithmetics; a plain run uses one for both. A value that
+//! is passed between roles is rounded to the receiving one.
 //!
 //! [`Forward`] runs the forward pass and keeps its values, [`Pass`] runs the backward pass; [`run`] provides both by
 //! name. A [`Setup`] defines everything else that may differ from a plain run: the loss scale, branches of φ' from
 //! another run, or an arithmetic's range without its precision.
 
 pub mod backward;
-pub mod branches;
 pub mod forward;
 pub mod run;
-pub mod stored;
 
 pub use backward::Pass;
-pub use branches::Branches;
-pub use forward::{Forward, Values};
+pub use forward::Forward;
 pub use run::{ForwardRun, GradientStream, Part, Setup, gradients};
-pub use stored::Stored;
+
+pub use crate::operation::{Branches, Stored, Values};
 
 use crate::arithmetic::ExactMatrix;
 

@@ -144,20 +144,23 @@ impl Network {
         position.expect("invariant: every affine node is a layer")
     }
 
-    /// Per layer from the input: the parameters of its weight, bias and slope gradients.
-    pub fn layer_parameters(&self) -> Vec<[Option<ParameterId>; 3]> {
-        let layers = self.layers.iter().map(|layer| {
-            let (weight, bias) = match self.nodes[layer.affine].operation {
-                Operation::Affine { weight, bias } => (Some(weight), bias),
-                _ => (None, None),
-            };
-            let slope = layer.activation.and_then(|node| match self.nodes[node].operation {
-                Operation::Activation { slope, .. } => slope,
-                _ => None,
-            });
-            [weight, bias, slope]
+    /// The parameters of a layer's weight, bias and slope gradients.
+    pub fn parameters_of(&self, layer: usize) -> [Option<ParameterId>; 3] {
+        let Layer { affine, activation, .. } = self.layers[layer];
+        let (weight, bias) = match self.nodes[affine].operation {
+            Operation::Affine { weight, bias } => (Some(weight), bias),
+            _ => (None, None),
+        };
+        let slope = activation.and_then(|node| match self.nodes[node].operation {
+            Operation::Activation { slope, .. } => slope,
+            _ => None,
         });
-        layers.collect()
+        [weight, bias, slope]
+    }
+
+    /// Per layer from the input: [`Network::parameters_of`].
+    pub fn layer_parameters(&self) -> Vec<[Option<ParameterId>; 3]> {
+        (0..self.layers.len()).map(|layer| self.parameters_of(layer)).collect()
     }
 
     /// Number of outputs n.
