@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 /// SHA-256 of the record of [`hashed`]: any change of one bit of any number, name or word shows here.
 ///
 /// To renew it deliberately: make sure that the change of the record is meant, run
-/// `cargo test --test probe the_bytes_of_a_record_are_fixed`, copy the hash that the failure prints, and
+/// `cargo test --test gradients the_bytes_of_a_record_are_fixed`, copy the hash that the failure prints, and
 /// say in the commit why the bytes changed. It must be the same on every machine, in debug and release
 /// builds, and for any number of threads: if it is not, that is the defect, not the hash.
 const HASH: &str = "dc7968425f63025cb276dbbd2b1589c6034656046e4f166d82eb8e861f56dfb7";

@@ -2,7 +2,7 @@
 //! with a committed file.
 //!
 //! No change alters an entry unless it means to. To renew the file deliberately, run
-//! `PRECISION_PROBE_RENEW=1 cargo test --test projection`, look at the difference, and say in the commit which entries
+//! `PRECISION_PROBE_RENEW=1 cargo test --test gradients projection::`, look at the difference, and say in the commit which entries
 //! changed and why. The entries do not depend on the machine, the number of threads or the build.
 
 mod entries;
@@ -60,7 +60,7 @@ fn no_number_has_changed() {
     let listed: Vec<&str> = differences.iter().take(LISTED).map(String::as_str).collect();
     assert!(
         differences.is_empty(),
-        "{} entries changed:\n{}\nIf that is meant, see the head of tests/projection.rs",
+        "{} entries changed:\n{}\nIf that is meant, see the head of tests/gradients/projection.rs",
         differences.len(),
         listed.join("\n")
     );

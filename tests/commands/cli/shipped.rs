@@ -1,6 +1,6 @@
 //! The manual page and the completions of the wheel are what the program prints.
 //!
-//! `PRECISION_PROBE_RENEW=1 cargo test --test cli shipped` writes them.
+//! `PRECISION_PROBE_RENEW=1 cargo test --test commands cli::shipped` writes them.
 
 use super::{Place, error, status};
 use std::fs;
@@ -30,7 +30,7 @@ fn shipped_files_are_what_the_program_prints() {
         assert!(
             shipped == output.stdout,
             "python/precision_probe.data/data/share/{path} is not what `precision-probe {}` prints: run \
-             PRECISION_PROBE_RENEW=1 cargo test --test cli shipped",
+             PRECISION_PROBE_RENEW=1 cargo test --test commands cli::shipped",
             arguments.join(" ")
         );
     }

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 /// SHA-256 of `training.json` of [`hashed`]: any change of one bit of any number, name or word shows here.
 ///
 /// To renew it deliberately: make sure that the change of the record is meant, run
-/// `cargo test --test training the_bytes_of_a_training_are_fixed`, copy the hash that the failure prints, and say in
+/// `cargo test --test gradients the_bytes_of_a_training_are_fixed`, copy the hash that the failure prints, and say in
 /// the commit why the bytes changed. It must be the same on every machine, in debug and release builds, and for any
 /// number of threads: if it is not, that is the defect, not the hash.
 pub const HASH: &str = "137b70588ade7299ef642bee88909835b380dda16f9bdb39468b3d00ab0f8f72";

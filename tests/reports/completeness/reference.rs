@@ -1,5 +1,5 @@
 //! The pages of `docs/reference` that are generated from the program. `PRECISION_PROBE_UPDATE=1 cargo test --test
-//! completeness` writes them.
+//! reports completeness::` writes them.
 
 use super::{root, text};
 use assert_cmd::Command;
@@ -21,7 +21,7 @@ pub const PAGES: [Page; 4] = [
     ("docs/reference/activations.md", activations),
 ];
 
-const GENERATED: &str = "<!-- Generated: PRECISION_PROBE_UPDATE=1 cargo test --test completeness -->\n";
+const GENERATED: &str = "<!-- Generated: PRECISION_PROBE_UPDATE=1 cargo test --test reports completeness:: -->\n";
 
 #[test]
 fn the_reference_is_what_the_program_says() {
@@ -31,7 +31,7 @@ fn the_reference_is_what_the_program_says() {
             fs::write(root().join(page), &rendered).unwrap_or_else(|error| panic!("{page}: {error}"));
         }
         let line = text(page).lines().zip(rendered.lines()).position(|(is, must)| is != must).map(|line| line + 1);
-        let renew = "run PRECISION_PROBE_UPDATE=1 cargo test --test completeness";
+        let renew = "run PRECISION_PROBE_UPDATE=1 cargo test --test reports completeness::";
         assert!(text(page) == rendered, "{page} is out of date from line {line:?} on: {renew}");
     }
 }
