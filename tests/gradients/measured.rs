@@ -2,6 +2,7 @@
 //! does under a source's removal and a remedy. Networks are given entry by entry, with answers that are known by hand.
 
 mod exact;
+mod judged;
 mod layers;
 mod minibatches;
 mod trials;

@@ -1,7 +1,7 @@
 //! Records made by hand: what every layer does in every trial, what the exact network is, what was tried.
 
 use crate::common::records::{self, Behaviour};
-use precision_probe::judgement::{ArithmeticJudgement, RunJudgement, judge};
+pub use crate::common::records::{first, judged};
 use precision_probe::probe::quantiles::quantiles;
 use precision_probe::record::*;
 use precision_probe::verdict::over_trials;
@@ -70,16 +70,6 @@ pub fn whole(layers: impl Iterator<Item = Cell>) -> WholeTrial {
         worst_noise: noises.reduce(f64::max).map_or(Number::None, Number::new),
         verdict: worst.unwrap_or(Zero),
     }
-}
-
-/// What is concluded of the only run.
-pub fn judged(record: &Record) -> RunJudgement {
-    judge(record).runs.into_iter().next().expect("a run")
-}
-
-/// What is concluded of its first arithmetic.
-pub fn first(record: &Record) -> ArithmeticJudgement {
-    judged(record).arithmetics.into_iter().next().expect("an arithmetic")
 }
 
 /// A healthy layer of an exact network, sizes in log₂.

@@ -1,7 +1,7 @@
 //! What is concluded of measured networks: public reports made small, and networks of the same kinds.
 
-use super::build::{first, judged};
 use crate::common::given::*;
+use crate::common::records::{first, judged};
 use precision_probe::format::two_to;
 use precision_probe::init::Init;
 use precision_probe::judgement::ranking::Ranking;
