@@ -2,6 +2,7 @@
 #![allow(dead_code)] // each test binary uses a part
 
 use precision_probe::format::Format;
+use precision_probe::judgement::{ArithmeticJudgement, RunJudgement, judge};
 use precision_probe::record::*;
 use precision_probe::spec::Spec;
 use precision_probe::verdict::{Verdict, over_trials};
@@ -287,4 +288,14 @@ pub fn cases() -> Vec<(&'static str, Record)> {
     ];
     cases.extend(super::causes::cases());
     cases
+}
+
+/// What is concluded of the only run of a record.
+pub fn judged(record: &Record) -> RunJudgement {
+    judge(record).runs.into_iter().next().expect("a run")
+}
+
+/// What is concluded of its first arithmetic.
+pub fn first(record: &Record) -> ArithmeticJudgement {
+    judged(record).arithmetics.into_iter().next().expect("an arithmetic")
 }

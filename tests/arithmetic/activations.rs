@@ -1,0 +1,516 @@
+//! Activations against independent programs: every code of three formats bit for bit, the enclosure's
+//! bound against more precision and textbook formulas, derivatives against differences, ties, ranges.
+
+mod limits;
+
+use flate2::read::GzDecoder;
+use precision_probe::activation::{
+    ALL, Activation, Function, GELU_TANH_CUBIC, LEAKY_SLOPE, OutOfRange, SELU_ALPHA, SELU_LAMBDA, enclose, enclosure,
+    round_function, round_function_f64,
+};
+use precision_probe::format::{F64, Format, canonical};
+use rug::float::Constant;
+use rug::ops::Pow;
+use rug::{Float, Integer, Rational};
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
+
+/// The codes of one table: index = code of the argument, value = code of the rounded result.
+fn table(path: &PathBuf, format: &Format) -> Vec<u64> {
+    let mut bytes = Vec::new();
+    GzDecoder::new(File::open(path).expect("a fixture")).read_to_end(&mut bytes).expect("gzip");
+    let codes: Vec<u64> = match format.code_bits() {
+        8 => bytes.iter().map(|b| u64::from(*b)).collect(),
+        _ => bytes.chunks_exact(2).map(|b| u64::from(u16::from_le_bytes([b[0], b[1]]))).collect(),
+    };
+    assert_eq!(codes.len(), 1 << format.code_bits(), "{}", path.display());
+    codes
+}
+
+#[test]
+fn every_code_of_bf16_f16_and_e4m3fn_agrees_with_the_tables() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/activations");
+    let mut files = 0;
+    for format_name in ["bf16", "f16", "e4m3fn"] {
+        let format = Format::parse(format_name).unwrap();
+        for activation_name in ["elu", "gelu", "tanh"] {
+            let activation = Activation::parse(activation_name).unwrap();
+            for (suffix, function) in [("", Function::Value(activation)), ("_deriv", Function::Derivative(activation))]
+            {
+                let path = folder.join(format!("{format_name}_{activation_name}{suffix}.bin.gz"));
+                for (code, &expected) in table(&path, &format).iter().enumerate() {
+                    let x = format.decode(code as u64);
+                    let fast = format.encode(round_function_f64(&function, x, &format));
+                    let exact = format.encode(round_function(&function, &Float::with_val(53, x), &format).to_f64());
+                    assert!(
+                        fast == expected && exact == expected,
+                        "{function:?} in {format} at code {code:#x} = {x:e}: expected {expected:#x}, \
+                         in doubles {fast:#x}, with MPFR {exact:#x}"
+                    );
+                }
+                files += 1;
+            }
+        }
+    }
+    assert_eq!(files, 18);
+    assert_eq!(ALL.len(), 26);
+}
+
+/// PyTorch's `alpha` and `scale` (aten/src/ATen/native/Activation.cpp), all 32 digits of them, and exactly these.
+#[test]
+fn selu_has_the_constants_of_pytorch() {
+    let fraction = |digits: &str| {
+        Rational::from((digits.replace('.', "").parse::<Integer>().unwrap(), Integer::from(Integer::u_pow_u(10, 31))))
+    };
+    let [alpha, scale] = ["1.6732632423543772848170429916717", "1.0507009873554804934193349852946"];
+    assert_eq!(Activation::Selu.constants(), [format!("lambda = {scale}"), format!("alpha = {alpha}")]);
+    let slopes = [(1.0, fraction(scale)), (-0.0, fraction(scale) * fraction(alpha))];
+    for (x, expected) in slopes {
+        let slope = enclose(&Function::Derivative(Activation::Selu), &Float::with_val(53, x), 300).unwrap();
+        let error = (slope.to_rational().unwrap() - &expected).abs() / expected;
+        assert!(error < Rational::from((1, Integer::from(1) << 299)), "φ'({x}) = {slope}");
+    }
+}
+
+/// A small deterministic generator (splitmix64) for test arguments.
+struct Random(u64);
+
+impl Random {
+    fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}
+
+/// φ and φ' of the whole catalogue, some other parameters, and exp.
+fn every_function() -> Vec<Function> {
+    let more = [
+        "leaky:0.2",
+        "prelu:-0.5",
+        "elu:0.5",
+        "elu:1.7",
+        "celu:0.3",
+        "softplus:2",
+        "softplus:0.3",
+        "swish:3",
+        "swish:0.1",
+        "hardtanh:-0.1:2.3",
+        "softshrink:0.3",
+        "hardshrink:1.7",
+        "threshold:-0.1:20",
+    ]
+    .map(|name| Activation::parse(name).unwrap());
+    let activations = ALL.into_iter().chain(more);
+    let both = activations.flat_map(|a| [Function::Value(a), Function::Derivative(a)]);
+    both.chain([Function::Exp]).collect()
+}
+
+/// 2^exponent, or a multiple, exactly.
+fn scaled(significand: i64, exponent: i32) -> Float {
+    Float::with_val(64, significand) << exponent
+}
+
+/// The zero of a function's enclosure between two numbers, by bisection to 240 bits.
+fn zero_of(function: &Function, low: f64, high: f64) -> Float {
+    let (mut low, mut high) = (Float::with_val(240, low), Float::with_val(240, high));
+    let sign = |x: &Float| enclose(function, x, 60).unwrap().is_sign_negative();
+    let at_low = sign(&low);
+    for _ in 0..230 {
+        let middle = Float::with_val(240, &low + &high) >> 1;
+        if sign(&middle) == at_low { low = middle } else { high = middle }
+    }
+    low
+}
+
+/// Log-spaced arguments of both signs, tiny and huge ones, and the neighbourhoods of the zeros of
+/// silu' and gelu' at several lengths.
+fn arguments() -> Vec<Float> {
+    let mut all = vec![Float::with_val(53, 0.0), Float::with_val(53, -0.0)];
+    let magnitudes = (-40..=24).flat_map(|e| [5, 7].map(|m| scaled(m, e - 3))).chain([
+        scaled(1, -1000),
+        scaled(-3, -1000).abs(),
+        scaled(1, -100_000),
+        Float::with_val(53, 1e300),
+        Float::with_val(53, 88.72283905206835),
+        Float::with_val(53, 745.5),
+        Float::with_val(200, Float::parse("3.14159265358979323846264338327950288419716939937510").unwrap()),
+    ]);
+    for magnitude in magnitudes {
+        all.push(Float::with_val(magnitude.prec(), -&magnitude));
+        all.push(magnitude);
+    }
+    for zero in [
+        zero_of(&Function::Derivative(Activation::Silu), -1.5, -1.0),
+        zero_of(&Function::Derivative(Activation::Gelu), -1.0, -0.5),
+        zero_of(&Function::Derivative(Activation::GeluTanh), -1.0, -0.5),
+        zero_of(&Function::Derivative(Activation::Mish), -1.5, -1.0),
+    ] {
+        all.extend([2, 8, 11, 24, 53, 100, 180, 230].map(|bits| Float::with_val(bits, &zero)));
+    }
+    // Joints, and multiples of 3 and 5, where x/3 and 3x/5 are binary.
+    for x in [-3.0, 3.0, 6.0, 0.5, -0.5, 1.0, -1.0, 0.1, -0.1, 2.3, 1.7, 15.0, 15e-9] {
+        all.extend([x, x * (1.0 + 1e-9), x * (1.0 - 1e-9)].map(|x| Float::with_val(53, x)));
+    }
+    all.push(scaled(15, -1000));
+    all.push(scaled(-15, -1000));
+    all
+}
+
+/// |v − truth| ≤ 2^(1−precision)·|v|, with `truth` known to 2^-truth_bits.
+fn assert_within(what: &str, v: &Float, truth: &Float, precision: u32, truth_bits: u32) {
+    let wide = v.prec().max(truth.prec()) + 64;
+    let error = Float::with_val(wide, v - truth).abs();
+    let magnitude = Float::with_val(wide, v.abs_ref());
+    let bound = Float::with_val(wide, &magnitude >> (precision - 1));
+    let allowance = Float::with_val(wide, truth.abs_ref()) >> truth_bits;
+    assert!(error <= Float::with_val(wide, &bound + &allowance), "{what}: {v:e} is not {truth:e} to {precision} bits");
+}
+
+#[test]
+fn enclosures_keep_their_bound_against_four_times_the_precision() {
+    for function in every_function() {
+        for x in arguments() {
+            for precision in [2, 8, 24, 53, 200] {
+                let what = format!("{function:?} at {x:e}");
+                match (enclose(&function, &x, precision), enclose(&function, &x, 4 * precision + 64)) {
+                    (Ok(v), Ok(truth)) => {
+                        assert!(v.is_finite(), "{what}");
+                        assert_eq!(v.is_zero(), truth.is_zero(), "{what}");
+                        assert_within(&what, &v, &truth, precision, 4 * precision + 62);
+                    }
+                    (a, b) => assert_eq!(a, b, "{what}"),
+                }
+            }
+        }
+    }
+}
+
+/// The textbook formulas, cancellation and all, at a precision where it does not matter.
+fn textbook(function: &Function, x: &Float, bits: u32) -> Option<Float> {
+    let number = |value: f64| Float::with_val(bits, value);
+    let exp = |t: &Float| Float::with_val(bits, t.exp_ref());
+    let sigmoid = Float::with_val(bits, 1 / (exp(&Float::with_val(bits, -x)) + 1u32));
+    let half: Float = number(0.5);
+    let normal = Float::with_val(bits, Float::with_val(bits, x * half.clone().sqrt()).erf() + 1u32) * &half;
+    let square = Float::with_val(bits, x * x);
+    let density =
+        exp(&Float::with_val(bits, -square.clone() / 2u32)) / (Float::with_val(bits, Constant::Pi) * 2u32).sqrt();
+    let lambda = Float::with_val(bits, Float::parse(SELU_LAMBDA).unwrap());
+    let alpha = Float::with_val(bits, Float::parse(SELU_ALPHA).unwrap());
+    let lambda_alpha = Float::with_val(bits, &lambda * &alpha);
+    let left = *x <= 0;
+    let tanh = |t: &Float| {
+        let e = exp(&Float::with_val(bits, t * 2u32));
+        Float::with_val(bits, &e - 1u32) / (e + 1u32)
+    };
+    let softplus = Float::with_val(bits, (exp(x) + 1u32).ln_ref());
+    let stretched = |beta: f64| {
+        let t = Float::with_val(bits, x * beta);
+        let e = Float::with_val(bits, exp(&t) + 1u32);
+        (Float::with_val(bits, e.ln_ref()) / beta, Float::with_val(bits, 1 - e.recip()), t)
+    };
+    // 1 + tanh loses 0.2|x|³ bits left of 0.
+    if *x < -15
+        && matches!(*function, Function::Value(Activation::GeluTanh) | Function::Derivative(Activation::GeluTanh))
+    {
+        return None;
+    }
+    let root = (Float::with_val(bits, Constant::Pi).recip() * 2u32).sqrt();
+    let cubic = Float::with_val(bits, Float::parse(GELU_TANH_CUBIC).unwrap());
+    let inner = Float::with_val(bits, &square * &cubic) + 1u32;
+    let gelu_tanh = Float::with_val(bits, tanh(&(Float::with_val(bits, &inner * x) * &root)) + 1u32) / 2u32;
+    let one_plus = Float::with_val(bits, x.abs_ref()) + 1u32;
+    let number_of = |a: u32, b: u32| Float::with_val(bits, a) / b;
+    Some(match *function {
+        Function::Exp => exp(x),
+        Function::SquareRoot => Float::with_val(bits, x.sqrt_ref()),
+        Function::Value(activation) => match activation {
+            Activation::Tanh => sigmoid_of_double(x, bits) * 2u32 - 1u32,
+            // The difference loses two bits for each of x's leading zeros.
+            Activation::Tanhshrink if x.get_exp() < Some(-600) => return None,
+            Activation::Tanhshrink => Float::with_val(bits, x - tanh(x)),
+            Activation::Sigmoid => sigmoid,
+            Activation::LogSigmoid => sigmoid.ln(),
+            Activation::Softplus { beta } => stretched(beta).0,
+            Activation::Softsign => Float::with_val(bits, x / one_plus),
+            Activation::Silu => sigmoid * x,
+            Activation::Swish { beta } => stretched(beta).1 * x,
+            Activation::Mish => tanh(&softplus) * x,
+            Activation::Gelu => normal * x,
+            Activation::GeluTanh => gelu_tanh * x,
+            Activation::Celu { alpha } if left => (exp(&Float::with_val(bits, x / alpha)) - 1u32) * alpha,
+            Activation::Hardsigmoid if *x > -3 && *x < 3 => number_of(1, 6) * x + number(0.5),
+            Activation::Hardswish if *x > -3 && *x < 3 => (square + Float::with_val(bits, x * 3u32)) * number_of(1, 6),
+            Activation::Softshrink { lambda } if *x > lambda => Float::with_val(bits, x - lambda),
+            Activation::Softshrink { lambda } if *x < -lambda => Float::with_val(bits, x + lambda),
+            Activation::ReluSquared if !left => square,
+            Activation::Elu { alpha } if left => (exp(x) - 1u32) * alpha,
+            Activation::Selu if left => (exp(x) - 1u32) * lambda_alpha,
+            Activation::Selu => lambda * x,
+            _ => return None,
+        },
+        Function::Derivative(activation) => match activation {
+            Activation::Tanh => 1 - (sigmoid_of_double(x, bits) * 2u32 - 1u32).square(),
+            Activation::Tanhshrink => tanh(x).square(),
+            Activation::Sigmoid => Float::with_val(bits, 1 - &sigmoid) * sigmoid,
+            Activation::LogSigmoid => 1 - sigmoid,
+            Activation::Softplus { beta } => stretched(beta).1,
+            Activation::Softsign => one_plus.square().recip(),
+            Activation::Swish { beta } => {
+                let (_, sigmoid, t) = stretched(beta);
+                (Float::with_val(bits, 1 - &sigmoid) * t + 1u32) * sigmoid
+            }
+            Activation::Mish => {
+                let tanh = tanh(&softplus);
+                let slope = Float::with_val(bits, 1 - tanh.clone().square()) * sigmoid * x;
+                tanh + slope
+            }
+            Activation::GeluTanh => {
+                let tanh = Float::with_val(bits, &gelu_tanh * 2u32) - 1u32;
+                let slope = (Float::with_val(bits, &square * &cubic) * 3u32 + 1u32) * root * x / 2u32;
+                Float::with_val(bits, 1 - tanh.square()) * slope + gelu_tanh
+            }
+            Activation::Celu { alpha } if left => exp(&Float::with_val(bits, x / alpha)),
+            Activation::Hardsigmoid if *x > -3 && *x < 3 => number_of(1, 6),
+            Activation::Hardswish if *x > -3 && *x < 3 => number_of(1, 3) * x + number(0.5),
+            Activation::ReluSquared if !left => Float::with_val(bits, x * 2u32),
+            Activation::Silu => (Float::with_val(bits, 1 - &sigmoid) * x + 1u32) * sigmoid,
+            Activation::Gelu => density * x + normal,
+            Activation::Elu { alpha } if left => exp(x) * alpha,
+            Activation::Selu if left => exp(x) * lambda_alpha,
+            Activation::Selu => lambda,
+            _ => return None,
+        },
+    })
+}
+
+fn sigmoid_of_double(x: &Float, bits: u32) -> Float {
+    let t: Float = Float::with_val(bits, -x) << 1;
+    Float::with_val(bits, 1 / (t.exp() + 1u32))
+}
+
+#[test]
+fn enclosures_agree_with_the_textbook_formulas_at_1600_bits() {
+    let mut compared = 0;
+    for function in every_function() {
+        for x in arguments() {
+            if x.is_zero() || x.get_exp().is_some_and(|e| !(-1001..=5).contains(&e)) {
+                continue;
+            }
+            if let Some(truth) = textbook(&function, &x, 1600) {
+                let v = enclose(&function, &x, 100).unwrap();
+                assert_within(&format!("{function:?} at {x:e}"), &v, &truth, 100, 150);
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 1000, "{compared}");
+}
+
+#[test]
+fn derivatives_agree_with_central_differences() {
+    // (φ(x + h) − φ(x − h))/(2h) − φ'(x) = h²φ'''/6 with |φ'''| ≤ 6: at most 2^-120 here.
+    let step: Float = Float::with_val(300, 1) >> 60;
+    for activation in every_function().into_iter().filter_map(|f| match f {
+        Function::Value(activation) => Some(activation),
+        _ => None,
+    }) {
+        for x in [-30.0, -5.5, -1.278, -0.75, -0.01, 0.02, 0.7, 1.5, 2.4, 9.0, 40.0] {
+            let value = |x: Float| enclose(&Function::Value(activation), &x, 300).unwrap();
+            let (up, down) = (value(Float::with_val(300, x + &step)), value(Float::with_val(300, x - &step)));
+            let slope: Float = Float::with_val(400, up - down) << 59;
+            let x = Float::with_val(53, x);
+            let derivative = enclose(&Function::Derivative(activation), &x, 300).unwrap();
+            let error = Float::with_val(400, slope - derivative).abs();
+            assert!(error < Float::with_val(53, 1) >> 119, "{activation} at {x}: {error:e}");
+        }
+    }
+}
+
+#[test]
+fn out_of_range_is_said_and_never_a_zero_or_an_infinity() {
+    use Activation::*;
+    let huge = scaled(1, 40);
+    let minus_huge = scaled(-1, 40);
+    let least = scaled(1, -(1 << 30) + 1);
+    let below = |negative| Err(OutOfRange::Underflow { negative });
+    let above = |negative| Err(OutOfRange::Overflow { negative });
+    let value = |a, x: &Float| enclose(&Function::Value(a), x, 53);
+    let derivative = |a, x: &Float| enclose(&Function::Derivative(a), x, 53);
+    assert_eq!(enclose(&Function::Exp, &huge, 53), above(false));
+    assert_eq!(enclose(&Function::Exp, &minus_huge, 53), below(false));
+    for x in [&huge, &minus_huge] {
+        assert_eq!(derivative(Tanh, x), below(false));
+        assert_eq!(derivative(Sigmoid, x), below(false));
+    }
+    for a in [Silu, Gelu] {
+        assert_eq!(value(a, &minus_huge), below(true));
+        assert_eq!(derivative(a, &minus_huge), below(true));
+        assert_eq!(derivative(a, &huge).unwrap(), 1);
+        assert_eq!(value(a, &huge).unwrap(), huge);
+    }
+    assert_eq!(value(Sigmoid, &minus_huge), below(false));
+    assert_eq!(value(Softplus { beta: 1.0 }, &minus_huge), below(false));
+    assert_eq!(value(ReluSquared, &scaled(1, 1 << 29)), above(false));
+    assert_eq!(value(ReluSquared, &scaled(1, -(1 << 29))), below(false));
+    assert_eq!(value(Tanhshrink, &scaled(-1, -(1 << 28))), below(true));
+    assert_eq!(derivative(Softsign, &scaled(1, 1 << 29)), below(false));
+    assert_eq!(derivative(Softplus { beta: 1.0 }, &minus_huge), below(false));
+    assert_eq!(derivative(Elu { alpha: 2.0 }, &minus_huge), below(false));
+    assert_eq!(derivative(Selu, &minus_huge), below(false));
+    assert_eq!(value(Leaky { slope: 0.25 }, &Float::with_val(53, -&least)), below(true));
+    assert_eq!(value(Tanh, &least), below(false));
+    assert_eq!(value(Selu, &scaled(1, (1 << 30) - 2)), above(false));
+    assert_eq!(value(Sigmoid, &Float::with_val(53, 1e300)).unwrap(), 1);
+
+    // Every exponent of MPFR: a refusal, or a number that is not zero where f is not.
+    for function in every_function() {
+        for exponent in (0..30).flat_map(|k| [1 << k, -(1 << k)]) {
+            for significand in [3, -3] {
+                let x = scaled(significand, exponent - 2);
+                if let Ok(enclosure) = enclosure(&function, &x, 40) {
+                    let v = enclosure.value;
+                    assert!(v.is_finite() && (!v.is_zero() || enclosure.exact), "{function:?} at {x:e}: {v}");
+                }
+                let rounded = round_function(&function, &x, &Format::parse("f32").unwrap());
+                assert!(!rounded.is_nan(), "{function:?} at {x:e}");
+            }
+        }
+    }
+}
+
+/// Members, near members and arbitrary doubles, mostly where the functions are not constant.
+fn random_arguments(format: &Format, count: usize, random: &mut Random) -> Vec<f64> {
+    let mut all = vec![0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, f64::MIN_POSITIVE, -5e-324, f64::MAX];
+    for i in 0..count {
+        let bits = random.bits();
+        let any = f64::from_bits(bits);
+        // An exponent from −30 to 9 and a random significand.
+        let ordinary = f64::from_bits(bits & !(0x7ff << 52) | (1023 - 30 + (random.bits() % 40)) << 52);
+        all.push(match i % 4 {
+            0 => any,
+            1 => ordinary,
+            2 => format.round_f64(ordinary),
+            _ => format.decode(bits & (u64::MAX >> (64 - format.code_bits()))),
+        });
+    }
+    all
+}
+
+#[test]
+fn doubles_and_mpfr_round_alike_in_every_format() {
+    let mut random = Random(1);
+    for name in ["f16", "bf16", "e5m2", "e4m3fn", "tf32", "f32", "f64", "e3m3"] {
+        let format = Format::parse(name).unwrap();
+        for function in every_function() {
+            for x in random_arguments(&format, 6000, &mut random) {
+                let fast = round_function_f64(&function, x, &format);
+                let exact = canonical(round_function(&function, &Float::with_val(53, x), &format).to_f64());
+                assert_eq!(fast.to_bits(), exact.to_bits(), "{function:?} in {name} at {x:e}: {fast:e}, {exact:e}");
+            }
+        }
+    }
+}
+
+#[test]
+fn binary64_agrees_with_core_math() {
+    let mut random = Random(2);
+    for x in random_arguments(&F64, 20_000, &mut random) {
+        let rounded = |function| canonical(round_function(&function, &Float::with_val(53, x), &F64).to_f64()).to_bits();
+        assert_eq!(rounded(Function::Exp), canonical(core_math::exp(x)).to_bits(), "exp at {x:e}");
+        let tanh = Function::Value(Activation::Tanh);
+        assert_eq!(rounded(tanh), canonical(core_math::tanh(x)).to_bits(), "tanh at {x:e}");
+        let elu = Function::Value(Activation::Elu { alpha: 1.0 });
+        if x <= 0.0 {
+            assert_eq!(rounded(elu), canonical(core_math::expm1(x)).to_bits(), "elu at {x:e}");
+        }
+    }
+}
+
+#[test]
+fn ties_at_tiny_and_huge_arguments_are_decided_by_their_side() {
+    // Every argument has one bit more than the format: it, its half and its negative are ties.
+    for name in ["e8m3", "mpfr:2", "e5m2"] {
+        let format = Format::parse(name).unwrap();
+        for function in every_function() {
+            for exponent in -70..=4 {
+                for units in (1 << format.precision)..(2 << format.precision) {
+                    for significand in [units, -units] {
+                        let x = scaled(significand, exponent - format.precision as i32);
+                        let rounded = round_function(&function, &x, &format);
+                        // Below |x| = 32 every tail and second term is above 2^-800, but gelu_tanh's, e^(−0.07x³),
+                        // only below 16, and those of steepness β only below 32/β.
+                        let steep = match function {
+                            Function::Value(a) | Function::Derivative(a) => match a {
+                                Activation::GeluTanh => 1,
+                                Activation::Softplus { beta } | Activation::Swish { beta } => (beta / 1.5) as i32,
+                                Activation::Celu { .. } => 2,
+                                _ => 0,
+                            },
+                            Function::Exp | Function::SquareRoot => 0,
+                        };
+                        if exponent > 4 - steep {
+                            continue;
+                        }
+                        let direct = match enclose(&function, &x, 850) {
+                            Ok(v) => format.round(&v),
+                            Err(out_of_range) => panic!("{function:?} at {x:e}: {out_of_range}"),
+                        };
+                        let same = canonical(rounded.to_f64()).to_bits() == canonical(direct.to_f64()).to_bits();
+                        assert!(same, "{function:?} in {name} at {x:e}: {rounded:e} is not {direct:e}");
+                    }
+                }
+            }
+        }
+    }
+    // 5·2^e is a tie of two significand bits, between 4·2^e and 6·2^e.
+    let two_bits = Format::mpfr(2);
+    let tiny = scaled(5, -1_000_000);
+    let at_tiny = |a| round_function(&Function::Value(a), &tiny, &two_bits);
+    assert_eq!(at_tiny(Activation::Tanh), scaled(4, -1_000_000));
+    assert_eq!(at_tiny(Activation::Silu), scaled(3, -1_000_000));
+    assert_eq!(at_tiny(Activation::Gelu), scaled(3, -1_000_000));
+    let huge = scaled(5, 1_000_000);
+    let at_huge = |a| round_function(&Function::Value(a), &huge, &two_bits);
+    assert_eq!(at_huge(Activation::Softplus { beta: 1.0 }), scaled(6, 1_000_000));
+    assert_eq!(at_huge(Activation::Silu), scaled(4, 1_000_000));
+    // λ·5^31 is an integer over 2^31: an exact result, and at its own length not even rounded.
+    let five_to_31 = Float::with_val(72, 5f64).pow(31u32);
+    let product = enclosure(&Function::Value(Activation::Selu), &five_to_31, 20).unwrap();
+    assert!(product.exact);
+    let expected = Float::with_val(200, Float::parse("10507009873554804934193349852946").unwrap()) >> 31;
+    assert_eq!(product.value, expected);
+}
+
+#[test]
+fn zeros_infinities_and_nan() {
+    use Activation::*;
+    let minus_zero = Float::with_val(53, -0.0);
+    let f16 = Format::parse("f16").unwrap();
+    for a in [Tanh, Silu, Gelu, Elu { alpha: 1.0 }, Selu, Identity, Leaky { slope: LEAKY_SLOPE }] {
+        let zero = round_function(&Function::Value(a), &minus_zero, &f16);
+        assert!(zero.is_zero() && zero.is_sign_negative(), "{a}");
+        assert_eq!(round_function_f64(&Function::Value(a), -0.0, &f16).to_bits(), (-0f64).to_bits(), "{a}");
+    }
+    for x in [0.0, -0.0, -3.0, f64::NEG_INFINITY] {
+        assert_eq!(round_function_f64(&Function::Value(Relu), x, &f16).to_bits(), 0, "relu({x})");
+    }
+    for function in every_function() {
+        assert_eq!(round_function_f64(&function, f64::NAN, &f16).to_bits(), f64::NAN.to_bits());
+        assert!(round_function(&function, &Float::with_val(53, f64::NAN), &f16).is_nan());
+        // The limit is what a huge argument gives.
+        for sign in [1.0, -1.0] {
+            let limit = round_function_f64(&function, sign * f64::INFINITY, &f16);
+            let huge = round_function_f64(&function, sign * 1e300, &f16);
+            assert_eq!(limit.to_bits(), huge.to_bits(), "{function:?} at {sign}·∞");
+        }
+    }
+    // The largest finite results of e4m3fn overflow to NaN, a tiny negative one rounds to −0.
+    let e4m3fn = Format::parse("e4m3fn").unwrap();
+    assert!(round_function_f64(&Function::Exp, 7.0, &e4m3fn).is_nan());
+    assert_eq!(round_function_f64(&Function::Value(Silu), -40.0, &f16).to_bits(), (-0f64).to_bits());
+}

@@ -1,0 +1,244 @@
+//! Directed roundings, limits and orders of sums: every carrier against exact rational numbers rounded by search.
+
+mod definitions;
+
+use crate::common::erased::{Erased, dispatched, long, named, reference};
+use crate::common::rational::{Codes, How, Real, binary_as, dot_as};
+use crate::common::{Random, assert_same_matrix, draw, draw_matrix, show};
+use precision_probe::activation::{ALL, Function, enclose};
+use precision_probe::arithmetic::{ArithmeticName, Binary, Direction, Exact, Limits, Sum};
+use precision_probe::format::{Format, NAMED, Toward, two_to};
+use rug::Float;
+
+/// Every direction, limit and order, in and out of doubles.
+const ARITHMETICS: [&str; 36] = [
+    "f16:round=zero",
+    "f16:round=up",
+    "f16:round=down",
+    "f16:round=odd",
+    "bf16:acc=f32:round=zero",
+    "bf16:acc=f32:round=down",
+    "f32:round=up",
+    "f32:round=down:sum=fma",
+    "tf32:acc=f32:round=odd:sum=fma",
+    "e4m3fn:round=up",
+    "e4m3fn:acc=f16:round=down",
+    "e5m2:round=odd:sum=fma",
+    "f64:round=zero",
+    "f64:round=down",
+    "mpfr:24:round=up",
+    "mpfr:40:round=odd",
+    "e10m20:round=down:sum=kahan",
+    "f16:acc=bf16:round=zero",
+    "f16:sum=pairwise",
+    "f16:sum=kahan",
+    "f16:sum=block=3",
+    "f64:sum=kahan",
+    "f64:sum=pairwise",
+    "f64:sum=block=2",
+    "bf16:acc=f16:sum=pairwise",
+    "e4m3fn:sum=kahan:round=zero",
+    "mpfr:24:sum=pairwise",
+    "mpfr:30:sum=kahan",
+    "f16:ftz",
+    "f16:daz",
+    "bf16:acc=f32:ftz:daz:sum=fma",
+    "e4m3fn:saturate",
+    "e5m2:acc=f16:saturate:sum=block=2",
+    "f16:ftz:daz:saturate:round=up",
+    "f64:ftz:daz:saturate",
+    "e11m60:ftz:saturate:sum=pairwise",
+];
+
+fn how(name: &ArithmeticName) -> How {
+    How { direction: name.direction, limits: name.limits }
+}
+
+fn carriers(name: ArithmeticName) -> [Box<dyn Erased>; 3] {
+    [dispatched(name), reference(name), long(name)]
+}
+
+/// Every member, every midpoint and what lies beside them, of every named format of at most 16 bits.
+#[test]
+fn directed_roundings_take_the_neighbour_of_their_name() {
+    for (name, _, format) in NAMED.iter().filter(|(_, _, format)| format.code_bits() <= 16 && format.precision > 1) {
+        let codes = Codes::of(format);
+        let step = if format.code_bits() > 8 { 97 } else { 1 };
+        let members = (0..1u64 << format.code_bits()).step_by(step).map(|code| format.decode(code));
+        let spacing = |x: f64| {
+            let exponent =
+                precision_probe::format::exponent_of(x).max(format.smallest_normal_exponent().unwrap().into());
+            two_to(exponent + 1 - i64::from(format.precision))
+        };
+        let mut numbers = vec![0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 1e300, -1e300, 1e-300, -1e-300];
+        for x in members.filter(|x| x.is_finite() && *x != 0.0) {
+            let unit = spacing(x);
+            numbers.extend([-1.0, -0.5, -0.125, 0.0, 0.125, 0.5, 1.0].map(|share| x + share * unit));
+            numbers.extend([x.next_up(), x.next_down()]);
+        }
+        // Every bit of these is set: whatever is added to them leaves the NaNs.
+        numbers.extend([u64::MAX, i64::MAX as u64].map(f64::from_bits));
+        for toward in Toward::ALL {
+            let rounder = format.directed_rounder(toward).unwrap();
+            let direction = Direction::Toward(toward);
+            for &x in &numbers {
+                let expected = codes.round_as(&Real::of(&Exact::Double(x)), How { direction, limits: Limits::NONE });
+                let defined = format.round_toward(&Float::with_val(53, x), toward);
+                assert!(
+                    expected.is(&Exact::Long(defined.clone())),
+                    "{name} {toward:?}: {x:e} is {defined}, not {expected:?}"
+                );
+                let fast = rounder.round(x);
+                assert!(expected.is(&Exact::Double(fast)), "{name} {toward:?}: {x:e} is {fast:e}, not {expected:?}");
+            }
+        }
+    }
+}
+
+/// Rounding, operations and sums of every carrier, term by term in exact numbers.
+#[test]
+fn operations_and_sums_are_their_definition() {
+    let mut random = Random(11);
+    for arithmetic in ARITHMETICS {
+        let name = named(arithmetic);
+        let (format, accumulator, how) = (Codes::of(&name.format), Codes::of(&name.accumulator), how(&name));
+        let carriers = carriers(name);
+        let mut differ = 0;
+        for trial in 0..120 {
+            let wild = trial % 3 == 0;
+            let mut number = || carriers[0].round(&draw(&mut random, &name.format, wild));
+            let (x, y) = (number(), number());
+            for operation in Binary::ALL {
+                let expected = binary_as(&format, how, operation, &Real::of(&x), &Real::of(&y));
+                for carrier in &carriers {
+                    let actual = carrier.binary(operation, &x, &y);
+                    assert!(
+                        expected.is(&actual),
+                        "{arithmetic}: {} {operation:?} {}: expected {expected:?}, got {}",
+                        show(&x),
+                        show(&y),
+                        show(&actual)
+                    );
+                }
+            }
+            let (row, column): (Vec<Exact>, Vec<Exact>) = (0..trial % 9).map(|_| (number(), number())).unzip();
+            let reals = |x: &[Exact]| x.iter().map(Real::of).collect::<Vec<_>>();
+            let (reals_of_row, reals_of_column) = (reals(&row), reals(&column));
+            let bias = number();
+            for last in [None, Some(&bias)] {
+                let sum = |how, order| {
+                    let factors = (&reals_of_row[..], &reals_of_column[..]);
+                    dot_as((&format, &accumulator), how, order, factors, last.map(Real::of).as_ref())
+                };
+                let expected = sum(how, name.sum);
+                let plain = How { direction: Direction::Nearest, limits: Limits::NONE };
+                differ += usize::from(expected != sum(plain, Sum::Sequential));
+                for carrier in &carriers {
+                    let actual = carrier.dot(&row, &column, last);
+                    assert!(
+                        expected.is(&actual),
+                        "{arithmetic}: {row:?}·{column:?} + {last:?}: expected {expected:?}, got {}",
+                        show(&actual)
+                    );
+                }
+            }
+        }
+        assert!(differ > 0, "{arithmetic} never differs from nearest, sequential sums: the test is blind");
+    }
+}
+
+/// Products and functions of every carrier are those of MPFR numbers.
+#[test]
+fn matrices_are_those_of_mpfr_numbers() {
+    let mut random = Random(12);
+    for arithmetic in ARITHMETICS.into_iter().chain(["f16:sum=exact:round=down", "bf16:sum=exact:round=odd:ftz:daz"]) {
+        let name = named(arithmetic);
+        let [fast, definition, long] = carriers(name);
+        for (m, k, n) in [(0, 3, 2), (2, 0, 3), (1, 1, 1), (3, 5, 40), (2, 70, 33)] {
+            for wild in [false, true] {
+                let left = draw_matrix(&mut random, &name.format, wild, (m, k));
+                let right = draw_matrix(&mut random, &name.format, wild, (k, n));
+                let last: Vec<Exact> = (0..m).map(|_| draw(&mut random, &name.format, wild)).collect();
+                for last in [None, Some(&last[..])] {
+                    let expected = long.product(&left, &right, last);
+                    let what = || format!("{arithmetic}: {m}×{k} · {k}×{n}, bias {}", last.is_some());
+                    assert_same_matrix(&expected, &fast.product(&left, &right, last), what);
+                    assert_same_matrix(&expected, &definition.product(&left, &right, last), what);
+                }
+            }
+        }
+        let x = draw_matrix(&mut random, &name.format, true, (6, 5));
+        for activation in ALL {
+            for function in [Function::Value(activation), Function::Derivative(activation), Function::Exp] {
+                assert_same_matrix(&long.map(&function, &x), &fast.map(&function, &x), || {
+                    format!("{arithmetic}: {function:?}")
+                });
+            }
+        }
+    }
+}
+
+/// Rounding down and up encloses the exact result: of operations, of sums, of functions.
+#[test]
+fn directed_rounding_encloses_the_truth() {
+    let mut random = Random(13);
+    for format in ["f16", "bf16", "f32", "e4m3ieee", "mpfr:30", "bf16:acc=f32"] {
+        for order in ["", ":sum=fma", ":sum=pairwise", ":sum=block=4"] {
+            let [down, up] = ["down", "up"].map(|way| dispatched(named(&format!("{format}{order}:round={way}"))));
+            let member = dispatched(named(format));
+            let mut strict = 0;
+            for _ in 0..100 {
+                let of = named(format).format;
+                let mut vector =
+                    || -> Vec<Exact> { (0..20).map(|_| member.round(&draw(&mut random, &of, false))).collect() };
+                let (row, column) = (vector(), vector());
+                let products = row.iter().zip(&column).map(|(x, y)| Float::with_val(200, x.to_float() * y.to_float()));
+                let exact = Exact::Long(products.fold(Float::new(2000), |sum, product| sum + product));
+                let (low, high) = (down.dot(&row, &column, None), up.dot(&row, &column, None));
+                assert!(low <= exact && exact <= high, "{format}{order}");
+                strict += usize::from(low < high);
+            }
+            assert!(strict > 50, "{format}{order}: {strict}");
+        }
+        let name = |way: &str| dispatched(named(&format!("{format}:round={way}")));
+        let (down, up) = (name("down"), name("up"));
+        let x = draw_matrix(&mut random, &Format::mpfr(8), false, (8, 8)).mapv(|x| down.round(&x));
+        for activation in ALL {
+            for function in [Function::Value(activation), Function::Derivative(activation)] {
+                let (low, high) = (down.map(&function, &x), up.map(&function, &x));
+                for ((low, high), x) in low.iter().zip(&high).zip(&x) {
+                    let value = enclose(&function, &x.to_float(), 300).unwrap();
+                    let slack = Float::with_val(300, value.abs_ref()) >> 250;
+                    let (least, most) = (Float::with_val(300, &value - &slack), Float::with_val(300, &value + &slack));
+                    assert!(*low <= Exact::Long(most), "{format}: {function:?} of {}", show(x));
+                    assert!(*high >= Exact::Long(least), "{format}: {function:?} of {}", show(x));
+                }
+            }
+        }
+    }
+}
+
+/// What a user would try first.
+#[test]
+fn limits_and_directions_show_in_numbers() {
+    let one = |name: &str, x: f64| dispatched(named(name)).round(&Exact::Double(x)).to_f64();
+    for (name, x, expected) in [
+        ("f16:round=zero", 65535.9, 65504.0),
+        ("f16:round=up", 65504.1, f64::INFINITY),
+        ("f16:round=up", -1e9, -65504.0),
+        ("f16:round=down", 1e9, 65504.0),
+        ("f16:round=odd", 65519.0, 65504.0),
+        ("f16:round=up", 1e-30, two_to(-24)),
+        ("f16:round=odd", -1e-30, -two_to(-24)),
+        ("f16:round=up:ftz", 1e-30, 0.0),
+        ("f16:ftz", 1.5 * two_to(-15), 0.0),
+        ("f16:ftz", -two_to(-14), -two_to(-14)),
+        ("f16:saturate", 1e9, 65504.0),
+        ("f16:saturate", f64::NEG_INFINITY, -65504.0),
+        ("e4m3fn:saturate", 1e9, 448.0),
+        ("e4m3fn:round=zero", 500.0, 448.0),
+        ("f16:round=zero", f64::INFINITY, f64::INFINITY),
+    ] {
+        assert_eq!(one(name, x), expected, "{name}: {x}");
+    }
+}

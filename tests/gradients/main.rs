@@ -1,0 +1,20 @@
+//! Gradients: the exact ones and their proofs, the computed ones, and what is measured of them in a run and in a training.
+
+mod attribution;
+mod backprop;
+#[path = "../common/mod.rs"]
+mod common;
+mod escalation;
+mod law;
+mod measured;
+mod places;
+mod oracles;
+mod probe;
+mod projection;
+mod proofs;
+mod residual;
+mod roles;
+mod setups;
+mod theory;
+mod training;
+mod truth;

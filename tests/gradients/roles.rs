@@ -1,0 +1,262 @@
+//! Roles: which arithmetic rounds what. A log of every operation against a table, a network calculated by hand
+//! with another format in each role, and the plain run as a policy.
+
+use crate::common::erased::named;
+use crate::common::{assert_same_matrix, show};
+use ndarray::{Array2, ArrayView2, arr2};
+use precision_probe::activation::{ALL, Activation, Function};
+use precision_probe::arithmetic::lanes::Lanes;
+use precision_probe::arithmetic::reference::Reference;
+use precision_probe::arithmetic::{Arithmetic, Binary, Content, Exact, Place, Policy, Side, Step};
+use precision_probe::assets::{FEATURES, OUTPUTS};
+use precision_probe::backprop::{LayerGradients, Pass, gradients};
+use precision_probe::format::F16;
+use precision_probe::init::Init;
+use precision_probe::network::build::Perceptron;
+use precision_probe::network::data::digits_batch;
+use precision_probe::network::{Batch, Loss, Network, Targets};
+use precision_probe::number::Number;
+use precision_probe::record::Record;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+/// How often each role did what.
+type Log = Arc<Mutex<BTreeMap<(&'static str, &'static str), usize>>>;
+
+/// f64 that writes down what it is asked for.
+struct Logged {
+    role: &'static str,
+    log: Log,
+    inner: Reference<Lanes<f64>>,
+}
+
+impl Logged {
+    fn new(role: &'static str, log: &Log) -> Arc<Logged> {
+        let inner = Reference(Lanes::<f64>::new(named("f64")).expect("f64 has lanes"));
+        Arc::new(Logged { role, log: log.clone(), inner })
+    }
+
+    fn note(&self, operation: &'static str) {
+        *self.log.lock().unwrap().entry((self.role, operation)).or_default() += 1;
+    }
+}
+
+impl Arithmetic for Logged {
+    type Elem = f64;
+    type Operand = Vec<Vec<f64>>;
+
+    fn round(&self, at: Place, x: &Exact) -> f64 {
+        self.note("round");
+        self.inner.round(at, x)
+    }
+    fn exact(&self, x: &f64) -> Exact {
+        self.inner.exact(x)
+    }
+    fn dot(&self, at: Place, row: &[f64], column: &[f64], last: Option<&f64>) -> f64 {
+        self.note(if last.is_some() { "dot and bias" } else { "dot" });
+        self.inner.dot(at, row, column, last)
+    }
+    fn apply(&self, at: Place, f: &Function, x: &f64) -> f64 {
+        self.note(match f {
+            Function::Value(_) => "φ",
+            Function::Derivative(_) => "φ'",
+            Function::Exp => "exp",
+            Function::SquareRoot => "√",
+        });
+        self.inner.apply(at, f, x)
+    }
+    fn binary(&self, at: Place, operation: Binary, x: &f64, y: &f64) -> f64 {
+        self.note(match operation {
+            Binary::Add => "add",
+            Binary::Subtract => "subtract",
+            Binary::Multiply => "multiply",
+            Binary::Divide => "divide",
+        });
+        self.inner.binary(at, operation, x, y)
+    }
+    fn prepare(&self, matrix: ArrayView2<f64>, side: Side, content: Content) -> Vec<Vec<f64>> {
+        self.inner.prepare(matrix, side, content)
+    }
+    fn product(&self, step: Step, left: &Vec<Vec<f64>>, right: &Vec<Vec<f64>>, last: Option<&[f64]>) -> Array2<f64> {
+        // By this type's own dots, so that they are counted.
+        let entry = |(i, j): (usize, usize)| {
+            self.dot(Place::new(step, (i, j)), &left[i], &right[j], last.map(|entries: &[f64]| &entries[i]))
+        };
+        Array2::from_shape_fn((left.len(), right.len()), entry)
+    }
+}
+
+/// x → 2 leaky units → 2 leaky units with a skip → 1 output.
+fn residual_network() -> (Network, Batch) {
+    let mut network = Network::new(Loss::MeanSquaredError);
+    let leaky = Activation::Leaky { slope: 0.25 };
+    let first = network.push_affine("hidden.1", 0, arr2(&[[1.0, -0.5], [0.25, 1.5]]), Some(arr2(&[[0.5], [-1.0]])));
+    let below = network.push_activation(leaky);
+    network.push_affine("hidden.2", below, arr2(&[[0.5, 0.75], [-1.25, 1.0]]), None);
+    let branch = network.push_activation(leaky);
+    let scaled = network.push_scale(branch, 0.5);
+    let sum = network.push_add(scaled, below);
+    network.push_affine("head", sum, arr2(&[[1.0, -1.0]]), None);
+    assert_eq!(first, 1);
+    let batch = Batch { inputs: arr2(&[[1.0], [0.5]]), targets: Targets::Values(arr2(&[[0.25]])) };
+    (network, batch)
+}
+
+#[test]
+fn every_operation_belongs_to_its_role() {
+    let (network, batch) = residual_network();
+    let log: Log = Arc::default();
+    let layers = Pass::new(&network, &batch, Logged::new("forward", &log), Logged::new("backward", &log)).count();
+    assert_eq!(layers, 3);
+    let counted: Vec<_> = log.lock().unwrap().iter().map(|((role, what), count)| (*role, *what, *count)).collect();
+    let expected = [
+        // gather: what arrives below the skip from branch and skip (2)
+        ("backward", "add", 2),
+        // dW: 2 + 4 + 4; Wᵀδ of head and hidden.2: 2 + 2; db of hidden.1: 2
+        ("backward", "dot", 16),
+        // R(R(y − t)·R(2/n)): 1; s·g: 2; g·φ': 2 + 2
+        ("backward", "multiply", 7),
+        // y, t, 2/n: 3; a of the three layers: 2 + 2 + 2; W of head and hidden.2 again: 2 + 4; s: 1; φ': 2 + 2;
+        // ones of db's sum: 1
+        ("backward", "round", 21),
+        ("backward", "subtract", 1),
+        // s·φ(z) + a
+        ("forward", "add", 2),
+        // hidden.2 and head
+        ("forward", "dot", 3),
+        ("forward", "dot and bias", 2),
+        ("forward", "multiply", 2),
+        // x: 2; W: 4 + 4 + 2; b: 2; s: 1
+        ("forward", "round", 15),
+        ("forward", "φ", 4),
+        ("forward", "φ'", 4),
+    ];
+    assert_eq!(counted, expected);
+}
+
+/// Calculated step by step with fractions: storage of 5, forward of 4, backward of 3 significand bits.
+#[test]
+fn a_network_calculated_by_hand_in_three_formats() {
+    let mut network = Network::new(Loss::MeanSquaredError);
+    let weight = arr2(&[[1.40625, -0.71875], [0.40625, -1.15625]]);
+    network.push_affine("hidden.1", 0, weight, None);
+    let activation = network.push_activation(Activation::Leaky { slope: 0.25 });
+    network.push_affine("head", activation, arr2(&[[1.28125, -0.84375]]), None);
+    let batch = Batch { inputs: arr2(&[[1.21875], [0.78125]]), targets: Targets::Values(arr2(&[[0.59375]])) };
+    let run =
+        |policy: &str| -> Vec<LayerGradients> { gradients(Policy::parse(policy).unwrap(), &network, &batch).collect() };
+    let numbers = |layers: &[LayerGradients]| -> Vec<Vec<f64>> {
+        let of = |layer: &LayerGradients| {
+            [&layer.preactivation, &layer.delta, &layer.weight].map(|m| m.to_array().map(Exact::to_f64))
+        };
+        layers.iter().flat_map(of).map(|matrix| matrix.into_iter().collect()).collect()
+    };
+    let expected: Vec<Vec<f64>> = vec![
+        vec![1.625],                 // y
+        vec![1.75],                  // R₃(R₃(R₃(y) − R₃(R₅(t)))·2)
+        vec![2.0, -0.15625],         // R₃(δ·R₃(a)), a = (1.25, −0.09375)
+        vec![1.25, -0.375],          // z
+        vec![2.0, -0.375],           // R₃(R₃(R₃(R₅(w))·δ)·φ')
+        vec![2.5, 1.5, -0.5, -0.25], // R₃(δ·R₃(R₄(R₅(x))))
+    ];
+    let policy = "storage=e5m4/forward=e5m3/backward=e5m2";
+    assert_eq!(numbers(&run(policy)), expected);
+    // Roles that are mistaken for each other are noticed.
+    for wrong in [
+        "storage=e5m4/forward=e5m2/backward=e5m3",
+        "storage=e5m3/forward=e5m4/backward=e5m2",
+        "storage=e5m2/forward=e5m3/backward=e5m4",
+        "forward=e5m3/backward=e5m3",
+        "forward=e5m2/backward=e5m2",
+    ] {
+        assert_ne!(numbers(&run(wrong)), expected, "{wrong}");
+    }
+}
+
+fn drawn(activation: Activation, residual: bool) -> (Network, Batch) {
+    let perceptron = Perceptron {
+        activation,
+        depth: 3,
+        width: 7,
+        features: FEATURES,
+        outputs: OUTPUTS,
+        init: Init::Preserve,
+        gain: 1.5,
+        bias: true,
+        residual,
+        loss: Loss::CrossEntropy,
+    };
+    (perceptron.draw(1, 0), digits_batch(1, 0, 3))
+}
+
+/// A policy with the same arithmetic in every role is the plain run, bit for bit, whatever carries its numbers.
+#[test]
+fn the_same_arithmetic_in_every_role_is_the_plain_run() {
+    let mut compared = 0;
+    for name in ["f16", "bf16:acc=f32", "e4m3fn:acc=f32", "e5m2", "f32", "f64", "mpfr:70", "f16:acc=mpfr:60"] {
+        let format = name.split(":acc").next().unwrap();
+        for policy in
+            [format!("forward={name}/backward={name}"), format!("storage={format}/forward={name}/backward={name}")]
+        {
+            let policy = Policy::parse(&policy).unwrap();
+            for activation in ALL.into_iter().step_by(3) {
+                let (network, batch) = drawn(activation, compared % 2 == 0);
+                let plain = gradients(named(name), &network, &batch);
+                for (ours, theirs) in gradients(policy, &network, &batch).zip(plain) {
+                    let what = || format!("{policy}, {activation}, layer {}", ours.layer);
+                    assert_same_matrix(&theirs.weight, &ours.weight, what);
+                    assert_same_matrix(&theirs.delta, &ours.delta, what);
+                    assert_same_matrix(&theirs.preactivation, &ours.preactivation, what);
+                    compared += 1;
+                }
+            }
+        }
+    }
+    assert!(compared > 500, "{compared}");
+}
+
+/// Parameters on the grid are exact in every format of 8 bits and f16's range: storing them there changes nothing.
+#[test]
+fn storing_a_drawn_network_in_f16_changes_nothing() {
+    let (network, batch) = drawn(Activation::Tanh, true);
+    let stored = Policy { storage: Some(F16), forward: named("f32"), backward: named("bf16:acc=f32") };
+    let exact = Policy { storage: None, ..stored };
+    let coarse = Policy::parse("storage=e5m2/forward=f32/backward=bf16:acc=f32").unwrap();
+    let run = |policy: Policy| gradients(policy, &network, &batch).collect::<Vec<_>>();
+    let mut differs = false;
+    for ((ours, theirs), coarse) in run(stored).iter().zip(&run(exact)).zip(&run(coarse)) {
+        assert_same_matrix(&theirs.weight, &ours.weight, || "stored in f16".into());
+        differs |= ours.weight.iter().zip(coarse.weight.iter()).any(|(a, b)| show(&a) != show(&b));
+    }
+    assert!(differs, "storing in e5m2 is noticed");
+}
+
+/// On the command line policies stand among the arithmetics, are measured, named as a remedy, and can be asked for.
+#[test]
+fn policies_are_measured_and_named_as_a_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let small = ["--act", "relu", "--depth", "40", "--width", "24", "--batch", "8", "--trials", "3"];
+        let command = assert_cmd::Command::cargo_bin("precision-probe").unwrap().args(small).args(arguments).output();
+        command.unwrap()
+    };
+    let out = folder.path().join("report");
+    let formats = "f16,forward=f32/backward=half,amp-bf16";
+    let output =
+        run(&["--formats", formats, "--fail-on", "dead@backward=f16/forward=f32", "--out", out.to_str().unwrap()]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}");
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat.contains("forward in f32 makes every layer sound in 3 of 3 trials"), "{text}");
+    let record = Record::from_json(&std::fs::read_to_string(out.join("record.json")).unwrap()).unwrap();
+    let names: Vec<&str> = record.runs[0].arithmetics.iter().map(|arithmetic| arithmetic.name.as_str()).collect();
+    assert_eq!(names, ["f16", "forward=f32/backward=f16", "amp-bf16"]);
+    // Drawn parameters are exact in f32.
+    assert!(record.runs[0].arithmetics.iter().all(|arithmetic| arithmetic.storage_noise == Number::new(0.0)));
+    for (wrong, words) in [("forward=f32", "`backward` is missing"), ("amp-fp8", "did you mean `amp-fp16`")] {
+        let output = run(&["--formats", wrong]);
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(message.contains(words), "{message}");
+    }
+}

@@ -1,0 +1,18 @@
+//! Reports of synthetic records: figures as data, pictures, tables, sentences, files.
+
+mod causes;
+mod compare;
+mod figure;
+mod files;
+mod graph;
+mod law;
+mod panels;
+mod picture;
+mod say;
+mod sources;
+mod study;
+mod tables;
+mod text;
+mod theme;
+mod training;
+mod training_figure;

@@ -1,0 +1,173 @@
+//! Pictures of activations: the figure as data, then the drawing of the whole catalogue in both themes.
+
+use super::picture::{Pixels, assert_on_canvas, assert_texts_apart};
+use precision_probe::activation::double::{derivative_f64, value_f64};
+use precision_probe::activation::{ALL, Activation, Break};
+use precision_probe::cli::activation_figure;
+use precision_probe::report::draw::{Theme, graph_svg, rasterise};
+use precision_probe::report::figure::{Dot, Graph, GraphCurve};
+
+/// Parameters that move kinks far away, near each other or to the edge, and bends that are sharp, slow or steep.
+const MORE: [&str; 20] = [
+    "leaky:0.2",
+    "prelu:-0.5",
+    "elu:10000",
+    "celu:0.1",
+    "celu:0.0001",
+    "celu:10000",
+    "hardtanh:-8:0.5",
+    "hardtanh:2:2.1",
+    "hardtanh:9999:10000",
+    "hardtanh:-10000:-9999.5",
+    "softshrink:0.001",
+    "softshrink:0.000001",
+    "hardshrink:10000",
+    "threshold:2:-3",
+    "threshold:1:-10000",
+    "threshold:0:0",
+    "softplus:10",
+    "softplus:10000",
+    "swish:0.1",
+    "swish:0.000001",
+];
+
+fn figure(name: &str) -> Graph {
+    activation_figure(&Activation::parse(name).unwrap())
+}
+
+fn all() -> Vec<Activation> {
+    ALL.into_iter().chain(MORE.map(|name| Activation::parse(name).unwrap())).collect()
+}
+
+fn dots(curve: &GraphCurve) -> Vec<((f64, f64), bool)> {
+    curve.dots.iter().map(|Dot { at, closed }| (*at, *closed)).collect()
+}
+
+/// Curved between −3 and 3, where φ' jumps and PyTorch takes 0 and 1.
+#[test]
+fn hardswish_bends_at_its_joints() {
+    let graph = figure("hardswish");
+    assert_eq!(graph.x, (-4.0, 4.0));
+    let labels: Vec<_> = graph.joints.iter().map(|joint| (joint.at, joint.label.as_str(), joint.is_kink)).collect();
+    assert_eq!(labels, [(-3.0, "kink at −3", true), (3.0, "kink at 3", true)]);
+    let [value, derivative] = &graph.curves;
+    assert_eq!(value.stretches.len(), 1, "φ is continuous");
+    let points = &value.stretches[0];
+    assert_eq!((points[..2].to_vec(), points.len()), (vec![(-4.0, 0.0), (-3.0, 0.0)], 243));
+    assert_eq!(points[121], (0.0, 0.0));
+    assert_eq!(points[61], (-1.5, -0.375), "its least value");
+    assert_eq!(points[241..], [(3.0, 3.0), (4.0, 4.0)]);
+    assert_eq!((value.y, dots(value)), ((-0.375, 4.0), vec![]));
+    let expected = [[(-4.0, 0.0), (-3.0, 0.0)], [(-3.0, -0.5), (3.0, 1.5)], [(3.0, 1.0), (4.0, 1.0)]];
+    assert_eq!(derivative.stretches, expected);
+    let expected = [((-3.0, -0.5), false), ((-3.0, 0.0), true), ((3.0, 1.5), false), ((3.0, 1.0), true)];
+    assert_eq!(dots(derivative), expected);
+    let caption = graph.caption.join(" · ");
+    for words in [
+        "hardswish · gain 1.74 ",
+        "χ₁ 1.08 at that gain: gradients grow",
+        "unstable",
+        concat!("precision-probe ", env!("CARGO_PKG_VERSION")),
+    ] {
+        assert!(caption.contains(words), "{caption}");
+    }
+}
+
+/// φ itself jumps, and the joints belong to the piece of zeros.
+#[test]
+fn hardshrink_jumps_at_its_joints() {
+    let graph = figure("hardshrink");
+    let [value, derivative] = &graph.curves;
+    let expected = [[(-4.0, -4.0), (-0.5, -0.5)], [(-0.5, 0.0), (0.5, 0.0)], [(0.5, 0.5), (4.0, 4.0)]];
+    assert_eq!(value.stretches, expected);
+    let expected = [((-0.5, -0.5), false), ((-0.5, 0.0), true), ((0.5, 0.5), false), ((0.5, 0.0), true)];
+    assert_eq!(dots(value), expected);
+    let expected = [[(-4.0, 1.0), (-0.5, 1.0)], [(-0.5, 0.0), (0.5, 0.0)], [(0.5, 1.0), (4.0, 1.0)]];
+    assert_eq!(derivative.stretches, expected);
+    let expected = [((-0.5, 1.0), false), ((-0.5, 0.0), true), ((0.5, 1.0), false), ((0.5, 0.0), true)];
+    assert_eq!(dots(derivative), expected);
+    assert!(graph.caption.contains(&"lambda = 0.5".to_string()));
+}
+
+/// The axis shows every joint and what lies beyond; every point is on the function and on its axis.
+#[test]
+fn figures_show_every_joint_and_true_points() {
+    for activation in all() {
+        let graph = activation_figure(&activation);
+        let (left, right) = graph.x;
+        assert_eq!(left, -right, "{activation}");
+        assert_eq!(graph.joints.len(), activation.joints().len());
+        for (joint, known) in graph.joints.iter().zip(activation.joints().iter()) {
+            assert!(joint.at == known.at && joint.at.abs() < right, "{activation}: {joint:?}");
+            assert_eq!(joint.is_kink, known.breaks > Break::Curvature);
+        }
+        for (curve, f) in graph.curves.iter().zip([value_f64, derivative_f64]) {
+            let ends = (curve.stretches[0][0].0, curve.stretches.last().unwrap().last().unwrap().0);
+            assert_eq!(ends, graph.x, "{activation}: {} is drawn over the whole axis", curve.name);
+            let open: Vec<_> = curve.dots.iter().filter(|dot| !dot.closed).map(|dot| dot.at).collect();
+            for point in curve.stretches.iter().flatten().chain(curve.dots.iter().map(|dot| &dot.at)) {
+                let (x, y) = *point;
+                assert!((curve.y.0..=curve.y.1).contains(&y), "{activation}: {} ({x}, {y})", curve.name);
+                assert!(y == f(&activation, x) || open.contains(point), "{activation}: {} ({x}, {y})", curve.name);
+            }
+            // As many jumps as the catalogue says: of φ' at every kink.
+            let least = if curve.name == "φ" { Break::Value } else { Break::Slope };
+            let jumps = activation.joints().iter().filter(|joint| joint.breaks >= least).count();
+            assert_eq!(curve.stretches.len(), jumps + 1, "{activation}: {}", curve.name);
+        }
+    }
+    let half = |name: &str| figure(name).x.1;
+    assert_eq!([half("gelu"), half("relu6"), half("hardtanh:-8:0.5")], [4.0, 7.0, 9.0]);
+    assert_eq!([half("softplus:10"), half("softplus:0.5"), half("softshrink:0.001")], [4.0, 8.0, 0.04]);
+}
+
+#[test]
+fn every_activation_is_drawn_within_its_page() {
+    let preview = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    for activation in all() {
+        let graph = activation_figure(&activation);
+        for theme in Theme::ALL {
+            let name = format!("{activation}, {}", theme.name());
+            let svg = graph_svg(&graph, theme).expect(&name);
+            assert_on_canvas(&name, &svg);
+            assert_texts_apart(&name, &svg, 15);
+            for words in [concat!("precision-probe ", env!("CARGO_PKG_VERSION")), "φ(x) = "] {
+                assert!(svg.contains(words), "{name}: no {words}");
+            }
+            let png = rasterise(&svg).expect(&name);
+            let file = name.replace([':', ' ', ','], "-");
+            // For the eyes of whoever changes the drawing.
+            std::fs::write(preview.join(format!("activation-{file}.png")), &png).unwrap();
+            let pixels = Pixels::decode(&png);
+            assert_eq!(pixels.width, 2240, "{name}");
+            assert!(svg.contains(&format!("width=\"1120\" height=\"{}\"", pixels.height / 2)), "{name}: size");
+            assert_eq!(pixels.paper().map(u16::from).iter().sum::<u16>() > 600, theme == Theme::Light, "{name}");
+            assert_eq!(pixels.in_margin(), None, "{name}: in the margin of {} × {}", pixels.width, pixels.height);
+            let height = pixels.height as f64 / 2.0;
+            for (place, x, y) in [
+                ("title", (24.0, 400.0), (24.0, 50.0)),
+                ("formula", (24.0, 400.0), (51.0, 72.0)),
+                ("key", (84.0, 130.0), (80.0, 118.0)),
+                ("numbers upwards", (40.0, 80.0), (130.0, 420.0)),
+                ("numbers along", (84.0, 1090.0), (height - 190.0, height - 60.0)),
+                ("caption", (24.0, 500.0), (height - 44.0, height - 22.0)),
+            ] {
+                assert!(pixels.ink(x, y) > 30, "{name}: no text at the {place}");
+            }
+        }
+    }
+}
+
+/// A coloured disc on the value, a ring on the limit.
+#[test]
+fn dots_are_open_at_limits_and_closed_at_values() {
+    let svg = graph_svg(&figure("relu"), Theme::Light).unwrap();
+    let circles: Vec<&str> = svg.lines().filter(|line| line.starts_with("<circle")).collect();
+    // Two of the key, open and closed; then the open one of the data (its paper and its ring), then the closed one.
+    let data = &circles[circles.len() - 3..];
+    assert!(data[0].contains("fill=\"#FFFFFF\"") && data[1].contains("stroke=\"#D55E00\""), "{circles:?}");
+    assert!(data[2].contains("fill=\"#D55E00\""), "{circles:?}");
+    let height =
+        |circle: &str| circle.split("cy=\"").nth(1).unwrap().split('"').next().unwrap().parse::<i32>().unwrap();
+    assert!(height(data[2]) > height(data[0]), "0 is below 1");
+}
