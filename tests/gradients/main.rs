@@ -5,10 +5,11 @@ mod backprop;
 #[path = "../common/mod.rs"]
 mod common;
 mod escalation;
+mod graphs;
 mod law;
 mod measured;
-mod places;
 mod oracles;
+mod places;
 mod probe;
 mod projection;
 mod proofs;

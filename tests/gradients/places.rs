@@ -111,7 +111,7 @@ fn no_two_roundings_of_a_gradient_share_a_place() {
             let forward = Logged::new(&log);
             let backward = if is_plain { forward.clone() } else { Logged::new(&log) };
             assert_eq!(Pass::new(&network, &batch, forward, backward).count(), network.layers.len());
-            assert!(log.lock().unwrap().len() > 1000);
+            assert!(log.lock().unwrap().len() > 500);
         }
     }
 }
@@ -137,8 +137,8 @@ fn no_two_roundings_of_an_update_share_a_place() {
             applied(&*arithmetic, &made);
         }
         let steps = log.lock().unwrap().keys().map(|place| place.step).collect::<std::collections::BTreeSet<_>>();
-        // Norms, factor and clipped gradients; of every parameter at least the learning rate, a product, a difference.
-        assert!(steps.len() > 2 * 6 + 5 + 5 + 5 * 3, "{}", steps.len());
+        // Six norms, the factor, five clipped gradients; of every parameter at least the learning rate, a product, a difference.
+        assert!(steps.len() > 2 * 6 + 4 + 5 + 5 * 3, "{}", steps.len());
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Forward, LayerGradients};
 use crate::arithmetic::{Arithmetic, Binary, ExactMatrix, Text};
 use crate::network::segments::Segments;
-use crate::network::{Batch, Network, NodeId, Operation, ParameterId};
+use crate::network::{Batch, Network, NodeId, ParameterId};
 use crate::operation::{self, Branches, Role, Stored, Values, loss};
 use ndarray::Array2;
 use std::sync::Arc;
@@ -102,8 +102,8 @@ impl<'n, B: Arithmetic> Pass<'n, B> {
         let arrived = std::mem::take(&mut self.arrived[node]);
         let gradient = self.added(Text::Gathering(node), arrived)?;
         let network = self.stored.network;
-        let is_affine = matches!(network.nodes[node].operation, Operation::Affine { .. });
-        let delta = is_affine.then(|| self.unscaled(&gradient));
+        let layer = network.find_layer(node);
+        let delta = layer.map(|_| self.unscaled(&gradient));
         let shares = operation::backward(&self.role(), &*self.forward, self.branches.as_deref(), node, gradient);
         for (parameter, share) in shares.parameters {
             self.shares[parameter].push(share);
@@ -112,8 +112,7 @@ impl<'n, B: Arithmetic> Pass<'n, B> {
         for (input, share) in network.nodes[node].inputs.iter().zip(shares.inputs).rev() {
             self.arrived[*input].extend(share);
         }
-        let (delta, input) = delta.zip(shares.input)?;
-        let layer = network.layer_of(node);
+        let ((layer, delta), input) = layer.zip(delta).zip(shares.input)?;
         let gradients = network.parameters_of(layer).map(|parameter| self.gradient(parameter?));
         let [weight, bias, slope] = gradients;
         Some(LayerGradients {

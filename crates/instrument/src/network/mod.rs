@@ -138,10 +138,15 @@ impl Network {
         self.nodes.len() - 1
     }
 
-    /// Position in [`Network::layers`] of an affine node.
+    /// Position in [`Network::layers`] of an affine node; `None` for every other node, and where another node's layer has
+    /// the weights.
+    pub fn find_layer(&self, node: NodeId) -> Option<usize> {
+        self.layers.iter().position(|layer| layer.affine == node)
+    }
+
+    /// Position in [`Network::layers`] of an affine node that is a layer.
     pub fn layer_of(&self, affine: NodeId) -> usize {
-        let position = self.layers.iter().position(|layer| layer.affine == affine);
-        position.expect("invariant: every affine node is a layer")
+        self.find_layer(affine).expect("invariant: the affine nodes of a network without tied weights are layers")
     }
 
     /// The parameters of a layer's weight, bias and slope gradients.
