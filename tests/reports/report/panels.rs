@@ -3,7 +3,7 @@
 use crate::common::causes::attributed;
 use crate::common::records::{Behaviour::*, default_record, record};
 use precision_probe::record::{Flips, Histogram, Record};
-use precision_probe::report::figure::{FlipKind, FlipsPanel, HistogramPanel, Panel, Summary};
+use precision_probe::report::figure::{FlipKind, FlipsPanel, HistogramPanel, Summary};
 
 fn flips(record: &Record) -> FlipsPanel {
     FlipsPanel::new(&record.runs[0])
@@ -11,15 +11,6 @@ fn flips(record: &Record) -> FlipsPanel {
 
 fn histogram(record: &Record) -> HistogramPanel {
     HistogramPanel::new(&record.runs[0])
-}
-
-#[test]
-fn panels_have_names_for_files_and_titles_for_people() {
-    assert_eq!(
-        Panel::ALL.map(Panel::name),
-        ["noise", "range", "fates", "flips", "attribution", "sources", "histogram"]
-    );
-    assert!(Panel::ALL.iter().all(|panel| panel.title().len() > 20));
 }
 
 /// Five trials with 0, 1, 2, 20 and 40 of 400 pre-activations: least, median and greatest share.

@@ -19,11 +19,6 @@ fn contrast(theme: Theme, one: Paint, other: Paint) -> f64 {
     (x / y).max(y / x)
 }
 
-#[test]
-fn contrast_is_that_of_black_on_white() {
-    assert!((contrast(Theme::Light, Paint::Paper, Paint::Fate(Fate::Overflowed)) - 21.0).abs() < 1e-9);
-}
-
 /// WCAG 2.1, 1.4.3 and 1.4.11: 4.5 for text, 3 for what must be seen to understand.
 #[test]
 fn texts_and_lines_stand_out_from_what_they_stand_on() {
