@@ -7,7 +7,7 @@ use precision_probe::record::{Number, Record};
 use precision_probe::report::draw::{Theme, comparison_svg, rasterise};
 use precision_probe::report::figure::{Comparison, Panel, PointKind};
 use precision_probe::report::files::Pictures;
-use precision_probe::report::numbers::Notation::Plain;
+use precision_probe::report::numbers::Notation::{Plain, Typeset};
 use precision_probe::report::{say, table};
 use std::path::Path;
 
@@ -158,11 +158,38 @@ fn figures_hold_a_lane_per_activation_and_arithmetic() {
     assert_eq!(point.high, core_math::log10(noise.high.value()));
     assert_eq!((lane.noise.as_str(), lane.verdict.as_str(), lane.is_sound), ("0.499", "noisy 5 of 5", false));
     let saturated = &figure.rows[1].lanes[0];
-    assert_eq!((saturated.noise.as_str(), saturated.point.unwrap().median), ("—", 0.0));
+    assert_eq!((saturated.noise.as_str(), saturated.point.unwrap().median), ("1", 0.0), "as in the table");
     assert_eq!(figure.rows[0].lanes[2].noise, "≤ 10⁻²⁵");
+    assert_eq!(figure.rows[1].lanes[1].noise, "—");
     let caption = figure.caption.join(" | ");
     for words in ["seed 0", "spec 0123456789ab", "relu (slope", "sigmoid (slope", "gain 1.41 (init preserve)"] {
         assert!(caption.contains(words), "{caption}");
+    }
+}
+
+/// Pictures and the first screen's table print the same ratios, also where only two of nine trials have one, whatever the
+/// verdict; the picture draws the range that the table has in brackets.
+#[test]
+fn lanes_print_the_ratios_of_the_table() {
+    let mut some = compared(9, &[("relu", &[("f16", Vanished(4))][..]), ("leaky", &[("f16", Noise(0.3))])]);
+    let layer = &mut some.runs[0].arithmetics[0].layers[0];
+    for (index, trial) in layer.trials.iter_mut().enumerate() {
+        trial.tensors[0].noise_to_signal =
+            [Number::Finite(0.25), Number::Finite(1.0)].get(index).map_or(Number::None, |x| *x);
+    }
+    (layer.noise_to_signal.low, layer.noise_to_signal.count) = (Number::Finite(0.25), 2);
+    assert_eq!(Comparison::new(&some).rows[0].lanes[0].noise, "0.25, 1 in 2 of 9");
+    for (name, record) in cases().into_iter().chain([("some trials".to_string(), some)]) {
+        let table = say::cells::rows(&record, &judge(&record), Typeset);
+        for row in Comparison::new(&record).rows {
+            for lane in row.lanes {
+                let cells = table.iter().find(|cells| cells[0] == lane.arithmetic && cells[1] == row.activation);
+                let cell = &cells.unwrap_or_else(|| panic!("{name}: {} with {}", lane.arithmetic, row.activation))[2];
+                let (before, after) = cell.split_once(" [").unwrap_or((cell, ""));
+                let after = after.split_once(']').map_or("", |(_, after)| after);
+                assert_eq!(lane.noise, format!("{before}{after}"), "{name}: {cell}");
+            }
+        }
     }
 }
 

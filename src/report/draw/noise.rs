@@ -47,7 +47,7 @@ impl<'a> Placed<'a> {
         if panel.has(PointKind::Saturated) {
             key.push((
                 Sample::Hollow(Marker::Circle),
-                "hollow: gradient zero or overflowed, so its ratio is not noise".into(),
+                "hollow: gradient zero, underflowed or overflowed, so its ratio is not noise".into(),
             ));
         }
         if panel.has(PointKind::NotEstablished) {
