@@ -111,6 +111,23 @@ fn what_trials_do_not_tell_apart_is_not_ranked() {
     );
 }
 
+/// The other precisions are ranked by the same rule, those with the same outcome in one clause, and not from too few trials.
+#[test]
+fn the_answer_ranks_in_every_precision() {
+    let of = |noise: [f64; 4]| {
+        let [f16, bf16, tf32, f32] = noise.map(Noise);
+        [("f16", f16), ("bf16", bf16), ("tf32", tf32), ("f32", f32), ("f64", Exact)]
+    };
+    let [relu, elu, tanh] = [[0.4, 0.8, 0.4, 1e-6], [0.03, 0.05, 0.03, 4e-6], [0.2, 0.3, 0.2, 1e-6]].map(of);
+    let runs: [(&str, &[(&str, Behaviour)]); 3] = [("relu", &relu), ("elu", &elu), ("tanh", &tanh)];
+    let expected = " have more. In bf16 and tf32 elu has the least noise; in f32 relu and tanh have the least noise and \
+                    cannot be told apart; in f64 the noise of relu, elu and tanh does not differ beyond chance. In bf16 ";
+    let found = answer_of(&compared(5, &runs));
+    assert!(found.contains(expected), "{found}");
+    let found = answer_of(&compared(4, &runs));
+    assert_eq!(found.matches("least noise").count() + found.matches("beyond chance").count(), 0, "{found}");
+}
+
 #[test]
 fn the_terminal_compares_and_ends_with_the_answer() {
     let arithmetics: [&[(&str, Behaviour)]; 2] =
@@ -130,7 +147,8 @@ f16         relu        0.499 [0.307–0.691]         1 in 512      1 %  noisy 5
     assert!(rows[2].contains("sigmoid") && rows[2].contains("underflow 5 of 5, layers 1–4"), "{text}");
     assert!(text.contains("\n\nf64        relu"), "arithmetics stand apart: {text}");
     let sentences = "At layer 1 in f16, only relu (0.499, noisy) has a gradient that is neither zero nor lost to the \
-                     format's range; sigmoid underflows. In f64 every activation is sound at layer 1.";
+                     format's range; sigmoid underflows. In f64 relu has the least noise. In f64 every activation is sound at \
+                     layer 1.";
     assert!(text.replace('\n', " ").contains(sentences), "{text}");
     assert!(text.ends_with("\n\nPage:    there/report.html\nPicture: there/compare.png\n"), "{text}");
     let layers = table::terminal(&record, true, None);
