@@ -196,7 +196,7 @@ fn lanes_print_the_ratios_of_the_table() {
             [Number::Finite(0.25), Number::Finite(1.0)].get(index).map_or(Number::None, |x| *x);
     }
     (layer.noise_to_signal.low, layer.noise_to_signal.count) = (Number::Finite(0.25), 2);
-    assert_eq!(Comparison::new(&some).rows[0].lanes[0].noise, "0.25, 1 in 2 of 9");
+    assert_eq!(Comparison::new(&some).rows[0].lanes[0].noise, "0.25, 1 in\u{a0}2\u{a0}of\u{a0}9");
     for (name, record) in cases().into_iter().chain([("some trials".to_string(), some)]) {
         let table = say::cells::rows(&record, &judge(&record), Typeset);
         for row in Comparison::new(&record).rows {
@@ -205,7 +205,7 @@ fn lanes_print_the_ratios_of_the_table() {
                 let cell = &cells.unwrap_or_else(|| panic!("{name}: {} with {}", lane.arithmetic, row.activation))[2];
                 let (before, after) = cell.split_once(" [").unwrap_or((cell, ""));
                 let after = after.split_once(']').map_or("", |(_, after)| after);
-                assert_eq!(lane.noise, format!("{before}{after}"), "{name}: {cell}");
+                assert_eq!(lane.noise.replace('\u{a0}', " "), format!("{before}{after}"), "{name}: {cell}");
             }
         }
     }

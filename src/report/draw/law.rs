@@ -105,10 +105,7 @@ fn key(figure: &LawFigure) -> Vec<(Sample, String)> {
     }
     key.push((Sample::Line(Paint::Soft, panel::REFERENCE, &[]), "u and √u themselves".into()));
     if figure.panels.iter().any(|panel| panel.regimes.len() > 1) {
-        key.push((
-            Sample::Line(Paint::Soft, 1.0, panel::REGIME),
-            "from many flips to few, with neither between".into(),
-        ));
+        key.push((Sample::Line(Paint::Soft, 1.0, panel::REGIME), "where many flips end, and where few begin".into()));
     }
     if figure.stored_below.is_some() {
         key.push((

@@ -103,7 +103,8 @@ fn lane(one: (&ArithmeticRun, &ArithmeticJudgement), decades: (i32, i32)) -> Lan
     let verdict = judged.verdict.verdict;
     Lane {
         arithmetic: facts::name(arithmetic, Typeset),
-        noise: say::cells::middle(judged, Typeset),
+        // A line breaks before "in 2 of 9", not within it.
+        noise: say::cells::middle(judged, Typeset).replace(" in ", " in\u{a0}").replace(" of ", "\u{a0}of\u{a0}"),
         verdict: facts::verdict_and_count(&judged.verdict),
         is_sound: verdict == Verdict::Sound,
         point: of_layers(one).next().and_then(|one| point(one, decades)),

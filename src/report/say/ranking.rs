@@ -70,9 +70,12 @@ fn least_in_others(judgement: &Judgement, names: &[&str]) -> Option<String> {
     let outcome = |name: &str| {
         let ranking = ranking_of(judgement, name)?;
         let leading = leading(judgement, ranking)?;
+        // Those that cannot be told apart are in the order asked for, so that equal outcomes read the same.
+        let runs = judgement.runs.iter().map(|run| run.activation.as_str());
+        let leading: Vec<String> = runs.filter(|name| leading.contains(name)).map(String::from).collect();
         let is_any_unknown = contenders(judgement, name).iter().any(|one| one.verdict() == Verdict::NotEstablished);
-        let listed = shortened(leading.iter().map(ToString::to_string).collect());
-        Some(least(&listed, leading.len(), leading.len() == ranking.measured.len(), is_any_unknown))
+        let (count, measured) = (leading.len(), ranking.measured.len());
+        Some(least(&shortened(leading), count, count == measured, is_any_unknown))
     };
     let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
     for name in names {
