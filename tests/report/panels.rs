@@ -74,11 +74,11 @@ fn where_no_flips_can_be_a_sentence_says_why() {
     let mut smooth = record(3, 5, &[("f16", Noise(0.2))]);
     smooth.runs[0].kinked = false;
     smooth.runs[0].activation = "tanh".into();
-    let expected = "φ' of tanh has no jump, so no pre-activation can land on another piece of it.";
+    let expected = "φ' of tanh has no jump, so no branch can flip.";
     assert_eq!(flips(&smooth).absent.as_deref(), Some(expected));
     let mut unknown = record(3, 5, &[("f16", NotEstablished)]);
     unknown.runs[0].arithmetics[0].layers.iter_mut().for_each(|layer| layer.flips = None);
-    let expected = "The branches of the true network are not established, so no flip can be counted.";
+    let expected = "The branches of the exact network are not established, so no flip can be counted.";
     assert_eq!(flips(&unknown).absent.as_deref(), Some(expected));
 }
 
