@@ -1,5 +1,6 @@
 //! Facts that every report states in the same words: verdicts with their layers, evidence, set-up.
 
+use crate::activation::Phase;
 use crate::judgement::ArithmeticJudgement;
 use crate::record::{ArithmeticRun, External, Flips, LayerRun, Record, Run, Spec, Verdict, VerdictCount, Weights};
 use crate::report::numbers::{Notation, middle, power, short};
@@ -177,18 +178,46 @@ pub fn shape(spec: &Spec) -> String {
     format!("depth {}{}", spec.depth, if spec.residual { ", residual" } else { "" })
 }
 
-/// `χ₁ 1.18: gradients grow`; nothing for a network that was not drawn.
+/// What mean-field theory says of the gradient's size: `gradients grow ×1.09 per layer`; nothing for a network that was
+/// not drawn.
 pub fn phase(run: &Run, notation: Notation) -> Option<String> {
-    Some(format!("χ₁ {}: {}", short(run.chi1?, notation), run.phase.as_ref()?))
+    let (chi1, phase) = (run.chi1?, run.phase.as_ref()?);
+    // In a residual network the factor differs from layer to layer, and the phase has that of all together.
+    Some(if run.residual_scale.is_some() { phase.clone() } else { change_per_layer(chi1, phase, notation) })
 }
 
-/// `exact gradient proven 83 bits, computed with 256–512 bits`.
+/// A phase with its factor, the root of χ₁, which is that of the mean square: `gradients grow ×1.09 per layer`.
+pub fn change_per_layer(chi1: f64, phase: &str, notation: Notation) -> String {
+    if Phase::of(chi1) == Phase::Critical {
+        return phase.into();
+    }
+    let (change, warning) = phase.split_at(phase.find(',').unwrap_or(phase.len()));
+    format!("{change} ×{} per layer{warning}", short(chi1.sqrt(), notation))
+}
+
+/// The same where nothing else names the theory: `gradients grow ×1.09 per layer (mean-field theory)`.
+pub fn phase_in_theory(run: &Run, notation: Notation) -> Option<String> {
+    phase(run, notation).map(|words| words + " (mean-field theory)")
+}
+
+/// How well an exact gradient is known: `proven to 83 bits`, `exact`, or `not established: why`.
+pub fn evidence(words: &str) -> String {
+    words.strip_prefix("proven ").map_or_else(|| words.into(), |bits| format!("proven to {bits}"))
+}
+
+/// The same in a caption: `reference exact to 83 bits`.
+pub fn reference(words: &str) -> String {
+    let words = words.strip_prefix("proven ").map_or_else(|| words.into(), |bits| format!("exact to {bits}"));
+    format!("reference {words}")
+}
+
+/// `reference exact to 83 bits, computed with 256–512 bits`.
 pub fn truth(run: &Run) -> String {
-    let evidence = &run.truth.evidence;
+    let reference = reference(&run.truth.evidence);
     match (run.truth.precision.iter().min(), run.truth.precision.iter().max()) {
-        (Some(low), Some(high)) if low == high => format!("exact gradient {evidence}, computed with {low} bits"),
-        (Some(low), Some(high)) => format!("exact gradient {evidence}, computed with {low}–{high} bits"),
-        _ => format!("exact gradient {evidence}"),
+        (Some(low), Some(high)) if low == high => format!("{reference}, computed with {low} bits"),
+        (Some(low), Some(high)) => format!("{reference}, computed with {low}–{high} bits"),
+        _ => reference,
     }
 }
 

@@ -96,7 +96,8 @@ pub fn terminal(law: &Law, picture: Option<&Path>) -> String {
 /// What was measured.
 fn header(law: &Law) -> String {
     let names: Vec<&str> = law.runs.iter().map(|run| run.activation.as_str()).collect();
-    let evidence: Vec<String> = law.runs.iter().map(|run| format!("{} ({})", run.evidence, run.activation)).collect();
+    let evidence: Vec<String> =
+        law.runs.iter().map(|run| format!("{} ({})", facts::evidence(&run.evidence), run.activation)).collect();
     let lines = [
         format!("{} in {}", names.join(", "), arithmetics(law)),
         set_up(law).join(", "),

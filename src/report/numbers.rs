@@ -7,6 +7,10 @@ use crate::record::{Number, Quantiles};
 /// log₁₀ 2, rounded to double.
 pub const LOG10_2: f64 = std::f64::consts::LOG10_2;
 
+/// Records have nine digits of a logarithm, which leave this relative error of its power, and no format has a limit so close
+/// to a whole number that it is not one.
+const ROUNDING: f64 = 1e-7;
+
 /// How powers of ten are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notation {
@@ -85,6 +89,14 @@ pub fn power_of_two(log2: f64, notation: Notation) -> String {
         Notation::Plain => format!("{digits}e{exponent}"),
         Notation::Typeset => format!("{digits}·10{}", superscript(exponent as i64)),
     }
+}
+
+/// A limit of a format given by its log₂; whole numbers below a million in full: `65504`, `6.1·10⁻⁵`.
+pub fn limit(log2: f64, notation: Notation) -> String {
+    let value = core_math::exp2(log2);
+    let whole = value.round();
+    let is_whole = (1.0..1e6).contains(&whole) && (value - whole).abs() <= ROUNDING * whole;
+    if is_whole { whole.to_string() } else { power_of_two(log2, notation) }
 }
 
 /// A share as a percentage: `0 %`, `3.2 %`, `100 %`; `—` where there is nothing to share.
@@ -198,6 +210,13 @@ mod tests {
         assert_eq!(power_of_two(128.0, Typeset), "3.4·10³⁸");
         assert_eq!(power_of_two(-1074.0, Typeset), "4.94·10⁻³²⁴");
         assert_eq!(power_of_two(f64::NEG_INFINITY, Plain), "0");
+        for largest in [65504.0, 57344.0, 448.0, 6.0] {
+            let log2 = core_math::log2(largest);
+            let recorded: f64 = format!("{log2:.8e}").parse().unwrap();
+            assert_eq!([log2, recorded].map(|log2| limit(log2, Typeset)), [largest; 2].map(|x| x.to_string()));
+        }
+        assert_eq!([limit(-14.0, Typeset), limit(128.0, Typeset)], ["6.1·10⁻⁵", "3.4·10³⁸"]);
+        assert_eq!([limit(core_math::log2(7.5), Plain), limit(f64::INFINITY, Plain)], ["7.5", "∞"]);
     }
 
     #[test]

@@ -165,7 +165,9 @@ fn states(runs: &[Run], exact: &[&ExactJudgement]) -> String {
     let worst = exact.iter().map(|exact| exact.evidence.as_str()).min_by_key(|evidence| bits(evidence));
     // Where it is not established, the state says so.
     match worst {
-        Some(evidence) if !evidence.starts_with("not established") => format!("{states} ({evidence})"),
+        Some(evidence) if !evidence.starts_with("not established") => {
+            format!("{states} ({})", facts::evidence(evidence))
+        }
         _ => states,
     }
 }

@@ -134,7 +134,7 @@ fn common_header(record: &Record) -> String {
             let gain = run.gain.map_or("—".into(), |gain| short(gain, Plain));
             row.extend([gain, facts::phase(run, Plain).unwrap_or("—".into())]);
         }
-        row.push(run.truth.evidence.clone());
+        row.push(facts::evidence(&run.truth.evidence));
         rows.push(row);
     }
     format!("{}{}\n{}", wrapped(&network), wrapped(&draws), aligned(&rows, &[false; 4]))
@@ -176,7 +176,7 @@ pub(super) fn header(record: &Record, run: &Run) -> [String; 3] {
     let spec = &record.spec;
     let network = format!("{}, {}", facts::activation(run), facts::network(record).join(", "));
     let draws: Vec<String> = facts::draws(spec).into_iter().chain(facts::gain(spec, run, Plain)).collect();
-    let theory: Vec<String> = facts::phase(run, Plain).into_iter().chain([facts::truth(run)]).collect();
+    let theory: Vec<String> = facts::phase_in_theory(run, Plain).into_iter().chain([facts::truth(run)]).collect();
     let (draws, theory) = (draws.join(", "), theory.join("; "));
     [network, draws, theory]
 }

@@ -64,12 +64,7 @@ fn header(training: &Training) -> String {
             vec![format!("gradients measured at up to {points} logarithmically spaced steps"), spread]
         }
     };
-    lines.push(
-        when.into_iter()
-            .chain(facts::evidence(training).map(|evidence| format!("exact gradients {evidence}")))
-            .collect::<Vec<_>>()
-            .join(", "),
-    );
+    lines.push(when.into_iter().chain(facts::evidence(training)).collect::<Vec<_>>().join(", "));
     lines.extend(facts::presets(training));
     lines.iter().map(|line| wrapped(line)).collect()
 }

@@ -12,7 +12,7 @@ use precision_probe::verdict::{Verdict, over_trials};
 pub enum Behaviour {
     /// Noise/signal at layer 1, falling to a hundredth of it at the head.
     Noise(f64),
-    /// Noise below the truth's resolution.
+    /// Noise below the resolution of the exact gradient.
     AtMost(f64),
     /// No noise at all.
     Exact,

@@ -166,7 +166,7 @@ fn noise() -> Claim {
     curves[0].points[4] = spread(f64::INFINITY, f64::INFINITY, f64::INFINITY, 10);
     curves[1].points[4] = spread(1.5, 4.0, f64::INFINITY, 10);
     let mut first = chart("Noise/signal of layer 1 at initialisation", "noise/signal", true, curves);
-    first.references = vec![("noise = signal".into(), Number::new(1.0)), ("noisy above".into(), Number::new(0.1))];
+    first.references = vec![("noise = signal".into(), Number::new(1.0)), ("noisy from 0.1".into(), Number::new(0.1))];
     let mut second = chart(
         "How much the loss has fallen after 200 updates, trained in one arithmetic",
         "loss of f32 over loss",

@@ -3,6 +3,7 @@
 use crate::activation::double::{derivative_f64, value_f64};
 use crate::activation::{Activation, Break, Facts, JointFacts, PieceFacts, Side};
 use crate::probe;
+use crate::report::facts::change_per_layer;
 use crate::report::figure::{Dot, Graph, GraphCurve, GraphJoint};
 use crate::report::numbers::{Notation::Typeset, short};
 
@@ -113,7 +114,7 @@ fn caption(facts: &Facts) -> Vec<String> {
     let mut caption = vec![facts.name.clone()];
     caption.extend(facts.constants.iter().cloned());
     caption.push(format!("gain {} keeps the variance at 1", short(facts.preserving_gain, Typeset)));
-    caption.push(format!("χ₁ {} at that gain: {}", short(facts.chi1, Typeset), facts.phase));
+    caption.push(format!("at that gain {}", change_per_layer(facts.chi1, &facts.phase, Typeset)));
     if !facts.at_joints.is_empty() {
         caption.push(format!("φ' at breakpoints: {}", facts.at_joints));
     }

@@ -7,13 +7,17 @@ use crate::report::table::{aligned, wrapped};
 /// Significant digits of numbers, fewer than those of the quadratures and bounds.
 const DIGITS: usize = 10;
 
+/// What the rows of theory assume, and the meaning of χ₁.
+const THEORY: &str = "mean-field theory without biases: Z is standard normal, and χ₁ is the factor by which a layer \
+                      multiplies the gradient's mean square";
+
 /// What `activations NAME` prints above the picture's path.
 pub fn text(facts: &Facts) -> String {
     let blocks = [
         wrapped(&format!("{}: φ(x) = {}", facts.name, facts.formula)) + &aligned(&names(facts), &[false; 2]),
         "segments\n".to_string() + &pieces(&facts.pieces),
         joints(facts),
-        "mean-field theory, Z standard normal, no biases\n".to_string() + &aligned(&mean_field(facts), &[false; 2]),
+        wrapped(THEORY) + &aligned(&mean_field(facts), &[false; 2]),
     ];
     blocks.into_iter().filter(|block| !block.is_empty()).collect::<Vec<_>>().join("\n")
 }

@@ -18,15 +18,17 @@ pub(super) use table::{Column, table};
 pub use trials::trials_csv;
 
 use super::files;
+use crate::judgement::judge;
 use crate::record::Record;
 
 /// Every table of a record with its file's name.
 pub fn tables(record: &Record) -> [(&'static str, String); 4] {
     let [summary, trials, sources, remedies] = files::TABLES;
+    let judgement = judge(record);
     [
-        (summary, summary_csv(record)),
+        (summary, summary_csv(record, &judgement)),
         (trials, trials_csv(record)),
         (sources, sources_csv(record)),
-        (remedies, remedies_csv(record)),
+        (remedies, remedies_csv(record, &judgement)),
     ]
 }

@@ -3,7 +3,7 @@
 use super::cell::{number, optional, word};
 use super::place::{self, Place, Placed, noise_columns, precisions};
 use super::table::{self, Column};
-use crate::judgement::{self, Advice, ArithmeticJudgement, RemedyName, RunJudgement, Tried};
+use crate::judgement::{self, Advice, ArithmeticJudgement, Judgement, RemedyName, Tried};
 use crate::record::{ArithmeticRun, Quantiles, Record};
 
 /// One layer under one remedy.
@@ -24,12 +24,10 @@ impl Placed for Row<'_> {
 
 /// A row per run, precision, remedy and layer. Of the other precisions of the list, only those have rows here that are a
 /// change of this precision, and the one that is advised: all of them are in `summary.csv`.
-pub fn remedies_csv(record: &Record) -> String {
+pub fn remedies_csv(record: &Record, judgement: &Judgement) -> String {
     let keys = place::keys(record);
-    let judged: Vec<RunJudgement> =
-        record.runs.iter().map(|run| judgement::judge_run(run, record.spec.batch)).collect();
     let rows = precisions(record, &keys).flat_map(|(number, precision, places)| {
-        let judged = &judged[number].arithmetics[precision];
+        let judged = &judgement.runs[number].arithmetics[precision];
         listed(&record.runs[number].arithmetics[precision], judged).into_iter().flat_map(
             move |(remedy, tried, is_advised)| {
                 places.clone().into_iter().map(move |place| {

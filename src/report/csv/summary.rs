@@ -3,7 +3,7 @@
 use super::cell::{number, optional, share, word};
 use super::place::{self, Place, Placed, noise_columns, precisions};
 use super::table::{self, Column};
-use crate::judgement::{self, Advice, Cause, RemedyName, RunJudgement, Tried};
+use crate::judgement::{self, Advice, Cause, Judgement, RemedyName, Tried};
 use crate::record::{Fates, Number, Quantiles, Record, Verdict};
 
 /// One layer in one precision over the trials.
@@ -23,13 +23,11 @@ impl Placed for Row<'_> {
     }
 }
 
-/// A row per run, precision and layer, in the record's order; verdict, cause and remedy are those of the judgement.
-pub fn summary_csv(record: &Record) -> String {
+/// A row per run, precision and layer, in the record's order; verdict, cause and remedy are those of its judgement.
+pub fn summary_csv(record: &Record, judgement: &Judgement) -> String {
     let keys = place::keys(record);
-    let judged: Vec<RunJudgement> =
-        record.runs.iter().map(|run| judgement::judge_run(run, record.spec.batch)).collect();
     let rows = precisions(record, &keys).flat_map(|(number, precision, places)| {
-        let judged = &judged[number].arithmetics[precision];
+        let judged = &judgement.runs[number].arithmetics[precision];
         let tried = match judged.remedy {
             Advice::Enough { place } | Advice::Gain { place } => judged.tried.get(place),
             _ => None,

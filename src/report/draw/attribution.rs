@@ -86,7 +86,7 @@ fn key(panel: &AttributionPanel) -> Vec<(Sample, String)> {
         key.push((Sample::Nothing, "what reaches the right end lies beyond it".into()));
     }
     let has_flips = panel.rows.iter().flat_map(|row| &row.lanes).any(|lane| lane.source == NoiseSource::BranchFlips);
-    let flips = if has_flips { "forward makes the branch flips, " } else { "" };
+    let flips = if has_flips { "forward causes the branch flips, " } else { "" };
     let note = format!("sources do not add up exactly: {flips}accumulation is part of forward and backward");
     key.push((Sample::Nothing, note));
     key

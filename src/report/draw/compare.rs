@@ -110,7 +110,7 @@ fn key(figure: &Comparison) -> Vec<(Sample, String)> {
     if figure.has(PointKind::Saturated) {
         key.push((
             Sample::Hollow(Marker::Circle),
-            "hollow: gradient zero or overflowed, its ratio is not noise".into(),
+            "hollow: gradient zero, underflowed or overflowed, so its ratio is not noise".into(),
         ));
     }
     if figure.has(PointKind::NotEstablished) {

@@ -57,7 +57,7 @@ impl Decades {
         for (x, width) in [(noisy, 0.6), (chaotic, 1.4)] {
             canvas.line(&[(x, plot.top - 3.0), (x, plot.bottom)], Paint::Ink, width)?;
         }
-        canvas.anchored("noisy from here", (noisy + 8.0, height), NAME_OF_LINE, Paint::Ink, Anchor::Right)?;
+        canvas.anchored("noisy from 0.1", (noisy + 8.0, height), NAME_OF_LINE, Paint::Ink, Anchor::Right)?;
         canvas.anchored("noise = signal", (chaotic, height), NAME_OF_LINE, Paint::Ink, Anchor::Middle)?;
         if self.below > 0.0 {
             let knee = self.x(self.knee);

@@ -47,7 +47,7 @@ impl<'a> Placed<'a> {
             }
             let all = if panel.has(FlipKind::AllNonfinite) { " (in the top row: all)" } else { "" };
             if panel.has(FlipKind::PartlyNonfinite) || !all.is_empty() {
-                let label = format!("hollow: some are infinite or NaN{all}, on no side and not counted as flips");
+                let label = format!("hollow: some are infinite or NaN{all} and not counted as flips");
                 key.push((Sample::Hollow(Marker::Circle), label));
             }
         }

@@ -105,16 +105,16 @@ fn key(figure: &LawFigure) -> Vec<(Sample, String)> {
     }
     key.push((Sample::Line(Paint::Soft, panel::REFERENCE, &[]), "u and √u themselves".into()));
     if figure.panels.iter().any(|panel| panel.regimes.len() > 1) {
-        key.push((
-            Sample::Line(Paint::Soft, 1.0, panel::REGIME),
-            "here flips cease to be many, or begin to be few".into(),
-        ));
+        key.push((Sample::Line(Paint::Soft, 1.0, panel::REGIME), "where many flips end, and where few begin".into()));
     }
     if figure.stored_below.is_some() {
-        key.push((Sample::Line(Paint::Soft, 1.0, panel::STORED), "left of it storage noise is added".into()));
+        key.push((
+            Sample::Line(Paint::Soft, 1.0, panel::STORED),
+            "to the left of it, storing the parameters adds noise".into(),
+        ));
     }
     if figure.panels.iter().any(|panel| panel.points.iter().any(|point| point.at_most)) {
-        key.push((Sample::Downward, "at most: below the truth's resolution".into()));
+        key.push((Sample::Downward, "at most: below the resolution of the exact gradient".into()));
     }
     if figure.clamped {
         key.push((Sample::Nothing, "points on the upper end lie beyond it".into()));

@@ -47,7 +47,7 @@ impl<'a> Placed<'a> {
         if panel.has(PointKind::Saturated) {
             key.push((
                 Sample::Hollow(Marker::Circle),
-                "hollow: gradient zero or overflowed, its ratio is not noise".into(),
+                "hollow: gradient zero, underflowed or overflowed, so its ratio is not noise".into(),
             ));
         }
         if panel.has(PointKind::NotEstablished) {
@@ -122,10 +122,10 @@ impl page::Placed for Placed<'_> {
 }
 
 impl Placed<'_> {
-    /// The names of horizontal lines, and of the frozen ones at their right ends.
+    /// The names of horizontal lines, and of the bounds without flips at their right ends.
     fn names(&self, canvas: &Canvas, powers: &Powers) -> Drawn {
         let mut names =
-            vec![(powers.y(0.0), "noise = signal", Paint::Ink), (powers.y(-1.0), "noisy above", Paint::Ink)];
+            vec![(powers.y(0.0), "noise = signal", Paint::Ink), (powers.y(-1.0), "noisy from 0.1", Paint::Ink)];
         names.extend(self.panel.knee.map(|knee| (powers.y(f64::from(knee)), "compressed below", Paint::Soft)));
         for (line, name) in self.panel.frozen.iter().flat_map(frozen_lines) {
             names.extend(line.last().map(|(_, log10)| (powers.y(*log10), name, Paint::Soft)));
@@ -155,9 +155,9 @@ impl Placed<'_> {
     }
 }
 
-/// Both lines with the true branches frozen, and their names.
+/// Both bounds without branch flips, and their names.
 fn frozen_lines(frozen: &Frozen) -> [(&[(usize, f64)], &'static str); 2] {
-    [(&frozen.worst, "frozen, worst"), (&frozen.typical, "frozen, typical")]
+    [(&frozen.worst, "no flips, worst"), (&frozen.typical, "no flips, typical")]
 }
 
 /// What the lines of theory are, and which lie beyond the axis.
@@ -173,7 +173,7 @@ fn theory_key(panel: &NoisePanel) -> Vec<(Sample, String)> {
         let bounds = [(&frozen.worst, "worst case γₙ"), (&frozen.typical, "typical √n·u")];
         let beyond = |points: &[(usize, f64)]| if points.is_empty() { " (beyond this axis)" } else { "" };
         let bounds = bounds.map(|(points, name)| format!("{name}{}", beyond(points))).join(", ");
-        let label = format!("frozen: {} with the true branches, {bounds}", frozen.name);
+        let label = format!("no flips: theory of {} without branch flips, {bounds}", frozen.name);
         key.push((Sample::Line(Paint::Soft, THIN, FROZEN), label));
     }
     key

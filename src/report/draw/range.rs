@@ -1,4 +1,4 @@
-//! The panel of the true gradient's size against the formats' ranges.
+//! The panel of the exact gradient's size next to the formats' ranges.
 
 use super::axis::{self, Layers, NAME, Powers};
 use super::canvas::{Canvas, Drawn, Rect};
@@ -97,9 +97,9 @@ impl page::Placed for Placed<'_> {
         if panel.points.is_empty() {
             let all_zero = panel.unknown_layers.is_empty();
             let notice = if all_zero {
-                "every entry of the true gradient is zero"
+                "every entry of the exact gradient is zero"
             } else {
-                "the true gradient is not established"
+                "the exact gradient is not established"
             };
             canvas.notice(notice, plot)?;
         }

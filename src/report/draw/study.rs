@@ -12,7 +12,7 @@ use super::text::{self, Font};
 use super::theme::{Paint, Theme};
 use crate::report::figure::{ChartPanel, ClaimPanel, StudyFigure};
 use badge::Badge;
-use chart::Laid;
+use chart::ChartLayout;
 
 const STATEMENT: Font = Font { size: 13.5, bold: true };
 const DECIDING: Font = Font { size: 10.5, bold: false };
@@ -80,8 +80,8 @@ pub fn poster(figure: &StudyFigure, theme: Theme) -> Result<Picture, String> {
         }
         let below = top + headings.iter().map(Heading::height).fold(0.0, f64::max);
         let charts: Vec<Option<&ChartPanel>> = row.iter().map(|claim| claim.charts.first()).collect();
-        let (laid, bottom) = side_by_side(&charts, below, HEIGHTS.0)?;
-        placed.extend(headings.into_iter().zip(laid).map(|(heading, laid)| (top, heading, laid)));
+        let (layouts, bottom) = side_by_side(&charts, below, HEIGHTS.0)?;
+        placed.extend(headings.into_iter().zip(layouts).map(|(heading, layout)| (top, heading, layout)));
         top = bottom + ROW_GAP;
     }
     let bottom = if placed.is_empty() { top + EMPTY } else { top - ROW_GAP + 14.0 };
@@ -94,9 +94,9 @@ pub fn poster(figure: &StudyFigure, theme: Theme) -> Result<Picture, String> {
         for y in &rules {
             canvas.line(&[(MARGIN, *y), (PAGE_WIDTH - MARGIN, *y)], Paint::Faint, 0.8)?;
         }
-        for (index, (top, heading, laid)) in placed.iter().enumerate() {
+        for (index, (top, heading, layout)) in placed.iter().enumerate() {
             heading.draw(canvas, (left(index), *top))?;
-            laid.draw(canvas)?;
+            layout.draw(canvas)?;
         }
         Ok(())
     })
@@ -120,8 +120,8 @@ pub fn claim(figure: &StudyFigure, theme: Theme) -> Result<Picture, String> {
     for row in claim.charts.chunks(2) {
         let charts: Vec<Option<&ChartPanel>> = row.iter().map(Some).collect();
         let height = if row.len() == 1 { HEIGHTS.1 } else { HEIGHTS.0 };
-        let (laid, bottom) = side_by_side(&charts, top, height)?;
-        placed.extend(laid);
+        let (layouts, bottom) = side_by_side(&charts, top, height)?;
+        placed.extend(layouts);
         top = bottom + ROW_GAP;
     }
     let bottom = if placed.is_empty() { top + EMPTY } else { top - ROW_GAP + 14.0 };
@@ -135,7 +135,7 @@ pub fn claim(figure: &StudyFigure, theme: Theme) -> Result<Picture, String> {
         if placed.is_empty() {
             nothing(canvas, first)?;
         }
-        placed.iter().try_for_each(|laid| laid.draw(canvas))
+        placed.iter().try_for_each(|layout| layout.draw(canvas))
     })
 }
 
@@ -146,16 +146,20 @@ fn left(index: usize) -> f64 {
 
 /// One or two charts with their plots at the same height, and where they end. A single one that is no row of its own
 /// (its plot is low) keeps its column.
-fn side_by_side<'a>(charts: &[Option<&'a ChartPanel>], top: f64, height: f64) -> Result<(Vec<Laid<'a>>, f64), String> {
+fn side_by_side<'a>(
+    charts: &[Option<&'a ChartPanel>],
+    top: f64,
+    height: f64,
+) -> Result<(Vec<ChartLayout<'a>>, f64), String> {
     let width = if height > HEIGHTS.0 { WIDTHS.1 } else { WIDTHS.0 };
-    let mut laid = Vec::new();
+    let mut layouts = Vec::new();
     for (index, chart) in charts.iter().enumerate() {
-        laid.push(Laid::new(*chart, (left(index), top), width, height)?);
+        layouts.push(ChartLayout::new(*chart, (left(index), top), width, height)?);
     }
-    let plot_top = top + laid.iter().map(Laid::above).fold(0.0, f64::max);
-    let bottom = plot_top + height + laid.iter().map(Laid::below).fold(0.0, f64::max);
-    laid.iter_mut().for_each(|laid| laid.stand(plot_top));
-    Ok((laid, bottom))
+    let plot_top = top + layouts.iter().map(ChartLayout::above).fold(0.0, f64::max);
+    let bottom = plot_top + height + layouts.iter().map(ChartLayout::below).fold(0.0, f64::max);
+    layouts.iter_mut().for_each(|layout| layout.move_to(plot_top));
+    Ok((layouts, bottom))
 }
 
 fn nothing(canvas: &Canvas, top: f64) -> Drawn {

@@ -14,7 +14,7 @@ pub fn shared_pieces(record: &Record) -> Vec<String> {
     pieces.extend(facts::presets(&record.runs));
     pieces.extend(facts::storage_over(&record.runs));
     let own = |run: &Run| {
-        let theory = [facts::gain(&record.spec, run, Typeset), facts::phase(run, Typeset)];
+        let theory = [facts::gain(&record.spec, run, Typeset), facts::phase_in_theory(run, Typeset)];
         let facts: Vec<String> = theory.into_iter().flatten().chain([facts::truth(run)]).collect();
         format!("{}: {}", facts::activation(run), facts.join(", "))
     };
@@ -27,7 +27,7 @@ pub fn pieces(record: &Record, run: &Run) -> Vec<String> {
     let spec = &record.spec;
     let mut pieces = vec![facts::activation(run)];
     pieces.extend(set_up(record));
-    pieces.extend([facts::gain(spec, run, Typeset), facts::phase(run, Typeset)].into_iter().flatten());
+    pieces.extend([facts::gain(spec, run, Typeset), facts::phase_in_theory(run, Typeset)].into_iter().flatten());
     pieces.push(facts::truth(run));
     if spec.trials > 1 {
         pieces.push(format!("bands: {}", facts::quantile_note(spec.trials)));

@@ -6,7 +6,7 @@ use super::{of_layers, of_run, trials};
 use crate::judgement::{ArithmeticJudgement, RunJudgement, judge};
 use crate::record::{ArithmeticRun, Record, Run, Verdict};
 use crate::report::numbers::Notation::Typeset;
-use crate::report::{facts, say, table};
+use crate::report::{facts, say};
 
 /// The picture that compares all runs of a record.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,7 +47,7 @@ pub struct ComparisonRow {
 pub struct Lane {
     /// The arithmetic, accumulator included.
     pub arithmetic: String,
-    /// The median ratio; `—` where it is no measure of noise.
+    /// The ratio as in the first screen's table, without the range, which is drawn.
     pub noise: String,
     /// `noisy 4 of 5`.
     pub verdict: String,
@@ -101,10 +101,10 @@ fn row(run: &Run, judged: &RunJudgement, decades: (i32, i32)) -> ComparisonRow {
 fn lane(one: (&ArithmeticRun, &ArithmeticJudgement), decades: (i32, i32)) -> Lane {
     let (arithmetic, ArithmeticJudgement { first: judged, .. }) = one;
     let verdict = judged.verdict.verdict;
-    let noise = arithmetic.layers.first().filter(|_| verdict.has_noise());
     Lane {
         arithmetic: facts::name(arithmetic, Typeset),
-        noise: noise.map_or("—".into(), |layer| table::value(layer, Typeset)),
+        // A line breaks before "in 2 of 9", not within it.
+        noise: say::cells::middle(judged, Typeset).replace(" in ", " in\u{a0}").replace(" of ", "\u{a0}of\u{a0}"),
         verdict: facts::verdict_and_count(&judged.verdict),
         is_sound: verdict == Verdict::Sound,
         point: of_layers(one).next().and_then(|one| point(one, decades)),

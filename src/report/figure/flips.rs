@@ -76,9 +76,9 @@ impl FlipsPanel {
         let trials = run.arithmetics.first().map_or(0, |arithmetic| arithmetic.verdict.of);
         let points = || curves.iter().flat_map(|curve| &curve.points);
         let absent = if !run.kinked {
-            Some(format!("φ' of {} has no jump, so no pre-activation can land on another piece of it.", run.activation))
+            Some(format!("φ' of {} has no jump, so no branch can flip.", run.activation))
         } else if points().next().is_none() {
-            Some("The branches of the true network are not established, so no flip can be counted.".into())
+            Some("The branches of the exact network are not established, so no flip can be counted.".into())
         } else {
             None
         };

@@ -143,7 +143,7 @@ fn sizes(run: &Run, layer: usize, label: String, bin: i64) -> SizesOfLayer {
     let truth = Sizes::new(truth.map_or(&Histogram::default(), |truth| &truth.histogram), bin);
     SizesOfLayer {
         layer,
-        label: if truth.total == 0 { format!("layer {layer}, truth unknown") } else { label },
+        label: if truth.total == 0 { format!("layer {layer}, exact gradient not established") } else { label },
         truth,
         computed: computed.collect(),
     }

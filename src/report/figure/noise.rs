@@ -78,13 +78,13 @@ pub struct NoiseCurve {
     pub predicted: Vec<(usize, f64)>,
 }
 
-/// Noise with the true branches frozen, which every analysis of rounding gives that knows no kinks: layers and log₁₀, as
-/// far as they lie on the axis.
+/// Bounds on the noise if every pre-activation stayed on its exact branch, as analyses of rounding assume: layers and
+/// log₁₀, as far as they lie on the axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Frozen {
     /// The arithmetic that it is of.
     pub name: String,
-    /// Every operation at its bound γₙ and all of one sign.
+    /// Every operation at its bound γₙ, and all errors of one sign.
     pub worst: Vec<(usize, f64)>,
     /// √n·u for every operation, independent of each other.
     pub typical: Vec<(usize, f64)>,

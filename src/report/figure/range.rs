@@ -2,7 +2,7 @@
 
 use crate::record::{ArithmeticRun, Histogram, Number, Run};
 use crate::report::facts;
-use crate::report::numbers::{LOG10_2, Notation::Typeset, power_of_two, short};
+use crate::report::numbers::{LOG10_2, Notation::Typeset, limit, short};
 
 /// A format's limit is drawn if it lies within so many powers of ten of the data; else it is listed.
 const NEAR: f64 = 6.0;
@@ -89,7 +89,7 @@ pub struct RangePanel {
     pub unknown_layers: Vec<usize>,
     /// Limits within the axis, from above to below.
     pub limits: Vec<Limit>,
-    /// Formats with limits beyond the axis, in words: `f32 (1.4·10⁻⁴⁵ to 3.4·10³⁸)`, `f16 largest 65500`.
+    /// Formats with limits beyond the axis, in words: `f32 (1.4·10⁻⁴⁵ to 3.4·10³⁸)`, `f16 largest 65504`.
     pub beyond: Vec<String>,
     /// True if any limit is that of a format with a loss scale, and lies where unscaled gradients meet it.
     pub is_scaled: bool,
@@ -100,7 +100,7 @@ pub struct RangePanel {
 /// The growth that mean-field theory says, from the last hidden layer on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Growth {
-    /// `root mean square that χ₁ = 1.18 predicts from layer 50’s`.
+    /// `mean-field theory: root mean square ×1.09 per layer, back from layer 50`.
     pub label: String,
     /// Layers and log₁₀ of the root mean square of the entries, as far as they lie on the axis.
     pub points: Vec<(usize, f64)>,
@@ -147,7 +147,7 @@ pub(super) fn beyond(run: &Run, is_near: impl Fn(f64) -> bool) -> Vec<String> {
     for arithmetic in &run.arithmetics {
         let (name, limits) = (format_name(arithmetic), Edge::ALL.map(|edge| edge.of(arithmetic)));
         let far = |limit: &Option<f64>| limit.is_some_and(|log2| !is_near(log2));
-        let value = |log2: f64| power_of_two(log2, Typeset);
+        let value = |log2: f64| limit(log2, Typeset);
         let text = match limits {
             [Some(largest), _, Some(smallest)] if limits.iter().all(far) => {
                 format!("{name} ({} to {})", value(smallest), value(largest))
@@ -232,7 +232,8 @@ fn growth(run: &Run, (low, high): (f64, f64)) -> Option<Growth> {
         (low..=high).contains(&log10).then_some((layer, log10))
     };
     let points = hidden.iter().filter_map(|layer| place(layer.layer)).collect();
-    let label = format!("root mean square that χ₁ = {} predicts from layer {}’s", short(chi1, Typeset), last.layer);
+    let factor = short(chi1.sqrt(), Typeset);
+    let label = format!("mean-field theory: root mean square ×{factor} per layer, back from layer {}", last.layer);
     Some(Growth { label, points })
 }
 
@@ -261,7 +262,7 @@ fn limits(run: &Run) -> Vec<Limit> {
             edge,
             log2,
             log10: log2 * LOG10_2,
-            label: format!("{} {} {}", named_once(&names), edge.name(), power_of_two(log2, Typeset)),
+            label: format!("{} {} {}", named_once(&names), edge.name(), limit(log2, Typeset)),
         })
         .collect();
     limits.sort_by(|a, b| b.log10.total_cmp(&a.log10));

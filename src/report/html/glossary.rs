@@ -88,9 +88,9 @@ const TERMS: [(&str, &str); 6] = [
          φ'' where it is smooth, and by the rounding of the backward pass",
     ),
     (
-        "frozen branches",
-        "what rounding would do if every pre-activation stayed on its exact branch, as analyses of rounding assume: γₙ, \
-         every operation at its worst and all of one sign, and √n·u, independent of each other",
+        "no flips",
+        "what theory expects if every pre-activation stays on its exact branch, as analyses of rounding assume. Worst: \
+         every operation at its bound γₙ and all errors of one sign; typical: independent errors of √n·u",
     ),
 ];
 
@@ -98,13 +98,13 @@ fn source_meaning(source: NoiseSource) -> &'static str {
     match source {
         NoiseSource::Storage => "parameters, inputs and targets rounded when they are stored",
         NoiseSource::Forward => {
-            "rounding in the forward pass: z, φ(z), φ'(z), softmax and skips. It makes the branch flips"
+            "rounding in the forward pass: z, φ(z), φ'(z), softmax and skips. It causes the branch flips"
         }
         NoiseSource::Backward => "rounding in the backward pass: δ, Wᵀδ, its product with φ', and the gradients",
         NoiseSource::BranchFlips => "φ' taken from the branch that rounding chose, everything else exact",
-        NoiseSource::Range => "underflow and overflow: the format's exponents against unbounded ones",
+        NoiseSource::Range => "underflow and overflow: the format's exponents compared with unbounded ones",
         NoiseSource::Accumulation => {
-            "rounding inside sums, against exact sums. It is part of forward and backward, so there is only a noise without it"
+            "rounding inside sums, compared with exact sums. It is part of forward and backward, so only the noise without it is shown"
         }
     }
 }

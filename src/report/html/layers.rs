@@ -40,15 +40,20 @@ const COLUMNS: [Column; 10] = [
     ),
     column("flips", "flips", "pre-activations on the other side of a kink than in the exact network", First::Greatest),
     column("flushed", "flushed", "entries computed as zero by underflow that are not zero", First::Greatest),
-    column("cosine", "cosine", "of the angle between computed and true gradient, median over the trials", First::Least),
+    column(
+        "cosine",
+        "cosine",
+        "of the angle between computed and exact gradient, median over the trials",
+        First::Least,
+    ),
     column(
         "descent",
         "descent",
-        "⟨computed, true⟩/‖true‖², median over the trials: at most 0, the step climbs",
+        "⟨computed, exact⟩/‖exact‖², median over the trials; if it is at most 0, the step would increase the loss",
         First::Least,
     ),
     column("verdict", "verdict", "the most severe one that at least half of the trials reach", First::Greatest),
-    column("proven", "proven bits", "the true gradient is known to 2⁻ᵏ of its norm, in the worst trial", First::Least),
+    column("proven", "proven bits", "the exact gradient is known to 2⁻ᵏ of its norm, in the worst trial", First::Least),
 ];
 
 /// The filters and the table. The column of activations is left out where there is one.
@@ -161,7 +166,7 @@ fn median(layer: &LayerRun, number: fn(&TensorNoise) -> Number) -> Option<f64> {
     values.get(values.len() / 2).copied()
 }
 
-/// Proven bits of a layer's true gradient in its worst trial, as a number to sort by and in words.
+/// Proven bits of a layer's exact gradient in its worst trial, as a number to sort by and in words.
 fn evidence(truth: &Truth, index: usize) -> (Option<f64>, String) {
     let trials = truth.layers.get(index).map_or(&[][..], |layer| &layer.trials);
     // Exact is more than any number of bits, not established less than one.

@@ -35,9 +35,9 @@ pub fn making(record: &Record) -> String {
     )
 }
 
-/// What each activation has of its own: constants, gain, theory, and the evidence of its truth.
+/// What each activation has of its own: constants, gain, theory, and how well its exact gradient is known.
 fn runs(record: &Record) -> String {
-    let mut rows = vec![["activation", "gain", "theory", "evidence"].map(String::from).to_vec()];
+    let mut rows = vec![["activation", "gain", "mean-field theory", "exact gradient"].map(String::from).to_vec()];
     for run in &record.runs {
         let gain = run.gain.map_or("—".into(), |gain| short(gain, Typeset));
         let theory = facts::phase(run, Typeset).unwrap_or("—".into());

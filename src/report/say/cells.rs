@@ -60,10 +60,21 @@ pub fn spread(layer: &LayerJudgement, notation: Notation) -> String {
     if both(layer).is_none() && noise.low != noise.high {
         text += &format!(" [{}]", span(noise.low.value(), noise.high.value(), notation));
     }
-    if noise.count < layer.trials.len() {
-        text += &format!(" in {} of {}", noise.count, layer.trials.len());
+    text + &in_some_trials(layer)
+}
+
+/// The same without the range: `0.286`, of two trials among nine `0.00193, 1 in 2 of 9`.
+pub fn middle(layer: &LayerJudgement, notation: Notation) -> String {
+    match layer.noise.median {
+        Number::None => "—".into(),
+        _ => value(layer, notation) + &in_some_trials(layer),
     }
-    text
+}
+
+/// ` in 2 of 9`: how many trials have a ratio, if not all.
+fn in_some_trials(layer: &LayerJudgement) -> String {
+    let (count, of) = (layer.noise.count, layer.trials.len());
+    if count < of { format!(" in {count} of {of}") } else { String::new() }
 }
 
 /// `0.286`, of two trials `0.118, 0.183`: without the range over the trials.

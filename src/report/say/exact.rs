@@ -4,6 +4,7 @@ use super::noise::two_of;
 use super::{capitalised, factor, joined};
 use crate::judgement::{ExactJudgement, ExactState, Small, Vanishing, ZeroJudgement};
 use crate::record::{Run, Verdict, ZeroReason};
+use crate::report::facts;
 use crate::report::numbers::{Notation, power_of_two, short};
 
 /// Unmeasured changes that help if the network itself is at fault.
@@ -23,9 +24,9 @@ pub fn name(state: ExactState) -> &'static str {
     }
 }
 
-/// The state with its size and evidence, for a header: `healthy, 0.13 of the weights (proven 83 bits)`.
+/// The state with its size and evidence, for a header: `healthy, 0.13 of the weights (proven to 83 bits)`.
 pub fn state(exact: &ExactJudgement, notation: Notation) -> String {
-    let evidence = &exact.evidence;
+    let evidence = facts::evidence(&exact.evidence);
     let Some(state) = exact.state else { return format!("state not recorded ({evidence})") };
     let mut words = match exact.distribution.len() {
         0 | 1 => name(state).to_string(),
@@ -35,7 +36,7 @@ pub fn state(exact: &ExactJudgement, notation: Notation) -> String {
         words += &format!(", {size}");
     }
     // `not established: why` says the state by itself.
-    if evidence.starts_with(name(state)) { evidence.clone() } else { format!("{words} ({evidence})") }
+    if evidence.starts_with(name(state)) { evidence } else { format!("{words} ({evidence})") }
 }
 
 /// `healthy 4, zero 1`: by count.

@@ -37,8 +37,8 @@ impl Contender<'_> {
     }
 }
 
-/// The sentences: exact gradients that are not healthy, the ranking in the first arithmetic, and the arithmetics in which
-/// all is well.
+/// The sentences: exact gradients that are not healthy, the ranking in the first arithmetic and in the others, what is not
+/// sound in these, and the arithmetics in which all is well.
 pub(super) fn sentences(record: &Record, judgement: &Judgement, notation: Notation) -> Vec<String> {
     let names: Vec<&str> = match judgement.runs.first() {
         Some(run) => run.arithmetics.iter().map(|arithmetic| arithmetic.name.as_str()).collect(),
@@ -52,6 +52,7 @@ pub(super) fn sentences(record: &Record, judgement: &Judgement, notation: Notati
     sentences.push(in_arithmetic(first, judgement, notation));
     let is_all_sound = |name: &&&str| contenders(judgement, name).iter().all(|one| cells::is_sound(one.judged));
     let sound: Vec<&str> = others.iter().filter(is_all_sound).copied().collect();
+    sentences.extend(least_in_others(judgement, others));
     sentences.extend(troubled(judgement, others, &sound));
     if !sound.is_empty() {
         let is_known = |name: &&str| contenders(judgement, name).iter().all(Contender::is_known_in_every_trial);
@@ -60,6 +61,33 @@ pub(super) fn sentences(record: &Record, judgement: &Judgement, notation: Notati
         sentences.push(format!("In {} every {which} is sound at layer 1.", joined(&sound)));
     }
     sentences
+}
+
+/// The activation with the least noise in the other arithmetics, those with the same outcome together: `In bf16 and f32 elu
+/// has the least noise; in f64 relu and elu have the least noise and cannot be told apart.` Nothing where trials are too few
+/// or fewer than two activations are measured.
+fn least_in_others(judgement: &Judgement, names: &[&str]) -> Option<String> {
+    let outcome = |name: &str| {
+        let ranking = ranking_of(judgement, name)?;
+        let leading = leading(judgement, ranking)?;
+        // Those that cannot be told apart are in the order asked for, so that equal outcomes read the same.
+        let runs = judgement.runs.iter().map(|run| run.activation.as_str());
+        let leading: Vec<String> = runs.filter(|name| leading.contains(name)).map(String::from).collect();
+        let is_any_unknown = contenders(judgement, name).iter().any(|one| one.verdict() == Verdict::NotEstablished);
+        let (count, measured) = (leading.len(), ranking.measured.len());
+        Some(least(&shortened(leading), count, count == measured, is_any_unknown))
+    };
+    let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
+    for name in names {
+        let Some(outcome) = outcome(name) else { continue };
+        match groups.iter_mut().find(|(same, _)| *same == outcome) {
+            Some((_, names)) => names.push(name),
+            None => groups.push((outcome, vec![name])),
+        }
+    }
+    let clauses: Vec<String> =
+        groups.iter().map(|(outcome, names)| format!("in {} {outcome}", joined(names))).collect();
+    (!clauses.is_empty()).then(|| format!("{}.", super::capitalised(&clauses.join("; "))))
 }
 
 /// What is not sound in the other arithmetics: `In bf16 relu and leaky are noisy; in f16 leaky is noisy.`
@@ -195,35 +223,44 @@ fn ranked(
     let Some((ranking, outcome)) = ranking.and_then(|ranking| Some((ranking, ranking.ranking.as_ref()?))) else {
         return format!("the noise is {}", listed(&everyone));
     };
-    let (best, not_apart) = match outcome {
-        Ranking::Best { best, not_apart } => (*best, not_apart),
-        Ranking::TooFewTrials { trials } => {
-            let few = if *trials == 1 { "1 trial is".into() } else { format!("{trials} trials are") };
-            let made = measured.iter().map(|one| one.judged.first.verdict.of).max().unwrap_or(0);
-            // Where an exact gradient is zero there is nothing to compare.
-            let advice = match made {
-                made if made < LEAST_TRIALS => format!("give --trials {LEAST_TRIALS}"),
-                made => format!("of {made}; in the others an exact gradient is zero or unknown"),
-            };
-            return format!("{few} too few to rank activations ({advice}): {}", listed(&everyone));
-        }
-    };
-    // Places among the measured are turned into activations.
-    let name = |place: &usize| ranking.measured.get(*place).map(|run| judgement.runs[*run].activation.as_str());
-    let leading: Vec<&str> = std::iter::once(&best).chain(not_apart).filter_map(name).collect();
+    if let Ranking::TooFewTrials { trials } = outcome {
+        let few = if *trials == 1 { "1 trial is".into() } else { format!("{trials} trials are") };
+        let made = measured.iter().map(|one| one.judged.first.verdict.of).max().unwrap_or(0);
+        // Where an exact gradient is zero there is nothing to compare.
+        let advice = match made {
+            made if made < LEAST_TRIALS => format!("give --trials {LEAST_TRIALS}"),
+            made => format!("of {made}; in the others an exact gradient is zero or unknown"),
+        };
+        return format!("{few} too few to rank activations ({advice}): {}", listed(&everyone));
+    }
+    let leading = leading(judgement, ranking).unwrap_or_default();
     let find = |name: &&str| measured.iter().find(|one| one.name == *name);
     let first: Vec<&&Contender> = leading.iter().filter_map(find).collect();
     let rest: Vec<&&Contender> = measured.iter().filter(|one| !leading.contains(&one.name)).collect();
-    let known = if is_any_unknown { "least known noise" } else { "least noise" };
-    let claim = match (first.len(), rest.is_empty()) {
-        (1, _) => format!("{} has the {known}", listed(&first)),
-        (_, true) => format!("the noise of {} does not differ beyond chance", listed(&first)),
-        (_, false) => format!("{} have the {known} and cannot be told apart", listed(&first)),
-    };
+    let claim = least(&listed(&first), first.len(), rest.is_empty(), is_any_unknown);
     match rest.as_slice() {
         [] => claim,
         [_] => format!("{claim}; {} has more", listed(&rest)),
         _ => format!("{claim}; {} have more", listed(&rest)),
+    }
+}
+
+/// The activation with the least noise and those that cannot be told apart from it; `None` where trials are too few or fewer
+/// than two activations are measured.
+fn leading<'a>(judgement: &'a Judgement, ranking: &ActivationRanking) -> Option<Vec<&'a str>> {
+    let Some(Ranking::Best { best, not_apart }) = &ranking.ranking else { return None };
+    // Places among the measured are turned into activations.
+    let name = |place: &usize| ranking.measured.get(*place).map(|run| judgement.runs[*run].activation.as_str());
+    Some(std::iter::once(best).chain(not_apart).filter_map(name).collect())
+}
+
+/// `elu has the least noise`; of several leading activations whether others have more.
+fn least(listed: &str, leading: usize, are_all: bool, is_any_unknown: bool) -> String {
+    let known = if is_any_unknown { "least known noise" } else { "least noise" };
+    match (leading, are_all) {
+        (1, _) => format!("{listed} has the {known}"),
+        (_, true) => format!("the noise of {listed} does not differ beyond chance"),
+        (_, false) => format!("{listed} have the {known} and cannot be told apart"),
     }
 }
 

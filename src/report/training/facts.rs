@@ -117,7 +117,7 @@ pub fn presets(training: &Training) -> Vec<String> {
     learners.iter().filter_map(|one| Some((&one.name, one.policy.as_ref()?))).map(spelled).collect()
 }
 
-/// The worst evidence of all measured exact gradients: `proven 83 bits`, or `not established: why`.
+/// How well the measured exact gradients are known, in the worst case: `exact gradients proven to 83 bits`.
 pub fn evidence(training: &Training) -> Option<String> {
     let learners = training.runs.iter().flat_map(|run| &run.learners);
     let all = learners.flat_map(|learner| &learner.measures).map(|measure| measure.evidence.as_str());
@@ -126,5 +126,6 @@ pub fn evidence(training: &Training) -> Option<String> {
         let bits = evidence.strip_prefix("proven ").and_then(|rest| rest.split(' ').next()?.parse::<u64>().ok());
         bits.unwrap_or(if evidence == "exact" { u64::MAX } else { 0 })
     };
-    all.min_by_key(|evidence| rank(evidence)).map(String::from)
+    // "Reference" is the run in f64 here.
+    all.min_by_key(|evidence| rank(evidence)).map(|worst| format!("exact gradients {}", facts::evidence(worst)))
 }

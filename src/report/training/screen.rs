@@ -57,7 +57,7 @@ fn header(training: &Training) -> String {
     let network = std::iter::once(facts::activations(training)).chain(facts::network(training));
     let draws = facts::draws(training, &training.runs, Plain);
     let data = [facts::data(training), facts::loss(training).to_string()].into_iter();
-    let evidence = facts::evidence(training).map(|evidence| format!("exact gradients {evidence}"));
+    let evidence = facts::evidence(training);
     fitting(network)
         + &fitting(facts::optimiser(training, Plain).into_iter().chain(draws))
         + &fitting(data.chain(evidence))

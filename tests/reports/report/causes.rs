@@ -142,7 +142,7 @@ fn the_page_has_both_tables_panels_with_tips_and_the_words() {
     assert!(html.contains("<title>layer 1, f16, branch flips\nonly 0.469 ["), "a lane tells its numbers");
     assert!(html.contains("<title>layer 1, f16\nonly branch flips\nnoise/signal 0.469 ["), "so does a point by layer");
     assert!(html.contains("predicted 0.453\n"), "and a point of the noise");
-    for term in ["attribution", "twin run", "loss scale", "cut", "frozen branches", "accumulation"] {
+    for term in ["attribution", "twin run", "loss scale", "cut", "no flips", "accumulation"] {
         assert!(html.contains(&format!("<dt>{term}</dt>")), "{term}");
     }
 }

@@ -7,7 +7,7 @@ use precision_probe::record::{Number, Record};
 use precision_probe::report::draw::{Theme, comparison_svg, rasterise};
 use precision_probe::report::figure::{Comparison, Panel, PointKind};
 use precision_probe::report::files::Pictures;
-use precision_probe::report::numbers::Notation::Plain;
+use precision_probe::report::numbers::Notation::{Plain, Typeset};
 use precision_probe::report::{say, table};
 use std::path::Path;
 
@@ -111,6 +111,23 @@ fn what_trials_do_not_tell_apart_is_not_ranked() {
     );
 }
 
+/// The other precisions are ranked by the same rule, those with the same outcome in one clause, and not from too few trials.
+#[test]
+fn the_answer_ranks_in_every_precision() {
+    let of = |noise: [f64; 4]| {
+        let [f16, bf16, tf32, f32] = noise.map(Noise);
+        [("f16", f16), ("bf16", bf16), ("tf32", tf32), ("f32", f32), ("f64", Exact)]
+    };
+    let [relu, elu, tanh] = [[0.4, 0.8, 0.4, 1e-6], [0.03, 0.05, 0.03, 4e-6], [0.2, 0.3, 0.2, 1e-6]].map(of);
+    let runs: [(&str, &[(&str, Behaviour)]); 3] = [("relu", &relu), ("elu", &elu), ("tanh", &tanh)];
+    let expected = " have more. In bf16 and tf32 elu has the least noise; in f32 relu and tanh have the least noise and \
+                    cannot be told apart; in f64 the noise of relu, elu and tanh does not differ beyond chance. In bf16 ";
+    let found = answer_of(&compared(5, &runs));
+    assert!(found.contains(expected), "{found}");
+    let found = answer_of(&compared(4, &runs));
+    assert_eq!(found.matches("least noise").count() + found.matches("beyond chance").count(), 0, "{found}");
+}
+
 #[test]
 fn the_terminal_compares_and_ends_with_the_answer() {
     let arithmetics: [&[(&str, Behaviour)]; 2] =
@@ -130,7 +147,8 @@ f16         relu        0.499 [0.307–0.691]         1 in 512      1 %  noisy 5
     assert!(rows[2].contains("sigmoid") && rows[2].contains("underflow 5 of 5, layers 1–4"), "{text}");
     assert!(text.contains("\n\nf64        relu"), "arithmetics stand apart: {text}");
     let sentences = "At layer 1 in f16, only relu (0.499, noisy) has a gradient that is neither zero nor lost to the \
-                     format's range; sigmoid underflows. In f64 every activation is sound at layer 1.";
+                     format's range; sigmoid underflows. In f64 relu has the least noise. In f64 every activation is sound at \
+                     layer 1.";
     assert!(text.replace('\n', " ").contains(sentences), "{text}");
     assert!(text.ends_with("\n\nPage:    there/report.html\nPicture: there/compare.png\n"), "{text}");
     let layers = table::terminal(&record, true, None);
@@ -158,11 +176,38 @@ fn figures_hold_a_lane_per_activation_and_arithmetic() {
     assert_eq!(point.high, core_math::log10(noise.high.value()));
     assert_eq!((lane.noise.as_str(), lane.verdict.as_str(), lane.is_sound), ("0.499", "noisy 5 of 5", false));
     let saturated = &figure.rows[1].lanes[0];
-    assert_eq!((saturated.noise.as_str(), saturated.point.unwrap().median), ("—", 0.0));
+    assert_eq!((saturated.noise.as_str(), saturated.point.unwrap().median), ("1", 0.0), "as in the table");
     assert_eq!(figure.rows[0].lanes[2].noise, "≤ 10⁻²⁵");
+    assert_eq!(figure.rows[1].lanes[1].noise, "—");
     let caption = figure.caption.join(" | ");
     for words in ["seed 0", "spec 0123456789ab", "relu (slope", "sigmoid (slope", "gain 1.41 (init preserve)"] {
         assert!(caption.contains(words), "{caption}");
+    }
+}
+
+/// Pictures and the first screen's table print the same ratios, also where only two of nine trials have one, whatever the
+/// verdict; the picture draws the range that the table has in brackets.
+#[test]
+fn lanes_print_the_ratios_of_the_table() {
+    let mut some = compared(9, &[("relu", &[("f16", Vanished(4))][..]), ("leaky", &[("f16", Noise(0.3))])]);
+    let layer = &mut some.runs[0].arithmetics[0].layers[0];
+    for (index, trial) in layer.trials.iter_mut().enumerate() {
+        trial.tensors[0].noise_to_signal =
+            [Number::Finite(0.25), Number::Finite(1.0)].get(index).map_or(Number::None, |x| *x);
+    }
+    (layer.noise_to_signal.low, layer.noise_to_signal.count) = (Number::Finite(0.25), 2);
+    assert_eq!(Comparison::new(&some).rows[0].lanes[0].noise, "0.25, 1 in\u{a0}2\u{a0}of\u{a0}9");
+    for (name, record) in cases().into_iter().chain([("some trials".to_string(), some)]) {
+        let table = say::cells::rows(&record, &judge(&record), Typeset);
+        for row in Comparison::new(&record).rows {
+            for lane in row.lanes {
+                let cells = table.iter().find(|cells| cells[0] == lane.arithmetic && cells[1] == row.activation);
+                let cell = &cells.unwrap_or_else(|| panic!("{name}: {} with {}", lane.arithmetic, row.activation))[2];
+                let (before, after) = cell.split_once(" [").unwrap_or((cell, ""));
+                let after = after.split_once(']').map_or("", |(_, after)| after);
+                assert_eq!(lane.noise.replace('\u{a0}', " "), format!("{before}{after}"), "{name}: {cell}");
+            }
+        }
     }
 }
 

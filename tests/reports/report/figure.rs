@@ -17,7 +17,7 @@ fn the_title_and_caption_say_what_was_measured() {
     assert_eq!(
         summary.caption.join(" | "),
         "leaky (slope = 0.010009765625) | depth 50 | width 64 | no biases | loss cross-entropy | data digits | batch 32 | 5 trials | \
-         seed 0 | gain 1.41 (init preserve) | χ₁ 1.18: gradients grow | exact gradient proven 83 bits, computed with 256 bits | \
+         seed 0 | gain 1.41 (init preserve) | gradients grow ×1.09 per layer (mean-field theory) | reference exact to 83 bits, computed with 256 bits | \
          bands: least to greatest of 5 trials | precision-probe 0.1.0 | spec 0123456789ab"
     );
 }
@@ -114,7 +114,7 @@ fn magnitudes_are_order_statistics_of_the_histogram() {
 fn format_limits_are_drawn_if_near_and_listed_if_far() {
     let panel = summary(&default_record()).range;
     let labels: Vec<&str> = panel.limits.iter().map(|limit| limit.label.as_str()).collect();
-    assert_eq!(labels, ["f16 largest 65500", "f16 smallest normal 6.1·10⁻⁵", "f16 smallest subnormal 5.96·10⁻⁸"]);
+    assert_eq!(labels, ["f16 largest 65504", "f16 smallest normal 6.1·10⁻⁵", "f16 smallest subnormal 5.96·10⁻⁸"]);
     assert_eq!(panel.limits.iter().map(|limit| limit.edge).collect::<Vec<_>>(), Edge::ALL);
     assert_eq!(
         panel.beyond,

@@ -65,11 +65,11 @@ fn where_no_flips_can_be_a_sentence_says_why() {
     let mut smooth = record(3, 5, &[("f16", Noise(0.2))]);
     smooth.runs[0].kinked = false;
     smooth.runs[0].activation = "tanh".into();
-    let expected = "φ' of tanh has no jump, so no pre-activation can land on another piece of it.";
+    let expected = "φ' of tanh has no jump, so no branch can flip.";
     assert_eq!(flips(&smooth).absent.as_deref(), Some(expected));
     let mut unknown = record(3, 5, &[("f16", NotEstablished)]);
     unknown.runs[0].arithmetics[0].layers.iter_mut().for_each(|layer| layer.flips = None);
-    let expected = "The branches of the true network are not established, so no flip can be counted.";
+    let expected = "The branches of the exact network are not established, so no flip can be counted.";
     assert_eq!(flips(&unknown).absent.as_deref(), Some(expected));
 }
 
@@ -112,7 +112,7 @@ fn every_entry_is_in_a_bin_or_counted_apart() {
     let expected =
         ["e4m3fn smallest normal 0.0156", "e4m3fn smallest subnormal 0.00195", "f16 smallest normal 6.1·10⁻⁵"];
     assert_eq!(labels, expected);
-    assert_eq!(panel.beyond, ["f16 largest 65500, smallest subnormal 5.96·10⁻⁸", "e4m3fn largest 448"]);
+    assert_eq!(panel.beyond, ["f16 largest 65504, smallest subnormal 5.96·10⁻⁸", "e4m3fn largest 448"]);
     assert!(panel.axis.0 <= -14.0 && panel.axis.1 >= -6.0);
 }
 
@@ -122,7 +122,7 @@ fn histograms_of_nothing_have_axes_and_say_so() {
     assert!(dead.axis.0 < dead.axis.1 && dead.highest == 1.0);
     assert!(dead.layers.iter().all(|layer| layer.truth.zeros == 5000 && layer.truth.shares.is_empty()));
     let unknown = histogram(&record(3, 5, &[("f16", NotEstablished)]));
-    assert_eq!(unknown.layers[0].label, "layer 1, truth unknown");
+    assert_eq!(unknown.layers[0].label, "layer 1, exact gradient not established");
 }
 
 /// A summary is a pure function of its record: all of its data, held to a committed text.

@@ -83,7 +83,7 @@ fn chi1_grows_the_gradient_from_the_last_hidden_layer_on() {
     let mut record = record(10, 5, &[("f16", Noise(0.2))]);
     record.runs[0].chi1 = Some(4.0);
     let growth = Summary::new(&record, &record.runs[0]).range.growth.unwrap();
-    assert_eq!(growth.label, "root mean square that χ₁ = 4 predicts from layer 10’s");
+    assert_eq!(growth.label, "mean-field theory: root mean square ×2 per layer, back from layer 10");
     assert_eq!(growth.points.len(), 10, "the head is another kind of layer");
     let log2 = |index: usize| growth.points[index].1 / std::f64::consts::LOG10_2;
     assert!((log2(9) - (-4.0 - core_math::log2(1000.0) / 2.0)).abs() < 1e-9, "{}", log2(9));

@@ -64,7 +64,7 @@ fn tables_of_any_two_runs_concatenate() {
     }
     let mut other = first.clone();
     (other.spec.seed, other.spec_hash) = (7, "other".into());
-    let [one, two] = [first, &other].map(|record| rows(&summary_csv(record)));
+    let [one, two] = [first, &other].map(|record| rows(&summary_csv(record, &judge(record))));
     assert_eq!((one[0]["seed"].as_str(), two[0]["seed"].as_str()), ("0", "7"));
     assert_ne!(one[0]["spec_hash"], two[0]["spec_hash"]);
 }
@@ -72,7 +72,7 @@ fn tables_of_any_two_runs_concatenate() {
 #[test]
 fn the_summary_has_a_row_per_precision_and_layer_as_the_record_says() {
     for (name, record) in records::cases().into_iter().chain(causes::cases()) {
-        let rows = rows(&summary_csv(&record));
+        let rows = rows(&summary_csv(&record, &judge(&record)));
         let layers: Vec<(&Run, &ArithmeticRun, &LayerRun)> = record
             .runs
             .iter()
@@ -130,7 +130,7 @@ fn the_summary_says_what_the_judgement_says() {
     let mut explained = 0;
     for (name, record) in records::cases().into_iter().chain(causes::cases()) {
         let judgement = judge(&record);
-        let table = rows(&summary_csv(&record));
+        let table = rows(&summary_csv(&record, &judge(&record)));
         for (run, judged) in record.runs.iter().zip(&judgement.runs) {
             for (arithmetic, judged) in run.arithmetics.iter().zip(&judged.arithmetics) {
                 let of = [("activation", run.activation.as_str()), ("precision_as_given", arithmetic.name.as_str())];
@@ -205,7 +205,7 @@ fn sources_and_remedies_have_a_row_per_layer() {
     assert_eq!((flips["only_trials_with_noise"].as_str(), flips["all_but_trials_milder"].as_str()), ("2", ""));
     let sums = with(&sources, &[("source", "accumulation")]);
     assert!(sums.len() == 3 && sums.iter().all(|row| row["only_noise_to_signal"].is_empty()));
-    let remedies = rows(&remedies_csv(&record));
+    let remedies = rows(&remedies_csv(&record, &judge(&record)));
     assert_eq!(remedies.len(), 4 * 3);
     let forward = with(&remedies, &[("remedy", "forward"), ("layer", "2")])[0];
     assert_eq!(forward["remedy_precision"], "forward=f32/backward=f16");
@@ -215,7 +215,7 @@ fn sources_and_remedies_have_a_row_per_layer() {
     // Records without trials under a remedy say nothing of their effect.
     assert_eq!((forward["effect"].as_str(), forward["is_advised"].as_str()), ("", "false"));
     assert_eq!(with(&remedies, &[("remedy", "loss_scaling")])[0]["remedy_log2_loss_scale"], "8");
-    let summary = rows(&summary_csv(&record));
+    let summary = rows(&summary_csv(&record, &judge(&record)));
     assert_eq!(summary[0]["predicted_noise_to_signal"], cell(arithmetic.theory[0].predicted));
     assert_eq!(summary[0]["measured_to_predicted"], cell(arithmetic.theory[0].ratio));
 }

@@ -11,7 +11,7 @@ fn the_first_screen_of_the_default_probe() {
     let text = screen::terminal(&default_record(), View::default(), Some(Path::new("reports/default/summary.png")));
     let expected = "\
 leaky, depth 50, width 64, no biases; loss cross-entropy, data digits, batch 32, 5 trials
-Exact gradient of layer 1: state not recorded (proven 83 bits)
+Exact gradient of layer 1: state not recorded (proven to 83 bits)
 
 precision     noise/signal                 bits  verdict, layer 1    cause         remedy
 f16           0.499 [0.307–0.691]             1  noisy 5 of 5        not measured  f32 13000×
@@ -46,7 +46,7 @@ fn the_details_of_the_default_probe() {
     let expected = "\
 leaky (slope = 0.010009765625), depth 50, width 64, no biases
 loss cross-entropy, data digits, batch 32, 5 trials, seed 0, gain 1.41 (init preserve)
-χ₁ 1.18: gradients grow; exact gradient proven 83 bits, computed with 256 bits
+gradients grow ×1.09 per layer (mean-field theory); reference exact to 83 bits, computed with 256 bits
 
 precision     noise/signal                 bits     flips  flushed  verdict of layer 1
 f16           0.499 [0.307–0.691]             1  1 in 512      1 %  noisy 5 of 5, layers 1–18

@@ -87,9 +87,9 @@ fn maps_without_anything_are_left_out_and_told() {
         (figure.maps.iter().map(|map| map.kind).collect::<Vec<_>>(), figure.remark)
     };
     let flushed = "no flushed entries at any measured step".to_string();
-    assert_eq!(kinds(0), (vec![MapKind::Own, MapKind::Reference, MapKind::Dead], Some(flushed)));
+    assert_eq!(kinds(0), (vec![MapKind::OwnParameters, MapKind::ReferenceParameters, MapKind::Dead], Some(flushed)));
     let both = "no flushed entries and no dead units at any measured step".to_string();
-    assert_eq!(kinds(3), (vec![MapKind::Own, MapKind::Reference], Some(both)));
+    assert_eq!(kinds(3), (vec![MapKind::OwnParameters, MapKind::ReferenceParameters], Some(both)));
     let figure = TrainingFigure::new(&training, &training.runs[0]);
     assert_eq!((figure.maps[0].columns.len(), figure.maps[0].rows.len()), (21, 21));
     assert!(!figure.maps[0].is_thinned());

@@ -73,7 +73,7 @@ fn at_least_hypot(x: f64, y: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::arithmetic::ExactMatrix;
-    use crate::noise::{Against, TensorNoise, Twin};
+    use crate::noise::{ReferenceTensor, TensorNoise, Twin};
     use crate::number::Number;
     use crate::truth::TrueTensor;
     use crate::truth::bound::Bound;
@@ -111,7 +111,7 @@ mod tests {
             0 => ExactMatrix::Doubles(row(&part.computed)),
             _ => ExactMatrix::Doubles(row(&part.computed)).times_two_to(exponent),
         };
-        Noise::against(&Against::new(&truth), &computed, Twin::Zeros(&part.zeros))
+        Noise::compare(&ReferenceTensor::new(&truth), &computed, Twin::Zeros(&part.zeros))
     }
 
     fn together(x: &Part, y: &Part) -> Part {

@@ -1,14 +1,14 @@
 //! Noise and signal: compares a computed gradient tensor with the exact one.
 //!
-//! Differences are accurate to at least 50 bits ([`Against`]), scaled by one power of two and summed in double
+//! Differences are accurate to at least 50 bits ([`ReferenceTensor`]), scaled by one power of two and summed in double
 //! precision in index order, which is enough for the nine digits that a record keeps.
 
-mod against;
 mod joined;
+mod reference;
 mod rows;
 mod sums;
 
-pub use against::Against;
+pub use reference::ReferenceTensor;
 pub use rows::{Rows, rows};
 use sums::{FINE, Sums};
 
@@ -108,43 +108,43 @@ impl Noise {
     /// Compares a computed tensor with the exact one; every computed zero whose exact entry is not zero counts as
     /// flushed.
     pub fn measure(truth: &TrueTensor, computed: &ExactMatrix) -> Noise {
-        Noise::against(&Against::new(truth), computed, Twin::Absent)
+        Noise::compare(&ReferenceTensor::new(truth), computed, Twin::Absent)
     }
 
     /// The same with a prepared exact tensor and with the zeros of the twin run with unbounded exponents.
-    pub fn against(against: &Against, computed: &ExactMatrix, twin: Twin) -> Noise {
-        let truth = against.truth;
-        let scale = against.scale.or_else(|| computed.top()).unwrap_or(0);
+    pub fn compare(reference: &ReferenceTensor, computed: &ExactMatrix, twin: Twin) -> Noise {
+        let truth = reference.truth;
+        let scale = reference.scale.or_else(|| computed.top()).unwrap_or(0);
         let mut sums = Sums::new(scale, twin);
         match computed {
             ExactMatrix::Doubles(computed) => {
                 let computed = computed.as_slice().expect("invariant: gradients are row-major");
-                let factor = against.factor();
+                let factor = reference.factor();
                 for (place, &x) in computed.iter().enumerate() {
                     let scaled = x * factor.unwrap_or(f64::NAN);
-                    if let Some(plain) = against.plain(place, scaled)
-                        && plain.difference.abs() >= two_to(FINE)
+                    if let Some(ordinary) = reference.compare_ordinary(place, scaled)
+                        && ordinary.difference.abs() >= two_to(FINE)
                     {
-                        sums.add_plain(scaled, &plain);
+                        sums.add_ordinary(scaled, &ordinary);
                         continue;
                     }
-                    let in_doubles = factor.and_then(|factor| against.hold_double(place, x, factor));
-                    let held =
-                        in_doubles.unwrap_or_else(|| against.hold(place, &Exact::Double(x), scale, &mut sums.scratch));
+                    let in_doubles = factor.and_then(|factor| reference.compare_double(place, x, factor));
+                    let compared = in_doubles
+                        .unwrap_or_else(|| reference.compare(place, &Exact::Double(x), scale, &mut sums.scratch));
                     let signs = x.is_finite().then_some((x > 0.0, x < 0.0));
-                    sums.add(place, held, signs, against);
+                    sums.add(place, compared, signs, reference);
                 }
             }
             ExactMatrix::Any(computed) => {
                 for (place, x) in computed.iter().enumerate() {
-                    let held = against.hold(place, x, scale, &mut sums.scratch);
+                    let compared = reference.compare(place, x, scale, &mut sums.scratch);
                     let signs = x.sign().filter(|_| x.is_finite()).map(|sign| (sign.is_gt(), sign.is_lt()));
-                    sums.add(place, held, signs, against);
+                    sums.add(place, compared, signs, reference);
                 }
             }
         }
-        let error = if against.scale.is_some() { against.error } else { truth.error.scaled(-scale).to_f64() };
-        sums.finish(against, error)
+        let error = if reference.scale.is_some() { reference.error } else { truth.error.scaled(-scale).to_f64() };
+        sums.finish(reference, error)
     }
 
     /// Every exact entry is zero.
@@ -368,10 +368,9 @@ mod tests {
     }
 
     /// Noise below the error bound of the exact gradient is an upper limit; noise above it has the digits that the
-    /// bound
-    /// leaves.
+    /// bound leaves.
     #[test]
-    fn the_bound_limits_what_is_told() {
+    fn the_bound_limits_the_digits() {
         let blurred =
             |bound: f64| TrueTensor::blurred(row(&[1.0]).map(|&x| Float::with_val(100, x)), Bound::from_f64(bound));
         let hidden = measured(&blurred(0.001), &[1.0]);

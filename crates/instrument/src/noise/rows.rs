@@ -1,6 +1,6 @@
 //! Counts the rows of a weight gradient, one for each output unit, that are wrong by half or more, and by 100 % or more.
 
-use super::Against;
+use super::ReferenceTensor;
 use crate::arithmetic::{Exact, ExactMatrix};
 use crate::format::two_to;
 use rug::Float;
@@ -32,16 +32,16 @@ pub struct Rows {
 }
 
 /// Compares each row of a computed gradient with the exact one.
-pub fn rows(against: &Against, computed: &ExactMatrix) -> Rows {
-    let (count, columns) = against.truth.dim();
+pub fn rows(reference: &ReferenceTensor, computed: &ExactMatrix) -> Rows {
+    let (count, columns) = reference.truth.dim();
     let mut rows = Rows::default();
     let mut wholly_wrong = 0;
     for row in 0..count {
         let places = row * columns..(row + 1) * columns;
-        let is_zero = |place: usize| against.truth.sign(place).is_eq();
+        let is_zero = |place: usize| reference.truth.sign(place).is_eq();
         if places.clone().all(is_zero) {
             // A computed zero without proof is neither a zero nor a row to measure.
-            let is_proven = (0..columns).all(|column| against.truth.exact[(row, column)]);
+            let is_proven = (0..columns).all(|column| reference.truth.exact[(row, column)]);
             let is_ghost = (0..columns).any(|column| !computed.get((row, column)).is_zero());
             rows.ghosts += u64::from(is_proven && is_ghost);
             continue;
@@ -50,11 +50,11 @@ pub fn rows(against: &Against, computed: &ExactMatrix) -> Rows {
         let reached = match computed {
             ExactMatrix::Doubles(computed) => {
                 let computed = computed.as_slice().expect("invariant: gradients are row-major");
-                in_doubles(against, &computed[places.clone()], places.start)
+                in_doubles(reference, &computed[places.clone()], places.start)
             }
             ExactMatrix::Any(_) => None,
         };
-        let [wrong, wholly] = reached.unwrap_or_else(|| in_long_numbers(against, computed, row));
+        let [wrong, wholly] = reached.unwrap_or_else(|| in_long_numbers(reference, computed, row));
         rows.wrong += u64::from(wrong);
         wholly_wrong += u64::from(wholly);
     }
@@ -65,11 +65,11 @@ pub fn rows(against: &Against, computed: &ExactMatrix) -> Rows {
 const THRESHOLDS: [f64; 2] = [WRONG, WHOLLY];
 
 /// Which thresholds a row reaches, decided in doubles; `None` if they under- or overflow or a rounding might decide.
-fn in_doubles(against: &Against, computed: &[f64], start: usize) -> Option<[bool; 2]> {
-    let factor = against.factor()?;
+fn in_doubles(reference: &ReferenceTensor, computed: &[f64], start: usize) -> Option<[bool; 2]> {
+    let factor = reference.factor()?;
     let (mut noise, mut signal) = (0.0, 0.0);
     for (place, x) in (start..).zip(computed) {
-        let (high, low) = against.pair(place);
+        let (high, low) = reference.pair(place);
         let difference = (x * factor - high) - low;
         noise += difference * difference;
         signal += high * high;
@@ -77,15 +77,15 @@ fn in_doubles(against: &Against, computed: &[f64], start: usize) -> Option<[bool
     let ratios = THRESHOLDS.map(|threshold| noise / signal / (threshold * threshold));
     // Every sum is far more accurate than this; infinite sums and NaN are decided elsewhere.
     let is_clear = ratios.iter().all(|ratio| (ratio - 1.0).abs() > 1e-9);
-    let is_told = signal >= two_to(2 * SQUARABLE) && noise.is_finite() && is_clear;
-    is_told.then_some(ratios.map(|ratio| ratio > 1.0))
+    let is_decided = signal >= two_to(2 * SQUARABLE) && noise.is_finite() && is_clear;
+    is_decided.then_some(ratios.map(|ratio| ratio > 1.0))
 }
 
 /// The same with numbers of any exponent; an entry that is not finite makes its row wrong by any measure.
-fn in_long_numbers(against: &Against, computed: &ExactMatrix, row: usize) -> [bool; 2] {
+fn in_long_numbers(reference: &ReferenceTensor, computed: &ExactMatrix, row: usize) -> [bool; 2] {
     let (mut noise, mut signal) = (Float::new(LONG), Float::new(LONG));
-    for column in 0..against.truth.dim().1 {
-        let g = against.truth.value((row, column));
+    for column in 0..reference.truth.dim().1 {
+        let g = reference.truth.value((row, column));
         let difference = match computed.get((row, column)) {
             x if !x.is_finite() => return [true; 2],
             Exact::Double(x) => Float::with_val(LONG, x - &g),
@@ -107,7 +107,7 @@ mod tests {
         let matrix = |rows: &[[f64; N]]| Array2::from_shape_fn((rows.len(), N), |(i, j)| rows[i][j]);
         let truth = TrueTensor::known(matrix(truth).map(|x| Float::with_val(100, *x) << exponent));
         let computed = ExactMatrix::Doubles(matrix(computed)).times_two_to(exponent);
-        rows(&Against::new(&truth), &computed)
+        rows(&ReferenceTensor::new(&truth), &computed)
     }
 
     fn counted(wrong: u64, wholly_wrong: u64, of: u64, ghosts: u64) -> Rows {
@@ -117,7 +117,7 @@ mod tests {
     /// Noise of half the signal is wrong, and less is not; rows that are exactly zero are left out, and ghosts are
     /// counted.
     #[test]
-    fn rows_are_told_one_by_one() {
+    fn rows_are_counted_one_by_one() {
         let just_less = 1.5 - 1e-12;
         let truth = [[1.0, 0.0], [1.0, 0.0], [3.0, 4.0], [0.0, 0.0], [0.0, 0.0], [1.0, 1.0], [1e-90, 1e-90]];
         let computed =

@@ -1,6 +1,6 @@
 //! Sums over a tensor's entries, in their order.
 
-use super::against::{Against, Held, Plain};
+use super::reference::{ComparedEntry, OrdinaryEntry, ReferenceTensor};
 use super::{Noise, Twin, scaled};
 use crate::fate::{Fate, Fates};
 use crate::format::two_to;
@@ -29,7 +29,7 @@ pub(super) struct Sums<'a> {
     signs: (u64, u64),
     fates: [u64; Fate::ALL.len()],
     /// Ordinary entries: all, those drowned, and those drowned or degraded.
-    plain: (u64, u64, u64),
+    ordinary: (u64, u64, u64),
 }
 
 impl<'a> Sums<'a> {
@@ -46,23 +46,30 @@ impl<'a> Sums<'a> {
             is_lost: false,
             signs: (0, 0),
             fates: [0; Fate::ALL.len()],
-            plain: (0, 0, 0),
+            ordinary: (0, 0, 0),
         }
     }
 
     /// Adds one entry; `signs` says whether the computed one is above and below 0, and is `None` if it is not finite.
     #[inline(always)]
-    pub(super) fn add(&mut self, place: usize, held: Held, signs: Option<(bool, bool)>, against: &Against) {
-        let fate = match (held.fate, self.twin) {
+    pub(super) fn add(
+        &mut self,
+        place: usize,
+        compared: ComparedEntry,
+        signs: Option<(bool, bool)>,
+        reference: &ReferenceTensor,
+    ) {
+        let fate = match (compared.fate, self.twin) {
             (Fate::Flushed, Twin::Itself) => Fate::Cut,
             (Fate::Flushed, Twin::Zeros(zeros)) if zeros[place] => Fate::Cut,
             (fate, _) => fate,
         };
         self.fates[fate as usize] += 1;
-        let (d, g, x) = (held.difference, against.high(place), held.computed);
+        let (d, g, x) = (compared.difference, reference.high(place), compared.computed);
         self.noise += d * d;
-        if d.abs() < two_to(FINE) && (held.long || d != 0.0) {
-            let fine = if held.long { scaled(&self.scratch, self.scale - FINE_SHIFT) } else { d * two_to(FINE_SHIFT) };
+        if d.abs() < two_to(FINE) && (compared.long || d != 0.0) {
+            let fine =
+                if compared.long { scaled(&self.scratch, self.scale - FINE_SHIFT) } else { d * two_to(FINE_SHIFT) };
             self.fine_noise += fine * fine;
             self.is_lost |= fine * fine == 0.0;
         }
@@ -72,7 +79,7 @@ impl<'a> Sums<'a> {
             self.flushed += g * g;
         }
         if !matches!(fate, Fate::Undecided | Fate::TrueZero | Fate::Ghost) {
-            let (is_positive, is_negative) = against.signs(place);
+            let (is_positive, is_negative) = reference.signs(place);
             self.signs.0 += u64::from(is_positive || is_negative);
             let agree = |(above, below): (bool, bool)| (above && is_positive) || (below && is_negative);
             self.signs.1 += u64::from(signs.is_some_and(agree));
@@ -81,20 +88,20 @@ impl<'a> Sums<'a> {
 
     /// [`Sums::add`] for ordinary entries, which are the majority.
     #[inline(always)]
-    pub(super) fn add_plain(&mut self, x: f64, plain: &Plain) {
-        let &Plain { high, difference, drowned, degraded } = plain;
+    pub(super) fn add_ordinary(&mut self, x: f64, entry: &OrdinaryEntry) {
+        let &OrdinaryEntry { high, difference, drowned, degraded } = entry;
         self.noise += difference * difference;
         self.product += x * high;
         self.own += x * x;
-        self.plain.0 += 1;
-        self.plain.1 += u64::from(drowned);
-        self.plain.2 += u64::from(drowned | degraded);
+        self.ordinary.0 += 1;
+        self.ordinary.1 += u64::from(drowned);
+        self.ordinary.2 += u64::from(drowned | degraded);
         self.signs.1 += u64::from((x > 0.0) == (high > 0.0));
     }
 
-    pub(super) fn finish(mut self, against: &Against, error: f64) -> Noise {
-        let (truth, square) = (against.truth, against.square);
-        let (all, drowned, degraded) = self.plain;
+    pub(super) fn finish(mut self, reference: &ReferenceTensor, error: f64) -> Noise {
+        let (truth, square) = (reference.truth, reference.square);
+        let (all, drowned, degraded) = self.ordinary;
         self.signs.0 += all;
         self.fates[Fate::Drowned as usize] += drowned;
         self.fates[Fate::Degraded as usize] += degraded - drowned;

@@ -8,29 +8,29 @@ use crate::arithmetic::ExactMatrix;
 use crate::backprop::LayerGradients;
 use crate::magnitude::Magnitudes;
 use crate::network::{Network, Operation};
-use crate::noise::{Against, Twin, rows, unknown};
+use crate::noise::{ReferenceTensor, Twin, rows, unknown};
 use crate::record::{ExternalLayer, Fates, Flips};
 use crate::theory::{self, LayerFacts, derivative_noise, relative_noise};
 use crate::truth::{TrueLayer, TrueTensor, Unproven};
 
 /// The exact tensors of one layer, prepared once for all runs.
-pub struct Yardsticks<'t> {
+pub struct ReferenceLayer<'t> {
     /// The layer.
     pub truth: &'t TrueLayer,
-    weight: Option<Against<'t>>,
-    bias: Option<Against<'t>>,
-    slope: Option<Against<'t>>,
-    delta: Option<Against<'t>>,
+    weight: Option<ReferenceTensor<'t>>,
+    bias: Option<ReferenceTensor<'t>>,
+    slope: Option<ReferenceTensor<'t>>,
+    delta: Option<ReferenceTensor<'t>>,
     /// The statistics of the layer's δ and of its samples that the theory needs.
     delta_facts: Option<theory::Delta>,
     coherence: Option<f64>,
 }
 
-impl<'t> Yardsticks<'t> {
+impl<'t> ReferenceLayer<'t> {
     /// Prepares a layer.
-    pub fn new(truth: &'t TrueLayer) -> Yardsticks<'t> {
-        let known = |tensor: &'t Result<TrueTensor, Unproven>| tensor.as_ref().ok().map(Against::new);
-        Yardsticks {
+    pub fn new(truth: &'t TrueLayer) -> ReferenceLayer<'t> {
+        let known = |tensor: &'t Result<TrueTensor, Unproven>| tensor.as_ref().ok().map(ReferenceTensor::new);
+        ReferenceLayer {
             truth,
             weight: known(&truth.weight),
             bias: truth.bias.as_ref().and_then(known),
@@ -46,8 +46,8 @@ impl<'t> Yardsticks<'t> {
 
     /// Compares a run of which only the gradient of weights and biases is used.
     pub fn run(&self, computed: &LayerGradients, twins: Twins) -> RunMeasurement {
-        let weight = Tensor::hold(&self.weight, &computed.weight, twins.weight);
-        let bias = computed.bias.as_ref().map(|bias| Tensor::hold(&self.bias, bias, twins.bias));
+        let weight = Tensor::compare(&self.weight, &computed.weight, twins.weight);
+        let bias = computed.bias.as_ref().map(|bias| Tensor::compare(&self.bias, bias, twins.bias));
         let joint = bias.map_or(weight, |bias| weight.joined(bias));
         let (noise_to_signal, at_most) = joint.ratio();
         let zeros = weight.fates(computed.weight.len() as u64);
@@ -86,11 +86,11 @@ impl<'a> Computed<'a> {
 /// Compares one layer of another program's gradients with the exact ones and with ours.
 pub fn compare_external(
     network: &Network,
-    yardsticks: &Yardsticks,
+    reference: &ReferenceLayer,
     external: &ExternalGradients,
     ours: &[OwnTensors],
 ) -> ArithmeticMeasurement {
-    let theirs = external.layer(network, yardsticks.truth.layer);
+    let theirs = external.layer(network, reference.truth.layer);
     let computed = Computed {
         weight: theirs.weight.as_ref(),
         bias: theirs.bias.as_ref(),
@@ -100,24 +100,29 @@ pub fn compare_external(
     };
     let log2_distance = ours.iter().map(|ours| theirs.log2_distance(&ours.weight)).collect();
     let projections = ours.iter().map(|ours| theirs.projection(ours)).collect();
-    let (not_close, entries) = theirs.not_close(yardsticks.truth);
+    let (not_close, entries) = theirs.not_close(reference.truth);
     let log2_norm = Some(theirs.log2_norm());
     // Of a file with one type the run says it.
     let [weight_dtype, bias_dtype] = if external.gradients.is_mixed() { theirs.dtypes() } else { [None, None] };
     let layer = ExternalLayer { log2_distance, not_close, entries, log2_norm, projections, weight_dtype, bias_dtype };
-    ArithmeticMeasurement { external: Some(layer), ..compare(network, yardsticks, &computed, Twins::ABSENT) }
+    ArithmeticMeasurement { external: Some(layer), ..compare(network, reference, &computed, Twins::ABSENT) }
 }
 
 /// Compares one layer of one arithmetic with the exact one; `twins` explain the gradient's zeros.
-pub fn compare(network: &Network, yardsticks: &Yardsticks, computed: &Computed, twins: Twins) -> ArithmeticMeasurement {
-    let truth = yardsticks.truth;
-    let held = |is_there: bool, against: &Option<Against>, computed: Option<&ExactMatrix>, twin: Twin| {
-        computed.filter(|_| is_there).map(|computed| Tensor::hold(against, computed, twin))
+pub fn compare(
+    network: &Network,
+    reference: &ReferenceLayer,
+    computed: &Computed,
+    twins: Twins,
+) -> ArithmeticMeasurement {
+    let truth = reference.truth;
+    let compared = |is_there: bool, exact: &Option<ReferenceTensor>, computed: Option<&ExactMatrix>, twin: Twin| {
+        computed.filter(|_| is_there).map(|computed| Tensor::compare(exact, computed, twin))
     };
-    let weight = held(true, &yardsticks.weight, computed.weight, twins.weight);
-    let bias = held(truth.bias.is_some(), &yardsticks.bias, computed.bias, twins.bias);
-    let slope = held(truth.slope.is_some(), &yardsticks.slope, computed.slope, Twin::Absent);
-    let delta = held(true, &yardsticks.delta, computed.delta, Twin::Absent);
+    let weight = compared(true, &reference.weight, computed.weight, twins.weight);
+    let bias = compared(truth.bias.is_some(), &reference.bias, computed.bias, twins.bias);
+    let slope = compared(truth.slope.is_some(), &reference.slope, computed.slope, Twin::Absent);
+    let delta = compared(true, &reference.delta, computed.delta, Twin::Absent);
     let mut tensors = vec![weight.map_or_else(|| unknown("weight"), |weight| weight.to_record("weight"))];
     for (name, tensor) in [("bias", bias), ("slope", slope), ("activation_gradient", delta)] {
         tensors.extend(tensor.map(|tensor| tensor.to_record(name)));
@@ -139,7 +144,7 @@ pub fn compare(network: &Network, yardsticks: &Yardsticks, computed: &Computed, 
     ArithmeticMeasurement {
         verdict: joint.verdict(),
         gradient: weight.zip(bias).map(|(weight, bias)| joint.of_layer(weight, bias)),
-        rows: yardsticks.weight.as_ref().zip(computed.weight).map(|(against, computed)| rows(against, computed)),
+        rows: reference.weight.as_ref().zip(computed.weight).map(|(exact, computed)| rows(exact, computed)),
         fates,
         tensors,
         magnitudes,
@@ -172,11 +177,11 @@ fn flips(network: &Network, truth: &TrueLayer, preactivation: &ExactMatrix) -> O
 /// The inputs of the theory for one layer in one arithmetic.
 pub fn facts(
     network: &Network,
-    yardsticks: &Yardsticks,
+    reference: &ReferenceLayer,
     computed: &LayerGradients,
     measured: &ArithmeticMeasurement,
 ) -> LayerFacts {
-    let Yardsticks { truth, ref delta_facts, coherence, .. } = *yardsticks;
+    let ReferenceLayer { truth, ref delta_facts, coherence, .. } = *reference;
     let layer = &network.layers[truth.layer];
     let activation = layer.activation.and_then(|node| match network.nodes[node].operation {
         // The current slope of the network, not the initial one.

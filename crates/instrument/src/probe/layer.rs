@@ -2,7 +2,7 @@
 
 use crate::arithmetic::ExactMatrix;
 use crate::backprop::LayerGradients;
-use crate::noise::{Against, Noise, Twin, unknown};
+use crate::noise::{Noise, ReferenceTensor, Twin, unknown};
 use crate::record::{Fates, GradientNoise, Number, TensorNoise};
 use crate::verdict::Verdict;
 
@@ -53,10 +53,10 @@ impl Tensor {
     pub const UNKNOWN: Tensor = Tensor { noise: None, is_finite: true };
 
     /// Compares a computed tensor with the exact one.
-    pub fn hold(against: &Option<Against>, computed: &ExactMatrix, twin: Twin) -> Tensor {
-        match against {
-            Some(against) => {
-                let noise = Noise::against(against, computed, twin);
+    pub fn compare(exact: &Option<ReferenceTensor>, computed: &ExactMatrix, twin: Twin) -> Tensor {
+        match exact {
+            Some(exact) => {
+                let noise = Noise::compare(exact, computed, twin);
                 Tensor { noise: Some(noise), is_finite: noise.fates.overflowed == 0 }
             }
             None => Tensor { noise: None, is_finite: computed.is_finite() },

@@ -1,10 +1,10 @@
 //! Measures one network and batch: every arithmetic and the exact gradient advance layer by layer from the head down,
 //! are compared, and dropped.
 
-use super::compare::{Computed, Yardsticks, compare, compare_external, facts};
+use super::compare::{Computed, ReferenceLayer, compare, compare_external, facts};
 use super::external::{ExternalGradients, OwnTensors};
 use super::layer::{Twins, Zeros};
-use super::questions::{Extra, Taken};
+use super::questions::{BranchesOf, ExtraRun};
 use crate::arithmetic::Policy;
 use crate::backprop::{ForwardRun, GradientStream, Setup};
 use crate::magnitude::Magnitudes;
@@ -114,7 +114,7 @@ pub struct Subjects<'a> {
     /// The arithmetics, and for each its twin of unbounded exponents among the extra runs.
     pub listed: &'a [(Setup, Option<usize>)],
     /// Further runs.
-    pub extras: &'a [Extra],
+    pub extras: &'a [ExtraRun],
     /// Gradients that other programs computed.
     pub externals: &'a [ExternalGradients<'a>],
     /// Whether the exact gradients are kept.
@@ -151,7 +151,7 @@ pub fn measure_with(
     let first = precision::forecast(network, &prepared, batch, bits);
     let mut working = first;
     // Layers that were reported already: a repeated pass is no further progress.
-    let mut told = 0;
+    let mut reported = 0;
     loop {
         // Every attempt also uses more digits of the gradients, because samples may cancel each other.
         let wanted = bits + (working - first);
@@ -163,9 +163,9 @@ pub fn measure_with(
             working = higher;
             continue;
         }
-        let layers = against(network, batch, truth, subjects, &segments, &mut |layers| {
-            if layers > told {
-                told = layers;
+        let layers = in_lockstep(network, batch, truth, subjects, &segments, &mut |layers| {
+            if layers > reported {
+                reported = layers;
                 layer_done();
             }
         });
@@ -213,19 +213,19 @@ impl<'n> Runs<'n> {
             &forwards[index.expect("invariant: every setup has a forward run")]
         };
         // The ones used by at least one run.
-        let is_taken = |wanted: Taken| extras.iter().any(|extra| extra.branches == wanted);
-        let of_truth = is_taken(Taken::True).then(|| Arc::new(truth.branches()));
-        let own = listed
+        let is_used = |wanted: BranchesOf| extras.iter().any(|extra| extra.branches == wanted);
+        let exact_branches = is_used(BranchesOf::Exact).then(|| Arc::new(truth.branches()));
+        let listed_branches = listed
             .iter()
             .enumerate()
-            .map(|(index, (setup, _))| is_taken(Taken::Of(index)).then(|| Arc::new(forward(setup).branches())));
-        let own: Vec<_> = own.collect();
+            .map(|(index, (setup, _))| is_used(BranchesOf::Listed(index)).then(|| Arc::new(forward(setup).branches())));
+        let listed_branches: Vec<_> = listed_branches.collect();
         let listed = listed.par_iter().map(|(setup, _)| forward(setup).backward(setup)).collect();
         let extras = extras.par_iter().map(|extra| {
             let branches = match extra.branches {
-                Taken::Own => None,
-                Taken::True => of_truth.clone(),
-                Taken::Of(index) => own[index].clone(),
+                BranchesOf::Itself => None,
+                BranchesOf::Exact => exact_branches.clone(),
+                BranchesOf::Listed(index) => listed_branches[index].clone(),
             };
             forward(&extra.setup).backward(&Setup { branches, ..extra.setup.clone() })
         });
@@ -234,7 +234,7 @@ impl<'n> Runs<'n> {
 }
 
 /// Runs the streams in lockstep and reports how many layers are done.
-fn against(
+fn in_lockstep(
     network: &Network,
     batch: &Batch,
     truth: TruthPass,
@@ -281,7 +281,7 @@ impl Runs<'_> {
     /// Compares one layer of every run with the exact one.
     fn advance(&mut self, network: &Network, truth: &TrueLayer, subjects: Subjects) -> LayerMeasurement {
         let Subjects { listed, extras, externals, .. } = subjects;
-        let yardsticks = Yardsticks::new(truth);
+        let reference = ReferenceLayer::new(truth);
         let next = |stream: &mut GradientStream| {
             let computed = stream.next().expect("invariant: every stream has the network's layers");
             assert_eq!(computed.layer, truth.layer, "invariant: streams advance in lockstep");
@@ -292,7 +292,7 @@ impl Runs<'_> {
         let own_twin = |(index, stream): (usize, &mut GradientStream)| {
             is_twin(index).then(|| {
                 let computed = next(stream);
-                (Zeros::of(&computed), yardsticks.run(&computed, Twins::ITSELF))
+                (Zeros::of(&computed), reference.run(&computed, Twins::ITSELF))
             })
         };
         let twins: Vec<Option<(Zeros, RunMeasurement)>> =
@@ -304,19 +304,19 @@ impl Runs<'_> {
         };
         let measured_extras = self.extras.par_iter_mut().enumerate().map(|(index, stream)| match &twins[index] {
             Some((_, measured)) => *measured,
-            None => yardsticks.run(&next(stream), extras[index].twin_of.map_or(Twins::ABSENT, twin_of)),
+            None => reference.run(&next(stream), extras[index].twin_of.map_or(Twins::ABSENT, twin_of)),
         });
         let measured_extras = measured_extras.collect();
         let own = self.listed.par_iter_mut().enumerate().map(|(index, stream)| {
             let computed = next(stream);
-            let mut measured = compare(network, &yardsticks, &Computed::of(&computed), twin_of(index));
-            measured.facts = Some(facts(network, &yardsticks, &computed, &measured));
+            let mut measured = compare(network, &reference, &Computed::of(&computed), twin_of(index));
+            measured.facts = Some(facts(network, &reference, &computed, &measured));
             // Kept as long as something is compared with it.
             (measured, (!externals.is_empty()).then_some(OwnTensors { weight: computed.weight, bias: computed.bias }))
         });
         let (mut arithmetics, own): (Vec<_>, Vec<_>) = own.unzip();
         let own: Vec<OwnTensors> = own.into_iter().flatten().collect();
-        arithmetics.extend(externals.iter().map(|external| compare_external(network, &yardsticks, external, &own)));
+        arithmetics.extend(externals.iter().map(|external| compare_external(network, &reference, external, &own)));
         let weight_evidence = Evidence::of(&truth.weight);
         let others = [truth.bias.as_ref(), truth.slope.as_ref(), Some(&truth.delta)];
         let mut magnitudes = Magnitudes::default();

@@ -11,24 +11,24 @@ use crate::format::{F32, Format};
 use crate::record::{NoiseSource, RemedyKind};
 use crate::spec::Attribute;
 
-/// The branches of φ' that a run uses.
+/// Whose branches of φ' a run uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Taken {
-    /// The run's own.
-    Own,
+pub enum BranchesOf {
+    /// Its own.
+    Itself,
     /// Those of the exact network.
-    True,
+    Exact,
     /// Those of a listed arithmetic.
-    Of(usize),
+    Listed(usize),
 }
 
 /// A run in addition to the listed arithmetics.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Extra {
+pub struct ExtraRun {
     /// The setup, apart from its branches.
     pub setup: Setup,
     /// The branches that it uses.
-    pub branches: Taken,
+    pub branches: BranchesOf,
     /// The listed arithmetic whose twin shows its underflows.
     pub twin_of: Option<usize>,
 }
@@ -70,7 +70,7 @@ pub struct Questions {
     /// The listed arithmetics as they run.
     pub listed: Vec<Setup>,
     /// The additional runs, without duplicates.
-    pub extras: Vec<Extra>,
+    pub extras: Vec<ExtraRun>,
     /// Per listed arithmetic.
     pub asked: Vec<Asked>,
 }
@@ -125,7 +125,7 @@ impl Questions {
                     Storing::OutOfRange => policy.unbounded(),
                 };
                 let setup = Setup { policy, ..subject.setup.clone() };
-                asked.twin = Some(questions.extra(Extra { setup, branches: Taken::Own, twin_of: None }));
+                asked.twin = Some(questions.extra(ExtraRun { setup, branches: BranchesOf::Itself, twin_of: None }));
             }
             if Questions::are_put(&policy, attribute) {
                 questions.ask_sources(&listed, index, subject, is_kinked, &mut asked);
@@ -146,7 +146,7 @@ impl Questions {
     }
 
     /// An additional run; reuses an existing one if it is the same.
-    fn extra(&mut self, extra: Extra) -> usize {
+    fn extra(&mut self, extra: ExtraRun) -> usize {
         self.extras.iter().position(|known| *known == extra).unwrap_or_else(|| {
             self.extras.push(extra);
             self.extras.len() - 1
@@ -157,7 +157,7 @@ impl Questions {
     fn run(&mut self, listed: &[Setup], setup: Setup) -> RunId {
         match listed.iter().position(|known| *known == setup) {
             Some(index) => RunId::Listed(index),
-            None => RunId::Extra(self.extra(Extra { setup, branches: Taken::Own, twin_of: None })),
+            None => RunId::Extra(self.extra(ExtraRun { setup, branches: BranchesOf::Itself, twin_of: None })),
         }
     }
 
@@ -181,8 +181,8 @@ impl Questions {
         sources.push((NoiseSource::Backward, Some(alone), self.run(listed, with(kept, forward, exact))));
         if is_kinked {
             let setup = with(None, exact, exact);
-            let alone = self.extra(Extra { setup, branches: Taken::Of(index), twin_of: None });
-            let without = Extra { setup: plain.clone(), branches: Taken::True, twin_of: None };
+            let alone = self.extra(ExtraRun { setup, branches: BranchesOf::Listed(index), twin_of: None });
+            let without = ExtraRun { setup: plain.clone(), branches: BranchesOf::Exact, twin_of: None };
             sources.push((NoiseSource::BranchFlips, Some(RunId::Extra(alone)), RunId::Extra(self.extra(without))));
         }
         let unbounded = plain.policy.with_unbounded_roles();
@@ -243,7 +243,7 @@ impl Questions {
                 RunId::Listed(index)
             } else {
                 let setup = Setup { log2_loss_scale, ..plain.clone() };
-                RunId::Extra(self.extra(Extra { setup, branches: Taken::Own, twin_of: Some(index) }))
+                RunId::Extra(self.extra(ExtraRun { setup, branches: BranchesOf::Itself, twin_of: Some(index) }))
             };
             asked.remedies.push((RemedyKind::LossScaling, run));
         }

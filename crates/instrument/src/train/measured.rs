@@ -8,7 +8,7 @@ use crate::backprop::Setup;
 use crate::network::{Batch, Network, Operation};
 use crate::number::Number;
 use crate::probe::measure::{ArithmeticMeasurement, LayerMeasurement, Measurement, Subjects, measure_with};
-use crate::probe::questions::{Extra, Taken as BranchesOf};
+use crate::probe::questions::{BranchesOf, ExtraRun};
 use crate::record::training::{ExactSize, Measure, MeasuredLayer, Track};
 use crate::truth::Evidence;
 use ndarray::Array2;
@@ -30,7 +30,7 @@ impl OwnMeasurement {
         let mut extras = twin(&setup).into_iter().collect::<Vec<_>>();
         let listed = [(setup.clone(), (!extras.is_empty()).then_some(0))];
         if is_kinked {
-            extras.push(Extra { setup, branches: BranchesOf::True, twin_of: None });
+            extras.push(ExtraRun { setup, branches: BranchesOf::Exact, twin_of: None });
         }
         let subjects = Subjects { listed: &listed, extras: &extras, externals: &[], keeps_truth: true };
         let measurement = measure_with(&learner.network, &batches[0], subjects, truth_bits, segments, &|| ());
@@ -158,11 +158,11 @@ fn log2_of_both(x: f64, y: f64) -> f64 {
 }
 
 /// The run with unbounded exponents, which shows what underflows; `None` if the run itself has them.
-fn twin(setup: &Setup) -> Option<Extra> {
+fn twin(setup: &Setup) -> Option<ExtraRun> {
     let policy = setup.policy;
     (!policy.is_unbounded()).then(|| {
         let setup = Setup { policy: policy.unbounded(), ..setup.clone() };
-        Extra { setup, branches: BranchesOf::Own, twin_of: None }
+        ExtraRun { setup, branches: BranchesOf::Itself, twin_of: None }
     })
 }
 

@@ -172,7 +172,7 @@ fn names(canvas: &Canvas, figure: &LawFigure, place: &Place, axes: &Axes) -> Dra
     let mut names: Vec<(f64, String)> = Vec::new();
     if place.is_last {
         names.extend(
-            [(0.0, "noise = signal"), (-1.0, "noisy above")]
+            [(0.0, "noise = signal"), (-1.0, "noisy from 0.1")]
                 .map(|(log10, name)| (axes.powers.y(log10), name.to_string())),
         );
     }

@@ -31,7 +31,7 @@ const DASHES: [Dash; 3] = [&[5.0, 3.0], &[1.5, 2.5], &[9.0, 3.0, 2.0, 3.0]];
 const RADIUS: f64 = 3.2;
 
 /// A chart laid out; without one, a plot that says so.
-pub struct Laid<'a> {
+pub struct ChartLayout<'a> {
     chart: Option<&'a ChartPanel>,
     left: f64,
     top: f64,
@@ -46,18 +46,18 @@ pub struct Laid<'a> {
     plot: Rect,
 }
 
-impl<'a> Laid<'a> {
-    /// Lays out a chart from its upper left corner; its plot has a height and is put in its place later.
+impl<'a> ChartLayout<'a> {
+    /// Lays out a chart from its upper left corner; its plot has its height, and is moved to its place later.
     pub fn new(
         chart: Option<&'a ChartPanel>,
         (left, top): (f64, f64),
         width: f64,
         height: f64,
-    ) -> Result<Laid<'a>, String> {
+    ) -> Result<ChartLayout<'a>, String> {
         let (range, logarithmic) = chart.map_or(((0.0, 1.0), false), |chart| (chart.range, chart.logarithmic));
         let scale = Scale::new(range, logarithmic, height);
         let mut plot = Rect { left: left + NUMBERS, top, right: left + width, bottom: top + height };
-        let mut laid = Laid {
+        let mut layout = ChartLayout {
             chart,
             left,
             top,
@@ -70,30 +70,30 @@ impl<'a> Laid<'a> {
             scale,
             plot,
         };
-        let Some(chart) = chart else { return Ok(laid) };
-        for (_, label) in &laid.scale.ticks {
+        let Some(chart) = chart else { return Ok(layout) };
+        for (_, label) in &layout.scale.ticks {
             plot.left = plot.left.max(left + 9.0 + text::width(label, TICK)?);
         }
-        laid.references = references(chart, &laid.scale, width * REFERENCES)?;
-        let names = laid.references.iter().flat_map(|(_, lines)| lines).map(|line| text::width(line, SMALL));
+        layout.references = references(chart, &layout.scale, width * REFERENCES)?;
+        let names = layout.references.iter().flat_map(|(_, lines)| lines).map(|line| text::width(line, SMALL));
         let widest = names.collect::<Result<Vec<f64>, String>>()?.into_iter().reduce(f64::max);
         plot.right -= widest.map_or(0.0, |widest| widest + 13.0);
-        laid.plot = plot;
-        laid.title = text::block(&chart.title, TITLE, width, MOST_LINES[0])?;
-        let below = top + TITLE.line() * laid.title.len() as f64 + 2.0;
+        layout.plot = plot;
+        layout.title = text::block(&chart.title, TITLE, width, MOST_LINES[0])?;
+        let below = top + TITLE.line() * layout.title.len() as f64 + 2.0;
         let key = key(chart, width)?;
-        laid.key = if key.is_empty() { None } else { Some(Head::at(left, "", &key, below, width)?) };
-        laid.vertical = text::block(&format!("↑ {}", chart.vertical), NAME, width, MOST_LINES[1])?;
-        laid.horizontal = text::block(&chart.horizontal, NAME, plot.right - plot.left, MOST_LINES[1])?;
+        layout.key = if key.is_empty() { None } else { Some(Head::at(left, "", &key, below, width)?) };
+        layout.vertical = text::block(&format!("↑ {}", chart.vertical), NAME, width, MOST_LINES[1])?;
+        layout.horizontal = text::block(&chart.horizontal, NAME, plot.right - plot.left, MOST_LINES[1])?;
         let column = (plot.right - plot.left) / chart.places.len().max(1) as f64;
         let every = if column >= PLACES.0 { 1 } else { (PLACES.1 / column).ceil().max(1.0) as usize };
         // A label that is moved into the plot's width must not reach the next one.
         let room = if every == 1 { column - 6.0 } else { (column * every as f64 - 4.0) / 1.5 };
         for place in chart.places.iter().step_by(every) {
-            laid.places.1.push(text::block(place, TICK, room, MOST_LINES[2])?);
+            layout.places.1.push(text::block(place, TICK, room, MOST_LINES[2])?);
         }
-        laid.places.0 = every;
-        Ok(laid)
+        layout.places.0 = every;
+        Ok(layout)
     }
 
     /// Height that the words above the plot need.
@@ -112,8 +112,8 @@ impl<'a> Laid<'a> {
         TICK.line() * self.places.1.iter().map(Vec::len).max().unwrap_or(0) as f64
     }
 
-    /// Puts the plot at a height.
-    pub fn stand(&mut self, top: f64) {
+    /// Moves the plot to a height.
+    pub fn move_to(&mut self, top: f64) {
         let height = self.plot.bottom - self.plot.top;
         (self.plot.top, self.plot.bottom) = (top, top + height);
     }

@@ -121,7 +121,7 @@ fn key(panel: &MapPanel) -> Vec<(Sample, String)> {
         .filter(|(cell, ..)| panel.has(*cell))
         .map(|(_, sample, words)| (sample, words.to_string()))
         .collect();
-    if panel.has_skipped && panel.kind == MapKind::Own && panel.has(Cell::Overflow) {
+    if panel.has_skipped && panel.kind == MapKind::OwnParameters && panel.has(Cell::Overflow) {
         key.push((Sample::Nothing, "step skipped by dynamic loss scaling".into()));
     }
     if panel.has(Cell::Absent) {

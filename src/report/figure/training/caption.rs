@@ -26,7 +26,7 @@ fn with(training: &Training, runs: &[TrainingRun]) -> Vec<String> {
     pieces.push(facts::data(training));
     if training.spec.measure != MeasureAt::Never {
         pieces.push(format!("minibatch noise over {} minibatches", training.spec.minibatches));
-        pieces.extend(facts::evidence(training).map(|evidence| format!("exact gradients {evidence}")));
+        pieces.extend(facts::evidence(training));
     }
     pieces.extend(facts::presets(training));
     let hash: String = training.spec_hash.chars().take(HASH_DIGITS).collect();

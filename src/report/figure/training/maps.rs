@@ -21,9 +21,9 @@ const MOST: usize = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MapKind {
     /// Noise/signal at the arithmetic's own parameters.
-    Own,
+    OwnParameters,
     /// Noise/signal at f64's parameters.
-    Reference,
+    ReferenceParameters,
     /// Share of entries that underflow flushes to zero.
     Flushed,
     /// Share of units that are dead.
@@ -34,8 +34,8 @@ impl MapKind {
     /// Title of the maps.
     pub fn title(self) -> &'static str {
         match self {
-            MapKind::Own => "Noise / signal of the weight gradient at each copy's own parameters",
-            MapKind::Reference => "Noise / signal of the same formats at f64's parameters",
+            MapKind::OwnParameters => "Noise / signal of the weight gradient at each copy's own parameters",
+            MapKind::ReferenceParameters => "Noise / signal of the same formats at f64's parameters",
             MapKind::Flushed => "Entries of the weight gradient that underflow to zero, at each copy's own parameters",
             MapKind::Dead => "Dead units: φ' is zero on every sample",
         }
@@ -43,7 +43,7 @@ impl MapKind {
 
     /// True where cells are noise/signal, else shares.
     pub fn is_noise(self) -> bool {
-        matches!(self, MapKind::Own | MapKind::Reference)
+        matches!(self, MapKind::OwnParameters | MapKind::ReferenceParameters)
     }
 }
 
@@ -136,12 +136,12 @@ pub(super) fn panels(run: &TrainingRun) -> (Vec<MapPanel>, Option<String>) {
     if run.learners.iter().all(|learner| learner.measures.is_empty()) {
         return (Vec::new(), Some("no gradient was measured".into()));
     }
-    let kinds = [MapKind::Own, MapKind::Reference, MapKind::Flushed, MapKind::Dead];
+    let kinds = [MapKind::OwnParameters, MapKind::ReferenceParameters, MapKind::Flushed, MapKind::Dead];
     let (shown, empty): (Vec<_>, Vec<_>) =
         kinds.map(|kind| MapPanel::new(run, kind)).into_iter().partition(MapPanel::shows_anything);
     let words = |panel: &MapPanel| match panel.kind {
-        MapKind::Own => "no gradient",
-        MapKind::Reference => "no gradient at f64's parameters",
+        MapKind::OwnParameters => "no gradient",
+        MapKind::ReferenceParameters => "no gradient at f64's parameters",
         MapKind::Flushed => "no flushed entries",
         MapKind::Dead => "no dead units",
     };
@@ -165,8 +165,8 @@ fn column(learner: &Learner, steps: &[usize], rows: &[Range<usize>], kind: MapKi
 
 fn cell(layer: &MeasuredLayer, kind: MapKind) -> Cell {
     match kind {
-        MapKind::Own => noise(&layer.own),
-        MapKind::Reference => layer.at_reference.as_ref().map_or(Cell::Absent, noise),
+        MapKind::OwnParameters => noise(&layer.own),
+        MapKind::ReferenceParameters => layer.at_reference.as_ref().map_or(Cell::Absent, noise),
         MapKind::Flushed => share(layer.own.fates.flushed, layer.own.fates.total()),
         MapKind::Dead => share(layer.dead_units, layer.units),
     }

@@ -26,8 +26,7 @@ struct Entry {
     low: f64,
     /// The smallest difference that is accurate to 50 bits.
     finest: f64,
-    /// A difference above the upper limit drowns the entry for every value within the bound; one below the lower limit
-    /// for
+    /// A difference above the upper limit drowns the entry for every value within the bound; one below the lower limit for
     /// none.
     drowned: (f64, f64),
     /// The same for an eighth.
@@ -39,13 +38,13 @@ impl Entry {
     fn new(high: f64, low: f64, error: f64) -> Entry {
         let size = high.abs();
         let blur = error / size * (1.0 + ROOM);
-        let is_told = size >= two_to(SMALLEST) && blur * (1.0 + ROOM) < 1.0;
+        let is_decided = size >= two_to(SMALLEST) && blur * (1.0 + ROOM) < 1.0;
         let between = |threshold: f64| {
             let reach = (1.0 + threshold) * blur;
             // One more rounding each, far below the margin.
             (size * ((threshold + reach) * (1.0 + ROOM)), size * ((threshold - reach) * (1.0 - ROOM)))
         };
-        let finest = if is_told { two_to(FINEST) * size } else { f64::NAN };
+        let finest = if is_decided { two_to(FINEST) * size } else { f64::NAN };
         Entry { high, low, finest, drowned: between(DROWNED), degraded: between(DEGRADED) }
     }
 
@@ -53,9 +52,9 @@ impl Entry {
     #[inline(always)]
     fn fate(&self, computed: f64, difference: f64) -> Option<Fate> {
         // This comparison is false for NaN.
-        let is_told = difference.abs() >= self.finest;
+        let is_decided = difference.abs() >= self.finest;
         match self.thresholds(difference) {
-            _ if !is_told => None,
+            _ if !is_decided => None,
             _ if computed == 0.0 => Some(Fate::Flushed),
             None => None,
             Some((true, _)) => Some(Fate::Drowned),
@@ -77,7 +76,7 @@ impl Entry {
 }
 
 /// An exact tensor for comparison with computed ones.
-pub struct Against<'t> {
+pub struct ReferenceTensor<'t> {
     /// The tensor.
     pub truth: &'t TrueTensor,
     /// Exponent of the largest exact entry; `None` if all are zero.
@@ -89,8 +88,8 @@ pub struct Against<'t> {
     entries: Vec<Entry>,
 }
 
-/// A computed entry compared with the exact one in doubles; neither is 0.
-pub(super) struct Plain {
+/// A computed entry for whose comparison doubles are enough, as for most; neither it nor the exact one is 0.
+pub(super) struct OrdinaryEntry {
     /// The exact entry, scaled.
     pub high: f64,
     /// (ĝ − g̃)·2^-scale
@@ -99,8 +98,8 @@ pub(super) struct Plain {
     pub degraded: bool,
 }
 
-/// A computed entry compared with the exact one.
-pub(super) struct Held {
+/// Any computed entry compared with the exact one.
+pub(super) struct ComparedEntry {
     /// Its fate; `Flushed` for every computed zero whose exact entry is not zero.
     pub fate: Fate,
     /// The computed entry times 2^-scale.
@@ -111,9 +110,9 @@ pub(super) struct Held {
     pub long: bool,
 }
 
-impl<'t> Against<'t> {
+impl<'t> ReferenceTensor<'t> {
     /// Prepares a tensor.
-    pub fn new(truth: &'t TrueTensor) -> Against<'t> {
+    pub fn new(truth: &'t TrueTensor) -> ReferenceTensor<'t> {
         let scale = truth.exponents().flatten().max().map(|exponent| exponent + 1);
         let by = scale.unwrap_or(0);
         let mut square = 0.0;
@@ -136,7 +135,7 @@ impl<'t> Against<'t> {
             Entry::new(high, low, error)
         };
         let entries = (0..truth.len()).map(entry).collect();
-        Against { truth, scale, square, error: truth.error.scaled(-by).to_f64(), entries }
+        ReferenceTensor { truth, scale, square, error: truth.error.scaled(-by).to_f64(), entries }
     }
 
     /// The exact entry at a position in index order, scaled.
@@ -166,24 +165,24 @@ impl<'t> Against<'t> {
         (-1022..=1023).contains(&shift).then(|| two_to(shift))
     }
 
-    /// The difference of a computed double, scaled by [`Against::factor`], from the exact entry at a place, and whether
+    /// The difference of a computed double, scaled by [`ReferenceTensor::factor`], from the exact entry at a place, and whether
     /// it drowns and degrades it; `None` if doubles do not decide this or the double is 0.
     #[inline(always)]
-    pub(super) fn plain(&self, place: usize, computed: f64) -> Option<Plain> {
+    pub(super) fn compare_ordinary(&self, place: usize, computed: f64) -> Option<OrdinaryEntry> {
         let entry = &self.entries[place];
         let difference = (computed - entry.high) - entry.low;
         let size = computed.abs();
         let is_inside = (size >= two_to(SMALLEST)) & (size <= two_to(-SMALLEST));
         // The last comparison is false for NaN, which means that doubles do not decide.
-        let is_told = is_inside & (difference.abs() >= entry.finest);
-        let (drowned, degraded) = entry.thresholds(difference).filter(|_| is_told)?;
-        Some(Plain { high: entry.high, difference, drowned, degraded })
+        let is_decided = is_inside & (difference.abs() >= entry.finest);
+        let (drowned, degraded) = entry.thresholds(difference).filter(|_| is_decided)?;
+        Some(OrdinaryEntry { high: entry.high, difference, drowned, degraded })
     }
 
     /// Compares a computed double, at a place in row-major order, with the exact entry, if doubles decide; `factor` is
-    /// [`Against::factor`].
+    /// [`ReferenceTensor::factor`].
     #[inline(always)]
-    pub(super) fn hold_double(&self, place: usize, x: f64, factor: f64) -> Option<Held> {
+    pub(super) fn compare_double(&self, place: usize, x: f64, factor: f64) -> Option<ComparedEntry> {
         let entry = &self.entries[place];
         let computed = x * factor;
         // All operations are exact.
@@ -193,11 +192,11 @@ impl<'t> Against<'t> {
         }
         let difference = (computed - entry.high) - entry.low;
         let fate = entry.fate(computed, difference)?;
-        Some(Held { fate, computed, difference, long: false })
+        Some(ComparedEntry { fate, computed, difference, long: false })
     }
 
     /// Compares any computed entry with the exact one. `scratch` is a preallocated number.
-    pub(super) fn hold(&self, place: usize, computed: &Exact, scale: i64, scratch: &mut Float) -> Held {
+    pub(super) fn compare(&self, place: usize, computed: &Exact, scale: i64, scratch: &mut Float) -> ComparedEntry {
         let columns = self.truth.dim().1;
         let index = (place / columns, place % columns);
         let bound = self.truth.entry_error(index);
@@ -206,7 +205,7 @@ impl<'t> Against<'t> {
             Exact::Long(x) => scaled(x, scale),
         };
         if self.truth.sign(place).is_eq() && bound.is_zero() && computed.is_zero() {
-            return Held { fate: Fate::TrueZero, computed: own, difference: 0.0, long: false };
+            return ComparedEntry { fate: Fate::TrueZero, computed: own, difference: 0.0, long: false };
         }
         let g = self.truth.value(index);
         match computed {
@@ -214,6 +213,6 @@ impl<'t> Against<'t> {
             Exact::Long(x) => scratch.assign(x - &g),
         }
         let fate = Fate::with_difference(computed, &g, bound, scratch);
-        Held { fate, computed: own, difference: scaled(scratch, scale), long: !scratch.is_zero() }
+        ComparedEntry { fate, computed: own, difference: scaled(scratch, scale), long: !scratch.is_zero() }
     }
 }
