@@ -36,7 +36,7 @@ pub use precision_probe_arithmetic::{activation, arithmetic, format, integers, n
 #[doc(inline)]
 pub use precision_probe_instrument::{
     assets, backprop, disk, exchange, export, fate, init, law, loss, magnitude, network, noise, number, operation,
-    printable, probe, record, spec, theory, train, truth, verdict,
+    printable, probe, progress, record, spec, statistics, theory, train, truth, verdict,
 };
 
 /// The example of the documentation compiles.

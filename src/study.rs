@@ -19,18 +19,7 @@ use crate::train::checkpoint;
 use parts::{Evidence, Found, Part};
 use serde::{Deserialize, Serialize};
 
-/// Told of progress while a study runs.
-pub trait Progress: Sync {
-    /// So many units of [`work`] are done; what comes next, in words.
-    fn next(&self, done: usize, what: &str);
-}
-
-/// Discards progress.
-pub struct Silent;
-
-impl Progress for Silent {
-    fn next(&self, _: usize, _: &str) {}
-}
+pub use crate::progress::{Progress, Silent};
 
 /// Units of work, which take roughly the same time: layers of networks that are measured with their arithmetics.
 pub fn work(spec: &StudySpec) -> usize {
@@ -133,7 +122,7 @@ impl<'s> StudyRun<'s> {
     /// What is wrong with the spec, with the fix.
     pub fn advance(&mut self, progress: &dyn Progress) -> Result<(), SpecError> {
         if let Some(part) = self.parts.get(self.found.len()) {
-            progress.next(self.work_done(), &part.in_words(self.spec));
+            progress.begins(self.work_done(), &part.in_words(self.spec));
             self.found.push(part.measure(self.spec)?);
         }
         Ok(())

@@ -179,8 +179,8 @@ impl State {
 }
 
 impl Progress for Bar {
-    fn layer_done(&self, _: usize) {
-        self.add(1);
+    fn done(&self, units: usize) {
+        self.add(units);
     }
 
     fn prepared(&self) {
@@ -188,21 +188,13 @@ impl Progress for Bar {
         let elapsed = state.started.elapsed();
         state.pace.prepared(elapsed);
     }
-}
 
-impl crate::study::Progress for Bar {
-    fn next(&self, done: usize, what: &str) {
+    fn begins(&self, done: usize, what: &str) {
         let new = done as u64 - self.begun.load(Ordering::Relaxed).min(done as u64);
         if let Some(bar) = &self.bar {
             bar.set_position(done as u64);
         }
         self.shared.lock().reach(new as usize);
         self.tell(what.to_string());
-    }
-}
-
-impl crate::train::Progress for Bar {
-    fn done(&self, units: usize) {
-        self.add(units);
     }
 }

@@ -3,6 +3,7 @@
 
 use super::median;
 use crate::record::{ExactLayer, Number, Truth, TruthLayer, ZeroReason};
+use crate::statistics;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -232,14 +233,11 @@ fn over_trials(places: &[Vanishing]) -> Option<Vanishing> {
         Vanishing::ByDepth { backward, forward } => Some((*backward, *forward)),
         Vanishing::AtLayer { .. } => None,
     });
-    let (mut backward, mut forward): (Vec<f64>, Vec<f64>) = factors.unzip();
+    let (backward, forward): (Vec<f64>, Vec<f64>) = factors.unzip();
     if places.is_empty() || 2 * backward.len() < places.len() {
         return places.iter().find(|place| matches!(place, Vanishing::AtLayer { .. })).copied();
     }
-    backward.sort_by(f64::total_cmp);
-    forward.sort_by(f64::total_cmp);
-    let middle = backward.len() / 2;
-    Some(Vanishing::ByDepth { backward: backward[middle], forward: forward[middle] })
+    Some(Vanishing::ByDepth { backward: statistics::median(backward)?, forward: statistics::median(forward)? })
 }
 
 /// One of the factors whose product is the size of a layer's gradient.

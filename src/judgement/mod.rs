@@ -25,6 +25,7 @@ pub use remedy::{Advice, Effect, RemedyName, Tried};
 pub use summary::Summary;
 
 use crate::record::{ArithmeticRun, LayerRun, Number, Quantiles, Record, Run, Verdict, VerdictCount};
+use crate::statistics;
 use ranking::Ranking;
 use serde::Serialize;
 
@@ -89,11 +90,9 @@ pub struct ArithmeticJudgement {
 const NO_NOISE: Quantiles =
     Quantiles { low: Number::None, median: Number::None, high: Number::None, count: 0, at_most: false };
 
-/// The upper median, as everywhere, of those numbers that there are.
+/// The upper median of those numbers that there are.
 fn median(numbers: impl Iterator<Item = Number>) -> Number {
-    let mut sorted: Vec<Number> = numbers.filter(|number| *number != Number::None).collect();
-    sorted.sort_by(|x, y| x.value().total_cmp(&y.value()));
-    sorted.get(sorted.len() / 2).copied().unwrap_or(Number::None)
+    statistics::median(numbers.map(Number::value)).map_or(Number::None, Number::new)
 }
 
 /// What may be concluded from a record.

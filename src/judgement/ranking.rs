@@ -6,6 +6,7 @@
 
 use super::layer::TrialNoise;
 use crate::record::{LayerRun, Number};
+use crate::statistics;
 use serde::Serialize;
 use std::cmp::Ordering;
 
@@ -120,7 +121,7 @@ fn tells(wins: usize, pairs: usize) -> bool {
     sum * ONE_OVER_P <= 1.0
 }
 
-/// The upper median, as everywhere, of the ratios of more noise over less. A limit is used as it stands: the true ratio
+/// The upper median of the ratios of more noise over less. A limit is used as it stands: the true ratio
 /// can only be larger.
 fn median_ratio(pairs: &[(Ratio, Ratio)]) -> f64 {
     let ratio = |(less, more): &(Ratio, Ratio)| match (less.value, more.value) {
@@ -129,16 +130,12 @@ fn median_ratio(pairs: &[(Ratio, Ratio)]) -> f64 {
         (0.0, _) => f64::INFINITY,
         _ => 0.0,
     };
-    let mut ratios: Vec<f64> = pairs.iter().map(ratio).collect();
-    ratios.sort_by(f64::total_cmp);
-    ratios.get(ratios.len() / 2).copied().unwrap_or(1.0)
+    statistics::median(pairs.iter().map(ratio)).unwrap_or(1.0)
 }
 
 /// The upper median of a contender's ratios, as a record has it.
 fn median(trials: &Trials) -> f64 {
-    let mut values: Vec<f64> = trials.iter().flatten().map(|ratio| ratio.value).collect();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::INFINITY)
+    statistics::median(trials.iter().flatten().map(|ratio| ratio.value)).unwrap_or(f64::INFINITY)
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Order statistics over draws.
 
 use crate::number::Number;
-use crate::probe::quantiles::quantiles;
 use crate::record::study::Spread;
+use crate::statistics::quantiles;
 
 /// Order statistics of numbers; NaN is left out.
 pub fn of(values: impl IntoIterator<Item = f64>) -> Spread {

@@ -4,6 +4,7 @@ use crate::record::study::StudySpec;
 use crate::record::training::{Course, Measure, TrainingRun, TrainingSpec};
 use crate::spec::SpecError;
 use crate::spec::training::{MeasureAt, TrainingPlan};
+use crate::statistics::median;
 use crate::train::{self, Trainer};
 use serde::{Deserialize, Serialize};
 
@@ -75,16 +76,12 @@ impl Learnt {
     /// Reads a copy's losses and its measured steps, of which the reference has none.
     fn new(course: &Course, measures: &[Measure]) -> Learnt {
         let first: Vec<f64> = course.losses.iter().take(20).map(|loss| loss.value()).collect();
-        let mut ratios: Vec<f64> = (measures.iter())
-            .filter_map(|measure| measure.layers.first())
-            .map(|layer| layer.own.noise_to_signal.value())
-            .filter(|ratio| !ratio.is_nan())
-            .collect();
-        ratios.sort_by(f64::total_cmp);
+        let ratios = (measures.iter().filter_map(|measure| measure.layers.first()))
+            .map(|layer| layer.own.noise_to_signal.value());
         Learnt {
             first_loss: first.iter().sum::<f64>() / first.len() as f64,
             last_loss: course.last_loss().value(),
-            noise: ratios.get(ratios.len() / 2).copied().unwrap_or(f64::NAN),
+            noise: median(ratios).unwrap_or(f64::NAN),
         }
     }
 

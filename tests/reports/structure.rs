@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const CRATES: [&str; 3] = ["crates/arithmetic/src", "crates/instrument/src", "src"];
 
 /// From the first room to the last.
-const ORDER: [&str; 35] = [
+const ORDER: [&str; 37] = [
     "nearest",
     "quote",
     "format",
@@ -18,6 +18,7 @@ const ORDER: [&str; 35] = [
     "arithmetic",
     "selfcheck",
     "number",
+    "progress",
     "printable",
     "disk",
     "assets",
@@ -35,6 +36,7 @@ const ORDER: [&str; 35] = [
     "theory",
     "verdict",
     "record",
+    "statistics",
     "judgement",
     "probe",
     "train",

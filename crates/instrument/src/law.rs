@@ -7,10 +7,9 @@
 //! moves to the line of u, while the rare networks with a flip still dominate the root mean square.
 //!
 //! So kinked activations have two regimes ([`regimes`]), each statistic has a line in each regime ([`fit`]), and the
-//! interval of its slope comes from resampling the trials ([`bootstrap`]).
+//! interval of its slope comes from resampling the trials ([`crate::statistics::bootstrap`]).
 
 pub mod bits;
-pub mod bootstrap;
 pub mod fit;
 pub mod regimes;
 pub mod statistics;

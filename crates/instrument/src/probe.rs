@@ -9,10 +9,10 @@ pub mod loss_scale;
 pub mod measure;
 pub mod memory;
 mod projection;
-pub mod quantiles;
 pub mod questions;
 mod summary;
 
+pub use crate::progress::{Progress, Silent};
 pub use draw::{constants, draw, perceptron};
 
 use crate::activation::Activation;
@@ -33,23 +33,7 @@ use rayon::prelude::*;
 /// Version of precision-probe, which is part of every record.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Receives the progress of a probe; shared between threads.
-pub trait Progress: Sync {
-    /// One layer of one trial is done, of `total` layers in all.
-    fn layer_done(&self, total: usize);
-
-    /// The preparation of an activation is done: its loss scales are found.
-    fn prepared(&self) {}
-}
-
-/// Discards progress.
-pub struct Silent;
-
-impl Progress for Silent {
-    fn layer_done(&self, _: usize) {}
-}
-
-/// Runs a validated spec.
+/// Runs a validated spec; a unit of its progress is a layer of a trial.
 pub fn run(plan: &Plan, progress: &dyn Progress) -> Record {
     let runs = plan.runs.iter().zip(0..).map(|(one, index)| run_one(plan, one, index, progress)).collect();
     Record {
@@ -80,8 +64,8 @@ fn over_trials<T: Send>(plan: &Plan, of: impl Fn(u64) -> T + Sync) -> Vec<T> {
 }
 
 fn run_one(plan: &Plan, one: &RunPlan, index: usize, progress: &dyn Progress) -> Run {
-    let (spec, total) = (&plan.spec, layers(plan));
-    let layer_done: &(dyn Fn() + Sync) = &|| progress.layer_done(total);
+    let spec = &plan.spec;
+    let layer_done: &(dyn Fn() + Sync) = &|| progress.done(1);
     let externals: Vec<ExternalGradients> = (plan.compared.iter().zip(&spec.compared))
         .map(|(gradients, compared)| ExternalGradients { gradients, log2_scale: compared.log2_scale })
         .collect();

@@ -20,6 +20,8 @@ pub mod spread;
 pub mod trials;
 pub mod updates;
 
+pub use crate::progress::{Progress, Silent};
+
 use crate::activation::Activation;
 use crate::arithmetic::policy::TrainingPolicy;
 use crate::arithmetic::{ArithmeticName, Policy};
@@ -41,19 +43,6 @@ use rayon::prelude::*;
 
 /// Most steps between two opportunities for checkpoints and progress.
 const MOST_STEPS: usize = 25;
-
-/// Receives progress while copies train; shared between threads.
-pub trait Progress: Sync {
-    /// This many of [`Trainer::work`] units are done.
-    fn done(&self, units: usize);
-}
-
-/// Discards progress.
-pub struct Silent;
-
-impl Progress for Silent {
-    fn done(&self, _: usize) {}
-}
 
 /// Rough cost of a measured step relative to another one.
 const MEASURED: usize = 40;

@@ -2,8 +2,8 @@
 
 use crate::common::records::{self, Behaviour};
 pub use crate::common::records::{first, judged};
-use precision_probe::probe::quantiles::quantiles;
 use precision_probe::record::*;
+use precision_probe::statistics::quantiles;
 use precision_probe::verdict::over_trials;
 
 /// One layer in one trial: its verdict and its noise-to-signal ratio.

@@ -2,8 +2,8 @@
 
 use super::build::*;
 use precision_probe::judgement::{Cause, RangeLoss};
-use precision_probe::probe::quantiles::quantiles;
 use precision_probe::record::*;
+use precision_probe::statistics::quantiles;
 
 /// A source whose removal leaves a noise in every layer, and in how many trials it is milder and lower.
 fn source(source: NoiseSource, left: f64, milder: usize, lower: usize, layers: usize) -> SourceNoise {

@@ -3,8 +3,8 @@
 use super::build::*;
 use precision_probe::format::two_to;
 use precision_probe::judgement::{Cause, MinibatchMeaning, RemedyName, RowShare, Tensor};
-use precision_probe::probe::quantiles::quantiles;
 use precision_probe::record::*;
+use precision_probe::statistics::quantiles;
 
 /// `sound 3, noisy 2` is no unanimous `sound`: relu of 20 layers in f16.
 #[test]

@@ -3,8 +3,8 @@
 use super::build::*;
 use crate::common::Random;
 use precision_probe::judgement::{Advice, Cause, Effect, RemedyName, enough_of, judge};
-use precision_probe::probe::quantiles::quantiles;
 use precision_probe::record::*;
+use precision_probe::statistics::quantiles;
 
 /// Random records: shapes, verdicts that contradict each other, remedies and sources of every outcome.
 struct Draw(Random);

@@ -3,10 +3,10 @@
 use crate::common::causes::attributed;
 use crate::common::records::{Behaviour::*, record};
 use precision_probe::judgement::*;
-use precision_probe::probe::quantiles::quantiles;
 use precision_probe::record::{NoiseSource, Number, Quantiles, RemedyKind, Run, ZeroReason};
 use precision_probe::report::numbers::Notation::{Plain, Typeset};
 use precision_probe::report::say;
+use precision_probe::statistics::quantiles;
 use precision_probe::verdict::{Verdict, over_trials};
 
 /// A run in f16 and f32, and its judgement with a healthy exact gradient.

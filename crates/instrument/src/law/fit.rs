@@ -1,8 +1,9 @@
 //! Lines through the points of a regime: log₂(noise/signal) = c + β·log₂ u by least squares.
 
-use super::{bootstrap, statistics};
+use super::statistics;
 use crate::number::Number;
 use crate::record::law::{Fit, LEAST_POINTS, Line, Point, Regime, Statistic};
+use crate::statistics::bootstrap;
 
 /// noise/signal from which a statistic is saturated: noise as large as the signal does not grow further with u.
 const SATURATED: f64 = 1.0;
@@ -36,7 +37,8 @@ fn line(points: &[&Point], statistic: Statistic, seed: u64) -> Option<Line> {
         distance * distance
     };
     let scatter = (places.iter().map(square).sum::<f64>() / places.len() as f64).sqrt();
-    let bootstrap::Interval { low, high, resamples } = bootstrap::interval(points, seed, |trials| {
+    let trials = points.iter().map(|point| point.trials.len()).min().unwrap_or(0);
+    let bootstrap::Interval { low, high, resamples } = bootstrap::interval(trials, seed, |trials| {
         // The same points as for the line itself: selecting saturated points anew would truncate the spread at 1.
         let resampled = points.iter().filter_map(|point| {
             let ratios = trials.iter().filter_map(|trial| Some(point.trials.get(*trial)?.noise_to_signal.value()));

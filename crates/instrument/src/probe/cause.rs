@@ -2,7 +2,6 @@
 
 use super::Trial;
 use super::measure::RunMeasurement;
-use super::quantiles::quantiles;
 use super::questions::{Asked, AskedSources, Questions, RunId};
 use crate::arithmetic::Policy;
 use crate::backprop::Setup;
@@ -10,6 +9,7 @@ use crate::record::{
     Attribution, Number, Quantiles, Remedy, RemedyLayer, SourceNoise, TheoryLayer, WholeTrial, is_lower,
 };
 use crate::spec::Plan;
+use crate::statistics::quantiles;
 use crate::theory::{LayerFacts, frozen, predicted};
 use crate::verdict::over_trials;
 

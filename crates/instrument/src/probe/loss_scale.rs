@@ -16,6 +16,7 @@ use crate::format::{Format, two_to};
 use crate::network::segments::Segments;
 use crate::network::{Batch, Network};
 use crate::record::enough_of;
+use crate::statistics::median;
 use rug::Float;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -233,13 +234,9 @@ impl Tried<'_> {
         self.each().find(|(_, all)| is_enough(all)).map(|(log2, _)| log2)
     }
 
-    /// The median W with each scale, the upper median as everywhere.
+    /// The median W with each scale.
     fn medians(&self) -> Vec<(i32, f64)> {
-        let median = |(log2, mut all): (i32, Vec<f64>)| {
-            all.sort_unstable_by(f64::total_cmp);
-            (log2, all[all.len() / 2])
-        };
-        self.each().map(median).collect()
+        self.each().map(|(log2, all)| (log2, median(all).unwrap_or(f64::NAN))).collect()
     }
 }
 

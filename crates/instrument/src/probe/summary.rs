@@ -4,7 +4,6 @@ use super::Trial;
 use super::cause::Causes;
 use super::external::tolerances;
 use super::measure::RunMeasurement;
-use super::quantiles::quantiles;
 use super::questions::Questions;
 use crate::format::F64;
 use crate::magnitude::Magnitudes;
@@ -12,6 +11,7 @@ use crate::record::{
     ArithmeticRun, External, Fates, Flips, FormatFacts, LayerRun, LayerTrial, Number, Truth, TruthLayer, TruthTrial,
 };
 use crate::spec::Plan;
+use crate::statistics::quantiles;
 use crate::truth::Evidence;
 use crate::verdict::over_trials;
 

@@ -1,13 +1,12 @@
-//! Estimates how much a slope would change with other draws, by resampling the trials with replacement.
+//! Estimates how much a statistic would change with other draws, by resampling the trials with replacement.
 //!
 //! Percentile bootstrap (B. Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics 7, 1979). A
 //! trial is one network with its batch, the same at every precision and for every activation; so one resample of the
-//! trials serves all precisions and activations. The interval covers the effect of other draws on the slope. It ignores
+//! trials serves all precisions and activations. The interval covers the effect of other draws on a fitted slope. It ignores
 //! curvature of the points, and if one rare draw dominates a statistic, resamples of tens of trials spread less than new
 //! draws would.
 
 use crate::network::draw::Stream;
-use crate::record::law::Point;
 
 /// Number of resamples of the trials.
 pub const RESAMPLES: u64 = 1000;
@@ -29,9 +28,8 @@ pub struct Interval {
     pub resamples: usize,
 }
 
-/// The interval of `slope` over resamples; `slope` gets the indices of a resample's trials.
-pub fn interval(points: &[&Point], seed: u64, slope: impl Fn(&[usize]) -> Option<f64>) -> Interval {
-    let trials = points.iter().map(|point| point.trials.len()).min().unwrap_or(0);
+/// The interval of a slope over resamples of so many trials; `slope` gets the indices of a resample's trials.
+pub fn interval(trials: usize, seed: u64, slope: impl Fn(&[usize]) -> Option<f64>) -> Interval {
     // A single trial cannot be resampled.
     if trials < 2 {
         return Interval { low: f64::NAN, high: f64::NAN, resamples: 0 };
