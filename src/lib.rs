@@ -20,7 +20,7 @@
 //! # Ok::<(), precision_probe::spec::SpecError>(())
 //! ```
 //!
-//! The data flows one way: [`spec`] → [`network`] (exact) → [`arithmetic`] and [`backprop`] (one implementation for all
+//! The data flows one way: [`spec`] → [`graph`] and [`data`] (exact, built by an [`architecture`]) → [`operation`], [`arithmetic`] and [`backprop`] (one implementation for all
 //! arithmetics), and independently [`truth`] (the exact gradient) → [`noise`] and [`fate`] → [`verdict`] → [`record`] →
 //! [`judgement`] → [`report`]. [`law`] fits the noise of a record over its precisions, [`train`] trains the network in
 //! every arithmetic and measures it on the way, [`study`] tests claims about activations with all of these, and
@@ -32,11 +32,11 @@ pub mod report;
 pub mod study;
 
 #[doc(inline)]
-pub use precision_probe_arithmetic::{activation, arithmetic, format, integers, nearest, quote, selfcheck};
+pub use precision_probe_arithmetic::{activation, arithmetic, draw, format, integers, nearest, quote, selfcheck};
 #[doc(inline)]
 pub use precision_probe_instrument::{
-    assets, backprop, disk, exchange, export, fate, init, law, loss, magnitude, network, noise, number, operation,
-    printable, probe, progress, record, spec, statistics, theory, train, truth, verdict,
+    architecture, assets, backprop, data, disk, exchange, export, fate, graph, init, law, loss, magnitude, noise,
+    number, operation, printable, probe, progress, record, spec, statistics, theory, train, truth, verdict,
 };
 
 /// The example of the documentation compiles.

@@ -5,8 +5,8 @@
 use super::harness::{Row, Table, Target};
 use precision_probe::activation::quick::{self, Number};
 use precision_probe::activation::{Activation, Function, enclosure, round_function, round_function_f64};
+use precision_probe::draw::Stream;
 use precision_probe::format::F64;
-use precision_probe::network::draw::Stream;
 use rug::Float;
 use rug::integer::Order;
 use std::hint::black_box;

@@ -3,7 +3,8 @@
 use super::harness::{Row, Table, Target};
 use precision_probe::arithmetic::Policy;
 use precision_probe::backprop::gradients;
-use precision_probe::network::{Batch, Network};
+use precision_probe::data::Batch;
+use precision_probe::graph::Network;
 use precision_probe::probe::{self, Silent};
 use precision_probe::report::contents;
 use precision_probe::report::draw::Theme;

@@ -10,9 +10,9 @@ use precision_probe::arithmetic::kernels::limbs::{self, Cut, Left, Right};
 use precision_probe::arithmetic::kernels::{Matrix, Operand, Path, Products, exact};
 use precision_probe::arithmetic::stochastic::Stochastic;
 use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Content, Side, Step};
+use precision_probe::draw::Stream;
 use precision_probe::format::Format;
 use precision_probe::integers::Integers;
-use precision_probe::network::draw::Stream;
 use rug::{Assign, Float, Integer};
 use std::hint::black_box;
 

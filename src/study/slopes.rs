@@ -5,7 +5,9 @@
 use crate::activation::Activation;
 use crate::arithmetic::{ExactMatrix, Policy};
 use crate::backprop::gradients;
-use crate::network::{Batch, Loss, Network};
+use crate::data::Batch;
+use crate::graph::Network;
+use crate::loss::Loss;
 use crate::number::Number;
 use crate::probe::measure::{Measurement, Subjects, measure_with};
 use crate::probe::{self};

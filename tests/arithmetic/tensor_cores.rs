@@ -7,8 +7,8 @@ mod hardware;
 use crate::common::{Random, exhaustive};
 use definition::{Definition, NUMBERS, Numbers, member, rules, same};
 use precision_probe::arithmetic::tensor_core::{Rounding, Rule, TensorCore};
+use precision_probe::draw::Stream;
 use precision_probe::format::{BF16, E4M3FN, E5M2, F16, F32, Format, TF32, two_to};
-use precision_probe::network::draw::Stream;
 
 const INFINITE: f64 = f64::INFINITY;
 

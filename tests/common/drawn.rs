@@ -4,8 +4,10 @@ use super::Random;
 use super::reference::Reference;
 use ndarray::Array2;
 use precision_probe::activation::{ALL, Activation};
+use precision_probe::data::{Batch, Targets};
 use precision_probe::format::two_to;
-use precision_probe::network::{Batch, Loss, Network, Targets};
+use precision_probe::graph::Network;
+use precision_probe::loss::Loss;
 use proptest::prelude::*;
 
 /// How numbers are drawn.

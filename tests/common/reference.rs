@@ -2,7 +2,8 @@
 //! by sample, nothing shared with the project but the description of the network.
 
 use precision_probe::activation::{Activation, GELU_TANH_CUBIC, SELU_ALPHA, SELU_LAMBDA};
-use precision_probe::network::{Batch, Network, Operation, Targets};
+use precision_probe::data::{Batch, Targets};
+use precision_probe::graph::{Network, Operation};
 use rug::Float;
 use rug::float::Constant;
 

@@ -2,9 +2,9 @@
 
 use super::Random;
 use precision_probe::assets::DIGITS;
+use precision_probe::data::digits_of;
+use precision_probe::data::{Batch, Targets};
 use precision_probe::exchange::{Dtype, Tensor, write_safetensors};
-use precision_probe::network::data::digits_of;
-use precision_probe::network::{Batch, Targets};
 use std::path::Path;
 
 /// Writes `x` [rows × features] and `y`.

@@ -4,12 +4,14 @@
 use crate::common::erased::named;
 use ndarray::{Array2, array};
 use precision_probe::activation::{Activation, Piece, preserving_gain};
+use precision_probe::architecture::mlp::Perceptron;
 use precision_probe::arithmetic::Policy;
 use precision_probe::assets::{FEATURES, OUTPUTS};
+use precision_probe::data::digits_batch;
+use precision_probe::data::{Batch, Targets};
+use precision_probe::graph::Network;
 use precision_probe::init::Init;
-use precision_probe::network::build::Perceptron;
-use precision_probe::network::data::digits_batch;
-use precision_probe::network::{Batch, Loss, Network, Targets};
+use precision_probe::loss::Loss;
 use precision_probe::probe::measure::{Measurement, measure};
 use precision_probe::record::Number;
 use precision_probe::truth::elementwise::Undecided;

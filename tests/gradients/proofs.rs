@@ -4,8 +4,9 @@
 use crate::common::drawn::{Drawn, networks};
 use crate::common::exhaustive;
 use crate::common::reference::{Reference, ReferenceLayer, Rows};
-use precision_probe::network::segments::Segments;
-use precision_probe::network::{Batch, Network};
+use precision_probe::data::Batch;
+use precision_probe::graph::Network;
+use precision_probe::graph::segments::Segments;
 use precision_probe::truth::elementwise::Undecided;
 use precision_probe::truth::{Evidence, Prepared, TrueLayer, TrueTensor, TruthPass};
 use proptest::prelude::*;

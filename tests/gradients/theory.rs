@@ -6,15 +6,17 @@ use ndarray::{Array2, ArrayView2};
 use precision_probe::activation::{
     Activation, derivative_second_moment, mean_field, preserving_gain, residual_mean_field,
 };
+use precision_probe::architecture::mlp::{Perceptron, residual_scale};
 use precision_probe::arithmetic::{ArithmeticName, Exact, ExactMatrix, Policy};
 use precision_probe::assets::{FEATURES, OUTPUTS};
 use precision_probe::backprop::{LayerGradients, gradients};
+use precision_probe::data::{Batch, Targets};
+use precision_probe::data::{digits_batch, gaussian_batch};
+use precision_probe::draw::Stream;
 use precision_probe::format::two_to;
+use precision_probe::graph::Network;
 use precision_probe::init::Init;
-use precision_probe::network::build::{Perceptron, residual_scale};
-use precision_probe::network::data::{digits_batch, gaussian_batch};
-use precision_probe::network::draw::Stream;
-use precision_probe::network::{Batch, Loss, Network, Targets};
+use precision_probe::loss::Loss;
 use precision_probe::noise::Noise;
 use precision_probe::probe::measure::{Measurement, measure};
 use precision_probe::truth::elementwise::Undecided;

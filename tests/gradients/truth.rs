@@ -3,13 +3,15 @@
 
 use ndarray::{Array2, array};
 use precision_probe::activation::{Activation, preserving_gain};
+use precision_probe::architecture::mlp::Perceptron;
 use precision_probe::arithmetic::ArithmeticName;
 use precision_probe::assets::{FEATURES, OUTPUTS};
 use precision_probe::backprop::gradients;
+use precision_probe::data::{Batch, Targets};
+use precision_probe::data::{digits_batch, gaussian_batch};
+use precision_probe::graph::{Network, Operation};
 use precision_probe::init::Init;
-use precision_probe::network::build::Perceptron;
-use precision_probe::network::data::{digits_batch, gaussian_batch};
-use precision_probe::network::{Batch, Loss, Network, Operation, Targets};
+use precision_probe::loss::Loss;
 use precision_probe::truth::elementwise::Undecided;
 use precision_probe::truth::{Evidence, Prepared, TrueLayer, TrueTensor, TruthPass, Unproven, precision};
 

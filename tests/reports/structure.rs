@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const CRATES: [&str; 3] = ["crates/arithmetic/src", "crates/instrument/src", "src"];
 
 /// From the first room to the last.
-const ORDER: [&str; 37] = [
+const ORDER: [&str; 39] = [
     "nearest",
     "quote",
     "format",
@@ -26,7 +26,9 @@ const ORDER: [&str; 37] = [
     "exchange",
     "init",
     "spec",
-    "network",
+    "data",
+    "graph",
+    "architecture",
     "operation",
     "backprop",
     "truth",

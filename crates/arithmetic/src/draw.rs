@@ -37,6 +37,22 @@ impl Stream {
         ((u128::from(self.0.next_u64()) * bound as u128) >> 64) as usize
     }
 
+    /// All indices below `count` in random order.
+    pub fn shuffled(&mut self, count: usize) -> Vec<usize> {
+        self.chosen(count, count)
+    }
+
+    /// Indices below `count`, drawn without replacement; fewer are a prefix of more.
+    pub fn chosen(&mut self, count: usize, wanted: usize) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..count).collect();
+        for place in 0..wanted {
+            let other = place + self.index(count - place);
+            order.swap(place, other);
+        }
+        order.truncate(wanted);
+        order
+    }
+
     /// A standard normal number: the inverse distribution function at (k + 1/2)/2^53.
     pub fn normal(&mut self) -> f64 {
         normal_quantile(self.word())

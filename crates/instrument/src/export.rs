@@ -8,8 +8,9 @@ mod decimals;
 
 use crate::arithmetic::{Exact, Policy};
 use crate::backprop::{Setup, gradients};
+use crate::data::{Batch, Targets};
 use crate::exchange::{Dtype, Tensor, gradient_bytes, safetensors_bytes};
-use crate::network::{Batch, Network, Operation, Targets};
+use crate::graph::{Network, Operation};
 use crate::probe;
 use crate::record::Run;
 use crate::spec::{Plan, RunPlan};
@@ -94,7 +95,7 @@ impl Place {
 
 /// The place of every parameter of a network.
 fn places(network: &Network, is_from_file: bool) -> Vec<Place> {
-    let named = |parameter: &crate::network::Parameter| Place { name: parameter.name.clone(), is_vector: false };
+    let named = |parameter: &crate::graph::Parameter| Place { name: parameter.name.clone(), is_vector: false };
     let mut places: Vec<Place> = network.parameters.iter().map(named).collect();
     let mut put = |parameter: Option<usize>, name: String, is_vector| {
         if let Some(parameter) = parameter {

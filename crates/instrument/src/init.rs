@@ -14,7 +14,7 @@
 //! In a matrix with n = m every rule gives weights of variance g²/n, as mean-field theory requires.
 
 use crate::activation::{Activation, preserving_gain};
-use crate::network::draw::LARGEST_NORMAL;
+use crate::draw::LARGEST_NORMAL;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

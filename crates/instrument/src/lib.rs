@@ -3,17 +3,19 @@
 //!
 //! Part of precision-probe, whose crate of that name has everything.
 
+pub mod architecture;
 pub mod assets;
 pub mod backprop;
+pub mod data;
 pub mod disk;
 pub mod exchange;
 pub mod export;
 pub mod fate;
+pub mod graph;
 pub mod init;
 pub mod law;
 pub mod loss;
 pub mod magnitude;
-pub mod network;
 pub mod noise;
 pub mod number;
 pub mod operation;
@@ -28,4 +30,4 @@ pub mod train;
 pub mod truth;
 pub mod verdict;
 
-use precision_probe_arithmetic::{activation, arithmetic, format, integers, nearest, quote};
+use precision_probe_arithmetic::{activation, arithmetic, draw, format, integers, nearest, quote};

@@ -17,9 +17,9 @@ pub use draw::{constants, draw, perceptron};
 
 use crate::activation::Activation;
 use crate::activation::moments::MeanField;
+use crate::architecture::mlp::residual_scale;
 use crate::arithmetic::Policy;
 use crate::backprop::Setup;
-use crate::network::build::residual_scale;
 use crate::record::{ArithmeticRun, Record, Run, SCHEMA};
 use crate::spec::{LossScale, Plan, RunPlan};
 use cause::Causes;

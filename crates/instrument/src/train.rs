@@ -23,13 +23,14 @@ pub mod updates;
 pub use crate::progress::{Progress, Silent};
 
 use crate::activation::Activation;
+use crate::architecture::mlp::residual_scale;
 use crate::arithmetic::policy::TrainingPolicy;
 use crate::arithmetic::{ArithmeticName, Policy};
+use crate::data::Batch;
+use crate::data::minibatches::Minibatches;
+use crate::data::rows::Rows;
 use crate::format::F64;
-use crate::network::build::residual_scale;
-use crate::network::minibatches::Minibatches;
-use crate::network::rows::Rows;
-use crate::network::{Batch, Network};
+use crate::graph::Network;
 use crate::number::Number;
 use crate::probe::{self, VERSION};
 use crate::record::FormatFacts;

@@ -3,10 +3,10 @@
 use super::{FILES, command, names, refused};
 use crate::common::samples::{values, write, write_digits};
 use assert_cmd::Command;
+use precision_probe::data::rows::Rows;
+use precision_probe::data::{Batch, Targets};
 use precision_probe::exchange::{Activations, Tensor, write_safetensors};
 use precision_probe::law::bits::Bits;
-use precision_probe::network::rows::Rows;
-use precision_probe::network::{Batch, Targets};
 use precision_probe::probe::{Silent, run};
 use precision_probe::record::law::{Law, LawRun, PointTrial};
 use precision_probe::spec::{Attribute, Files, Model, Spec};

@@ -130,15 +130,15 @@ fn rows_that_a_stagnating_sum_makes_wrong() {
     let step = precision_probe::format::two_to(-12);
     let rows: Vec<[f64; 1]> = (0..512).map(|class| [if class % 2 == 0 { step } else { -step }]).collect();
     let rows: Vec<&[f64]> = rows.iter().map(|row| &row[..]).collect();
-    let mut network = precision_probe::network::Network::new(precision_probe::network::Loss::CrossEntropy);
+    let mut network = precision_probe::graph::Network::new(precision_probe::loss::Loss::CrossEntropy);
     let weight = ndarray::Array2::from_shape_fn((512, 1), |(class, _)| rows[class][0]);
     let hidden = network.push_affine("0", 0, ndarray::Array2::from_elem((1, 1), 1.0), None);
     let activation = network.push_activation(precision_probe::activation::Activation::parse("identity").unwrap());
     assert_eq!((hidden, activation), (1, 2));
     network.push_affine("2", activation, weight, None);
-    let batch = precision_probe::network::Batch {
+    let batch = precision_probe::data::Batch {
         inputs: ndarray::Array2::from_elem((1, 1), 1.0),
-        targets: precision_probe::network::Targets::Classes(vec![0]),
+        targets: precision_probe::data::Targets::Classes(vec![0]),
     };
     let policies = ["bf16", "bf16:acc=f32"].map(|name| precision_probe::arithmetic::Policy::parse(name).unwrap());
     let measured = precision_probe::probe::measure::measure(&network, &batch, &policies, 53, &|| ());

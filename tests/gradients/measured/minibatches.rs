@@ -1,8 +1,8 @@
 //! Minibatch noise from one batch, against batches that are drawn.
 
 use crate::common::exhaustive;
-use precision_probe::network::minibatches::Minibatches;
-use precision_probe::network::rows::Rows;
+use precision_probe::data::minibatches::Minibatches;
+use precision_probe::data::rows::Rows;
 use precision_probe::probe::measure::measure;
 use precision_probe::probe::{draw, perceptron};
 use precision_probe::spec::Spec;

@@ -2,7 +2,8 @@
 
 use ndarray::Array2;
 use precision_probe::activation::Activation;
-use precision_probe::network::{Batch, Network, Targets};
+use precision_probe::data::{Batch, Targets};
+use precision_probe::graph::Network;
 use precision_probe::spec::training::Optimiser;
 use precision_probe::train::optimiser::Moment;
 use rug::{Float, Rational};

@@ -10,7 +10,7 @@ use precision_probe::arithmetic::long::Long;
 use precision_probe::arithmetic::reference::Reference;
 use precision_probe::arithmetic::stochastic::Stochastic;
 use precision_probe::arithmetic::{Arithmetic, ArithmeticName, ExactMatrix, Step};
-use precision_probe::network::Network;
+use precision_probe::graph::Network;
 use precision_probe::record::training::{Measure, Updates};
 use precision_probe::spec::training::{MeasureAt, Optimiser, TrainingSpec};
 use precision_probe::train::clip::clip;

@@ -1,9 +1,10 @@
 //! What the tests of training share.
 
 use precision_probe::arithmetic::policy::TrainingPolicy;
-use precision_probe::network::minibatches::Minibatches;
-use precision_probe::network::rows::Rows;
-use precision_probe::network::{Batch, Network};
+use precision_probe::data::Batch;
+use precision_probe::data::minibatches::Minibatches;
+use precision_probe::data::rows::Rows;
+use precision_probe::graph::Network;
 use precision_probe::probe;
 use precision_probe::spec::training::{MeasureAt, Optimiser, Rate, TRAINED, TrainingPlan, TrainingScale, TrainingSpec};
 use precision_probe::train::learner::{Learner, Recipe};

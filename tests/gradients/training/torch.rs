@@ -3,7 +3,9 @@
 use super::shared::learner;
 use ndarray::Array2;
 use precision_probe::activation::Activation;
-use precision_probe::network::{Batch, Loss, Network, Targets};
+use precision_probe::data::{Batch, Targets};
+use precision_probe::graph::Network;
+use precision_probe::loss::Loss;
 use precision_probe::number::Number;
 use precision_probe::spec::training::{Optimiser, Rate};
 use precision_probe::train::learner::{Learner, Recipe, gradients_of};

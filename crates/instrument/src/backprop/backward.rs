@@ -2,8 +2,9 @@
 
 use super::{Forward, LayerGradients};
 use crate::arithmetic::{Arithmetic, Binary, ExactMatrix, Text};
-use crate::network::segments::Segments;
-use crate::network::{Batch, Network, NodeId, ParameterId};
+use crate::data::Batch;
+use crate::graph::segments::Segments;
+use crate::graph::{Network, NodeId, ParameterId};
 use crate::operation::{self, Branches, Role, Stored, Values, loss};
 use ndarray::Array2;
 use std::sync::Arc;

@@ -2,8 +2,8 @@
 
 use crate::activation::Activation;
 use crate::arithmetic::{Arithmetic, ExactMatrix};
-use crate::network::segments::Segments;
-use crate::network::{Node, NodeId, Operation, ParameterId};
+use crate::graph::segments::Segments;
+use crate::graph::{Node, NodeId, Operation, ParameterId};
 use crate::operation::{self, Branches, Role, Stored, Values, activation, loss};
 use ndarray::Array2;
 use std::ops::Range;

@@ -23,7 +23,7 @@ use crate::arithmetic::ExactMatrix;
 /// The gradients of one layer as exact numbers, in order from the head to layer 1; a loss scale is divided out.
 #[derive(Clone, Debug)]
 pub struct LayerGradients {
-    /// Position in [`crate::network::Network::layers`].
+    /// Position in [`crate::graph::Network::layers`].
     pub layer: usize,
     /// ∂L/∂W, out × in.
     pub weight: ExactMatrix,

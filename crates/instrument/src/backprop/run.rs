@@ -3,9 +3,10 @@
 use super::{Branches, Forward, LayerGradients, Pass, Stored, Values};
 use crate::arithmetic::dispatch::{Carriers, Visitor, dispatch_with};
 use crate::arithmetic::{Arithmetic, ArithmeticName, ExactMatrix, Policy, kernels};
+use crate::data::Batch;
 use crate::format::Format;
-use crate::network::segments::Segments;
-use crate::network::{Batch, Network};
+use crate::graph::Network;
+use crate::graph::segments::Segments;
 use std::sync::{Arc, OnceLock};
 
 /// The part of an arithmetic that a run uses.

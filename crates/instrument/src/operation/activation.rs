@@ -6,7 +6,7 @@
 use super::{Branches, DECIDING_BITS, Role, Shares, Values, is_positive};
 use crate::activation::{Activation, Function, OnPiece};
 use crate::arithmetic::{Arithmetic, Binary, Exact, Place, Steps, Text, from_fn};
-use crate::network::{NodeId, ParameterId};
+use crate::graph::{NodeId, ParameterId};
 use ndarray::Array2;
 use std::cmp::Ordering;
 

@@ -4,7 +4,7 @@
 
 use super::{Role, Shares, Values};
 use crate::arithmetic::{Arithmetic, Content, Side, Text};
-use crate::network::{NodeId, Operation, ParameterId};
+use crate::graph::{NodeId, Operation, ParameterId};
 use ndarray::Array2;
 
 /// Weight and bias.

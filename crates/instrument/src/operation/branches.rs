@@ -1,7 +1,7 @@
 //! The branch of φ' of each pre-activation in one run, which another run can use.
 
 use crate::activation::Piece;
-use crate::network::NodeId;
+use crate::graph::NodeId;
 use ndarray::Array2;
 
 /// Per activation node and pre-activation (units × batch) a piece of φ'; `None` if it is unknown.

@@ -8,7 +8,7 @@ use super::{DECIDING_BITS, Role, Values};
 use crate::activation::Function;
 use crate::arithmetic::exact::quotient;
 use crate::arithmetic::{Arithmetic, Binary, Exact, Text};
-use crate::network::Targets;
+use crate::data::Targets;
 use ndarray::{Array2, ArrayView1};
 use std::cmp::Ordering;
 

@@ -17,7 +17,7 @@ pub use branches::Branches;
 pub use role::{Role, Stored};
 
 use crate::arithmetic::{Arithmetic, Exact, ExactMatrix};
-use crate::network::{NodeId, Operation, ParameterId};
+use crate::graph::{NodeId, Operation, ParameterId};
 use ndarray::Array2;
 use std::cmp::Ordering;
 

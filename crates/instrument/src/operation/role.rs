@@ -3,8 +3,9 @@
 
 use super::Values;
 use crate::arithmetic::{Arithmetic, Exact, ExactMatrix, Steps, Text};
+use crate::data::Batch;
 use crate::format::{F64, Format};
-use crate::network::{Batch, Network, NodeId, ParameterId};
+use crate::graph::{Network, NodeId, ParameterId};
 use ndarray::Array2;
 use rug::Float;
 

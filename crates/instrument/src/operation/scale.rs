@@ -4,7 +4,7 @@
 
 use super::{Role, Shares};
 use crate::arithmetic::{Arithmetic, Text};
-use crate::network::NodeId;
+use crate::graph::NodeId;
 use ndarray::Array2;
 
 /// s·x.

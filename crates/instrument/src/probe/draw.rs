@@ -2,14 +2,18 @@
 
 use crate::activation::Activation;
 use crate::activation::moments::{MeanField, mean_field, residual_mean_field};
+use crate::architecture::mlp::{Perceptron, residual_scale};
+use crate::architecture::sequential;
 use crate::arithmetic::dispatch::{StorageNoise, dispatch};
 use crate::arithmetic::{ArithmeticName, Policy};
+use crate::data;
+use crate::data::files;
+use crate::data::rows::Rows;
+use crate::data::{Batch, Targets};
+use crate::draw::Stream;
 use crate::exchange::Sequential;
 use crate::format::{Format, exponent_of};
-use crate::network::build::{Perceptron, residual_scale};
-use crate::network::draw::Stream;
-use crate::network::rows::Rows;
-use crate::network::{Batch, Network, Targets, data, given};
+use crate::graph::Network;
 use crate::spec::{Data, Plan, RunPlan};
 use ndarray::Array2;
 
@@ -17,14 +21,14 @@ use ndarray::Array2;
 pub fn draw(plan: &Plan, run: &RunPlan, trial: u64) -> (Network, Batch) {
     let spec = &plan.spec;
     let batch = match (&plan.samples, spec.data) {
-        (Some(samples), _) if !spec.draws_batches() => given::batch(samples),
+        (Some(samples), _) if !spec.draws_batches() => files::batch(samples),
         (None, Data::Gaussian) => data::gaussian_batch(spec.seed, trial, spec.batch, spec.shape()),
         (samples, _) => Rows::new(samples.as_ref()).drawn(spec.seed, trial, spec.batch),
     };
     let mut network = match (&plan.network, run) {
-        (Some(network), RunPlan::PerLayer(activations)) => given::network(network, activations, spec.loss()),
+        (Some(network), RunPlan::PerLayer(activations)) => sequential::network(network, activations, spec.loss()),
         (Some(network), RunPlan::Uniform(activation)) => {
-            given::network(network, &vec![*activation; network.layers.len() - 1], spec.loss())
+            sequential::network(network, &vec![*activation; network.layers.len() - 1], spec.loss())
         }
         (None, run) => perceptron(plan, run.first()).draw(spec.seed, trial),
     };

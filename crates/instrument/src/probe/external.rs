@@ -4,7 +4,7 @@ use super::projection::{self, Vector};
 use crate::arithmetic::{Exact, ExactMatrix};
 use crate::exchange::{Dtype, Gradient, Gradients};
 use crate::format::F64;
-use crate::network::{Network, Operation, ParameterId};
+use crate::graph::{Network, Operation, ParameterId};
 use crate::noise::Noise;
 use crate::record::{Number, Projection};
 use crate::truth::{TrueLayer, TrueTensor};

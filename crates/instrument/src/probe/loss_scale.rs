@@ -12,9 +12,10 @@
 use super::questions::exact;
 use crate::arithmetic::{ExactMatrix, Policy};
 use crate::backprop::{ForwardRun, LayerGradients, Part, Setup};
+use crate::data::Batch;
 use crate::format::{Format, two_to};
-use crate::network::segments::Segments;
-use crate::network::{Batch, Network};
+use crate::graph::Network;
+use crate::graph::segments::Segments;
 use crate::record::enough_of;
 use crate::statistics::median;
 use rug::Float;

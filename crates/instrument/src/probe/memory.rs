@@ -13,7 +13,7 @@ mod trial;
 
 pub use sizes::{from_words, in_words};
 
-use crate::network::segments::Segments;
+use crate::graph::segments::Segments;
 use crate::spec::training::TrainingPlan;
 use crate::spec::{Attribute, Plan, Schedule, Spec};
 use shape::Shape;

@@ -6,7 +6,7 @@
 //! curvature of the points, and if one rare draw dominates a statistic, resamples of tens of trials spread less than new
 //! draws would.
 
-use crate::network::draw::Stream;
+use crate::draw::Stream;
 
 /// Number of resamples of the trials.
 pub const RESAMPLES: u64 = 1000;

@@ -1,6 +1,6 @@
 //! Chance: the loss of the best constant answer, which a network attains without learning anything from its inputs.
 
-use crate::network::{Batch, Targets};
+use crate::data::{Batch, Targets};
 
 /// The least mean loss, over these samples, of outputs that are the same for every sample: of classes the entropy of
 /// their frequencies (in nats), of values the mean over the outputs of the variance.

@@ -1,7 +1,7 @@
 //! Loss and right answers of computed outputs, evaluated in binary64 whatever the arithmetic.
 
 use crate::arithmetic::ExactMatrix;
-use crate::network::{Batch, Targets};
+use crate::data::{Batch, Targets};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 

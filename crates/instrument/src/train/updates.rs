@@ -10,7 +10,7 @@ use super::optimiser::{Change, decay_factor};
 use crate::arithmetic::long::Long;
 use crate::arithmetic::{ArithmeticName, ExactMatrix};
 use crate::format::Format;
-use crate::network::{Network, ParameterId};
+use crate::graph::{Network, ParameterId};
 use crate::number::Number;
 use crate::probe::measure::{LayerMeasurement, Measurement};
 use crate::record::training::Updates;

@@ -30,8 +30,9 @@ pub use tensor::TrueTensor;
 
 use crate::activation::Piece;
 use crate::backprop::Branches;
-use crate::network::segments::Segments;
-use crate::network::{Batch, Network, NodeId, Operation, Targets};
+use crate::data::{Batch, Targets};
+use crate::graph::segments::Segments;
+use crate::graph::{Network, NodeId, Operation};
 use crate::number::Number;
 use affine::{Way, Weights};
 use column::Column;

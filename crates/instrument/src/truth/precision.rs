@@ -9,7 +9,8 @@ use super::bound::Bound;
 use super::column::{Column, norm};
 use super::elementwise::Undecided;
 use super::{Prepared, TruthPass};
-use crate::network::{Batch, Network};
+use crate::data::Batch;
+use crate::graph::Network;
 
 /// The precision of a run: the bits kept in numbers, and the bits with which bounds count a rounding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

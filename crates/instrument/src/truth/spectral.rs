@@ -59,7 +59,7 @@ fn scale(x: f64, e: i64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::draw::Stream;
+    use crate::draw::Stream;
 
     /// ‖W‖₂ of a rank-one matrix is known exactly; of a diagonal one too.
     #[test]

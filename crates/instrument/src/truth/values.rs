@@ -6,7 +6,8 @@ use super::elementwise::{self, Derivative, Undecided};
 use super::precision::Precision;
 use super::{Prepared, Unproven};
 use crate::activation::Piece;
-use crate::network::{Batch, Network, NodeId, Operation};
+use crate::data::Batch;
+use crate::graph::{Network, NodeId, Operation};
 use rayon::prelude::*;
 
 /// The values of one node for every sample.
@@ -156,7 +157,7 @@ impl<'n> Values<'n> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::segments::Segments;
+    use crate::graph::segments::Segments;
     use crate::probe;
     use crate::spec::Spec;
 

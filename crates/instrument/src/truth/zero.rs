@@ -43,7 +43,7 @@ impl Zero {
         Zero { reason, layer: None, ends_after_one_step: None }
     }
 
-    /// A reason in a layer, by its position in [`crate::network::Network::layers`].
+    /// A reason in a layer, by its position in [`crate::graph::Network::layers`].
     pub(super) fn at(reason: ZeroReason, layer: usize) -> Zero {
         Zero { layer: Some(layer + 1), ..Zero::without_layer(reason) }
     }

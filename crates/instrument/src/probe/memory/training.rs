@@ -3,7 +3,7 @@
 
 use super::shape::Shape;
 use super::{files, largest, nearest_in_words, report, trial, whole};
-use crate::network::segments::Segments;
+use crate::graph::segments::Segments;
 use crate::spec::Schedule;
 use crate::spec::training::{MeasureAt, Optimiser, TrainingPlan};
 

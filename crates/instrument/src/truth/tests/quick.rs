@@ -6,11 +6,13 @@ use super::super::evaluation::quick_pair;
 use super::super::{Prepared, TrueLayer, TruthPass};
 use crate::activation::quick::Number;
 use crate::activation::{ALL, Activation, preserving_gain, quick};
+use crate::architecture::mlp::Perceptron;
 use crate::assets::{FEATURES, OUTPUTS};
+use crate::data::Batch;
+use crate::data::digits_batch;
+use crate::graph::Network;
 use crate::init::Init;
-use crate::network::build::Perceptron;
-use crate::network::data::digits_batch;
-use crate::network::{Batch, Loss, Network};
+use crate::loss::Loss;
 use rug::Float;
 
 const PRECISION: u32 = 208;

@@ -64,7 +64,8 @@ impl Segments {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::{Loss, Node, Operation};
+    use crate::graph::{Node, Operation};
+    use crate::loss::Loss;
 
     /// Affine, activation, and in every second layer a sum with an earlier value.
     fn network(layers: usize) -> Network {
@@ -78,7 +79,7 @@ mod tests {
             let affine = push(Operation::Affine { weight: 0, bias: None }, vec![below]);
             let scaled = push(Operation::Scale { factor: 1.0 }, vec![affine]);
             let sum = if layer % 2 == 1 { push(Operation::Add, vec![scaled, below]) } else { scaled };
-            network.layers.push(crate::network::Layer { name: layer.to_string(), affine, activation: None });
+            network.layers.push(crate::graph::Layer { name: layer.to_string(), affine, activation: None });
             below = sum;
         }
         network

@@ -1,20 +1,13 @@
-//! The exact network: a small graph of operations with exact parameters, and the batch it learns from.
+//! The exact network: a graph of operations with exact parameters.
 //!
-//! Nothing here rounds: parameters, inputs and targets are doubles that represent exact real numbers. Builders and
-//! importers only push nodes; the passes in arithmetics and the exact gradient use the same graph.
+//! Nothing here rounds: parameters are doubles that represent exact real numbers. Architectures only push nodes; the
+//! passes in arithmetics and the exact gradient use the same graph.
 
-pub mod build;
-pub mod data;
-pub mod given;
-pub mod minibatches;
-pub mod rows;
 pub mod segments;
-pub mod weights;
 
 use crate::activation::Activation;
-pub use crate::loss::Loss;
-use ndarray::{Array2, s};
-pub use precision_probe_arithmetic::draw;
+use crate::loss::Loss;
+use ndarray::Array2;
 
 /// Position of a node in [`Network::nodes`].
 pub type NodeId = usize;
@@ -65,39 +58,6 @@ pub struct Node {
     pub operation: Operation,
     /// The input nodes.
     pub inputs: Vec<NodeId>,
-}
-
-/// The targets of the outputs.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Targets {
-    /// Class indices, one per sample.
-    Classes(Vec<usize>),
-    /// Exact values, outputs × batch.
-    Values(Array2<f64>),
-}
-
-/// Inputs and targets of one gradient.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Batch {
-    /// x, features × batch.
-    pub inputs: Array2<f64>,
-    /// Classes or values.
-    pub targets: Targets,
-}
-
-impl Batch {
-    /// The first samples, at most the given number.
-    pub fn first(&self, samples: usize) -> Batch {
-        let samples = samples.min(self.inputs.ncols());
-        let columns = |matrix: &Array2<f64>| matrix.slice(s![.., ..samples]).to_owned();
-        Batch {
-            inputs: columns(&self.inputs),
-            targets: match &self.targets {
-                Targets::Classes(classes) => Targets::Classes(classes[..samples].to_vec()),
-                Targets::Values(values) => Targets::Values(columns(values)),
-            },
-        }
-    }
 }
 
 /// One affine node with its activation: the unit for which gradients are reported.

@@ -1,25 +1,8 @@
-//! Networks and batches from files, with exactly their values and names.
+//! Batches from files, with exactly their values.
 
-use super::{Batch, Loss, Network, Targets};
-use crate::activation::Activation;
-use crate::exchange::{Labels, Samples, Sequential};
+use super::{Batch, Targets};
+use crate::exchange::{Labels, Samples};
 use ndarray::Array2;
-
-/// The network of a state dict with φ of each hidden layer; the slope of a PReLU comes from the file.
-pub fn network(sequential: &Sequential, activations: &[Activation], loss: Loss) -> Network {
-    let mut network = Network::new(loss);
-    let mut node = 0;
-    for (index, layer) in sequential.layers.iter().enumerate() {
-        node = network.push_affine(&layer.name, node, layer.weight.clone(), layer.bias.clone());
-        if let Some(activation) = activations.get(index) {
-            node = match &layer.slope {
-                Some(slope) => network.push_activation_with(*activation, slope.name.clone(), slope.value),
-                None => network.push_activation(*activation),
-            };
-        }
-    }
-    network
-}
 
 /// The batch of a file, all of its rows.
 pub fn batch(samples: &Samples) -> Batch {

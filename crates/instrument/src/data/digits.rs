@@ -1,15 +1,10 @@
-//! Batches: the handwritten digits, and Gaussian inputs with regression targets.
-//!
-//! Digits: 1797 images of 8×8 pixels with values 0..16 in 10 classes, the test set of the UCI "Optical
+//! The handwritten digits: 1797 images of 8×8 pixels with values 0..16 in 10 classes, the test set of the UCI "Optical
 //! Recognition of Handwritten Digits" (E. Alpaydin, C. Kaynak, 1998; CC BY 4.0), as distributed with
 //! scikit-learn. A pixel v becomes (v − 8)/8, which has at most three significand bits: exact in every
 //! format down to e5m2.
 
-use super::draw::Stream;
-use super::rows::Rows;
 use super::{Batch, Targets};
 use crate::assets::{DIGITS_CSV_GZ, FEATURES};
-use crate::format::GRID;
 use flate2::read::GzDecoder;
 use ndarray::Array2;
 use std::io::Read;
@@ -36,30 +31,6 @@ fn digits() -> &'static [Image] {
     })
 }
 
-/// A batch of digits drawn without replacement; a smaller batch is a prefix of a larger one.
-///
-/// # Panics
-/// If `batch` exceeds the number of images, which the spec refuses.
-pub fn digits_batch(seed: u64, trial: u64, batch: usize) -> Batch {
-    Rows::Digits.drawn(seed, trial, batch)
-}
-
-/// All indices below `count` in random order.
-pub fn shuffled(stream: &mut Stream, count: usize) -> Vec<usize> {
-    drawn(stream, count, count)
-}
-
-/// Indices below `count`, drawn without replacement; fewer are a prefix of more.
-pub fn drawn(stream: &mut Stream, count: usize, wanted: usize) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..count).collect();
-    for place in 0..wanted {
-        let other = place + stream.index(count - place);
-        order.swap(place, other);
-    }
-    order.truncate(wanted);
-    order
-}
-
 /// The images of these indices as a batch.
 ///
 /// # Panics
@@ -73,22 +44,12 @@ pub fn digits_of(indices: &[usize]) -> Batch {
     }
 }
 
-/// Standard normal inputs and targets, snapped to the grid; a smaller batch is a prefix of a larger one.
-pub fn gaussian_batch(seed: u64, trial: u64, batch: usize, (features, outputs): (usize, usize)) -> Batch {
-    let draw = |tensor: &str, rows: usize| {
-        let mut stream = Stream::new(seed, trial, tensor);
-        // Sample by sample, so that the batch size only truncates the stream.
-        let samples = Array2::from_shape_simple_fn((batch, rows), || GRID.round_f64(stream.normal()));
-        samples.reversed_axes().as_standard_layout().to_owned()
-    };
-    Batch { inputs: draw("input", features), targets: Targets::Values(draw("target", outputs)) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::assets::{DIGITS, OUTPUTS};
-    use crate::format::{BF16, E4M3FN, E5M2, F16};
+    use crate::data::{digits_batch, gaussian_batch};
+    use crate::format::{BF16, E4M3FN, E5M2, F16, GRID};
 
     #[test]
     fn the_digits_are_whole() {

@@ -1,6 +1,6 @@
 //! Draws one weight matrix according to its init.
 
-use super::draw::Stream;
+use crate::draw::Stream;
 use crate::format::GRID;
 use crate::init::Init;
 use ndarray::Array2;

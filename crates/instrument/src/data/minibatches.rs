@@ -5,9 +5,8 @@
 //! so every copy of a network sees the same samples.
 
 use super::Batch;
-use super::data::shuffled;
-use super::draw::Stream;
 use super::rows::Rows;
+use crate::draw::Stream;
 
 /// Most held-out samples in one part, which bounds the memory of their forward pass; the digits fit.
 const HELD_OUT_AT_ONCE: usize = 512;
@@ -30,7 +29,7 @@ impl Minibatches {
     /// # Panics
     /// If an epoch has no minibatch, which the spec refuses.
     pub fn new(seed: u64, batch: usize, rows: Rows, trained: usize) -> Minibatches {
-        let mut trained_first = shuffled(&mut Stream::new(seed, 0, "held out"), rows.count());
+        let mut trained_first = Stream::new(seed, 0, "held out").shuffled(rows.count());
         assert!((1..=trained).contains(&batch), "invariant: the spec limits the batch");
         let held_out = trained_first.split_off(trained);
         Minibatches { seed, batch, rows, trained: trained_first, held_out }
@@ -44,7 +43,7 @@ impl Minibatches {
     /// The minibatch of a step, from 0.
     pub fn at(&self, step: usize) -> Batch {
         let (epoch, place) = (step / self.per_epoch(), step % self.per_epoch());
-        let order = shuffled(&mut Stream::new(self.seed, 0, &format!("epoch.{epoch}")), self.trained.len());
+        let order = Stream::new(self.seed, 0, &format!("epoch.{epoch}")).shuffled(self.trained.len());
         let samples: Vec<usize> =
             order[place * self.batch..][..self.batch].iter().map(|&sample| self.trained[sample]).collect();
         self.rows.of(&samples)
@@ -64,7 +63,7 @@ impl Minibatches {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::Targets;
+    use crate::data::Targets;
     use std::collections::BTreeSet;
 
     fn digits(seed: u64) -> Minibatches {

@@ -3,10 +3,9 @@
 //! One implementation serves both, so a file with the digits in their order gives the same batches as the digits.
 
 use super::Batch;
-use super::data::{digits_of, drawn};
-use super::draw::Stream;
-use super::given;
+use super::{digits_of, files};
 use crate::assets::DIGITS;
+use crate::draw::Stream;
 use crate::exchange::Samples;
 use std::sync::Arc;
 
@@ -40,7 +39,7 @@ impl Rows {
     pub fn of(&self, indices: &[usize]) -> Batch {
         match self {
             Rows::Digits => digits_of(indices),
-            Rows::File(samples) => given::rows(samples, indices),
+            Rows::File(samples) => files::rows(samples, indices),
         }
     }
 
@@ -51,6 +50,14 @@ impl Rows {
     pub fn drawn(&self, seed: u64, trial: u64, batch: usize) -> Batch {
         let count = self.count();
         assert!(batch <= count, "invariant: the spec limits the batch to {count} samples");
-        self.of(&drawn(&mut Stream::new(seed, trial, "batch"), count, batch))
+        self.of(&Stream::new(seed, trial, "batch").chosen(count, batch))
     }
+}
+
+/// A batch of digits drawn without replacement; a smaller batch is a prefix of a larger one.
+///
+/// # Panics
+/// If `batch` exceeds the number of images, which the spec refuses.
+pub fn digits_batch(seed: u64, trial: u64, batch: usize) -> Batch {
+    Rows::Digits.drawn(seed, trial, batch)
 }

@@ -1,11 +1,12 @@
 //! Builds the drawn networks: hidden layers of one width, with or without skip connections, then a linear head.
 
-use super::draw::Stream;
 use super::weights::weights;
-use super::{Loss, Network};
 use crate::activation::Activation;
+use crate::draw::Stream;
 use crate::format::GRID;
+use crate::graph::Network;
 use crate::init::Init;
+use crate::loss::Loss;
 use ndarray::Array2;
 
 /// Standard deviation of drawn biases; 0.1 is the mean-field literature's customary σ_b.
@@ -95,9 +96,10 @@ pub fn residual_scale(depth: usize) -> f64 {
 mod tests {
     use super::*;
     use crate::assets::{FEATURES, OUTPUTS};
+    use crate::data::Targets;
+    use crate::data::digits_batch;
     use crate::format::{BF16, F16, F32, TF32, two_to};
-    use crate::network::data::digits_batch;
-    use crate::network::{Operation, Parameter, Targets};
+    use crate::graph::{Operation, Parameter};
     use sha2::{Digest, Sha256};
 
     fn perceptron(activation: Activation, depth: usize, gain: f64) -> Perceptron {
