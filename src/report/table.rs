@@ -176,7 +176,8 @@ pub(super) fn header(record: &Record, run: &Run) -> [String; 3] {
     let spec = &record.spec;
     let network = format!("{}, {}", facts::activation(run), facts::network(record).join(", "));
     let draws: Vec<String> = facts::draws(spec).into_iter().chain(facts::gain(spec, run, Plain)).collect();
-    let theory: Vec<String> = facts::phase_in_theory(run, Plain).into_iter().chain([facts::truth(run)]).collect();
+    let phase = facts::phase(run, Plain).map(|words| format!("in theory {words}"));
+    let theory: Vec<String> = phase.into_iter().chain([facts::truth(run)]).collect();
     let (draws, theory) = (draws.join(", "), theory.join("; "));
     [network, draws, theory]
 }

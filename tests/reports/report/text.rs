@@ -46,7 +46,7 @@ fn the_details_of_the_default_probe() {
     let expected = "\
 leaky (slope = 0.010009765625), depth 50, width 64, no biases
 loss cross-entropy, data digits, batch 32, 5 trials, seed 0, gain 1.41 (init preserve)
-gradients grow ×1.09 per layer (mean-field theory); reference exact to 83 bits, computed with 256 bits
+in theory gradients grow ×1.09 per layer; reference exact to 83 bits, computed with 256 bits
 
 precision     noise/signal                 bits     flips  flushed  verdict of layer 1
 f16           0.499 [0.307–0.691]             1  1 in 512      1 %  noisy 5 of 5, layers 1–18
