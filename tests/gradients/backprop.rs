@@ -769,7 +769,9 @@ fn a_node_with_several_readers_adds_from_the_last_one_up() {
     let batch = Batch { inputs: scalar(0.0), targets: Targets::Values(scalar(-0.5)) };
     for arithmetic in ["f16", "mpfr:11", "f32"] {
         let layers = run(arithmetic, &network, &batch);
-        assert_same(&Exact::Double(1.0 + two_to(-10)), &layers[3].delta.get((0, 0)), || format!("{arithmetic}: δ of hidden.1"));
+        assert_same(&Exact::Double(1.0 + two_to(-10)), &layers[3].delta.get((0, 0)), || {
+            format!("{arithmetic}: δ of hidden.1")
+        });
     }
 }
 

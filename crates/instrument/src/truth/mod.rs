@@ -211,7 +211,7 @@ impl<'n> TruthPass<'n> {
         branches
     }
 
-    /// ∂L/∂value of a node for every sample: the sum of what arrived, the branch first, the skip connection last.
+    /// ∂L/∂value of a node for every sample: the sum of what its readers sent. A zero has the reason of the first reader, a branch.
     fn gather(&mut self, node: NodeId) -> Result<Option<Arrival>, Unproven> {
         let precision = self.precision;
         let mut arrived = std::mem::take(&mut self.arrived[node]).into_iter().rev();
