@@ -1,6 +1,5 @@
 //! Facts that every report states in the same words: verdicts with their layers, evidence, set-up.
 
-use crate::activation::Phase;
 use crate::judgement::ArithmeticJudgement;
 use crate::record::{ArithmeticRun, External, Flips, LayerRun, Record, Run, Spec, Verdict, VerdictCount, Weights};
 use crate::report::numbers::{Notation, middle, power, short};

@@ -14,6 +14,7 @@ pub mod study;
 mod text;
 pub mod training;
 
+pub use crate::activation::Phase;
 pub use crate::fate::Fates;
 pub use crate::magnitude::Histogram;
 pub use crate::noise::{Rows, TensorNoise};
