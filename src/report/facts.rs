@@ -1,7 +1,9 @@
 //! Facts that every report states in the same words: verdicts with their layers, evidence, set-up.
 
 use crate::judgement::ArithmeticJudgement;
-use crate::record::{ArithmeticRun, External, Flips, LayerRun, Record, Run, Spec, Verdict, VerdictCount, Weights};
+use crate::record::{
+    ArithmeticRun, External, Flips, LayerRun, Phase, Record, Run, Spec, Verdict, VerdictCount, Weights,
+};
 use crate::report::numbers::{Notation, middle, power, short};
 use crate::report::say;
 
