@@ -53,7 +53,7 @@ pub struct Summary {
     pub layers: (usize, usize),
     /// Noise-to-signal by layer for every arithmetic.
     pub noise: NoisePanel,
-    /// Size of the true gradient by layer, against the formats' ranges.
+    /// Size of the exact gradient by layer, against the formats' ranges.
     pub range: RangePanel,
     /// Fates of the entries by layer, one strip per arithmetic.
     pub fates: Vec<FateStrip>,

@@ -1,4 +1,4 @@
-//! Narrow networks, in which all units of a layer may be dead: how often the true gradient is exactly zero.
+//! Narrow networks, in which all units of a layer may be dead: how often the exact gradient is exactly zero.
 
 use crate::number::Number;
 use crate::probe;
@@ -6,7 +6,7 @@ use crate::record::study::StudySpec;
 use crate::spec::{Attribute, Spec, SpecError};
 use rayon::prelude::*;
 
-/// Per depth and activation, the draws whose true gradient at layer 1 is exactly zero.
+/// Per depth and activation, the draws whose exact gradient at layer 1 is exactly zero.
 pub struct Narrow {
     dead: Vec<Vec<usize>>,
     draws: usize,

@@ -26,7 +26,7 @@ pub const DEPTH: usize = 20;
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pair {
-    /// Whether the true gradients of layer 1 agree as far as they are proven.
+    /// Whether the exact gradients of layer 1 agree as far as they are proven.
     pub agrees: bool,
     /// Per arithmetic: noise-to-signal ratio at layer 1 with the slope and with folded weights.
     pub noise: Vec<[Number; 2]>,

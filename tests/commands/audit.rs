@@ -156,7 +156,7 @@ fn what_assert_close_lets_pass_is_out_of_line() {
     assert!(answer.starts_with(start) && answer.ends_with(end), "{answer}");
 }
 
-/// What torch.testing.assert_close of PyTorch 2.15 counts on the CPU, with our true gradient, rounded to the type, as the
+/// What torch.testing.assert_close of PyTorch 2.15 counts on the CPU, with our exact gradient, rounded to the type, as the
 /// expected one. It computes tolerances and differences in that type: an entry within their rounding of the threshold
 /// may be counted otherwise, which is one entry of a layer here.
 #[test]

@@ -55,7 +55,7 @@ fn a_small_study_answers_every_claim_and_finds_what_must_be_so() {
     });
     assert!(d.reasons[2].contains("no pair of networks can be told apart"), "{:?}", d.reasons);
     // No slope of leaky ReLU is zero.
-    assert_eq!(finding(a, "true gradients of layer 1 that are exactly zero").median.value(), 0.0);
+    assert_eq!(finding(a, "exact gradients of layer 1 that are exactly zero").median.value(), 0.0);
     assert_ne!(a.answer, Answer::Refuted);
     // Two units of ReLU in 12 layers die in some of 12 networks, and leaky's never.
     assert!(finding(b, "relu: networks of width 2").median.value() > 0.0);

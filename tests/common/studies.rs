@@ -83,13 +83,13 @@ fn vanishing() -> Claim {
     sizes[5].points[3] = spread(0.0, 1e-9, 1e-8, 10);
     sizes[5].points[4] = spread(0.0, 0.0, 0.0, 10);
     sizes[3].points[2] = nothing();
-    let mut first = chart("Size of layer 1's true gradient", "root mean square of its entries", true, sizes);
+    let mut first = chart("Size of layer 1's exact gradient", "root mean square of its entries", true, sizes);
     first.references = vec![
         ("smallest normal number of f16".into(), Number::new(6.1e-5)),
         ("smallest subnormal number of f16".into(), Number::new(5.96e-8)),
     ];
     let dead = shares(
-        "Draws whose true gradient of layer 1 is exactly zero, narrow networks of 8 units",
+        "Draws whose exact gradient of layer 1 is exactly zero, narrow networks of 8 units",
         [[0.0, 0.12, 0.55, 0.97, 1.0], [0.0; 5], [0.0; 5], [0.0; 5], [0.0; 5], [0.0; 5]],
     );
     let answer = Answer::Refuted;
@@ -103,7 +103,7 @@ fn vanishing() -> Claim {
             finding("share of dead draws, leaky, width 8, depth 100", spread(0.0, 0.0, 0.0, 100)),
             finding("share of dead draws, relu, width 8, depth 100", spread(1.0, 1.0, 1.0, 100)),
             finding(
-                "share of the true gradient's square that f16 computes as zero, layer 1, leaky, depth 100, init kaiming \
+                "share of the exact gradient's square that f16 computes as zero, layer 1, leaky, depth 100, init kaiming \
                  with a gain of 1",
                 spread(0.71, 0.93, 1.0, 10),
             ),
@@ -114,7 +114,7 @@ fn vanishing() -> Claim {
 
 fn constant_side() -> Claim {
     let first = shares(
-        "Draws whose true gradient of layer 1 is exactly zero",
+        "Draws whose exact gradient of layer 1 is exactly zero",
         [
             [0.0, 0.02, 0.31, 0.85, 1.0],
             [0.0; 5],

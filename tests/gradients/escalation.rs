@@ -139,7 +139,7 @@ fn a_cancelled_preactivation_raises_the_precision() {
 }
 
 /// The guess on the other side of the cancelled sum is another gradient, so the escalation above matters:
-/// with the opposite last bit of one weight, layer 1's true gradient differs by a share of itself.
+/// with the opposite last bit of one weight, layer 1's exact gradient differs by a share of itself.
 #[test]
 fn the_branch_of_the_cancelled_sum_matters() {
     let batch = mean_squares(array![[1.0, 0.5]]);

@@ -140,7 +140,7 @@ fn no_two_roundings_of_an_update_share_a_place() {
         }
         let steps = log.lock().unwrap().keys().map(|place| place.step).collect::<std::collections::BTreeSet<_>>();
         // Six norms, the factor, five clipped gradients; of every parameter at least the learning rate, a product, a difference.
-        assert!(steps.len() > 2 * 6 + 4 + 5 + 5 * 3, "{}", steps.len());
+        assert!(steps.len() >= 2 * 6 + 4 + 5 + 5 * 3, "{}", steps.len());
     }
 }
 

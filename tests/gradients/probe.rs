@@ -175,7 +175,7 @@ fn only_narrow_formats_have_storage_noise() {
     }
 }
 
-/// A narrow ReLU network dies in some draws: the true gradient is exactly zero, and it is proven so.
+/// A narrow ReLU network dies in some draws: the exact gradient is exactly zero, and it is proven so.
 #[test]
 fn a_narrow_relu_network_dies() {
     let run = only_run(&Spec { depth: 12, width: 3, trials: 5, ..small("relu", &["f16", "f64"]) });
@@ -195,7 +195,7 @@ fn a_narrow_relu_network_dies() {
     }
 }
 
-/// What has no finite entry has overflowed, even where the true gradient is beyond all exponents.
+/// What has no finite entry has overflowed, even where the exact gradient is beyond all exponents.
 #[test]
 fn overflow_needs_no_truth() {
     // Squares leave MPFR's exponents within 34 layers: upwards with this gain, downwards with their own.

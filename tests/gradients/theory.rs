@@ -320,7 +320,7 @@ fn flips(activation: &Activation, truth: &[TrueLayer], computed: &[LayerGradient
     truth.iter().zip(computed).map(flipped).sum()
 }
 
-/// The order of hidden units means nothing: the true gradient moves with them, each entry within both proven
+/// The order of hidden units means nothing: the exact gradient moves with them, each entry within both proven
 /// bounds. What is computed depends on the order of its sums, so it moves within its own noise. Where no branch
 /// flips, the noise of the two orders is of one size: two draws from one distribution, whose root mean squares
 /// over the layers are within a factor of 2 (measured: 0.73 to 1.37). A single flip in one order and not in the

@@ -38,7 +38,7 @@ pub enum Paint {
     ChaoticRegion,
     /// Region where noise is a tenth of the signal or more.
     NoisyRegion,
-    /// The true gradient.
+    /// The exact gradient.
     Truth,
     /// The arithmetic at a place in the list.
     Series(usize),

@@ -7,7 +7,7 @@ use crate::record::Run;
 pub enum Panel {
     /// Noise-to-signal by layer.
     Noise,
-    /// Size of the true gradient by layer, against the formats' limits.
+    /// Size of the exact gradient by layer, against the formats' limits.
     Range,
     /// What became of each entry, by layer.
     Fates,

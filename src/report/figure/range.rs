@@ -1,4 +1,4 @@
-//! Size of the true gradient's entries by layer, against the ranges of the formats.
+//! Size of the exact gradient's entries by layer, against the ranges of the formats.
 
 use crate::record::{ArithmeticRun, Histogram, Number, Run};
 use crate::report::facts;

@@ -93,7 +93,7 @@ pub fn flips(run: &Run, spot: &Spot) -> Option<String> {
     ))
 }
 
-/// A layer of the panel of the true gradient's size.
+/// A layer of the panel of the exact gradient's size.
 pub fn range(run: &Run, panel: &RangePanel, spot: &Spot) -> Option<String> {
     let truth = run.truth.layers.iter().find(|layer| layer.layer == spot.column)?;
     let evidence = truth.trials.first().map_or("", |trial| trial.evidence.as_str());

@@ -9,7 +9,7 @@ use crate::report::numbers::{Notation::Plain, short};
 /// What the page's words mean, for a reader who has only the page.
 const WORDS: [(&str, &str); 9] = [
     (
-        "true gradient",
+        "exact gradient",
         "the weight gradient of the exact real-number network, computed with a proof, so that its error is known",
     ),
     ("noise/signal", "‖computed − true‖₂ of a layer's weight gradient over ‖true‖₂; noise is rounding error"),
@@ -18,7 +18,7 @@ const WORDS: [(&str, &str); 9] = [
     ("draw", "network and batch, drawn anew from the seed; all activations and precisions see the same draws"),
     ("flip", "a pre-activation that rounding puts on the other side of a kink than in the exact network"),
     ("zero", "every entry of the exact gradient is zero: no format can help"),
-    ("underflow", "entries that underflow to zero carry at least half of the true gradient's square"),
+    ("underflow", "entries that underflow to zero carry at least half of the exact gradient's square"),
     ("copy", "a network that is trained in one precision, from the same start and on the same batches as the others"),
 ];
 

@@ -57,7 +57,7 @@ pub fn claim(evidence: &Evidence) -> Claim {
     }));
     let reasons = vec![
         format!(
-            "At width {} and depth {depth} the true gradient of layer 1 is exactly zero in {} % of relu's networks and in \
+            "At width {} and depth {depth} the exact gradient of layer 1 is exactly zero in {} % of relu's networks and in \
              {} % of leaky's: units that are constant on every sample pass nothing, and a layer of such units ends \
              learning for all layers below.",
             spec.narrow_width,
@@ -83,7 +83,7 @@ pub fn claim(evidence: &Evidence) -> Claim {
         charts: vec![
             Chart {
                 title: format!(
-                    "Networks of width {} whose layer 1 is dead: its true gradient is exactly zero",
+                    "Networks of width {} whose layer 1 is dead: its exact gradient is exactly zero",
                     spec.narrow_width
                 ),
                 horizontal: "hidden layers".into(),
@@ -98,7 +98,7 @@ pub fn claim(evidence: &Evidence) -> Claim {
                 references: vec![],
             },
             ratios_by_depth(
-                "Size of layer 1's true gradient: relu over leaky, the same draws",
+                "Size of layer 1's exact gradient: relu over leaky, the same draws",
                 "ratio",
                 &spec.depths,
                 (INITS.iter().enumerate())

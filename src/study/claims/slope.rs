@@ -35,7 +35,7 @@ pub fn claim(evidence: &Evidence) -> Claim {
     let mut findings = vec![
         finding(
             format!(
-                "pairs of networks whose true gradients of layer 1 agree as far as they are proven (share of {networks})"
+                "pairs of networks whose exact gradients of layer 1 agree as far as they are proven (share of {networks})"
             ),
             spread::single(agreeing as f64 / networks as f64, networks),
         ),
@@ -74,7 +74,7 @@ pub fn claim(evidence: &Evidence) -> Claim {
     };
     let reasons = vec![
         format!(
-            "In real arithmetic c·leaky(z) with weights W is leaky(z) with weights c·W: the true gradients of layer 1 agree \
+            "In real arithmetic c·leaky(z) with weights W is leaky(z) with weights c·W: the exact gradients of layer 1 agree \
              as far as they are proven in {} pairs of networks of depth {DEPTH}.",
             share(agreeing, networks)
         ),

@@ -30,7 +30,7 @@ pub fn claim(evidence: &Evidence) -> Claim {
     let deepest = spec.depths.len() - 1;
     let mut findings = vec![
         finding(
-            format!("true gradients of layer 1 that are exactly zero, of {drawn} networks (share)"),
+            format!("exact gradients of layer 1 that are exactly zero, of {drawn} networks (share)"),
             spread::single(zeros as f64 / drawn as f64, drawn),
         ),
         finding(
@@ -48,7 +48,7 @@ pub fn claim(evidence: &Evidence) -> Claim {
         );
         let (shallow, deep) = (spec.depths[0], spec.depths[deepest]);
         findings.push(finding(
-            format!("true gradient of layer 1 at depth {deep} over depth {shallow}, init {name}"),
+            format!("exact gradient of layer 1 at depth {deep} over depth {shallow}, init {name}"),
             shrunk,
         ));
         for (arithmetic, format) in spec.formats.iter().enumerate() {
@@ -74,7 +74,7 @@ pub fn claim(evidence: &Evidence) -> Claim {
         _ => Answer::Refuted,
     };
     let mut reasons = vec![format!(
-        "No slope is zero, so no true gradient is: {} and, of narrow networks, {} are exactly zero.",
+        "No slope is zero, so no exact gradient is: {} and, of narrow networks, {} are exactly zero.",
         share(zeros, drawn),
         share(narrow_zeros, narrow_drawn)
     )];

@@ -235,7 +235,7 @@ fn studies_are_checked_as_well() {
         study.check().unwrap_err()
     };
     let low = |study: &mut Study| study.claims[0].findings[2].value.low = precision_probe::record::Number::new(9.0);
-    assert!(damaged(&low).starts_with("claim a: `share of the true gradient's square"));
+    assert!(damaged(&low).starts_with("claim a: `share of the exact gradient's square"));
     let point = |study: &mut Study| study.claims[1].charts[0].series[0].points.truncate(4);
     assert!(damaged(&point).contains("has 4 points at 5 places"));
     let none = |study: &mut Study| study.claims[2].findings[0].value.median = precision_probe::record::Number::None;

@@ -1,4 +1,4 @@
-//! The true gradient and the exact optimisers in rational numbers: nothing of the project's but its names.
+//! The exact gradient and the exact optimisers in rational numbers: nothing of the project's but its names.
 
 use ndarray::Array2;
 use precision_probe::activation::Activation;

@@ -159,7 +159,7 @@ fn counts_of_lost_updates_are_exact() {
     assert!(total.lost > total.absorbed && total.absorbed > 100 && total.wrong_sign > 10, "{total:?}");
 }
 
-/// The same with clipping, at every step and at none: the true update is that of the true gradient, clipped by its norm.
+/// The same with clipping, at every step and at none: the true update is that of the exact gradient, clipped by its norm.
 #[test]
 fn counts_of_clipped_updates_are_exact() {
     let activations = [Activation::Leaky { slope: 0.5 }, Activation::Relu];

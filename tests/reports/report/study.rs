@@ -36,7 +36,7 @@ slopes on the positive side 0.5, 2, 0.75, 1.25, 1.5, 3
     what                                                                  median [low–high]  draws
     share of dead draws, leaky, width 8, depth 100                        0                    100
     share of dead draws, relu, width 8, depth 100                         1                    100
-    share of the true gradient's square that f16 computes as zero, layer  0.93 [0.71–1]         10
+    share of the exact gradient's square that f16 computes as zero, layer  0.93 [0.71–1]         10
       1, leaky, depth 100, init kaiming with a gain of 1
 
 (f) ELU avoids saturation in shallow networks and makes no difference in deep ones
@@ -147,7 +147,7 @@ fn the_page_begins_with_the_answers_and_ends_with_the_command() {
     let page = markdown(&study);
     assert!(page.starts_with(PAGE), "{page}");
     for words in
-        ["\n- **true gradient**: ", "```sh\nprecision-probe study leaky-vs-relu --seed 0\n```", "\"narrow_width\":8,"]
+        ["\n- **exact gradient**: ", "```sh\nprecision-probe study leaky-vs-relu --seed 0\n```", "\"narrow_width\":8,"]
     {
         assert!(page.contains(words), "`{words}` is missing");
     }
@@ -171,9 +171,9 @@ fn tables_hold_every_number() {
     let charts = charts_csv(&study);
     assert!(charts.starts_with(&format!(
         "spec_hash,width,batch,seed,claim,chart,series,place,median,low,high,draws\n\
-         {keys},a,Size of layer 1's true gradient,relu,5,0.003,0.0015,0.006,10\n"
+         {keys},a,Size of layer 1's exact gradient,relu,5,0.003,0.0015,0.006,10\n"
     )));
-    assert!(charts.contains(&format!("\n{keys},a,Size of layer 1's true gradient,elu,20,,,,0\n")));
+    assert!(charts.contains(&format!("\n{keys},a,Size of layer 1's exact gradient,elu,20,,,,0\n")));
     let points = |study: &Study| {
         study
             .claims

@@ -75,13 +75,13 @@ pub struct Run {
     /// χ₁ in words: "gradients grow".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase: Option<String>,
-    /// The true gradient, layer by layer.
+    /// The exact gradient, layer by layer.
     pub truth: Truth,
     /// One per arithmetic, in the order asked for.
     pub arithmetics: Vec<ArithmeticRun>,
 }
 
-/// The true gradient and how it is known.
+/// The exact gradient and how it is known.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Truth {
@@ -93,7 +93,7 @@ pub struct Truth {
     pub layers: Vec<TruthLayer>,
 }
 
-/// The true gradient of one layer's parameters.
+/// The exact gradient of one layer's parameters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TruthLayer {
@@ -247,7 +247,7 @@ pub struct ExternalLayer {
     /// entry is the same, `None` if one of the two is not finite or absent.
     pub log2_distance: Vec<Number>,
     /// Entries of weight, bias and slope gradient that torch.testing.assert_close refuses with its default tolerances
-    /// where the true gradient, rounded to the type of the dump, is expected.
+    /// where the exact gradient, rounded to the type of the dump, is expected.
     pub not_close: u64,
     /// Entries that were compared with these tolerances: those whose exact gradient is known.
     pub entries: u64,
