@@ -33,11 +33,11 @@ slopes on the positive side 0.5, 2, 0.75, 1.25, 1.5, 3
     - But it shrinks by as much as ReLU's with a small gain, and in f16 it underflows: at depth 100
       entries that carry 0.93 of its square are computed as zero.
 
-    what                                                                  median [low–high]  draws
-    share of dead draws, leaky, width 8, depth 100                        0                    100
-    share of dead draws, relu, width 8, depth 100                         1                    100
-    share of the exact gradient's square that f16 computes as zero, layer  0.93 [0.71–1]         10
-      1, leaky, depth 100, init kaiming with a gain of 1
+    what                                                             median [low–high]  draws
+    share of dead draws, leaky, width 8, depth 100                   0                    100
+    share of dead draws, relu, width 8, depth 100                    1                    100
+    share of the exact gradient's square that f16 computes as zero,  0.93 [0.71–1]         10
+      layer 1, leaky, depth 100, init kaiming with a gain of 1
 
 (f) ELU avoids saturation in shallow networks and makes no difference in deep ones
     → DEPENDS ON the arithmetic and on what is called deep
