@@ -111,6 +111,7 @@ impl Format {
     }
 
     /// Unit roundoff u = 2^-p: the largest relative error of one rounding of a normal number.
+    #[inline]
     pub fn unit_roundoff(&self) -> f64 {
         two_to(-i64::from(self.precision))
     }
@@ -172,6 +173,7 @@ pub fn canonical(x: f64) -> f64 {
 ///
 /// # Panics
 /// If 2^e is not a double.
+#[inline]
 pub fn two_to(e: i64) -> f64 {
     match e {
         -1022..=1023 => f64::from_bits(((e + 1023) as u64) << 52),
@@ -181,6 +183,7 @@ pub fn two_to(e: i64) -> f64 {
 }
 
 /// ⌊log₂|x|⌋ of a finite double that is not zero.
+#[inline]
 pub fn exponent_of(x: f64) -> i64 {
     let bits = x.to_bits() & !(1 << 63);
     match bits >> 52 {

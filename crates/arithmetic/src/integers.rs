@@ -42,6 +42,7 @@ impl Integers {
     }
 
     /// Number of integers.
+    #[inline]
     pub fn len(&self) -> usize {
         self.negative.len()
     }
@@ -52,6 +53,7 @@ impl Integers {
     }
 
     /// Number of words of each.
+    #[inline]
     pub fn words(&self) -> usize {
         self.words
     }
@@ -102,6 +104,7 @@ impl Integers {
     }
 
     /// |x_i| as m·2^e + n·2^f, up to less than a unit of n: the leading 53 bits, and the leading 53 bits of the remainder.
+    #[inline]
     pub fn leading_pair(&self, i: usize) -> [(u64, i64); 2] {
         let magnitude = self.magnitude(i);
         let Some((top, exponent, _)) = leading(magnitude) else { return [(0, 0); 2] };
@@ -129,6 +132,7 @@ impl Integers {
     }
 
     /// x_i as f·2^e with |f| in [1/2, 1), truncated to 53 bits; (0, 0) for zero.
+    #[inline]
     pub fn to_f64_exp(&self, i: usize) -> (f64, i64) {
         let Some((top, exponent, _)) = self.leading(i) else { return (0.0, 0) };
         // 53 bits convert exactly.

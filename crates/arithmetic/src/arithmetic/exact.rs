@@ -31,6 +31,7 @@ impl Exact {
     }
 
     /// The nearest double.
+    #[inline]
     pub fn to_f64(&self) -> f64 {
         match self {
             Exact::Double(x) => *x,
@@ -39,6 +40,7 @@ impl Exact {
     }
 
     /// How the number compares with zero; `None` for NaN.
+    #[inline]
     pub fn sign(&self) -> Option<Ordering> {
         match self {
             Exact::Double(x) => x.partial_cmp(&0.0),
@@ -47,6 +49,7 @@ impl Exact {
     }
 
     /// False for infinities and NaN.
+    #[inline]
     pub fn is_finite(&self) -> bool {
         match self {
             Exact::Double(x) => x.is_finite(),
@@ -55,6 +58,7 @@ impl Exact {
     }
 
     /// True for ±0.
+    #[inline]
     pub fn is_zero(&self) -> bool {
         match self {
             Exact::Double(x) => *x == 0.0,
@@ -78,6 +82,7 @@ impl Exact {
     }
 
     /// ⌊log₂|x|⌋ of a finite number that is not zero.
+    #[inline]
     pub fn exponent(&self) -> Option<i64> {
         match self {
             Exact::Double(x) => (x.is_finite() && *x != 0.0).then(|| crate::format::exponent_of(*x)),

@@ -15,6 +15,7 @@ pub enum ExactMatrix {
 
 impl ExactMatrix {
     /// Rows and columns.
+    #[inline]
     pub fn dim(&self) -> (usize, usize) {
         match self {
             ExactMatrix::Doubles(matrix) => matrix.dim(),
@@ -23,11 +24,13 @@ impl ExactMatrix {
     }
 
     /// Columns.
+    #[inline]
     pub fn ncols(&self) -> usize {
         self.dim().1
     }
 
     /// Number of entries.
+    #[inline]
     pub fn len(&self) -> usize {
         let (rows, columns) = self.dim();
         rows * columns
@@ -39,6 +42,7 @@ impl ExactMatrix {
     }
 
     /// One entry.
+    #[inline]
     pub fn get(&self, index: (usize, usize)) -> Exact {
         match self {
             ExactMatrix::Doubles(matrix) => Exact::Double(matrix[index]),

@@ -92,6 +92,7 @@ impl Format {
 
     /// Rounds a double: equal to [`Format::round`] on every double, for formats with
     /// [`Format::fits_f64_lanes`] and for binary64 itself.
+    #[inline]
     pub fn round_f64(&self, x: f64) -> f64 {
         if *self == F64 { canonical(x) } else { self.rounder().round(x) }
     }
