@@ -32,6 +32,7 @@ def layers(rows: Sequence[dict[str, str]]) -> Figure:
         axes.axhline(limit, color="0.6", linewidth=0.8)
         axes.annotate(name, (1, limit), xycoords=("axes fraction", "data"), va="bottom", ha="right", color="0.4")
     axes.set(yscale="log", xlabel="layer (1 = input)", ylabel="rounding noise / gradient")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend()
     return figure
 

@@ -137,7 +137,7 @@ pub fn effect(tried: &Tried) -> String {
     match tried.effect {
         Effect::Enough => format!("enough {}/{}", tried.sound, tried.of),
         Effect::Gain => format!("gain {}/{}", tried.lower, tried.of),
-        Effect::None if tried.is_needless => "not needed".into(),
+        Effect::None if tried.is_needless && tried.lost == 0 => "not needed".into(),
         Effect::None if tried.lost > 0 => format!("lost {}/{}", tried.lost, tried.of),
         Effect::None => "no gain".into(),
     }
