@@ -111,7 +111,8 @@ impl Resources {
 
     /// What would make a plan fit, as the end of a sentence.
     fn fixes<P: Reckoned>(&self, plan: &P, threads: usize, limit: u64) -> String {
-        if limit < 1 << 20 && self.memory.is_some() {
+        // So little is a number of bytes by mistake.
+        if limit < 1 << 16 && self.memory.is_some() {
             return ": write the size with a unit, as in --memory 2GiB".into();
         }
         let fits_alone =
