@@ -207,7 +207,7 @@ fn details_tell_set_up_rows_sources_remedies_and_picture() {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines[0], "elu:0.5 (alpha = 0.5), depth 4, width 6, biases");
     assert!(lines[1].starts_with("loss mean squared error, data gaussian, batch 3, 2 trials, seed 0, gain "), "{text}");
-    assert!(lines[2].contains("exact gradient proven ") && lines[2].contains(" bits, computed with "), "{}", lines[2]);
+    assert!(lines[2].contains("reference exact to ") && lines[2].contains(" bits, computed with "), "{}", lines[2]);
     let titles: Vec<&str> = lines[4].split("  ").map(str::trim).filter(|title| !title.is_empty()).collect();
     assert_eq!(titles, ["precision", "noise/signal", "bits", "flips", "flushed", "verdict of layer 1"]);
     for (line, name) in lines[5..10].iter().zip(["f16:acc=f32", "bf16:acc=f32", "f16", "f32", "f64"]) {

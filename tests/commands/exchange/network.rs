@@ -169,7 +169,7 @@ fn a_state_dict_is_measured_under_its_names() {
     let printed = printed.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(printed.starts_with("per layer: prelu, tanh ("), "{printed}");
     assert!(printed.contains("weights network.safetensors, depth 2, units 4–3 ×2–2, biases"), "{printed}");
-    assert!(printed.contains("data batch.npz, batch 5, 1 trial exact gradient "), "{printed}");
+    assert!(printed.contains("data batch.npz, batch 5, 1 trial reference exact to "), "{printed}");
     assert!(printed.contains("storage noise in bf16"), "binary32's weights do not fit: {printed}");
     let (_, record) = measured(place, "o/record.json");
     let file = fs::read_to_string(place.join("o/record.json")).unwrap();
