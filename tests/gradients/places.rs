@@ -152,7 +152,7 @@ fn correlation(places: [Place; 2]) -> f64 {
     let middle = f64::from((1u32 << BITS) - 1) / 2.0;
     let pairs = (0..KEYS).map(|key| places.map(|at| f64::from(Draws::new(key, at, BITS).first(ALONE)) - middle));
     let products: f64 = pairs.map(|[x, y]| x * y).sum();
-    let variance = (f64::from(1u32 << BITS).powi(2) - 1.0) / 12.0;
+    let variance = (precision_probe::format::two_to(2 * i64::from(BITS)) - 1.0) / 12.0;
     products / KEYS as f64 / variance * (KEYS as f64).sqrt()
 }
 
