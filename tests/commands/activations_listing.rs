@@ -86,7 +86,7 @@ fn json_has_numbers_in_full() {
             [1.5, 2.0, 0.816496580927726, 4.0 / 3.0, 2.0],
             &[(-FAR, 0.0, 0.0, 0.0, 0.0), (0.0, FAR, 0.0, 2.0, 2.0)],
         ),
-        // Like identity up to eight standard deviations, and half of it beyond 1/2 cut off: only its pieces are told.
+        // Like identity up to eight standard deviations, and half of it beyond 1/2 cut off: only its pieces are reported.
         (
             "hardtanh:-8:0.5",
             [f64::NAN; 5],

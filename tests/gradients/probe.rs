@@ -114,7 +114,7 @@ fn noise_is_a_few_unit_roundoffs() {
     }
 }
 
-/// Noise whose square no double holds is measured all the same, down to 2^-1000; below, it is told as a limit.
+/// Noise whose square no double holds is measured all the same, down to 2^-1000; below, it is reported as a limit.
 #[test]
 fn noise_far_below_the_range_of_squares_is_measured() {
     let precisions = [300, 560, 800, 980, 1100];

@@ -314,7 +314,7 @@ fn import(bytes: &[u8]) {
 
 /// Seeded damage: thousands of files in every run, and for as many seconds as PRECISION_PROBE_FUZZ says.
 ///
-/// A case that fails is told by its number; no panic, no wait of a second.
+/// A failing case is named by its number; no panic, no wait of a second.
 #[test]
 fn no_damage_makes_a_file_panic() {
     let seeds = seeds();

@@ -132,7 +132,7 @@ fn a_killed_training_goes_on_to_the_same_bytes() {
 fn resuming_a_finished_training_is_harmless() {
     let place = Place::new();
     let resume = [&SMALL[..], &["--out", "there", "--resume"]].concat();
-    // Nothing is there yet, which is told.
+    // Nothing is there yet, which is reported.
     let output = place.run(&resume);
     succeed(&output);
     assert!(error(&output).contains("no checkpoint"), "{}", error(&output));
@@ -221,7 +221,7 @@ fn another_specs_and_foreign_directories_are_refused() {
     assert_eq!(contents(&place.path("foreign")), [("notes".to_string(), b"mine".to_vec())]);
 }
 
-/// Every mistake is told in one line with its fix, and nothing is written.
+/// Every mistake is reported in one line with its fix, and nothing is written.
 #[test]
 fn mistakes_are_refused_with_their_fix() {
     let place = Place::new();

@@ -63,7 +63,7 @@ impl Products {
         self.is_single
     }
 
-    /// Makes a matrix ready: its lines are given to one of the conversions.
+    /// Prepares a matrix: its lines are given to one of the conversions.
     pub fn prepare<C: Copy>(
         &self,
         matrix: ArrayView2<C>,
