@@ -6,7 +6,7 @@ use super::lanes::Lanes;
 use super::long::Long;
 use super::stochastic::Stochastic;
 use super::wide::Wide;
-use super::{Arithmetic, ArithmeticName, storage_noise};
+use super::{ArithmeticName, Numbers, storage_noise};
 use crate::format::{BF16, F16, F64};
 use half::{bf16, f16};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ pub trait Visitor {
     /// Its result.
     type Output;
     /// Runs it in one arithmetic.
-    fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> Self::Output;
+    fn visit<A: Numbers + 'static>(self, arithmetic: Arc<A>) -> Self::Output;
 }
 
 /// The storage types that may be used.
@@ -124,7 +124,7 @@ pub struct StorageNoise<'v>(pub &'v [&'v ndarray::Array2<f64>]);
 
 impl Visitor for StorageNoise<'_> {
     type Output = f64;
-    fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> f64 {
+    fn visit<A: Numbers + 'static>(self, arithmetic: Arc<A>) -> f64 {
         self.0.iter().fold(0.0, |worst, values| storage_noise(&*arithmetic, values).max(worst))
     }
 }

@@ -20,7 +20,8 @@ use super::kernels::{Matrix, Path};
 use super::random::{ALONE, Draws};
 use super::sum::Chain;
 use super::{
-    Arithmetic, ArithmeticName, Binary, Content, Direction, Exact, ExactMatrix, Place, Side, Step, Sum, from_fn,
+    Arithmetic, ArithmeticName, Binary, Content, Crossing, Direction, Exact, ExactMatrix, Numbers as _, Place, Side,
+    Step, Sum, from_fn,
 };
 use crate::activation::rounding::round_function_quickly;
 use crate::activation::{Function, is_zero, round_function_f64};
@@ -129,10 +130,6 @@ impl Arithmetic for Doubles {
                 self.watched(canonical(rounded), || long.is_zero())
             }
         }
-    }
-
-    fn exact(&self, x: &f64) -> Exact {
-        Exact::Double(*x)
     }
 
     fn dot(&self, at: Place, row: &[f64], column: &[f64], last: Option<&f64>) -> f64 {
@@ -249,11 +246,21 @@ impl Arithmetic for Doubles {
         from_fn(x.dim(), |index| self.rounded(Place::new(step, index), x[index]))
     }
 
-    fn exact_matrix(&self, x: &Array2<f64>) -> ExactMatrix {
-        ExactMatrix::Doubles(x.clone())
-    }
-
     fn range_exceeded(&self) -> bool {
         self.guard.as_ref().is_some_and(Guard::is_tripped)
+    }
+
+    fn crossing(&self, x: &Array2<f64>) -> Crossing {
+        Crossing::Numbers(self.exact_matrix(x))
+    }
+}
+
+impl super::Numbers for Doubles {
+    fn exact(&self, x: &f64) -> Exact {
+        Exact::Double(*x)
+    }
+
+    fn exact_matrix(&self, x: &Array2<f64>) -> ExactMatrix {
+        ExactMatrix::Doubles(x.clone())
     }
 }

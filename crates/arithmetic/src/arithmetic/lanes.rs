@@ -10,7 +10,9 @@ use super::carrier::Carrier;
 use super::guard::{Extremes, Guard, stand_in};
 use super::kernels::{self, Matrix, Operand, Path, Products, RangeAlone, Rounding, Values};
 use super::long::round_once;
-use super::{Arithmetic, ArithmeticName, Binary, Content, Exact, ExactMatrix, Place, Side, Step, Sum, from_fn};
+use super::{
+    Arithmetic, ArithmeticName, Binary, Content, Crossing, Exact, ExactMatrix, Numbers, Place, Side, Step, Sum, from_fn,
+};
 use crate::activation::rounding::round_with;
 use crate::activation::{Function, is_zero, round_function_f64};
 use crate::format::{F64, Format, two_to};
@@ -139,10 +141,6 @@ impl<C: Carrier> Arithmetic for Lanes<C> {
         self.watched(rounded, x.is_finite(), || x.is_zero())
     }
 
-    fn exact(&self, x: &C) -> Exact {
-        Exact::Double(x.get())
-    }
-
     fn dot(&self, _: Place, row: &[C], column: &[C], last: Option<&C>) -> C {
         if self.sum == Sum::Exact {
             return self.exact_dot(row, column, last);
@@ -263,16 +261,26 @@ impl<C: Carrier> Arithmetic for Lanes<C> {
         }
     }
 
+    fn range_exceeded(&self) -> bool {
+        self.guard.as_ref().is_some_and(Guard::is_tripped)
+    }
+
+    fn crossing(&self, x: &Array2<C>) -> Crossing {
+        Crossing::Numbers(self.exact_matrix(x))
+    }
+}
+
+impl<C: Carrier> Numbers for Lanes<C> {
+    fn exact(&self, x: &C) -> Exact {
+        Exact::Double(x.get())
+    }
+
     fn exact_matrix(&self, x: &Array2<C>) -> ExactMatrix {
         let doubles = match x.as_slice() {
             Some(numbers) => Array2::from_shape_vec(x.dim(), C::get_doubles(numbers)).expect("invariant: as many"),
             None => from_fn(x.dim(), |index| x[index].get()),
         };
         ExactMatrix::Doubles(doubles)
-    }
-
-    fn range_exceeded(&self) -> bool {
-        self.guard.as_ref().is_some_and(Guard::is_tripped)
     }
 }
 

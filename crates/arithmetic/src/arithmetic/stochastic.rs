@@ -13,7 +13,8 @@ use super::kernels::{self, Matrix, Operand, Path};
 use super::long::round_stochastically;
 use super::random::{ALONE, Draws, LAST, STORE};
 use super::{
-    Arithmetic, ArithmeticName, Binary, Content, Direction, Exact, ExactMatrix, Place, Side, Step, Sum, from_fn,
+    Arithmetic, ArithmeticName, Binary, Content, Crossing, Direction, Exact, ExactMatrix, Numbers, Place, Side, Step,
+    Sum, from_fn,
 };
 use crate::activation::rounding::round_function_quickly;
 use crate::activation::{Function, is_zero};
@@ -146,10 +147,6 @@ impl Arithmetic for Stochastic {
         }
     }
 
-    fn exact(&self, x: &f64) -> Exact {
-        Exact::Double(*x)
-    }
-
     fn dot(&self, at: Place, row: &[f64], column: &[f64], last: Option<&f64>) -> f64 {
         let draws = self.draws(at);
         if self.sum == Sum::Exact {
@@ -241,11 +238,21 @@ impl Arithmetic for Stochastic {
         from_fn(x.dim(), |index| self.rounded(Place::new(step, index), x[index]))
     }
 
-    fn exact_matrix(&self, x: &Array2<f64>) -> ExactMatrix {
-        ExactMatrix::Doubles(x.clone())
-    }
-
     fn range_exceeded(&self) -> bool {
         self.guard.as_ref().is_some_and(Guard::is_tripped)
+    }
+
+    fn crossing(&self, x: &Array2<f64>) -> Crossing {
+        Crossing::Numbers(self.exact_matrix(x))
+    }
+}
+
+impl Numbers for Stochastic {
+    fn exact(&self, x: &f64) -> Exact {
+        Exact::Double(*x)
+    }
+
+    fn exact_matrix(&self, x: &Array2<f64>) -> ExactMatrix {
+        ExactMatrix::Doubles(x.clone())
     }
 }

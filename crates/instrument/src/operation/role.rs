@@ -81,6 +81,6 @@ impl<'a, A: Arithmetic> Role<'a, A> {
 
     /// A node's value as the backward role receives it: the same for all that read it.
     pub fn crossed(&self, values: &dyn Values, node: NodeId) -> Array2<A::Elem> {
-        self.steps(Text::Crossing(node)).round(&values.exact(node))
+        self.steps(Text::Crossing(node)).receive(&values.value(node))
     }
 }

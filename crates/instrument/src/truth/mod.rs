@@ -6,9 +6,9 @@
 //! gradient has error bounds.
 
 pub mod affine;
-pub mod bound;
 pub mod column;
 pub mod elementwise;
+mod enclosed;
 mod evaluation;
 pub mod evidence;
 pub mod loss;
@@ -24,6 +24,7 @@ mod tests;
 mod values;
 pub mod zero;
 
+pub use enclosed::EnclosedPass;
 pub use evidence::Evidence;
 pub use midpoints::Midpoints;
 pub use tensor::TrueTensor;
@@ -260,7 +261,10 @@ impl<'n> TruthPass<'n> {
         if self.network.nodes[input].operation != Operation::Input {
             let below = self.prepared.weights(node).multiply(Way::Back, &deltas.columns);
             let weights = &self.network.parameters[weight].values;
-            let reason = || zero::of_product(self.network.layer_of(node), weights, &deltas.columns);
+            let reason = || {
+                let is_zero = |unit| deltas.columns.iter().all(|delta| delta.is_exact_zero(unit));
+                zero::of_product(self.network.layer_of(node), weights, is_zero)
+            };
             self.arrived[input].push(Arrival::new(below, deltas.zero, reason));
         }
     }
@@ -321,12 +325,9 @@ impl<'n> TruthPass<'n> {
             return None;
         }
         let inputs = self.inputs_of(node).ok()?;
-        let of_parameters = || zero::of_parameters(self.network.layer_of(node), &deltas.columns, inputs);
-        let zero = deltas.zero.unwrap_or_else(of_parameters);
-        // Zero weights change in the next step if their own gradient is not zero.
-        let weights = zero.layer.filter(|_| zero.reason == ZeroReason::ZeroWeights);
-        let stays = weights.and_then(|layer| self.zero_weight_gradients[layer - 1]);
-        Some(Zero { ends_after_one_step: stays.map(|stays| !stays), ..zero })
+        let is_silent = |sample: usize| zero::is_zero(&deltas.columns[sample]) || zero::is_zero(&inputs[sample]);
+        let of_parameters = || zero::of_parameters(self.network.layer_of(node), inputs.len(), is_silent);
+        Some(deltas.zero.unwrap_or_else(of_parameters).with_weights(&self.zero_weight_gradients))
     }
 
     /// The sizes of the numbers at an affine node, as far as they are known.

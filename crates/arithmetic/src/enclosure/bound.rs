@@ -140,14 +140,19 @@ impl Bound {
         }
     }
 
-    /// At least bound/|x|, as a double, for |x| = |fraction|·2^exponent not zero.
-    pub fn relative_to(self, fraction: f64, exponent: i64) -> f64 {
+    /// At least bound/|x|, for |x| = |fraction|·2^exponent not zero.
+    pub fn over(self, fraction: f64, exponent: i64) -> Bound {
         if self.is_zero() || self.is_infinite() {
-            return self.significand;
+            return self;
         }
         // Two steps up: one for the quotient, one for a fraction that was rounded to nearest.
         let quotient = (self.significand / fraction.abs()).next_up().next_up();
-        Bound { significand: quotient, exponent: self.exponent.saturating_sub(exponent) }.normalised().to_f64()
+        Bound { significand: quotient, exponent: self.exponent.saturating_sub(exponent) }.normalised()
+    }
+
+    /// [`Bound::over`] as a double.
+    pub fn relative_to(self, fraction: f64, exponent: i64) -> f64 {
+        self.over(fraction, exponent).to_f64()
     }
 
     /// log₂ of the bound to about 1e-15, for reports: −∞ for zero.
