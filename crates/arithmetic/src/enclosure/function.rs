@@ -98,7 +98,7 @@ impl Evaluator {
             Ok(value) if value.exact => Ok(Ball::exact(Scaled::from_float(&value.value))),
             Ok(value) => Ok(computed(Scaled::from_float(&value.value))),
             Err(OutOfRange::Underflow { .. }) => {
-                Ok(Ball { midpoint: Scaled::zero(), radius: term(Term::FunctionVanished, BELOW) })
+                Ok(Ball { midpoint: adversary::vanished(), radius: term(Term::FunctionVanished, BELOW) })
             }
             Err(overflow) => Err(overflow),
         }
@@ -116,7 +116,7 @@ impl Evaluator {
             // All of them are positive and at most e^(m + r).
             let end = x.midpoint.plus(&Scaled::power_of_two(r.exponent().map_or(0, |exponent| exponent + 1)));
             let most = self.at(&end)?;
-            let radius = term(Term::ExponentialPropagated, most.magnitude());
+            let radius = term(Term::ExponentialFar, most.magnitude());
             return Ok(Ball { midpoint: Scaled::zero(), radius });
         }
         let centre = self.at(&x.midpoint)?;
@@ -124,14 +124,16 @@ impl Evaluator {
         Ok(Ball { radius: centre.radius + term(Term::ExponentialPropagated, moved), ..centre })
     }
 
-    /// √x: |√x − √m| ≤ r/√m.
+    /// √x: |√x − √m| = |x − m|/(√x + √m) ≤ r/(√m·(2 − r/m)).
     fn root(&self, x: &Ball) -> Result<Ball, OutOfRange> {
         if x.midpoint.sign() != Ordering::Greater || x.least(x.radius).is_none() {
             return Ok(Ball::whole_line());
         }
         let centre = self.at(&x.midpoint)?;
         let Some((fraction, exponent)) = centre.least(centre.radius) else { return Ok(Ball::whole_line()) };
-        let moved = term(Term::RootPropagated, x.radius.over(fraction, exponent));
+        let (least, place) = x.midpoint.least();
+        let divisor = (2.0 - x.radius.relative_to(least, place)).next_down();
+        let moved = term(Term::RootPropagated, x.radius.over((fraction * divisor).next_down(), exponent));
         Ok(Ball { radius: centre.radius + moved, ..centre })
     }
 
@@ -165,7 +167,7 @@ impl Evaluator {
             };
             let centre = self.at(&number)?;
             let reach = Bound::power_of_two(width.exponent);
-            let moved = term(Term::FunctionPropagated, self.steepness(activation, Piece(piece), x) * reach);
+            let moved = term(Term::FunctionWidth, self.steepness(activation, Piece(piece), x) * reach);
             Ok(Ball { radius: centre.radius + moved, ..centre })
         };
         let balls = (lowest..=highest).map(on).collect::<Result<Vec<_>, _>>()?;
@@ -236,7 +238,7 @@ fn exactly(polynomial: &Quadratic, x: &Scaled) -> Option<Scaled> {
 const LONGEST: i64 = 1 << 16;
 
 /// Moves computed values to the end of what their bound allows.
-mod adversary {
+pub(crate) mod adversary {
     use super::{Precision, Scaled};
 
     /// Unchanged.
@@ -244,6 +246,12 @@ mod adversary {
     #[inline(always)]
     pub fn moved(value: Scaled, _: Precision) -> Scaled {
         value
+    }
+
+    /// Zero.
+    #[cfg(not(test))]
+    pub fn vanished() -> Scaled {
+        Scaled::zero()
     }
 
     /// No further bits.
@@ -254,7 +262,7 @@ mod adversary {
     }
 
     #[cfg(test)]
-    pub use tests::{moved, spare};
+    pub use tests::{moved, spare, vanished};
 
     #[cfg(test)]
     pub mod tests {
@@ -276,6 +284,11 @@ mod adversary {
         /// Bits that make the computed value's own error negligible.
         pub fn spare() -> u32 {
             if DIRECTION.get() == 0 { 0 } else { 80 }
+        }
+
+        pub fn vanished() -> Scaled {
+            let allowance = rug::Integer::from((1u64 << 50) - 1) * DIRECTION.get();
+            Scaled { mantissa: allowance, exponent: -50 - i64::from(super::super::EXPONENT_LIMIT) }
         }
 
         pub fn moved(value: Scaled, precision: Precision) -> Scaled {

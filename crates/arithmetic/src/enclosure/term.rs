@@ -32,12 +32,16 @@ terms! {
     EitherRadius,
     /// A function's steepness times r.
     FunctionPropagated,
+    /// A function's steepness on one of several pieces times their width.
+    FunctionWidth,
     /// A function's computed value.
     FunctionEvaluated,
     /// A function's value below all exponents.
     FunctionVanished,
     /// eʳ − 1 of an exponential.
     ExponentialPropagated,
+    /// e^(m + r) of an exponential of numbers far from each other.
+    ExponentialFar,
     /// r/√x of a root.
     RootPropagated,
     /// |W|·r in a product of matrices.
