@@ -96,6 +96,13 @@ pub trait Arithmetic: Send + Sync {
     /// Prepares a matrix as one side of a product: quantised if the arithmetic's operands are, by the rules for its
     /// contents, and in the order in which the product reads it.
     fn prepare(&self, matrix: ArrayView2<Self::Elem>, side: Side, content: Content) -> Self::Operand;
+    /// [`Arithmetic::prepare`] of a parameter's exact doubles, rounded once in the given step, or of its transpose.
+    fn prepare_parameter(&self, step: Step, values: &Array2<f64>, side: Side, is_transposed: bool) -> Self::Operand {
+        let rounded = self.round_doubles(step, values);
+        let matrix = if is_transposed { rounded.t() } else { rounded.view() };
+        self.prepare(matrix, side, Content::Parameter)
+    }
+
     /// (m × k)·(k × n), each entry a [`Arithmetic::dot`] with its row's `last`.
     fn product(
         &self,
@@ -107,6 +114,11 @@ pub trait Arithmetic: Send + Sync {
 
     /// What crosses from one role to another, which may have another arithmetic.
     fn crossing(&self, x: &Array2<Self::Elem>) -> Crossing;
+
+    /// [`Arithmetic::crossing`] of a matrix that nobody needs any more.
+    fn leaving(&self, x: Array2<Self::Elem>) -> Crossing {
+        self.crossing(&x)
+    }
 
     /// What crossed, rounded once to this arithmetic.
     ///

@@ -113,6 +113,31 @@ impl Bound {
         }
     }
 
+    /// At least the 2-norm of what the bounds bound.
+    ///
+    /// Squares are summed in doubles, relative to the largest: n squares and sums are off by at most a factor
+    /// (1 + 2^-53)^(n+1).
+    pub fn norm(bounds: impl Iterator<Item = Bound> + Clone) -> Bound {
+        let Some(top) = bounds.clone().filter_map(Bound::exponent).max() else {
+            return bounds.fold(Bound::ZERO, Bound::max);
+        };
+        let (mut sum, mut count) = (0.0, 0.0);
+        for bound in bounds {
+            if bound.is_infinite() {
+                return Bound::INFINITE;
+            }
+            // Far smaller ones count as 2^-500 of the largest, whose square is a double.
+            let relative = match bound.exponent() {
+                None => continue,
+                Some(exponent) if exponent < top - 500 => crate::format::two_to(-500),
+                Some(_) => bound.scaled(-top).to_f64(),
+            };
+            sum += relative * relative;
+            count += 1.0;
+        }
+        Bound::from_f64(sum * (1.0 + (count + 4.0) * f64::EPSILON)).sqrt().scaled(top)
+    }
+
     /// √x, rounded up.
     pub fn sqrt(self) -> Bound {
         let odd = self.exponent.rem_euclid(2);

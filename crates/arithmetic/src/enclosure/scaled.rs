@@ -27,10 +27,9 @@ impl Scaled {
 
     /// A finite double, exactly, with an odd mantissa.
     pub fn from_f64(x: f64) -> Scaled {
-        if x == 0.0 {
-            return Scaled::zero();
-        }
-        Scaled::from_float(&rug::Float::with_val(53, x))
+        let (mantissa, exponent) = odd(x);
+        let magnitude = Integer::from(mantissa);
+        Scaled { mantissa: if x < 0.0 { -magnitude } else { magnitude }, exponent }
     }
 
     /// A finite MPFR number, exactly, with an odd mantissa.
@@ -149,5 +148,16 @@ impl From<Number<'_>> for Scaled {
             mantissa = -mantissa;
         }
         Scaled { mantissa, exponent: number.exponent }
+    }
+}
+
+/// |x| = m·2^e with an odd m, or 0.
+pub fn odd(x: f64) -> (u64, i64) {
+    let bits = x.to_bits();
+    let (field, fraction) = ((bits >> 52) & 0x7ff, bits & ((1 << 52) - 1));
+    let (mantissa, exponent) = if field == 0 { (fraction, -1074) } else { (fraction | 1 << 52, field as i64 - 1075) };
+    match mantissa {
+        0 => (0, 0),
+        _ => (mantissa >> mantissa.trailing_zeros(), exponent + i64::from(mantissa.trailing_zeros())),
     }
 }

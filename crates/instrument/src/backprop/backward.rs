@@ -95,14 +95,14 @@ impl<'n, B: Arithmetic> Pass<'n, B> {
     }
 
     /// Gradients as they leave the arithmetic, the loss scale divided out.
-    fn unscaled(&self, gradient: &Array2<B::Elem>) -> Crossing {
-        self.backward.crossing(gradient).times_two_to(-self.log2_loss_scale)
+    fn unscaled(&self, gradient: Array2<B::Elem>) -> Crossing {
+        self.backward.leaving(gradient).times_two_to(-self.log2_loss_scale)
     }
 
     /// The gradient of a parameter, whose nodes have all been visited.
     fn gradient(&mut self, parameter: ParameterId) -> Option<Crossing> {
         let shares = std::mem::take(&mut self.shares[parameter]);
-        self.added(Text::Sharing(parameter), shares).map(|gradient| self.unscaled(&gradient))
+        self.added(Text::Sharing(parameter), shares).map(|gradient| self.unscaled(gradient))
     }
 
     /// Visits a node: sends its shares to its inputs and parameters. Gives the gradients of an affine node's layer.
@@ -111,7 +111,6 @@ impl<'n, B: Arithmetic> Pass<'n, B> {
         let gradient = self.added(Text::Gathering(node), arrived)?;
         let network = self.stored.network;
         let layer = network.find_layer(node);
-        let delta = layer.map(|_| self.unscaled(&gradient));
         let shares = operation::backward(&self.role(), &*self.forward, self.branches.as_deref(), node, &gradient);
         if let Some(watcher) = &mut self.watcher {
             watcher(node, &gradient, &shares);
@@ -123,7 +122,8 @@ impl<'n, B: Arithmetic> Pass<'n, B> {
         for (input, share) in network.nodes[node].inputs.iter().zip(shares.inputs).rev() {
             self.arrived[*input].extend(share);
         }
-        let ((layer, delta), input) = layer.zip(delta).zip(shares.input)?;
+        let (layer, input) = layer.zip(shares.input)?;
+        let delta = self.unscaled(gradient);
         let gradients = network.parameters_of(layer).map(|parameter| self.gradient(parameter?));
         let [weight, bias, slope] = gradients;
         Some(LayerGradients {
@@ -133,7 +133,7 @@ impl<'n, B: Arithmetic> Pass<'n, B> {
             slope,
             delta,
             preactivation: self.forward.value(node),
-            input: self.backward.crossing(&input),
+            input: self.backward.leaving(input),
         })
     }
 }

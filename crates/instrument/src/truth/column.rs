@@ -7,11 +7,11 @@
 
 use super::precision::Precision;
 use super::term::{Term, term};
+use crate::enclosure::scaled::odd;
 pub use crate::enclosure::scaled::{Scaled, float};
 use crate::enclosure::{Ball, Bound};
 use crate::integers::{Integers, words_for};
 use ndarray::{Array2, ArrayView1};
-use rug::Integer;
 
 /// One bit per entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +84,18 @@ impl Entries {
         Entries { integers, exponents }
     }
 
+    /// Of numbers one by one.
+    pub fn of<'s>(numbers: impl Iterator<Item = &'s Scaled> + Clone) -> Entries {
+        let longest = numbers.clone().map(|number| number.mantissa.significant_bits()).max().unwrap_or(0);
+        let exponents: Vec<i64> = numbers.clone().map(|number| number.exponent).collect();
+        let mut integers = Integers::zeros(exponents.len(), words_for(u64::from(longest)));
+        for (i, number) in numbers.enumerate() {
+            let words: &[u64] = number.mantissa.as_limbs();
+            integers.set(i, number.mantissa.is_negative(), words);
+        }
+        Entries { integers, exponents }
+    }
+
     /// Integers at one exponent.
     pub fn at(integers: Integers, exponent: i64) -> Entries {
         let exponents = vec![exponent; integers.len()];
@@ -113,20 +125,7 @@ impl Entries {
 
 impl From<Vec<Scaled>> for Entries {
     fn from(numbers: Vec<Scaled>) -> Entries {
-        let (mantissas, exponents): (Vec<Integer>, Vec<i64>) =
-            numbers.into_iter().map(|number| (number.mantissa, number.exponent)).unzip();
-        Entries { integers: Integers::from_rug(&mantissas), exponents }
-    }
-}
-
-/// |x| = m·2^e with an odd m, or 0.
-fn odd(x: f64) -> (u64, i64) {
-    let bits = x.to_bits();
-    let (field, fraction) = ((bits >> 52) & 0x7ff, bits & ((1 << 52) - 1));
-    let (mantissa, exponent) = if field == 0 { (fraction, -1074) } else { (fraction | 1 << 52, field as i64 - 1075) };
-    match mantissa {
-        0 => (0, 0),
-        _ => (mantissa >> mantissa.trailing_zeros(), exponent + i64::from(mantissa.trailing_zeros())),
+        Entries::of(numbers.iter())
     }
 }
 
@@ -171,20 +170,19 @@ impl Column {
         Column::store(entries, Bits::new(length), Bound::ZERO, bits)
     }
 
-    /// The columns of enclosures; `None` for one of which an entry is not known at all.
-    pub fn all_of(balls: &Array2<Ball>) -> Vec<Option<Column>> {
+    /// The columns of enclosures; `None` if an entry is not known at all.
+    pub fn all_of(balls: &Array2<Ball>) -> Option<Vec<Column>> {
+        if balls.iter().any(Ball::is_whole_line) {
+            return None;
+        }
         let of = |balls: ArrayView1<Ball>| {
-            if balls.iter().any(Ball::is_whole_line) {
-                return None;
-            }
-            let midpoints: Vec<Scaled> = balls.iter().map(|ball| ball.midpoint.clone()).collect();
             let inexact = Bits::from_fn(balls.len(), |i| !balls[i].is_exact());
-            let error = norm(balls.iter().map(|ball| ball.radius));
+            let error = Bound::norm(balls.iter().map(|ball| ball.radius));
             // Nothing of use is dropped.
             let bits = balls.iter().map(|ball| ball.midpoint.mantissa.significant_bits()).max().unwrap_or(0);
-            Some(Column::store(midpoints, inexact, error, bits + 64))
+            Column::store(Entries::of(balls.iter().map(|ball| &ball.midpoint)), inexact, error, bits + 64)
         };
-        balls.columns().into_iter().map(of).collect()
+        Some(balls.columns().into_iter().map(of).collect())
     }
 
     /// Number of entries.

@@ -14,7 +14,7 @@ use crate::activation::Piece;
 use crate::arithmetic::{Crossing, Enclosures};
 use crate::backprop::{Branches, Forward, LayerGradients, Pass, Stored, Values};
 use crate::data::Batch;
-use crate::enclosure::{Ball, Precision};
+use crate::enclosure::{Ball, Bound};
 use crate::graph::segments::Segments;
 use crate::graph::{Network, NodeId, Operation};
 use crate::number::Number;
@@ -30,8 +30,6 @@ pub struct EnclosedPass<'n> {
     zeros: Arc<Mutex<Zeros<'n>>>,
     /// The first layer from the input with an undecided kink, and the most of them in one of its samples.
     undecided: Option<(usize, usize)>,
-    /// Whether layers provide their values, which a forecast does not need.
-    tells_values: bool,
 }
 
 /// A forward pass that keeps the last φ' that was asked for, whose size is measured.
@@ -75,16 +73,6 @@ impl<'n> EnclosedPass<'n> {
         precision: u32,
         wanted: Option<u32>,
     ) -> EnclosedPass<'n> {
-        EnclosedPass::with(network, batch, segments, precision.into(), wanted)
-    }
-
-    fn with(
-        network: &'n Network,
-        batch: &'n Batch,
-        segments: Arc<Segments>,
-        precision: Precision,
-        wanted: Option<u32>,
-    ) -> EnclosedPass<'n> {
         let arithmetic = Enclosures::new(precision);
         let arithmetic = Arc::new(match wanted {
             Some(bits) => arithmetic.wanting(bits),
@@ -102,8 +90,7 @@ impl<'n> EnclosedPass<'n> {
             })
         });
         let undecided = undecided(network, &values.branches());
-        let tells_values = precision != FORECAST;
-        EnclosedPass { network, arithmetic, values, pass, zeros, undecided, tells_values }
+        EnclosedPass { network, arithmetic, values, pass, zeros, undecided }
     }
 
     /// The branch of φ' of each pre-activation; unknown where it is undecided.
@@ -148,23 +135,12 @@ impl<'n> EnclosedPass<'n> {
                 .filter(|gradient| is_zero(gradient))
                 .map(|_| zeros.of_site(node, balls(&gradients.delta), inputs))
         };
-        let known = self.tells_values.then(|| {
-            let columns = |crossing: &Crossing| Column::all_of(balls(crossing));
-            Known {
-                delta: columns(&gradients.delta),
-                z: columns(&gradients.preactivation),
-                input: columns(&gradients.input),
-            }
-        });
-        let sizes = known.as_ref().map_or(Sizes::UNKNOWN, |known| self.sizes(layer, known, gradient.as_deref()));
-        let midpoints = |columns: &Vec<Option<Column>>| {
-            let columns: Option<Vec<Column>> = columns.iter().cloned().collect();
-            Midpoints::of(&columns?)
-        };
-        let (preactivation, input) = (
-            known.as_ref().and_then(|known| midpoints(&known.z)),
-            known.as_ref().and_then(|known| midpoints(&known.input)),
-        );
+        let columns = |crossing: &Crossing| Column::all_of(balls(crossing));
+        let (deltas, z, inputs) =
+            (columns(&gradients.delta), columns(&gradients.preactivation), columns(&gradients.input));
+        let sizes = self.sizes(layer, (&deltas, &z, &inputs), gradient.as_deref());
+        let midpoints = |columns: &Columns| Midpoints::of(columns.as_ref()?);
+        let (preactivation, input) = (midpoints(&z), midpoints(&inputs));
         let pieces = self.pieces(layer, &gradients.preactivation);
         TrueLayer { layer, weight, bias, slope, delta, pieces, preactivation, input, sizes, zero }
     }
@@ -180,39 +156,36 @@ impl<'n> EnclosedPass<'n> {
         (0..samples).map(of_sample).collect()
     }
 
-    fn sizes(&self, layer: usize, known: &Known, gradient: Option<&[&TrueTensor]>) -> Sizes {
-        let of = |columns: &[Option<Column>]| {
-            let columns: Option<Vec<Column>> = columns.iter().cloned().collect();
-            columns.map_or(Number::None, |columns| sizes::of_columns(&columns))
-        };
+    fn sizes(
+        &self,
+        layer: usize,
+        (deltas, z, inputs): (&Columns, &Columns, &Columns),
+        gradient: Option<&[&TrueTensor]>,
+    ) -> Sizes {
+        let of = |columns: &Columns| columns.as_ref().map_or(Number::None, |columns| sizes::of_columns(columns));
         let derivative = self.values.derivative.lock().expect("invariant: nothing panics with the lock").take();
         let derivatives = match (self.network.layers[layer].activation, derivative) {
             (None, _) => Number::Finite(0.0),
             (Some(_), Some(derivative)) => of(&Column::all_of(balls(&derivative))),
             (Some(_), None) => Number::None,
         };
-        let all = |columns: &[Option<Column>]| columns.iter().cloned().collect::<Option<Vec<Column>>>();
-        let minibatch_noise = match (all(&known.delta), all(&known.input), gradient) {
-            (Some(deltas), Some(inputs), Some(gradient)) => sizes::minibatch_noise(&deltas, &inputs, gradient),
+        let minibatch_noise = match (deltas, inputs, gradient) {
+            (Some(deltas), Some(inputs), Some(gradient)) => sizes::minibatch_noise(deltas, inputs, gradient),
             _ => (Number::None, false),
         };
         Sizes {
             gradient: gradient.map_or(Number::None, sizes::of_tensors),
-            inputs: of(&known.input),
-            preactivations: of(&known.z),
+            inputs: of(inputs),
+            preactivations: of(z),
             derivatives,
-            delta: of(&known.delta),
+            delta: of(deltas),
             minibatch_noise,
         }
     }
 }
 
-/// The values at a layer, one column per sample; `None` where nothing is known.
-struct Known {
-    delta: Vec<Option<Column>>,
-    z: Vec<Option<Column>>,
-    input: Vec<Option<Column>>,
-}
+/// A value, one column per sample; `None` where an entry is not known at all.
+type Columns = Option<Vec<Column>>;
 
 impl Iterator for EnclosedPass<'_> {
     type Item = TrueLayer;
@@ -239,14 +212,22 @@ fn undecided(network: &Network, branches: &Branches) -> Option<(usize, usize)> {
 }
 
 /// The bits that are lost on the way to the worst gradient of weights, from a run that counts roundings as in a far higher
-/// precision.
+/// precision: δ·aᵀ is as uncertain as the worse of its two factors.
 pub(super) fn forecast_loss(network: &Network, batch: &Batch) -> f64 {
     let segments = Arc::new(Segments::new(network, 1));
-    let pass = EnclosedPass::with(network, batch, segments, FORECAST, None);
-    let lost = |layer: TrueLayer| {
-        let weight = layer.weight.ok()?;
-        let lost = weight.error.log2() - weight.norm().log2() + f64::from(FORECAST.counted_bits());
-        lost.is_finite().then_some(lost)
+    let arithmetic = Arc::new(Enclosures::new(FORECAST).without_weight_gradients());
+    let stored = Stored { network, batch, format: None };
+    let values = Arc::new(Forward::new(stored, arithmetic.clone(), segments));
+    let mut pass = Pass::over(stored, values, arithmetic, true, 0, None);
+    let lost = |crossing: &Crossing| {
+        let balls = balls(crossing);
+        let radius = Bound::norm(balls.iter().map(|ball| ball.radius));
+        radius.log2() - Bound::norm(balls.iter().map(Ball::size)).log2() + f64::from(FORECAST.counted_bits())
     };
-    pass.filter_map(lost).fold(0.0, f64::max)
+    let mut most = 0.0f64;
+    while let Some(gradients) = pass.advance() {
+        let both = [lost(&gradients.delta), lost(&gradients.input)];
+        most = both.into_iter().filter(|lost| lost.is_finite()).fold(most, f64::max);
+    }
+    most
 }

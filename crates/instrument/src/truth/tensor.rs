@@ -87,11 +87,16 @@ impl TrueTensor {
         if balls.iter().any(Ball::is_whole_line) {
             return Err(Unproven::TooWide);
         }
-        let midpoints: Vec<Scaled> = balls.iter().map(|ball| ball.midpoint.clone()).collect();
         let exact = balls.iter().map(Ball::is_exact).collect();
         let radii: Vec<Bound> = balls.iter().map(|ball| ball.radius).collect();
-        let error = norm(radii.iter().copied());
-        TrueTensor::new(balls.dim(), midpoints.into(), exact, EntryBounds::Each(radii), error)
+        let error = Bound::norm(radii.iter().copied());
+        TrueTensor::new(
+            balls.dim(),
+            Entries::of(balls.iter().map(|ball| &ball.midpoint)),
+            exact,
+            EntryBounds::Each(radii),
+            error,
+        )
     }
 
     /// Whether two proofs of one tensor agree: whether the intervals of every entry meet.

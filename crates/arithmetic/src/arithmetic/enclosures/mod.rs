@@ -13,6 +13,7 @@ mod product;
 mod tests;
 
 pub use product::Operand;
+use product::Product;
 
 use super::{Arithmetic, Binary, Content, Crossing, Exact, ExactMatrix, Place, Side, Step, from_fn};
 use crate::activation::Function;
@@ -38,18 +39,29 @@ const GUARD: u32 = 8;
 pub struct Enclosures {
     precision: Precision,
     wanted: Option<u32>,
+    has_weight_gradients: bool,
     is_out_of_range: AtomicBool,
 }
 
 impl Enclosures {
     /// Midpoints keep the precision's bits.
     pub fn new(precision: impl Into<Precision>) -> Enclosures {
-        Enclosures { precision: precision.into(), wanted: None, is_out_of_range: AtomicBool::new(false) }
+        Enclosures {
+            precision: precision.into(),
+            wanted: None,
+            has_weight_gradients: true,
+            is_out_of_range: AtomicBool::new(false),
+        }
     }
 
     /// Leaves out digits of gradients of weights beyond so many bits, with a margin.
     pub fn wanting(self, bits: u32) -> Enclosures {
         Enclosures { wanted: Some(bits), ..self }
+    }
+
+    /// Leaves out the gradients of weights, whose places have zeros: for a forecast, whose loss of bits their factors show.
+    pub fn without_weight_gradients(self) -> Enclosures {
+        Enclosures { has_weight_gradients: false, ..self }
     }
 
     /// True once an exponent left the range in which midpoints are computed.
@@ -69,13 +81,21 @@ impl Enclosures {
         if top.abs() > LARGEST_EXPONENT {
             return self.beyond();
         }
-        let mut unit = top - i64::from(self.precision.kept());
-        if let Some(exponent) = radius.exponent() {
-            unit = unit.max(exponent - SPARE);
-        }
+        let unit = self.unit(top, radius);
         let (midpoint, is_cut) = midpoint.rounded(unit);
-        let half_unit = || term(Term::Shortened, self.precision.counted(Bound::power_of_two(unit - 1)));
-        Ball { midpoint, radius: if is_cut { radius + half_unit() } else { radius } }
+        self.cut(Ball { midpoint, radius }, is_cut.then(|| Bound::power_of_two(unit - 1)))
+    }
+
+    /// The exponent of the last digit that a midpoint below 2^top keeps.
+    fn unit(&self, top: i64, radius: Bound) -> i64 {
+        let unit = top - i64::from(self.precision.kept());
+        radius.exponent().map_or(unit, |exponent| unit.max(exponent - SPARE))
+    }
+
+    /// A ball of whose midpoint digits below a half unit were lost.
+    fn cut(&self, ball: Ball, half_unit: Option<Bound>) -> Ball {
+        let lost = half_unit.map_or(Bound::ZERO, |half| term(Term::Shortened, self.precision.counted(half)));
+        Ball { radius: ball.radius + lost, ..ball }
     }
 
     fn sum(&self, x: &Ball, y: &Ball) -> Ball {
@@ -172,13 +192,32 @@ impl Arithmetic for Enclosures {
         Operand::new(matrix, side, content, self.precision)
     }
 
+    fn prepare_parameter(&self, step: Step, values: &Array2<f64>, side: Side, is_transposed: bool) -> Operand {
+        let turned = if is_transposed { values.t() } else { values.view() };
+        Operand::of_doubles(turned, side, Content::Parameter).unwrap_or_else(|| {
+            let balls = self.round_doubles(step, values);
+            let turned = if is_transposed { balls.t() } else { balls.view() };
+            self.prepare(turned, side, Content::Parameter)
+        })
+    }
+
     fn product(&self, _: Step, left: &Operand, right: &Operand, last: Option<&[Ball]>) -> Array2<Ball> {
         let columns = right.lines();
-        let finished = |(place, ball): (usize, Ball)| match last {
-            Some(last) => self.stored(self.sum(&ball, &last[place / columns])),
-            None => self.stored(ball),
+        if !self.has_weight_gradients && product::is_weight_gradient(left, right) {
+            return Array2::from_elem((left.lines(), columns), Ball::exact(Scaled::zero()));
+        }
+        let product = Product::new(left, right, self.wanted);
+        let entry = |place: usize| match last {
+            Some(last) => self.stored(self.sum(&product.entry(place, |_, _| i64::MIN).0, &last[place / columns])),
+            None => {
+                let (ball, half_unit) = product.entry(place, |top, radius| self.unit(top, radius));
+                match ball.midpoint.top() {
+                    Some(top) if top.abs() > LARGEST_EXPONENT => self.beyond(),
+                    _ => self.cut(ball, half_unit),
+                }
+            }
         };
-        let entries = product::product(left, right, self.wanted).into_iter().enumerate().map(finished).collect();
+        let entries = (0..product.len()).map(entry).collect();
         Array2::from_shape_vec((left.lines(), columns), entries).expect("invariant: one entry per row and column")
     }
 
@@ -199,6 +238,10 @@ impl Arithmetic for Enclosures {
 
     fn crossing(&self, x: &Array2<Ball>) -> Crossing {
         Crossing::Enclosures(x.clone())
+    }
+
+    fn leaving(&self, x: Array2<Ball>) -> Crossing {
+        Crossing::Enclosures(x)
     }
 
     fn receive(&self, step: Step, x: &Crossing) -> Array2<Ball> {

@@ -7,10 +7,11 @@
 
 use crate::arithmetic::kernels::limbs::{self, Cut, Left, Right};
 use crate::arithmetic::{Content, Side};
+use crate::enclosure::scaled::odd;
 use crate::enclosure::term::{Term, term};
 use crate::enclosure::{Ball, Bound, Precision, Scaled};
 use crate::format::two_to;
-use crate::integers::Integers;
+use crate::integers::{Integers, words_for};
 use ndarray::ArrayView2;
 use rug::Integer;
 use std::borrow::Cow;
@@ -46,28 +47,54 @@ impl Operand {
             Side::Left => matrix,
             Side::Right => matrix.reversed_axes(),
         };
-        let (mut exponents, mut radii) = (Vec::with_capacity(lines.nrows()), Vec::with_capacity(lines.len()));
-        let mut midpoints: Vec<Integer> = Vec::with_capacity(lines.len());
+        let mut exponents = Vec::with_capacity(lines.nrows());
+        let mut longest = 0;
         for line in lines.rows() {
             let top = line.iter().filter_map(|ball| ball.midpoint.top()).max().unwrap_or(0);
             let nonzero = line.iter().filter(|ball| ball.midpoint.mantissa != 0);
             let lowest = nonzero.map(|ball| ball.midpoint.exponent).min().unwrap_or(0);
             let spare = if line.iter().all(Ball::is_exact) { LONGEST_EXACT } else { 0 };
             let exponent = lowest.max(top - i64::from(precision.kept()) - spare);
-            for ball in line {
-                let (midpoint, is_cut) = ball.midpoint.clone().rounded(exponent);
-                let cut = if is_cut {
-                    term(Term::MatrixAligned, precision.counted(Bound::power_of_two(exponent - 1)))
-                } else {
-                    Bound::ZERO
-                };
-                midpoints.push(midpoint.aligned(exponent));
-                radii.push(ball.radius + cut);
-            }
+            // One bit more: the largest may be rounded up to a power of two.
+            longest = longest.max(top - exponent + 1);
             exponents.push(exponent);
         }
-        let dim = lines.dim();
-        Operand { dim, integers: Integers::from_rug(&midpoints), exponents, radii, content }
+        let mut integers = Integers::zeros(lines.len(), words_for(longest.unsigned_abs()));
+        let mut radii = Vec::with_capacity(lines.len());
+        for (place, ball) in lines.iter().enumerate() {
+            let (mantissa, exponent) = (&ball.midpoint.mantissa, exponents[place / lines.ncols()]);
+            let words: &[u64] = mantissa.as_limbs();
+            let by = if words.is_empty() { 0 } else { ball.midpoint.exponent - exponent };
+            let is_cut = integers.set_shifted_words(place, (mantissa.is_negative(), words), by);
+            let half_unit = || precision.counted(Bound::power_of_two(exponent - 1));
+            radii.push(if is_cut { ball.radius + term(Term::MatrixAligned, half_unit()) } else { ball.radius });
+        }
+        Operand { dim: lines.dim(), integers, exponents, radii, content }
+    }
+
+    /// Exact doubles; `None` if one of them is not finite, or a line has no word for all of its digits.
+    pub(super) fn of_doubles(matrix: ArrayView2<f64>, side: Side, content: Content) -> Option<Operand> {
+        let lines = match side {
+            Side::Left => matrix,
+            Side::Right => matrix.reversed_axes(),
+        };
+        let mut exponents = Vec::with_capacity(lines.nrows());
+        let mut integers = Integers::zeros(lines.len(), 1);
+        for (line, numbers) in lines.rows().into_iter().enumerate() {
+            let odd = || numbers.iter().map(|&x| odd(x));
+            let nonzero = || odd().filter(|(mantissa, _)| *mantissa != 0);
+            let lowest = nonzero().map(|(_, exponent)| exponent).min().unwrap_or(0);
+            let fits = |(mantissa, exponent): (u64, i64)| exponent - lowest <= i64::from(mantissa.leading_zeros());
+            if !numbers.iter().all(|x| x.is_finite()) || !nonzero().all(fits) {
+                return None;
+            }
+            for (k, (mantissa, exponent)) in odd().enumerate().filter(|(_, (mantissa, _))| *mantissa != 0) {
+                integers.set(line * lines.ncols() + k, numbers[k] < 0.0, &[mantissa << (exponent - lowest)]);
+            }
+            exponents.push(lowest);
+        }
+        let radii = vec![Bound::ZERO; lines.len()];
+        Some(Operand { dim: lines.dim(), integers, exponents, radii, content })
     }
 
     /// Number of lines.
@@ -79,17 +106,14 @@ impl Operand {
         line * self.dim.1..(line + 1) * self.dim.1
     }
 
-    /// At least |midpoint| of an entry.
-    fn size(&self, place: usize) -> Bound {
-        Bound::from_leading(self.integers.leading(place)).scaled(self.exponents[place / self.dim.1])
-    }
-
     /// The bits from the largest number to the largest radius; `None` if all are exact.
     fn known_bits(&self) -> Option<i64> {
-        let sizes = (0..self.integers.len()).map(|place| self.size(place));
-        let largest = sizes.fold(Bound::ZERO, Bound::max);
-        let radius = self.radii.iter().copied().fold(Bound::ZERO, Bound::max);
-        Some(largest.exponent()? - radius.exponent()?)
+        let top = |line: usize| {
+            let bits = self.places(line).map(|place| self.integers.bits(place)).max().unwrap_or(0);
+            (bits > 0).then(|| i64::from(bits) + self.exponents[line])
+        };
+        let radius = self.radii.iter().filter_map(|radius| radius.exponent()).max();
+        Some((0..self.dim.0).filter_map(top).max()? - radius?)
     }
 
     /// With at most so many bits of the longest midpoint of each line.
@@ -113,12 +137,17 @@ impl Operand {
     }
 }
 
+/// True for the gradient of a weight: δ·aᵀ.
+pub(super) fn is_weight_gradient(left: &Operand, right: &Operand) -> bool {
+    (left.content, right.content) == (Content::Gradient, Content::Activation)
+}
+
 /// Without digits that the other factor's radii exceed, or that nobody asked for, in the gradient of a weight: its two
 /// factors are long, and no other product has two of them.
 fn balanced<'o>(left: &'o Operand, right: &'o Operand, wanted: Option<u32>) -> [Cow<'o, Operand>; 2] {
     let known = [left.known_bits(), right.known_bits()].into_iter().flatten().min();
     match known {
-        Some(known) if (left.content, right.content) == (Content::Gradient, Content::Activation) => {
+        Some(known) if is_weight_gradient(left, right) => {
             let bits = wanted.map_or(known + SPARE, |wanted| (known + SPARE).min(i64::from(wanted) + BELOW_WANTED));
             let terms = i64::from(usize::BITS - left.dim.1.leading_zeros());
             let bits = (bits + terms).max(64);
@@ -128,21 +157,43 @@ fn balanced<'o>(left: &'o Operand, right: &'o Operand, wanted: Option<u32>) -> [
     }
 }
 
-/// The midpoints of all entries, row by row, and their radii.
-pub(super) fn product(left: &Operand, right: &Operand, wanted: Option<u32>) -> Vec<Ball> {
-    assert_eq!(left.dim.1, right.dim.1, "invariant: shapes agree");
-    let [left, right] = balanced(left, right, wanted);
-    let midpoints = midpoints(&left, &right);
-    let radii = radii(&left, &right);
-    let columns = right.dim.0;
-    let ball = |(place, radius): (usize, Bound)| match radius.is_infinite() {
-        true => Ball::whole_line(),
-        false => {
-            let exponent = left.exponents[place / columns] + right.exponents[place % columns];
-            Ball { midpoint: Scaled { mantissa: midpoints.to_rug(place), exponent }, radius }
+/// The entries of a product before they are shortened.
+pub(super) struct Product {
+    midpoints: Integers,
+    radii: Vec<Bound>,
+    /// Per row and per column.
+    exponents: [Vec<i64>; 2],
+}
+
+impl Product {
+    /// Of two factors, of which digits that nobody asked for are left out.
+    pub fn new(left: &Operand, right: &Operand, wanted: Option<u32>) -> Product {
+        assert_eq!(left.dim.1, right.dim.1, "invariant: shapes agree");
+        let [left, right] = balanced(left, right, wanted);
+        let (midpoints, radii) = (midpoints(&left, &right), radii(&left, &right));
+        Product { midpoints, radii, exponents: [left.exponents.clone(), right.exponents.clone()] }
+    }
+
+    /// Number of entries.
+    pub fn len(&self) -> usize {
+        self.radii.len()
+    }
+
+    /// An entry, row by row, its midpoint rounded to a multiple of a unit that follows from its top and radius; and the half
+    /// unit if digits were lost.
+    pub fn entry(&self, place: usize, unit: impl FnOnce(i64, Bound) -> i64) -> (Ball, Option<Bound>) {
+        let radius = self.radii[place];
+        if radius.is_infinite() {
+            return (Ball::whole_line(), None);
         }
-    };
-    radii.into_iter().enumerate().map(ball).collect()
+        let [rows, columns] = &self.exponents;
+        let exponent = rows[place / columns.len()] + columns[place % columns.len()];
+        let bits = i64::from(self.midpoints.bits(place));
+        let unit = if bits == 0 { exponent } else { unit(exponent + bits, radius).max(exponent) };
+        let (mantissa, is_cut) = self.midpoints.shifted(place, exponent - unit);
+        let ball = Ball { midpoint: Scaled { mantissa, exponent: unit }, radius };
+        (ball, is_cut.then(|| Bound::power_of_two(unit - 1)))
+    }
 }
 
 /// Σ l·r of the integers, exactly.
@@ -187,10 +238,32 @@ struct Factors {
 }
 
 impl Factors {
-    fn new((lines, terms): (usize, usize), bound: impl Fn(usize) -> Bound) -> Factors {
+    /// The sizes of midpoints.
+    fn sizes(operand: &Operand) -> Factors {
+        let (lines, terms) = operand.dim;
         let (mut values, mut exponents) = (Vec::with_capacity(lines * terms), Vec::with_capacity(lines));
         for line in 0..lines {
-            let bounds: Vec<Bound> = (line * terms..(line + 1) * terms).map(&bound).collect();
+            let places = operand.places(line);
+            let top = i64::from(places.clone().map(|place| operand.integers.bits(place)).max().unwrap_or(0));
+            values.extend(places.map(|place| match operand.integers.leading(place) {
+                None => 0.0,
+                // The leading 53 bits and one more unit, so that nothing that was cut is missing.
+                Some((leading, exponent, _)) => {
+                    ((leading >> 11) + 1) as f64 * two_to((exponent + 11 - top).max(LEAST - 64))
+                }
+            }));
+            exponents.push(top + operand.exponents[line]);
+        }
+        let are_zero = values.iter().all(|&value| value == 0.0);
+        Factors { values, exponents, are_zero }
+    }
+
+    /// The radii.
+    fn radii(operand: &Operand) -> Factors {
+        let (lines, terms) = operand.dim;
+        let (mut values, mut exponents) = (Vec::with_capacity(lines * terms), Vec::with_capacity(lines));
+        for line in 0..lines {
+            let bounds: Vec<Bound> = operand.radii[operand.places(line)].to_vec();
             let top = bounds.iter().filter_map(|bound| bound.exponent()).max().unwrap_or(0);
             values.extend(bounds.iter().map(|bound| match bound.exponent() {
                 None => 0.0,
@@ -239,8 +312,8 @@ fn radii(left: &Operand, right: &Operand) -> Vec<Bound> {
     let (rows, terms) = left.dim;
     let columns = right.dim.0;
     let mut radii = vec![Bound::ZERO; rows * columns];
-    let sizes = [left, right].map(|operand| Factors::new(operand.dim, |place| operand.size(place)));
-    let own = [left, right].map(|operand| Factors::new(operand.dim, |place| operand.radii[place]));
+    let sizes = [left, right].map(Factors::sizes);
+    let own = [left, right].map(Factors::radii);
     add_sums(&mut radii, Term::MatrixRight, (&sizes[0], &own[1]), terms);
     add_sums(&mut radii, Term::MatrixLeft, (&own[0], &sizes[1]), terms);
     add_sums(&mut radii, Term::MatrixBoth, (&own[0], &own[1]), terms);

@@ -201,7 +201,7 @@ fn aligned_matrices() -> Result<(), String> {
         let of = |line, side| Operand::new(line, side, Content::Activation, bits.into());
         let left = of(row.insert_axis(ndarray::Axis(0)), Side::Left);
         let right = of(column.insert_axis(ndarray::Axis(1)), Side::Right);
-        product::product(&left, &right, None).remove(0)
+        Product::new(&left, &right, None).entry(0, |_, _| i64::MIN).0
     };
     // The unit is 2^(71 − 65) = 64, and 33 is 31 from its nearest multiple; of the unit 2, half of it is cut.
     contains("cut", &product(65), &(real(2.0f64.powi(70)) + 33u32))?;
@@ -216,7 +216,7 @@ fn balanced_matrices() -> Result<(), String> {
     let of = |line, side, content| Operand::new(line, side, content, 500.into());
     let left = of(ndarray::aview1(&left).insert_axis(ndarray::Axis(0)), Side::Left, Content::Gradient);
     let right = of(ndarray::aview1(&right).insert_axis(ndarray::Axis(1)), Side::Right, Content::Activation);
-    contains("balanced", &product::product(&left, &right, Some(8))[0], &float(&long))
+    contains("balanced", &Product::new(&left, &right, Some(8)).entry(0, |_, _| i64::MIN).0, &float(&long))
 }
 
 const CHECKS: [Check; 16] = [
