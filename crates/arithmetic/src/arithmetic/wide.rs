@@ -12,9 +12,9 @@ mod number;
 use number::HIGHEST;
 pub use number::Number;
 
+use super::doubles::{self, Doubles};
 use super::guard::stand_in;
-use super::kernels::{self, Rounding};
-use super::lanes::Lanes;
+use super::kernels::Rounding;
 use super::{Arithmetic, ArithmeticName, Binary, Content, Exact, ExactMatrix, Place, Side, Step, Sum};
 use crate::activation::rounding::{is_plainly_zero, round_with};
 use crate::activation::{Function, round_function, round_function_f64};
@@ -35,7 +35,7 @@ pub struct Wide {
     member: Format,
     store: Rounding,
     accumulate: Rounding,
-    lanes: Lanes<f64>,
+    lanes: Doubles,
     tripped: AtomicBool,
 }
 
@@ -43,7 +43,7 @@ pub struct Wide {
 pub struct Operand {
     numbers: Array2<Number>,
     /// The same in lanes, if all of them are doubles when divided by their column's power of two.
-    lanes: Option<kernels::Operand>,
+    lanes: Option<doubles::Operand>,
     /// log₂ of the power of two of every column, on the right side of products; empty where all are 1.
     exponents: Vec<i64>,
 }
@@ -53,7 +53,7 @@ impl Wide {
     /// run in index order.
     pub fn new(name: ArithmeticName) -> Option<Wide> {
         let (member, accumulator) = (stand_in(&name.format)?, stand_in(&name.accumulator)?);
-        let lanes = Lanes::unbounded(name)?;
+        let lanes = Doubles::unbounded(name, 0).filter(|_| name.is_common())?;
         (name.sum == Sum::Sequential).then(|| Wide {
             name,
             member,
