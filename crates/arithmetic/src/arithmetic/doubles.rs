@@ -232,6 +232,7 @@ impl Arithmetic for Doubles {
             Some(kernels::Rounding::Emulated(rounder)) => round_with(f, x, store.format(), rounder),
             // A range alone rounds what double precision has.
             Some(nearest) => nearest.round(round_function_f64(f, x, store.format())),
+            None if store.is_native() => store.round(round_function_f64(f, x, &F64), 0),
             None => {
                 let random = self.random(at, ALONE);
                 round_function_quickly(
