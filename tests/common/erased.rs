@@ -4,8 +4,8 @@
 use ndarray::Array2;
 use precision_probe::activation::Function;
 use precision_probe::arithmetic::dispatch::{Carriers, Visitor, dispatch, dispatch_with};
-use precision_probe::arithmetic::lanes::Lanes;
 use precision_probe::arithmetic::long::Long;
+use precision_probe::arithmetic::packed::Packed;
 use precision_probe::arithmetic::reference::Reference;
 use precision_probe::arithmetic::{ArithmeticName, Binary, Content, Exact, Numbers, Place, Side, Step};
 use std::sync::Arc;
@@ -105,7 +105,7 @@ pub fn reference(name: ArithmeticName) -> Box<dyn Erased> {
 
 /// Double lanes, where they carry that arithmetic.
 pub fn lanes(name: ArithmeticName) -> Option<Box<dyn Erased>> {
-    Lanes::<f64>::new(name).map(|lanes| Box::new(Exactly(lanes)) as Box<dyn Erased>)
+    Packed::<f64>::new(name).map(|lanes| Box::new(Exactly(lanes)) as Box<dyn Erased>)
 }
 
 /// MPFR numbers.

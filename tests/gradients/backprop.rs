@@ -11,8 +11,8 @@ use precision_probe::activation::{ALL, Activation};
 use precision_probe::architecture::mlp::Perceptron;
 use precision_probe::arithmetic::carrier::Carrier;
 use precision_probe::arithmetic::dispatch::{Visitor, dispatch};
-use precision_probe::arithmetic::lanes::Lanes;
 use precision_probe::arithmetic::long::Long;
+use precision_probe::arithmetic::packed::Packed;
 use precision_probe::arithmetic::reference::Reference;
 use precision_probe::arithmetic::{Binary, Exact, ExactMatrix, Numbers};
 use precision_probe::assets::{FEATURES, OUTPUTS};
@@ -625,8 +625,8 @@ fn values_are_rounded_once_when_they_cross_roles() {
         }
         actual
     }
-    fn lanes<C: Carrier>(name: &str) -> Lanes<C> {
-        Lanes::new(named(name)).expect("lanes carry it")
+    fn lanes<C: Carrier>(name: &str) -> Packed<C> {
+        Packed::new(named(name)).expect("lanes carry it")
     }
     let exact = || Long::new(named("mpfr:600"));
     let (network, batch) = awkward();

@@ -5,7 +5,7 @@ use crate::common::erased::named;
 use ndarray::{Array2, ArrayView2};
 use precision_probe::activation::{ALL, Activation, Function};
 use precision_probe::architecture::mlp::Perceptron;
-use precision_probe::arithmetic::lanes::Lanes;
+use precision_probe::arithmetic::packed::Packed;
 use precision_probe::arithmetic::random::{ALONE, Draws};
 use precision_probe::arithmetic::reference::Reference;
 use precision_probe::arithmetic::{Arithmetic, Binary, Content, Crossing, Exact, Numbers, Place, Policy, Side, Step};
@@ -27,12 +27,12 @@ type Log = Arc<Mutex<BTreeMap<Place, (String, Vec<u64>)>>>;
 /// f64 that notes every rounding, and panics if a place already belongs to another one.
 struct Logged {
     log: Log,
-    inner: Reference<Lanes<f64>>,
+    inner: Reference<Packed<f64>>,
 }
 
 impl Logged {
     fn new(log: &Log) -> Arc<Logged> {
-        let inner = Reference(Lanes::<f64>::new(named("f64")).expect("f64 has lanes"));
+        let inner = Reference(Packed::<f64>::new(named("f64")).expect("f64 has lanes"));
         Arc::new(Logged { log: log.clone(), inner })
     }
 

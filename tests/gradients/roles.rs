@@ -6,7 +6,7 @@ use crate::common::{assert_same_matrix, show};
 use ndarray::{Array2, ArrayView2, arr2};
 use precision_probe::activation::{ALL, Activation, Function};
 use precision_probe::architecture::mlp::Perceptron;
-use precision_probe::arithmetic::lanes::Lanes;
+use precision_probe::arithmetic::packed::Packed;
 use precision_probe::arithmetic::reference::Reference;
 use precision_probe::arithmetic::{Arithmetic, Binary, Content, Crossing, Exact, Numbers, Place, Policy, Side, Step};
 use precision_probe::assets::{FEATURES, OUTPUTS};
@@ -29,12 +29,12 @@ type Log = Arc<Mutex<BTreeMap<(&'static str, &'static str), usize>>>;
 struct Logged {
     role: &'static str,
     log: Log,
-    inner: Reference<Lanes<f64>>,
+    inner: Reference<Packed<f64>>,
 }
 
 impl Logged {
     fn new(role: &'static str, log: &Log) -> Arc<Logged> {
-        let inner = Reference(Lanes::<f64>::new(named("f64")).expect("f64 has lanes"));
+        let inner = Reference(Packed::<f64>::new(named("f64")).expect("f64 has lanes"));
         Arc::new(Logged { role, log: log.clone(), inner })
     }
 

@@ -12,9 +12,9 @@ mod number;
 use number::HIGHEST;
 pub use number::Number;
 
+use super::doubles::{self, Doubles};
 use super::guard::stand_in;
-use super::kernels::{self, Rounding};
-use super::lanes::Lanes;
+use super::kernels::Rounding;
 use super::{
     Arithmetic, ArithmeticName, Binary, Content, Crossing, Exact, ExactMatrix, Numbers, Place, Side, Step, Sum,
 };
@@ -37,7 +37,7 @@ pub struct Wide {
     member: Format,
     store: Rounding,
     accumulate: Rounding,
-    lanes: Lanes<f64>,
+    lanes: Doubles,
     tripped: AtomicBool,
 }
 
@@ -45,7 +45,7 @@ pub struct Wide {
 pub struct Operand {
     numbers: Array2<Number>,
     /// The same in lanes, if all of them are doubles when divided by their column's power of two.
-    lanes: Option<kernels::Operand>,
+    lanes: Option<doubles::Operand>,
     /// log₂ of the power of two of every column, on the right side of products; empty where all are 1.
     exponents: Vec<i64>,
 }
@@ -55,7 +55,7 @@ impl Wide {
     /// run in index order.
     pub fn new(name: ArithmeticName) -> Option<Wide> {
         let (member, accumulator) = (stand_in(&name.format)?, stand_in(&name.accumulator)?);
-        let lanes = Lanes::unbounded(name)?;
+        let lanes = Doubles::unbounded(name, 0).filter(|_| name.is_common())?;
         (name.sum == Sum::Sequential).then(|| Wide {
             name,
             member,

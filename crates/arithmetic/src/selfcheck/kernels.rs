@@ -6,10 +6,9 @@ use super::tally::{Row, Tally, shown};
 use crate::arithmetic::carrier::Carrier;
 use crate::arithmetic::direction::{Direction, RANDOM_BITS};
 use crate::arithmetic::doubles::Doubles;
-use crate::arithmetic::lanes::Lanes;
 use crate::arithmetic::long::Long;
+use crate::arithmetic::packed::Packed;
 use crate::arithmetic::reference::Reference;
-use crate::arithmetic::stochastic::Stochastic;
 use crate::arithmetic::tensor_core::{Rule, TensorCore};
 use crate::arithmetic::{Arithmetic, ArithmeticName, Binary, Content, Exact, Numbers, Place, Side, Step};
 use crate::format::{BF16, E4M3FN, E5M2, F16, F32, F64, Format, TF32, two_to};
@@ -87,9 +86,9 @@ pub fn stochastic() -> Vec<Row> {
     let few = plain.into_iter().chain(fused).chain([accumulated]).map(|name| name.rounded(Direction::Stochastic(3)));
     let names: Vec<ArithmeticName> = names.chain(few).collect();
     let of = |name: &ArithmeticName| {
-        let Some(definition) = Stochastic::new(*name, KEY).map(Reference) else { return Vec::new() };
+        let Some(definition) = Doubles::new(*name, KEY).map(Reference) else { return Vec::new() };
         let check = |path| {
-            let tested = Stochastic::new(*name, KEY)?.on(path);
+            let tested = Doubles::new(*name, KEY)?.on(path);
             Some(products(*name, &definition, &|left, right, last| multiplied(&tested, left, right, last)))
         };
         paths().filter_map(check).collect()
@@ -202,9 +201,9 @@ fn in_lanes(name: ArithmeticName, has_elements: bool) -> Vec<Tally> {
 }
 
 fn carried<C: Carrier>(name: ArithmeticName, has_elements: bool) -> Vec<Tally> {
-    let Some(definition) = Lanes::<C>::new(name).map(Reference) else { return Vec::new() };
+    let Some(definition) = Packed::<C>::new(name).map(Reference) else { return Vec::new() };
     let check = |path| {
-        let tested = Lanes::<C>::new(name)?.on(path);
+        let tested = Packed::<C>::new(name)?.on(path);
         let mut tally = products(name, &definition, &|left, right, last| multiplied(&tested, left, right, last));
         if has_elements {
             tally.add(elements(name, &definition, &|operation, x, y| tested.zip(STEP, operation, x, y)));
@@ -302,8 +301,8 @@ mod tests {
     use super::*;
     use crate::arithmetic::kernels::Path;
 
-    fn lanes(name: ArithmeticName) -> Lanes<f64> {
-        Lanes::new(name).unwrap().on(Path::Portable)
+    fn lanes(name: ArithmeticName) -> Packed<f64> {
+        Packed::new(name).unwrap().on(Path::Portable)
     }
 
     /// Products of a different arithmetic than the requested one.
