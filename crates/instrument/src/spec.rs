@@ -173,12 +173,21 @@ pub struct Schedule {
     pub segments: usize,
     /// Number of simultaneous trials, if there are as many threads.
     pub trials_at_once: usize,
+    /// Whether a run keeps the networks and batches of all its trials; if not, they are drawn again when needed.
+    pub keeps_trials: bool,
 }
 
 impl Default for Schedule {
     /// As much at once as the threads allow.
     fn default() -> Schedule {
-        Schedule { segments: 1, trials_at_once: usize::MAX }
+        Schedule { segments: 1, trials_at_once: usize::MAX, keeps_trials: true }
+    }
+}
+
+impl Schedule {
+    /// Whether lack of memory costs noticeable time; drawing trials again does not.
+    pub fn is_slower(&self) -> bool {
+        *self != Schedule { keeps_trials: self.keeps_trials, ..Schedule::default() }
     }
 }
 
