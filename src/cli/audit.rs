@@ -5,7 +5,7 @@ use super::conditions::failed;
 use super::export::Exports;
 use super::imports::{FileOptions, Rows};
 use super::measuring::{Measured, Output, measured};
-use super::numbers::bits;
+use super::options::{Asked, Options, PRECISION};
 use super::resources::Resources;
 use super::{Failure, Json, tell, theme};
 use crate::judgement::audit::AuditSummary;
@@ -13,6 +13,7 @@ use crate::record::Record;
 use crate::report::audit;
 use crate::report::draw::Theme;
 use crate::report::screen::View;
+use crate::spec::fields::Field;
 use crate::spec::{Attribute, Model, Plan, Spec};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -39,9 +40,8 @@ pub struct AuditArguments {
     /// PASS and FAIL, and the exit status is 0]
     #[arg(long, value_name = "BITS", value_parser = excess, allow_negative_numbers = true, help_heading = "Output")]
     max_excess: Option<f64>,
-    /// Proven accuracy of the exact gradient (reference) in every layer, in bits
-    #[arg(long, value_name = "BITS", value_parser = bits, allow_negative_numbers = true, default_value_t = 80, help_heading = "Precision")]
-    truth_bits: u32,
+    #[command(flatten)]
+    precision: Options<Audit, PRECISION>,
     /// Output directory [default: in reports/, named after the network and the options]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
@@ -80,6 +80,18 @@ fn excess(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(bits) if bits.is_finite() => Ok(bits),
         _ => Err("give a number of bits, such as 1".into()),
+    }
+}
+
+/// The spec of `audit`.
+#[derive(Debug)]
+struct Audit;
+
+impl Asked for Audit {
+    type Spec = Spec;
+
+    fn has(field: &Field<Spec>) -> bool {
+        field.option.is_in_audit
     }
 }
 
@@ -146,9 +158,9 @@ fn plan(arguments: &AuditArguments) -> Result<Plan, Failure> {
         None => (Vec::new(), Spec::default().activations),
         Some(name) => (vec!["activations".to_string()], vec![name.clone()]),
     };
-    let truth_bits = arguments.truth_bits;
     let attribute = Attribute::None;
-    let mut spec = Spec { data, truth_bits, attribute, activations: names, formats: Vec::new(), ..Spec::default() };
+    let mut spec = Spec { data, attribute, activations: names, formats: Vec::new(), ..Spec::default() };
+    arguments.precision.read(&mut spec)?;
     let mut files = arguments.files.read(&mut spec, file, &given, Rows::Batch, arguments.resources.limit()?)?;
     let model = match &arguments.model {
         Some(text) => Model::Named(text.clone()),

@@ -3,7 +3,7 @@
 use super::Failure;
 use crate::exchange::Dtype;
 use crate::format::two_to;
-use crate::spec::compared::{log2_in_words, within_scales};
+use crate::spec::scale::{log2_in_words, within_scales};
 use crate::spec::{Files, Model, Spec};
 use std::path::Path;
 
