@@ -3,11 +3,12 @@
 use super::comparisons::CompareOptions;
 use super::conditions::failed;
 use super::export::Exports;
+use super::failure::Failure;
 use super::imports::{FileOptions, Rows};
 use super::measuring::{Measured, Output, measured};
 use super::options::{Asked, Options, PRECISION};
+use super::printing::{Json, tell, theme};
 use super::resources::Resources;
-use super::{Failure, Json, tell, theme};
 use crate::judgement::audit::AuditSummary;
 use crate::record::Record;
 use crate::report::audit;
@@ -113,12 +114,12 @@ pub fn execute(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
     };
     let Measured { record, picture, is_printed } = measured(plan, &output)?;
     match arguments.json {
-        Some(Json::Record) => super::subcommands::print(record.to_json().as_bytes())?,
+        Some(Json::Record) => super::printing::print(record.to_json().as_bytes())?,
         Some(Json::Summary) => {
-            super::subcommands::print(AuditSummary::new(&record, threshold(arguments)).to_json().as_bytes())?;
+            super::printing::print(AuditSummary::new(&record, threshold(arguments)).to_json().as_bytes())?;
         }
         None if arguments.quiet || is_printed => {}
-        None => super::subcommands::show(&text(arguments, &record, &picture))?,
+        None => super::printing::show(&text(arguments, &record, &picture))?,
     }
     Ok(match arguments.max_excess.and_then(|most| failure(&record, most)) {
         Some(sentence) => failed(&sentence),

@@ -1,6 +1,6 @@
 //! `--weights`, `--net` and `--data FILE`: a spec from files instead of random draws, and the options that it excludes.
 
-use super::Failure;
+use super::failure::Failure;
 use crate::exchange::{Activations, Dtype, Room, read_net};
 use crate::spec::fields::{Field, Fields};
 use crate::spec::{Data, Files, Loss, Spec};

@@ -1,12 +1,13 @@
 //! `law`: measures how noise falls with precision, with one picture.
 
+use super::failure::Failure;
 use super::folder::{Folder, REPORTS};
 use super::imports::{FileOptions, Rows};
 use super::measuring::probed;
 use super::options::{Asked, DATA, NETWORK, Options, PRECISION};
+use super::printing::{print, show, tell, theme};
 use super::resources::Resources;
-use super::subcommands::{print, show};
-use super::{Failure, run_info, tell, theme};
+use super::run_info;
 use crate::law::{self, bits::Bits};
 use crate::probe;
 use crate::probe::memory::LawPlan;

@@ -1,6 +1,6 @@
 //! The options of a spec as the argument parser knows them, from the table of its fields.
 
-use super::Failure;
+use super::failure::Failure;
 use crate::spec::fields::{Field, Fields, Heading, Kind, SpecOption, Wrong};
 use clap::builder::{PossibleValuesParser, TypedValueParser, ValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Command};

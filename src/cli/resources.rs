@@ -1,6 +1,6 @@
 //! Threads and memory of a measurement, which affect its time but not its results.
 
-use super::Failure;
+use super::failure::Failure;
 use super::numbers::whole;
 use crate::probe::memory::{self, Reckoned};
 use std::io::{self, Write};

@@ -3,14 +3,15 @@
 mod optimiser;
 
 use super::checkpoint::{self, CHECKPOINT, Work};
+use super::failure::Failure;
 use super::folder::{Folder, REPORTS};
 use super::imports::{FileOptions, Rows};
 use super::measuring::counted;
 use super::options::{Asked, CLIPPING, DATA, MEASURING, NETWORK, OPTIMISER, Options, PRECISION};
+use super::printing::{print, show, tell, theme};
 use super::progress::{Bar, Job};
 use super::resources::Resources;
-use super::subcommands::{print, show};
-use super::{Failure, run_info, tell, theme};
+use super::run_info;
 use crate::disk;
 use crate::probe;
 use crate::record::training::Training;

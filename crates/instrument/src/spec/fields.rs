@@ -4,9 +4,9 @@
 
 mod lists;
 mod options;
+pub(super) mod shared;
 mod values;
 
-pub(super) use options::options as shared;
 pub use options::{Fix, FixedBy, Heading, Kind, LARGEST, Position, SpecOption, Wrong};
 pub(super) use values::parsed;
 pub use values::{Value, real};
