@@ -24,7 +24,8 @@ const UNIT: f64 = 1e-3;
 fn drawn(activation: &str, depth: usize, width: usize, batch: usize) -> (Network, Batch) {
     let spec = Spec { activations: vec![activation.into()], depth, width, batch, ..Spec::default() };
     let plan = spec.validate().expect("the spec is valid");
-    probe::draw(&plan, &plan.runs[0], 0)
+    let probe::Drawn { network, batch } = probe::draw(&plan, &plan.runs[0], 0);
+    (network, batch)
 }
 
 /// The true gradient of every layer, proven to so many bits.

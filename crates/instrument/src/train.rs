@@ -88,7 +88,7 @@ impl<'p> Trainer<'p> {
         let rows = Rows::new(plan.networks.samples.as_ref());
         let minibatches = Minibatches::new(spec.seed, spec.batch, rows, spec.trained());
         let copies = |run: &RunPlan| {
-            let (initial, _) = probe::draw(&plan.networks, run, 0);
+            let initial = probe::network(&plan.networks, run, 0);
             let f64 = TrainingPolicy::from(Policy::from(ArithmeticName::plain(F64)));
             let learner = |policy: &TrainingPolicy| Learner::new(*policy, spec.loss_scale, &initial);
             Copies {

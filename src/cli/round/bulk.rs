@@ -1,12 +1,12 @@
 //! `round --npy`: rounds or quantises every entry of an array, or sums its rows.
 
-use super::{RoundArguments, SCHEMA, check_random, document};
+use super::arguments::{RoundArguments, SCHEMA, check_random, document};
 use crate::arithmetic::dispatch::{Visitor, dispatch};
 use crate::arithmetic::scaling::{Content, Quantised, Quantiser};
 use crate::arithmetic::{ArithmeticName, Exact, ExactMatrix, Numbers, Side, Step};
-use crate::cli::subcommands::{print, show};
+use crate::cli::failure::{Failure, told};
+use crate::cli::printing::{print, show};
 use crate::cli::targets::Targets;
-use crate::cli::{Failure, told};
 use crate::exchange::{self, Tensor};
 use crate::format::Dyadic;
 use crate::report::table::wrapped;

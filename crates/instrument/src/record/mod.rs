@@ -19,6 +19,7 @@ pub use crate::fate::Fates;
 pub use crate::magnitude::Histogram;
 pub use crate::noise::{Rows, TensorNoise};
 pub use crate::number::Number;
+pub use crate::spec::fields::{Field, Fields, FixedBy, Heading, Kind, SpecOption};
 pub use crate::spec::{
     Attribute, BatchFile, Compared, Data, Loss, LossScale, Names, Source, Spec, TargetKind, Weights,
 };
