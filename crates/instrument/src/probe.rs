@@ -16,11 +16,10 @@ pub use crate::progress::{Progress, Silent};
 pub use draw::{constants, draw, perceptron};
 
 use crate::activation::Activation;
-use crate::activation::moments::MeanField;
 use crate::architecture::mlp::residual_scale;
 use crate::arithmetic::Policy;
 use crate::backprop::Setup;
-use crate::record::{ArithmeticRun, Record, Run, SCHEMA};
+use crate::record::{ArithmeticRun, Number, Record, Run, SCHEMA, Site};
 use crate::spec::{LossScale, Plan, RunPlan};
 use cause::Causes;
 use draw::Stored;
@@ -29,6 +28,7 @@ use loss_scale::{Found, Search};
 use measure::{Measurement, Subjects, measure_with};
 use questions::{Questions, Storing, Subject};
 use rayon::prelude::*;
+use std::sync::OnceLock;
 
 /// Version of precision-probe, which is part of every record.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -69,8 +69,10 @@ fn run_one(plan: &Plan, one: &RunPlan, index: usize, progress: &dyn Progress) ->
     let externals: Vec<ExternalGradients> = (plan.compared.iter().zip(&spec.compared))
         .map(|(gradients, compared)| ExternalGradients { gradients, log2_scale: compared.log2_scale })
         .collect();
+    let sites = OnceLock::new();
     let stored: Vec<Vec<Stored>> = over_trials(plan, |trial| {
         let (network, batch) = draw(plan, one, trial);
+        sites.get_or_init(|| Site::all(&network));
         plan.arithmetics.iter().map(|policy| draw::stored(*policy, &network, &batch)).collect()
     });
     let subjects: Vec<Subject> = (plan.arithmetics.iter().enumerate())
@@ -107,7 +109,10 @@ fn run_one(plan: &Plan, one: &RunPlan, index: usize, progress: &dyn Progress) ->
         gain: drawn.map(|perceptron| perceptron.gain),
         residual_scale: spec.residual.then(|| residual_scale(spec.depth)),
         chi1: field.as_ref().map(|field| field.chi1),
-        phase: field.as_ref().map(MeanField::describe),
+        phase: field.as_ref().map(|field| field.phase),
+        has_unstable_variance: field.as_ref().is_some_and(|field| field.growth.is_none() && field.is_unstable()),
+        growth: field.as_ref().and_then(|field| field.shown_growth()).map(Number::new),
+        sites: sites.into_inner().expect("invariant: a run has a trial"),
         truth: summary::truth(&trials),
         arithmetics: arithmetics(plan, &questions, &mut trials, causes),
     }

@@ -40,22 +40,26 @@ use elementwise::Undecided;
 use ndarray::{Array2, Axis};
 use precision::Precision;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use sizes::Sizes;
 use std::fmt;
 use values::Values;
 use zero::{Arrival, Zero, ZeroReason};
 
 /// Why an exact gradient is not established.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reason", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Unproven {
     /// An exponent left the range of the arithmetic.
     ExponentRange,
     /// Pre-activations whose side of a kink the bounds do not decide.
+    #[serde(rename = "undecided_branches")]
     UndecidedBranch {
         /// Their number in one sample of one layer.
         count: usize,
     },
     /// The error bound is as large as the value.
+    #[serde(rename = "bounds_too_wide")]
     TooWide,
 }
 
@@ -324,7 +328,7 @@ impl<'n> TruthPass<'n> {
         let of_parameters = || zero::of_parameters(self.network.layer_of(node), &deltas.columns, inputs);
         let zero = deltas.zero.unwrap_or_else(of_parameters);
         // Zero weights change in the next step if their own gradient is not zero.
-        let weights = zero.layer.filter(|_| zero.reason == ZeroReason::ZeroWeights);
+        let weights = zero.site.filter(|_| zero.reason == ZeroReason::ZeroWeights);
         let stays = weights.and_then(|layer| self.zero_weight_gradients[layer - 1]);
         Some(Zero { ends_after_one_step: stays.map(|stays| !stays), ..zero })
     }
