@@ -12,7 +12,7 @@
 //! let plan = spec.validate()?;
 //! let record = probe::run(&plan, &probe::Silent);
 //! for arithmetic in &record.runs[0].arithmetics {
-//!     let noise = arithmetic.layers[0].noise_to_signal.median;
+//!     let noise = arithmetic.sites[0].noise_to_signal.median;
 //!     println!("{}: {} ({noise:?})", arithmetic.name, arithmetic.verdict.verdict);
 //! }
 //! assert_eq!(record.runs[0].arithmetics[4].name, "f64");

@@ -217,11 +217,11 @@ pub fn gradients_of(setup: Setup, network: &Network, batch: &Batch) -> Gradients
         let number = layer.layer + 1;
         // From the head down: the last one is nearest to the input.
         if !layer.preactivation.is_finite() {
-            forward = Some(EventKind::ForwardOverflow { layer: number });
+            forward = Some(EventKind::ForwardOverflow { site: number });
         }
         let own = [Some(&layer.weight), layer.bias.as_ref(), layer.slope.as_ref()];
         if !own.into_iter().flatten().all(ExactMatrix::is_finite) {
-            backward.get_or_insert(EventKind::GradientOverflow { layer: number });
+            backward.get_or_insert(EventKind::GradientOverflow { site: number });
         }
         // The head comes first, and its value is the output.
         outputs.get_or_insert(layer.preactivation);

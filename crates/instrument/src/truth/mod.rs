@@ -41,22 +41,26 @@ use elementwise::Undecided;
 use ndarray::{Array2, Axis};
 use precision::Precision;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use sizes::Sizes;
 use std::fmt;
 use values::Values;
 use zero::{Arrival, Zero, ZeroReason};
 
 /// Why an exact gradient is not established.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reason", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Unproven {
     /// An exponent left the range of the arithmetic.
     ExponentRange,
     /// Pre-activations whose side of a kink the bounds do not decide.
+    #[serde(rename = "undecided_branches")]
     UndecidedBranch {
         /// Their number in one sample of one layer.
         count: usize,
     },
     /// The error bound is as large as the value.
+    #[serde(rename = "bounds_too_wide")]
     TooWide,
 }
 

@@ -14,10 +14,9 @@ use serde::{Deserialize, Serialize};
 pub struct Zero {
     /// What it is.
     pub reason: ZeroReason,
-    /// The layer (1 to L, the head is L+1) whose weights, units or inputs are the reason; absent for the loss and if
-    /// terms cancel.
+    /// The site (from 1) whose weights, units or inputs are the reason; absent for the loss and if terms cancel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub layer: Option<usize>,
+    pub site: Option<usize>,
     /// For zero weights, whether their own gradient is not zero, so that one step of learning changes them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_after_one_step: Option<bool>,
@@ -43,18 +42,18 @@ pub enum ZeroReason {
 impl Zero {
     /// A reason outside the layers.
     pub(super) fn without_layer(reason: ZeroReason) -> Zero {
-        Zero { reason, layer: None, ends_after_one_step: None }
+        Zero { reason, site: None, ends_after_one_step: None }
     }
 
     /// A reason in a layer, by its position in [`crate::graph::Network::layers`].
     pub(super) fn at(reason: ZeroReason, layer: usize) -> Zero {
-        Zero { layer: Some(layer + 1), ..Zero::without_layer(reason) }
+        Zero { site: Some(layer + 1), ..Zero::without_layer(reason) }
     }
 
     /// Of zero weights also whether they change in the next step, by whether each layer's weight gradient is proven to be
     /// zero.
     pub(super) fn with_weights(self, are_zero: &[Option<bool>]) -> Zero {
-        let weights = self.layer.filter(|_| self.reason == ZeroReason::ZeroWeights);
+        let weights = self.site.filter(|_| self.reason == ZeroReason::ZeroWeights);
         let stays = weights.and_then(|layer| are_zero[layer - 1]);
         Zero { ends_after_one_step: stays.map(|stays| !stays), ..self }
     }
