@@ -2,7 +2,7 @@
 //! format.
 
 use super::median;
-use crate::record::{Evidence, ExactSite, Number, TrueSite, Truth, ZeroReason};
+use crate::record::{Evidence, ExactSite, Number, Proof, TrueSite, Truth, ZeroReason};
 use crate::statistics;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -38,6 +38,9 @@ pub enum ExactState {
 pub struct ExactJudgement {
     /// Worst evidence of any layer and trial, as in the record.
     pub evidence: Evidence,
+    /// The proof that establishes it.
+    #[serde(skip_serializing_if = "Proof::is_default")]
+    pub proof: Proof,
     /// The state that most trials have, of ties the more severe; `not established` only if no trial has another, `None`
     /// if it is not recorded.
     pub state: Option<ExactState>,
@@ -136,6 +139,7 @@ pub(super) fn judge(truth: &Truth, batch: usize) -> ExactJudgement {
     let by_depth = matches!(vanishing, Some(Vanishing::ByDepth { .. }));
     ExactJudgement {
         evidence: truth.evidence,
+        proof: truth.proof(),
         state,
         log2_relative: median(trials.iter().map(|trial| log2_relative(trial, 0))),
         log2_relative_trials: trials.iter().map(|trial| log2_relative(trial, 0)).collect(),

@@ -14,6 +14,7 @@ pub mod evidence;
 pub mod loss;
 mod midpoints;
 pub mod parameters;
+mod pass;
 pub mod precision;
 pub mod sizes;
 pub mod spectral;
@@ -27,6 +28,7 @@ pub mod zero;
 pub use enclosed::EnclosedPass;
 pub use evidence::Evidence;
 pub use midpoints::Midpoints;
+pub use pass::{ExactPass, Prover};
 pub use tensor::TrueTensor;
 
 use crate::activation::Piece;
@@ -98,6 +100,19 @@ pub struct TrueLayer {
     pub sizes: Sizes,
     /// The reason why the gradient of weights and biases is zero, if every entry is proven to be.
     pub zero: Option<Zero>,
+}
+
+/// The name of a tensor, and what two proofs say of it.
+type Compared<'t> = (&'static str, &'t Result<TrueTensor, Unproven>, &'t Result<TrueTensor, Unproven>);
+
+impl TrueLayer {
+    /// The tensors of this layer by two proofs.
+    pub fn with<'t>(&'t self, other: &'t TrueLayer) -> impl Iterator<Item = Compared<'t>> {
+        let weight = [("weight gradient", &self.weight, &other.weight), ("δ", &self.delta, &other.delta)];
+        let bias = self.bias.iter().zip(&other.bias).map(|(one, other)| ("bias gradient", one, other));
+        let slope = self.slope.iter().zip(&other.slope).map(|(one, other)| ("slope gradient", one, other));
+        weight.into_iter().chain(bias).chain(slope)
+    }
 }
 
 /// The weights of every affine node, prepared for both directions, and the values that are kept for the backward pass.
