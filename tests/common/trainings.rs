@@ -239,7 +239,7 @@ fn layer_at(spec: &TrainingSpec, of: [usize; 2], (step, part): (usize, f64), lay
     let dead =
         if of[0] == 0 && !is_head && layer > 15 { (part * 9.0 * jitter([step, layer, 3], 0.9)) as u64 } else { 0 };
     MeasuredSite {
-        layer,
+        site: layer,
         own,
         at_reference: Some(at_reference),
         without_flips: if kinked { Number::new(ratio / 10.0) } else { Number::None },
