@@ -188,6 +188,7 @@ fn outcome(spec: &TrainingSpec, course: &Course, measures: &[Measure]) -> Outcom
 fn measure(spec: &TrainingSpec, of: [usize; 2], step: usize, fare: Fare) -> Measure {
     let part = step as f64 / spec.steps.max(1) as f64;
     Measure {
+        proof: Default::default(),
         step,
         evidence: match fare {
             Fare::Unknown => Evidence::NotEstablished(Unproven::ExponentRange),
