@@ -7,7 +7,7 @@ use crate::common::reference::{Reference, ReferenceLayer, Rows};
 use precision_probe::data::Batch;
 use precision_probe::graph::Network;
 use precision_probe::graph::segments::Segments;
-use precision_probe::truth::elementwise::Undecided;
+use precision_probe::truth::Undecided;
 use precision_probe::truth::{EnclosedPass, Evidence, Prepared, TrueLayer, TrueTensor, TruthPass};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};

@@ -1,6 +1,6 @@
 //! The exact gradient by either proof.
 
-use super::elementwise::Undecided;
+use super::Undecided;
 use super::{EnclosedPass, Prepared, TrueLayer, TruthPass, precision};
 use crate::backprop::Branches;
 use crate::data::Batch;
