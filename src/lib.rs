@@ -32,7 +32,9 @@ pub mod report;
 pub mod study;
 
 #[doc(inline)]
-pub use precision_probe_arithmetic::{activation, arithmetic, draw, format, integers, nearest, quote, selfcheck};
+pub use precision_probe_arithmetic::{
+    activation, arithmetic, draw, enclosure, format, integers, nearest, quote, selfcheck,
+};
 #[doc(inline)]
 pub use precision_probe_instrument::{
     architecture, assets, backprop, data, disk, exchange, export, fate, graph, init, law, loss, magnitude, noise,

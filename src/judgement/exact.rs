@@ -2,7 +2,7 @@
 //! format.
 
 use super::median;
-use crate::record::{Evidence, ExactSite, Number, TrueSite, Truth, ZeroReason};
+use crate::record::{Evidence, ExactSite, Number, Proof, TrueSite, Truth, ZeroReason};
 use crate::statistics;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -39,6 +39,9 @@ pub struct ExactJudgement {
     /// Worst evidence of any layer and trial; in JSON in words.
     #[serde(serialize_with = "in_words")]
     pub evidence: Evidence,
+    /// The proof that establishes it.
+    #[serde(skip_serializing_if = "Proof::is_default")]
+    pub proof: Proof,
     /// The state that most trials have, of ties the more severe; `not established` only if no trial has another, `None`
     /// if it is not recorded.
     pub state: Option<ExactState>,
@@ -141,6 +144,7 @@ pub(super) fn judge(truth: &Truth, batch: usize) -> ExactJudgement {
     let by_depth = matches!(vanishing, Some(Vanishing::ByDepth { .. }));
     ExactJudgement {
         evidence: truth.evidence,
+        proof: truth.proof(),
         state,
         log2_relative: median(trials.iter().map(|trial| log2_relative(trial, 0))),
         log2_relative_trials: trials.iter().map(|trial| log2_relative(trial, 0)).collect(),

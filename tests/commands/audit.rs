@@ -74,7 +74,7 @@ fn written(folder: &TempDir, name: &str, tensors: &[Tensor]) -> PathBuf {
 #[test]
 fn doubles_agree_with_jax() {
     let plan = plan_of(&[("jax", &fixture("float64.npz"), 1.0)], &Model::OfType);
-    let (network, batch) = probe::draw(&plan, &plan.runs[0], 0);
+    let probe::Drawn { network, batch } = probe::draw(&plan, &plan.runs[0], 0);
     let theirs = &plan.compared[0];
     let mut worst = 0.0f64;
     let mut checked = 0;

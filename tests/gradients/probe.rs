@@ -74,7 +74,8 @@ fn the_schedule_changes_no_byte() {
         let plan = spec.validate().expect("the spec is valid");
         let expected = run(&plan, &Silent).to_json();
         for (segments, trials_at_once) in [(2, 1), (3, 2), (4, 9), (10, 1), (50, 1)] {
-            let plan = Plan { schedule: Schedule { segments, trials_at_once }, ..plan.clone() };
+            let schedule = Schedule { segments, trials_at_once, keeps_trials: segments % 2 == 0 };
+            let plan = Plan { schedule, ..plan.clone() };
             assert!(run(&plan, &Silent).to_json() == expected, "{activation} in {segments} segments");
         }
     }

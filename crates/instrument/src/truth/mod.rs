@@ -6,14 +6,15 @@
 //! gradient has error bounds.
 
 pub mod affine;
-pub mod bound;
 pub mod column;
 pub mod elementwise;
+mod enclosed;
 mod evaluation;
 pub mod evidence;
 pub mod loss;
 mod midpoints;
 pub mod parameters;
+mod pass;
 pub mod precision;
 pub mod sizes;
 pub mod spectral;
@@ -24,8 +25,10 @@ mod tests;
 mod values;
 pub mod zero;
 
+pub use enclosed::EnclosedPass;
 pub use evidence::Evidence;
 pub use midpoints::Midpoints;
+pub use pass::{ExactPass, Prover};
 pub use tensor::TrueTensor;
 
 use crate::activation::Piece;
@@ -97,6 +100,19 @@ pub struct TrueLayer {
     pub sizes: Sizes,
     /// The reason why the gradient of weights and biases is zero, if every entry is proven to be.
     pub zero: Option<Zero>,
+}
+
+/// The name of a tensor, and what two proofs say of it.
+type Compared<'t> = (&'static str, &'t Result<TrueTensor, Unproven>, &'t Result<TrueTensor, Unproven>);
+
+impl TrueLayer {
+    /// The tensors of this layer by two proofs.
+    pub fn with<'t>(&'t self, other: &'t TrueLayer) -> impl Iterator<Item = Compared<'t>> {
+        let weight = [("weight gradient", &self.weight, &other.weight), ("δ", &self.delta, &other.delta)];
+        let bias = self.bias.iter().zip(&other.bias).map(|(one, other)| ("bias gradient", one, other));
+        let slope = self.slope.iter().zip(&other.slope).map(|(one, other)| ("slope gradient", one, other));
+        weight.into_iter().chain(bias).chain(slope)
+    }
 }
 
 /// The weights of every affine node, prepared for both directions, and the values that are kept for the backward pass.
@@ -264,7 +280,10 @@ impl<'n> TruthPass<'n> {
         if self.network.nodes[input].operation != Operation::Input {
             let below = self.prepared.weights(node).multiply(Way::Back, &deltas.columns);
             let weights = &self.network.parameters[weight].values;
-            let reason = || zero::of_product(self.network.layer_of(node), weights, &deltas.columns);
+            let reason = || {
+                let is_zero = |unit| deltas.columns.iter().all(|delta| delta.is_exact_zero(unit));
+                zero::of_product(self.network.layer_of(node), weights, is_zero)
+            };
             self.arrived[input].push(Arrival::new(below, deltas.zero, reason));
         }
     }
@@ -325,12 +344,9 @@ impl<'n> TruthPass<'n> {
             return None;
         }
         let inputs = self.inputs_of(node).ok()?;
-        let of_parameters = || zero::of_parameters(self.network.layer_of(node), &deltas.columns, inputs);
-        let zero = deltas.zero.unwrap_or_else(of_parameters);
-        // Zero weights change in the next step if their own gradient is not zero.
-        let weights = zero.site.filter(|_| zero.reason == ZeroReason::ZeroWeights);
-        let stays = weights.and_then(|layer| self.zero_weight_gradients[layer - 1]);
-        Some(Zero { ends_after_one_step: stays.map(|stays| !stays), ..zero })
+        let is_silent = |sample: usize| zero::is_zero(&deltas.columns[sample]) || zero::is_zero(&inputs[sample]);
+        let of_parameters = || zero::of_parameters(self.network.layer_of(node), inputs.len(), is_silent);
+        Some(deltas.zero.unwrap_or_else(of_parameters).with_weights(&self.zero_weight_gradients))
     }
 
     /// The sizes of the numbers at an affine node, as far as they are known.
