@@ -1,5 +1,6 @@
 //! Where noise comes from, what helps, and what theory says: known answers of whole probes.
 
+use crate::common::tolerances;
 use precision_probe::probe::{Silent, run};
 use precision_probe::record::{
     ArithmeticRun, Attribute, LossScale, NoiseSource, Number, Quantiles, Record, RemedyKind, Run, SourceNoise, Spec,
@@ -53,7 +54,11 @@ fn a_linear_network_has_no_flips_and_no_range_noise() {
         let range = source(arithmetic, NoiseSource::Range).unwrap();
         assert_eq!(range.without, plain(arithmetic), "{}", arithmetic.name);
         let alone = range.alone.as_ref().unwrap();
-        assert!(alone.iter().all(|noise| noise.at_most && noise.median.value() < 1e-12), "{}", arithmetic.name);
+        assert!(
+            alone.iter().all(|noise| noise.at_most && noise.median.value() < tolerances::NOISE_OF_DOUBLES),
+            "{}",
+            arithmetic.name
+        );
         let fates = arithmetic.layers.iter().map(|layer| layer.fates.flushed).sum::<u64>();
         assert_eq!(fates, 0, "nothing is flushed in range");
     }
