@@ -13,7 +13,7 @@ use crate::arithmetic::{ArithmeticName, Place, Step};
 use crate::format::Dyadic;
 use crate::report::numbers::{Notation::Plain, short};
 use crate::report::table::{aligned, wrapped};
-use arguments::{SCHEMA, check_random, document};
+use arguments::{SCHEMA, bits, check_random, document};
 use rug::Float;
 use serde::Serialize;
 

@@ -68,7 +68,7 @@ pub fn check_random(random: Option<u32>, names: &[ArithmeticName]) -> Result<(),
 }
 
 /// The number of random bits of one rounding.
-fn bits(name: &ArithmeticName) -> Option<u32> {
+pub fn bits(name: &ArithmeticName) -> Option<u32> {
     match name.direction {
         Direction::Stochastic(bits) => Some(bits),
         Direction::Nearest | Direction::Toward(_) => None,
