@@ -57,7 +57,7 @@ impl Modules {
         let mut used = BTreeSet::new();
         let mut modules: BTreeMap<&str, Name> = BTreeMap::new();
         for import in &module.uses {
-            let Some(path) = self.from_root(here, &import.path) else { continue };
+            let Some(path) = self.rooted(here, &import.path) else { continue };
             match self.find(&path, 0) {
                 Some(Found::Module(name)) if import.alias != "*" => {
                     modules.insert(&import.alias, name);
@@ -70,7 +70,7 @@ impl Modules {
         }
         for path in paths(&module.body) {
             let imported = modules.get(path[0].as_str()).map(|name| [name, &path[1..]].concat());
-            let found = imported.or_else(|| self.from_root(here, &path)).and_then(|path| self.find(&path, 0));
+            let found = imported.or_else(|| self.rooted(here, &path)).and_then(|path| self.find(&path, 0));
             if let Some(Found::Module(name) | Found::ItemOf(name)) = found {
                 used.insert(name);
             }
@@ -80,7 +80,7 @@ impl Modules {
     }
 
     /// A path from the crate's root; `None` if it does not begin at one of our modules.
-    fn from_root(&self, here: &Name, path: &[String]) -> Option<Name> {
+    fn rooted(&self, here: &Name, path: &[String]) -> Option<Name> {
         let ups = path.iter().take_while(|part| *part == "super").count();
         match path.first()?.as_str() {
             "crate" => Some(path[1..].to_vec()),
@@ -102,12 +102,12 @@ impl Modules {
         let module = &self.0[name];
         let here = name.to_vec();
         if let Some(import) = module.uses.iter().find(|import| import.alias == *item) {
-            let path = self.from_root(&here, &import.path)?;
+            let path = self.rooted(&here, &import.path)?;
             return self.find(&[&path, &rest[1..]].concat(), depth + 1);
         }
         let passed_on =
             module.uses.iter().filter(|import| import.is_public && import.alias == "*").find_map(|import| {
-                let from = self.from_root(&here, &import.path[..import.path.len() - 1])?;
+                let from = self.rooted(&here, &import.path[..import.path.len() - 1])?;
                 self.0.get(&from)?.items.contains(item).then_some(from)
             });
         Some(Found::ItemOf(passed_on.unwrap_or(here)))
