@@ -2,6 +2,7 @@
 //! and never too low for the bits that were asked for.
 
 use crate::common::erased::named;
+use crate::common::tolerances;
 use ndarray::{Array2, array};
 use precision_probe::activation::{Activation, Piece, preserving_gain};
 use precision_probe::architecture::mlp::Perceptron;
@@ -129,9 +130,12 @@ fn a_cancelled_preactivation_raises_the_precision() {
             for layer in &measurement.layers {
                 let long = &layer.arithmetics[0];
                 assert_eq!(long.flips.map_or(0, |flips| flips.flipped), 0, "{place}: {}", layer.name);
-                // 800 bits lose at most a few hundred to the cancellation.
                 let ratio = &long.tensors[0].noise_to_signal;
-                assert!(long.tensors[0].at_most || ratio.value() < 1e-100, "{place}: {}: {ratio:?}", layer.name);
+                assert!(
+                    long.tensors[0].at_most || ratio.value() < tolerances::NOISE_OF_800_BITS,
+                    "{place}: {}: {ratio:?}",
+                    layer.name
+                );
                 assert_eq!(long.verdict, Verdict::Sound, "{place}: {}", layer.name);
             }
         }
@@ -306,7 +310,10 @@ fn more_bits_confirm_every_digit() {
                         }
                         let (digits, unit) = last_digit(x);
                         fewer_digits += usize::from(digits < 7);
-                        assert!((x - y).abs() <= unit * (1.0 + 1e-6), "{place}: {x:e} in {digits} digits, {y:e}");
+                        assert!(
+                            (x - y).abs() <= unit * (1.0 + tolerances::UNIT_IN_DOUBLES),
+                            "{place}: {x:e} in {digits} digits, {y:e}"
+                        );
                     }
                 }
             }

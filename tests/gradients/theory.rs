@@ -2,6 +2,7 @@
 
 use crate::common::Random;
 use crate::common::erased::{dispatched, named};
+use crate::common::tolerances;
 use ndarray::{Array2, ArrayView2};
 use precision_probe::activation::{
     Activation, derivative_second_moment, mean_field, preserving_gain, residual_mean_field,
@@ -230,7 +231,7 @@ fn smooth_activations_lose_one_bit_of_noise_per_bit_of_precision() {
         let measurements = trials(&perceptron(activation, 10, 16, Loss::CrossEntropy), &names, 8, 8);
         let points = curve(&measurements, &precisions, median);
         let slope = slope(&points);
-        assert!((slope + 1.0).abs() <= 0.1, "{activation}: {slope} bits per bit: {points:?}");
+        assert!((slope + 1.0).abs() <= tolerances::SMOOTH_EXPONENT, "{activation}: {slope} bits per bit: {points:?}");
     }
 }
 
@@ -272,7 +273,7 @@ fn kinked_activations_lose_half_a_bit_while_flips_are_many() {
             assert!((0.5..=2.0).contains(&ratio), "{activation}, {p} bits: {measured} where {predicted} was expected");
         }
         let slope = slope(&points);
-        assert!((slope + 0.5).abs() <= 0.15, "{activation}: {slope} bits per bit: {points:?}");
+        assert!((slope + 0.5).abs() <= tolerances::KINKED_EXPONENT, "{activation}: {slope} bits per bit: {points:?}");
     }
     let smooth = slope(&root_slope("tanh", 4).1);
     assert!(smooth < -0.65, "tanh: {smooth}");
@@ -426,7 +427,10 @@ fn gradients_of_residual_networks_grow_by_chi_1() {
         let slopes = [lower.q, upper.q].map(|q| core_math::log2(derivative_second_moment(&plain.activation, q)));
         let growth = core_math::log2(upper.growth.unwrap() / lower.growth.unwrap()) + slopes[0] - slopes[1];
         let (expected, measured) = (growth / (depth - 8) as f64, bits_per_layer(&perceptron, 16));
-        assert!((measured - expected).abs() <= 0.03, "{activation}, gain {gain}: {measured} and not {expected}");
+        assert!(
+            (measured - expected).abs() <= tolerances::RESIDUAL_GROWTH,
+            "{activation}, gain {gain}: {measured} and not {expected}"
+        );
     }
 }
 
@@ -443,6 +447,9 @@ fn gradients_grow_by_chi_1() {
         let expected = core_math::log2(mean_field(&perceptron.activation, perceptron.gain, 0.0, depth).chi1);
         let measured = bits_per_layer(&perceptron, draws);
         let place = format!("{activation}, gain {}", perceptron.gain);
-        assert!((measured - expected).abs() <= 0.05, "{place}: {measured} bits per layer, not {expected}");
+        assert!(
+            (measured - expected).abs() <= tolerances::GROWTH,
+            "{place}: {measured} bits per layer, not {expected}"
+        );
     }
 }

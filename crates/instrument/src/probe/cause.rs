@@ -1,8 +1,8 @@
 //! Trials → record: the sources of an arithmetic's noise, the remedies that helped, and the prediction of theory.
 
-use super::Trial;
 use super::measure::RunMeasurement;
 use super::questions::{Asked, AskedSources, Questions, RunId};
+use super::trials::Trial;
 use crate::arithmetic::Policy;
 use crate::backprop::Setup;
 use crate::record::{

@@ -1,10 +1,10 @@
 //! Trials → record: summarises each arithmetic over all trials.
 
-use super::Trial;
 use super::cause::Causes;
 use super::external::tolerances;
 use super::measure::RunMeasurement;
 use super::questions::Questions;
+use super::trials::Trial;
 use crate::format::F64;
 use crate::magnitude::Magnitudes;
 use crate::record::{

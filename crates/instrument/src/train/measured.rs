@@ -1,12 +1,10 @@
 //! How accurate gradients are at one step: at the copy's own parameters and at those of the f64 reference run.
 
 use super::learner::{CompletedStep, Learner, Recipe};
-use super::spread::MinibatchSpread;
+use super::spread::{MinibatchSpread, activations};
 use super::updates::{self, Exactly};
-use crate::activation::Activation;
 use crate::backprop::Setup;
 use crate::data::Batch;
-use crate::graph::{Network, Operation};
 use crate::number::Number;
 use crate::probe::measure::{Accuracy, ArithmeticMeasurement, LayerMeasurement, Measurement, Subjects, measure_with};
 use crate::probe::questions::{BranchesOf, ExtraRun};
@@ -182,15 +180,4 @@ fn track(layer: &LayerMeasurement, measured: &ArithmeticMeasurement) -> Track {
         fates: measured.fates,
         flips: measured.flips,
     }
-}
-
-/// The activations of a network with the slopes that they have now.
-pub fn activations(network: &Network) -> impl Iterator<Item = Activation> {
-    network.nodes.iter().filter_map(|node| match node.operation {
-        Operation::Activation { slope: Some(slope), .. } => {
-            Some(Activation::Prelu { slope: network.parameters[slope].values[(0, 0)] })
-        }
-        Operation::Activation { activation, .. } => Some(activation),
-        _ => None,
-    })
 }
