@@ -81,7 +81,7 @@ fn doubles_agree_with_jax() {
     let mut checked = 0;
     for layer in gradients(ArithmeticName::parse("f64").unwrap(), &network, &batch) {
         for (ours, offset) in [(&layer.weight, 0), (layer.bias.as_ref().unwrap(), 1)] {
-            let theirs = &theirs.tensors[2 * layer.layer + offset].as_ref().unwrap().values;
+            let theirs = &theirs.tensors[2 * layer.site + offset].as_ref().unwrap().values;
             assert_eq!(ours.dim(), theirs.dim());
             let norm = theirs.iter().map(|x| x * x).sum::<f64>().sqrt();
             let pairs = ours.iter().map(|x| x.to_f64()).zip(theirs);

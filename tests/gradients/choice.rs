@@ -78,12 +78,12 @@ fn a_kink_that_no_bound_decides_is_enclosed() {
     let batch = Batch { inputs: arr2(&[[1.0], [0.75]]), targets: Targets::Values(arr2(&[[0.125]])) };
     let measured = measure(&network, &batch, &[Policy::parse("f32").unwrap()], 80, &|| ());
     assert_eq!(measured.proof, Proof::Enclosure);
-    for site in &measured.layers {
+    for site in &measured.sites {
         assert!(site.evidence.reaches(80), "{}: {}", site.name, site.evidence);
     }
     // Read by the head, it leaves the gradient open: its share is between nothing and all of it.
     network.parameters.last_mut().expect("the head's weights").values[(0, 0)] = 1.0;
     let measured = measure(&network, &batch, &[], 80, &|| ());
     assert_eq!(measured.proof, Proof::Norm);
-    assert!(!measured.layers[0].evidence.reaches(1), "{}", measured.layers[0].evidence);
+    assert!(!measured.sites[0].evidence.reaches(1), "{}", measured.sites[0].evidence);
 }

@@ -137,7 +137,7 @@ impl Place {
         let probe::Drawn { network, batch } = probe::draw(&plan, &plan.runs[0], 0);
         let mut tensors = Vec::new();
         for layer in gradients(ArithmeticName::parse(arithmetic).unwrap(), &network, &batch) {
-            let name = |kind: &str| format!("{}.{kind}", 2 * layer.layer);
+            let name = |kind: &str| format!("{}.{kind}", 2 * layer.site);
             if let Some(bias) = &layer.bias {
                 tensors.push(Tensor::doubles(
                     name("bias"),
@@ -185,7 +185,7 @@ pub fn times(tensors: &[Tensor], factor: impl Fn(&str) -> f64) -> Vec<Tensor> {
 }
 
 /// The layer of a tensor, from 1.
-pub fn layer_of(name: &str) -> usize {
+pub fn site_of(name: &str) -> usize {
     name.split_once('.').unwrap().0.parse::<usize>().unwrap() / 2 + 1
 }
 
@@ -209,21 +209,21 @@ fn zeros_fail_whatever_the_model() {
     let part = |layer, tensor| vec![ZeroPlace { layer, tensor: Some(tensor) }];
     let cases: [ZeroCase; 10] = [
         (network("relu", &[3, 5, 2], false, 4), Stored::F32, "f32", |_| true, whole(&[1, 2]), 2),
-        (network("tanh", &[4, 6, 6, 6, 3], true, 5), Stored::F64, "f64", |name| layer_of(name) == 1, whole(&[1]), 4),
+        (network("tanh", &[4, 6, 6, 6, 3], true, 5), Stored::F64, "f64", |name| site_of(name) == 1, whole(&[1]), 4),
         (
             network("gelu", &[2, 9, 3, 7, 2], true, 3),
             Stored::F16,
             "f16:acc=f32",
-            |name| layer_of(name) == 3,
+            |name| site_of(name) == 3,
             whole(&[3]),
             4,
         ),
-        (network("elu", &[8, 4, 4, 1], false, 9), Stored::BF16, "bf16", |name| layer_of(name) == 3, whole(&[3]), 3),
+        (network("elu", &[8, 4, 4, 1], false, 9), Stored::BF16, "bf16", |name| site_of(name) == 3, whole(&[3]), 3),
         (
             network("silu", &[5, 5, 5, 5, 5], false, 2),
             Stored::F32,
             "f32",
-            |name| layer_of(name).is_multiple_of(2),
+            |name| site_of(name).is_multiple_of(2),
             whole(&[2, 4]),
             4,
         ),
@@ -240,7 +240,7 @@ fn zeros_fail_whatever_the_model() {
             network("leaky", &[4, 7, 7, 7, 4], true, 8),
             Stored::F32,
             "f32",
-            |name| layer_of(name) < 4,
+            |name| site_of(name) < 4,
             whole(&[1, 2, 3]),
             4,
         ),
@@ -354,7 +354,7 @@ fn other_factors_are_excess() {
     let place = Place::new(&network("tanh", &[5, 7, 7, 3], true, 6));
     let exact = place.gradients("f64");
     let judged = |by: &dyn Fn(usize) -> f64| {
-        let dump = times(&exact, |name| by(layer_of(name)));
+        let dump = times(&exact, |name| by(site_of(name)));
         place.judged(&dump, Stored::F64, &named("f64"))
     };
     let one = judged(&|layer| if layer == 2 { 2.0 } else { 1.0 });
@@ -399,7 +399,7 @@ fn layers_that_the_model_loses_are_not_judged() {
     let standings: Vec<Standing> = judged.models[0].layers.iter().map(|layer| layer.standing).collect();
     assert_eq!(standings, [Standing::ModelUnderflows, Standing::Judged]);
     assert_eq!(judged.outcome, Outcome::Pass);
-    let wrong = times(&dump, |name| if layer_of(name) == 1 { 7.0 } else { 1.0 });
+    let wrong = times(&dump, |name| if site_of(name) == 1 { 7.0 } else { 1.0 });
     assert_eq!(place.judged(&wrong, Stored::F64, &named("f16:acc=f32")).outcome, Outcome::Pass, "judged by layer 2");
     assert_ne!(place.judged(&wrong, Stored::F64, &named("f32")).outcome, Outcome::Pass);
 }

@@ -143,7 +143,7 @@ fn rows_that_a_stagnating_sum_makes_wrong() {
     };
     let policies = ["bf16", "bf16:acc=f32"].map(|name| precision_probe::arithmetic::Policy::parse(name).unwrap());
     let measured = precision_probe::probe::measure::measure(&network, &batch, &policies, 53, &|| ());
-    let head = &measured.layers[1];
+    let head = &measured.sites[1];
     let rows = [0, 1].map(|index| head.arithmetics[index].rows.unwrap());
     assert_eq!(rows, [counted(511, 256, 512, 0), counted(0, 0, 512, 0)]);
     let noise = head.arithmetics[0].tensors[0].noise_to_signal.value();

@@ -26,9 +26,9 @@ fn one_batch_tells_the_spread_of_many() {
         let batches: Vec<_> = (0..minibatches.per_epoch()).map(|step| minibatches.at(step)).collect();
         let spread = MinibatchSpread::of(&network, &batches);
         let measured: Vec<_> = batches.iter().map(|batch| measure(&network, batch, &[], 53, &|| ())).collect();
-        for layer in 0..network.layers.len() {
+        for layer in 0..network.sites.len() {
             let told: Vec<f64> = (measured.iter())
-                .map(|measured| core_math::exp2(measured.layers[layer].exact.log2_minibatch_noise.value()))
+                .map(|measured| core_math::exp2(measured.sites[layer].exact.log2_minibatch_noise.value()))
                 .collect();
             let spread = core_math::exp2(spread.log2_of(layer).value());
             let (least, most) = told.iter().fold((f64::INFINITY, 0.0f64), |(a, b), x| (a.min(*x), b.max(*x)));

@@ -55,7 +55,7 @@ fn counted(
 ) -> (Updates, [Rational; 3]) {
     let mut counts = Updates::default();
     let [mut lost, mut arrived, mut all] = [(); 3].map(|()| Rational::new());
-    for parameter in before.network.layer_parameters()[layer].into_iter().flatten() {
+    for parameter in before.network.site_parameters()[layer].into_iter().flatten() {
         for ((row, column), &theta) in before.network.parameters[parameter].values.indexed_iter() {
             let moved = after.network.parameters[parameter].values[(row, column)];
             let state: Vec<f64> = before.state[parameter].iter().map(|state| state[(row, column)]).collect();

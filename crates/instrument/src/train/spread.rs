@@ -4,7 +4,7 @@
 use crate::activation::{Activation, Function};
 use crate::arithmetic::doubles::Doubles;
 use crate::arithmetic::{Arithmetic, ArithmeticName, ExactMatrix, Policy, Step};
-use crate::backprop::{LayerGradients, Setup, gradients};
+use crate::backprop::{Setup, SiteGradients, gradients};
 use crate::data::Batch;
 use crate::format::{F64, two_to};
 use crate::graph::{Network, Operation};
@@ -25,14 +25,14 @@ impl MinibatchSpread {
     /// Over minibatches at a network's parameters.
     pub fn of(network: &Network, batches: &[Batch]) -> MinibatchSpread {
         let setup: Setup = Policy::from(ArithmeticName::plain(F64)).into();
-        let passes: Vec<Vec<LayerGradients>> = (batches.par_iter())
+        let passes: Vec<Vec<SiteGradients>> = (batches.par_iter())
             .map(|batch| {
-                let mut layers: Vec<LayerGradients> = gradients(setup.clone(), network, batch).collect();
+                let mut layers: Vec<SiteGradients> = gradients(setup.clone(), network, batch).collect();
                 layers.reverse();
                 layers
             })
             .collect();
-        let layers = 0..network.layers.len();
+        let layers = 0..network.sites.len();
         let log2 = layers.clone().map(|layer| {
             let weights: Vec<&ExactMatrix> = passes.iter().map(|pass| &pass[layer].weight).collect();
             Number::new(log2_distance(&weights))
