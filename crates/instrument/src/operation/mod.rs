@@ -2,8 +2,8 @@
 //!
 //! R(·) is one rounding to the format of the role and [·] a sum in its accumulator; values are matrices of units × batch,
 //! and a column is a sample. The order of operations is part of the definition
-//! (docs/explanation/what-is-computed.md). A new operation is one file and one line in each of [`forward`] and
-//! [`backward`].
+//! (docs/explanation/what-is-computed.md). A new operation is one file, with its shape, what it saves,
+//! and its norm-wise lemma if it has one, and one line in each match here.
 
 pub mod activation;
 pub mod add;
@@ -17,7 +17,7 @@ pub use branches::Branches;
 pub use role::{Role, Stored};
 
 use crate::arithmetic::{Arithmetic, Crossing};
-use crate::graph::{NodeId, Operation, ParameterId};
+use crate::graph::{Network, Node, NodeId, Operation, OperationKind, ParameterId, Shape};
 use ndarray::Array2;
 
 /// The values of a forward pass in any arithmetic, as they cross to the backward pass.
@@ -49,6 +49,60 @@ impl<E> Shares<E> {
     fn of(input: Array2<E>) -> Shares<E> {
         Shares { inputs: vec![Some(input)], parameters: Vec::new(), input: None }
     }
+}
+
+/// What a node keeps until the backward pass has left it, in matrices of its value's shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Saved {
+    /// Values.
+    pub values: usize,
+    /// Derivatives.
+    pub derivatives: usize,
+}
+
+impl Saved {
+    /// Its value, which a reader needs.
+    pub(crate) const VALUE: Saved = Saved { values: 1, derivatives: 0 };
+
+    /// What several nodes keep.
+    pub fn of(kinds: &[OperationKind]) -> Saved {
+        kinds.iter().map(|kind| kind.saved()).fold(Saved { values: 0, derivatives: 0 }, |all, one| Saved {
+            values: all.values + one.values,
+            derivatives: all.derivatives + one.derivatives,
+        })
+    }
+}
+
+impl OperationKind {
+    /// What its nodes keep.
+    pub fn saved(self) -> Saved {
+        match self {
+            OperationKind::Input => Saved::VALUE,
+            OperationKind::Affine => affine::SAVED,
+            OperationKind::Activation => activation::SAVED,
+            OperationKind::Scale => scale::SAVED,
+            OperationKind::Add => add::SAVED,
+        }
+    }
+}
+
+/// The shapes of all values of a network, for inputs of the given shape.
+///
+/// # Errors
+/// The first node whose inputs do not fit, in one sentence.
+pub fn shapes(network: &Network, inputs: Shape) -> Result<Vec<Shape>, String> {
+    let mut shapes: Vec<Shape> = Vec::with_capacity(network.nodes.len());
+    for (node, Node { operation, inputs: from }) in network.nodes.iter().enumerate() {
+        let of_inputs: Vec<Shape> = from.iter().map(|&input| shapes[input]).collect();
+        let shape = match operation {
+            Operation::Input => Ok(inputs),
+            Operation::Affine { weight, .. } => affine::shape(network.parameters[*weight].values.dim(), of_inputs[0]),
+            Operation::Activation { .. } | Operation::Scale { .. } => Ok(of_inputs[0]),
+            Operation::Add => add::shape(of_inputs[0], of_inputs[1]),
+        };
+        shapes.push(shape.map_err(|wrong| format!("node {node}: {wrong}"))?);
+    }
+    Ok(shapes)
 }
 
 /// A node's value.

@@ -2,7 +2,7 @@
 //!
 //! Backward: R(R(s)·g).
 
-use super::{Role, Shares};
+use super::{Role, Saved, Shares};
 use crate::arithmetic::{Arithmetic, Text};
 use crate::enclosure::{Bound, Precision};
 use crate::graph::NodeId;
@@ -10,6 +10,9 @@ use crate::integers::Integers;
 use crate::norm::column::{Bits, Column, Entries};
 use crate::norm::term::{Term, term};
 use ndarray::Array2;
+
+/// What it keeps: s·x.
+pub(super) const SAVED: Saved = Saved::VALUE;
 
 /// s·x.
 pub fn forward<A: Arithmetic>(role: &Role<'_, A>, node: NodeId, factor: f64, x: &Array2<A::Elem>) -> Array2<A::Elem> {
