@@ -8,7 +8,6 @@ use ndarray::{Array2, ArrayView2};
 use precision_probe::arithmetic::doubles::Doubles;
 use precision_probe::arithmetic::kernels::limbs::{self, Cut, Left, Right};
 use precision_probe::arithmetic::kernels::{Matrix, Operand, Path, Products, exact};
-use precision_probe::arithmetic::stochastic::Stochastic;
 use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Content, Side, Step};
 use precision_probe::draw::Stream;
 use precision_probe::format::Format;
@@ -57,7 +56,7 @@ fn product<'a>(
 /// A product whose every operation is rounded stochastically.
 fn stochastic<'a>(arithmetic: &str, (left, right): (&Array2<f64>, &Array2<f64>)) -> Row<'a> {
     let name = ArithmeticName::parse(arithmetic).expect("an arithmetic");
-    let rounded = Stochastic::new(name, 0).expect("double lanes carry it");
+    let rounded = Doubles::new(name, 0).expect("double lanes carry it");
     let ready = |x, side| rounded.prepare(rounded.round_doubles(Step::alone(0), x).view(), side, Content::Activation);
     let (left, right) = (ready(left, Side::Left), ready(right, Side::Right));
     Row::new(arithmetic, Target::Ratio(6.0), move || {

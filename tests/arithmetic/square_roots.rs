@@ -7,12 +7,10 @@ use crate::common::{Random, assert_same_matrix, draw, show};
 use ndarray::Array2;
 use precision_probe::activation::{Function, enclosure, round_function, round_function_by, round_function_f64};
 use precision_probe::arithmetic::doubles::Doubles;
-use precision_probe::arithmetic::lanes::Lanes;
 use precision_probe::arithmetic::long::Long;
 use precision_probe::arithmetic::random::{ALONE, Draws};
 use precision_probe::arithmetic::reference::Reference;
-use precision_probe::arithmetic::stochastic::Stochastic;
-use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Direction, Exact, Place, Step};
+use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Direction, Exact, Numbers, Place, Step};
 use precision_probe::format::{Format, NAMED, Toward, two_to};
 use rug::{Float, Integer, Rational};
 
@@ -240,7 +238,7 @@ fn enclosures_know_exact_roots() {
 /// Doubles in the place of unbounded exponents: the bits of MPFR numbers, within the range.
 #[test]
 fn twins_have_the_roots_of_mpfr_numbers() {
-    fn same<A: Arithmetic<Elem = f64>>(twin: A, name: ArithmeticName, key: u64) {
+    fn same<A: Numbers<Elem = f64>>(twin: A, name: ArithmeticName, key: u64) {
         let long = Long::new(name).keyed(key);
         let mut random = Random(24);
         let numbers = drawn(&mut random, &name.format, 60);
@@ -257,10 +255,10 @@ fn twins_have_the_roots_of_mpfr_numbers() {
         assert_same_matrix(&twin.exact_matrix(&roots), &twin.exact_matrix(&again), || format!("{name}"));
     }
     for name in ["mpfr:2", "mpfr:11", "mpfr:24", "mpfr:53"].map(named) {
-        same(Lanes::<f64>::unbounded(name).unwrap(), name, 0);
+        same(Doubles::unbounded(name, 0).unwrap(), name, 0);
     }
     for name in ["mpfr:11:round=stochastic", "mpfr:24:round=stochastic=27"].map(named) {
-        same(Stochastic::unbounded(name, 5).unwrap(), name, 5);
+        same(Doubles::unbounded(name, 5).unwrap(), name, 5);
     }
     for name in ["mpfr:8:round=up", "mpfr:24:round=odd", "mpfr:53:sum=pairwise"].map(named) {
         same(Doubles::unbounded(name, 0).unwrap(), name, 0);
@@ -273,7 +271,7 @@ fn ranges_without_precision_have_roots_too() {
     for (name, x, expected) in
         [("f16", 2.0, 2f64.sqrt()), ("f16", 1e20, f64::INFINITY), ("e4m3fn", 250_000.0, f64::NAN)]
     {
-        let lanes = Lanes::<f64>::range_alone(named(name)).unwrap();
+        let lanes = Doubles::range_alone(named(name)).unwrap();
         let of_map = lanes.map(Step::alone(0), &ROOT, &Array2::from_elem((1, 3), x))[(0, 1)];
         let of_apply = lanes.apply(Place::new(Step::alone(0), (0, 1)), &ROOT, &x);
         assert_eq!([of_map, of_apply].map(f64::to_bits), [expected; 2].map(f64::to_bits), "{name}: √{x}");

@@ -5,13 +5,10 @@ use crate::common::tolerances;
 use ndarray::Array2;
 use precision_probe::activation::{Activation, Function};
 use precision_probe::arithmetic::dispatch::{Visitor, dispatch};
+use precision_probe::arithmetic::doubles::Doubles;
 use precision_probe::arithmetic::kernels::Path;
-use precision_probe::arithmetic::kernels::stochastic::Kernel;
 use precision_probe::arithmetic::long::Long;
-use precision_probe::arithmetic::stochastic::Stochastic;
-use precision_probe::arithmetic::{
-    Arithmetic, ArithmeticName, Binary, Content, Direction, Exact, Place, Side, Step, Sum,
-};
+use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Binary, Content, Exact, Numbers, Place, Side, Step};
 use precision_probe::format::{Format, two_to};
 use rug::{Float, Rational};
 use std::sync::Arc;
@@ -184,7 +181,7 @@ const ARITHMETICS: [&str; 25] = [
 #[test]
 fn lanes_give_the_bits_of_exact_numbers() {
     for name in ARITHMETICS.map(named) {
-        let lanes = Stochastic::new(name, 77).unwrap();
+        let lanes = Doubles::new(name, 77).unwrap();
         let long = Long::new(name).keyed(77);
         let mut random = Random(8);
         for trial in 0..600 {
@@ -233,13 +230,10 @@ fn lanes_give_the_bits_of_exact_numbers() {
 #[test]
 fn every_path_gives_the_bits_of_the_definition() {
     for name in ARITHMETICS.map(named) {
-        let arithmetic = Stochastic::new(name, 5).unwrap();
-        let rounder = |format: &Format| {
-            let Direction::Stochastic(bits) = name.direction else { panic!("{name} rounds to nearest") };
-            format.stochastic_rounder(bits).unwrap()
-        };
-        let is_fused = name.sum == Sum::Fused;
-        let kernel = Kernel::new(&name.format, &name.accumulator, rounder(&name.accumulator), is_fused);
+        let arithmetic = Doubles::new(name, 5).unwrap();
+        let paths = Path::ALL.into_iter().filter(|path| path.is_available());
+        let on_paths: Vec<(Path, Doubles)> =
+            paths.map(|path| (path, Doubles::new(name, 5).unwrap().on(path))).collect();
         let mut random = Random(2);
         for (m, k, n) in
             [(0, 3, 2), (3, 0, 5), (1, 1, 1), (5, 7, 17), (9, 33, 40), (37, 20, 2), (6, 300, 3), (4, 9, 16)]
@@ -265,18 +259,9 @@ fn every_path_gives_the_bits_of_the_definition() {
                     let right = arithmetic.prepare(right.view(), Side::Right, Content::Activation);
                     for view in [left.view(), turned.t()] {
                         let left = arithmetic.prepare(view, Side::Left, Content::Parameter);
-                        let product = arithmetic.product(Step::alone(11), &left, &right, last);
-                        let actual: Vec<u64> = product.iter().map(|x| bits(*x)).collect();
-                        assert_eq!(actual, expected, "{name}: {m} × {k} × {n}, kind {kind}");
-                        if name.format != name.accumulator || name.sum == Sum::Exact {
-                            continue;
-                        }
-                        for path in Path::ALL.into_iter().filter(|path| path.is_available()) {
-                            let actual: Vec<u64> = kernel
-                                .product_on(path, (5, Step::alone(11)), &left, &right, last)
-                                .into_iter()
-                                .map(bits)
-                                .collect();
+                        for (path, tested) in &on_paths {
+                            let product = tested.product(Step::alone(11), &left, &right, last);
+                            let actual: Vec<u64> = product.iter().map(|x| bits(*x)).collect();
                             assert_eq!(actual, expected, "{name} on {}: {m} × {k} × {n}, kind {kind}", path.name());
                         }
                     }
@@ -295,7 +280,7 @@ fn a_fused_product_below_the_lanes_is_seen() {
     for (first, stays) in [(0.0, -0.0), (two_to(-50), two_to(-100))] {
         let left = Array2::from_shape_fn((40, 2), |(_, k)| [first, -tiny][k]);
         let right = Array2::from_shape_fn((2, 40), |(k, _)| [first, tiny][k]);
-        let definition = Stochastic::new(name, 5).unwrap();
+        let definition = Doubles::new(name, 5).unwrap();
         let dot = |index: (usize, usize)| {
             definition.dot(Place::new(Step::alone(11), index), &[first, -tiny], &[first, tiny], None)
         };
@@ -303,7 +288,7 @@ fn a_fused_product_below_the_lanes_is_seen() {
         let moved = expected.iter().filter(|found| **found != bits(stays)).count();
         assert!(if first == 0.0 { moved == 0 } else { (20..90).contains(&moved) }, "{moved} of 1600 are one lower");
         for path in Path::ALL.into_iter().filter(|path| path.is_available()) {
-            let arithmetic = Stochastic::new(name, 5).unwrap().on(path);
+            let arithmetic = Doubles::new(name, 5).unwrap().on(path);
             let left = arithmetic.prepare(left.view(), Side::Left, Content::Parameter);
             let right = arithmetic.prepare(right.view(), Side::Right, Content::Activation);
             let found: Vec<u64> =
@@ -324,7 +309,7 @@ fn many_keys_average_to_the_exact_dot_product() {
         let exact: f64 = row.iter().zip(&column).map(|(x, y)| x * y).sum();
         let at = Place::new(Step::alone(9), (4, 7));
         let errors: Vec<f64> =
-            (0..KEYS).map(|key| Stochastic::new(name, key).unwrap().dot(at, &row, &column, None) - exact).collect();
+            (0..KEYS).map(|key| Doubles::new(name, key).unwrap().dot(at, &row, &column, None) - exact).collect();
         let mean = errors.iter().sum::<f64>() / KEYS as f64;
         let variance = errors.iter().map(|error| (error - mean) * (error - mean)).sum::<f64>() / (KEYS - 1) as f64;
         let standard_error = (variance / KEYS as f64).sqrt();
@@ -342,7 +327,7 @@ fn small_terms_are_not_swallowed() {
     let (ones, mut terms) = (vec![1.0; 1025], vec![two_to(-3); 1025]);
     terms[0] = 2048.0;
     let mean = (0..512)
-        .map(|key| Stochastic::new(name, key).unwrap().dot(Place::new(Step::alone(0), (0, 0)), &terms, &ones, None))
+        .map(|key| Doubles::new(name, key).unwrap().dot(Place::new(Step::alone(0), (0, 0)), &terms, &ones, None))
         .sum::<f64>()
         / 512.0;
     assert!((mean - 2176.0).abs() < tolerances::MEAN_OF_512_KEYS, "{mean}");
@@ -352,7 +337,7 @@ fn small_terms_are_not_swallowed() {
 #[test]
 fn other_formats_are_carried_too() {
     let name = named("mpfr:11:round=stochastic");
-    let lanes = Stochastic::unbounded(name, 3).unwrap();
+    let lanes = Doubles::unbounded(name, 3).unwrap();
     let long = Long::new(name).keyed(3);
     let mut random = Random(6);
     for trial in 0..500 {
@@ -368,7 +353,7 @@ fn other_formats_are_carried_too() {
     struct Tenth;
     impl Visitor for Tenth {
         type Output = Float;
-        fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> Float {
+        fn visit<A: Numbers + 'static>(self, arithmetic: Arc<A>) -> Float {
             let at = Place::new(Step::alone(0), (0, 0));
             let [one, ten] = [1.0, 10.0].map(|x| arithmetic.round(at, &Exact::Double(x)));
             arithmetic.exact(&arithmetic.binary(at, Binary::Divide, &one, &ten)).to_float()

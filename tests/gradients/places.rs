@@ -5,10 +5,10 @@ use crate::common::erased::named;
 use ndarray::{Array2, ArrayView2};
 use precision_probe::activation::{ALL, Activation, Function};
 use precision_probe::architecture::mlp::Perceptron;
-use precision_probe::arithmetic::lanes::Lanes;
+use precision_probe::arithmetic::packed::Packed;
 use precision_probe::arithmetic::random::{ALONE, Draws};
 use precision_probe::arithmetic::reference::Reference;
-use precision_probe::arithmetic::{Arithmetic, Binary, Content, Exact, Place, Policy, Side, Step};
+use precision_probe::arithmetic::{Arithmetic, Binary, Content, Crossing, Exact, Numbers, Place, Policy, Side, Step};
 use precision_probe::backprop::{Pass, gradients};
 use precision_probe::data::{Batch, Targets};
 use precision_probe::data::{digits_batch, gaussian_batch};
@@ -27,12 +27,12 @@ type Log = Arc<Mutex<BTreeMap<Place, (String, Vec<u64>)>>>;
 /// f64 that notes every rounding, and panics if a place already belongs to another one.
 struct Logged {
     log: Log,
-    inner: Reference<Lanes<f64>>,
+    inner: Reference<Packed<f64>>,
 }
 
 impl Logged {
     fn new(log: &Log) -> Arc<Logged> {
-        let inner = Reference(Lanes::<f64>::new(named("f64")).expect("f64 has lanes"));
+        let inner = Reference(Packed::<f64>::new(named("f64")).expect("f64 has lanes"));
         Arc::new(Logged { log: log.clone(), inner })
     }
 
@@ -53,9 +53,6 @@ impl Arithmetic for Logged {
         self.note(at, "round".into(), [x.to_f64()]);
         self.inner.round(at, x)
     }
-    fn exact(&self, x: &f64) -> Exact {
-        self.inner.exact(x)
-    }
     fn dot(&self, at: Place, row: &[f64], column: &[f64], last: Option<&f64>) -> f64 {
         self.note(at, "dot".into(), row.iter().chain(column).chain(last).copied());
         self.inner.dot(at, row, column, last)
@@ -74,6 +71,16 @@ impl Arithmetic for Logged {
     fn product(&self, step: Step, left: &Vec<Vec<f64>>, right: &Vec<Vec<f64>>, last: Option<&[f64]>) -> Array2<f64> {
         let dot = |(i, j)| self.dot(Place::new(step, (i, j)), &left[i], &right[j], last.map(|last: &[f64]| &last[i]));
         Array2::from_shape_fn((left.len(), right.len()), dot)
+    }
+
+    fn crossing(&self, x: &Array2<f64>) -> Crossing {
+        Crossing::Numbers(self.exact_matrix(x))
+    }
+}
+
+impl Numbers for Logged {
+    fn exact(&self, x: &f64) -> Exact {
+        self.inner.exact(x)
     }
 }
 

@@ -6,9 +6,9 @@ use crate::common::{assert_same_matrix, show};
 use ndarray::{Array2, ArrayView2, arr2};
 use precision_probe::activation::{ALL, Activation, Function};
 use precision_probe::architecture::mlp::Perceptron;
-use precision_probe::arithmetic::lanes::Lanes;
+use precision_probe::arithmetic::packed::Packed;
 use precision_probe::arithmetic::reference::Reference;
-use precision_probe::arithmetic::{Arithmetic, Binary, Content, Exact, Place, Policy, Side, Step};
+use precision_probe::arithmetic::{Arithmetic, Binary, Content, Crossing, Exact, Numbers, Place, Policy, Side, Step};
 use precision_probe::assets::{FEATURES, OUTPUTS};
 use precision_probe::backprop::{LayerGradients, Pass, gradients};
 use precision_probe::data::digits_batch;
@@ -29,12 +29,12 @@ type Log = Arc<Mutex<BTreeMap<(&'static str, &'static str), usize>>>;
 struct Logged {
     role: &'static str,
     log: Log,
-    inner: Reference<Lanes<f64>>,
+    inner: Reference<Packed<f64>>,
 }
 
 impl Logged {
     fn new(role: &'static str, log: &Log) -> Arc<Logged> {
-        let inner = Reference(Lanes::<f64>::new(named("f64")).expect("f64 has lanes"));
+        let inner = Reference(Packed::<f64>::new(named("f64")).expect("f64 has lanes"));
         Arc::new(Logged { role, log: log.clone(), inner })
     }
 
@@ -50,9 +50,6 @@ impl Arithmetic for Logged {
     fn round(&self, at: Place, x: &Exact) -> f64 {
         self.note("round");
         self.inner.round(at, x)
-    }
-    fn exact(&self, x: &f64) -> Exact {
-        self.inner.exact(x)
     }
     fn dot(&self, at: Place, row: &[f64], column: &[f64], last: Option<&f64>) -> f64 {
         self.note(if last.is_some() { "dot and bias" } else { "dot" });
@@ -85,6 +82,16 @@ impl Arithmetic for Logged {
             self.dot(Place::new(step, (i, j)), &left[i], &right[j], last.map(|entries: &[f64]| &entries[i]))
         };
         Array2::from_shape_fn((left.len(), right.len()), entry)
+    }
+
+    fn crossing(&self, x: &Array2<f64>) -> Crossing {
+        Crossing::Numbers(self.exact_matrix(x))
+    }
+}
+
+impl Numbers for Logged {
+    fn exact(&self, x: &f64) -> Exact {
+        self.inner.exact(x)
     }
 }
 

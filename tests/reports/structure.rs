@@ -11,13 +11,14 @@ use std::path::{Path, PathBuf};
 const CRATES: [&str; 3] = ["crates/arithmetic/src", "crates/instrument/src", "src"];
 
 /// From the first room to the last.
-const ORDER: [&str; 39] = [
+const ORDER: [&str; 41] = [
     "nearest",
     "quote",
     "format",
     "integers",
     "draw",
     "activation",
+    "enclosure",
     "arithmetic",
     "selfcheck",
     "number",
@@ -32,6 +33,7 @@ const ORDER: [&str; 39] = [
     "data",
     "graph",
     "architecture",
+    "norm",
     "operation",
     "backprop",
     "truth",
@@ -88,6 +90,7 @@ const CIRCLES: &[&[&str]] = &[
     &["judgement/audit", "judgement/audit/factor", "judgement/audit/layer"],
     &["operation", "operation/activation", "operation/add", "operation/affine", "operation/role", "operation/scale"],
     &["probe/compare", "probe/measure"],
+    &["record", "record/former"],
     &["report/audit/screen", "report/screen"],
     &[
         "report/draw",
@@ -127,7 +130,7 @@ const CIRCLES: &[&[&str]] = &[
     &["report/study/contents", "report/study/page"],
     &["report/table", "report/table/stacked"],
     &["report/training/control", "report/training/events", "report/training/words"],
-    &["truth/affine", "truth/column", "truth/elementwise", "truth/evaluation", "truth/precision"],
+    &["truth/enclosed", "truth/precision"],
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

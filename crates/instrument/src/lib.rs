@@ -17,6 +17,7 @@ pub mod law;
 pub mod loss;
 pub mod magnitude;
 pub mod noise;
+pub mod norm;
 pub mod number;
 pub mod operation;
 pub mod printable;
@@ -30,4 +31,4 @@ pub mod train;
 pub mod truth;
 pub mod verdict;
 
-use precision_probe_arithmetic::{activation, arithmetic, draw, format, integers, nearest, quote};
+use precision_probe_arithmetic::{activation, arithmetic, draw, enclosure, format, integers, nearest, quote};

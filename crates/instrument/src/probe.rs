@@ -17,18 +17,18 @@ pub use crate::progress::{Progress, Silent};
 pub use draw::{Drawn, constants, draw, network, perceptron};
 
 use crate::activation::Activation;
-use crate::activation::moments::MeanField;
 use crate::architecture::mlp::residual_scale;
 use crate::arithmetic::Policy;
 use crate::backprop::Setup;
-use crate::record::{ArithmeticRun, Record, Run, SCHEMA};
+use crate::record::{ArithmeticRun, Number, Record, Run, SCHEMA, Site};
 use crate::spec::{LossScale, Plan, RunPlan};
 use cause::Causes;
 use draw::Stored;
 use external::ExternalGradients;
 use loss_scale::{Found, Search};
-use measure::{Subjects, measure_with};
+use measure::{Accuracy, Subjects, measure_with};
 use questions::{Questions, Storing, Subject};
+use std::sync::OnceLock;
 use trials::{Trial, Trials};
 
 /// Version of precision-probe, which is part of every record.
@@ -61,8 +61,11 @@ fn run_one(plan: &Plan, index: usize, drawn: &Trials, progress: &dyn Progress) -
     let externals: Vec<ExternalGradients> = (plan.compared.iter().zip(&spec.compared))
         .map(|(gradients, compared)| ExternalGradients { gradients, log2_scale: compared.log2_scale })
         .collect();
-    let stored: Vec<Vec<Stored>> =
-        drawn.map(|_, drawn| plan.arithmetics.iter().map(|policy| draw::stored(*policy, drawn)).collect());
+    let sites = OnceLock::new();
+    let stored: Vec<Vec<Stored>> = drawn.map(|_, drawn| {
+        sites.get_or_init(|| Site::all(&drawn.network));
+        plan.arithmetics.iter().map(|policy| draw::stored(*policy, drawn)).collect()
+    });
     let subjects: Vec<Subject> = (plan.arithmetics.iter().enumerate())
         .map(|(index, policy)| {
             let storing = Storing::over(stored.iter().map(|trial| (trial[index].noise, trial[index].leaves_range)));
@@ -77,7 +80,14 @@ fn run_one(plan: &Plan, index: usize, drawn: &Trials, progress: &dyn Progress) -
     let measured = drawn.map(|_, Drawn { network, batch }| {
         let subjects =
             Subjects { listed: &listed, extras: &questions.extras, externals: &externals, keeps_truth: false };
-        measure_with(network, batch, subjects, spec.truth_bits, plan.schedule.segments, layer_done)
+        measure_with(
+            network,
+            batch,
+            subjects,
+            Accuracy { bits: spec.truth_bits, proof: spec.truth },
+            plan.schedule.segments,
+            layer_done,
+        )
     });
     let mut trials: Vec<Trial> =
         (measured.into_iter().zip(stored)).map(|(measurement, stored)| Trial { measurement, stored }).collect();
@@ -96,7 +106,10 @@ fn run_one(plan: &Plan, index: usize, drawn: &Trials, progress: &dyn Progress) -
         gain: perceptron.map(|perceptron| perceptron.gain),
         residual_scale: spec.residual.then(|| residual_scale(spec.depth)),
         chi1: field.as_ref().map(|field| field.chi1),
-        phase: field.as_ref().map(MeanField::describe),
+        phase: field.as_ref().map(|field| field.phase),
+        has_unstable_variance: field.as_ref().is_some_and(|field| field.growth.is_none() && field.is_unstable()),
+        growth: field.as_ref().and_then(|field| field.shown_growth()).map(Number::new),
+        sites: sites.into_inner().expect("invariant: a run has a trial"),
         truth: summary::truth(&trials),
         arithmetics: arithmetics(plan, &questions, &mut trials, causes),
     }

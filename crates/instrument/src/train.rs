@@ -34,9 +34,10 @@ use crate::data::rows::Rows;
 use crate::format::F64;
 use crate::graph::Network;
 use crate::number::Number;
+use crate::probe::measure::Accuracy;
 use crate::probe::{self, VERSION};
-use crate::record::FormatFacts;
 use crate::record::training::{self as record, ExactStep, Measure, SCHEMA, Training, TrainingRun};
+use crate::record::{FormatFacts, Site};
 use crate::spec::RunPlan;
 use crate::spec::training::{TrainingPlan, TrainingScale};
 use learner::{Learner, Recipe};
@@ -188,16 +189,17 @@ impl<'p> Trainer<'p> {
         let spec = &self.plan.spec;
         let batches: Vec<Batch> = (step..step + spec.minibatches).map(|step| self.minibatches.at(step)).collect();
         let (recipe, held_out) = (&self.recipe, &self.held_out);
+        let accuracy = Accuracy { bits: spec.truth_bits, proof: spec.truth };
         let (segments, at_reference) = (self.plan.networks.schedule.segments, self.measures_at_reference);
         self.runs.par_iter_mut().for_each(|run| {
             run.all().for_each(|learner| learner.rekey(recipe.seed, step));
             let is_wanted = at_reference && run.reference.is_learning();
             let at_reference: Option<AtReference> = is_wanted.then(|| {
                 let setups: Vec<_> = run.learners.iter().map(Learner::setup).collect();
-                measured::at_reference(&run.reference, &setups, &batches[0], spec.truth_bits, segments)
+                measured::at_reference(&run.reference, &setups, &batches[0], accuracy, segments)
             });
             let tracks = at_reference.map(|AtReference { exact, tracks }| {
-                run.exact.push(ExactStep { step, layers: exact });
+                run.exact.push(ExactStep { step, sites: exact });
                 tracks
             });
             let reference = run.reference.network.clone();
@@ -206,8 +208,7 @@ impl<'p> Trainer<'p> {
             copies.filter(|(_, (learner, _))| learner.is_learning()).for_each(|(index, (learner, measures))| {
                 learner.hold_out(step, held_out);
                 // Parameters that the master format cannot hold: no exact gradient to compare with, and the step ends it.
-                let own =
-                    learner.is_finite().then(|| OwnMeasurement::measure(learner, &batches, spec.truth_bits, segments));
+                let own = learner.is_finite().then(|| OwnMeasurement::measure(learner, &batches, accuracy, segments));
                 let distance = match step {
                     0 => f64::NAN,
                     _ => distance(&learner.network, &reference) / distance(&reference, initial),
@@ -247,8 +248,9 @@ impl<'p> Trainer<'p> {
                 _ => policy.gradients.preset().map(|preset| preset.policy.to_string()),
             },
             name: spec.names.of(&policy.to_string()).to_string(),
-            update: policy.update.to_string(),
-            master: policy.master.to_string(),
+            roles: policy.gradients.into(),
+            update: policy.update.into(),
+            master: policy.master.into(),
             format: FormatFacts::of(&policy.gradients.backward.format),
             course: learner.course.clone(),
             events: Some(learner.log.events.clone()),
@@ -267,7 +269,7 @@ impl<'p> Trainer<'p> {
             gain: is_drawn.then(|| probe::perceptron(&self.plan.networks, one.first()).gain),
             residual_scale: spec.residual.then(|| residual_scale(spec.depth)),
             parameters: run.initial.parameters.iter().map(|parameter| parameter.values.len() as u64).sum(),
-            layers: run.initial.layers.iter().map(|layer| layer.name.clone()).collect(),
+            sites: Site::all(&run.initial),
             reference: run.reference.course.clone(),
             exact: run.exact.clone(),
             learners: run.learners.iter().zip(&run.measures).zip(&self.plan.policies).map(learner).collect(),

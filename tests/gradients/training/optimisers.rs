@@ -5,11 +5,11 @@ use super::shared::{batches, constant, learner, named, networks, plan, recipe, s
 use crate::common::{Random, assert_same_matrix};
 use ndarray::Array2;
 use precision_probe::arithmetic::carrier::Carrier;
-use precision_probe::arithmetic::lanes::Lanes;
+use precision_probe::arithmetic::doubles::Doubles;
 use precision_probe::arithmetic::long::Long;
+use precision_probe::arithmetic::packed::Packed;
 use precision_probe::arithmetic::reference::Reference;
-use precision_probe::arithmetic::stochastic::Stochastic;
-use precision_probe::arithmetic::{Arithmetic, ArithmeticName, ExactMatrix, Step};
+use precision_probe::arithmetic::{Arithmetic, ArithmeticName, ExactMatrix, Numbers, Step};
 use precision_probe::graph::Network;
 use precision_probe::record::training::{Measure, Updates};
 use precision_probe::spec::training::{MeasureAt, Optimiser, TrainingSpec};
@@ -27,7 +27,7 @@ fn drawn(random: &mut Random, size: f64) -> Vec<Array2<f64>> {
 }
 
 /// Some clipped updates of parameters and states, as exact numbers.
-fn updates<A: Arithmetic>(arithmetic: &A, optimiser: &Optimiser) -> Vec<ExactMatrix> {
+fn updates<A: Numbers>(arithmetic: &A, optimiser: &Optimiser) -> Vec<ExactMatrix> {
     let mut random = Random(5);
     let read = |matrices: Vec<Array2<f64>>| -> Vec<Array2<A::Elem>> {
         matrices.iter().enumerate().map(|(at, matrix)| arithmetic.round_doubles(Step::alone(at), matrix)).collect()
@@ -47,7 +47,7 @@ fn updates<A: Arithmetic>(arithmetic: &A, optimiser: &Optimiser) -> Vec<ExactMat
     theta.iter().chain(states.iter().flatten()).map(|matrix| arithmetic.exact_matrix(matrix)).collect()
 }
 
-fn assert_is_its_definition<A: Arithmetic>(what: &str, fast: A, reference: Reference<A>) {
+fn assert_is_its_definition<A: Numbers>(what: &str, fast: A, reference: Reference<A>) {
     for (name, optimiser) in Optimiser::ALL {
         let (found, expected) = (updates(&fast, &optimiser), updates(&reference, &optimiser));
         assert_eq!(found.len(), expected.len());
@@ -60,7 +60,7 @@ fn assert_is_its_definition<A: Arithmetic>(what: &str, fast: A, reference: Refer
 #[test]
 fn optimisers_are_their_definition_in_every_arithmetic() {
     fn lanes<C: Carrier>(name: &str) {
-        let arithmetic = || Lanes::<C>::new(ArithmeticName::parse(name).unwrap()).unwrap();
+        let arithmetic = || Packed::<C>::new(ArithmeticName::parse(name).unwrap()).unwrap();
         assert_is_its_definition(name, arithmetic(), Reference(arithmetic()));
     }
     lanes::<half::f16>("f16");
@@ -70,7 +70,7 @@ fn optimisers_are_their_definition_in_every_arithmetic() {
     lanes::<f32>("e5m2:acc=f32");
     lanes::<f64>("f64");
     let name = ArithmeticName::parse("bf16:round=stochastic").unwrap();
-    let stochastic = || Stochastic::new(name, 3).unwrap();
+    let stochastic = || Doubles::new(name, 3).unwrap();
     assert_is_its_definition("bf16:round=stochastic", stochastic(), Reference(stochastic()));
     // The definition of stochastic rounding is MPFR's.
     for optimiser in Optimiser::ALL {
@@ -134,7 +134,7 @@ fn stochastic_updates_are_unbiased() {
 fn clipped_tensors_draw_bits_of_their_own() {
     let name = ArithmeticName::parse("bf16:round=stochastic").unwrap();
     let mut gradients = vec![Array2::from_shape_fn((8, 8), |(i, j)| 1.0 + (8 * i + j) as f64 / 64.0); 9];
-    clip(&Stochastic::new(name, 1).unwrap(), 3.3, &mut gradients);
+    clip(&Doubles::new(name, 1).unwrap(), 3.3, &mut gradients);
     for (at, one) in gradients.iter().enumerate() {
         assert!(one.iter().all(|x| (0.0..1.0).contains(x)), "{one}");
         assert!(!gradients[..at].contains(one), "tensor {at} is rounded as another one");
@@ -212,7 +212,7 @@ fn clipped_gradients_are_short() {
 /// What is not finite makes everything NaN or zero, as in PyTorch, and nothing panics; zeros stay.
 #[test]
 fn clipping_what_has_no_norm() {
-    let arithmetic = Lanes::<f32>::new(ArithmeticName::parse("f32").unwrap()).unwrap();
+    let arithmetic = Packed::<f32>::new(ArithmeticName::parse("f32").unwrap()).unwrap();
     let clipped = |x: f32| {
         let mut gradients = vec![Array2::from_elem((1, 2), 1.0f32), Array2::from_elem((1, 1), x)];
         clip(&arithmetic, 1.0, &mut gradients);

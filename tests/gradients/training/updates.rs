@@ -90,7 +90,7 @@ fn hold(
     batches: &[Batch],
 ) -> Measure {
     learner.rekey(recipe.seed, step);
-    let own = OwnMeasurement::measure(learner, batches, 80, 1);
+    let own = OwnMeasurement::measure(learner, batches, 80.into(), 1);
     let before = learner.clone();
     let taken = learner.step(recipe, step, &batches[0]);
     let measure = own.finish(learner, recipe, step, &taken, None, f64::NAN);
@@ -98,7 +98,7 @@ fn hold(
     if let Some(most) = recipe.clip_norm {
         clip(most, &mut exact);
     }
-    for (layer, measured) in measure.layers.iter().enumerate() {
+    for (layer, measured) in measure.sites.iter().enumerate() {
         let what = || format!("{}, {}, step {step}, layer {layer}", learner.policy, recipe.optimiser);
         let (counts, [lost, arrived, all]) = counted(&before, learner, recipe, &taken, &exact, layer);
         assert_eq!(measured.updates, counts, "{}", what());

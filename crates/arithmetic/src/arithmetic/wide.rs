@@ -12,10 +12,12 @@ mod number;
 use number::HIGHEST;
 pub use number::Number;
 
+use super::doubles::{self, Doubles};
 use super::guard::stand_in;
-use super::kernels::{self, Rounding};
-use super::lanes::Lanes;
-use super::{Arithmetic, ArithmeticName, Binary, Content, Exact, ExactMatrix, Place, Side, Step, Sum};
+use super::kernels::Rounding;
+use super::{
+    Arithmetic, ArithmeticName, Binary, Content, Crossing, Exact, ExactMatrix, Numbers, Place, Side, Step, Sum,
+};
 use crate::activation::rounding::{is_plainly_zero, round_with};
 use crate::activation::{Function, round_function, round_function_f64};
 use crate::format::Format;
@@ -35,7 +37,7 @@ pub struct Wide {
     member: Format,
     store: Rounding,
     accumulate: Rounding,
-    lanes: Lanes<f64>,
+    lanes: Doubles,
     tripped: AtomicBool,
 }
 
@@ -43,7 +45,7 @@ pub struct Wide {
 pub struct Operand {
     numbers: Array2<Number>,
     /// The same in lanes, if all of them are doubles when divided by their column's power of two.
-    lanes: Option<kernels::Operand>,
+    lanes: Option<doubles::Operand>,
     /// log₂ of the power of two of every column, on the right side of products; empty where all are 1.
     exponents: Vec<i64>,
 }
@@ -53,7 +55,7 @@ impl Wide {
     /// run in index order.
     pub fn new(name: ArithmeticName) -> Option<Wide> {
         let (member, accumulator) = (stand_in(&name.format)?, stand_in(&name.accumulator)?);
-        let lanes = Lanes::unbounded(name)?;
+        let lanes = Doubles::unbounded(name, 0).filter(|_| name.is_common())?;
         (name.sum == Sum::Sequential).then(|| Wide {
             name,
             member,
@@ -132,10 +134,6 @@ impl Arithmetic for Wide {
         }
     }
 
-    fn exact(&self, x: &Number) -> Exact {
-        x.exact()
-    }
-
     fn dot(&self, _: Place, row: &[Number], column: &[Number], last: Option<&Number>) -> Number {
         let round = |x| self.accumulate.round(x);
         let mut products = row.iter().zip(column).map(|(x, y)| x.times(*y, round));
@@ -198,6 +196,20 @@ impl Arithmetic for Wide {
         Array2::from_shape_vec(shape, sums).expect("invariant: one sum per entry")
     }
 
+    fn range_exceeded(&self) -> bool {
+        self.tripped.load(Ordering::Relaxed) || self.lanes.range_exceeded()
+    }
+
+    fn crossing(&self, x: &Array2<Number>) -> Crossing {
+        Crossing::Numbers(self.exact_matrix(x))
+    }
+}
+
+impl Numbers for Wide {
+    fn exact(&self, x: &Number) -> Exact {
+        x.exact()
+    }
+
     fn exact_matrix(&self, x: &Array2<Number>) -> ExactMatrix {
         let doubles: Option<Vec<f64>> = x.iter().map(|x| x.as_double()).collect();
         match doubles {
@@ -206,10 +218,6 @@ impl Arithmetic for Wide {
             ),
             None => ExactMatrix::Any(x.map(|x| x.exact())),
         }
-    }
-
-    fn range_exceeded(&self) -> bool {
-        self.tripped.load(Ordering::Relaxed) || self.lanes.range_exceeded()
     }
 }
 

@@ -215,7 +215,7 @@ fn with_digits(x: f64, relative_error: f64) -> Number {
 mod tests {
     use super::*;
     use crate::arithmetic::ExactMatrix;
-    use crate::truth::bound::Bound;
+    use crate::enclosure::Bound;
     use ndarray::Array2;
     use rug::Float;
 

@@ -4,7 +4,7 @@
 //! that two questions need, or that is one of the listed arithmetics, is done once.
 
 use crate::arithmetic::dispatch::is_in_lanes;
-use crate::arithmetic::lanes::Lanes;
+use crate::arithmetic::doubles::Doubles;
 use crate::arithmetic::{ArithmeticName, Policy};
 use crate::backprop::{Part, Setup};
 use crate::format::{F32, Format};
@@ -187,7 +187,7 @@ impl Questions {
         }
         let unbounded = plain.policy.with_unbounded_roles();
         if let Some(twin) = asked.twin.filter(|_| unbounded != plain.policy) {
-            let has_range = |name| Lanes::range_alone(name).is_some();
+            let has_range = |name| Doubles::range_alone(name).is_some();
             let alone = (has_range(forward) && has_range(backward)).then(|| {
                 let setup = Setup { part: Part::RangeAlone, ..with(None, forward, backward) };
                 self.run(listed, setup)

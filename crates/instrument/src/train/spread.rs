@@ -2,7 +2,7 @@
 //! units.
 
 use crate::activation::{Activation, Function};
-use crate::arithmetic::lanes::Lanes;
+use crate::arithmetic::doubles::Doubles;
 use crate::arithmetic::{Arithmetic, ArithmeticName, ExactMatrix, Policy, Step};
 use crate::backprop::{LayerGradients, Setup, gradients};
 use crate::data::Batch;
@@ -93,7 +93,7 @@ fn log2_distance(gradients: &[&ExactMatrix]) -> f64 {
 
 /// Rows in which φ' is zero in every column of every matrix.
 fn dead_units(derivative: &Function, preactivations: &[&ExactMatrix]) -> u64 {
-    let arithmetic = Lanes::<f64>::new(ArithmeticName::plain(F64)).expect("invariant: f64 has lanes");
+    let arithmetic = Doubles::new(ArithmeticName::plain(F64), 0).expect("invariant: f64 has lanes");
     let units = preactivations[0].dim().0;
     let mut is_alive = vec![false; units];
     for z in preactivations {

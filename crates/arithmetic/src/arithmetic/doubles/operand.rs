@@ -1,6 +1,6 @@
 //! One side of a product, prepared: quantised, and in the order in which sums read it.
 
-use super::super::kernels::Matrix;
+use super::super::kernels::{self, Matrix};
 use super::super::scaling::Quantised;
 use super::super::tensor_core::{Factor, Rule};
 use super::terms::WIDTH;
@@ -11,15 +11,30 @@ use super::super::Side;
 /// One side of a product.
 pub struct Operand {
     /// Its numbers.
-    pub numbers: Numbers,
+    pub entries: Entries,
     /// A tensor's scale, a binary32 number: the finished sum is multiplied by it.
     pub factor: f64,
 }
 
+impl Operand {
+    /// Rows and columns.
+    pub fn dim(&self) -> (usize, usize) {
+        match &self.entries {
+            Entries::Rows(matrix) => matrix.dim(),
+            Entries::Lanes(matrix) => matrix.dim(),
+            Entries::Left(matrix) => matrix.dim(),
+            Entries::Right { dim, .. } => *dim,
+            Entries::Lines(lines) => lines.of,
+        }
+    }
+}
+
 /// The numbers of one side.
-pub enum Numbers {
+pub enum Entries {
     /// Row by row, for exact sums.
     Rows(Matrix<f64>),
+    /// In the lanes of a kernel.
+    Lanes(kernels::Operand),
     /// A left factor: m rows of k numbers.
     Left(Array2<f64>),
     /// A right factor: its columns in panels, each k lines, filled up with zeros.
@@ -35,7 +50,9 @@ pub enum Numbers {
 
 /// The vectors along which a tensor core sums: a left factor's rows or a right factor's columns.
 pub struct Lines {
-    /// Numbers, one line after the other; elements times the scales of their blocks.
+    /// Rows and columns of the matrix.
+    of: (usize, usize),
+    /// Entries, one line after the other; elements times the scales of their blocks.
     pub doubles: Array2<f64>,
     /// Elements as the tensor core takes them, where exponents are bounded.
     factors: Vec<Factor>,
@@ -43,7 +60,7 @@ pub struct Lines {
     wide: Vec<Factor<f64>>,
     /// Powers of two, one for each line and each stretch of numbers that share one.
     pub scales: Array2<f64>,
-    /// Numbers of a stretch.
+    /// Entries of a stretch.
     pub stretch: usize,
 }
 
@@ -73,7 +90,7 @@ impl Lines {
         let scales = Array2::from_shape_fn((lines, terms.div_ceil(stretch.max(1))), |(line, index)| {
             quantised.scale_at(at(line, index * stretch))
         });
-        Lines { doubles, factors, wide, scales, stretch }
+        Lines { of: (rows, columns), doubles, factors, wide, scales, stretch }
     }
 
     /// Lines and terms of each.
@@ -99,11 +116,11 @@ impl Lines {
     }
 }
 
-impl Numbers {
-    /// Numbers for sums in the order of an accumulator.
-    pub fn in_order(matrix: ArrayView2<f64>, side: Side) -> Numbers {
+impl Entries {
+    /// Entries for sums in the order of an accumulator.
+    pub fn in_order(matrix: ArrayView2<f64>, side: Side) -> Entries {
         match side {
-            Side::Left => Numbers::Left(matrix.as_standard_layout().into_owned()),
+            Side::Left => Entries::Left(matrix.as_standard_layout().into_owned()),
             Side::Right => {
                 let (k, n) = matrix.dim();
                 let mut panels = vec![[0.0; WIDTH]; n.div_ceil(WIDTH) * k];
@@ -112,7 +129,7 @@ impl Numbers {
                         line.iter_mut().zip(row).for_each(|(to, x)| *to = *x);
                     }
                 }
-                Numbers::Right { panels, dim: (k, n) }
+                Entries::Right { panels, dim: (k, n) }
             }
         }
     }

@@ -1,9 +1,10 @@
-//! Sums of products: in the order of an accumulator, exactly, and in a tensor core.
+//! Sums of products: in the lanes of a kernel, in the order of an accumulator, exactly, and in a tensor core.
 
-use super::Doubles;
-use super::operand::{Lines, Numbers, Operand};
-use super::terms::WIDTH;
-use crate::arithmetic::kernels::{self, Matrix};
+use super::operand::{Entries, Lines, Operand};
+use super::terms::{Accumulation, WIDTH};
+use super::{Doubles, Engine};
+use crate::arithmetic::carrier::Carrier;
+use crate::arithmetic::kernels::{self, Matrix, Values};
 use crate::arithmetic::random::STORE;
 use crate::arithmetic::scaling::Quantised;
 use crate::arithmetic::sum::Chain;
@@ -16,26 +17,131 @@ use rug::Float;
 const EXACT_BITS: u32 = 2200;
 
 impl Doubles {
+    /// Prepares a matrix for a kernel, or row by row for exact sums.
+    pub(in super::super) fn prepare_lanes<C: Carrier>(&self, matrix: ArrayView2<C>, side: Side) -> Operand {
+        let doubles = |from: &[C], to: &mut [f64]| to.iter_mut().zip(from).for_each(|(to, x)| *to = x.get());
+        let entries = match self.engine {
+            _ if self.accumulation.order == Sum::Exact => Entries::Rows(Matrix::by_rows(matrix, doubles)),
+            Engine::Nearest(products) => Entries::Lanes(products.prepare(matrix, side, C::get_singles, doubles)),
+            Engine::Stochastic(kernel) => Entries::Lanes(kernel.prepare(matrix, side, C::get_singles, doubles)),
+            Engine::Terms => unreachable!("invariant: terms are prepared in their order"),
+        };
+        Operand { entries, factor: 1.0 }
+    }
+
+    /// Prepares a matrix in the order of its terms, quantised if operands are.
+    pub(super) fn prepare_terms(&self, matrix: ArrayView2<f64>, side: Side, content: Content) -> Operand {
+        let store = &self.accumulation.store;
+        if let Sum::TensorCore(Chain { gpu, rule, .. }) = self.accumulation.order {
+            let quantised = self.quantised(matrix, side, content);
+            // What was read as a name has its rules.
+            let own = gpu.rule(&quantised.element, &rule.output()).unwrap_or(rule);
+            let entries = Entries::Lines(Lines::new(&quantised, side, &own, self.guard.is_none()));
+            return Operand { entries, factor: quantised.factor };
+        }
+        let (values, factor) = match self.name.quantiser(content) {
+            None => (matrix.map(|x| store.operand(*x)), 1.0),
+            Some(_) => {
+                let quantised = self.quantised(matrix, side, content);
+                (quantised.values, quantised.factor)
+            }
+        };
+        let entries = match self.accumulation.order {
+            Sum::Exact => Entries::Rows(Matrix::by_rows(values.view(), |from: &[f64], to| to.copy_from_slice(from))),
+            _ => Entries::in_order(values.view(), side),
+        };
+        Operand { entries, factor }
+    }
+
+    /// Every entry of a product, in the lanes in which it was computed.
+    pub(in super::super) fn values(&self, step: Step, left: &Operand, right: &Operand, last: Option<&[f64]>) -> Values {
+        // As a kernel's caller gives it: one binary32 number.
+        let factor = f64::from((left.factor * right.factor) as f32);
+        let sums = match (&left.entries, &right.entries) {
+            (Entries::Lanes(left), Entries::Lanes(right)) => return self.in_lanes(step, left, right, last),
+            (Entries::Rows(left), Entries::Rows(right)) => self.exact_product(step, left, right, (factor, last)),
+            (Entries::Left(left), Entries::Right { panels, dim: (_, n) }) => {
+                self.watch_sums(left.ncols(), left.as_slice(), Some(panels.as_flattened()), last);
+                self.sums(step, left, (panels, *n), (factor, last))
+            }
+            (Entries::Lines(left), Entries::Lines(right)) => {
+                let Sum::TensorCore(chain) = self.accumulation.order else {
+                    unreachable!("invariant: lines are a tensor core's")
+                };
+                self.watch_sums(left.dim().1, left.doubles.as_slice(), right.doubles.as_slice(), last);
+                self.chained(&chain, step, (left, right), (factor, last))
+            }
+            _ => unreachable!("invariant: a product has a left and a right factor"),
+        };
+        self.watch_results(&sums);
+        Values::Double(sums.into_raw_vec_and_offset().0)
+    }
+
+    /// The same in the lanes of a kernel.
+    fn in_lanes(&self, step: Step, left: &kernels::Operand, right: &kernels::Operand, last: Option<&[f64]>) -> Values {
+        if self.guard.is_some() {
+            let (terms, left, right) = (left.dim().1, left.doubles(), right.doubles());
+            self.watch_sums(terms, Some(left.padded()), Some(right.padded()), last);
+        }
+        let store = &self.accumulation.store;
+        let mut values = match self.engine {
+            Engine::Nearest(products) => products.product_on(self.path, left, right, last),
+            Engine::Stochastic(kernel) => {
+                let sums = kernel.product_on(self.path, (self.key, step), left, right, last);
+                self.watch_results(&sums);
+                Values::Double(sums)
+            }
+            Engine::Terms => unreachable!("invariant: no kernel sums terms in another order"),
+        };
+        match (&mut values, store.to_nearest()) {
+            _ if self.is_summed_as_stored => {}
+            (Values::Single(sums), Some(store)) => kernels::round_all(self.path, store, sums),
+            (Values::Double(sums), Some(store)) => kernels::round_all(self.path, store, sums),
+            (Values::Double(sums), None) => {
+                let columns = right.dim().1.max(1);
+                sums.iter_mut().enumerate().for_each(|(index, sum)| {
+                    let at = Place::new(step, (index / columns, index % columns));
+                    *sum = store.round(*sum, self.random(at, STORE));
+                });
+            }
+            (Values::Single(_), None) => unreachable!("invariant: only sums to nearest are left in binary32"),
+        }
+        values
+    }
+
+    /// The sum of one row and one column, numbers as they are read: in an order of terms, or exactly.
+    pub(super) fn dot_in_order(&self, order: Sum, at: Place, row: &[f64], column: &[f64], last: Option<&f64>) -> f64 {
+        if order == Sum::Exact {
+            return self.exact_dot(at, row, column, last);
+        }
+        self.watch_sums(row.len(), Some(row), Some(column), last.map(std::slice::from_ref));
+        let accumulation = Accumulation { order, ..self.accumulation };
+        let (columns, _) = column.as_chunks::<1>();
+        let [sum] = accumulation.sums(row, columns, (1.0, last.copied()), [self.draws(at)]);
+        self.watch_results([&sum]);
+        canonical(sum)
+    }
+
     /// A product of one row and one column.
     pub(super) fn one(&self, at: Place, left: &Operand, right: &Operand, last: Option<&f64>) -> f64 {
         // Draws are those of the place.
         let factor = f64::from((left.factor * right.factor) as f32);
-        let sum = match (&left.numbers, &right.numbers) {
-            (Numbers::Rows(left), Numbers::Rows(right)) => {
+        let sum = match (&left.entries, &right.entries) {
+            (Entries::Rows(left), Entries::Rows(right)) => {
                 let line = |matrix: &Matrix<f64>, at: &dyn Fn(usize) -> (usize, usize), count: usize| {
                     (0..count).map(|k| matrix.at(at(k))).collect::<Vec<f64>>()
                 };
                 let (row, column) = (line(left, &|k| (0, k), left.dim().1), line(right, &|k| (k, 0), right.dim().0));
                 return self.exactly(at, (&row, &column), factor, last);
             }
-            (Numbers::Left(row), Numbers::Right { panels, .. }) => {
+            (Entries::Left(row), Entries::Right { panels, .. }) => {
                 let column: Vec<f64> = panels.iter().map(|line| line[0]).collect();
                 self.watch_sums(column.len(), row.as_slice(), Some(&column), last.map(std::slice::from_ref));
                 let columns: Vec<[f64; 1]> = column.iter().map(|y| [*y]).collect();
                 let row = row.as_slice().expect("invariant: rows are contiguous");
                 self.accumulation.sums(row, &columns, (factor, last.copied()), [self.draws(at)])[0]
             }
-            (Numbers::Lines(left), Numbers::Lines(right)) => {
+            (Entries::Lines(left), Entries::Lines(right)) => {
                 let Sum::TensorCore(chain) = self.accumulation.order else {
                     unreachable!("invariant: lines are a tensor core's")
                 };
@@ -50,7 +156,7 @@ impl Doubles {
             }
             _ => unreachable!("invariant: a product has a left and a right factor"),
         };
-        self.watch_results(&Array2::from_elem((1, 1), sum));
+        self.watch_results([&sum]);
         sum
     }
 
@@ -102,8 +208,10 @@ impl Doubles {
             let at = Place::new(step, (i, j));
             let random = self.random(at, STORE);
             let quick = sums[(i, j)].rounded(|x| store.round(x, random));
-            // The sign of a zero is the definition's.
-            quick.filter(|sum| *sum != 0.0).unwrap_or_else(|| entry(at, i, j, last.map(|last| &last[i])))
+            // The pair of doubles has no zero that is rounded down.
+            quick
+                .filter(|sum| *sum != 0.0 || !store.zeros_are_negative())
+                .unwrap_or_else(|| entry(at, i, j, last.map(|last| &last[i])))
         })
     }
 

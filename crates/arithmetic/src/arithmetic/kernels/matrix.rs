@@ -1,6 +1,7 @@
 //! Matrices in the lanes of a kernel.
 
 use super::vector::Element;
+use crate::arithmetic::Side;
 use ndarray::{ArrayView1, ArrayView2};
 use std::borrow::Cow;
 
@@ -193,6 +194,22 @@ pub enum Operand {
 }
 
 impl Operand {
+    /// One side of a product, in the lanes of a kernel: a left factor as it lies, a right one as the tiles read it.
+    pub(super) fn new<C: Copy>(
+        is_single: bool,
+        matrix: ArrayView2<C>,
+        side: Side,
+        singles: impl Fn(&[C], &mut [f32]),
+        doubles: impl Fn(&[C], &mut [f64]),
+    ) -> Operand {
+        match (is_single, side) {
+            (true, Side::Left) => Operand::Single(Matrix::as_it_lies(matrix, singles)),
+            (true, Side::Right) => Operand::Single(Matrix::as_it_lies(matrix, singles).in_panels()),
+            (false, Side::Left) => Operand::Double(Matrix::as_it_lies(matrix, doubles)),
+            (false, Side::Right) => Operand::Double(Matrix::as_it_lies(matrix, doubles).in_panels()),
+        }
+    }
+
     /// Rows and columns.
     pub fn dim(&self) -> (usize, usize) {
         match self {

@@ -37,16 +37,6 @@ pub fn assert_gradual_underflow() {
     assert!(is_gradual, "flush-to-zero or denormals-are-zero is on in this process; switch it off to measure rounding");
 }
 
-/// Doubles as they are, for [`Matrix`].
-fn copied(from: &[f64], to: &mut [f64]) {
-    to.copy_from_slice(from);
-}
-
-/// Doubles that binary32 has, in it.
-fn single(from: &[f64], to: &mut [f32]) {
-    to.iter_mut().zip(from).for_each(|(to, x)| *to = *x as f32);
-}
-
 /// How results in lanes are rounded to one format.
 #[derive(Clone, Copy, Debug)]
 pub enum Rounding {

@@ -71,12 +71,7 @@ impl Products {
         singles: impl Fn(&[C], &mut [f32]),
         doubles: impl Fn(&[C], &mut [f64]),
     ) -> Operand {
-        match (self.is_single, side) {
-            (true, Side::Left) => Operand::Single(Matrix::as_it_lies(matrix, singles)),
-            (true, Side::Right) => Operand::Single(panels(matrix, singles)),
-            (false, Side::Left) => Operand::Double(Matrix::as_it_lies(matrix, doubles)),
-            (false, Side::Right) => Operand::Double(panels(matrix, doubles)),
-        }
+        Operand::new(self.is_single, matrix, side, singles, doubles)
     }
 
     /// (m × k)·(k × n), every sum in the order of k, `last` (m) added last.
@@ -147,11 +142,6 @@ impl Products {
             (true, true, false) => run_seldom(path, EmulatedFused::<f64, true, true>(full), left, right, last),
         }
     }
-}
-
-/// A right factor as the tiles read it.
-pub(super) fn panels<C: Copy, E: Element>(matrix: ArrayView2<C>, convert: impl Fn(&[C], &mut [E])) -> Matrix<E> {
-    Matrix::as_it_lies(matrix, convert).in_panels()
 }
 
 /// Whether every member is a binary32 number.

@@ -2,12 +2,12 @@
 //!
 //! The random bits are functions of the entry and the term, so they do not depend on tiles, lanes or paths.
 
+use super::Path;
 use super::chance::{Chance, Streams};
 use super::matrix::{Matrix, Operand};
-use super::products::{is_below, is_binary32, panels};
+use super::products::{is_below, is_binary32};
 use super::vector::{Element, MOST_LANES};
 use super::words::{Bits, Words};
-use super::{Path, copied, single};
 use crate::arithmetic::random::{LAST, row_of, stream_in, word_of_term};
 use crate::arithmetic::{Side, Step};
 use crate::format::{Format, StochasticRounder, two_to};
@@ -36,13 +36,14 @@ impl Kernel {
     }
 
     /// Prepares a matrix.
-    pub fn prepare(&self, matrix: ArrayView2<f64>, side: Side) -> Operand {
-        match (self.is_single, side) {
-            (true, Side::Left) => Operand::Single(Matrix::as_it_lies(matrix, single)),
-            (true, Side::Right) => Operand::Single(panels(matrix, single)),
-            (false, Side::Left) => Operand::Double(Matrix::as_it_lies(matrix, copied)),
-            (false, Side::Right) => Operand::Double(panels(matrix, copied)),
-        }
+    pub fn prepare<C: Copy>(
+        &self,
+        matrix: ArrayView2<C>,
+        side: Side,
+        singles: impl Fn(&[C], &mut [f32]),
+        doubles: impl Fn(&[C], &mut [f64]),
+    ) -> Operand {
+        Operand::new(self.is_single, matrix, side, singles, doubles)
     }
 
     /// (m × k)·(k × n), every sum in the order of k, `last` (m) added last; the random bits are those of a key's

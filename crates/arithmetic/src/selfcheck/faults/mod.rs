@@ -8,7 +8,7 @@ use super::rounding::named;
 use super::tally::{Mismatch, Row, Tally, shown};
 use crate::activation::{ALL, Activation, Function, round_function_f64};
 use crate::arithmetic::carrier::Carrier;
-use crate::arithmetic::lanes::Lanes;
+use crate::arithmetic::doubles::Doubles;
 use crate::arithmetic::{Arithmetic, ArithmeticName, Step};
 use crate::format::{BF16, F16, Format, two_to};
 use half::{bf16, f16};
@@ -190,7 +190,7 @@ fn nan_kept(tested: &dyn Fn(&Function, f64, &Format) -> f64) -> Tally {
             for nan in [f64::NAN, -f64::NAN] {
                 check("one", tested(&function, nan, &format));
             }
-            if let Some(lanes) = Lanes::<f64>::new(ArithmeticName::plain(format)) {
+            if let Some(lanes) = Doubles::new(ArithmeticName::plain(format), 0) {
                 let matrix = Array2::from_shape_fn((3, 7), |(_, column)| if column % 2 == 0 { f64::NAN } else { 1.0 });
                 let values = lanes.map(Step::alone(0), &function, &matrix);
                 values.indexed_iter().filter(|((_, j), _)| j % 2 == 0).for_each(|(_, x)| check("in a matrix", *x));

@@ -1,8 +1,8 @@
 //! Faults of sums and products: contraction, a changed order, lost signs of zeros, flushed subnormal numbers.
 
 use super::row;
+use crate::arithmetic::doubles::Doubles;
 use crate::arithmetic::kernels::Path;
-use crate::arithmetic::lanes::Lanes;
 use crate::arithmetic::{Arithmetic, ArithmeticName, Content, Side, Step};
 use crate::format::{BF16, E4M3FN, F16, F32, F64, TF32, two_to};
 use crate::selfcheck::rounding::paths;
@@ -50,7 +50,7 @@ pub fn operations() -> Vec<Row> {
 
 /// The program's own product.
 fn in_lanes(name: ArithmeticName, path: Path, left: &Array2<f64>, right: &Array2<f64>) -> Array2<f64> {
-    let lanes = Lanes::<f64>::new(name).expect("invariant: double lanes carry it").on(path);
+    let lanes = Doubles::new(name, 0).expect("invariant: double lanes carry it").on(path);
     let (left, right) = (
         lanes.prepare(left.view(), Side::Left, Content::Parameter),
         lanes.prepare(right.view(), Side::Right, Content::Activation),
