@@ -90,6 +90,7 @@ const CIRCLES: &[&[&str]] = &[
     &["judgement/audit", "judgement/audit/factor", "judgement/audit/layer"],
     &["operation", "operation/activation", "operation/add", "operation/affine", "operation/role", "operation/scale"],
     &["probe/compare", "probe/measure"],
+    &["record", "record/former"],
     &["report/audit/screen", "report/screen"],
     &[
         "report/draw",
@@ -129,7 +130,7 @@ const CIRCLES: &[&[&str]] = &[
     &["report/study/contents", "report/study/page"],
     &["report/table", "report/table/stacked"],
     &["report/training/control", "report/training/events", "report/training/words"],
-    &["truth/affine", "truth/column", "truth/elementwise", "truth/evaluation", "truth/precision"],
+    &["truth/enclosed", "truth/precision"],
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
