@@ -120,3 +120,24 @@ fn reports_import_the_record_alone() {
         }
     }
 }
+
+/// `unsafe` code is in few files, and each says in its first lines what it is for.
+#[test]
+fn unsafe_code_is_where_the_first_lines_say_so() {
+    let (mut found, mut count) = (Vec::new(), 0);
+    CRATES.iter().for_each(|folder| sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut found));
+    for file in found {
+        let text = fs::read_to_string(&file).unwrap();
+        let is_word = |line: &str| line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "unsafe");
+        let has_code = text.lines().filter(|line| !line.trim_start().starts_with("//")).any(is_word);
+        let is_said = text.lines().take_while(|line| line.starts_with("//!")).any(is_word);
+        assert!(is_said || !has_code, "{}: say in its first lines what `unsafe` is for", file.display());
+        assert!(
+            !has_code || file.starts_with(Path::new(env!("CARGO_MANIFEST_DIR")).join(CRATES[0])),
+            "{}",
+            file.display()
+        );
+        count += usize::from(has_code);
+    }
+    assert!(count > 5, "only {count} files were seen");
+}
