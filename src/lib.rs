@@ -12,7 +12,7 @@
 //! let plan = spec.validate()?;
 //! let record = probe::run(&plan, &probe::Silent);
 //! for arithmetic in &record.runs[0].arithmetics {
-//!     let noise = arithmetic.layers[0].noise_to_signal.median;
+//!     let noise = arithmetic.sites[0].noise_to_signal.median;
 //!     println!("{}: {} ({noise:?})", arithmetic.name, arithmetic.verdict.verdict);
 //! }
 //! assert_eq!(record.runs[0].arithmetics[4].name, "f64");
@@ -32,7 +32,9 @@ pub mod report;
 pub mod study;
 
 #[doc(inline)]
-pub use precision_probe_arithmetic::{activation, arithmetic, draw, format, integers, nearest, quote, selfcheck};
+pub use precision_probe_arithmetic::{
+    activation, arithmetic, draw, enclosure, format, integers, nearest, quote, selfcheck,
+};
 #[doc(inline)]
 pub use precision_probe_instrument::{
     architecture, assets, backprop, data, disk, exchange, export, fate, graph, init, law, loss, magnitude, noise,

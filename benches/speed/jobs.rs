@@ -5,13 +5,15 @@ use precision_probe::arithmetic::Policy;
 use precision_probe::backprop::gradients;
 use precision_probe::data::Batch;
 use precision_probe::graph::Network;
+use precision_probe::graph::segments::Segments;
 use precision_probe::probe::{self, Silent};
 use precision_probe::report::contents;
 use precision_probe::report::draw::Theme;
 use precision_probe::spec::{Attribute, Spec};
 use precision_probe::truth::elementwise::Undecided;
-use precision_probe::truth::{Prepared, TruthPass, precision};
+use precision_probe::truth::{EnclosedPass, Prepared, TruthPass, precision};
 use std::hint::black_box;
+use std::sync::Arc;
 
 /// Bits of the truth in the main command.
 const BITS: u32 = 80;
@@ -22,7 +24,8 @@ const UNIT: f64 = 1e-3;
 fn drawn(activation: &str, depth: usize, width: usize, batch: usize) -> (Network, Batch) {
     let spec = Spec { activations: vec![activation.into()], depth, width, batch, ..Spec::default() };
     let plan = spec.validate().expect("the spec is valid");
-    probe::draw(&plan, &plan.runs[0], 0)
+    let probe::Drawn { network, batch } = probe::draw(&plan, &plan.runs[0], 0);
+    (network, batch)
 }
 
 /// The true gradient of every layer, proven to so many bits.
@@ -31,6 +34,13 @@ fn truth((network, batch): &(Network, Batch), bits: u32) {
     let working = precision::forecast(network, &prepared, batch, bits);
     let pass = TruthPass::new(network, &prepared, batch, working, Undecided::Refused).wanting(bits);
     pass.for_each(|layer| drop(black_box(layer)));
+}
+
+/// The same by enclosures.
+fn enclosed((network, batch): &(Network, Batch), bits: u32) {
+    let working = precision::forecast_of_enclosures(network, batch, bits);
+    let segments = Arc::new(Segments::new(network, 1));
+    EnclosedPass::new(network, batch, segments, working, Some(bits)).for_each(|layer| drop(black_box(layer)));
 }
 
 fn computed((network, batch): &(Network, Batch), policy: &str) {
@@ -58,6 +68,8 @@ fn gradient() {
         Row::new("  of it: the way up", Target::None, || drop(black_box(up()))),
         Row::new("  of it: up and back", Target::None, || up().for_each(|layer| drop(black_box(layer)))),
         Row::new("truth, tanh", Target::None, || truth(&smooth, BITS)),
+        Row::new("enclosures, relu", Target::None, || enclosed(&job, BITS)),
+        Row::new("enclosures, tanh", Target::None, || enclosed(&smooth, BITS)),
     ];
     let title = format!("gradient, depth 50, width 128, batch 32; the truth at {working} bits, one thread");
     Table { title: &title, unit: "ms", scale: UNIT, least: 0.0, shape: Some("gradient") }.run(&mut rows, "f64");

@@ -4,9 +4,9 @@ mod graph;
 mod listing;
 mod sheet;
 
-use super::Failure;
+use super::failure::Failure;
 use super::folder::{refuse_stdout, unwritable};
-use super::subcommands::{print, show};
+use super::printing::{print, show, theme};
 use super::targets::Targets;
 use crate::activation::{ALL, Activation, Facts};
 use crate::disk::Made;
@@ -33,7 +33,7 @@ pub struct ActivationsArguments {
     #[arg(long, requires = "name", help_heading = "Output")]
     force: bool,
     /// Background of the plot
-    #[arg(long, value_name = "THEME", value_parser = super::theme(), default_value = "light", requires = "name", help_heading = "Output")]
+    #[arg(long, value_name = "THEME", value_parser = theme(), default_value = "light", requires = "name", help_heading = "Output")]
     theme: Theme,
     /// Print JSON and draw nothing: a list `activations` with all numbers in full; infinite ends of segments are null
     #[arg(long, conflicts_with_all = ["out", "force", "theme"], help_heading = "Output")]

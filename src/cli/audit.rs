@@ -3,16 +3,18 @@
 use super::comparisons::CompareOptions;
 use super::conditions::failed;
 use super::export::Exports;
+use super::failure::Failure;
 use super::imports::{FileOptions, Rows};
 use super::measuring::{Measured, Output, measured};
-use super::numbers::bits;
+use super::options::{Asked, Options, PRECISION};
+use super::printing::{Json, tell, theme};
 use super::resources::Resources;
-use super::{Failure, Json, tell, theme};
 use crate::judgement::audit::AuditSummary;
 use crate::record::Record;
 use crate::report::audit;
 use crate::report::draw::Theme;
 use crate::report::screen::View;
+use crate::spec::fields::Field;
 use crate::spec::{Attribute, Model, Plan, Spec};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -39,9 +41,8 @@ pub struct AuditArguments {
     /// PASS and FAIL, and the exit status is 0]
     #[arg(long, value_name = "BITS", value_parser = excess, allow_negative_numbers = true, help_heading = "Output")]
     max_excess: Option<f64>,
-    /// Proven accuracy of the exact gradient (reference) in every layer, in bits
-    #[arg(long, value_name = "BITS", value_parser = bits, allow_negative_numbers = true, default_value_t = 80, help_heading = "Precision")]
-    truth_bits: u32,
+    #[command(flatten)]
+    precision: Options<Audit, PRECISION>,
     /// Output directory [default: in reports/, named after the network and the options]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
@@ -83,6 +84,18 @@ fn excess(text: &str) -> Result<f64, String> {
     }
 }
 
+/// The spec of `audit`.
+#[derive(Debug)]
+struct Audit;
+
+impl Asked for Audit {
+    type Spec = Spec;
+
+    fn has(field: &Field<Spec>) -> bool {
+        field.option.is_in_audit
+    }
+}
+
 /// Measures, prints, and gives the exit status.
 ///
 /// # Errors
@@ -101,12 +114,12 @@ pub fn execute(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
     };
     let Measured { record, picture, is_printed } = measured(plan, &output)?;
     match arguments.json {
-        Some(Json::Record) => super::subcommands::print(record.to_json().as_bytes())?,
+        Some(Json::Record) => super::printing::print(record.to_json().as_bytes())?,
         Some(Json::Summary) => {
-            super::subcommands::print(AuditSummary::new(&record, threshold(arguments)).to_json().as_bytes())?;
+            super::printing::print(AuditSummary::new(&record, threshold(arguments)).to_json().as_bytes())?;
         }
         None if arguments.quiet || is_printed => {}
-        None => super::subcommands::show(&text(arguments, &record, &picture))?,
+        None => super::printing::show(&text(arguments, &record, &picture))?,
     }
     Ok(match arguments.max_excess.and_then(|most| failure(&record, most)) {
         Some(sentence) => failed(&sentence),
@@ -146,9 +159,9 @@ fn plan(arguments: &AuditArguments) -> Result<Plan, Failure> {
         None => (Vec::new(), Spec::default().activations),
         Some(name) => (vec!["activations".to_string()], vec![name.clone()]),
     };
-    let truth_bits = arguments.truth_bits;
     let attribute = Attribute::None;
-    let mut spec = Spec { data, truth_bits, attribute, activations: names, formats: Vec::new(), ..Spec::default() };
+    let mut spec = Spec { data, attribute, activations: names, formats: Vec::new(), ..Spec::default() };
+    arguments.precision.read(&mut spec)?;
     let mut files = arguments.files.read(&mut spec, file, &given, Rows::Batch, arguments.resources.limit()?)?;
     let model = match &arguments.model {
         Some(text) => Model::Named(text.clone()),

@@ -1,6 +1,6 @@
 //! Checkpoints of long runs: `--resume` continues from one, and without it a run starts over.
 
-use super::Failure;
+use super::failure::Failure;
 use crate::disk;
 use std::io::{self, Write};
 use std::path::Path;

@@ -1,9 +1,9 @@
 //! `--compare` and `--compare-scale`: gradients from other programs, measured like those of our own arithmetics.
 
-use super::Failure;
+use super::failure::Failure;
 use crate::exchange::Dtype;
 use crate::format::two_to;
-use crate::spec::compared::{log2_in_words, within_scales};
+use crate::spec::scale::{log2_in_words, within_scales};
 use crate::spec::{Files, Model, Spec};
 use std::path::Path;
 

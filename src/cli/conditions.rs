@@ -1,6 +1,6 @@
 //! `--fail-on`: conditions on verdicts, and the exit status if one is met.
 
-use super::{Failure, VERDICT_REACHED, told};
+use super::failure::{Failure, VERDICT_REACHED, told};
 use crate::arithmetic::Policy;
 use crate::record::Record;
 use crate::report::alarm::{self, Place};

@@ -1,6 +1,6 @@
 //! `--export-md`, `--export-csv` and `--export-html`: the tables and the page as files wherever the user wants them.
 
-use super::Failure;
+use super::failure::Failure;
 use super::targets::{Target, Targets};
 use crate::judgement::judge;
 use crate::record::Record;

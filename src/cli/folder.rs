@@ -1,6 +1,6 @@
 //! The folder that a run writes to: made, locked and tried before anything is measured.
 
-use super::Failure;
+use super::failure::Failure;
 use crate::disk::{self, Identity, Linking, Lock, Made, Refused};
 use crate::report::files;
 use std::io::{self, Write};

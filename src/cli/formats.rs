@@ -5,8 +5,8 @@ mod listing;
 mod overview;
 mod sheet;
 
-use super::Failure;
-use super::subcommands::{print, show};
+use super::failure::Failure;
+use super::printing::{print, show};
 use crate::arithmetic::ArithmeticName;
 use crate::format::{Class, Code, Constants, Format, NAMED};
 use serde::Serialize;

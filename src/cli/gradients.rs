@@ -1,8 +1,8 @@
 //! `--export DIR`: the network, the batch and all gradients as files that other programs can read.
 
+use super::failure::{Failure, told};
 use super::folder::{Folder, refuse_stdout, unwritable};
 use super::targets::{Target, Targets};
-use super::{Failure, told};
 use crate::disk;
 use crate::export::{self, GRADIENTS, TRUTH};
 use crate::quote::listed;

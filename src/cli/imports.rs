@@ -1,7 +1,8 @@
 //! `--weights`, `--net` and `--data FILE`: a spec from files instead of random draws, and the options that it excludes.
 
-use super::Failure;
+use super::failure::Failure;
 use crate::exchange::{Activations, Dtype, Room, read_net};
+use crate::spec::fields::{Field, Fields};
 use crate::spec::{Data, Files, Loss, Spec};
 use std::path::{Path, PathBuf};
 
@@ -32,9 +33,6 @@ pub struct FileOptions {
     dtype: Option<String>,
 }
 
-/// Options that contradict a network from a file, which determines their values.
-const OF_WEIGHTS: [&str; 6] = ["depth", "width", "bias", "init", "gain", "residual"];
-
 /// How a command uses the rows of `--data FILE`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rows {
@@ -44,34 +42,14 @@ pub enum Rows {
     Drawn,
 }
 
-impl Rows {
-    /// More options that a file determines, with that file: if all rows are the batch, a network from a file is
-    /// measured once, and if both are files, nothing is drawn.
-    fn fixed(self, has_weights: bool, has_data: bool) -> impl Iterator<Item = (&'static str, &'static str)> {
-        let is_whole = self == Rows::Batch;
-        let all = [
-            ("trials", "--weights", has_weights),
-            ("batch", "--data FILE", has_data),
-            ("seed", "--weights", has_weights && has_data),
-        ];
-        all.into_iter().filter(move |(.., fixes)| is_whole && *fixes).map(|(option, file, _)| (option, file))
-    }
-}
-
 impl FileOptions {
     /// The file that `--data` names; `None` for the built-in data.
     ///
     /// # Errors
     /// Neither a known name nor a file, with the nearest name.
     pub fn data(text: &str) -> Result<(Data, Option<&Path>), Failure> {
-        match Data::parse(text) {
-            Ok(data) => Ok((data, None)),
-            // A symbolic link that leads nowhere is a file, too, whose reading says why.
-            Err(_) if text.contains(['.', '/', '\\']) || Path::new(text).symlink_metadata().is_ok() => {
-                Ok((Data::File, Some(Path::new(text))))
-            }
-            Err(message) => Err(Failure::Input(message)),
-        }
+        let data = Data::or_file(text).map_err(Failure::Input)?;
+        Ok((data, (data == Data::File).then(|| Path::new(text))))
     }
 
     /// True if the network comes from a file.
@@ -112,9 +90,12 @@ impl FileOptions {
                 return refuse(format!("--{option} has no effect without {needs}: add that, or leave out the option"));
             }
         }
-        let of_weights = OF_WEIGHTS.into_iter().filter(|_| self.has_weights()).map(|option| (option, "--weights"));
-        let mut excluded = of_weights.chain(rows.fixed(self.has_weights(), data.is_some()));
-        if let Some((option, file)) = excluded.find(|(option, _)| is_given(option)) {
+        let fixing =
+            |field: &Field<Spec>| field.option.fixed_by.file(self.has_weights(), data.is_some(), rows == Rows::Batch);
+        let given = Spec::FIELDS.iter().filter(|field| is_given(field.name));
+        let excluded = given.filter_map(|field| Some((field, fixing(field)?)));
+        if let Some((field, file)) = excluded.min_by_key(|(field, _)| field.option.fixed_by) {
+            let option = field.option.long;
             return refuse(format!("--{option}: {file} determines it; leave out --{option} or {file}"));
         }
         if self.net.is_some() && is_given("activations") {

@@ -1,13 +1,13 @@
 //! `law`: measures how noise falls with precision, with one picture.
 
+use super::failure::Failure;
 use super::folder::{Folder, REPORTS};
 use super::imports::{FileOptions, Rows};
 use super::measuring::probed;
-use super::network::NetworkOptions;
-use super::numbers::{bits, seed, whole};
+use super::options::{Asked, DATA, NETWORK, Options, PRECISION};
+use super::printing::{print, show, tell, theme};
 use super::resources::Resources;
-use super::subcommands::{print, show};
-use super::{Failure, activations, run_info, tell, theme};
+use super::run_info;
 use crate::law::{self, bits::Bits};
 use crate::probe;
 use crate::probe::memory::LawPlan;
@@ -16,7 +16,8 @@ use crate::report::draw::Theme;
 use crate::report::files;
 use crate::report::law as report;
 use crate::report::naming::FolderName;
-use crate::spec::{Attribute, LARGEST, Plan, Spec};
+use crate::spec::fields::{Field, Heading, SpecOption};
+use crate::spec::{Attribute, Data, Plan, Spec};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -26,39 +27,12 @@ const DEFAULT_BITS: &str = "6..24";
 /// Arguments of `law`.
 #[derive(clap::Args, Debug)]
 pub struct LawArguments {
-    /// Activation functions of the main command, separated by commas, or `all`
-    #[arg(
-        long = "act",
-        value_delimiter = ',',
-        value_name = "LIST",
-        default_value = "relu,tanh",
-        help_heading = "Network"
-    )]
-    activations: Vec<String>,
-    /// Number of hidden layers; a linear output layer follows
-    #[arg(long, value_name = "N", value_parser = whole(1, LARGEST), allow_negative_numbers = true, default_value_t = 30, help_heading = "Network")]
-    depth: usize,
     #[command(flatten)]
-    network: NetworkOptions,
+    network: Options<Probes, NETWORK>,
     #[command(flatten)]
     files: FileOptions,
-    /// digits (handwritten digits, cross-entropy), gaussian (regression, mean squared error), or a safetensors or npz
-    /// FILE from whose rows each trial draws a batch
-    ///
-    /// A FILE holds inputs x [rows × features] and y: integers [rows] are class labels, floats [rows × outputs] are
-    /// regression targets
-    #[arg(long, default_value = "digits", help_heading = "Data")]
-    data: String,
-    /// Batch size
-    #[arg(long, value_name = "N", value_parser = whole(1, LARGEST), allow_negative_numbers = true, default_value_t = 32, help_heading = "Data")]
-    batch: usize,
-    /// Number of trials, each with a network (unless --weights gives it) and a batch of its own; rare branch flips need
-    /// many trials
-    #[arg(long, value_name = "N", value_parser = whole(1, LARGEST), allow_negative_numbers = true, default_value_t = 30, help_heading = "Data")]
-    trials: usize,
-    /// Random seed, also of the bootstrap
-    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true, default_value_t = 0, help_heading = "Data")]
-    seed: u64,
+    #[command(flatten)]
+    data: Options<Probes, DATA>,
     /// At least three precisions from 2 to 53 significand bits: an inclusive range (6..24), a list (8,11,24) or both
     /// (6..11,24); each is measured as mpfr:BITS
     #[arg(
@@ -69,9 +43,8 @@ pub struct LawArguments {
         help_heading = "Precision"
     )]
     bits: String,
-    /// Proven accuracy of the exact gradient (reference) in every layer, in bits
-    #[arg(long, value_name = "BITS", value_parser = bits, allow_negative_numbers = true, default_value_t = 80, help_heading = "Precision")]
-    truth_bits: u32,
+    #[command(flatten)]
+    precision: Options<Probes, PRECISION>,
     /// Output directory [default: in reports/, named after the network and the options]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
@@ -122,35 +95,59 @@ pub fn execute(arguments: &LawArguments, given: &[String]) -> Result<(), Failure
     }
 }
 
-/// The default specification.
-fn default_spec() -> Spec {
-    Spec {
-        attribute: Attribute::None,
-        activations: ["relu", "tanh"].map(String::from).to_vec(),
-        depth: 30,
-        trials: 30,
-        ..Spec::default()
+/// The spec of `law`.
+#[derive(Debug)]
+struct Probes;
+
+impl Asked for Probes {
+    type Spec = Spec;
+
+    fn default_spec() -> Spec {
+        Spec {
+            attribute: Attribute::None,
+            activations: ["relu", "tanh"].map(String::from).to_vec(),
+            depth: 30,
+            trials: 30,
+            ..Spec::default()
+        }
+    }
+
+    /// `--bits` stands for the formats.
+    fn has(field: &Field<Spec>) -> bool {
+        field.option.heading != Heading::Precision || field.name == "truth_bits"
+    }
+
+    fn in_words(field: &Field<Spec>) -> SpecOption {
+        match field.name {
+            "activations" => {
+                field.option.help("Activation functions of the main command, separated by commas, or `all`").details("")
+            }
+            "data" => field
+                .option
+                .help(
+                    "digits (handwritten digits, cross-entropy), gaussian (regression, mean squared error), or a \
+                     safetensors or npz FILE from whose rows each trial draws a batch",
+                )
+                .details(
+                    "A FILE holds inputs x [rows × features] and y: integers [rows] are class labels, floats [rows × \
+                     outputs] are regression targets",
+                ),
+            "trials" => field.option.help(
+                "Number of trials, each with a network (unless --weights gives it) and a batch of its own; rare branch \
+                 flips need many trials",
+            ),
+            "seed" => field.option.help("Random seed, also of the bootstrap"),
+            _ => field.option,
+        }
     }
 }
 
 fn plan(arguments: &LawArguments, bits: &Bits, given: &[String]) -> Result<Plan, Failure> {
-    let (data, file) = FileOptions::data(&arguments.data)?;
-    let mut spec = Spec {
-        activations: activations(&arguments.activations)?,
-        depth: arguments.depth,
-        width: arguments.network.width,
-        batch: arguments.batch,
-        trials: arguments.trials,
-        seed: arguments.seed,
-        data,
-        init: arguments.network.init()?,
-        gain: arguments.network.gain,
-        bias: arguments.network.bias,
-        residual: arguments.network.residual,
-        formats: bits.arithmetics(),
-        truth_bits: arguments.truth_bits,
-        ..default_spec()
-    };
+    let mut spec = Spec { formats: bits.arithmetics(), ..Probes::default_spec() };
+    arguments.data.read(&mut spec)?;
+    arguments.network.read(&mut spec)?;
+    arguments.precision.read(&mut spec)?;
+    let file = arguments.data.text("data").filter(|_| spec.data == Data::File).map(Path::new);
     let files = arguments.files.read(&mut spec, file, given, Rows::Drawn, arguments.resources.limit()?)?;
     if !arguments.quiet {
         tell(&files);
@@ -160,7 +157,7 @@ fn plan(arguments: &LawArguments, bits: &Bits, given: &[String]) -> Result<Plan,
 
 /// `law-default`, `law-gelu-30x64-bits-8..12-3fa9c2d1`.
 fn name(spec: &Spec, bits: &Bits, hash: &str) -> String {
-    let default = default_spec();
+    let default = Probes::default_spec();
     let mut name = FolderName::new("law");
     // Its precisions are the bits, which are shorter.
     let spec = Spec { formats: default.formats.clone(), ..spec.clone() };

@@ -1,12 +1,13 @@
 //! Measures a plan and writes its report, for every command that measures.
 
 use super::export::{self, Exports};
+use super::failure::Failure;
 use super::folder::{Folder, REPORTS};
 use super::gradients::{self, GradientExport};
 use super::progress::{self, Job};
 use super::resources::Resources;
+use super::run_info;
 use super::targets::Targets;
-use super::{Failure, run_info};
 use crate::probe;
 use crate::record::Record;
 use crate::report::draw::Theme;

@@ -1,9 +1,9 @@
 //! `report PATH`: redraws a report from its record alone, whatever kind of record it is.
 
-use super::Failure;
 use super::export::{self, Exports};
+use super::failure::Failure;
 use super::folder::Folder;
-use super::subcommands::show;
+use super::printing::{show, theme};
 use super::targets::Targets;
 use crate::disk::{self, Unread};
 use crate::exchange::LARGEST_FILE;
@@ -31,7 +31,7 @@ pub struct ReportArguments {
     #[arg(long, help_heading = "Output")]
     force: bool,
     /// Background of the plots
-    #[arg(long, value_name = "THEME", value_parser = super::theme(), default_value = "light", help_heading = "Output")]
+    #[arg(long, value_name = "THEME", value_parser = theme(), default_value = "light", help_heading = "Output")]
     theme: Theme,
     #[command(flatten)]
     exports: Exports,

@@ -1,9 +1,8 @@
 //! Threads and memory of a measurement, which affect its time but not its results.
 
-use super::Failure;
+use super::failure::Failure;
 use super::numbers::whole;
 use crate::probe::memory::{self, Reckoned};
-use crate::spec::Schedule;
 use std::io::{self, Write};
 
 /// Largest number of threads, more than any machine has use for.
@@ -102,7 +101,7 @@ impl Resources {
             )));
         };
         let needed = plan.needs(threads, schedule);
-        if (needed > 2 << 30 || schedule != Schedule::default()) && !is_silent {
+        if (needed > 2 << 30 || schedule.is_slower()) && !is_silent {
             let again = if schedule.segments > 1 { ", recomputing values in the backward pass" } else { "" };
             let _ = writeln!(io::stderr(), "this run needs about {} of memory{again}", memory::in_words(needed));
         }

@@ -1,8 +1,8 @@
 //! `selfcheck`: verifies on this machine that the build rounds correctly; prints a line per group, a table or JSON.
 
-use super::Failure;
+use super::failure::Failure;
+use super::printing::print;
 use super::resources::Threads;
-use super::subcommands::print;
 use crate::probe::VERSION;
 use crate::report::table::{aligned, wrapped};
 use crate::selfcheck::{self, Group, Mismatch, Row};

@@ -1,12 +1,13 @@
 //! `study`: measures common claims about activations.
 
 use super::checkpoint::{self, CHECKPOINT, Work};
+use super::failure::Failure;
 use super::folder::{Folder, REPORTS};
 use super::numbers::seed;
+use super::printing::{print, show, theme};
 use super::progress::{Bar, Job};
 use super::resources::Threads;
-use super::subcommands::{print, show};
-use super::{Failure, run_info, theme};
+use super::run_info;
 use crate::disk;
 use crate::probe;
 use crate::record::study::{Study, StudySpec};

@@ -3,9 +3,9 @@
 //! Input files are never overwritten, no file is written twice, and an existing file gets other contents only with
 //! `--force`. Problems are found before anything is measured if possible.
 
-use super::Failure;
+use super::failure::Failure;
 use super::folder::Folder;
-use super::subcommands::print;
+use super::printing::print;
 use crate::disk;
 use std::fs;
 use std::io;

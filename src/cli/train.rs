@@ -1,17 +1,17 @@
 //! `train`: trains copies of a network in several arithmetics side by side and measures them on the way.
 
-mod options;
+mod optimiser;
 
 use super::checkpoint::{self, CHECKPOINT, Work};
+use super::failure::Failure;
 use super::folder::{Folder, REPORTS};
 use super::imports::{FileOptions, Rows};
 use super::measuring::counted;
-use super::numbers::{bits, real, seed, whole};
+use super::options::{Asked, CLIPPING, DATA, MEASURING, NETWORK, OPTIMISER, Options, PRECISION};
+use super::printing::{print, show, tell, theme};
 use super::progress::{Bar, Job};
 use super::resources::Resources;
-use super::subcommands::{print, show};
-use super::{Failure, activations, arithmetics, run_info, tell, theme};
-use crate::cli::network::NetworkOptions;
+use super::run_info;
 use crate::disk;
 use crate::probe;
 use crate::record::training::Training;
@@ -19,10 +19,11 @@ use crate::report::draw::Theme;
 use crate::report::files;
 use crate::report::naming::FolderName;
 use crate::report::training as report;
-use crate::spec::training::{MOST_TRIALS, MeasureAt, TrainingPlan, TrainingScale, TrainingSpec};
-use crate::spec::{Data, LARGEST, Names};
+use crate::spec::Data;
+use crate::spec::fields::Fields;
+use crate::spec::training::{MeasureAt, TrainingPlan, TrainingSpec};
 use crate::train::{Trainer, trials};
-use options::OptimiserOptions;
+use optimiser::OptimiserOptions;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -32,20 +33,8 @@ const WORK: Work = Work { name: "training", beginning: "at step 0" };
 /// Arguments of `train`.
 #[derive(clap::Args, Debug)]
 pub struct TrainArguments {
-    /// Activation functions of the main command, separated by commas, or `all`; prelu learns its slopes
-    #[arg(
-        long = "act",
-        value_delimiter = ',',
-        value_name = "LIST",
-        default_value = "relu,leaky,prelu,elu",
-        help_heading = "Network"
-    )]
-    activations: Vec<String>,
-    /// Number of hidden layers; a linear output layer follows
-    #[arg(long, value_name = "N", value_parser = whole(1, LARGEST), allow_negative_numbers = true, default_value_t = 20, help_heading = "Network")]
-    depth: usize,
     #[command(flatten)]
-    network: NetworkOptions,
+    network: Options<Asking, NETWORK>,
     /// digits (handwritten digits, cross-entropy), or a safetensors or npz FILE
     ///
     /// A FILE holds inputs x [rows × features] and y: integers [rows] are class labels (cross-entropy), floats [rows ×
@@ -53,68 +42,20 @@ pub struct TrainArguments {
     /// the rest is held out (nothing is held out of fewer than 10 rows)
     #[arg(long, default_value = "digits", help_heading = "Data")]
     data: String,
-    /// Minibatch size; every epoch visits the rows in a new order
-    #[arg(long, value_name = "N", value_parser = whole(1, LARGEST), allow_negative_numbers = true, default_value_t = 32, help_heading = "Data")]
-    batch: usize,
-    /// Number of trials: trainings with consecutive seeds, each with networks and a data order of its own
-    ///
-    /// Shows the spread of the steps to the target loss, the final loss and the held-out accuracy. Gradients are
-    /// measured with the first seed only
-    #[arg(long, value_name = "N", value_parser = whole(1, MOST_TRIALS), allow_negative_numbers = true, default_value_t = 1, help_heading = "Data")]
-    trials: usize,
-    /// Random seed
-    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true, default_value_t = 0, help_heading = "Data")]
-    seed: u64,
+    #[command(flatten)]
+    draws: Options<Asking, DATA>,
     #[command(flatten)]
     files: FileOptions,
-    /// Precisions to compare, separated by commas, as in the main command but with at most 53 significand bits
-    ///
-    /// In addition to forward= and backward=, /update=PRECISION sets the precision of the optimiser and /master=FORMAT
-    /// that of the stored parameters: SR:=bf16/update=f32/master=bf16:round=stochastic, where SR is a name of your
-    /// choice
-    #[arg(
-        long,
-        alias = "arithmetic",
-        value_delimiter = ',',
-        value_name = "LIST",
-        default_value = "f16,bf16,f32",
-        help_heading = "Precision"
-    )]
-    formats: Vec<String>,
-    /// Multiply the loss by this power of two and divide the gradients by it; or dynamic[=N], like torch.amp.GradScaler
-    ///
-    /// The dynamic scale starts at 2^16 and doubles after N clean steps (default 2000); when a gradient is not finite,
-    /// the step is skipped and the scale halved
-    #[arg(
-        long,
-        value_name = "N|dynamic",
-        default_value = "1",
-        allow_negative_numbers = true,
-        help_heading = "Precision"
-    )]
-    loss_scale: String,
-    /// Proven accuracy of the exact gradient (reference) in every layer, in bits
-    #[arg(long, value_name = "BITS", value_parser = bits, allow_negative_numbers = true, default_value_t = 80, help_heading = "Precision")]
-    truth_bits: u32,
+    #[command(flatten)]
+    precision: Options<Asking, PRECISION>,
+    #[command(flatten)]
+    steps: Options<Asking, OPTIMISER>,
     #[command(flatten)]
     optimiser: OptimiserOptions,
-    /// Steps at which gradients and updates are compared with the exact ones: every=N, log=POINTS, or none; the last
-    /// step is always included
-    #[arg(
-        long,
-        value_name = "WHEN",
-        allow_negative_numbers = true,
-        default_value = "every=25",
-        help_heading = "Measuring"
-    )]
-    measure: String,
-    /// Number of minibatches that estimate minibatch noise at every measured step [default: 8, or fewer if the training
-    /// rows do not fill 8]
-    #[arg(long, value_name = "N", value_parser = whole(2, LARGEST), allow_negative_numbers = true, help_heading = "Measuring")]
-    minibatches: Option<usize>,
-    /// Report the first step that reaches this loss (mean over 20 minibatches)
-    #[arg(long, value_name = "LOSS", value_parser = real("a positive finite number, such as 0.5"), allow_negative_numbers = true, default_value_t = 0.5, help_heading = "Measuring")]
-    target_loss: f64,
+    #[command(flatten)]
+    clipping: Options<Asking, CLIPPING>,
+    #[command(flatten)]
+    measuring: Options<Asking, MEASURING>,
     /// Output directory [default: in reports/, named after the network and the options]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
@@ -138,6 +79,14 @@ pub struct TrainArguments {
     theme: Theme,
     #[command(flatten)]
     resources: Resources,
+}
+
+/// The spec of `train`.
+#[derive(Debug)]
+struct Asking;
+
+impl Asked for Asking {
+    type Spec = TrainingSpec;
 }
 
 /// Trains, writes the report and prints it.
@@ -293,7 +242,7 @@ fn plan(arguments: &TrainArguments, given: &[String]) -> Result<TrainingPlan, Fa
         tell(&files);
     }
     let mut spec = spec.with_files_of(networks);
-    if arguments.minibatches.is_none() {
+    if arguments.measuring.text("minibatches").is_none() {
         spec.minibatches = spec.minibatches.min(spec.trained() / spec.batch.max(1)).max(2);
     }
     Ok(spec.validate_with(files)?)
@@ -301,31 +250,14 @@ fn plan(arguments: &TrainArguments, given: &[String]) -> Result<TrainingPlan, Fa
 
 fn spec(arguments: &TrainArguments) -> Result<TrainingSpec, Failure> {
     let (optimiser, rate) = arguments.optimiser.read().map_err(Failure::Input)?;
-    Ok(TrainingSpec {
-        activations: activations(&arguments.activations)?,
-        depth: arguments.depth,
-        width: arguments.network.width,
-        batch: arguments.batch,
-        seed: arguments.seed,
-        trials: arguments.trials,
-        init: arguments.network.init()?,
-        gain: arguments.network.gain,
-        bias: arguments.network.bias,
-        residual: arguments.network.residual,
-        formats: arithmetics(&arguments.formats)?,
-        steps: arguments.optimiser.steps,
-        optimiser,
-        rate,
-        clip_norm: arguments.optimiser.clip_norm,
-        loss_scale: TrainingScale::parse(&arguments.loss_scale).map_err(Failure::Input)?,
-        measure: MeasureAt::parse(&arguments.measure).map_err(Failure::Input)?,
-        minibatches: arguments.minibatches.unwrap_or(TrainingSpec::default().minibatches),
-        target_loss: arguments.target_loss,
-        truth_bits: arguments.truth_bits,
-        names: Names::default(),
-        weights: None,
-        batch_file: None,
-    })
+    let mut spec = TrainingSpec { optimiser, rate, ..TrainingSpec::default() };
+    arguments.network.read(&mut spec)?;
+    arguments.draws.read(&mut spec)?;
+    arguments.precision.read(&mut spec)?;
+    arguments.steps.read(&mut spec)?;
+    arguments.clipping.read(&mut spec)?;
+    arguments.measuring.read(&mut spec)?;
+    Ok(spec)
 }
 
 /// `train-default`, `train-relu-20x64-steps-1000-optimizer-adam-3fa9c2d1`.
@@ -341,16 +273,14 @@ fn name(spec: &TrainingSpec, hash: &str) -> String {
         ..spec.networks()
     };
     name.spec(&networks(spec), &networks(&default));
-    name.option("trials", &spec.trials, &default.trials, usize::to_string);
-    name.option("steps", &spec.steps, &default.steps, usize::to_string);
-    name.option("optimizer", &spec.optimiser, &default.optimiser, ToString::to_string);
-    name.option("lr", &spec.rate.learning_rate, &default.rate.learning_rate, f64::to_string);
-    name.option("warmup", &spec.rate.warmup, &default.rate.warmup, ToString::to_string);
-    name.option("cosine", &spec.rate.cosine, &default.rate.cosine, |_| "on".into());
-    name.option("clip", &spec.clip_norm, &default.clip_norm, |clip| clip.unwrap_or_default().to_string());
-    name.option("scale", &spec.loss_scale, &default.loss_scale, ToString::to_string);
-    name.option("measure", &spec.measure, &default.measure, ToString::to_string);
-    name.option("minibatches", &spec.minibatches, &default.minibatches, usize::to_string);
-    name.option("target", &spec.target_loss, &default.target_loss, f64::to_string);
+    for field in TrainingSpec::FIELDS {
+        if field.name == "clip_norm" {
+            name.option("optimizer", &spec.optimiser, &default.optimiser, ToString::to_string);
+            name.option("lr", &spec.rate.learning_rate, &default.rate.learning_rate, f64::to_string);
+            name.option("warmup", &spec.rate.warmup, &default.rate.warmup, ToString::to_string);
+            name.option("cosine", &spec.rate.cosine, &default.rate.cosine, |_| "on".into());
+        }
+        name.field(field, spec, &default);
+    }
     name.of_hash(hash)
 }

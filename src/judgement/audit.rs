@@ -16,7 +16,7 @@ pub use summary::{AuditSummary, FileSummary, LayerSummary, ModelSummary, SCHEMA}
 
 use crate::judgement::Tensor;
 use crate::judgement::exact::{self, ExactJudgement};
-use crate::record::{ArithmeticRun, Compared, LayerRun, Number, Record, Run};
+use crate::record::{ArithmeticRun, Compared, Number, Record, Run, SiteRun};
 use serde::Serialize;
 use storage::Storage;
 
@@ -222,8 +222,8 @@ fn judge_one(
         model.is_within && model.reach() < EXPLAINED && model.judged() >= first.judged()
     };
     let model = if first.is_within { 0 } else { nearest.filter(explains).unwrap_or(0) };
-    let asked = |layer: &&LayerRun| layer.external.as_ref().is_some_and(|one| one.entries > 0);
-    let refused = |layer: &&LayerRun| layer.external.as_ref().is_some_and(|one| one.not_close > 0);
+    let asked = |layer: &&SiteRun| layer.external.as_ref().is_some_and(|one| one.entries > 0);
+    let refused = |layer: &&SiteRun| layer.external.as_ref().is_some_and(|one| one.not_close > 0);
     let outcome = outcome(theirs, run, compared, &models, (model, threshold));
     if let Outcome::ConstantFactor { model: multiplied, .. } = outcome {
         for place in [multiplied, model] {
@@ -240,7 +240,7 @@ fn judge_one(
         model,
         nearest: nearest.filter(|_| is_near),
         models,
-        refused: (theirs.layers.iter().filter(refused).count(), theirs.layers.iter().filter(asked).count()),
+        refused: (theirs.sites.iter().filter(refused).count(), theirs.sites.iter().filter(asked).count()),
         exact: exact::judge(&run.truth, record.spec.batch),
     })
 }
@@ -254,12 +254,12 @@ fn model(
 ) -> ModelJudgement {
     let floor = core_math::exp2(-f64::from(ours.format.precision));
     let (zeros, _) = layer::zeros(theirs, ours);
-    let compare = |(layer, ours): (&LayerRun, &LayerRun)| {
+    let compare = |(layer, ours): (&SiteRun, &SiteRun)| {
         let mut audit = LayerAudit::new(layer, ours, place, floor, &Storage::new(theirs, layer, log2_scale));
-        audit.decide(threshold, zeros.iter().any(|zero| zero.layer == layer.layer));
+        audit.decide(threshold, zeros.iter().any(|zero| zero.layer == layer.site));
         audit
     };
-    let layers: Vec<LayerAudit> = theirs.layers.iter().zip(&ours.layers).map(compare).collect();
+    let layers: Vec<LayerAudit> = theirs.sites.iter().zip(&ours.sites).map(compare).collect();
     let judged = || layers.iter().enumerate().filter(|(_, layer)| layer.standing == Standing::Judged);
     let value = |number: Option<Number>| number.map_or(f64::NEG_INFINITY, Number::value);
     // Of equals the one nearest to the input.

@@ -19,10 +19,10 @@ pub fn noise_under(run: &Run, arithmetic: &ArithmeticRun, remedy: &RemedyName, p
         RemedyName::Arithmetic { .. } => None,
     };
     if let Some(change) = change {
-        return change.layers.get(place).map(|layer| layer.noise_to_signal);
+        return change.sites.get(place).map(|layer| layer.noise_to_signal);
     }
     let listed = run.arithmetics.iter().find(|other| other.name == remedy.precision())?;
-    listed.layers.get(place).map(|layer| *layer.noise())
+    listed.sites.get(place).map(|layer| *layer.noise())
 }
 
 /// Factor by which the median noise falls: infinite if an overflow ends or no noise is left, `None` if the first is

@@ -1,7 +1,9 @@
 //! The cause of a layer's noise: the source whose removal makes its verdict milder.
 
 use super::{NO_NOISE, enough_of};
-use crate::record::{ArithmeticRun, LayerRun, NoiseSource, Number, Quantiles, Run, SourceNoise, TruthLayer, Verdict};
+use crate::record::{
+    ArithmeticRun, Evidence, NoiseSource, Number, Quantiles, Run, SiteRun, SourceNoise, TrueSite, Verdict,
+};
 use serde::Serialize;
 
 /// From the most specific source to the least specific: flips are part of forward, accumulation of forward and
@@ -72,12 +74,12 @@ pub enum RangeLoss {
 
 /// The cause of the noise of the layer at a place.
 pub(super) fn judge(run: &Run, arithmetic: &ArithmeticRun, place: usize) -> Cause {
-    let Some(layer) = arithmetic.layers.get(place) else { return Cause::NotMeasured };
+    let Some(layer) = arithmetic.sites.get(place) else { return Cause::NotMeasured };
     let verdict = layer.verdict.verdict;
     if !verdict.is_ordered() || verdict == Verdict::Sound {
         return Cause::Nothing;
     }
-    if is_below_resolution(layer, run.truth.layers.get(place)) {
+    if is_below_resolution(layer, run.truth.sites.get(place)) {
         return Cause::BelowResolution;
     }
     let sources = arithmetic.attribution.iter().flat_map(|attribution| &attribution.sources);
@@ -97,7 +99,7 @@ pub(super) fn judge(run: &Run, arithmetic: &ArithmeticRun, place: usize) -> Caus
     match most_specific(candidates, LEFT_OF_PLAIN * plain) {
         Some(removal) => Cause::Source {
             source: removal.source,
-            layer: layer.layer,
+            layer: layer.site,
             without: removal.without,
             lost: lost(removal.source),
         },
@@ -105,11 +107,11 @@ pub(super) fn judge(run: &Run, arithmetic: &ArithmeticRun, place: usize) -> Caus
         // infinite.
         None if is_lost => {
             let source = NoiseSource::Range;
-            Cause::Source { source, layer: layer.layer, without: NO_NOISE, lost: lost(source) }
+            Cause::Source { source, layer: layer.site, without: NO_NOISE, lost: lost(source) }
         }
         None => {
             let greatest = most_specific(removals.iter().filter(|removal| removal.lower >= needed), 0.0);
-            Cause::NoSingle { greatest: greatest.map(|removal| removal.source), layer: layer.layer }
+            Cause::NoSingle { greatest: greatest.map(|removal| removal.source), layer: layer.site }
         }
     }
 }
@@ -126,7 +128,7 @@ fn lost(
 ) -> Option<RangeLoss> {
     let sources = arithmetic.attribution.iter().flat_map(|attribution| &attribution.sources);
     let mut storage = sources.filter(|source| source.source == NoiseSource::Storage);
-    let alone = storage.find_map(|source| source.alone.as_ref()?.get(place)).map(|alone| alone.median.value());
+    let alone = storage.find_map(|source| source.sites.get(place)?.alone).map(|alone| alone.median.value());
     // A number that is stored as 0 or as infinite is wrong by all of itself or more.
     let leaves_range = arithmetic.storage_noise.value() >= 1.0;
     let helps = |source: NoiseSource| removals.iter().any(|one| one.source == source && one.milder >= needed);
@@ -153,9 +155,9 @@ struct Removal {
 impl Removal {
     /// `None` for a record without the number of trials.
     fn of(source: &SourceNoise, place: usize) -> Option<Removal> {
-        let milder = *source.milder.as_ref()?.get(place)?;
-        let lower = source.lower.as_ref().and_then(|lower| lower.get(place)).copied().unwrap_or(0);
-        Some(Removal { source: source.source, without: *source.without.get(place)?, milder, lower })
+        let site = source.sites.get(place)?;
+        let lower = site.lower.unwrap_or(0);
+        Some(Removal { source: source.source, without: site.without, milder: site.milder?, lower })
     }
 
     /// The remaining noise; unknown noise is not less than any other.
@@ -172,18 +174,14 @@ fn most_specific<'a>(removals: impl Iterator<Item = &'a Removal> + Clone, small:
     near.min_by_key(|removal| SPECIFIC_FIRST.iter().position(|source| *source == removal.source))
 }
 
-fn is_below_resolution(layer: &LayerRun, truth: Option<&TruthLayer>) -> bool {
+fn is_below_resolution(layer: &SiteRun, truth: Option<&TrueSite>) -> bool {
     let noise = layer.shown_noise();
     let resolution =
-        truth.map_or(0.0, |truth| truth.trials.iter().map(|trial| resolution(&trial.evidence)).fold(0.0, f64::max));
+        truth.map_or(0.0, |truth| truth.trials.iter().map(|trial| resolution(trial.evidence)).fold(0.0, f64::max));
     noise.at_most || noise.median.value() < ABOVE_RESOLUTION * resolution
 }
 
-/// The relative error that the evidence permits: 2^-83 for `proven 83 bits`, none for `exact`.
-fn resolution(evidence: &str) -> f64 {
-    let mut words = evidence.split(' ');
-    match (words.next(), words.next().and_then(|bits| bits.parse::<u32>().ok())) {
-        (Some("proven" | "agreed"), Some(bits)) => core_math::exp2(-f64::from(bits)),
-        _ => 0.0,
-    }
+/// The relative error that the evidence permits: 2^-83 for 83 proven bits, none if it is exact.
+fn resolution(evidence: Evidence) -> f64 {
+    if let Evidence::Proven { bits } = evidence { core_math::exp2(-f64::from(bits)) } else { 0.0 }
 }

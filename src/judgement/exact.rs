@@ -2,7 +2,7 @@
 //! format.
 
 use super::median;
-use crate::record::{ExactLayer, Number, Truth, TruthLayer, ZeroReason};
+use crate::record::{Evidence, ExactSite, Number, TrueSite, Truth, ZeroReason};
 use crate::statistics;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -36,8 +36,8 @@ pub enum ExactState {
 /// The exact gradient of the network: layer 1's, over the trials.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ExactJudgement {
-    /// Worst evidence of any layer and trial, as in the record: `proven 83 bits`.
-    pub evidence: String,
+    /// Worst evidence of any layer and trial, as in the record.
+    pub evidence: Evidence,
     /// The state that most trials have, of ties the more severe; `not established` only if no trial has another, `None`
     /// if it is not recorded.
     pub state: Option<ExactState>,
@@ -121,7 +121,7 @@ pub enum Small {
 }
 
 /// Every layer of the exact network in one trial, from layer 1 to the head.
-type Trial<'a> = Vec<&'a ExactLayer>;
+type Trial<'a> = Vec<&'a ExactSite>;
 
 /// The state of a network's exact gradient; `batch` is the number of samples, over which the loss is a mean.
 pub(super) fn judge(truth: &Truth, batch: usize) -> ExactJudgement {
@@ -135,7 +135,7 @@ pub(super) fn judge(truth: &Truth, batch: usize) -> ExactJudgement {
     let vanishing = over_trials(&vanishing.map(|trial| place(trial, batch)).collect::<Vec<_>>());
     let by_depth = matches!(vanishing, Some(Vanishing::ByDepth { .. }));
     ExactJudgement {
-        evidence: truth.evidence.clone(),
+        evidence: truth.evidence,
         state,
         log2_relative: median(trials.iter().map(|trial| log2_relative(trial, 0))),
         log2_relative_trials: trials.iter().map(|trial| log2_relative(trial, 0)).collect(),
@@ -143,7 +143,7 @@ pub(super) fn judge(truth: &Truth, batch: usize) -> ExactJudgement {
         is_below_adam_epsilon: log2_size.finite().is_some_and(|size| size < LOG2_ADAM_EPSILON),
         zero: first_with(ExactState::Zero).and_then(|trial| trial.first()?.zero).map(|zero| ZeroJudgement {
             reason: zero.reason,
-            layer: zero.layer,
+            layer: zero.site,
             ends_after_one_step: zero.ends_after_one_step,
         }),
         vanishing,
@@ -156,8 +156,8 @@ pub(super) fn judge(truth: &Truth, batch: usize) -> ExactJudgement {
 
 /// The completely recorded trials.
 fn trials(truth: &Truth) -> Vec<Trial<'_>> {
-    let count = truth.layers.iter().map(|layer| layer.trials.len()).min().unwrap_or(0);
-    let layer = |trial: usize| truth.layers.iter().map(move |layer| layer.trials[trial].exact.as_deref());
+    let count = truth.sites.iter().map(|layer| layer.trials.len()).min().unwrap_or(0);
+    let layer = |trial: usize| truth.sites.iter().map(move |layer| layer.trials[trial].exact.as_deref());
     (0..count).filter_map(|trial| layer(trial).collect()).collect()
 }
 
@@ -210,21 +210,21 @@ fn other_layers(truth: &Truth, trials: &[Trial]) -> Vec<(usize, ExactState)> {
         let healthy = distribution.remove(&ExactState::Healthy).unwrap_or(0);
         commonest(&distribution).filter(|_| 2 * healthy <= trials.len())
     };
-    let others = truth.layers.iter().enumerate().skip(1);
-    others.filter_map(|(place, layer)| Some((layer.layer, state(place)?))).collect()
+    let others = truth.sites.iter().enumerate().skip(1);
+    others.filter_map(|(place, layer)| Some((layer.site, state(place)?))).collect()
 }
 
 fn zero_weights(truth: &Truth) -> Vec<ZeroWeights> {
-    let of = |layer: &TruthLayer| {
+    let of = |layer: &TrueSite| {
         let exact = layer.trials.iter().filter(|trial| trial.log2_norm == Number::MinusInfinite);
         let alive =
             exact.filter_map(|trial| trial.exact.as_deref()).filter(|exact| exact.log2_gradient.finite().is_some());
         let inputs: Vec<Number> = alive.map(|exact| exact.log2_inputs).collect();
         let is_told = !inputs.is_empty() && 2 * inputs.len() >= layer.trials.len();
         let inputs_are_zero = inputs.iter().all(|inputs| *inputs == Number::MinusInfinite);
-        is_told.then_some(ZeroWeights { layer: layer.layer, inputs_are_zero })
+        is_told.then_some(ZeroWeights { layer: layer.site, inputs_are_zero })
     };
-    truth.layers.iter().filter_map(of).collect()
+    truth.sites.iter().filter_map(of).collect()
 }
 
 /// The place where a gradient vanishes over the trials in which it does.
@@ -267,7 +267,7 @@ fn place(trial: &Trial, batch: usize) -> Vanishing {
 
 /// From the output down to layer 1: rms(δ_k)/rms(δ_{k+1}), made by the weights of layer k+1 and by φ' of layer k.
 fn backward_factors(trial: &Trial) -> Vec<Factor> {
-    let factor = |(place, pair): (usize, &[&ExactLayer])| {
+    let factor = |(place, pair): (usize, &[&ExactSite])| {
         let [layer, above] = pair else { return None };
         let log2 = layer.log2_delta.finite()? - above.log2_delta.finite()?;
         let derivatives = layer.log2_derivatives.finite();

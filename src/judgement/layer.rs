@@ -1,7 +1,7 @@
 //! One layer in one arithmetic: its noise, its verdict, its rows, and its noise relative to that of minibatches.
 
 use super::{NO_NOISE, enough_of, median};
-use crate::record::{GradientNoise, LayerRun, LayerTrial, Number, Quantiles, TruthLayer, Verdict, VerdictCount};
+use crate::record::{GradientNoise, Number, Quantiles, SiteRun, SiteTrial, TrueSite, Verdict, VerdictCount};
 use crate::verdict::over_trials;
 use serde::Serialize;
 
@@ -91,7 +91,7 @@ pub(super) struct TrialNoise {
 }
 
 impl TrialNoise {
-    pub(super) fn of(trial: &LayerTrial) -> Option<TrialNoise> {
+    pub(super) fn of(trial: &SiteTrial) -> Option<TrialNoise> {
         if let Some(joint) = &trial.gradient {
             let (noise_to_signal, at_most) = (joint.noise_to_signal, joint.at_most);
             return Some(TrialNoise { log2_noise: joint.log2_noise, noise_to_signal, at_most, descent: joint.descent });
@@ -120,10 +120,10 @@ impl LayerJudgement {
 }
 
 /// A layer with the known facts about its exact gradient.
-pub(super) fn judge(layer: &LayerRun, truth: Option<&TruthLayer>) -> LayerJudgement {
+pub(super) fn judge(layer: &SiteRun, truth: Option<&TrueSite>) -> LayerJudgement {
     let ratio = |trial| TrialNoise::of(trial).map_or(Number::None, |noise| noise.noise_to_signal);
     LayerJudgement {
-        layer: layer.layer,
+        layer: layer.site,
         noise: layer.shown_noise(),
         trials: layer.trials.iter().map(ratio).collect(),
         limits: layer.trials.iter().map(|trial| trial.noise().1).collect(),
@@ -137,7 +137,7 @@ pub(super) fn judge(layer: &LayerRun, truth: Option<&TruthLayer>) -> LayerJudgem
 
 /// The place of the worst layer: the most severe verdict, then the most noise, then the nearest to the input. Layers
 /// whose gradient is zero or not established are no arithmetic's doing; they count only where there are no others.
-pub(super) fn worst(layers: &[LayerRun]) -> usize {
+pub(super) fn worst(layers: &[SiteRun]) -> usize {
     let rank = |place: usize| {
         let verdict = layers[place].verdict.verdict;
         (verdict.is_ordered(), verdict)
@@ -152,7 +152,7 @@ pub(super) fn worst(layers: &[LayerRun]) -> usize {
 
 /// The tensor whose own verdict over the trials is more severe than the layer's; the more severe one of two, or the
 /// weights if they are equal.
-fn worse_tensor(layer: &LayerRun) -> Option<(Tensor, Verdict)> {
+fn worse_tensor(layer: &SiteRun) -> Option<(Tensor, Verdict)> {
     let own = |of: fn(&GradientNoise) -> Verdict| {
         let verdicts: Vec<Verdict> = layer.trials.iter().filter_map(|trial| trial.gradient.as_ref().map(of)).collect();
         (!verdicts.is_empty()).then(|| over_trials(&verdicts).verdict)
@@ -165,7 +165,7 @@ fn worse_tensor(layer: &LayerRun) -> Option<(Tensor, Verdict)> {
 }
 
 /// The rows of the trial whose share is the upper median.
-fn rows(layer: &LayerRun) -> Option<RowShare> {
+fn rows(layer: &SiteRun) -> Option<RowShare> {
     let mut rows: Vec<_> = layer.trials.iter().filter_map(|trial| trial.rows).collect();
     let share = |wrong: u64, of: u64| if of > 0 { wrong as f64 / of as f64 } else { 0.0 };
     rows.sort_by(|x, y| share(x.wrong, x.of).total_cmp(&share(y.wrong, y.of)));
@@ -178,7 +178,7 @@ fn rows(layer: &LayerRun) -> Option<RowShare> {
 }
 
 /// Rounding noise over minibatch noise, over the trials whose exact gradient is not zero; `None` if no trial has both.
-fn minibatch(layer: &LayerRun, truth: &TruthLayer) -> Option<MinibatchJudgement> {
+fn minibatch(layer: &SiteRun, truth: &TrueSite) -> Option<MinibatchJudgement> {
     let trials = layer.trials.iter().zip(&truth.trials).filter(|(trial, _)| trial.verdict != Verdict::Zero);
     let compared: Vec<Compared> = trials
         .map(|(trial, truth)| {

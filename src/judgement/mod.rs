@@ -24,7 +24,7 @@ pub use layer::{LayerJudgement, MinibatchJudgement, MinibatchMeaning, RowShare, 
 pub use remedy::{Advice, Effect, RemedyName, Tried};
 pub use summary::Summary;
 
-use crate::record::{ArithmeticRun, LayerRun, Number, Quantiles, Record, Run, Verdict, VerdictCount};
+use crate::record::{ArithmeticRun, Number, Quantiles, Record, Run, SiteRun, Verdict, VerdictCount};
 use crate::statistics;
 use ranking::Ranking;
 use serde::Serialize;
@@ -119,9 +119,9 @@ fn judge_arithmetic(
     arithmetic: &ArithmeticRun,
     exact: &ExactJudgement,
 ) -> ArithmeticJudgement {
-    let place = layer::worst(&arithmetic.layers);
-    let judged = |place: usize| match arithmetic.layers.get(place) {
-        Some(layer) => layer::judge(layer, run.truth.layers.get(place)),
+    let place = layer::worst(&arithmetic.sites);
+    let judged = |place: usize| match arithmetic.sites.get(place) {
+        Some(layer) => layer::judge(layer, run.truth.sites.get(place)),
         None => LayerJudgement::unmeasured(),
     };
     let (first, worst) = (judged(0), judged(place));
@@ -129,7 +129,7 @@ fn judge_arithmetic(
     let (tried, remedy) = remedy::judge(run, index, exact);
     ArithmeticJudgement {
         name: arithmetic.name.clone(),
-        verdicts: arithmetic.layers.iter().map(|layer| layer.verdict.clone()).collect(),
+        verdicts: arithmetic.sites.iter().map(|layer| layer.verdict.clone()).collect(),
         worst_noise: whole::trials(arithmetic).iter().map(|trial| trial.worst_noise).collect(),
         cause: cause::judge(run, arithmetic, if is_explained { 0 } else { place }),
         remedy,
@@ -154,7 +154,7 @@ fn rank_activations(runs: &[Run]) -> Vec<ActivationRanking> {
 }
 
 /// Layer 1 in an arithmetic, if its ratio measures noise.
-fn first_layer<'a>(run: &'a Run, arithmetic: &str) -> Option<&'a LayerRun> {
+fn first_layer<'a>(run: &'a Run, arithmetic: &str) -> Option<&'a SiteRun> {
     let same = run.arithmetics.iter().find(|one| one.name == arithmetic)?;
-    same.layers.first().filter(|layer| layer.verdict.verdict.has_noise())
+    same.sites.first().filter(|layer| layer.verdict.verdict.has_noise())
 }

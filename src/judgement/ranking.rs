@@ -5,7 +5,7 @@
 //! a difference that is certain but tiny decides nothing. Fewer than five pairs can never reach p ≤ 1/16.
 
 use super::layer::TrialNoise;
-use crate::record::{LayerRun, Number};
+use crate::record::{Number, SiteRun};
 use crate::statistics;
 use serde::Serialize;
 use std::cmp::Ordering;
@@ -32,7 +32,7 @@ pub struct Ratio {
 pub type Trials = Vec<Option<Ratio>>;
 
 /// The ratios of a layer's gradient, weights and biases together.
-pub fn trials(layer: &LayerRun) -> Trials {
+pub fn trials(layer: &SiteRun) -> Trials {
     let ratio = |noise: TrialNoise| {
         let is_known = noise.noise_to_signal != Number::None;
         is_known.then(|| Ratio { value: noise.noise_to_signal.value(), at_most: noise.at_most })

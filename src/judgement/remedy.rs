@@ -4,7 +4,7 @@
 use super::exact::ExactJudgement;
 use super::instead::{Cost, cost_of_change, instead};
 use super::{NO_NOISE, enough_of, median, whole};
-use crate::record::{ArithmeticRun, LOWER, LayerRun, Number, Quantiles, Remedy, RemedyKind, Run, Verdict, WholeTrial};
+use crate::record::{ArithmeticRun, LOWER, Number, Quantiles, Remedy, RemedyKind, Run, SiteRun, Verdict, WholeTrial};
 use serde::Serialize;
 
 /// A remedy: a change that was tried, or an arithmetic of the list.
@@ -118,7 +118,7 @@ fn changes<'a>(subject: &'a ArithmeticRun, before: &'a [WholeTrial]) -> impl Ite
         let after = remedy.trials.as_ref()?;
         let (kind, log2_loss_scale) = (remedy.kind, remedy.log2_loss_scale);
         let name = RemedyName::Change { kind, name: remedy.name.clone(), log2_loss_scale };
-        let first = remedy.layers.first().map(|layer| layer.noise_to_signal);
+        let first = remedy.sites.first().map(|layer| layer.noise_to_signal);
         let seen = seen(name, before, after, is_needless(subject, remedy));
         Some(((cost_of_change(kind), 0, 0), seen.at_first(subject, first)))
     })
@@ -131,14 +131,14 @@ fn listed<'a>(run: &'a Run, index: usize, before: &'a [WholeTrial]) -> impl Iter
     let others = others.filter(move |(place, other)| *place != index && other.external.is_none());
     others.filter_map(move |(place, other)| {
         let (name, cost) = instead(subject, other, place)?;
-        let first = other.layers.first().map(|layer| *layer.noise());
+        let first = other.sites.first().map(|layer| *layer.noise());
         Some((cost, seen(name, before, &whole::trials(other), false).at_first(subject, first)))
     })
 }
 
 /// The advice if no remedy is searched for: none helps, none is needed, or nothing is known.
 fn without_remedy(subject: &ArithmeticRun, exact: &ExactJudgement, trials: &[WholeTrial]) -> Option<Advice> {
-    let is_zero = subject.layers.first().is_some_and(|layer| layer.verdict.verdict == Verdict::Zero);
+    let is_zero = subject.sites.first().is_some_and(|layer| layer.verdict.verdict == Verdict::Zero);
     if exact.is_network_fault || is_zero && exact.state.is_none() {
         // What no format helps against does no harm to an arithmetic whose own noise is small.
         let is_sound = !is_zero && trials.iter().any(|trial| trial.verdict != Verdict::Zero) && is_sound(trials);
@@ -219,7 +219,7 @@ fn seen(remedy: RemedyName, before: &[WholeTrial], after: &[WholeTrial], is_need
 impl Tried {
     /// Adds layer 1's noise.
     fn at_first(self, subject: &ArithmeticRun, first: Option<Quantiles>) -> Tried {
-        let (Some(before), Some(first)) = (subject.layers.first(), first) else { return self };
+        let (Some(before), Some(first)) = (subject.sites.first(), first) else { return self };
         let (shown, before) = (before.shown_noise(), before.noise());
         let first_times = if shown.at_most { Number::None } else { fall(before.median, first.median) };
         let both = before.count == 2 && first.count == 2 && (before.both().is_some() || first.both().is_some());
@@ -240,9 +240,9 @@ pub(super) fn fall(before: Number, after: Number) -> Number {
 
 /// Loss scaling where no entry of any layer underflows or overflows, or where it changes nothing.
 fn is_needless(arithmetic: &ArithmeticRun, remedy: &Remedy) -> bool {
-    let loses = |layer: &LayerRun| {
+    let loses = |layer: &SiteRun| {
         layer.fates.flushed > 0 || layer.fates.overflowed > 0 || layer.verdict.verdict == Verdict::Underflow
     };
     let changes_nothing = remedy.log2_loss_scale == arithmetic.log2_loss_scale.unwrap_or(0);
-    remedy.kind == RemedyKind::LossScaling && (changes_nothing || !arithmetic.layers.iter().any(loses))
+    remedy.kind == RemedyKind::LossScaling && (changes_nothing || !arithmetic.sites.iter().any(loses))
 }

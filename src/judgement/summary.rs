@@ -247,7 +247,7 @@ fn exact(judged: &ExactJudgement) -> Exact {
     Exact {
         state: judged.state,
         distribution: judged.distribution.clone(),
-        evidence: judged.evidence.clone(),
+        evidence: judged.evidence.to_string(),
         log2_relative: of_trials(judged.log2_relative, &judged.log2_relative_trials, decimals),
         log2_size: decimals(judged.log2_size),
         is_below_adam_epsilon: judged.is_below_adam_epsilon,

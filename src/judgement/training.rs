@@ -150,7 +150,7 @@ fn judge_learner(training: &Training, control: &Control, learner: &Learner) -> L
         range: learner.outcome.first_saturation.filter(is_range),
         absorption: updates::absorption(learner),
         noise: NoiseJudgement::of(learner),
-        update: UpdateFormat::of(&learner.update),
+        update: UpdateFormat::of(&learner.update.format),
         limit: Limit::Control,
         without: None,
     };

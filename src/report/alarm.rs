@@ -1,7 +1,7 @@
 //! Messages for scripts: the reason for exit status 3, and annotations of a GitHub workflow.
 
 use crate::judgement::{ArithmeticJudgement, Judgement};
-use crate::record::{ArithmeticRun, LayerRun, Record, Verdict};
+use crate::record::{ArithmeticRun, Record, SiteRun, Verdict};
 use crate::report::numbers::{Notation::Plain, short};
 use crate::report::{audit, facts, say, table};
 
@@ -18,7 +18,7 @@ pub fn reached(record: &Record, option: &str, threshold: Verdict, met: &[Place])
         met.iter().filter_map(|place| Some((*place, arithmetic(record, *place)?))).collect();
     // Of several that are equally severe the first; `max_by` would give the last.
     let severity = |(_, arithmetic): &(Place, &ArithmeticRun)| {
-        let noise = arithmetic.layers.first().map_or(0.0, |layer| layer.noise().median.value());
+        let noise = arithmetic.sites.first().map_or(0.0, |layer| layer.noise().median.value());
         (arithmetic.verdict.verdict, if noise.is_nan() { 0.0 } else { noise })
     };
     let mut worst = *all.first()?;
@@ -28,7 +28,7 @@ pub fn reached(record: &Record, option: &str, threshold: Verdict, met: &[Place])
         }
     }
     let (place, arithmetic) = worst;
-    let layer = arithmetic.layers.first()?;
+    let layer = arithmetic.sites.first()?;
     let name = |(place, arithmetic): (Place, &ArithmeticRun)| {
         let of = if record.runs.len() > 1 { format!("{} in ", record.runs[place.0].activation) } else { String::new() };
         of + &facts::name_in_sentence(arithmetic, Plain)
@@ -41,7 +41,7 @@ pub fn reached(record: &Record, option: &str, threshold: Verdict, met: &[Place])
     };
     Some(format!(
         "{option}: the gradient of layer {} of {} {} in {} ({}; {}){others}",
-        layer.layer,
+        layer.site,
         record.runs[place.0].activation,
         facts::predicate(arithmetic.verdict.verdict, false),
         facts::name_in_sentence(arithmetic, Plain),
@@ -55,16 +55,18 @@ fn arithmetic(record: &Record, (run, place): Place) -> Option<&ArithmeticRun> {
 }
 
 /// The measured value of a layer, with the threshold if it is a number: `noise/signal 0.286, noisy from 0.1`.
-fn value(record: &Record, (run, _): Place, layer: &LayerRun, threshold: Verdict) -> String {
+fn value(record: &Record, (run, _): Place, layer: &SiteRun, threshold: Verdict) -> String {
     let entries = |count: u64, what: &str| format!("{count} of {} entries {what}", layer.fates.total());
     match layer.verdict.verdict {
         Verdict::Overflow => entries(layer.fates.overflowed, "are infinite or NaN"),
         Verdict::Underflow => entries(layer.fates.flushed, "underflow to zero"),
         Verdict::Zero => "every entry of the exact gradient is zero".into(),
         Verdict::NotEstablished => {
-            let trials = record.runs[run].truth.layers.first().map_or(&[][..], |truth| &truth.trials);
-            let why = trials.iter().find_map(|trial| trial.evidence.strip_prefix("not established: "));
-            why.unwrap_or("the bounds on the exact gradient do not decide; raise --truth-bits").into()
+            let trials = record.runs[run].truth.sites.first().map_or(&[][..], |truth| &truth.trials);
+            let why = trials.iter().find_map(|trial| trial.evidence.reason());
+            why.map_or("the bounds on the exact gradient do not decide; raise --truth-bits".into(), |why| {
+                why.to_string()
+            })
         }
         Verdict::Sound | Verdict::Noisy | Verdict::Chaotic => {
             let shown = table::value(layer, Plain);

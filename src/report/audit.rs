@@ -10,7 +10,7 @@ pub use words::failure;
 
 use crate::judgement::audit::{self as judgement, AuditJudgement, LayerAudit, LayerVerdict, Standing};
 use crate::judgement::judge_run;
-use crate::record::{External, LayerRun, Number, Record, Run};
+use crate::record::{External, Number, Record, Run, SiteRun};
 use crate::report::numbers::{Notation, ratio, short};
 use crate::report::say;
 
@@ -41,9 +41,9 @@ pub struct Row<'r> {
     /// Its name in the file of weights.
     pub name: &'r str,
     /// The dump's.
-    pub theirs: &'r LayerRun,
+    pub theirs: &'r SiteRun,
     /// The model's.
-    pub ours: &'r LayerRun,
+    pub ours: &'r SiteRun,
     /// Whether the layer can be judged.
     pub standing: Standing,
     /// What is concluded about it.
@@ -93,8 +93,8 @@ impl<'r> Audit<'r> {
         let theirs = run.arithmetics.iter().find(|arithmetic| arithmetic.name == judgement.name)?;
         let model = judgement.judged();
         let ours = run.arithmetics.get(model.place)?;
-        let names = run.truth.layers.iter().map(|layer| layer.name.as_str()).chain(std::iter::repeat(""));
-        let layers = theirs.layers.iter().zip(&ours.layers).zip(&model.layers).zip(names);
+        let names = run.sites.iter().map(|site| site.name.as_str()).chain(std::iter::repeat(""));
+        let layers = theirs.sites.iter().zip(&ours.sites).zip(&model.layers).zip(names);
         let mut rows: Vec<Row> =
             layers.map(|(((theirs, ours), layer), name)| Row::new(theirs, ours, layer, name)).collect();
         let key = |row: &Row| match row.standing {
@@ -147,10 +147,10 @@ impl<'r> Audit<'r> {
 }
 
 impl<'r> Row<'r> {
-    fn new(theirs: &'r LayerRun, ours: &'r LayerRun, layer: &LayerAudit, name: &'r str) -> Row<'r> {
+    fn new(theirs: &'r SiteRun, ours: &'r SiteRun, layer: &LayerAudit, name: &'r str) -> Row<'r> {
         let external = theirs.external.as_ref();
         Row {
-            layer: theirs.layer,
+            layer: theirs.site,
             name,
             theirs,
             ours,
@@ -170,8 +170,8 @@ impl<'r> Row<'r> {
     /// `0`, or in a file of several types `0 (F16)`.
     fn name_and_type(&self) -> String {
         let external = self.theirs.external.as_ref();
-        let types = external.map(|layer| [&layer.weight_dtype, &layer.bias_dtype]);
-        let mut types: Vec<&str> = types.into_iter().flatten().flatten().map(String::as_str).collect();
+        let types = external.map(|layer| [&layer.weight_type, &layer.bias_type]);
+        let mut types: Vec<&str> = types.into_iter().flatten().flatten().map(|stored| stored.dtype.as_str()).collect();
         types.dedup();
         if types.is_empty() { self.name.into() } else { format!("{} ({})", self.name, types.join(", ")) }
     }
@@ -182,7 +182,7 @@ impl<'r> Row<'r> {
     }
 
     fn cells(&self, notation: Notation) -> Vec<String> {
-        let noise = |layer: &LayerRun| {
+        let noise = |layer: &SiteRun| {
             let noise = if self.is_joint() { layer.noise() } else { &layer.noise_to_signal };
             if noise.median == Number::None { "—".into() } else { ratio(noise.median, noise.at_most, notation) }
         };

@@ -1,7 +1,9 @@
 //! The noise of an arithmetic by source and under remedies, as tables and figures show it; what is concluded from it is
 //! the judgement's.
 
-use crate::record::{ArithmeticRun, LayerRun, Number, Quantiles, Remedy, Run, SourceNoise, Verdict};
+use crate::record::{
+    ArithmeticRun, NoiseSource, Number, Quantiles, Remedy, Run, SiteRun, SourceNoise, SourceSite, Verdict,
+};
 use crate::report::numbers::{Notation, middle};
 
 /// A layer's noise in words: `≤ 1e-20`; of two trials both: `0.118, 0.183`.
@@ -17,6 +19,11 @@ pub fn first_attributed(run: &Run) -> Option<(usize, &ArithmeticRun)> {
 /// Every source of an arithmetic; empty if its noise was not attributed.
 pub fn sources(arithmetic: &ArithmeticRun) -> &[SourceNoise] {
     arithmetic.attribution.as_ref().map_or(&[], |attribution| &attribution.sources)
+}
+
+/// One source of the noise of the layer at a place.
+pub fn source_at(arithmetic: &ArithmeticRun, source: NoiseSource, place: usize) -> Option<&SourceSite> {
+    sources(arithmetic).iter().find(|one| one.source == source)?.sites.get(place)
 }
 
 /// A layer as far as remedies go: its verdict and its noise.
@@ -74,16 +81,16 @@ fn cut(before: Number, after: Number) -> Option<f64> {
 
 /// The layers of the plain run.
 pub fn plain(arithmetic: &ArithmeticRun) -> Vec<State> {
-    arithmetic.layers.iter().map(plain_state).collect()
+    arithmetic.sites.iter().map(plain_state).collect()
 }
 
-fn plain_state(layer: &LayerRun) -> State {
+fn plain_state(layer: &SiteRun) -> State {
     State { verdict: layer.verdict.verdict, noise: layer.shown_noise() }
 }
 
 /// The layers under a remedy.
 pub fn remedied(remedy: &Remedy) -> Vec<State> {
-    let layers = remedy.layers.iter();
+    let layers = remedy.sites.iter();
     layers.map(|layer| State { verdict: layer.verdict.verdict, noise: layer.noise_to_signal }).collect()
 }
 

@@ -4,102 +4,122 @@ mod training;
 
 pub use training::training_line;
 
-use crate::record::Spec;
+use crate::record::{Compared, Field, Fields, FixedBy, Heading, Kind, Names, Spec, SpecOption, Weights};
 
 /// `precision-probe --act leaky --depth 50 …`: every option of the spec, none left to a default that a later version
 /// may change.
 pub fn line(spec: &Spec) -> String {
-    // Destructured, so that a new field of the spec cannot be forgotten here.
-    let Spec {
-        activations,
-        depth,
-        width,
-        batch,
-        trials,
-        seed,
-        data,
-        init,
-        gain,
-        bias,
-        residual,
-        formats,
-        names,
-        truth_bits,
-        loss_scale,
-        attribute,
-        weights,
-        batch_file,
-        compared,
-    } = spec;
-    let mut words = vec!["precision-probe".to_string()];
-    let models: Vec<&String> = compared.iter().filter_map(|one| one.model.as_ref()).collect();
-    if !models.is_empty() {
-        words.push("audit".into());
-    }
-    let mut option = |name: &str, value: String| words.extend([format!("--{name}"), quoted(&value)]);
-    if let Some(weights) = weights {
-        option("weights", weights.source.file.clone());
-        match weights.activations {
-            None => option("act", activations.join(",")),
-            // The record holds the activations of each layer and not the file that said them.
-            Some(_) => option("net", "net.toml".into()),
+    let Spec { names, weights, batch_file, compared, .. } = spec;
+    let is_audit = compared.iter().any(|one| one.model.is_some());
+    let mut words = Words::new(if is_audit { &["precision-probe", "audit"] } else { &["precision-probe"] });
+    let mut fields = Spec::in_help();
+    fields.retain(|field| field.option.fixed_by.file(weights.is_some(), batch_file.is_some(), true).is_none());
+    fields.sort_by_key(|field| place(field));
+    let mut dtype = spec.sources().find_map(|source| source.dtype.as_ref());
+    for field in fields {
+        if matches!(field.name, "seed" | "formats") {
+            dtype.take().into_iter().for_each(|dtype| words.option("dtype", dtype));
         }
-        if let Some(layers) = &weights.layers_from {
-            option("layers-from", layers.join(","));
+        match field.name {
+            "activations" => network(&mut words, weights.as_ref(), &spec.activations),
+            "data" => match batch_file {
+                Some(file) => {
+                    words.option("data", &file.source.file);
+                    words.option("loss", spec.loss().option());
+                }
+                None => words.option("data", spec.data.name()),
+            },
+            "formats" => {
+                compare(&mut words, compared);
+                if !is_audit {
+                    words.option("formats", &spelled(&spec.formats, names));
+                } else if let Some(model) = model(compared) {
+                    words.option("as", &names.spelled(names.policy(model).unwrap_or(model)));
+                }
+            }
+            _ if is_audit && !field.option.is_in_audit => {}
+            _ => words.field(field, spec),
         }
-    } else {
-        option("act", activations.join(","));
-        option("depth", depth.to_string());
-        option("width", width.to_string());
-        option("init", init.to_string());
-        option("trials", trials.to_string());
     }
-    if let Some(gain) = gain {
-        option("gain", format!("{gain:?}"));
+    words.0.join(" ")
+}
+/// Where a field stands: how networks are drawn, what every command has, what only a measurement has, switches.
+fn place(field: &Field<Spec>) -> u8 {
+    let SpecOption { kind, heading, fixed_by, is_in_audit, .. } = field.option;
+    let is_drawing = heading == Heading::Network && !field.is_optional() || fixed_by == FixedBy::WeightsOnce;
+    match kind {
+        Kind::Switch => 3,
+        _ if is_drawing => 0,
+        Kind::List(_) => 1,
+        _ if is_in_audit || heading != Heading::Precision => 1,
+        _ => 2,
     }
-    if let Some(batch_file) = batch_file {
-        option("data", batch_file.source.file.clone());
-        option("loss", spec.loss().option().into());
-    } else {
-        option("data", data.name().into());
-        option("batch", batch.to_string());
+}
+
+/// The activations, with the network if it comes from a file.
+fn network(words: &mut Words, weights: Option<&Weights>, activations: &[String]) {
+    let Some(weights) = weights else { return words.option("act", &activations.join(",")) };
+    words.option("weights", &weights.source.file);
+    match weights.activations {
+        None => words.option("act", &activations.join(",")),
+        // The record holds the activations of each layer and not the file that said them.
+        Some(_) => words.option("net", "net.toml"),
     }
-    let sources = weights.iter().map(|weights| &weights.source).chain(batch_file.iter().map(|batch| &batch.source));
-    let sources = sources.chain(compared.iter().map(|one| &one.source));
-    if let Some(dtype) = sources.filter_map(|source| source.dtype.clone()).next() {
-        option("dtype", dtype);
+    if let Some(layers) = &weights.layers_from {
+        words.option("layers-from", &layers.join(","));
     }
-    if weights.is_none() || batch_file.is_none() {
-        option("seed", seed.to_string());
-    }
+}
+
+/// Gradients of other programs.
+fn compare(words: &mut Words, compared: &[Compared]) {
     for one in compared {
-        option("compare", format!("{}={}", one.name, one.source.file));
+        words.option("compare", &format!("{}={}", one.name, one.source.file));
     }
     for one in compared.iter().filter(|one| one.log2_scale != 0) {
-        option("compare-scale", format!("{}={:?}", one.name, core_math::exp2(one.log2_scale.into())));
+        words.option("compare-scale", &format!("{}={:?}", one.name, core_math::exp2(one.log2_scale.into())));
     }
-    match models.as_slice() {
-        [] => option("formats", formats.iter().map(|policy| names.spelled(policy)).collect::<Vec<_>>().join(",")),
-        // Those that are likely for the files' types are tried where no model is named.
-        _ if compared.iter().any(|one| !one.likely.is_empty()) => {}
-        // Models that differ are those of the files' types.
-        [first, rest @ ..] if rest.iter().all(|model| model == first) => {
-            option("as", names.spelled(names.policy(first).unwrap_or(first)))
+}
+
+/// The model that an audit named.
+fn model(compared: &[Compared]) -> Option<&String> {
+    // Those that are likely for the files' types are tried where no model is named.
+    let is_named = compared.iter().all(|one| one.likely.is_empty());
+    let mut models = compared.iter().filter_map(|one| one.model.as_ref()).filter(|_| is_named);
+    let first = models.next()?;
+    // Models that differ are those of the files' types.
+    models.all(|model| model == first).then_some(first)
+}
+
+/// Policies with their names as `--formats` takes them.
+fn spelled(formats: &[String], names: &Names) -> String {
+    formats.iter().map(|policy| names.spelled(policy)).collect::<Vec<_>>().join(",")
+}
+
+/// The words of a command line.
+struct Words(Vec<String>);
+
+impl Words {
+    fn new(command: &[&str]) -> Words {
+        Words(command.iter().map(|word| word.to_string()).collect())
+    }
+
+    fn option(&mut self, name: &str, value: &str) {
+        self.0.extend([format!("--{name}"), quoted(value)]);
+    }
+
+    fn switch(&mut self, name: &str, is_on: bool) {
+        self.0.extend(is_on.then(|| format!("--{name}")));
+    }
+
+    /// A field of a spec, if it is given.
+    fn field<S: Fields>(&mut self, field: &Field<S>, spec: &S) {
+        let text = (field.text)(spec);
+        match (field.option.kind, text) {
+            (Kind::Switch, text) => self.switch(field.option.long, text.as_deref() == Some("on")),
+            (_, Some(text)) => self.option(field.option.long, &text),
+            (_, None) => {}
         }
-        _ => {}
     }
-    option("truth-bits", truth_bits.to_string());
-    if models.is_empty() {
-        option("loss-scale", loss_scale.to_string());
-        option("attribute", attribute.name().into());
-    }
-    if *bias && weights.is_none() {
-        words.push("--bias".into());
-    }
-    if *residual {
-        words.push("--residual".into());
-    }
-    words.join(" ")
 }
 
 /// A word as a POSIX shell reads it back: in single quotes unless it is harmless.
@@ -115,7 +135,7 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{BatchFile, Compared, Source, TargetKind, Weights};
+    use crate::record::{BatchFile, Source, TargetKind};
 
     #[test]
     fn every_option_is_given() {

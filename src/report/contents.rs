@@ -31,7 +31,7 @@ pub fn drawn(record: &Record, theme: Theme) -> Result<Vec<(String, Vec<u8>)>, St
         subjects.push((&names.summary, Subject::Summary(run)));
     }
     subjects.extend(names.comparison.iter().map(|stem| (stem, Subject::Comparison)));
-    let evidence = record.runs.iter().map(|run| run.truth.evidence.as_str());
+    let evidence = record.runs.iter().map(|run| run.truth.evidence);
     let origin = Origin::new(&record.version, &record.spec_hash, evidence);
     let pictures = subjects.par_iter().map(|(stem, subject)| {
         let svg = match subject {

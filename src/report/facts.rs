@@ -2,7 +2,7 @@
 
 use crate::judgement::ArithmeticJudgement;
 use crate::record::{
-    ArithmeticRun, External, Flips, LayerRun, Phase, Record, Run, Spec, Verdict, VerdictCount, Weights,
+    ArithmeticRun, Evidence, External, Flips, Phase, Record, Run, SiteRun, Spec, Verdict, VerdictCount, Weights,
 };
 use crate::report::numbers::{Notation, middle, power, short};
 use crate::report::say;
@@ -37,7 +37,7 @@ pub fn scale(log2: i32, notation: Notation) -> String {
 /// theory. All three are medians over the trials, so the last need not be the quotient of the others; of two trials,
 /// the greater value of each.
 pub fn theory(run: &Run, notation: Notation) -> Option<String> {
-    let known = run.arithmetics.iter().find_map(|one| Some((one, one.theory.first()?, one.layers.first()?)));
+    let known = run.arithmetics.iter().find_map(|one| Some((one, one.theory.first()?, one.sites.first()?)));
     // The ratio of a zero or overflowed gradient is not noise, so it is not compared with a theory of noise.
     let (arithmetic, theory, layer) = known.filter(|(.., layer)| !layer.verdict.verdict.is_zero_or_overflow())?;
     let (predicted, quotient) = (short(theory.predicted.finite()?, notation), theory.ratio.finite()?);
@@ -51,7 +51,7 @@ pub fn theory(run: &Run, notation: Notation) -> Option<String> {
     let whose = if noise.median == layer.noise().median { "" } else { " of the weights alone" };
     Some(format!(
         "theory predicts {limit}{predicted} at layer {} in {} ({what}measured {}{whose}; measured/predicted {limit}{})",
-        layer.layer,
+        layer.site,
         name_in_sentence(arithmetic, notation),
         middle(&noise, notation),
         say::factor(quotient, notation)
@@ -87,7 +87,7 @@ pub fn predicate(verdict: Verdict, several: bool) -> String {
 }
 
 /// Flips of all layers together; `None` where no layer has any to count.
-pub fn all_flips(layers: &[LayerRun]) -> Option<Flips> {
+pub fn all_flips(layers: &[SiteRun]) -> Option<Flips> {
     let mut counted = layers.iter().filter_map(|layer| layer.flips).peekable();
     counted.peek()?;
     Some(counted.fold(Flips::default(), |sum, flips| Flips {
@@ -182,18 +182,21 @@ pub fn shape(spec: &Spec) -> String {
 /// What mean-field theory says of the gradient's size: `gradients grow ×1.09 per layer`; nothing for a network that was
 /// not drawn.
 pub fn phase(run: &Run, notation: Notation) -> Option<String> {
-    let (chi1, phase) = (run.chi1?, run.phase.as_ref()?);
-    // In a residual network the factor differs from layer to layer, and the phase has that of all together.
-    Some(if run.residual_scale.is_some() { phase.clone() } else { change_per_layer(chi1, phase, notation) })
+    let (chi1, phase) = (run.chi1?, run.phase?);
+    // In a residual network the factor differs from layer to layer, and only that of all together is said.
+    Some(match run.growth {
+        Some(growth) => Phase::over_all_layers(growth.value()),
+        None => change_per_layer(chi1, phase, run.has_unstable_variance, notation),
+    })
 }
 
 /// A phase with its factor, the root of χ₁, which is that of the mean square: `gradients grow ×1.09 per layer`.
-pub fn change_per_layer(chi1: f64, phase: &str, notation: Notation) -> String {
-    if Phase::of(chi1) == Phase::Critical {
-        return phase.into();
-    }
-    let (change, warning) = phase.split_at(phase.find(',').unwrap_or(phase.len()));
-    format!("{change} ×{} per layer{warning}", short(chi1.sqrt(), notation))
+pub fn change_per_layer(chi1: f64, phase: Phase, is_unstable: bool, notation: Notation) -> String {
+    let factor = match phase {
+        Phase::Critical => String::new(),
+        _ => format!(" ×{} per layer", short(chi1.sqrt(), notation)),
+    };
+    format!("{}{factor}{}", phase.describe(), Phase::warning(is_unstable))
 }
 
 /// The same where nothing else names the theory: `gradients grow ×1.09 per layer (mean-field theory)`.
@@ -202,19 +205,24 @@ pub fn phase_in_theory(run: &Run, notation: Notation) -> Option<String> {
 }
 
 /// How well an exact gradient is known: `proven to 83 bits`, `exact`, or `not established: why`.
-pub fn evidence(words: &str) -> String {
-    words.strip_prefix("proven ").map_or_else(|| words.into(), |bits| format!("proven to {bits}"))
+pub fn evidence(evidence: Evidence) -> String {
+    match evidence {
+        Evidence::Proven { bits } => format!("proven to {bits} bits"),
+        evidence => evidence.to_string(),
+    }
 }
 
 /// The same in a caption: `reference exact to 83 bits`.
-pub fn reference(words: &str) -> String {
-    let words = words.strip_prefix("proven ").map_or_else(|| words.into(), |bits| format!("exact to {bits}"));
-    format!("reference {words}")
+pub fn reference(evidence: Evidence) -> String {
+    match evidence {
+        Evidence::Proven { bits } => format!("reference exact to {bits} bits"),
+        evidence => format!("reference {evidence}"),
+    }
 }
 
 /// `reference exact to 83 bits, computed with 256–512 bits`.
 pub fn truth(run: &Run) -> String {
-    let reference = reference(&run.truth.evidence);
+    let reference = reference(run.truth.evidence);
     match (run.truth.precision.iter().min(), run.truth.precision.iter().max()) {
         (Some(low), Some(high)) if low == high => format!("{reference}, computed with {low} bits"),
         (Some(low), Some(high)) => format!("{reference}, computed with {low}–{high} bits"),

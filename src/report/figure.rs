@@ -35,7 +35,7 @@ pub use training::{
 };
 
 use crate::judgement::{ArithmeticJudgement, RunJudgement, judge_run};
-use crate::record::{ArithmeticRun, LayerRun, Record, Run, Verdict};
+use crate::record::{ArithmeticRun, Record, Run, SiteRun, Verdict};
 use crate::report::numbers::Notation;
 use crate::report::{audit, facts};
 
@@ -74,8 +74,8 @@ pub struct Summary {
 impl Summary {
     /// The figure of one run of a record.
     pub fn new(record: &Record, run: &Run) -> Summary {
-        let numbers = run.truth.layers.iter().map(|layer| layer.layer);
-        let numbers = numbers.chain(run.arithmetics.iter().flat_map(|one| one.layers.iter().map(|layer| layer.layer)));
+        let numbers = run.truth.sites.iter().map(|layer| layer.site);
+        let numbers = numbers.chain(run.arithmetics.iter().flat_map(|one| one.sites.iter().map(|layer| layer.site)));
         let (first, last) = numbers.fold((usize::MAX, 0), |(low, high), layer| (low.min(layer), high.max(layer)));
         let judged = &judge_run(run, record.spec.batch);
         let [ruling, remedy] = audit::sentences(record, run, Notation::Typeset);
@@ -112,8 +112,8 @@ fn of_run<'a>(
 /// Every layer of an arithmetic with its verdict.
 fn of_layers<'a>(
     (arithmetic, judged): (&'a ArithmeticRun, &'a ArithmeticJudgement),
-) -> impl Iterator<Item = (&'a LayerRun, Verdict)> + Clone {
-    arithmetic.layers.iter().zip(judged.verdicts.iter().map(|count| count.verdict))
+) -> impl Iterator<Item = (&'a SiteRun, Verdict)> + Clone {
+    arithmetic.sites.iter().zip(judged.verdicts.iter().map(|count| count.verdict))
 }
 
 /// The trials that were judged.

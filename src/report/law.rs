@@ -55,7 +55,7 @@ fn pictures() -> [String; 2] {
 /// # Errors
 /// A picture could not be drawn.
 pub fn drawn(law: &Law, theme: Theme) -> Result<Vec<(String, Vec<u8>)>, String> {
-    let evidence = law.runs.iter().map(|run| run.evidence.as_str());
+    let evidence = law.runs.iter().map(|run| run.evidence);
     let origin = Origin::new(&law.version, &law.spec_hash, evidence);
     let pictures = origin.files(PICTURE, &draw::law_svg(law, theme)?)?;
     Ok([(TABLE.to_string(), law_csv(law).into_bytes())].into_iter().chain(pictures).collect())
@@ -97,7 +97,7 @@ pub fn terminal(law: &Law, picture: Option<&Path>) -> String {
 fn header(law: &Law) -> String {
     let names: Vec<&str> = law.runs.iter().map(|run| run.activation.as_str()).collect();
     let evidence: Vec<String> =
-        law.runs.iter().map(|run| format!("{} ({})", facts::evidence(&run.evidence), run.activation)).collect();
+        law.runs.iter().map(|run| format!("{} ({})", facts::evidence(run.evidence), run.activation)).collect();
     let lines = [
         format!("{} in {}", names.join(", "), arithmetics(law)),
         set_up(law).join(", "),

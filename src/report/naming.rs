@@ -2,7 +2,7 @@
 //! apart: `relu-50x64-f16+bf16-3fa9c2d1`.
 
 use super::files::safe;
-use crate::record::{LossScale, Source, Spec};
+use crate::record::{Field, Fields, Heading, Source, Spec};
 
 /// Most characters of a name.
 pub const LONGEST: usize = 60;
@@ -46,30 +46,10 @@ impl FolderName {
         }
     }
 
-    /// Adds what a spec asks for: the network and its file, the activations and precisions, then what differs from a default.
+    /// Adds what a spec asks for: the network and its file, the activations and precisions, then what differs from a
+    /// default, data first.
     pub fn spec(&mut self, spec: &Spec, default: &Spec) {
-        // Destructured, so that a new field of the spec cannot be forgotten here.
-        let Spec {
-            activations,
-            depth,
-            width,
-            batch,
-            trials,
-            seed,
-            data,
-            init,
-            gain,
-            bias,
-            residual,
-            formats,
-            names,
-            truth_bits,
-            loss_scale,
-            attribute,
-            weights,
-            batch_file,
-            compared,
-        } = spec;
+        let Spec { activations, depth, width, formats, names, weights, batch_file, compared, .. } = spec;
         if let Some(weights) = weights {
             self.part(&stem(&weights.source));
         }
@@ -82,32 +62,28 @@ impl FolderName {
             let names: Vec<String> = formats.iter().map(|policy| names.of(policy).to_string()).collect();
             self.part(&listed(&names, LONGEST_PRECISIONS));
         }
-        let on = |switch: &bool| if *switch { "on" } else { "off" }.to_string();
         match batch_file {
             Some(batch) => self.part(&stem(&batch.source)),
-            None if data != &default.data => self.part(data.name()),
+            None if spec.data != default.data => self.part(spec.data.name()),
             None => {}
         }
-        if spec.draws_batches() {
-            self.option("batch", batch, &default.batch, usize::to_string);
-        }
-        if weights.is_none() || spec.draws_batches() {
-            self.option("trials", trials, &default.trials, usize::to_string);
-        }
-        self.option("seed", seed, &default.seed, u64::to_string);
-        if weights.is_none() {
-            self.option("init", init, &default.init, |init| init.name().into());
-            self.option("gain", gain, &default.gain, |gain| gain.map_or("own".into(), |gain| gain.to_string()));
-            self.option("bias", bias, &default.bias, on);
-        }
-        self.option("residual", residual, &default.residual, on);
-        self.option("scale", loss_scale, &default.loss_scale, |scale| match scale {
-            LossScale::None => "1".into(),
-            LossScale::PowerOfTwo(log2) => format!("2^{log2}"),
-            LossScale::Auto => "auto".into(),
+        let mut fields = Spec::in_help();
+        fields.sort_by_key(|field| match field.option.heading {
+            Heading::Data => 0,
+            Heading::Network => 1,
+            _ => 2,
         });
-        self.option("attribute", attribute, &default.attribute, |attribute| attribute.name().into());
-        self.option("truth", truth_bits, &default.truth_bits, u32::to_string);
+        let is_fixed = |field: &Field<Spec>| {
+            field.option.fixed_by.file(weights.is_some(), batch_file.is_some(), !spec.draws_batches()).is_some()
+        };
+        fields.into_iter().filter(|field| !is_fixed(field)).for_each(|field| self.field(field, spec, default));
+    }
+
+    /// Adds a field of a spec where it differs from the default's, unless another part of the name has it.
+    pub fn field<S: Fields>(&mut self, field: &Field<S>, spec: &S, default: &S) {
+        if let Some(key) = field.option.key.filter(|_| !field.is_equal(spec, default)) {
+            self.part(&format!("{key}-{}", (field.in_name)(spec)));
+        }
     }
 
     /// The name of the spec with this hash.

@@ -3,7 +3,7 @@
 
 use crate::judgement::{self, ExactJudgement, ExactState, Judgement};
 use crate::printable::in_one_line;
-use crate::record::{Record, Run};
+use crate::record::{Evidence, Record, Run};
 use crate::report::numbers::{Notation, Notation::Plain, display_width};
 use crate::report::table::{WIDTH, aligned, every_layer_of, wrapped};
 use crate::report::{audit, facts, files, say, table};
@@ -162,22 +162,10 @@ fn states(runs: &[Run], exact: &[&ExactJudgement]) -> String {
             groups.iter().map(group).collect::<Vec<_>>().join(", ")
         }
     };
-    let worst = exact.iter().map(|exact| exact.evidence.as_str()).min_by_key(|evidence| bits(evidence));
     // Where it is not established, the state says so.
-    match worst {
-        Some(evidence) if !evidence.starts_with("not established") => {
-            format!("{states} ({})", facts::evidence(evidence))
-        }
+    match Evidence::weakest(exact.iter().map(|exact| exact.evidence)) {
+        Some(evidence) if evidence.is_established() => format!("{states} ({})", facts::evidence(evidence)),
         _ => states,
-    }
-}
-
-/// Proven bits, to find the least: exact is more than any number, not established less.
-fn bits(evidence: &str) -> u64 {
-    match evidence.strip_prefix("proven ").and_then(|rest| rest.strip_suffix(" bits")) {
-        Some(bits) => bits.parse().unwrap_or(0),
-        None if evidence == "exact" => u64::MAX,
-        None => 0,
     }
 }
 
@@ -362,11 +350,5 @@ mod tests {
         let sentences = [sentence(90), sentence(90), sentence(95), sentence(4), sentence(5)];
         assert_eq!(chosen(&sentences, 2), format!("{}\n{} {}\n", sentence(90), sentence(90), sentence(5)));
         assert_eq!(chosen(&sentences, 0).lines().count(), 1, "the first is always there");
-    }
-
-    #[test]
-    fn the_least_evidence_is_the_worst() {
-        let order = ["not established: range", "proven 3 bits", "proven 83 bits", "exact"];
-        assert!(order.windows(2).all(|pair| bits(pair[0]) < bits(pair[1])));
     }
 }

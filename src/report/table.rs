@@ -6,7 +6,7 @@ mod stacked;
 
 use crate::judgement::{self, ArithmeticJudgement, Judgement, RunJudgement};
 use crate::printable::{in_one_line, printable};
-use crate::record::{ArithmeticRun, Flips, LayerRun, Number, Record, Run, Verdict};
+use crate::record::{ArithmeticRun, Flips, Number, Record, Run, SiteRun, Verdict};
 use crate::report::numbers::{
     Notation, Notation::Plain, display_width, middle, one_in, percent, ratio, short, useful_bits,
 };
@@ -134,7 +134,7 @@ fn common_header(record: &Record) -> String {
             let gain = run.gain.map_or("—".into(), |gain| short(gain, Plain));
             row.extend([gain, facts::phase(run, Plain).unwrap_or("—".into())]);
         }
-        row.push(facts::evidence(&run.truth.evidence));
+        row.push(facts::evidence(run.truth.evidence));
         rows.push(row);
     }
     format!("{}{}\n{}", wrapped(&network), wrapped(&draws), aligned(&rows, &[false; 4]))
@@ -159,8 +159,8 @@ pub(super) fn compared_rows(record: &Record, judgement: &Judgement, notation: No
             let Some((arithmetic, judged)) = run.arithmetics.get(index).zip(judged.arithmetics.get(index)) else {
                 continue;
             };
-            let flips = flipped(run, facts::all_flips(&arithmetic.layers));
-            let first = arithmetic.layers.first();
+            let flips = flipped(run, facts::all_flips(&arithmetic.sites));
+            let first = arithmetic.sites.first();
             let (noise, flushed) =
                 first.map_or(("—".into(), "—".into()), |layer| (spread(layer, notation), flushed(layer)));
             let verdict = facts::verdict_and_reach(judged);
@@ -196,8 +196,8 @@ pub(super) fn rows(run: &Run, judged: &RunJudgement, notation: Notation) -> Vec<
     let titles = ["precision", "noise/signal", "bits", "flips", "flushed", "verdict of layer 1"];
     let mut rows = vec![titles.map(String::from).to_vec()];
     for (arithmetic, judged) in run.arithmetics.iter().zip(&judged.arithmetics) {
-        let flips = flipped(run, facts::all_flips(&arithmetic.layers));
-        let (noise, bits, flushed) = match arithmetic.layers.first() {
+        let flips = flipped(run, facts::all_flips(&arithmetic.sites));
+        let (noise, bits, flushed) = match arithmetic.sites.first() {
             Some(layer) => (spread(layer, notation), bits(layer), flushed(layer)),
             None => ("—".into(), "—".into(), "—".into()),
         };
@@ -211,12 +211,12 @@ pub(super) fn rows(run: &Run, judged: &RunJudgement, notation: Notation) -> Vec<
 pub(super) fn notes(runs: &[Run]) -> Vec<String> {
     let arithmetics = || runs.iter().flat_map(|run| &run.arithmetics);
     let trials = arithmetics().next().map_or(0, |arithmetic| arithmetic.verdict.of);
-    let first_layers = || arithmetics().filter_map(|arithmetic| arithmetic.layers.first());
+    let first_layers = || arithmetics().filter_map(|arithmetic| arithmetic.sites.first());
     let has_brackets = trials > 2 && first_layers().any(|layer| layer.noise().low != layer.noise().high);
     let brackets = if has_brackets { format!("; in brackets {}", facts::quantile_note(trials)) } else { String::new() };
     let mut notes = vec![format!("(of layer 1's gradient; flips of all layers{brackets})")];
     // Smaller noise than this is beyond the record's numbers, whatever the accuracy of the exact gradient.
-    let is_limited = |layer: &LayerRun| {
+    let is_limited = |layer: &SiteRun| {
         let is_limit = match layer.both_noises() {
             Some(both) => both.iter().any(|(_, is_limit)| *is_limit),
             None => layer.shown_noise().at_most,
@@ -240,12 +240,12 @@ pub(super) fn notes(runs: &[Run]) -> Vec<String> {
 fn every_layer(run: &Run, arithmetic: &ArithmeticRun, judged: &ArithmeticJudgement) -> String {
     let titles = ["layer", "name", "noise/signal", "bits", "flips", "flushed", "verdict"];
     let mut rows = vec![titles.map(String::from).to_vec()];
-    for (index, (layer, verdict)) in arithmetic.layers.iter().zip(&judged.verdicts).enumerate() {
-        let name = run.truth.layers.get(index).map_or(String::new(), |truth| truth.name.clone());
+    for (index, (layer, verdict)) in arithmetic.sites.iter().zip(&judged.verdicts).enumerate() {
+        let name = run.sites.get(index).map_or(String::new(), |site| site.name.clone());
         let flips = layer_flips(run, arithmetic, index);
         let verdict = facts::verdict_and_count(verdict);
         let noise = spread(layer, Plain);
-        rows.push(vec![layer.layer.to_string(), name, noise, bits(layer), flips, flushed(layer), verdict]);
+        rows.push(vec![layer.site.to_string(), name, noise, bits(layer), flips, flushed(layer), verdict]);
     }
     let name = facts::name(arithmetic, Plain);
     format!("{name}, every layer:\n{}", aligned(&rows, &[true, false, false, true, true, true, false]))
@@ -253,7 +253,7 @@ fn every_layer(run: &Run, arithmetic: &ArithmeticRun, judged: &ArithmeticJudgeme
 
 /// `0.41 [0.24–0.58]`: the median and, where trials differ, the low and high quantile; of two trials both; trials
 /// without a ratio (0/0) are left out and told.
-pub(super) fn spread(layer: &LayerRun, notation: Notation) -> String {
+pub(super) fn spread(layer: &SiteRun, notation: Notation) -> String {
     let noise = layer.shown_noise();
     if noise.median == Number::None {
         return "—".into();
@@ -272,7 +272,7 @@ pub(super) fn spread(layer: &LayerRun, notation: Notation) -> String {
 }
 
 /// `0.41`: the median without its range; of two trials both.
-pub(super) fn value(layer: &LayerRun, notation: Notation) -> String {
+pub(super) fn value(layer: &SiteRun, notation: Notation) -> String {
     match layer.both_noises() {
         Some(both) => both.map(|(noise, is_limit)| ratio(noise, is_limit, notation)).join(", "),
         None => middle(&layer.shown_noise(), notation),
@@ -281,8 +281,8 @@ pub(super) fn value(layer: &LayerRun, notation: Notation) -> String {
 
 /// Flips of one layer; the head has no kink.
 pub(super) fn layer_flips(run: &Run, arithmetic: &ArithmeticRun, index: usize) -> String {
-    let is_head = index + 1 == arithmetic.layers.len();
-    let flips = arithmetic.layers.get(index).and_then(|layer| layer.flips);
+    let is_head = index + 1 == arithmetic.sites.len();
+    let flips = arithmetic.sites.get(index).and_then(|layer| layer.flips);
     if is_head { "none".into() } else { flipped(run, flips) }
 }
 
@@ -296,7 +296,7 @@ fn flipped(run: &Run, flips: Option<Flips>) -> String {
 }
 
 /// Useful bits if the ratio measures noise; the ratio 1 of a flushed gradient does not.
-fn bits(layer: &LayerRun) -> String {
+fn bits(layer: &SiteRun) -> String {
     let verdict = layer.verdict.verdict;
     if verdict.is_zero_or_overflow() || verdict == Verdict::NotEstablished {
         return "—".into();
@@ -309,7 +309,7 @@ fn bits(layer: &LayerRun) -> String {
 }
 
 /// Share of entries that underflow to zero.
-pub(super) fn flushed(layer: &LayerRun) -> String {
+pub(super) fn flushed(layer: &SiteRun) -> String {
     percent(layer.fates.flushed, layer.fates.total())
 }
 

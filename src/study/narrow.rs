@@ -35,7 +35,7 @@ pub fn measure(spec: &StudySpec, depth: usize) -> Result<Vec<usize>, SpecError> 
     .validate()?;
     let count = |run| {
         let is_dead = |trial: &u64| {
-            let (network, batch) = probe::draw(&plan, run, *trial);
+            let probe::Drawn { network, batch } = probe::draw(&plan, run, *trial);
             let measured = probe::measure::measure(&network, &batch, &[], plan.spec.truth_bits, &|| ());
             measured.layers[0].log2_norm == Number::MinusInfinite
         };

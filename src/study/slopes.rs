@@ -62,8 +62,8 @@ pub fn measure(spec: &StudySpec, slope: f64) -> Result<Vec<Pair>, SpecError> {
     let gain = plan.gain_for(&Activation::parse("leaky").map_err(SpecError)?).map_err(SpecError)? / slope;
     let plan = Spec { gain: Some(gain), ..plan }.validate()?;
     let pairs = (0..spec.trials as u64).into_par_iter().map(|trial| {
-        let (drawn, batch) = probe::draw(&plan, &plan.runs[0], trial);
-        pair(&drawn, &batch, slope, &plan.arithmetics)
+        let probe::Drawn { network, batch } = probe::draw(&plan, &plan.runs[0], trial);
+        pair(&network, &batch, slope, &plan.arithmetics)
     });
     Ok(pairs.collect())
 }

@@ -83,7 +83,7 @@ pub fn measure(spec: &StudySpec, init: Init, depth: usize) -> Result<Surveyed, S
 
 /// Layer 1 as it is judged, by arithmetic and draw.
 fn layer_1(run: &Run, batch: usize) -> Vec<Vec<Point>> {
-    let norms = || run.truth.layers[0].trials.iter().map(|truth| truth.log2_norm);
+    let norms = || run.truth.sites[0].trials.iter().map(|truth| truth.log2_norm);
     let points = |judged: &ArithmeticJudgement| {
         let LayerJudgement { verdicts, trials, limits, .. } = &judged.first;
         let judged = verdicts.iter().zip(trials).zip(limits);

@@ -76,7 +76,7 @@ impl Learnt {
     /// Reads a copy's losses and its measured steps, of which the reference has none.
     fn new(course: &Course, measures: &[Measure]) -> Learnt {
         let first: Vec<f64> = course.losses.iter().take(20).map(|loss| loss.value()).collect();
-        let ratios = (measures.iter().filter_map(|measure| measure.layers.first()))
+        let ratios = (measures.iter().filter_map(|measure| measure.sites.first()))
             .map(|layer| layer.own.noise_to_signal.value());
         Learnt {
             first_loss: first.iter().sum::<f64>() / first.len() as f64,

@@ -5,7 +5,7 @@ use ndarray::{Array2, s};
 use precision_probe::arithmetic::dispatch::{Carriers, Visitor, dispatch_with};
 use precision_probe::arithmetic::scaling::Quantised;
 use precision_probe::arithmetic::sum::Chain;
-use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Content, Place, Side, Step, Sum};
+use precision_probe::arithmetic::{ArithmeticName, Content, Numbers, Place, Side, Step, Sum};
 use precision_probe::format::{F32, two_to};
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ struct Product<'m> {
 
 impl Visitor for Product<'_> {
     type Output = (Array2<f64>, Array2<f64>);
-    fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> Self::Output {
+    fn visit<A: Numbers + 'static>(self, arithmetic: Arc<A>) -> Self::Output {
         let stored = |x: &Array2<f64>| arithmetic.round_doubles(Step::alone(0), x);
         let place = Place::new(Step::alone(0), (0, 0));
         let last: Option<Vec<A::Elem>> = self.last.map(|last| {

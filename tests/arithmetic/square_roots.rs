@@ -10,7 +10,7 @@ use precision_probe::arithmetic::doubles::Doubles;
 use precision_probe::arithmetic::long::Long;
 use precision_probe::arithmetic::random::{ALONE, Draws};
 use precision_probe::arithmetic::reference::Reference;
-use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Direction, Exact, Place, Step};
+use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Direction, Exact, Numbers, Place, Step};
 use precision_probe::format::{Format, NAMED, Toward, two_to};
 use rug::{Float, Integer, Rational};
 
@@ -238,7 +238,7 @@ fn enclosures_know_exact_roots() {
 /// Doubles in the place of unbounded exponents: the bits of MPFR numbers, within the range.
 #[test]
 fn twins_have_the_roots_of_mpfr_numbers() {
-    fn same<A: Arithmetic<Elem = f64>>(twin: A, name: ArithmeticName, key: u64) {
+    fn same<A: Numbers<Elem = f64>>(twin: A, name: ArithmeticName, key: u64) {
         let long = Long::new(name).keyed(key);
         let mut random = Random(24);
         let numbers = drawn(&mut random, &name.format, 60);

@@ -7,7 +7,7 @@ use precision_probe::arithmetic::dispatch::{Visitor, dispatch};
 use precision_probe::arithmetic::doubles::Doubles;
 use precision_probe::arithmetic::kernels::Path;
 use precision_probe::arithmetic::long::Long;
-use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Binary, Content, Exact, Place, Side, Step};
+use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Binary, Content, Exact, Numbers, Place, Side, Step};
 use precision_probe::format::{Format, two_to};
 use rug::{Float, Rational};
 use std::sync::Arc;
@@ -352,7 +352,7 @@ fn other_formats_are_carried_too() {
     struct Tenth;
     impl Visitor for Tenth {
         type Output = Float;
-        fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> Float {
+        fn visit<A: Numbers + 'static>(self, arithmetic: Arc<A>) -> Float {
             let at = Place::new(Step::alone(0), (0, 0));
             let [one, ten] = [1.0, 10.0].map(|x| arithmetic.round(at, &Exact::Double(x)));
             arithmetic.exact(&arithmetic.binary(at, Binary::Divide, &one, &ten)).to_float()

@@ -8,7 +8,7 @@
 use crate::common::erased::{dispatched, named};
 use crate::common::{Random, fixture};
 use precision_probe::arithmetic::dispatch::{Carriers, Visitor, dispatch_with};
-use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Binary, Content, Exact, Side, Step};
+use precision_probe::arithmetic::{ArithmeticName, Binary, Content, Exact, Numbers, Side, Step};
 use precision_probe::format::{Format, two_to};
 use serde_json::Value;
 use std::f64::consts::SQRT_2;
@@ -99,7 +99,7 @@ struct Keyed<'x>(&'x [f64], &'x [f64]);
 
 impl Visitor for Keyed<'_> {
     type Output = f64;
-    fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> f64 {
+    fn visit<A: Numbers + 'static>(self, arithmetic: Arc<A>) -> f64 {
         let row = ndarray::Array2::from_shape_vec((1, self.0.len()), self.0.to_vec()).unwrap();
         let column = ndarray::Array2::from_shape_vec((self.1.len(), 1), self.1.to_vec()).unwrap();
         let left =

@@ -74,7 +74,7 @@ fn written(folder: &TempDir, name: &str, tensors: &[Tensor]) -> PathBuf {
 #[test]
 fn doubles_agree_with_jax() {
     let plan = plan_of(&[("jax", &fixture("float64.npz"), 1.0)], &Model::OfType);
-    let (network, batch) = probe::draw(&plan, &plan.runs[0], 0);
+    let probe::Drawn { network, batch } = probe::draw(&plan, &plan.runs[0], 0);
     let theirs = &plan.compared[0];
     let mut worst = 0.0f64;
     let mut checked = 0;
@@ -167,7 +167,7 @@ fn assert_close_counts_what_torch_counts() {
         ("float32.npz", [0; 9]),
     ] {
         let record = record_of(&[("jax", &fixture(file), 1.0)], &Model::OfType);
-        for (layer, torch) in record.runs[0].arithmetics[1].layers.iter().zip(counts) {
+        for (layer, torch) in record.runs[0].arithmetics[1].sites.iter().zip(counts) {
             let ours = layer.external.as_ref().unwrap().not_close;
             assert!(ours.abs_diff(torch) <= 1, "{file}, layer {}: {ours} and {torch}", layer.layer);
         }
@@ -183,7 +183,7 @@ fn entries_that_are_not_finite_have_overflowed() {
         wrong.iter_mut().find(|tensor| tensor.name == name).unwrap().values[3] = value;
     }
     let record = record_of(&[("theirs", &written(&folder, "g.safetensors", &wrong), 1.0)], &Model::OfType);
-    let layers = &record.runs[0].arithmetics[1].layers;
+    let layers = &record.runs[0].arithmetics[1].sites;
     for (index, layer) in layers.iter().enumerate() {
         let overflows = [4, 5].contains(&index);
         // Of weights and biases together.
@@ -230,7 +230,7 @@ fn other_names_and_shapes_match() {
     let renamed = written(&folder, "flax.safetensors", &renamed);
     let record = record_of(&[("flax", &renamed, 1.0), ("jax", &fixture("float64.npz"), 1.0)], &Model::OfType);
     let [_, flax, jax] = &record.runs[0].arithmetics[..] else { panic!("f64 and two files") };
-    for (layer, (flax, jax)) in flax.layers.iter().zip(&jax.layers).enumerate() {
+    for (layer, (flax, jax)) in flax.sites.iter().zip(&jax.sites).enumerate() {
         assert_eq!(flax.trials[0].tensors[0], jax.trials[0].tensors[0], "layer {}", layer + 1);
     }
     let external = flax.external.as_ref().unwrap();
@@ -361,7 +361,7 @@ fn a_model_goes_by_its_name() {
     let (plain, named) = (record("f16:acc=f32"), record("expected:=half:acc=f32"));
     assert_eq!(named.runs[0].arithmetics[0].name, "expected");
     assert_eq!(named.runs[0].arithmetics[0].definition(), "f16:acc=f32");
-    assert_eq!(named.runs[0].arithmetics[0].layers, plain.runs[0].arithmetics[0].layers);
+    assert_eq!(named.runs[0].arithmetics[0].sites, plain.runs[0].arithmetics[0].sites);
     assert_eq!(named.spec.compared[0].model.as_deref(), Some("expected"));
     assert_eq!(extremes(&named), extremes(&plain));
     assert!(run("expected:=half:acc=f32", &[]).contains("expected"));

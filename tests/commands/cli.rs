@@ -307,10 +307,10 @@ fn trials_do_not_depend_on_their_number() {
         Record::from_json(&text(&place.run(&spec))).unwrap().runs.remove(0)
     };
     let (one, three) = (run("1"), run("3"));
-    for (short, long) in one.arithmetics[0].layers.iter().zip(&three.arithmetics[0].layers) {
+    for (short, long) in one.arithmetics[0].sites.iter().zip(&three.arithmetics[0].sites) {
         assert_eq!(short.trials[0], long.trials[0]);
     }
-    for (short, long) in one.truth.layers.iter().zip(&three.truth.layers) {
+    for (short, long) in one.truth.sites.iter().zip(&three.truth.sites) {
         assert_eq!(short.trials[0], long.trials[0]);
     }
 }

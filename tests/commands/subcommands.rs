@@ -181,7 +181,7 @@ fn what_is_no_record_is_refused_in_one_sentence() {
     fs::create_dir(place.join("empty")).unwrap();
     fs::write(place.join("words.json"), "words").unwrap();
     fs::write(place.join("bytes.json"), [0xff, 0xfe]).unwrap();
-    fs::write(place.join("schema.json"), record.replace("record/3", "record/7")).unwrap();
+    fs::write(place.join("schema.json"), record.replace("record/4", "record/7")).unwrap();
     let start = record.find("\"runs\":").unwrap();
     // Not within a number, whose first half is called invalid and not cut.
     fs::write(place.join("cut.json"), &record[..start]).unwrap();
@@ -211,7 +211,7 @@ fn what_is_no_record_is_refused_in_one_sentence() {
         (
             "schema.json",
             "error: `schema.json` is a record of another version: schema `precision-probe-record/7` cannot be read; ",
-            "this version reads `precision-probe-record/3` and `precision-probe-record/2`",
+            "this version reads `precision-probe-record/4`, `precision-probe-record/3` and `precision-probe-record/2`",
         ),
     ] {
         let message = refused(place, &["report", path, "--out", "new", "--export-md", "table.md"]);

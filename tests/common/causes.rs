@@ -10,12 +10,12 @@ pub fn attributed(mut record: Record) -> Record {
         let kinked = run.kinked;
         for arithmetic in run.arithmetics.iter_mut().filter(|arithmetic| arithmetic.external.is_none()) {
             // Half of the zeros that are not true have another reason than underflow.
-            for layer in &mut arithmetic.layers {
+            for layer in &mut arithmetic.sites {
                 layer.fates.cut = layer.fates.flushed / 2;
                 layer.fates.flushed -= layer.fates.cut;
             }
             arithmetic.theory =
-                arithmetic.layers.iter().map(|layer| theory(layer, arithmetic.format.precision)).collect();
+                arithmetic.sites.iter().map(|layer| theory(layer, arithmetic.format.precision)).collect();
             if arithmetic.format.precision <= 24 {
                 arithmetic.attribution = Some(attribution(arithmetic, kinked));
                 arithmetic.remedies = remedies(arithmetic);
@@ -25,9 +25,16 @@ pub fn attributed(mut record: Record) -> Record {
     record
 }
 
-/// The noise of every layer, multiplied.
-fn times(arithmetic: &ArithmeticRun, factor: f64) -> Vec<Quantiles> {
-    arithmetic.layers.iter().map(|layer| multiplied(&layer.noise_to_signal, factor)).collect()
+/// A source whose noise, alone and without it, is that of every layer, multiplied.
+fn times(arithmetic: &ArithmeticRun, source: NoiseSource, alone: Option<f64>, without: f64) -> SourceNoise {
+    let sites = arithmetic.sites.iter().map(|site| SourceSite {
+        site: site.site,
+        alone: alone.map(|alone| multiplied(&site.noise_to_signal, alone)),
+        without: multiplied(&site.noise_to_signal, without),
+        milder: None,
+        lower: None,
+    });
+    SourceNoise { source, sites: sites.collect() }
 }
 
 fn multiplied(noise: &Quantiles, factor: f64) -> Quantiles {
@@ -70,22 +77,10 @@ fn attribution(arithmetic: &ArithmeticRun, kinked: bool) -> Attribution {
     let mut sources: Vec<SourceNoise> = shares
         .iter()
         .filter(is_there)
-        .map(|(source, alone, without)| SourceNoise {
-            source: *source,
-            alone: Some(times(arithmetic, *alone)),
-            without: times(arithmetic, *without),
-            milder: None,
-            lower: None,
-        })
+        .map(|(source, alone, without)| times(arithmetic, *source, Some(*alone), *without))
         .collect();
     let without = if arithmetic.name.contains("acc=") { 0.93 } else { 0.42 };
-    sources.push(SourceNoise {
-        source: NoiseSource::Accumulation,
-        alone: None,
-        without: times(arithmetic, without),
-        milder: None,
-        lower: None,
-    });
+    sources.push(times(arithmetic, NoiseSource::Accumulation, None, without));
     Attribution { exact: "mpfr:53".into(), sources }
 }
 
@@ -110,7 +105,7 @@ fn remedies(arithmetic: &ArithmeticRun) -> Vec<Remedy> {
 
 /// A factor below 1 cures zeros and overflow, too.
 fn remedy(arithmetic: &ArithmeticRun, kind: RemedyKind, name: String, log2: i32, factor: f64) -> Remedy {
-    let layers = arithmetic.layers.iter().map(|layer| {
+    let layers = arithmetic.sites.iter().map(|layer| {
         let is_lost = layer.verdict.verdict.is_zero_or_overflow();
         let plain = layer.noise_to_signal;
         // What overflows has no finite ratio to multiply.
@@ -123,24 +118,26 @@ fn remedy(arithmetic: &ArithmeticRun, kind: RemedyKind, name: String, log2: i32,
             x if x >= 0.1 => Verdict::Noisy,
             _ => Verdict::Sound,
         };
-        RemedyLayer {
+        RemedySite {
+            site: layer.site,
             noise_to_signal: noise,
             verdict: over_trials(&vec![verdict; layer.verdict.of]),
             flushed: Number::new(if kind == RemedyKind::LossScaling { 0.0012 } else { 0.01 }),
         }
     });
-    Remedy { kind, name, log2_loss_scale: log2, layers: layers.collect(), trials: None }
+    Remedy { kind, name, policy: None, log2_loss_scale: log2, sites: layers.collect(), trials: None }
 }
 
-fn theory(layer: &LayerRun, precision: u32) -> TheoryLayer {
-    let ratio = 1.1 + 0.2 * ((layer.layer * 7 % 5) as f64 - 2.0) / 2.0;
+fn theory(layer: &SiteRun, precision: u32) -> TheorySite {
+    let ratio = 1.1 + 0.2 * ((layer.site * 7 % 5) as f64 - 2.0) / 2.0;
     let measured = layer.noise_to_signal.median;
     let u = core_math::exp2(-f64::from(precision));
-    TheoryLayer {
+    TheorySite {
+        site: layer.site,
         predicted: measured.finite().map_or(Number::None, |x| Number::new(x / ratio)),
         ratio: measured.finite().map_or(Number::None, |_| Number::new(ratio)),
-        frozen_worst: Number::new(u * 64.0 * 3.0 * (60.0 - layer.layer as f64).max(1.0)),
-        frozen_typical: Number::new(u * 8.0 * core_math::pow((60.0 - layer.layer as f64).max(1.0), 0.5)),
+        frozen_worst: Number::new(u * 64.0 * 3.0 * (60.0 - layer.site as f64).max(1.0)),
+        frozen_typical: Number::new(u * 8.0 * core_math::pow((60.0 - layer.site as f64).max(1.0), 0.5)),
     }
 }
 

@@ -7,7 +7,7 @@ use precision_probe::arithmetic::dispatch::{Carriers, Visitor, dispatch, dispatc
 use precision_probe::arithmetic::long::Long;
 use precision_probe::arithmetic::packed::Packed;
 use precision_probe::arithmetic::reference::Reference;
-use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Binary, Content, Exact, Place, Side, Step};
+use precision_probe::arithmetic::{ArithmeticName, Binary, Content, Exact, Numbers, Place, Side, Step};
 use std::sync::Arc;
 
 /// Where results go that nothing reads.
@@ -26,13 +26,13 @@ pub trait Erased {
 
 struct Exactly<A>(A);
 
-impl<A: Arithmetic> Exactly<A> {
+impl<A: Numbers> Exactly<A> {
     fn all(&self, x: &[Exact]) -> Vec<A::Elem> {
         x.iter().map(|x| self.0.round(ANYWHERE, x)).collect()
     }
 }
 
-impl<A: Arithmetic> Erased for Exactly<A> {
+impl<A: Numbers> Erased for Exactly<A> {
     fn round(&self, x: &Exact) -> Exact {
         self.0.exact(&self.0.round(ANYWHERE, x))
     }
@@ -77,7 +77,7 @@ struct Erase {
 
 impl Visitor for Erase {
     type Output = Box<dyn Erased>;
-    fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> Box<dyn Erased> {
+    fn visit<A: Numbers + 'static>(self, arithmetic: Arc<A>) -> Box<dyn Erased> {
         let arithmetic = owned(arithmetic);
         if self.reference { Box::new(Exactly(Reference(arithmetic))) } else { Box::new(Exactly(arithmetic)) }
     }

@@ -1,6 +1,7 @@
 //! Synthetic records: every state that a report must show, without measuring anything.
 #![allow(dead_code)] // each test binary uses a part
 
+use precision_probe::arithmetic::Policy;
 use precision_probe::format::Format;
 use precision_probe::judgement::{ArithmeticJudgement, RunJudgement, judge};
 use precision_probe::record::*;
@@ -35,7 +36,10 @@ pub fn record(depth: usize, trials: usize, arithmetics: &[(&str, Behaviour)]) ->
     let spec = Spec { depth, trials, formats, ..Spec::default() };
     let dead = arithmetics.iter().any(|(_, behaviour)| *behaviour == Behaviour::Dead);
     let established = arithmetics.iter().all(|(_, behaviour)| *behaviour != Behaviour::NotEstablished);
-    let evidence = if established { "proven 83 bits" } else { "not established: exponent range" };
+    let evidence = match established {
+        true => Evidence::Proven { bits: 83 },
+        false => Evidence::NotEstablished(Unproven::ExponentRange),
+    };
     let run = Run {
         activation: "leaky".into(),
         constants: vec!["slope = 0.010009765625".into()],
@@ -43,11 +47,14 @@ pub fn record(depth: usize, trials: usize, arithmetics: &[(&str, Behaviour)]) ->
         gain: Some(1.41414213562),
         residual_scale: None,
         chi1: Some(1.18),
-        phase: Some("gradients grow".into()),
+        phase: Some(Phase::Chaotic),
+        has_unstable_variance: false,
+        growth: None,
+        sites: sites(depth),
         truth: Truth {
             precision: vec![256; trials],
-            evidence: evidence.into(),
-            layers: (1..=depth + 1).map(|layer| truth_layer(layer, depth, trials, evidence, dead)).collect(),
+            evidence,
+            sites: (1..=depth + 1).map(|layer| truth_layer(layer, depth, trials, evidence, dead)).collect(),
         },
         arithmetics: arithmetics.iter().map(|(name, one)| arithmetic(name, *one, depth, trials)).collect(),
     };
@@ -76,8 +83,14 @@ pub fn default_record() -> Record {
     )
 }
 
-fn layer_name(layer: usize, depth: usize) -> String {
-    if layer > depth { "head".into() } else { format!("hidden.{layer}") }
+/// The sites of a network without biases.
+pub fn sites(depth: usize) -> Vec<Site> {
+    let site = |ordinal: usize| {
+        let name = if ordinal > depth { "head".into() } else { format!("hidden.{ordinal}") };
+        let parameters = vec![format!("{name}.weight")];
+        Site { ordinal, name, kind: SiteKind::Affine, block: None, parameters }
+    };
+    (1..=depth + 1).map(site).collect()
 }
 
 /// A bell of sizes that shrinks by half a bit per layer towards the input.
@@ -91,18 +104,17 @@ fn bell_centre(layer: usize, depth: usize) -> i64 {
     -8 - (depth + 1 - layer) as i64 / 8
 }
 
-fn truth_layer(layer: usize, depth: usize, trials: usize, evidence: &str, dead: bool) -> TruthLayer {
+fn truth_layer(layer: usize, depth: usize, trials: usize, evidence: Evidence, dead: bool) -> TrueSite {
     let zeros = Histogram { zeros: ENTRIES * trials as u64, ..Histogram::default() };
-    let unknown = evidence.starts_with("not established");
+    let unknown = !evidence.is_established();
     let log2_norm = match (unknown, dead) {
         (true, _) => Number::None,
         (_, true) => Number::MinusInfinite,
         _ => Number::new(bell_centre(layer, depth) as f64 + 4.0),
     };
-    TruthLayer {
-        layer,
-        name: layer_name(layer, depth),
-        trials: vec![TruthTrial { evidence: evidence.into(), log2_norm, exact: None }; trials],
+    TrueSite {
+        site: layer,
+        trials: vec![TruthTrial { evidence, log2_norm, exact: None }; trials],
         histogram: match (unknown, dead) {
             (true, _) => Histogram::default(),
             (_, true) => zeros,
@@ -114,21 +126,15 @@ fn truth_layer(layer: usize, depth: usize, trials: usize, evidence: &str, dead: 
 fn arithmetic(name: &str, behaviour: Behaviour, depth: usize, trials: usize) -> ArithmeticRun {
     let stored = name.split(':').next().unwrap_or(name);
     let format = Format::parse(if stored == "mpfr" { name } else { stored }).expect("a known format");
-    let exponent = |e: Option<i32>| e.map_or(Number::None, |e| Number::new(f64::from(e)));
-    let layers: Vec<LayerRun> = (1..=depth + 1).map(|layer| layer_run(layer, behaviour, depth, trials)).collect();
+    let sites: Vec<SiteRun> = (1..=depth + 1).map(|layer| layer_run(layer, behaviour, depth, trials)).collect();
     ArithmeticRun {
         policy: None,
         name: name.into(),
-        format: FormatFacts {
-            name: format.name(),
-            precision: format.precision,
-            log2_max: format.max().map_or(Number::None, |max| Number::new(core_math::log2(max.to_f64()))),
-            log2_smallest_normal: exponent(format.smallest_normal_exponent()),
-            log2_smallest_subnormal: exponent(format.smallest_subnormal_exponent()),
-        },
+        roles: Some(Policy::parse(name).expect("a known arithmetic").into()),
+        format: FormatFacts::of(&format),
         storage_noise: Number::new(if format.precision < 8 { 0.0625 } else { 0.0 }),
-        verdict: layers[0].verdict.clone(),
-        layers,
+        verdict: sites[0].verdict.clone(),
+        sites,
         log2_loss_scale: None,
         attribution: None,
         remedies: Vec::new(),
@@ -137,7 +143,7 @@ fn arithmetic(name: &str, behaviour: Behaviour, depth: usize, trials: usize) -> 
     }
 }
 
-fn layer_run(layer: usize, behaviour: Behaviour, depth: usize, trials: usize) -> LayerRun {
+fn layer_run(layer: usize, behaviour: Behaviour, depth: usize, trials: usize) -> SiteRun {
     let state = match behaviour {
         Behaviour::Vanished(until) | Behaviour::Overflow(until) if layer > until => Behaviour::Noise(0.3),
         other => other,
@@ -177,7 +183,7 @@ fn layer_run(layer: usize, behaviour: Behaviour, depth: usize, trials: usize) ->
     } else {
         Some(Flips { flipped: 4 * trials as u64, nonfinite: 0, total: 2048 * trials as u64 })
     };
-    let per_trial = verdicts.iter().zip(&ratios).map(|(verdict, ratio)| LayerTrial {
+    let per_trial = verdicts.iter().zip(&ratios).map(|(verdict, ratio)| SiteTrial {
         verdict: *verdict,
         gradient: None,
         rows: None,
@@ -188,8 +194,8 @@ fn layer_run(layer: usize, behaviour: Behaviour, depth: usize, trials: usize) ->
     ratios.retain(|ratio| *ratio != Number::None);
     ratios.sort_by(|a, b| a.value().total_cmp(&b.value()));
     let at = |rank: usize| ratios.get(rank).copied().unwrap_or(Number::None);
-    LayerRun {
-        layer,
+    SiteRun {
+        site: layer,
         flips,
         histogram: computed(state, layer, depth, trials),
         fates: fates(state, at(trials.saturating_sub(1) / 2).value(), trials as u64),

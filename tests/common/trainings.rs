@@ -2,6 +2,8 @@
 #![allow(dead_code)] // each test binary uses a part
 
 use super::Random;
+use precision_probe::arithmetic::ArithmeticName;
+use precision_probe::arithmetic::policy::TrainingPolicy;
 use precision_probe::format::Format;
 use precision_probe::record::training::{self, *};
 use precision_probe::record::*;
@@ -83,7 +85,6 @@ pub fn eventful() -> Training {
 }
 
 fn run(spec: &TrainingSpec, index: usize, name: &str, arithmetics: &[(&str, Fare)]) -> TrainingRun {
-    let layers = (1..=spec.depth).map(|layer| format!("hidden.{layer}")).chain(["head".to_string()]).collect();
     let learner = |(place, (name, fare)): (usize, &(&str, Fare))| learner(spec, [index, place + 1], name, *fare);
     TrainingRun {
         activation: name.into(),
@@ -92,7 +93,7 @@ fn run(spec: &TrainingSpec, index: usize, name: &str, arithmetics: &[(&str, Fare
         gain: Some(1.41414213562),
         residual_scale: None,
         parameters: 86_656,
-        layers,
+        sites: super::records::sites(spec.depth),
         reference: course(spec, [index, 0], Fare::Noise(1e-15, 0.0)),
         exact: Vec::new(),
         learners: arithmetics.iter().enumerate().map(learner).collect(),
@@ -141,20 +142,17 @@ fn learner(spec: &TrainingSpec, of: [usize; 2], name: &str, fare: Fare) -> Learn
         .collect();
     let outcome = outcome(spec, &course, &measures);
     let stored = name.split([':', '/']).next().unwrap_or(name);
-    let format = Format::parse(stored).unwrap_or_else(|_| Format::parse("f16").expect("a known format"));
-    let exponent = |e: Option<i32>| e.map_or(Number::None, |e| Number::new(f64::from(e)));
+    let f16 = || Format::parse("f16").expect("a known format");
+    let format = Format::parse(stored).unwrap_or_else(|_| f16());
+    let role = || ArithmeticName::plain(format);
+    let gradients = TrainingPolicy::parse(name).map_or(role().into(), |policy| policy.gradients);
     Learner {
         name: name.into(),
         policy: None,
-        update: stored.into(),
-        master: stored.into(),
-        format: FormatFacts {
-            name: stored.into(),
-            precision: format.precision,
-            log2_max: Number::None,
-            log2_smallest_normal: Number::None,
-            log2_smallest_subnormal: exponent(format.smallest_subnormal_exponent()),
-        },
+        roles: gradients.into(),
+        update: role().into(),
+        master: role().into(),
+        format: FormatFacts { name: stored.into(), ..FormatFacts::of(&format) },
         course,
         events: Some(Vec::new()),
         measures,
@@ -164,19 +162,19 @@ fn learner(spec: &TrainingSpec, of: [usize; 2], name: &str, fare: Fare) -> Learn
 
 fn outcome(spec: &TrainingSpec, course: &Course, measures: &[Measure]) -> Outcome {
     use precision_probe::report::training::measured;
-    let is_saturated = |layer: &&MeasuredLayer| measured::is_saturated(&layer.own);
+    let is_saturated = |layer: &&MeasuredSite| measured::is_saturated(&layer.own);
     let first = measures.iter().find_map(|measure| {
-        let layer = measure.layers.iter().find(is_saturated)?;
+        let layer = measure.sites.iter().find(is_saturated)?;
         let cause = match layer.own.verdict {
             Verdict::Underflow => Cause::Flushed,
             Verdict::Overflow => Cause::Overflow,
             Verdict::Zero => Cause::TrueZero,
             _ => Cause::Flips,
         };
-        let layers = measure.layers.iter().filter(is_saturated).count();
-        Some(Saturation { step: measure.step, layer: layer.layer, layers, verdict: layer.own.verdict, cause })
+        let sites = measure.sites.iter().filter(is_saturated).count();
+        Some(Saturation { step: measure.step, site: layer.site, sites, verdict: layer.own.verdict, cause })
     });
-    let last = measures.iter().rposition(|measure| measure.layers.iter().any(|layer| is_saturated(&layer)));
+    let last = measures.iter().rposition(|measure| measure.sites.iter().any(|layer| is_saturated(&layer)));
     let recovered = first.and_then(|_| measures.get(last? + 1)).map(|measure| measure.step);
     Outcome {
         reached: course.reached(spec.target_loss),
@@ -191,25 +189,18 @@ fn measure(spec: &TrainingSpec, of: [usize; 2], step: usize, fare: Fare) -> Meas
     let part = step as f64 / spec.steps.max(1) as f64;
     Measure {
         step,
-        evidence: if fare == Fare::Unknown {
-            "not established: exponent range".into()
-        } else {
-            "proven 83 bits".into()
+        evidence: match fare {
+            Fare::Unknown => Evidence::NotEstablished(Unproven::ExponentRange),
+            _ => Evidence::Proven { bits: 83 },
         },
         distance: if step == 0 { Number::None } else { Number::new(1.4 * part * jitter([of[1], step, 9], 0.2)) },
         learning_rate: 1e-3,
         skipped: false,
-        layers: (1..=spec.depth + 1).map(|layer| layer_at(spec, of, (step, part), layer, fare)).collect(),
+        sites: (1..=spec.depth + 1).map(|layer| layer_at(spec, of, (step, part), layer, fare)).collect(),
     }
 }
 
-fn layer_at(
-    spec: &TrainingSpec,
-    of: [usize; 2],
-    (step, part): (usize, f64),
-    layer: usize,
-    fare: Fare,
-) -> MeasuredLayer {
+fn layer_at(spec: &TrainingSpec, of: [usize; 2], (step, part): (usize, f64), layer: usize, fare: Fare) -> MeasuredSite {
     let height = (layer - 1) as f64 / spec.depth.max(1) as f64;
     let (noise, lost) = match fare {
         Fare::Noise(noise, lost) => (noise, lost),
@@ -247,7 +238,7 @@ fn layer_at(
     let due = UNITS * UNITS;
     let dead =
         if of[0] == 0 && !is_head && layer > 15 { (part * 9.0 * jitter([step, layer, 3], 0.9)) as u64 } else { 0 };
-    MeasuredLayer {
+    MeasuredSite {
         layer,
         own,
         at_reference: Some(at_reference),

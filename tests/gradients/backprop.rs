@@ -14,7 +14,7 @@ use precision_probe::arithmetic::dispatch::{Visitor, dispatch};
 use precision_probe::arithmetic::long::Long;
 use precision_probe::arithmetic::packed::Packed;
 use precision_probe::arithmetic::reference::Reference;
-use precision_probe::arithmetic::{Arithmetic, Binary, Exact, ExactMatrix};
+use precision_probe::arithmetic::{Binary, Exact, ExactMatrix, Numbers};
 use precision_probe::assets::{FEATURES, OUTPUTS};
 use precision_probe::backprop::{LayerGradients, Pass, gradients};
 use precision_probe::data::{Batch, Targets};
@@ -105,7 +105,7 @@ struct ByDefinition<'n>(&'n Network, &'n Batch);
 
 impl Visitor for ByDefinition<'_> {
     type Output = Vec<LayerGradients>;
-    fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> Vec<LayerGradients> {
+    fn visit<A: Numbers + 'static>(self, arithmetic: Arc<A>) -> Vec<LayerGradients> {
         let reference = Arc::new(Reference(owned(arithmetic)));
         Pass::new(self.0, self.1, reference.clone(), reference).collect()
     }
@@ -606,7 +606,7 @@ fn awkward() -> (Network, Batch) {
 /// rounded to the receiving role once, and parameters are stored by each role from their exact values.
 #[test]
 fn values_are_rounded_once_when_they_cross_roles() {
-    fn check<F: Arithmetic, B: Arithmetic>(names: (&str, &str), forward: F, backward: B) -> Vec<LayerGradients> {
+    fn check<F: Numbers, B: Numbers>(names: (&str, &str), forward: F, backward: B) -> Vec<LayerGradients> {
         let (network, batch) = awkward();
         let actual: Vec<_> = Pass::new(&network, &batch, Arc::new(forward), Arc::new(backward)).collect();
         for (tensor, layer, expected) in two_roles(&network, &batch, &Role::new(names.0), &Role::new(names.1)) {

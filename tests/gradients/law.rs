@@ -199,10 +199,10 @@ fn laws_survive() {
     let back = Law::from_json(&text).unwrap();
     assert_eq!(back.to_json(), text);
     assert_eq!(back.runs[0].points.iter().map(|point| point.bits).collect::<Vec<_>>(), [3, 4, 5, 6, 53]);
-    let error = Law::from_json(&text.replace("precision-probe-law/3", "precision-probe-law/9")).unwrap_err();
+    let error = Law::from_json(&text.replace("precision-probe-law/4", "precision-probe-law/9")).unwrap_err();
     assert_eq!(
         error,
-        "schema `precision-probe-law/9` cannot be read; this version reads `precision-probe-law/3` and `precision-probe-law/1`"
+        "schema `precision-probe-law/9` cannot be read; this version reads `precision-probe-law/4`, `precision-probe-law/3` and `precision-probe-law/1`"
     );
     let error = Law::from_json(&text.replacen("{\"statistic\"", "{\"surprise\":1,\"statistic\"", 1)).unwrap_err();
     assert!(error.contains("unknown field `surprise`"), "{error}");

@@ -8,11 +8,11 @@ mod minibatches;
 mod trials;
 mod twins;
 
-use precision_probe::record::{ArithmeticRun, LayerTrial, Record};
+use precision_probe::record::{ArithmeticRun, Record, SiteTrial};
 
 /// The first trial of a layer (from 1) of an arithmetic.
-pub fn trial(record: &Record, arithmetic: usize, layer: usize) -> &LayerTrial {
-    &record.runs[0].arithmetics[arithmetic].layers[layer - 1].trials[0]
+pub fn trial(record: &Record, arithmetic: usize, layer: usize) -> &SiteTrial {
+    &record.runs[0].arithmetics[arithmetic].sites[layer - 1].trials[0]
 }
 
 /// The arithmetics of the first run.

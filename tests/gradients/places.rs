@@ -8,7 +8,7 @@ use precision_probe::architecture::mlp::Perceptron;
 use precision_probe::arithmetic::packed::Packed;
 use precision_probe::arithmetic::random::{ALONE, Draws};
 use precision_probe::arithmetic::reference::Reference;
-use precision_probe::arithmetic::{Arithmetic, Binary, Content, Exact, Place, Policy, Side, Step};
+use precision_probe::arithmetic::{Arithmetic, Binary, Content, Crossing, Exact, Numbers, Place, Policy, Side, Step};
 use precision_probe::backprop::{Pass, gradients};
 use precision_probe::data::{Batch, Targets};
 use precision_probe::data::{digits_batch, gaussian_batch};
@@ -53,9 +53,6 @@ impl Arithmetic for Logged {
         self.note(at, "round".into(), [x.to_f64()]);
         self.inner.round(at, x)
     }
-    fn exact(&self, x: &f64) -> Exact {
-        self.inner.exact(x)
-    }
     fn dot(&self, at: Place, row: &[f64], column: &[f64], last: Option<&f64>) -> f64 {
         self.note(at, "dot".into(), row.iter().chain(column).chain(last).copied());
         self.inner.dot(at, row, column, last)
@@ -74,6 +71,16 @@ impl Arithmetic for Logged {
     fn product(&self, step: Step, left: &Vec<Vec<f64>>, right: &Vec<Vec<f64>>, last: Option<&[f64]>) -> Array2<f64> {
         let dot = |(i, j)| self.dot(Place::new(step, (i, j)), &left[i], &right[j], last.map(|last: &[f64]| &last[i]));
         Array2::from_shape_fn((left.len(), right.len()), dot)
+    }
+
+    fn crossing(&self, x: &Array2<f64>) -> Crossing {
+        Crossing::Numbers(self.exact_matrix(x))
+    }
+}
+
+impl Numbers for Logged {
+    fn exact(&self, x: &f64) -> Exact {
+        self.inner.exact(x)
     }
 }
 

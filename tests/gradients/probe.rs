@@ -1,7 +1,7 @@
 //! From a spec to a record: known answers, and the committed hash of one record's bytes.
 
 use precision_probe::probe::{Silent, VERSION, run};
-use precision_probe::record::{Number, Record, Run, TensorNoise};
+use precision_probe::record::{Evidence, Number, Record, Run, TensorNoise, Unproven};
 use precision_probe::spec::{Attribute, Data, Plan, Schedule, Spec};
 use precision_probe::verdict::Verdict;
 use sha2::{Digest, Sha256};
@@ -50,7 +50,7 @@ fn only_run(spec: &Spec) -> Run {
 /// Every tensor of every layer, trial and arithmetic.
 fn tensors(run: &Run) -> impl Iterator<Item = (&str, &TensorNoise)> {
     run.arithmetics.iter().flat_map(|arithmetic| {
-        let trials = arithmetic.layers.iter().flat_map(|layer| &layer.trials);
+        let trials = arithmetic.sites.iter().flat_map(|layer| &layer.trials);
         trials.flat_map(|trial| &trial.tensors).map(|tensor| (arithmetic.name.as_str(), tensor))
     })
 }
@@ -74,7 +74,8 @@ fn the_schedule_changes_no_byte() {
         let plan = spec.validate().expect("the spec is valid");
         let expected = run(&plan, &Silent).to_json();
         for (segments, trials_at_once) in [(2, 1), (3, 2), (4, 9), (10, 1), (50, 1)] {
-            let plan = Plan { schedule: Schedule { segments, trials_at_once }, ..plan.clone() };
+            let schedule = Schedule { segments, trials_at_once, keeps_trials: segments % 2 == 0 };
+            let plan = Plan { schedule, ..plan.clone() };
             assert!(run(&plan, &Silent).to_json() == expected, "{activation} in {segments} segments");
         }
     }
@@ -88,13 +89,12 @@ fn no_entry_is_undecided() {
         let spec =
             Spec { activations: activations.map(String::from).to_vec(), data, bias, ..small("", &["f16", "e5m2"]) };
         for run in probe(&spec).runs {
-            for layer in run.arithmetics.iter().flat_map(|arithmetic| &arithmetic.layers) {
-                assert_eq!(layer.fates.undecided, 0, "{}, layer {}", run.activation, layer.layer);
+            for layer in run.arithmetics.iter().flat_map(|arithmetic| &arithmetic.sites) {
+                assert_eq!(layer.fates.undecided, 0, "{}, layer {}", run.activation, layer.site);
                 assert_ne!(layer.verdict.verdict, Verdict::NotEstablished);
             }
-            let proven = run.truth.evidence.strip_prefix("proven ").and_then(|rest| rest.strip_suffix(" bits"));
-            let bits: u32 = proven.expect("evidence in bits").parse().expect("a number");
-            assert!(bits >= spec.truth_bits, "{}: {}", run.activation, run.truth.evidence);
+            let is_enough = matches!(run.truth.evidence, Evidence::Proven { bits } if bits >= spec.truth_bits);
+            assert!(is_enough, "{}: {}", run.activation, run.truth.evidence);
         }
     }
 }
@@ -122,12 +122,12 @@ fn noise_far_below_the_range_of_squares_is_measured() {
     let formats: Vec<&str> = names.iter().map(String::as_str).collect();
     let run = only_run(&Spec { truth_bits: 1200, trials: 1, ..small("leaky", &formats) });
     for (arithmetic, precision) in run.arithmetics.iter().zip(precisions) {
-        let noise = arithmetic.layers[0].noise_to_signal;
+        let noise = arithmetic.sites[0].noise_to_signal;
         let bits = -core_math::log2(noise.median.value());
         assert_eq!(noise.at_most, precision > 1000, "{}", arithmetic.name);
         let expected = f64::from(precision.min(1000));
         assert!((expected - 8.0..=expected + 4.0).contains(&bits), "{}: {bits}", arithmetic.name);
-        let tensor = &arithmetic.layers[0].trials[0].tensors[0];
+        let tensor = &arithmetic.sites[0].trials[0].tensors[0];
         let quotient = tensor.log2_signal.value() - tensor.log2_noise.value();
         assert!((quotient - bits).abs() < 1e-5, "{}: {quotient} is not {bits}", arithmetic.name);
     }
@@ -180,18 +180,18 @@ fn only_narrow_formats_have_storage_noise() {
 fn a_narrow_relu_network_dies() {
     let run = only_run(&Spec { depth: 12, width: 3, trials: 5, ..small("relu", &["f16", "f64"]) });
     for arithmetic in &run.arithmetics {
-        let trials = &arithmetic.layers[0].trials;
+        let trials = &arithmetic.sites[0].trials;
         let dead = trials.iter().filter(|trial| trial.verdict == Verdict::Zero).count();
         assert!((1..5).contains(&dead), "{dead} of 5");
-        for (trial, truth) in trials.iter().zip(&run.truth.layers[0].trials) {
+        for (trial, truth) in trials.iter().zip(&run.truth.sites[0].trials) {
             assert_eq!(trial.verdict == Verdict::Zero, truth.log2_norm == Number::MinusInfinite);
             if trial.verdict == Verdict::Zero {
-                assert_eq!(truth.evidence, "exact");
+                assert_eq!(truth.evidence, Evidence::Exact {});
                 assert_eq!(trial.tensors[0].noise_to_signal, Number::None);
             }
         }
         // 0/0 is left out of the quantiles and counted.
-        assert_eq!(arithmetic.layers[0].noise_to_signal.count, 5 - dead);
+        assert_eq!(arithmetic.sites[0].noise_to_signal.count, 5 - dead);
     }
 }
 
@@ -201,13 +201,13 @@ fn overflow_needs_no_truth() {
     // Squares leave MPFR's exponents within 34 layers: upwards with this gain, downwards with their own.
     let run = |gain| only_run(&Spec { depth: 34, gain, ..small("relu2", &["f16", "f64"]) });
     let verdicts = |run: &Run| -> Vec<Verdict> {
-        assert_eq!(run.truth.evidence, "not established: exponent range");
+        assert_eq!(run.truth.evidence, Evidence::NotEstablished(Unproven::ExponentRange));
         run.arithmetics.iter().map(|arithmetic| arithmetic.verdict.verdict).collect()
     };
     assert_eq!(verdicts(&run(None)), [Verdict::NotEstablished; 2]);
     let run = run(Some(8.0));
     assert_eq!(verdicts(&run), [Verdict::Overflow; 2]);
-    for layer in &run.arithmetics[0].layers {
+    for layer in &run.arithmetics[0].sites {
         assert_eq!(layer.fates.overflowed, layer.histogram.nonfinite);
         assert_eq!(layer.noise_to_signal.median, Number::Infinite);
     }
@@ -219,7 +219,7 @@ fn the_median_never_contradicts_the_verdict() {
     for seed in 0..6 {
         let spec = Spec { trials: 2, seed, ..small("prelu", &["f16", "e5m2", "e4m3fn", "bf16"]) };
         for arithmetic in only_run(&spec).arithmetics {
-            for layer in arithmetic.layers {
+            for layer in arithmetic.sites {
                 let median = layer.noise_to_signal.median.value();
                 match layer.verdict.verdict {
                     Verdict::Sound => assert!(median < 0.1, "{median}"),
@@ -240,7 +240,7 @@ fn the_record_names_its_version_and_spec() {
     assert_eq!((record.version.as_str(), &record.spec), (VERSION, &spec));
     assert_eq!(record.spec_hash, spec.hash(VERSION));
     let run = &record.runs[0];
-    assert_eq!((run.truth.layers.len(), run.arithmetics[0].layers.len()), (6, 6));
-    assert_eq!(run.truth.layers[5].name, "head");
-    assert_eq!(run.arithmetics[0].verdict, run.arithmetics[0].layers[0].verdict);
+    assert_eq!((run.truth.sites.len(), run.arithmetics[0].sites.len()), (6, 6));
+    assert_eq!((run.sites.len(), run.sites[5].name.as_str()), (6, "head"));
+    assert_eq!(run.arithmetics[0].verdict, run.arithmetics[0].sites[0].verdict);
 }

@@ -198,6 +198,6 @@ fn torch_implies_biases_in_the_record() {
     let record = probe(&spec);
     assert!(record.spec.bias);
     assert_eq!(record.spec_hash, probe(&Spec { bias: true, ..spec }).spec_hash);
-    let tensors = &record.runs[0].arithmetics[0].layers[0].trials[0].tensors;
+    let tensors = &record.runs[0].arithmetics[0].sites[0].trials[0].tensors;
     assert!(tensors.iter().any(|tensor| tensor.tensor == "bias"));
 }

@@ -8,7 +8,7 @@ use precision_probe::activation::{ALL, Activation, Function};
 use precision_probe::architecture::mlp::Perceptron;
 use precision_probe::arithmetic::packed::Packed;
 use precision_probe::arithmetic::reference::Reference;
-use precision_probe::arithmetic::{Arithmetic, Binary, Content, Exact, Place, Policy, Side, Step};
+use precision_probe::arithmetic::{Arithmetic, Binary, Content, Crossing, Exact, Numbers, Place, Policy, Side, Step};
 use precision_probe::assets::{FEATURES, OUTPUTS};
 use precision_probe::backprop::{LayerGradients, Pass, gradients};
 use precision_probe::data::digits_batch;
@@ -51,9 +51,6 @@ impl Arithmetic for Logged {
         self.note("round");
         self.inner.round(at, x)
     }
-    fn exact(&self, x: &f64) -> Exact {
-        self.inner.exact(x)
-    }
     fn dot(&self, at: Place, row: &[f64], column: &[f64], last: Option<&f64>) -> f64 {
         self.note(if last.is_some() { "dot and bias" } else { "dot" });
         self.inner.dot(at, row, column, last)
@@ -85,6 +82,16 @@ impl Arithmetic for Logged {
             self.dot(Place::new(step, (i, j)), &left[i], &right[j], last.map(|entries: &[f64]| &entries[i]))
         };
         Array2::from_shape_fn((left.len(), right.len()), entry)
+    }
+
+    fn crossing(&self, x: &Array2<f64>) -> Crossing {
+        Crossing::Numbers(self.exact_matrix(x))
+    }
+}
+
+impl Numbers for Logged {
+    fn exact(&self, x: &f64) -> Exact {
+        self.inner.exact(x)
     }
 }
 

@@ -277,10 +277,8 @@ fn a_hostile_record_stays_text() {
     for run in &mut record.runs {
         run.activation = hostile.into();
         run.constants = vec![hostile.into()];
-        run.phase = Some(hostile.into());
-        run.truth.evidence = hostile.into();
-        run.truth.layers[0].name = hostile.into();
-        run.truth.layers[0].trials[0].evidence = hostile.into();
+        run.sites[0].name = hostile.into();
+        run.sites[0].parameters[0] = hostile.into();
         run.arithmetics[0].name = hostile.into();
         run.arithmetics[0].format.name = hostile.into();
     }
@@ -339,7 +337,7 @@ fn the_page_asks_the_network_for_nothing() {
 fn every_case_has_its_page() {
     for (name, record) in cases() {
         let html = page(&record).expect(name);
-        let layers: usize = record.runs[0].arithmetics.iter().map(|arithmetic| arithmetic.layers.len()).sum();
+        let layers: usize = record.runs[0].arithmetics.iter().map(|arithmetic| arithmetic.sites.len()).sum();
         assert_eq!(html.matches("<tr data-activation=").count(), layers, "{name}");
         let panels = Panel::ALL.into_iter().filter(|panel| panel.is_of(&record.runs[0])).count();
         assert_eq!(html.matches("<svg ").count(), panels, "{name}");

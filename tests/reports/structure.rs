@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 const CRATES: [&str; 3] = ["crates/arithmetic/src", "crates/instrument/src", "src"];
 
 /// From the first room to the last.
-const ORDER: [&str; 39] = [
+const ORDER: [&str; 40] = [
     "nearest",
     "quote",
     "format",
     "integers",
     "draw",
     "activation",
+    "enclosure",
     "arithmetic",
     "selfcheck",
     "number",

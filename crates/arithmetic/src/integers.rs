@@ -161,6 +161,27 @@ impl Integers {
         lost
     }
 
+    /// Writes ±|x|·2^by of a number's words, as [`Integers::set_shifted`].
+    ///
+    /// # Panics
+    /// If the result is too long.
+    pub fn set_shifted_words(&mut self, i: usize, (negative, magnitude): (bool, &[u64]), by: i64) -> bool {
+        let lost = shift(magnitude, negative, by, self.magnitude_mut(i));
+        self.negative[i] = negative && !self.is_zero(i);
+        lost
+    }
+
+    /// x_j·2^by as a GMP number, rounded to the nearest integer (ties up), and whether bits were lost.
+    pub fn shifted(&self, i: usize, by: i64) -> (Integer, bool) {
+        if by >= 0 {
+            return (self.to_rug(i) << by as u32, false);
+        }
+        let mut words = vec![0; self.words];
+        let lost = shift(self.magnitude(i), self.negative[i], by, &mut words);
+        let magnitude = Integer::from_digits(trimmed(&words), Order::Lsf);
+        (if self.negative[i] { -magnitude } else { magnitude }, lost)
+    }
+
     /// Writes x_j·2^by + y_k·2^for_y for shifts to the left.
     ///
     /// # Panics

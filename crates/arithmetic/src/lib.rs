@@ -6,6 +6,7 @@
 pub mod activation;
 pub mod arithmetic;
 pub mod draw;
+pub mod enclosure;
 pub mod format;
 pub mod integers;
 pub mod nearest;

@@ -11,7 +11,7 @@ use crate::backprop::{Setup, gradients};
 use crate::data::{Batch, Targets};
 use crate::exchange::{Dtype, Tensor, gradient_bytes, safetensors_bytes};
 use crate::graph::{Network, Operation};
-use crate::probe;
+use crate::probe::{self, Drawn};
 use crate::record::Run;
 use crate::spec::{Plan, RunPlan};
 use crate::truth::elementwise::Undecided;
@@ -37,7 +37,7 @@ const NEAREST: &str = "truth.safetensors";
 /// and at most 60, with their error bounds, and `truth.safetensors` the nearest doubles. The same plan gives the same
 /// bytes.
 pub fn files(plan: &Plan, run: &RunPlan, measured: &Run) -> Vec<(String, Vec<u8>)> {
-    let (network, batch) = probe::draw(plan, run, 0);
+    let Drawn { network, batch } = probe::draw(plan, run, 0);
     let places = places(&network, plan.network.is_some());
     let mut files = what_is_measured(&network, &batch, &places);
     let scales = measured.arithmetics.iter().map(|arithmetic| arithmetic.log2_loss_scale.unwrap_or(0));
@@ -52,7 +52,7 @@ pub fn files(plan: &Plan, run: &RunPlan, measured: &Run) -> Vec<(String, Vec<u8>
 
 /// The files that are known before anything is measured: the network and the batch.
 pub fn inputs(plan: &Plan, run: &RunPlan) -> Vec<(String, Vec<u8>)> {
-    let (network, batch) = probe::draw(plan, run, 0);
+    let Drawn { network, batch } = probe::draw(plan, run, 0);
     what_is_measured(&network, &batch, &places(&network, plan.network.is_some()))
 }
 

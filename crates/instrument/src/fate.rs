@@ -1,7 +1,7 @@
 //! The fate of each entry of a gradient, decided only if the error bound of the exact gradient permits.
 
 use crate::arithmetic::Exact;
-use crate::truth::bound::Bound;
+use crate::enclosure::Bound;
 use rug::Float;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;

@@ -42,7 +42,7 @@ fn law_run(run: &Run, seed: u64) -> LawRun {
         kinked: run.kinked,
         gain: run.gain,
         residual_scale: run.residual_scale,
-        evidence: run.truth.evidence.clone(),
+        evidence: run.truth.evidence,
         fits: fit::fits(&points, run.kinked, seed),
         points,
     }
@@ -50,7 +50,7 @@ fn law_run(run: &Run, seed: u64) -> LawRun {
 
 /// Layer 1 in one arithmetic, before its regime is known.
 fn point(arithmetic: &ArithmeticRun) -> Point {
-    let first = arithmetic.layers.first().map_or(&[][..], |layer| &layer.trials);
+    let first = arithmetic.sites.first().map_or(&[][..], |site| &site.trials);
     let weight = |trial: usize| first.get(trial).and_then(|trial| trial.tensors.first());
     let trials: Vec<PointTrial> = (0..first.len())
         .map(|trial| PointTrial {
@@ -79,6 +79,6 @@ fn point(arithmetic: &ArithmeticRun) -> Point {
 
 /// Flips of a trial's network; `None` if no layer counts flips.
 fn all_flips(arithmetic: &ArithmeticRun, trial: usize) -> Option<u64> {
-    let layers = arithmetic.layers.iter().filter_map(|layer| layer.trials.get(trial)?.flips);
-    layers.fold(None, |sum: Option<u64>, flips| Some(sum.unwrap_or(0).saturating_add(flips)))
+    let sites = arithmetic.sites.iter().filter_map(|site| site.trials.get(trial)?.flips);
+    sites.fold(None, |sum: Option<u64>, flips| Some(sum.unwrap_or(0).saturating_add(flips)))
 }

@@ -30,4 +30,4 @@ pub mod train;
 pub mod truth;
 pub mod verdict;
 
-use precision_probe_arithmetic::{activation, arithmetic, draw, format, integers, nearest, quote};
+use precision_probe_arithmetic::{activation, arithmetic, draw, enclosure, format, integers, nearest, quote};

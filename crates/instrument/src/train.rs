@@ -33,8 +33,8 @@ use crate::format::F64;
 use crate::graph::Network;
 use crate::number::Number;
 use crate::probe::{self, VERSION};
-use crate::record::FormatFacts;
 use crate::record::training::{self as record, ExactStep, Measure, SCHEMA, Training, TrainingRun};
+use crate::record::{FormatFacts, Site};
 use crate::spec::RunPlan;
 use crate::spec::training::{TrainingPlan, TrainingScale};
 use learner::{Learner, Recipe};
@@ -88,7 +88,7 @@ impl<'p> Trainer<'p> {
         let rows = Rows::new(plan.networks.samples.as_ref());
         let minibatches = Minibatches::new(spec.seed, spec.batch, rows, spec.trained());
         let copies = |run: &RunPlan| {
-            let (initial, _) = probe::draw(&plan.networks, run, 0);
+            let initial = probe::network(&plan.networks, run, 0);
             let f64 = TrainingPolicy::from(Policy::from(ArithmeticName::plain(F64)));
             let learner = |policy: &TrainingPolicy| Learner::new(*policy, spec.loss_scale, &initial);
             Copies {
@@ -195,7 +195,7 @@ impl<'p> Trainer<'p> {
                 measured::at_reference(&run.reference, &setups, &batches[0], spec.truth_bits, segments)
             });
             let tracks = at_reference.map(|AtReference { exact, tracks }| {
-                run.exact.push(ExactStep { step, layers: exact });
+                run.exact.push(ExactStep { step, sites: exact });
                 tracks
             });
             let reference = run.reference.network.clone();
@@ -245,8 +245,9 @@ impl<'p> Trainer<'p> {
                 _ => policy.gradients.preset().map(|preset| preset.policy.to_string()),
             },
             name: spec.names.of(&policy.to_string()).to_string(),
-            update: policy.update.to_string(),
-            master: policy.master.to_string(),
+            roles: policy.gradients.into(),
+            update: policy.update.into(),
+            master: policy.master.into(),
             format: FormatFacts::of(&policy.gradients.backward.format),
             course: learner.course.clone(),
             events: Some(learner.log.events.clone()),
@@ -265,7 +266,7 @@ impl<'p> Trainer<'p> {
             gain: is_drawn.then(|| probe::perceptron(&self.plan.networks, one.first()).gain),
             residual_scale: spec.residual.then(|| residual_scale(spec.depth)),
             parameters: run.initial.parameters.iter().map(|parameter| parameter.values.len() as u64).sum(),
-            layers: run.initial.layers.iter().map(|layer| layer.name.clone()).collect(),
+            sites: Site::all(&run.initial),
             reference: run.reference.course.clone(),
             exact: run.exact.clone(),
             learners: run.learners.iter().zip(&run.measures).zip(&self.plan.policies).map(learner).collect(),

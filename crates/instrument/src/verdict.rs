@@ -217,8 +217,8 @@ pub fn over_trials(verdicts: &[Verdict]) -> VerdictCount {
 mod tests {
     use super::*;
     use crate::arithmetic::ExactMatrix;
+    use crate::enclosure::Bound;
     use crate::truth::TrueTensor;
-    use crate::truth::bound::Bound;
     use ndarray::Array2;
     use rug::Float;
 

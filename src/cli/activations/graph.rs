@@ -1,7 +1,7 @@
 //! The figure of an activation, from its facts: the range of x, points of the curves, and dots at jumps.
 
 use crate::activation::double::{derivative_f64, value_f64};
-use crate::activation::{Activation, Break, Facts, JointFacts, PieceFacts, Side};
+use crate::activation::{Activation, Break, Facts, JointFacts, Phase, PieceFacts, Side};
 use crate::probe;
 use crate::report::facts::change_per_layer;
 use crate::report::figure::{Dot, Graph, GraphCurve, GraphJoint};
@@ -114,7 +114,8 @@ fn caption(facts: &Facts) -> Vec<String> {
     let mut caption = vec![facts.name.clone()];
     caption.extend(facts.constants.iter().cloned());
     caption.push(format!("gain {} keeps the variance at 1", short(facts.preserving_gain, Typeset)));
-    caption.push(format!("at that gain {}", change_per_layer(facts.chi1, &facts.phase, Typeset)));
+    caption
+        .push(format!("at that gain {}", change_per_layer(facts.chi1, Phase::of(facts.chi1), facts.unstable, Typeset)));
     if !facts.at_joints.is_empty() {
         caption.push(format!("φ' at breakpoints: {}", facts.at_joints));
     }

@@ -1,12 +1,12 @@
 //! `round --npy`: rounds or quantises every entry of an array, or sums its rows.
 
-use super::{RoundArguments, SCHEMA, check_random, document};
+use super::arguments::{RoundArguments, SCHEMA, check_random, document};
 use crate::arithmetic::dispatch::{Visitor, dispatch};
 use crate::arithmetic::scaling::{Content, Quantised, Quantiser};
-use crate::arithmetic::{Arithmetic, ArithmeticName, Exact, ExactMatrix, Side, Step};
-use crate::cli::subcommands::{print, show};
+use crate::arithmetic::{ArithmeticName, Exact, ExactMatrix, Numbers, Side, Step};
+use crate::cli::failure::{Failure, told};
+use crate::cli::printing::{print, show};
 use crate::cli::targets::Targets;
-use crate::cli::{Failure, told};
 use crate::exchange::{self, Tensor};
 use crate::format::Dyadic;
 use crate::report::table::wrapped;
@@ -152,7 +152,7 @@ struct Rounding<'m>(&'m Array2<f64>);
 
 impl Visitor for Rounding<'_> {
     type Output = ExactMatrix;
-    fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> ExactMatrix {
+    fn visit<A: Numbers + 'static>(self, arithmetic: Arc<A>) -> ExactMatrix {
         arithmetic.exact_matrix(&arithmetic.round_doubles(Step::alone(0), self.0))
     }
 }
@@ -162,7 +162,7 @@ struct Sums<'m>(&'m Array2<f64>);
 
 impl Visitor for Sums<'_> {
     type Output = ExactMatrix;
-    fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> ExactMatrix {
+    fn visit<A: Numbers + 'static>(self, arithmetic: Arc<A>) -> ExactMatrix {
         let rounded = arithmetic.round_doubles(Step::alone(0), self.0);
         arithmetic.exact_matrix(&arithmetic.sum_rows(Step::alone(1), &rounded))
     }

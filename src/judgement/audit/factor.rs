@@ -4,7 +4,7 @@
 use super::ModelJudgement;
 use super::layer::Standing;
 use super::storage::Storage;
-use crate::record::{ArithmeticRun, LayerRun, Number, Projection};
+use crate::record::{ArithmeticRun, Number, Projection, SiteRun};
 use serde::Serialize;
 
 /// Largest difference of log₂|c| between layers that still have one factor.
@@ -67,11 +67,11 @@ pub(super) fn constant(
     model: &ModelJudgement,
     log2_scale: i32,
 ) -> Option<(Factor, usize)> {
-    let judged = theirs.layers.iter().zip(&ours.layers).zip(&model.layers);
+    let judged = theirs.sites.iter().zip(&ours.sites).zip(&model.layers);
     let judged = judged.filter(|(_, layer)| layer.standing == Standing::Judged).map(|(both, _)| both);
     // Zeros have no factor.
-    let has_entries = |(theirs, _): &(&LayerRun, &LayerRun)| norm(theirs) != Some(Number::MinusInfinite);
-    let of = |(layer, ours): (&LayerRun, &LayerRun)| {
+    let has_entries = |(theirs, _): &(&SiteRun, &SiteRun)| norm(theirs) != Some(Number::MinusInfinite);
+    let of = |(layer, ours): (&SiteRun, &SiteRun)| {
         multiple(layer, ours, model.place, &Storage::new(theirs, layer, log2_scale))
     };
     let multiples: Option<Vec<Multiple>> = judged.filter(has_entries).map(of).collect();
@@ -80,16 +80,16 @@ pub(super) fn constant(
 }
 
 /// The factor of one layer alone.
-pub(super) fn of_layer(theirs: &LayerRun, ours: &LayerRun, place: usize, storage: &Storage) -> Option<Factor> {
+pub(super) fn of_layer(theirs: &SiteRun, ours: &SiteRun, place: usize, storage: &Storage) -> Option<Factor> {
     common(&[multiple(theirs, ours, place, storage)?])
 }
 
-fn norm(layer: &LayerRun) -> Option<Number> {
+fn norm(layer: &SiteRun) -> Option<Number> {
     layer.external.as_ref()?.log2_norm
 }
 
 /// A layer's multiple, if what is left over is no more than twice the noise of the model and of the stored numbers.
-fn multiple(theirs: &LayerRun, ours: &LayerRun, place: usize, storage: &Storage) -> Option<Multiple> {
+fn multiple(theirs: &SiteRun, ours: &SiteRun, place: usize, storage: &Storage) -> Option<Multiple> {
     let Projection { log2_norm, log2_factor, is_negative, log2_rest } =
         *theirs.external.as_ref()?.projections.get(place)?;
     let (norm, log2) = (log2_norm.finite()?, log2_factor.finite()?);

@@ -5,7 +5,7 @@ use super::factor::{self, Factor};
 use super::storage::Storage;
 use crate::judgement::Tensor;
 use crate::noise::TensorNoise;
-use crate::record::{ArithmeticRun, LayerRun, Number, Quantiles, Verdict};
+use crate::record::{ArithmeticRun, Number, Quantiles, SiteRun, Verdict};
 use serde::Serialize;
 
 /// Whether a layer can be judged by an arithmetic, and if not, why.
@@ -75,13 +75,13 @@ pub struct LayerAudit {
 impl LayerAudit {
     /// Compares a layer with that of the arithmetic at a place among the run's, whose stored format rounds by up to
     /// `floor` of a number. The verdict is still to be [decided](LayerAudit::decide).
-    pub(super) fn new(theirs: &LayerRun, ours: &LayerRun, place: usize, floor: f64, storage: &Storage) -> LayerAudit {
+    pub(super) fn new(theirs: &SiteRun, ours: &SiteRun, place: usize, floor: f64, storage: &Storage) -> LayerAudit {
         let added = log2_signal(theirs).and_then(|log2_norm| storage.beyond(floor, log2_norm));
         let excess = excess(theirs, ours, floor, added)
             .map(|excess| excess.max(tensor_excess(theirs, ours, storage).unwrap_or(f64::NEG_INFINITY)));
         let (their_noise, model_noise) = noises(theirs, ours);
         LayerAudit {
-            layer: theirs.layer,
+            layer: theirs.site,
             standing: standing(theirs, ours, excess),
             verdict: LayerVerdict::NotJudged,
             noise: their_noise.median,
@@ -114,14 +114,14 @@ impl LayerAudit {
 }
 
 /// log₂ of the norm of the exact gradient, of weights and biases together as far as they are known.
-fn log2_signal(layer: &LayerRun) -> Option<f64> {
+fn log2_signal(layer: &SiteRun) -> Option<f64> {
     let signals: Vec<f64> = tensors(layer).iter().filter_map(|(_, noise)| noise.log2_signal.finite()).collect();
     let largest = signals.iter().copied().reduce(f64::max)?;
     let sum: f64 = signals.iter().map(|log2| core_math::exp2(2.0 * (log2 - largest))).sum();
     Some(largest + core_math::log2(sum) / 2.0)
 }
 
-fn standing(theirs: &LayerRun, ours: &LayerRun, excess: Option<f64>) -> Standing {
+fn standing(theirs: &SiteRun, ours: &SiteRun, excess: Option<f64>) -> Standing {
     match ours.verdict.verdict {
         _ if theirs.fates.total() == 0 => Standing::NoGradient,
         Verdict::Overflow => Standing::ModelOverflows,
@@ -133,7 +133,7 @@ fn standing(theirs: &LayerRun, ours: &LayerRun, excess: Option<f64>) -> Standing
 
 /// The largest excess of a tensor by itself in a file of several types: what storing a bias costs is no excuse for the
 /// weights. `None` in a file of one type, and where no tensor has an error beyond its own rounding.
-fn tensor_excess(theirs: &LayerRun, ours: &LayerRun, storage: &Storage) -> Option<f64> {
+fn tensor_excess(theirs: &SiteRun, ours: &SiteRun, storage: &Storage) -> Option<f64> {
     let of = |(tensor, theirs): &(Tensor, &TensorNoise)| {
         let ours = tensors(ours).into_iter().find(|(other, _)| other == tensor)?.1;
         let own = storage.relative_of(*tensor)?;
@@ -146,7 +146,7 @@ fn tensor_excess(theirs: &LayerRun, ours: &LayerRun, storage: &Storage) -> Optio
 /// log₂(theirs/ours) of the noise-to-signal ratios. Small layers can be exact by luck: an error no larger than the rounding
 /// of one stored number, `floor`, is no excess, and where ours is zero, `floor` counts instead. What storing adds to ours
 /// is independent of it.
-fn excess(theirs: &LayerRun, ours: &LayerRun, floor: f64, added: Option<f64>) -> Option<f64> {
+fn excess(theirs: &SiteRun, ours: &SiteRun, floor: f64, added: Option<f64>) -> Option<f64> {
     let (their_noise, our_noise) = noises(theirs, ours);
     let model = match (our_noise.median, added) {
         (Number::Finite(noise), Some(added)) => Number::Finite((noise * noise + added * added).sqrt()),
@@ -172,18 +172,18 @@ fn excess(theirs: &LayerRun, ours: &LayerRun, floor: f64, added: Option<f64>) ->
 }
 
 /// The noise of both: of weights and biases together where both have it, of the weights elsewhere.
-fn noises<'l>(theirs: &'l LayerRun, ours: &'l LayerRun) -> (&'l Quantiles, &'l Quantiles) {
+fn noises<'l>(theirs: &'l SiteRun, ours: &'l SiteRun) -> (&'l Quantiles, &'l Quantiles) {
     match (&theirs.gradient, &ours.gradient) {
         (Some(theirs), Some(ours)) => (theirs, ours),
         _ => (&theirs.noise_to_signal, &ours.noise_to_signal),
     }
 }
 
-fn is_silent(layer: &LayerRun) -> bool {
+fn is_silent(layer: &SiteRun) -> bool {
     layer.fates.true_zero > 0
 }
 
-fn distance(theirs: &LayerRun, place: usize) -> Option<Number> {
+fn distance(theirs: &SiteRun, place: usize) -> Option<Number> {
     if theirs.fates.overflowed > 0 {
         return Some(Number::Infinite);
     }
@@ -197,8 +197,8 @@ fn distance(theirs: &LayerRun, place: usize) -> Option<Number> {
     }
 }
 
-fn is_opposed(theirs: &LayerRun, ours: &LayerRun) -> bool {
-    let descent = |layer: &LayerRun| {
+fn is_opposed(theirs: &SiteRun, ours: &SiteRun) -> bool {
+    let descent = |layer: &SiteRun| {
         let trial = layer.trials.first()?;
         let joint = trial.gradient.filter(|_| theirs.gradient.is_some() && ours.gradient.is_some());
         joint.map(|joint| joint.descent).or_else(|| Some(trial.tensors.first()?.descent))?.finite()
@@ -211,7 +211,7 @@ fn is_opposed(theirs: &LayerRun, ours: &LayerRun) -> bool {
 /// A single tensor counts where the model's own is not zero.
 pub(super) fn zeros(theirs: &ArithmeticRun, ours: &ArithmeticRun) -> (Vec<ZeroPlace>, usize) {
     let (mut places, mut of) = (Vec::new(), 0);
-    for (theirs, ours) in theirs.layers.iter().zip(&ours.layers) {
+    for (theirs, ours) in theirs.sites.iter().zip(&ours.sites) {
         let nonzero = tensors(theirs);
         of += usize::from(!nonzero.is_empty());
         let is_all_zero = match theirs.external.as_ref().and_then(|external| external.log2_norm) {
@@ -222,19 +222,19 @@ pub(super) fn zeros(theirs: &ArithmeticRun, ours: &ArithmeticRun) -> (Vec<ZeroPl
             continue;
         }
         if is_all_zero {
-            places.push(ZeroPlace { layer: theirs.layer, tensor: None });
+            places.push(ZeroPlace { layer: theirs.site, tensor: None });
             continue;
         }
         let ours_is_zero =
             |tensor: Tensor| tensors(ours).iter().any(|(own, noise)| *own == tensor && is_zero(ours, tensor, noise));
         let zero = nonzero.iter().filter(|(tensor, noise)| is_zero(theirs, *tensor, noise) && !ours_is_zero(*tensor));
-        places.extend(zero.map(|(tensor, _)| ZeroPlace { layer: theirs.layer, tensor: Some(*tensor) }));
+        places.extend(zero.map(|(tensor, _)| ZeroPlace { layer: theirs.site, tensor: Some(*tensor) }));
     }
     (places, of)
 }
 
 /// Weights and biases whose exact gradient is known not to be zero, as far as they were computed.
-fn tensors(layer: &LayerRun) -> Vec<(Tensor, &TensorNoise)> {
+fn tensors(layer: &SiteRun) -> Vec<(Tensor, &TensorNoise)> {
     let all = layer.trials.first().map_or(&[][..], |trial| &trial.tensors);
     let named = |noise: &TensorNoise| match noise.tensor.as_str() {
         "weight" => Some(Tensor::Weight),
@@ -247,7 +247,7 @@ fn tensors(layer: &LayerRun) -> Vec<(Tensor, &TensorNoise)> {
 
 /// Whether a computed tensor is all zero: its noise is then the signal itself and no part of the gradient is there; of
 /// weights the fates show it, too.
-fn is_zero(layer: &LayerRun, tensor: Tensor, noise: &TensorNoise) -> bool {
+fn is_zero(layer: &SiteRun, tensor: Tensor, noise: &TensorNoise) -> bool {
     let looks = noise.noise_to_signal == Number::Finite(1.0) && noise.descent == Number::Finite(0.0) && !noise.at_most;
     let fates = &layer.fates;
     match tensor {

@@ -1,8 +1,7 @@
 //! What storing a gradient in its file's types costs: half an ulp of every number.
 
-use crate::exchange::Dtype;
 use crate::judgement::Tensor;
-use crate::record::{ArithmeticRun, FormatFacts, LayerRun};
+use crate::record::{ArithmeticRun, FormatFacts, SiteRun, StoredType};
 
 /// How a file stores one layer's gradient.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +29,7 @@ struct Part {
 
 impl Storage {
     /// Of a layer of a file whose loss was multiplied by 2^`log2_scale`.
-    pub fn new(run: &ArithmeticRun, layer: &LayerRun, log2_scale: i32) -> Storage {
+    pub fn new(run: &ArithmeticRun, layer: &SiteRun, log2_scale: i32) -> Storage {
         let parts = parts(layer);
         if parts.is_empty() {
             let entries = layer.fates.total() as f64;
@@ -82,19 +81,19 @@ impl Storage {
 
 /// Weights and biases of a layer with their types; empty where all of the file have one type, or the exact gradient is not
 /// known.
-fn parts(layer: &LayerRun) -> Vec<Part> {
+fn parts(layer: &SiteRun) -> Vec<Part> {
     let Some(external) = &layer.external else { return Vec::new() };
     let tensors = layer.trials.first().map_or(&[][..], |trial| &trial.tensors);
-    let part = |which: Tensor, name: &str, dtype: &Option<String>, entries: u64| {
+    let part = |which: Tensor, name: &str, stored: &Option<StoredType>, entries: u64| {
         let tensor = tensors.iter().find(|tensor| tensor.tensor == name)?;
-        let format = FormatFacts::of(&Dtype::parse(dtype.as_ref()?).ok()?.format()?);
+        let format = stored.as_ref()?.format.clone()?;
         // A tensor whose exact gradient is zero stores nothing that could be rounded.
         Some(Part { tensor: which, log2_norm: tensor.log2_signal.finite()?, entries: entries as f64, format })
     };
     let weights = layer.fates.total();
     [
-        part(Tensor::Weight, "weight", &external.weight_dtype, weights),
-        part(Tensor::Bias, "bias", &external.bias_dtype, external.entries.saturating_sub(weights)),
+        part(Tensor::Weight, "weight", &external.weight_type, weights),
+        part(Tensor::Bias, "bias", &external.bias_type, external.entries.saturating_sub(weights)),
     ]
     .into_iter()
     .flatten()

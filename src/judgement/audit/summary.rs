@@ -115,7 +115,7 @@ impl<'r> FileSummary<'r> {
             [] => vec![external.dtype.as_str()],
             several => several.iter().map(String::as_str).collect(),
         });
-        let names = run.truth.layers.iter().map(|layer| layer.name.as_str()).chain(std::iter::repeat(""));
+        let names = run.sites.iter().map(|site| site.name.as_str()).chain(std::iter::repeat(""));
         let layers = judgement.judged().layers.iter().zip(names);
         let model = |model: &ModelJudgement| ModelSummary {
             name: model.name.clone(),

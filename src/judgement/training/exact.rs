@@ -24,16 +24,16 @@ impl ExactAtStart {
     /// Of a run's measured steps; `None` if the exact gradient was not measured.
     pub fn of(steps: &[ExactStep]) -> Option<ExactAtStart> {
         let first = steps.first()?;
-        let size = first.layers.first()?;
-        let state = state(size, &first.layers);
+        let size = first.sites.first()?;
+        let state = state(size, &first.sites);
         let later = steps.iter().find_map(|one| {
-            let other = self::state(one.layers.first()?, &one.layers);
+            let other = self::state(one.sites.first()?, &one.sites);
             (other != state && other != ExactState::NotEstablished).then_some((one.step, other))
         });
         Some(ExactAtStart {
             step: first.step,
             state,
-            log2_relative: relative(size, &first.layers),
+            log2_relative: relative(size, &first.sites),
             log2_size: size.log2_gradient,
             later,
         })
@@ -56,6 +56,7 @@ mod tests {
     #[test]
     fn states_of_known_sizes() {
         let size = |gradient: f64, weights: f64| ExactSize {
+            site: 1,
             log2_gradient: Number::new(gradient),
             log2_weights: Number::new(weights),
         };
@@ -72,7 +73,7 @@ mod tests {
         ] {
             assert_eq!(state(&layers[0], &layers), expected, "{layers:?}");
         }
-        let step = |step, gradient| ExactStep { step, layers: vec![size(gradient, -2.0)] };
+        let step = |step, gradient| ExactStep { step, sites: vec![size(gradient, -2.0)] };
         let found = ExactAtStart::of(&[step(0, none), step(1, f64::NAN), step(5, -4.0), step(9, none)]);
         let found = found.expect("it was measured");
         assert_eq!((found.state, found.later), (ExactState::Zero, Some((5, ExactState::Healthy))));

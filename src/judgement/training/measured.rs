@@ -1,6 +1,6 @@
 //! Statistics over measured steps, and where something is greatest or first.
 
-use crate::record::training::{Learner, Measure, MeasuredLayer, Track, Updates};
+use crate::record::training::{Learner, Measure, MeasuredSite, Track, Updates};
 use crate::record::{Number, Verdict};
 use serde::Serialize;
 
@@ -21,7 +21,7 @@ pub fn is_saturated(track: &Track) -> bool {
 }
 
 /// Rounding noise relative to minibatch noise; `None` if either is not finite or the gradient is unknown.
-pub fn over_minibatch(layer: &MeasuredLayer) -> Option<f64> {
+pub fn over_minibatch(layer: &MeasuredSite) -> Option<f64> {
     let is_noise = !matches!(layer.own.verdict, Verdict::Overflow | Verdict::NotEstablished);
     let spread = layer.log2_minibatch_spread.finite().filter(|_| is_noise)?;
     match layer.own.log2_noise {
@@ -32,14 +32,14 @@ pub fn over_minibatch(layer: &MeasuredLayer) -> Option<f64> {
 }
 
 /// Every layer of every measured step, in order of time, from layer 1 on.
-pub fn places(learner: &Learner) -> impl Iterator<Item = (&Measure, &MeasuredLayer)> {
-    learner.measures.iter().flat_map(|measure| measure.layers.iter().map(move |layer| (measure, layer)))
+pub fn places(learner: &Learner) -> impl Iterator<Item = (&Measure, &MeasuredSite)> {
+    learner.measures.iter().flat_map(|measure| measure.sites.iter().map(move |layer| (measure, layer)))
 }
 
 fn ratios(learner: &Learner) -> impl Iterator<Item = Largest> {
     places(learner).filter_map(|(measure, layer)| {
         let ratio = over_minibatch(layer)?;
-        Some(Largest { ratio, step: measure.step, layer: layer.layer })
+        Some(Largest { ratio, step: measure.step, layer: layer.site })
     })
 }
 
@@ -55,7 +55,7 @@ pub fn first_above(learner: &Learner) -> Option<Largest> {
 
 /// Updates of all layers together; counts saturate.
 pub fn updates(measure: &Measure) -> Updates {
-    measure.layers.iter().fold(Updates::default(), |sum, layer| Updates {
+    measure.sites.iter().fold(Updates::default(), |sum, layer| Updates {
         parameters: sum.parameters.saturating_add(layer.updates.parameters),
         due: sum.due.saturating_add(layer.updates.due),
         undecided: sum.undecided.saturating_add(layer.updates.undecided),
@@ -116,7 +116,7 @@ impl Applied {
 /// where every layer at every step is a draw of stochastic rounding.
 pub fn applied(learner: &Learner, is_stochastic: bool) -> Option<Applied> {
     let mut shares: Vec<f64> =
-        made(learner).flat_map(|measure| &measure.layers).filter_map(|layer| layer.update_descent.finite()).collect();
+        made(learner).flat_map(|measure| &measure.sites).filter_map(|layer| layer.update_descent.finite()).collect();
     if is_stochastic {
         return Applied::mean(&shares);
     }

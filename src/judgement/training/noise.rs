@@ -2,7 +2,7 @@
 
 use super::measured::{self, Largest};
 use crate::judgement::MinibatchMeaning;
-use crate::record::training::{Cause, Learner, MeasuredLayer, Saturation};
+use crate::record::training::{Cause, Learner, MeasuredSite, Saturation};
 use serde::Serialize;
 
 /// Rounding noise of gradients relative to minibatch noise.
@@ -30,7 +30,7 @@ impl NoiseJudgement {
     pub(super) fn of(learner: &Learner) -> Option<NoiseJudgement> {
         let largest = measured::largest(learner)?;
         // NSR² = (1 − descent)² + τ²: a small ratio is never one-sided by more than itself.
-        let is_one_sided = |layer: &MeasuredLayer| {
+        let is_one_sided = |layer: &MeasuredSite| {
             let by = layer.own.descent.map_or(f64::NAN, |descent| (1.0 - descent.value()).abs());
             layer.own.noise_to_signal.value() >= ONE_SIDED && (by.is_nan() || by >= ONE_SIDED)
         };

@@ -69,7 +69,7 @@ impl Skipped {
         });
         let backward_layer = events.and_then(|events| {
             events.iter().find_map(|event| match event.kind {
-                EventKind::GradientOverflow { layer } => Some(layer),
+                EventKind::GradientOverflow { site } => Some(site),
                 _ => None,
             })
         });

@@ -4,9 +4,8 @@
 //! Copies that round so are judged by means over draws with their standard errors, all others layer by layer.
 
 use super::measured::{self, Applied};
-use crate::arithmetic::ArithmeticName;
-use crate::record::Verdict;
-use crate::record::training::{Cause, Learner, Measure, MeasuredLayer, Saturation};
+use crate::record::training::{Cause, Learner, Measure, MeasuredSite, Saturation};
+use crate::record::{FormatFacts, Verdict};
 use serde::Serialize;
 
 /// Updates of layers relative to the exact ones: Σ Δ̂Δ/Σ Δ², 1 where they agree.
@@ -56,11 +55,9 @@ pub struct UpdateFormat {
 }
 
 impl UpdateFormat {
-    /// By its name; `None` of a name that cannot be read, and of unbounded formats.
-    pub(super) fn of(name: &str) -> Option<UpdateFormat> {
-        let format = ArithmeticName::parse(name).ok()?.format;
-        let has_infinities = format.special()?.has_infinities();
-        Some(UpdateFormat { largest: format.max()?.to_f64(), has_infinities })
+    /// `None` of unbounded formats.
+    pub(super) fn of(format: &FormatFacts) -> Option<UpdateFormat> {
+        Some(UpdateFormat { largest: format.largest?, has_infinities: format.has_infinities })
     }
 }
 
@@ -77,9 +74,7 @@ const FEWEST: usize = 2;
 
 /// Whether updates or stored parameters are rounded stochastically.
 pub fn is_stochastic(learner: &Learner) -> bool {
-    [&learner.update, &learner.master]
-        .iter()
-        .any(|name| ArithmeticName::parse(name).is_ok_and(|one| one.is_stochastic()))
+    learner.update.is_stochastic || learner.master.is_stochastic
 }
 
 /// Where a copy is first saturated. Older records call a single draw of stochastic rounding lost updates; that one is left
@@ -104,12 +99,12 @@ pub(super) fn short(learner: &Learner) -> Option<Lengths> {
 fn lengths(
     learner: &Learner,
     is_wrong: impl Fn(f64, f64) -> bool,
-    counts: impl Fn(&MeasuredLayer) -> bool,
+    counts: impl Fn(&MeasuredSite) -> bool,
 ) -> Option<Lengths> {
     let is_stochastic = is_stochastic(learner);
-    let has_gradient = |layer: &&MeasuredLayer| matches!(layer.own.verdict, Verdict::Sound | Verdict::Noisy);
+    let has_gradient = |layer: &&MeasuredSite| matches!(layer.own.verdict, Verdict::Sound | Verdict::Noisy);
     let wrong = |measure: &Measure| -> Vec<f64> {
-        let known = measure.layers.iter().filter(has_gradient);
+        let known = measure.sites.iter().filter(has_gradient);
         let known: Vec<(f64, bool)> =
             known.filter_map(|layer| Some((layer.update_descent.finite()?, counts(layer)))).collect();
         if is_stochastic {

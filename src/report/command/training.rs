@@ -1,87 +1,64 @@
 //! The command line that asks for a training again.
 
-use super::quoted;
-use crate::record::training::{Optimiser, TrainingSpec};
+use super::{Words, network, spelled};
+use crate::record::training::{Optimiser, Rate, TrainingSpec};
+use crate::record::{Field, Fields};
 
 /// `precision-probe train --act leaky --steps 200 …`: the options that differ from the defaults.
 pub fn training_line(spec: &TrainingSpec) -> String {
-    // Destructured, so that a new field of the spec cannot be forgotten here.
-    let TrainingSpec {
-        activations,
-        depth,
-        width,
-        batch,
-        seed,
-        trials,
-        init,
-        gain,
-        bias,
-        residual,
-        formats,
-        names,
-        steps,
-        optimiser,
-        rate,
-        clip_norm,
-        loss_scale,
-        measure,
-        minibatches,
-        target_loss,
-        truth_bits,
-        weights,
-        batch_file,
-    } = spec;
+    let TrainingSpec { formats, names, optimiser, rate, weights, batch_file, .. } = spec;
     let default = TrainingSpec::default();
-    let mut words: Vec<String> = ["precision-probe", "train"].map(String::from).to_vec();
-    let mut option = |differs: bool, name: &str, value: String| {
-        if differs {
-            words.extend([format!("--{name}"), quoted(&value)]);
-        }
+    let mut words = Words::new(&["precision-probe", "train"]);
+    let (switches, valued): (Vec<_>, Vec<_>) = TrainingSpec::FIELDS.iter().partition(|field| field.option.is_switch());
+    let is_given = |field: &Field<TrainingSpec>| {
+        let is_fixed = field.option.fixed_by.file(weights.is_some(), batch_file.is_some(), false).is_some();
+        !is_fixed && !field.is_equal(spec, &default)
     };
-    let is_drawn = weights.is_none();
-    if let Some(weights) = weights {
-        option(true, "weights", weights.source.file.clone());
-        match weights.activations {
-            None => option(true, "act", activations.join(",")),
-            // The record holds the activations of each layer and not the file that said them.
-            Some(_) => option(true, "net", "net.toml".into()),
+    for field in valued {
+        match field.name {
+            "activations" if weights.is_some() => network(&mut words, weights.as_ref(), &spec.activations),
+            "batch" => files(&mut words, spec),
+            "clip_norm" => updates(&mut words, (optimiser, rate), (&default.optimiser, &default.rate)),
+            _ => {}
+        }
+        match field.name {
+            "activations" if weights.is_some() => {}
+            "formats" if spelled(formats, names) == default.formats.join(",") => {}
+            "formats" => words.option("formats", &spelled(formats, names)),
+            _ if is_given(field) => words.field(field, spec),
+            _ => {}
         }
     }
-    option(is_drawn && *activations != default.activations, "act", activations.join(","));
-    option(is_drawn && *depth != default.depth, "depth", depth.to_string());
-    option(is_drawn && *width != default.width, "width", width.to_string());
-    if let Some(file) = batch_file {
-        option(true, "data", file.source.file.clone());
-        option(true, "loss", spec.loss().option().into());
+    switches.into_iter().filter(|field| is_given(field)).for_each(|field| words.field(field, spec));
+    words.switch("cosine", rate.cosine);
+    words.switch("nesterov", matches!(optimiser, Optimiser::Sgd { nesterov: true, .. }));
+    words.0.join(" ")
+}
+
+/// The rows of a file, and what its types are read as.
+fn files(words: &mut Words, spec: &TrainingSpec) {
+    if let Some(file) = &spec.batch_file {
+        words.option("data", &file.source.file);
+        words.option("loss", spec.loss().option());
     }
-    let dtype = spec.sources().find_map(|source| source.dtype.clone());
-    option(dtype.is_some(), "dtype", dtype.unwrap_or_default());
-    option(*batch != default.batch, "batch", batch.to_string());
-    option(*seed != default.seed, "seed", seed.to_string());
-    option(*trials != default.trials, "trials", trials.to_string());
-    option(*init != default.init, "init", init.to_string());
-    option(*gain != default.gain, "gain", gain.map_or(String::new(), number));
-    let spelled: Vec<String> = formats.iter().map(|policy| names.spelled(policy)).collect();
-    option(spelled != default.formats, "formats", spelled.join(","));
-    option(*steps != default.steps, "steps", steps.to_string());
-    let named = optimiser.name();
-    option(named != default.optimiser.name(), "optimizer", named.into());
+    let dtype = spec.sources().find_map(|source| source.dtype.as_ref());
+    dtype.into_iter().for_each(|dtype| words.option("dtype", dtype));
+}
+
+/// The optimiser and its learning rate where they differ from the defaults.
+fn updates(words: &mut Words, (optimiser, rate): (&Optimiser, &Rate), default: (&Optimiser, &Rate)) {
+    if optimiser.name() != default.0.name() {
+        words.option("optimizer", optimiser.name());
+    }
     for (name, value) in constants(optimiser) {
-        option(true, name, number(value));
+        words.option(name, &format!("{value:?}"));
     }
-    option(rate.learning_rate != default.rate.learning_rate, "lr", number(rate.learning_rate));
-    option(rate.warmup != default.rate.warmup, "warmup", rate.warmup.to_string());
-    option(*clip_norm != default.clip_norm, "clip-norm", clip_norm.map_or(String::new(), number));
-    option(*loss_scale != default.loss_scale, "loss-scale", loss_scale.to_string());
-    option(*measure != default.measure, "measure", measure.to_string());
-    option(*minibatches != default.minibatches, "minibatches", minibatches.to_string());
-    option(*target_loss != default.target_loss, "target-loss", number(*target_loss));
-    option(*truth_bits != default.truth_bits, "truth-bits", truth_bits.to_string());
-    let is_nesterov = matches!(optimiser, Optimiser::Sgd { nesterov: true, .. });
-    let flags =
-        [(is_drawn && *bias, "bias"), (*residual, "residual"), (rate.cosine, "cosine"), (is_nesterov, "nesterov")];
-    words.extend(flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, name)| format!("--{name}")));
-    words.join(" ")
+    if rate.learning_rate != default.1.learning_rate {
+        words.option("lr", &format!("{:?}", rate.learning_rate));
+    }
+    if rate.warmup != default.1.warmup {
+        words.option("warmup", &rate.warmup.to_string());
+    }
 }
 
 /// The optimiser's constants that its name does not say.
@@ -99,15 +76,10 @@ fn constants(optimiser: &Optimiser) -> Vec<(&'static str, f64)> {
     all(optimiser).into_iter().filter(|constant| !usual.contains(constant)).collect()
 }
 
-/// The shortest decimal that is this number.
-fn number(x: f64) -> String {
-    format!("{x:?}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::training::{MeasureAt, Rate, TrainingScale};
+    use crate::record::training::{MeasureAt, TrainingScale};
     use crate::record::{BatchFile, Source, TargetKind, Weights};
 
     #[test]

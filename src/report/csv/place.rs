@@ -3,7 +3,7 @@
 use super::cell::{number, optional};
 use super::keys::{Keyed, RunKeys, run_columns};
 use super::table::Column;
-use crate::record::{ArithmeticRun, LayerRun, Quantiles, Record, Run, TruthLayer};
+use crate::record::{ArithmeticRun, Quantiles, Record, Run, Site, SiteRun, TrueSite};
 
 /// One layer in one precision of one run.
 #[derive(Clone, Copy)]
@@ -17,13 +17,18 @@ pub struct Place<'a> {
 
 impl<'a> Place<'a> {
     /// The layer as it was measured.
-    pub fn layer(&self) -> Option<&'a LayerRun> {
-        self.precision.layers.get(self.index)
+    pub fn layer(&self) -> Option<&'a SiteRun> {
+        self.precision.sites.get(self.index)
+    }
+
+    /// Its name and its parameters.
+    pub fn site(&self) -> Option<&'a Site> {
+        self.run.sites.get(self.index)
     }
 
     /// The same layer of the exact network.
-    pub fn exact(&self) -> Option<&'a TruthLayer> {
-        self.run.truth.layers.get(self.index)
+    pub fn exact(&self) -> Option<&'a TrueSite> {
+        self.run.truth.sites.get(self.index)
     }
 }
 
@@ -48,7 +53,7 @@ pub fn keys(record: &Record) -> Vec<RunKeys> {
 pub fn precisions<'a>(record: &'a Record, keys: &'a [RunKeys]) -> impl Iterator<Item = (usize, usize, Vec<Place<'a>>)> {
     record.runs.iter().zip(keys).enumerate().flat_map(|(number, (run, keys))| {
         run.arithmetics.iter().enumerate().map(move |(place, precision)| {
-            let layers = 0..precision.layers.len();
+            let layers = 0..precision.sites.len();
             (number, place, layers.map(|index| Place { keys, run, precision, index }).collect())
         })
     })
@@ -57,14 +62,11 @@ pub fn precisions<'a>(record: &'a Record, keys: &'a [RunKeys]) -> impl Iterator<
 /// The keys of the run, and those of the precision and layer.
 pub fn columns<R: Placed>() -> Vec<Column<R>> {
     let own: [Column<R>; 5] = [
-        ("precision", |row| {
-            let precision = row.place().precision;
-            precision.policy.as_ref().unwrap_or(&precision.name).clone()
-        }),
+        ("precision", |row| row.place().precision.definition().into()),
         ("precision_as_given", |row| row.place().precision.name.clone()),
         ("log2_loss_scale", |row| optional(row.place().precision.log2_loss_scale)),
-        ("layer", |row| optional(row.place().layer().map(|layer| layer.layer))),
-        ("layer_name", |row| row.place().exact().map_or(String::new(), |exact| exact.name.clone())),
+        ("layer", |row| optional(row.place().layer().map(|layer| layer.site))),
+        ("layer_name", |row| row.place().site().map_or(String::new(), |site| site.name.clone())),
     ];
     run_columns().into_iter().chain(own).collect()
 }

@@ -3,7 +3,7 @@
 use super::cell::{optional, word};
 use super::place::{self, Place, Placed, noise_columns, precisions};
 use super::table::{self, Column};
-use crate::record::{Quantiles, Record, SourceNoise};
+use crate::record::{Quantiles, Record, SourceNoise, SourceSite};
 
 /// One source of one layer's noise.
 struct Row<'a> {
@@ -47,20 +47,20 @@ fn columns<'a>() -> Vec<Column<Row<'a>>> {
         "all_but_trials_with_noise"
     );
     let counts: [Column<Row<'a>>; 2] = [
-        ("all_but_trials_milder", |row| counted(row.source.milder.as_ref(), row)),
-        ("all_but_trials_lower", |row| counted(row.source.lower.as_ref(), row)),
+        ("all_but_trials_milder", |row| optional(site(row).and_then(|site| site.milder))),
+        ("all_but_trials_lower", |row| optional(site(row).and_then(|site| site.lower))),
     ];
     place::columns().into_iter().chain(source).chain(only).chain(without).chain(counts).collect()
 }
 
+fn site<'r>(row: &'r Row<'_>) -> Option<&'r SourceSite> {
+    row.source.sites.get(row.place.index)
+}
+
 fn only<'r>(row: &'r Row<'_>) -> Option<&'r Quantiles> {
-    row.source.alone.as_ref()?.get(row.place.index)
+    site(row)?.alone.as_ref()
 }
 
 fn without<'r>(row: &'r Row<'_>) -> Option<&'r Quantiles> {
-    row.source.without.get(row.place.index)
-}
-
-fn counted(trials: Option<&Vec<usize>>, row: &Row) -> String {
-    optional(trials.and_then(|trials| trials.get(row.place.index)))
+    site(row).map(|site| &site.without)
 }

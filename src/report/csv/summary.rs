@@ -68,7 +68,7 @@ fn noise<'a>() -> Vec<Column<Row<'a>>> {
     );
     let derived: [Column<Row<'a>>; 4] = [
         ("correct_bits", |row| row.place.layer().map_or(String::new(), |layer| number(correct_bits(layer)))),
-        ("evidence", |row| row.place.run.truth.evidence.clone()),
+        ("evidence", |row| row.place.run.truth.evidence.to_string()),
         ("predicted_noise_to_signal", |row| {
             row.place.precision.theory.get(row.place.index).map_or(String::new(), |theory| number(theory.predicted))
         }),
@@ -80,7 +80,7 @@ fn noise<'a>() -> Vec<Column<Row<'a>>> {
 }
 
 /// −log₂ of the median noise, where it measures noise.
-fn correct_bits(layer: &crate::record::LayerRun) -> Number {
+fn correct_bits(layer: &crate::record::SiteRun) -> Number {
     match layer.noise().median {
         _ if !layer.verdict.verdict.has_noise() => Number::None,
         Number::Finite(0.0) => Number::Infinite,

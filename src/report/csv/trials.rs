@@ -3,14 +3,14 @@
 use super::cell::{number, optional, word};
 use super::place::{self, Place, Placed, precisions};
 use super::table::{self, Column};
-use crate::record::{LayerTrial, Record, TensorNoise};
+use crate::record::{Record, SiteTrial, TensorNoise};
 
 /// One tensor of a layer in one trial.
 struct Row<'a> {
     place: Place<'a>,
     /// Its place among the trials.
     trial: usize,
-    measured: &'a LayerTrial,
+    measured: &'a SiteTrial,
     tensor: &'a TensorNoise,
 }
 
@@ -51,7 +51,7 @@ fn columns<'a>() -> Vec<Column<Row<'a>>> {
         ("layer_flips", |row| optional(row.measured.flips)),
         ("layer_evidence", |row| {
             let known = row.place.exact().and_then(|exact| exact.trials.get(row.trial));
-            known.map_or(String::new(), |known| known.evidence.clone())
+            known.map_or(String::new(), |known| known.evidence.to_string())
         }),
         ("layer_log2_signal", |row| {
             let known = row.place.exact().and_then(|exact| exact.trials.get(row.trial));

@@ -1,6 +1,7 @@
 //! Where a picture's numbers come from, as text within its files: `tEXt` chunks of a PNG, `<metadata>` of an SVG.
 
 use super::raster;
+use crate::record::Evidence;
 
 /// Most characters of a hash or version that are written; a damaged record may hold more.
 const LONGEST: usize = 80;
@@ -14,13 +15,13 @@ pub struct Origin {
 impl Origin {
     /// Of the version that measured, the spec's hash, and how well the exact gradients of the runs are known; nothing is said
     /// of evidence where there is none.
-    pub fn new<'e>(version: &str, spec_hash: &str, evidence: impl Iterator<Item = &'e str>) -> Origin {
+    pub fn new(version: &str, spec_hash: &str, evidence: impl Iterator<Item = Evidence>) -> Origin {
         let mut texts = vec![
             ("Software", format!("precision-probe {}", plain(version))),
             ("precision-probe:spec_hash", plain(spec_hash)),
         ];
-        let worst = evidence.map(Evidence::read).min();
-        texts.extend(worst.map(|worst| ("precision-probe:evidence", worst.in_words())));
+        let worst = Evidence::weakest(evidence);
+        texts.extend(worst.map(|worst| ("precision-probe:evidence", in_words(worst))));
         Origin { texts }
     }
 
@@ -47,37 +48,15 @@ fn plain(text: &str) -> String {
     text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')).take(LONGEST).collect()
 }
 
-/// How well an exact gradient is known, the least first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Evidence {
-    NotEstablished,
-    Proven(u64),
-    Exact,
-}
-
-impl Evidence {
-    /// From a record's words.
-    fn read(words: &str) -> Evidence {
-        let bits = words.strip_prefix("proven ").and_then(|rest| rest.strip_suffix(" bits")?.parse().ok());
-        match bits {
-            Some(bits) => Evidence::Proven(bits),
-            None if words == "exact" => Evidence::Exact,
-            None => Evidence::NotEstablished,
-        }
-    }
-
-    fn in_words(self) -> String {
-        match self {
-            Evidence::NotEstablished => "not established".into(),
-            Evidence::Proven(bits) => format!("proven {bits} bits"),
-            Evidence::Exact => "exact".into(),
-        }
-    }
+/// How well an exact gradient is known, without the reason why it is not.
+fn in_words(evidence: Evidence) -> String {
+    if evidence.is_established() { evidence.to_string() } else { "not established".into() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Unproven;
 
     const SVG: &str = "<svg width=\"60\" height=\"50\" viewBox=\"0 0 60 50\" xmlns=\"http://www.w3.org/2000/svg\">\n\
                        <rect width=\"60\" height=\"50\" fill=\"#ffffff\"/></svg>";
@@ -92,10 +71,11 @@ mod tests {
     /// The least evidence of all runs; both files say the same, and show what they would without.
     #[test]
     fn both_files_say_where_their_numbers_come_from() {
+        let proven = |bits| Evidence::Proven { bits };
         for (evidence, worst) in [
-            (&["proven 114 bits", "exact", "proven 83 bits"][..], Some("proven 83 bits")),
-            (&["exact"], Some("exact")),
-            (&["exact", "not established: the memory ends"], Some("not established")),
+            (&[proven(114), Evidence::Exact {}, proven(83)][..], Some("proven 83 bits")),
+            (&[Evidence::Exact {}], Some("exact")),
+            (&[Evidence::Exact {}, Evidence::NotEstablished(Unproven::ExponentRange)], Some("not established")),
             (&[], None),
         ] {
             let origin = Origin::new("0.1.0", "3fa9", evidence.iter().copied());
@@ -117,12 +97,11 @@ mod tests {
     #[test]
     fn hostile_texts_are_left_out() {
         let hash = format!("a<\u{0}é&\n{}", "9".repeat(1000));
-        let origin = Origin::new("</metadata>1", &hash, ["proven \u{0} bits"].into_iter());
+        let origin = Origin::new("</metadata>1", &hash, std::iter::empty());
         let [(_, svg), (_, png)] = origin.files("there", SVG).unwrap();
         let found = texts(&png);
         assert_eq!(found[0].1, "precision-probe metadata1");
         assert_eq!(found[1].1, format!("a{}", "9".repeat(LONGEST - 1)));
-        assert_eq!(found[2].1, "not established");
         assert_eq!(String::from_utf8(svg).unwrap().matches("metadata>").count(), 2);
     }
 }

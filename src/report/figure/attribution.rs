@@ -59,7 +59,8 @@ impl AttributionPanel {
             || of_run(run, judged).enumerate().filter(|(_, (arithmetic, _))| arithmetic.attribution.is_some());
         attributed().next()?;
         let of_source = |source: &SourceNoise| -> [Option<Quantiles>; 2] {
-            [source.alone.as_ref().and_then(|layers| layers.first()).copied(), source.without.first().copied()]
+            let first = source.sites.first();
+            [first.and_then(|site| site.alone), first.map(|site| site.without)]
         };
         let sources =
             attributed().flat_map(|(_, (arithmetic, _))| cause::sources(arithmetic)).flat_map(of_source).flatten();
@@ -97,9 +98,13 @@ fn row(index: usize, one: (&ArithmeticRun, &ArithmeticJudgement), decades: (i32,
     let noise = cause::plain(arithmetic).first().filter(|first| first.has_noise()).map(|first| first.short(Typeset));
     let verdict = facts::verdict_and_count(&judged.first.verdict);
     let lane = |source: &SourceNoise| {
-        let place = |noise| source_point(1, noise, decades);
-        let alone = source.alone.as_ref().and_then(|layers| layers.first()).and_then(place);
-        SourceLane { source: source.source, alone, without: source.without.first().and_then(place) }
+        let place = |noise: Quantiles| source_point(1, &noise, decades);
+        let first = source.sites.first();
+        SourceLane {
+            source: source.source,
+            alone: first.and_then(|site| site.alone).and_then(place),
+            without: first.map(|site| site.without).and_then(place),
+        }
     };
     AttributionRow {
         arithmetic: index,

@@ -84,7 +84,7 @@ impl FateStrip {
     pub fn new(arithmetic: &ArithmeticRun, judged: &ArithmeticJudgement) -> FateStrip {
         let mut present = [false; 9];
         let mut edges = Vec::new();
-        for layer in &arithmetic.layers {
+        for layer in &arithmetic.sites {
             let total: u128 = Fate::ALL.into_iter().map(|fate| u128::from(fate.count(&layer.fates))).sum();
             let mut below = 0;
             let mut upper = [0.0; 9];
@@ -95,7 +95,7 @@ impl FateStrip {
                 // Cumulated as integers, so that a full column ends at exactly 1.
                 upper[index] = below as f64 / total.max(1) as f64;
             }
-            edges.push((layer.layer, upper));
+            edges.push((layer.site, upper));
         }
         FateStrip { name: facts::name(arithmetic, Typeset), verdict: facts::verdict_and_reach(judged), edges, present }
     }

@@ -1,6 +1,6 @@
 //! Branch flips by layer: the share of pre-activations that lie on another piece of φ' than in the exact network.
 
-use crate::record::{ArithmeticRun, Flips, LayerRun, Run};
+use crate::record::{ArithmeticRun, Flips, Run, SiteRun};
 use crate::report::facts;
 use crate::report::numbers::{Notation::Typeset, one_in};
 
@@ -99,7 +99,7 @@ impl FlipsPanel {
 }
 
 fn curve(arithmetic: &ArithmeticRun) -> FlipCurve {
-    let overall = facts::all_flips(&arithmetic.layers).map_or("—".into(), |flips| {
+    let overall = facts::all_flips(&arithmetic.sites).map_or("—".into(), |flips| {
         let counted = one_in(flips.flipped, flips.total.saturating_sub(flips.nonfinite));
         match flips.nonfinite {
             0 => counted,
@@ -109,12 +109,12 @@ fn curve(arithmetic: &ArithmeticRun) -> FlipCurve {
     FlipCurve {
         name: facts::name(arithmetic, Typeset),
         overall,
-        points: arithmetic.layers.iter().filter_map(point).collect(),
+        points: arithmetic.sites.iter().filter_map(point).collect(),
     }
 }
 
 /// A layer's order statistics; nothing where no flips are counted.
-fn point(layer: &LayerRun) -> Option<FlipPoint> {
+fn point(layer: &SiteRun) -> Option<FlipPoint> {
     let Flips { nonfinite, total, .. } = layer.flips?;
     let shares = shares(layer);
     let kind = match nonfinite {
@@ -126,7 +126,7 @@ fn point(layer: &LayerRun) -> Option<FlipPoint> {
     let tenth = shares.len().div_ceil(10);
     let at = |rank: usize| shares.get(rank).copied().map(core_math::log10);
     Some(FlipPoint {
-        layer: layer.layer,
+        layer: layer.site,
         kind,
         low: at(tenth.checked_sub(1)?)?,
         median: at(shares.len() / 2)?,
@@ -135,7 +135,7 @@ fn point(layer: &LayerRun) -> Option<FlipPoint> {
 }
 
 /// Each trial's share of flipped pre-activations, from the least to the greatest.
-fn shares(layer: &LayerRun) -> Vec<f64> {
+fn shares(layer: &SiteRun) -> Vec<f64> {
     let mut counts: Vec<u64> = layer.trials.iter().filter_map(|trial| trial.flips).collect();
     counts.sort_unstable();
     let total = layer.flips.map_or(0, |flips| flips.total);

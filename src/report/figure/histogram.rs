@@ -70,8 +70,8 @@ pub struct HistogramPanel {
 impl HistogramPanel {
     /// The panel of a run.
     pub fn new(run: &Run) -> HistogramPanel {
-        let truth = run.truth.layers.iter().map(|layer| &layer.histogram);
-        let computed = run.arithmetics.iter().flat_map(|arithmetic| arithmetic.layers.iter().map(|one| &one.histogram));
+        let truth = run.truth.sites.iter().map(|layer| &layer.histogram);
+        let computed = run.arithmetics.iter().flat_map(|arithmetic| arithmetic.sites.iter().map(|one| &one.histogram));
         // One width for all, so that shares can be compared; and wide ones wide enough to be seen.
         let histograms: Vec<&Histogram> = truth.chain(computed).collect();
         let mut bin = histograms.iter().map(|histogram| histogram.bin).fold(1, i64::max);
@@ -115,8 +115,8 @@ impl HistogramPanel {
 
 /// The rule: the first, the middle and the last hidden layer, each once; the head only where it stands alone.
 fn chosen(run: &Run) -> Vec<(usize, String)> {
-    let numbers = run.truth.layers.iter().map(|layer| layer.layer);
-    let computed = run.arithmetics.iter().flat_map(|arithmetic| arithmetic.layers.iter().map(|layer| layer.layer));
+    let numbers = run.truth.sites.iter().map(|layer| layer.site);
+    let computed = run.arithmetics.iter().flat_map(|arithmetic| arithmetic.sites.iter().map(|layer| layer.site));
     let (first, head) =
         numbers.chain(computed).fold((usize::MAX, 0), |(low, high), layer| (low.min(layer), high.max(layer)));
     if first >= head {
@@ -135,9 +135,9 @@ fn chosen(run: &Run) -> Vec<(usize, String)> {
 }
 
 fn sizes(run: &Run, layer: usize, label: String, bin: i64) -> SizesOfLayer {
-    let truth = run.truth.layers.iter().find(|one| one.layer == layer);
+    let truth = run.truth.sites.iter().find(|one| one.site == layer);
     let computed = run.arithmetics.iter().map(|arithmetic| {
-        let layer = arithmetic.layers.iter().find(|one| one.layer == layer)?;
+        let layer = arithmetic.sites.iter().find(|one| one.site == layer)?;
         Some(Sizes::new(&layer.histogram, bin))
     });
     let truth = Sizes::new(truth.map_or(&Histogram::default(), |truth| &truth.histogram), bin);

@@ -219,7 +219,7 @@ fn caption(record: &Law) -> Vec<String> {
     for run in &record.runs {
         let constants =
             if run.constants.is_empty() { String::new() } else { format!(" ({})", run.constants.join(", ")) };
-        pieces.push(format!("{}{constants}: {}", run.activation, facts::reference(&run.evidence)));
+        pieces.push(format!("{}{constants}: {}", run.activation, facts::reference(run.evidence)));
     }
     pieces.push("precisions mpfr:bits, sums in the same precision".into());
     pieces.extend(law::interval(record));

@@ -2,7 +2,7 @@
 
 use super::{of_layers, of_run, trials};
 use crate::judgement::{ArithmeticJudgement, RunJudgement};
-use crate::record::{ArithmeticRun, LayerRun, NoiseSource, Number, Quantiles, Run, TheoryLayer, Verdict};
+use crate::record::{ArithmeticRun, NoiseSource, Number, Quantiles, Run, SiteRun, SourceNoise, TheorySite, Verdict};
 use crate::report::numbers::Notation::Typeset;
 use crate::report::{cause, facts};
 
@@ -137,22 +137,25 @@ impl NoisePanel {
     pub fn sources(run: &Run, judged: &RunJudgement) -> Option<NoisePanel> {
         let (index, arithmetic) = cause::first_attributed(run)?;
         let one = (arithmetic, judged.arithmetics.get(index)?);
-        let sources = cause::sources(arithmetic).iter();
-        let alone: Vec<(NoiseSource, &[Quantiles])> =
-            sources.filter_map(|one| Some((one.source, one.alone.as_deref()?))).collect();
+        let alone = |one: &SourceNoise| -> Vec<(usize, Quantiles)> {
+            one.sites.iter().filter_map(|site| Some((site.site, site.alone?))).collect()
+        };
+        let alone: Vec<(NoiseSource, Vec<(usize, Quantiles)>)> =
+            cause::sources(arithmetic).iter().map(|one| (one.source, alone(one))).collect();
         let plain = of_layers(one).filter_map(measured);
         // Where a source makes no noise, how well the truth is known must not stretch the axis.
-        let alone_of = alone.iter().flat_map(|(_, layers)| layers.iter());
+        let alone_of = alone.iter().flat_map(|(_, layers)| layers.iter().map(|(_, noise)| noise));
         let decades = decades(plain.chain(alone_of.filter(|noise| !noise.at_most)));
         let plain = curve(index, one, decades);
         let mut curves = vec![NoiseCurve { name: format!("{} as it is", plain.name), predicted: Vec::new(), ..plain }];
-        for (source, layers) in alone {
-            let numbers = arithmetic.layers.iter().map(|layer| layer.layer);
-            let points = numbers.zip(layers).filter_map(|(layer, noise)| source_point(layer, noise, decades));
+        for (source, layers) in alone.into_iter().filter(|(_, layers)| !layers.is_empty()) {
+            let points = layers.iter().filter_map(|(layer, noise)| source_point(*layer, noise, decades));
             curves.push(NoiseCurve {
                 owner: Owner::Source(source),
                 name: source.name().into(),
-                note: layers.first().map_or(String::new(), |noise| format!("layer 1: {}", cause::of(noise, Typeset))),
+                note: layers
+                    .first()
+                    .map_or(String::new(), |(_, noise)| format!("layer 1: {}", cause::of(noise, Typeset))),
                 points: points.collect(),
                 predicted: Vec::new(),
             });
@@ -188,7 +191,7 @@ pub(super) fn knee(decades: (i32, i32)) -> Option<i32> {
 }
 
 /// A layer's noise, if its ratio is one.
-pub(super) fn measured((layer, verdict): (&LayerRun, Verdict)) -> Option<&Quantiles> {
+pub(super) fn measured((layer, verdict): (&SiteRun, Verdict)) -> Option<&Quantiles> {
     Some(layer.noise()).filter(|_| !verdict.is_zero_or_overflow())
 }
 
@@ -207,15 +210,14 @@ pub(super) fn decades<'a>(quantiles: impl Iterator<Item = &'a Quantiles>) -> (i3
 
 fn curve(index: usize, one: (&ArithmeticRun, &ArithmeticJudgement), decades: (i32, i32)) -> NoiseCurve {
     let (arithmetic, judged) = one;
-    let lost: Vec<usize> =
-        of_layers(one).filter(|one| measured(*one).is_none()).map(|(layer, _)| layer.layer).collect();
+    let lost: Vec<usize> = of_layers(one).filter(|one| measured(*one).is_none()).map(|(layer, _)| layer.site).collect();
     NoiseCurve {
         owner: Owner::Arithmetic(index),
         name: facts::name(arithmetic, Typeset),
         note: facts::verdict_and_count(&judged.first.verdict),
         points: of_layers(one).filter_map(|one| point(one, decades)).collect(),
         predicted: on_axis(arithmetic, decades, |layer, theory| {
-            if lost.contains(&layer.layer) { Number::None } else { theory.predicted }
+            if lost.contains(&layer.site) { Number::None } else { theory.predicted }
         }),
     }
 }
@@ -232,13 +234,13 @@ fn frozen(arithmetic: &ArithmeticRun, decades: (i32, i32)) -> Frozen {
 fn on_axis(
     arithmetic: &ArithmeticRun,
     decades: (i32, i32),
-    of: impl Fn(&LayerRun, &TheoryLayer) -> Number,
+    of: impl Fn(&SiteRun, &TheorySite) -> Number,
 ) -> Vec<(usize, f64)> {
-    let place = |(layer, theory): (&LayerRun, &TheoryLayer)| {
+    let place = |(layer, theory): (&SiteRun, &TheorySite)| {
         let log10 = core_math::log10(of(layer, theory).finite().filter(|x| *x > 0.0)?);
-        (f64::from(decades.0)..=f64::from(decades.1)).contains(&log10).then_some((layer.layer, log10))
+        (f64::from(decades.0)..=f64::from(decades.1)).contains(&log10).then_some((layer.site, log10))
     };
-    arithmetic.layers.iter().zip(&arithmetic.theory).filter_map(place).collect()
+    arithmetic.sites.iter().zip(&arithmetic.theory).filter_map(place).collect()
 }
 
 /// A source's noise on an axis; nothing where it has no ratio. No verdict tells more of it.
@@ -263,7 +265,7 @@ fn placed(layer: usize, noise: &Quantiles, kind: PointKind, (bottom, top): (i32,
 }
 
 /// A layer on an axis; nothing where it has no ratio.
-pub(super) fn point((layer, verdict): (&LayerRun, Verdict), decades: (i32, i32)) -> Option<NoisePoint> {
+pub(super) fn point((layer, verdict): (&SiteRun, Verdict), decades: (i32, i32)) -> Option<NoisePoint> {
     let noise = layer.shown_noise();
     let kind = match verdict {
         verdict if verdict.is_zero_or_overflow() => PointKind::Saturated,
@@ -278,5 +280,5 @@ pub(super) fn point((layer, verdict): (&LayerRun, Verdict), decades: (i32, i32))
     let is_zero = verdict == Verdict::Zero;
     // A gradient that is exactly zero has no ratio; one that a minority of the trials have must not place it.
     let median = if is_zero { Number::None } else { noise.median };
-    Some(placed(layer.layer, &Quantiles { median, ..noise }, kind, decades))
+    Some(placed(layer.site, &Quantiles { median, ..noise }, kind, decades))
 }

@@ -112,11 +112,11 @@ impl RangePanel {
         let mut points = Vec::new();
         let mut zero_layers = Vec::new();
         let mut unknown_layers = Vec::new();
-        for layer in &run.truth.layers {
-            match point(layer.layer, &layer.histogram) {
+        for layer in &run.truth.sites {
+            match point(layer.site, &layer.histogram) {
                 Some(point) => points.push(point),
-                None if layer.histogram.zeros > 0 => zero_layers.push(layer.layer),
-                None => unknown_layers.push(layer.layer),
+                None if layer.histogram.zeros > 0 => zero_layers.push(layer.site),
+                None => unknown_layers.push(layer.site),
             }
         }
         let data = points.iter().fold(None, |range: Option<(f64, f64)>, point| {
@@ -218,7 +218,7 @@ pub(super) fn is_scaled(run: &Run) -> bool {
 /// square of a layer's entries. In a residual network χ₁ is another number in each layer.
 fn growth(run: &Run, (low, high): (f64, f64)) -> Option<Growth> {
     let chi1 = run.chi1.filter(|chi1| chi1.is_finite() && *chi1 > 0.0 && run.residual_scale.is_none())?;
-    let [hidden @ .., _] = run.truth.layers.as_slice() else { return None };
+    let [hidden @ .., _] = run.truth.sites.as_slice() else { return None };
     let last = hidden.last()?;
     let mut norms: Vec<f64> = last.trials.iter().filter_map(|trial| trial.log2_norm.finite()).collect();
     norms.sort_by(f64::total_cmp);
@@ -228,12 +228,12 @@ fn growth(run: &Run, (low, high): (f64, f64)) -> Option<Growth> {
     let of_a_trial = entries as f64 / last.trials.len() as f64;
     let rms = norm - core_math::log2(of_a_trial) / 2.0;
     let place = |layer: usize| {
-        let log10 = (rms + (last.layer as f64 - layer as f64) / 2.0 * core_math::log2(chi1)) * LOG10_2;
+        let log10 = (rms + (last.site as f64 - layer as f64) / 2.0 * core_math::log2(chi1)) * LOG10_2;
         (low..=high).contains(&log10).then_some((layer, log10))
     };
-    let points = hidden.iter().filter_map(|layer| place(layer.layer)).collect();
+    let points = hidden.iter().filter_map(|layer| place(layer.site)).collect();
     let factor = short(chi1.sqrt(), Typeset);
-    let label = format!("mean-field theory: root mean square ×{factor} per layer, back from layer {}", last.layer);
+    let label = format!("mean-field theory: root mean square ×{factor} per layer, back from layer {}", last.site);
     Some(Growth { label, points })
 }
 

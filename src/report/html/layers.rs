@@ -2,7 +2,7 @@
 
 use super::markup::escaped;
 use crate::judgement::{Judgement, judge};
-use crate::record::{ArithmeticRun, LayerRun, Number, Record, Run, TensorNoise, Truth, Verdict, VerdictCount};
+use crate::record::{ArithmeticRun, Evidence, Number, Record, Run, SiteRun, TensorNoise, Truth, Verdict, VerdictCount};
 use crate::report::numbers::{Notation::Typeset, short};
 use crate::report::{facts, table};
 
@@ -65,7 +65,7 @@ pub fn layers(record: &Record) -> String {
     let mut rows = String::new();
     for (run_index, (run, judged)) in record.runs.iter().zip(&judgement.runs).enumerate() {
         for (arithmetic_index, (arithmetic, judged)) in run.arithmetics.iter().zip(&judged.arithmetics).enumerate() {
-            for (index, (layer, count)) in arithmetic.layers.iter().zip(&judged.verdicts).enumerate() {
+            for (index, (layer, count)) in arithmetic.sites.iter().zip(&judged.verdicts).enumerate() {
                 let verdict = count.verdict;
                 rows += &format!(
                     "<tr data-activation=\"{}\" data-arithmetic=\"{}\" data-verdict=\"{}\">",
@@ -120,7 +120,7 @@ fn sortable(x: f64) -> String {
 }
 
 /// The cells from the layer's number on.
-fn numbers(run: &Run, arithmetic: &ArithmeticRun, index: usize, (layer, count): (&LayerRun, &VerdictCount)) -> String {
+fn numbers(run: &Run, arithmetic: &ArithmeticRun, index: usize, (layer, count): (&SiteRun, &VerdictCount)) -> String {
     let flips = layer.flips.map(|flips| {
         let finite = flips.total.saturating_sub(flips.nonfinite);
         flips.flipped as f64 / finite as f64
@@ -134,7 +134,7 @@ fn numbers(run: &Run, arithmetic: &ArithmeticRun, index: usize, (layer, count): 
     let (bits, proven) = evidence(&run.truth, index);
     let state = format!("verdict {}", verdict.name().replace(' ', "-"));
     [
-        cell("number", Some(layer.layer as f64), &name(&run.truth, index, layer.layer)),
+        cell("number", Some(layer.site as f64), &name(run, index, layer.site)),
         cell("noise", Some(layer.noise().median.value()), &table::spread(layer, Typeset)),
         cell("number", flips, &table::layer_flips(run, arithmetic, index)),
         cell("number", Some(flushed), &table::flushed(layer)),
@@ -151,15 +151,15 @@ fn shown(number: Option<f64>) -> String {
 }
 
 /// `7`, and `51 (head)` where the name says more than the number.
-fn name(truth: &Truth, index: usize, number: usize) -> String {
-    match truth.layers.get(index).map(|layer| &layer.name) {
+fn name(run: &Run, index: usize, number: usize) -> String {
+    match run.sites.get(index).map(|site| &site.name) {
         Some(name) if *name != format!("hidden.{number}") => format!("{number} ({name})"),
         _ => number.to_string(),
     }
 }
 
 /// The upper median over the trials of a number of the weight gradient, as the record's own medians.
-fn median(layer: &LayerRun, number: fn(&TensorNoise) -> Number) -> Option<f64> {
+fn median(layer: &SiteRun, number: fn(&TensorNoise) -> Number) -> Option<f64> {
     let known = layer.trials.iter().filter_map(|trial| trial.tensors.first());
     let mut values: Vec<f64> = known.map(|tensor| number(tensor).value()).filter(|value| !value.is_nan()).collect();
     values.sort_by(f64::total_cmp);
@@ -168,17 +168,13 @@ fn median(layer: &LayerRun, number: fn(&TensorNoise) -> Number) -> Option<f64> {
 
 /// Proven bits of a layer's exact gradient in its worst trial, as a number to sort by and in words.
 fn evidence(truth: &Truth, index: usize) -> (Option<f64>, String) {
-    let trials = truth.layers.get(index).map_or(&[][..], |layer| &layer.trials);
+    let trials = truth.sites.get(index).map_or(&[][..], |site| &site.trials);
     // Exact is more than any number of bits, not established less than one.
-    let bits = |evidence: &str| match evidence.strip_prefix("proven ").and_then(|rest| rest.strip_suffix(" bits")) {
-        Some(bits) => bits.parse().ok(),
-        None if evidence == "exact" => Some(f64::INFINITY),
-        None => Some(0.0),
-    };
-    let known = trials.iter().filter_map(|trial| Some((bits(&trial.evidence)?, trial.evidence.as_str())));
-    match known.min_by(|(a, _), (b, _)| a.total_cmp(b)) {
+    match Evidence::weakest(trials.iter().map(|trial| trial.evidence)) {
         None => (None, "—".into()),
-        Some((bits, words)) => (Some(bits), words.trim_start_matches("proven ").trim_end_matches(" bits").to_string()),
+        Some(Evidence::Proven { bits }) => (Some(f64::from(bits)), bits.to_string()),
+        Some(exact @ Evidence::Exact {}) => (Some(f64::INFINITY), exact.to_string()),
+        Some(unknown) => (Some(0.0), unknown.to_string()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::glossary::fate_name;
 use crate::judgement::{Judgement, RunJudgement};
-use crate::record::{ArithmeticRun, LayerRun, Quantiles, Record, Run};
+use crate::record::{ArithmeticRun, Quantiles, Record, Run, SiteRun};
 use crate::report::draw::Spot;
 use crate::report::figure::{Fate, Owner, RangePanel, Summary};
 use crate::report::numbers::{LOG10_2, Notation::Typeset, percent, power_of_two, short};
@@ -12,10 +12,10 @@ use crate::report::{cause, facts, table};
 pub fn lane(record: &Record, judgement: &Judgement, spot: &Spot) -> Option<String> {
     let run = record.runs.get(spot.row)?;
     let arithmetic = run.arithmetics.get(spot.column)?;
-    let layer = arithmetic.layers.first()?;
+    let layer = arithmetic.sites.first()?;
     let judged = judgement.runs.get(spot.row)?.arithmetics.get(spot.column)?;
     let reach = facts::verdict_and_reach(judged);
-    Some(format!("{} in {}, layer {}\n{}\n{reach}", run.activation, arithmetic.name, layer.layer, ratio(layer)))
+    Some(format!("{} in {}, layer {}\n{}\n{reach}", run.activation, arithmetic.name, layer.site, ratio(layer)))
 }
 
 /// A point of the noise panel.
@@ -33,10 +33,10 @@ pub fn attribution(run: &Run, figure: &Summary, spot: &Spot) -> Option<String> {
     let row = figure.attribution.as_ref()?.rows.get(spot.row)?;
     let arithmetic = run.arithmetics.get(row.arithmetic)?;
     let source = cause::sources(arithmetic).get(spot.column)?;
-    let first = arithmetic.layers.first()?;
-    let alone = source.alone.as_ref().and_then(|layers| layers.first());
-    let alone = alone.map_or(String::new(), |noise| format!("\nonly {}", spread(noise)));
-    let without = source.without.first().map_or(String::new(), |noise| format!("\nall but {}", spread(noise)));
+    let first = arithmetic.sites.first()?;
+    let site = source.sites.first()?;
+    let alone = site.alone.as_ref().map_or(String::new(), |noise| format!("\nonly {}", spread(noise)));
+    let without = format!("\nall but {}", spread(&site.without));
     let plain = table::spread(first, Typeset);
     Some(format!("{}, {}{alone}{without}\nall {plain}", place(arithmetic, first), source.source.name()))
 }
@@ -44,12 +44,12 @@ pub fn attribution(run: &Run, figure: &Summary, spot: &Spot) -> Option<String> {
 /// A point of the sources by layer.
 pub fn sources(run: &Run, judged: &RunJudgement, figure: &Summary, spot: &Spot) -> Option<String> {
     let (index, arithmetic) = cause::first_attributed(run)?;
-    let place_of_layer = arithmetic.layers.iter().position(|layer| layer.layer == spot.column)?;
     match figure.sources.as_ref()?.curves.get(spot.row)?.owner {
         Owner::Arithmetic(_) => noise(run, judged, &Spot { row: index, ..*spot }),
         Owner::Source(source) => {
             let one = cause::sources(arithmetic).iter().find(|one| one.source == source)?;
-            let (layer, alone) = (arithmetic.layers.get(place_of_layer)?, one.alone.as_ref()?.get(place_of_layer)?);
+            let layer = arithmetic.sites.iter().find(|layer| layer.site == spot.column)?;
+            let alone = one.sites.iter().find(|site| site.site == spot.column)?.alone.as_ref()?;
             let head = place(arithmetic, layer);
             Some(format!("{head}\nonly {}\nnoise/signal {}", source.name(), spread(alone)))
         }
@@ -95,12 +95,13 @@ pub fn flips(run: &Run, spot: &Spot) -> Option<String> {
 
 /// A layer of the panel of the exact gradient's size.
 pub fn range(run: &Run, panel: &RangePanel, spot: &Spot) -> Option<String> {
-    let truth = run.truth.layers.iter().find(|layer| layer.layer == spot.column)?;
-    let evidence = truth.trials.first().map_or("", |trial| trial.evidence.as_str());
-    let head = format!("layer {} ({})", truth.layer, truth.name);
+    let truth = run.truth.sites.iter().find(|layer| layer.site == spot.column)?;
+    let evidence = truth.trials.first().map_or(String::new(), |trial| trial.evidence.to_string());
+    let name = run.sites.iter().find(|site| site.ordinal == truth.site).map_or("", |site| &site.name);
+    let head = format!("layer {} ({name})", truth.site);
     let Some(point) = panel.points.iter().find(|point| point.layer == spot.column) else {
         let is_zero = panel.zero_layers.contains(&spot.column);
-        return Some(format!("{head}\n{}", if is_zero { "every entry is zero" } else { evidence }));
+        return Some(format!("{head}\n{}", if is_zero { "every entry is zero" } else { &evidence }));
     };
     let size = |log10: f64| power_of_two(log10 / LOG10_2, Typeset);
     Some(format!(
@@ -113,17 +114,17 @@ pub fn range(run: &Run, panel: &RangePanel, spot: &Spot) -> Option<String> {
 }
 
 /// The layer that a spot shows.
-fn layer<'a>(run: &'a Run, spot: &Spot) -> Option<(&'a ArithmeticRun, usize, &'a LayerRun)> {
+fn layer<'a>(run: &'a Run, spot: &Spot) -> Option<(&'a ArithmeticRun, usize, &'a SiteRun)> {
     let arithmetic = run.arithmetics.get(spot.row)?;
-    let index = arithmetic.layers.iter().position(|layer| layer.layer == spot.column)?;
-    Some((arithmetic, index, arithmetic.layers.get(index)?))
+    let index = arithmetic.sites.iter().position(|layer| layer.site == spot.column)?;
+    Some((arithmetic, index, arithmetic.sites.get(index)?))
 }
 
-fn place(arithmetic: &ArithmeticRun, layer: &LayerRun) -> String {
-    format!("layer {}, {}", layer.layer, facts::name(arithmetic, Typeset))
+fn place(arithmetic: &ArithmeticRun, layer: &SiteRun) -> String {
+    format!("layer {}, {}", layer.site, facts::name(arithmetic, Typeset))
 }
 
 /// `noise/signal 0.286 [0.232–0.391]`.
-fn ratio(layer: &LayerRun) -> String {
+fn ratio(layer: &SiteRun) -> String {
     format!("noise/signal {}", table::spread(layer, Typeset))
 }

@@ -26,7 +26,7 @@ pub fn name(state: ExactState) -> &'static str {
 
 /// The state with its size and evidence, for a header: `healthy, 0.13 of the weights (proven to 83 bits)`.
 pub fn state(exact: &ExactJudgement, notation: Notation) -> String {
-    let evidence = facts::evidence(&exact.evidence);
+    let evidence = facts::evidence(exact.evidence);
     let Some(state) = exact.state else { return format!("state not recorded ({evidence})") };
     let mut words = match exact.distribution.len() {
         0 | 1 => name(state).to_string(),
@@ -36,7 +36,8 @@ pub fn state(exact: &ExactJudgement, notation: Notation) -> String {
         words += &format!(", {size}");
     }
     // `not established: why` says the state by itself.
-    if evidence.starts_with(name(state)) { evidence } else { format!("{words} ({evidence})") }
+    let is_said = state == ExactState::NotEstablished && !exact.evidence.is_established();
+    if is_said { evidence } else { format!("{words} ({evidence})") }
 }
 
 /// `healthy 4, zero 1`: by count.
@@ -108,7 +109,7 @@ pub fn claim(exact: &ExactJudgement, notation: Notation) -> Option<String> {
         ExactState::Zero => format!("is zero{trials}{}", exact.zero.as_ref().map_or(String::new(), because)),
         ExactState::Exploding => format!("explodes{trials}{}", in_brackets(None)),
         ExactState::NotEstablished => {
-            let why = exact.evidence.strip_prefix("not established: ").filter(|_| count == all);
+            let why = exact.evidence.reason().filter(|_| count == all);
             let why = why.map_or(String::new(), |why| format!(" ({why})"));
             format!("is not established{trials}{why}")
         }

@@ -22,7 +22,7 @@ fn claim(one: &Subject, gradient: &str) -> Option<String> {
     let predicate = predicate(&first.verdict);
     let claim = match first.verdict.verdict {
         Verdict::Zero => {
-            let ghosts = one.run.layers.first().is_some_and(|layer| layer.fates.ghost > 0);
+            let ghosts = one.run.sites.first().is_some_and(|layer| layer.fates.ghost > 0);
             return ghosts.then(|| format!("In {name} some entries of layer 1's gradient are computed as non-zero."));
         }
         Verdict::Underflow => {

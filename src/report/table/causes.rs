@@ -1,7 +1,7 @@
 //! The tables of the sources of an arithmetic's noise and of the remedies tried, as rows of text.
 
 use crate::judgement::{Advice, ArithmeticJudgement, Cause, Judgement, RemedyName, RunJudgement, Tried};
-use crate::record::{ArithmeticRun, LayerRun, NoiseSource, Quantiles, Record, Remedy, Run};
+use crate::record::{ArithmeticRun, NoiseSource, Quantiles, Record, Remedy, Run, SiteRun};
 use crate::report::cause::{self, State};
 use crate::report::numbers::Notation;
 use crate::report::{facts, say};
@@ -48,7 +48,7 @@ pub fn sources(run: &Run, notation: Notation) -> Option<Table> {
     let titles = ["precision", "all", ""].into_iter().chain(present.iter().map(|source| source.name()));
     let mut rows = vec![titles.map(String::from).collect::<Vec<_>>()];
     for arithmetic in attributed {
-        let plain = arithmetic.layers.first().map(LayerRun::shown_noise);
+        let plain = arithmetic.sites.first().map(SiteRun::shown_noise);
         rows.extend(views(
             arithmetic,
             &present,
@@ -67,8 +67,8 @@ pub fn sources_by_layer(run: &Run, notation: Notation) -> Option<(String, Table)
     let present = present(std::iter::once(arithmetic));
     let titles = ["layer", "all", ""].into_iter().chain(present.iter().map(|source| source.name()));
     let mut rows = vec![titles.map(String::from).collect::<Vec<_>>()];
-    for (index, layer) in arithmetic.layers.iter().enumerate() {
-        let head = [layer.layer.to_string(), shown(Some(&layer.shown_noise()), notation)];
+    for (index, layer) in arithmetic.sites.iter().enumerate() {
+        let head = [layer.site.to_string(), shown(Some(&layer.shown_noise()), notation)];
         rows.extend(views(arithmetic, &present, index, head, notation));
     }
     let right = [true, true, false].into_iter().chain(present.iter().map(|_| true)).collect();
@@ -83,11 +83,9 @@ fn views(
     head: [String; 2],
     notation: Notation,
 ) -> [Vec<String>; 2] {
-    let of = |source: &NoiseSource| cause::sources(arithmetic).iter().find(|one| one.source == *source);
-    let alone = present.iter().map(|source| of(source).and_then(|one| one.alone.as_ref()?.get(index)));
-    let without = present.iter().map(|source| of(source).and_then(|one| one.without.get(index)));
-    let alone = alone.map(|noise| shown(noise, notation));
-    let without = without.map(|noise| shown(noise, notation));
+    let of = |source: &NoiseSource| cause::source_at(arithmetic, *source, index);
+    let alone = present.iter().map(|source| shown(of(source).and_then(|site| site.alone.as_ref()), notation));
+    let without = present.iter().map(|source| shown(of(source).map(|site| &site.without), notation));
     [
         head.into_iter().chain(["only".into()]).chain(alone).collect(),
         [String::new(), String::new(), "all but".into()].into_iter().chain(without).collect(),
@@ -112,11 +110,10 @@ pub fn ruling(record: &Record, judgement: &Judgement, notation: Notation) -> Opt
             _ => None,
         };
         let noise = source.and_then(|(source, layer)| {
-            let place = arithmetic.layers.iter().position(|one| one.layer == layer)?;
-            let source = cause::sources(arithmetic).iter().find(|one| one.source == source)?;
-            Some((source.alone.as_ref().and_then(|layers| layers.get(place)), source.without.get(place)))
+            let place = arithmetic.sites.iter().position(|one| one.site == layer)?;
+            cause::source_at(arithmetic, source, place)
         });
-        let (alone, without) = noise.unwrap_or((None, None));
+        let (alone, without) = (noise.and_then(|site| site.alone.as_ref()), noise.map(|site| &site.without));
         let effect = match judged.remedy {
             Advice::Enough { place } | Advice::Gain { place } => judged.tried.get(place).map(say::remedy::effect),
             _ => None,
@@ -202,7 +199,7 @@ fn effect(arithmetic: &ArithmeticRun, remedy: &Remedy, amounts_to: String, notat
 /// layer 1 → 0.178 at 43` if the worst layer is another one afterwards.
 fn worst(arithmetic: &ArithmeticRun, before: &[State], after: &[State], notation: Notation) -> String {
     let (Some(from), Some(to)) = (cause::worst(before), cause::worst(after)) else { return "—".into() };
-    let number = |index: usize| arithmetic.layers.get(index).map_or(index + 1, |layer| layer.layer);
+    let number = |index: usize| arithmetic.sites.get(index).map_or(index + 1, |layer| layer.site);
     let (was, is) = (before[from].short(notation), after[to].short(notation));
     if (from, to) == (0, 0) {
         format!("layer {}", number(0))

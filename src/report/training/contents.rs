@@ -1,6 +1,6 @@
 //! The files that follow from a training alone: its tables and its pictures.
 
-use super::{layers_csv, steps_csv};
+use super::{facts, layers_csv, steps_csv};
 use crate::record::training::{Training, TrainingRun};
 use crate::report::draw::{self, Origin, Theme};
 use crate::report::files;
@@ -30,9 +30,7 @@ pub fn drawn(training: &Training, theme: Theme) -> Result<Vec<(String, Vec<u8>)>
     let activations = training.runs.iter().map(|run| run.activation.as_str());
     let runs = training.runs.iter().map(Some).chain((training.runs.len() > 1).then_some(None));
     let subjects: Vec<(String, Option<&TrainingRun>)> = stems(activations).into_iter().zip(runs).collect();
-    let learners = training.runs.iter().flat_map(|run| &run.learners);
-    let evidence = learners.flat_map(|learner| &learner.measures).map(|measure| measure.evidence.as_str());
-    let origin = Origin::new(&training.version, &training.spec_hash, evidence);
+    let origin = Origin::new(&training.version, &training.spec_hash, facts::all_evidence(training));
     let pictures = subjects.par_iter().map(|(stem, run)| {
         let svg = match run {
             Some(run) => draw::training_svg(training, run, theme)?,

@@ -24,8 +24,8 @@ pub fn sentence(event: &Event, learner: &Learner, judged: &LearnerJudgement, not
         EventKind::ParametersOverflow => {
             format!("The initial parameters exceed {}'s largest number.", learner.master)
         }
-        EventKind::ForwardOverflow { layer } => format!("The forward pass overflows in layer\u{a0}{layer} {when}."),
-        EventKind::GradientOverflow { layer } => format!("The backward pass overflows in layer\u{a0}{layer} {when}."),
+        EventKind::ForwardOverflow { site } => format!("The forward pass overflows in layer\u{a0}{site} {when}."),
+        EventKind::GradientOverflow { site } => format!("The backward pass overflows in layer\u{a0}{site} {when}."),
         EventKind::SkippedForward | EventKind::SkippedBackward => {
             judged.skipped.map_or(String::new(), |skipped| self::skipped(&skipped, notation))
         }
@@ -124,11 +124,11 @@ pub fn lengths(lengths: &Lengths, is_long: bool, notation: Notation) -> String {
 pub fn brief(event: &Event, judged: &LearnerJudgement, notation: Notation) -> String {
     match event.kind {
         EventKind::ParametersOverflow => "parameters overflow".into(),
-        EventKind::ForwardOverflow { layer } => match judged.skipped {
+        EventKind::ForwardOverflow { site } => match judged.skipped {
             Some(Skipped { steps, of, .. }) => format!("forward overflow, {steps} of {of} skipped"),
-            None => format!("overflow in layer {layer}, step {}", event.first),
+            None => format!("overflow in layer {site}, step {}", event.first),
         },
-        EventKind::GradientOverflow { layer } => format!("gradient overflow, layer {layer}, step {}", event.first),
+        EventKind::GradientOverflow { site } => format!("gradient overflow, layer {site}, step {}", event.first),
         EventKind::SkippedForward | EventKind::SkippedBackward => {
             judged.skipped.map_or(String::new(), |skipped| format!("{} of {} steps skipped", skipped.steps, skipped.of))
         }

@@ -1,6 +1,7 @@
 //! What was trained, in the words of headers and captions.
 
 use crate::assets::DIGITS;
+use crate::record::Evidence;
 use crate::record::training::{Training, TrainingRun, TrainingScale};
 use crate::report::facts;
 use crate::report::numbers::{Notation, power, short};
@@ -119,13 +120,12 @@ pub fn presets(training: &Training) -> Vec<String> {
 
 /// How well the measured exact gradients are known, in the worst case: `exact gradients proven to 83 bits`.
 pub fn evidence(training: &Training) -> Option<String> {
-    let learners = training.runs.iter().flat_map(|run| &run.learners);
-    let all = learners.flat_map(|learner| &learner.measures).map(|measure| measure.evidence.as_str());
-    // What is exact is better than any number of bits, what is not established worse.
-    let rank = |evidence: &str| {
-        let bits = evidence.strip_prefix("proven ").and_then(|rest| rest.split(' ').next()?.parse::<u64>().ok());
-        bits.unwrap_or(if evidence == "exact" { u64::MAX } else { 0 })
-    };
     // "Reference" is the run in f64 here.
-    all.min_by_key(|evidence| rank(evidence)).map(|worst| format!("exact gradients {}", facts::evidence(worst)))
+    Evidence::weakest(all_evidence(training)).map(|worst| format!("exact gradients {}", facts::evidence(worst)))
+}
+
+/// Evidence of every measured step.
+pub fn all_evidence(training: &Training) -> impl Iterator<Item = Evidence> {
+    let learners = training.runs.iter().flat_map(|run| &run.learners);
+    learners.flat_map(|learner| &learner.measures).map(|measure| measure.evidence)
 }

@@ -2,7 +2,7 @@
 
 use crate::judgement::training::measured::places;
 pub use crate::judgement::training::measured::{applied, is_saturated, largest, lost, made, over_minibatch, updates};
-use crate::record::training::{Course, HeldOut, Learner, Measure, MeasuredLayer, Track, WINDOW};
+use crate::record::training::{Course, HeldOut, Learner, Measure, MeasuredSite, Track, WINDOW};
 use crate::record::{Number, Verdict};
 use crate::report::numbers::{Notation, percent, short};
 
@@ -34,20 +34,20 @@ pub fn at_end_in_words(course: &Course, notation: Notation) -> String {
 
 /// Layer 1 at the first and at the last measured step.
 pub fn ends(learner: &Learner) -> Option<[&Track; 2]> {
-    let first = |measure: &'_ Measure| measure.layers.iter().position(|layer| layer.layer == 1);
+    let first = |measure: &'_ Measure| measure.sites.iter().position(|layer| layer.site == 1);
     let known: Vec<&Track> =
-        learner.measures.iter().filter_map(|measure| Some(&measure.layers[first(measure)?].own)).collect();
+        learner.measures.iter().filter_map(|measure| Some(&measure.sites[first(measure)?].own)).collect();
     Some([known.first()?, known.last()?])
 }
 
 /// A layer at a measured step.
-pub fn at(learner: &Learner, step: usize, layer: usize) -> Option<(&Measure, &MeasuredLayer)> {
-    places(learner).find(|(measure, one)| measure.step == step && one.layer == layer)
+pub fn at(learner: &Learner, step: usize, layer: usize) -> Option<(&Measure, &MeasuredSite)> {
+    places(learner).find(|(measure, one)| measure.step == step && one.site == layer)
 }
 
 /// The first place that is saturated at f64's parameters but not at its own. Overflow under a loss scale does not count: a
 /// scale that suits the one may be too large for the other.
-pub fn only_at_reference(learner: &Learner) -> Option<(&Measure, &MeasuredLayer)> {
+pub fn only_at_reference(learner: &Learner) -> Option<(&Measure, &MeasuredSite)> {
     let is_scaled = !learner.course.scales.is_empty();
     let counts = |track: &Track| is_saturated(track) && !(is_scaled && track.verdict == Verdict::Overflow);
     places(learner).find(|(_, layer)| layer.at_reference.as_ref().is_some_and(counts) && !is_saturated(&layer.own))

@@ -116,21 +116,21 @@ fn saturated(learner: &Learner) -> String {
         Cause::LostUpdates => "lost",
         cause => &cause.to_string(),
     };
-    format!("{}–{until}:{} {cause}", saturation.step, saturation.layer)
+    format!("{}–{until}:{} {cause}", saturation.step, saturation.site)
 }
 
 /// `branch flips in steps 25–75, layer 1 and 2 more`, `not saturated`.
 pub fn saturated_in_words(learner: &Learner) -> String {
-    let Some(Saturation { step, layer, layers, cause, .. }) = saturation(learner) else {
+    let Some(Saturation { step, site, sites, cause, .. }) = saturation(learner) else {
         return "not saturated".into();
     };
     let when = match learner.outcome.recovered {
         Some(until) => format!("in steps {step}–{until}"),
         None => format!("from step {step} on"),
     };
-    let more = if layers > 1 { format!(" and {} more", layers - 1) } else { String::new() };
+    let more = if sites > 1 { format!(" and {} more", sites - 1) } else { String::new() };
     // A layer and its number stay together where lines are broken.
-    format!("{cause} {when}, layer\u{a0}{layer}{more}")
+    format!("{cause} {when}, layer\u{a0}{site}{more}")
 }
 
 /// What the columns mean, and what words in the sentences do.

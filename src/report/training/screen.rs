@@ -261,7 +261,7 @@ pub fn limit(judged: &LearnerJudgement) -> String {
         Limit::Failed { step } => format!("stops at step {step}"),
         Limit::ZeroGradient { saturation } => format!("exact gradient zero at step {}", saturation.step),
         Limit::Range { saturation } => {
-            format!("{}, layer {}, step {}", saturation.verdict, saturation.layer, saturation.step)
+            format!("{}, layer {}, step {}", saturation.verdict, saturation.site, saturation.step)
         }
         Limit::LongUpdates { lengths } => {
             format!("updates {}× too long at step {}", words::times(lengths.most, Plain), lengths.step)
@@ -271,12 +271,12 @@ pub fn limit(judged: &LearnerJudgement) -> String {
         }
         Limit::Absorption { absorption } => match (absorption.is_general(), absorption.first) {
             (false, Some(saturation)) => {
-                format!("updates absorbed, layer {}, step {}", saturation.layer, saturation.step)
+                format!("updates absorbed, layer {}, step {}", saturation.site, saturation.step)
             }
             _ => format!("{} % of the update applied", words::times(100.0 * absorption.applied.share, Plain)),
         },
         Limit::Noise { saturation: Some(saturation), .. } => {
-            format!("{}, layer {}, step {}", saturation.verdict, saturation.layer, saturation.step)
+            format!("{}, layer {}, step {}", saturation.verdict, saturation.site, saturation.step)
         }
         Limit::Noise { largest: Some(largest), .. } => {
             format!("noise {}× minibatch noise, step {}", words::times(largest.ratio, Plain), largest.step)

@@ -7,7 +7,7 @@ use crate::judgement::training::measured::Largest;
 use crate::judgement::training::{Absorption, Applied, LearnerJudgement, Limit, NoiseJudgement, judge_run, saturation};
 use crate::record::Verdict;
 use crate::record::training::{
-    Cause, Course, End, Event, EventKind, Learner, Measure, MeasuredLayer, Saturation, Training, TrainingRun, WINDOW,
+    Cause, Course, End, Event, EventKind, Learner, Measure, MeasuredSite, Saturation, Training, TrainingRun, WINDOW,
 };
 use crate::report::numbers::{Notation, short};
 
@@ -152,14 +152,14 @@ pub fn minibatch(noise: &NoiseJudgement, is_harmless: bool, notation: Notation) 
 
 /// Where saturation first dominates, whether the format is the reason, and whether it passes.
 fn saturated(learner: &Learner, saturation: &Saturation, notation: Notation) -> Vec<String> {
-    let Saturation { step, layer, layers, cause, verdict } = *saturation;
-    let more = match layers {
+    let Saturation { step, site, sites, cause, verdict } = *saturation;
+    let more = match sites {
         0 | 1 => String::new(),
         2 => " and 1 more".into(),
-        _ => format!(" and {} more", layers - 1),
+        _ => format!(" and {} more", sites - 1),
     };
-    let mut sentences = vec![format!("From step {step} on, in layer {layer}{more}, {}.", dominates(cause, verdict))];
-    if let Some((measure, layer)) = measured::at(learner, step, layer) {
+    let mut sentences = vec![format!("From step {step} on, in layer {site}{more}, {}.", dominates(cause, verdict))];
+    if let Some((measure, layer)) = measured::at(learner, step, site) {
         sentences.extend(blame(measure, layer, cause, notation));
     }
     match learner.outcome.recovered {
@@ -196,7 +196,7 @@ fn state(verdict: Verdict) -> &'static str {
 }
 
 /// Separates gradients that the format spoils from parameter drift.
-fn blame(measure: &Measure, layer: &MeasuredLayer, cause: Cause, notation: Notation) -> Option<String> {
+fn blame(measure: &Measure, layer: &MeasuredSite, cause: Cause, notation: Notation) -> Option<String> {
     let reference = layer.at_reference.as_ref()?;
     if cause == Cause::LostUpdates {
         return None;
@@ -227,12 +227,12 @@ fn elsewhere(measure: &Measure, notation: Notation) -> String {
 }
 
 /// Saturated at f64's parameters but not at its own.
-fn spared(measure: &Measure, layer: &MeasuredLayer, notation: Notation) -> String {
+fn spared(measure: &Measure, layer: &MeasuredSite, notation: Notation) -> String {
     let verdict = layer.at_reference.as_ref().map_or(layer.own.verdict, |track| track.verdict);
     format!(
         "At f64's parameters of step {} layer {} would be {}; at its own it is {}{}.",
         measure.step,
-        layer.layer,
+        layer.site,
         state(verdict),
         state(layer.own.verdict),
         elsewhere(measure, notation)

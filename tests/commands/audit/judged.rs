@@ -133,7 +133,7 @@ impl Place {
     /// The gradients that an arithmetic gives, from the input side to the head.
     pub fn gradients(&self, arithmetic: &str) -> Vec<Tensor> {
         let plan = self.plan(None);
-        let (network, batch) = probe::draw(&plan, &plan.runs[0], 0);
+        let probe::Drawn { network, batch } = probe::draw(&plan, &plan.runs[0], 0);
         let mut tensors = Vec::new();
         for layer in gradients(ArithmeticName::parse(arithmetic).unwrap(), &network, &batch) {
             let name = |kind: &str| format!("{}.{kind}", 2 * layer.layer);

@@ -93,7 +93,7 @@ fn all_types_are_named() {
     assert!(names[0] == "f32" && names.contains(&"f16:acc=f32") && names.contains(&"f32:operands=tf32"), "{names:?}");
     assert_eq!(Record::from_json(&record.to_json()).unwrap(), record);
     let uniform = place.record(&place.gradients("f32"), Stored::F32, 1.0, &Model::OfType).to_json();
-    assert!(!uniform.contains("weight_dtype") && !uniform.contains("\"dtypes\""), "one type is said once");
+    assert!(!uniform.contains("weight_type") && !uniform.contains("\"dtypes\""), "one type is said once");
 }
 
 /// A constant factor is recognised in spite of the rounding of some tensors.

@@ -23,7 +23,7 @@ fn exit_status_three_says_why() {
     for quiet in [&[][..], &["--quiet"], &["-q", "--json"], &["--json=summary"], &["--output-format", "github"]] {
         let (status, _, message) = run(&place, "f64,e5m2", &[&["--fail-on", "noisy@e5m2"], quiet].concat());
         assert_eq!(status, 3, "{quiet:?}: {message}");
-        let layer = &record(&place).runs[0].arithmetics[1].layers[0];
+        let layer = &record(&place).runs[0].arithmetics[1].sites[0];
         let short = |noise: Number| numbers::short(noise.value(), numbers::Notation::Plain);
         // The values of both trials.
         let noise = layer.noise().both().unwrap().map(short).join(", ");

@@ -133,8 +133,8 @@ pub fn probed(place: &Path, weights: &str, options: &[&str]) -> (String, Vec<Str
     assert_eq!(output.status.code(), Some(0), "{weights}: {said}");
     let text = fs::read_to_string(place.join("o/record.json")).unwrap();
     let record: Value = serde_json::from_str(&text).unwrap();
-    let layers = record["runs"][0]["truth"]["layers"].as_array().unwrap();
-    let names = layers.iter().map(|layer| layer["name"].as_str().unwrap().to_string()).collect();
+    let sites = record["runs"][0]["sites"].as_array().unwrap();
+    let names = sites.iter().map(|site| site["name"].as_str().unwrap().to_string()).collect();
     (measured(place, "o/record.json").0, names, said)
 }
 
@@ -265,7 +265,7 @@ fn key_paths_and_letters_are_names() {
         let (numbers, _, said) = probed(place, weights, &["--compare", &format!("theirs={file}")]);
         let all: Value = serde_json::from_str(numbers.lines().last().unwrap()).unwrap();
         let theirs = all.as_array().unwrap().iter().find(|one| one["name"] == "theirs").unwrap();
-        (theirs["layers"].clone(), said)
+        (theirs["sites"].clone(), said)
     };
     let (matched, _) = arithmetics("n.safetensors", "g.safetensors");
     for (index, naming) in NAMINGS.into_iter().enumerate() {
@@ -606,7 +606,7 @@ fn gradients_and_exports_follow_the_names() {
         let measured = |text: &str| -> Value { serde_json::from_str(text.lines().last().unwrap()).unwrap() };
         let layers = |text: &str| -> Vec<Value> {
             let arithmetics = measured(text);
-            arithmetics.as_array().unwrap().iter().map(|arithmetic| arithmetic["layers"].clone()).collect()
+            arithmetics.as_array().unwrap().iter().map(|arithmetic| arithmetic["sites"].clone()).collect()
         };
         assert_eq!(layers(&theirs(&numbers)), layers(&expected), "{weights} {names:?}");
     }

@@ -185,7 +185,7 @@ fn hostile_names_are_shown_as_they_are() {
     }
     // The record keeps the names of tensors, and reads back.
     let record = precision_probe::record::Record::from_json(&text("o/record.json")).unwrap();
-    assert_eq!(record.runs[0].truth.layers[0].name, format!("{HOSTILE}0"));
+    assert_eq!(record.runs[0].sites[0].name, format!("{HOSTILE}0"));
     assert_eq!(record.spec.weights.unwrap().source.file, "net\\u{202e}.safetensors");
     // A message about such a name.
     write_safetensors(&place.join(file), &[tensor(0, [5, 64]), tensor(1, [10, 4])]).unwrap();

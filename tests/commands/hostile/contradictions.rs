@@ -31,7 +31,7 @@ fn whole() -> Record {
 /// Where a number is, and what takes its place.
 type Damage = (&'static str, Value, &'static str);
 
-const LAYER: &str = "/runs/1/arithmetics/0/layers/2";
+const LAYER: &str = "/runs/1/arithmetics/0/sites/2";
 
 /// One damage for each kind of number, with a part of what is said of it. A path that begins with a dot is one below
 /// [`LAYER`].
@@ -46,19 +46,27 @@ fn damages() -> Vec<Damage> {
         // The exact gradient.
         ("/runs/0/truth/precision", json!([160, 160]), "2 working precisions where 3"),
         ("/runs/0/truth/precision/1", json!(0), "a working precision is 0 bits"),
-        ("/runs/0/truth/evidence", json!("believed"), "`believed` is no evidence"),
-        ("/runs/1/truth/layers/0/trials/2/evidence", json!("proven many bits"), "no evidence"),
-        ("/runs/1/truth/layers/2/layer", json!(7), "it says that it is layer 7"),
-        ("/runs/1/truth/layers/2/trials", json!([]), "0 trials where 3"),
-        ("/runs/1/truth/layers/2/trials/0/log2_norm", json!("none"), "is no number"),
-        ("/runs/1/truth/layers/2/trials/0/log2_norm", json!("inf"), "no number"),
-        ("/runs/1/truth/layers/2/trials/0/exact/log2_delta", json!("inf"), "is infinite"),
+        ("/runs/1/sites", json!([]), "0 layers where 4"),
+        ("/runs/1/sites/1/ordinal", json!(1), "layer 2: it says that it is layer 1"),
+        ("/runs/1/sites/3/parameters", json!([]), "layer 4: it has no name or no parameters"),
+        ("/runs/1/truth/evidence/bits", json!(7), "it is proven 7 bits, and in the worst trial "),
+        ("/runs/1/truth/sites/0/trials/2/evidence/bits", json!(7), "and in the worst trial proven 7 bits"),
+        ("/runs/1/truth/sites/2/site", json!(7), "it says that it is layer 7"),
+        ("/runs/1/truth/sites/2/trials", json!([]), "0 trials where 3"),
+        ("/runs/1/truth/sites/2/trials/0/log2_norm", json!("none"), "is no number"),
+        ("/runs/1/truth/sites/2/trials/0/log2_norm", json!("inf"), "no number"),
+        ("/runs/1/truth/sites/2/trials/0/exact/log2_delta", json!("inf"), "is infinite"),
         (
-            "/runs/1/truth/layers/2/trials/0/exact/zero",
-            json!({"reason": "zero_weights", "layer": 2, "ends_after_one_step": true}),
+            "/runs/1/truth/sites/2/trials/0/exact/zero",
+            json!({"reason": "zero_weights", "site": 2, "ends_after_one_step": true}),
             "not zero has a reason",
         ),
         // An arithmetic.
+        ("/runs/1/arithmetics/0/roles", json!(null), "its arithmetic and its file exclude each other"),
+        ("/runs/1/arithmetics/0/roles/forward/name", json!("f32"), "its roles are not those of f16"),
+        ("/runs/1/arithmetics/0/policy", json!("bf16"), "its roles are not those of bf16"),
+        ("/runs/1/arithmetics/0/policy", json!("f61"), "its roles are not those of f61"),
+        ("/runs/1/arithmetics/0/format/name", json!("bf16"), "its roles are not those of f16"),
         ("/runs/1/arithmetics/0/storage_noise", json!("none"), "storage noise is no number"),
         ("/runs/1/arithmetics/0/storage_noise", json!(-0.5), "storage noise is -0.5"),
         ("/runs/1/arithmetics/0/format/precision", json!(0), "no digits"),
@@ -66,7 +74,7 @@ fn damages() -> Vec<Damage> {
         ("/runs/1/arithmetics/0/format/log2_smallest_normal", json!("-inf"), "is infinite"),
         ("/runs/1/arithmetics/0/log2_loss_scale", json!(100_000), "a loss scale is 2^100000"),
         // A layer.
-        (".layer", json!(2), "tanh: f16: layer 3: it says that it is layer 2"),
+        (".site", json!(2), "tanh: f16: layer 3: it says that it is layer 2"),
         (".trials", json!([]), "0 trials where 3"),
         (".verdict/count", json!(9), "its verdict is"),
         (".verdict/of", json!(5), "its verdict is"),
@@ -101,19 +109,21 @@ fn damages() -> Vec<Damage> {
         (".trials/0/tensors/0/sign_agreement", json!(1.01), "its share of right signs"),
         (".trials/0/tensors/0/log2_signal", json!("inf"), "its signal is infinite"),
         // Sources, remedies, theory.
-        ("/runs/1/arithmetics/0/attribution/sources/0/without", json!([]), "0 layers where 4"),
-        ("/runs/1/arithmetics/0/attribution/sources/0/without/1/median", json!(-2.0), "source forward: a noise is -2"),
-        ("/runs/1/arithmetics/0/attribution/sources/0/milder/1", json!(9), "it helps in 9 of 3 trials"),
+        ("/runs/1/arithmetics/0/attribution/sources/0/sites", json!([]), "0 layers where 4"),
+        ("/runs/1/arithmetics/0/attribution/sources/0/sites/2/site", json!(4), "it says that it is layer 4"),
+        ("/runs/1/arithmetics/0/attribution/sources/0/sites/1/without/median", json!(-2.0), "layer 2: a noise is -2"),
+        ("/runs/1/arithmetics/0/attribution/sources/0/sites/1/milder", json!(9), "it helps in 9 of 3 trials"),
         ("/runs/1/arithmetics/0/attribution/sources/1/source", json!("forward"), "it is there twice"),
-        ("/runs/1/arithmetics/0/remedies/0/layers", json!([]), "0 layers where 4"),
+        ("/runs/1/arithmetics/0/remedies/0/sites", json!([]), "0 layers where 4"),
         ("/runs/1/arithmetics/0/remedies/0/trials", json!([]), "0 trials where 3"),
         ("/runs/1/arithmetics/0/remedies/0/log2_loss_scale", json!(-9999), "a loss scale is 2^-9999"),
         ("/runs/1/arithmetics/0/remedies/0/trials/0/worst_noise", json!(-1.0), "is negative"),
-        ("/runs/1/arithmetics/0/remedies/0/layers/0/flushed", json!(1.5), "the flushed share is 1.5"),
-        ("/runs/1/arithmetics/0/remedies/0/layers/0/noise_to_signal/count", json!(7), "of 7 of 3 trials"),
-        ("/runs/1/arithmetics/0/remedies/0/layers/0/verdict/of", json!(9), "in 9 of 3 trials"),
-        ("/runs/1/arithmetics/0/remedies/0/layers/0/verdict/distribution", json!({"noisy": 1}), "3 trials are 1"),
-        ("/runs/1/arithmetics/0/remedies/0/layers/0/verdict/verdict", json!("overflow"), "a verdict is overflow"),
+        ("/runs/1/arithmetics/0/remedies/0/sites/0/flushed", json!(1.5), "the flushed share is 1.5"),
+        ("/runs/1/arithmetics/0/remedies/0/sites/0/noise_to_signal/count", json!(7), "of 7 of 3 trials"),
+        ("/runs/1/arithmetics/0/remedies/0/sites/0/verdict/of", json!(9), "in 9 of 3 trials"),
+        ("/runs/1/arithmetics/0/remedies/0/sites/0/verdict/distribution", json!({"noisy": 1}), "3 trials are 1"),
+        ("/runs/1/arithmetics/0/remedies/0/sites/0/verdict/verdict", json!("overflow"), "a verdict is overflow"),
+        ("/runs/1/arithmetics/0/theory/3/site", json!(3), "theory: layer 4: it says that it is layer 3"),
         ("/runs/1/arithmetics/0/theory/0/predicted", json!(-1.0), "a predicted noise is -1"),
         ("/runs/1/arithmetics/0/theory/0/frozen_worst", json!("-inf"), "a bound of theory"),
     ]
@@ -152,7 +162,7 @@ fn contradictions_are_found_with_their_place() {
         [("flips/flipped", json!(9999)), ("flips/nonfinite", json!(9999)), ("trials/0/flips", json!(77))]
     {
         let mut damaged = value.clone();
-        *damaged.pointer_mut(&format!("/runs/0/arithmetics/0/layers/1/{path}")).unwrap() = damage;
+        *damaged.pointer_mut(&format!("/runs/0/arithmetics/0/sites/1/{path}")).unwrap() = damage;
         let message = Record::from_json(&damaged.to_string()).unwrap().check().unwrap_err();
         assert!(message.starts_with("relu: f16: layer 2: ") && message.contains("flips"), "{path}: {message}");
     }
@@ -171,9 +181,15 @@ fn what_is_no_number_is_no_record() {
         ("noise_to_signal/count", json!(-1)),
         ("verdict/count", json!(-2)),
         ("trials/0/tensors/0/cosine", json!("one")),
+        ("/runs/0/truth/evidence", json!("proven 83 bits")),
+        ("/runs/0/truth/evidence/kind", json!("believed")),
+        ("/runs/1/truth/sites/0/trials/2/evidence/bits", json!(-83)),
+        ("/runs/1/phase", json!("gradients grow")),
+        ("/runs/1/sites/0/kind", json!("magic")),
     ] {
         let mut damaged = value.clone();
-        *damaged.pointer_mut(&format!("{LAYER}/{path}")).unwrap_or_else(|| panic!("{path}")) = damage;
+        let path = if path.starts_with('/') { path.to_string() } else { format!("{LAYER}/{path}") };
+        *damaged.pointer_mut(&path).unwrap_or_else(|| panic!("{path}")) = damage;
         assert!(Record::from_json(&damaged.to_string()).is_err(), "{path}");
     }
 }
@@ -181,7 +197,7 @@ fn what_is_no_number_is_no_record() {
 /// Records of a former schema are believed.
 #[test]
 fn former_records_do_not_contradict_themselves() {
-    for name in ["record-2.json.gz", "record-2-zero.json.gz"] {
+    for name in ["record-2.json.gz", "record-2-zero.json.gz", "record-3.json.gz", "audit-3.json.gz"] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/records").join(name);
         let record = Record::from_json(&String::from_utf8(fixture(&path)).unwrap()).unwrap();
         assert_eq!(record.check(), Ok(()), "{name}");
@@ -200,12 +216,12 @@ fn report_refuses_what_contradicts_itself() {
     let place = place.path();
     let value: Value = serde_json::from_str(&whole().to_json()).unwrap();
     for (path, damage, said) in [
-        ("/runs/0/arithmetics/1/layers/0/trials/0/rows/of", json!(0), "relu: bf16:acc=f32: layer 1: "),
+        ("/runs/0/arithmetics/1/sites/0/trials/0/rows/of", json!(0), "relu: bf16:acc=f32: layer 1: "),
         ("/runs/1/arithmetics/0/storage_noise", json!("none"), "tanh: f16: storage noise is no number"),
         ("/spec/depth", json!(9), "it has 4 layers where 10 were asked for"),
     ] {
         let mut damaged = value.clone();
-        let rows = "/runs/0/arithmetics/1/layers/0/trials/0/rows";
+        let rows = "/runs/0/arithmetics/1/sites/0/trials/0/rows";
         *damaged.pointer_mut(rows).unwrap() = json!({"wrong": 3, "wholly_wrong": 0, "of": 6, "ghosts": 0});
         *damaged.pointer_mut(path).unwrap() = damage;
         fs::write(place.join("record.json"), damaged.to_string()).unwrap();

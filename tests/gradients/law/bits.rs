@@ -5,8 +5,8 @@ use precision_probe::format::Format;
 use precision_probe::judgement::law::{Bits, RunBits, enough, judge};
 use precision_probe::law;
 use precision_probe::probe::{Silent, run};
-use precision_probe::record::Number;
 use precision_probe::record::law::{Law, LawRun, Point, Regime, SCHEMA, Statistic};
+use precision_probe::record::{Evidence, Number};
 use precision_probe::report::law::screen;
 use precision_probe::spec::Spec;
 
@@ -19,7 +19,7 @@ fn law(points: Vec<Point>) -> Law {
         kinked: false,
         gain: None,
         residual_scale: None,
-        evidence: "exact".into(),
+        evidence: Evidence::Exact {},
         points,
         fits,
     };

@@ -152,7 +152,7 @@ fn a_trial_is_a_measurement_of_its_rows() {
         let (record, _) = measured(one);
         for (point, arithmetic) in law.runs[0].points.iter().zip(&record.runs[0].arithmetics) {
             assert_eq!(format!("mpfr:{}", point.bits), arithmetic.name);
-            let tensor = &arithmetic.layers[0].trials[0].tensors[0];
+            let tensor = &arithmetic.sites[0].trials[0].tensors[0];
             assert_eq!(
                 point.trials[trial as usize].noise_to_signal, tensor.noise_to_signal,
                 "{} {trial}",

@@ -2,10 +2,10 @@
 
 use crate::common::Random;
 use crate::common::given::{Given, Layer, literal, values};
-use precision_probe::record::{Attribute, ExactLayer, Number, Record, Zero, ZeroReason};
+use precision_probe::record::{Attribute, ExactSite, Number, Record, Zero, ZeroReason};
 
-fn exact(record: &Record) -> Vec<&ExactLayer> {
-    let trials = record.runs[0].truth.layers.iter().map(|layer| &layer.trials[0]);
+fn exact(record: &Record) -> Vec<&ExactSite> {
+    let trials = record.runs[0].truth.sites.iter().map(|layer| &layer.trials[0]);
     trials.map(|trial| trial.exact.as_deref().expect("recorded")).collect()
 }
 
@@ -110,7 +110,7 @@ fn zero_inputs_are_the_data_or_the_layer_before() {
     check("biases", &alive, &[None, None]);
     // The weights alone are zero, the layer is not.
     let record = alive.measured(&["f32"], Attribute::None);
-    assert_eq!(record.runs[0].truth.layers[0].trials[0].log2_norm, Number::MinusInfinite);
+    assert_eq!(record.runs[0].truth.sites[0].trials[0].log2_norm, Number::MinusInfinite);
     // One sample is zero, and of the other one every unit is on the flat side.
     let inputs: &[&[f64]] = &[&[0.0, 0.0], &[100.0, 100.0]];
     let layers: &[Layer] = &[(HALVES, NONE), (HEAD, NONE)];
@@ -143,8 +143,8 @@ fn sizes_of_a_network_of_two_units() {
     let record = given.measured(&["f32"], Attribute::None);
     let [first, head] = exact(&record)[..] else { panic!("two layers") };
     let log2 = |square: f64| Number::new(core_math::log2(square) / 2.0);
-    let found = |layer: &ExactLayer| {
-        let ExactLayer { log2_gradient, log2_weights, log2_inputs, log2_outputs, log2_derivatives, log2_delta, .. } =
+    let found = |layer: &ExactSite| {
+        let ExactSite { log2_gradient, log2_weights, log2_inputs, log2_outputs, log2_derivatives, log2_delta, .. } =
             *layer;
         [log2_gradient, log2_weights, log2_inputs, log2_outputs, log2_derivatives, log2_delta]
     };
@@ -177,7 +177,7 @@ fn sizes_are_told_of_every_drawn_network() {
             ..Spec::default()
         };
         let record = run(&spec.validate().unwrap(), &Silent);
-        let layers = &record.runs[0].truth.layers;
+        let layers = &record.runs[0].truth.sites;
         for (index, layer) in layers.iter().enumerate() {
             for (number, trial) in layer.trials.iter().enumerate() {
                 let exact = trial.exact.as_deref().unwrap();

@@ -26,9 +26,9 @@ fn a_bias_keeps_a_layer_alive() {
         assert_eq!(gradient.descent, layer.tensors[1].descent);
         assert!(layer.verdict.has_noise(), "{}", arithmetic.name);
         assert_eq!(layer.rows, Some(counted(0, 0, 0, 0)), "every row is zero in truth");
-        let quantiles = arithmetic.layers[0].gradient.expect("the layer has biases");
+        let quantiles = arithmetic.sites[0].gradient.expect("the layer has biases");
         assert_eq!((quantiles.median, quantiles.count), (gradient.noise_to_signal, 1));
-        assert_eq!(arithmetic.layers[0].noise_to_signal.count, 0);
+        assert_eq!(arithmetic.sites[0].noise_to_signal.count, 0);
     }
 }
 
@@ -49,7 +49,7 @@ fn a_bias_decides_where_it_is_the_gradient() {
         assert_eq!(trial(&record, 1, layer).verdict, Verdict::Sound);
     }
     assert_eq!(arithmetics(&record)[0].verdict.verdict, Verdict::Overflow);
-    assert_eq!(arithmetics(&record)[0].layers[0].fates.overflowed, 0, "fates are those of the weights");
+    assert_eq!(arithmetics(&record)[0].sites[0].fates.overflowed, 0, "fates are those of the weights");
     // 1600 equal terms stagnate at 256 of them in bf16, whatever else the layer learns.
     let inputs: Vec<&[f64]> = vec![&[0.0]; 1600];
     let targets: Vec<&[f64]> = vec![&[-800.0]; 1600];
@@ -99,7 +99,7 @@ fn the_joint_number_lies_between_its_parts() {
     };
     for bias in [false, true] {
         let record = run(&spec(bias).validate().unwrap(), &Silent);
-        for layer in arithmetics(&record).iter().flat_map(|arithmetic| &arithmetic.layers) {
+        for layer in arithmetics(&record).iter().flat_map(|arithmetic| &arithmetic.sites) {
             assert_eq!(layer.gradient.is_some(), bias);
             for trial in &layer.trials {
                 let Some(gradient) = trial.gradient else {

@@ -4,7 +4,7 @@ use crate::common::exhaustive;
 use precision_probe::data::minibatches::Minibatches;
 use precision_probe::data::rows::Rows;
 use precision_probe::probe::measure::measure;
-use precision_probe::probe::{draw, perceptron};
+use precision_probe::probe::{network, perceptron};
 use precision_probe::spec::Spec;
 use precision_probe::train::spread::MinibatchSpread;
 
@@ -20,7 +20,7 @@ fn one_batch_tells_the_spread_of_many() {
         let spec = Spec { activations: vec![activation.into()], depth: 4, width: 24, ..Spec::default() };
         let plan = spec.validate().unwrap();
         assert_eq!(perceptron(&plan, plan.runs[0].first()).depth, 4);
-        let (network, _) = draw(&plan, &plan.runs[0], 0);
+        let network = network(&plan, &plan.runs[0], 0);
         let minibatches = Minibatches::new(3, 32, Rows::Digits, TRAINED);
         let batches: Vec<_> = (0..minibatches.per_epoch()).map(|step| minibatches.at(step)).collect();
         let spread = MinibatchSpread::of(&network, &batches);

@@ -3,7 +3,8 @@
 use super::arithmetics;
 use precision_probe::probe::{Silent, run};
 use precision_probe::record::{
-    ArithmeticRun, Attribute, LOWER, LayerTrial, NoiseSource, Record, RemedyKind, Spec, WholeTrial, is_lower,
+    ArithmeticRun, Attribute, LOWER, NoiseSource, Record, RemedyKind, SiteTrial, SourceNoise, SourceSite, Spec,
+    WholeTrial, is_lower,
 };
 
 fn measured(activation: &str, bias: bool, formats: &[&str]) -> Record {
@@ -21,12 +22,18 @@ fn measured(activation: &str, bias: bool, formats: &[&str]) -> Record {
     run(&spec.validate().unwrap(), &Silent)
 }
 
-fn count(plain: &ArithmeticRun, other: &ArithmeticRun, holds: impl Fn(&LayerTrial, &LayerTrial) -> bool) -> Vec<usize> {
+fn count(plain: &ArithmeticRun, other: &ArithmeticRun, holds: impl Fn(&SiteTrial, &SiteTrial) -> bool) -> Vec<usize> {
     let of_layer = |layer: usize| {
-        let pairs = plain.layers[layer].trials.iter().zip(&other.layers[layer].trials);
+        let pairs = plain.sites[layer].trials.iter().zip(&other.sites[layer].trials);
         pairs.filter(|(plain, other)| holds(plain, other)).count()
     };
-    (0..plain.layers.len()).map(of_layer).collect()
+    (0..plain.sites.len()).map(of_layer).collect()
+}
+
+/// Trials that are milder, and that have less noise, without a source.
+fn counts(source: &SourceNoise) -> [Vec<usize>; 2] {
+    let of = |count: fn(&SourceSite) -> Option<usize>| source.sites.iter().filter_map(count).collect();
+    [of(|site| site.milder), of(|site| site.lower)]
 }
 
 /// Accumulation's removal is `sum=exact`, and that of a forward or backward role a policy with a role that is exact.
@@ -46,19 +53,21 @@ fn trials_without_a_source_are_counted() {
             [(NoiseSource::Accumulation, summed), (NoiseSource::Forward, forward), (NoiseSource::Backward, backward)]
         {
             let found = of(source);
-            let is_milder = |plain: &LayerTrial, other: &LayerTrial| plain.verdict > other.verdict;
-            let lowered = |plain: &LayerTrial, other: &LayerTrial| {
+            let is_milder = |plain: &SiteTrial, other: &SiteTrial| plain.verdict > other.verdict;
+            let lowered = |plain: &SiteTrial, other: &SiteTrial| {
                 let [plain, other] = [plain, other].map(|trial| trial.noise().0.value());
                 plain / other >= LOWER
             };
-            assert_eq!(found.milder, Some(count(plain, without, is_milder)), "{activation} without {}", source.name());
-            assert_eq!(found.lower, Some(count(plain, without, lowered)), "{activation} without {}", source.name());
-            milder += found.milder.iter().flatten().sum::<usize>();
-            lower += found.lower.iter().flatten().sum::<usize>();
+            let [found_milder, found_lower] = counts(found);
+            assert_eq!(found_milder, count(plain, without, is_milder), "{activation} without {}", source.name());
+            assert_eq!(found_lower, count(plain, without, lowered), "{activation} without {}", source.name());
+            milder += found_milder.iter().sum::<usize>();
+            lower += found_lower.iter().sum::<usize>();
         }
         for source in sources {
-            assert_eq!(source.milder.as_ref().map(Vec::len), Some(plain.layers.len()));
-            assert!(source.milder.iter().flatten().chain(source.lower.iter().flatten()).all(|count| *count <= 5));
+            let counts = counts(source);
+            assert_eq!(counts[0].len(), plain.sites.len());
+            assert!(counts.iter().flatten().all(|count| *count <= 5));
         }
     }
     assert!(milder > 10 && lower > 50, "{milder} {lower}");
@@ -75,19 +84,19 @@ fn trials_under_a_remedy_are_those_of_its_arithmetic() {
             let remedy = plain.remedies.iter().find(|remedy| remedy.kind == kind).unwrap();
             let other = &arithmetics(&record)[index];
             let whole = |trial: usize| {
-                let layers = other.layers.iter().map(|layer| &layer.trials[trial]);
+                let layers = other.sites.iter().map(|layer| &layer.trials[trial]);
                 WholeTrial::of(layers.map(|trial| (trial.verdict, trial.noise().0)))
             };
             let expected: Vec<WholeTrial> = (0..5).map(whole).collect();
             assert_eq!(remedy.trials.as_ref(), Some(&expected), "{activation}, {kind:?}");
             // The distribution per layer and the whole of each trial tell of the same trials.
             let sound = expected.iter().filter(|trial| trial.worst_noise.value() < 0.1).count();
-            let least = remedy.layers.iter().filter_map(|layer| layer.verdict.distribution.as_ref());
+            let least = remedy.sites.iter().filter_map(|layer| layer.verdict.distribution.as_ref());
             let least = least.filter_map(|found| found.get(&precision_probe::record::Verdict::Sound)).min();
             assert!(sound <= least.copied().unwrap_or(0), "{activation}, {kind:?}");
         }
         assert!(!is_lower(
-            (plain.layers[0].trials[0].noise().0, true),
+            (plain.sites[0].trials[0].noise().0, true),
             (precision_probe::record::Number::Finite(0.0), false)
         ));
     }

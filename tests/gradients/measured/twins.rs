@@ -23,7 +23,7 @@ fn stored_zeros_are_underflow() {
         let [first, head] = [1, 2].map(|layer| trial(&record, index, layer).verdict);
         let expected = if arithmetic.name.starts_with("bf16") { Verdict::Sound } else { Verdict::Underflow };
         assert_eq!((first, head), (expected, Verdict::Sound), "{}", arithmetic.name);
-        let fates = arithmetic.layers[0].fates;
+        let fates = arithmetic.sites[0].fates;
         let (flushed, cut) = if expected == Verdict::Sound { (0, 0) } else { (6, 0) };
         assert_eq!((fates.flushed, fates.cut), (flushed, cut), "{}", arithmetic.name);
     }
@@ -32,7 +32,7 @@ fn stored_zeros_are_underflow() {
         let sources = &arithmetics(&record)[index].attribution.as_ref().unwrap().sources;
         let without = |source: NoiseSource| {
             let found = sources.iter().find(|found| found.source == source);
-            found.map(|found| found.without[0].median.value())
+            found.map(|found| found.sites[0].without.median.value())
         };
         assert_eq!(without(NoiseSource::Storage).is_some(), is_storage);
         assert_eq!(without(NoiseSource::Range).unwrap() < 0.1, !is_storage, "{:?}", without(NoiseSource::Range));
@@ -62,7 +62,7 @@ fn zeros_of_precision_are_not_underflow() {
     let given = literal("identity", layers, &[&[1.0]], targets);
     let record = given.measured(&["e5m2", "mpfr:3", "e4m3fn:acc=f32"], Attribute::None);
     for (index, arithmetic) in arithmetics(&record).iter().enumerate() {
-        let layer = &arithmetic.layers[0];
+        let layer = &arithmetic.sites[0];
         assert_eq!((layer.fates.flushed, layer.fates.cut), (0, 1), "{}", arithmetic.name);
         assert_eq!(trial(&record, index, 1).verdict, Verdict::Chaotic, "{}", arithmetic.name);
     }

@@ -34,19 +34,19 @@ pub fn of_record(record: &Record) -> String {
 fn of_arithmetic(text: &mut String, run: &Run, arithmetic: &ArithmeticRun) {
     let mut push = |line: String| writeln!(text, "{line}").expect("a string takes what is written");
     let head = format!("@ {} {}", run.activation, arithmetic.name);
-    let trials = arithmetic.layers.first().map_or(0, |layer| layer.trials.len());
+    let trials = arithmetic.sites.first().map_or(0, |layer| layer.trials.len());
     for trial in 0..trials {
         push(format!("{head} trial {}", trial + 1));
-        for layer in &arithmetic.layers {
+        for layer in &arithmetic.sites {
             let flips = count(layer.trials[trial].flips);
             for tensor in &layer.trials[trial].tensors {
                 let [signal, noise, descent] = [tensor.log2_signal, tensor.log2_noise, tensor.descent].map(number);
-                push(format!("{}.{} {signal} {noise} {descent} {flips}", layer.layer, tensor.tensor));
+                push(format!("{}.{} {signal} {noise} {descent} {flips}", layer.site, tensor.tensor));
             }
         }
     }
     push(format!("{head} fates"));
-    arithmetic.layers.iter().for_each(|layer| push(format!("{} {}", layer.layer, fates(&layer.fates))));
+    arithmetic.sites.iter().for_each(|layer| push(format!("{} {}", layer.site, fates(&layer.fates))));
 }
 
 /// For each precision and trial: noise/signal of layer 1 and the flips of all layers.
@@ -73,9 +73,9 @@ pub fn of_training(training: &Training) -> String {
             let head = format!("@ {} {}", run.activation, learner.name);
             for measure in &learner.measures {
                 push(format!("{head} step {}", measure.step));
-                for layer in &measure.layers {
+                for layer in &measure.sites {
                     let updates = &layer.updates;
-                    push(format!("{} {} due {} lost {}", layer.layer, track(&layer.own), updates.due, updates.lost));
+                    push(format!("{} {} due {} lost {}", layer.site, track(&layer.own), updates.due, updates.lost));
                 }
             }
             push(format!("{head} losses"));

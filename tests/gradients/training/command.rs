@@ -304,7 +304,7 @@ fn pure_f16_with_adam_ends_at_once() {
     succeed(&place.run(&[&SMALL[..], &arguments].concat()));
     let learners = &place.training("there/training.json").runs[0].learners;
     assert_eq!(learners[0].course.end, End::ParametersNotFinite { step: 0 });
-    let overflowed = learners[0].measures[0].layers[0].updates.overflowed;
+    let overflowed = learners[0].measures[0].sites[0].updates.overflowed;
     assert!(overflowed > 0, "{overflowed}");
     assert_eq!(learners[1].course.end, End::Completed);
 }

@@ -43,7 +43,7 @@ fn export(place: &Place, act: &str) {
 
 /// A run without what a network from a file lacks or names in its own way.
 fn without_names(run: &TrainingRun) -> TrainingRun {
-    TrainingRun { gain: None, layers: Vec::new(), ..run.clone() }
+    TrainingRun { gain: None, sites: Vec::new(), ..run.clone() }
 }
 
 /// A plan of rows and, if there are some, weights from files.
@@ -86,7 +86,11 @@ fn a_network_from_a_file_trains_as_the_drawn_one_does() {
         let given = trained(&place, &[&options[..], &["--weights", "x/network.safetensors"]].concat());
         assert_eq!(without_names(&given.runs[0]), without_names(&drawn.runs[0]), "{act}");
         assert_eq!((given.runs[0].gain, drawn.runs[0].gain.is_some()), (None, true));
-        assert_eq!(given.runs[0].layers, ["0", "2", "4", "6"]);
+        let names: Vec<&str> = given.runs[0].sites.iter().map(|site| site.name.as_str()).collect();
+        assert_eq!(names, ["0", "2", "4", "6"]);
+        let slope = (act == "prelu").then_some("1.weight");
+        let parameters: Vec<&str> = ["0.weight", "0.bias"].into_iter().chain(slope).collect();
+        assert_eq!(given.runs[0].sites[0].parameters, parameters);
         assert_eq!((given.spec.depth, given.spec.width, given.spec.bias), (3, 8, true));
     }
     // Several activations begin at the same parameters.

@@ -2,6 +2,7 @@
 //! and more, as typed values.
 
 use crate::common::trainings::{Fare, training};
+use precision_probe::arithmetic::ArithmeticName;
 use precision_probe::judgement::training::{
     ControlOutcome, LearnerJudgement, Limit, ScaleCourse, SkipReason, TrainingRunJudgement, judge,
 };
@@ -20,8 +21,8 @@ fn harmless(names: &[&str]) -> Training {
     for (learner, name) in training.runs[0].learners.iter_mut().zip(names) {
         let role = |role: &str| name.split('/').find_map(|part| part.strip_prefix(role)).map(String::from);
         let update = role("update=").unwrap_or_else(|| name.split('/').next().unwrap_or(name).into());
-        learner.master = role("master=").unwrap_or_else(|| update.split(':').next().unwrap_or(&update).into());
-        learner.update = update;
+        let master = role("master=").unwrap_or_else(|| update.split(':').next().unwrap_or(&update).into());
+        [learner.update, learner.master] = [update, master].map(|name| ArithmeticName::parse(&name).unwrap().into());
     }
     training
 }
@@ -60,8 +61,8 @@ fn the_invented_copies_have_no_problem() {
 #[test]
 fn clipping_norms_that_overflow() {
     let overflow = |norm, first, steps| event(clipping(norm), first, steps);
-    let forward = event(EventKind::ForwardOverflow { layer: 2 }, 0, 3);
-    let backward = event(EventKind::GradientOverflow { layer: 4 }, 0, 3);
+    let forward = event(EventKind::ForwardOverflow { site: 2 }, 0, 3);
+    let backward = event(EventKind::GradientOverflow { site: 4 }, 0, 3);
     let zero_norm = event(rounded(Scalar::ClipNorm, 1e-9, 0), 0, STEPS);
     for (case, name, events, first) in [
         ("at every step", "f16", vec![overflow(297.0, 0, STEPS)], overflow(297.0, 0, STEPS)),
@@ -103,7 +104,7 @@ fn clipping_norms_among_other_problems() {
     let learner = &mut searching.runs[0].learners[0];
     learner.course.skipped = vec![0, 1];
     let skipped = event(EventKind::SkippedBackward, 0, 2);
-    learner.events = Some(vec![event(EventKind::GradientOverflow { layer: 4 }, 0, 2), skipped, overflow]);
+    learner.events = Some(vec![event(EventKind::GradientOverflow { site: 4 }, 0, 2), skipped, overflow]);
     let found = only(&searching).learners.remove(0);
     assert_eq!((found.limit, found.events), (Limit::Event { event: overflow }, Some(vec![overflow])));
     // A factor of NaN ends the training: the norm explains it.
@@ -158,11 +159,11 @@ fn reasons(skipped: &[usize], by_forward: usize, layer: usize) -> Option<Vec<Eve
     let first = skipped[0];
     let mut events = Vec::new();
     if by_forward > 0 {
-        events.push(event(EventKind::ForwardOverflow { layer: 2 }, first, by_forward));
+        events.push(event(EventKind::ForwardOverflow { site: 2 }, first, by_forward));
         events.push(event(EventKind::SkippedForward, first, by_forward));
     }
     if by_backward > 0 {
-        events.push(event(EventKind::GradientOverflow { layer }, first, by_backward));
+        events.push(event(EventKind::GradientOverflow { site: layer }, first, by_backward));
         events.push(event(EventKind::SkippedBackward, first, by_backward));
     }
     Some(events)
@@ -251,8 +252,8 @@ fn skipped_steps_and_why_the_scale_falls() {
 /// Sets the ratios of the updates to the exact ones in every layer at every measured step.
 fn ratios(learner: &mut Learner, ratio: impl Fn(usize, usize) -> f64) {
     for (place, measure) in learner.measures.iter_mut().enumerate() {
-        for layer in &mut measure.layers {
-            layer.update_descent = Number::new(ratio(place, layer.layer));
+        for layer in &mut measure.sites {
+            layer.update_descent = Number::new(ratio(place, layer.site));
         }
     }
 }
@@ -260,7 +261,7 @@ fn ratios(learner: &mut Learner, ratio: impl Fn(usize, usize) -> f64) {
 /// So large a share of the updates is rounded away, and so much is applied.
 fn absorb(learner: &mut Learner, lost: f64, applied: f64) {
     ratios(learner, |_, _| applied);
-    for layer in learner.measures.iter_mut().flat_map(|measure| &mut measure.layers) {
+    for layer in learner.measures.iter_mut().flat_map(|measure| &mut measure.sites) {
         layer.updates.lost = (layer.updates.due as f64 * lost) as u64;
         layer.lost_energy = Number::new(1.0 - applied);
     }
@@ -357,7 +358,7 @@ fn lengths_need_a_gradient_and_an_update() {
             learner
                 .measures
                 .iter_mut()
-                .flat_map(|measure| &mut measure.layers)
+                .flat_map(|measure| &mut measure.sites)
                 .for_each(|one| one.own.verdict = verdict);
         });
         assert_eq!(length(&found), expected, "{verdict}");
@@ -384,7 +385,7 @@ fn stochastic_rounding_is_judged_by_means() {
     ] {
         let change = |learner: &mut Learner| {
             ratios(learner, ratio);
-            for layer in learner.measures.iter_mut().flat_map(|measure| &mut measure.layers) {
+            for layer in learner.measures.iter_mut().flat_map(|measure| &mut measure.sites) {
                 layer.lost_energy = Number::new(lost_energy);
             }
         };
@@ -417,7 +418,7 @@ fn absorption_is_what_is_not_applied() {
         }
     }
     // One layer that stops learning at one step is a limit of its own, but for a draw of stochastic rounding.
-    let saturation = Saturation { step: 50, layer: 2, layers: 1, verdict: Verdict::Sound, cause: Cause::LostUpdates };
+    let saturation = Saturation { step: 50, site: 2, sites: 1, verdict: Verdict::Sound, cause: Cause::LostUpdates };
     for (name, is_limit) in [("bf16", true), (stochastic, false)] {
         let found = judged(name, |learner| {
             absorb(learner, 0.2, 0.99);

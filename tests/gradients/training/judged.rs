@@ -238,7 +238,7 @@ fn forward_passes_overflow_where_f64s_values_are_too_large() {
         let training = run(&plan, &Silent);
         let events = training.runs[0].learners[0].events.as_ref().expect("they are recorded");
         let found = events.iter().find_map(|event| match event.kind {
-            EventKind::ForwardOverflow { layer } => Some(layer),
+            EventKind::ForwardOverflow { site } => Some(site),
             _ => None,
         });
         assert_eq!(found, expected, "{name} {activation} {depth} {gain}: {tops:?}");
@@ -352,7 +352,7 @@ fn truncated_gradients_make_updates_too_short() {
     };
     let (training, found) = judged(&spec);
     let short = found.learners[0].short.expect("updates are too short");
-    let layers = || training.runs[0].learners[0].measures[0].layers.iter();
+    let layers = || training.runs[0].learners[0].measures[0].sites.iter();
     let usable = |verdict| matches!(verdict, Verdict::Sound | Verdict::Noisy);
     let shrunk = layers().filter(|layer| usable(layer.own.verdict) && layer.own.descent.unwrap().value() <= 0.5);
     assert_eq!((short.step, short.layers), (0, shrunk.count()), "{short:?}");
@@ -429,10 +429,10 @@ fn harmless_noise_is_small_two_sided_and_alone() {
     assert!(f32.is_harmless(), "{f32:?}");
     assert!(bf16.absorption.is_some() && !bf16.is_harmless(), "{bf16:?}");
     let noise = truncated.noise.expect("it is measured");
-    let shrunk = |layer: &precision_probe::record::training::MeasuredLayer| {
+    let shrunk = |layer: &precision_probe::record::training::MeasuredSite| {
         layer.own.descent.is_some_and(|descent| descent.value() < 0.9)
     };
-    let layers = training.runs[0].learners[2].measures.iter().flat_map(|measure| &measure.layers);
+    let layers = training.runs[0].learners[2].measures.iter().flat_map(|measure| &measure.sites);
     assert!(layers.clone().any(shrunk), "truncation shortens gradients");
     assert_ne!(noise.meaning, MinibatchMeaning::Harmless);
     assert!(!truncated.is_harmless());

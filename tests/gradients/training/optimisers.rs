@@ -9,7 +9,7 @@ use precision_probe::arithmetic::doubles::Doubles;
 use precision_probe::arithmetic::long::Long;
 use precision_probe::arithmetic::packed::Packed;
 use precision_probe::arithmetic::reference::Reference;
-use precision_probe::arithmetic::{Arithmetic, ArithmeticName, ExactMatrix, Step};
+use precision_probe::arithmetic::{Arithmetic, ArithmeticName, ExactMatrix, Numbers, Step};
 use precision_probe::graph::Network;
 use precision_probe::record::training::{Measure, Updates};
 use precision_probe::spec::training::{MeasureAt, Optimiser, TrainingSpec};
@@ -27,7 +27,7 @@ fn drawn(random: &mut Random, size: f64) -> Vec<Array2<f64>> {
 }
 
 /// Some clipped updates of parameters and states, as exact numbers.
-fn updates<A: Arithmetic>(arithmetic: &A, optimiser: &Optimiser) -> Vec<ExactMatrix> {
+fn updates<A: Numbers>(arithmetic: &A, optimiser: &Optimiser) -> Vec<ExactMatrix> {
     let mut random = Random(5);
     let read = |matrices: Vec<Array2<f64>>| -> Vec<Array2<A::Elem>> {
         matrices.iter().enumerate().map(|(at, matrix)| arithmetic.round_doubles(Step::alone(at), matrix)).collect()
@@ -47,7 +47,7 @@ fn updates<A: Arithmetic>(arithmetic: &A, optimiser: &Optimiser) -> Vec<ExactMat
     theta.iter().chain(states.iter().flatten()).map(|matrix| arithmetic.exact_matrix(matrix)).collect()
 }
 
-fn assert_is_its_definition<A: Arithmetic>(what: &str, fast: A, reference: Reference<A>) {
+fn assert_is_its_definition<A: Numbers>(what: &str, fast: A, reference: Reference<A>) {
     for (name, optimiser) in Optimiser::ALL {
         let (found, expected) = (updates(&fast, &optimiser), updates(&reference, &optimiser));
         assert_eq!(found.len(), expected.len());

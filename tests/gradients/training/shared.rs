@@ -41,7 +41,7 @@ pub fn plan(spec: &TrainingSpec) -> TrainingPlan {
 
 /// The networks that a training begins with, one per activation.
 pub fn networks(plan: &TrainingPlan) -> Vec<Network> {
-    plan.networks.runs.iter().map(|run| probe::draw(&plan.networks, run, 0).0).collect()
+    plan.networks.runs.iter().map(|run| probe::network(&plan.networks, run, 0)).collect()
 }
 
 /// The minibatches of the first steps.

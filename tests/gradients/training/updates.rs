@@ -97,7 +97,7 @@ fn hold(
     if let Some(most) = recipe.clip_norm {
         clip(most, &mut exact);
     }
-    for (layer, measured) in measure.layers.iter().enumerate() {
+    for (layer, measured) in measure.sites.iter().enumerate() {
         let what = || format!("{}, {}, step {step}, layer {layer}", learner.policy, recipe.optimiser);
         let (counts, [lost, arrived, all]) = counted(&before, learner, recipe, &taken, &exact, layer);
         assert_eq!(measured.updates, counts, "{}", what());

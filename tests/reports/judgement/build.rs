@@ -24,14 +24,14 @@ pub fn record(arithmetics: &[(&str, Vec<Vec<Cell>>)]) -> Record {
         arithmetics.iter().map(|(name, _)| (*name, Behaviour::Noise(0.2))).collect();
     let mut record = records::record(layers - 1, trials, &behaviours);
     for (run, (_, cells)) in record.runs[0].arithmetics.iter_mut().zip(arithmetics) {
-        run.layers.iter_mut().zip(cells).for_each(|(layer, cells)| fill(layer, cells));
-        run.verdict = run.layers[0].verdict.clone();
+        run.sites.iter_mut().zip(cells).for_each(|(layer, cells)| fill(layer, cells));
+        run.verdict = run.sites[0].verdict.clone();
     }
     record
 }
 
 /// Sets what a layer does.
-pub fn fill(layer: &mut LayerRun, cells: &[Cell]) {
+pub fn fill(layer: &mut SiteRun, cells: &[Cell]) {
     for (trial, (verdict, noise)) in layer.trials.iter_mut().zip(cells) {
         trial.verdict = *verdict;
         trial.tensors[0].noise_to_signal = Number::new(*noise);
@@ -50,13 +50,14 @@ pub fn all(cell: Cell, layers: usize, trials: usize) -> Vec<Vec<Cell>> {
 /// A remedy whose layers did so.
 pub fn remedy(kind: RemedyKind, name: &str, layers: &[Vec<Cell>]) -> Remedy {
     let trials = (0..layers[0].len()).map(|trial| whole(layers.iter().map(|layer| layer[trial]))).collect();
-    let layers = layers.iter().map(|cells| RemedyLayer {
+    let sites = layers.iter().zip(1..).map(|(cells, site)| RemedySite {
+        site,
         noise_to_signal: quantiles(cells.iter().map(|(_, noise)| (Number::new(*noise), false))),
         verdict: over_trials(&cells.iter().map(|(verdict, _)| *verdict).collect::<Vec<_>>()),
         flushed: Number::new(0.0),
     });
     let log2_loss_scale = if kind == RemedyKind::LossScaling { 8 } else { 0 };
-    Remedy { kind, name: name.into(), log2_loss_scale, layers: layers.collect(), trials: Some(trials) }
+    Remedy { kind, name: name.into(), policy: None, log2_loss_scale, sites: sites.collect(), trials: Some(trials) }
 }
 
 /// All layers in one trial, as a record tells it.
@@ -73,8 +74,8 @@ pub fn whole(layers: impl Iterator<Item = Cell>) -> WholeTrial {
 }
 
 /// A healthy layer of an exact network, sizes in log₂.
-pub fn healthy() -> ExactLayer {
-    ExactLayer {
+pub fn healthy() -> ExactSite {
+    ExactSite {
         log2_gradient: Number::Finite(-6.0),
         log2_weights: Number::Finite(0.0),
         log2_inputs: Number::Finite(0.0),
@@ -88,8 +89,8 @@ pub fn healthy() -> ExactLayer {
 }
 
 /// Gives every trial its exact network, layer 1 first.
-pub fn with_exact(mut record: Record, trials: &[Vec<ExactLayer>]) -> Record {
-    for (place, layer) in record.runs[0].truth.layers.iter_mut().enumerate() {
+pub fn with_exact(mut record: Record, trials: &[Vec<ExactSite>]) -> Record {
+    for (place, layer) in record.runs[0].truth.sites.iter_mut().enumerate() {
         for (trial, network) in layer.trials.iter_mut().zip(trials) {
             trial.exact = Some(Box::new(network[place].clone()));
             trial.log2_norm = network[place].log2_gradient;

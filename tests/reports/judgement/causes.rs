@@ -8,8 +8,8 @@ use precision_probe::statistics::quantiles;
 /// A source whose removal leaves a noise in every layer, and in how many trials it is milder and lower.
 fn source(source: NoiseSource, left: f64, milder: usize, lower: usize, layers: usize) -> SourceNoise {
     let left = quantiles([(Number::new(left), false)].into_iter());
-    let without = vec![left; layers];
-    SourceNoise { source, alone: None, without, milder: Some(vec![milder; layers]), lower: Some(vec![lower; layers]) }
+    let site = |site| SourceSite { site, alone: None, without: left, milder: Some(milder), lower: Some(lower) };
+    SourceNoise { source, sites: (1..=layers).map(site).collect() }
 }
 
 fn attributed(cells: Vec<Vec<Cell>>, sources: &[(NoiseSource, f64, usize, usize)]) -> Record {
@@ -106,17 +106,17 @@ fn the_layer_that_is_explained() {
 #[test]
 fn noise_below_the_resolution_has_no_cause() {
     let sources = [(NoiseSource::Range, 0.0, 5, 5)];
+    let proven = |bits| Evidence::Proven { bits };
     for (evidence, noise, at_most, cause) in [
-        ("proven 83 bits", 0.4, false, None),
-        ("proven 3 bits", 0.4, false, Some(Cause::BelowResolution)),
-        ("proven 4 bits", 0.4, false, None),
-        ("agreed 3 bits", 0.4, false, Some(Cause::BelowResolution)),
-        ("exact", 0.4, false, None),
-        ("proven 83 bits", 0.4, true, Some(Cause::BelowResolution)),
+        (proven(83), 0.4, false, None),
+        (proven(3), 0.4, false, Some(Cause::BelowResolution)),
+        (proven(4), 0.4, false, None),
+        (Evidence::Exact {}, 0.4, false, None),
+        (proven(83), 0.4, true, Some(Cause::BelowResolution)),
     ] {
         let mut record = attributed(vec![vec![(Verdict::Noisy, noise); 5]; 2], &sources);
-        record.runs[0].truth.layers[0].trials[3].evidence = evidence.into();
-        let layer = &mut record.runs[0].arithmetics[0].layers[0];
+        record.runs[0].truth.sites[0].trials[3].evidence = evidence;
+        let layer = &mut record.runs[0].arithmetics[0].sites[0];
         layer.noise_to_signal.at_most = at_most;
         layer.trials.iter_mut().for_each(|trial| trial.tensors[0].at_most = at_most);
         let judged = first(&record).cause;
@@ -182,7 +182,8 @@ fn the_place_where_the_range_is_lost() {
         run.storage_noise = Number::new(stored);
         let sources = &mut run.attribution.as_mut().unwrap().sources;
         let storage = sources.iter_mut().find(|one| one.source == NoiseSource::Storage).unwrap();
-        storage.alone = alone.map(|alone| vec![quantiles([(Number::new(alone), false)].into_iter()); 2]);
+        let alone = alone.map(|alone| quantiles([(Number::new(alone), false)].into_iter()));
+        storage.sites.iter_mut().for_each(|site| site.alone = alone);
         let Cause::Source { lost, .. } = first(&record).cause else { panic!("{name}: {:?}", first(&record).cause) };
         assert_eq!(lost, expected, "{name}");
     }

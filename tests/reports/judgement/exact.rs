@@ -6,7 +6,7 @@ use precision_probe::record::*;
 
 /// An exact network from the factors of δ, from the output down to layer 1, and those of a, from the input up; a tiny
 /// factor of δ is the doing of φ' where `by_derivatives`, else of the weights above it.
-fn network(back: &[f64], up: &[f64], by_derivatives: bool) -> Vec<ExactLayer> {
+fn network(back: &[f64], up: &[f64], by_derivatives: bool) -> Vec<ExactSite> {
     let mut layers = vec![healthy(); back.len() + 1];
     let mut delta = -5.0;
     for (place, factor) in (0..back.len()).rev().zip(back) {
@@ -29,7 +29,7 @@ fn network(back: &[f64], up: &[f64], by_derivatives: bool) -> Vec<ExactLayer> {
     layers
 }
 
-fn state_of(layers: Vec<ExactLayer>) -> precision_probe::judgement::ExactJudgement {
+fn state_of(layers: Vec<ExactSite>) -> precision_probe::judgement::ExactJudgement {
     let record = record(&[("f16", all(NOISY, layers.len(), 1))]);
     judged(&with_exact(record, &[layers])).exact
 }
@@ -200,7 +200,7 @@ fn zero_weight_gradients_are_no_zero_layer() {
         let mut layers = vec![healthy(); 3];
         layers[0].log2_inputs = inputs;
         let mut record = with_exact(record(&[("f16", all(NOISY, 3, 2))]), &[layers.clone(), layers]);
-        record.runs[0].truth.layers[0].trials.iter_mut().for_each(|trial| trial.log2_norm = Number::MinusInfinite);
+        record.runs[0].truth.sites[0].trials.iter_mut().for_each(|trial| trial.log2_norm = Number::MinusInfinite);
         let judged = judged(&record);
         assert_eq!(judged.exact.zero_weights, [ZeroWeights { layer: 1, inputs_are_zero }]);
         assert_eq!(judged.exact.state, Some(ExactState::Healthy));

@@ -33,20 +33,15 @@ fn two_trials_keep_both_values_of_everything() {
     let cells = |noises: [f64; 2]| vec![noises.map(|noise| (Verdict::Noisy, noise)).to_vec(); 2];
     let mut record = record(&[("f16", cells([0.6, 0.2])), ("bf16", cells([0.3, 0.1]))]);
     record = with_exact(record, &vec![vec![healthy(); 2]; 2]);
-    record.runs[0].truth.layers[0].trials[1].exact.as_mut().unwrap().log2_gradient = Number::new(-7.0);
+    record.runs[0].truth.sites[0].trials[1].exact.as_mut().unwrap().log2_gradient = Number::new(-7.0);
     let run = &mut record.runs[0].arithmetics[0];
-    for (trial, log2_noise) in run.layers[0].trials.iter_mut().zip([-8.0, -9.0]) {
+    for (trial, log2_noise) in run.sites[0].trials.iter_mut().zip([-8.0, -9.0]) {
         trial.tensors[0].log2_noise = Number::new(log2_noise);
     }
     run.remedies = vec![remedy(RemedyKind::Forward, "forward=f32/backward=f16", &cells([0.15, 0.1]))];
     let left = quantiles([0.02, 0.01].into_iter().map(|noise| (Number::new(noise), false)));
-    let source = SourceNoise {
-        source: NoiseSource::Forward,
-        alone: None,
-        without: vec![left; 2],
-        milder: Some(vec![2; 2]),
-        lower: Some(vec![2; 2]),
-    };
+    let site = |site| SourceSite { site, alone: None, without: left, milder: Some(2), lower: Some(2) };
+    let source = SourceNoise { source: NoiseSource::Forward, sites: [1, 2].map(site).to_vec() };
     run.attribution = Some(Attribution { exact: "mpfr:53".into(), sources: vec![source] });
     let judgement = judged(&record);
     assert_eq!(judgement.exact.log2_relative_trials, [-6.0, -7.0].map(Number::new));
@@ -76,9 +71,9 @@ fn a_limit_among_the_trials_makes_no_limit_of_the_median() {
     ] {
         let cells = [0.01, 0.02, 0.03, 0.04, 0.05].map(|noise| (Verdict::Sound, noise)).to_vec();
         let mut record = record(&[("f16", vec![cells; 2])]);
-        let layer = &mut record.runs[0].arithmetics[0].layers[0];
+        let layer = &mut record.runs[0].arithmetics[0].sites[0];
         layer.trials.iter_mut().zip(limits).for_each(|(trial, limit)| trial.tensors[0].at_most = limit);
-        let of = |trial: &LayerTrial| (trial.tensors[0].noise_to_signal, trial.tensors[0].at_most);
+        let of = |trial: &SiteTrial| (trial.tensors[0].noise_to_signal, trial.tensors[0].at_most);
         layer.noise_to_signal = quantiles(layer.trials.iter().map(of));
         let judged = first(&record).first;
         assert_eq!((judged.noise.at_most, judged.limits), (is_limit, limits.to_vec()), "{limits:?}");
@@ -126,7 +121,7 @@ fn a_tensor_that_is_worse_than_its_layer_is_named() {
         (Zero, Zero, Zero, None),
     ] {
         let mut record = record(&[("f16", all(NOISY, 2, 3))]);
-        let layer = &mut record.runs[0].arithmetics[0].layers[0];
+        let layer = &mut record.runs[0].arithmetics[0].sites[0];
         fill(layer, &[(verdict, 0.7); 3]);
         layer.trials.iter_mut().for_each(|trial| trial.gradient = Some(joint(0.02, weight, bias)));
         let judged = first(&record).first;
@@ -153,7 +148,7 @@ fn the_share_of_wrong_rows_is_the_median_trials() {
         ("five trials that agree", vec![rows(7, 64, 1); 5], (7, 64, 1)),
     ] {
         let mut record = record(&[("bf16", all(NOISY, 1, trials.len()))]);
-        let layer = &mut record.runs[0].arithmetics[0].layers[0];
+        let layer = &mut record.runs[0].arithmetics[0].sites[0];
         layer.trials.iter_mut().zip(&trials).for_each(|(trial, rows)| trial.rows = Some(*rows));
         let (wrong, of, ghosts) = expected;
         assert_eq!(
@@ -162,7 +157,7 @@ fn the_share_of_wrong_rows_is_the_median_trials() {
             "{name}"
         );
         // A record that did not count them.
-        let layer = &mut record.runs[0].arithmetics[0].layers[0];
+        let layer = &mut record.runs[0].arithmetics[0].sites[0];
         layer.trials.iter_mut().for_each(|trial| trial.rows.as_mut().unwrap().wholly_wrong = None);
         let record = Record::from_json(&record.to_json()).unwrap();
         assert!(!record.to_json().contains("wholly_wrong"), "{name}");
@@ -191,7 +186,7 @@ fn rounding_noise_is_held_against_minibatch_noise() {
     ] {
         let record = record(&[("f16", all(NOISY, 2, trials.len()))]);
         let mut record = with_exact(record, &vec![vec![healthy(); 2]; trials.len()]);
-        let layer = &mut record.runs[0].arithmetics[0].layers[0];
+        let layer = &mut record.runs[0].arithmetics[0].sites[0];
         for (cell, (log2_noise, descent)) in layer.trials.iter_mut().zip(&trials) {
             cell.tensors[0].log2_noise = Number::new(*log2_noise);
             cell.tensors[0].descent = Number::new(*descent);
@@ -199,14 +194,14 @@ fn rounding_noise_is_held_against_minibatch_noise() {
         let judged = first(&record).first.minibatch.expect(name);
         assert_eq!((judged.meaning, judged.ratio, judged.at_least), (meaning, Number::new(ratio), false), "{name}");
         // An upper limit of σ makes the ratio a lower limit, which proves no smallness but that of nothing.
-        for trial in &mut record.runs[0].truth.layers[0].trials {
+        for trial in &mut record.runs[0].truth.sites[0].trials {
             trial.exact.as_mut().unwrap().minibatch_noise_at_most = true;
         }
         let judged = first(&record).first.minibatch.expect(name);
         let expected = if ratio == 0.0 { Harmless } else { Noticeable };
         assert_eq!((judged.meaning, judged.at_least), (expected, true), "{name}");
         // Without σ there is nothing to say.
-        for trial in &mut record.runs[0].truth.layers[0].trials {
+        for trial in &mut record.runs[0].truth.sites[0].trials {
             trial.exact.as_mut().unwrap().log2_minibatch_noise = Number::None;
         }
         assert_eq!(first(&record).first.minibatch, None, "{name}");

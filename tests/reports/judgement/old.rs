@@ -24,7 +24,7 @@ fn leaves_open_what_it_does_not_hold(record: &Record) {
         assert_eq!((run.exact.state, run.exact.distribution.len()), (None, 0));
         for (one, recorded) in run.arithmetics.iter().zip(&recorded.arithmetics) {
             assert_eq!((one.first.rows, one.first.minibatch.as_ref()), (None, None), "{}", one.name);
-            assert_eq!(one.first.noise, recorded.layers[0].noise_to_signal);
+            assert_eq!(one.first.noise, recorded.sites[0].noise_to_signal);
             assert_eq!(one.first.verdict, recorded.verdict);
             let is_attributed = !recorded.remedies.is_empty();
             assert!(matches!(one.cause, Cause::Nothing | Cause::BelowResolution | Cause::NotMeasured), "{}", one.name);
@@ -56,12 +56,12 @@ fn records_without_trials_or_layers_are_judged() {
     let changes: [Change; 8] = [
         ("no runs", |record| record.runs.clear()),
         ("no arithmetics", |record| record.runs[0].arithmetics.clear()),
-        ("no layers", |record| record.runs[0].arithmetics[0].layers.clear()),
-        ("no truth", |record| record.runs[0].truth.layers.clear()),
-        ("fewer layers of truth", |record| record.runs[0].truth.layers.truncate(1)),
-        ("no trials", |record| record.runs[0].arithmetics[0].layers.iter_mut().for_each(|layer| layer.trials.clear())),
+        ("no layers", |record| record.runs[0].arithmetics[0].sites.clear()),
+        ("no truth", |record| record.runs[0].truth.sites.clear()),
+        ("fewer layers of truth", |record| record.runs[0].truth.sites.truncate(1)),
+        ("no trials", |record| record.runs[0].arithmetics[0].sites.iter_mut().for_each(|layer| layer.trials.clear())),
         ("no tensors", |record| {
-            let trials = record.runs[0].arithmetics[0].layers.iter_mut().flat_map(|layer| &mut layer.trials);
+            let trials = record.runs[0].arithmetics[0].sites.iter_mut().flat_map(|layer| &mut layer.trials);
             trials.for_each(|trial| trial.tensors.clear());
         }),
         ("remedies without trials", |record| {

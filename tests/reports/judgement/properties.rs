@@ -55,18 +55,21 @@ impl Draw {
                     run.remedies.push(remedy(kind, &name, &self.cells(layers, trials)));
                 }
             }
-            let sources = NoiseSource::ALL.iter().map(|source| SourceNoise {
-                source: *source,
-                alone: None,
-                without: vec![quantiles([(Number::new(self.cell(true).1), false)].into_iter()); layers],
-                milder: Some((0..layers).map(|_| self.below(trials as u64 + 1) as usize).collect()),
-                lower: Some((0..layers).map(|_| self.below(trials as u64 + 1) as usize).collect()),
-            });
-            run.attribution = Some(Attribution { exact: "mpfr:53".into(), sources: sources.collect() });
+            let mut sources = Vec::new();
+            for source in NoiseSource::ALL {
+                let without = quantiles([(Number::new(self.cell(true).1), false)].into_iter());
+                let sites = (1..=layers).map(|site| {
+                    let [milder, lower] = [(); 2].map(|()| Some(self.below(trials as u64 + 1) as usize));
+                    SourceSite { site, alone: None, without, milder, lower }
+                });
+                sources.push(SourceNoise { source, sites: sites.collect() });
+            }
+            run.attribution = Some(Attribution { exact: "mpfr:53".into(), sources });
         }
-        for layer in &mut record.runs[0].truth.layers {
-            let evidence = ["exact", "proven 83 bits", "proven 2 bits", "proven 5 bits", "agreed 4 bits"];
-            layer.trials.iter_mut().for_each(|trial| trial.evidence = evidence[self.below(5) as usize].into());
+        for layer in &mut record.runs[0].truth.sites {
+            let proven = [83, 2, 5, 4].map(|bits| Evidence::Proven { bits });
+            let evidence = [&[Evidence::Exact {}][..], &proven].concat();
+            layer.trials.iter_mut().for_each(|trial| trial.evidence = evidence[self.below(5) as usize]);
         }
         (record, arithmetics.into_iter().map(|(_, cells)| cells).collect())
     }
@@ -151,14 +154,15 @@ fn no_cause_claims_more_than_was_seen() {
                 Cause::NoSingle { greatest, layer } => (greatest, layer - 1),
                 _ => continue,
             };
-            let layer = &arithmetic.layers[place];
+            let layer = &arithmetic.sites[place];
             assert!(layer.verdict.verdict.is_ordered() && layer.verdict.verdict != Verdict::Sound, "{round}");
-            let bits = |evidence: &str| match evidence {
-                "exact" => f64::INFINITY,
-                other => other.split(' ').nth(1).unwrap().parse().unwrap(),
+            let bits = |evidence: Evidence| match evidence {
+                Evidence::Exact {} => f64::INFINITY,
+                Evidence::Proven { bits } => f64::from(bits),
+                Evidence::NotEstablished(reason) => panic!("{reason}"),
             };
-            for trial in &run.truth.layers[place].trials {
-                let limit = 4.0 * core_math::exp2(-bits(&trial.evidence));
+            for trial in &run.truth.sites[place].trials {
+                let limit = 4.0 * core_math::exp2(-bits(trial.evidence));
                 assert!(layer.noise().median.value() >= limit, "{round}: {:?}", one.cause);
             }
             let Some(source) = source else { continue };
@@ -172,11 +176,11 @@ fn no_cause_claims_more_than_was_seen() {
                 continue;
             }
             let removal = arithmetic.attribution.as_ref().unwrap().sources.iter().find(|one| one.source == source);
-            let removal = removal.unwrap();
+            let removal = &removal.unwrap().sites[place];
             let is_open = |verdict: Verdict| verdict.is_ordered() && verdict != Verdict::Sound;
             let open = layer.trials.iter().filter(|trial| is_open(trial.verdict)).count();
-            let counted = if matches!(one.cause, Cause::Source { .. }) { &removal.milder } else { &removal.lower };
-            assert!(counted.as_ref().unwrap()[place] >= enough_of(open), "{round}: {:?}", one.cause);
+            let counted = if matches!(one.cause, Cause::Source { .. }) { removal.milder } else { removal.lower };
+            assert!(counted.unwrap() >= enough_of(open), "{round}: {:?}", one.cause);
             named += 1;
         }
     }

@@ -90,7 +90,7 @@ fn lost_gradients_are_not_ranked() {
 fn the_joint_noise_is_ranked() {
     let mut record = compared(&[vec![0.1; 5], vec![0.3; 5]]);
     for (run, noise) in record.runs.iter_mut().zip([0.9, 0.2]) {
-        for trial in &mut run.arithmetics[0].layers[0].trials {
+        for trial in &mut run.arithmetics[0].sites[0].trials {
             let noise_to_signal = Number::new(noise);
             let (log2_noise, descent) = (Number::new(0.0), Number::new(1.0));
             let (weight, bias) = (trial.verdict, trial.verdict);

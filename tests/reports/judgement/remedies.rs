@@ -1,6 +1,7 @@
 //! Remedies: what each is seen to do, and the cheapest that is enough.
 
 use super::build::*;
+use precision_probe::arithmetic::Policy;
 use precision_probe::judgement::{Advice, ArithmeticJudgement, Effect, RemedyName, Tried, enough_of};
 use precision_probe::record::RemedyKind::*;
 use precision_probe::record::*;
@@ -189,8 +190,9 @@ fn arithmetics_of_the_list_are_no_wider() {
         ("forward=bf16/backward=f16", Some("forward=bf16/backward=f16")),
     ] {
         let mut record = record(&[("f16", all(NOISY, 2, 5)), ("f16", all(SOUND, 2, 5))]);
-        record.runs[0].arithmetics[1].name = "named".into();
-        record.runs[0].arithmetics[1].policy = Some(other.into());
+        let one = &mut record.runs[0].arithmetics[1];
+        (one.name, one.policy) = ("named".into(), Some(other.into()));
+        one.roles = Some(Policy::parse(other).unwrap().into());
         let tried = first(&record).tried;
         let found = tried.first().map(|tried| match &tried.remedy {
             RemedyName::Change { kind, name, .. } => (format!("{kind:?}"), name.clone()),

@@ -65,7 +65,7 @@ fn what_an_old_record_lacks_is_not_recorded() {
 fn the_terminal_tables_sources_and_remedies() {
     let mut record = attributed(default_record());
     // Another layer is the worst afterwards.
-    first(&mut record).remedies[1].layers[4].noise_to_signal = exactly(0.05);
+    first(&mut record).remedies[1].sites[4].noise_to_signal = exactly(0.05);
     let text = table::terminal(&record, false, None);
     let expected = "\
 theory predicts 0.453 at layer 1 in f16 (medians: measured 0.499; measured/predicted 1.1)

@@ -98,7 +98,7 @@ fn the_answer_claims_nothing_that_is_not_established() {
 #[test]
 fn what_trials_do_not_tell_apart_is_not_ranked() {
     let mut record = in_f16(&[("relu", Noise(0.01)), ("elu", Noise(0.011))]);
-    for trial in &mut record.runs[0].arithmetics[0].layers[0].trials[..3] {
+    for trial in &mut record.runs[0].arithmetics[0].sites[0].trials[..3] {
         trial.tensors[0].noise_to_signal = Number::Finite(0.09);
     }
     let found = answer_of(&record);
@@ -169,7 +169,7 @@ fn figures_hold_a_lane_per_activation_and_arithmetic() {
     assert_eq!(kinds(0), [Some(PointKind::Measured), Some(PointKind::Measured), Some(PointKind::AtMost)]);
     assert_eq!(kinds(1), [Some(PointKind::Saturated), None, Some(PointKind::AtMost)]);
     let lane = &figure.rows[0].lanes[0];
-    let noise = &record.runs[0].arithmetics[0].layers[0].noise_to_signal;
+    let noise = &record.runs[0].arithmetics[0].sites[0].noise_to_signal;
     let point = lane.point.unwrap();
     assert_eq!(point.low, core_math::log10(noise.low.value()));
     assert_eq!(point.median, core_math::log10(noise.median.value()));
@@ -190,7 +190,7 @@ fn figures_hold_a_lane_per_activation_and_arithmetic() {
 #[test]
 fn lanes_print_the_ratios_of_the_table() {
     let mut some = compared(9, &[("relu", &[("f16", Vanished(4))][..]), ("leaky", &[("f16", Noise(0.3))])]);
-    let layer = &mut some.runs[0].arithmetics[0].layers[0];
+    let layer = &mut some.runs[0].arithmetics[0].sites[0];
     for (index, trial) in layer.trials.iter_mut().enumerate() {
         trial.tensors[0].noise_to_signal =
             [Number::Finite(0.25), Number::Finite(1.0)].get(index).map_or(Number::None, |x| *x);
@@ -249,7 +249,7 @@ fn cases() -> Vec<(String, Record)> {
     ];
     let mut empty = in_f16(&[("relu", Noise(0.4)), ("leaky", Noise(0.2))]);
     empty.runs[0].arithmetics.clear();
-    empty.runs[1].arithmetics[0].layers.clear();
+    empty.runs[1].arithmetics[0].sites.clear();
     cases.push(("nothing measured".to_string(), empty));
     cases
 }

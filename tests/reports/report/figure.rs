@@ -49,7 +49,7 @@ fn noise_is_on_a_logarithmic_axis_that_holds_every_quantile() {
     let panel = summary(&record).noise;
     assert_eq!(panel.decades, (-16, 1));
     assert_eq!(panel.knee, Some(-3), "f64 lies so far below that it is compressed");
-    let (curve, layer) = (&panel.curves[0], &record.runs[0].arithmetics[0].layers[0]);
+    let (curve, layer) = (&panel.curves[0], &record.runs[0].arithmetics[0].sites[0]);
     assert_eq!(curve.note, "noisy 5 of 5");
     assert_eq!(curve.points[0].median, core_math::log10(layer.noise_to_signal.median.value()));
     assert!(curve.points.iter().all(|point| point.low <= point.median && point.median <= point.high));
@@ -85,7 +85,7 @@ fn limits_exact_results_and_unknown_truth_have_their_own_marks() {
 #[test]
 fn a_layer_without_a_ratio_breaks_the_line() {
     let mut record = record(4, 5, &[("f16", Noise(0.2))]);
-    let noise = &mut record.runs[0].arithmetics[0].layers[2].noise_to_signal;
+    let noise = &mut record.runs[0].arithmetics[0].sites[2].noise_to_signal;
     (noise.low, noise.median, noise.high, noise.count) = (Number::None, Number::None, Number::None, 0);
     let curve = &summary(&record).noise.curves[0];
     assert_eq!(curve.points.len(), 4);
@@ -95,7 +95,7 @@ fn a_layer_without_a_ratio_breaks_the_line() {
 #[test]
 fn magnitudes_are_order_statistics_of_the_histogram() {
     let mut record = record(1, 1, &[("f16", Noise(0.2)), ("f32", Noise(1e-6))]);
-    let layers = &mut record.runs[0].truth.layers;
+    let layers = &mut record.runs[0].truth.sites;
     // 200 entries: ranks 2 (1 %), 100 (median), 198 (99 %) fall into 2^-11, 2^-9, 2^-7.
     layers[0].histogram =
         Histogram { zeros: 7, nonfinite: 0, lowest: -12, bin: 1, counts: vec![1, 40, 50, 60, 40, 7, 2, 0] };

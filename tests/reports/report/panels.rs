@@ -17,7 +17,7 @@ fn histogram(record: &Record) -> HistogramPanel {
 #[test]
 fn flips_are_order_statistics_of_the_trials_shares() {
     let mut record = record(3, 5, &[("f16", Noise(0.2))]);
-    let layer = &mut record.runs[0].arithmetics[0].layers[1];
+    let layer = &mut record.runs[0].arithmetics[0].sites[1];
     layer.flips = Some(Flips { flipped: 63, nonfinite: 0, total: 2000 });
     for (trial, flipped) in layer.trials.iter_mut().zip([20, 0, 2, 40, 1]) {
         trial.flips = Some(flipped);
@@ -36,7 +36,7 @@ fn flips_are_order_statistics_of_the_trials_shares() {
 #[test]
 fn no_flips_are_zeros_on_an_axis() {
     let mut record = record(2, 3, &[("f64", Noise(1e-15))]);
-    for layer in &mut record.runs[0].arithmetics[0].layers {
+    for layer in &mut record.runs[0].arithmetics[0].sites {
         layer.flips = layer.flips.map(|flips| Flips { flipped: 0, ..flips });
         layer.trials.iter_mut().for_each(|trial| trial.flips = trial.flips.map(|_| 0));
     }
@@ -49,7 +49,7 @@ fn no_flips_are_zeros_on_an_axis() {
 #[test]
 fn pre_activations_that_are_not_finite_are_told_apart() {
     let mut record = record(3, 5, &[("f16", Noise(0.2))]);
-    let layers = &mut record.runs[0].arithmetics[0].layers;
+    let layers = &mut record.runs[0].arithmetics[0].sites;
     layers[1].flips = Some(Flips { flipped: 20, nonfinite: 100, total: 10240 });
     layers[2].flips = Some(Flips { flipped: 0, nonfinite: 10240, total: 10240 });
     let panel = flips(&record);
@@ -68,7 +68,7 @@ fn where_no_flips_can_be_a_sentence_says_why() {
     let expected = "φ' of tanh has no jump, so no branch can flip.";
     assert_eq!(flips(&smooth).absent.as_deref(), Some(expected));
     let mut unknown = record(3, 5, &[("f16", NotEstablished)]);
-    unknown.runs[0].arithmetics[0].layers.iter_mut().for_each(|layer| layer.flips = None);
+    unknown.runs[0].arithmetics[0].sites.iter_mut().for_each(|layer| layer.flips = None);
     let expected = "The branches of the exact network are not established, so no flip can be counted.";
     assert_eq!(flips(&unknown).absent.as_deref(), Some(expected));
 }
@@ -95,9 +95,9 @@ fn every_entry_is_in_a_bin_or_counted_apart() {
     let mut record = record(1, 1, &[("f16", Noise(0.2)), ("e4m3fn", Noise(0.2))]);
     let run = &mut record.runs[0];
     let histogram_of = |zeros, nonfinite, lowest, counts| Histogram { zeros, nonfinite, lowest, counts, bin: 1 };
-    run.truth.layers[0].histogram = histogram_of(1, 0, -12, vec![0, 1, 2, 4, 0]);
-    run.arithmetics[0].layers[0].histogram = histogram_of(3, 1, -11, vec![2, 2]);
-    run.arithmetics[1].layers[0].histogram = histogram_of(8, 0, 0, vec![]);
+    run.truth.sites[0].histogram = histogram_of(1, 0, -12, vec![0, 1, 2, 4, 0]);
+    run.arithmetics[0].sites[0].histogram = histogram_of(3, 1, -11, vec![2, 2]);
+    run.arithmetics[1].sites[0].histogram = histogram_of(8, 0, 0, vec![]);
     let panel = histogram(&record);
     let layer = &panel.layers[0];
     assert_eq!((layer.truth.lowest, layer.truth.shares.as_slice()), (-11.0, &[0.125, 0.25, 0.5][..]));

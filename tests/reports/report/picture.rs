@@ -245,30 +245,30 @@ fn strange_records_are_drawn_and_worded_without_a_panic() {
     type Change = fn(&mut precision_probe::record::Record);
     let changes: [(&str, Change); 9] = [
         ("no arithmetics", |record| record.runs[0].arithmetics.clear()),
-        ("no layers", |record| record.runs[0].arithmetics[0].layers.clear()),
-        ("no truth", |record| record.runs[0].truth.layers.clear()),
+        ("no layers", |record| record.runs[0].arithmetics[0].sites.clear()),
+        ("no truth", |record| record.runs[0].truth.sites.clear()),
         ("no trials", |record| {
             record.spec.trials = 0;
             record.runs[0].truth.precision.clear();
-            record.runs[0].arithmetics[0].layers[0].trials.clear();
+            record.runs[0].arithmetics[0].sites[0].trials.clear();
         }),
         ("extreme exponents", |record| {
-            record.runs[0].truth.layers[0].histogram.lowest = i64::MIN;
-            record.runs[0].truth.layers[1].histogram.lowest = i64::MAX - 20;
+            record.runs[0].truth.sites[0].histogram.lowest = i64::MIN;
+            record.runs[0].truth.sites[1].histogram.lowest = i64::MAX - 20;
         }),
         ("extreme counts", |record| {
-            let layers = &mut record.runs[0].arithmetics[0].layers;
+            let layers = &mut record.runs[0].arithmetics[0].sites;
             layers[0].fates = Fates { resolved: u64::MAX, flushed: u64::MAX, ..Fates::default() };
             layers[0].flips = Some(Flips { flipped: u64::MAX, nonfinite: u64::MAX, total: u64::MAX });
-            layers[1].layer = usize::MAX;
+            layers[1].site = usize::MAX;
         }),
         ("sources of other layers", |record| {
             let arithmetics = &mut record.runs[0].arithmetics;
             let sources = &mut arithmetics[0].attribution.as_mut().unwrap().sources;
-            sources[0].alone = Some(Vec::new());
-            sources[1].without.clear();
-            sources[2].without.extend_from_within(..);
-            arithmetics[0].remedies[0].layers.clear();
+            sources[0].sites.iter_mut().for_each(|site| site.alone = None);
+            sources[1].sites.clear();
+            sources[2].sites.extend_from_within(..);
+            arithmetics[0].remedies[0].sites.clear();
             arithmetics[0].theory.truncate(1);
             arithmetics[1].attribution.as_mut().unwrap().sources.clear();
         }),
@@ -276,12 +276,12 @@ fn strange_records_are_drawn_and_worded_without_a_panic() {
             let arithmetic = &mut record.runs[0].arithmetics[0];
             arithmetic.log2_loss_scale = Some(i32::MIN);
             arithmetic.remedies[3].log2_loss_scale = i32::MAX;
-            arithmetic.remedies[3].layers[0].flushed = Number::Infinite;
-            arithmetic.layers[1].layer = usize::MAX;
+            arithmetic.remedies[3].sites[0].flushed = Number::Infinite;
+            arithmetic.sites[1].site = usize::MAX;
             let sources = &mut arithmetic.attribution.as_mut().unwrap().sources;
-            sources[0].without[0].median = Number::None;
-            sources[1].without[0].high = Number::MinusInfinite;
-            sources[2].without[0].median = Number::Finite(-1.0);
+            sources[0].sites[0].without.median = Number::None;
+            sources[1].sites[0].without.high = Number::MinusInfinite;
+            sources[2].sites[0].without.median = Number::Finite(-1.0);
             (arithmetic.theory[0].predicted, arithmetic.theory[0].ratio) = (Number::Infinite, Number::Finite(-0.0));
         }),
         ("extreme numbers", |record| {
@@ -291,9 +291,9 @@ fn strange_records_are_drawn_and_worded_without_a_panic() {
             run.arithmetics[0].name =
                 "forward=e4m3fn:acc=f32/backward=e5m2:acc=f32:sum=block=32:round=stochastic=8".repeat(3);
             run.arithmetics[0].format.log2_max = Number::Finite(1e308);
-            run.arithmetics[0].layers[0].noise_to_signal.median = Number::MinusInfinite;
-            run.arithmetics[0].layers[0].noise_to_signal.high = Number::None;
-            run.arithmetics[1].layers[0].noise_to_signal.median = Number::Finite(-1.0);
+            run.arithmetics[0].sites[0].noise_to_signal.median = Number::MinusInfinite;
+            run.arithmetics[0].sites[0].noise_to_signal.high = Number::None;
+            run.arithmetics[1].sites[0].noise_to_signal.median = Number::Finite(-1.0);
         }),
     ];
     for (name, change) in changes {

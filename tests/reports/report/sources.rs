@@ -22,7 +22,7 @@ fn the_attribution_places_every_source_on_one_axis() {
     let sources = &mut first(&mut record).attribution.as_mut().unwrap().sources;
     for source in sources {
         let trials = if matches!(source.source, NoiseSource::BranchFlips | NoiseSource::Forward) { 5 } else { 0 };
-        (source.milder, source.lower) = (Some(vec![trials; 51]), Some(vec![trials; 51]));
+        source.sites.iter_mut().for_each(|site| (site.milder, site.lower) = (Some(trials), Some(trials)));
     }
     let summary = Summary::new(&record, &record.runs[0]);
     let panel = summary.attribution.unwrap();
@@ -37,7 +37,7 @@ fn the_attribution_places_every_source_on_one_axis() {
     assert_eq!(sources, ["forward", "backward", "branch flips", "range", "accumulation"]);
     let flips = &record.runs[0].arithmetics[0].attribution.as_ref().unwrap().sources[2];
     let point = row.lanes[2].alone.unwrap();
-    let noise = &flips.alone.as_ref().unwrap()[0];
+    let noise = flips.sites[0].alone.unwrap();
     let log10 = |number: Number| core_math::log10(number.value());
     assert_eq!((point.low, point.median, point.high), (log10(noise.low), log10(noise.median), log10(noise.high)));
     assert_eq!(row.lanes[3].alone.unwrap().kind, PointKind::AtMost, "no noise at all");
@@ -97,7 +97,7 @@ fn chi1_grows_the_gradient_from_the_last_hidden_layer_on() {
     };
     assert!(growth(|run| run.residual_scale = Some(0.125)).is_none(), "χ₁ is another in each layer");
     assert!(growth(|run| run.chi1 = None).is_none());
-    assert!(growth(|run| run.truth.layers.clear()).is_none());
+    assert!(growth(|run| run.truth.sites.clear()).is_none());
 }
 
 /// Gradients in the record are unscaled: with a loss scale 2^s a format ends at 2^(limit − s).

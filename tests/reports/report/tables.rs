@@ -73,11 +73,11 @@ fn tables_of_any_two_runs_concatenate() {
 fn the_summary_has_a_row_per_precision_and_layer_as_the_record_says() {
     for (name, record) in records::cases().into_iter().chain(causes::cases()) {
         let rows = rows(&summary_csv(&record, &judge(&record)));
-        let layers: Vec<(&Run, &ArithmeticRun, &LayerRun)> = record
+        let layers: Vec<(&Run, &ArithmeticRun, &SiteRun)> = record
             .runs
             .iter()
             .flat_map(|run| run.arithmetics.iter().map(move |arithmetic| (run, arithmetic)))
-            .flat_map(|(run, arithmetic)| arithmetic.layers.iter().map(move |layer| (run, arithmetic, layer)))
+            .flat_map(|(run, arithmetic)| arithmetic.sites.iter().map(move |layer| (run, arithmetic, layer)))
             .collect();
         assert_eq!(rows.len(), layers.len(), "{name}");
         for (row, (run, arithmetic, layer)) in rows.iter().zip(layers) {
@@ -85,7 +85,7 @@ fn the_summary_has_a_row_per_precision_and_layer_as_the_record_says() {
             assert_eq!(row["activation"], run.activation, "{name}");
             assert_eq!(row["precision_as_given"], arithmetic.name, "{name}");
             assert_eq!(row["precision"], *arithmetic.policy.as_ref().unwrap_or(&arithmetic.name), "{name}");
-            assert_eq!(row["layer"], layer.layer.to_string(), "{name}");
+            assert_eq!(row["layer"], layer.site.to_string(), "{name}");
             let statistics = ["noise_to_signal", "noise_to_signal_low", "noise_to_signal_high"].map(|name| &row[name]);
             assert_eq!(statistics, [&cell(noise.median), &cell(noise.low), &cell(noise.high)], "{name}");
             assert_eq!(row["verdict"], layer.verdict.verdict.name().replace(' ', "_"), "{name}");
@@ -95,7 +95,7 @@ fn the_summary_has_a_row_per_precision_and_layer_as_the_record_says() {
 }
 
 /// Verdicts of all trials, and shares of all entries.
-fn counted(row: &Row, layer: &LayerRun) {
+fn counted(row: &Row, layer: &SiteRun) {
     let number = |name: &str| row[name].parse::<f64>().unwrap();
     assert_eq!(number("trials"), layer.verdict.of as f64);
     if let Some(distribution) = &layer.verdict.distribution {
@@ -161,7 +161,7 @@ fn the_summary_says_what_the_judgement_says() {
 fn trials_have_a_row_per_tensor_of_every_layer_and_count_from_one() {
     let mut record = record(2, 2, &[("f16", Noise(0.2)), ("f32", Overflow(1))]);
     record.runs[0].activation = "leaky, twice".into();
-    let tensor = &mut record.runs[0].arithmetics[1].layers[0].trials[1].tensors[0];
+    let tensor = &mut record.runs[0].arithmetics[1].sites[0].trials[1].tensors[0];
     (tensor.log2_signal, tensor.cosine) = (Number::MinusInfinite, Number::None);
     let text = trials_csv(&record);
     let rows = rows(&text);
@@ -200,8 +200,8 @@ fn sources_and_remedies_have_a_row_per_layer() {
     assert_eq!(sources.len(), 5 * 3);
     let flips = with(&sources, &[("source", "branch_flips"), ("layer", "1")])[0];
     let source = &arithmetic.attribution.as_ref().unwrap().sources[2];
-    assert_eq!(flips["only_noise_to_signal"], cell(source.alone.as_ref().unwrap()[0].median));
-    assert_eq!(flips["all_but_noise_to_signal"], cell(source.without[0].median));
+    assert_eq!(flips["only_noise_to_signal"], cell(source.sites[0].alone.unwrap().median));
+    assert_eq!(flips["all_but_noise_to_signal"], cell(source.sites[0].without.median));
     assert_eq!((flips["only_trials_with_noise"].as_str(), flips["all_but_trials_milder"].as_str()), ("2", ""));
     let sums = with(&sources, &[("source", "accumulation")]);
     assert!(sums.len() == 3 && sums.iter().all(|row| row["only_noise_to_signal"].is_empty()));
@@ -209,7 +209,7 @@ fn sources_and_remedies_have_a_row_per_layer() {
     assert_eq!(remedies.len(), 4 * 3);
     let forward = with(&remedies, &[("remedy", "forward"), ("layer", "2")])[0];
     assert_eq!(forward["remedy_precision"], "forward=f32/backward=f16");
-    assert_eq!(forward["noise_to_signal"], cell(arithmetic.remedies[1].layers[1].noise_to_signal.median));
+    assert_eq!(forward["noise_to_signal"], cell(arithmetic.remedies[1].sites[1].noise_to_signal.median));
     let factor: f64 = forward["factor"].parse().unwrap();
     assert!((factor - 61.0).abs() < 1e-6, "{factor}");
     // Records without trials under a remedy say nothing of their effect.

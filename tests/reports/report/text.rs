@@ -68,7 +68,7 @@ Picture: reports/default/summary.png
 #[test]
 fn all_layers_of_limits_overflow_and_zeros() {
     let mut record = record(2, 5, &[("mpfr:100", AtMost(1e-25)), ("f16", Overflow(1)), ("e4m3fn", Vanished(1))]);
-    for layer in &mut record.runs[0].arithmetics[2].layers {
+    for layer in &mut record.runs[0].arithmetics[2].sites {
         layer.flips = None;
     }
     let text = table::terminal(&record, true, None);
@@ -106,13 +106,13 @@ layer  name      noise/signal               bits  flips  flushed  verdict
 #[test]
 fn what_is_left_out_is_told() {
     let mut record = record(2, 5, &[("f16", Noise(0.01)), ("f32", NotEstablished)]);
-    let first = &mut record.runs[0].arithmetics[0].layers[0];
+    let first = &mut record.runs[0].arithmetics[0].sites[0];
     first.noise_to_signal.count = 1;
     first.noise_to_signal.high = first.noise_to_signal.low;
     first.noise_to_signal.median = first.noise_to_signal.low;
     first.flips = Some(Flips { flipped: 1, nonfinite: 10230, total: 10240 });
-    record.runs[0].arithmetics[0].layers[1].flips = None;
-    record.runs[0].arithmetics[1].layers.iter_mut().for_each(|layer| layer.flips = None);
+    record.runs[0].arithmetics[0].sites[1].flips = None;
+    record.runs[0].arithmetics[1].sites.iter_mut().for_each(|layer| layer.flips = None);
     let text = table::terminal(&record, false, None);
     let rows: Vec<Vec<&str>> = text
         .lines()

@@ -197,9 +197,9 @@ fn strange_trainings_are_drawn_and_worded_without_a_panic() {
             training.runs[0].learners[0].course.losses.clear();
         }),
         ("no layers", |training| {
-            training.runs[0].layers.clear();
-            training.runs[0].learners[0].measures[0].layers.clear();
-            training.runs[0].learners[1].measures.iter_mut().for_each(|measure| measure.layers.clear());
+            training.runs[0].sites.clear();
+            training.runs[0].learners[0].measures[0].sites.clear();
+            training.runs[0].learners[1].measures.iter_mut().for_each(|measure| measure.sites.clear());
         }),
         ("extreme steps", |training| {
             let learner = &mut training.runs[0].learners[0];
@@ -211,7 +211,7 @@ fn strange_trainings_are_drawn_and_worded_without_a_panic() {
             training.steps_done = usize::MAX;
         }),
         ("extreme counts", |training| {
-            for layer in &mut training.runs[0].learners[0].measures[0].layers {
+            for layer in &mut training.runs[0].learners[0].measures[0].sites {
                 layer.own.fates = Fates { resolved: u64::MAX, flushed: u64::MAX, ..Fates::default() };
                 (layer.dead_units, layer.units) = (u64::MAX, 1);
                 (layer.updates.due, layer.updates.lost, layer.updates.wrong_sign) = (u64::MAX, u64::MAX, u64::MAX);
@@ -221,17 +221,17 @@ fn strange_trainings_are_drawn_and_worded_without_a_panic() {
             training.spec.target_loss = 1e-300;
             let measure = &mut training.runs[0].learners[0].measures[0];
             measure.distance = Number::Infinite;
-            measure.layers[0].own.noise_to_signal = Number::MinusInfinite;
-            measure.layers[0].own.log2_noise = Number::Finite(1e300);
-            measure.layers[0].log2_minibatch_spread = Number::Finite(-1e300);
-            measure.layers[1].own.log2_noise = Number::MinusInfinite;
-            measure.layers[1].layer = usize::MAX;
-            measure.layers[1].update_descent = Number::Finite(-1e300);
+            measure.sites[0].own.noise_to_signal = Number::MinusInfinite;
+            measure.sites[0].own.log2_noise = Number::Finite(1e300);
+            measure.sites[0].log2_minibatch_spread = Number::Finite(-1e300);
+            measure.sites[1].own.log2_noise = Number::MinusInfinite;
+            measure.sites[1].site = usize::MAX;
+            measure.sites[1].update_descent = Number::Finite(-1e300);
             training.runs[0].reference.losses[0] = Number::Finite(1e308);
             training.runs[0].reference.losses[1] = Number::Finite(0.0);
         }),
         ("dead", |training| {
-            for layer in training.runs[0].learners[0].measures.iter_mut().flat_map(|measure| &mut measure.layers) {
+            for layer in training.runs[0].learners[0].measures.iter_mut().flat_map(|measure| &mut measure.sites) {
                 (layer.own.verdict, layer.own.noise_to_signal) = (Verdict::Zero, Number::None);
                 layer.at_reference = None;
             }

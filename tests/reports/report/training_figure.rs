@@ -59,7 +59,7 @@ fn colours_begin_where_verdicts_do() {
     assert_eq!((noise_from(1), noise_from(9), noise_from(13)), (-3.0, -1.0, 0.0));
     let mut training = training(&["relu"], &[("f16", Fare::Noise(0.01, 0.0))], 8, 1);
     let ratios = [0.0, 9.9e-4, 1e-3, 0.0999, 0.1, 0.999, 1.0, 10.0, 1e12];
-    for (layer, ratio) in training.runs[0].learners[0].measures[0].layers.iter_mut().zip(ratios) {
+    for (layer, ratio) in training.runs[0].learners[0].measures[0].sites.iter_mut().zip(ratios) {
         layer.own.noise_to_signal = Number::new(ratio);
     }
     let column =
@@ -73,7 +73,7 @@ fn colours_begin_where_verdicts_do() {
         (Verdict::Overflow, Cell::Overflow),
         (Verdict::NotEstablished, Cell::Unknown),
     ];
-    for (layer, (verdict, _)) in training.runs[0].learners[0].measures[0].layers.iter_mut().zip(states) {
+    for (layer, (verdict, _)) in training.runs[0].learners[0].measures[0].sites.iter_mut().zip(states) {
         layer.own.verdict = verdict;
     }
     assert_eq!(column(&training)[..5], states.map(|(_, cell)| cell));
@@ -112,7 +112,7 @@ fn long_trainings_keep_their_worst() {
         ..TrainingSpec::default()
     };
     let mut training = of(spec, &[("f16", Fare::Noise(1e-3, 0.1))]);
-    training.runs[0].learners[0].measures[101].layers[77].own.verdict = Verdict::Overflow;
+    training.runs[0].learners[0].measures[101].sites[77].own.verdict = Verdict::Overflow;
     let figure = TrainingFigure::new(&training, &training.runs[0]);
     let map = &figure.maps[0];
     assert!(map.columns.len() <= 64 && map.rows.len() <= 64 && map.is_thinned());
@@ -128,7 +128,7 @@ fn long_trainings_keep_their_worst() {
 fn shares_leave_skipped_steps_out() {
     let mut training = training(&["relu"], &[("f16", Fare::Noise(0.1, 0.1))], 2, 60);
     let measures = &mut training.runs[0].learners[0].measures;
-    (measures[1].skipped, measures[1].layers[0].updates.lost) = (true, u64::MAX);
+    (measures[1].skipped, measures[1].sites[0].updates.lost) = (true, u64::MAX);
     let panel = TrainingFigure::new(&training, &training.runs[0]).shares.unwrap();
     let points = &panel.plots[0].curves[0].points;
     assert_eq!(points.iter().map(|(step, _)| *step).collect::<Vec<_>>(), [0.0, 50.0, 59.0]);
@@ -144,7 +144,7 @@ fn rounding_is_held_against_minibatches_at_the_last_measured_step() {
     assert_eq!(f16.note, format!("at step {}", measure.step));
     // Layers that overflowed have no noise.
     assert_eq!(f16.points[0].0, 4);
-    let layer = &measure.layers[3];
+    let layer = &measure.sites[3];
     let log2 = layer.own.log2_noise.value() - layer.log2_minibatch_spread.value();
     assert!((f16.points[0].1 - log2 * std::f64::consts::LOG10_2).abs() < 1e-9);
 }

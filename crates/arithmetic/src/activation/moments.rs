@@ -29,6 +29,7 @@
 
 use super::double::{derivative_f64, value_f64};
 use super::{Activation, Function};
+use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
 
 /// End of the integration, in standard deviations.
@@ -82,6 +83,11 @@ pub struct MeanField {
 }
 
 impl MeanField {
+    /// The growth with the digits that are shown; infinite beyond the doubles.
+    pub fn shown_growth(&self) -> Option<f64> {
+        self.growth.map(|growth| shown(growth).parse().unwrap_or(f64::INFINITY))
+    }
+
     /// True if the variance moves away from this point, so that χ₁ drifts.
     pub fn is_unstable(&self) -> bool {
         self.variance_slope > STABLE
@@ -90,27 +96,24 @@ impl MeanField {
     /// The phase in words, with a warning if the variance is unstable (gelu and silu at 1). The variance of a residual
     /// network never settles, and factors near 1 accumulate, so the phase there is that of all layers together.
     pub fn describe(&self) -> String {
-        if let Some(growth) = self.growth {
-            let times = match growth {
-                _ if growth < 1e4 => format!("{growth:.2}"),
-                _ if growth.is_finite() => format!("{growth:.1e}"),
-                _ => "more than 1e308".into(),
-            };
-            return format!("gradients grow, in all {times} times (mean square)");
+        match self.growth {
+            Some(growth) => Phase::over_all_layers(growth),
+            None => format!("{}{}", self.phase.describe(), Phase::warning(self.is_unstable())),
         }
-        let phase = self.phase.describe();
-        if self.is_unstable() { format!("{phase}, but this variance is unstable") } else { phase.into() }
     }
 }
 
 /// How the size of gradients changes from layer to layer in a deep network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Phase {
     /// χ₁ < 0.995.
+    #[serde(rename = "gradients_shrink")]
     Ordered,
     /// χ₁ within half a percent of 1.
+    #[serde(rename = "gradients_keep_their_size")]
     Critical,
     /// χ₁ > 1.005.
+    #[serde(rename = "gradients_grow")]
     Chaotic,
 }
 
@@ -126,6 +129,16 @@ impl Phase {
         }
     }
 
+    /// The growth of the mean square over all hidden layers of a residual network, in words.
+    pub fn over_all_layers(growth: f64) -> String {
+        format!("gradients grow, in all {} times (mean square)", shown(growth))
+    }
+
+    /// What follows the phase in words where the variance is unstable.
+    pub fn warning(is_unstable: bool) -> &'static str {
+        if is_unstable { ", but this variance is unstable" } else { "" }
+    }
+
     /// The phase in words.
     pub fn describe(self) -> &'static str {
         match self {
@@ -133,6 +146,15 @@ impl Phase {
             Phase::Critical => "gradients keep their size",
             Phase::Chaotic => "gradients grow",
         }
+    }
+}
+
+/// The digits of a growth that are shown.
+fn shown(growth: f64) -> String {
+    match growth {
+        _ if growth < 1e4 => format!("{growth:.2}"),
+        _ if growth.is_finite() => format!("{growth:.1e}"),
+        _ => "more than 1e308".into(),
     }
 }
 

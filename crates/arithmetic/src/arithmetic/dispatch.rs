@@ -4,7 +4,7 @@ use super::doubles::Doubles;
 use super::long::Long;
 use super::packed::Kept;
 use super::wide::Wide;
-use super::{Arithmetic, ArithmeticName, storage_noise};
+use super::{ArithmeticName, Numbers, storage_noise};
 use std::sync::Arc;
 
 /// Work that runs in any arithmetic.
@@ -12,7 +12,7 @@ pub trait Visitor {
     /// Its result.
     type Output;
     /// Runs it in one arithmetic.
-    fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> Self::Output;
+    fn visit<A: Numbers + 'static>(self, arithmetic: Arc<A>) -> Self::Output;
 }
 
 /// The storage types that may be used.
@@ -80,7 +80,7 @@ pub struct StorageNoise<'v>(pub &'v [&'v ndarray::Array2<f64>]);
 
 impl Visitor for StorageNoise<'_> {
     type Output = f64;
-    fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> f64 {
+    fn visit<A: Numbers + 'static>(self, arithmetic: Arc<A>) -> f64 {
         self.0.iter().fold(0.0, |worst, values| storage_noise(&*arithmetic, values).max(worst))
     }
 }

@@ -24,7 +24,8 @@ use super::kernels::stochastic::Kernel;
 use super::kernels::{self, Path, Products};
 use super::random::{ALONE, Draws};
 use super::{
-    Arithmetic, ArithmeticName, Binary, Content, Direction, Exact, ExactMatrix, Place, Side, Step, Sum, from_fn,
+    Arithmetic, ArithmeticName, Binary, Content, Crossing, Direction, Exact, ExactMatrix, Numbers as _, Place, Side,
+    Step, Sum, from_fn,
 };
 use crate::activation::rounding::{round_function_quickly, round_with};
 use crate::activation::{Function, is_zero, round_function_f64};
@@ -210,10 +211,6 @@ impl Arithmetic for Doubles {
         }
     }
 
-    fn exact(&self, x: &f64) -> Exact {
-        Exact::Double(*x)
-    }
-
     fn dot(&self, at: Place, row: &[f64], column: &[f64], last: Option<&f64>) -> f64 {
         if let Engine::Terms = self.engine {
             let row = ndarray::aview1(row).insert_axis(ndarray::Axis(0));
@@ -319,12 +316,22 @@ impl Arithmetic for Doubles {
         }
     }
 
-    fn exact_matrix(&self, x: &Array2<f64>) -> ExactMatrix {
-        ExactMatrix::Doubles(x.clone())
-    }
-
     fn range_exceeded(&self) -> bool {
         self.guard.as_ref().is_some_and(Guard::is_tripped)
+    }
+
+    fn crossing(&self, x: &Array2<f64>) -> Crossing {
+        Crossing::Numbers(self.exact_matrix(x))
+    }
+}
+
+impl super::Numbers for Doubles {
+    fn exact(&self, x: &f64) -> Exact {
+        Exact::Double(*x)
+    }
+
+    fn exact_matrix(&self, x: &Array2<f64>) -> ExactMatrix {
+        ExactMatrix::Doubles(x.clone())
     }
 }
 

@@ -8,7 +8,8 @@ use super::random::{ALONE, Draw, Draws, LAST, STORE};
 use super::reference::{dots, vectors};
 use super::sum::{Accumulator, Chain, accumulate};
 use super::{
-    Arithmetic, ArithmeticName, Binary, Content, Direction, Exact, Limits, Place, Quantiser, Side, Step, Sum, from_fn,
+    Arithmetic, ArithmeticName, Binary, Content, Crossing, Direction, Exact, Limits, Numbers, Place, Quantiser, Side,
+    Step, Sum, from_fn,
 };
 use crate::activation::{Function, round_function_by};
 use crate::format::{Format, Range, Toward};
@@ -208,10 +209,6 @@ impl Arithmetic for Long {
         limits.result(format, &x, direction.round(format, &x, random))
     }
 
-    fn exact(&self, x: &Float) -> Exact {
-        Exact::Long(x.clone())
-    }
-
     fn dot(&self, at: Place, row: &[Float], column: &[Float], last: Option<&Float>) -> Float {
         let once = self.at(at);
         if self.name.sum == Sum::Exact {
@@ -302,6 +299,16 @@ impl Arithmetic for Long {
         last: Option<&[Float]>,
     ) -> Array2<Float> {
         dots(self, step, left, right, last)
+    }
+
+    fn crossing(&self, x: &Array2<Float>) -> Crossing {
+        Crossing::Numbers(self.exact_matrix(x))
+    }
+}
+
+impl Numbers for Long {
+    fn exact(&self, x: &Float) -> Exact {
+        Exact::Long(x.clone())
     }
 }
 

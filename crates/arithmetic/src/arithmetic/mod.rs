@@ -5,9 +5,11 @@
 //! each fast kernel bit by bit with its definition.
 
 pub mod carrier;
+pub mod crossing;
 pub mod direction;
 pub mod dispatch;
 pub mod doubles;
+pub mod enclosures;
 pub mod entry;
 pub mod exact;
 pub mod guard;
@@ -25,7 +27,9 @@ pub mod sum;
 pub mod tensor_core;
 pub mod wide;
 
+pub use crossing::Crossing;
 pub use direction::{Direction, Limits};
+pub use enclosures::Enclosures;
 pub use exact::Exact;
 pub use matrix::ExactMatrix;
 pub use name::ArithmeticName;
@@ -35,7 +39,10 @@ pub use scaling::{Content, Quantiser};
 pub use sum::Sum;
 
 use crate::activation::Function;
-use ndarray::{Array2, ArrayView2, Zip};
+use ndarray::{Array2, ArrayView1, ArrayView2, Zip};
+
+/// Bits with which a sticky bit is decisive in every format that the grammar allows.
+pub const DECIDING_BITS: u32 = 1 << 15;
 
 /// A basic operation on two numbers, rounded once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +72,7 @@ pub enum Side {
     Right,
 }
 
-/// A floating-point arithmetic.
+/// An arithmetic: what the text of a network's passes needs of it.
 pub trait Arithmetic: Send + Sync {
     /// One stored number; `Clone` instead of `Copy`, because MPFR's owns its limbs.
     type Elem: Clone + Send + Sync;
@@ -74,8 +81,6 @@ pub trait Arithmetic: Send + Sync {
 
     /// An exact number rounded once to the stored format.
     fn round(&self, at: Place, x: &Exact) -> Self::Elem;
-    /// The exact value of a stored number.
-    fn exact(&self, x: &Self::Elem) -> Exact;
     /// Σ xᵢyᵢ in the accumulator in the order of its [`Sum`], by default in index order: the first product, then each
     /// product and each sum rounded to the accumulator's format; `last` (the bias) is added last; the result is rounded
     /// once to the format. With [`Sum::Fused`], the first product, then sum and product together, rounded once for each
@@ -90,6 +95,13 @@ pub trait Arithmetic: Send + Sync {
     /// Prepares a matrix as one side of a product: quantised if the arithmetic's operands are, by the rules for its
     /// contents, and in the order in which the product reads it.
     fn prepare(&self, matrix: ArrayView2<Self::Elem>, side: Side, content: Content) -> Self::Operand;
+    /// [`Arithmetic::prepare`] of a parameter's exact doubles, rounded once in the given step, or of its transpose.
+    fn prepare_parameter(&self, step: Step, values: &Array2<f64>, side: Side, is_transposed: bool) -> Self::Operand {
+        let rounded = self.round_doubles(step, values);
+        let matrix = if is_transposed { rounded.t() } else { rounded.view() };
+        self.prepare(matrix, side, Content::Parameter)
+    }
+
     /// (m × k)·(k × n), each entry a [`Arithmetic::dot`] with its row's `last`.
     fn product(
         &self,
@@ -98,6 +110,56 @@ pub trait Arithmetic: Send + Sync {
         right: &Self::Operand,
         last: Option<&[Self::Elem]>,
     ) -> Array2<Self::Elem>;
+
+    /// What crosses from one role to another, which may have another arithmetic.
+    fn crossing(&self, x: &Array2<Self::Elem>) -> Crossing;
+
+    /// [`Arithmetic::crossing`] of a matrix that nobody needs any more.
+    fn leaving(&self, x: Array2<Self::Elem>) -> Crossing {
+        self.crossing(&x)
+    }
+
+    /// What crossed, rounded once to this arithmetic.
+    ///
+    /// # Panics
+    /// If enclosures cross to numbers: a number is not known from its enclosure.
+    fn receive(&self, step: Step, x: &Crossing) -> Array2<Self::Elem> {
+        match x {
+            Crossing::Numbers(ExactMatrix::Doubles(x)) => self.round_doubles(step, x),
+            Crossing::Numbers(ExactMatrix::Any(x)) => self.round_matrix(step, x),
+            Crossing::Enclosures(_) => unreachable!("invariant: both roles enclose, or none"),
+        }
+    }
+
+    /// Per column a number whose subtraction leaves no positive entry, or hardly any: the largest entry, by comparison;
+    /// NaN if any entry is NaN, so that overflow is not hidden.
+    fn stabilisers(&self, x: &Array2<Self::Elem>) -> Vec<Self::Elem> {
+        let known = self.crossing(x);
+        (0..x.ncols()).map(|column| x[(known.largest(column), column)].clone()).collect()
+    }
+
+    /// One of two numbers by a decision; what contains both where it is not made, which is never so for numbers.
+    fn either(&self, is_first: Option<bool>, first: &Self::Elem, second: &Self::Elem) -> Self::Elem {
+        match is_first.expect("invariant: comparisons of numbers are decided") {
+            true => first.clone(),
+            false => second.clone(),
+        }
+    }
+
+    /// A quotient of integers, rounded once to the format.
+    fn quotient(&self, at: Place, numerator: u64, denominator: u64) -> Self::Elem {
+        self.round(at, &Exact::Long(exact::quotient(numerator, denominator, DECIDING_BITS)))
+    }
+
+    /// Every entry times 2^log2, rounded once to the format: the factor need not be a number of it.
+    fn times_two_to(&self, step: Step, x: &Array2<Self::Elem>, log2: i32) -> Array2<Self::Elem> {
+        self.receive(step, &self.crossing(x).times_two_to(log2))
+    }
+
+    /// p_k − 1 of the shares p of a whole, where `one` is 1.
+    fn share_less_one(&self, at: Place, shares: ArrayView1<Self::Elem>, k: usize, one: &Self::Elem) -> Self::Elem {
+        self.binary(at, Binary::Subtract, &shares[k], one)
+    }
 
     /// True once a result was outside the exponents for which this storage type gives the arithmetic's own bits; always
     /// false for types without such a limit.
@@ -133,6 +195,13 @@ pub trait Arithmetic: Send + Sync {
     fn round_doubles(&self, step: Step, x: &Array2<f64>) -> Array2<Self::Elem> {
         from_fn(x.dim(), |index| self.round(Place::new(step, index), &Exact::Double(x[index])))
     }
+}
+
+/// An arithmetic whose elements are numbers: floating-point formats. An enclosure has no exact value, so that what asks
+/// for one does not compile with it.
+pub trait Numbers: Arithmetic {
+    /// The exact value of a stored number.
+    fn exact(&self, x: &Self::Elem) -> Exact;
 
     /// The exact values of a stored matrix.
     fn exact_matrix(&self, x: &Array2<Self::Elem>) -> ExactMatrix {
@@ -147,7 +216,7 @@ pub fn from_fn<T>(shape: (usize, usize), f: impl FnMut((usize, usize)) -> T) -> 
 
 /// Largest relative change from storing a matrix of exact doubles in `arithmetic`; 0 if all are exact, infinite if a
 /// value overflows.
-pub fn storage_noise<A: Arithmetic>(arithmetic: &A, values: &Array2<f64>) -> f64 {
+pub fn storage_noise<A: Numbers>(arithmetic: &A, values: &Array2<f64>) -> f64 {
     let mut worst = 0.0f64;
     Zip::indexed(values).for_each(|index, &value| {
         let stored =

@@ -5,7 +5,9 @@
 use super::carrier::Carrier;
 use super::doubles::{Doubles, Operand, shaped};
 use super::kernels::{Path, Values};
-use super::{Arithmetic, ArithmeticName, Binary, Content, Exact, ExactMatrix, Place, Side, Step, from_fn};
+use super::{
+    Arithmetic, ArithmeticName, Binary, Content, Crossing, Exact, ExactMatrix, Numbers, Place, Side, Step, from_fn,
+};
 use crate::activation::Function;
 use crate::format::{BF16, F16, Format};
 use half::{bf16, f16};
@@ -73,10 +75,6 @@ impl<C: Carrier> Arithmetic for Packed<C> {
         C::put(self.doubles.round(at, x))
     }
 
-    fn exact(&self, x: &C) -> Exact {
-        Exact::Double(x.get())
-    }
-
     fn dot(&self, at: Place, row: &[C], column: &[C], last: Option<&C>) -> C {
         let last = last.map(|last| last.get());
         C::put(self.doubles.dot(at, &C::get_doubles(row), &C::get_doubles(column), last.as_ref()))
@@ -132,6 +130,16 @@ impl<C: Carrier> Arithmetic for Packed<C> {
             Some(values) => shaped(x.dim(), C::put_doubles(&values)),
             None => from_fn(x.dim(), |index| self.round(Place::new(step, index), &Exact::Double(x[index]))),
         }
+    }
+
+    fn crossing(&self, x: &Array2<C>) -> Crossing {
+        Crossing::Numbers(self.exact_matrix(x))
+    }
+}
+
+impl<C: Carrier> Numbers for Packed<C> {
+    fn exact(&self, x: &C) -> Exact {
+        Exact::Double(x.get())
     }
 
     fn exact_matrix(&self, x: &Array2<C>) -> ExactMatrix {

@@ -4,7 +4,7 @@
 //! on all entries of a tensor, and a [`Place`] is one entry of it. Rounding to nearest ignores places; stochastic rounding
 //! draws its random bits by them, so no result depends on blocking, threads or recomputation.
 
-use super::{Arithmetic, Binary, Exact, ExactMatrix, from_fn};
+use super::{Arithmetic, Binary, Crossing, Exact, ExactMatrix, from_fn};
 use crate::activation::Function;
 use ndarray::Array2;
 use std::cell::Cell;
@@ -132,6 +132,21 @@ impl<'a, A: Arithmetic> Steps<'a, A> {
     /// R(x ∘ y), one number.
     pub fn binary(&self, operation: Binary, x: &A::Elem, y: &A::Elem) -> A::Elem {
         self.arithmetic.binary(Place::new(self.next(), (0, 0)), operation, x, y)
+    }
+
+    /// R(n/d), one number.
+    pub fn quotient(&self, numerator: u64, denominator: u64) -> A::Elem {
+        self.arithmetic.quotient(Place::new(self.next(), (0, 0)), numerator, denominator)
+    }
+
+    /// What crossed, rounded in every entry.
+    pub fn receive(&self, x: &Crossing) -> Array2<A::Elem> {
+        self.arithmetic.receive(self.next(), x)
+    }
+
+    /// R(x·2^log2) in every entry.
+    pub fn times_two_to(&self, x: &Array2<A::Elem>, log2: i32) -> Array2<A::Elem> {
+        self.arithmetic.times_two_to(self.next(), x, log2)
     }
 
     /// R(x) in every entry.

@@ -1,23 +1,19 @@
 //! Only the definition: forwards the scalar operations of an arithmetic and none of its overrides.
 
-use super::{Arithmetic, Binary, Content, Exact, Place, Side, Step, from_fn};
+use super::{Arithmetic, Binary, Content, Crossing, Exact, Numbers, Place, Side, Step, from_fn};
 use crate::activation::Function;
 use ndarray::{Array2, ArrayView2};
 
 /// An arithmetic stripped of every fast path.
 pub struct Reference<A>(pub A);
 
-impl<A: Arithmetic> Arithmetic for Reference<A> {
+impl<A: Numbers> Arithmetic for Reference<A> {
     type Elem = A::Elem;
     /// The vectors along which sums run: a left factor's rows, a right factor's columns.
     type Operand = Vec<Vec<A::Elem>>;
 
     fn round(&self, at: Place, x: &Exact) -> A::Elem {
         self.0.round(at, x)
-    }
-
-    fn exact(&self, x: &A::Elem) -> Exact {
-        self.0.exact(x)
     }
 
     fn dot(&self, at: Place, row: &[A::Elem], column: &[A::Elem], last: Option<&A::Elem>) -> A::Elem {
@@ -44,6 +40,16 @@ impl<A: Arithmetic> Arithmetic for Reference<A> {
         last: Option<&[A::Elem]>,
     ) -> Array2<A::Elem> {
         dots(self, step, left, right, last)
+    }
+
+    fn crossing(&self, x: &Array2<A::Elem>) -> Crossing {
+        Crossing::Numbers(self.exact_matrix(x))
+    }
+}
+
+impl<A: Numbers> Numbers for Reference<A> {
+    fn exact(&self, x: &A::Elem) -> Exact {
+        self.0.exact(x)
     }
 }
 

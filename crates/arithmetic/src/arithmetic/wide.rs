@@ -15,7 +15,9 @@ pub use number::Number;
 use super::doubles::{self, Doubles};
 use super::guard::stand_in;
 use super::kernels::Rounding;
-use super::{Arithmetic, ArithmeticName, Binary, Content, Exact, ExactMatrix, Place, Side, Step, Sum};
+use super::{
+    Arithmetic, ArithmeticName, Binary, Content, Crossing, Exact, ExactMatrix, Numbers, Place, Side, Step, Sum,
+};
 use crate::activation::rounding::{is_plainly_zero, round_with};
 use crate::activation::{Function, round_function, round_function_f64};
 use crate::format::Format;
@@ -132,10 +134,6 @@ impl Arithmetic for Wide {
         }
     }
 
-    fn exact(&self, x: &Number) -> Exact {
-        x.exact()
-    }
-
     fn dot(&self, _: Place, row: &[Number], column: &[Number], last: Option<&Number>) -> Number {
         let round = |x| self.accumulate.round(x);
         let mut products = row.iter().zip(column).map(|(x, y)| x.times(*y, round));
@@ -198,6 +196,20 @@ impl Arithmetic for Wide {
         Array2::from_shape_vec(shape, sums).expect("invariant: one sum per entry")
     }
 
+    fn range_exceeded(&self) -> bool {
+        self.tripped.load(Ordering::Relaxed) || self.lanes.range_exceeded()
+    }
+
+    fn crossing(&self, x: &Array2<Number>) -> Crossing {
+        Crossing::Numbers(self.exact_matrix(x))
+    }
+}
+
+impl Numbers for Wide {
+    fn exact(&self, x: &Number) -> Exact {
+        x.exact()
+    }
+
     fn exact_matrix(&self, x: &Array2<Number>) -> ExactMatrix {
         let doubles: Option<Vec<f64>> = x.iter().map(|x| x.as_double()).collect();
         match doubles {
@@ -206,10 +218,6 @@ impl Arithmetic for Wide {
             ),
             None => ExactMatrix::Any(x.map(|x| x.exact())),
         }
-    }
-
-    fn range_exceeded(&self) -> bool {
-        self.tripped.load(Ordering::Relaxed) || self.lanes.range_exceeded()
     }
 }
 

@@ -10,7 +10,7 @@ use crate::arithmetic::long::Long;
 use crate::arithmetic::packed::Packed;
 use crate::arithmetic::reference::Reference;
 use crate::arithmetic::tensor_core::{Rule, TensorCore};
-use crate::arithmetic::{Arithmetic, ArithmeticName, Binary, Content, Exact, Place, Side, Step};
+use crate::arithmetic::{Arithmetic, ArithmeticName, Binary, Content, Exact, Numbers, Place, Side, Step};
 use crate::format::{BF16, E4M3FN, E5M2, F16, F32, F64, Format, TF32, two_to};
 use half::{bf16, f16};
 use ndarray::{Array2, ArrayView1};
@@ -213,7 +213,7 @@ fn carried<C: Carrier>(name: ArithmeticName, has_elements: bool) -> Vec<Tally> {
     paths().filter_map(check).collect()
 }
 
-fn multiplied<A: Arithmetic>(
+fn multiplied<A: Numbers>(
     arithmetic: &A,
     left: &Array2<A::Elem>,
     right: &Array2<A::Elem>,
@@ -227,12 +227,12 @@ fn multiplied<A: Arithmetic>(
 }
 
 /// The members of a matrix of doubles.
-fn stored<A: Arithmetic>(arithmetic: &A, doubles: &Array2<f64>) -> Array2<A::Elem> {
+fn stored<A: Numbers>(arithmetic: &A, doubles: &Array2<f64>) -> Array2<A::Elem> {
     doubles.map(|x| arithmetic.round(Place::new(STEP, (0, 0)), &Exact::Double(*x)))
 }
 
 /// Products of random matrices of every shape and kind, with and without a last summand.
-pub fn products<A: Arithmetic>(name: ArithmeticName, definition: &A, tested: Product<A::Elem>) -> Tally {
+pub fn products<A: Numbers>(name: ArithmeticName, definition: &A, tested: Product<A::Elem>) -> Tally {
     let mut tally = Tally::default();
     let mut random = Random(1);
     for (m, k, n) in SHAPES {
@@ -258,7 +258,7 @@ pub fn products<A: Arithmetic>(name: ArithmeticName, definition: &A, tested: Pro
 }
 
 /// The place of an entry, with its row and column if they are short.
-fn operands<A: Arithmetic>(
+fn operands<A: Numbers>(
     arithmetic: &A,
     (i, j): (usize, usize),
     left: &Array2<A::Elem>,
@@ -276,7 +276,7 @@ fn operands<A: Arithmetic>(
 }
 
 /// Operations element by element, on numbers of every kind.
-fn elements<A: Arithmetic>(name: ArithmeticName, definition: &A, tested: Elementwise<A::Elem>) -> Tally {
+fn elements<A: Numbers>(name: ArithmeticName, definition: &A, tested: Elementwise<A::Elem>) -> Tally {
     let mut tally = Tally::default();
     let mut random = Random(2);
     for kind in Kind::ALL {

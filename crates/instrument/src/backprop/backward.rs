@@ -1,11 +1,11 @@
 //! The backward pass, node by node from the head down.
 
 use super::{Forward, LayerGradients};
-use crate::arithmetic::{Arithmetic, Binary, ExactMatrix, Text};
+use crate::arithmetic::{Arithmetic, Binary, Crossing, Numbers, Text};
 use crate::data::Batch;
 use crate::graph::segments::Segments;
 use crate::graph::{Network, NodeId, ParameterId};
-use crate::operation::{self, Branches, Role, Stored, Values, loss};
+use crate::operation::{self, Branches, Role, Shares, Stored, Values, loss};
 use ndarray::Array2;
 use std::sync::Arc;
 
@@ -26,7 +26,12 @@ pub struct Pass<'n, B: Arithmetic> {
     shares: Vec<Vec<Array2<B::Elem>>>,
     /// Only nodes below this one remain to be visited.
     remaining: NodeId,
+    /// Sees every node's gradient and what the node makes of it.
+    watcher: Option<Watcher<'n, B::Elem>>,
 }
+
+/// Sees a node, ∂L/∂value, and its shares.
+pub type Watcher<'n, E> = Box<dyn FnMut(NodeId, &Array2<E>, &Shares<E>) + Send + 'n>;
 
 impl<'n, B: Arithmetic> Pass<'n, B> {
     /// Runs the forward pass and the loss.
@@ -62,10 +67,16 @@ impl<'n, B: Arithmetic> Pass<'n, B> {
             arrived: vec![Vec::new(); nodes.len()],
             shares: vec![Vec::new(); parameters.len()],
             remaining: nodes.len(),
+            watcher: None,
         };
         let delta = loss::backward(&pass.role(), &*pass.forward, log2_loss_scale);
         pass.arrived[nodes.len() - 1].push(delta);
         pass
+    }
+
+    /// With a witness of every step.
+    pub fn watched_by(self, watcher: Watcher<'n, B::Elem>) -> Pass<'n, B> {
+        Pass { watcher: Some(watcher), ..self }
     }
 
     /// True once a storage type could not give the exact bits of its arithmetic.
@@ -83,29 +94,27 @@ impl<'n, B: Arithmetic> Pass<'n, B> {
         arrived.into_iter().reduce(|sum, next| steps.zip(Binary::Add, &sum, &next))
     }
 
-    /// Gradients as exact numbers, the loss scale divided out.
-    fn unscaled(&self, gradient: &Array2<B::Elem>) -> ExactMatrix {
-        let gradient = self.backward.exact_matrix(gradient);
-        match self.log2_loss_scale {
-            0 => gradient,
-            scale => gradient.times_two_to(-scale),
-        }
+    /// Gradients as they leave the arithmetic, the loss scale divided out.
+    fn unscaled(&self, gradient: Array2<B::Elem>) -> Crossing {
+        self.backward.leaving(gradient).times_two_to(-self.log2_loss_scale)
     }
 
     /// The gradient of a parameter, whose nodes have all been visited.
-    fn gradient(&mut self, parameter: ParameterId) -> Option<ExactMatrix> {
+    fn gradient(&mut self, parameter: ParameterId) -> Option<Crossing> {
         let shares = std::mem::take(&mut self.shares[parameter]);
-        self.added(Text::Sharing(parameter), shares).map(|gradient| self.unscaled(&gradient))
+        self.added(Text::Sharing(parameter), shares).map(|gradient| self.unscaled(gradient))
     }
 
     /// Visits a node: sends its shares to its inputs and parameters. Gives the gradients of an affine node's layer.
-    fn visit(&mut self, node: NodeId) -> Option<LayerGradients> {
+    fn visit(&mut self, node: NodeId) -> Option<LayerGradients<Crossing>> {
         let arrived = std::mem::take(&mut self.arrived[node]);
         let gradient = self.added(Text::Gathering(node), arrived)?;
         let network = self.stored.network;
         let layer = network.find_layer(node);
-        let delta = layer.map(|_| self.unscaled(&gradient));
-        let shares = operation::backward(&self.role(), &*self.forward, self.branches.as_deref(), node, gradient);
+        let shares = operation::backward(&self.role(), &*self.forward, self.branches.as_deref(), node, &gradient);
+        if let Some(watcher) = &mut self.watcher {
+            watcher(node, &gradient, &shares);
+        }
         for (parameter, share) in shares.parameters {
             self.shares[parameter].push(share);
         }
@@ -113,7 +122,8 @@ impl<'n, B: Arithmetic> Pass<'n, B> {
         for (input, share) in network.nodes[node].inputs.iter().zip(shares.inputs).rev() {
             self.arrived[*input].extend(share);
         }
-        let ((layer, delta), input) = layer.zip(delta).zip(shares.input)?;
+        let (layer, input) = layer.zip(shares.input)?;
+        let delta = self.unscaled(gradient);
         let gradients = network.parameters_of(layer).map(|parameter| self.gradient(parameter?));
         let [weight, bias, slope] = gradients;
         Some(LayerGradients {
@@ -122,16 +132,23 @@ impl<'n, B: Arithmetic> Pass<'n, B> {
             bias,
             slope,
             delta,
-            preactivation: self.forward.exact(node),
-            input: self.backward.exact_matrix(&input),
+            preactivation: self.forward.value(node),
+            input: self.backward.leaving(input),
         })
     }
 }
 
-impl<B: Arithmetic> Iterator for Pass<'_, B> {
+impl<B: Numbers> Iterator for Pass<'_, B> {
     type Item = LayerGradients;
 
     fn next(&mut self) -> Option<LayerGradients> {
+        self.advance().map(LayerGradients::numbers)
+    }
+}
+
+impl<B: Arithmetic> Pass<'_, B> {
+    /// The gradients of the next layer from the head down.
+    pub fn advance(&mut self) -> Option<LayerGradients<Crossing>> {
         while self.remaining > 0 {
             self.remaining -= 1;
             if let Some(layer) = self.visit(self.remaining) {

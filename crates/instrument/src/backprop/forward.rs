@@ -1,7 +1,7 @@
 //! The network's values in one arithmetic, from the inputs to softmax.
 
 use crate::activation::Activation;
-use crate::arithmetic::{Arithmetic, ExactMatrix};
+use crate::arithmetic::{Arithmetic, Crossing, from_fn};
 use crate::graph::segments::Segments;
 use crate::graph::{Node, NodeId, Operation, ParameterId};
 use crate::operation::{self, Branches, Role, Stored, Values, activation, loss};
@@ -100,18 +100,18 @@ impl<'n, F: Arithmetic> Forward<'n, F> {
 }
 
 impl<F: Arithmetic> Values for Forward<'_, F> {
-    fn exact(&self, node: NodeId) -> ExactMatrix {
-        self.arithmetic.exact_matrix(&self.at(node))
+    fn value(&self, node: NodeId) -> Crossing {
+        self.arithmetic.crossing(&self.at(node))
     }
 
-    fn softmax(&self) -> ExactMatrix {
+    fn softmax(&self) -> Crossing {
         let y = self.at(self.stored.network.output());
-        self.arithmetic.exact_matrix(&loss::softmax(&self.role(), &y))
+        self.arithmetic.crossing(&loss::softmax(&self.role(), &y))
     }
 
-    fn derivative(&self, node: NodeId, branches: Option<&Branches>) -> ExactMatrix {
+    fn derivative(&self, node: NodeId, branches: Option<&Branches>) -> Crossing {
         let (activation, z) = self.activated(node);
-        self.arithmetic.exact_matrix(&activation::derivative(&self.role(), node, activation, branches, &z))
+        self.arithmetic.crossing(&activation::derivative(&self.role(), node, activation, branches, &z))
     }
 
     fn branches(&self) -> Branches {
@@ -119,7 +119,8 @@ impl<F: Arithmetic> Values for Forward<'_, F> {
         let mut branches = Branches::unknown(nodes.len());
         for node in (0..nodes.len()).filter(|node| matches!(nodes[*node].operation, Operation::Activation { .. })) {
             let ((activation, _), z) = self.activated(node);
-            branches.set(node, z.map(|z| self.arithmetic.exact(z).piece_in(&activation)));
+            let z = self.arithmetic.crossing(&z);
+            branches.set(node, from_fn(z.dim(), |index| z.piece(index, &activation)));
         }
         branches
     }

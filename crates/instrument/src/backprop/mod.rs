@@ -18,23 +18,39 @@ pub use run::{ForwardRun, GradientStream, Part, Setup, gradients};
 
 pub use crate::operation::{Branches, Stored, Values};
 
-use crate::arithmetic::ExactMatrix;
+use crate::arithmetic::{Crossing, ExactMatrix};
 
-/// The gradients of one layer as exact numbers, in order from the head to layer 1; a loss scale is divided out.
+/// The gradients of one layer as exact numbers, or as they leave any arithmetic, in order from the head to layer 1; a loss
+/// scale is divided out.
 #[derive(Clone, Debug)]
-pub struct LayerGradients {
+pub struct LayerGradients<T = ExactMatrix> {
     /// Position in [`crate::graph::Network::layers`].
     pub layer: usize,
     /// ∂L/∂W, out × in.
-    pub weight: ExactMatrix,
+    pub weight: T,
     /// ∂L/∂b, out × 1.
-    pub bias: Option<ExactMatrix>,
+    pub bias: Option<T>,
     /// ∂L/∂slope of PReLU, 1 × 1.
-    pub slope: Option<ExactMatrix>,
+    pub slope: Option<T>,
     /// δ = ∂L/∂z, out × batch.
-    pub delta: ExactMatrix,
+    pub delta: T,
     /// z, out × batch.
-    pub preactivation: ExactMatrix,
+    pub preactivation: T,
     /// a of the layer below, in × batch, as the backward role received it.
-    pub input: ExactMatrix,
+    pub input: T,
+}
+
+impl LayerGradients<Crossing> {
+    /// Those of an arithmetic of numbers.
+    pub fn numbers(self) -> LayerGradients {
+        LayerGradients {
+            layer: self.layer,
+            weight: self.weight.numbers(),
+            bias: self.bias.map(Crossing::numbers),
+            slope: self.slope.map(Crossing::numbers),
+            delta: self.delta.numbers(),
+            preactivation: self.preactivation.numbers(),
+            input: self.input.numbers(),
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::{Branches, Forward, LayerGradients, Pass, Stored, Values};
 use crate::arithmetic::dispatch::{Carriers, Visitor, dispatch_with};
-use crate::arithmetic::{Arithmetic, ArithmeticName, ExactMatrix, Policy, kernels};
+use crate::arithmetic::{ArithmeticName, ExactMatrix, Numbers, Policy, kernels};
 use crate::data::Batch;
 use crate::format::Format;
 use crate::graph::Network;
@@ -128,7 +128,7 @@ impl<'n> ForwardRun<'n> {
 
     /// y, outputs × batch.
     pub fn outputs(&self) -> ExactMatrix {
-        self.values.exact(self.up.stored.network.output())
+        self.values.value(self.up.stored.network.output()).numbers()
     }
 
     fn pass(&self, setup: &Setup) -> Box<dyn Backward + 'n> {
@@ -175,7 +175,7 @@ trait Backward: Iterator<Item = LayerGradients> + Send {
     fn range_exceeded(&self) -> bool;
 }
 
-impl<B: Arithmetic> Backward for Pass<'_, B> {
+impl<B: Numbers> Backward for Pass<'_, B> {
     fn range_exceeded(&self) -> bool {
         Pass::range_exceeded(self)
     }
@@ -191,7 +191,7 @@ struct RunUp<'n> {
 
 impl<'n> Visitor for RunUp<'n> {
     type Output = Arc<dyn Values + 'n>;
-    fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> Arc<dyn Values + 'n> {
+    fn visit<A: Numbers + 'static>(self, arithmetic: Arc<A>) -> Arc<dyn Values + 'n> {
         Arc::new(Forward::new(self.stored, arithmetic, self.segments))
     }
 }
@@ -204,7 +204,7 @@ struct RunDown<'s, 'n> {
 
 impl<'n> Visitor for RunDown<'_, 'n> {
     type Output = Box<dyn Backward + 'n>;
-    fn visit<B: Arithmetic + 'static>(self, backward: Arc<B>) -> Box<dyn Backward + 'n> {
+    fn visit<B: Numbers + 'static>(self, backward: Arc<B>) -> Box<dyn Backward + 'n> {
         let RunDown { up: ForwardRun { up, values, .. }, setup } = self;
         let is_plain = setup.policy.backward == up.name;
         let Setup { log2_loss_scale, branches, .. } = setup;

@@ -1,7 +1,7 @@
 //! Gradients in decimals as JSON, with bounds of their errors.
 
+use crate::enclosure::Bound;
 use crate::number::Number;
-use crate::truth::bound::Bound;
 use crate::truth::column::norm;
 use crate::truth::{TrueTensor, Unproven};
 use rug::Float;

@@ -73,10 +73,10 @@ fn at_least_hypot(x: f64, y: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::arithmetic::ExactMatrix;
+    use crate::enclosure::Bound;
     use crate::noise::{ReferenceTensor, TensorNoise, Twin};
     use crate::number::Number;
     use crate::truth::TrueTensor;
-    use crate::truth::bound::Bound;
     use crate::verdict::Verdict;
     use ndarray::Array2;
     use rug::Float;

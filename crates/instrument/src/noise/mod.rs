@@ -296,7 +296,7 @@ fn scaled(x: &Float, scale: i64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::truth::bound::Bound;
+    use crate::enclosure::Bound;
     use ndarray::Array2;
 
     fn row(values: &[f64]) -> Array2<f64> {

@@ -117,7 +117,7 @@ impl<'t> ReferenceTensor<'t> {
         let by = scale.unwrap_or(0);
         let mut square = 0.0;
         let columns = truth.dim().1;
-        let (rows_error, columns_error, constant) = truth.scaled_bounds(-by);
+        let bounds = truth.scaled_bounds(-by);
         let entry = |place: usize| {
             let [high, low] = truth.leading_pair(place);
             // In units of the scale, so that everything is in the range of doubles.
@@ -127,11 +127,7 @@ impl<'t> ReferenceTensor<'t> {
             let low = rest - (high - leading);
             square += high * high;
             let (i, j) = (place / columns, place % columns);
-            let error = if truth.exact[(i, j)] {
-                0.0
-            } else {
-                (rows_error[i] + columns_error[j] + constant) * (1.0 + two_to(-50))
-            };
+            let error = if truth.exact[(i, j)] { 0.0 } else { bounds.at((i, j)) };
             Entry::new(high, low, error)
         };
         let entries = (0..truth.len()).map(entry).collect();

@@ -3,12 +3,12 @@
 //! Backward: d = R(φ'(z)) in the forward arithmetic crosses, and δ = R(g·R(d)). PReLU's slope gradient is
 //! R([Σ g·z over z ≤ 0]), samples in the outer order.
 
-use super::{Branches, DECIDING_BITS, Role, Shares, Values, is_positive};
+use super::{Branches, Role, Shares, Values};
 use crate::activation::{Activation, Function, OnPiece};
-use crate::arithmetic::{Arithmetic, Binary, Exact, Place, Steps, Text, from_fn};
+use crate::arithmetic::{Arithmetic, Binary, DECIDING_BITS, Exact, Place, Steps, Text, from_fn};
+use crate::enclosure::Sign;
 use crate::graph::{NodeId, ParameterId};
 use ndarray::Array2;
-use std::cmp::Ordering;
 
 /// a, units × batch.
 pub fn forward<A: Arithmetic>(
@@ -19,11 +19,15 @@ pub fn forward<A: Arithmetic>(
 ) -> Array2<A::Elem> {
     let (arithmetic, steps) = (role.arithmetic, role.steps(Text::Forward(node)));
     let Some(slope) = slope else { return steps.map(&Function::Value(activation), z) };
-    let slope = role.parameter(slope);
-    steps.entries(z.dim(), |at, index| match is_positive(&arithmetic.exact(&z[index])) {
-        true => z[index].clone(),
+    let (slope, known) = (role.parameter(slope), arithmetic.crossing(z));
+    steps.entries(z.dim(), |at, index| {
         // NaN stays NaN.
-        false => arithmetic.binary(at, Binary::Multiply, &slope[(0, 0)], &z[index]),
+        let scaled = || arithmetic.binary(at, Binary::Multiply, &slope[(0, 0)], &z[index]);
+        match known.sign(index).is_positive() {
+            Some(true) => z[index].clone(),
+            Some(false) => scaled(),
+            None => arithmetic.either(None, &z[index], &scaled()),
+        }
     })
 }
 
@@ -36,10 +40,11 @@ pub fn derivative<A: Arithmetic>(
     z: &Array2<A::Elem>,
 ) -> Array2<A::Elem> {
     let (arithmetic, steps) = (role.arithmetic, role.steps(Text::Derivative(node)));
+    let known = arithmetic.crossing(z);
     // The piece that was imposed, where z lies on another branch.
     let other = |index| {
         let piece = branches.and_then(|branches| branches.piece(node, index))?;
-        let exact = arithmetic.exact(&z[index]);
+        let exact = known.number(index)?;
         let is_other = activation.branch(piece) != activation.branch(exact.piece_in(&activation)?);
         is_other.then_some((piece, exact))
     };
@@ -47,15 +52,12 @@ pub fn derivative<A: Arithmetic>(
         let stored = role.parameter(slope);
         let one = steps.number(&Exact::Double(1.0));
         return from_fn(z.dim(), |index| {
-            let is_above = match other(index) {
-                Some((piece, _)) => Some(piece.0 > 0),
-                None => arithmetic.exact(&z[index]).sign().map(|sign| sign == Ordering::Greater),
+            let is_above = match (other(index), known.sign(index)) {
+                (Some((piece, _)), _) => Some(piece.0 > 0),
+                (None, Sign::Unordered) => return z[index].clone(), // NaN stays NaN
+                (None, sign) => sign.is_positive(),
             };
-            match is_above {
-                Some(true) => one.clone(),
-                Some(false) => stored[(0, 0)].clone(),
-                None => z[index].clone(), // NaN stays NaN
-            }
+            arithmetic.either(is_above, &one, &stored[(0, 0)])
         });
     }
     let mut derivative = steps.map(&Function::Derivative(activation), z);
@@ -86,7 +88,7 @@ pub fn backward<B: Arithmetic>(
     gradient: &Array2<B::Elem>,
 ) -> Shares<B::Elem> {
     let steps = role.steps(Text::Backward(node));
-    let derivative = steps.round(&values.derivative(node, branches));
+    let derivative = steps.receive(&values.derivative(node, branches));
     let delta = steps.zip(Binary::Multiply, gradient, &derivative);
     let input = role.stored.network.nodes[node].inputs[0];
     let slope = slope.map(|slope| (slope, slope_gradient(role, values, &steps, input, gradient)));
@@ -100,15 +102,19 @@ fn slope_gradient<B: Arithmetic>(
     input: NodeId,
     gradient: &Array2<B::Elem>,
 ) -> Array2<B::Elem> {
-    let (z, crossed) = (values.exact(input), role.crossed(values, input));
+    let (known, crossed) = (values.value(input), role.crossed(values, input));
     let (mut left, mut right) = (Vec::new(), Vec::new());
     for sample in 0..crossed.ncols() {
         for unit in 0..crossed.nrows() {
-            // Omitted rather than multiplied by 0, because an infinite g would give NaN.
-            if !is_positive(&z.get((unit, sample))) {
-                left.push(gradient[(unit, sample)].clone());
-                right.push(crossed[(unit, sample)].clone());
-            }
+            let z = &crossed[(unit, sample)];
+            let z = match known.sign((unit, sample)).is_positive() {
+                // Omitted rather than multiplied by 0, because an infinite g would give NaN.
+                Some(true) => continue,
+                Some(false) => z.clone(),
+                None => role.arithmetic.either(None, z, &steps.number(&Exact::Double(0.0))),
+            };
+            left.push(gradient[(unit, sample)].clone());
+            right.push(z);
         }
     }
     Array2::from_elem((1, 1), steps.dot(&left, &right))

@@ -13,6 +13,6 @@ pub fn forward<A: Arithmetic>(role: &Role<'_, A>, node: NodeId, inputs: &[&Array
 }
 
 /// g twice.
-pub fn backward<E: Clone>(gradient: Array2<E>) -> Shares<E> {
-    Shares { inputs: vec![Some(gradient.clone()), Some(gradient)], parameters: Vec::new(), input: None }
+pub fn backward<E: Clone>(gradient: &Array2<E>) -> Shares<E> {
+    Shares { inputs: vec![Some(gradient.clone()), Some(gradient.clone())], parameters: Vec::new(), input: None }
 }

@@ -17,9 +17,8 @@ pub fn forward<A: Arithmetic>(
     (weight, bias): Parameters,
     a: &Array2<A::Elem>,
 ) -> Array2<A::Elem> {
-    let weight = role.parameter(weight);
     let bias = bias.map(|bias| role.parameter(bias).into_iter().collect::<Vec<_>>());
-    let left = role.arithmetic.prepare(weight.view(), Side::Left, Content::Parameter);
+    let left = role.factor(weight, Side::Left, false);
     let right = role.arithmetic.prepare(a.view(), Side::Right, Content::Activation);
     role.steps(Text::Forward(node)).product(&left, &right, bias.as_deref())
 }
@@ -41,8 +40,7 @@ pub fn backward<B: Arithmetic>(
     let mut parameters = vec![(weight, steps.product(&left, &right, None))];
     parameters.extend(bias.map(|bias| (bias, steps.sum_rows(delta))));
     let below = (network.nodes[input].operation != Operation::Input).then(|| {
-        let weight = role.parameter(weight);
-        let left = arithmetic.prepare(weight.t(), Side::Left, Content::Parameter);
+        let left = role.factor(weight, Side::Left, true);
         let right = arithmetic.prepare(delta.view(), Side::Right, Content::Gradient);
         steps.product(&left, &right, None)
     });

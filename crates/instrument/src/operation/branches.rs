@@ -22,6 +22,13 @@ impl Branches {
         self.pieces[node] = Some(pieces);
     }
 
+    /// The largest number of unknown branches in a sample of a node; 0 if it is not an activation.
+    pub fn most_unknown(&self, node: NodeId) -> usize {
+        let Some(pieces) = &self.pieces[node] else { return 0 };
+        let unknown = pieces.columns().into_iter().map(|sample| sample.iter().filter(|piece| piece.is_none()).count());
+        unknown.max().unwrap_or(0)
+    }
+
     /// The piece of one pre-activation.
     pub fn piece(&self, node: NodeId, index: (usize, usize)) -> Option<Piece> {
         self.pieces[node].as_ref().and_then(|pieces| pieces[index])

@@ -4,18 +4,16 @@
 //! in the forward arithmetic crosses, and δ = R(R(p − 1_label)·R(1/B)). Under a loss scale 2^s, δ = R(δ·2^s): the scale
 //! itself does not need to be a number of the format.
 
-use super::{DECIDING_BITS, Role, Values};
+use super::{Role, Values};
 use crate::activation::Function;
-use crate::arithmetic::exact::quotient;
 use crate::arithmetic::{Arithmetic, Binary, Exact, Text};
 use crate::data::Targets;
-use ndarray::{Array2, ArrayView1};
-use std::cmp::Ordering;
+use ndarray::Array2;
 
 /// p, by the forward role.
 pub fn softmax<A: Arithmetic>(role: &Role<'_, A>, y: &Array2<A::Elem>) -> Array2<A::Elem> {
     let (arithmetic, steps) = (role.arithmetic, role.steps(Text::Forward(role.stored.network.nodes.len())));
-    let maxima: Vec<A::Elem> = y.columns().into_iter().map(|column| maximum(arithmetic, column)).collect();
+    let maxima = arithmetic.stabilisers(y);
     let shifted = steps
         .entries(y.dim(), |at, (k, sample)| arithmetic.binary(at, Binary::Subtract, &y[(k, sample)], &maxima[sample]));
     let exponentials = steps.map(&Function::Exp, &shifted);
@@ -30,9 +28,7 @@ pub fn backward<B: Arithmetic>(role: &Role<'_, B>, values: &dyn Values, log2_los
     let network = role.stored.network;
     let steps = role.steps(Text::Backward(network.nodes.len()));
     // An empty batch has no entry that uses the constant.
-    let constant = |numerator: u64, denominator: usize| {
-        steps.number(&Exact::Long(quotient(numerator, denominator.max(1) as u64, DECIDING_BITS)))
-    };
+    let constant = |numerator: u64, denominator: usize| steps.quotient(numerator, denominator.max(1) as u64);
     let delta = match &role.stored.batch.targets {
         Targets::Values(targets) => {
             let y = role.crossed(values, network.output());
@@ -43,30 +39,16 @@ pub fn backward<B: Arithmetic>(role: &Role<'_, B>, values: &dyn Values, log2_los
         Targets::Classes(classes) => {
             let scale = constant(1, classes.len());
             let (one, zero) = (steps.number(&Exact::Double(1.0)), steps.number(&Exact::Double(0.0)));
-            let p = steps.round(&values.softmax());
-            let difference = steps.entries(p.dim(), |at, (k, sample)| {
-                let indicator = if classes[sample] == k { &one } else { &zero };
-                role.arithmetic.binary(at, Binary::Subtract, &p[(k, sample)], indicator)
+            let p = steps.receive(&values.softmax());
+            let difference = steps.entries(p.dim(), |at, (k, sample)| match classes[sample] == k {
+                true => role.arithmetic.share_less_one(at, p.column(sample), k, &one),
+                false => role.arithmetic.binary(at, Binary::Subtract, &p[(k, sample)], &zero),
             });
             steps.scaled(&scale, &difference)
         }
     };
     match log2_loss_scale {
         0 => delta,
-        scale => steps.round(&role.arithmetic.exact_matrix(&delta).times_two_to(scale)),
+        scale => steps.times_two_to(&delta, scale),
     }
-}
-
-/// The largest entry of a column by comparison; NaN if any entry is NaN, so that overflow is not hidden.
-fn maximum<A: Arithmetic>(arithmetic: &A, entries: ArrayView1<A::Elem>) -> A::Elem {
-    let mut entries = entries.iter();
-    let mut best = entries.next().expect("invariant: a network has outputs");
-    for entry in entries {
-        let (challenger, incumbent) = (arithmetic.exact(entry), arithmetic.exact(best));
-        let is_larger = challenger.partial_cmp(&incumbent) == Some(Ordering::Greater);
-        if is_larger || (challenger.sign().is_none() && incumbent.sign().is_some()) {
-            best = entry;
-        }
-    }
-    best.clone()
 }

@@ -16,22 +16,18 @@ pub mod scale;
 pub use branches::Branches;
 pub use role::{Role, Stored};
 
-use crate::arithmetic::{Arithmetic, Exact, ExactMatrix};
+use crate::arithmetic::{Arithmetic, Crossing};
 use crate::graph::{NodeId, Operation, ParameterId};
 use ndarray::Array2;
-use std::cmp::Ordering;
 
-/// Bits with which a quotient's sticky bit is decisive in every format that the grammar allows.
-const DECIDING_BITS: u32 = 1 << 15;
-
-/// The values of a forward pass in any arithmetic: what crosses to the backward pass does so as exact numbers.
+/// The values of a forward pass in any arithmetic, as they cross to the backward pass.
 pub trait Values: Send + Sync {
     /// A node's value.
-    fn exact(&self, node: NodeId) -> ExactMatrix;
+    fn value(&self, node: NodeId) -> Crossing;
     /// [`loss::softmax`] of the output.
-    fn softmax(&self) -> ExactMatrix;
+    fn softmax(&self) -> Crossing;
     /// [`activation::derivative`] of an activation node.
-    fn derivative(&self, node: NodeId, branches: Option<&Branches>) -> ExactMatrix;
+    fn derivative(&self, node: NodeId, branches: Option<&Branches>) -> Crossing;
     /// The piece of φ' on which each pre-activation lies; `None` for infinities and NaN.
     fn branches(&self) -> Branches;
     /// True once the storage type could not give the exact bits of its arithmetic.
@@ -72,18 +68,13 @@ pub fn backward<B: Arithmetic>(
     values: &dyn Values,
     branches: Option<&Branches>,
     node: NodeId,
-    gradient: Array2<B::Elem>,
+    gradient: &Array2<B::Elem>,
 ) -> Shares<B::Elem> {
     match role.stored.network.nodes[node].operation {
         Operation::Input => Shares { inputs: Vec::new(), parameters: Vec::new(), input: None },
-        Operation::Affine { weight, bias } => affine::backward(role, values, node, (weight, bias), &gradient),
-        Operation::Activation { slope, .. } => activation::backward(role, values, branches, node, slope, &gradient),
-        Operation::Scale { factor } => scale::backward(role, node, factor, &gradient),
+        Operation::Affine { weight, bias } => affine::backward(role, values, node, (weight, bias), gradient),
+        Operation::Activation { slope, .. } => activation::backward(role, values, branches, node, slope, gradient),
+        Operation::Scale { factor } => scale::backward(role, node, factor, gradient),
         Operation::Add => add::backward(gradient),
     }
-}
-
-/// True for z > 0; false for NaN.
-fn is_positive(z: &Exact) -> bool {
-    z.sign() == Some(Ordering::Greater)
 }

@@ -2,7 +2,7 @@
 //! they are stored.
 
 use super::Values;
-use crate::arithmetic::{Arithmetic, Exact, ExactMatrix, Steps, Text};
+use crate::arithmetic::{Arithmetic, Content, Exact, ExactMatrix, Side, Steps, Text};
 use crate::data::Batch;
 use crate::format::{F64, Format};
 use crate::graph::{Network, NodeId, ParameterId};
@@ -69,6 +69,22 @@ impl<'a, A: Arithmetic> Role<'a, A> {
         self.read(&self.shared(Text::Parameter(parameter)), &self.stored.network.parameters[parameter].values)
     }
 
+    /// A stored parameter as one side of a product, or its transpose.
+    pub fn factor(&self, parameter: ParameterId, side: Side, is_transposed: bool) -> A::Operand {
+        match self.stored.format {
+            None => {
+                let values = &self.stored.network.parameters[parameter].values;
+                let step = self.shared(Text::Parameter(parameter)).next();
+                self.arithmetic.prepare_parameter(step, values, side, is_transposed)
+            }
+            Some(_) => {
+                let values = self.parameter(parameter);
+                let values = if is_transposed { values.t() } else { values.view() };
+                self.arithmetic.prepare(values, side, Content::Parameter)
+            }
+        }
+    }
+
     /// A node's constant, stored like a parameter.
     pub fn constant(&self, node: NodeId, x: f64) -> A::Elem {
         self.shared(Text::Constant(node)).number(&self.stored.number(x))
@@ -81,6 +97,6 @@ impl<'a, A: Arithmetic> Role<'a, A> {
 
     /// A node's value as the backward role receives it: the same for all that read it.
     pub fn crossed(&self, values: &dyn Values, node: NodeId) -> Array2<A::Elem> {
-        self.steps(Text::Crossing(node)).round(&values.exact(node))
+        self.steps(Text::Crossing(node)).receive(&values.value(node))
     }
 }

@@ -6,7 +6,7 @@ use super::questions::{Asked, AskedSources, Questions, RunId};
 use crate::arithmetic::Policy;
 use crate::backprop::Setup;
 use crate::record::{
-    Attribution, Number, Quantiles, Remedy, RemedyLayer, SourceNoise, TheoryLayer, WholeTrial, is_lower,
+    Attribution, Number, Quantiles, Remedy, RemedySite, SourceNoise, SourceSite, TheorySite, WholeTrial, is_lower,
 };
 use crate::spec::Plan;
 use crate::statistics::quantiles;
@@ -26,35 +26,28 @@ fn layers(trials: &[Trial]) -> usize {
     trials[0].measurement.layers.len()
 }
 
-/// Noise-to-signal ratios of a run, layer 1 first.
-fn noise(trials: &[Trial], run: RunId) -> Vec<Quantiles> {
-    let of = |layer: usize| {
-        let ratios = trials.iter().map(|trial| measured(trial, layer, run));
-        quantiles(ratios.map(|measured| measured.noise()))
-    };
-    (0..layers(trials)).map(of).collect()
+/// Noise-to-signal ratio of one layer of a run.
+fn noise(trials: &[Trial], layer: usize, run: RunId) -> Quantiles {
+    quantiles(trials.iter().map(|trial| measured(trial, layer, run).noise()))
 }
 
 /// Noise up to this many times the stand-in's own (the arithmetic that replaces exact numbers) is only an upper limit.
 const ABOVE_STAND_IN: f64 = 4.0;
 
-/// Noise-to-signal ratios of one source alone; upper limits if they do not exceed the stand-in's own noise.
-fn noise_alone(trials: &[Trial], run: RunId, off: RunId) -> Vec<Quantiles> {
-    let of = |layer: usize| {
-        quantiles(trials.iter().map(|trial| {
-            let [alone, off] = [run, off].map(|run| measured(trial, layer, run));
-            let (noise, floor) = (alone.noise_to_signal, off.noise_to_signal.value());
-            (noise, alone.at_most || noise.value() <= ABOVE_STAND_IN * floor)
-        }))
-    };
-    (0..layers(trials)).map(of).collect()
+/// Noise-to-signal ratio of one source alone; an upper limit if it does not exceed the stand-in's own noise.
+fn noise_alone(trials: &[Trial], layer: usize, run: RunId, off: RunId) -> Quantiles {
+    quantiles(trials.iter().map(|trial| {
+        let [alone, off] = [run, off].map(|run| measured(trial, layer, run));
+        let (noise, floor) = (alone.noise_to_signal, off.noise_to_signal.value());
+        (noise, alone.at_most || noise.value() <= ABOVE_STAND_IN * floor)
+    }))
 }
 
 /// The answers to the questions about one arithmetic.
 pub(super) struct Causes {
     pub attribution: Option<Attribution>,
     pub remedies: Vec<Remedy>,
-    pub theory: Vec<TheoryLayer>,
+    pub theory: Vec<TheorySite>,
 }
 
 impl Causes {
@@ -76,28 +69,29 @@ fn attribution(asked: &Asked, index: usize, trials: &[Trial]) -> Option<Attribut
         plain.verdict.is_ordered() && without.verdict.is_ordered() && without.verdict < plain.verdict
     };
     let is_lower = |plain: RunMeasurement, without: RunMeasurement| is_lower(plain.noise(), without.noise());
-    let sources = runs.iter().map(|(source, alone, without)| SourceNoise {
-        source: *source,
-        alone: alone.map(|run| noise_alone(trials, run, *off)),
-        without: noise(trials, *without),
-        milder: Some(count(trials, index, *without, &is_milder)),
-        lower: Some(count(trials, index, *without, &is_lower)),
+    let sources = runs.iter().map(|(source, alone, without)| {
+        let site = |place: usize| SourceSite {
+            site: place + 1,
+            alone: alone.map(|run| noise_alone(trials, place, run, *off)),
+            without: noise(trials, place, *without),
+            milder: Some(count(trials, place, index, *without, &is_milder)),
+            lower: Some(count(trials, place, index, *without, &is_lower)),
+        };
+        SourceNoise { source: *source, sites: (0..layers(trials)).map(site).collect() }
     });
     Some(Attribution { exact: exact.to_string(), sources: sources.collect() })
 }
 
-/// The number of trials in which a condition holds for a listed arithmetic and another run, layer 1 first.
+/// The number of trials in which a condition holds for one layer of a listed arithmetic and of another run.
 fn count(
     trials: &[Trial],
+    layer: usize,
     listed: usize,
     other: RunId,
     holds: &dyn Fn(RunMeasurement, RunMeasurement) -> bool,
-) -> Vec<usize> {
-    let in_trial = |trial: &Trial, layer: usize| {
-        holds(measured(trial, layer, RunId::Listed(listed)), measured(trial, layer, other))
-    };
-    let in_layer = |layer: usize| trials.iter().filter(|trial| in_trial(trial, layer)).count();
-    (0..layers(trials)).map(in_layer).collect()
+) -> usize {
+    let pairs = trials.iter().map(|trial| [RunId::Listed(listed), other].map(|run| measured(trial, layer, run)));
+    pairs.filter(|[plain, without]| holds(*plain, *without)).count()
 }
 
 /// All layers of a run in one trial.
@@ -114,22 +108,23 @@ fn remedies(questions: &Questions, index: usize, trials: &[Trial]) -> Vec<Remedy
     };
     let remedy = |(kind, run): &(_, RunId)| {
         let Setup { policy, log2_loss_scale, .. } = setup(*run);
-        let noise = noise(trials, *run);
-        let layer = |(layer, noise_to_signal): (usize, Quantiles)| {
+        let site = |layer: usize| {
             let all: Vec<RunMeasurement> = trials.iter().map(|trial| measured(trial, layer, *run)).collect();
             let sum = |of: &dyn Fn(&RunMeasurement) -> u64| all.iter().map(of).sum::<u64>() as f64;
-            RemedyLayer {
-                noise_to_signal,
+            RemedySite {
+                site: layer + 1,
+                noise_to_signal: noise(trials, layer, *run),
                 verdict: over_trials(&all.iter().map(|run| run.verdict).collect::<Vec<_>>()),
                 flushed: Number::new(sum(&|run| run.zeros.0) / sum(&|run| run.zeros.1)),
             }
         };
-        let layers = noise.into_iter().enumerate().map(layer).collect();
+        let (name, spelled) = (policy.to_string(), policy.spelled());
         Remedy {
             kind: *kind,
-            name: policy.to_string(),
+            policy: (name != spelled).then_some(spelled),
+            name,
             log2_loss_scale: *log2_loss_scale,
-            layers,
+            sites: (0..layers(trials)).map(site).collect(),
             trials: Some(trials.iter().map(|trial| whole(trial, *run)).collect()),
         }
     };
@@ -137,7 +132,7 @@ fn remedies(questions: &Questions, index: usize, trials: &[Trial]) -> Vec<Remedy
 }
 
 /// The theory's predictions for a listed arithmetic; `None` if no layer has one.
-fn theory(policy: &Policy, trials: &[Trial], index: usize, batch: usize, branch: f64) -> Vec<TheoryLayer> {
+fn theory(policy: &Policy, trials: &[Trial], index: usize, batch: usize, branch: f64) -> Vec<TheorySite> {
     let facts: Vec<Vec<LayerFacts>> = trials
         .iter()
         .filter_map(|trial| trial.measurement.layers.iter().map(|layer| layer.arithmetics[index].facts).collect())
@@ -154,13 +149,14 @@ fn theory(policy: &Policy, trials: &[Trial], index: usize, batch: usize, branch:
             let noise = measured(trial, layer, RunId::Listed(index)).weight_noise.finite();
             number(noise.zip(predicted).map(|(noise, predicted)| noise / predicted))
         });
-        TheoryLayer {
+        TheorySite {
+            site: layer + 1,
             predicted: median(predicted().map(number).collect()),
             ratio: median(ratios.collect()),
             frozen_worst: Number::new(*worst),
             frozen_typical: Number::new(*typical),
         }
     };
-    let layers: Vec<TheoryLayer> = bounds.iter().enumerate().map(layer).collect();
+    let layers: Vec<TheorySite> = bounds.iter().enumerate().map(layer).collect();
     if layers.iter().all(|layer| layer.predicted == Number::None) { Vec::new() } else { layers }
 }

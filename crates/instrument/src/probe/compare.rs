@@ -9,7 +9,7 @@ use crate::backprop::LayerGradients;
 use crate::graph::{Network, Operation};
 use crate::magnitude::Magnitudes;
 use crate::noise::{ReferenceTensor, Twin, rows, unknown};
-use crate::record::{ExternalLayer, Fates, Flips};
+use crate::record::{ExternalSite, Fates, Flips};
 use crate::theory::{self, LayerFacts, derivative_noise, relative_noise};
 use crate::truth::{TrueLayer, TrueTensor, Unproven};
 
@@ -103,9 +103,9 @@ pub fn compare_external(
     let (not_close, entries) = theirs.not_close(reference.truth);
     let log2_norm = Some(theirs.log2_norm());
     // Of a file with one type the run says it.
-    let [weight_dtype, bias_dtype] = if external.gradients.is_mixed() { theirs.dtypes() } else { [None, None] };
-    let layer = ExternalLayer { log2_distance, not_close, entries, log2_norm, projections, weight_dtype, bias_dtype };
-    ArithmeticMeasurement { external: Some(layer), ..compare(network, reference, &computed, Twins::ABSENT) }
+    let [weight_type, bias_type] = if external.gradients.is_mixed() { theirs.types() } else { [None, None] };
+    let site = ExternalSite { log2_distance, not_close, entries, log2_norm, projections, weight_type, bias_type };
+    ArithmeticMeasurement { external: Some(site), ..compare(network, reference, &computed, Twins::ABSENT) }
 }
 
 /// Compares one layer of one arithmetic with the exact one; `twins` explain the gradient's zeros.

@@ -17,14 +17,29 @@ use crate::graph::Network;
 use crate::spec::{Data, Plan, RunPlan};
 use ndarray::Array2;
 
-/// The network and the batch of one trial.
-pub fn draw(plan: &Plan, run: &RunPlan, trial: u64) -> (Network, Batch) {
+/// One trial.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    /// Its network.
+    pub network: Network,
+    /// Its batch.
+    pub batch: Batch,
+}
+
+/// Draws one trial.
+pub fn draw(plan: &Plan, run: &RunPlan, trial: u64) -> Drawn {
     let spec = &plan.spec;
     let batch = match (&plan.samples, spec.data) {
         (Some(samples), _) if !spec.draws_batches() => files::batch(samples),
         (None, Data::Gaussian) => data::gaussian_batch(spec.seed, trial, spec.batch, spec.shape()),
         (samples, _) => Rows::new(samples.as_ref()).drawn(spec.seed, trial, spec.batch),
     };
+    Drawn { network: network(plan, run, trial), batch }
+}
+
+/// Draws the network of one trial.
+pub fn network(plan: &Plan, run: &RunPlan, trial: u64) -> Network {
+    let spec = &plan.spec;
     let mut network = match (&plan.network, run) {
         (Some(network), RunPlan::PerLayer(activations)) => sequential::network(network, activations, spec.loss()),
         (Some(network), RunPlan::Uniform(activation)) => {
@@ -33,7 +48,7 @@ pub fn draw(plan: &Plan, run: &RunPlan, trial: u64) -> (Network, Batch) {
         (None, run) => perceptron(plan, run.first()).draw(spec.seed, trial),
     };
     network.key = Stream::new(spec.seed, trial, "rounding").key();
-    (network, batch)
+    network
 }
 
 /// The parameters for drawing a run's networks.
@@ -103,7 +118,7 @@ pub(super) struct Stored {
 }
 
 /// The effect of a policy's storage on a network and a batch.
-pub(super) fn stored(policy: Policy, network: &Network, batch: &Batch) -> Stored {
+pub(super) fn stored(policy: Policy, Drawn { network, batch }: &Drawn) -> Stored {
     let Some(format) = policy.storage else { return Stored { noise: 0.0, leaves_range: false } };
     let mut values: Vec<_> = network.parameters.iter().map(|parameter| &parameter.values).collect();
     let scales = network.scales();

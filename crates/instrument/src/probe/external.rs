@@ -6,7 +6,7 @@ use crate::exchange::{Dtype, Gradient, Gradients};
 use crate::format::F64;
 use crate::graph::{Network, Operation, ParameterId};
 use crate::noise::Noise;
-use crate::record::{Number, Projection};
+use crate::record::{Number, Projection, StoredType};
 use crate::truth::{TrueLayer, TrueTensor};
 use rug::Float;
 
@@ -64,10 +64,10 @@ impl ExternalGradients<'_> {
 }
 
 impl ExternalTensors {
-    /// Types of the weight and the bias gradient by name, as far as the file has them.
-    pub fn dtypes(&self) -> [Option<String>; 2] {
+    /// Types of the weight and the bias gradient, as far as the file has them.
+    pub fn types(&self) -> [Option<StoredType>; 2] {
         let [weight, bias, _] = self.dtypes;
-        [weight, bias].map(|dtype| dtype.map(|dtype| dtype.to_string()))
+        [weight, bias].map(|dtype| dtype.map(StoredType::of))
     }
 
     /// Entries that torch.testing.assert_close rejects, and all entries that it can compare, with the exact gradient

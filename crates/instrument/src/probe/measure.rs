@@ -12,7 +12,7 @@ use crate::graph::segments::Segments;
 use crate::graph::{Network, Operation};
 use crate::magnitude::Magnitudes;
 use crate::noise;
-use crate::record::{ExactLayer, ExternalLayer, Fates, Flips, GradientNoise, Number, Rows, TensorNoise};
+use crate::record::{ExactSite, ExternalSite, Fates, Flips, GradientNoise, Number, Rows, TensorNoise};
 use crate::theory::LayerFacts;
 use crate::truth::elementwise::Undecided;
 use crate::truth::{Evidence, Prepared, TrueLayer, TruthPass, Unproven, precision, sizes};
@@ -41,7 +41,7 @@ pub struct LayerMeasurement {
     /// Magnitudes of the exact weight gradient's entries.
     pub magnitudes: Magnitudes,
     /// The exact network at this layer.
-    pub exact: Box<ExactLayer>,
+    pub exact: Box<ExactSite>,
     /// One per arithmetic, then one per file with another program's gradients.
     pub arithmetics: Vec<ArithmeticMeasurement>,
     /// One per extra run.
@@ -69,7 +69,7 @@ pub struct ArithmeticMeasurement {
     /// The inputs of the theory; `None` for another program's gradients.
     pub facts: Option<LayerFacts>,
     /// Measures that only another program's gradients have.
-    pub external: Option<ExternalLayer>,
+    pub external: Option<ExternalSite>,
 }
 
 /// One layer of a run of which only the gradient of weights and biases is used.
@@ -259,13 +259,13 @@ fn in_lockstep(
 }
 
 /// The exact network at a layer, as if it were the head.
-fn exact(network: &Network, truth: &TrueLayer) -> ExactLayer {
+fn exact(network: &Network, truth: &TrueLayer) -> ExactSite {
     let Operation::Affine { weight, .. } = network.nodes[network.layers[truth.layer].affine].operation else {
         unreachable!("invariant: a layer's first node is affine")
     };
     let own = &truth.sizes;
     let (log2_minibatch_noise, minibatch_noise_at_most) = own.minibatch_noise;
-    ExactLayer {
+    ExactSite {
         log2_gradient: own.gradient,
         log2_weights: sizes::of_parameters(&network.parameters[weight].values),
         log2_inputs: own.inputs,

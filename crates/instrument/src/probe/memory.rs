@@ -47,21 +47,25 @@ impl<'p> Needs<'p> {
     fn on(&self, schedule: Schedule) -> u64 {
         let at_once = self.threads.min(self.plan.spec.trials).min(schedule.trials_at_once) as u128;
         let working = trial::working(self.plan, &self.shape, self.threads, schedule);
+        let drawn = trial::drawn(&self.shape) * if schedule.keeps_trials { self.plan.spec.trials as u128 } else { 0 };
         // A quarter more for the allocator.
-        whole(self.threads, at_once * working * 5 / 4 + self.resting)
+        whole(self.threads, (at_once * working + drawn) * 5 / 4 + self.resting)
     }
 
     /// The schedule that computes most at once within a number of bytes.
     ///
-    /// Recomputed values cost about a third more time, and a waiting trial costs a thread.
+    /// Trials that are drawn again cost little, recomputed values about a third more time, and a waiting trial costs a
+    /// thread.
     fn schedule(&self, limit: u64) -> Option<Schedule> {
         let all = self.threads.min(self.plan.spec.trials).max(1);
         let segments = [1, self.balanced()];
-        let every = (1..=all)
-            .rev()
-            .flat_map(|trials_at_once| segments.into_iter().map(move |segments| Schedule { segments, trials_at_once }));
         // The schedule without limits first, so that a run that fits is not slowed down.
-        std::iter::once(Schedule::default()).chain(every).find(|schedule| self.on(*schedule) <= limit)
+        let kept = Schedule::default();
+        let drawn_again = Schedule { keeps_trials: false, ..kept };
+        let every = (1..=all).rev().flat_map(|trials_at_once| {
+            segments.into_iter().map(move |segments| Schedule { segments, trials_at_once, ..drawn_again })
+        });
+        [kept, drawn_again].into_iter().chain(every).find(|schedule| self.on(*schedule) <= limit)
     }
 
     fn balanced(&self) -> usize {
@@ -69,7 +73,7 @@ impl<'p> Needs<'p> {
     }
 
     fn least(&self) -> u64 {
-        self.on(Schedule { segments: self.balanced(), trials_at_once: 1 })
+        self.on(Schedule { segments: self.balanced(), trials_at_once: 1, keeps_trials: false })
     }
 }
 

@@ -8,36 +8,30 @@ use super::questions::Questions;
 use crate::format::F64;
 use crate::magnitude::Magnitudes;
 use crate::record::{
-    ArithmeticRun, External, Fates, Flips, FormatFacts, LayerRun, LayerTrial, Number, Truth, TruthLayer, TruthTrial,
+    ArithmeticRun, Evidence, External, Fates, Flips, FormatFacts, Number, SiteRun, SiteTrial, TrueSite, Truth,
+    TruthTrial,
 };
 use crate::spec::Plan;
 use crate::statistics::quantiles;
-use crate::truth::Evidence;
 use crate::verdict::over_trials;
 
 /// The exact gradient over the trials.
 pub(super) fn truth(trials: &[Trial]) -> Truth {
-    let layers = trials[0].measurement.layers.len();
-    let weakest = trials
-        .iter()
-        .flat_map(|trial| trial.measurement.layers.iter().map(|layer| layer.weight_evidence))
-        .reduce(Evidence::weaker)
-        .expect("invariant: a probe has trials and layers");
+    let all = trials.iter().flat_map(|trial| trial.measurement.layers.iter().map(|layer| layer.weight_evidence.into()));
     Truth {
         precision: trials.iter().map(|trial| trial.measurement.precision).collect(),
-        evidence: weakest.to_string(),
-        layers: (0..layers)
+        evidence: Evidence::weakest(all).expect("invariant: a probe has trials and sites"),
+        sites: (0..trials[0].measurement.layers.len())
             .map(|index| {
                 let mut magnitudes = Magnitudes::default();
                 trials.iter().for_each(|trial| magnitudes.merge(&trial.measurement.layers[index].magnitudes));
-                TruthLayer {
-                    layer: index + 1,
-                    name: trials[0].measurement.layers[index].name.clone(),
+                TrueSite {
+                    site: index + 1,
                     trials: trials
                         .iter()
                         .map(|trial| &trial.measurement.layers[index])
                         .map(|layer| TruthTrial {
-                            evidence: layer.weight_evidence.to_string(),
+                            evidence: layer.weight_evidence.into(),
                             log2_norm: layer.log2_norm,
                             exact: Some(layer.exact.clone()),
                         })
@@ -61,17 +55,17 @@ pub(super) fn arithmetic_run(
     let policy = plan.arithmetics[index];
     let name = plan.spec.names.of(&policy.to_string()).to_string();
     let log2_loss_scale = questions.listed[index].log2_loss_scale;
-    let layers: Vec<LayerRun> =
-        (0..trials[0].measurement.layers.len()).map(|layer| layer_run(trials, layer, index)).collect();
+    let sites = site_runs(trials, index);
     let storage = trials.iter().map(|trial| trial.stored[index].noise).fold(0.0, f64::max);
     ArithmeticRun {
         policy: (name != policy.spelled()).then(|| policy.spelled()),
         name,
+        roles: Some(policy.into()),
         // Gradients lie in the format of the backward role.
         format: FormatFacts::of(&policy.backward.format),
         storage_noise: Number::new(storage),
-        verdict: layers[0].verdict.clone(),
-        layers,
+        verdict: sites[0].verdict.clone(),
+        sites,
         log2_loss_scale: (log2_loss_scale != 0).then_some(log2_loss_scale),
         attribution: causes.attribution,
         remedies: causes.remedies,
@@ -85,15 +79,15 @@ pub(super) fn external_run(plan: &Plan, trials: &mut [Trial], index: usize) -> A
     let (compared, gradients) = (&plan.spec.compared[index], &plan.compared[index]);
     let (relative_tolerance, absolute_tolerance) = tolerances(gradients.dtype);
     let place = plan.arithmetics.len() + index;
-    let layers: Vec<LayerRun> =
-        (0..trials[0].measurement.layers.len()).map(|layer| layer_run(trials, layer, place)).collect();
+    let sites = site_runs(trials, place);
     ArithmeticRun {
         policy: None,
+        roles: None,
         name: compared.name.clone(),
         format: FormatFacts::of(&gradients.dtype.format().unwrap_or(F64)),
         storage_noise: Number::None,
-        verdict: layers[0].verdict.clone(),
-        layers,
+        verdict: sites[0].verdict.clone(),
+        sites,
         log2_loss_scale: None,
         attribution: None,
         remedies: Vec::new(),
@@ -113,7 +107,11 @@ pub(super) fn external_run(plan: &Plan, trials: &mut [Trial], index: usize) -> A
     }
 }
 
-fn layer_run(trials: &mut [Trial], layer: usize, arithmetic: usize) -> LayerRun {
+fn site_runs(trials: &mut [Trial], arithmetic: usize) -> Vec<SiteRun> {
+    (0..trials[0].measurement.layers.len()).map(|layer| site_run(trials, layer, arithmetic)).collect()
+}
+
+fn site_run(trials: &mut [Trial], layer: usize, arithmetic: usize) -> SiteRun {
     let mut measured: Vec<_> =
         trials.iter_mut().map(|trial| &mut trial.measurement.layers[layer].arithmetics[arithmetic]).collect();
     let mut magnitudes = Magnitudes::default();
@@ -132,8 +130,8 @@ fn layer_run(trials: &mut [Trial], layer: usize, arithmetic: usize) -> LayerRun 
     let verdicts: Vec<_> = measured.iter().map(|trial| trial.verdict).collect();
     let has_bias = measured.iter().any(|trial| trial.gradient.is_some());
     let joint = has_bias.then(|| quantiles(measured.iter().map(|trial| RunMeasurement::from(&**trial).noise())));
-    LayerRun {
-        layer: layer + 1,
+    SiteRun {
+        site: layer + 1,
         flips,
         histogram: magnitudes.to_record(),
         fates,
@@ -147,7 +145,7 @@ fn layer_run(trials: &mut [Trial], layer: usize, arithmetic: usize) -> LayerRun 
         external: measured[0].external.take(),
         trials: measured
             .into_iter()
-            .map(|trial| LayerTrial {
+            .map(|trial| SiteTrial {
                 verdict: trial.verdict,
                 gradient: trial.gradient,
                 rows: trial.rows,

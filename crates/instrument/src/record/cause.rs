@@ -55,24 +55,33 @@ pub struct Attribution {
     pub sources: Vec<SourceNoise>,
 }
 
-/// The noise of the gradient, layer by layer (layer 1 first), with one source on or off.
+/// The noise of the gradient with one source on or off.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SourceNoise {
     /// The source.
     pub source: NoiseSource,
-    /// Noise-to-signal ratios with this source alone and everything else exact; absent for accumulation.
+    /// One per site, in their order.
+    pub sites: Vec<SourceSite>,
+}
+
+/// One site's noise with one source on or off.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceSite {
+    /// Its ordinal.
+    pub site: usize,
+    /// Noise-to-signal ratio with this source alone and everything else exact; absent for accumulation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub alone: Option<Vec<Quantiles>>,
+    pub alone: Option<Quantiles>,
     /// The same with only this source off and everything else as in the plain run.
-    pub without: Vec<Quantiles>,
-    /// Number of trials in which each layer's verdict is milder with this source off; absent in records before schema
-    /// 3.
+    pub without: Quantiles,
+    /// Number of trials in which the verdict is milder with this source off; absent in records before schema 3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub milder: Option<Vec<usize>>,
-    /// Number of trials in which each layer's noise is at least 1.5 times lower with this source off.
+    pub milder: Option<usize>,
+    /// Number of trials in which the noise is at least 1.5 times lower with this source off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lower: Option<Vec<usize>>,
+    pub lower: Option<usize>,
 }
 
 /// A change that was tried to reduce the noise of one arithmetic.
@@ -103,19 +112,31 @@ pub struct Remedy {
     pub kind: RemedyKind,
     /// The arithmetic or policy with the change: `f16:acc=f32`; the arithmetic itself under loss scaling.
     pub name: String,
+    /// What that name stands for, role by role; absent where the name says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
     /// log₂ of the loss scale it ran with.
     pub log2_loss_scale: i32,
-    /// Layers 1 to L, then the head.
-    pub layers: Vec<RemedyLayer>,
-    /// All layers, trial by trial; absent in records before schema 3.
+    /// One per site, in their order.
+    pub sites: Vec<RemedySite>,
+    /// All sites, trial by trial; absent in records before schema 3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trials: Option<Vec<WholeTrial>>,
 }
 
-/// One layer under a remedy.
+impl Remedy {
+    /// What it computes in, in a spelling that says so.
+    pub fn definition(&self) -> &str {
+        self.policy.as_deref().unwrap_or(&self.name)
+    }
+}
+
+/// One site under a remedy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct RemedyLayer {
+pub struct RemedySite {
+    /// Its ordinal.
+    pub site: usize,
     /// Noise-to-signal ratio of the gradient over the trials.
     pub noise_to_signal: Quantiles,
     /// The verdict over the trials.
@@ -124,11 +145,13 @@ pub struct RemedyLayer {
     pub flushed: Number,
 }
 
-/// The theory's predictions for one layer's noise in one arithmetic, relative to the measurement (medians over the
+/// The theory's predictions for one site's noise in one arithmetic, relative to the measurement (medians over the
 /// trials).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct TheoryLayer {
+pub struct TheorySite {
+    /// Its ordinal.
+    pub site: usize,
     /// Noise-to-signal ratio from the measured forward noise: flips for kinks, φ'' for smooth pieces, and the rounding
     /// of the backward pass.
     pub predicted: Number,

@@ -4,10 +4,11 @@
 //! contradiction.
 
 use super::{
-    ArithmeticRun, Attribution, ExactLayer, ExternalLayer, Flips, FormatFacts, Histogram, LayerRun, LayerTrial, Number,
-    Quantiles, Record, Remedy, Rows, Run, TensorNoise, TheoryLayer, Truth, TruthLayer, Verdict, VerdictCount,
-    WholeTrial,
+    ArithmeticRun, Attribution, Evidence, ExactSite, ExternalSite, Flips, FormatFacts, Histogram, Number, Quantiles,
+    Record, Remedy, Roles, Rows, Run, Site, SiteRun, SiteTrial, SourceSite, TensorNoise, TheorySite, TrueSite, Truth,
+    Verdict, VerdictCount, WholeTrial,
 };
+use crate::arithmetic::Policy;
 use crate::verdict::over_trials;
 
 /// How much a cosine of nine digits may exceed 1.
@@ -36,7 +37,7 @@ impl Record {
     pub fn check(&self) -> Result<(), String> {
         let (asked, found) = (self.spec.activations.len(), self.runs.len());
         ensure(asked == found, || format!("its runs are {found}, its activations {asked}"))?;
-        let asked = Asked { layers: self.spec.depth.saturating_add(1), trials: self.spec.trials };
+        let asked = Asked { sites: self.spec.depth.saturating_add(1), trials: self.spec.trials };
         ensure(asked.trials > 0 && self.spec.depth > 0, || "it asks for no trial or no layer".into())?;
         self.runs.iter().try_for_each(|run| at(|| run.activation.clone(), asked.run(run)))
     }
@@ -45,7 +46,7 @@ impl Record {
 /// What every part of a record must have.
 #[derive(Clone, Copy)]
 struct Asked {
-    layers: usize,
+    sites: usize,
     trials: usize,
 }
 
@@ -58,6 +59,10 @@ impl Asked {
         for (what, number) in [("gain", run.gain), ("residual scale", run.residual_scale), ("χ₁", run.chi1)] {
             ensure(number.is_none_or(|x| x.is_finite() && x >= 0.0), || format!("its {what} is no size"))?;
         }
+        if let Some(growth) = run.growth {
+            size("its growth", growth)?;
+        }
+        self.numbered(&run.sites, |site| site.ordinal, named)?;
         at(|| "exact gradient".into(), self.truth(&run.truth))?;
         let own = run.arithmetics.iter().filter(|one| one.external.is_none()).count();
         run.arithmetics.iter().try_for_each(|one| at(|| one.name.clone(), self.arithmetic(one, own)))
@@ -66,29 +71,29 @@ impl Asked {
     fn truth(self, truth: &Truth) -> Checked {
         self.counted("working precisions", truth.precision.len(), self.trials)?;
         ensure(truth.precision.iter().all(|bits| *bits > 0), || "a working precision is 0 bits".into())?;
-        evidence(&truth.evidence)?;
-        self.counted("layers", truth.layers.len(), self.layers)?;
-        truth.layers.iter().enumerate().try_for_each(|(place, layer)| {
-            let checked = numbered(place, layer.layer).and_then(|()| self.truth_layer(layer));
-            at(|| format!("layer {}", place + 1), checked)
+        self.numbered(&truth.sites, |site| site.site, |site| self.true_site(site))?;
+        let weakest = Evidence::weakest(truth.sites.iter().flat_map(|site| &site.trials).map(|trial| trial.evidence));
+        let found = truth.evidence;
+        ensure(weakest.is_none_or(|weakest| weakest.rank() == found.rank()), || {
+            format!("it is {found}, and in the worst trial {}", weakest.unwrap_or(found))
         })
     }
 
-    fn truth_layer(self, layer: &TruthLayer) -> Checked {
-        self.counted("trials", layer.trials.len(), self.trials)?;
-        histogram(&layer.histogram)?;
-        for trial in &layer.trials {
-            evidence(&trial.evidence)?;
-            let is_open = trial.evidence.starts_with("not established");
+    fn true_site(self, site: &TrueSite) -> Checked {
+        self.counted("trials", site.trials.len(), self.trials)?;
+        histogram(&site.histogram)?;
+        for trial in &site.trials {
             let is_size = matches!(trial.log2_norm, Number::Finite(_) | Number::MinusInfinite);
-            ensure(is_open || is_size, || "the size of a gradient that is established is no number".into())?;
+            ensure(!trial.evidence.is_established() || is_size, || {
+                "the size of a gradient that is established is no number".into()
+            })?;
             ensure(trial.log2_norm != Number::Infinite, || "the size of an exact gradient is infinite".into())?;
             trial.exact.as_deref().map_or(Ok(()), |exact| self.exact(exact))?;
         }
         Ok(())
     }
 
-    fn exact(self, exact: &ExactLayer) -> Checked {
+    fn exact(self, exact: &ExactSite) -> Checked {
         let sizes = [
             exact.log2_gradient,
             exact.log2_weights,
@@ -103,8 +108,8 @@ impl Asked {
         ensure(exact.log2_gradient == Number::MinusInfinite, || {
             "a gradient that is not zero has a reason to be".into()
         })?;
-        let is_layer = zero.layer.is_none_or(|layer| (1..=self.layers).contains(&layer));
-        ensure(is_layer, || "the reason of a zero gradient names a layer that there is not".into())
+        let is_site = zero.site.is_none_or(|site| (1..=self.sites).contains(&site));
+        ensure(is_site, || "the reason of a zero gradient names a layer that there is not".into())
     }
 
     fn arithmetic(self, run: &ArithmeticRun, own: usize) -> Checked {
@@ -114,18 +119,31 @@ impl Asked {
             size("storage noise", run.storage_noise)?;
         }
         scale(run.log2_loss_scale.unwrap_or(0))?;
-        self.counted("layers", run.layers.len(), self.layers)?;
-        for (place, layer) in run.layers.iter().enumerate() {
-            let checked = numbered(place, layer.layer).and_then(|()| self.layer(layer, own));
-            at(|| format!("layer {}", place + 1), checked)?;
-        }
+        ensure(run.external.is_some() != run.roles.is_some(), || {
+            "its arithmetic and its file exclude each other".into()
+        })?;
+        run.roles.as_ref().map_or(Ok(()), |found| roles(run, found))?;
+        self.numbered(&run.sites, |site| site.site, |site| self.site(site, own))?;
         run.attribution.as_ref().map_or(Ok(()), |attribution| self.attribution(attribution))?;
         run.remedies.iter().try_for_each(|remedy| at(|| format!("remedy {}", remedy.name), self.remedy(remedy)))?;
-        ensure([0, self.layers].contains(&run.theory.len()), || "its theory has other layers".into())?;
-        run.theory.iter().try_for_each(theory)
+        if run.theory.is_empty() {
+            return Ok(());
+        }
+        at(|| "theory".into(), self.numbered(&run.theory, |site| site.site, theory))
     }
 
-    fn layer(self, layer: &LayerRun, own: usize) -> Checked {
+    /// One entry for every site, with its ordinal, and each as it must be.
+    fn numbered<T>(self, found: &[T], ordinal: impl Fn(&T) -> usize, checked: impl Fn(&T) -> Checked) -> Checked {
+        self.counted("layers", found.len(), self.sites)?;
+        found.iter().zip(1..).try_for_each(|(one, expected)| {
+            let is_numbered = ordinal(one) == expected;
+            let checked = ensure(is_numbered, || format!("it says that it is layer {}", ordinal(one)))
+                .and_then(|()| checked(one));
+            at(|| format!("layer {expected}"), checked)
+        })
+    }
+
+    fn site(self, layer: &SiteRun, own: usize) -> Checked {
         self.counted("trials", layer.trials.len(), self.trials)?;
         histogram(&layer.histogram)?;
         let (entries, sizes) = (layer.fates.total(), total(&layer.histogram));
@@ -138,10 +156,10 @@ impl Asked {
         ensure(layer.verdict == expected, || {
             format!("its verdict is {}, that of its trials {}", layer.verdict.in_words(), expected.in_words())
         })?;
-        let weight = |trial: &LayerTrial| trial.tensors.first().map_or(Number::None, |one| one.noise_to_signal);
+        let weight = |trial: &SiteTrial| trial.tensors.first().map_or(Number::None, |one| one.noise_to_signal);
         self.quantiles_of(&layer.noise_to_signal, layer.trials.iter().map(weight))?;
         if let Some(joint) = &layer.gradient {
-            let ratio = |trial: &LayerTrial| trial.gradient.map_or(Number::None, |one| one.noise_to_signal);
+            let ratio = |trial: &SiteTrial| trial.gradient.map_or(Number::None, |one| one.noise_to_signal);
             self.quantiles_of(joint, layer.trials.iter().map(ratio))?;
         }
         flips(layer)?;
@@ -191,16 +209,7 @@ impl Asked {
             let name = source.source.name();
             let checked = || {
                 ensure(!seen.contains(&source.source), || "it is there twice".into())?;
-                for noise in [source.alone.as_ref(), Some(&source.without)].into_iter().flatten() {
-                    self.counted("layers", noise.len(), self.layers)?;
-                    noise.iter().try_for_each(|noise| self.quantiles(noise))?;
-                }
-                for counts in [&source.milder, &source.lower].into_iter().flatten() {
-                    self.counted("layers", counts.len(), self.layers)?;
-                    let largest = counts.iter().copied().max().unwrap_or(0);
-                    ensure(largest <= self.trials, || format!("it helps in {largest} of {} trials", self.trials))?;
-                }
-                Ok(())
+                self.numbered(&source.sites, |site| site.site, |site| self.source(site))
             };
             at(|| format!("source {name}"), checked())?;
             seen.push(source.source);
@@ -208,14 +217,23 @@ impl Asked {
         Ok(())
     }
 
+    fn source(self, site: &SourceSite) -> Checked {
+        [site.alone.as_ref(), Some(&site.without)].into_iter().flatten().try_for_each(|noise| self.quantiles(noise))?;
+        let largest = site.milder.max(site.lower).unwrap_or(0);
+        ensure(largest <= self.trials, || format!("it helps in {largest} of {} trials", self.trials))
+    }
+
     fn remedy(self, remedy: &Remedy) -> Checked {
         scale(remedy.log2_loss_scale)?;
-        self.counted("layers", remedy.layers.len(), self.layers)?;
-        for layer in &remedy.layers {
-            self.quantiles(&layer.noise_to_signal)?;
-            self.verdict(&layer.verdict)?;
-            share("the flushed share", layer.flushed)?;
-        }
+        self.numbered(
+            &remedy.sites,
+            |site| site.site,
+            |site| {
+                self.quantiles(&site.noise_to_signal)?;
+                self.verdict(&site.verdict)?;
+                share("the flushed share", site.flushed)
+            },
+        )?;
         let Some(trials) = &remedy.trials else { return Ok(()) };
         self.counted("trials", trials.len(), self.trials)?;
         let is_size = |trial: &WholeTrial| trial.worst_noise == Number::None || is_size(trial.worst_noise);
@@ -223,19 +241,16 @@ impl Asked {
     }
 }
 
-/// Layers are numbered from 1 in their order.
-fn numbered(place: usize, layer: usize) -> Checked {
-    ensure(layer == place + 1, || format!("it says that it is layer {layer}"))
+/// Roles and format say again, in numbers, what the policy spells.
+fn roles(run: &ArithmeticRun, found: &Roles) -> Checked {
+    let is_theirs = Policy::parse(run.definition()).is_ok_and(|policy| Roles::from(policy) == *found);
+    ensure(is_theirs && found.backward.format == run.format, || {
+        format!("its roles are not those of {}", run.definition())
+    })
 }
 
-fn evidence(words: &str) -> Checked {
-    let of_bits = |kind: &str| {
-        let bits = words.strip_prefix(kind).and_then(|rest| rest.strip_suffix(" bits"));
-        bits.is_some_and(|bits| bits.parse::<u32>().is_ok())
-    };
-    let is_known =
-        words == "exact" || words.starts_with("not established") || ["proven ", "agreed "].map(of_bits) != [false; 2];
-    ensure(is_known, || format!("`{words}` is no evidence"))
+fn named(site: &Site) -> Checked {
+    ensure(!site.name.is_empty() && !site.parameters.is_empty(), || "it has no name or no parameters".into())
 }
 
 fn histogram(histogram: &Histogram) -> Checked {
@@ -295,7 +310,7 @@ fn scale(log2: i32) -> Checked {
     ensure(log2.unsigned_abs() <= LARGEST_SCALE, || format!("a loss scale is 2^{log2}"))
 }
 
-fn trial(trial: &LayerTrial) -> Checked {
+fn trial(trial: &SiteTrial) -> Checked {
     trial.rows.map_or(Ok(()), |rows| self::rows(&rows))?;
     if let Some(joint) = &trial.gradient {
         size_or_none("the noise of a trial", joint.noise_to_signal)?;
@@ -319,7 +334,7 @@ fn tensor(tensor: &TensorNoise) -> Checked {
     ensure(is_cosine, || format!("its cosine is {}", words(tensor.cosine)))
 }
 
-fn flips(layer: &LayerRun) -> Checked {
+fn flips(layer: &SiteRun) -> Checked {
     let counted: Vec<u64> = layer.trials.iter().filter_map(|trial| trial.flips).collect();
     let Some(Flips { flipped, nonfinite, total }) = layer.flips else {
         return ensure(counted.is_empty(), || "its trials count flips, and it has none".into());
@@ -331,16 +346,16 @@ fn flips(layer: &LayerRun) -> Checked {
     ensure(sum == u128::from(flipped), || format!("its trials count {sum} flips, and it has {flipped}"))
 }
 
-fn theory(layer: &TheoryLayer) -> Checked {
+fn theory(layer: &TheorySite) -> Checked {
     size_or_none("a predicted noise", layer.predicted)?;
     size_or_none("measured over predicted", layer.ratio)?;
     size_or_none("a bound of theory", layer.frozen_worst)?;
     size_or_none("a bound of theory", layer.frozen_typical)
 }
 
-fn external(external: &ExternalLayer, own: usize) -> Checked {
+fn external(external: &ExternalSite, own: usize) -> Checked {
     ensure(external.log2_distance.len() == own, || "its distances are not one for each precision".into())?;
     ensure([0, own].contains(&external.projections.len()), || "its projections are not one for each precision".into())?;
-    let ExternalLayer { not_close, entries, .. } = *external;
+    let ExternalSite { not_close, entries, .. } = *external;
     ensure(not_close <= entries, || format!("{not_close} of {entries} entries are not close"))
 }

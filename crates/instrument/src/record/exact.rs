@@ -1,14 +1,14 @@
-//! The exact network at each layer: the sizes of its numbers, the spread of the gradient between minibatches, and the
+//! The exact network at each site: the sizes of its numbers, the spread of the gradient between minibatches, and the
 //! reason if the gradient is zero.
 
 use super::{Number, Verdict, Zero};
 use serde::{Deserialize, Serialize};
 
-/// One layer of the exact network in one trial. Sizes are log₂ of root mean squares over all entries, zeros included:
+/// One site of the exact network in one trial. Sizes are log₂ of root mean squares over all entries, zeros included:
 /// −∞ if every entry is proven to be zero, `None` if the exact gradient is not established.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ExactLayer {
+pub struct ExactSite {
     /// Size of the gradient, weights and biases together.
     pub log2_gradient: Number,
     /// Size of the weights.
@@ -33,7 +33,7 @@ pub struct ExactLayer {
     pub zero: Option<Zero>,
 }
 
-/// Noise of a layer's gradient, weights and biases as one vector.
+/// Noise of a site's gradient, weights and biases as one vector.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GradientNoise {

@@ -3,14 +3,14 @@
 //! `law.json` holds only what the spec and the version determine, as a probe's record does: the same bytes on any
 //! machine and any number of threads, read back and written again to the same bytes.
 
-use super::{Number, Spec};
+use super::{Evidence, Number, Spec, former};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Name and version of the layout.
-pub const SCHEMA: &str = "precision-probe-law/3";
-/// The previous layout, which can still be read.
-const FORMER: &str = "precision-probe-law/1";
+pub const SCHEMA: &str = "precision-probe-law/4";
+/// The layouts before it, which are still read.
+const FORMER: [&str; 2] = ["precision-probe-law/3", "precision-probe-law/1"];
 
 /// Smallest and largest number of significand bits: a single bit only gives powers of two, and no format for training
 /// has more than f64's 53.
@@ -49,8 +49,8 @@ pub struct LawRun {
     pub gain: Option<f64>,
     /// The exact factor of every branch of a residual network.
     pub residual_scale: Option<f64>,
-    /// Worst evidence for the exact gradient, in words: "proven 83 bits".
-    pub evidence: String,
+    /// Worst evidence for the exact gradient.
+    pub evidence: Evidence,
     /// One per precision, in increasing order.
     pub points: Vec<Point>,
     /// One per regime and statistic.
@@ -213,11 +213,11 @@ impl Law {
     /// # Errors
     /// The place where the text is not a law of this schema.
     pub fn from_json(text: &str) -> Result<Law, String> {
-        let law: Law = super::text::read(text, &[SCHEMA, FORMER], "law")?;
+        let law: Law = super::text::read(text, "law", SCHEMA, &FORMER, former::law)?;
         let strange = law.all_bits().find(|bits| !BITS.contains(bits));
         match strange {
             Some(bits) => Err(format!("not a law: {bits} bits, where {} to {} can be", BITS.start(), BITS.end())),
-            None => Ok(Law { schema: SCHEMA.into(), ..law }),
+            None => Ok(law),
         }
     }
 

@@ -8,8 +8,12 @@
 
 mod cause;
 mod check;
+mod evidence;
 mod exact;
+mod format;
+mod former;
 pub mod law;
+mod site;
 pub mod study;
 mod text;
 pub mod training;
@@ -19,22 +23,27 @@ pub use crate::fate::Fates;
 pub use crate::magnitude::Histogram;
 pub use crate::noise::{Rows, TensorNoise};
 pub use crate::number::Number;
+pub use crate::spec::fields::{Field, Fields, FixedBy, Heading, Kind, SpecOption};
 pub use crate::spec::{
     Attribute, BatchFile, Compared, Data, Loss, LossScale, Names, Source, Spec, TargetKind, Weights,
 };
+pub use crate::truth::Unproven;
 pub use crate::truth::zero::{Zero, ZeroReason};
 use crate::verdict::over_trials;
 pub use crate::verdict::{Verdict, VerdictCount};
-pub use cause::{Attribution, NoiseSource, Remedy, RemedyKind, RemedyLayer, SourceNoise, TheoryLayer};
-pub use exact::{ExactLayer, GradientNoise, LOWER, WholeTrial, enough_of, is_lower};
+pub use cause::{Attribution, NoiseSource, Remedy, RemedyKind, RemedySite, SourceNoise, SourceSite, TheorySite};
+pub use evidence::Evidence;
+pub use exact::{ExactSite, GradientNoise, LOWER, WholeTrial, enough_of, is_lower};
+pub use format::{FormatFacts, Role, Roles};
+pub use site::{Site, SiteKind};
 
-use crate::format::Format;
+use crate::exchange::Dtype;
 use serde::{Deserialize, Serialize};
 
 /// Name and version of the record's layout.
-pub const SCHEMA: &str = "precision-probe-record/3";
-/// The layout before it, which is still read: verdicts have their former names and no distribution.
-const FORMER: &str = "precision-probe-record/2";
+pub const SCHEMA: &str = "precision-probe-record/4";
+/// The layouts before it, which are still read. Before schema 3 verdicts have other names and no distribution.
+const FORMER: [&str; 2] = ["precision-probe-record/3", "precision-probe-record/2"];
 
 /// Everything one probe found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -72,10 +81,19 @@ pub struct Run {
     /// χ₁: factor by which a layer multiplies the gradient's mean square (mean field).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chi1: Option<f64>,
-    /// χ₁ in words: "gradients grow".
+    /// What χ₁ means for the gradient from layer to layer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub phase: Option<String>,
-    /// The exact gradient, layer by layer.
+    pub phase: Option<Phase>,
+    /// Whether the variance of pre-activations moves away from where χ₁ was taken, so χ₁ drifts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_unstable_variance: bool,
+    /// Factor of the gradient's mean square over all hidden layers of a residual network (mean field), with as many
+    /// digits as reports show. Absent from any other network's record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub growth: Option<Number>,
+    /// The nodes with parameters, which everything below refers to.
+    pub sites: Vec<Site>,
+    /// The exact gradient, site by site.
     pub truth: Truth,
     /// One per arithmetic, in the order asked for.
     pub arithmetics: Vec<ArithmeticRun>,
@@ -87,37 +105,35 @@ pub struct Run {
 pub struct Truth {
     /// Working precision in bits, per trial.
     pub precision: Vec<u32>,
-    /// Worst evidence over all layers and trials, in words: "proven 83 bits".
-    pub evidence: String,
-    /// Layers 1 (input side) to L, then the head (L+1).
-    pub layers: Vec<TruthLayer>,
+    /// Worst evidence over all sites and trials.
+    pub evidence: Evidence,
+    /// One per site, in their order.
+    pub sites: Vec<TrueSite>,
 }
 
-/// The exact gradient of one layer's parameters.
+/// The exact gradient of one site's parameters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct TruthLayer {
-    /// 1 to L, the head is L+1.
-    pub layer: usize,
-    /// `hidden.1`, …, `head`, or the layer's name in its file.
-    pub name: String,
+pub struct TrueSite {
+    /// Its ordinal.
+    pub site: usize,
     /// Per trial, the weight gradient.
     pub trials: Vec<TruthTrial>,
     /// ⌊log₂|g|⌋ of the weight gradient's entries, over all trials.
     pub histogram: Histogram,
 }
 
-/// What is known of one layer's true weight gradient in one trial.
+/// What is known of one site's exact weight gradient in one trial.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TruthTrial {
-    /// `exact`, `proven 83 bits`, or `not established: why`.
-    pub evidence: String,
+    /// How accurately it is known.
+    pub evidence: Evidence,
     /// log₂‖g*‖₂; −∞ if the gradient is zero.
     pub log2_norm: Number,
-    /// The exact network at this layer; absent from records before schema 3.
+    /// The exact network at this site; absent from records before schema 3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub exact: Option<Box<ExactLayer>>,
+    pub exact: Option<Box<ExactSite>>,
 }
 
 /// One arithmetic's gradients compared with the exact ones.
@@ -130,13 +146,16 @@ pub struct ArithmeticRun {
     /// What that name stands for, role by role; absent where the name says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
-    /// The stored format.
+    /// The arithmetic of each role; absent for gradients that another program computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roles: Option<Roles>,
+    /// The format of gradients.
     pub format: FormatFacts,
     /// Largest relative rounding of a parameter, input or target when stored; 0 where all fit exactly.
     pub storage_noise: Number,
-    /// Layers 1 to L, then the head.
-    pub layers: Vec<LayerRun>,
-    /// The network's verdict: layer 1's over the trials.
+    /// One per site, in their order.
+    pub sites: Vec<SiteRun>,
+    /// The network's verdict: that of the first site, over the trials.
     pub verdict: VerdictCount,
     /// log₂ of the loss scale; absent without one. Gradients and their measures are unscaled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -147,9 +166,9 @@ pub struct ArithmeticRun {
     /// What was tried against it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remedies: Vec<Remedy>,
-    /// What theory says, layer by layer (layer 1 first); absent where there is no theory.
+    /// What theory says, one per site; absent where there is no theory.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub theory: Vec<TheoryLayer>,
+    pub theory: Vec<TheorySite>,
     /// What is known of gradients that another program computed; absent for an arithmetic of our own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external: Option<External>,
@@ -176,50 +195,13 @@ pub struct External {
     pub notes: Vec<String>,
 }
 
-/// The constants of a format that a figure needs.
+/// One site in one arithmetic.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct FormatFacts {
-    /// Canonical name.
-    pub name: String,
-    /// Significand bits p.
-    pub precision: u32,
-    /// log₂ of the largest finite number; none if unbounded.
-    pub log2_max: Number,
-    /// log₂ of the smallest normal number; none if unbounded.
-    pub log2_smallest_normal: Number,
-    /// log₂ of the smallest subnormal number; none if unbounded.
-    pub log2_smallest_subnormal: Number,
-}
-
-impl FormatFacts {
-    /// Of a format.
-    pub fn of(format: &Format) -> FormatFacts {
-        let log2 =
-            |exponent: Option<i32>| exponent.map_or(Number::None, |exponent| Number::Finite(f64::from(exponent)));
-        FormatFacts {
-            name: format.name(),
-            precision: format.precision,
-            log2_max: match format.max() {
-                Some(max) => {
-                    let (fraction, exponent) = max.to_f64_exp();
-                    Number::new(core_math::log2(fraction) + f64::from(exponent))
-                }
-                None => Number::None,
-            },
-            log2_smallest_normal: log2(format.smallest_normal_exponent()),
-            log2_smallest_subnormal: log2(format.smallest_subnormal_exponent()),
-        }
-    }
-}
-
-/// One layer in one arithmetic.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LayerRun {
-    /// 1 to L, the head is L+1.
-    pub layer: usize,
-    /// Branch flips of this layer's pre-activations, over all trials; absent for the head and where φ' has no jump.
+pub struct SiteRun {
+    /// Its ordinal.
+    pub site: usize,
+    /// Branch flips of this site's pre-activations, over all trials; absent for the head and where φ' has no jump.
     pub flips: Option<Flips>,
     /// ⌊log₂|g|⌋ of the computed weight gradient, over all trials.
     pub histogram: Histogram,
@@ -233,16 +215,16 @@ pub struct LayerRun {
     /// The verdict over the trials, of weights and biases together.
     pub verdict: VerdictCount,
     /// One per trial.
-    pub trials: Vec<LayerTrial>,
+    pub trials: Vec<SiteTrial>,
     /// What an audit asks besides of gradients that another program computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub external: Option<ExternalLayer>,
+    pub external: Option<ExternalSite>,
 }
 
-/// One layer's gradients of another program next to ours.
+/// One site's gradients of another program next to ours.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ExternalLayer {
+pub struct ExternalSite {
     /// log₂‖theirs − ours‖₂ of the weight gradient for each arithmetic of our own, in their order; −∞ where every
     /// entry is the same, `None` if one of the two is not finite or absent.
     pub log2_distance: Vec<Number>,
@@ -260,10 +242,28 @@ pub struct ExternalLayer {
     pub projections: Vec<Projection>,
     /// What the weight gradient was stored as; absent where all tensors of the file have one type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub weight_dtype: Option<String>,
+    pub weight_type: Option<StoredType>,
     /// The same of the bias gradient.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bias_dtype: Option<String>,
+    pub bias_type: Option<StoredType>,
+}
+
+/// What another program stored a tensor as.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredType {
+    /// In safetensors' words: `F16`.
+    pub dtype: String,
+    /// Its format; absent for numbers that are stored exactly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<FormatFacts>,
+}
+
+impl StoredType {
+    /// Of an element type.
+    pub fn of(dtype: Dtype) -> StoredType {
+        StoredType { dtype: dtype.to_string(), format: dtype.format().as_ref().map(FormatFacts::of) }
+    }
 }
 
 /// Another program's gradient d along the gradient m of an arithmetic of our own, weights and biases together, as far
@@ -310,10 +310,10 @@ pub struct Quantiles {
     pub at_most: bool,
 }
 
-/// One layer in one arithmetic and one trial.
+/// One site in one arithmetic and one trial.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct LayerTrial {
+pub struct SiteTrial {
     /// The verdict of weights and biases together; before schema 3 of the weights.
     pub verdict: Verdict,
     /// Noise of weights and biases together; absent without biases and from records before schema 3.
@@ -325,7 +325,7 @@ pub struct LayerTrial {
     /// Pre-activations on a different piece of φ' than the exact ones; `None` if φ' has no jump or the exact gradient
     /// is not established.
     pub flips: Option<u64>,
-    /// The gradients of this layer: weight, then bias, slope, and δ = ∂L/∂z under `activation_gradient`.
+    /// The gradients of this site: weight, then bias, slope, and δ = ∂L/∂z under `activation_gradient`.
     pub tensors: Vec<TensorNoise>,
 }
 
@@ -346,8 +346,8 @@ impl Quantiles {
     }
 }
 
-impl LayerTrial {
-    /// The noise-to-signal ratio of the layer's gradient, of weights and biases together, and whether it is only an
+impl SiteTrial {
+    /// The noise-to-signal ratio of the site's gradient, of weights and biases together, and whether it is only an
     /// upper limit.
     pub fn noise(&self) -> (Number, bool) {
         let weight = || self.tensors.first().map(|weight| (weight.noise_to_signal, weight.at_most));
@@ -356,15 +356,15 @@ impl LayerTrial {
     }
 }
 
-impl LayerRun {
-    /// The noise-to-signal ratio of the layer's gradient over the trials: of weights and biases together.
+impl SiteRun {
+    /// The noise-to-signal ratio of the site's gradient over the trials: of weights and biases together.
     pub fn noise(&self) -> &Quantiles {
         self.gradient.as_ref().unwrap_or(&self.noise_to_signal)
     }
 
     /// The same as it is shown: `at_most` is that of the median.
     pub fn shown_noise(&self) -> Quantiles {
-        self.noise().with_limit_of_median(self.trials.iter().map(LayerTrial::noise))
+        self.noise().with_limit_of_median(self.trials.iter().map(SiteTrial::noise))
     }
 
     /// The noise-to-signal ratio of the weights alone as it is shown: `at_most` is that of the median.
@@ -376,7 +376,7 @@ impl LayerRun {
     /// The noise of two trials where it differs, the lesser first, each with whether it is only an upper limit: neither
     /// is a median.
     pub fn both_noises(&self) -> Option<[(Number, bool); 2]> {
-        let mut trials: Vec<(Number, bool)> = self.trials.iter().map(LayerTrial::noise).collect();
+        let mut trials: Vec<(Number, bool)> = self.trials.iter().map(SiteTrial::noise).collect();
         trials.sort_by(|(x, _), (y, _)| x.value().total_cmp(&y.value()));
         let is_known = trials.iter().all(|(noise, _)| *noise != Number::None);
         <[_; 2]>::try_from(trials).ok().filter(|[one, other]| is_known && one.0 != other.0)
@@ -399,8 +399,7 @@ impl Record {
     /// # Errors
     /// A sentence with the place where the text is not a record of this schema.
     pub fn from_json(text: &str) -> Result<Record, String> {
-        let mut record: Record = text::read(text, &[SCHEMA, FORMER], "record")?;
-        record.schema = SCHEMA.into();
+        let mut record: Record = text::read(text, "record", SCHEMA, &FORMER, former::record)?;
         record.runs.iter_mut().flat_map(|run| &mut run.arithmetics).for_each(ArithmeticRun::count_verdicts);
         Ok(record)
     }
@@ -414,13 +413,13 @@ impl ArithmeticRun {
 
     /// Counts the verdicts of the trials, which records before schema 3 leave to their reader.
     fn count_verdicts(&mut self) {
-        for layer in &mut self.layers {
-            let verdicts: Vec<Verdict> = layer.trials.iter().map(|trial| trial.verdict).collect();
-            if layer.verdict.distribution.is_none() && !verdicts.is_empty() {
-                layer.verdict = over_trials(&verdicts);
+        for site in &mut self.sites {
+            let verdicts: Vec<Verdict> = site.trials.iter().map(|trial| trial.verdict).collect();
+            if site.verdict.distribution.is_none() && !verdicts.is_empty() {
+                site.verdict = over_trials(&verdicts);
             }
         }
-        if let Some(first) = self.layers.first() {
+        if let Some(first) = self.sites.first() {
             self.verdict = first.verdict.clone();
         }
     }

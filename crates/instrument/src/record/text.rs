@@ -2,6 +2,7 @@
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::io::{self, Write};
 
 /// The bytes of a record's file.
@@ -28,21 +29,45 @@ pub fn length<T: Serialize>(record: &T) -> usize {
     count.0
 }
 
-/// Reads a record of this version's schema or of one of the former ones that follow it; `kind` is its name: "law".
+/// Reads a record of this version's schema, or of a former one after its conversion to this layout; `kind` is its name:
+/// "law".
 ///
 /// # Errors
 /// The place where the text is not a record of these schemas.
-pub fn read<T: DeserializeOwned>(text: &str, schemas: &[&str], kind: &str) -> Result<T, String> {
+pub fn read<T: DeserializeOwned>(
+    text: &str,
+    kind: &str,
+    schema: &str,
+    former: &[&str],
+    convert: fn(&mut Value) -> Result<(), String>,
+) -> Result<T, String> {
     #[derive(Deserialize)]
     struct Head {
         schema: String,
     }
-    let head: Head = serde_json::from_str(text).map_err(|error| format!("not a {kind}: {error}"))?;
-    if !schemas.contains(&head.schema.as_str()) {
-        let known = schemas.iter().map(|schema| format!("`{schema}`")).collect::<Vec<_>>().join(" and ");
-        return Err(format!("schema `{}` cannot be read; this version reads {known}", head.schema));
+    let wrong = |error: serde_json::Error| format!("not a {kind}: {error}");
+    let head: Head = serde_json::from_str(text).map_err(wrong)?;
+    if head.schema == schema {
+        return serde_json::from_str(text).map_err(wrong);
     }
-    serde_json::from_str(text).map_err(|error| format!("not a {kind}: {error}"))
+    if !former.contains(&head.schema.as_str()) {
+        let known: Vec<String> = [schema].iter().chain(former).map(|schema| format!("`{schema}`")).collect();
+        return Err(format!("schema `{}` cannot be read; this version reads {}", head.schema, joined(&known)));
+    }
+    let mut value: Value = serde_json::from_str(text).map_err(wrong)?;
+    convert(&mut value).map_err(|error| format!("not a {kind}: {error}"))?;
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("schema".into(), schema.into());
+    }
+    serde_json::from_value(value).map_err(wrong)
+}
+
+/// `a, b and c`.
+fn joined(all: &[String]) -> String {
+    match all {
+        [before @ .., last] if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        _ => all.concat(),
+    }
 }
 
 #[cfg(test)]

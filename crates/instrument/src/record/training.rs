@@ -14,14 +14,14 @@ pub use events::{Event, EventKind, ExactSize, ExactStep, Scalar};
 pub use outcome::{Cause, End, Outcome, Saturation};
 pub use trials::{Trial, TrialOutcome, TrialRun};
 
-use super::{Fates, Flips, FormatFacts, Number, Verdict};
+use super::{Evidence, Fates, Flips, FormatFacts, Number, Role, Roles, Site, Verdict, former};
 pub use crate::spec::training::{MeasureAt, Optimiser, Rate, TrainingScale, TrainingSpec};
 use serde::{Deserialize, Serialize};
 
 /// Name and version of the layout.
-pub const SCHEMA: &str = "precision-probe-training/3";
-/// The layout before it, which is still read.
-const FORMER: &str = "precision-probe-training/1";
+pub const SCHEMA: &str = "precision-probe-training/4";
+/// The layouts before it, which are still read.
+const FORMER: [&str; 2] = ["precision-probe-training/3", "precision-probe-training/1"];
 
 /// Everything that a training found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,8 +67,8 @@ pub struct TrainingRun {
     pub residual_scale: Option<f64>,
     /// How many parameters the network has.
     pub parameters: u64,
-    /// Names of the layers from the input, the head last.
-    pub layers: Vec<String>,
+    /// The nodes with parameters, which everything below refers to.
+    pub sites: Vec<Site>,
     /// The f64 reference run: f64 in every role, without a loss scale.
     pub reference: Course,
     /// The exact gradient at f64's parameters, at the measured steps; empty where it was not measured.
@@ -141,10 +141,12 @@ pub struct Learner {
     /// What a preset stands for, role by role; absent where the name says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
+    /// The arithmetic of each role of the gradients.
+    pub roles: Roles,
     /// The arithmetic in which the optimiser computes.
-    pub update: String,
+    pub update: Role,
     /// The arithmetic in which parameters are kept between steps.
-    pub master: String,
+    pub master: Role,
     /// The format of gradients.
     pub format: FormatFacts,
     /// Its learning curve.
@@ -164,8 +166,8 @@ pub struct Learner {
 pub struct Measure {
     /// Updates before it.
     pub step: usize,
-    /// Worst evidence of the exact gradients at its own parameters, in words.
-    pub evidence: String,
+    /// Worst evidence of the exact gradients at its own parameters.
+    pub evidence: Evidence,
     /// ‖θ − θ₆₄‖/‖θ₆₄ − θ₀‖: distance of the parameters from those of the f64 reference run at the same step, relative
     /// to how far that run has moved; none at step 0.
     pub distance: Number,
@@ -173,16 +175,16 @@ pub struct Measure {
     pub learning_rate: f64,
     /// True where dynamic loss scaling skipped the update.
     pub skipped: bool,
-    /// From layer 1 to the head.
-    pub layers: Vec<MeasuredLayer>,
+    /// One per site, in their order.
+    pub sites: Vec<MeasuredSite>,
 }
 
-/// One layer at one measured step.
+/// One site at one measured step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct MeasuredLayer {
-    /// 1 to L, the head is L+1.
-    pub layer: usize,
+pub struct MeasuredSite {
+    /// Its ordinal.
+    pub site: usize,
     /// The weight gradient at the copy's own parameters, compared with the exact one there.
     pub own: Track,
     /// The same format's weight gradient at f64's parameters, compared with the exact one there; absent where f64 has
@@ -196,9 +198,9 @@ pub struct MeasuredLayer {
     pub log2_minibatch_spread: Number,
     /// Units whose φ' is zero on every sample of these minibatches; 0 for the head.
     pub dead_units: u64,
-    /// Units of the layer.
+    /// Units of the site.
     pub units: u64,
-    /// The updates of the layer's parameters.
+    /// The updates of the site's parameters.
     pub updates: Updates,
     /// Σ Δ² over lost updates, divided by Σ Δ² over all due ones, where Δ is the exact update; `None` if none is due.
     pub lost_energy: Number,
@@ -207,7 +209,7 @@ pub struct MeasuredLayer {
     pub update_descent: Number,
 }
 
-/// One layer's weight gradient compared with the exact one at the same parameters.
+/// One site's weight gradient compared with the exact one at the same parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Track {
@@ -226,12 +228,12 @@ pub struct Track {
     pub descent: Option<Number>,
     /// Counts of its entries by fate.
     pub fates: Fates,
-    /// Branch flips of the layer's pre-activations; absent where φ' has no jump and for the head.
+    /// Branch flips of the site's pre-activations; absent where φ' has no jump and for the head.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flips: Option<Flips>,
 }
 
-/// Updates of a layer's parameters compared with the exact ones: those of the exact optimiser, from the same parameters
+/// Updates of a site's parameters compared with the exact ones: those of the exact optimiser, from the same parameters
 /// and the same stored state, with the exact gradient.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -278,9 +280,9 @@ impl Updates {
 }
 
 impl Measure {
-    /// Updates of all layers.
+    /// Updates of all sites.
     pub fn updates(&self) -> Updates {
-        self.layers.iter().fold(Updates::default(), |sum, layer| sum.plus(layer.updates))
+        self.sites.iter().fold(Updates::default(), |sum, site| sum.plus(site.updates))
     }
 }
 
@@ -295,7 +297,6 @@ impl Training {
     /// # Errors
     /// A sentence with the place where the text is not a training of this schema.
     pub fn from_json(text: &str) -> Result<Training, String> {
-        let record = super::text::read(text, &[SCHEMA, FORMER], "record")?;
-        Ok(Training { schema: SCHEMA.into(), ..record })
+        super::text::read(text, "record", SCHEMA, &FORMER, former::training)
     }
 }

@@ -1,38 +1,17 @@
 //! Gradients from other programs, as a spec names them.
 
-use super::files::{Files, Source};
-use super::names::split;
-use super::{Names, Spec, SpecError};
+use super::error::SpecError;
+use super::files::Files;
+use super::names::{Names, split};
+use super::scale::log2_of_scale;
+use super::source::Compared;
+use super::table::Spec;
 use crate::arithmetic::{ArithmeticName, Policy};
 use crate::exchange::{Contents, Dtype, Gradients};
 use crate::format::{F32, F64};
 use crate::quote::listed;
-use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
-
-/// Gradients from another program, measured like those of one more arithmetic.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Compared {
-    /// Their name in tables and figures.
-    pub name: String,
-    /// The file.
-    pub source: Source,
-    /// log₂ of the loss scale, which is divided out.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub log2_scale: i32,
-    /// The arithmetic with which an audit compares them, by its given name or else in canonical spelling.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
-    /// Other arithmetics that are likely for the file's element type; empty if the model was named.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub likely: Vec<String>,
-}
-
-fn is_zero(number: &i32) -> bool {
-    *number == 0
-}
 
 /// The model with which an audit compares gradients.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,9 +24,6 @@ pub enum Model {
     /// This arithmetic, with or without a name: `POLICY` or `NAME:=POLICY`.
     Named(String),
 }
-
-/// Largest |log₂| of a loss scale: more than anyone needs, and small enough never to overflow.
-pub(in crate::spec) const LARGEST_SCALE: i32 = 256;
 
 impl Files {
     /// Reads gradients of the network of [`Files::weights`], computed by another program from the batch of
@@ -150,44 +126,6 @@ fn check_name(name: &str) -> Result<(), SpecError> {
         ))),
         Err(_) => Ok(()),
     }
-}
-
-/// The exponent of a power of two, written as a number (`1024`, `0.5`) or as reports write it: `2^10`, `×2^-3`, `2⁻³`.
-pub fn log2_in_words(text: &str) -> Option<i64> {
-    const RAISED: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
-    let lowered = |c: char| match RAISED.iter().position(|raised| *raised == c) {
-        Some(digit) => char::from_digit(digit as u32, 10),
-        None => (c == '⁻').then_some('-'),
-    };
-    let text = text.trim();
-    let text = text.strip_prefix('×').unwrap_or(text);
-    if let Some(exponent) = text.strip_prefix("2^") {
-        return exponent.replace('−', "-").parse().ok();
-    }
-    let raised = text.strip_prefix('2').and_then(|raised| raised.chars().map(lowered).collect::<Option<String>>());
-    match raised.filter(|raised| !raised.is_empty()) {
-        Some(exponent) => exponent.parse().ok(),
-        None => {
-            let number: f64 = text.parse().ok()?;
-            // A double would round some digits, such as those of 2^64 − 1, to another number.
-            let is_rounded = number >= 2.0 && text.chars().all(|c| c.is_ascii_digit()) && format!("{number}") != text;
-            let exponent =
-                (!is_rounded && number.is_normal() && number > 0.0).then(|| crate::format::exponent_of(number))?;
-            (crate::format::two_to(exponent) == number).then_some(exponent)
-        }
-    }
-}
-
-/// The exponent if it is one of a loss scale.
-pub fn within_scales(log2: i64) -> Option<i32> {
-    i32::try_from(log2).ok().filter(|log2| log2.abs() <= LARGEST_SCALE)
-}
-
-/// The exponent of a power of two within ±[`LARGEST_SCALE`]; division by any other number would round.
-pub(super) fn log2_of_scale(scale: f64) -> Option<i32> {
-    let exponent = if scale.is_normal() && scale > 0.0 { crate::format::exponent_of(scale) } else { return None };
-    let log2 = i32::try_from(exponent).ok().filter(|log2| log2.abs() <= LARGEST_SCALE)?;
-    (crate::format::two_to(exponent) == scale).then_some(log2)
 }
 
 /// The name in tables of the model `POLICY` or `NAME:=POLICY`; the spec keeps a given name.

@@ -1,6 +1,7 @@
 //! What a run computes in addition to plain gradients: loss scaling, and the sources of the noise.
 
-use super::compared::{LARGEST_SCALE, log2_in_words, within_scales};
+use super::fields::{Heading, Kind, SpecOption, Value, Wrong, parsed};
+use super::scale::{LARGEST_SCALE, log2_in_words, within_scales};
 use crate::format::two_to;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -76,6 +77,16 @@ impl Attribute {
     /// By name.
     pub const ALL: [(&str, Attribute); 3] =
         [("narrow", Attribute::Narrow), ("all", Attribute::All), ("none", Attribute::None)];
+    const NAMES: [&str; 3] = [Attribute::ALL[0].0, Attribute::ALL[1].0, Attribute::ALL[2].0];
+
+    /// Reads a name.
+    ///
+    /// # Errors
+    /// An unknown name, with the known ones.
+    pub fn parse(text: &str) -> Result<Attribute, String> {
+        let known = Attribute::ALL.into_iter().find(|(name, _)| *name == text);
+        known.map(|(_, attribute)| attribute).ok_or_else(|| "give narrow, all or none".into())
+    }
 
     /// True for the default, which a spec omits.
     pub fn is_default(&self) -> bool {
@@ -85,6 +96,32 @@ impl Attribute {
     /// Its name.
     pub fn name(self) -> &'static str {
         Attribute::ALL.iter().find(|(_, attribute)| *attribute == self).map_or("narrow", |(name, _)| name)
+    }
+}
+
+/// `--attribute`.
+pub(super) const ATTRIBUTE: SpecOption =
+    SpecOption::new("attribute", "WHICH", Kind::Among(&Attribute::NAMES), Heading::Precision).help(
+        "Find the sources of rounding noise and try remedies: narrow (precisions of at most 24 significand bits), all \
+         (wider ones too, with MPFR and many times slower) or none",
+    );
+
+parsed!(Attribute, Attribute::parse, |attribute| attribute.name().into());
+
+impl Value for LossScale {
+    fn read(text: &str, _: &SpecOption) -> Result<LossScale, Wrong> {
+        LossScale::parse(text).map_err(Wrong::Sentence)
+    }
+
+    fn text(&self) -> Option<String> {
+        Some(self.to_string())
+    }
+
+    fn in_name(&self) -> String {
+        match self {
+            LossScale::PowerOfTwo(log2) => format!("2^{log2}"),
+            LossScale::None | LossScale::Auto => self.to_string(),
+        }
     }
 }
 

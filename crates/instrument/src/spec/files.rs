@@ -1,86 +1,20 @@
 //! The files in a spec from which a network or a batch is read, and their contents.
 
-use super::SpecError;
+use super::data::Data;
+use super::error::SpecError;
+use super::source::{BatchFile, Source, TargetKind, Weights};
+use super::table::Spec;
 use crate::activation::{Activation, PRELU_SLOPE};
 use crate::assets::{FEATURES, OUTPUTS};
 use crate::exchange::{self, Activations, Contents, Dtype, Gradients, Imported, Labels, Room, Samples, Sequential};
 use crate::loss::Loss;
 use crate::printable;
-use crate::spec::{Data, Spec};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::Arc;
 
 /// Most activations listed in the name of a network that has several.
 const MOST_LISTED: usize = 4;
-
-/// A file identified by its contents, not its location. An index and its shards count as one file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Source {
-    /// Its name without folders.
-    pub file: String,
-    /// SHA-256 of its bytes, in hexadecimal; for an index, of its bytes followed by those of its shards, sorted by
-    /// name.
-    pub sha256: String,
-    /// The element type of untyped arrays, if given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dtype: Option<String>,
-}
-
-/// A network from a file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Weights {
-    /// The file.
-    pub source: Source,
-    /// The number of features, then the units of every layer, ending with the outputs.
-    pub units: Vec<usize>,
-    /// φ of each hidden layer by canonical name, if they differ.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub activations: Option<Vec<String>>,
-    /// The selected modules of the file, in order, if given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub layers_from: Option<Vec<String>>,
-}
-
-/// A batch from a file, or the rows that batches are drawn from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BatchFile {
-    /// The file.
-    pub source: Source,
-    /// Columns of `x`.
-    pub features: usize,
-    /// Columns of `y`, or the largest class plus one.
-    pub outputs: usize,
-    /// How `y` is read, which determines the loss.
-    pub targets: TargetKind,
-    /// Number of rows if every batch is drawn from them; absent if all rows are the batch.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub drawn_from: Option<usize>,
-}
-
-/// What `y` is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TargetKind {
-    /// Class indices: softmax cross-entropy.
-    Classes,
-    /// Values: mean squared error.
-    Values,
-}
-
-impl TargetKind {
-    /// The loss for such targets.
-    pub fn loss(self) -> Loss {
-        match self {
-            TargetKind::Classes => Loss::CrossEntropy,
-            TargetKind::Values => Loss::MeanSquaredError,
-        }
-    }
-}
 
 /// The contents of the files that a spec names.
 #[derive(Clone, Debug, Default)]

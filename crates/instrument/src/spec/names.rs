@@ -2,7 +2,7 @@
 //!
 //! A name is only a label; the policy determines the computation. The record keeps both.
 
-use super::{SpecError, named};
+use super::error::{SpecError, named};
 use crate::arithmetic::Policy;
 use crate::format::{AMBIGUOUS, EIGHT_BITS, Format};
 use serde::{Deserialize, Serialize};

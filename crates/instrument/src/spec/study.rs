@@ -1,6 +1,6 @@
 //! The specification of the leaky-vs-ReLU study.
 
-use super::SpecError;
+use super::error::SpecError;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 

@@ -6,6 +6,10 @@ mod optimiser;
 pub use measuring::MeasureAt;
 pub use optimiser::{Optimiser, Rate, TrainingScale};
 
+use super::fields::shared::{
+    ACTIVATIONS, BATCH, BIAS, DEPTH, FORMATS, GAIN, INIT, RESIDUAL, SEED, TRUTH_BITS, WIDTH, loss_scale,
+};
+use super::fields::{Field, Fields, Fix, Heading, LARGEST, Position, SpecOption, spec};
 use super::files::rows_in_words;
 use super::{
     Attribute, BatchFile, Data, Files, Init, Loss, LossScale, Names, Plan, Source, Spec, SpecError, Weights, names,
@@ -31,90 +35,114 @@ pub const fn trained_of(samples: usize) -> usize {
     if samples < LEAST_TO_HOLD_OUT { samples } else { tens * TRAINED_OF_TEN + rest * TRAINED_OF_TEN / 10 }
 }
 
-/// One training, complete: with the version it determines every byte of the record.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TrainingSpec {
-    /// Activations by canonical name, one run each.
-    pub activations: Vec<String>,
-    /// Hidden layers L.
-    pub depth: usize,
-    /// Units of every hidden layer.
-    pub width: usize,
-    /// Samples per minibatch.
-    pub batch: usize,
-    /// Seed of every draw.
-    pub seed: u64,
-    /// Number of trainings: this one, and repetitions with the following seeds.
-    #[serde(default = "one", skip_serializing_if = "is_one")]
-    pub trials: usize,
-    /// How weights are drawn.
-    pub init: Init,
-    /// Gain that replaces the init's default.
-    pub gain: Option<f64>,
-    /// Whether layers have biases; `torch` implies them.
-    pub bias: bool,
-    /// Whether hidden layers with as many outputs as inputs have a skip connection.
-    pub residual: bool,
-    /// Arithmetics of the learners in canonical spelling; before validation also `NAME:=POLICY`.
-    pub formats: Vec<String>,
-    /// The ones that the user gave a name.
-    #[serde(default, skip_serializing_if = "Names::is_empty")]
-    pub names: Names,
-    /// Updates.
-    pub steps: usize,
-    /// How gradients become updates.
-    pub optimiser: Optimiser,
-    /// The learning rate and how it changes.
-    pub rate: Rate,
-    /// Largest norm of all gradients together; `None` without clipping.
-    pub clip_norm: Option<f64>,
-    /// Factor of the loss.
-    pub loss_scale: TrainingScale,
-    /// Steps at which gradients are compared with the exact ones.
-    pub measure: MeasureAt,
-    /// Minibatches from which the gradient's spread is computed.
-    pub minibatches: usize,
-    /// Loss for which the first step that reaches it is reported.
-    pub target_loss: f64,
-    /// Bits to which every layer's gradient must be proven.
-    pub truth_bits: u32,
-    /// A network from a file from which every copy starts, instead of drawn ones; it determines depth, width and
-    /// biases.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub weights: Option<Weights>,
-    /// A file whose rows replace the digits, for training and held-out samples.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub batch_file: Option<BatchFile>,
-}
-
-impl Default for TrainingSpec {
-    fn default() -> TrainingSpec {
-        TrainingSpec {
-            activations: ["relu", "leaky", "prelu", "elu"].map(String::from).to_vec(),
-            depth: 20,
-            width: 64,
-            batch: 32,
-            seed: 0,
-            trials: 1,
-            init: Init::Preserve,
-            gain: None,
-            bias: false,
-            residual: false,
-            formats: ["f16", "bf16", "f32"].map(String::from).to_vec(),
-            names: Names::default(),
-            steps: 500,
-            optimiser: Optimiser::default(),
-            rate: Rate::default(),
-            clip_norm: None,
-            loss_scale: TrainingScale::None,
-            measure: MeasureAt::Every(25),
-            minibatches: 8,
-            target_loss: 0.5,
-            truth_bits: 80,
-            weights: None,
-            batch_file: None,
-        }
+spec! {
+    /// One training, complete: with the version it determines every byte of the record.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct TrainingSpec {
+        /// Activations by canonical name, one run each.
+        pub activations: Vec<String> = ["relu", "leaky", "prelu", "elu"].map(String::from).to_vec() => ACTIVATIONS.help(
+            "Activation functions of the main command, separated by commas, or `all`; prelu learns its slopes",
+        );
+        /// Hidden layers L.
+        pub depth: usize = 20 => DEPTH;
+        /// Units of every hidden layer.
+        pub width: usize = 64 => WIDTH;
+        /// Samples per minibatch.
+        pub batch: usize = 32 => BATCH.help("Minibatch size; every epoch visits the rows in a new order").key(None);
+        /// Seed of every draw.
+        pub seed: u64 = 0 => SEED.at(Position::Last).key(None);
+        /// Number of trainings: this one, and repetitions with the following seeds.
+        #[serde(default = "one", skip_serializing_if = "is_one")]
+        pub trials: usize = 1 => SpecOption::number("trials", "N", Heading::Data, Fix::Whole(1, MOST_TRIALS))
+            .help(
+                "Number of trials: trainings with consecutive seeds, each with networks and a data order of its own",
+            )
+            .details(
+                "Shows the spread of the steps to the target loss, the final loss and the held-out accuracy. Gradients \
+                 are measured with the first seed only",
+            );
+        /// How weights are drawn.
+        pub init: Init = Init::Preserve => INIT.key(None);
+        /// Gain that replaces the init's default.
+        pub gain: Option<f64> = None => GAIN.key(None);
+        /// Whether layers have biases; `torch` implies them.
+        pub bias: bool = false => BIAS.key(None);
+        /// Whether hidden layers with as many outputs as inputs have a skip connection.
+        pub residual: bool = false => RESIDUAL.key(None);
+        /// Arithmetics of the learners in canonical spelling; before validation also `NAME:=POLICY`.
+        pub formats: Vec<String> = ["f16", "bf16", "f32"].map(String::from).to_vec() => FORMATS
+            .help(
+                "Precisions to compare, separated by commas, as in the main command but with at most 53 significand bits",
+            )
+            .details(
+                "In addition to forward= and backward=, /update=PRECISION sets the precision of the optimiser and \
+                 /master=FORMAT that of the stored parameters: SR:=bf16/update=f32/master=bf16:round=stochastic, where \
+                 SR is a name of your choice",
+            );
+        /// The ones that the user gave a name.
+        #[serde(default, skip_serializing_if = "Names::is_empty")]
+        pub names: Names = Names::default();
+        /// Updates.
+        pub steps: usize = 500 => SpecOption::number("steps", "N", Heading::Optimiser, Fix::Count {
+            most: MOST_STEPS,
+            example: "a positive number of updates, such as --steps 500",
+        })
+        .help("Number of training steps");
+        /// How gradients become updates.
+        pub optimiser: Optimiser = Optimiser::default();
+        /// The learning rate and how it changes.
+        pub rate: Rate = Rate::default();
+        /// Largest norm of all gradients together; `None` without clipping.
+        pub clip_norm: Option<f64> = None => SpecOption::number(
+            "clip-norm",
+            "NORM",
+            Heading::Clipping,
+            Fix::Words("a positive finite number, such as 1"),
+        )
+        .help("Clip the norm of all gradients together, like torch.nn.utils.clip_grad_norm_")
+        .key(Some("clip"));
+        /// Factor of the loss.
+        pub loss_scale: TrainingScale = TrainingScale::None => loss_scale("N|dynamic")
+            .help(
+                "Multiply the loss by this power of two and divide the gradients by it; or dynamic[=N], like \
+                 torch.amp.GradScaler",
+            )
+            .details(
+                "The dynamic scale starts at 2^16 and doubles after N clean steps (default 2000); when a gradient is not \
+                 finite, the step is skipped and the scale halved",
+            );
+        /// Steps at which gradients are compared with the exact ones.
+        pub measure: MeasureAt = MeasureAt::Every(25) => SpecOption::number("measure", "WHEN", Heading::Measuring, Fix::OfType).help(
+            "Steps at which gradients and updates are compared with the exact ones: every=N, log=POINTS, or none; the \
+             last step is always included",
+        );
+        /// Minibatches from which the gradient's spread is computed.
+        pub minibatches: usize = 8 => SpecOption {
+            shows_default: false,
+            ..SpecOption::number("minibatches", "N", Heading::Measuring, Fix::Whole(2, LARGEST)).help(
+                "Number of minibatches that estimate minibatch noise at every measured step [default: 8, or fewer if the \
+                 training rows do not fill 8]",
+            )
+        };
+        /// Loss for which the first step that reaches it is reported.
+        pub target_loss: f64 = 0.5 => SpecOption::number(
+            "target-loss",
+            "LOSS",
+            Heading::Measuring,
+            Fix::Words("a positive finite number, such as 0.5"),
+        )
+        .help("Report the first step that reaches this loss (mean over 20 minibatches)")
+        .key(Some("target"));
+        /// Bits to which every layer's gradient must be proven.
+        pub truth_bits: u32 = 80 => TRUTH_BITS.key(None);
+        /// A network from a file from which every copy starts, instead of drawn ones; it determines depth, width and
+        /// biases.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub weights: Option<Weights> = None;
+        /// A file whose rows replace the digits, for training and held-out samples.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub batch_file: Option<BatchFile> = None;
     }
 }
 
@@ -160,21 +188,17 @@ impl TrainingSpec {
         self.check_samples().map_err(SpecError)?;
         let networks = self.networks().validate_with(files)?;
         let trained = self.trained();
-        for (option, value, most, example) in [
-            ("steps", self.steps, MOST_STEPS, "a positive number of updates, such as --steps 500"),
-            ("minibatches", self.minibatches, trained / self.batch.max(1), "at least 2, such as --minibatches 8"),
-        ] {
-            let least = if option == "steps" { 1 } else { 2 };
-            if value < least {
-                return Err(SpecError(format!("--{option} {value}: give {example}")));
-            }
-            if value > most {
-                let why = match option {
-                    "steps" => String::new(),
-                    _ => format!("the {trained} training samples make {most} minibatches of --batch {}; ", self.batch),
-                };
-                return Err(SpecError(format!("--{option} {value}: {why}give at most {most}")));
-            }
+        let check = |field: &Field<TrainingSpec>| field.check(self);
+        TrainingSpec::FIELDS.iter().try_for_each(check).map_err(SpecError)?;
+        let (minibatches, most) = (self.minibatches, trained / self.batch.max(1));
+        if minibatches < 2 {
+            return Err(SpecError(format!("--minibatches {minibatches}: give at least 2, such as --minibatches 8")));
+        }
+        if minibatches > most {
+            return Err(SpecError(format!(
+                "--minibatches {minibatches}: the {trained} training samples make {most} minibatches of --batch {}; give at most {most}",
+                self.batch
+            )));
         }
         if !(1..=MOST_TRIALS).contains(&self.trials) {
             return Err(SpecError(format!("--trials {}: give 1 to {MOST_TRIALS}", self.trials)));

@@ -2,7 +2,7 @@
 
 use super::optimiser::{Rounded, rounded};
 use crate::activation::Function;
-use crate::arithmetic::{Arithmetic, Binary, Exact, ExactMatrix, Steps, Text};
+use crate::arithmetic::{Binary, Exact, ExactMatrix, Numbers, Steps, Text};
 use crate::number::Number;
 use crate::record::training::Scalar;
 use ndarray::Array2;
@@ -24,7 +24,7 @@ pub struct Clipped {
 /// Squares are summed in the arithmetic's accumulator and their sum is rounded to its format before the root, as every
 /// other result is; PyTorch's norm of a narrow tensor stays in binary32 until after the root, as an update in f32 does
 /// here. In a format in which 10^-6 is 0 a gradient of zeros becomes NaN, as does every gradient if the norm is NaN.
-pub fn clip<A: Arithmetic>(arithmetic: &A, most: f64, gradients: &mut [Array2<A::Elem>]) -> Clipped {
+pub fn clip<A: Numbers>(arithmetic: &A, most: f64, gradients: &mut [Array2<A::Elem>]) -> Clipped {
     let steps = Steps::new(arithmetic, Text::Clipping);
     let norm = |entries: &[A::Elem]| steps.apply(&Function::SquareRoot, &steps.dot(entries, entries));
     let norms: Vec<A::Elem> =
@@ -48,7 +48,7 @@ pub fn clip<A: Arithmetic>(arithmetic: &A, most: f64, gradients: &mut [Array2<A:
 }
 
 /// The norm that overflows, if every entry of a gradient is finite.
-fn overflow<A: Arithmetic>(arithmetic: &A, norms: &[A::Elem], gradients: &[Array2<A::Elem>]) -> Option<Number> {
+fn overflow<A: Numbers>(arithmetic: &A, norms: &[A::Elem], gradients: &[Array2<A::Elem>]) -> Option<Number> {
     let exact: Vec<ExactMatrix> = gradients.iter().map(|gradient| arithmetic.exact_matrix(gradient)).collect();
     let square = |x: Exact| x.to_f64() * x.to_f64();
     let squares: Vec<f64> = exact.iter().map(|gradient| gradient.iter().map(square).sum()).collect();

@@ -51,11 +51,11 @@ mod tests {
         let rounded = |scalar, exact| EventKind::ScalarRounded { scalar, exact, rounded: 0 };
         let mut log = Log::default();
         for (kind, step) in [
-            (EventKind::ForwardOverflow { layer: 3 }, 2),
+            (EventKind::ForwardOverflow { site: 3 }, 2),
             (rounded(Scalar::Epsilon, 1e-8), 2),
             (rounded(Scalar::Epsilon, 1e-8), 2),
             (rounded(Scalar::LearningRate, 1e-9), 2),
-            (EventKind::ForwardOverflow { layer: 1 }, 5),
+            (EventKind::ForwardOverflow { site: 1 }, 5),
             (EventKind::SecondMomentUnderflow { entries: 3, of: 8 }, 5),
             (EventKind::SecondMomentUnderflow { entries: 7, of: 8 }, 6),
             (EventKind::SecondMomentUnderflow { entries: 1, of: 8 }, 7),
@@ -66,15 +66,15 @@ mod tests {
         assert_eq!(
             found,
             [
-                (EventKind::ForwardOverflow { layer: 3 }, 2, 2),
+                (EventKind::ForwardOverflow { site: 3 }, 2, 2),
                 (rounded(Scalar::Epsilon, 1e-8), 2, 1),
                 (rounded(Scalar::LearningRate, 1e-9), 2, 1),
                 (EventKind::SecondMomentUnderflow { entries: 7, of: 8 }, 5, 3),
             ]
         );
         let mut resumed = Log::resumed(log.events.clone());
-        resumed.note(EventKind::ForwardOverflow { layer: 1 }, 8);
-        log.note(EventKind::ForwardOverflow { layer: 1 }, 8);
+        resumed.note(EventKind::ForwardOverflow { site: 1 }, 8);
+        log.note(EventKind::ForwardOverflow { site: 1 }, 8);
         assert_eq!(resumed.events, log.events);
     }
 }

@@ -8,7 +8,7 @@ use super::moments::underflowed;
 use super::optimiser::{Change, Moment, Rounded, State, applied, change};
 use crate::arithmetic::dispatch::{Carriers, Visitor, dispatch_with};
 use crate::arithmetic::policy::TrainingPolicy;
-use crate::arithmetic::{Arithmetic, ArithmeticName, Exact, ExactMatrix, Steps, Text};
+use crate::arithmetic::{ArithmeticName, Exact, ExactMatrix, Numbers, Steps, Text};
 use crate::backprop::{ForwardRun, Part, Setup, gradients};
 use crate::data::Batch;
 use crate::draw::Stream;
@@ -183,7 +183,7 @@ impl Learner {
 
     /// The change that the exact optimiser makes, from the same parameters and the same state, in an arithmetic whose
     /// rounding is negligible.
-    pub fn changes_in<A: Arithmetic>(
+    pub fn changes_in<A: Numbers>(
         &self,
         arithmetic: &A,
         recipe: &Recipe,
@@ -217,11 +217,11 @@ pub fn gradients_of(setup: Setup, network: &Network, batch: &Batch) -> Gradients
         let number = layer.layer + 1;
         // From the head down: the last one is nearest to the input.
         if !layer.preactivation.is_finite() {
-            forward = Some(EventKind::ForwardOverflow { layer: number });
+            forward = Some(EventKind::ForwardOverflow { site: number });
         }
         let own = [Some(&layer.weight), layer.bias.as_ref(), layer.slope.as_ref()];
         if !own.into_iter().flatten().all(ExactMatrix::is_finite) {
-            backward.get_or_insert(EventKind::GradientOverflow { layer: number });
+            backward.get_or_insert(EventKind::GradientOverflow { site: number });
         }
         // The head comes first, and its value is the output.
         outputs.get_or_insert(layer.preactivation);
@@ -238,11 +238,11 @@ pub fn gradients_of(setup: Setup, network: &Network, batch: &Batch) -> Gradients
 }
 
 /// For each parameter the steps in which an update's arithmetic reads it, its gradient and its state.
-fn readings<A: Arithmetic>(arithmetic: &A, parameters: usize) -> Vec<Steps<'_, A>> {
+fn readings<A: Numbers>(arithmetic: &A, parameters: usize) -> Vec<Steps<'_, A>> {
     (0..parameters).map(|parameter| Steps::new(arithmetic, Text::Reading(parameter))).collect()
 }
 
-fn read_states<A: Arithmetic>(readings: &[Steps<'_, A>], states: &[State<f64>]) -> Vec<State<A::Elem>> {
+fn read_states<A: Numbers>(readings: &[Steps<'_, A>], states: &[State<f64>]) -> Vec<State<A::Elem>> {
     let each = |(read, state): (&Steps<'_, A>, &State<f64>)| state.iter().map(|x| read.round_doubles(x)).collect();
     readings.iter().zip(states).map(each).collect()
 }
@@ -252,7 +252,7 @@ fn stored(master: ArithmeticName, key: u64, parameter: usize, values: &Array2<f6
     struct Store<'a>(usize, &'a Array2<f64>);
     impl Visitor for Store<'_> {
         type Output = Option<Array2<f64>>;
-        fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> Option<Array2<f64>> {
+        fn visit<A: Numbers + 'static>(self, arithmetic: Arc<A>) -> Option<Array2<f64>> {
             let stored = arithmetic.round_doubles(Text::Storing(self.0).first(), self.1);
             doubles(arithmetic.exact_matrix(&stored))
         }
@@ -272,7 +272,7 @@ fn doubles(matrix: ExactMatrix) -> Option<Array2<f64>> {
 }
 
 /// All parameters' updates and their events; the states advance.
-fn changes<A: Arithmetic>(
+fn changes<A: Numbers>(
     arithmetic: &A,
     recipe: &Recipe,
     moment: Moment,
@@ -331,7 +331,7 @@ struct Advance<'a> {
 impl Visitor for Advance<'_> {
     type Output = Advanced;
 
-    fn visit<A: Arithmetic + 'static>(self, arithmetic: Arc<A>) -> Advanced {
+    fn visit<A: Numbers + 'static>(self, arithmetic: Arc<A>) -> Advanced {
         let ar = &*arithmetic;
         let readings = readings(ar, self.parameters.len());
         let theta: Vec<_> =

@@ -10,8 +10,8 @@ use crate::graph::{Network, Operation};
 use crate::number::Number;
 use crate::probe::measure::{ArithmeticMeasurement, LayerMeasurement, Measurement, Subjects, measure_with};
 use crate::probe::questions::{BranchesOf, ExtraRun};
-use crate::record::training::{ExactSize, Measure, MeasuredLayer, Track};
-use crate::truth::Evidence;
+use crate::record::Evidence;
+use crate::record::training::{ExactSize, Measure, MeasuredSite, Track};
 use ndarray::Array2;
 
 /// A copy's gradients before its step.
@@ -52,15 +52,15 @@ impl OwnMeasurement {
         let network = &learner.network;
         let exact = Exactly::new(&before, recipe, taken, &measurement);
         let owners = network.layer_parameters();
-        let evidence = measurement.layers.iter().map(|layer| layer.evidence).fold(Evidence::Exact, Evidence::weaker);
-        let layers = measurement.layers.iter().enumerate().map(|(index, layer)| {
+        let evidence = Evidence::weakest(measurement.layers.iter().map(|layer| layer.evidence.into()));
+        let sites = measurement.layers.iter().enumerate().map(|(index, layer)| {
             let own = &layer.arithmetics[0];
             // The last extra run is the one on true branches, of a kinked network.
             let has_flips = own.flips.is_some();
             let (updates, lost_energy, update_descent) =
                 updates::of_layer(&exact, &owners[index], &before.network, network, taken.gradients.as_slice());
-            MeasuredLayer {
-                layer: index + 1,
+            MeasuredSite {
+                site: index + 1,
                 own: track(layer, own),
                 at_reference: at_reference.map(|tracks| tracks[index]),
                 without_flips: match layer.extras.last() {
@@ -78,11 +78,11 @@ impl OwnMeasurement {
         });
         Measure {
             step,
-            evidence: evidence.to_string(),
+            evidence: evidence.expect("invariant: a network has sites"),
             distance: Number::new(distance),
             learning_rate: taken.moment.rate,
             skipped: taken.skipped,
-            layers: layers.collect(),
+            sites: sites.collect(),
         }
     }
 }
@@ -117,22 +117,22 @@ pub fn at_reference(
     let tracks =
         |index: usize| measurement.layers.iter().map(|layer| track(layer, &layer.arithmetics[index])).collect();
     let owners = reference.network.layer_parameters();
-    let exact = measurement.layers.iter().zip(&owners).map(|(layer, owners)| {
+    let exact = measurement.layers.iter().zip(&owners).enumerate().map(|(index, (layer, owners))| {
         let [weight, bias, _] = owners.map(|owner| owner.map(|owner| &reference.network.parameters[owner].values));
         let weight = weight.expect("invariant: layers have weights");
-        exact_size(layer, weight, bias.map_or(0, Array2::len))
+        exact_size(index + 1, layer, weight, bias.map_or(0, Array2::len))
     });
     AtReference { exact: exact.collect(), tracks: (0..setups.len()).map(tracks).collect() }
 }
 
-/// Size of a layer's exact gradient, of its weights and this many biases together.
-fn exact_size(layer: &LayerMeasurement, weight: &Array2<f64>, biases: usize) -> ExactSize {
+/// Size of a site's exact gradient, of its weights and this many biases together.
+fn exact_size(site: usize, layer: &LayerMeasurement, weight: &Array2<f64>, biases: usize) -> ExactSize {
     // Signals are those of the exact gradient: the same for every arithmetic.
     let of = |tensor: &str| {
         let tensors = layer.arithmetics.first().map_or(&[][..], |first| &first.tensors);
         tensors.iter().find(|one| one.tensor == tensor).map_or(Number::None, |one| one.log2_signal)
     };
-    let is_known = !matches!(layer.evidence, Evidence::NotEstablished(_));
+    let is_known = Evidence::from(layer.evidence).is_established();
     let norm = match biases {
         _ if !is_known => f64::NAN,
         0 => of("weight").value(),
@@ -141,6 +141,7 @@ fn exact_size(layer: &LayerMeasurement, weight: &Array2<f64>, biases: usize) -> 
     let squares: f64 = weight.iter().map(|w| w * w).sum();
     let log2_mean = |log2_norm: f64, count: usize| Number::new(log2_norm - 0.5 * core_math::log2(count as f64));
     ExactSize {
+        site,
         log2_gradient: log2_mean(norm, weight.len() + biases),
         log2_weights: log2_mean(0.5 * core_math::log2(squares), weight.len()),
     }

@@ -6,7 +6,7 @@
 //! the arithmetic once.
 
 use crate::activation::Function;
-use crate::arithmetic::{Arithmetic, Binary, Exact, Step, Steps, Text};
+use crate::arithmetic::{Binary, Exact, Numbers, Step, Steps, Text};
 use crate::record::training::Scalar;
 use crate::spec::training::Optimiser;
 use ndarray::Array2;
@@ -49,21 +49,21 @@ pub struct Rounded {
 }
 
 /// A constant that is rounded to 0 or 1, is neither in binary64, and changes the optimiser by it.
-pub(super) fn rounded<A: Arithmetic>(arithmetic: &A, scalar: Scalar, exact: f64, stored: &A::Elem) -> Option<Rounded> {
+pub(super) fn rounded<A: Numbers>(arithmetic: &A, scalar: Scalar, exact: f64, stored: &A::Elem) -> Option<Rounded> {
     let stored = arithmetic.exact(stored).to_f64();
     let is_changed = stored != exact && scalar.is_degenerate(stored);
     is_changed.then_some(Rounded { scalar, exact, rounded: u8::from(stored == 1.0) })
 }
 
 /// Matrix operations of one parameter's update.
-struct Operations<'a, A: Arithmetic> {
+struct Operations<'a, A: Numbers> {
     steps: Steps<'a, A>,
     shape: (usize, usize),
     /// Constants that became 0 or 1.
     scalars: Vec<Rounded>,
 }
 
-impl<'a, A: Arithmetic> Operations<'a, A> {
+impl<'a, A: Numbers> Operations<'a, A> {
     fn new(arithmetic: &'a A, parameter: usize, shape: (usize, usize)) -> Operations<'a, A> {
         Operations { steps: Steps::new(arithmetic, Text::Update(parameter)), shape, scalars: Vec::new() }
     }
@@ -103,7 +103,7 @@ impl<'a, A: Arithmetic> Operations<'a, A> {
 }
 
 /// One parameter tensor's update from its gradient; the state advances.
-pub fn change<A: Arithmetic>(
+pub fn change<A: Numbers>(
     arithmetic: &A,
     optimiser: &Optimiser,
     moment: Moment,
@@ -181,6 +181,6 @@ pub(super) fn correction(beta: f64, update: u64) -> f64 {
 }
 
 /// θ' = R(decayed − change).
-pub fn applied<A: Arithmetic>(arithmetic: &A, update: &Change<A::Elem>) -> Array2<A::Elem> {
+pub fn applied<A: Numbers>(arithmetic: &A, update: &Change<A::Elem>) -> Array2<A::Elem> {
     arithmetic.zip(update.subtraction, Binary::Subtract, &update.decayed, &update.change)
 }

@@ -1,6 +1,6 @@
 //! When learning stopped, and why: from the learning curve and the measures of a copy.
 
-use crate::record::training::{Cause, Course, End, Measure, MeasuredLayer, Outcome, Saturation};
+use crate::record::training::{Cause, Course, End, Measure, MeasuredSite, Outcome, Saturation};
 use crate::verdict::Verdict;
 
 /// Share of the energy, of a gradient's noise or of an update, from which a cause dominates.
@@ -20,7 +20,7 @@ pub fn of(course: &Course, measures: &[Measure], target: f64, is_stochastic: boo
 }
 
 /// Which mode of saturation dominates a layer.
-fn cause(layer: &MeasuredLayer) -> Option<Cause> {
+fn cause(layer: &MeasuredSite) -> Option<Cause> {
     match layer.own.verdict {
         Verdict::Zero => Some(Cause::TrueZero),
         Verdict::Underflow => Some(Cause::Flushed),
@@ -45,13 +45,13 @@ fn saturation(measure: &Measure, is_stochastic: bool) -> Option<Saturation> {
         Cause::Overflow => !measure.skipped,
         _ => true,
     };
-    let dominant = |layer: &MeasuredLayer| cause(layer).filter(counts);
-    let (layer, cause) = measure.layers.iter().find_map(|layer| Some((layer, dominant(layer)?)))?;
+    let dominant = |site: &MeasuredSite| cause(site).filter(counts);
+    let (site, cause) = measure.sites.iter().find_map(|site| Some((site, dominant(site)?)))?;
     Some(Saturation {
         step: measure.step,
-        layer: layer.layer,
-        layers: measure.layers.iter().filter(|layer| dominant(layer) == Some(cause)).count(),
-        verdict: layer.own.verdict,
+        site: site.site,
+        sites: measure.sites.iter().filter(|site| dominant(site) == Some(cause)).count(),
+        verdict: site.own.verdict,
         cause,
     })
 }
@@ -75,14 +75,14 @@ mod tests {
     use super::*;
     use crate::number::Number;
     use crate::record::training::{Track, Updates};
-    use crate::record::{Fates, Flips};
+    use crate::record::{Evidence, Fates, Flips};
 
     fn course(losses: impl Iterator<Item = f64>) -> Course {
         let losses = losses.map(Number::new).collect();
         Course { losses, held_out: vec![], scales: vec![], skipped: vec![], end: End::Completed }
     }
 
-    fn layer(layer: usize, verdict: Verdict, noise: f64, without_flips: f64, lost_energy: f64) -> MeasuredLayer {
+    fn site(site: usize, verdict: Verdict, noise: f64, without_flips: f64, lost_energy: f64) -> MeasuredSite {
         let number = Number::new;
         let own = Track {
             verdict,
@@ -94,8 +94,8 @@ mod tests {
             fates: Fates::default(),
             flips: Some(Flips::default()),
         };
-        MeasuredLayer {
-            layer,
+        MeasuredSite {
+            site,
             own,
             at_reference: None,
             without_flips: number(without_flips),
@@ -108,23 +108,23 @@ mod tests {
         }
     }
 
-    fn measure(step: usize, layers: Vec<MeasuredLayer>) -> Measure {
-        let (evidence, distance) = ("exact".into(), Number::None);
-        Measure { step, evidence, distance, learning_rate: 0.1, skipped: false, layers }
+    fn measure(step: usize, sites: Vec<MeasuredSite>) -> Measure {
+        let (evidence, distance) = (Evidence::Exact {}, Number::None);
+        Measure { step, evidence, distance, learning_rate: 0.1, skipped: false, sites }
     }
 
     #[test]
     fn causes_of_saturation() {
         let none = f64::NAN;
         for (found, expected) in [
-            (layer(1, Verdict::Sound, 0.01, 0.001, 0.49), None),
-            (layer(1, Verdict::Sound, 0.01, 0.001, 0.5), Some(Cause::LostUpdates)),
-            (layer(1, Verdict::Chaotic, 2.0, 1.0, 0.0), Some(Cause::Flips)),
-            (layer(1, Verdict::Chaotic, 2.0, 1.5, 0.0), Some(Cause::Rounding)),
-            (layer(1, Verdict::Chaotic, 2.0, none, 1.0), Some(Cause::Rounding)),
-            (layer(1, Verdict::Underflow, 1.0, 1.0, 1.0), Some(Cause::Flushed)),
-            (layer(1, Verdict::Zero, none, none, none), Some(Cause::TrueZero)),
-            (layer(1, Verdict::Overflow, f64::INFINITY, none, none), Some(Cause::Overflow)),
+            (site(1, Verdict::Sound, 0.01, 0.001, 0.49), None),
+            (site(1, Verdict::Sound, 0.01, 0.001, 0.5), Some(Cause::LostUpdates)),
+            (site(1, Verdict::Chaotic, 2.0, 1.0, 0.0), Some(Cause::Flips)),
+            (site(1, Verdict::Chaotic, 2.0, 1.5, 0.0), Some(Cause::Rounding)),
+            (site(1, Verdict::Chaotic, 2.0, none, 1.0), Some(Cause::Rounding)),
+            (site(1, Verdict::Underflow, 1.0, 1.0, 1.0), Some(Cause::Flushed)),
+            (site(1, Verdict::Zero, none, none, none), Some(Cause::TrueZero)),
+            (site(1, Verdict::Overflow, f64::INFINITY, none, none), Some(Cause::Overflow)),
         ] {
             assert_eq!(cause(&found), expected);
         }
@@ -132,15 +132,15 @@ mod tests {
 
     #[test]
     fn recoveries_need_sound_layers_and_a_lower_loss() {
-        let sound = |step| measure(step, vec![layer(1, Verdict::Sound, 0.01, 0.01, 0.0)]);
+        let sound = |step| measure(step, vec![site(1, Verdict::Sound, 0.01, 0.01, 0.0)]);
         let chaotic = |step| {
-            let layers = [(1, Verdict::Sound), (2, Verdict::Chaotic), (3, Verdict::Chaotic)];
-            measure(step, layers.map(|(at, verdict)| layer(at, verdict, 2.0, 0.1, 0.0)).to_vec())
+            let sites = [(1, Verdict::Sound), (2, Verdict::Chaotic), (3, Verdict::Chaotic)];
+            measure(step, sites.map(|(at, verdict)| site(at, verdict, 2.0, 0.1, 0.0)).to_vec())
         };
         let measures = [sound(0), chaotic(25), sound(50), chaotic(75), sound(99)];
         let falling = course((0..100).map(|step| 100.0 - f64::from(step)));
         let outcome = of(&falling, &measures, 1.0, false);
-        let saturation = Saturation { step: 25, layer: 2, layers: 2, verdict: Verdict::Chaotic, cause: Cause::Flips };
+        let saturation = Saturation { step: 25, site: 2, sites: 2, verdict: Verdict::Chaotic, cause: Cause::Flips };
         assert_eq!((outcome.first_saturation, outcome.recovered), (Some(saturation), Some(99)));
         let flat = course((0..100).map(|_| 1.0));
         assert_eq!(of(&flat, &measures, 1.0, false).recovered, None);
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn one_draw_of_stochastic_rounding_shows_no_lost_updates() {
-        let lost = |verdict| measure(25, vec![layer(1, verdict, 2.0, 1.9, 0.9)]);
+        let lost = |verdict| measure(25, vec![site(1, verdict, 2.0, 1.9, 0.9)]);
         let falling = course((0..100).map(|step| 100.0 - f64::from(step)));
         let cause = |verdict, is_stochastic| {
             of(&falling, &[lost(verdict)], 1.0, is_stochastic).first_saturation.map(|saturation| saturation.cause)

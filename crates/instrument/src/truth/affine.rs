@@ -6,12 +6,12 @@
 //! exact if every term is: its a_j is exact, or its w_ij is zero.
 
 use super::Unproven;
-use super::bound::Bound;
 use super::column::{Bits, Column, Entries};
 use super::precision::Precision;
 use super::spectral::spectral_norm_bound;
 use super::term::{Term, term};
 use crate::arithmetic::kernels::limbs::{self, Cut, Left, Right};
+use crate::enclosure::Bound;
 use crate::integers::{Integers, words_for};
 use ndarray::Array2;
 use rug::Integer;

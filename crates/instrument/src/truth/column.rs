@@ -5,80 +5,13 @@
 //! Products with exact weights are then exact integers; a column only loses bits in [`Column::store`], which keeps p
 //! bits of the largest entry.
 
-use super::bound::Bound;
 use super::precision::Precision;
 use super::term::{Term, term};
+use crate::enclosure::scaled::odd;
+pub use crate::enclosure::scaled::{Scaled, float};
+use crate::enclosure::{Ball, Bound};
 use crate::integers::{Integers, words_for};
-use rug::Integer;
-
-/// m·2^e: an exact number of any range.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Scaled {
-    /// m
-    pub mantissa: Integer,
-    /// e
-    pub exponent: i64,
-}
-
-impl Scaled {
-    /// Zero.
-    pub fn zero() -> Scaled {
-        Scaled { mantissa: Integer::new(), exponent: 0 }
-    }
-
-    /// A finite double, exactly, with an odd mantissa.
-    pub fn from_f64(x: f64) -> Scaled {
-        if x == 0.0 {
-            return Scaled::zero();
-        }
-        Scaled::from_float(&rug::Float::with_val(53, x))
-    }
-
-    /// A finite MPFR number, exactly, with an odd mantissa.
-    ///
-    /// # Panics
-    /// If `x` is not finite: callers hold an enclosure, which is.
-    pub fn from_float(x: &rug::Float) -> Scaled {
-        if x.is_zero() {
-            return Scaled::zero();
-        }
-        let (mantissa, exponent) = x.to_integer_exp().expect("invariant: enclosures are finite");
-        let trailing = mantissa.find_one(0).unwrap_or(0);
-        Scaled { mantissa: mantissa >> trailing, exponent: i64::from(exponent) + i64::from(trailing) }
-    }
-
-    /// Position of the leading bit plus one: |x| < 2^top. None for zero.
-    pub fn top(&self) -> Option<i64> {
-        (self.mantissa != 0).then(|| self.exponent + i64::from(self.mantissa.significant_bits()))
-    }
-
-    /// The same number on a lower exponent; zero has none.
-    pub fn aligned(&self, exponent: i64) -> Integer {
-        if self.mantissa == 0 {
-            Integer::new()
-        } else {
-            Integer::from(&self.mantissa << (self.exponent - exponent) as u32)
-        }
-    }
-
-    /// The number in MPFR, rounded to nearest at `precision` bits; `None` beyond MPFR's exponents.
-    pub fn to_float(&self, precision: u32) -> Option<rug::Float> {
-        float(&self.mantissa, self.exponent, precision)
-    }
-}
-
-/// m·2^e in MPFR at `precision` bits; `None` if the exponent is out of its range (never 0 or ∞ instead).
-pub fn float(mantissa: &Integer, exponent: i64, precision: u32) -> Option<rug::Float> {
-    if *mantissa == 0 {
-        return Some(rug::Float::new(precision));
-    }
-    let top = exponent + i64::from(mantissa.significant_bits());
-    let limit = i64::from(rug::float::exp_max()) / 2;
-    (-limit..limit).contains(&top).then(|| {
-        let value = rug::Float::with_val(precision, mantissa);
-        value << i32::try_from(exponent).expect("invariant: within half of MPFR's range, and p is far smaller")
-    })
-}
+use ndarray::{Array2, ArrayView1};
 
 /// One bit per entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,6 +84,18 @@ impl Entries {
         Entries { integers, exponents }
     }
 
+    /// Of numbers one by one.
+    pub fn of<'s>(numbers: impl Iterator<Item = &'s Scaled> + Clone) -> Entries {
+        let longest = numbers.clone().map(|number| number.mantissa.significant_bits()).max().unwrap_or(0);
+        let exponents: Vec<i64> = numbers.clone().map(|number| number.exponent).collect();
+        let mut integers = Integers::zeros(exponents.len(), words_for(u64::from(longest)));
+        for (i, number) in numbers.enumerate() {
+            let words: &[u64] = number.mantissa.as_limbs();
+            integers.set(i, number.mantissa.is_negative(), words);
+        }
+        Entries { integers, exponents }
+    }
+
     /// Integers at one exponent.
     pub fn at(integers: Integers, exponent: i64) -> Entries {
         let exponents = vec![exponent; integers.len()];
@@ -180,20 +125,7 @@ impl Entries {
 
 impl From<Vec<Scaled>> for Entries {
     fn from(numbers: Vec<Scaled>) -> Entries {
-        let (mantissas, exponents): (Vec<Integer>, Vec<i64>) =
-            numbers.into_iter().map(|number| (number.mantissa, number.exponent)).unzip();
-        Entries { integers: Integers::from_rug(&mantissas), exponents }
-    }
-}
-
-/// |x| = m·2^e with an odd m, or 0.
-fn odd(x: f64) -> (u64, i64) {
-    let bits = x.to_bits();
-    let (field, fraction) = ((bits >> 52) & 0x7ff, bits & ((1 << 52) - 1));
-    let (mantissa, exponent) = if field == 0 { (fraction, -1074) } else { (fraction | 1 << 52, field as i64 - 1075) };
-    match mantissa {
-        0 => (0, 0),
-        _ => (mantissa >> mantissa.trailing_zeros(), exponent + i64::from(mantissa.trailing_zeros())),
+        Entries::of(numbers.iter())
     }
 }
 
@@ -236,6 +168,21 @@ impl Column {
         let bits = u32::MAX; // nothing is dropped
         let length = entries.len();
         Column::store(entries, Bits::new(length), Bound::ZERO, bits)
+    }
+
+    /// The columns of enclosures; `None` if an entry is not known at all.
+    pub fn all_of(balls: &Array2<Ball>) -> Option<Vec<Column>> {
+        if balls.iter().any(Ball::is_whole_line) {
+            return None;
+        }
+        let of = |balls: ArrayView1<Ball>| {
+            let inexact = Bits::from_fn(balls.len(), |i| !balls[i].is_exact());
+            let error = Bound::norm(balls.iter().map(|ball| ball.radius));
+            // Nothing of use is dropped.
+            let bits = balls.iter().map(|ball| ball.midpoint.mantissa.significant_bits()).max().unwrap_or(0);
+            Column::store(Entries::of(balls.iter().map(|ball| &ball.midpoint)), inexact, error, bits + 64)
+        };
+        Some(balls.columns().into_iter().map(of).collect())
     }
 
     /// Number of entries.

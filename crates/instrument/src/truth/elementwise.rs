@@ -7,13 +7,13 @@
 
 use super::Unproven;
 use super::affine::LONGEST_ALIGNMENT;
-use super::bound::Bound;
 use super::column::{Bits, Column, Entries, Scaled, float, norm};
 use super::evaluation::{BELOW, evaluate, quick_pair};
 use super::precision::Precision;
 use super::term::{Term, term};
 use crate::activation::quick::{self, Number};
 use crate::activation::{Activation, Break, Function, Growth, Joints, Piece, Quadratic};
+use crate::enclosure::Bound;
 use crate::integers::Integers;
 use std::cmp::Ordering;
 

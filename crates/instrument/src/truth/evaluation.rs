@@ -3,13 +3,13 @@
 //! The quick phase comes first if there is one; MPFR's enclosures handle the rest.
 
 use super::Unproven;
-use super::bound::Bound;
 use super::column::Scaled;
 use crate::activation::enclosure::EXPONENT_LIMIT;
 use crate::activation::quick::{self, Number};
 use crate::activation::{Activation, Enclosure, Function, OutOfRange, enclosure};
+use crate::enclosure::Bound;
+use rug::Float;
 use rug::integer::Order;
-use rug::{Float, Integer};
 
 /// Bound for magnitudes below MPFR's exponents, the error of a value that vanishes.
 pub const BELOW: Bound = Bound::power_of_two(-(EXPONENT_LIMIT as i64));
@@ -69,16 +69,6 @@ fn quick_exponential(function: &Function, x: &Float, precision: u32) -> Option<F
     let x = Number { negative: mantissa.is_negative(), words, exponent: i64::from(exponent) };
     let number = if is_quick_off() { None } else { quick::single::<Scaled>(function, x, precision) }?;
     number.to_float(number.mantissa.significant_bits())
-}
-
-impl From<Number<'_>> for Scaled {
-    fn from(number: Number<'_>) -> Scaled {
-        let mut mantissa = Integer::from_digits(number.words, Order::Lsf);
-        if number.negative {
-            mantissa = -mantissa;
-        }
-        Scaled { mantissa, exponent: number.exponent }
-    }
 }
 
 /// Perturbs inexact values within their allowance.

@@ -5,12 +5,12 @@
 
 use super::Unproven;
 use super::affine::add_exact;
-use super::bound::Bound;
 use super::column::{Bits, Column, Entries, Scaled, float, norm};
 use super::evaluation::{BELOW, evaluate};
 use super::precision::Precision;
 use super::term::{Term, term};
 use crate::activation::Function;
+use crate::enclosure::Bound;
 use ndarray::Array2;
 use rug::{Assign, Float, Integer};
 

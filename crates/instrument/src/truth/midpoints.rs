@@ -47,9 +47,9 @@ fn times_two_to(x: f64, exponent: i64) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::bound::Bound;
     use super::super::column::Bits;
     use super::*;
+    use crate::enclosure::Bound;
     use crate::integers::Integers;
     use rug::{Float, Integer};
 

@@ -1,13 +1,13 @@
 //! Exact parameter gradients as sums over the batch, with entrywise bounds of rank one.
 
 use super::Unproven;
-use super::bound::Bound;
 use super::column::{Bits, Column, Entries, Scaled, norm};
 use super::elementwise::beyond;
 use super::tensor::{EntryBounds, TrueTensor};
 use super::term::{Term, term};
 use crate::activation::Piece;
 use crate::arithmetic::kernels::limbs::{self, Cut, Left, Right};
+use crate::enclosure::Bound;
 use crate::integers::{Integers, words_for};
 use rug::Integer;
 use std::borrow::Cow;
@@ -58,7 +58,8 @@ pub fn weight_gradient(
             + term(Term::WeightInputNorm, terms().map(|(delta, input)| delta.norm() * input.error).sum())
             + term(Term::WeightCrossedNorm, crossed)
     };
-    let bounds = EntryBounds { rows: row_parts, columns: column_parts, constant: term(Term::WeightCrossed, crossed) };
+    let bounds =
+        EntryBounds::RankOne { rows: row_parts, columns: column_parts, constant: term(Term::WeightCrossed, crossed) };
     TrueTensor::new((rows, columns), entries, exact, bounds, error)
 }
 
@@ -188,7 +189,7 @@ pub fn slope_gradient(
     let error = error + term(Term::SlopeAlignment, samples * stored.error);
     let exact = !stored.inexact.any();
     let constant = if exact { Bound::ZERO } else { error };
-    let bounds = EntryBounds { rows: vec![Bound::ZERO], columns: vec![Bound::ZERO], constant };
+    let bounds = EntryBounds::RankOne { rows: vec![Bound::ZERO], columns: vec![Bound::ZERO], constant };
     let entries = vec![Scaled { mantissa: sum, exponent: stored.exponent }];
     TrueTensor::new((1, 1), entries.into(), vec![exact], bounds, constant)
 }
@@ -210,7 +211,7 @@ pub fn activation_gradient(deltas: &[Column]) -> Result<TrueTensor, Unproven> {
     let errors: Vec<Bound> =
         deltas.iter().map(|delta| if delta.inexact.any() { delta.error } else { Bound::ZERO }).collect();
     let error = norm(errors.iter().map(|&error| term(Term::DeltaNorm, error)));
-    let bounds = EntryBounds {
+    let bounds = EntryBounds::RankOne {
         rows: vec![Bound::ZERO; rows],
         columns: errors.into_iter().map(|error| term(Term::DeltaEntry, error)).collect(),
         constant: Bound::ZERO,

@@ -5,51 +5,17 @@
 //! negligible. It proves nothing; the proof at the suggested precision does. Both only depend on the network, the batch
 //! and the requested bits.
 
-use super::bound::Bound;
 use super::column::{Column, norm};
 use super::elementwise::Undecided;
 use super::{Prepared, TruthPass};
 use crate::data::Batch;
+use crate::enclosure::Bound;
 use crate::graph::Network;
 
-/// The precision of a run: the bits kept in numbers, and the bits with which bounds count a rounding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Precision {
-    kept: u32,
-    counted: u32,
-}
-
-impl From<u32> for Precision {
-    /// For a proof: roundings are counted as they are.
-    fn from(bits: u32) -> Precision {
-        Precision { kept: bits, counted: bits }
-    }
-}
-
-impl Precision {
-    /// Bits kept in numbers.
-    pub fn kept(self) -> u32 {
-        self.kept
-    }
-
-    /// With more bits.
-    pub fn wider(self, bits: u32) -> Precision {
-        Precision { kept: self.kept + bits, counted: self.counted + bits }
-    }
-
-    /// The bound of a rounding to the kept bits, as it counts.
-    pub fn counted(self, rounding: Bound) -> Bound {
-        rounding.scaled(i64::from(self.kept) - i64::from(self.counted))
-    }
-
-    /// 2^-bits, as it counts.
-    pub fn unit(self) -> Bound {
-        Bound::power_of_two(-i64::from(self.counted))
-    }
-}
+pub use crate::enclosure::Precision;
 
 /// The forecast's.
-const FORECAST: Precision = Precision { kept: 64, counted: 1 << 20 };
+pub(super) const FORECAST: Precision = Precision::forecast(64, 1 << 20);
 /// Bits beyond the forecast's loss: gradients of samples cancel each other, unit entries round.
 const RESERVE: f64 = 16.0;
 /// Precisions are multiples of this.
@@ -73,9 +39,19 @@ pub fn forecast(network: &Network, prepared: &Prepared, batch: &Batch, bits: u32
         let loss = weight_gradient_error(&deltas.columns, inputs).log2()
             - weight_gradient_norm(&deltas.columns, inputs).log2();
         if loss.is_finite() {
-            lost = lost.max(loss + f64::from(FORECAST.counted));
+            lost = lost.max(loss + f64::from(FORECAST.counted_bits()));
         }
     }
+    enough(network, bits, lost)
+}
+
+/// The same for a proof by enclosures.
+pub fn forecast_of_enclosures(network: &Network, batch: &Batch, bits: u32) -> u32 {
+    enough(network, bits, super::enclosed::forecast_loss(network, &batch.first(1)))
+}
+
+/// Enough bits for so many that are lost.
+fn enough(network: &Network, bits: u32, lost: f64) -> u32 {
     let most = f64::from(LIMIT) + (MOST_PER_LAYER * network.layers.len()) as f64;
     in_steps(f64::from(bits) + if lost > most { 0.0 } else { lost } + RESERVE)
 }

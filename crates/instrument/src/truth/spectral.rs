@@ -12,10 +12,10 @@
 //! 1 + 4(kN+4)u leaves three quarters for the higher orders and for underflow (at most k²N·2^-1074
 //! where ‖P‖_F ≥ 2^-16). Sums run in index order.
 
-use super::bound::Bound;
 use super::term::{Term, term};
 use crate::arithmetic::Side;
 use crate::arithmetic::kernels::{Path, Products, Rounding};
+use crate::enclosure::Bound;
 use ndarray::Array2;
 
 /// σ ≥ ‖W‖₂; zero for a zero matrix.

@@ -1,8 +1,8 @@
 //! An exact gradient tensor: integers, which of them are exact, and bounds for the others.
 
 use super::Unproven;
-use super::bound::Bound;
 use super::column::{Entries, Scaled, norm};
+use crate::enclosure::{Ball, Bound};
 use ndarray::Array2;
 use rug::Float;
 use std::cmp::Ordering;
@@ -16,19 +16,40 @@ pub struct TrueTensor {
     entries: Entries,
     /// True where g̃ is exact.
     pub exact: Array2<bool>,
-    /// E_ij = row_i + column_j + constant for entries that are not exact.
-    rows: Vec<Bound>,
-    columns: Vec<Bound>,
-    constant: Bound,
+    /// E_ij for entries that are not exact.
+    bounds: EntryBounds,
     /// At least ‖g − g̃‖₂ over all entries.
     pub error: Bound,
 }
 
-/// Bounds of a tensor's entries: E_ij = row_i + column_j + constant.
-pub(super) struct EntryBounds {
-    pub rows: Vec<Bound>,
-    pub columns: Vec<Bound>,
-    pub constant: Bound,
+/// Bounds of a tensor's entries.
+#[derive(Clone, Debug)]
+pub(super) enum EntryBounds {
+    /// E_ij = row_i + column_j + constant.
+    RankOne { rows: Vec<Bound>, columns: Vec<Bound>, constant: Bound },
+    /// One for each entry, row by row.
+    Each(Vec<Bound>),
+}
+
+/// Bounds of a tensor's entries as doubles: see [`TrueTensor::scaled_bounds`].
+pub struct ScaledBounds(Doubles);
+
+enum Doubles {
+    RankOne { rows: Vec<f64>, columns: Vec<f64>, constant: f64 },
+    Each { bounds: Vec<f64>, columns: usize },
+}
+
+impl ScaledBounds {
+    /// A double that is at least the bound of an entry that is not exact.
+    #[inline]
+    pub fn at(&self, (i, j): (usize, usize)) -> f64 {
+        match &self.0 {
+            Doubles::RankOne { rows, columns, constant } => {
+                (rows[i] + columns[j] + constant) * (1.0 + crate::format::two_to(-50))
+            }
+            Doubles::Each { bounds, columns } => bounds[i * columns + j],
+        }
+    }
 }
 
 impl TrueTensor {
@@ -55,20 +76,59 @@ impl TrueTensor {
             return Err(Unproven::ExponentRange);
         }
         let exact = Array2::from_shape_vec(shape, exact).expect("invariant: rows × columns values");
-        let EntryBounds { rows, columns, constant } = bounds;
-        Ok(TrueTensor { shape, entries, exact, rows, columns, constant, error })
+        Ok(TrueTensor { shape, entries, exact, bounds, error })
+    }
+
+    /// From enclosures of its entries.
+    ///
+    /// # Errors
+    /// An entry is not known at all, or as for bounded values.
+    pub(super) fn enclosed(balls: &Array2<Ball>) -> Result<TrueTensor, Unproven> {
+        if balls.iter().any(Ball::is_whole_line) {
+            return Err(Unproven::TooWide);
+        }
+        let exact = balls.iter().map(Ball::is_exact).collect();
+        let radii: Vec<Bound> = balls.iter().map(|ball| ball.radius).collect();
+        let error = Bound::norm(radii.iter().copied());
+        TrueTensor::new(
+            balls.dim(),
+            Entries::of(balls.iter().map(|ball| &ball.midpoint)),
+            exact,
+            EntryBounds::Each(radii),
+            error,
+        )
+    }
+
+    /// Whether two proofs of one tensor agree: whether the intervals of every entry meet.
+    pub fn meets(&self, other: &TrueTensor) -> bool {
+        let meet = |index: (usize, usize)| {
+            let (own, others) = (self.value(index), other.value(index));
+            let difference = Float::with_val(own.prec().max(others.prec()) + 64, own - others);
+            Bound::from_float(&difference)
+                <= self.entry_error(index) + other.entry_error(index) + Bound::from_float(&difference).scaled(-50)
+        };
+        self.shape == other.shape && self.exact.indexed_iter().all(|(index, _)| meet(index))
     }
 
     /// E_ij: at least |g_ij − g̃_ij|; zero for an exact entry.
     pub fn entry_error(&self, (i, j): (usize, usize)) -> Bound {
-        if self.exact[(i, j)] { Bound::ZERO } else { self.rows[i] + self.columns[j] + self.constant }
+        match &self.bounds {
+            _ if self.exact[(i, j)] => Bound::ZERO,
+            EntryBounds::RankOne { rows, columns, constant } => rows[i] + columns[j] + *constant,
+            EntryBounds::Each(bounds) => bounds[i * self.shape.1 + j],
+        }
     }
 
-    /// Bounds of entries that are not exact, times 2^by: row_i, column_j and a constant whose sum in doubles, a
-    /// 2^-50th more, is at least E_ij·2^by.
-    pub fn scaled_bounds(&self, by: i64) -> (Vec<f64>, Vec<f64>, f64) {
+    /// Bounds of entries that are not exact, times 2^by, as doubles.
+    pub fn scaled_bounds(&self, by: i64) -> ScaledBounds {
         let scaled = |bound: &Bound| bound.scaled(by).to_f64();
-        (self.rows.iter().map(scaled).collect(), self.columns.iter().map(scaled).collect(), scaled(&self.constant))
+        let all = |bounds: &[Bound]| bounds.iter().map(scaled).collect();
+        ScaledBounds(match &self.bounds {
+            EntryBounds::RankOne { rows, columns, constant } => {
+                Doubles::RankOne { rows: all(rows), columns: all(columns), constant: scaled(constant) }
+            }
+            EntryBounds::Each(bounds) => Doubles::Each { bounds: all(bounds), columns: self.shape.1 },
+        })
     }
 
     /// Rows and columns.
@@ -136,9 +196,7 @@ impl TrueTensor {
             shape: (rows, columns),
             exact: Array2::from_elem((rows, columns), true),
             entries: values.iter().map(Scaled::from_float).collect::<Vec<_>>().into(),
-            rows: vec![Bound::ZERO; rows],
-            columns: vec![Bound::ZERO; columns],
-            constant: Bound::ZERO,
+            bounds: EntryBounds::Each(vec![Bound::ZERO; rows * columns]),
             error: Bound::ZERO,
         }
     }
@@ -148,7 +206,7 @@ impl TrueTensor {
         let entries = Bound::from_f64(values.len() as f64).sqrt();
         TrueTensor {
             exact: Array2::from_elem(values.dim(), false),
-            constant: error,
+            bounds: EntryBounds::Each(vec![error; values.len()]),
             error: entries * error,
             ..TrueTensor::known(values)
         }

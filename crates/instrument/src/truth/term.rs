@@ -1,24 +1,7 @@
-//! Names the terms of the proof's bounds.
-//!
-//! Each bound is a sum of terms, and `term(Term::X, bound)` names one where it is computed; it returns the bound
-//! unchanged. Unit tests drop or shrink one term at a time ([`mutation::with`]) and check that a test notices.
+//! The terms of the norm-wise proof's bounds, by name.
 
-use super::bound::Bound;
-
-/// Declares the enumeration together with the list of its members, so that the tests miss none.
-macro_rules! terms {
-    ($($(#[$doc:meta])* $name:ident,)*) => {
-        /// One term of one bound.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Term { $($(#[$doc])* $name,)* }
-
-        #[cfg(test)]
-        impl Term {
-            /// Every term.
-            pub const ALL: &[Term] = &[$(Term::$name,)*];
-        }
-    };
-}
+use crate::enclosure::Bound;
+use precision_probe_arithmetic::terms;
 
 terms! {
     /// σ itself.
@@ -89,43 +72,4 @@ terms! {
     EvidenceMargin,
     /// E itself.
     EvidenceError,
-}
-
-/// A term of a bound, unchanged.
-#[cfg(not(test))]
-#[inline(always)]
-pub fn term(_: Term, bound: Bound) -> Bound {
-    bound
-}
-
-/// A term of a bound, unchanged or as mutated by the running test.
-#[cfg(test)]
-pub fn term(name: Term, bound: Bound) -> Bound {
-    mutation::apply(name, bound)
-}
-
-/// Planted errors.
-#[cfg(test)]
-pub mod mutation {
-    use super::{Bound, Term};
-    use std::cell::Cell;
-
-    thread_local! {
-        static PLANTED: Cell<Option<(Term, f64)>> = const { Cell::new(None) };
-    }
-
-    /// Runs `f` with one term multiplied by `factor` on this thread.
-    pub fn with<T>(name: Term, factor: f64, f: impl FnOnce() -> T) -> T {
-        PLANTED.set(Some((name, factor)));
-        let result = f();
-        PLANTED.set(None);
-        result
-    }
-
-    pub(super) fn apply(name: Term, bound: Bound) -> Bound {
-        match PLANTED.get() {
-            Some((planted, factor)) if planted == name => bound * Bound::from_f64(factor),
-            _ => bound,
-        }
-    }
 }

@@ -166,7 +166,7 @@ mod tests {
     fn what_was_left_is_forgotten() {
         let plan =
             Spec { depth: 24, width: 3, batch: 2, trials: 1, residual: true, ..Spec::default() }.validate().unwrap();
-        let (network, batch) = probe::draw(&plan, &plan.runs[0], 0);
+        let probe::Drawn { network, batch } = probe::draw(&plan, &plan.runs[0], 0);
         for count in [1, 5] {
             let segments = Segments::new(&network, count);
             let prepared = Prepared::in_segments(&network, segments.clone());

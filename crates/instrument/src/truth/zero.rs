@@ -2,7 +2,10 @@
 
 use super::TrueTensor;
 use super::column::Column;
-use ndarray::Array2;
+use crate::enclosure::Ball;
+use crate::graph::{Network, Node, NodeId, Operation};
+use crate::operation::Shares;
+use ndarray::{Array2, ArrayView1};
 use serde::{Deserialize, Serialize};
 
 /// Why a layer's exact gradient is zero: the first reason that holds on the way from the loss to the layer.
@@ -11,10 +14,9 @@ use serde::{Deserialize, Serialize};
 pub struct Zero {
     /// What it is.
     pub reason: ZeroReason,
-    /// The layer (1 to L, the head is L+1) whose weights, units or inputs are the reason; absent for the loss and if
-    /// terms cancel.
+    /// The site (from 1) whose weights, units or inputs are the reason; absent for the loss and if terms cancel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub layer: Option<usize>,
+    pub site: Option<usize>,
     /// For zero weights, whether their own gradient is not zero, so that one step of learning changes them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_after_one_step: Option<bool>,
@@ -40,12 +42,20 @@ pub enum ZeroReason {
 impl Zero {
     /// A reason outside the layers.
     pub(super) fn without_layer(reason: ZeroReason) -> Zero {
-        Zero { reason, layer: None, ends_after_one_step: None }
+        Zero { reason, site: None, ends_after_one_step: None }
     }
 
     /// A reason in a layer, by its position in [`crate::graph::Network::layers`].
     pub(super) fn at(reason: ZeroReason, layer: usize) -> Zero {
-        Zero { layer: Some(layer + 1), ..Zero::without_layer(reason) }
+        Zero { site: Some(layer + 1), ..Zero::without_layer(reason) }
+    }
+
+    /// Of zero weights also whether they change in the next step, by whether each layer's weight gradient is proven to be
+    /// zero.
+    pub(super) fn with_weights(self, are_zero: &[Option<bool>]) -> Zero {
+        let weights = self.site.filter(|_| self.reason == ZeroReason::ZeroWeights);
+        let stays = weights.and_then(|layer| are_zero[layer - 1]);
+        Zero { ends_after_one_step: stays.map(|stays| !stays), ..self }
     }
 }
 
@@ -76,22 +86,82 @@ pub(super) fn is_zero_tensor(tensor: &TrueTensor) -> bool {
     tensor.exact.iter().enumerate().all(is_zero)
 }
 
-/// Why Wᵀδ is zero although δ is not.
-pub(super) fn of_product(layer: usize, weights: &Array2<f64>, deltas: &[Column]) -> Zero {
-    let passes_nothing = |unit: usize| {
-        let is_silent = weights.row(unit).iter().all(|weight| *weight == 0.0);
-        is_silent || deltas.iter().all(|delta| delta.is_exact_zero(unit))
-    };
+/// Why Wᵀδ is zero although δ is not; for each unit, whether its δ is zero in every sample.
+pub(super) fn of_product(layer: usize, weights: &Array2<f64>, is_zero: impl Fn(usize) -> bool) -> Zero {
+    let passes_nothing = |unit: usize| weights.row(unit).iter().all(|weight| *weight == 0.0) || is_zero(unit);
     match (0..weights.nrows()).all(passes_nothing) {
         true => Zero::at(ZeroReason::ZeroWeights, layer),
         false => Zero::without_layer(ZeroReason::Cancels),
     }
 }
 
-/// Why the gradient of a layer's parameters is zero although δ is not.
-pub(super) fn of_parameters(layer: usize, deltas: &[Column], inputs: &[Column]) -> Zero {
-    match deltas.iter().zip(inputs).all(|(delta, input)| is_zero(delta) || is_zero(input)) {
+/// Why the gradient of a layer's parameters is zero although δ is not; for each sample, whether δ or all inputs are zero.
+pub(super) fn of_parameters(layer: usize, samples: usize, is_silent: impl Fn(usize) -> bool) -> Zero {
+    match (0..samples).all(is_silent) {
         true => Zero::at(ZeroReason::ZeroInputs, layer),
         false => Zero::without_layer(ZeroReason::Cancels),
+    }
+}
+
+/// Follows zeros through a backward pass in enclosures.
+pub(super) struct Zeros<'n> {
+    network: &'n Network,
+    /// Per node, of each share of its gradient, in the order of arrival, why it is zero; `None` if it is not.
+    shares: Vec<Vec<Option<Zero>>>,
+    /// Per node, why its gradient is zero.
+    gradients: Vec<Option<Zero>>,
+    /// Per layer, whether the weight gradient is proven to be zero; `None` for layers that the pass has not reached.
+    weights: Vec<Option<bool>>,
+}
+
+impl<'n> Zeros<'n> {
+    /// Of a pass that has not begun.
+    pub fn new(network: &'n Network) -> Zeros<'n> {
+        Zeros {
+            network,
+            shares: vec![Vec::new(); network.nodes.len()],
+            gradients: vec![None; network.nodes.len()],
+            weights: vec![None; network.layers.len()],
+        }
+    }
+
+    /// A node with its gradient and what it sends to its inputs.
+    pub fn visit(&mut self, node: NodeId, gradient: &Array2<Ball>, shares: &Shares<Ball>) {
+        let are_zero = |balls: &Array2<Ball>| balls.iter().all(Ball::is_zero);
+        let arrived = std::mem::take(&mut self.shares[node]);
+        // The sum of zeros has the reason of the first reader's, which arrived last; nonzero terms may cancel.
+        let before = if arrived.iter().all(Option::is_some) { arrived.last().copied().flatten() } else { None };
+        let reason = if arrived.is_empty() { ZeroReason::LossAtMinimum } else { ZeroReason::Cancels };
+        let own = before.or_else(|| are_zero(gradient).then(|| Zero::without_layer(reason)));
+        self.gradients[node] = own;
+        let Node { operation, inputs } = &self.network.nodes[node];
+        for (&input, share) in inputs.iter().zip(&shares.inputs).rev() {
+            let Some(share) = share else { continue };
+            let becomes = || match operation {
+                Operation::Activation { .. } => Zero::at(ZeroReason::DeadUnits, self.network.layer_of(input)),
+                Operation::Affine { weight, .. } => {
+                    let weights = &self.network.parameters[*weight].values;
+                    of_product(self.network.layer_of(node), weights, |unit| {
+                        gradient.row(unit).iter().all(Ball::is_zero)
+                    })
+                }
+                _ => Zero::without_layer(ZeroReason::Cancels),
+            };
+            let zero = own.or_else(|| are_zero(share).then(becomes));
+            self.shares[input].push(zero);
+        }
+    }
+
+    /// Whether a layer's weight gradient is proven to be zero, if it is known.
+    pub fn learn(&mut self, layer: usize, is_zero: Option<bool>) {
+        self.weights[layer] = is_zero;
+    }
+
+    /// Why the gradient of an affine node's parameters is zero, which it is.
+    pub fn of_site(&self, node: NodeId, deltas: &Array2<Ball>, inputs: &Array2<Ball>) -> Zero {
+        let are_zero = |balls: ArrayView1<Ball>| balls.iter().all(Ball::is_zero);
+        let is_silent = |sample: usize| are_zero(deltas.column(sample)) || are_zero(inputs.column(sample));
+        let of_parameters = || of_parameters(self.network.layer_of(node), deltas.ncols(), is_silent);
+        self.gradients[node].unwrap_or_else(of_parameters).with_weights(&self.weights)
     }
 }

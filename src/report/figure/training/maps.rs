@@ -1,7 +1,7 @@
 //! Maps of layers against measured steps, one per arithmetic: noise of the gradient at two places, and shares.
 
 use crate::record::Verdict;
-use crate::record::training::{Learner, Measure, MeasuredLayer, Track, TrainingRun};
+use crate::record::training::{Learner, Measure, MeasuredSite, Track, TrainingRun};
 use std::ops::Range;
 
 /// Colours of noise/signal: below 10⁻³, four to a decade up to 10, and from 10 on.
@@ -107,8 +107,7 @@ impl MapPanel {
         steps.sort_unstable();
         steps.dedup();
         let columns: Vec<Vec<usize>> = steps.chunks(steps.len().div_ceil(MOST).max(1)).map(<[usize]>::to_vec).collect();
-        let layers =
-            run.learners.iter().flat_map(|learner| &learner.measures).map(|measure| measure.layers.len()).max();
+        let layers = run.learners.iter().flat_map(|learner| &learner.measures).map(|measure| measure.sites.len()).max();
         let layers = layers.unwrap_or(0);
         let step = layers.div_ceil(MOST).max(1);
         let rows: Vec<Range<usize>> = (0..layers).step_by(step).map(|from| from..(from + step).min(layers)).collect();
@@ -156,14 +155,14 @@ fn column(learner: &Learner, steps: &[usize], rows: &[Range<usize>], kind: MapKi
     let measures: Vec<&Measure> =
         learner.measures.iter().filter(|measure| (*first..=*last).contains(&measure.step)).collect();
     let worst = |row: &Range<usize>| {
-        let of = |measure: &&'_ Measure| row.start..row.end.min(measure.layers.len());
-        let layers = measures.iter().filter_map(|measure| measure.layers.get(of(measure)));
+        let of = |measure: &&'_ Measure| row.start..row.end.min(measure.sites.len());
+        let layers = measures.iter().filter_map(|measure| measure.sites.get(of(measure)));
         layers.flatten().map(|layer| cell(layer, kind)).max().unwrap_or(Cell::Absent)
     };
     rows.iter().map(worst).collect()
 }
 
-fn cell(layer: &MeasuredLayer, kind: MapKind) -> Cell {
+fn cell(layer: &MeasuredSite, kind: MapKind) -> Cell {
     match kind {
         MapKind::OwnParameters => noise(&layer.own),
         MapKind::ReferenceParameters => layer.at_reference.as_ref().map_or(Cell::Absent, noise),

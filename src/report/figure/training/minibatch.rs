@@ -61,9 +61,9 @@ impl MinibatchPanel {
 /// An arithmetic's ratios themselves, at the last measured step that has one.
 fn ratios(arithmetic: usize, learner: &Learner) -> Option<MinibatchCurve> {
     learner.measures.iter().rev().find_map(|measure| {
-        let layers = measure.layers.iter();
+        let layers = measure.sites.iter();
         let points: Vec<(usize, f64)> =
-            layers.filter_map(|layer| Some((layer.layer, measured::over_minibatch(layer)?))).collect();
+            layers.filter_map(|layer| Some((layer.site, measured::over_minibatch(layer)?))).collect();
         let note = format!("at step {}", measure.step);
         (!points.is_empty()).then(|| MinibatchCurve { arithmetic, name: learner.name.clone(), note, points })
     })

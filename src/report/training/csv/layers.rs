@@ -2,7 +2,7 @@
 
 use super::keys;
 use crate::record::Number;
-use crate::record::training::{Learner, Measure, MeasuredLayer, Track, Training};
+use crate::record::training::{Learner, Measure, MeasuredSite, Track, Training};
 use crate::report::csv::cell::{number, optional, word};
 use crate::report::csv::{Column, Keyed, RunKeys, run_columns, table};
 
@@ -11,7 +11,7 @@ struct Row<'a> {
     keys: &'a RunKeys,
     learner: &'a Learner,
     measure: &'a Measure,
-    layer: &'a MeasuredLayer,
+    layer: &'a MeasuredSite,
     name: &'a str,
 }
 
@@ -32,8 +32,8 @@ pub fn layers_csv(training: &Training) -> String {
         .flat_map(|(run, keys)| run.learners.iter().map(move |learner| (run, keys, learner)));
     let rows = learners.flat_map(|(run, keys, learner)| {
         learner.measures.iter().flat_map(move |measure| {
-            measure.layers.iter().enumerate().map(move |(place, layer)| {
-                let name = run.layers.get(place).map_or("", String::as_str);
+            measure.sites.iter().enumerate().map(move |(place, layer)| {
+                let name = run.sites.get(place).map_or("", |site| &site.name);
                 Row { keys, learner, measure, layer, name }
             })
         })
@@ -46,9 +46,9 @@ fn columns<'a>() -> Vec<Column<Row<'a>>> {
         ("precision", |row| row.learner.policy.as_ref().unwrap_or(&row.learner.name).clone()),
         ("precision_as_given", |row| row.learner.name.clone()),
         ("step", |row| row.measure.step.to_string()),
-        ("layer", |row| row.layer.layer.to_string()),
+        ("layer", |row| row.layer.site.to_string()),
         ("layer_name", |row| row.name.into()),
-        ("evidence", |row| row.measure.evidence.clone()),
+        ("evidence", |row| row.measure.evidence.to_string()),
     ];
     let parts = [own(), at_reference(), updates()];
     run_columns().into_iter().chain(place).chain(parts.into_iter().flatten()).collect()

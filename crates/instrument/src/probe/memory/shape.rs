@@ -97,6 +97,11 @@ impl Shape {
         self.most(|group| group.units)
     }
 
+    /// Units of the head.
+    pub fn outputs(&self) -> u128 {
+        self.groups.last().map_or(0, |group| group.units)
+    }
+
     /// Pre-activations of one sample in all layers, and its features.
     pub fn units(&self) -> u128 {
         self.features + self.sum(|group| group.units)

@@ -21,7 +21,7 @@ fn a_schedule_fits_its_limit() {
     let plan = spec.clone().validate().unwrap();
     let whole = estimate(&plan, 4, Schedule::default());
     assert_eq!(schedule(&plan, 4, whole), Some(Schedule::default()));
-    let mut last = Schedule { segments: 1, trials_at_once: 4 };
+    let mut last = Schedule { trials_at_once: 4, ..Schedule::default() };
     for share in [2, 4, 8, 16] {
         let Some(found) = schedule(&plan, 4, whole / share) else { break };
         assert!(estimate(&plan, 4, found) <= whole / share, "{found:?}");
@@ -61,7 +61,7 @@ fn more_needs_more() {
         let formats = ["f16", "f32", "mpfr:90"][..formats].iter().map(|name| name.to_string()).collect();
         let spec = Spec { depth, width, batch, trials, formats, ..Spec::default() };
         let plan = spec.validate().unwrap();
-        let schedules = [Schedule::default(), Schedule { segments: 3, trials_at_once: 1 }];
+        let schedules = [Schedule::default(), Schedule { segments: 3, trials_at_once: 1, keeps_trials: false }];
         schedules
             .map(|schedule| estimate(&plan, threads, schedule))
             .into_iter()

@@ -11,6 +11,16 @@ pub fn working(plan: &Plan, shape: &Shape, threads: usize, schedule: Schedule) -
     inputs + truth(plan, shape, segments) + arithmetics(plan, shape, threads, segments)
 }
 
+/// Bytes of a layer of a network without its numbers: names, nodes and what the allocator adds to them.
+const DRAWN_LAYER: u128 = 800;
+
+/// Bytes of one drawn trial that waits: its network and its batch.
+pub fn drawn(shape: &Shape) -> u128 {
+    let parameters = shape.weights() + shape.units();
+    let samples = (shape.features + shape.outputs()) * shape.batch;
+    (parameters + samples) * 8 + shape.layers() * DRAWN_LAYER
+}
+
 /// The exact gradient: values of the forward pass, weights as planes of limbs, and one layer's gradients with their
 /// bounds.
 fn truth(plan: &Plan, shape: &Shape, segments: usize) -> u128 {

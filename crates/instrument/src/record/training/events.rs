@@ -26,13 +26,13 @@ pub enum EventKind {
     ParametersOverflow,
     /// A pre-activation is infinite or NaN: no loss scale can change that.
     ForwardOverflow {
-        /// The layer nearest to the input in which one is; the head is L+1.
-        layer: usize,
+        /// The site nearest to the input in which one is.
+        site: usize,
     },
     /// All pre-activations are finite, and an entry of a gradient is infinite or NaN.
     GradientOverflow {
-        /// The layer nearest to the output in which one is.
-        layer: usize,
+        /// The site nearest to the output in which one is.
+        site: usize,
     },
     /// All gradients are finite and a norm of theirs is not, so gradients are multiplied by 0 or NaN.
     ClippingOverflow {
@@ -148,14 +148,16 @@ impl fmt::Display for Scalar {
 pub struct ExactStep {
     /// Updates before it.
     pub step: usize,
-    /// From layer 1 to the head.
-    pub layers: Vec<ExactSize>,
+    /// One per site, in their order.
+    pub sites: Vec<ExactSize>,
 }
 
-/// One layer's exact gradient and its weights, as log₂ of root mean squares over all entries, zeros included.
+/// One site's exact gradient and its weights, as log₂ of root mean squares over all entries, zeros included.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExactSize {
+    /// Its ordinal.
+    pub site: usize,
     /// Of the gradient, weights and biases together: −∞ if every entry is proven to be zero, `None` if it is not
     /// established.
     pub log2_gradient: Number,

@@ -38,7 +38,7 @@ impl End {
     }
 }
 
-/// Why a layer no longer learns.
+/// Why a site no longer learns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
@@ -70,17 +70,17 @@ impl fmt::Display for Cause {
     }
 }
 
-/// The first measured step at which a mode of saturation dominates, and the layer nearest to the input where it does.
+/// The first measured step at which a mode of saturation dominates, and the site nearest to the input where it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Saturation {
     /// Updates before it.
     pub step: usize,
-    /// 1 to L, the head is L+1.
-    pub layer: usize,
-    /// Layers where it dominates at that step.
-    pub layers: usize,
-    /// The layer's verdict; sound or noisy where updates are lost.
+    /// Its ordinal.
+    pub site: usize,
+    /// Number of sites where it dominates at that step.
+    pub sites: usize,
+    /// The site's verdict; sound or noisy where updates are lost.
     pub verdict: Verdict,
     /// Its cause.
     pub cause: Cause,
@@ -102,7 +102,7 @@ pub struct Outcome {
     /// Where saturation first dominated; absent if it never did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_saturation: Option<Saturation>,
-    /// The first measured step from which to the end no layer was saturated again and the loss was lower than at the
+    /// The first measured step from which to the end no site was saturated again and the loss was lower than at the
     /// saturation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recovered: Option<usize>,

@@ -1,5 +1,6 @@
 //! The steps at which gradients are compared with the exact ones.
 
+use crate::spec::fields::parsed;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -120,6 +121,8 @@ impl fmt::Display for MeasureAt {
         }
     }
 }
+
+parsed!(MeasureAt, MeasureAt::parse, ToString::to_string);
 
 #[cfg(test)]
 mod tests {

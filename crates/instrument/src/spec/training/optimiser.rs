@@ -1,8 +1,9 @@
 //! Optimisers with PyTorch's definitions and defaults, learning rates and loss scales.
 
-use super::super::LossScale;
-use super::super::compared::LARGEST_SCALE;
 use crate::format::two_to;
+use crate::spec::LossScale;
+use crate::spec::fields::parsed;
+use crate::spec::scale::LARGEST_SCALE;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -227,6 +228,8 @@ impl fmt::Display for TrainingScale {
         }
     }
 }
+
+parsed!(TrainingScale, TrainingScale::parse, ToString::to_string);
 
 #[cfg(test)]
 mod tests {

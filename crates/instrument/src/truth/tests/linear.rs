@@ -1,10 +1,10 @@
 //! σ, affine steps, biases, storing and residual sums.
 
 use super::super::affine::{Way, Weights, add, add_exact, scale, shortened};
-use super::super::bound::Bound;
 use super::super::column::{Bits, Column, Entries, Scaled};
 use super::super::spectral::spectral_norm_bound;
 use super::{Check, TIGHT, column_within, disturbed, exact, holds, real, reals, two_to, within};
+use crate::enclosure::Bound;
 use crate::integers::Integers;
 use ndarray::{Array2, array};
 use rug::{Float, Integer};

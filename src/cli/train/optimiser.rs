@@ -1,15 +1,12 @@
 //! Options of the optimisers, with the names and defaults of torch.optim.
 
-use crate::cli::numbers::{real, steps, whole};
-use crate::spec::training::{MOST_STEPS, Optimiser, Rate};
+use crate::cli::numbers::{real, steps};
+use crate::spec::training::{Optimiser, Rate};
 use clap::builder::PossibleValuesParser;
 
-/// Options that turn gradients into updates.
+/// Options of the optimiser and its learning rate.
 #[derive(clap::Args, Clone, Debug)]
 pub struct OptimiserOptions {
-    /// Number of training steps
-    #[arg(long, value_name = "N", value_parser = whole(1, MOST_STEPS), allow_negative_numbers = true, default_value_t = 500, help_heading = "Optimiser")]
-    pub steps: usize,
     /// Optimiser, as in torch.optim: SGD without momentum, SGD with momentum 0.9, Adam or AdamW
     #[arg(long, alias = "optimiser", value_name = "NAME", value_parser = PossibleValuesParser::new(Optimiser::ALL.map(|(name, _)| name)), default_value = "momentum", help_heading = "Optimiser")]
     optimizer: String,
@@ -43,9 +40,6 @@ pub struct OptimiserOptions {
     /// Cosine decay of the learning rate to 0
     #[arg(long, help_heading = "Optimiser")]
     cosine: bool,
-    /// Clip the norm of all gradients together, like torch.nn.utils.clip_grad_norm_
-    #[arg(long, value_name = "NORM", value_parser = real("a positive finite number, such as 1"), allow_negative_numbers = true, help_heading = "Optimiser")]
-    pub clip_norm: Option<f64>,
 }
 
 impl OptimiserOptions {

@@ -113,6 +113,31 @@ impl Bound {
         }
     }
 
+    /// At least the 2-norm of what the bounds bound.
+    ///
+    /// Squares are summed in doubles, relative to the largest: n squares and sums are off by at most a factor
+    /// (1 + 2^-53)^(n+1).
+    pub fn norm(bounds: impl Iterator<Item = Bound> + Clone) -> Bound {
+        let Some(top) = bounds.clone().filter_map(Bound::exponent).max() else {
+            return bounds.fold(Bound::ZERO, Bound::max);
+        };
+        let (mut sum, mut count) = (0.0, 0.0);
+        for bound in bounds {
+            if bound.is_infinite() {
+                return Bound::INFINITE;
+            }
+            // Far smaller ones count as 2^-500 of the largest, whose square is a double.
+            let relative = match bound.exponent() {
+                None => continue,
+                Some(exponent) if exponent < top - 500 => crate::format::two_to(-500),
+                Some(_) => bound.scaled(-top).to_f64(),
+            };
+            sum += relative * relative;
+            count += 1.0;
+        }
+        Bound::from_f64(sum * (1.0 + (count + 4.0) * f64::EPSILON)).sqrt().scaled(top)
+    }
+
     /// √x, rounded up.
     pub fn sqrt(self) -> Bound {
         let odd = self.exponent.rem_euclid(2);
@@ -140,14 +165,19 @@ impl Bound {
         }
     }
 
-    /// At least bound/|x|, as a double, for |x| = |fraction|·2^exponent not zero.
-    pub fn relative_to(self, fraction: f64, exponent: i64) -> f64 {
+    /// At least bound/|x|, for |x| = |fraction|·2^exponent not zero.
+    pub fn over(self, fraction: f64, exponent: i64) -> Bound {
         if self.is_zero() || self.is_infinite() {
-            return self.significand;
+            return self;
         }
         // Two steps up: one for the quotient, one for a fraction that was rounded to nearest.
         let quotient = (self.significand / fraction.abs()).next_up().next_up();
-        Bound { significand: quotient, exponent: self.exponent.saturating_sub(exponent) }.normalised().to_f64()
+        Bound { significand: quotient, exponent: self.exponent.saturating_sub(exponent) }.normalised()
+    }
+
+    /// [`Bound::over`] as a double.
+    pub fn relative_to(self, fraction: f64, exponent: i64) -> f64 {
+        self.over(fraction, exponent).to_f64()
     }
 
     /// log₂ of the bound to about 1e-15, for reports: −∞ for zero.

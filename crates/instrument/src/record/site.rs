@@ -1,0 +1,48 @@
+//! The sites of a network: its nodes with parameters, at which gradients are measured.
+
+use crate::graph::Network;
+use serde::{Deserialize, Serialize};
+
+/// A node with parameters. Everything that is measured at it refers to it by its ordinal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Site {
+    /// From 1 at the input, in topological order; of a multilayer perceptron 1 to L, then the head.
+    pub ordinal: usize,
+    /// `hidden.1`, …, `head`, or the name in the file.
+    pub name: String,
+    /// What the node computes.
+    pub kind: SiteKind,
+    /// The block of the architecture to which it belongs; absent where there are no blocks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub block: Option<String>,
+    /// Names of its parameters: weight, bias, and the slope of the PReLU that follows.
+    pub parameters: Vec<String>,
+}
+
+/// What a site computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SiteKind {
+    /// W·a + b.
+    Affine,
+}
+
+impl Site {
+    /// The sites of a network from the input.
+    pub fn all(network: &Network) -> Vec<Site> {
+        let parameters = network.layer_parameters().into_iter().map(|owned| {
+            let names = owned.into_iter().flatten().map(|parameter| network.parameters[parameter].name.clone());
+            names.collect()
+        });
+        let layers = network.layers.iter().zip(parameters).enumerate();
+        let site = |(place, (layer, parameters)): (usize, (&crate::graph::Layer, Vec<String>))| Site {
+            ordinal: place + 1,
+            name: layer.name.clone(),
+            kind: SiteKind::Affine,
+            block: None,
+            parameters,
+        };
+        layers.map(site).collect()
+    }
+}
