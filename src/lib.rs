@@ -37,7 +37,7 @@ pub use precision_probe_arithmetic::{
 };
 #[doc(inline)]
 pub use precision_probe_instrument::{
-    architecture, assets, backprop, data, disk, exchange, export, fate, graph, init, law, loss, magnitude, noise,
+    architecture, assets, backprop, data, disk, exchange, export, fate, graph, init, law, loss, magnitude, noise, norm,
     number, operation, printable, probe, progress, record, spec, statistics, theory, train, truth, verdict,
 };
 

@@ -10,7 +10,7 @@ use precision_probe::probe::{self, Silent};
 use precision_probe::report::contents;
 use precision_probe::report::draw::Theme;
 use precision_probe::spec::{Attribute, Spec};
-use precision_probe::truth::elementwise::Undecided;
+use precision_probe::truth::Undecided;
 use precision_probe::truth::{EnclosedPass, Prepared, TruthPass, precision};
 use std::hint::black_box;
 use std::sync::Arc;

@@ -114,7 +114,7 @@ impl Asked for Probes {
 
     /// `--bits` stands for the formats.
     fn has(field: &Field<Spec>) -> bool {
-        field.option.heading != Heading::Precision || field.name == "truth_bits"
+        field.option.heading != Heading::Precision || ["truth_bits", "truth"].contains(&field.name)
     }
 
     fn in_words(field: &Field<Spec>) -> SpecOption {

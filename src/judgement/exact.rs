@@ -2,9 +2,9 @@
 //! format.
 
 use super::median;
-use crate::record::{Evidence, ExactSite, Number, TrueSite, Truth, ZeroReason};
+use crate::record::{Evidence, ExactSite, Number, Proof, TrueSite, Truth, ZeroReason};
 use crate::statistics;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
 /// log₂ of 10⁻⁶ and 10⁶: beyond them a step at learning rate 1 changes the weights by less than a millionth, or by more
@@ -36,8 +36,12 @@ pub enum ExactState {
 /// The exact gradient of the network: layer 1's, over the trials.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ExactJudgement {
-    /// Worst evidence of any layer and trial, as in the record.
+    /// Worst evidence of any layer and trial; in JSON in words.
+    #[serde(serialize_with = "in_words")]
     pub evidence: Evidence,
+    /// The proof that establishes it.
+    #[serde(skip_serializing_if = "Proof::is_default")]
+    pub proof: Proof,
     /// The state that most trials have, of ties the more severe; `not established` only if no trial has another, `None`
     /// if it is not recorded.
     pub state: Option<ExactState>,
@@ -62,6 +66,10 @@ pub struct ExactJudgement {
     pub zero_weights: Vec<ZeroWeights>,
     /// Whether the network itself is at fault, so that no format helps: zero, or vanishing by depth.
     pub is_network_fault: bool,
+}
+
+fn in_words<S: Serializer>(evidence: &Evidence, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(evidence)
 }
 
 /// Why an exact gradient is zero.
@@ -136,6 +144,7 @@ pub(super) fn judge(truth: &Truth, batch: usize) -> ExactJudgement {
     let by_depth = matches!(vanishing, Some(Vanishing::ByDepth { .. }));
     ExactJudgement {
         evidence: truth.evidence,
+        proof: truth.proof(),
         state,
         log2_relative: median(trials.iter().map(|trial| log2_relative(trial, 0))),
         log2_relative_trials: trials.iter().map(|trial| log2_relative(trial, 0)).collect(),

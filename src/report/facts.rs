@@ -2,7 +2,7 @@
 
 use crate::judgement::ArithmeticJudgement;
 use crate::record::{
-    ArithmeticRun, Evidence, External, Flips, Phase, Record, Run, SiteRun, Spec, Verdict, VerdictCount, Weights,
+    ArithmeticRun, Evidence, External, Flips, Phase, Proof, Record, Run, SiteRun, Spec, Verdict, VerdictCount, Weights,
 };
 use crate::report::numbers::{Notation, middle, power, short};
 use crate::report::say;
@@ -212,6 +212,20 @@ pub fn evidence(evidence: Evidence) -> String {
     }
 }
 
+/// The same with the proof, where it is not the norm-wise one alone: `proven to 83 bits by enclosures`.
+pub fn proven(known: Evidence, proof: Proof) -> String {
+    evidence(known) + by(known, proof)
+}
+
+/// By which proof, in words after what is known by it.
+fn by(known: Evidence, proof: Proof) -> &'static str {
+    match proof {
+        Proof::Enclosure if known.is_established() => " by enclosures",
+        Proof::Both if known.is_established() => " by both proofs",
+        _ => "",
+    }
+}
+
 /// The same in a caption: `reference exact to 83 bits`.
 pub fn reference(evidence: Evidence) -> String {
     match evidence {
@@ -222,7 +236,7 @@ pub fn reference(evidence: Evidence) -> String {
 
 /// `reference exact to 83 bits, computed with 256–512 bits`.
 pub fn truth(run: &Run) -> String {
-    let reference = reference(run.truth.evidence);
+    let reference = reference(run.truth.evidence) + by(run.truth.evidence, run.truth.proof());
     match (run.truth.precision.iter().min(), run.truth.precision.iter().max()) {
         (Some(low), Some(high)) if low == high => format!("{reference}, computed with {low} bits"),
         (Some(low), Some(high)) => format!("{reference}, computed with {low}–{high} bits"),

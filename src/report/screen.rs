@@ -3,7 +3,7 @@
 
 use crate::judgement::{self, ExactJudgement, ExactState, Judgement};
 use crate::printable::in_one_line;
-use crate::record::{Evidence, Record, Run};
+use crate::record::{Evidence, Proof, Record, Run};
 use crate::report::numbers::{Notation, Notation::Plain, display_width};
 use crate::report::table::{WIDTH, aligned, every_layer_of, wrapped};
 use crate::report::{audit, facts, files, say, table};
@@ -163,8 +163,13 @@ fn states(runs: &[Run], exact: &[&ExactJudgement]) -> String {
         }
     };
     // Where it is not established, the state says so.
+    let proofs = || exact.iter().map(|exact| exact.proof);
+    let proof = match proofs().next() {
+        Some(first) if proofs().all(|proof| proof == first) => first,
+        _ => Proof::Norm,
+    };
     match Evidence::weakest(exact.iter().map(|exact| exact.evidence)) {
-        Some(evidence) if evidence.is_established() => format!("{states} ({})", facts::evidence(evidence)),
+        Some(evidence) if evidence.is_established() => format!("{states} ({})", facts::proven(evidence, proof)),
         _ => states,
     }
 }

@@ -134,7 +134,7 @@ fn common_header(record: &Record) -> String {
             let gain = run.gain.map_or("—".into(), |gain| short(gain, Plain));
             row.extend([gain, facts::phase(run, Plain).unwrap_or("—".into())]);
         }
-        row.push(facts::evidence(run.truth.evidence));
+        row.push(facts::proven(run.truth.evidence, run.truth.proof()));
         rows.push(row);
     }
     format!("{}{}\n{}", wrapped(&network), wrapped(&draws), aligned(&rows, &[false; 4]))

@@ -169,7 +169,7 @@ fn assert_close_counts_what_torch_counts() {
         let record = record_of(&[("jax", &fixture(file), 1.0)], &Model::OfType);
         for (layer, torch) in record.runs[0].arithmetics[1].sites.iter().zip(counts) {
             let ours = layer.external.as_ref().unwrap().not_close;
-            assert!(ours.abs_diff(torch) <= 1, "{file}, layer {}: {ours} and {torch}", layer.layer);
+            assert!(ours.abs_diff(torch) <= 1, "{file}, layer {}: {ours} and {torch}", layer.site);
         }
     }
 }
@@ -187,7 +187,7 @@ fn entries_that_are_not_finite_have_overflowed() {
     for (index, layer) in layers.iter().enumerate() {
         let overflows = [4, 5].contains(&index);
         // Of weights and biases together.
-        assert_eq!(layer.verdict.verdict == Verdict::Overflow, overflows || index == 6, "layer {}", layer.layer);
+        assert_eq!(layer.verdict.verdict == Verdict::Overflow, overflows || index == 6, "layer {}", layer.site);
         assert_eq!(layer.fates.overflowed, u64::from(overflows));
         assert_eq!(layer.external.as_ref().unwrap().not_close, u64::from(overflows || index == 6));
     }

@@ -52,6 +52,7 @@ pub fn record(depth: usize, trials: usize, arithmetics: &[(&str, Behaviour)]) ->
         growth: None,
         sites: sites(depth),
         truth: Truth {
+            proofs: Vec::new(),
             precision: vec![256; trials],
             evidence,
             sites: (1..=depth + 1).map(|layer| truth_layer(layer, depth, trials, evidence, dead)).collect(),

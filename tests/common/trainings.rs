@@ -188,6 +188,7 @@ fn outcome(spec: &TrainingSpec, course: &Course, measures: &[Measure]) -> Outcom
 fn measure(spec: &TrainingSpec, of: [usize; 2], step: usize, fare: Fare) -> Measure {
     let part = step as f64 / spec.steps.max(1) as f64;
     Measure {
+        proof: Default::default(),
         step,
         evidence: match fare {
             Fare::Unknown => Evidence::NotEstablished(Unproven::ExponentRange),
@@ -239,7 +240,7 @@ fn layer_at(spec: &TrainingSpec, of: [usize; 2], (step, part): (usize, f64), lay
     let dead =
         if of[0] == 0 && !is_head && layer > 15 { (part * 9.0 * jitter([step, layer, 3], 0.9)) as u64 } else { 0 };
     MeasuredSite {
-        layer,
+        site: layer,
         own,
         at_reference: Some(at_reference),
         without_flips: if kinked { Number::new(ratio / 10.0) } else { Number::None },

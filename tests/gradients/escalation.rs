@@ -14,7 +14,7 @@ use precision_probe::init::Init;
 use precision_probe::loss::Loss;
 use precision_probe::probe::measure::{Measurement, measure};
 use precision_probe::record::Number;
-use precision_probe::truth::elementwise::Undecided;
+use precision_probe::truth::Undecided;
 use precision_probe::truth::{Evidence, Prepared, TruthPass, Unproven, precision};
 use precision_probe::verdict::Verdict;
 use rug::Float;

@@ -10,7 +10,7 @@ use precision_probe::backprop::{ForwardRun, LayerGradients, Part, gradients};
 use precision_probe::data::{Batch, Targets};
 use precision_probe::graph::{Network, Node, NodeId, Operation, ParameterId};
 use precision_probe::loss::Loss;
-use precision_probe::truth::elementwise::Undecided;
+use precision_probe::truth::Undecided;
 use precision_probe::truth::{Prepared, TruthPass};
 use rug::Float;
 

@@ -4,7 +4,7 @@
 use crate::common::{Oracle, oracles};
 use precision_probe::arithmetic::{ArithmeticName, Exact, ExactMatrix};
 use precision_probe::backprop::{Setup, gradients};
-use precision_probe::truth::elementwise::Undecided;
+use precision_probe::truth::Undecided;
 use precision_probe::truth::{Evidence, Prepared, TruthPass, precision};
 use rug::Float;
 use serde_json::Value;

@@ -7,7 +7,7 @@ use crate::common::reference::{Reference, ReferenceLayer, Rows};
 use precision_probe::data::Batch;
 use precision_probe::graph::Network;
 use precision_probe::graph::segments::Segments;
-use precision_probe::truth::elementwise::Undecided;
+use precision_probe::truth::Undecided;
 use precision_probe::truth::{EnclosedPass, Evidence, Prepared, TrueLayer, TrueTensor, TruthPass};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
@@ -168,14 +168,8 @@ fn enclosed(case: &Case, network: &Network, batch: &Batch) -> Vec<TrueLayer> {
 
 /// That two proofs of a layer have numbers in common in every entry.
 fn check_agreement(one: &TrueLayer, other: &TrueLayer) -> Result<(), String> {
-    let pairs = [
-        ("dW", Some(&one.weight), Some(&other.weight)),
-        ("db", one.bias.as_ref(), other.bias.as_ref()),
-        ("ds", one.slope.as_ref(), other.slope.as_ref()),
-        ("delta", Some(&one.delta), Some(&other.delta)),
-    ];
-    for (name, one, other) in pairs {
-        if let (Some(Ok(one)), Some(Ok(other))) = (one, other)
+    for (name, one, other) in one.with(other) {
+        if let (Ok(one), Ok(other)) = (one, other)
             && !one.meets(other)
         {
             return Err(format!("{name}: the two proofs contradict each other"));

@@ -15,7 +15,7 @@ use precision_probe::loss::Loss;
 use precision_probe::probe::{Silent, run};
 use precision_probe::record::{Number, Record};
 use precision_probe::spec::Spec;
-use precision_probe::truth::elementwise::Undecided;
+use precision_probe::truth::Undecided;
 use precision_probe::truth::{Evidence, Prepared, TrueTensor, TruthPass};
 use rug::{Float, Rational};
 

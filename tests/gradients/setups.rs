@@ -15,7 +15,7 @@ use precision_probe::format::Format;
 use precision_probe::graph::Network;
 use precision_probe::init::Init;
 use precision_probe::loss::Loss;
-use precision_probe::truth::elementwise::Undecided;
+use precision_probe::truth::Undecided;
 use precision_probe::truth::{Prepared, TrueLayer, TruthPass};
 use std::sync::Arc;
 

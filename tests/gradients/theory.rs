@@ -19,7 +19,7 @@ use precision_probe::init::Init;
 use precision_probe::loss::Loss;
 use precision_probe::noise::Noise;
 use precision_probe::probe::measure::{Measurement, measure};
-use precision_probe::truth::elementwise::Undecided;
+use precision_probe::truth::Undecided;
 use precision_probe::truth::{Prepared, TrueLayer, TruthPass};
 use rayon::prelude::*;
 use rug::{Float, Rational};

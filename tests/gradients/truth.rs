@@ -12,7 +12,7 @@ use precision_probe::data::{digits_batch, gaussian_batch};
 use precision_probe::graph::{Network, Operation};
 use precision_probe::init::Init;
 use precision_probe::loss::Loss;
-use precision_probe::truth::elementwise::Undecided;
+use precision_probe::truth::Undecided;
 use precision_probe::truth::{Evidence, Prepared, TrueLayer, TrueTensor, TruthPass, Unproven, precision};
 
 fn layers(network: &Network, batch: &Batch, precision: u32) -> Vec<TrueLayer> {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const CRATES: [&str; 3] = ["crates/arithmetic/src", "crates/instrument/src", "src"];
 
 /// From the first room to the last.
-const ORDER: [&str; 40] = [
+const ORDER: [&str; 41] = [
     "nearest",
     "quote",
     "format",
@@ -30,6 +30,7 @@ const ORDER: [&str; 40] = [
     "data",
     "graph",
     "architecture",
+    "norm",
     "operation",
     "backprop",
     "truth",

@@ -14,7 +14,7 @@ use crate::graph::{Network, Operation};
 use crate::probe::{self, Drawn};
 use crate::record::Run;
 use crate::spec::{Plan, RunPlan};
-use crate::truth::elementwise::Undecided;
+use crate::truth::Undecided;
 use crate::truth::{Prepared, TruthPass};
 use decimals::{Document, Entry};
 use ndarray::Array2;

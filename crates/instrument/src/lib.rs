@@ -17,6 +17,7 @@ pub mod law;
 pub mod loss;
 pub mod magnitude;
 pub mod noise;
+pub mod norm;
 pub mod number;
 pub mod operation;
 pub mod printable;

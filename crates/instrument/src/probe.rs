@@ -26,7 +26,7 @@ use cause::Causes;
 use draw::Stored;
 use external::ExternalGradients;
 use loss_scale::{Found, Search};
-use measure::{Measurement, Subjects, measure_with};
+use measure::{Accuracy, Measurement, Subjects, measure_with};
 use questions::{Questions, Storing, Subject};
 use std::sync::OnceLock;
 use trials::Trials;
@@ -86,7 +86,14 @@ fn run_one(plan: &Plan, index: usize, drawn: &Trials, progress: &dyn Progress) -
     let measured = drawn.map(|_, Drawn { network, batch }| {
         let subjects =
             Subjects { listed: &listed, extras: &questions.extras, externals: &externals, keeps_truth: false };
-        measure_with(network, batch, subjects, spec.truth_bits, plan.schedule.segments, layer_done)
+        measure_with(
+            network,
+            batch,
+            subjects,
+            Accuracy { bits: spec.truth_bits, proof: spec.truth },
+            plan.schedule.segments,
+            layer_done,
+        )
     });
     let mut trials: Vec<Trial> =
         (measured.into_iter().zip(stored)).map(|(measurement, stored)| Trial { measurement, stored }).collect();

@@ -19,7 +19,7 @@ pub use crate::init::Init;
 pub use crate::loss::Loss;
 pub use compared::Model;
 pub use data::Data;
-pub use effort::{Attribute, LossScale};
+pub use effort::{Attribute, LossScale, Proof};
 pub use error::SpecError;
 pub use fields::LARGEST;
 pub use files::Files;

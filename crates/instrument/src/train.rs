@@ -32,6 +32,7 @@ use crate::data::rows::Rows;
 use crate::format::F64;
 use crate::graph::Network;
 use crate::number::Number;
+use crate::probe::measure::Accuracy;
 use crate::probe::{self, VERSION};
 use crate::record::training::{self as record, ExactStep, Measure, SCHEMA, Training, TrainingRun};
 use crate::record::{FormatFacts, Site};
@@ -186,13 +187,14 @@ impl<'p> Trainer<'p> {
         let spec = &self.plan.spec;
         let batches: Vec<Batch> = (step..step + spec.minibatches).map(|step| self.minibatches.at(step)).collect();
         let (recipe, held_out) = (&self.recipe, &self.held_out);
+        let accuracy = Accuracy { bits: spec.truth_bits, proof: spec.truth };
         let (segments, at_reference) = (self.plan.networks.schedule.segments, self.measures_at_reference);
         self.runs.par_iter_mut().for_each(|run| {
             run.all().for_each(|learner| learner.rekey(recipe.seed, step));
             let is_wanted = at_reference && run.reference.is_learning();
             let at_reference: Option<AtReference> = is_wanted.then(|| {
                 let setups: Vec<_> = run.learners.iter().map(Learner::setup).collect();
-                measured::at_reference(&run.reference, &setups, &batches[0], spec.truth_bits, segments)
+                measured::at_reference(&run.reference, &setups, &batches[0], accuracy, segments)
             });
             let tracks = at_reference.map(|AtReference { exact, tracks }| {
                 run.exact.push(ExactStep { step, sites: exact });
@@ -204,8 +206,7 @@ impl<'p> Trainer<'p> {
             copies.filter(|(_, (learner, _))| learner.is_learning()).for_each(|(index, (learner, measures))| {
                 learner.hold_out(step, held_out);
                 // Parameters that the master format cannot hold: no exact gradient to compare with, and the step ends it.
-                let own =
-                    learner.is_finite().then(|| OwnMeasurement::measure(learner, &batches, spec.truth_bits, segments));
+                let own = learner.is_finite().then(|| OwnMeasurement::measure(learner, &batches, accuracy, segments));
                 let distance = match step {
                     0 => f64::NAN,
                     _ => distance(&learner.network, &reference) / distance(&reference, initial),

@@ -26,7 +26,7 @@ pub fn name(state: ExactState) -> &'static str {
 
 /// The state with its size and evidence, for a header: `healthy, 0.13 of the weights (proven to 83 bits)`.
 pub fn state(exact: &ExactJudgement, notation: Notation) -> String {
-    let evidence = facts::evidence(exact.evidence);
+    let evidence = facts::proven(exact.evidence, exact.proof);
     let Some(state) = exact.state else { return format!("state not recorded ({evidence})") };
     let mut words = match exact.distribution.len() {
         0 | 1 => name(state).to_string(),

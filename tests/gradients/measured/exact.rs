@@ -10,11 +10,11 @@ fn exact(record: &Record) -> Vec<&ExactSite> {
 }
 
 const fn zero(reason: ZeroReason, layer: usize, ends_after_one_step: Option<bool>) -> Option<Zero> {
-    Some(Zero { reason, layer: Some(layer), ends_after_one_step })
+    Some(Zero { reason, site: Some(layer), ends_after_one_step })
 }
 
 const fn without_layer(reason: ZeroReason) -> Option<Zero> {
-    Some(Zero { reason, layer: None, ends_after_one_step: None })
+    Some(Zero { reason, site: None, ends_after_one_step: None })
 }
 
 /// The reason of every layer; and a gradient is zero just where there is one.

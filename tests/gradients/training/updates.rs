@@ -89,7 +89,7 @@ fn hold(
     batches: &[Batch],
 ) -> Measure {
     learner.rekey(recipe.seed, step);
-    let own = OwnMeasurement::measure(learner, batches, 80, 1);
+    let own = OwnMeasurement::measure(learner, batches, 80.into(), 1);
     let before = learner.clone();
     let taken = learner.step(recipe, step, &batches[0]);
     let measure = own.finish(learner, recipe, step, &taken, None, f64::NAN);

@@ -143,7 +143,7 @@ fn states_have_their_thresholds() {
 /// Over trials the commonest state, of ties the more severe; what is not established is none of them.
 #[test]
 fn states_are_counted_over_the_trials() {
-    let zero = |reason| precision_probe::record::Zero { reason, layer: Some(2), ends_after_one_step: Some(true) };
+    let zero = |reason| precision_probe::record::Zero { reason, site: Some(2), ends_after_one_step: Some(true) };
     let of = |state: ExactState| {
         let mut layers = vec![healthy(); 2];
         layers[0].log2_gradient = match state {

@@ -1,8 +1,8 @@
 //! Gradients in decimals as JSON, with bounds of their errors.
 
 use crate::enclosure::Bound;
+use crate::norm::column::norm;
 use crate::number::Number;
-use crate::truth::column::norm;
 use crate::truth::{TrueTensor, Unproven};
 use rug::Float;
 use rug::float::Round;

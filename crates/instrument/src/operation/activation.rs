@@ -3,6 +3,8 @@
 //! Backward: d = R(φ'(z)) in the forward arithmetic crosses, and δ = R(g·R(d)). PReLU's slope gradient is
 //! R([Σ g·z over z ≤ 0]), samples in the outer order.
 
+pub mod lemma;
+
 use super::{Branches, Role, Shares, Values};
 use crate::activation::{Activation, Function, OnPiece};
 use crate::arithmetic::{Arithmetic, Binary, DECIDING_BITS, Exact, Place, Steps, Text, from_fn};

@@ -4,7 +4,12 @@
 
 use super::{Role, Shares};
 use crate::arithmetic::{Arithmetic, Binary, Text};
+use crate::enclosure::Precision;
 use crate::graph::NodeId;
+use crate::norm::column::{Bits, Column, Entries};
+use crate::norm::sums::sums;
+use crate::norm::term::{Term, term};
+use crate::norm::unproven::Unproven;
 use ndarray::Array2;
 
 /// x + y.
@@ -15,4 +20,12 @@ pub fn forward<A: Arithmetic>(role: &Role<'_, A>, node: NodeId, inputs: &[&Array
 /// g twice.
 pub fn backward<E: Clone>(gradient: &Array2<E>) -> Shares<E> {
     Shares { inputs: vec![Some(gradient.clone()), Some(gradient.clone())], parameters: Vec::new(), input: None }
+}
+
+/// The norm-wise lemma: branch + skip at p bits: errors add, an entry is exact if both are and nothing was rounded.
+pub fn lemma(branch: &Column, skip: &Column, precision: impl Into<Precision>) -> Result<Column, Unproven> {
+    let (integers, exponent) = sums((&branch.integers, branch.exponent), (&skip.integers, &|_| skip.exponent))?;
+    let inexact = Bits::from_fn(branch.len(), |i| branch.inexact.get(i) || skip.inexact.get(i));
+    let error = term(Term::AddBranch, branch.error) + term(Term::AddSkip, skip.error);
+    Ok(Column::store(Entries::at(integers, exponent), inexact, error, precision))
 }

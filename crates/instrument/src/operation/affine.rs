@@ -2,6 +2,8 @@
 //!
 //! Backward, with δ = ∂L/∂z: dW = R([δ·aᵀ]), samples in order; db = R([Σ δ]); ∂L/∂a = R([Wᵀ·δ]).
 
+pub mod lemma;
+
 use super::{Role, Shares, Values};
 use crate::arithmetic::{Arithmetic, Content, Side, Text};
 use crate::graph::{NodeId, Operation, ParameterId};

@@ -4,6 +4,8 @@
 //! in the forward arithmetic crosses, and δ = R(R(p − 1_label)·R(1/B)). Under a loss scale 2^s, δ = R(δ·2^s): the scale
 //! itself does not need to be a number of the format.
 
+pub mod lemma;
+
 use super::{Role, Values};
 use crate::activation::Function;
 use crate::arithmetic::{Arithmetic, Binary, Exact, Text};

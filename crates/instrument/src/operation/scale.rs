@@ -4,7 +4,11 @@
 
 use super::{Role, Shares};
 use crate::arithmetic::{Arithmetic, Text};
+use crate::enclosure::{Bound, Precision};
 use crate::graph::NodeId;
+use crate::integers::Integers;
+use crate::norm::column::{Bits, Column, Entries};
+use crate::norm::term::{Term, term};
 use ndarray::Array2;
 
 /// s·x.
@@ -20,4 +24,15 @@ pub fn backward<B: Arithmetic>(
     gradient: &Array2<B::Elem>,
 ) -> Shares<B::Elem> {
     Shares::of(role.steps(Text::Backward(node)).scaled(&role.constant(node, factor), gradient))
+}
+
+/// The norm-wise lemma: s·a with an exact constant at p bits, forward and backward: the product of integers is exact, the error is |s|α,
+/// and an entry is exact if a_i is or s is zero, and nothing was rounded.
+pub fn lemma(a: &Column, factor: f64, precision: impl Into<Precision>) -> Column {
+    let s = Entries::from_doubles(std::iter::once(factor));
+    let mut products = Integers::zeros(a.len(), a.integers.words() + 1);
+    (0..a.len()).for_each(|i| products.set_product(i, (&a.integers, i), (&s.integers, 0)));
+    let inexact = Bits::from_fn(a.len(), |i| a.inexact.get(i) && factor != 0.0);
+    let error = term(Term::ScalePropagated, Bound::from_f64(factor.abs()) * a.error);
+    Column::store(Entries::at(products, a.exponent + s.exponents[0]), inexact, error, precision)
 }

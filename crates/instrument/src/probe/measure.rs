@@ -13,9 +13,9 @@ use crate::graph::{Network, Operation};
 use crate::magnitude::Magnitudes;
 use crate::noise;
 use crate::record::{ExactSite, ExternalSite, Fates, Flips, GradientNoise, Number, Rows, TensorNoise};
+use crate::spec::Proof;
 use crate::theory::LayerFacts;
-use crate::truth::elementwise::Undecided;
-use crate::truth::{Evidence, Prepared, TrueLayer, TruthPass, Unproven, precision, sizes};
+use crate::truth::{Evidence, ExactPass, Prover, TrueLayer, Unproven, precision, sizes};
 use crate::verdict::Verdict;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -24,6 +24,8 @@ use std::sync::Arc;
 pub struct Measurement {
     /// Working precision of the exact gradient, in bits.
     pub precision: u32,
+    /// The proof that establishes it.
+    pub proof: Proof,
     /// From the input side to the head.
     pub layers: Vec<LayerMeasurement>,
 }
@@ -122,20 +124,35 @@ pub struct Subjects<'a> {
     pub keeps_truth: bool,
 }
 
-/// Compares a network in every arithmetic with its exact gradient, which is proven to `bits` bits.
+/// How well the exact gradient must be known, and by which proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Accuracy {
+    /// Bits of every layer's gradient.
+    pub bits: u32,
+    /// The proof.
+    pub proof: Proof,
+}
+
+impl From<u32> for Accuracy {
+    fn from(bits: u32) -> Accuracy {
+        Accuracy { bits, proof: Proof::default() }
+    }
+}
+
+/// Compares a network in every arithmetic with its exact gradient.
 ///
-/// The precision of the exact gradient only depends on the network, the batch and `bits`. If a proof fails, the whole
+/// The precision of the exact gradient only depends on the network, the batch and its accuracy. If a proof fails, the whole
 /// backward pass is repeated at a higher precision. All computed zeros count as flushed.
 pub fn measure(
     network: &Network,
     batch: &Batch,
     arithmetics: &[Policy],
-    bits: u32,
+    accuracy: impl Into<Accuracy>,
     layer_done: &(dyn Fn() + Sync),
 ) -> Measurement {
     let listed: Vec<(Setup, Option<usize>)> = arithmetics.iter().map(|policy| ((*policy).into(), None)).collect();
     let subjects = Subjects { listed: &listed, extras: &[], externals: &[], keeps_truth: false };
-    measure_with(network, batch, subjects, bits, 1, layer_done)
+    measure_with(network, batch, subjects, accuracy, 1, layer_done)
 }
 
 /// [`measure`] with further runs, gradients from other programs, and values kept in the given number of [`Segments`].
@@ -143,43 +160,132 @@ pub fn measure_with(
     network: &Network,
     batch: &Batch,
     subjects: Subjects,
-    bits: u32,
+    accuracy: impl Into<Accuracy>,
     segments: usize,
     layer_done: &(dyn Fn() + Sync),
 ) -> Measurement {
+    let Accuracy { bits, proof } = accuracy.into();
     let segments = Arc::new(Segments::new(network, segments));
-    let prepared = Prepared::in_segments(network, (*segments).clone());
-    let first = precision::forecast(network, &prepared, batch, bits);
-    let mut working = first;
-    // Layers that were reported already: a repeated pass is no further progress.
     let mut reported = 0;
-    loop {
-        // Every attempt also uses more digits of the gradients, because samples may cancel each other.
-        let wanted = bits + (working - first);
-        let truth = TruthPass::new(network, &prepared, batch, working, Undecided::Refused).wanting(wanted);
-        let raised = |proven: u32| precision::raise(first, working, proven, bits);
-        if truth.undecided().is_some()
-            && let Some(higher) = raised(0)
-        {
-            working = higher;
-            continue;
+    // A repeated pass is no further progress.
+    let mut layers_done = |layers| {
+        if layers > reported {
+            reported = layers;
+            layer_done();
         }
-        let layers = in_lockstep(network, batch, truth, subjects, &segments, &mut |layers| {
-            if layers > reported {
-                reported = layers;
-                layer_done();
+    };
+    let job = Job { network, batch, subjects, segments: &segments, bits };
+    let enclosure = || Prover::enclosure(network, batch, segments.clone());
+    if proof == Proof::Enclosure {
+        let prover = enclosure();
+        let first = prover.forecast(bits);
+        return Measurement { proof, ..job.escalated(&prover, first, &mut layers_done) };
+    }
+    let norm = Prover::norm(network, batch, segments.clone());
+    let measured = job.escalated(&norm, norm.forecast(bits), &mut layers_done);
+    if proof == Proof::Both {
+        let is_confirmed = job.confirmed(&norm, measured.precision, &enclosure());
+        return Measurement { proof: if is_confirmed { proof } else { Proof::Norm }, ..measured };
+    }
+    match measured.weakest() {
+        // No bound decides these branches, and enclosures do not need them decided.
+        Evidence::NotEstablished(Unproven::UndecidedBranch { .. }) => {
+            let enclosed = job.measured(&enclosure(), measured.precision, bits, &mut layers_done);
+            match enclosed.weakest().reaches(bits) {
+                true => Measurement { proof: Proof::Enclosure, ..enclosed },
+                false => measured,
             }
-        });
-        let weakest = layers.iter().map(|layer| layer.evidence).fold(Evidence::Exact, Evidence::weaker);
-        let is_out_of_range = weakest == Evidence::NotEstablished(Unproven::ExponentRange);
-        if !weakest.reaches(bits)
-            && !is_out_of_range
-            && let Some(higher) = raised(weakest.bits().unwrap_or(bits))
-        {
-            working = higher;
-            continue;
         }
-        return Measurement { precision: working, layers };
+        _ => measured,
+    }
+}
+
+impl Measurement {
+    /// The weakest evidence of all layers.
+    fn weakest(&self) -> Evidence {
+        self.layers.iter().map(|layer| layer.evidence).fold(Evidence::Exact, Evidence::weaker)
+    }
+}
+
+/// What is measured, and to how many bits the exact gradient must be known.
+struct Job<'n> {
+    network: &'n Network,
+    batch: &'n Batch,
+    subjects: Subjects<'n>,
+    segments: &'n Arc<Segments>,
+    bits: u32,
+}
+
+impl Job<'_> {
+    /// Measures with a proof at one precision.
+    fn measured(
+        &self,
+        prover: &Prover,
+        precision: u32,
+        wanted: u32,
+        layers_done: &mut dyn FnMut(usize),
+    ) -> Measurement {
+        let truth = prover.pass(precision, wanted);
+        let layers = in_lockstep(self.network, self.batch, truth, self.subjects, self.segments, layers_done);
+        Measurement { precision, proof: Proof::Norm, layers }
+    }
+
+    /// Measures with a proof at the precision that establishes every layer, or at the last one tried.
+    fn escalated(&self, prover: &Prover, first: u32, layers_done: &mut dyn FnMut(usize)) -> Measurement {
+        let bits = self.bits;
+        let mut working = first;
+        loop {
+            // Every attempt also uses more digits of the gradients, because samples may cancel each other.
+            let wanted = bits + (working - first);
+            let raised = |proven: u32| precision::raise(first, working, proven, bits);
+            let truth = prover.pass(working, wanted);
+            if truth.is_undecided()
+                && let Some(higher) = raised(0)
+            {
+                working = higher;
+                continue;
+            }
+            let layers = in_lockstep(self.network, self.batch, truth, self.subjects, self.segments, layers_done);
+            let measured = Measurement { precision: working, proof: Proof::Norm, layers };
+            let weakest = measured.weakest();
+            let is_out_of_range = weakest == Evidence::NotEstablished(Unproven::ExponentRange);
+            if !weakest.reaches(bits)
+                && !is_out_of_range
+                && let Some(higher) = raised(weakest.bits().unwrap_or(bits))
+            {
+                working = higher;
+                continue;
+            }
+            return measured;
+        }
+    }
+
+    /// Whether enclosures establish every layer, too, where they must agree with the norm-wise proof in every entry.
+    ///
+    /// # Panics
+    /// If they do not: then one of the two is no proof.
+    fn confirmed(&self, norm: &Prover, precision: u32, enclosure: &Prover) -> bool {
+        let first = enclosure.forecast(self.bits);
+        let mut working = first;
+        loop {
+            let wanted = self.bits + (working - first);
+            let mut weakest = Evidence::Exact;
+            for (one, other) in norm.pass(precision, self.bits).zip(enclosure.pass(working, wanted)) {
+                for (tensor, one, other) in one.with(&other) {
+                    weakest = weakest.weaker(Evidence::of(other));
+                    if let (Ok(one), Ok(other)) = (one, other) {
+                        assert!(one.meets(other), "invariant: two proofs of one {tensor} agree");
+                    }
+                }
+            }
+            match weakest.reaches(self.bits) {
+                true => return true,
+                false => match precision::raise(first, working, weakest.bits().unwrap_or(self.bits), self.bits) {
+                    Some(higher) => working = higher,
+                    None => return false,
+                },
+            }
+        }
     }
 }
 
@@ -194,7 +300,7 @@ impl<'n> Runs<'n> {
     fn start(
         network: &'n Network,
         batch: &'n Batch,
-        truth: &TruthPass,
+        truth: &ExactPass,
         subjects: Subjects,
         segments: &Arc<Segments>,
     ) -> Runs<'n> {
@@ -238,7 +344,7 @@ impl<'n> Runs<'n> {
 fn in_lockstep(
     network: &Network,
     batch: &Batch,
-    truth: TruthPass,
+    truth: ExactPass,
     subjects: Subjects,
     segments: &Arc<Segments>,
     layers_done: &mut dyn FnMut(usize),

@@ -18,8 +18,10 @@ use crate::verdict::over_trials;
 /// The exact gradient over the trials.
 pub(super) fn truth(trials: &[Trial]) -> Truth {
     let all = trials.iter().flat_map(|trial| trial.measurement.layers.iter().map(|layer| layer.weight_evidence.into()));
+    let proofs = trials.iter().map(|trial| trial.measurement.proof);
     Truth {
         precision: trials.iter().map(|trial| trial.measurement.precision).collect(),
+        proofs: if proofs.clone().all(|proof| proof.is_default()) { Vec::new() } else { proofs.collect() },
         evidence: Evidence::weakest(all).expect("invariant: a probe has trials and sites"),
         sites: (0..trials[0].measurement.layers.len())
             .map(|index| {

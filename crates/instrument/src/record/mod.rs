@@ -25,7 +25,7 @@ pub use crate::noise::{Rows, TensorNoise};
 pub use crate::number::Number;
 pub use crate::spec::fields::{Field, Fields, FixedBy, Heading, Kind, SpecOption};
 pub use crate::spec::{
-    Attribute, BatchFile, Compared, Data, Loss, LossScale, Names, Source, Spec, TargetKind, Weights,
+    Attribute, BatchFile, Compared, Data, Loss, LossScale, Names, Proof, Source, Spec, TargetKind, Weights,
 };
 pub use crate::truth::Unproven;
 pub use crate::truth::zero::{Zero, ZeroReason};
@@ -105,10 +105,26 @@ pub struct Run {
 pub struct Truth {
     /// Working precision in bits, per trial.
     pub precision: Vec<u32>,
+    /// The proof that establishes the gradients, per trial; absent where it is norm-wise in all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proofs: Vec<Proof>,
     /// Worst evidence over all sites and trials.
     pub evidence: Evidence,
     /// One per site, in their order.
     pub sites: Vec<TrueSite>,
+}
+
+impl Truth {
+    /// The proof that establishes the gradients of all trials: enclosures where one of them needs these, both proofs where
+    /// both establish every one.
+    pub fn proof(&self) -> Proof {
+        let is = |proof: Proof| move |own: &Proof| *own == proof;
+        match &self.proofs {
+            proofs if proofs.iter().any(is(Proof::Enclosure)) => Proof::Enclosure,
+            proofs if !proofs.is_empty() && proofs.iter().all(is(Proof::Both)) => Proof::Both,
+            _ => Proof::Norm,
+        }
+    }
 }
 
 /// The exact gradient of one site's parameters.

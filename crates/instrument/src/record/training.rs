@@ -14,7 +14,7 @@ pub use events::{Event, EventKind, ExactSize, ExactStep, Scalar};
 pub use outcome::{Cause, End, Outcome, Saturation};
 pub use trials::{Trial, TrialOutcome, TrialRun};
 
-use super::{Evidence, Fates, Flips, FormatFacts, Number, Role, Roles, Site, Verdict, former};
+use super::{Evidence, Fates, Flips, FormatFacts, Number, Proof, Role, Roles, Site, Verdict, former};
 pub use crate::spec::training::{MeasureAt, Optimiser, Rate, TrainingScale, TrainingSpec};
 use serde::{Deserialize, Serialize};
 
@@ -168,6 +168,9 @@ pub struct Measure {
     pub step: usize,
     /// Worst evidence of the exact gradients at its own parameters.
     pub evidence: Evidence,
+    /// The proof that establishes them.
+    #[serde(default, skip_serializing_if = "Proof::is_default")]
+    pub proof: Proof,
     /// ‖θ − θ₆₄‖/‖θ₆₄ − θ₀‖: distance of the parameters from those of the f64 reference run at the same step, relative
     /// to how far that run has moved; none at step 0.
     pub distance: Number,

@@ -125,6 +125,44 @@ impl Value for LossScale {
     }
 }
 
+/// The proof by which the exact gradient is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// Lemmas with norm-wise bounds; where they do not establish a gradient, enclosures are tried.
+    #[default]
+    Norm,
+    /// Enclosures of every number.
+    Enclosure,
+    /// Norm-wise, and the enclosures must agree with it in every entry.
+    Both,
+}
+
+impl Proof {
+    /// By name.
+    pub const ALL: [(&str, Proof); 3] = [("norm", Proof::Norm), ("enclosure", Proof::Enclosure), ("both", Proof::Both)];
+
+    /// True for the default, which specs and records omit.
+    pub fn is_default(&self) -> bool {
+        *self == Proof::default()
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        Proof::ALL.iter().find(|(_, proof)| *proof == self).map_or("norm", |(name, _)| name)
+    }
+
+    /// Reads a name.
+    ///
+    /// # Errors
+    /// A sentence with the names.
+    pub fn parse(text: &str) -> Result<Proof, String> {
+        let known = Proof::ALL.iter().find(|(name, _)| *name == text).map(|(_, proof)| *proof);
+        known.ok_or_else(|| format!("--truth {text}: give norm, enclosure or both"))
+    }
+}
+parsed!(Proof, Proof::parse, |proof| proof.name().into());
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,9 +1,9 @@
 //! The table of a probe's spec.
 
 use super::data::Data;
-use super::effort::{ATTRIBUTE, Attribute, LossScale};
+use super::effort::{ATTRIBUTE, Attribute, LossScale, Proof};
 use super::fields::shared::{
-    ACTIVATIONS, BATCH, BIAS, DEPTH, FORMATS, GAIN, INIT, RESIDUAL, SEED, TRUTH_BITS, WIDTH, loss_scale,
+    ACTIVATIONS, BATCH, BIAS, DEPTH, FORMATS, GAIN, INIT, RESIDUAL, SEED, TRUTH, TRUTH_BITS, WIDTH, loss_scale,
 };
 use super::fields::{Fix, FixedBy, Heading, LARGEST, Position, SpecOption, spec};
 use super::names::Names;
@@ -87,6 +87,9 @@ spec! {
         pub names: Names = Names::default();
         /// Bits to which every layer's gradient must be proven.
         pub truth_bits: u32 = 80 => TRUTH_BITS.at(Position::Last);
+        /// How the exact gradient is proven.
+        #[serde(default, skip_serializing_if = "Proof::is_default")]
+        pub truth: Proof = Proof::Norm => TRUTH.at(Position::Last);
         /// Factor of the loss before the backward pass.
         #[serde(default, skip_serializing_if = "LossScale::is_none")]
         pub loss_scale: LossScale = LossScale::None => loss_scale("N|auto").help(

@@ -7,12 +7,13 @@ pub use measuring::MeasureAt;
 pub use optimiser::{Optimiser, Rate, TrainingScale};
 
 use super::fields::shared::{
-    ACTIVATIONS, BATCH, BIAS, DEPTH, FORMATS, GAIN, INIT, RESIDUAL, SEED, TRUTH_BITS, WIDTH, loss_scale,
+    ACTIVATIONS, BATCH, BIAS, DEPTH, FORMATS, GAIN, INIT, RESIDUAL, SEED, TRUTH, TRUTH_BITS, WIDTH, loss_scale,
 };
 use super::fields::{Field, Fields, Fix, Heading, LARGEST, Position, SpecOption, spec};
 use super::files::rows_in_words;
 use super::{
-    Attribute, BatchFile, Data, Files, Init, Loss, LossScale, Names, Plan, Source, Spec, SpecError, Weights, names,
+    Attribute, BatchFile, Data, Files, Init, Loss, LossScale, Names, Plan, Proof, Source, Spec, SpecError, Weights,
+    names,
 };
 use crate::arithmetic::policy::TrainingPolicy;
 use crate::assets::DIGITS;
@@ -136,6 +137,9 @@ spec! {
         .key(Some("target"));
         /// Bits to which every layer's gradient must be proven.
         pub truth_bits: u32 = 80 => TRUTH_BITS.key(None);
+        /// How the exact gradient is proven.
+        #[serde(default, skip_serializing_if = "Proof::is_default")]
+        pub truth: Proof = Proof::Norm => TRUTH;
         /// A network from a file from which every copy starts, instead of drawn ones; it determines depth, width and
         /// biases.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -296,6 +300,7 @@ impl TrainingSpec {
             residual: self.residual,
             formats: vec!["f64".into()],
             truth_bits: self.truth_bits,
+            truth: self.truth,
             loss_scale: LossScale::None,
             attribute: Attribute::None,
             weights: self.weights.clone(),

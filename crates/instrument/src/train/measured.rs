@@ -8,7 +8,7 @@ use crate::backprop::Setup;
 use crate::data::Batch;
 use crate::graph::{Network, Operation};
 use crate::number::Number;
-use crate::probe::measure::{ArithmeticMeasurement, LayerMeasurement, Measurement, Subjects, measure_with};
+use crate::probe::measure::{Accuracy, ArithmeticMeasurement, LayerMeasurement, Measurement, Subjects, measure_with};
 use crate::probe::questions::{BranchesOf, ExtraRun};
 use crate::record::Evidence;
 use crate::record::training::{ExactSize, Measure, MeasuredSite, Track};
@@ -25,7 +25,7 @@ pub struct OwnMeasurement {
 impl OwnMeasurement {
     /// Compares a copy's gradient of the first minibatch with the exact one, and measures the spread over all minibatches;
     /// values are kept in this many segments, which changes no result.
-    pub fn measure(learner: &Learner, batches: &[Batch], truth_bits: u32, segments: usize) -> OwnMeasurement {
+    pub fn measure(learner: &Learner, batches: &[Batch], accuracy: Accuracy, segments: usize) -> OwnMeasurement {
         let setup = learner.setup();
         let is_kinked = activations(&learner.network).any(|activation| activation.is_kinked());
         let mut extras = twin(&setup).into_iter().collect::<Vec<_>>();
@@ -34,7 +34,7 @@ impl OwnMeasurement {
             extras.push(ExtraRun { setup, branches: BranchesOf::Exact, twin_of: None });
         }
         let subjects = Subjects { listed: &listed, extras: &extras, externals: &[], keeps_truth: true };
-        let measurement = measure_with(&learner.network, &batches[0], subjects, truth_bits, segments, &|| ());
+        let measurement = measure_with(&learner.network, &batches[0], subjects, accuracy, segments, &|| ());
         OwnMeasurement { measurement, spread: MinibatchSpread::of(&learner.network, batches), before: learner.clone() }
     }
 
@@ -79,6 +79,7 @@ impl OwnMeasurement {
         Measure {
             step,
             evidence: evidence.expect("invariant: a network has sites"),
+            proof: measurement.proof,
             distance: Number::new(distance),
             learning_rate: taken.moment.rate,
             skipped: taken.skipped,
@@ -100,7 +101,7 @@ pub fn at_reference(
     reference: &Learner,
     setups: &[Setup],
     batch: &Batch,
-    truth_bits: u32,
+    accuracy: Accuracy,
     segments: usize,
 ) -> AtReference {
     let mut extras = Vec::new();
@@ -113,7 +114,7 @@ pub fn at_reference(
     });
     let listed: Vec<(Setup, Option<usize>)> = listed.collect();
     let subjects = Subjects { listed: &listed, extras: &extras, externals: &[], keeps_truth: false };
-    let measurement = measure_with(&reference.network, batch, subjects, truth_bits, segments, &|| ());
+    let measurement = measure_with(&reference.network, batch, subjects, accuracy, segments, &|| ());
     let tracks =
         |index: usize| measurement.layers.iter().map(|layer| track(layer, &layer.arithmetics[index])).collect();
     let owners = reference.network.layer_parameters();

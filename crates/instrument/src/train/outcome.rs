@@ -110,7 +110,7 @@ mod tests {
 
     fn measure(step: usize, sites: Vec<MeasuredSite>) -> Measure {
         let (evidence, distance) = (Evidence::Exact {}, Number::None);
-        Measure { step, evidence, distance, learning_rate: 0.1, skipped: false, sites }
+        Measure { step, evidence, proof: Default::default(), distance, learning_rate: 0.1, skipped: false, sites }
     }
 
     #[test]

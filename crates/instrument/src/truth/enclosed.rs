@@ -4,7 +4,6 @@
 //! of the two proofs checks the other. Undecided kinks are enclosed on both sides, so a proof that falls short has too few
 //! bits, or needs a decision that no number of bits makes.
 
-use super::column::Column;
 use super::evidence::Evidence;
 use super::precision::FORECAST;
 use super::sizes::{self, Sizes};
@@ -17,6 +16,7 @@ use crate::data::Batch;
 use crate::enclosure::{Ball, Bound};
 use crate::graph::segments::Segments;
 use crate::graph::{Network, NodeId, Operation};
+use crate::norm::column::Column;
 use crate::number::Number;
 use ndarray::Array2;
 use std::sync::{Arc, Mutex};

@@ -1,8 +1,8 @@
 //! How accurately an exact tensor is known.
 
-use super::term::{Term, term};
 use super::{TrueTensor, Unproven};
 use crate::format::two_to;
+use crate::norm::term::{Term, term};
 use rug::Float;
 use rug::float::Round;
 use std::fmt;

@@ -1,7 +1,7 @@
 //! The exact values as pairs of doubles, from which forward noise and theory are computed.
 
-use super::column::Column;
 use crate::format::exponent_of;
+use crate::norm::column::Column;
 use ndarray::Array2;
 
 /// Units × batch, each value high + low to 106 bits.
@@ -47,10 +47,10 @@ fn times_two_to(x: f64, exponent: i64) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::column::Bits;
     use super::*;
     use crate::enclosure::Bound;
     use crate::integers::Integers;
+    use crate::norm::column::Bits;
     use rug::{Float, Integer};
 
     fn of(mantissa: Integer, exponent: i64) -> Option<(f64, f64)> {

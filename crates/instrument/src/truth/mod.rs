@@ -1,79 +1,44 @@
 //! The gradient of the exact real-number network, with a proof.
 //!
-//! Every sample is a [`column::Column`] in fixed point with an error bound; the steps of the network are lemmas, one
-//! function each, that map columns with bounds to columns with bounds: [`affine`], [`elementwise`], [`loss`],
-//! [`parameters`]. Nothing here is an [`crate::arithmetic`]: `mpfr:N` is a format to be studied, whereas the exact
-//! gradient has error bounds.
+//! There are two proofs. The norm-wise one, [`TruthPass`], follows columns in fixed point through the lemmas of the
+//! operations; the other, [`EnclosedPass`], runs their text in enclosures. `mpfr:N` is neither: it is a format to be studied,
+//! whereas the exact gradient has error bounds.
 
-pub mod affine;
-pub mod column;
-pub mod elementwise;
 mod enclosed;
-mod evaluation;
 pub mod evidence;
-pub mod loss;
 mod midpoints;
-pub mod parameters;
+mod pass;
 pub mod precision;
 pub mod sizes;
-pub mod spectral;
-mod tensor;
-mod term;
 #[cfg(test)]
 mod tests;
 mod values;
 pub mod zero;
 
+pub use crate::norm::tensor::TrueTensor;
+pub use crate::norm::unproven::Unproven;
+pub use crate::operation::activation::lemma::Undecided;
 pub use enclosed::EnclosedPass;
 pub use evidence::Evidence;
 pub use midpoints::Midpoints;
-pub use tensor::TrueTensor;
+pub use pass::{ExactPass, Prover};
 
 use crate::activation::Piece;
 use crate::backprop::Branches;
 use crate::data::{Batch, Targets};
 use crate::graph::segments::Segments;
 use crate::graph::{Network, NodeId, Operation};
+use crate::norm::column::Column;
+use crate::norm::tensor::activation_gradient;
 use crate::number::Number;
-use affine::{Way, Weights};
-use column::Column;
-use elementwise::Undecided;
+use crate::operation::affine::lemma::{Way, Weights, weight_gradient};
+use crate::operation::{activation, add, loss, scale};
 use ndarray::{Array2, Axis};
 use precision::Precision;
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 use sizes::Sizes;
-use std::fmt;
 use values::Values;
 use zero::{Arrival, Zero, ZeroReason};
-
-/// Why an exact gradient is not established.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "reason", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Unproven {
-    /// An exponent left the range of the arithmetic.
-    ExponentRange,
-    /// Pre-activations whose side of a kink the bounds do not decide.
-    #[serde(rename = "undecided_branches")]
-    UndecidedBranch {
-        /// Their number in one sample of one layer.
-        count: usize,
-    },
-    /// The error bound is as large as the value.
-    #[serde(rename = "bounds_too_wide")]
-    TooWide,
-}
-
-impl fmt::Display for Unproven {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Unproven::ExponentRange => f.write_str("exponent range"),
-            Unproven::UndecidedBranch { count: 1 } => f.write_str("an undecided branch"),
-            Unproven::UndecidedBranch { count } => write!(f, "{count} undecided branches"),
-            Unproven::TooWide => f.write_str("bounds too wide"),
-        }
-    }
-}
 
 /// The exact gradients of one layer.
 #[derive(Clone, Debug)]
@@ -98,6 +63,19 @@ pub struct TrueLayer {
     pub sizes: Sizes,
     /// The reason why the gradient of weights and biases is zero, if every entry is proven to be.
     pub zero: Option<Zero>,
+}
+
+/// The name of a tensor, and what two proofs say of it.
+type Compared<'t> = (&'static str, &'t Result<TrueTensor, Unproven>, &'t Result<TrueTensor, Unproven>);
+
+impl TrueLayer {
+    /// The tensors of this layer by two proofs.
+    pub fn with<'t>(&'t self, other: &'t TrueLayer) -> impl Iterator<Item = Compared<'t>> {
+        let weight = [("weight gradient", &self.weight, &other.weight), ("δ", &self.delta, &other.delta)];
+        let bias = self.bias.iter().zip(&other.bias).map(|(one, other)| ("bias gradient", one, other));
+        let slope = self.slope.iter().zip(&other.slope).map(|(one, other)| ("slope gradient", one, other));
+        weight.into_iter().chain(bias).chain(slope)
+    }
 }
 
 /// The weights of every affine node, prepared for both directions, and the values that are kept for the backward pass.
@@ -223,7 +201,7 @@ impl<'n> TruthPass<'n> {
         let Some(first) = arrived.next() else { return Ok(None) };
         let add = |sum: Arrival, next: Arrival| -> Result<Arrival, Unproven> {
             let columns = sum.columns.iter().zip(&next.columns);
-            let columns = columns.map(|(sum, next)| affine::add(sum, next, precision)).collect::<Result<_, _>>()?;
+            let columns = columns.map(|(sum, next)| add::lemma(sum, next, precision)).collect::<Result<_, _>>()?;
             // The sum of two zeros has the reason of the first; nonzero terms may cancel.
             let before = sum.zero.filter(|_| next.zero.is_some());
             Ok(Arrival::new(columns, before, || Zero::without_layer(ZeroReason::Cancels)))
@@ -239,7 +217,7 @@ impl<'n> TruthPass<'n> {
         let deltas: Vec<Result<Column, Unproven>> = (values.derivatives(node).par_iter().zip(gradients))
             .map(|(derivative, gradient)| {
                 let derivative = derivative.as_ref().map_err(|reason| *reason)?;
-                Ok(elementwise::backward(gradient, derivative, precision))
+                Ok(activation::lemma::backward(gradient, derivative, precision))
             })
             .collect();
         let deltas = deltas.into_iter().collect::<Result<_, _>>()?;
@@ -249,7 +227,7 @@ impl<'n> TruthPass<'n> {
         }
         if matches!(self.network.nodes[node].operation, Operation::Activation { slope: Some(_), .. }) {
             let pieces = values.pieces(node);
-            self.slope = Some(parameters::slope_gradient(gradients, values.of(input), pieces, precision.kept()));
+            self.slope = Some(activation::lemma::slope_gradient(gradients, values.of(input), pieces, precision.kept()));
         }
         let reason = || Zero::at(ZeroReason::DeadUnits, self.network.layer_of(input));
         self.arrived[input].push(Arrival::new(deltas, arrival.zero, reason));
@@ -301,7 +279,7 @@ impl<'n> TruthPass<'n> {
                 (Ok(Some(gradients)), Operation::Activation { .. }) => self.backward_activation(node, &gradients),
                 (Ok(Some(gradients)), Operation::Scale { factor }) => {
                     let scaled = (gradients.columns.par_iter())
-                        .map(|gradient| affine::scale(gradient, *factor, self.precision))
+                        .map(|gradient| scale::lemma(gradient, *factor, self.precision))
                         .collect();
                     let reason = || Zero::without_layer(ZeroReason::Cancels);
                     self.arrived[inputs[0]].push(Arrival::new(scaled, gradients.zero, reason));
@@ -386,15 +364,12 @@ impl Iterator for TruthPass<'_> {
             Err(reason) => Err(*reason),
         };
         let bits = self.precision();
-        let weight =
-            with_deltas(&|deltas| parameters::weight_gradient(deltas, self.inputs_of(node)?, bits, self.wanted));
+        let weight = with_deltas(&|deltas| weight_gradient(deltas, self.inputs_of(node)?, bits, self.wanted));
         let one = Column::exact(std::iter::once(1.0));
         let bias = has_bias.then(|| {
-            with_deltas(&|deltas| {
-                parameters::weight_gradient(deltas, &vec![one.clone(); deltas.len()], bits, self.wanted)
-            })
+            with_deltas(&|deltas| weight_gradient(deltas, &vec![one.clone(); deltas.len()], bits, self.wanted))
         });
-        let delta = with_deltas(&parameters::activation_gradient);
+        let delta = with_deltas(&activation_gradient);
         let slope = self
             .slope
             .take()
@@ -424,10 +399,10 @@ impl Iterator for TruthPass<'_> {
 fn loss_gradients(outputs: &[Column], batch: &Batch, precision: Precision) -> Result<Vec<Column>, Unproven> {
     let samples = outputs.len();
     let gradient = |(sample, output): (usize, &Column)| match &batch.targets {
-        Targets::Classes(classes) => loss::cross_entropy(output, classes[sample], samples, precision),
+        Targets::Classes(classes) => loss::lemma::cross_entropy(output, classes[sample], samples, precision),
         Targets::Values(targets) => {
             let target = targets.column(sample).to_owned().insert_axis(Axis(1));
-            loss::mean_squared_error(output, &target, samples, precision)
+            loss::lemma::mean_squared_error(output, &target, samples, precision)
         }
     };
     outputs.par_iter().enumerate().map(gradient).collect::<Vec<_>>().into_iter().collect()

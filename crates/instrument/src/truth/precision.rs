@@ -5,12 +5,12 @@
 //! negligible. It proves nothing; the proof at the suggested precision does. Both only depend on the network, the batch
 //! and the requested bits.
 
-use super::column::{Column, norm};
-use super::elementwise::Undecided;
+use super::Undecided;
 use super::{Prepared, TruthPass};
 use crate::data::Batch;
 use crate::enclosure::Bound;
 use crate::graph::Network;
+use crate::norm::column::{Column, norm};
 
 pub use crate::enclosure::Precision;
 

@@ -1,11 +1,11 @@
 //! The sizes of the exact network's numbers at one layer, as far as they are known.
 
 use super::TrueTensor;
-use super::column::{Column, Entries};
-use super::elementwise::Derivative;
 use super::zero::{is_zero, is_zero_tensor};
 use crate::format::{exponent_of, two_to};
+use crate::norm::column::{Column, Entries};
 use crate::number::Number;
+use crate::operation::activation::lemma::Derivative;
 use ndarray::Array2;
 
 /// Exponent of values, relative to the largest, whose squares are negligible.
@@ -179,7 +179,7 @@ pub(super) fn minibatch_noise(deltas: &[Column], inputs: &[Column], gradient: &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::truth::parameters::weight_gradient;
+    use crate::operation::affine::lemma::weight_gradient;
     use rug::Float;
 
     fn column(values: &[f64]) -> Column {

@@ -1,13 +1,15 @@
 //! The exact forward pass: every node's value for every sample, kept or recomputed.
 
-use super::affine::{self, Way};
-use super::column::{Column, Entries};
-use super::elementwise::{self, Derivative, Undecided};
 use super::precision::Precision;
 use super::{Prepared, Unproven};
 use crate::activation::Piece;
 use crate::data::Batch;
 use crate::graph::{Network, NodeId, Operation};
+use crate::norm::column::{Column, Entries};
+use crate::norm::sums;
+use crate::operation::activation::lemma::{self, Derivative, Undecided};
+use crate::operation::affine::lemma::Way;
+use crate::operation::{add, scale};
 use rayon::prelude::*;
 
 /// The values of one node for every sample.
@@ -120,8 +122,7 @@ impl<'n> Values<'n> {
                     Some(bias) => {
                         let bias = self.network.parameters[*bias].values.iter().copied();
                         let bias = Entries::from_doubles(bias);
-                        let add =
-                            |product| affine::add_exact(product, &bias).map(|sum| affine::shortened(sum, precision));
+                        let add = |product| sums::add_exact(product, &bias).map(|sum| sums::shortened(sum, precision));
                         products.into_par_iter().map(add).collect()
                     }
                     None => products.into_iter().map(Ok).collect(),
@@ -129,7 +130,7 @@ impl<'n> Values<'n> {
             }
             Operation::Activation { activation, slope } => {
                 let slope = slope.map(|slope| self.network.parameters[slope].values[(0, 0)]);
-                let activate = |z: &Column| elementwise::activate(activation, slope, z, precision, self.undecided);
+                let activate = |z: &Column| lemma::activate(activation, slope, z, precision, self.undecided);
                 let activated: Result<Vec<_>, Unproven> =
                     self.of(node.inputs[0]).par_iter().map(activate).collect::<Vec<_>>().into_iter().collect();
                 let (mut columns, mut derivatives, mut pieces) = (Vec::new(), Vec::new(), Vec::new());
@@ -142,11 +143,11 @@ impl<'n> Values<'n> {
                 return Ok(());
             }
             Operation::Scale { factor } => {
-                self.of(node.inputs[0]).par_iter().map(|a| Ok(affine::scale(a, *factor, precision))).collect()
+                self.of(node.inputs[0]).par_iter().map(|a| Ok(scale::lemma(a, *factor, precision))).collect()
             }
             Operation::Add => {
                 let (branch, skip) = (self.of(node.inputs[0]), self.of(node.inputs[1]));
-                branch.par_iter().zip(skip).map(|(branch, skip)| affine::add(branch, skip, precision)).collect()
+                branch.par_iter().zip(skip).map(|(branch, skip)| add::lemma(branch, skip, precision)).collect()
             }
         };
         self.nodes[index].columns = Some(columns.into_iter().collect::<Result<_, _>>()?);

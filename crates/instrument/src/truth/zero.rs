@@ -1,9 +1,9 @@
 //! Finds why an exact gradient is zero, by following entries that are proven to be zero from the loss to the layer.
 
 use super::TrueTensor;
-use super::column::Column;
 use crate::enclosure::Ball;
 use crate::graph::{Network, Node, NodeId, Operation};
+use crate::norm::column::Column;
 use crate::operation::Shares;
 use ndarray::{Array2, ArrayView1};
 use serde::{Deserialize, Serialize};

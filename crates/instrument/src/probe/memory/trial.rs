@@ -2,7 +2,7 @@
 
 use super::shape::{Arithmetic, Shape};
 use crate::activation::Activation;
-use crate::spec::{LossScale, Plan, Schedule};
+use crate::spec::{LossScale, Plan, Proof, Schedule};
 
 /// Bytes while one trial is measured, with a number of threads.
 pub fn working(plan: &Plan, shape: &Shape, threads: usize, schedule: Schedule) -> u128 {
@@ -21,9 +21,35 @@ pub fn drawn(shape: &Shape) -> u128 {
     (parameters + samples) * 8 + shape.layers() * DRAWN_LAYER
 }
 
-/// The exact gradient: values of the forward pass, weights as planes of limbs, and one layer's gradients with their
-/// bounds.
+/// The exact gradient, by its proof.
 fn truth(plan: &Plan, shape: &Shape, segments: usize) -> u128 {
+    match plan.spec.truth {
+        Proof::Norm => norm_wise(plan, shape, segments),
+        Proof::Enclosure => enclosures(plan, shape, segments),
+        Proof::Both => norm_wise(plan, shape, segments) + enclosures(plan, shape, segments),
+    }
+}
+
+/// What an enclosure has beside the digits of its midpoint: sizes, exponents, radius, and what holds the digits.
+const BALL: u128 = 72;
+
+/// Enclosures of the forward pass's values, one layer's products and gradients, and the copies that are measured.
+fn enclosures(plan: &Plan, shape: &Shape, segments: usize) -> u128 {
+    let spec = &plan.spec;
+    let nodes = if spec.residual { 4 } else { 2 };
+    // Radii grow by about half the bits of a layer's width in each direction.
+    let lost = (u128::from(spec.width.max(2).ilog2()) + 2) * spec.depth as u128;
+    let number = (u128::from(spec.truth_bits) + lost + 64).div_ceil(64) * 8 + BALL;
+    shape.kept(nodes * number, segments)
+        + shape.units() * shape.batch * 3
+        + shape.weights() * 8
+        + shape.largest() * (5 * number + 80)
+        + 10 * shape.widest() * shape.batch * number
+}
+
+/// By norm-wise bounds: values of the forward pass, weights as planes of limbs, and one layer's gradients with their
+/// bounds.
+fn norm_wise(plan: &Plan, shape: &Shape, segments: usize) -> u128 {
     let spec = &plan.spec;
     // Values of a hidden layer: z and a; the scaled branch and the sum of a residual one.
     let nodes = if spec.residual { 4 } else { 2 };

@@ -66,6 +66,16 @@ pub const FORMATS: SpecOption = SpecOption {
 pub const fn loss_scale(value: &'static str) -> SpecOption {
     SpecOption::number("loss-scale", value, Heading::Precision, Fix::OfType).key(Some("scale"))
 }
+/// `--truth`.
+pub const TRUTH: SpecOption = SpecOption {
+    is_in_audit: true,
+    ..SpecOption::new("truth", "PROOF", Kind::Among(&["norm", "enclosure", "both"]), Heading::Precision)
+        .help(
+            "Proof of the exact gradient (reference): by lemmas with norm-wise bounds, by enclosures of every number \
+             (slower), or both, which must agree",
+        )
+        .key(Some("proof"))
+};
 /// `--truth-bits`.
 pub const TRUTH_BITS: SpecOption = SpecOption {
     is_in_audit: true,

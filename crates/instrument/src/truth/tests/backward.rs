@@ -1,11 +1,11 @@
 //! δ = g·d, and PReLU's slope.
 
-use super::super::column::{Bits, Column, Scaled};
-use super::super::elementwise::{Derivative, backward};
-use super::super::parameters::slope_gradient;
 use super::{Check, LONG, TIGHT, bound, column_within, disturbed, exact, holds, real, reals, two_to, within};
 use crate::activation::Piece;
 use crate::enclosure::Bound;
+use crate::norm::column::{Bits, Column, Scaled};
+use crate::operation::activation::lemma::slope_gradient;
+use crate::operation::activation::lemma::{Derivative, backward};
 use rug::Float;
 
 /// d̃ with an error of D in every entry, and the true d, D above it.

@@ -1,11 +1,11 @@
 //! Activations and their derivatives: at the steepest and the most curved point of each piece.
 
-use super::super::column::Scaled;
-use super::super::elementwise::{Activated, Undecided, activate};
-use super::super::evaluation::adversary;
 use super::{Check, LONG, TIGHT, column_within, disturbed, exact, holds, long, real, reals, two_to, within};
 use crate::activation::{ALL, Activation, Break, Function, Joint, enclosure};
 use crate::enclosure::Bound;
+use crate::norm::column::Scaled;
+use crate::norm::evaluation::adversary;
+use crate::operation::activation::lemma::{Activated, Undecided, activate};
 use rug::Float;
 
 const PRECISION: u32 = 128;

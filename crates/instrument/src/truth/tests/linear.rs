@@ -1,11 +1,14 @@
 //! σ, affine steps, biases, storing and residual sums.
 
-use super::super::affine::{Way, Weights, add, add_exact, scale, shortened};
-use super::super::column::{Bits, Column, Entries, Scaled};
-use super::super::spectral::spectral_norm_bound;
 use super::{Check, TIGHT, column_within, disturbed, exact, holds, real, reals, two_to, within};
 use crate::enclosure::Bound;
 use crate::integers::Integers;
+use crate::norm::column::{Bits, Column, Entries, Scaled};
+use crate::norm::spectral::spectral_norm_bound;
+use crate::norm::sums::{add_exact, shortened};
+use crate::operation::add::lemma as add;
+use crate::operation::affine::lemma::{Way, Weights};
+use crate::operation::scale::lemma as scale;
 use ndarray::{Array2, array};
 use rug::{Float, Integer};
 

@@ -1,12 +1,12 @@
 //! Loss heads before they are stored.
 
-use super::super::column::Column;
-use super::super::evaluation::adversary;
-use super::super::loss::{cross_entropy, mean_squared_error, softmax_head, squared_error_head};
 use super::{
     Check, LONG, TIGHT, column_within, disturbed, entries_distance, exact, holds, real, reals, two_to, within,
 };
 use crate::activation::Function;
+use crate::norm::column::Column;
+use crate::norm::evaluation::adversary;
+use crate::operation::loss::lemma::{cross_entropy, mean_squared_error, softmax_head, squared_error_head};
 use ndarray::{Array2, Axis, array};
 use rug::Float;
 

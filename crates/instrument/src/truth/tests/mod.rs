@@ -14,9 +14,9 @@ mod parameters;
 mod quick;
 mod reports;
 
-use super::column::{Bits, Column, Scaled};
-use super::term::{Term, mutation};
 use crate::enclosure::Bound;
+use crate::norm::column::{Bits, Column, Scaled};
+use crate::norm::term::{Term, mutation};
 use rug::Float;
 
 /// Bits in which the true results are computed.

@@ -1,9 +1,10 @@
 //! Gradients of weights and biases as sums over samples, and δ of the whole batch.
 
-use super::super::column::Column;
-use super::super::parameters::{activation_gradient, weight_gradient};
-use super::super::tensor::TrueTensor;
 use super::{Check, LONG, TIGHT, Term, disturbed, exact, holds, mutation, norm, real, reals, two_to, within};
+use crate::norm::column::Column;
+use crate::norm::tensor::TrueTensor;
+use crate::norm::tensor::activation_gradient;
+use crate::operation::affine::lemma::weight_gradient;
 use rug::Float;
 
 /// One sample: δ computed and true, a computed and true.

@@ -1,8 +1,5 @@
 //! Whole networks with the quick phase and with MPFR alone: both prove the same gradients.
 
-use super::super::elementwise::Undecided;
-use super::super::evaluation::adversary::without_quick;
-use super::super::evaluation::quick_pair;
 use super::super::{Prepared, TrueLayer, TruthPass};
 use crate::activation::quick::Number;
 use crate::activation::{ALL, Activation, preserving_gain, quick};
@@ -13,6 +10,9 @@ use crate::data::digits_batch;
 use crate::graph::Network;
 use crate::init::Init;
 use crate::loss::Loss;
+use crate::norm::evaluation::adversary::without_quick;
+use crate::norm::evaluation::quick_pair;
+use crate::operation::activation::lemma::Undecided;
 use rug::Float;
 
 const PRECISION: u32 = 208;

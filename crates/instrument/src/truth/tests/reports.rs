@@ -1,10 +1,10 @@
 //! The number of bits that is claimed for a tensor.
 
-use super::super::column::Column;
-use super::super::parameters::activation_gradient;
-use super::super::tensor::TrueTensor;
 use super::super::{Evidence, Unproven};
 use super::{Bound, Check, Float, disturbed, exact, holds, real, two_to};
+use crate::norm::column::Column;
+use crate::norm::tensor::TrueTensor;
+use crate::norm::tensor::activation_gradient;
 use ndarray::Array2;
 
 /// g̃ and E against the true g = g̃ − E, whose norm is the least possible: 2^-k·‖g‖ must hold E, and

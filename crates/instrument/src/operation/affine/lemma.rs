@@ -1,16 +1,136 @@
-//! Exact parameter gradients as sums over the batch, with entrywise bounds of rank one.
+//! The norm-wise lemma of affine steps, forward (W·a + b) and backward (Wᵀ·δ), and of the gradients of weights and biases.
+//!
+//! Weights are integers w_ij at one exponent, so every product and sum is an exact integer: ρ, the product's own
+//! rounding, is zero. Only the column's error remains, propagated by the exact matrix: ‖W(a − ã)‖₂ ≤ σα. An entry is
+//! exact if every term is: its a_j is exact, or its w_ij is zero.
 
-use super::Unproven;
-use super::column::{Bits, Column, Entries, Scaled, norm};
-use super::elementwise::beyond;
-use super::tensor::{EntryBounds, TrueTensor};
-use super::term::{Term, term};
-use crate::activation::Piece;
 use crate::arithmetic::kernels::limbs::{self, Cut, Left, Right};
 use crate::enclosure::Bound;
 use crate::integers::{Integers, words_for};
+use crate::norm::column::{Bits, Column, Entries};
+use crate::norm::spectral::spectral_norm_bound;
+use crate::norm::tensor::{EntryBounds, TrueTensor};
+use crate::norm::term::{Term, term};
+use crate::norm::unproven::Unproven;
+use ndarray::Array2;
 use rug::Integer;
 use std::borrow::Cow;
+
+/// Planes of limbs that weights in vector lanes may have.
+const MOST_PLANES: u32 = 4;
+
+/// Integers at one exponent, row by row.
+enum Mantissas {
+    /// Integers in vector lanes.
+    Lanes(Left),
+    /// The range exceeds what the kernels can represent.
+    Long(Vec<Integer>),
+}
+
+/// An exact weight matrix prepared for products with columns from either side.
+pub struct Weights {
+    rows: usize,
+    columns: usize,
+    exponent: i64,
+    mantissas: Mantissas,
+    /// The nonzero weights, per row and per column.
+    support: [Vec<Bits>; 2],
+    /// σ ≥ ‖W‖₂.
+    norm: Bound,
+}
+
+/// The direction of a product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// W·a
+    Forward,
+    /// Wᵀ·δ
+    Back,
+}
+
+impl Weights {
+    /// W and its σ.
+    pub fn new(values: &Array2<f64>) -> Weights {
+        let (rows, columns) = values.dim();
+        let Column { exponent, integers, .. } = Column::exact(values.iter().copied());
+        let bits = integers.longest();
+        let mantissas = match Cut::left_of(bits, rows.max(columns), MOST_PLANES) {
+            Some(cut) => Mantissas::Lanes(Left::new((rows, columns), bits, cut, |i, k| {
+                let index = i * columns + k;
+                (integers.magnitude(index), integers.is_negative(index))
+            })),
+            None => Mantissas::Long((0..integers.len()).map(|i| integers.to_rug(i)).collect()),
+        };
+        let support = [
+            values.rows().into_iter().map(|row| Bits::from_fn(columns, |j| row[j] != 0.0)).collect(),
+            values.columns().into_iter().map(|column| Bits::from_fn(rows, |i| column[i] != 0.0)).collect(),
+        ];
+        Weights { rows, columns, exponent, mantissas, support, norm: spectral_norm_bound(values) }
+    }
+
+    /// W·a or Wᵀ·δ of every sample, with an error of at most σα; nothing is rounded.
+    pub fn multiply(&self, way: Way, samples: &[Column]) -> Vec<Column> {
+        let (rows, terms) = match way {
+            Way::Forward => (self.rows, self.columns),
+            Way::Back => (self.columns, self.rows),
+        };
+        assert!(samples.iter().all(|sample| sample.len() == terms), "invariant: shapes agree");
+        let products = match &self.mantissas {
+            Mantissas::Lanes(left) => in_lanes(left, way, samples),
+            Mantissas::Long(weights) => {
+                let weight = |i: usize, k: usize| match way {
+                    Way::Forward => &weights[i * self.columns + k],
+                    Way::Back => &weights[k * self.columns + i],
+                };
+                let of_sample = |sample: &Column| {
+                    let numbers: Vec<Integer> = (0..terms).map(|k| sample.integers.to_rug(k)).collect();
+                    let sum = |i: usize| numbers.iter().enumerate().map(|(k, a)| Integer::from(a * weight(i, k))).sum();
+                    Integers::from_rug(&(0..rows).map(sum).collect::<Vec<Integer>>())
+                };
+                samples.iter().map(of_sample).collect()
+            }
+        };
+        let support = match way {
+            Way::Forward => &self.support[0],
+            Way::Back => &self.support[1],
+        };
+        let finish = |(sample, integers): (&Column, Integers)| {
+            let inexact = Bits::from_fn(rows, |i| support[i].meets(&sample.inexact));
+            let error = if inexact.any() { self.norm * sample.error } else { Bound::ZERO };
+            let error = term(Term::AffinePropagated, error);
+            Column { exponent: self.exponent + sample.exponent, integers, inexact, error }
+        };
+        samples.iter().zip(products).map(finish).collect()
+    }
+}
+
+/// The product with all samples at once.
+fn in_lanes(left: &Left, way: Way, samples: &[Column]) -> Vec<Integers> {
+    let turned;
+    let left = match way {
+        Way::Forward => left,
+        Way::Back => {
+            turned = left.transposed();
+            &turned
+        }
+    };
+    let (rows, terms) = left.dim();
+    let longest = samples.iter().map(|sample| sample.integers.longest()).max().unwrap_or(0);
+    let right = Right::new((terms, samples.len()), longest, left.cut(), |k, s| {
+        (samples[s].integers.magnitude(k), samples[s].integers.is_negative(k))
+    });
+    let all = limbs::product(left, &right);
+    let of_sample = |s: usize| {
+        let bits = (0..rows).map(|i| all.bits(i * samples.len() + s)).max().unwrap_or(0);
+        let mut integers = Integers::zeros(rows, words_for(u64::from(bits)));
+        (0..rows).for_each(|i| {
+            let index = i * samples.len() + s;
+            integers.set(i, all.is_negative(index), all.magnitude(index));
+        });
+        integers
+    };
+    (0..samples.len()).map(of_sample).collect()
+}
 
 /// dW = Σ_s δ_s·a_sᵀ (out × in). With inputs of a single exact 1 it is the bias gradient.
 ///
@@ -150,71 +270,4 @@ fn products(deltas: &[Column], inputs: &[Cow<Column>]) -> Integers {
             Integers::from_rug(&(0..rows * columns).map(sum).collect::<Vec<Integer>>())
         }
     }
-}
-
-/// PReLU's slope gradient Σ_s Σ_i g_is·z⁻_is (1 × 1), z⁻ = z on the left piece and 0 elsewhere:
-/// |ds − ds̃| ≤ Σ_s (γ_s‖z̃⁻‖ + ‖g̃⁻‖ζ_s + γ_sζ_s) + rounding, where g̃⁻ has the units on the left, and those that may lie
-/// there: z⁻ moves by no more than z does. (φ' need not jump at 0: a slope of 1 leaves the side open.)
-pub fn slope_gradient(
-    gradients: &[Column],
-    preactivations: &[Column],
-    pieces: &[Vec<Option<Piece>>],
-    precision: u32,
-) -> Result<TrueTensor, Unproven> {
-    let mut error = Bound::ZERO;
-    let mut entries = Vec::with_capacity(gradients.len());
-    let mut inexact = Bits::new(gradients.len());
-    for (s, ((g, z), pieces)) in gradients.iter().zip(preactivations).zip(pieces).enumerate() {
-        let left: Vec<usize> = (0..g.len()).filter(|&i| pieces[i] == Some(Piece(0))).collect();
-        let sum: Integer = left.iter().map(|&i| g.integers.to_rug(i) * z.integers.to_rug(i)).sum();
-        let is_inexact =
-            |i: usize| (g.inexact.get(i) || z.inexact.get(i)) && !g.is_exact_zero(i) && !z.is_exact_zero(i);
-        let may_be_left =
-            |i: usize| pieces[i] == Some(Piece(0)) || z.inexact.get(i) && beyond(z, i, &Scaled::zero()).1 <= z.error;
-        let near: Vec<usize> = (0..g.len()).filter(|&i| may_be_left(i)).collect();
-        if near.iter().any(|&i| is_inexact(i)) {
-            inexact.set(s);
-            let norm_of = |column: &Column, units: &[usize]| norm(units.iter().map(|&i| column.magnitude(i)));
-            error = error
-                + term(Term::SlopeGradient, g.error * norm_of(z, &left))
-                + term(Term::SlopeInput, norm_of(g, &near) * z.error)
-                + term(Term::SlopeCrossed, g.error * z.error);
-        }
-        entries.push(Scaled { mantissa: sum, exponent: g.exponent + z.exponent });
-    }
-    let samples = Bound::from_f64(gradients.len() as f64).sqrt();
-    let stored = Column::store(entries, inexact, Bound::ZERO, 3 * precision);
-    let sum: Integer = (0..stored.len()).map(|s| stored.integers.to_rug(s)).sum();
-    // The entries' rounding adds up to at most √samples times its 2-norm.
-    let error = error + term(Term::SlopeAlignment, samples * stored.error);
-    let exact = !stored.inexact.any();
-    let constant = if exact { Bound::ZERO } else { error };
-    let bounds = EntryBounds::RankOne { rows: vec![Bound::ZERO], columns: vec![Bound::ZERO], constant };
-    let entries = vec![Scaled { mantissa: sum, exponent: stored.exponent }];
-    TrueTensor::new((1, 1), entries.into(), vec![exact], bounds, constant)
-}
-
-/// δ of the whole batch (units × batch): each sample's β_s bounds its entries and its column's norm.
-pub fn activation_gradient(deltas: &[Column]) -> Result<TrueTensor, Unproven> {
-    let (rows, samples) = (deltas[0].len(), deltas.len());
-    let words = deltas.iter().map(|delta| delta.integers.words()).max().unwrap_or(0);
-    let mut integers = Integers::zeros(rows * samples, words);
-    let mut exponents = vec![0; rows * samples];
-    let mut exact = vec![true; rows * samples];
-    for (s, delta) in deltas.iter().enumerate() {
-        for i in 0..rows {
-            let place = i * samples + s;
-            integers.set(place, delta.integers.is_negative(i), delta.integers.magnitude(i));
-            (exponents[place], exact[place]) = (delta.exponent, !delta.inexact.get(i));
-        }
-    }
-    let errors: Vec<Bound> =
-        deltas.iter().map(|delta| if delta.inexact.any() { delta.error } else { Bound::ZERO }).collect();
-    let error = norm(errors.iter().map(|&error| term(Term::DeltaNorm, error)));
-    let bounds = EntryBounds::RankOne {
-        rows: vec![Bound::ZERO; rows],
-        columns: errors.into_iter().map(|error| term(Term::DeltaEntry, error)).collect(),
-        constant: Bound::ZERO,
-    };
-    TrueTensor::new((rows, samples), Entries { integers, exponents }, exact, bounds, error)
 }

@@ -1,8 +1,10 @@
 //! An exact gradient tensor: integers, which of them are exact, and bounds for the others.
 
-use super::Unproven;
-use super::column::{Entries, Scaled, norm};
+use super::column::{Column, Entries, Scaled, norm};
+use super::term::{Term, term};
+use super::unproven::Unproven;
 use crate::enclosure::{Ball, Bound};
+use crate::integers::Integers;
 use ndarray::Array2;
 use rug::Float;
 use std::cmp::Ordering;
@@ -24,7 +26,7 @@ pub struct TrueTensor {
 
 /// Bounds of a tensor's entries.
 #[derive(Clone, Debug)]
-pub(super) enum EntryBounds {
+pub(crate) enum EntryBounds {
     /// E_ij = row_i + column_j + constant.
     RankOne { rows: Vec<Bound>, columns: Vec<Bound>, constant: Bound },
     /// One for each entry, row by row.
@@ -57,7 +59,7 @@ impl TrueTensor {
     ///
     /// # Errors
     /// A value exceeds MPFR's exponent range, or every value is only known to be below it.
-    pub(super) fn new(
+    pub(crate) fn new(
         shape: (usize, usize),
         entries: Entries,
         exact: Vec<bool>,
@@ -83,7 +85,7 @@ impl TrueTensor {
     ///
     /// # Errors
     /// An entry is not known at all, or as for bounded values.
-    pub(super) fn enclosed(balls: &Array2<Ball>) -> Result<TrueTensor, Unproven> {
+    pub(crate) fn enclosed(balls: &Array2<Ball>) -> Result<TrueTensor, Unproven> {
         if balls.iter().any(Ball::is_whole_line) {
             return Err(Unproven::TooWide);
         }
@@ -211,4 +213,29 @@ impl TrueTensor {
             ..TrueTensor::known(values)
         }
     }
+}
+
+/// δ of the whole batch (units × batch): each sample's β_s bounds its entries and its column's norm.
+pub fn activation_gradient(deltas: &[Column]) -> Result<TrueTensor, Unproven> {
+    let (rows, samples) = (deltas[0].len(), deltas.len());
+    let words = deltas.iter().map(|delta| delta.integers.words()).max().unwrap_or(0);
+    let mut integers = Integers::zeros(rows * samples, words);
+    let mut exponents = vec![0; rows * samples];
+    let mut exact = vec![true; rows * samples];
+    for (s, delta) in deltas.iter().enumerate() {
+        for i in 0..rows {
+            let place = i * samples + s;
+            integers.set(place, delta.integers.is_negative(i), delta.integers.magnitude(i));
+            (exponents[place], exact[place]) = (delta.exponent, !delta.inexact.get(i));
+        }
+    }
+    let errors: Vec<Bound> =
+        deltas.iter().map(|delta| if delta.inexact.any() { delta.error } else { Bound::ZERO }).collect();
+    let error = norm(errors.iter().map(|&error| term(Term::DeltaNorm, error)));
+    let bounds = EntryBounds::RankOne {
+        rows: vec![Bound::ZERO; rows],
+        columns: errors.into_iter().map(|error| term(Term::DeltaEntry, error)).collect(),
+        constant: Bound::ZERO,
+    };
+    TrueTensor::new((rows, samples), Entries { integers, exponents }, exact, bounds, error)
 }

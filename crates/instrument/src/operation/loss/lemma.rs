@@ -1,16 +1,15 @@
-//! Loss functions of the exact gradient: δ at one sample's outputs.
+//! The norm-wise lemma of the losses: δ at one sample's outputs.
 //!
 //! Both work at p + 32 bits, so that their own rounding stays below the propagated error, and are
 //! stored at p bits at the end.
 
-use super::Unproven;
-use super::affine::add_exact;
-use super::column::{Bits, Column, Entries, Scaled, float, norm};
-use super::evaluation::{BELOW, evaluate};
-use super::precision::Precision;
-use super::term::{Term, term};
 use crate::activation::Function;
-use crate::enclosure::Bound;
+use crate::enclosure::{Bound, Precision};
+use crate::norm::column::{Bits, Column, Entries, Scaled, float, norm};
+use crate::norm::evaluation::{BELOW, evaluate};
+use crate::norm::sums::add_exact;
+use crate::norm::term::{Term, term};
+use crate::norm::unproven::Unproven;
 use ndarray::Array2;
 use rug::{Assign, Float, Integer};
 
@@ -18,7 +17,7 @@ use rug::{Assign, Float, Integer};
 const GUARD: u32 = 32;
 
 /// δ before it is stored.
-pub(super) struct Head {
+pub(crate) struct Head {
     pub entries: Vec<Scaled>,
     pub inexact: Bits,
     pub error: Bound,
@@ -60,7 +59,7 @@ pub fn mean_squared_error(
 /// p_label − 1 = −Σ_{k≠label} p_k, which keeps every δ_k relatively accurate: max|t| + n/e + 8. While that is below
 /// 2^-10, a hundredth more covers the higher orders. Each of n exponentials that vanish changes the shares of their
 /// sum, which is at least 1, by at most twice itself.
-pub(super) fn softmax_head(
+pub(crate) fn softmax_head(
     y: &Column,
     label: usize,
     batch: usize,
@@ -106,7 +105,7 @@ pub(super) fn softmax_head(
 
 /// δ of the mean squared error, ζ becomes 2ζ/(B·n). A power of two divides
 /// exactly; any other quotient is rounded once, a relative error of 2^-precision.
-pub(super) fn squared_error_head(
+pub(crate) fn squared_error_head(
     y: &Column,
     targets: &Array2<f64>,
     batch: usize,

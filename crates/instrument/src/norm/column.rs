@@ -5,11 +5,10 @@
 //! Products with exact weights are then exact integers; a column only loses bits in [`Column::store`], which keeps p
 //! bits of the largest entry.
 
-use super::precision::Precision;
 use super::term::{Term, term};
 use crate::enclosure::scaled::odd;
 pub use crate::enclosure::scaled::{Scaled, float};
-use crate::enclosure::{Ball, Bound};
+use crate::enclosure::{Ball, Bound, Precision};
 use crate::integers::{Integers, words_for};
 use ndarray::{Array2, ArrayView1};
 

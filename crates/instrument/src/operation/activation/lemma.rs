@@ -1,20 +1,21 @@
-//! Activations of the exact gradient, forward and backward, with the decision on which side of each kink a
+//! The norm-wise lemma of activations, forward and backward, with the decision on which side of each kink a
 //! pre-activation lies.
 //!
 //! Polynomial pieces with a binary value are exact integers; all others come from their enclosures at p + [`GUARD`]
 //! bits, so ε = 2^(1−p−GUARD). A value below all exponents (gelu at −10⁵) becomes an inexact 0 with an error of at most
 //! `BELOW`. Only then is a column stored at p bits.
 
-use super::Unproven;
-use super::affine::LONGEST_ALIGNMENT;
-use super::column::{Bits, Column, Entries, Scaled, float, norm};
-use super::evaluation::{BELOW, evaluate, quick_pair};
-use super::precision::Precision;
-use super::term::{Term, term};
 use crate::activation::quick::{self, Number};
 use crate::activation::{Activation, Break, Function, Growth, Joints, Piece, Quadratic};
-use crate::enclosure::Bound;
+use crate::enclosure::{Bound, Precision};
 use crate::integers::Integers;
+use crate::norm::column::{Bits, Column, Entries, Scaled, float, norm};
+use crate::norm::evaluation::{BELOW, evaluate, quick_pair};
+use crate::norm::sums::LONGEST_ALIGNMENT;
+use crate::norm::tensor::{EntryBounds, TrueTensor};
+use crate::norm::term::{Term, term};
+use crate::norm::unproven::Unproven;
+use rug::Integer;
 use std::cmp::Ordering;
 
 /// Bits beyond p for the evaluation of functions, so that their error stays below that of storing.
@@ -96,7 +97,7 @@ fn locate(joints: &Joints, places: &[Scaled], z: &Column, i: usize, undecided: U
 }
 
 /// The side of κ on which z̃_i lies, and a lower bound of |z̃_i − κ|.
-pub(super) fn beyond(z: &Column, i: usize, kink: &Scaled) -> (Ordering, Bound) {
+fn beyond(z: &Column, i: usize, kink: &Scaled) -> (Ordering, Bound) {
     if kink.mantissa == 0 {
         let side = match (z.integers.is_zero(i), z.integers.is_negative(i)) {
             (true, _) => Ordering::Equal,
@@ -350,4 +351,46 @@ pub fn backward(g: &Column, d: &Derivative, precision: impl Into<Precision>) -> 
 
 fn largest(values: &Entries) -> Bound {
     (0..values.len()).map(|i| values.magnitude(i)).fold(Bound::ZERO, Bound::max)
+}
+
+/// PReLU's slope gradient Σ_s Σ_i g_is·z⁻_is (1 × 1), z⁻ = z on the left piece and 0 elsewhere:
+/// |ds − ds̃| ≤ Σ_s (γ_s‖z̃⁻‖ + ‖g̃⁻‖ζ_s + γ_sζ_s) + rounding, where g̃⁻ has the units on the left, and those that may lie
+/// there: z⁻ moves by no more than z does. (φ' need not jump at 0: a slope of 1 leaves the side open.)
+pub fn slope_gradient(
+    gradients: &[Column],
+    preactivations: &[Column],
+    pieces: &[Vec<Option<Piece>>],
+    precision: u32,
+) -> Result<TrueTensor, Unproven> {
+    let mut error = Bound::ZERO;
+    let mut entries = Vec::with_capacity(gradients.len());
+    let mut inexact = Bits::new(gradients.len());
+    for (s, ((g, z), pieces)) in gradients.iter().zip(preactivations).zip(pieces).enumerate() {
+        let left: Vec<usize> = (0..g.len()).filter(|&i| pieces[i] == Some(Piece(0))).collect();
+        let sum: Integer = left.iter().map(|&i| g.integers.to_rug(i) * z.integers.to_rug(i)).sum();
+        let is_inexact =
+            |i: usize| (g.inexact.get(i) || z.inexact.get(i)) && !g.is_exact_zero(i) && !z.is_exact_zero(i);
+        let may_be_left =
+            |i: usize| pieces[i] == Some(Piece(0)) || z.inexact.get(i) && beyond(z, i, &Scaled::zero()).1 <= z.error;
+        let near: Vec<usize> = (0..g.len()).filter(|&i| may_be_left(i)).collect();
+        if near.iter().any(|&i| is_inexact(i)) {
+            inexact.set(s);
+            let norm_of = |column: &Column, units: &[usize]| norm(units.iter().map(|&i| column.magnitude(i)));
+            error = error
+                + term(Term::SlopeGradient, g.error * norm_of(z, &left))
+                + term(Term::SlopeInput, norm_of(g, &near) * z.error)
+                + term(Term::SlopeCrossed, g.error * z.error);
+        }
+        entries.push(Scaled { mantissa: sum, exponent: g.exponent + z.exponent });
+    }
+    let samples = Bound::from_f64(gradients.len() as f64).sqrt();
+    let stored = Column::store(entries, inexact, Bound::ZERO, 3 * precision);
+    let sum: Integer = (0..stored.len()).map(|s| stored.integers.to_rug(s)).sum();
+    // The entries' rounding adds up to at most √samples times its 2-norm.
+    let error = error + term(Term::SlopeAlignment, samples * stored.error);
+    let exact = !stored.inexact.any();
+    let constant = if exact { Bound::ZERO } else { error };
+    let bounds = EntryBounds::RankOne { rows: vec![Bound::ZERO], columns: vec![Bound::ZERO], constant };
+    let entries = vec![Scaled { mantissa: sum, exponent: stored.exponent }];
+    TrueTensor::new((1, 1), entries.into(), vec![exact], bounds, constant)
 }

@@ -2,8 +2,8 @@
 //!
 //! The quick phase comes first if there is one; MPFR's enclosures handle the rest.
 
-use super::Unproven;
 use super::column::Scaled;
+use super::unproven::Unproven;
 use crate::activation::enclosure::EXPONENT_LIMIT;
 use crate::activation::quick::{self, Number};
 use crate::activation::{Activation, Enclosure, Function, OutOfRange, enclosure};
