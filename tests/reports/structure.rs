@@ -143,3 +143,101 @@ fn unsafe_code_is_where_the_first_lines_say_so() {
     }
     assert!(count > 5, "only {count} files were seen");
 }
+
+/// The paths that a list of imports names: `a::{b, c::d}` names a::b and a::c::d.
+fn named(list: &str, before: &[String], found: &mut Vec<Vec<String>>) {
+    let (mut depth, mut start) = (0, 0);
+    let mut parts = Vec::new();
+    for (at, c) in list.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                parts.push(&list[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&list[start..]);
+    let steps =
+        |path: &str| path.split("::").map(|step| step.trim().to_string()).filter(|step| !step.is_empty()).collect();
+    for part in parts.into_iter().map(str::trim).filter(|part| !part.is_empty()) {
+        let (path, inner) = match part.split_once('{') {
+            Some((path, inner)) => (path, inner.strip_suffix('}')),
+            None => (part.split(" as ").next().unwrap_or(part), None),
+        };
+        let mut whole: Vec<String> = before.to_vec();
+        whole.extend::<Vec<String>>(steps(path));
+        match inner {
+            Some(inner) => named(inner, &whole, found),
+            None => found.push(whole),
+        }
+    }
+}
+
+/// A file's place in its crate.
+fn module(file: &Path, crate_folder: &Path) -> Vec<String> {
+    let below = file.strip_prefix(crate_folder).unwrap().with_extension("");
+    let steps = below.iter().map(|step| step.to_string_lossy().into_owned());
+    steps.filter(|step| step != "mod" && step != "lib" && step != "main").collect()
+}
+
+/// The files of a crate that import each other in a circle; what a file has from the folders around it, or passes on of its
+/// own folder, is no circle.
+fn circles(crate_folder: &Path) -> BTreeSet<String> {
+    let mut files = Vec::new();
+    sources(crate_folder, &mut files);
+    let all: BTreeSet<Vec<String>> = files.iter().map(|file| module(file, crate_folder)).collect();
+    let mut edges = Vec::new();
+    for file in &files {
+        let here = module(file, crate_folder);
+        let text = fs::read_to_string(file).unwrap();
+        let code = text.split("#[cfg(test)]\nmod").next().unwrap_or_default();
+        let code: Vec<&str> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        let mut paths = Vec::new();
+        for statement in code.join(" ").split("use ").skip(1) {
+            named(statement.split(';').next().unwrap_or_default(), &[], &mut paths);
+        }
+        for path in paths {
+            let up = path.iter().take_while(|step| *step == "super").count();
+            let base: Vec<String> = match path.first().map(String::as_str) {
+                Some("crate") => Vec::new(),
+                Some("super") => here[..here.len().saturating_sub(up)].to_vec(),
+                _ => continue,
+            };
+            // The longest part of the path that is a file.
+            let mut target = base;
+            for step in &path[up.max(1)..] {
+                target.push(step.clone());
+                if !all.contains(&target) {
+                    target.pop();
+                    break;
+                }
+            }
+            if all.contains(&target) && !here.starts_with(&target) && !target.starts_with(&here) {
+                edges.push((here.clone(), target));
+            }
+        }
+    }
+    // What imports nothing that is left is in no circle.
+    loop {
+        let importing: BTreeSet<Vec<String>> = edges.iter().map(|(from, _)| from.clone()).collect();
+        let before = edges.len();
+        edges.retain(|(_, to)| importing.contains(to));
+        let imported: BTreeSet<Vec<String>> = edges.iter().map(|(_, to)| to.clone()).collect();
+        edges.retain(|(from, _)| imported.contains(from));
+        if edges.len() == before {
+            return edges.into_iter().map(|(from, _)| from.join("::")).collect();
+        }
+    }
+}
+
+/// Files that depend on each other cannot be read, tested or changed one by one.
+#[test]
+fn files_import_each_other_in_no_circle() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(CRATES[0]);
+    // A vector names the sizes of its tiles, and tiles are made of vectors and of steps on them.
+    let known: BTreeSet<String> = ["step", "tiles", "vector"].map(|name| format!("arithmetic::kernels::{name}")).into();
+    assert_eq!(circles(&folder), known);
+}
