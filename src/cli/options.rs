@@ -133,3 +133,28 @@ fn parser<S: Fields>(field: &'static Field<S>, kind: Kind) -> ValueParser {
         Ok(()) | Err(Wrong::Sentence(_)) => Ok(text.to_string()),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cli::Arguments;
+    use crate::spec::Spec;
+    use crate::spec::fields::Fields;
+    use crate::spec::training::TrainingSpec;
+    use clap::{Command, CommandFactory};
+
+    fn missing<S: Fields>(command: &Command) -> Vec<&'static str> {
+        let longs = S::FIELDS.iter().map(|field| field.option.long);
+        longs.filter(|long| !command.get_arguments().any(|argument| argument.get_long() == Some(long))).collect()
+    }
+
+    /// No heading is left out where a command takes the options of its spec.
+    #[test]
+    fn every_field_is_an_option() {
+        let root = Arguments::command();
+        let train = root.find_subcommand("train").unwrap();
+        assert_eq!((missing::<Spec>(&root), missing::<TrainingSpec>(train)), (Vec::new(), Vec::new()));
+        // `law` has precisions of its own.
+        let law = root.find_subcommand("law").unwrap();
+        assert_eq!(missing::<Spec>(law), ["formats", "loss-scale", "attribute"]);
+    }
+}

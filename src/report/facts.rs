@@ -108,14 +108,22 @@ pub fn activation(run: &Run) -> String {
 
 /// `loss cross-entropy`, `data digits`, `batch 32`, `5 trials`, `seed 0`; without a seed where nothing was drawn.
 pub fn draws(spec: &Spec) -> Vec<String> {
+    let is_drawn = spec.weights.is_none() || spec.draws_batches();
+    draws_with(spec, is_drawn.then(|| format!("seed {}", spec.seed)))
+}
+
+/// The same without the seed.
+pub fn draws_without_seed(spec: &Spec) -> Vec<String> {
+    draws_with(spec, None)
+}
+
+fn draws_with(spec: &Spec, seed: Option<String>) -> Vec<String> {
     let data = spec.batch_file.as_ref().map_or(spec.data.name(), |batch| &batch.source.file);
     let rows = spec.batch_file.as_ref().and_then(|batch| batch.drawn_from);
     let rows = rows.map_or(String::new(), |rows| format!(" ({rows} rows)"));
     let mut pieces = vec![format!("loss {}", spec.loss().name()), format!("data {data}{rows}")];
     pieces.extend([format!("batch {}", spec.batch), trials(spec.trials)]);
-    if spec.weights.is_none() || spec.draws_batches() {
-        pieces.push(format!("seed {}", spec.seed));
-    }
+    pieces.extend(seed);
     if !spec.loss_scale.is_none() {
         pieces.push(format!("loss scale {}", spec.loss_scale));
     }

@@ -126,8 +126,7 @@ fn chosen(sentences: &[String], room: usize) -> String {
 /// The network, its loss and data; the exact gradient with its evidence.
 pub fn header(record: &Record, judgement: &Judgement, notation: Notation) -> [String; 2] {
     let names: Vec<&str> = record.runs.iter().map(|run| run.activation.as_str()).collect();
-    let mut draws = facts::draws(&record.spec);
-    draws.retain(|fact| !fact.starts_with("seed "));
+    let draws = facts::draws_without_seed(&record.spec);
     let network = format!("{}, {}; {}", names.join(", "), facts::network(record).join(", "), draws.join(", "));
     let exact = match judgement.runs.as_slice() {
         [one] => say::exact::state(&one.exact, notation),

@@ -1,5 +1,6 @@
 //! The six claims: what each says, what decides it, and the answer.
 
+mod common;
 mod constant_side;
 mod depth;
 mod elu;
@@ -8,11 +9,7 @@ mod slope;
 mod vanishing;
 
 use super::Evidence;
-use super::spread;
-use crate::judgement::ranking::{Trials, compared};
-use crate::record::study::{Chart, Claim, Finding, Series, Spread, StudySpec};
-use crate::report::numbers::{Notation, short as short_in};
-use std::cmp::Ordering;
+use crate::record::study::Claim;
 
 /// All claims in order.
 pub fn all(evidence: &Evidence) -> Vec<Claim> {
@@ -24,123 +21,4 @@ pub fn all(evidence: &Evidence) -> Vec<Claim> {
         depth::claim(evidence),
         elu::claim(evidence),
     ]
-}
-
-/// Place of ReLU, which all others are compared with, and of leaky ReLU, among the activations.
-const RELU: usize = 0;
-/// Place of leaky ReLU.
-const LEAKY: usize = 1;
-
-/// The place of an activation; `None` if the study does not have it.
-fn place_of(spec: &StudySpec, activation: &str) -> Option<usize> {
-    spec.activations.iter().position(|name| name == activation)
-}
-
-/// Depths as places of a chart.
-fn depths(depths: &[usize]) -> Vec<String> {
-    depths.iter().map(usize::to_string).collect()
-}
-
-fn finding(what: impl Into<String>, value: Spread) -> Finding {
-    Finding { what: what.into(), value }
-}
-
-fn series(name: impl Into<String>, points: Vec<Spread>) -> Series {
-    Series { name: name.into(), points }
-}
-
-/// A chart over depths with a logarithmic axis and 1 as its reference.
-fn ratios_by_depth(title: &str, vertical: &str, at: &[usize], series: Vec<Series>) -> Chart {
-    Chart {
-        title: title.into(),
-        horizontal: "hidden layers".into(),
-        vertical: vertical.into(),
-        logarithmic: true,
-        places: depths(at),
-        series,
-        references: vec![("no difference".into(), crate::number::Number::Finite(1.0))],
-    }
-}
-
-/// `0.284 [0.2–0.31]`: a spread in words.
-fn told(spread: &Spread) -> String {
-    let number = |number: crate::number::Number| short(number.value());
-    match spread.count {
-        0 => "no value".into(),
-        1 => number(spread.median),
-        _ => format!("{} [{}–{}]", number(spread.median), number(spread.low), number(spread.high)),
-    }
-}
-
-/// `3 of 10`.
-fn share(count: usize, of: usize) -> String {
-    format!("{count} of {of}")
-}
-
-/// Two contenders on the same draws.
-struct Paired {
-    /// The first's number over the second's.
-    ratio: Spread,
-    /// Which is less by the rule of rankings; `None` if they cannot be told apart.
-    order: Option<Ordering>,
-}
-
-impl Paired {
-    fn new(one: &Trials, other: &Trials) -> Paired {
-        let pairs = one.iter().zip(other).filter_map(|(one, other)| Some(((*one)?, (*other)?)));
-        let ratio = spread::of(pairs.map(|(one, other)| one.value / other.value));
-        Paired { ratio, order: compared(one, other) }
-    }
-
-    /// Whether the rule of rankings tells them apart.
-    fn differs(&self) -> bool {
-        self.order.is_some()
-    }
-}
-
-/// |log₂| of a spread's median, which is a ratio: how far from no difference.
-fn distance(spread: &Spread) -> f64 {
-    let median = spread.median.value();
-    if median > 0.0 { core_math::log2(median).abs() } else { f64::INFINITY }
-}
-
-/// A number as sentences and tables have it.
-fn short(x: f64) -> String {
-    short_in(x, Notation::Plain)
-}
-
-/// 2 to a power, 0 for −∞: the size behind a logarithm, where a double holds it.
-fn power_of_two(log2: f64) -> f64 {
-    if log2.is_nan() { f64::NAN } else { core_math::exp2(log2) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::judgement::ranking::exactly;
-
-    /// A ratio differs where the rule of rankings tells both apart: enough draws, the same sign, and a tenth between
-    /// them.
-    #[test]
-    fn ratios_differ_by_the_rule_of_rankings() {
-        let base = [0.2, 0.3, 0.25, 0.4, 0.22];
-        let of = |factors: &[f64]| {
-            let less: Vec<f64> = base.iter().zip(factors).map(|(x, factor)| x * factor).collect();
-            Paired::new(&exactly(less.iter().copied()), &exactly(base[..factors.len()].iter().copied()))
-        };
-        for (factors, order, median) in [
-            (&[0.5; 5][..], Some(Ordering::Less), 0.5),
-            (&[2.0; 5], Some(Ordering::Greater), 2.0),
-            (&[0.5; 4], None, 0.5),
-            (&[0.95; 5], None, 0.95),
-            (&[0.5, 0.5, 0.5, 0.5, 2.0], None, 0.5),
-            (&[1.0; 5], None, 1.0),
-        ] {
-            let paired = of(factors);
-            assert_eq!((paired.order, paired.differs()), (order, order.is_some()), "{factors:?}");
-            assert_eq!(paired.ratio.median.value(), median, "{factors:?}");
-        }
-        let lost = Paired::new(&exactly([f64::NAN; 5]), &exactly(base));
-        assert!(lost.ratio.count == 0 && !lost.differs());
-    }
 }

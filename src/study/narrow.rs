@@ -37,7 +37,7 @@ pub fn measure(spec: &StudySpec, depth: usize) -> Result<Vec<usize>, SpecError> 
         let is_dead = |trial: &u64| {
             let probe::Drawn { network, batch } = probe::draw(&plan, run, *trial);
             let measured = probe::measure::measure(&network, &batch, &[], plan.spec.truth_bits, &|| ());
-            measured.layers[0].log2_norm == Number::MinusInfinite
+            measured.sites[0].log2_norm == Number::MinusInfinite
         };
         (0..spec.narrow_trials as u64).into_par_iter().filter(is_dead).count()
     };

@@ -87,13 +87,13 @@ impl Slopes {
 fn pair(drawn: &Network, batch: &Batch, slope: f64, arithmetics: &[Policy]) -> Pair {
     let networks = [with_slope(drawn, slope), folded(drawn, slope)];
     let measured = networks.each_ref().map(|network| measured(network, batch, arithmetics));
-    let truths = measured.each_ref().map(|measured| measured.layers[0].truth.as_ref());
+    let truths = measured.each_ref().map(|measured| measured.sites[0].truth.as_ref());
     let agrees = match truths {
         [Some(one), Some(other)] => matches!((&one.weight, &other.weight), (Ok(one), Ok(other)) if agree(one, other)),
         _ => false,
     };
     let noise = |index: usize| {
-        measured.each_ref().map(|measured| measured.layers[0].arithmetics[index].tensors[0].noise_to_signal)
+        measured.each_ref().map(|measured| measured.sites[0].arithmetics[index].tensors[0].noise_to_signal)
     };
     let is_same = |policy: &Policy| {
         let [one, other] = networks.each_ref().map(|network| layer_1(*policy, network, batch));
@@ -143,8 +143,8 @@ fn rebuilt(drawn: &Network, weight: impl Fn(usize, &Array2<f64>) -> Array2<f64>,
     let mut network = Network::new(Loss::CrossEntropy);
     let mut node = 0;
     let leaky = Activation::parse("leaky").expect("invariant: the catalogue has it");
-    for (index, layer) in drawn.layers.iter().enumerate() {
-        let owner = drawn.layer_parameters()[index][0].expect("invariant: layers have weights");
+    for (index, layer) in drawn.sites.iter().enumerate() {
+        let owner = drawn.site_parameters()[index][0].expect("invariant: layers have weights");
         node = network.push_affine(&layer.name, node, weight(index, &drawn.parameters[owner].values), None);
         if layer.activation.is_some() {
             node = network.push_activation(leaky);

@@ -1,11 +1,11 @@
 //! The catalogue's facts: constants of proofs, mean-field constants, names.
 
+use crate::common::tolerances;
 use precision_probe::activation::double::{derivative_f64, value_f64};
 use precision_probe::activation::{
     ALL, Activation, Break, Function, Owner, Phase, Piece, derivative_second_moment, enclose, mean_field,
     preserving_gain, second_moment,
 };
-use precision_probe::format::two_to;
 use rug::Float;
 
 #[test]
@@ -66,7 +66,7 @@ fn joints_break_what_they_say_and_belong_to_pytorchs_side() {
         let (value, slope) = (Function::Value(activation), Function::Derivative(activation));
         for joint in activation.joints().iter() {
             let sides = |function| (at(function, joint.at - 1e-12), at(function, joint.at + 1e-12));
-            let jump = |(below, above): (f64, f64)| (below - above).abs() > 1e-9;
+            let jump = |(below, above): (f64, f64)| (below - above).abs() > tolerances::ACROSS_A_JOINT;
             let seen = match (jump(sides(value)), jump(sides(slope))) {
                 (true, _) => Break::Value,
                 (false, true) => Break::Slope,
@@ -74,7 +74,7 @@ fn joints_break_what_they_say_and_belong_to_pytorchs_side() {
             };
             assert_eq!(joint.breaks, seen, "{activation} at {}", joint.at);
             let owner = if joint.owner == Owner::Left { sides(slope).0 } else { sides(slope).1 };
-            assert!((at(slope, joint.at) - owner).abs() < 1e-9, "{activation}' at {}", joint.at);
+            assert!((at(slope, joint.at) - owner).abs() < tolerances::ACROSS_A_JOINT, "{activation}' at {}", joint.at);
         }
         if activation.is_kinked() {
             kinked.push(activation.name());
@@ -130,11 +130,11 @@ fn mean_field_constants_agree_with_the_published_table() {
         let close = |what: &str, got: f64, expected: f64, tolerance: f64| {
             assert!((got - expected).abs() <= tolerance, "{name} {what}: {got} is not {expected}");
         };
-        close("E[φ²]", second_moment(&a, 1.0), value, 0.51e-12);
-        close("E[φ'²]", derivative_second_moment(&a, 1.0), derivative, 0.51e-12);
+        close("E[φ²]", second_moment(&a, 1.0), value, tolerances::TWELVE_DECIMALS);
+        close("E[φ'²]", derivative_second_moment(&a, 1.0), derivative, tolerances::TWELVE_DECIMALS);
         let gain = preserving_gain(&a);
-        close("σ_w²", gain * gain, kept, 0.51e-9);
-        close("χ₁", mean_field(&a, gain, 0.0, 100).chi1, chi1, 0.51e-9);
+        close("σ_w²", gain * gain, kept, tolerances::NINE_DECIMALS);
+        close("χ₁", mean_field(&a, gain, 0.0, 100).chi1, chi1, tolerances::NINE_DECIMALS);
     }
     // The rest of the catalogue, by mpmath's quadrature (25 digits; E[φ'²] from numerical derivatives, 8 of them).
     let rows = [
@@ -158,40 +158,44 @@ fn mean_field_constants_agree_with_the_published_table() {
     ];
     for (name, value, derivative, kept, chi1) in rows {
         let a = Activation::parse(name).unwrap();
-        assert!((second_moment(&a, 1.0) - value).abs() <= 0.51e-12, "{name}: {}", second_moment(&a, 1.0));
+        assert!(
+            (second_moment(&a, 1.0) - value).abs() <= tolerances::TWELVE_DECIMALS,
+            "{name}: {}",
+            second_moment(&a, 1.0)
+        );
         let got = derivative_second_moment(&a, 1.0);
-        assert!((got - derivative).abs() <= 2e-9, "{name}: {got}");
+        assert!((got - derivative).abs() <= tolerances::NUMERICAL_DERIVATIVES, "{name}: {got}");
         let gain = preserving_gain(&a);
-        assert!((gain * gain - kept).abs() <= 0.6e-10, "{name}: {}", gain * gain);
+        assert!((gain * gain - kept).abs() <= tolerances::TEN_DECIMALS_OF_A_SQUARE, "{name}: {}", gain * gain);
         let got = mean_field(&a, gain, 0.0, 1).chi1;
-        assert!((got - chi1).abs() <= 1e-7, "{name}: {got}");
+        assert!((got - chi1).abs() <= tolerances::SEVEN_DECIMALS, "{name}: {got}");
     }
     // The table's leaky slopes, not on the grid: 0.01 and 0.2 themselves.
     for (slope, moment, kept, chi1_at_2) in [(0.01, 0.50005, 1.99980002, 1.0001), (0.2, 0.52, 1.92307692, 1.04)] {
         let a = Activation::Leaky { slope };
-        assert!((second_moment(&a, 1.0) - moment).abs() < 1e-15);
-        assert!((derivative_second_moment(&a, 3.0) - moment).abs() < 1e-15);
+        assert!((second_moment(&a, 1.0) - moment).abs() < tolerances::FEW_ROUNDINGS);
+        assert!((derivative_second_moment(&a, 3.0) - moment).abs() < tolerances::FEW_ROUNDINGS);
         let gain = preserving_gain(&a);
-        assert!((gain * gain - kept).abs() < 0.51e-8);
-        assert!((mean_field(&a, 2f64.sqrt(), 0.0, 50).chi1 - chi1_at_2).abs() < 1e-12);
+        assert!((gain * gain - kept).abs() < tolerances::EIGHT_DECIMALS);
+        assert!((mean_field(&a, 2f64.sqrt(), 0.0, 50).chi1 - chi1_at_2).abs() < tolerances::DOUBLES);
     }
     // (activation, σ_w², σ_b², depth, χ₁, q, tolerance): fixed points of the variance map.
     let fixed = [
-        ("relu", 2.0, 0.0, 50, 1.0, 1.0, 1e-14),
-        ("gelu", 2.0, 0.0, 5000, 0.5, 0.0, 1e-9),
-        ("silu", 2.0, 0.0, 5000, 0.5, 0.0, 1e-9),
-        ("gelu", 1.0, 0.0, 5000, 0.25, 0.0, 1e-9),
-        ("silu", 1.0, 0.0, 5000, 0.25, 0.0, 1e-9),
-        ("tanh", 2.0, 0.0, 5000, 1.1055288204, 0.6179647698, 0.51e-10),
-        ("sigmoid", 2.0, 0.0, 5000, 0.1009770807, 0.5552895914, 0.51e-10),
-        ("sigmoid", 1.0, 0.0, 5000, 0.0557207068, 0.2646868752, 0.51e-10),
-        ("softplus", 1.0, 0.0, 5000, 0.2887218490, 0.8563051596, 0.51e-10),
-        ("selu", 1.0, 0.0, 50, 1.071574992, 1.0, 0.51e-9),
+        ("relu", 2.0, 0.0, 50, 1.0, 1.0, tolerances::A_FIXED_POINT_OF_RELU),
+        ("gelu", 2.0, 0.0, 5000, 0.5, 0.0, tolerances::A_VARIANCE_THAT_VANISHES),
+        ("silu", 2.0, 0.0, 5000, 0.5, 0.0, tolerances::A_VARIANCE_THAT_VANISHES),
+        ("gelu", 1.0, 0.0, 5000, 0.25, 0.0, tolerances::A_VARIANCE_THAT_VANISHES),
+        ("silu", 1.0, 0.0, 5000, 0.25, 0.0, tolerances::A_VARIANCE_THAT_VANISHES),
+        ("tanh", 2.0, 0.0, 5000, 1.1055288204, 0.6179647698, tolerances::TEN_DECIMALS),
+        ("sigmoid", 2.0, 0.0, 5000, 0.1009770807, 0.5552895914, tolerances::TEN_DECIMALS),
+        ("sigmoid", 1.0, 0.0, 5000, 0.0557207068, 0.2646868752, tolerances::TEN_DECIMALS),
+        ("softplus", 1.0, 0.0, 5000, 0.2887218490, 0.8563051596, tolerances::TEN_DECIMALS),
+        ("selu", 1.0, 0.0, 50, 1.071574992, 1.0, tolerances::NINE_DECIMALS),
         // On the edge of chaos χ₁ = 1; σ_w is printed to 10 decimals.
-        ("tanh", 1.1934007250 * 1.1934007250, 0.01, 20_000, 1.0, 0.27330, 0.51e-5),
-        ("tanh", 1.3041458401 * 1.3041458401, 0.04, 20_000, 1.0, 0.51208, 0.51e-5),
-        ("elu", 1.1761484737 * 1.1761484737, 0.01, 20_000, 1.0, 0.43783, 0.51e-5),
-        ("elu", 1.2292511241 * 1.2292511241, 0.04, 20_000, 1.0, 1.10693, 0.51e-5),
+        ("tanh", 1.1934007250 * 1.1934007250, 0.01, 20_000, 1.0, 0.27330, tolerances::FIVE_DECIMALS_PRINTED),
+        ("tanh", 1.3041458401 * 1.3041458401, 0.04, 20_000, 1.0, 0.51208, tolerances::FIVE_DECIMALS_PRINTED),
+        ("elu", 1.1761484737 * 1.1761484737, 0.01, 20_000, 1.0, 0.43783, tolerances::FIVE_DECIMALS_PRINTED),
+        ("elu", 1.2292511241 * 1.2292511241, 0.04, 20_000, 1.0, 1.10693, tolerances::FIVE_DECIMALS_PRINTED),
     ];
     for (name, weights, biases, depth, chi1, q, tolerance) in fixed {
         let field = mean_field(&Activation::parse(name).unwrap(), f64::sqrt(weights), biases, depth);
@@ -280,10 +284,8 @@ fn values_and_derivatives_are_pytorchs() {
         let activation = Activation::parse(name).unwrap();
         let (values, derivatives) = (numbers(&entry["value"]), numbers(&entry["derivative"]));
         for ((x, value), derivative) in points.iter().zip(values).zip(derivatives) {
-            // PyTorch's own rounding: a few units of 2^-53 of the numbers that its formulas add.
-            let allowed = 16.0 * f64::EPSILON * x.abs().max(1.0);
-            // Its kernel of hardsigmoid' holds 1/6 in binary32, for doubles too.
-            let allowed_slope = if name == "hardsigmoid" { two_to(-27) } else { allowed };
+            let allowed = tolerances::TORCH_FUNCTIONS * x.abs().max(1.0);
+            let allowed_slope = if name == "hardsigmoid" { tolerances::A_SIXTH_IN_F32 } else { allowed };
             let (ours, slope) = (value_f64(&activation, *x), derivative_f64(&activation, *x));
             assert!((ours - value).abs() <= allowed, "{name}({x}) is {value}, not {ours}");
             assert!((slope - derivative).abs() <= allowed_slope, "{name}'({x}) is {derivative}, not {slope}");

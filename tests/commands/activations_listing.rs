@@ -1,6 +1,7 @@
 //! `activations` as its users meet it. Numbers are written down here: closed forms, and mean-field constants that `mpmath`
 //! computed.
 
+use crate::common::tolerances;
 use assert_cmd::Command;
 use precision_probe::activation::{ALL, Activation};
 use serde_json::Value;
@@ -100,8 +101,7 @@ fn json_has_numbers_in_full() {
         let keys = ["second_moment", "derivative_second_moment", "preserving_gain", "chi1", "variance_slope"];
         for (key, expected) in keys.into_iter().zip(numbers).filter(|(_, expected)| !expected.is_nan()) {
             let found = entry[key].as_f64().unwrap();
-            // The quadrature's error, and for the slope, a difference over 2e-4, five thousand times it.
-            let allowed = if key == "variance_slope" { 1e-9 } else { 2e-13 };
+            let allowed = if key == "variance_slope" { tolerances::QUADRATURE_SLOPE } else { tolerances::QUADRATURE };
             assert!((found - expected).abs() <= allowed * expected, "{name} {key}: {found}, not {expected}");
         }
         let number = |x: &Value, infinity: f64| x.as_f64().unwrap_or(infinity);

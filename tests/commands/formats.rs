@@ -1,6 +1,7 @@
 //! `formats` as its users meet it, against constants and values computed here from the definition in exact
 //! rational numbers, and against the table of an independent program.
 
+use crate::common::tolerances;
 use assert_cmd::Command;
 use precision_probe::arithmetic::Policy;
 use precision_probe::arithmetic::policy::PRESETS;
@@ -165,7 +166,10 @@ fn every_constant_is_what_precision_and_range_say() {
         };
         for (decades, low) in [(&range["normal_decades"], emin), (&range["decades"], emin - p + 1)] {
             let (decades, log10) = (decades.as_f64().unwrap(), log10(low));
-            assert!((decades - log10).abs() <= 4e-16 * log10.abs().max(1.0), "{format}: {decades} {log10}");
+            assert!(
+                (decades - log10).abs() <= tolerances::TWO_ROUNDINGS * log10.abs().max(1.0),
+                "{format}: {decades} {log10}"
+            );
         }
         let count = |name: &str| match &range["counts"][name] {
             Value::String(digits) => digits.parse::<Integer>().unwrap(),

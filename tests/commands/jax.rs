@@ -3,6 +3,7 @@
 //! Python is `PRECISION_PROBE_PYTHON`, or `python3` if it has JAX; without either the test is skipped with a message.
 //! `.ci/python` makes an environment with it.
 
+use crate::common::tolerances;
 use assert_cmd::Command;
 use precision_probe::record::{Record, Verdict};
 use precision_probe::report::audit;
@@ -55,7 +56,11 @@ fn the_example_is_explained() {
             assert!(excess < audit::OUT_OF_LINE, "{} in layer {}: {excess} bits", audit.name, row.layer);
             assert_eq!(row.theirs.verdict.verdict, Verdict::Sound);
             if audit.name == "jax-float64" {
-                assert!(row.theirs.noise_to_signal.median.value() < 1e-12, "layer {}", row.layer);
+                assert!(
+                    row.theirs.noise_to_signal.median.value() < tolerances::NOISE_OF_DOUBLES,
+                    "layer {}",
+                    row.layer
+                );
             }
         }
     }

@@ -1,5 +1,6 @@
 //! `round` as its users meet it: values against results written down, arrays against the library's definitions.
 
+use crate::common::tolerances;
 use assert_cmd::Command;
 use ndarray::Array2;
 use precision_probe::arithmetic::scaling::{Content, Quantiser};
@@ -117,7 +118,7 @@ fn errors_are_those_of_fractions() {
             let near = |value: &Value, expected: &Rational| {
                 let expected = Float::with_val(53, expected).to_f64();
                 assert!(
-                    (value.as_f64().unwrap() - expected).abs() <= 1e-15 * expected.abs(),
+                    (value.as_f64().unwrap() - expected).abs() <= tolerances::FEW_ROUNDINGS * expected.abs(),
                     "{name}: {value} {expected}"
                 );
             };

@@ -11,6 +11,7 @@ pub mod reference;
 pub mod samples;
 pub mod studies;
 pub mod tables;
+pub mod tolerances;
 pub mod trainings;
 
 use flate2::read::GzDecoder;

@@ -183,8 +183,8 @@ impl Reference {
         let samples = batch.inputs.ncols();
         let empty = |rows: usize, columns: usize| vec![vec![self.number(0.0); columns]; rows];
         let mut layers: Vec<ReferenceLayer> = Vec::new();
-        for layer in &network.layers {
-            let Operation::Affine { weight, .. } = network.nodes[layer.affine].operation else { unreachable!() };
+        for layer in &network.sites {
+            let Operation::Affine { weight, .. } = network.nodes[layer.node].operation else { unreachable!() };
             let (units, inputs) = network.parameters[weight].values.dim();
             layers.push(ReferenceLayer {
                 weight: empty(units, inputs),
@@ -273,7 +273,7 @@ impl Reference {
             match node.operation {
                 Operation::Input => {}
                 Operation::Affine { weight, .. } => {
-                    let layer = &mut layers[network.layer_of(id)];
+                    let layer = &mut layers[network.site_of(id)];
                     for (i, delta) in gradient.iter().enumerate() {
                         layer.bias[i][0] += delta;
                         layer.delta[i][sample].clone_from(delta);
@@ -296,7 +296,7 @@ impl Reference {
                     }
                     if slope.is_some() {
                         let zero = vec![vec![self.number(0.0)]];
-                        layers[network.layer_of(node.inputs[0])].slope.get_or_insert(zero)[0][0] += of_slope;
+                        layers[network.site_of(node.inputs[0])].slope.get_or_insert(zero)[0][0] += of_slope;
                     }
                 }
                 Operation::Scale { factor } => {

@@ -1,5 +1,6 @@
 //! Where noise comes from, what helps, and what theory says: known answers of whole probes.
 
+use crate::common::tolerances;
 use precision_probe::probe::{Silent, run};
 use precision_probe::record::{
     ArithmeticRun, Attribute, LossScale, NoiseSource, Number, Quantiles, Record, RemedyKind, Run, SourceNoise, Spec,
@@ -64,7 +65,8 @@ fn a_linear_network_has_no_flips_and_no_range_noise() {
         assert_eq!(without(range), plain(arithmetic), "{}", arithmetic.name);
         let alone = alone(range);
         assert!(
-            !alone.is_empty() && alone.iter().all(|noise| noise.at_most && noise.median.value() < 1e-12),
+            !alone.is_empty()
+                && alone.iter().all(|noise| noise.at_most && noise.median.value() < tolerances::NOISE_OF_DOUBLES),
             "{}",
             arithmetic.name
         );

@@ -16,7 +16,7 @@ use precision_probe::arithmetic::packed::Packed;
 use precision_probe::arithmetic::reference::Reference;
 use precision_probe::arithmetic::{Binary, Exact, ExactMatrix, Numbers};
 use precision_probe::assets::{FEATURES, OUTPUTS};
-use precision_probe::backprop::{LayerGradients, Pass, gradients};
+use precision_probe::backprop::{Pass, SiteGradients, gradients};
 use precision_probe::data::{Batch, Targets};
 use precision_probe::data::{digits_batch, gaussian_batch};
 use precision_probe::format::two_to;
@@ -75,28 +75,28 @@ fn small_batch(loss: Loss) -> Batch {
 }
 
 /// All tensors of a layer, with their names.
-fn tensors(layer: &LayerGradients) -> Vec<(&'static str, &ExactMatrix)> {
+fn tensors(layer: &SiteGradients) -> Vec<(&'static str, &ExactMatrix)> {
     let always = [("dW", &layer.weight), ("δ", &layer.delta), ("z", &layer.preactivation)];
     let optional = [("db", layer.bias.as_ref()), ("slope gradient", layer.slope.as_ref())];
     always.into_iter().chain(optional.into_iter().filter_map(|(name, tensor)| Some((name, tensor?)))).collect()
 }
 
 /// Panics unless two runs gave the same numbers in every tensor of every layer.
-fn assert_same_run(what: &str, expected: &[LayerGradients], actual: &[LayerGradients]) {
+fn assert_same_run(what: &str, expected: &[SiteGradients], actual: &[SiteGradients]) {
     assert_eq!(expected.len(), actual.len(), "{what}: layers");
     for (expected, actual) in expected.iter().zip(actual) {
-        assert_eq!(expected.layer, actual.layer, "{what}: order of layers");
+        assert_eq!(expected.site, actual.site, "{what}: order of layers");
         let (left, right) = (tensors(expected), tensors(actual));
-        assert_eq!(left.len(), right.len(), "{what}: tensors of layer {}", expected.layer);
+        assert_eq!(left.len(), right.len(), "{what}: tensors of layer {}", expected.site);
         for ((tensor, expected_values), (_, actual_values)) in left.into_iter().zip(right) {
             assert_same_matrix(expected_values, actual_values, || {
-                format!("{what}: {tensor} of layer {}", expected.layer)
+                format!("{what}: {tensor} of layer {}", expected.site)
             });
         }
     }
 }
 
-fn run(arithmetic: &str, network: &Network, batch: &Batch) -> Vec<LayerGradients> {
+fn run(arithmetic: &str, network: &Network, batch: &Batch) -> Vec<SiteGradients> {
     gradients(named(arithmetic), network, batch).collect()
 }
 
@@ -104,8 +104,8 @@ fn run(arithmetic: &str, network: &Network, batch: &Batch) -> Vec<LayerGradients
 struct ByDefinition<'n>(&'n Network, &'n Batch);
 
 impl Visitor for ByDefinition<'_> {
-    type Output = Vec<LayerGradients>;
-    fn visit<A: Numbers + 'static>(self, arithmetic: Arc<A>) -> Vec<LayerGradients> {
+    type Output = Vec<SiteGradients>;
+    fn visit<A: Numbers + 'static>(self, arithmetic: Arc<A>) -> Vec<SiteGradients> {
         let reference = Arc::new(Reference(owned(arithmetic)));
         Pass::new(self.0, self.1, reference.clone(), reference).collect()
     }
@@ -349,7 +349,7 @@ fn gradients_are_derivatives() {
                 let (network, batch) = (small_network(activation, loss_kind, shape), small_batch(loss_kind));
                 let (mut left, mut right) = (0, 0);
                 for layer in run("mpfr:300", &network, &batch) {
-                    let Layer { affine, weight, bias, slope } = parameters(&network, layer.layer);
+                    let Layer { affine, weight, bias, slope } = parameters(&network, layer.site);
                     for (tensor, values) in tensors(&layer) {
                         if tensor == "z" {
                             // No step of 2^-60 crosses a joint.
@@ -377,7 +377,7 @@ fn gradients_are_derivatives() {
                                 error <= Float::with_val(BITS, &largest >> DIFFERENCE_BITS),
                                 "mpfr:300, {activation}, {loss_kind:?}, {shape:?}: {tensor} of layer {} at \
                                  {index:?}: difference {}, gradient {}, error {:e} of {:e}",
-                                layer.layer,
+                                layer.site,
                                 show(&Exact::Long(difference)),
                                 show(&value),
                                 error.to_f64(),
@@ -410,9 +410,9 @@ struct Layer {
 }
 
 fn parameters(network: &Network, layer: usize) -> Layer {
-    let affine = network.layers[layer].affine;
+    let affine = network.sites[layer].node;
     let Operation::Affine { weight, bias } = network.nodes[affine].operation else { panic!("not affine") };
-    let slope = network.layers[layer].activation.and_then(|node| match network.nodes[node].operation {
+    let slope = network.sites[layer].activation.and_then(|node| match network.nodes[node].operation {
         Operation::Activation { slope, .. } => slope,
         _ => panic!("not an activation"),
     });
@@ -428,9 +428,9 @@ fn two_two_one(slope: f64, first: [[f64; 2]; 2], bias: [f64; 2], head: [f64; 2],
     network
 }
 
-fn assert_gradients(what: &str, layers: &[LayerGradients], expected: &[(&str, usize, Array2<f64>)]) {
+fn assert_gradients(what: &str, layers: &[SiteGradients], expected: &[(&str, usize, Array2<f64>)]) {
     for (tensor, layer, values) in expected {
-        let gradients = layers.iter().find(|gradients| gradients.layer == *layer).expect("the layer is there");
+        let gradients = layers.iter().find(|gradients| gradients.site == *layer).expect("the layer is there");
         let (_, actual) = tensors(gradients).into_iter().find(|(name, _)| name == tensor).expect("it is there");
         let expected = values.map(|&x| Exact::Double(x));
         assert_same_matrix(&expected, actual, || format!("{what}: {tensor} of layer {layer}"));
@@ -606,11 +606,11 @@ fn awkward() -> (Network, Batch) {
 /// rounded to the receiving role once, and parameters are stored by each role from their exact values.
 #[test]
 fn values_are_rounded_once_when_they_cross_roles() {
-    fn check<F: Numbers, B: Numbers>(names: (&str, &str), forward: F, backward: B) -> Vec<LayerGradients> {
+    fn check<F: Numbers, B: Numbers>(names: (&str, &str), forward: F, backward: B) -> Vec<SiteGradients> {
         let (network, batch) = awkward();
         let actual: Vec<_> = Pass::new(&network, &batch, Arc::new(forward), Arc::new(backward)).collect();
         for (tensor, layer, expected) in two_roles(&network, &batch, &Role::new(names.0), &Role::new(names.1)) {
-            let gradients = actual.iter().find(|gradients| gradients.layer == layer).expect("the layer is there");
+            let gradients = actual.iter().find(|gradients| gradients.site == layer).expect("the layer is there");
             let (_, values) = tensors(gradients).into_iter().find(|(name, _)| *name == tensor).expect("it is there");
             assert_eq!(expected.dim(), values.dim());
             for ((index, expected), value) in expected.indexed_iter().zip(&values.to_array()) {
@@ -647,7 +647,7 @@ fn values_are_rounded_once_when_they_cross_roles() {
     // z is the forward role's alone.
     for (mixed, plain) in [(&down, &all_exact), (&up, &both)] {
         for (mixed, plain) in mixed.iter().zip(plain) {
-            assert_same_matrix(&plain.preactivation, &mixed.preactivation, || format!("z of layer {}", plain.layer));
+            assert_same_matrix(&plain.preactivation, &mixed.preactivation, || format!("z of layer {}", plain.site));
         }
     }
 }
@@ -795,7 +795,7 @@ fn an_empty_batch_gives_zeros() {
                         for (tensor, values) in tensors(layer) {
                             for value in &values.to_array() {
                                 assert_same(&Exact::Double(0.0), value, || {
-                                    format!("{arithmetic}, {activation}, {loss:?}: {tensor} of layer {}", layer.layer)
+                                    format!("{arithmetic}, {activation}, {loss:?}: {tensor} of layer {}", layer.site)
                                 });
                             }
                         }

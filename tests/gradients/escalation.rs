@@ -2,6 +2,7 @@
 //! and never too low for the bits that were asked for.
 
 use crate::common::erased::named;
+use crate::common::tolerances;
 use ndarray::{Array2, array};
 use precision_probe::activation::{Activation, Piece, preserving_gain};
 use precision_probe::architecture::mlp::Perceptron;
@@ -82,7 +83,7 @@ fn ill_conditioned(weights: &[f64]) -> Network {
 }
 
 fn evidence(measurement: &Measurement) -> Vec<Evidence> {
-    measurement.layers.iter().map(|layer| layer.evidence).collect()
+    measurement.sites.iter().map(|layer| layer.evidence).collect()
 }
 
 /// A pre-activation of 2^-159 made of terms near 1: 64 and 128 bits cannot tell its sign, so the measurement
@@ -116,7 +117,7 @@ fn a_cancelled_preactivation_raises_the_precision() {
             assert_eq!(done.into_inner(), 4, "{place}: each layer is reported once, however often it was tried");
             assert_eq!(measurement.precision > first, is_raised, "{place}: {first} to {}", measurement.precision);
             assert_eq!(measurement.precision, last.unwrap_or(first), "{place}");
-            for layer in &measurement.layers {
+            for layer in &measurement.sites {
                 assert!(layer.evidence.reaches(bits), "{place}: {} is {}", layer.name, layer.evidence);
                 assert!(matches!(layer.evidence, Evidence::Proven(_)), "{place}: {}", layer.name);
             }
@@ -126,12 +127,15 @@ fn a_cancelled_preactivation_raises_the_precision() {
             let layers: Vec<_> = pass.collect();
             let branch = Piece(u8::from(positive));
             assert_eq!(layers[2].pieces[0][0], Some(branch), "{place}");
-            for layer in &measurement.layers {
+            for layer in &measurement.sites {
                 let long = &layer.arithmetics[0];
                 assert_eq!(long.flips.map_or(0, |flips| flips.flipped), 0, "{place}: {}", layer.name);
-                // 800 bits lose at most a few hundred to the cancellation.
                 let ratio = &long.tensors[0].noise_to_signal;
-                assert!(long.tensors[0].at_most || ratio.value() < 1e-100, "{place}: {}: {ratio:?}", layer.name);
+                assert!(
+                    long.tensors[0].at_most || ratio.value() < tolerances::NOISE_OF_800_BITS,
+                    "{place}: {}: {ratio:?}",
+                    layer.name
+                );
                 assert_eq!(long.verdict, Verdict::Sound, "{place}: {}", layer.name);
             }
         }
@@ -145,7 +149,7 @@ fn the_branch_of_the_cancelled_sum_matters() {
     let batch = mean_squares(array![[1.0, 0.5]]);
     let norms = [true, false].map(|positive| {
         let network = ill_conditioned(&cancelling_weights(positive));
-        measure(&network, &batch, &[], 80, &|| {}).layers[0].log2_norm.value()
+        measure(&network, &batch, &[], 80, &|| {}).sites[0].log2_norm.value()
     });
     // Only a weight of 2^-106 was changed by a unit; a smooth function would move by 2^-159.
     assert!((norms[0] - norms[1]).abs() > 0.05, "{norms:?}");
@@ -168,7 +172,7 @@ fn an_undecidable_branch_ends_at_the_limit() {
         assert!(measurement.precision <= 4096.max(4 * first), "went on to {} bits", measurement.precision);
         assert_eq!(precision::raise(first, measurement.precision, 0, bits), None, "stopped before the limit");
         // Where the undecided unit is an input, its 0 is computed and not proven: two entries of hidden.3.
-        for (layer, undecided) in measurement.layers[2..].iter().zip([2, 0]) {
+        for (layer, undecided) in measurement.sites[2..].iter().zip([2, 0]) {
             let high = measurement.precision - 32;
             assert!(layer.evidence.reaches(high), "{}: {}", layer.name, layer.evidence);
             for (name, measured) in formats.iter().zip(&layer.arithmetics) {
@@ -176,7 +180,7 @@ fn an_undecidable_branch_ends_at_the_limit() {
                 assert_eq!(measured.fates.undecided, undecided, "{} in {name}", layer.name);
             }
         }
-        for (layer, entries) in measurement.layers[..2].iter().zip([4, 8]) {
+        for (layer, entries) in measurement.sites[..2].iter().zip([4, 8]) {
             let lost = Evidence::NotEstablished(Unproven::UndecidedBranch { count: 1 });
             assert_eq!((layer.evidence, layer.weight_evidence), (lost, lost), "{}", layer.name);
             assert_eq!(layer.log2_norm, Number::None, "{}", layer.name);
@@ -186,7 +190,7 @@ fn an_undecidable_branch_ends_at_the_limit() {
                 assert_eq!(measured.tensors[0].noise_to_signal, Number::None, "{} in {name}", layer.name);
             }
         }
-        assert!(measurement.layers[1].arithmetics.iter().all(|measured| measured.flips.is_none()), "undecided flips");
+        assert!(measurement.sites[1].arithmetics.iter().all(|measured| measured.flips.is_none()), "undecided flips");
     }
 }
 
@@ -208,7 +212,7 @@ fn a_rounding_error_does_not_decide_a_branch() {
     for x in [0.75, 0.5, 0.625, 0.875, 1.25, 0.375] {
         let measurement = measure(&network, &mean_squares(array![[x]]), &[policy("f64")], 8, &|| {});
         assert_eq!(precision::raise(64, measurement.precision, 0, 8), None, "{x}: {} bits", measurement.precision);
-        let (head, below) = measurement.layers.split_last().expect("layers");
+        let (head, below) = measurement.sites.split_last().expect("layers");
         // Its weight's gradient is the undecided unit's zero.
         assert_eq!(head.weight_evidence, Evidence::NotEstablished(Unproven::TooWide), "{x}");
         for layer in below {
@@ -284,13 +288,13 @@ fn more_bits_confirm_every_digit() {
         let wanted = [8, 80, 300];
         let measurements = wanted.map(|bits| measure(&network, &batch, &formats, bits, &|| {}));
         for (bits, measurement) in wanted.iter().zip(&measurements) {
-            for layer in &measurement.layers {
+            for layer in &measurement.sites {
                 assert!(layer.evidence.reaches(*bits), "{activation}, {bits}: {} {}", layer.name, layer.evidence);
             }
         }
         for (low, high) in [(0, 1), (1, 2), (0, 2)] {
             assert!(measurements[low].precision < measurements[high].precision, "{activation}");
-            for (lower, higher) in measurements[low].layers.iter().zip(&measurements[high].layers) {
+            for (lower, higher) in measurements[low].sites.iter().zip(&measurements[high].sites) {
                 let place = format!("{activation}, {} and {} bits: {}", wanted[low], wanted[high], lower.name);
                 assert!(higher.evidence.reaches(lower.evidence.bits().unwrap_or(wanted[low])), "{place}");
                 for ((format, ours), better) in formats.iter().zip(&lower.arithmetics).zip(&higher.arithmetics) {
@@ -306,7 +310,10 @@ fn more_bits_confirm_every_digit() {
                         }
                         let (digits, unit) = last_digit(x);
                         fewer_digits += usize::from(digits < 7);
-                        assert!((x - y).abs() <= unit * (1.0 + 1e-6), "{place}: {x:e} in {digits} digits, {y:e}");
+                        assert!(
+                            (x - y).abs() <= unit * (1.0 + tolerances::UNIT_IN_DOUBLES),
+                            "{place}: {x:e} in {digits} digits, {y:e}"
+                        );
                     }
                 }
             }
@@ -339,7 +346,7 @@ fn gradients_below_the_doubles_are_measured_beside_zeros() {
     network.push_affine("head", node, tiny, None);
     let batch = Batch { inputs: array![[0.0, 1.0]], targets: Targets::Values(array![[0.0, 0.25]]) };
     let measurement = measure(&network, &batch, &[policy("f64"), policy("bf16")], 40, &|| {});
-    for layer in &measurement.layers {
+    for layer in &measurement.sites {
         assert!(layer.evidence.reaches(40), "{} is {}", layer.name, layer.evidence);
         assert_eq!(layer.arithmetics.len(), 2);
     }

@@ -6,7 +6,7 @@ use crate::common::erased::named;
 use ndarray::{Array2, arr2};
 use precision_probe::activation::Activation;
 use precision_probe::arithmetic::Policy;
-use precision_probe::backprop::{ForwardRun, LayerGradients, Part, gradients};
+use precision_probe::backprop::{ForwardRun, Part, SiteGradients, gradients};
 use precision_probe::data::{Batch, Targets};
 use precision_probe::graph::{Network, Node, NodeId, Operation, ParameterId};
 use precision_probe::loss::Loss;
@@ -34,16 +34,16 @@ impl Graph {
 
     fn affine(&mut self, input: NodeId, shape: (usize, usize)) -> NodeId {
         let (weight, bias) = (self.matrix(shape), self.matrix((shape.0, 1)));
-        let name = format!("layer.{}", self.network.layers.len() + 1);
+        let name = format!("layer.{}", self.network.sites.len() + 1);
         self.network.push_affine(&name, input, weight, Some(bias))
     }
 
     fn leaky(&mut self, input: NodeId) -> NodeId {
-        let layer = self.network.layers.iter().position(|layer| layer.affine == input).expect("an affine node");
+        let layer = self.network.sites.iter().position(|layer| layer.node == input).expect("an affine node");
         self.network
             .nodes
             .push(Node { operation: Operation::Activation { activation: LEAKY, slope: None }, inputs: vec![input] });
-        self.network.layers[layer].activation = Some(self.network.output());
+        self.network.sites[layer].activation = Some(self.network.output());
         self.network.output()
     }
 
@@ -129,9 +129,9 @@ fn quotients(network: &Network, batch: &Batch, parameter: ParameterId) -> Vec<Fl
 }
 
 /// Every parameter with its gradient.
-fn with_parameters(network: &Network, layers: &[LayerGradients]) -> Vec<(ParameterId, Vec<Float>)> {
-    let of = |layer: &LayerGradients| {
-        let [weight, bias, _] = network.parameters_of(layer.layer);
+fn with_parameters(network: &Network, layers: &[SiteGradients]) -> Vec<(ParameterId, Vec<Float>)> {
+    let of = |layer: &SiteGradients| {
+        let [weight, bias, _] = network.parameters_of(layer.site);
         let floats = |matrix: &precision_probe::arithmetic::ExactMatrix| matrix.iter().map(|x| x.to_float()).collect();
         [(weight.unwrap(), floats(&layer.weight)), (bias.unwrap(), floats(layer.bias.as_ref().unwrap()))]
     };
@@ -166,14 +166,14 @@ fn the_exact_gradient_encloses_them() {
         let pass = TruthPass::new(&network, &prepared, &batch, 192, Undecided::Refused);
         let mut compared = 0;
         for (truth, layer) in pass.zip(&layers) {
-            assert_eq!(truth.layer, layer.layer);
+            assert_eq!(truth.site, layer.site);
             for (truth, ours) in [(truth.weight, &layer.weight), (truth.bias.unwrap(), layer.bias.as_ref().unwrap())] {
                 let truth = truth.unwrap_or_else(|reason| panic!("{what}: {reason}"));
                 for index in ndarray::indices(truth.dim()) {
                     let distance = Float::with_val(BITS, truth.value(index) - ours.get(index).to_float()).abs();
                     // Rounding to 340 bits moves our own value by a 2^-300th of the largest entries at most.
                     let bound = truth.entry_error(index).to_float() + (Float::with_val(BITS, 1) >> 300u32);
-                    assert!(distance <= bound, "{what}, layer {}, {index:?}", layer.layer);
+                    assert!(distance <= bound, "{what}, layer {}, {index:?}", layer.site);
                     compared += 1;
                 }
             }
@@ -195,7 +195,7 @@ fn shares_of_four_readers_are_added_from_the_last_up() {
     // y = R(R(R(8 + 0.75) + 0.75) + 0.75) = 8, and δ = R(R(8 − 6)·2) = 4. The shares are 32, 3, 3 and 3. From the last
     // reader up: 3 + 3 = 6, R(6 + 3) = 8 (a tie, to even), 8 + 32 = 40. From the first one down it would be 32.
     let layers: Vec<_> = gradients(named("e5m2"), &network, &batch).collect();
-    let delta = |layer: &LayerGradients| layer.delta.get((0, 0)).to_f64();
+    let delta = |layer: &SiteGradients| layer.delta.get((0, 0)).to_f64();
     assert_eq!(layers.iter().map(delta).collect::<Vec<_>>(), [4.0, 40.0]);
 }
 
@@ -208,19 +208,19 @@ fn a_parameter_of_two_nodes_has_one_gradient() {
     graph.affine(h, (3, 3));
     let untied = graph.network;
     let mut tied = untied.clone();
-    let Operation::Affine { weight: first, .. } = tied.nodes[tied.layers[0].affine].operation else { unreachable!() };
-    let head = tied.layers[1].affine;
+    let Operation::Affine { weight: first, .. } = tied.nodes[tied.sites[0].node].operation else { unreachable!() };
+    let head = tied.sites[1].node;
     let Operation::Affine { weight, .. } = &mut tied.nodes[head].operation else { unreachable!() };
     let second = std::mem::replace(weight, first);
     // The head's site has only its bias left; here it is not measured.
-    tied.layers.truncate(1);
+    tied.sites.truncate(1);
     let mut twice = untied.clone();
     twice.parameters[second].values = untied.parameters[first].values.clone();
     let batch = Batch { targets: Targets::Values(Array2::from_elem((3, 4), 0.5)), ..batch() };
     let run = |network: &Network| gradients(named("mpfr:200"), network, &batch).collect::<Vec<_>>();
     let (tied, twice) = (run(&tied), run(&twice));
     assert_eq!((tied.len(), twice.len()), (1, 2));
-    let of = |layer: &LayerGradients, index| layer.weight.get(index).to_float();
+    let of = |layer: &SiteGradients, index| layer.weight.get(index).to_float();
     for index in ndarray::indices((3, 3)) {
         let sum = of(&twice[0], index) + of(&twice[1], index);
         let distance = Float::with_val(200, &sum - of(&tied[0], index)).abs();

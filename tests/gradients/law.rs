@@ -3,6 +3,7 @@
 mod bits;
 mod files;
 
+use crate::common::tolerances;
 use assert_cmd::Command;
 use precision_probe::format::two_to;
 use precision_probe::law::bits::Bits;
@@ -62,14 +63,21 @@ fn exact_lines_are_found_exactly() {
             let Line { exponent, low, high, resamples, log2_factor, scatter } = found.line.unwrap();
             let beta = Number::Finite(f64::from(halves) / 2.0);
             assert_eq!(([exponent, low, high], resamples), ([beta; 3], 1000), "{halves}, {c}");
-            assert!((log2_factor.value() - f64::from(c)).abs() < 1e-8 && scatter.value() < 1e-8, "{halves}, {c}");
+            assert!(
+                (log2_factor.value() - f64::from(c)).abs() < tolerances::RECORDED
+                    && scatter.value() < tolerances::RECORDED,
+                "{halves}, {c}"
+            );
         }
     }
     assert_eq!(least_squares(&[(0.0, 0.0), (1.0, 2.0)]), None, "two points always lie on a line");
     assert_eq!(least_squares(&[(1.0, 0.0), (1.0, 2.0), (1.0, 3.0)]), None, "upright");
     // By hand: x̄ = 1, ȳ = 4/3, Σ(x − x̄)(y − ȳ) = 3, Σ(x − x̄)² = 2.
     let (c, beta) = least_squares(&[(0.0, 0.0), (1.0, 1.0), (2.0, 3.0)]).unwrap();
-    assert!((beta - 1.5).abs() < 1e-15 && (c - (4.0 / 3.0 - 1.5)).abs() < 1e-15, "{c} {beta}");
+    assert!(
+        (beta - 1.5).abs() < tolerances::FEW_ROUNDINGS && (c - (4.0 / 3.0 - 1.5)).abs() < tolerances::FEW_ROUNDINGS,
+        "{c} {beta}"
+    );
 }
 
 /// Saturated, infinite, zero, unknown and merely limited points are left out and named; the others' line is what it was.
@@ -175,13 +183,13 @@ fn smooth_and_kinked_activations_obey_different_laws() {
     let smooth = Statistic::ALL.map(|statistic| line(&law.runs[0], Regime::Smooth, statistic));
     for line in smooth {
         let Line { exponent, low, high, .. } = line;
-        assert!((exponent.value() - 1.0).abs() <= 0.1, "{line:?}");
+        assert!((exponent.value() - 1.0).abs() <= tolerances::SMOOTH_EXPONENT, "{line:?}");
         assert!(low.value() >= 0.85 && high.value() <= 1.15 && line.scatter.value() < 0.5, "{line:?}");
     }
     let deep = Spec { activations: vec!["relu".into()], depth: 20, width: 32, ..Spec::default() };
     let law = measured(deep, "8..12");
     let kinked = line(&law.runs[0], Regime::ManyFlips, Statistic::RootMeanSquare);
-    assert!((kinked.exponent.value() - 0.5).abs() <= 0.15, "{kinked:?}");
+    assert!((kinked.exponent.value() - 0.5).abs() <= tolerances::KINKED_EXPONENT, "{kinked:?}");
     assert!(kinked.low.value() <= 0.5 && 0.5 <= kinked.high.value(), "{kinked:?}");
     assert!(smooth.iter().all(|smooth| kinked.high < smooth.low), "{kinked:?} {smooth:?}");
     for (one, next) in law.runs[0].points.iter().zip(&law.runs[0].points[1..]) {

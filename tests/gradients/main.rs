@@ -2,6 +2,7 @@
 
 mod attribution;
 mod backprop;
+mod choice;
 #[path = "../common/mod.rs"]
 mod common;
 mod escalation;

@@ -64,7 +64,7 @@ fn rounded_gradients_agree_bit_for_bit() {
             // The oracle's gradients stay scaled.
             let scaled = |x: &ExactMatrix| x.clone().times_two_to(log2_loss_scale);
             for layer in gradients(setup, &network, &batch) {
-                let l = layer.layer;
+                let l = layer.site;
                 let what = |tensor: &str| format!("{name} {mode} {tensor} of layer {l}");
                 entries +=
                     compare(&what("dW"), &arithmetic, &scaled(&layer.weight), |i, j| expected["dW"][l][i][j].clone());
@@ -101,7 +101,7 @@ fn the_truth_agrees_to_sixty_digits_within_its_bound() {
             let pass = TruthPass::new(&network, &prepared, &batch, bits, Undecided::Refused);
             assert_eq!(pass.undecided(), None, "{name}");
             for layer in pass {
-                let l = layer.layer;
+                let l = layer.site;
                 let tensors = [("dW", layer.weight), ("db", layer.bias.expect("the oracles have biases"))];
                 for (tensor, ours) in tensors {
                     if wanted_bits == 200 {

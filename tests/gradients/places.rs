@@ -119,7 +119,7 @@ fn no_two_roundings_of_a_gradient_share_a_place() {
             let log = Log::default();
             let forward = Logged::new(&log);
             let backward = if is_plain { forward.clone() } else { Logged::new(&log) };
-            assert_eq!(Pass::new(&network, &batch, forward, backward).count(), network.layers.len());
+            assert_eq!(Pass::new(&network, &batch, forward, backward).count(), network.sites.len());
             assert!(log.lock().unwrap().len() > 500);
         }
     }

@@ -1,5 +1,6 @@
 //! From a spec to a record: known answers, and the committed hash of one record's bytes.
 
+use crate::common::tolerances;
 use precision_probe::probe::{Silent, VERSION, run};
 use precision_probe::record::{Evidence, Number, Record, Run, TensorNoise, Unproven};
 use precision_probe::spec::{Attribute, Data, Plan, Schedule, Spec};
@@ -129,7 +130,11 @@ fn noise_far_below_the_range_of_squares_is_measured() {
         assert!((expected - 8.0..=expected + 4.0).contains(&bits), "{}: {bits}", arithmetic.name);
         let tensor = &arithmetic.sites[0].trials[0].tensors[0];
         let quotient = tensor.log2_signal.value() - tensor.log2_noise.value();
-        assert!((quotient - bits).abs() < 1e-5, "{}: {quotient} is not {bits}", arithmetic.name);
+        assert!(
+            (quotient - bits).abs() < tolerances::RECORDED_LONG_LOG2,
+            "{}: {quotient} is not {bits}",
+            arithmetic.name
+        );
     }
 }
 
@@ -147,10 +152,13 @@ fn the_parts_of_the_noise_fit_together() {
         }
         let parts = core_math::hypot(1.0 - descent, orthogonal);
         // A descent near 1 has nine digits, so its difference to 1 is known to 5e-9.
-        assert!((parts - ratio).abs() <= 1e-8 + 1e-6 * ratio, "{parts} is not {ratio}");
+        assert!(
+            (parts - ratio).abs() <= tolerances::RECORDED + tolerances::RECORDED_RATIO * ratio,
+            "{parts} is not {ratio}"
+        );
         assert!((-1.0..=1.0).contains(&cosine));
         let quotient = core_math::exp2(tensor.log2_noise.value() - tensor.log2_signal.value());
-        assert!((quotient - ratio).abs() <= 1e-6 * ratio, "{quotient} is not {ratio}");
+        assert!((quotient - ratio).abs() <= tolerances::RECORDED_RATIO * ratio, "{quotient} is not {ratio}");
     }
     names.sort_unstable();
     names.dedup();

@@ -8,7 +8,7 @@ use precision_probe::data::Batch;
 use precision_probe::graph::Network;
 use precision_probe::graph::segments::Segments;
 use precision_probe::truth::Undecided;
-use precision_probe::truth::{EnclosedPass, Evidence, Prepared, TrueLayer, TrueTensor, TruthPass};
+use precision_probe::truth::{EnclosedPass, Evidence, Prepared, SiteTruth, TrueTensor, TruthPass};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 use rug::Float;
@@ -146,28 +146,28 @@ impl Both {
 }
 
 /// The truth's layers of a case, from the input up.
-fn layers(case: &Case, network: &Network, batch: &Batch) -> Vec<TrueLayer> {
+fn layers(case: &Case, network: &Network, batch: &Batch) -> Vec<SiteTruth> {
     let prepared = Prepared::in_segments(network, Segments::new(network, case.segments));
     let pass = TruthPass::new(network, &prepared, batch, case.precision, Undecided::Refused);
     let pass = match case.wanted {
         Some(bits) => pass.wanting(bits),
         None => pass,
     };
-    let mut layers: Vec<TrueLayer> = pass.collect();
+    let mut layers: Vec<SiteTruth> = pass.collect();
     layers.reverse();
     layers
 }
 
 /// The layers of a case by enclosures, from the input up.
-fn enclosed(case: &Case, network: &Network, batch: &Batch) -> Vec<TrueLayer> {
+fn enclosed(case: &Case, network: &Network, batch: &Batch) -> Vec<SiteTruth> {
     let segments = Arc::new(Segments::new(network, case.segments));
-    let mut layers: Vec<TrueLayer> = EnclosedPass::new(network, batch, segments, case.precision, case.wanted).collect();
+    let mut layers: Vec<SiteTruth> = EnclosedPass::new(network, batch, segments, case.precision, case.wanted).collect();
     layers.reverse();
     layers
 }
 
 /// That two proofs of a layer have numbers in common in every entry.
-fn check_agreement(one: &TrueLayer, other: &TrueLayer) -> Result<(), String> {
+fn check_agreement(one: &SiteTruth, other: &SiteTruth) -> Result<(), String> {
     for (name, one, other) in one.with(other) {
         if let (Ok(one), Ok(other)) = (one, other)
             && !one.meets(other)
@@ -181,7 +181,7 @@ fn check_agreement(one: &TrueLayer, other: &TrueLayer) -> Result<(), String> {
 /// Everything that is established of one layer.
 fn check_layer(
     network: &Network,
-    ours: &TrueLayer,
+    ours: &SiteTruth,
     truth: &ReferenceLayer,
     bits: u32,
     seen: &mut Seen,
@@ -203,7 +203,7 @@ fn check_layer(
             (None, _) => {}
         }
     }
-    let Some(activation) = network.layers[ours.layer].activation else { return Ok(()) };
+    let Some(activation) = network.sites[ours.site].activation else { return Ok(()) };
     let activation = crate::common::reference::activation_of(network, &network.nodes[activation].operation);
     for (sample, pieces) in ours.pieces.iter().enumerate() {
         for (i, piece) in pieces.iter().enumerate() {
@@ -222,16 +222,16 @@ fn check(case: &Case) -> Result<Both, String> {
     let (network, batch) = case.network.make();
     let (layers, enclosed) = (layers(case, &network, &batch), enclosed(case, &network, &batch));
     for (norm, enclosed) in layers.iter().zip(&enclosed) {
-        check_agreement(norm, enclosed).map_err(|wrong| format!("layer {}: {wrong}", norm.layer))?;
+        check_agreement(norm, enclosed).map_err(|wrong| format!("layer {}: {wrong}", norm.site))?;
     }
     let mut outcome = Ok(Both::default());
     for bits in LONG {
         let truth = Reference { bits }.gradients(&network, &batch);
         let mut seen = Both { norm: Seen::of_one(), enclosed: Seen::of_one() };
-        let wrong = |layers: &[TrueLayer], seen: &mut Seen| {
+        let wrong = |layers: &[SiteTruth], seen: &mut Seen| {
             layers.iter().zip(&truth).find_map(|(ours, truth)| {
                 let wrong = check_layer(&network, ours, truth, bits, seen).err()?;
-                Some(format!("layer {} of {}: {wrong}", ours.layer, network.layers.len()))
+                Some(format!("layer {} of {}: {wrong}", ours.site, network.sites.len()))
             })
         };
         let by_enclosures = |wrong: String| format!("by enclosures, {wrong}");

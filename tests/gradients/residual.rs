@@ -53,7 +53,7 @@ fn a_residual_network_rounded_by_hand() {
             [("z", z, &layer.preactivation), ("δ", delta, &layer.delta), ("dW", weight, &layer.weight)]
         {
             let value = Array2::from_elem((1, 1), Exact::Double(value));
-            assert_same_matrix(&value, actual, || format!("{name} of layer {}", layer.layer));
+            assert_same_matrix(&value, actual, || format!("{name} of layer {}", layer.site));
         }
     }
 }
@@ -142,7 +142,7 @@ fn the_truth_of_a_residual_network_is_its_fraction() {
         let samples: Vec<_> = (0..3).map(|sample| by_fractions(&network, &batch, sample, &s)).collect();
         let prepared = Prepared::new(&network);
         for (index, layer) in TruthPass::new(&network, &prepared, &batch, 96, Undecided::Refused).enumerate() {
-            let what = |tensor: &str| format!("seed {seed}: {tensor} of layer {}", layer.layer);
+            let what = |tensor: &str| format!("seed {seed}: {tensor} of layer {}", layer.site);
             let delta = layer.delta.as_ref().expect("decided");
             check(&what("δ"), delta, |(i, s)| samples[s][index].0[i].clone());
             let sum = |(i, j): (usize, usize)| {

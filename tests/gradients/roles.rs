@@ -10,7 +10,7 @@ use precision_probe::arithmetic::packed::Packed;
 use precision_probe::arithmetic::reference::Reference;
 use precision_probe::arithmetic::{Arithmetic, Binary, Content, Crossing, Exact, Numbers, Place, Policy, Side, Step};
 use precision_probe::assets::{FEATURES, OUTPUTS};
-use precision_probe::backprop::{LayerGradients, Pass, gradients};
+use precision_probe::backprop::{Pass, SiteGradients, gradients};
 use precision_probe::data::digits_batch;
 use precision_probe::data::{Batch, Targets};
 use precision_probe::format::F16;
@@ -153,9 +153,9 @@ fn a_network_calculated_by_hand_in_three_formats() {
     network.push_affine("head", activation, arr2(&[[1.28125, -0.84375]]), None);
     let batch = Batch { inputs: arr2(&[[1.21875], [0.78125]]), targets: Targets::Values(arr2(&[[0.59375]])) };
     let run =
-        |policy: &str| -> Vec<LayerGradients> { gradients(Policy::parse(policy).unwrap(), &network, &batch).collect() };
-    let numbers = |layers: &[LayerGradients]| -> Vec<Vec<f64>> {
-        let of = |layer: &LayerGradients| {
+        |policy: &str| -> Vec<SiteGradients> { gradients(Policy::parse(policy).unwrap(), &network, &batch).collect() };
+    let numbers = |layers: &[SiteGradients]| -> Vec<Vec<f64>> {
+        let of = |layer: &SiteGradients| {
             [&layer.preactivation, &layer.delta, &layer.weight].map(|m| m.to_array().map(Exact::to_f64))
         };
         layers.iter().flat_map(of).map(|matrix| matrix.into_iter().collect()).collect()
@@ -212,7 +212,7 @@ fn the_same_arithmetic_in_every_role_is_the_plain_run() {
                 let (network, batch) = drawn(activation, compared % 2 == 0);
                 let plain = gradients(named(name), &network, &batch);
                 for (ours, theirs) in gradients(policy, &network, &batch).zip(plain) {
-                    let what = || format!("{policy}, {activation}, layer {}", ours.layer);
+                    let what = || format!("{policy}, {activation}, layer {}", ours.site);
                     assert_same_matrix(&theirs.weight, &ours.weight, what);
                     assert_same_matrix(&theirs.delta, &ours.delta, what);
                     assert_same_matrix(&theirs.preactivation, &ours.preactivation, what);

@@ -8,7 +8,7 @@ use precision_probe::architecture::mlp::Perceptron;
 use precision_probe::arithmetic::Policy;
 use precision_probe::arithmetic::long::Long;
 use precision_probe::assets::{FEATURES, OUTPUTS};
-use precision_probe::backprop::{ForwardRun, LayerGradients, Part, Pass, Setup, gradients};
+use precision_probe::backprop::{ForwardRun, Part, Pass, Setup, SiteGradients, gradients};
 use precision_probe::data::Batch;
 use precision_probe::data::{digits_batch, gaussian_batch};
 use precision_probe::format::Format;
@@ -16,7 +16,7 @@ use precision_probe::graph::Network;
 use precision_probe::init::Init;
 use precision_probe::loss::Loss;
 use precision_probe::truth::Undecided;
-use precision_probe::truth::{Prepared, TrueLayer, TruthPass};
+use precision_probe::truth::{Prepared, SiteTruth, TruthPass};
 use std::sync::Arc;
 
 fn network(activation: &str, depth: usize, width: usize, gain: f64, loss: Loss) -> Network {
@@ -28,16 +28,16 @@ fn network(activation: &str, depth: usize, width: usize, gain: f64, loss: Loss) 
     perceptron.draw(11, 0)
 }
 
-fn assert_same_layers(what: &str, expected: &[LayerGradients], actual: &[LayerGradients]) {
+fn assert_same_layers(what: &str, expected: &[SiteGradients], actual: &[SiteGradients]) {
     assert_eq!(expected.len(), actual.len(), "{what}");
     for (expected, actual) in expected.iter().zip(actual) {
-        let tensors = |layer: &LayerGradients| {
+        let tensors = |layer: &SiteGradients| {
             let optional = [layer.bias.clone(), layer.slope.clone()];
             let always = [&layer.weight, &layer.delta, &layer.preactivation, &layer.input].map(Clone::clone);
             always.into_iter().chain(optional.into_iter().flatten()).collect::<Vec<_>>()
         };
         for (left, right) in tensors(expected).iter().zip(&tensors(actual)) {
-            assert_same_matrix(left, right, || format!("{what}, layer {}", expected.layer));
+            assert_same_matrix(left, right, || format!("{what}, layer {}", expected.site));
         }
     }
 }
@@ -101,7 +101,7 @@ fn a_role_may_be_unbounded_and_the_other_not() {
     }
 }
 
-fn of_long(policy: &Policy, network: &Network, batch: &Batch) -> Vec<LayerGradients> {
+fn of_long(policy: &Policy, network: &Network, batch: &Batch) -> Vec<SiteGradients> {
     let (up, down) = (Arc::new(Long::new(policy.forward)), Arc::new(Long::new(policy.backward)));
     Pass::new(network, batch, up, down).collect()
 }
@@ -123,7 +123,7 @@ fn infinities_of_another_role_pass_through_lanes() {
     }
 }
 
-fn is_apart_from_the_ends(layers: &[LayerGradients], format: &Format, scales: &[i32]) -> bool {
+fn is_apart_from_the_ends(layers: &[SiteGradients], format: &Format, scales: &[i32]) -> bool {
     let (low, high) = (format.smallest_normal_exponent().unwrap(), format.max_exponent().unwrap());
     let entries = layers.iter().flat_map(|layer| layer.weight.iter().chain(layer.delta.iter()));
     let exponents: Vec<i64> = entries.filter_map(|x| x.exponent()).collect();
@@ -158,7 +158,7 @@ fn a_power_of_two_that_flushes_nothing_changes_nothing() {
     assert!(zeros(0) > 10 * zeros(12).max(1), "{} and {} zeros", zeros(0), zeros(12));
 }
 
-fn truth(network: &Network, batch: &Batch) -> Vec<TrueLayer> {
+fn truth(network: &Network, batch: &Batch) -> Vec<SiteTruth> {
     TruthPass::new(network, &Prepared::new(network), batch, 256, Undecided::Refused).collect()
 }
 

@@ -2,6 +2,7 @@
 
 use crate::common::Random;
 use crate::common::erased::{dispatched, named};
+use crate::common::tolerances;
 use ndarray::{Array2, ArrayView2};
 use precision_probe::activation::{
     Activation, derivative_second_moment, mean_field, preserving_gain, residual_mean_field,
@@ -9,7 +10,7 @@ use precision_probe::activation::{
 use precision_probe::architecture::mlp::{Perceptron, residual_scale};
 use precision_probe::arithmetic::{ArithmeticName, Exact, ExactMatrix, Policy};
 use precision_probe::assets::{FEATURES, OUTPUTS};
-use precision_probe::backprop::{LayerGradients, gradients};
+use precision_probe::backprop::{SiteGradients, gradients};
 use precision_probe::data::{Batch, Targets};
 use precision_probe::data::{digits_batch, gaussian_batch};
 use precision_probe::draw::Stream;
@@ -20,7 +21,7 @@ use precision_probe::loss::Loss;
 use precision_probe::noise::Noise;
 use precision_probe::probe::measure::{Measurement, measure};
 use precision_probe::truth::Undecided;
-use precision_probe::truth::{Prepared, TrueLayer, TruthPass};
+use precision_probe::truth::{Prepared, SiteTruth, TruthPass};
 use rayon::prelude::*;
 use rug::{Float, Rational};
 
@@ -158,16 +159,16 @@ fn powers_of_two_pass_through_piecewise_linear_networks() {
         let network = perceptron(activation, 6, 12, Loss::MeanSquaredError).draw(4, 0);
         let batch = gaussian_batch(4, 0, 5, (64, 10));
         for format in ["bf16", "f32", "f64", "bf16:acc=f32", "mpfr:17"] {
-            let plain: Vec<LayerGradients> = gradients(named(format), &network, &batch).collect();
+            let plain: Vec<SiteGradients> = gradients(named(format), &network, &batch).collect();
             for k in [-6, -1, 1, 7] {
                 let batch = scaled(&batch, k);
-                let other: Vec<LayerGradients> = gradients(named(format), &network, &batch).collect();
+                let other: Vec<SiteGradients> = gradients(named(format), &network, &batch).collect();
                 let mut same = true;
                 for (plain, other) in plain.iter().zip(&other) {
                     let holds = is_scaled(&plain.delta, &other.delta, k)
                         && is_scaled(&plain.weight, &other.weight, 2 * k)
                         && is_scaled(&plain.preactivation, &other.preactivation, k);
-                    let place = format!("{activation} in {format}, 2^{k}, layer {}", plain.layer);
+                    let place = format!("{activation} in {format}, 2^{k}, layer {}", plain.site);
                     assert!(holds || activation == "tanh", "{place}");
                     same &= holds;
                     compared += plain.weight.len();
@@ -205,7 +206,7 @@ fn of_precisions(precisions: &[u32]) -> Vec<ArithmeticName> {
 
 /// NSR of the first layer's weight gradient per trial.
 fn first_layer_ratios(measurements: &[Measurement], index: usize) -> Vec<f64> {
-    measurements.iter().map(|trial| trial.layers[0].arithmetics[index].tensors[0].noise_to_signal.value()).collect()
+    measurements.iter().map(|trial| trial.sites[0].arithmetics[index].tensors[0].noise_to_signal.value()).collect()
 }
 
 /// Points (p, log₂ of a summary of the trials' NSR).
@@ -230,7 +231,7 @@ fn smooth_activations_lose_one_bit_of_noise_per_bit_of_precision() {
         let measurements = trials(&perceptron(activation, 10, 16, Loss::CrossEntropy), &names, 8, 8);
         let points = curve(&measurements, &precisions, median);
         let slope = slope(&points);
-        assert!((slope + 1.0).abs() <= 0.1, "{activation}: {slope} bits per bit: {points:?}");
+        assert!((slope + 1.0).abs() <= tolerances::SMOOTH_EXPONENT, "{activation}: {slope} bits per bit: {points:?}");
     }
 }
 
@@ -260,7 +261,7 @@ fn kinked_activations_lose_half_a_bit_while_flips_are_many() {
         let (measurements, points) = root_slope(activation, 12);
         for (index, (p, log2)) in points.iter().enumerate() {
             let flips = || {
-                let layers = measurements.iter().flat_map(|trial| &trial.layers);
+                let layers = measurements.iter().flat_map(|trial| &trial.sites);
                 layers.filter_map(|layer| layer.arithmetics[index].flips)
             };
             let per_network = flips().map(|flips| flips.flipped).sum::<u64>() as f64 / measurements.len() as f64;
@@ -272,7 +273,7 @@ fn kinked_activations_lose_half_a_bit_while_flips_are_many() {
             assert!((0.5..=2.0).contains(&ratio), "{activation}, {p} bits: {measured} where {predicted} was expected");
         }
         let slope = slope(&points);
-        assert!((slope + 0.5).abs() <= 0.15, "{activation}: {slope} bits per bit: {points:?}");
+        assert!((slope + 0.5).abs() <= tolerances::KINKED_EXPONENT, "{activation}: {slope} bits per bit: {points:?}");
     }
     let smooth = slope(&root_slope("tanh", 4).1);
     assert!(smooth < -0.65, "tanh: {smooth}");
@@ -310,8 +311,8 @@ fn norm(values: impl Iterator<Item = Float>) -> f64 {
 }
 
 /// Pre-activations on another piece of φ' than in truth.
-fn flips(activation: &Activation, truth: &[TrueLayer], computed: &[LayerGradients]) -> usize {
-    let flipped = |(truth, computed): (&TrueLayer, &LayerGradients)| {
+fn flips(activation: &Activation, truth: &[SiteTruth], computed: &[SiteGradients]) -> usize {
+    let flipped = |(truth, computed): (&SiteTruth, &SiteGradients)| {
         let piece =
             |(unit, sample): (usize, usize)| truth.pieces.get(sample).map(|units| units[unit].expect("decided"));
         let entries = computed.preactivation.indexed_iter();
@@ -336,12 +337,12 @@ fn permuting_hidden_units_permutes_the_true_gradient() {
         let orders: Vec<Vec<usize>> = (0..depth).map(|_| order(&mut random, width)).collect();
         let other = permuted(&network, &orders);
         assert_ne!(network, other);
-        let truth = |network: &Network| -> Vec<TrueLayer> {
+        let truth = |network: &Network| -> Vec<SiteTruth> {
             TruthPass::new(network, &Prepared::new(network), &batch, 128, Undecided::Refused).collect()
         };
         let (ours, theirs) = (truth(&network), truth(&other));
         for (ours, theirs) in ours.iter().zip(&theirs) {
-            let layer = ours.layer;
+            let layer = ours.site;
             let (weight, other) = (ours.weight.as_ref().expect("proven"), theirs.weight.as_ref().expect("proven"));
             let errors = Array2::from_shape_fn(weight.dim(), |index| weight.entry_error(index));
             let (expected, errors) =
@@ -361,8 +362,8 @@ fn permuting_hidden_units_permutes_the_true_gradient() {
             let mut changed = 0.0f64;
             let (mut noises, mut other_noises) = (Vec::new(), Vec::new());
             for index in 0..ours.len() {
-                let layer = ours[index].layer;
-                let noise = |truth: &TrueLayer, computed: &LayerGradients| {
+                let layer = ours[index].site;
+                let noise = |truth: &SiteTruth, computed: &SiteGradients| {
                     let truth = truth.weight.as_ref().expect("proven");
                     Noise::measure(truth, &computed.weight).ratio().expect("alive").high
                 };
@@ -426,7 +427,10 @@ fn gradients_of_residual_networks_grow_by_chi_1() {
         let slopes = [lower.q, upper.q].map(|q| core_math::log2(derivative_second_moment(&plain.activation, q)));
         let growth = core_math::log2(upper.growth.unwrap() / lower.growth.unwrap()) + slopes[0] - slopes[1];
         let (expected, measured) = (growth / (depth - 8) as f64, bits_per_layer(&perceptron, 16));
-        assert!((measured - expected).abs() <= 0.03, "{activation}, gain {gain}: {measured} and not {expected}");
+        assert!(
+            (measured - expected).abs() <= tolerances::RESIDUAL_GROWTH,
+            "{activation}, gain {gain}: {measured} and not {expected}"
+        );
     }
 }
 
@@ -443,6 +447,9 @@ fn gradients_grow_by_chi_1() {
         let expected = core_math::log2(mean_field(&perceptron.activation, perceptron.gain, 0.0, depth).chi1);
         let measured = bits_per_layer(&perceptron, draws);
         let place = format!("{activation}, gain {}", perceptron.gain);
-        assert!((measured - expected).abs() <= 0.05, "{place}: {measured} bits per layer, not {expected}");
+        assert!(
+            (measured - expected).abs() <= tolerances::GROWTH,
+            "{place}: {measured} bits per layer, not {expected}"
+        );
     }
 }

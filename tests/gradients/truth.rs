@@ -13,9 +13,9 @@ use precision_probe::graph::{Network, Operation};
 use precision_probe::init::Init;
 use precision_probe::loss::Loss;
 use precision_probe::truth::Undecided;
-use precision_probe::truth::{Evidence, Prepared, TrueLayer, TrueTensor, TruthPass, Unproven, precision};
+use precision_probe::truth::{Evidence, Prepared, SiteTruth, TrueTensor, TruthPass, Unproven, precision};
 
-fn layers(network: &Network, batch: &Batch, precision: u32) -> Vec<TrueLayer> {
+fn layers(network: &Network, batch: &Batch, precision: u32) -> Vec<SiteTruth> {
     TruthPass::new(network, &Prepared::new(network), batch, precision, Undecided::Refused).collect()
 }
 
@@ -25,7 +25,7 @@ fn mean_squares(inputs: Array2<f64>) -> Batch {
 }
 
 /// Every tensor of a layer, by name.
-fn tensors(layer: &TrueLayer) -> Vec<(&'static str, &Result<TrueTensor, Unproven>)> {
+fn tensors(layer: &SiteTruth) -> Vec<(&'static str, &Result<TrueTensor, Unproven>)> {
     let mut tensors = vec![("dW", &layer.weight), ("delta", &layer.delta)];
     tensors.extend(layer.bias.iter().map(|bias| ("db", bias)));
     tensors.extend(layer.slope.iter().map(|slope| ("ds", slope)));
@@ -33,7 +33,7 @@ fn tensors(layer: &TrueLayer) -> Vec<(&'static str, &Result<TrueTensor, Unproven
 }
 
 /// The whole layer is not established, for one reason.
-fn is_lost(layer: &TrueLayer, reason: Unproven) -> bool {
+fn is_lost(layer: &SiteTruth, reason: Unproven) -> bool {
     tensors(layer).iter().all(|(_, tensor)| tensor.as_ref().err() == Some(&reason))
 }
 
@@ -65,8 +65,8 @@ fn residual(activation: Activation, loss: Loss, seed: u64) -> Network {
     let drawn = perceptron(activation, 5, 6, true, loss).draw(seed, 0);
     let mut network = Network::new(loss);
     let mut node = 0;
-    for (index, layer) in drawn.layers.iter().enumerate() {
-        let Operation::Affine { weight, bias } = drawn.nodes[layer.affine].operation else {
+    for (index, layer) in drawn.sites.iter().enumerate() {
+        let Operation::Affine { weight, bias } = drawn.nodes[layer.node].operation else {
             panic!("layers begin with affine nodes")
         };
         let values = |parameter: usize| drawn.parameters[parameter].values.clone();
@@ -97,8 +97,8 @@ fn born_dead_networks_are_decided() {
                 let pass = TruthPass::new(&network, &prepared, &batch, bits, Undecided::Refused);
                 assert_eq!(pass.undecided(), None, "{loss:?}, seed {seed}, bias {bias}");
                 for (layer, doubles) in pass.zip(&doubles) {
-                    assert_eq!(layer.layer, doubles.layer);
-                    let place = format!("{loss:?}, seed {seed}, bias {bias}, {bits} bits: layer {}", layer.layer);
+                    assert_eq!(layer.site, doubles.site);
+                    let place = format!("{loss:?}, seed {seed}, bias {bias}, {bits} bits: layer {}", layer.site);
                     for (name, tensor) in tensors(&layer) {
                         let doubles = match name {
                             "dW" => &doubles.weight,
@@ -115,7 +115,7 @@ fn born_dead_networks_are_decided() {
                             assert!(tensor.exact[index] || !value.is_zero(), "{place}: {name}{index:?}");
                         }
                     }
-                    if layer.layer == 0 && bits == 64 {
+                    if layer.site == 0 && bits == 64 {
                         let is_dead = Evidence::of(&layer.weight) == Evidence::Exact;
                         *(if is_dead { &mut dead } else { &mut alive }) += 1;
                     }
@@ -142,7 +142,7 @@ fn steep(activation: Activation) -> Network {
 #[test]
 fn exponents_out_of_range_are_not_zeros() {
     let lost = Unproven::ExponentRange;
-    let is_proven = |layer: &TrueLayer| matches!(Evidence::of(&layer.weight), Evidence::Proven(bits) if bits > 100);
+    let is_proven = |layer: &SiteTruth| matches!(Evidence::of(&layer.weight), Evidence::Proven(bits) if bits > 100);
     let everything = [
         (Activation::Sigmoid, false),
         (Activation::Softplus { beta: 1.0 }, true),
@@ -201,14 +201,14 @@ fn an_undecidable_branch_is_not_established_and_those_above_are() {
     for bits in [64, 256, 1024] {
         let pass = TruthPass::new(&network, &prepared, &batch, bits, Undecided::Refused);
         assert_eq!(pass.undecided(), Some((2, 2)), "two samples of the second layer");
-        let layers: Vec<TrueLayer> = pass.collect();
-        assert_eq!(layers.iter().map(|layer| layer.layer).collect::<Vec<_>>(), [3, 2, 1, 0]);
+        let layers: Vec<SiteTruth> = pass.collect();
+        assert_eq!(layers.iter().map(|layer| layer.site).collect::<Vec<_>>(), [3, 2, 1, 0]);
         for layer in &layers[..2] {
             let evidence = Evidence::of(&layer.weight);
-            assert!(evidence.reaches(bits - 10), "layer {} is {evidence} at {bits} bits", layer.layer);
+            assert!(evidence.reaches(bits - 10), "layer {} is {evidence} at {bits} bits", layer.site);
         }
         for layer in &layers[2..] {
-            assert!(is_lost(layer, Unproven::UndecidedBranch { count: 1 }), "layer {}", layer.layer);
+            assert!(is_lost(layer, Unproven::UndecidedBranch { count: 1 }), "layer {}", layer.site);
         }
         for units in &layers[2].pieces {
             assert_eq!(units.iter().map(Option::is_some).collect::<Vec<_>>(), [false, true]);
@@ -236,7 +236,7 @@ fn check_forecast(perceptron: &Perceptron) {
     for layer in pass {
         for (name, tensor) in tensors(&layer) {
             let evidence = Evidence::of(tensor);
-            assert!(evidence.reaches(80), "{name}[{}] at {bits} bits is {evidence}", layer.layer);
+            assert!(evidence.reaches(80), "{name}[{}] at {bits} bits is {evidence}", layer.site);
         }
         layers += 1;
     }

@@ -9,6 +9,8 @@ use common::{Random, exhaustive};
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};
 use precision_probe::exchange::{Tensor, npy_bytes, write_safetensors};
+use precision_probe::probe::memory::estimate;
+use precision_probe::spec::{Attribute, Schedule, Spec};
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -172,6 +174,33 @@ fn peaks_stay_below_what_was_told() {
                 "{name} in {threads} threads: estimated {least:.0} MiB, took {peak:.0}"
             );
         }
+    }
+}
+
+/// A run with enough memory keeps the networks of all its trials, and its estimate counts them.
+#[test]
+fn kept_trials_are_counted() {
+    let (depth, width, batch, trials) = (2, 512, 2, 24);
+    let (activations, formats) = (vec!["relu".into()], vec!["f32".into()]);
+    let spec =
+        Spec { activations, depth, width, batch, trials, formats, attribute: Attribute::None, ..Spec::default() };
+    let plan = spec.validate().unwrap();
+    let networks = (trials * width * (64 + width + 10) * 8) as f64 / f64::from(1 << 20);
+    let place = TempDir::new().unwrap();
+    for threads in [1, 2] {
+        let options = format!(
+            "--act relu --depth {depth} --width {width} --batch {batch} --trials {trials} --formats f32 --attribute none \
+             --threads {threads} --quiet"
+        );
+        let mut command = command(place.path(), &options.split_whitespace().collect::<Vec<_>>());
+        let (peak, output) = peak(command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let estimate = estimate(&plan, threads, Schedule::default()) as f64 / f64::from(1 << 20);
+        assert!(
+            (networks..=estimate).contains(&peak),
+            "{threads} threads: {peak:.0} of {networks:.0}–{estimate:.0} MiB"
+        );
+        assert!(estimate <= 2.5 * peak + 64.0, "{threads} threads: estimated {estimate:.0} MiB, took {peak:.0}");
     }
 }
 

@@ -103,8 +103,8 @@ fn places(network: &Network, is_from_file: bool) -> Vec<Place> {
             places[parameter] = Place { name: if is_from_file { kept } else { name }, is_vector };
         }
     };
-    for (index, layer) in network.layers.iter().enumerate() {
-        if let Operation::Affine { weight, bias } = network.nodes[layer.affine].operation {
+    for (index, layer) in network.sites.iter().enumerate() {
+        if let Operation::Affine { weight, bias } = network.nodes[layer.node].operation {
             put(Some(weight), format!("{}.weight", 2 * index), false);
             put(bias, format!("{}.bias", 2 * index), true);
         }
@@ -134,10 +134,10 @@ fn samples(batch: &Batch) -> Vec<Tensor> {
 /// One arithmetic's gradients in a file of that stem: as doubles if doubles hold them exactly, else in decimals.
 fn computed(setup: Setup, stem: &str, network: &Network, batch: &Batch, places: &[Place]) -> (String, Vec<u8>) {
     let name = setup.policy;
-    let parameters = network.layer_parameters();
+    let parameters = network.site_parameters();
     let mut found: Vec<Option<Array2<Exact>>> = vec![None; places.len()];
     for layer in gradients(setup, network, batch) {
-        for (parameter, gradient) in parameters[layer.layer].iter().zip([Some(layer.weight), layer.bias, layer.slope]) {
+        for (parameter, gradient) in parameters[layer.site].iter().zip([Some(layer.weight), layer.bias, layer.slope]) {
             if let (Some(parameter), Some(gradient)) = (*parameter, gradient) {
                 found[parameter] = Some(gradient.to_array());
             }
@@ -159,12 +159,12 @@ fn computed(setup: Setup, stem: &str, network: &Network, batch: &Batch, places: 
 
 /// The exact gradients in decimals with their bounds, and the nearest doubles of those that are established.
 fn truth(network: &Network, batch: &Batch, places: &[Place], precision: u32) -> [(String, Vec<u8>); 2] {
-    let parameters = network.layer_parameters();
+    let parameters = network.site_parameters();
     let prepared = Prepared::new(network);
     let mut entries: Vec<Option<Entry>> = places.iter().map(|_| None).collect();
     let mut nearest: Vec<Option<Tensor>> = places.iter().map(|_| None).collect();
     for layer in TruthPass::new(network, &prepared, batch, precision, Undecided::Refused) {
-        for (parameter, gradient) in parameters[layer.layer].iter().zip([Some(layer.weight), layer.bias, layer.slope]) {
+        for (parameter, gradient) in parameters[layer.site].iter().zip([Some(layer.weight), layer.bias, layer.slope]) {
             let (Some(parameter), Some(gradient)) = (*parameter, gradient) else { continue };
             let place = &places[parameter];
             let shape = place.shape(&network.parameters[parameter].values);

@@ -26,10 +26,10 @@ use cause::Causes;
 use draw::Stored;
 use external::ExternalGradients;
 use loss_scale::{Found, Search};
-use measure::{Accuracy, Measurement, Subjects, measure_with};
+use measure::{Accuracy, Subjects, measure_with};
 use questions::{Questions, Storing, Subject};
 use std::sync::OnceLock;
-use trials::Trials;
+use trials::{Trial, Trials};
 
 /// Version of precision-probe, which is part of every record.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -53,12 +53,6 @@ pub fn run(plan: &Plan, progress: &dyn Progress) -> Record {
 /// Number of layers that a run measures, heads included, over all activations and trials.
 pub fn layers(plan: &Plan) -> usize {
     plan.runs.len() * plan.spec.trials * (plan.spec.depth + 1)
-}
-
-/// One measured trial: its numbers, and how storing changed the exact values in each arithmetic.
-struct Trial {
-    measurement: Measurement,
-    stored: Vec<Stored>,
 }
 
 fn run_one(plan: &Plan, index: usize, drawn: &Trials, progress: &dyn Progress) -> Run {

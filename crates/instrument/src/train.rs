@@ -19,8 +19,10 @@ pub mod outcome;
 pub mod spread;
 pub mod trials;
 pub mod updates;
+mod whole;
 
 pub use crate::progress::{Progress, Silent};
+pub use whole::run;
 
 use crate::activation::Activation;
 use crate::architecture::mlp::residual_scale;
@@ -281,11 +283,4 @@ fn distance(one: &Network, other: &Network) -> f64 {
         |(one, other): (&Array2<f64>, &Array2<f64>)| one.iter().zip(other).map(|(x, y)| (x - y) * (x - y)).sum::<f64>();
     let pairs = one.parameters.iter().zip(&other.parameters).map(|(one, other)| (&one.values, &other.values));
     pairs.map(squares).sum::<f64>().sqrt()
-}
-
-/// Trains to the end, and repeats it as often as the spec asks.
-pub fn run(plan: &TrainingPlan, progress: &dyn Progress) -> Training {
-    let mut training = Trainer::new(plan).finish(progress);
-    training.trials.extend((1..plan.spec.trials).map(|trial| trials::run(plan, trial, progress)));
-    training
 }

@@ -136,10 +136,11 @@ fn predicate(count: &VerdictCount) -> String {
     if let [(verdict, _)] = counts.as_slice() {
         return facts::predicate(*verdict, false);
     }
+    let is_adjective = |verdict: Verdict| !matches!(verdict, Verdict::Underflow | Verdict::Overflow);
     let part = |(place, (verdict, trials)): (usize, &(Verdict, usize))| {
-        let words = facts::predicate(*verdict, false);
-        let is_said = place > 0 && facts::predicate(counts[place - 1].0, false).starts_with("is ");
-        let words = if is_said { words.trim_start_matches("is ").to_string() } else { words };
+        // `is noisy in 3, sound in 2`.
+        let is_said = place > 0 && is_adjective(counts[place - 1].0) && is_adjective(*verdict);
+        let words = if is_said { verdict.to_string() } else { facts::predicate(*verdict, false) };
         if place == 0 { format!("{words} in {trials} of {} trials", count.of) } else { format!("{words} in {trials}") }
     };
     joined(&counts.iter().enumerate().map(part).collect::<Vec<_>>())

@@ -1,8 +1,9 @@
 //! (b) A constant side of the activation is a problem where gradients become vanishingly small.
 
-use super::{Evidence, LEAKY, Paired, RELU, depths, finding, power_of_two, ratios_by_depth, series, short, told};
+use super::common::{LEAKY, Paired, RELU, depths, finding, power_of_two, ratios_by_depth, series, short, told};
 use crate::judgement::ranking::exactly;
 use crate::record::study::{Answer, Chart, Claim, Spread};
+use crate::study::Evidence;
 use crate::study::spread;
 use crate::study::survey::INITS;
 use std::cmp::Ordering;

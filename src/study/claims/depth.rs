@@ -1,8 +1,9 @@
 //! (e) With depth the difference between ReLU and its parametric variants goes to zero.
 
-use super::{Evidence, Paired, RELU, distance, finding, place_of, ratios_by_depth, series, told};
+use super::common::{Paired, RELU, distance, finding, place_of, ratios_by_depth, series, told};
 use crate::judgement::ranking::exactly;
 use crate::record::study::{Answer, Claim};
+use crate::study::Evidence;
 use crate::study::trainings::Learnt;
 
 /// A difference is gone if its logarithm is at most this share of what it was.

@@ -1,9 +1,10 @@
 //! (f) ELU avoids saturation in shallow networks and makes no difference in deep ones.
 
-use super::{Evidence, Paired, RELU, finding, place_of, ratios_by_depth, series, short, told};
+use super::common::{Paired, RELU, finding, place_of, ratios_by_depth, series, short, told};
 use crate::judgement::ranking::exactly;
 use crate::record::Verdict;
 use crate::record::study::{Answer, Chart, Claim, Spread};
+use crate::study::Evidence;
 use crate::study::spread;
 use crate::study::trainings::Learnt;
 
@@ -114,7 +115,7 @@ pub fn claim(evidence: &Evidence) -> Claim {
                 horizontal: "hidden layers".into(),
                 vertical: format!("share of {} gradients", short(gradients as f64)),
                 logarithmic: false,
-                places: super::depths(&spec.depths),
+                places: super::common::depths(&spec.depths),
                 series: vec![named(RELU), named(elu)],
                 references: vec![],
             },

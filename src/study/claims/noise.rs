@@ -1,11 +1,12 @@
 //! (c) Rounding noise can dominate the correction signal, and then learning stops.
 
-use super::{Evidence, depths, finding, series, share, short, told};
+use super::common::{depths, finding, series, share, short, told};
 use crate::arithmetic::policy::TrainingPolicy;
 use crate::format::F32;
 use crate::number::Number;
 use crate::record::Verdict;
 use crate::record::study::{Answer, Chart, Claim, Series, Spread, StudySpec};
+use crate::study::Evidence;
 use crate::study::spread;
 use crate::study::trainings::Learnt;
 

@@ -1,9 +1,10 @@
 //! (d) A slope parameter on the positive side is redundant.
 
-use super::{Evidence, Paired, finding, series, share, short, told};
+use super::common::{Paired, finding, series, share, short, told};
 use crate::judgement::ranking::exactly;
 use crate::number::Number;
 use crate::record::study::{Answer, Chart, Claim};
+use crate::study::Evidence;
 use crate::study::slopes::{DEPTH, Pair};
 use crate::study::spread;
 

@@ -1,9 +1,10 @@
 //! (a) With leaky ReLU the gradient cannot vanish.
 
-use super::{Evidence, LEAKY, RELU, depths, finding, power_of_two, series, share, short, told};
+use super::common::{LEAKY, RELU, depths, finding, power_of_two, series, share, short, told};
 use crate::number::Number;
 use crate::record::Verdict;
 use crate::record::study::{Answer, Chart, Claim, Series, Spread};
+use crate::study::Evidence;
 use crate::study::spread;
 use crate::study::survey::INITS;
 

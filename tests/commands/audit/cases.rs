@@ -1,6 +1,6 @@
 //! Public bug reports: what must be said of them, and that nothing is called within which cannot be judged.
 
-use super::judged::{Network, Place, Stored, judged_at, layer_of, named, network, single, times, whole};
+use super::judged::{Network, Place, Stored, judged_at, named, network, single, site_of, times, whole};
 use assert_cmd::Command;
 use precision_probe::exchange::{self, Tensor, write_safetensors};
 use precision_probe::judgement::audit::{FactorKind, LayerVerdict, Outcome, Standing, judge};
@@ -129,10 +129,10 @@ fn a_model_is_within_only_in_the_layers_that_it_judges() {
     let place = Place::new(&network);
     let dump = place.gradients("f16:acc=f32");
     // As the type's model, so that others are tried.
-    let exact = times(&place.gradients("f64"), |name| if layer_of(name) == 1 { 1.0 } else { 0.0 });
+    let exact = times(&place.gradients("f64"), |name| if site_of(name) == 1 { 1.0 } else { 0.0 });
     let both: Vec<Tensor> = dump
         .iter()
-        .map(|tensor| if layer_of(&tensor.name) == 1 { exact_of(&exact, tensor) } else { tensor.clone() })
+        .map(|tensor| if site_of(&tensor.name) == 1 { exact_of(&exact, tensor) } else { tensor.clone() })
         .collect();
     let record = place.record(&both, Stored::F64, 1.0, &named("f16:acc=f32"));
     let judged = judged_at(&record, 1.0);

@@ -1,6 +1,6 @@
 //! Files whose tensors differ in type: each is judged with its own.
 
-use super::judged::{Place, Stored, layer_of, mixed, named, network, times};
+use super::judged::{Place, Stored, mixed, named, network, site_of, times};
 use precision_probe::exchange::Tensor;
 use precision_probe::judgement::audit::{AuditJudgement, FactorKind, Outcome, judge};
 use precision_probe::record::Record;
@@ -10,7 +10,7 @@ use precision_probe::spec::Model;
 
 /// Layers 1 and 2 in f16, the others, which hold more numbers, in f32.
 fn first_layers(name: &str) -> Stored {
-    if layer_of(name) <= 2 { Stored::F16 } else { Stored::F32 }
+    if site_of(name) <= 2 { Stored::F16 } else { Stored::F32 }
 }
 
 fn place() -> Place {
@@ -43,12 +43,12 @@ fn each_tensor_is_judged_with_its_own_type() {
             assert_eq!(lost > 8.0, layer.layer <= 2, "{layer:?}");
         }
         // 2^-11 in a layer that is stored in f32.
-        let wrong = times(&exact, |name| if layer_of(name) == 4 { 1.0 + 5e-4 } else { 1.0 });
+        let wrong = times(&exact, |name| if site_of(name) == 4 { 1.0 + 5e-4 } else { 1.0 });
         let judgement = judged(&record(&place, &wrong, first_layers, &model));
         assert_eq!(judgement.outcome, Outcome::Excess { layers: 1 });
         assert_eq!(judgement.worst().unwrap().layer, 4);
         // Eight times as much as rounding to f16 can do.
-        let wrong = times(&exact, |name| if layer_of(name) == 2 { 1.0 + 4e-3 } else { 1.0 });
+        let wrong = times(&exact, |name| if site_of(name) == 2 { 1.0 + 4e-3 } else { 1.0 });
         let judgement = judged(&record(&place, &wrong, first_layers, &model));
         assert_eq!((judgement.outcome.clone(), judgement.worst().unwrap().layer), (Outcome::Excess { layers: 1 }, 2));
     }

@@ -1,6 +1,7 @@
 //! What scripts rely on: exit status 3 with its reason, the judgement as JSON, annotations of a GitHub workflow.
 
 use super::{Place, SMALL, error, status, text};
+use crate::common::tolerances;
 use precision_probe::judgement::{Advice, judge};
 use precision_probe::record::{Number, Record, Verdict};
 use precision_probe::report::numbers;
@@ -127,10 +128,9 @@ fn is_concluded(one: &Value, judged: &precision_probe::judgement::ArithmeticJudg
     let first = &one["first"];
     assert_eq!((&first["layer"], &first["verdict"]), (&json!(1), &json!(judged.first.verdict.verdict)), "{one}");
     assert_eq!(one["worst"]["layer"].as_u64().unwrap_or(1), judged.worst.layer as u64, "{one}");
-    // Three digits.
     let noise = first["noise"].as_array().unwrap();
     let middle = noise[noise.len() / 2].as_f64().unwrap();
-    assert!((middle / judged.first.noise.median.value() - 1.0).abs() < 5e-3, "{one}");
+    assert!((middle / judged.first.noise.median.value() - 1.0).abs() < tolerances::THREE_DIGITS, "{one}");
     // Neighbouring layers of one verdict, one after the other.
     let mut next = 1;
     for span in one["layers"].as_array().unwrap() {

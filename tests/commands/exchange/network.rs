@@ -1,6 +1,7 @@
 //! Networks and batches from files: measured as they are, exported as they were, and refused with the fix.
 
 use super::fixture;
+use crate::common::tolerances;
 use assert_cmd::Command;
 use precision_probe::activation::{ALL, Activation};
 use precision_probe::exchange::{Activations, Contents, Dtype, Labels, Samples, Tensor, read, write_safetensors};
@@ -138,9 +139,15 @@ fn an_export_holds_what_was_measured() {
             assert!(value != 0.0 || *text == "0", "{name}: every zero here is proven, not {text}");
             assert_eq!(nearest.get(&name).unwrap().values[index], value, "{name}[{index}]");
             let computed = f64s.get(&name).unwrap().values[index];
-            assert!((computed - value).abs() <= 1e-13, "{name}[{index}]: {computed} and {value}");
+            assert!(
+                (computed - value).abs() <= tolerances::GRADIENTS_IN_F64,
+                "{name}[{index}]: {computed} and {value}"
+            );
             let computed: f64 = long["values"][index].as_str().unwrap().parse().unwrap();
-            assert!((computed - value).abs() <= 1e-13, "{name}[{index}]: {computed} and {value}");
+            assert!(
+                (computed - value).abs() <= tolerances::GRADIENTS_IN_F64,
+                "{name}[{index}]: {computed} and {value}"
+            );
         }
     }
     // Gradients in other arithmetics stay.

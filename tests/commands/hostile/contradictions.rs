@@ -45,6 +45,7 @@ fn damages() -> Vec<Damage> {
         ("/runs/0/chi1", json!(-0.5), "χ₁ is no size"),
         // The exact gradient.
         ("/runs/0/truth/precision", json!([160, 160]), "2 working precisions where 3"),
+        ("/runs/0/truth/proofs", json!(["both"]), "its proofs are not one for each trial"),
         ("/runs/0/truth/precision/1", json!(0), "a working precision is 0 bits"),
         ("/runs/1/sites", json!([]), "0 layers where 4"),
         ("/runs/1/sites/1/ordinal", json!(1), "layer 2: it says that it is layer 1"),

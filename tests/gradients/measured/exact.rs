@@ -2,6 +2,7 @@
 
 use crate::common::Random;
 use crate::common::given::{Given, Layer, literal, values};
+use crate::common::tolerances;
 use precision_probe::record::{Attribute, ExactSite, Number, Record, Zero, ZeroReason};
 
 fn exact(record: &Record) -> Vec<&ExactSite> {
@@ -186,7 +187,10 @@ fn sizes_are_told_of_every_drawn_network() {
                     let inputs = if index == 0 { 64.0 } else { 12.0 };
                     let units = if index + 1 == layers.len() { 10.0 } else { 12.0 };
                     let size = trial.log2_norm.value() - core_math::log2(inputs * units) / 2.0;
-                    assert!((exact.log2_gradient.value() - size).abs() < 1e-7, "{exact:?} is not {size}");
+                    assert!(
+                        (exact.log2_gradient.value() - size).abs() < tolerances::RECORDED_LOG2,
+                        "{exact:?} is not {size}"
+                    );
                 }
                 if let Some(next) = layers.get(index + 1) {
                     assert_eq!(exact.log2_outputs, next.trials[number].exact.as_deref().unwrap().log2_inputs);

@@ -2,6 +2,7 @@
 
 use super::{arithmetics, trial};
 use crate::common::given::{Given, Layer, literal};
+use crate::common::tolerances;
 use precision_probe::probe::{Silent, run};
 use precision_probe::record::{Attribute, Number, Rows, Spec, Verdict};
 
@@ -110,14 +111,14 @@ fn the_joint_number_lies_between_its_parts() {
                 let joint = gradient.noise_to_signal.value();
                 assert!((weight.min(own)..=weight.max(own)).contains(&joint), "{joint} of {weight} and {own}");
                 assert_eq!(trial.noise(), (gradient.noise_to_signal, gradient.at_most));
-                // Of the two norms, to the record's digits.
+                // Of the two norms.
                 let square = |index: usize| {
                     let tensor = &trial.tensors[index];
                     [tensor.log2_noise, tensor.log2_signal].map(|log2| core_math::exp2(2.0 * log2.value()))
                 };
                 let ([noise, signal], [own_noise, own_signal]) = (square(0), square(1));
                 let expected = ((noise + own_noise) / (signal + own_signal)).sqrt();
-                assert!((joint - expected).abs() < 1e-7 * expected, "{joint} is not {expected}");
+                assert!((joint - expected).abs() < tolerances::RECORDED_LOG2 * expected, "{joint} is not {expected}");
             }
         }
     }
@@ -142,11 +143,11 @@ fn rows_that_a_stagnating_sum_makes_wrong() {
     };
     let policies = ["bf16", "bf16:acc=f32"].map(|name| precision_probe::arithmetic::Policy::parse(name).unwrap());
     let measured = precision_probe::probe::measure::measure(&network, &batch, &policies, 53, &|| ());
-    let head = &measured.layers[1];
+    let head = &measured.sites[1];
     let rows = [0, 1].map(|index| head.arithmetics[index].rows.unwrap());
     assert_eq!(rows, [counted(511, 256, 512, 0), counted(0, 0, 512, 0)]);
     let noise = head.arithmetics[0].tensors[0].noise_to_signal.value();
-    assert!((noise - 0.04424).abs() < 1e-5, "{noise}");
+    assert!((noise - 0.04424).abs() < tolerances::FIVE_DECIMALS, "{noise}");
 }
 
 /// A row of a unit that is off in truth and on in the arithmetic is a ghost; rows without a gradient do not count.

@@ -48,7 +48,7 @@ fn left_slope(activation: Activation, slope: Option<&Rational>) -> Rational {
 /// The gradient of the mean squared error for every parameter of a perceptron.
 pub fn gradients(network: &Network, activations: &[Activation], batch: &Batch) -> Vec<Rows> {
     let values = |parameter: usize| rows(&network.parameters[parameter].values);
-    let layers = network.layer_parameters();
+    let layers = network.site_parameters();
     let (mut inputs, mut sums, mut slopes) = (vec![rows(&batch.inputs)], Vec::new(), Vec::new());
     for (layer, [weight, bias, slope]) in layers.iter().enumerate() {
         let mut z = product(&values(weight.unwrap()), inputs.last().unwrap());

@@ -5,6 +5,7 @@ use super::command::{Place, contents, error, succeed};
 use super::shared::{learner, networks, plan, small};
 use crate::common::samples::{values, write, write_digits};
 use crate::common::tables;
+use crate::common::tolerances;
 use assert_cmd::cargo::cargo_bin;
 use precision_probe::data::minibatches::Minibatches;
 use precision_probe::data::rows::Rows;
@@ -182,7 +183,7 @@ fn rows_are_trained_on_or_held_out() {
         whole.hold_out(0, &[joined(&pieces)]);
         let [one, other] = [&in_pieces, &whole].map(|learner| learner.course.held_out[0]);
         assert_eq!((one.of, other.of), (held_out.len() as u64, held_out.len() as u64));
-        assert!((one.loss.value() / other.loss.value() - 1.0).abs() < 1e-8, "{one:?} {other:?}");
+        assert!((one.loss.value() / other.loss.value() - 1.0).abs() < tolerances::RECORDED, "{one:?} {other:?}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! The judgement of invented records: clipping, skipped steps, and updates of the wrong length, each in ten different shapes
 //! and more, as typed values.
 
+use crate::common::tolerances;
 use crate::common::trainings::{Fare, training};
 use precision_probe::arithmetic::ArithmeticName;
 use precision_probe::judgement::training::{
@@ -413,7 +414,10 @@ fn absorption_is_what_is_not_applied() {
         assert_eq!(found.absorption.is_some(), is_limit, "{case}: {:?}", found.absorption);
         assert_eq!(matches!(found.limit, Limit::Absorption { .. }), is_limit, "{case}: {:?}", found.limit);
         if let Some(absorption) = found.absorption {
-            assert!((absorption.applied.share - applied).abs() < 1e-12 && absorption.is_general(), "{case}");
+            assert!(
+                (absorption.applied.share - applied).abs() < tolerances::DOUBLES && absorption.is_general(),
+                "{case}"
+            );
             assert_eq!(absorption.applied.error.is_some(), name.contains("stochastic"), "{case}");
         }
     }

@@ -3,6 +3,7 @@
 
 use super::shared::{batches, constant, named, networks, plan, small};
 use crate::common::Random;
+use crate::common::tolerances;
 use precision_probe::backprop::gradients;
 use precision_probe::exchange::{Activations, Tensor, write_safetensors};
 use precision_probe::format::{BF16, E4M3FN, E5M2, F16, Format};
@@ -56,7 +57,7 @@ fn the_clipping_norm_overflows() {
     let Limit::Event { event: Event { kind: EventKind::ClippingOverflow { norm }, first, steps } } = f16.limit else {
         panic!("{:?}", f16.limit)
     };
-    assert!((norm.value() - 297.0).abs() < 1.0, "{norm:?}");
+    assert!((norm.value() - 297.0).abs() < tolerances::UNIT_OF_THREE_DIGITS, "{norm:?}");
     assert_eq!((first, steps, f16.without), (0, 6, Some(1)));
     assert!(!f16.is_harmless());
     assert_eq!((mixed.limit, mixed.events.as_deref()), (Limit::Nothing, Some(&[][..])));
@@ -99,7 +100,10 @@ fn second_moments_that_underflow_make_updates_too_long() {
     assert!((0.15..=0.35).contains(&share), "{share}");
     let long = f16.long.expect("updates are too long");
     assert_eq!((long.step, long.layers), (0, 4));
-    assert!((long.least - 4.47).abs() < 0.01 && (long.most - 7.37).abs() < 0.01, "{long:?}");
+    assert!(
+        (long.least - 4.47).abs() < tolerances::TWO_DECIMALS && (long.most - 7.37).abs() < tolerances::TWO_DECIMALS,
+        "{long:?}"
+    );
     assert!(!f16.is_harmless());
     assert_eq!((f16.without, found.learners[1].limit), (Some(1), Limit::Nothing));
 }
@@ -162,7 +166,7 @@ fn what_f64_does_not_learn_is_no_formats_fault() {
     let (training, found) = judged(&spec);
     assert_eq!(found.control.outcome, ControlOutcome::DoesNotLearn, "{:?}", found.control);
     let chance = training.chance.expect("it is recorded").value();
-    assert!((chance - core_math::log(10.0)).abs() < 1e-3, "{chance}");
+    assert!((chance - core_math::log(10.0)).abs() < tolerances::CLASS_COUNTS, "{chance}");
     let exact = found.exact.expect("it is measured");
     assert_eq!((exact.step, exact.state), (0, ExactState::Vanishing));
     assert_eq!(exact.log2_relative.value().round(), -108.0);
@@ -359,7 +363,7 @@ fn truncated_gradients_make_updates_too_short() {
     // Without momentum the update is the gradient times the rate.
     for layer in layers().filter(|layer| usable(layer.own.verdict)) {
         let away = layer.update_descent.value() - layer.own.descent.unwrap().value();
-        assert!(away.abs() < 1e-3, "{layer:?}");
+        assert!(away.abs() < tolerances::UPDATE_IN_F32, "{layer:?}");
     }
     assert_eq!((found.learners[0].long, found.learners[1].short), (None, None));
 }

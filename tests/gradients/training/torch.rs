@@ -1,6 +1,7 @@
 //! Eleven trainings in f64 against those of torch.optim, and mistakes that would show.
 
 use super::shared::learner;
+use crate::common::tolerances;
 use ndarray::Array2;
 use precision_probe::activation::Activation;
 use precision_probe::data::{Batch, Targets};
@@ -12,17 +13,6 @@ use precision_probe::train::learner::{Learner, Recipe, gradients_of};
 use precision_probe::train::loss::mean_loss;
 use serde_json::Value;
 use std::sync::LazyLock;
-
-/// Largest distance, relative to numbers above 1.
-///
-/// Both round the same operations to binary64; they differ in the order of sums, and where PyTorch's processor rounds a
-/// product and a sum only once: in the last place, 1e-16. A hundred steps carry that on and amplify it where losses bend
-/// and where Adam divides by a root that is small. A thousand times the distance that is seen would still be below what
-/// the smallest mistake makes (see `mistakes_show`).
-const TOLERANCE: f64 = 1e-12;
-
-/// What a mistake must at least make.
-const SEEN: f64 = 1e-6;
 
 static FIXTURE: LazyLock<Value> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../fixtures/training/optimisers.json")).expect("the fixture is JSON")
@@ -131,21 +121,30 @@ fn every_training_in_f64_is_pytorchs() {
         for (step, batch) in batches.iter().enumerate() {
             let outputs = gradients_of(learner.setup(), &learner.network, batch).outputs;
             let (loss, expected) = (mean_loss(&outputs, batch), run["losses"][step].as_f64().unwrap());
-            assert!(distance(loss, expected) <= TOLERANCE, "{name}, step {step}: loss {loss} is not {expected}");
+            assert!(
+                distance(loss, expected) <= tolerances::TORCH_IN_DOUBLES,
+                "{name}, step {step}: loss {loss} is not {expected}"
+            );
             let taken = learner.step(&recipe, step, batch);
             assert_eq!(learner.course.losses[step], Number::new(loss));
             let (rate, expected) = (taken.moment.rate, run["rates"][step].as_f64().unwrap());
-            assert!((rate - expected).abs() <= 1e-15, "{name}, step {step}: rate {rate} is not {expected}");
+            assert!(
+                (rate - expected).abs() <= tolerances::FEW_ROUNDINGS,
+                "{name}, step {step}: rate {rate} is not {expected}"
+            );
             if let Some(expected) = run["norms"].get(step) {
                 let squares =
                     taken.gradients.iter().flat_map(|gradient| gradient.iter().map(|x| x.to_f64() * x.to_f64()));
                 let (norm, expected) = (squares.sum::<f64>().sqrt(), expected.as_f64().unwrap());
-                assert!(distance(norm, expected) <= TOLERANCE, "{name}, step {step}: norm {norm} is not {expected}");
+                assert!(
+                    distance(norm, expected) <= tolerances::TORCH_IN_DOUBLES,
+                    "{name}, step {step}: norm {norm} is not {expected}"
+                );
             }
             let made = (step + 1).to_string();
             if let Some(values) = run["after"].get(&made).or((step == 99).then_some(&run["final"])) {
                 let distance = distance_from(&learner.network, values);
-                assert!(distance <= TOLERANCE, "{name} after {made} updates: {distance:e}");
+                assert!(distance <= tolerances::TORCH_IN_DOUBLES, "{name} after {made} updates: {distance:e}");
             }
         }
     }
@@ -235,8 +234,8 @@ fn mistakes_show() {
     ] {
         let run = run(name);
         let right = distance_from(&by_hand(run, Mistake::None).network, &run["final"]);
-        assert!(right <= TOLERANCE, "{name}: {right:e}");
+        assert!(right <= tolerances::TORCH_IN_DOUBLES, "{name}: {right:e}");
         let wrong = distance_from(&by_hand(run, mistake).network, &run["final"]);
-        assert!(wrong > SEEN, "{name} with {mistake:?}: {wrong:e} does not show");
+        assert!(wrong > tolerances::TORCH_MISTAKE, "{name} with {mistake:?}: {wrong:e} does not show");
     }
 }

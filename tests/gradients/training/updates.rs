@@ -3,6 +3,7 @@
 use super::exactly::{Rows, clip, due, gradients, rational};
 use super::shared::{learner, named, recipe};
 use crate::common::Random;
+use crate::common::tolerances;
 use ndarray::Array2;
 use precision_probe::activation::Activation;
 use precision_probe::data::{Batch, Targets};
@@ -54,7 +55,7 @@ fn counted(
 ) -> (Updates, [Rational; 3]) {
     let mut counts = Updates::default();
     let [mut lost, mut arrived, mut all] = [(); 3].map(|()| Rational::new());
-    for parameter in before.network.layer_parameters()[layer].into_iter().flatten() {
+    for parameter in before.network.site_parameters()[layer].into_iter().flatten() {
         for ((row, column), &theta) in before.network.parameters[parameter].values.indexed_iter() {
             let moved = after.network.parameters[parameter].values[(row, column)];
             let state: Vec<f64> = before.state[parameter].iter().map(|state| state[(row, column)]).collect();
@@ -106,8 +107,11 @@ fn hold(
         } else {
             for (part, found) in [(&lost, measured.lost_energy), (&arrived, measured.update_descent)] {
                 let (share, found) = (Rational::from(part / &all).to_f64(), found.value());
-                // The record has nine digits.
-                assert!((share - found).abs() <= 1e-8 * share.abs(), "{}: {found} is not {share}", what());
+                assert!(
+                    (share - found).abs() <= tolerances::RECORDED * share.abs(),
+                    "{}: {found} is not {share}",
+                    what()
+                );
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The state of the exact gradient.
 
 use super::build::*;
+use crate::common::tolerances;
 use precision_probe::judgement::{Advice, ExactState, Small, Vanishing, ZeroWeights};
 use precision_probe::record::*;
 
@@ -70,7 +71,7 @@ fn a_gradient_that_vanishes_has_a_place() {
         assert_eq!(exact.state, Some(ExactState::Vanishing), "{name}");
         match (exact.vanishing, place) {
             (Some(Vanishing::ByDepth { backward, .. }), Vanishing::ByDepth { backward: expected, .. }) => {
-                assert!((backward / expected - 1.0).abs() < 1e-12, "{name}: {backward}, {expected}");
+                assert!((backward / expected - 1.0).abs() < tolerances::DOUBLES, "{name}: {backward}, {expected}");
             }
             (found, expected) => assert_eq!(found, Some(expected), "{name}"),
         }
@@ -107,7 +108,10 @@ fn a_signal_that_shrinks_both_ways_is_seen_in_every_layer() {
     assert!(exact.other_layers.iter().all(|(_, state)| *state == ExactState::Vanishing));
     let Some(Vanishing::ByDepth { backward, forward }) = exact.vanishing else { panic!("{exact:?}") };
     let half = std::f64::consts::FRAC_1_SQRT_2;
-    assert!((backward - half).abs() < 1e-12 && (forward - half).abs() < 1e-12, "{backward}, {forward}");
+    assert!(
+        (backward - half).abs() < tolerances::DOUBLES && (forward - half).abs() < tolerances::DOUBLES,
+        "{backward}, {forward}"
+    );
     assert_eq!(exact.log2_relative, Number::Finite(-35.0));
 }
 
@@ -240,7 +244,10 @@ fn the_place_is_that_of_most_trials() {
         assert_eq!(exact.is_network_fault, by_depth.is_some());
         match (exact.vanishing, by_depth) {
             (Some(Vanishing::ByDepth { backward, .. }), Some(factor)) => {
-                assert!((backward / core_math::exp2(factor) - 1.0).abs() < 1e-12, "{backward}, 2^{factor}");
+                assert!(
+                    (backward / core_math::exp2(factor) - 1.0).abs() < tolerances::DOUBLES,
+                    "{backward}, 2^{factor}"
+                );
             }
             (found, _) => assert_eq!(found, Some(at(2, Small::Weights, -40.0))),
         }

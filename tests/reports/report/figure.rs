@@ -1,6 +1,7 @@
 //! Figures as data: known answers.
 
 use crate::common::records::{Behaviour::*, default_record, record};
+use crate::common::tolerances;
 use precision_probe::record::{Histogram, Number, Record};
 use precision_probe::report::figure::{Comparison, Edge, Fate, NoisePoint, PointKind, Summary};
 use precision_probe::spec::Init;
@@ -105,7 +106,7 @@ fn magnitudes_are_order_statistics_of_the_histogram() {
     let point = &panel.points[0];
     let found = [point.low, point.median, point.high, point.largest].map(|x| x / log10_2);
     for (found, expected) in found.into_iter().zip([-11.0, -8.5, -6.0, -5.0]) {
-        assert!((found - expected).abs() < 1e-12, "{found} is not {expected}");
+        assert!((found - expected).abs() < tolerances::DOUBLES, "{found} is not {expected}");
     }
     assert_eq!((panel.points.len(), panel.zero_layers.as_slice()), (1, &[2][..]));
 }

@@ -1,6 +1,7 @@
 //! The picture of a law: the figure as data, then drawings of one to many activations in both themes.
 
 use super::picture::{Pixels, assert_on_canvas, assert_texts_apart};
+use crate::common::tolerances;
 use precision_probe::law;
 use precision_probe::law::bits::Bits;
 use precision_probe::probe::{Silent, run};
@@ -77,14 +78,14 @@ fn the_figure_places_what_was_measured() {
     let [root, unit] = &figure.references;
     assert_eq!((root.name, unit.name), ("√u", "u"));
     for bits in [0, 1] {
-        assert!((2.0 * root.ends[bits].1 - unit.ends[bits].1).abs() < 1e-12);
+        assert!((2.0 * root.ends[bits].1 - unit.ends[bits].1).abs() < tolerances::DOUBLES);
     }
-    assert!((unit.ends[1].1 + 16.0 * std::f64::consts::LOG10_2).abs() < 1e-12);
+    assert!((unit.ends[1].1 + 16.0 * std::f64::consts::LOG10_2).abs() < tolerances::DOUBLES);
     for (panel, run) in figure.panels.iter().zip(&law.runs) {
         assert_eq!(panel.points.len(), 11);
         for (drawn, point) in panel.points.iter().zip(&run.points) {
             let log10 = core_math::log10(point.root_mean_square.value());
-            assert!((drawn.root_mean_square.unwrap() - log10).abs() < 1e-12, "{}", point.bits);
+            assert!((drawn.root_mean_square.unwrap() - log10).abs() < tolerances::DOUBLES, "{}", point.bits);
         }
         for line in &panel.lines {
             let fit = run.fits.iter().find(|fit| {

@@ -4,6 +4,7 @@ use crate::common::causes::{self, attributed};
 use crate::common::records::{self, Behaviour::*, default_record, record};
 use crate::common::studies::study;
 use crate::common::tables::{Row, header, rows, with};
+use crate::common::tolerances;
 use crate::common::trainings::usual;
 use precision_probe::judgement::{Advice, Cause, RemedyName, judge};
 use precision_probe::law;
@@ -110,14 +111,17 @@ fn counted(row: &Row, layer: &SiteRun) {
     if layer.fates.total() > 0 {
         let shares: f64 =
             row.iter().filter(|(name, _)| name.ends_with("_share")).map(|(_, cell)| cell.parse::<f64>().unwrap()).sum();
-        assert!((shares - 1.0).abs() < 1e-12, "{shares}");
+        assert!((shares - 1.0).abs() < tolerances::DOUBLES, "{shares}");
         assert_eq!(number("flushed_share"), layer.fates.flushed as f64 / layer.fates.total() as f64);
     }
     assert_eq!(row["flips_of"], layer.flips.map_or(String::new(), |flips| flips.total.to_string()));
     match (layer.verdict.verdict.has_noise(), layer.noise().median.finite()) {
         (true, Some(noise)) if noise > 0.0 => {
-            // Nine digits of numbers below 1000.
-            assert!((number("correct_bits") + core_math::log2(noise)).abs() < 1e-6, "{}", row["correct_bits"]);
+            assert!(
+                (number("correct_bits") + core_math::log2(noise)).abs() < tolerances::RECORDED_RATIO,
+                "{}",
+                row["correct_bits"]
+            );
         }
         (true, Some(_)) => assert_eq!(row["correct_bits"], "inf"),
         _ => assert_eq!(row["correct_bits"], ""),
@@ -211,7 +215,7 @@ fn sources_and_remedies_have_a_row_per_layer() {
     assert_eq!(forward["remedy_precision"], "forward=f32/backward=f16");
     assert_eq!(forward["noise_to_signal"], cell(arithmetic.remedies[1].sites[1].noise_to_signal.median));
     let factor: f64 = forward["factor"].parse().unwrap();
-    assert!((factor - 61.0).abs() < 1e-6, "{factor}");
+    assert!((factor - 61.0).abs() < tolerances::RECORDED_RATIO, "{factor}");
     // Records without trials under a remedy say nothing of their effect.
     assert_eq!((forward["effect"].as_str(), forward["is_advised"].as_str()), ("", "false"));
     assert_eq!(with(&remedies, &[("remedy", "loss_scaling")])[0]["remedy_log2_loss_scale"], "8");

@@ -1,5 +1,6 @@
 //! Figures of trainings as data: means, clamps, colours, what is there and what is left out.
 
+use crate::common::tolerances;
 use crate::common::trainings::{Fare, eventful, of, training, usual};
 use precision_probe::record::training::{MeasureAt, Training, TrainingSpec};
 use precision_probe::record::{Number, Verdict};
@@ -20,7 +21,7 @@ fn losses_are_means_and_the_reference_comes_first() {
     let losses: Vec<f64> = training.runs[0].learners[0].course.losses.iter().map(|loss| loss.value()).collect();
     let mean = losses[480..].iter().sum::<f64>() / 20.0;
     let (step, log10) = *curve.line[0].last().unwrap();
-    assert!(step == 499.0 && (log10 - core_math::log10(mean)).abs() < 1e-12);
+    assert!(step == 499.0 && (log10 - core_math::log10(mean)).abs() < tolerances::DOUBLES);
     assert_eq!(curve.line[0][0], (0.0, core_math::log10(losses[0])));
     assert_eq!(panels[0].target, Some(core_math::log10(0.5)));
     assert_eq!(curve.held_out.len(), 22);
@@ -146,7 +147,7 @@ fn rounding_is_held_against_minibatches_at_the_last_measured_step() {
     assert_eq!(f16.points[0].0, 4);
     let layer = &measure.sites[3];
     let log2 = layer.own.log2_noise.value() - layer.log2_minibatch_spread.value();
-    assert!((f16.points[0].1 - log2 * std::f64::consts::LOG10_2).abs() < 1e-9);
+    assert!((f16.points[0].1 - log2 * std::f64::consts::LOG10_2).abs() < tolerances::LONG_CHAIN_OF_DOUBLES);
 }
 
 #[test]

@@ -7,9 +7,10 @@
 //! terms of second order and the rounding of the bound itself and of v ± bound.
 
 use super::catalogue::{Entry, Order, entry_of};
+use super::enclosure::polynomial;
 use super::formulas::{U, relative};
 use super::limits::limit;
-use super::polynomial::{Quadratic, polynomial};
+use super::polynomial::Quadratic;
 use super::{Activation, Function};
 use crate::format::square_root_to_odd;
 

@@ -10,7 +10,7 @@ pub use super::formulas::{EXPONENT_LIMIT, OutOfRange};
 
 use super::catalogue::{Entry, Order, entry_of};
 use super::formulas::{Evaluated, done};
-use super::polynomial::polynomial;
+use super::polynomial::Quadratic;
 use super::{Activation, Piece};
 use rug::Float;
 use rug::float::Round;
@@ -114,6 +114,15 @@ pub(super) fn exact(function: &Function, x: &Float) -> Result<Option<Float>, Out
 fn exact_root(x: &Float) -> Option<Float> {
     let (root, order) = Float::with_val_round(x.prec().div_ceil(2), x.sqrt_ref(), Round::Zero);
     (order == Ordering::Equal).then_some(root)
+}
+
+/// The polynomial of φ or φ' on the piece in which x lies.
+pub(super) fn polynomial(function: &Function, piece: impl Fn(&Activation) -> Piece) -> Option<Quadratic> {
+    match function {
+        Function::Value(activation) => activation.polynomial(piece(activation)),
+        Function::Derivative(activation) => Some(activation.polynomial(piece(activation))?.derivative()),
+        Function::Exp | Function::SquareRoot => None,
+    }
 }
 
 /// The piece in which a number lies.

@@ -5,9 +5,9 @@
 //! 200000 bits. The series and tails below give the side and a bound on the distance cheaply.
 
 use super::catalogue::{Entry, entry_of};
-use super::enclosure::piece_of;
+use super::enclosure::{piece_of, polynomial};
 use super::ends::{Far, Near, near, number};
-use super::polynomial::{Quadratic, binary_quotient, polynomial};
+use super::polynomial::{Quadratic, binary_quotient};
 use super::{Activation, Function};
 use crate::format::exponent_of;
 use rug::Float;

@@ -5,8 +5,7 @@
 //! remainder is kept as a sticky bit: no Ziv loop, which would never end on an exact tie.
 
 use super::formulas::{EXPONENT_LIMIT, OutOfRange};
-use super::piece::{Joint, Joints, Piece};
-use super::{Activation, Function};
+use super::piece::{Joint, Joints};
 use rug::Float;
 use rug::float::Round;
 use serde::Serialize;
@@ -195,15 +194,6 @@ pub(super) fn with_sticky((value, order): (Float, Ordering)) -> Float {
     let bits = value.prec() + 1;
     let sticky = Float::with_val(2, if value.is_sign_negative() { -1 } else { 1 }) << (exponent - bits as i32);
     Float::with_val(bits, &value + &sticky)
-}
-
-/// The polynomial of φ or φ' on the piece in which x lies.
-pub(super) fn polynomial(function: &Function, piece: impl Fn(&Activation) -> Piece) -> Option<Quadratic> {
-    match function {
-        Function::Value(activation) => activation.polynomial(piece(activation)),
-        Function::Derivative(activation) => Some(activation.polynomial(piece(activation))?.derivative()),
-        Function::Exp | Function::SquareRoot => None,
-    }
 }
 
 /// The pieces of an activation, from left to right.

@@ -15,11 +15,11 @@
 
 use super::catalogue::{Entry, Order, entry_of};
 use super::double::{self, Short};
-use super::enclosure::{exact, piece_of};
+use super::enclosure::{exact, piece_of, polynomial};
 use super::ends::{Limit, Near};
 use super::limits::limit;
 use super::nearby::nearby;
-use super::polynomial::{polynomial, square_root, with_sticky};
+use super::polynomial::{square_root, with_sticky};
 use super::quick::binary64;
 use super::{Function, OutOfRange, enclose};
 use crate::format::{F64, Format, Rounder, canonical};

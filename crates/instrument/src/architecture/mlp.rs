@@ -207,7 +207,7 @@ mod tests {
         let torch = Perceptron { init: Init::Torch, bias: false, ..perceptron(Activation::Relu, 40, 1.0) };
         let network = torch.draw(0, 0);
         let mut biases = Vec::new();
-        for (index, layer) in network.layers.iter().enumerate() {
+        for (index, layer) in network.sites.iter().enumerate() {
             let bias = network.parameters.iter().find(|parameter| parameter.name == format!("{}.bias", layer.name));
             let bound = 1.0 / if index == 0 { FEATURES as f64 } else { 12.0 }.sqrt() * (1.0 + two_to(-8));
             let values = &bias.expect("every layer has a bias").values;
@@ -219,7 +219,7 @@ mod tests {
         let variance = biases.iter().map(|b| b * b).sum::<f64>() / count;
         assert!((variance / torch.bias_variance() - 1.0).abs() < 5.0 * (0.8 / count).sqrt(), "{variance}");
         let weights = network.parameters.iter().filter(|parameter| parameter.name.ends_with("weight"));
-        assert_eq!(weights.count(), network.layers.len());
+        assert_eq!(weights.count(), network.sites.len());
     }
 
     /// Every hidden layer of equal fan-in and fan-out adds its input to its scaled branch, and nothing else does.
@@ -230,8 +230,8 @@ mod tests {
             let network = Perceptron { residual: true, ..plain }.draw(0, 0);
             assert_eq!(network.parameters, plain.draw(0, 0).parameters, "skips change no draw");
             let mut found = 0;
-            for layer in &network.layers {
-                let below = network.nodes[layer.affine].inputs[0];
+            for layer in &network.sites {
+                let below = network.nodes[layer.node].inputs[0];
                 let Some(activation) = layer.activation else { continue };
                 let is_square = below != 0 || width == FEATURES;
                 if is_square {
@@ -246,8 +246,8 @@ mod tests {
                 }
             }
             assert_eq!((found, network.scales().len()), (skips, skips));
-            let head = network.layers.last().unwrap();
-            assert_eq!(network.nodes[head.affine].inputs, [network.output() - 1], "the head reads the last sum");
+            let head = network.sites.last().unwrap();
+            assert_eq!(network.nodes[head.node].inputs, [network.output() - 1], "the head reads the last sum");
         }
         assert!(perceptron(Activation::Tanh, 4, 1.0).draw(0, 0).scales().is_empty());
     }

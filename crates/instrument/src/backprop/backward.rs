@@ -1,6 +1,6 @@
 //! The backward pass, node by node from the head down.
 
-use super::{Forward, LayerGradients};
+use super::{Forward, SiteGradients};
 use crate::arithmetic::{Arithmetic, Binary, Crossing, Numbers, Text};
 use crate::data::Batch;
 use crate::graph::segments::Segments;
@@ -106,11 +106,11 @@ impl<'n, B: Arithmetic> Pass<'n, B> {
     }
 
     /// Visits a node: sends its shares to its inputs and parameters. Gives the gradients of an affine node's layer.
-    fn visit(&mut self, node: NodeId) -> Option<LayerGradients<Crossing>> {
+    fn visit(&mut self, node: NodeId) -> Option<SiteGradients<Crossing>> {
         let arrived = std::mem::take(&mut self.arrived[node]);
         let gradient = self.added(Text::Gathering(node), arrived)?;
         let network = self.stored.network;
-        let layer = network.find_layer(node);
+        let layer = network.find_site(node);
         let shares = operation::backward(&self.role(), &*self.forward, self.branches.as_deref(), node, &gradient);
         if let Some(watcher) = &mut self.watcher {
             watcher(node, &gradient, &shares);
@@ -126,8 +126,8 @@ impl<'n, B: Arithmetic> Pass<'n, B> {
         let delta = self.unscaled(gradient);
         let gradients = network.parameters_of(layer).map(|parameter| self.gradient(parameter?));
         let [weight, bias, slope] = gradients;
-        Some(LayerGradients {
-            layer,
+        Some(SiteGradients {
+            site: layer,
             weight: weight.expect("invariant: an affine node has weights"),
             bias,
             slope,
@@ -139,16 +139,16 @@ impl<'n, B: Arithmetic> Pass<'n, B> {
 }
 
 impl<B: Numbers> Iterator for Pass<'_, B> {
-    type Item = LayerGradients;
+    type Item = SiteGradients;
 
-    fn next(&mut self) -> Option<LayerGradients> {
-        self.advance().map(LayerGradients::numbers)
+    fn next(&mut self) -> Option<SiteGradients> {
+        self.advance().map(SiteGradients::numbers)
     }
 }
 
 impl<B: Arithmetic> Pass<'_, B> {
     /// The gradients of the next layer from the head down.
-    pub fn advance(&mut self) -> Option<LayerGradients<Crossing>> {
+    pub fn advance(&mut self) -> Option<SiteGradients<Crossing>> {
         while self.remaining > 0 {
             self.remaining -= 1;
             if let Some(layer) = self.visit(self.remaining) {

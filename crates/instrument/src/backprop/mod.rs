@@ -20,12 +20,12 @@ pub use crate::operation::{Branches, Stored, Values};
 
 use crate::arithmetic::{Crossing, ExactMatrix};
 
-/// The gradients of one layer as exact numbers, or as they leave any arithmetic, in order from the head to layer 1; a loss
+/// The gradients of one site as exact numbers, or as they leave any arithmetic, in order from the head to layer 1; a loss
 /// scale is divided out.
 #[derive(Clone, Debug)]
-pub struct LayerGradients<T = ExactMatrix> {
-    /// Position in [`crate::graph::Network::layers`].
-    pub layer: usize,
+pub struct SiteGradients<T = ExactMatrix> {
+    /// Position in [`crate::graph::Network::sites`].
+    pub site: usize,
     /// ∂L/∂W, out × in.
     pub weight: T,
     /// ∂L/∂b, out × 1.
@@ -40,11 +40,11 @@ pub struct LayerGradients<T = ExactMatrix> {
     pub input: T,
 }
 
-impl LayerGradients<Crossing> {
+impl SiteGradients<Crossing> {
     /// Those of an arithmetic of numbers.
-    pub fn numbers(self) -> LayerGradients {
-        LayerGradients {
-            layer: self.layer,
+    pub fn numbers(self) -> SiteGradients {
+        SiteGradients {
+            site: self.site,
             weight: self.weight.numbers(),
             bias: self.bias.map(Crossing::numbers),
             slope: self.slope.map(Crossing::numbers),

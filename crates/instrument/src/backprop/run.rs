@@ -1,6 +1,6 @@
 //! Runs by name: chooses the storage types for the roles of a setup, and falls back where a fast one fails.
 
-use super::{Branches, Forward, LayerGradients, Pass, Stored, Values};
+use super::{Branches, Forward, Pass, SiteGradients, Stored, Values};
 use crate::arithmetic::dispatch::{Carriers, Visitor, dispatch_with};
 use crate::arithmetic::{ArithmeticName, ExactMatrix, Numbers, Policy, kernels};
 use crate::data::Batch;
@@ -153,9 +153,9 @@ pub struct GradientStream<'n> {
 }
 
 impl Iterator for GradientStream<'_> {
-    type Item = LayerGradients;
+    type Item = SiteGradients;
 
-    fn next(&mut self) -> Option<LayerGradients> {
+    fn next(&mut self) -> Option<SiteGradients> {
         let mut layer = self.pass.next();
         while self.pass.range_exceeded()
             && let Some(wider) = self.forward.wider()
@@ -171,7 +171,7 @@ impl Iterator for GradientStream<'_> {
 }
 
 /// A backward pass in any arithmetic.
-trait Backward: Iterator<Item = LayerGradients> + Send {
+trait Backward: Iterator<Item = SiteGradients> + Send {
     fn range_exceeded(&self) -> bool;
 }
 

@@ -3,8 +3,7 @@
 //! Source: numpy.lib.format, versions 1.0 to 3.0. NumPy has no bfloat16 and no 8-bit floats: arrays of ml_dtypes
 //! are written as raw bytes, `<V2` and `<V1`, or as `<f1` for float8_e5m2, and their type is lost.
 
-use super::count;
-use super::tensor::{Dtype, Stored, Tensor, Unread};
+use super::tensor::{Dtype, Stored, Tensor, Unread, count};
 
 /// How every npy file begins.
 pub const MAGIC: &[u8] = b"\x93NUMPY";

@@ -1,6 +1,7 @@
 //! How much of a file may be read: how many numbers, and how much memory there is for them.
 
-use super::MOST_NUMBERS;
+/// Most numbers that all tensors of a file may have together: 1 GiB as doubles.
+pub const MOST_NUMBERS: u64 = 1 << 27;
 
 /// Bytes that a number of a file takes while it is read: unpacked or transposed, and as a double.
 const READING: u64 = 16;

@@ -1,7 +1,7 @@
 //! safetensors: a length (8 bytes, little-endian), a JSON header of names, types, shapes and places, the numbers.
 
-use super::tensor::{Dtype, Stored, Tensor, Unread};
-use super::{Room, count};
+use super::room::Room;
+use super::tensor::{Dtype, Stored, Tensor, Unread, check_name, count};
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -122,7 +122,7 @@ pub(super) fn stored(bytes: &[u8], room: Room) -> Result<Vec<(usize, Stored)>, S
     let mut checked = Vec::with_capacity(entries.len());
     // All claims are checked before the first number is read.
     for (name, Entry { dtype, shape, data_offsets: (from, to) }) in entries {
-        super::check_name(&name)?;
+        check_name(&name)?;
         let dtype = match safetensors_dtype(&name, &dtype) {
             Ok(dtype) => dtype,
             // Its bytes are within the file, whatever their type.

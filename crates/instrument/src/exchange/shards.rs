@@ -1,7 +1,10 @@
 //! `model.safetensors.index.json`: tensors spread over several files of one folder, as Hugging Face saves large models.
 
-use super::tensor::{Dtype, Tensor, Unread};
-use super::{Contents, Room, bytes_within};
+use super::contents::Contents;
+use super::file::bytes_within;
+use super::parsing::parse_within;
+use super::room::Room;
+use super::tensor::{Dtype, Tensor, Unread, check_name};
 use crate::quote::listed;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -41,12 +44,6 @@ impl<'de> Deserialize<'de> for WeightMap {
     }
 }
 
-/// True for JSON. A safetensors file can begin with `{` as well, but the eight bytes of its length contain a zero.
-pub(super) fn is_json(bytes: &[u8]) -> bool {
-    let begins = bytes.trim_ascii_start().starts_with(b"{");
-    begins && !bytes.iter().take(8).any(|&byte| byte == 0)
-}
-
 /// Reads the shards that an index names, in the order of their names; `seen` gets the bytes of each.
 ///
 /// Tensors have the order in which the index names them; those that it does not name are left out with a note.
@@ -78,7 +75,7 @@ pub(super) fn read(
         }
         let bytes = bytes_within(&place, room)?;
         seen(&bytes);
-        let contents = super::parse_within(&bytes, "", dtype, room);
+        let contents = parse_within(&bytes, "", dtype, room);
         let contents = contents.map_err(|message| format!("`{}`: {message}", place.display()))?;
         room = room.after(contents.tensors.iter().map(|tensor| tensor.values.len() as u64).sum());
         notes.extend(contents.notes.into_iter().map(|note| format!("{shard}: {note}")));
@@ -128,7 +125,7 @@ fn weight_map(bytes: &[u8]) -> Result<Vec<(String, String)>, String> {
     })?;
     let mut names = HashSet::new();
     for (name, shard) in &pairs {
-        super::check_name(name)?;
+        check_name(name)?;
         if !names.insert(name) {
             return Err(format!("the index names `{name}` twice: keep one"));
         }

@@ -1,5 +1,6 @@
 //! Tensors as files hold them: a name, a shape, and every number exactly.
 
+use super::room::MOST_NUMBERS;
 use crate::format::{E4M3FN, E5M2, Format};
 use crate::nearest::nearest;
 use half::{bf16, f16};
@@ -271,4 +272,32 @@ fn place(shape: &[usize], index: usize) -> String {
     }
     positions.reverse();
     format!("[{}]", positions.join(", "))
+}
+
+/// Longest name of a tensor in bytes.
+const LONGEST_NAME: usize = 512;
+
+/// Names are kept as they are; hidden characters are escaped where a name is printed.
+pub(super) fn check_name(name: &str) -> Result<(), String> {
+    if name.is_empty() || name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
+        let shown: String = name.chars().take(40).collect();
+        return Err(format!(
+            "a tensor is called {shown:?}: give names of 1 to {LONGEST_NAME} bytes without control characters"
+        ));
+    }
+    Ok(())
+}
+
+/// The number of entries of a shape, if it is at most `most`.
+pub(super) fn count(name: &str, shape: &[usize], most: u64) -> Result<usize, String> {
+    let product = shape.iter().try_fold(1u64, |product, &length| product.checked_mul(length as u64));
+    // A length of zero makes any other harmless.
+    let product = if shape.contains(&0) { Some(0) } else { product };
+    match product.filter(|&product| product <= most) {
+        Some(product) => Ok(product as usize),
+        None => Err(format!(
+            "tensor `{name}` of shape {}: all tensors of a file may have {MOST_NUMBERS} numbers together",
+            shape_in_words(shape)
+        )),
+    }
 }

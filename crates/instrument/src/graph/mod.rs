@@ -60,13 +60,15 @@ pub struct Node {
     pub inputs: Vec<NodeId>,
 }
 
-/// One affine node with its activation: the unit for which gradients are reported.
+/// A node with parameters, what is measured and reported: layer k of a multilayer perceptron is its kth site.
+///
+/// The slope of a PReLU belongs to the site whose value the PReLU reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Layer {
+pub struct Site {
     /// `hidden.1`, …, `head`, or the name in the file.
     pub name: String,
-    /// The affine node, whose value is the pre-activation z.
-    pub affine: NodeId,
+    /// The node, whose value is the pre-activation z.
+    pub node: NodeId,
     /// The activation that reads it; `None` for the head.
     pub activation: Option<NodeId>,
 }
@@ -80,8 +82,8 @@ pub struct Network {
     pub parameters: Vec<Parameter>,
     /// The loss at the last node.
     pub loss: Loss,
-    /// Affine nodes from input to output.
-    pub layers: Vec<Layer>,
+    /// Nodes with parameters from input to output; of tied ones the first.
+    pub sites: Vec<Site>,
     /// The key of the random bits for stochastic rounding, different in every trial.
     pub key: u64,
 }
@@ -90,7 +92,7 @@ impl Network {
     /// An empty network whose node 0 is the input.
     pub fn new(loss: Loss) -> Network {
         let input = Node { operation: Operation::Input, inputs: vec![] };
-        Network { nodes: vec![input], parameters: vec![], loss, layers: vec![], key: 0 }
+        Network { nodes: vec![input], parameters: vec![], loss, sites: vec![], key: 0 }
     }
 
     /// The node whose value is the network's output.
@@ -98,20 +100,20 @@ impl Network {
         self.nodes.len() - 1
     }
 
-    /// Position in [`Network::layers`] of an affine node; `None` for every other node, and where another node's layer has
+    /// Position in [`Network::sites`] of a node; `None` for every node that is none, and where another node's site has
     /// the weights.
-    pub fn find_layer(&self, node: NodeId) -> Option<usize> {
-        self.layers.iter().position(|layer| layer.affine == node)
+    pub fn find_site(&self, node: NodeId) -> Option<usize> {
+        self.sites.iter().position(|site| site.node == node)
     }
 
-    /// Position in [`Network::layers`] of an affine node that is a layer.
-    pub fn layer_of(&self, affine: NodeId) -> usize {
-        self.find_layer(affine).expect("invariant: the affine nodes of a network without tied weights are layers")
+    /// Position in [`Network::sites`] of a node that is a site.
+    pub fn site_of(&self, affine: NodeId) -> usize {
+        self.find_site(affine).expect("invariant: the affine nodes of a network without tied weights are sites")
     }
 
-    /// The parameters of a layer's weight, bias and slope gradients.
-    pub fn parameters_of(&self, layer: usize) -> [Option<ParameterId>; 3] {
-        let Layer { affine, activation, .. } = self.layers[layer];
+    /// The parameters of a site's weight, bias and slope gradients.
+    pub fn parameters_of(&self, site: usize) -> [Option<ParameterId>; 3] {
+        let Site { node: affine, activation, .. } = self.sites[site];
         let (weight, bias) = match self.nodes[affine].operation {
             Operation::Affine { weight, bias } => (Some(weight), bias),
             _ => (None, None),
@@ -123,32 +125,32 @@ impl Network {
         [weight, bias, slope]
     }
 
-    /// Per layer from the input: [`Network::parameters_of`].
-    pub fn layer_parameters(&self) -> Vec<[Option<ParameterId>; 3]> {
-        (0..self.layers.len()).map(|layer| self.parameters_of(layer)).collect()
+    /// Per site from the input: [`Network::parameters_of`].
+    pub fn site_parameters(&self) -> Vec<[Option<ParameterId>; 3]> {
+        (0..self.sites.len()).map(|site| self.parameters_of(site)).collect()
     }
 
     /// Number of outputs n.
     pub fn outputs(&self) -> usize {
-        let head = self.layers.last().expect("invariant: a network has a head");
-        match self.nodes[head.affine].operation {
+        let head = self.sites.last().expect("invariant: a network has a head");
+        match self.nodes[head.node].operation {
             Operation::Affine { weight, .. } => self.parameters[weight].values.nrows(),
-            _ => unreachable!("invariant: a layer's first node is affine"),
+            _ => unreachable!("invariant: a site's node is affine"),
         }
     }
 
-    /// Pushes z = W·a (+ b) and opens a new layer.
+    /// Pushes z = W·a (+ b) and opens a new site.
     pub fn push_affine(&mut self, name: &str, input: NodeId, weight: Array2<f64>, bias: Option<Array2<f64>>) -> NodeId {
         let weight = self.push_parameter(format!("{name}.weight"), weight);
         let bias = bias.map(|values| self.push_parameter(format!("{name}.bias"), values));
         let affine = self.push_node(Operation::Affine { weight, bias }, vec![input]);
-        self.layers.push(Layer { name: name.to_string(), affine, activation: None });
+        self.sites.push(Site { name: name.to_string(), node: affine, activation: None });
         affine
     }
 
-    /// Pushes a = φ(z) on the newest layer's pre-activation.
+    /// Pushes a = φ(z) on the newest site's value.
     pub fn push_activation(&mut self, activation: Activation) -> NodeId {
-        let name = self.layers.last().map_or(String::new(), |layer| format!("{}.slope", layer.name));
+        let name = self.sites.last().map_or(String::new(), |site| format!("{}.slope", site.name));
         match activation {
             Activation::Prelu { slope } => self.push_activation_with(activation, name, slope),
             _ => self.push_activated(activation, None),
@@ -162,10 +164,10 @@ impl Network {
     }
 
     fn push_activated(&mut self, activation: Activation, slope: Option<ParameterId>) -> NodeId {
-        let layer = self.layers.len() - 1;
-        let affine = self.layers[layer].affine;
+        let site = self.sites.len() - 1;
+        let affine = self.sites[site].node;
         let node = self.push_node(Operation::Activation { activation, slope }, vec![affine]);
-        self.layers[layer].activation = Some(node);
+        self.sites[site].activation = Some(node);
         node
     }
 

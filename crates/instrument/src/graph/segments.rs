@@ -17,10 +17,10 @@ pub struct Segments {
 impl Segments {
     /// About `count` segments with equal numbers of layers, at least one.
     pub fn new(network: &Network, count: usize) -> Segments {
-        let layers = network.layers.len();
+        let layers = network.sites.len();
         let count = count.clamp(1, layers.max(1));
         // A segment starts at the affine node of a layer.
-        let mut starts: Vec<NodeId> = (1..count).map(|run| network.layers[run * layers / count].affine).collect();
+        let mut starts: Vec<NodeId> = (1..count).map(|run| network.sites[run * layers / count].node).collect();
         starts.insert(0, 0);
         starts.dedup();
         let ends = starts.iter().skip(1).copied().chain([network.nodes.len()]);
@@ -79,7 +79,7 @@ mod tests {
             let affine = push(Operation::Affine { weight: 0, bias: None }, vec![below]);
             let scaled = push(Operation::Scale { factor: 1.0 }, vec![affine]);
             let sum = if layer % 2 == 1 { push(Operation::Add, vec![scaled, below]) } else { scaled };
-            network.layers.push(crate::graph::Layer { name: layer.to_string(), affine, activation: None });
+            network.sites.push(crate::graph::Site { name: layer.to_string(), node: affine, activation: None });
             below = sum;
         }
         network

@@ -3,21 +3,21 @@
 //! Differences are accurate to at least 50 bits ([`ReferenceTensor`]), scaled by one power of two and summed in double
 //! precision in index order, which is enough for the nine digits that a record keeps.
 
+mod compare;
 mod joined;
 mod reference;
 mod rows;
+mod scaled;
 mod sums;
 
 pub use reference::ReferenceTensor;
 pub use rows::{Rows, rows};
-use sums::{FINE, Sums};
+pub use sums::Twin;
 
-use crate::arithmetic::{Exact, ExactMatrix};
 use crate::fate::Fates;
-use crate::format::two_to;
 use crate::number::Number;
 use crate::truth::TrueTensor;
-use rug::Float;
+use scaled::times_two_to;
 use serde::{Deserialize, Serialize};
 
 /// The measures of one tensor.
@@ -45,17 +45,6 @@ pub struct Noise {
     signs: (u64, u64),
     /// The fates of the entries.
     pub fates: Fates,
-}
-
-/// Distinguishes underflow from other causes of a computed zero.
-#[derive(Clone, Copy, Debug)]
-pub enum Twin<'a> {
-    /// Nothing does: every such zero counts as flushed.
-    Absent,
-    /// The run itself has unbounded exponents: nothing is flushed.
-    Itself,
-    /// The places where the same run with unbounded exponents is zero, too, in row-major order.
-    Zeros(&'a [bool]),
 }
 
 /// A gradient tensor compared with the exact one.
@@ -105,48 +94,6 @@ impl Interval {
 }
 
 impl Noise {
-    /// Compares a computed tensor with the exact one; every computed zero whose exact entry is not zero counts as
-    /// flushed.
-    pub fn measure(truth: &TrueTensor, computed: &ExactMatrix) -> Noise {
-        Noise::compare(&ReferenceTensor::new(truth), computed, Twin::Absent)
-    }
-
-    /// The same with a prepared exact tensor and with the zeros of the twin run with unbounded exponents.
-    pub fn compare(reference: &ReferenceTensor, computed: &ExactMatrix, twin: Twin) -> Noise {
-        let truth = reference.truth;
-        let scale = reference.scale.or_else(|| computed.top()).unwrap_or(0);
-        let mut sums = Sums::new(scale, twin);
-        match computed {
-            ExactMatrix::Doubles(computed) => {
-                let computed = computed.as_slice().expect("invariant: gradients are row-major");
-                let factor = reference.factor();
-                for (place, &x) in computed.iter().enumerate() {
-                    let scaled = x * factor.unwrap_or(f64::NAN);
-                    if let Some(ordinary) = reference.compare_ordinary(place, scaled)
-                        && ordinary.difference.abs() >= two_to(FINE)
-                    {
-                        sums.add_ordinary(scaled, &ordinary);
-                        continue;
-                    }
-                    let in_doubles = factor.and_then(|factor| reference.compare_double(place, x, factor));
-                    let compared = in_doubles
-                        .unwrap_or_else(|| reference.compare(place, &Exact::Double(x), scale, &mut sums.scratch));
-                    let signs = x.is_finite().then_some((x > 0.0, x < 0.0));
-                    sums.add(place, compared, signs, reference);
-                }
-            }
-            ExactMatrix::Any(computed) => {
-                for (place, x) in computed.iter().enumerate() {
-                    let compared = reference.compare(place, x, scale, &mut sums.scratch);
-                    let signs = x.sign().filter(|_| x.is_finite()).map(|sign| (sign.is_gt(), sign.is_lt()));
-                    sums.add(place, compared, signs, reference);
-                }
-            }
-        }
-        let error = if reference.scale.is_some() { reference.error } else { truth.error.scaled(-scale).to_f64() };
-        sums.finish(reference, error)
-    }
-
     /// Every exact entry is zero.
     pub fn is_dead(&self) -> bool {
         self.is_dead
@@ -264,40 +211,13 @@ fn with_digits(x: f64, relative_error: f64) -> Number {
     Number::new(text.parse().expect("a formatted double parses"))
 }
 
-/// x·2^e of an integer x below 2^53; 0 below the normal doubles.
-fn times_two_to(x: f64, e: i64) -> f64 {
-    if x == 0.0 || e < -1074 { 0.0 } else { x * two_to(e) }
-}
-
-/// x·2^-scale; intermediate under- and overflow only occurs beyond the doubles' range of the largest entry.
-fn scaled_double(x: f64, scale: i64) -> f64 {
-    match -scale {
-        shift @ -1022..=1023 => x * two_to(shift),
-        _ => scaled(&Float::with_val(53, x), scale),
-    }
-}
-
-/// x·2^-scale as a double; entries more than 2^1074 below the largest become zero.
-fn scaled(x: &Float, scale: i64) -> f64 {
-    let (fraction, exponent) = x.to_f64_exp();
-    let exponent = i64::from(exponent) - scale;
-    if !fraction.is_finite() || fraction == 0.0 {
-        fraction
-    } else if exponent < -1021 {
-        0.0
-    } else if exponent > 1000 {
-        // An entry this far above the exact maximum has an infinite square whatever its digits.
-        f64::MAX.copysign(fraction)
-    } else {
-        fraction * two_to(exponent)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arithmetic::ExactMatrix;
     use crate::enclosure::Bound;
     use ndarray::Array2;
+    use rug::Float;
 
     fn row(values: &[f64]) -> Array2<f64> {
         Array2::from_shape_vec((1, values.len()), values.to_vec()).expect("one row")

@@ -4,7 +4,7 @@
 //! computed double costs two subtractions and is accurate to 50 bits. If it is not (entries far below the largest,
 //! differences far below the entry, thresholds within rounding), MPFR decides.
 
-use super::{scaled, scaled_double, times_two_to};
+use super::scaled::{scaled, scaled_double, times_two_to};
 use crate::arithmetic::Exact;
 use crate::fate::{DEGRADED, DROWNED, Fate};
 use crate::format::two_to;

@@ -1,7 +1,8 @@
 //! Sums over a tensor's entries, in their order.
 
+use super::Noise;
 use super::reference::{ComparedEntry, OrdinaryEntry, ReferenceTensor};
-use super::{Noise, Twin, scaled};
+use super::scaled::scaled;
 use crate::fate::{Fate, Fates};
 use crate::format::two_to;
 use rug::Float;
@@ -12,6 +13,17 @@ pub(super) const FINE: i64 = -300;
 const FINE_SHIFT: i64 = 512;
 /// Exponent of the smallest recorded ratio; smaller ones are "at most" this.
 pub(super) const LEAST: i64 = -1000;
+
+/// Distinguishes underflow from other causes of a computed zero.
+#[derive(Clone, Copy, Debug)]
+pub enum Twin<'a> {
+    /// Nothing does: every such zero counts as flushed.
+    Absent,
+    /// The run itself has unbounded exponents: nothing is flushed.
+    Itself,
+    /// The places where the same run with unbounded exponents is zero, too, in row-major order.
+    Zeros(&'a [bool]),
+}
 
 /// Sums over entries, in their order.
 pub(super) struct Sums<'a> {

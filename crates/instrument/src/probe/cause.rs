@@ -1,8 +1,8 @@
 //! Trials → record: the sources of an arithmetic's noise, the remedies that helped, and the prediction of theory.
 
-use super::Trial;
 use super::measure::RunMeasurement;
 use super::questions::{Asked, AskedSources, Questions, RunId};
+use super::trials::Trial;
 use crate::arithmetic::Policy;
 use crate::backprop::Setup;
 use crate::record::{
@@ -15,7 +15,7 @@ use crate::verdict::over_trials;
 
 /// One layer of a run in one trial.
 fn measured(trial: &Trial, layer: usize, run: RunId) -> RunMeasurement {
-    let layer = &trial.measurement.layers[layer];
+    let layer = &trial.measurement.sites[layer];
     match run {
         RunId::Listed(index) => (&layer.arithmetics[index]).into(),
         RunId::Extra(index) => layer.extras[index],
@@ -23,7 +23,7 @@ fn measured(trial: &Trial, layer: usize, run: RunId) -> RunMeasurement {
 }
 
 fn layers(trials: &[Trial]) -> usize {
-    trials[0].measurement.layers.len()
+    trials[0].measurement.sites.len()
 }
 
 /// Noise-to-signal ratio of one layer of a run.
@@ -96,7 +96,7 @@ fn count(
 
 /// All layers of a run in one trial.
 fn whole(trial: &Trial, run: RunId) -> WholeTrial {
-    let layers = 0..trial.measurement.layers.len();
+    let layers = 0..trial.measurement.sites.len();
     WholeTrial::of(layers.map(|layer| measured(trial, layer, run)).map(|run| (run.verdict, run.noise_to_signal)))
 }
 
@@ -135,7 +135,7 @@ fn remedies(questions: &Questions, index: usize, trials: &[Trial]) -> Vec<Remedy
 fn theory(policy: &Policy, trials: &[Trial], index: usize, batch: usize, branch: f64) -> Vec<TheorySite> {
     let facts: Vec<Vec<LayerFacts>> = trials
         .iter()
-        .filter_map(|trial| trial.measurement.layers.iter().map(|layer| layer.arithmetics[index].facts).collect())
+        .filter_map(|trial| trial.measurement.sites.iter().map(|layer| layer.arithmetics[index].facts).collect())
         .collect();
     let Some(first) = facts.first() else { return Vec::new() };
     let bounds = frozen(policy, first, batch);

@@ -5,18 +5,18 @@ use super::layer::{Tensor, Twins};
 use super::measure::{ArithmeticMeasurement, RunMeasurement};
 use crate::activation::{Activation, Piece};
 use crate::arithmetic::ExactMatrix;
-use crate::backprop::LayerGradients;
+use crate::backprop::SiteGradients;
 use crate::graph::{Network, Operation};
 use crate::magnitude::Magnitudes;
 use crate::noise::{ReferenceTensor, Twin, rows, unknown};
 use crate::record::{ExternalSite, Fates, Flips};
 use crate::theory::{self, LayerFacts, derivative_noise, relative_noise};
-use crate::truth::{TrueLayer, TrueTensor, Unproven};
+use crate::truth::{SiteTruth, TrueTensor, Unproven};
 
 /// The exact tensors of one layer, prepared once for all runs.
 pub struct ReferenceLayer<'t> {
     /// The layer.
-    pub truth: &'t TrueLayer,
+    pub truth: &'t SiteTruth,
     weight: Option<ReferenceTensor<'t>>,
     bias: Option<ReferenceTensor<'t>>,
     slope: Option<ReferenceTensor<'t>>,
@@ -28,7 +28,7 @@ pub struct ReferenceLayer<'t> {
 
 impl<'t> ReferenceLayer<'t> {
     /// Prepares a layer.
-    pub fn new(truth: &'t TrueLayer) -> ReferenceLayer<'t> {
+    pub fn new(truth: &'t SiteTruth) -> ReferenceLayer<'t> {
         let known = |tensor: &'t Result<TrueTensor, Unproven>| tensor.as_ref().ok().map(ReferenceTensor::new);
         ReferenceLayer {
             truth,
@@ -45,7 +45,7 @@ impl<'t> ReferenceLayer<'t> {
     }
 
     /// Compares a run of which only the gradient of weights and biases is used.
-    pub fn run(&self, computed: &LayerGradients, twins: Twins) -> RunMeasurement {
+    pub fn run(&self, computed: &SiteGradients, twins: Twins) -> RunMeasurement {
         let weight = Tensor::compare(&self.weight, &computed.weight, twins.weight);
         let bias = computed.bias.as_ref().map(|bias| Tensor::compare(&self.bias, bias, twins.bias));
         let joint = bias.map_or(weight, |bias| weight.joined(bias));
@@ -72,7 +72,7 @@ pub struct Computed<'a> {
 
 impl<'a> Computed<'a> {
     /// Of a run of our own.
-    pub fn of(layer: &'a LayerGradients) -> Computed<'a> {
+    pub fn of(layer: &'a SiteGradients) -> Computed<'a> {
         Computed {
             weight: Some(&layer.weight),
             bias: layer.bias.as_ref(),
@@ -90,7 +90,7 @@ pub fn compare_external(
     external: &ExternalGradients,
     ours: &[OwnTensors],
 ) -> ArithmeticMeasurement {
-    let theirs = external.layer(network, reference.truth.layer);
+    let theirs = external.layer(network, reference.truth.site);
     let computed = Computed {
         weight: theirs.weight.as_ref(),
         bias: theirs.bias.as_ref(),
@@ -155,8 +155,8 @@ pub fn compare(
 }
 
 /// Pre-activations on a different branch of φ' than the exact ones.
-fn flips(network: &Network, truth: &TrueLayer, preactivation: &ExactMatrix) -> Option<Flips> {
-    let node = network.layers[truth.layer].activation?;
+fn flips(network: &Network, truth: &SiteTruth, preactivation: &ExactMatrix) -> Option<Flips> {
+    let node = network.sites[truth.site].activation?;
     let Operation::Activation { activation, .. } = network.nodes[node].operation else { return None };
     if !activation.is_kinked() || truth.pieces.is_empty() {
         return None;
@@ -178,11 +178,11 @@ fn flips(network: &Network, truth: &TrueLayer, preactivation: &ExactMatrix) -> O
 pub fn facts(
     network: &Network,
     reference: &ReferenceLayer,
-    computed: &LayerGradients,
+    computed: &SiteGradients,
     measured: &ArithmeticMeasurement,
 ) -> LayerFacts {
     let ReferenceLayer { truth, ref delta_facts, coherence, .. } = *reference;
-    let layer = &network.layers[truth.layer];
+    let layer = &network.sites[truth.site];
     let activation = layer.activation.and_then(|node| match network.nodes[node].operation {
         // The current slope of the network, not the initial one.
         Operation::Activation { slope: Some(slope), .. } => {

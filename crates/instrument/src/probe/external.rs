@@ -7,7 +7,7 @@ use crate::format::F64;
 use crate::graph::{Network, Operation, ParameterId};
 use crate::noise::Noise;
 use crate::record::{Number, Projection, StoredType};
-use crate::truth::{TrueLayer, TrueTensor};
+use crate::truth::{SiteTruth, TrueTensor};
 use rug::Float;
 
 /// Bits for the comparison of tolerances, far more than any element type of a dump.
@@ -45,8 +45,8 @@ pub struct OwnTensors {
 impl ExternalGradients<'_> {
     /// The gradients of one layer, by its position in [`Network::layers`].
     pub fn layer(&self, network: &Network, layer: usize) -> ExternalTensors {
-        let layer = &network.layers[layer];
-        let (weight, bias) = match network.nodes[layer.affine].operation {
+        let layer = &network.sites[layer];
+        let (weight, bias) = match network.nodes[layer.node].operation {
             Operation::Affine { weight, bias } => (Some(weight), bias),
             _ => (None, None),
         };
@@ -72,7 +72,7 @@ impl ExternalTensors {
 
     /// Entries that torch.testing.assert_close rejects, and all entries that it can compare, with the exact gradient
     /// rounded to the dump's type as the expected value.
-    pub fn not_close(&self, truth: &TrueLayer) -> (u64, u64) {
+    pub fn not_close(&self, truth: &SiteTruth) -> (u64, u64) {
         let tensors = [
             (&self.weight, Some(&truth.weight)),
             (&self.bias, truth.bias.as_ref()),

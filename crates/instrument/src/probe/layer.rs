@@ -1,7 +1,7 @@
 //! Compares the tensors of one layer's gradient with the exact ones, and weights and biases as one vector.
 
 use crate::arithmetic::ExactMatrix;
-use crate::backprop::LayerGradients;
+use crate::backprop::SiteGradients;
 use crate::noise::{Noise, ReferenceTensor, Twin, unknown};
 use crate::record::{Fates, GradientNoise, Number, TensorNoise};
 use crate::verdict::Verdict;
@@ -30,7 +30,7 @@ pub struct Zeros {
 
 impl Zeros {
     /// The zeros of a twin's layer.
-    pub fn of(twin: &LayerGradients) -> Zeros {
+    pub fn of(twin: &SiteGradients) -> Zeros {
         Zeros { weight: twin.weight.zeros(), bias: twin.bias.as_ref().map_or_else(Vec::new, ExactMatrix::zeros) }
     }
 

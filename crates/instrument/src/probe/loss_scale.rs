@@ -11,7 +11,7 @@
 
 use super::questions::exact;
 use crate::arithmetic::{ExactMatrix, Policy};
-use crate::backprop::{ForwardRun, LayerGradients, Part, Setup};
+use crate::backprop::{ForwardRun, Part, Setup, SiteGradients};
 use crate::data::Batch;
 use crate::format::{Format, two_to};
 use crate::graph::Network;
@@ -157,7 +157,7 @@ impl<'n> Search<'n> {
         let policy = Policy { storage: None, forward: name, backward: name };
         let segments = self.segments.clone();
         let forward = ForwardRun::in_segments(&policy, Part::Whole, self.network, self.batch, segments);
-        let parameters = |layer: LayerGradients| Parameters { weight: layer.weight, bias: layer.bias };
+        let parameters = |layer: SiteGradients| Parameters { weight: layer.weight, bias: layer.bias };
         self.exact = Some(forward.backward(&policy.into()).map(parameters).collect());
     }
 }
@@ -248,7 +248,7 @@ fn room_above(format: &Format, outcome: &Outcome) -> Option<i32> {
 }
 
 impl Outcome {
-    fn of(layers: impl Iterator<Item = LayerGradients>, exact: Option<&[Parameters]>) -> Outcome {
+    fn of(layers: impl Iterator<Item = SiteGradients>, exact: Option<&[Parameters]>) -> Outcome {
         let mut outcome = Outcome { zeros: 0, overflows: false, top: None, worst: 0.0 };
         for (place, layer) in layers.enumerate() {
             outcome.zeros += layer.weight.zeros().iter().filter(|is_zero| **is_zero).count();
@@ -266,7 +266,7 @@ impl Outcome {
 }
 
 /// The noise-to-signal ratio of weights and biases together; `None` if the exact gradient is zero.
-fn noise(exact: &Parameters, computed: &LayerGradients) -> Option<f64> {
+fn noise(exact: &Parameters, computed: &SiteGradients) -> Option<f64> {
     let parts: Vec<(&ExactMatrix, &ExactMatrix)> = std::iter::once((&exact.weight, &computed.weight))
         .chain(exact.bias.as_ref().zip(computed.bias.as_ref()))
         .collect();
@@ -357,8 +357,8 @@ mod tests {
             |values: [f64; 2]| ExactMatrix::from(ndarray::Array2::from_shape_vec((1, 2), values.to_vec()).unwrap());
         for by in [0, 40, -1030, -2000] {
             let exact = |values| matrix(values).times_two_to(by);
-            let layer = |weight, bias| LayerGradients {
-                layer: 0,
+            let layer = |weight, bias| SiteGradients {
+                site: 0,
                 weight: exact(weight),
                 bias: Some(exact(bias)),
                 slope: None,

@@ -15,7 +15,7 @@ use crate::noise;
 use crate::record::{ExactSite, ExternalSite, Fates, Flips, GradientNoise, Number, Rows, TensorNoise};
 use crate::spec::Proof;
 use crate::theory::LayerFacts;
-use crate::truth::{Evidence, ExactPass, Prover, TrueLayer, Unproven, precision, sizes};
+use crate::truth::{Evidence, ExactPass, Prover, SiteTruth, Unproven, precision, sizes};
 use crate::verdict::Verdict;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -27,11 +27,11 @@ pub struct Measurement {
     /// The proof that establishes it.
     pub proof: Proof,
     /// From the input side to the head.
-    pub layers: Vec<LayerMeasurement>,
+    pub sites: Vec<SiteMeasurement>,
 }
 
 /// One layer in every arithmetic.
-pub struct LayerMeasurement {
+pub struct SiteMeasurement {
     /// `hidden.1`, …, `head`.
     pub name: String,
     /// Evidence for the exact weight gradient.
@@ -49,7 +49,7 @@ pub struct LayerMeasurement {
     /// One per extra run.
     pub extras: Vec<RunMeasurement>,
     /// The exact gradients themselves, if requested; separate, because thousands of trials do not need them.
-    pub truth: Option<Box<TrueLayer>>,
+    pub truth: Option<Box<SiteTruth>>,
 }
 
 /// One layer in one arithmetic.
@@ -203,7 +203,7 @@ pub fn measure_with(
 impl Measurement {
     /// The weakest evidence of all layers.
     fn weakest(&self) -> Evidence {
-        self.layers.iter().map(|layer| layer.evidence).fold(Evidence::Exact, Evidence::weaker)
+        self.sites.iter().map(|layer| layer.evidence).fold(Evidence::Exact, Evidence::weaker)
     }
 }
 
@@ -227,7 +227,7 @@ impl Job<'_> {
     ) -> Measurement {
         let truth = prover.pass(precision, wanted);
         let layers = in_lockstep(self.network, self.batch, truth, self.subjects, self.segments, layers_done);
-        Measurement { precision, proof: Proof::Norm, layers }
+        Measurement { precision, proof: Proof::Norm, sites: layers }
     }
 
     /// Measures with a proof at the precision that establishes every layer, or at the last one tried.
@@ -246,7 +246,7 @@ impl Job<'_> {
                 continue;
             }
             let layers = in_lockstep(self.network, self.batch, truth, self.subjects, self.segments, layers_done);
-            let measured = Measurement { precision: working, proof: Proof::Norm, layers };
+            let measured = Measurement { precision: working, proof: Proof::Norm, sites: layers };
             let weakest = measured.weakest();
             let is_out_of_range = weakest == Evidence::NotEstablished(Unproven::ExponentRange);
             if !weakest.reaches(bits)
@@ -348,14 +348,14 @@ fn in_lockstep(
     subjects: Subjects,
     segments: &Arc<Segments>,
     layers_done: &mut dyn FnMut(usize),
-) -> Vec<LayerMeasurement> {
+) -> Vec<SiteMeasurement> {
     let mut runs = Runs::start(network, batch, &truth, subjects, segments);
     // Exact capacity, because layers are kept for every trial.
-    let mut layers = Vec::with_capacity(network.layers.len());
+    let mut layers = Vec::with_capacity(network.sites.len());
     layers.extend(truth.enumerate().map(|(done, truth)| {
         let layer = runs.advance(network, &truth, subjects);
         layers_done(done + 1);
-        LayerMeasurement { truth: subjects.keeps_truth.then(|| Box::new(truth)), ..layer }
+        SiteMeasurement { truth: subjects.keeps_truth.then(|| Box::new(truth)), ..layer }
     }));
     layers.reverse();
     // The output of a layer is the input of the next one.
@@ -365,8 +365,8 @@ fn in_lockstep(
 }
 
 /// The exact network at a layer, as if it were the head.
-fn exact(network: &Network, truth: &TrueLayer) -> ExactSite {
-    let Operation::Affine { weight, .. } = network.nodes[network.layers[truth.layer].affine].operation else {
+fn exact(network: &Network, truth: &SiteTruth) -> ExactSite {
+    let Operation::Affine { weight, .. } = network.nodes[network.sites[truth.site].node].operation else {
         unreachable!("invariant: a layer's first node is affine")
     };
     let own = &truth.sizes;
@@ -386,12 +386,12 @@ fn exact(network: &Network, truth: &TrueLayer) -> ExactSite {
 
 impl Runs<'_> {
     /// Compares one layer of every run with the exact one.
-    fn advance(&mut self, network: &Network, truth: &TrueLayer, subjects: Subjects) -> LayerMeasurement {
+    fn advance(&mut self, network: &Network, truth: &SiteTruth, subjects: Subjects) -> SiteMeasurement {
         let Subjects { listed, extras, externals, .. } = subjects;
         let reference = ReferenceLayer::new(truth);
         let next = |stream: &mut GradientStream| {
             let computed = stream.next().expect("invariant: every stream has the network's layers");
-            assert_eq!(computed.layer, truth.layer, "invariant: streams advance in lockstep");
+            assert_eq!(computed.site, truth.site, "invariant: streams advance in lockstep");
             computed
         };
         // Twins first, because their zeros show what was flushed.
@@ -432,8 +432,8 @@ impl Runs<'_> {
             magnitudes = Magnitudes::of_exponents(weight.exponents());
             log2_norm = noise::log2_norm(weight);
         }
-        LayerMeasurement {
-            name: network.layers[truth.layer].name.clone(),
+        SiteMeasurement {
+            name: network.sites[truth.site].name.clone(),
             weight_evidence,
             evidence: others.into_iter().flatten().map(Evidence::of).fold(weight_evidence, Evidence::weaker),
             log2_norm,

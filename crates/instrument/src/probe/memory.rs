@@ -5,6 +5,7 @@
 //! returns little memory.
 
 pub mod limits;
+mod parts;
 mod report;
 mod shape;
 mod sizes;
@@ -16,12 +17,9 @@ pub use sizes::{from_words, in_words};
 use crate::graph::segments::Segments;
 use crate::spec::training::TrainingPlan;
 use crate::spec::{Attribute, Plan, Schedule, Spec};
+use parts::{files, largest, nearest_in_words, whole};
 use shape::Shape;
 use std::path::Path;
-
-/// Bytes that the program uses before anything is measured, fonts included, and the bytes that a thread adds.
-const PROGRAM: u128 = 36 << 20;
-const THREAD: u128 = 1 << 20;
 
 /// The needs of a plan, without the schedule.
 struct Needs<'p> {
@@ -88,23 +86,6 @@ pub fn kept(plan: &Plan) -> u64 {
     u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
-/// With what every run takes, as far as numbers go.
-fn whole(threads: usize, bytes: u128) -> u64 {
-    u64::try_from(PROGRAM + threads as u128 * THREAD + bytes).unwrap_or(u64::MAX)
-}
-
-/// Bytes of the files that were read: doubles, and as many again while they are transposed and copied.
-fn files(plan: &Plan) -> u128 {
-    let network = plan.network.iter().flat_map(|network| &network.layers);
-    let network: u128 = network.map(|layer| layer.weight.len() as u128).sum();
-    let samples = plan
-        .samples
-        .as_ref()
-        .map_or(0, |samples| samples.batch() as u128 * (samples.features() as u128 + samples.outputs() as u128));
-    let compared = plan.compared.iter().flat_map(|gradients| gradients.tensors.iter().flatten());
-    16 * (network + samples + compared.map(|gradient| gradient.values.len() as u128).sum::<u128>())
-}
-
 /// The schedule that computes most at once within a number of bytes; `None` if no schedule fits.
 pub fn schedule(plan: &Plan, threads: usize, limit: u64) -> Option<Schedule> {
     Needs::of(plan, threads, report::bytes).schedule(limit)
@@ -139,23 +120,6 @@ fn nearest_with(plan: &Plan, threads: usize, limit: u64, report: Report) -> Opti
         ("--batch", if is_whole { 0 } else { largest(spec().batch, |count| fits(batch(count))) }),
         ("--trials", drawn(spec().trials, &|trials| Spec { trials, ..spec() })),
     ])
-}
-
-/// The largest number that fits, below one that does not; 0 if there is none.
-fn largest(now: usize, fits: impl Fn(usize) -> bool) -> usize {
-    let (mut low, mut high) = (0, now);
-    while high - low > 1 {
-        let middle = low + (high - low) / 2;
-        if fits(middle) { low = middle } else { high = middle }
-    }
-    low
-}
-
-/// `--depth 12 or --width 30`: options with numbers that fit; `None` if none does.
-fn nearest_in_words(found: &[(&str, usize)]) -> Option<String> {
-    let told: Vec<String> =
-        found.iter().filter(|(_, most)| *most > 0).map(|(option, most)| format!("{option} {most}")).collect();
-    (!told.is_empty()).then(|| told.join(" or "))
 }
 
 /// A plan whose memory can be estimated before it runs.

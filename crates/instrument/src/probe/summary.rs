@@ -1,10 +1,10 @@
 //! Trials → record: summarises each arithmetic over all trials.
 
-use super::Trial;
 use super::cause::Causes;
 use super::external::tolerances;
 use super::measure::RunMeasurement;
 use super::questions::Questions;
+use super::trials::Trial;
 use crate::format::F64;
 use crate::magnitude::Magnitudes;
 use crate::record::{
@@ -17,21 +17,21 @@ use crate::verdict::over_trials;
 
 /// The exact gradient over the trials.
 pub(super) fn truth(trials: &[Trial]) -> Truth {
-    let all = trials.iter().flat_map(|trial| trial.measurement.layers.iter().map(|layer| layer.weight_evidence.into()));
+    let all = trials.iter().flat_map(|trial| trial.measurement.sites.iter().map(|layer| layer.weight_evidence.into()));
     let proofs = trials.iter().map(|trial| trial.measurement.proof);
     Truth {
         precision: trials.iter().map(|trial| trial.measurement.precision).collect(),
         proofs: if proofs.clone().all(|proof| proof.is_default()) { Vec::new() } else { proofs.collect() },
         evidence: Evidence::weakest(all).expect("invariant: a probe has trials and sites"),
-        sites: (0..trials[0].measurement.layers.len())
+        sites: (0..trials[0].measurement.sites.len())
             .map(|index| {
                 let mut magnitudes = Magnitudes::default();
-                trials.iter().for_each(|trial| magnitudes.merge(&trial.measurement.layers[index].magnitudes));
+                trials.iter().for_each(|trial| magnitudes.merge(&trial.measurement.sites[index].magnitudes));
                 TrueSite {
                     site: index + 1,
                     trials: trials
                         .iter()
-                        .map(|trial| &trial.measurement.layers[index])
+                        .map(|trial| &trial.measurement.sites[index])
                         .map(|layer| TruthTrial {
                             evidence: layer.weight_evidence.into(),
                             log2_norm: layer.log2_norm,
@@ -110,12 +110,12 @@ pub(super) fn external_run(plan: &Plan, trials: &mut [Trial], index: usize) -> A
 }
 
 fn site_runs(trials: &mut [Trial], arithmetic: usize) -> Vec<SiteRun> {
-    (0..trials[0].measurement.layers.len()).map(|layer| site_run(trials, layer, arithmetic)).collect()
+    (0..trials[0].measurement.sites.len()).map(|layer| site_run(trials, layer, arithmetic)).collect()
 }
 
 fn site_run(trials: &mut [Trial], layer: usize, arithmetic: usize) -> SiteRun {
     let mut measured: Vec<_> =
-        trials.iter_mut().map(|trial| &mut trial.measurement.layers[layer].arithmetics[arithmetic]).collect();
+        trials.iter_mut().map(|trial| &mut trial.measurement.sites[layer].arithmetics[arithmetic]).collect();
     let mut magnitudes = Magnitudes::default();
     let mut fates = Fates::default();
     let mut flips: Option<Flips> = None;

@@ -1,6 +1,7 @@
 //! The trials of one run: each is drawn once and passed to every question about it.
 
-use super::draw::Drawn;
+use super::draw::{Drawn, Stored};
+use super::measure::Measurement;
 use crate::spec::Schedule;
 use rayon::prelude::*;
 
@@ -37,4 +38,10 @@ impl<'d> Trials<'d> {
         let chunks = all.chunks(rayon::current_num_threads().min(self.schedule.trials_at_once));
         chunks.flat_map(|chunk| chunk.par_iter().map(|&trial| of(trial)).collect::<Vec<_>>()).collect()
     }
+}
+
+/// One measured trial: its numbers, and how storing changed the exact values in each arithmetic.
+pub(super) struct Trial {
+    pub measurement: Measurement,
+    pub stored: Vec<Stored>,
 }

@@ -71,6 +71,7 @@ impl Asked {
     fn truth(self, truth: &Truth) -> Checked {
         self.counted("working precisions", truth.precision.len(), self.trials)?;
         ensure(truth.precision.iter().all(|bits| *bits > 0), || "a working precision is 0 bits".into())?;
+        ensure([0, self.trials].contains(&truth.proofs.len()), || "its proofs are not one for each trial".into())?;
         self.numbered(&truth.sites, |site| site.site, |site| self.true_site(site))?;
         let weakest = Evidence::weakest(truth.sites.iter().flat_map(|site| &site.trials).map(|trial| trial.evidence));
         let found = truth.evidence;

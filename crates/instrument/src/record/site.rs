@@ -31,12 +31,12 @@ pub enum SiteKind {
 impl Site {
     /// The sites of a network from the input.
     pub fn all(network: &Network) -> Vec<Site> {
-        let parameters = network.layer_parameters().into_iter().map(|owned| {
+        let parameters = network.site_parameters().into_iter().map(|owned| {
             let names = owned.into_iter().flatten().map(|parameter| network.parameters[parameter].name.clone());
             names.collect()
         });
-        let layers = network.layers.iter().zip(parameters).enumerate();
-        let site = |(place, (layer, parameters)): (usize, (&crate::graph::Layer, Vec<String>))| Site {
+        let layers = network.sites.iter().zip(parameters).enumerate();
+        let site = |(place, (layer, parameters)): (usize, (&crate::graph::Site, Vec<String>))| Site {
             ordinal: place + 1,
             name: layer.name.clone(),
             kind: SiteKind::Affine,

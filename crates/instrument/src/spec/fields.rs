@@ -99,3 +99,38 @@ macro_rules! spec {
     };
 }
 pub(super) use spec;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    spec! {
+        /// A spec with one field.
+        #[derive(Debug, PartialEq)]
+        pub struct Toy {
+            /// Warps.
+            pub warp: usize = 3 => SpecOption::number("warp", "N", Heading::Data, Fix::Count {
+                most: 9,
+                example: "a positive number of warps, such as --warp 3",
+            })
+            .help("Number of warps");
+        }
+    }
+
+    /// A line of the table is all that a field needs.
+    #[test]
+    fn a_field_is_one_line() {
+        let [field] = Toy::FIELDS else { panic!("one field") };
+        let mut toy = Toy::default();
+        assert_eq!((field.name, field.option.long, toy.warp), ("warp", "warp", 3));
+        assert_eq!((field.set)(&mut toy, "7"), Ok(()));
+        assert_eq!((toy.warp, (field.text)(&toy), (field.in_name)(&toy)), (7, Some("7".into()), "7".into()));
+        assert!(!field.is_equal(&toy, &Toy::default()) && !field.is_optional());
+        let wrong = Wrong::Value("give a whole number, at least 1 and at most 9".into());
+        assert_eq!((field.set)(&mut toy, "x"), Err(wrong));
+        assert_eq!(field.check(&toy), Ok(()));
+        let fix = |warp: usize| field.check(&Toy { warp }).unwrap_err();
+        assert_eq!(fix(0), "--warp 0: give a positive number of warps, such as --warp 3");
+        assert_eq!(fix(10), "--warp 10: give at most 9");
+    }
+}

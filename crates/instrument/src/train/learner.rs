@@ -212,9 +212,9 @@ pub struct Gradients {
 pub fn gradients_of(setup: Setup, network: &Network, batch: &Batch) -> Gradients {
     let mut found: Vec<Option<ExactMatrix>> = vec![None; network.parameters.len()];
     let (mut outputs, mut forward, mut backward) = (None, None, None);
-    let of_layers = network.layer_parameters();
+    let of_layers = network.site_parameters();
     for layer in gradients(setup, network, batch) {
-        let number = layer.layer + 1;
+        let number = layer.site + 1;
         // From the head down: the last one is nearest to the input.
         if !layer.preactivation.is_finite() {
             forward = Some(EventKind::ForwardOverflow { site: number });
@@ -225,7 +225,7 @@ pub fn gradients_of(setup: Setup, network: &Network, batch: &Batch) -> Gradients
         }
         // The head comes first, and its value is the output.
         outputs.get_or_insert(layer.preactivation);
-        let [weight, bias, slope] = of_layers[layer.layer];
+        let [weight, bias, slope] = of_layers[layer.site];
         for (parameter, gradient) in [(weight, Some(layer.weight)), (bias, layer.bias), (slope, layer.slope)] {
             if let Some((parameter, gradient)) = parameter.zip(gradient) {
                 found[parameter] = Some(gradient);

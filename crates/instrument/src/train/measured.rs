@@ -1,14 +1,12 @@
 //! How accurate gradients are at one step: at the copy's own parameters and at those of the f64 reference run.
 
 use super::learner::{CompletedStep, Learner, Recipe};
-use super::spread::MinibatchSpread;
+use super::spread::{MinibatchSpread, activations};
 use super::updates::{self, Exactly};
-use crate::activation::Activation;
 use crate::backprop::Setup;
 use crate::data::Batch;
-use crate::graph::{Network, Operation};
 use crate::number::Number;
-use crate::probe::measure::{Accuracy, ArithmeticMeasurement, LayerMeasurement, Measurement, Subjects, measure_with};
+use crate::probe::measure::{Accuracy, ArithmeticMeasurement, Measurement, SiteMeasurement, Subjects, measure_with};
 use crate::probe::questions::{BranchesOf, ExtraRun};
 use crate::record::Evidence;
 use crate::record::training::{ExactSize, Measure, MeasuredSite, Track};
@@ -51,9 +49,9 @@ impl OwnMeasurement {
         let OwnMeasurement { measurement, spread, before } = self;
         let network = &learner.network;
         let exact = Exactly::new(&before, recipe, taken, &measurement);
-        let owners = network.layer_parameters();
-        let evidence = Evidence::weakest(measurement.layers.iter().map(|layer| layer.evidence.into()));
-        let sites = measurement.layers.iter().enumerate().map(|(index, layer)| {
+        let owners = network.site_parameters();
+        let evidence = Evidence::weakest(measurement.sites.iter().map(|layer| layer.evidence.into()));
+        let sites = measurement.sites.iter().enumerate().map(|(index, layer)| {
             let own = &layer.arithmetics[0];
             // The last extra run is the one on true branches, of a kinked network.
             let has_flips = own.flips.is_some();
@@ -115,10 +113,9 @@ pub fn at_reference(
     let listed: Vec<(Setup, Option<usize>)> = listed.collect();
     let subjects = Subjects { listed: &listed, extras: &extras, externals: &[], keeps_truth: false };
     let measurement = measure_with(&reference.network, batch, subjects, accuracy, segments, &|| ());
-    let tracks =
-        |index: usize| measurement.layers.iter().map(|layer| track(layer, &layer.arithmetics[index])).collect();
-    let owners = reference.network.layer_parameters();
-    let exact = measurement.layers.iter().zip(&owners).enumerate().map(|(index, (layer, owners))| {
+    let tracks = |index: usize| measurement.sites.iter().map(|layer| track(layer, &layer.arithmetics[index])).collect();
+    let owners = reference.network.site_parameters();
+    let exact = measurement.sites.iter().zip(&owners).enumerate().map(|(index, (layer, owners))| {
         let [weight, bias, _] = owners.map(|owner| owner.map(|owner| &reference.network.parameters[owner].values));
         let weight = weight.expect("invariant: layers have weights");
         exact_size(index + 1, layer, weight, bias.map_or(0, Array2::len))
@@ -127,7 +124,7 @@ pub fn at_reference(
 }
 
 /// Size of a site's exact gradient, of its weights and this many biases together.
-fn exact_size(site: usize, layer: &LayerMeasurement, weight: &Array2<f64>, biases: usize) -> ExactSize {
+fn exact_size(site: usize, layer: &SiteMeasurement, weight: &Array2<f64>, biases: usize) -> ExactSize {
     // Signals are those of the exact gradient: the same for every arithmetic.
     let of = |tensor: &str| {
         let tensors = layer.arithmetics.first().map_or(&[][..], |first| &first.tensors);
@@ -169,7 +166,7 @@ fn twin(setup: &Setup) -> Option<ExtraRun> {
     })
 }
 
-fn track(layer: &LayerMeasurement, measured: &ArithmeticMeasurement) -> Track {
+fn track(layer: &SiteMeasurement, measured: &ArithmeticMeasurement) -> Track {
     let weight = &measured.tensors[0];
     Track {
         // As its numbers, of the weights alone.
@@ -182,15 +179,4 @@ fn track(layer: &LayerMeasurement, measured: &ArithmeticMeasurement) -> Track {
         fates: measured.fates,
         flips: measured.flips,
     }
-}
-
-/// The activations of a network with the slopes that they have now.
-pub fn activations(network: &Network) -> impl Iterator<Item = Activation> {
-    network.nodes.iter().filter_map(|node| match node.operation {
-        Operation::Activation { slope: Some(slope), .. } => {
-            Some(Activation::Prelu { slope: network.parameters[slope].values[(0, 0)] })
-        }
-        Operation::Activation { activation, .. } => Some(activation),
-        _ => None,
-    })
 }

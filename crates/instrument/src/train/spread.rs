@@ -1,14 +1,13 @@
 //! Minibatch noise: the distance of a minibatch's gradient from the mean over minibatches at the same parameters; and dead
 //! units.
 
-use super::measured::activations;
-use crate::activation::Function;
+use crate::activation::{Activation, Function};
 use crate::arithmetic::doubles::Doubles;
 use crate::arithmetic::{Arithmetic, ArithmeticName, ExactMatrix, Policy, Step};
-use crate::backprop::{LayerGradients, Setup, gradients};
+use crate::backprop::{Setup, SiteGradients, gradients};
 use crate::data::Batch;
 use crate::format::{F64, two_to};
-use crate::graph::Network;
+use crate::graph::{Network, Operation};
 use crate::number::Number;
 use ndarray::Array2;
 use rayon::prelude::*;
@@ -26,14 +25,14 @@ impl MinibatchSpread {
     /// Over minibatches at a network's parameters.
     pub fn of(network: &Network, batches: &[Batch]) -> MinibatchSpread {
         let setup: Setup = Policy::from(ArithmeticName::plain(F64)).into();
-        let passes: Vec<Vec<LayerGradients>> = (batches.par_iter())
+        let passes: Vec<Vec<SiteGradients>> = (batches.par_iter())
             .map(|batch| {
-                let mut layers: Vec<LayerGradients> = gradients(setup.clone(), network, batch).collect();
+                let mut layers: Vec<SiteGradients> = gradients(setup.clone(), network, batch).collect();
                 layers.reverse();
                 layers
             })
             .collect();
-        let layers = 0..network.layers.len();
+        let layers = 0..network.sites.len();
         let log2 = layers.clone().map(|layer| {
             let weights: Vec<&ExactMatrix> = passes.iter().map(|pass| &pass[layer].weight).collect();
             Number::new(log2_distance(&weights))
@@ -52,6 +51,17 @@ impl MinibatchSpread {
     pub fn log2_of(&self, layer: usize) -> Number {
         self.log2[layer]
     }
+}
+
+/// The activations of a network with the slopes that they have now.
+pub fn activations(network: &Network) -> impl Iterator<Item = Activation> {
+    network.nodes.iter().filter_map(|node| match node.operation {
+        Operation::Activation { slope: Some(slope), .. } => {
+            Some(Activation::Prelu { slope: network.parameters[slope].values[(0, 0)] })
+        }
+        Operation::Activation { activation, .. } => Some(activation),
+        _ => None,
+    })
 }
 
 fn doubles(matrix: &ExactMatrix) -> &Array2<f64> {

@@ -12,7 +12,7 @@ use crate::arithmetic::{ArithmeticName, ExactMatrix};
 use crate::format::Format;
 use crate::graph::{Network, ParameterId};
 use crate::number::Number;
-use crate::probe::measure::{LayerMeasurement, Measurement};
+use crate::probe::measure::{Measurement, SiteMeasurement};
 use crate::record::training::Updates;
 use crate::spec::training::Optimiser;
 use crate::truth::{TrueTensor, Unproven};
@@ -43,7 +43,7 @@ impl Exactly {
         let mut known = vec![None; parameters.len()];
         let mut gradients: Vec<Array2<Float>> =
             parameters.iter().map(|parameter| Array2::from_elem(parameter.values.dim(), Float::new(BITS))).collect();
-        for (layer, owners) in measurement.layers.iter().zip(before.network.layer_parameters()) {
+        for (layer, owners) in measurement.sites.iter().zip(before.network.site_parameters()) {
             for (owner, tensor) in owners.into_iter().zip(true_tensors(layer)) {
                 if let Some((owner, Ok(tensor))) = owner.zip(tensor) {
                     known[owner] = Some(signs(tensor));
@@ -62,7 +62,7 @@ impl Exactly {
 }
 
 /// Weight, bias and slope.
-fn true_tensors(layer: &LayerMeasurement) -> [Option<&Result<TrueTensor, Unproven>>; 3] {
+fn true_tensors(layer: &SiteMeasurement) -> [Option<&Result<TrueTensor, Unproven>>; 3] {
     let truth = layer.truth.as_ref();
     [
         truth.map(|truth| &truth.weight),

@@ -8,10 +8,10 @@ use super::evidence::Evidence;
 use super::precision::FORECAST;
 use super::sizes::{self, Sizes};
 use super::zero::{self, Zeros};
-use super::{Midpoints, TrueLayer, TrueTensor, Unproven};
+use super::{Midpoints, SiteTruth, TrueTensor, Unproven};
 use crate::activation::Piece;
 use crate::arithmetic::{Crossing, Enclosures};
-use crate::backprop::{Branches, Forward, LayerGradients, Pass, Stored, Values};
+use crate::backprop::{Branches, Forward, Pass, SiteGradients, Stored, Values};
 use crate::data::Batch;
 use crate::enclosure::{Ball, Bound};
 use crate::graph::segments::Segments;
@@ -112,9 +112,9 @@ impl<'n> EnclosedPass<'n> {
         }
     }
 
-    fn layer(&mut self, gradients: LayerGradients<Crossing>) -> TrueLayer {
-        let layer = gradients.layer;
-        let node = self.network.layers[layer].affine;
+    fn layer(&mut self, gradients: SiteGradients<Crossing>) -> SiteTruth {
+        let layer = gradients.site;
+        let node = self.network.sites[layer].node;
         let weight = self.tensor(&gradients.weight);
         let bias = gradients.bias.as_ref().map(|bias| self.tensor(bias));
         let slope = gradients.slope.as_ref().map(|slope| self.tensor(slope));
@@ -142,12 +142,12 @@ impl<'n> EnclosedPass<'n> {
         let midpoints = |columns: &Columns| Midpoints::of(columns.as_ref()?);
         let (preactivation, input) = (midpoints(&z), midpoints(&inputs));
         let pieces = self.pieces(layer, &gradients.preactivation);
-        TrueLayer { layer, weight, bias, slope, delta, pieces, preactivation, input, sizes, zero }
+        SiteTruth { site: layer, weight, bias, slope, delta, pieces, preactivation, input, sizes, zero }
     }
 
     /// Per sample and unit the piece of φ' on which z lies; empty for the head.
     fn pieces(&self, layer: usize, z: &Crossing) -> Vec<Vec<Option<Piece>>> {
-        let Some(activation) = self.network.layers[layer].activation else { return Vec::new() };
+        let Some(activation) = self.network.sites[layer].activation else { return Vec::new() };
         let Operation::Activation { activation, .. } = &self.network.nodes[activation].operation else {
             unreachable!("invariant: a layer's activation is one")
         };
@@ -164,7 +164,7 @@ impl<'n> EnclosedPass<'n> {
     ) -> Sizes {
         let of = |columns: &Columns| columns.as_ref().map_or(Number::None, |columns| sizes::of_columns(columns));
         let derivative = self.values.derivative.lock().expect("invariant: nothing panics with the lock").take();
-        let derivatives = match (self.network.layers[layer].activation, derivative) {
+        let derivatives = match (self.network.sites[layer].activation, derivative) {
             (None, _) => Number::Finite(0.0),
             (Some(_), Some(derivative)) => of(&Column::all_of(balls(&derivative))),
             (Some(_), None) => Number::None,
@@ -188,9 +188,9 @@ impl<'n> EnclosedPass<'n> {
 type Columns = Option<Vec<Column>>;
 
 impl Iterator for EnclosedPass<'_> {
-    type Item = TrueLayer;
+    type Item = SiteTruth;
 
-    fn next(&mut self) -> Option<TrueLayer> {
+    fn next(&mut self) -> Option<SiteTruth> {
         let gradients = self.pass.advance()?;
         Some(self.layer(gradients))
     }
@@ -205,7 +205,7 @@ fn balls(crossing: &Crossing) -> &Array2<Ball> {
 
 /// The first layer from the input (1 = first) with an undecided kink, and the most of them in one sample.
 fn undecided(network: &Network, branches: &Branches) -> Option<(usize, usize)> {
-    network.layers.iter().enumerate().find_map(|(index, layer)| {
+    network.sites.iter().enumerate().find_map(|(index, layer)| {
         let count = branches.most_unknown(layer.activation?);
         (count > 0).then_some((index + 1, count))
     })

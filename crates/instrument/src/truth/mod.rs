@@ -40,11 +40,11 @@ use sizes::Sizes;
 use values::Values;
 use zero::{Arrival, Zero, ZeroReason};
 
-/// The exact gradients of one layer.
+/// The exact gradients of one site.
 #[derive(Clone, Debug)]
-pub struct TrueLayer {
-    /// Position in [`Network::layers`].
-    pub layer: usize,
+pub struct SiteTruth {
+    /// Position in [`Network::sites`].
+    pub site: usize,
     /// ∂L/∂W, out × in.
     pub weight: Result<TrueTensor, Unproven>,
     /// ∂L/∂b, out × 1.
@@ -68,9 +68,9 @@ pub struct TrueLayer {
 /// The name of a tensor, and what two proofs say of it.
 type Compared<'t> = (&'static str, &'t Result<TrueTensor, Unproven>, &'t Result<TrueTensor, Unproven>);
 
-impl TrueLayer {
+impl SiteTruth {
     /// The tensors of this layer by two proofs.
-    pub fn with<'t>(&'t self, other: &'t TrueLayer) -> impl Iterator<Item = Compared<'t>> {
+    pub fn with<'t>(&'t self, other: &'t SiteTruth) -> impl Iterator<Item = Compared<'t>> {
         let weight = [("weight gradient", &self.weight, &other.weight), ("δ", &self.delta, &other.delta)];
         let bias = self.bias.iter().zip(&other.bias).map(|(one, other)| ("bias gradient", one, other));
         let slope = self.slope.iter().zip(&other.slope).map(|(one, other)| ("slope gradient", one, other));
@@ -156,7 +156,7 @@ impl<'n> TruthPass<'n> {
             arrived,
             slope: None,
             derivatives: Number::None,
-            zero_weight_gradients: vec![None; network.layers.len()],
+            zero_weight_gradients: vec![None; network.sites.len()],
             remaining: network.nodes.len(),
         }
     }
@@ -174,7 +174,7 @@ impl<'n> TruthPass<'n> {
     /// The first layer from the input (1 = first) with an undecided branch, and its number of undecided branches.
     pub fn undecided(&self) -> Option<(usize, usize)> {
         let values = self.values.as_ref().ok()?;
-        self.network.layers.iter().enumerate().find_map(|(index, layer)| {
+        self.network.sites.iter().enumerate().find_map(|(index, layer)| {
             let pieces = values.pieces(layer.activation?).iter().flatten();
             let count = pieces.filter(|piece| piece.is_none()).count();
             (count > 0).then_some((index + 1, count))
@@ -184,7 +184,7 @@ impl<'n> TruthPass<'n> {
     /// The branch of φ' of each pre-activation; unknown if it is undecided.
     pub fn branches(&self) -> Branches {
         let mut branches = Branches::unknown(self.network.nodes.len());
-        for layer in &self.network.layers {
+        for layer in &self.network.sites {
             if let (Some(node), Ok(values)) = (layer.activation, &self.values) {
                 let pieces = values.pieces(node);
                 let units = pieces.first().map_or(0, Vec::len);
@@ -229,7 +229,7 @@ impl<'n> TruthPass<'n> {
             let pieces = values.pieces(node);
             self.slope = Some(activation::lemma::slope_gradient(gradients, values.of(input), pieces, precision.kept()));
         }
-        let reason = || Zero::at(ZeroReason::DeadUnits, self.network.layer_of(input));
+        let reason = || Zero::at(ZeroReason::DeadUnits, self.network.site_of(input));
         self.arrived[input].push(Arrival::new(deltas, arrival.zero, reason));
         Ok(())
     }
@@ -245,7 +245,7 @@ impl<'n> TruthPass<'n> {
             let weights = &self.network.parameters[weight].values;
             let reason = || {
                 let is_zero = |unit| deltas.columns.iter().all(|delta| delta.is_exact_zero(unit));
-                zero::of_product(self.network.layer_of(node), weights, is_zero)
+                zero::of_product(self.network.site_of(node), weights, is_zero)
             };
             self.arrived[input].push(Arrival::new(below, deltas.zero, reason));
         }
@@ -308,14 +308,14 @@ impl<'n> TruthPass<'n> {
         }
         let inputs = self.inputs_of(node).ok()?;
         let is_silent = |sample: usize| zero::is_zero(&deltas.columns[sample]) || zero::is_zero(&inputs[sample]);
-        let of_parameters = || zero::of_parameters(self.network.layer_of(node), inputs.len(), is_silent);
+        let of_parameters = || zero::of_parameters(self.network.site_of(node), inputs.len(), is_silent);
         Some(deltas.zero.unwrap_or_else(of_parameters).with_weights(&self.zero_weight_gradients))
     }
 
     /// The sizes of the numbers at an affine node, as far as they are known.
     fn sizes_of(&self, node: NodeId, deltas: Option<&Arrival>, gradient: Option<&[&TrueTensor]>) -> Sizes {
         let inputs = self.inputs_of(node).ok();
-        let has_activation = self.network.layers[self.network.layer_of(node)].activation.is_some();
+        let has_activation = self.network.sites[self.network.site_of(node)].activation.is_some();
         Sizes {
             gradient: gradient.map_or(Number::None, sizes::of_tensors),
             inputs: inputs.map_or(Number::None, sizes::of_columns),
@@ -343,19 +343,19 @@ impl<'n> TruthPass<'n> {
 }
 
 impl Iterator for TruthPass<'_> {
-    type Item = TrueLayer;
+    type Item = SiteTruth;
 
-    fn next(&mut self) -> Option<TrueLayer> {
+    fn next(&mut self) -> Option<SiteTruth> {
         let (node, deltas) = self.advance()?;
-        let layer = self.network.layer_of(node);
+        let layer = self.network.site_of(node);
         let has_bias = matches!(self.network.nodes[node].operation, Operation::Affine { bias: Some(_), .. });
-        let has_slope = match self.network.layers[layer].activation {
+        let has_slope = match self.network.sites[layer].activation {
             Some(activation) => {
                 matches!(self.network.nodes[activation].operation, Operation::Activation { slope: Some(_), .. })
             }
             None => false,
         };
-        let pieces = match (self.network.layers[layer].activation, &self.values) {
+        let pieces = match (self.network.sites[layer].activation, &self.values) {
             (Some(activation), Ok(values)) => values.pieces(activation).to_vec(),
             _ => Vec::new(),
         };
@@ -391,7 +391,7 @@ impl Iterator for TruthPass<'_> {
             true => self.sizes_of(node, deltas.as_ref().ok(), gradient.as_deref()),
             false => Sizes::UNKNOWN,
         };
-        Some(TrueLayer { layer, weight, bias, slope, delta, pieces, preactivation, input, sizes, zero })
+        Some(SiteTruth { site: layer, weight, bias, slope, delta, pieces, preactivation, input, sizes, zero })
     }
 }
 

@@ -1,7 +1,7 @@
 //! The exact gradient by either proof.
 
 use super::Undecided;
-use super::{EnclosedPass, Prepared, TrueLayer, TruthPass, precision};
+use super::{EnclosedPass, Prepared, SiteTruth, TruthPass, precision};
 use crate::backprop::Branches;
 use crate::data::Batch;
 use crate::graph::Network;
@@ -83,9 +83,9 @@ impl ExactPass<'_> {
 }
 
 impl Iterator for ExactPass<'_> {
-    type Item = TrueLayer;
+    type Item = SiteTruth;
 
-    fn next(&mut self) -> Option<TrueLayer> {
+    fn next(&mut self) -> Option<SiteTruth> {
         match self {
             ExactPass::Norm(pass) => pass.next(),
             ExactPass::Enclosed(pass) => pass.next(),

@@ -52,7 +52,7 @@ pub fn forecast_of_enclosures(network: &Network, batch: &Batch, bits: u32) -> u3
 
 /// Enough bits for so many that are lost.
 fn enough(network: &Network, bits: u32, lost: f64) -> u32 {
-    let most = f64::from(LIMIT) + (MOST_PER_LAYER * network.layers.len()) as f64;
+    let most = f64::from(LIMIT) + (MOST_PER_LAYER * network.sites.len()) as f64;
     in_steps(f64::from(bits) + if lost > most { 0.0 } else { lost } + RESERVE)
 }
 

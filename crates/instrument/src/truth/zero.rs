@@ -121,7 +121,7 @@ impl<'n> Zeros<'n> {
             network,
             shares: vec![Vec::new(); network.nodes.len()],
             gradients: vec![None; network.nodes.len()],
-            weights: vec![None; network.layers.len()],
+            weights: vec![None; network.sites.len()],
         }
     }
 
@@ -138,12 +138,10 @@ impl<'n> Zeros<'n> {
         for (&input, share) in inputs.iter().zip(&shares.inputs).rev() {
             let Some(share) = share else { continue };
             let becomes = || match operation {
-                Operation::Activation { .. } => Zero::at(ZeroReason::DeadUnits, self.network.layer_of(input)),
+                Operation::Activation { .. } => Zero::at(ZeroReason::DeadUnits, self.network.site_of(input)),
                 Operation::Affine { weight, .. } => {
                     let weights = &self.network.parameters[*weight].values;
-                    of_product(self.network.layer_of(node), weights, |unit| {
-                        gradient.row(unit).iter().all(Ball::is_zero)
-                    })
+                    of_product(self.network.site_of(node), weights, |unit| gradient.row(unit).iter().all(Ball::is_zero))
                 }
                 _ => Zero::without_layer(ZeroReason::Cancels),
             };
@@ -161,7 +159,7 @@ impl<'n> Zeros<'n> {
     pub fn of_site(&self, node: NodeId, deltas: &Array2<Ball>, inputs: &Array2<Ball>) -> Zero {
         let are_zero = |balls: ArrayView1<Ball>| balls.iter().all(Ball::is_zero);
         let is_silent = |sample: usize| are_zero(deltas.column(sample)) || are_zero(inputs.column(sample));
-        let of_parameters = || of_parameters(self.network.layer_of(node), deltas.ncols(), is_silent);
+        let of_parameters = || of_parameters(self.network.site_of(node), deltas.ncols(), is_silent);
         self.gradients[node].unwrap_or_else(of_parameters).with_weights(&self.weights)
     }
 }

@@ -1,8 +1,9 @@
 //! What a training needs: copies that are trained side by side, their comparison with the exact gradient, and its
 //! records.
 
+use super::parts::{files, largest, nearest_in_words, whole};
 use super::shape::Shape;
-use super::{files, largest, nearest_in_words, report, trial, whole};
+use super::{report, trial};
 use crate::graph::segments::Segments;
 use crate::spec::Schedule;
 use crate::spec::training::{MeasureAt, Optimiser, TrainingPlan};

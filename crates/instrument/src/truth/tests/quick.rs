@@ -1,6 +1,6 @@
 //! Whole networks with the quick phase and with MPFR alone: both prove the same gradients.
 
-use super::super::{Prepared, TrueLayer, TruthPass};
+use super::super::{Prepared, SiteTruth, TruthPass};
 use crate::activation::quick::Number;
 use crate::activation::{ALL, Activation, preserving_gain, quick};
 use crate::architecture::mlp::Perceptron;
@@ -17,7 +17,7 @@ use rug::Float;
 
 const PRECISION: u32 = 208;
 
-fn layers(network: &Network, batch: &Batch) -> Vec<TrueLayer> {
+fn layers(network: &Network, batch: &Batch) -> Vec<SiteTruth> {
     TruthPass::new(network, &Prepared::new(network), batch, PRECISION, Undecided::Refused).collect()
 }
 
