@@ -235,17 +235,6 @@ fn expected_square(function: &Function, q: f64) -> f64 {
     sum * INVERSE_SQRT_TWO_PI
 }
 
-impl Activation {
-    /// How sharply φ bends around 0: 1/sharpness is about the scale of the bend.
-    pub fn sharpness(&self) -> f64 {
-        match *self {
-            Activation::Softplus { beta } | Activation::Swish { beta } => beta,
-            Activation::Celu { alpha } => 1.0 / alpha,
-            _ => 1.0,
-        }
-    }
-}
-
 /// Nodes and weights of Gauss–Legendre quadrature on [−1, 1]: Newton's method on P_n from Tricomi's
 /// guess cos(π(i − 1/4)/(n + 1/2)), weights 2/((1 − x²)·P_n'(x)²).
 static LEGENDRE: LazyLock<[(f64, f64); NODES]> = LazyLock::new(|| {

@@ -1,141 +1,12 @@
 //! Names of activations: `relu`, `leaky:0.2`, `hardtanh:-2:2`, PyTorch's spellings as aliases.
 
-use super::{ALL, Activation, GELU_TANH_CUBIC, LEAKY_SLOPE, PRELU_SLOPE, SELU_ALPHA, SELU_LAMBDA};
+use super::Activation;
+use super::about::{About, Kind};
+use super::catalogue::{Entry, ROWS, Row, entry_of, parameters};
 use crate::format::GRID;
 use crate::nearest::nearest;
 use serde::Serialize;
 use std::fmt;
-use std::ops::RangeInclusive;
-
-/// The kinds of parameters.
-#[derive(Clone, Debug)]
-enum Kind {
-    /// A slope, rounded to the grid of parameters.
-    Slope,
-    /// Any number in a range.
-    Range(RangeInclusive<f64>),
-}
-
-/// Parameters of exponentials: a range wider than anyone needs, in which nothing overflows or vanishes because of its
-/// size.
-const POSITIVE: Kind = Kind::Range(1e-6..=1e4);
-/// Limits and thresholds.
-const LIMIT: Kind = Kind::Range(-1e4..=1e4);
-/// The range of slopes of rrelu.
-const DRAWN_SLOPE: Kind = Kind::Range(0.0..=1e4);
-
-/// One activation in the grammar.
-struct Entry {
-    name: &'static str,
-    aliases: &'static [&'static str],
-    /// Parameters in order: their names in the grammar and in the messages.
-    parameters: &'static [(&'static str, &'static str, Kind)],
-    /// An example with parameters.
-    example: &'static str,
-    /// Their defaults.
-    defaults: &'static [f64],
-}
-
-const fn plain_entry(name: &'static str, aliases: &'static [&'static str]) -> Entry {
-    Entry { name, aliases, parameters: &[], example: "", defaults: &[] }
-}
-
-/// Canonical names; capitals, `_` and `-` are ignored when names are compared.
-const ENTRIES: &[Entry] = &[
-    plain_entry("relu", &[]),
-    Entry {
-        name: "leaky",
-        aliases: &["leaky_relu", "lrelu"],
-        parameters: &[("SLOPE", "the slope", Kind::Slope)],
-        example: "leaky:0.2",
-        defaults: &[LEAKY_SLOPE],
-    },
-    Entry {
-        name: "prelu",
-        aliases: &["parametric_relu"],
-        parameters: &[("SLOPE", "the slope", Kind::Slope)],
-        example: "prelu:0.25",
-        defaults: &[PRELU_SLOPE],
-    },
-    Entry {
-        name: "rrelu",
-        aliases: &["randomized_relu"],
-        parameters: &[("LOWER", "the lower slope", DRAWN_SLOPE), ("UPPER", "the upper slope", DRAWN_SLOPE)],
-        example: "rrelu:0.125:0.25",
-        defaults: &[1.0 / 8.0, 1.0 / 3.0],
-    },
-    Entry {
-        name: "elu",
-        aliases: &[],
-        parameters: &[("ALPHA", "alpha", POSITIVE)],
-        example: "elu:0.5",
-        defaults: &[1.0],
-    },
-    Entry {
-        name: "celu",
-        aliases: &[],
-        parameters: &[("ALPHA", "alpha", POSITIVE)],
-        example: "celu:0.5",
-        defaults: &[1.0],
-    },
-    plain_entry("selu", &[]),
-    plain_entry("relu6", &[]),
-    Entry {
-        name: "hardtanh",
-        aliases: &["clamp"],
-        parameters: &[("LOW", "the least value", LIMIT), ("HIGH", "the largest value", LIMIT)],
-        example: "hardtanh:-2:2",
-        defaults: &[-1.0, 1.0],
-    },
-    plain_entry("hardsigmoid", &[]),
-    plain_entry("hardswish", &[]),
-    Entry {
-        name: "softshrink",
-        aliases: &["soft_threshold"],
-        parameters: &[("LAMBDA", "lambda", POSITIVE)],
-        example: "softshrink:0.25",
-        defaults: &[0.5],
-    },
-    Entry {
-        name: "hardshrink",
-        aliases: &[],
-        parameters: &[("LAMBDA", "lambda", POSITIVE)],
-        example: "hardshrink:0.25",
-        defaults: &[0.5],
-    },
-    Entry {
-        name: "threshold",
-        aliases: &["truncated_relu"],
-        parameters: &[("THRESHOLD", "the threshold", LIMIT), ("VALUE", "the value", LIMIT)],
-        example: "threshold:0.1:20",
-        defaults: &[1.0, 0.0],
-    },
-    plain_entry("relu2", &["relu_squared", "squared_relu"]),
-    plain_entry("tanh", &[]),
-    plain_entry("tanhshrink", &[]),
-    plain_entry("sigmoid", &["logistic"]),
-    plain_entry("logsigmoid", &[]),
-    Entry {
-        name: "softplus",
-        aliases: &[],
-        parameters: &[("BETA", "beta", POSITIVE)],
-        example: "softplus:2",
-        defaults: &[1.0],
-    },
-    plain_entry("softsign", &[]),
-    plain_entry("silu", &[]),
-    Entry {
-        name: "swish",
-        aliases: &[],
-        parameters: &[("BETA", "beta", POSITIVE)],
-        example: "swish:2",
-        defaults: &[1.0],
-    },
-    plain_entry("mish", &[]),
-    plain_entry("gelu", &[]),
-    plain_entry("gelu_tanh", &["gelu_new", "gelu_pytorch_tanh"]),
-    plain_entry("identity", &["linear"]),
-];
 
 /// One parameter of an activation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -174,14 +45,12 @@ impl Activation {
         let mut parts = text.split(':');
         let name = parts.next().unwrap_or_default();
         let typed = plain(name);
-        let known = ENTRIES
-            .iter()
-            .find(|entry| plain(entry.name) == typed || entry.aliases.iter().any(|alias| plain(alias) == typed));
-        let Some(entry) = known else {
-            let every = ENTRIES.iter().flat_map(|e| std::iter::once(e.name).chain(e.aliases.iter().copied()));
+        let names = |row: &'static Row| std::iter::once(row.about.name).chain(row.about.aliases.iter().copied());
+        let Some(row) = ROWS.iter().find(|row| names(row).any(|name| plain(name) == typed)) else {
+            let every = ROWS.iter().flat_map(names);
             return Err(format!("unknown activation `{name}`; did you mean `{}`?", nearest(&typed, every)));
         };
-        let written: Vec<&str> = parts.collect();
+        let (entry, written): (&About, Vec<&str>) = (row.about, parts.collect());
         if written.len() > entry.parameters.len() {
             return Err(match entry.parameters.len() {
                 0 => format!("`{text}`: {0} has no parameter; write `{0}`", entry.name),
@@ -189,136 +58,60 @@ impl Activation {
                 count => format!("`{text}`: {} has {count} parameters, as in `{}`", entry.name, entry.example),
             });
         }
-        let mut values = entry.defaults.to_vec();
-        for ((value, written), (_, what, kind)) in values.iter_mut().zip(written).zip(entry.parameters) {
-            *value = parameter(text, entry.example, written, what, kind)?;
+        let mut values = row.defaults.to_vec();
+        for ((value, written), symbol) in values.iter_mut().zip(written).zip(entry.parameters) {
+            *value = parameter(text, entry.example, written, symbol.what, &symbol.kind)?;
         }
-        build(entry.name, &values).map_err(|wrong| format!("`{text}`: {wrong}, as in `{}`", entry.example))
+        (row.build)(&values).map_err(|wrong| format!("`{text}`: {wrong}, as in `{}`", entry.example))
     }
 
     /// The syntax with parameters: `leaky[:SLOPE]`, or `swish:BETA`, which needs its parameter.
     pub fn grammar(&self) -> String {
-        let symbols: String = self.entry().parameters.iter().map(|(symbol, ..)| format!(":{symbol}")).collect();
-        match self {
-            _ if symbols.is_empty() => self.entry().name.into(),
-            Activation::Swish { .. } => format!("{}{symbols}", self.entry().name),
-            _ => format!("{}[{symbols}]", self.entry().name),
+        let about = self.about();
+        let symbols: String = about.parameters.iter().map(|parameter| format!(":{}", parameter.symbol)).collect();
+        match about.has_default && !symbols.is_empty() {
+            true => format!("{}[{symbols}]", about.name),
+            false => format!("{}{symbols}", about.name),
         }
+    }
+
+    /// The description of this activation.
+    pub fn about(&self) -> &'static About {
+        entry_of!(*self, entry => entry.about())
     }
 
     /// Aliases; capitals, `_` and `-` make no difference.
     pub fn aliases(&self) -> &'static [&'static str] {
-        self.entry().aliases
+        self.about().aliases
     }
 
     /// The parameters in order.
     pub fn parameters(&self) -> Vec<Parameter> {
-        let entry = self.entry();
-        let named = entry.parameters.iter().map(|(_, what, _)| what.strip_prefix("the ").unwrap_or(what));
-        let values = self.parts().1.into_iter().zip(entry.defaults);
+        let named =
+            self.about().parameters.iter().map(|symbol| symbol.what.strip_prefix("the ").unwrap_or(symbol.what));
+        let values = parameters(self).into_iter().zip(self.defaults());
         named.zip(values).map(|(name, (value, default))| Parameter { name, value, default: *default }).collect()
     }
 
-    fn entry(&self) -> &'static Entry {
-        let name = self.parts().0;
-        ENTRIES.iter().find(|entry| entry.name == name).expect("invariant: every activation has an entry")
+    fn defaults(&self) -> &'static [f64] {
+        let name = self.about().name;
+        ROWS.iter().find(|row| row.about.name == name).expect("invariant: every activation has an entry").defaults
     }
 
     /// Every exact constant of φ, as printed in records and captions.
     pub fn constants(&self) -> Vec<String> {
-        match self {
-            Activation::Leaky { slope } => vec![format!("slope = {slope}")],
-            Activation::Prelu { slope } => vec![format!("initial slope = {slope}")],
-            Activation::Rrelu { .. } => vec![format!("evaluation slope = {}", self.evaluation_slope())],
-            Activation::Elu { alpha } | Activation::Celu { alpha } => vec![format!("alpha = {alpha}")],
-            Activation::Selu => vec![format!("lambda = {SELU_LAMBDA}"), format!("alpha = {SELU_ALPHA}")],
-            Activation::Hardtanh { low, high } => vec![format!("least = {low}"), format!("largest = {high}")],
-            Activation::Softshrink { lambda } | Activation::Hardshrink { lambda } => {
-                vec![format!("lambda = {lambda}")]
-            }
-            Activation::Threshold { threshold, value } => {
-                vec![format!("threshold = {threshold}"), format!("value = {value}")]
-            }
-            Activation::Softplus { beta } | Activation::Swish { beta } => vec![format!("beta = {beta}")],
-            Activation::GeluTanh => vec![format!("cubic = {GELU_TANH_CUBIC}")],
-            _ => Vec::new(),
-        }
+        entry_of!(*self, entry => entry.constants())
     }
 
     /// The canonical name, which [`Activation::parse`] reads back (for slopes on the grid); parameters
     /// are left out where they are the defaults.
     pub fn name(&self) -> String {
-        let (name, values) = self.parts();
-        let is_default = ENTRIES.iter().any(|entry| entry.name == name && entry.defaults == values);
-        if is_default {
+        let (name, values) = (self.about().name, parameters(self));
+        if self.defaults() == values {
             return name.to_string();
         }
         values.iter().fold(name.to_string(), |name, value| format!("{name}:{value}"))
     }
-
-    /// The name without parameters, and the parameters.
-    fn parts(&self) -> (&'static str, Vec<f64>) {
-        match *self {
-            Activation::Relu => ("relu", vec![]),
-            Activation::Leaky { slope } => ("leaky", vec![slope]),
-            Activation::Prelu { slope } => ("prelu", vec![slope]),
-            Activation::Rrelu { lower, upper } => ("rrelu", vec![lower, upper]),
-            Activation::Elu { alpha } => ("elu", vec![alpha]),
-            Activation::Celu { alpha } => ("celu", vec![alpha]),
-            Activation::Selu => ("selu", vec![]),
-            Activation::Relu6 => ("relu6", vec![]),
-            Activation::Hardtanh { low, high } => ("hardtanh", vec![low, high]),
-            Activation::Hardsigmoid => ("hardsigmoid", vec![]),
-            Activation::Hardswish => ("hardswish", vec![]),
-            Activation::Softshrink { lambda } => ("softshrink", vec![lambda]),
-            Activation::Hardshrink { lambda } => ("hardshrink", vec![lambda]),
-            Activation::Threshold { threshold, value } => ("threshold", vec![threshold, value]),
-            Activation::ReluSquared => ("relu2", vec![]),
-            Activation::Tanh => ("tanh", vec![]),
-            Activation::Tanhshrink => ("tanhshrink", vec![]),
-            Activation::Sigmoid => ("sigmoid", vec![]),
-            Activation::LogSigmoid => ("logsigmoid", vec![]),
-            Activation::Softplus { beta } => ("softplus", vec![beta]),
-            Activation::Softsign => ("softsign", vec![]),
-            Activation::Silu => ("silu", vec![]),
-            Activation::Swish { beta } => ("swish", vec![beta]),
-            Activation::Mish => ("mish", vec![]),
-            Activation::Gelu => ("gelu", vec![]),
-            Activation::GeluTanh => ("gelu_tanh", vec![]),
-            Activation::Identity => ("identity", vec![]),
-        }
-    }
-}
-
-/// The activation of a canonical name and its parameters, each within its own limits.
-fn build(name: &str, values: &[f64]) -> Result<Activation, String> {
-    let first = values.first().copied().unwrap_or_default();
-    let second = values.get(1).copied().unwrap_or_default();
-    let ordered = |what: &str, is_ordered: bool| if is_ordered { Ok(()) } else { Err(format!("the first {what}")) };
-    Ok(match name {
-        "leaky" => Activation::Leaky { slope: first },
-        "prelu" => Activation::Prelu { slope: first },
-        "rrelu" => {
-            ordered("slope must not be above the second", first <= second)?;
-            Activation::Rrelu { lower: first, upper: second }
-        }
-        "elu" => Activation::Elu { alpha: first },
-        "celu" => Activation::Celu { alpha: first },
-        "hardtanh" => {
-            ordered("value must be below the second", first < second)?;
-            Activation::Hardtanh { low: first, high: second }
-        }
-        "softshrink" => Activation::Softshrink { lambda: first },
-        "hardshrink" => Activation::Hardshrink { lambda: first },
-        "threshold" => Activation::Threshold { threshold: first, value: second },
-        "softplus" => Activation::Softplus { beta: first },
-        "swish" if first == 1.0 => Activation::Silu,
-        "swish" => Activation::Swish { beta: first },
-        without => {
-            let is_named = |activation: &&Activation| activation.parts().0 == without;
-            *ALL.iter().find(is_named).expect("invariant: every entry is in the catalogue")
-        }
-    })
 }
 
 impl fmt::Display for Activation {

@@ -4,9 +4,8 @@
 //! so it is rounded once by MPFR's sum, and a value is rounded to a format by one division whose
 //! remainder is kept as a sticky bit: no Ziv loop, which would never end on an exact tie.
 
-use super::enclosure::{EXPONENT_LIMIT, OutOfRange};
-use super::piece::Piece;
-use super::{Activation, Function};
+use super::formulas::{EXPONENT_LIMIT, OutOfRange};
+use super::piece::{Joint, Joints};
 use rug::Float;
 use rug::float::Round;
 use serde::Serialize;
@@ -27,7 +26,8 @@ pub struct Quadratic {
 }
 
 impl Quadratic {
-    const fn new(a: f64, b: f64, c: f64, divisor: f64) -> Quadratic {
+    /// (a·x² + b·x + c)/divisor
+    pub const fn new(a: f64, b: f64, c: f64, divisor: f64) -> Quadratic {
         Quadratic { a, b, c, divisor }
     }
 
@@ -196,39 +196,34 @@ pub(super) fn with_sticky((value, order): (Float, Ordering)) -> Float {
     Float::with_val(bits, &value + &sticky)
 }
 
-/// The polynomial of φ or φ' on the piece in which x lies.
-pub(super) fn polynomial(function: &Function, piece: impl Fn(&Activation) -> Piece) -> Option<Quadratic> {
-    match function {
-        Function::Value(activation) => activation.polynomial(piece(activation)),
-        Function::Derivative(activation) => Some(activation.polynomial(piece(activation))?.derivative()),
-        Function::Exp | Function::SquareRoot => None,
-    }
+/// The pieces of an activation, from left to right.
+#[derive(Clone, Copy, Debug)]
+pub struct Pieces {
+    /// Where they meet.
+    pub joints: Joints,
+    /// φ on each, if it is a polynomial there.
+    pub polynomials: [Option<Quadratic>; 3],
 }
 
-impl Activation {
-    /// φ on a piece where it is a polynomial.
-    pub fn polynomial(&self, piece: Piece) -> Option<Quadratic> {
-        const ZERO: Quadratic = Quadratic::constant(0.0);
-        const X: Quadratic = Quadratic::slope(1.0);
-        let of_two = |left: Quadratic| Some(if piece.0 == 0 { left } else { X });
-        let of_three = |left, middle, right| Some([left, middle, right][usize::from(piece.0.min(2))]);
-        match *self {
-            Activation::Relu => of_two(ZERO),
-            Activation::Leaky { slope } | Activation::Prelu { slope } => of_two(Quadratic::slope(slope)),
-            Activation::Rrelu { .. } => of_two(Quadratic::slope(self.evaluation_slope())),
-            Activation::Elu { .. } | Activation::Celu { .. } if piece.0 == 1 => Some(X),
-            Activation::Relu6 => of_three(ZERO, X, Quadratic::constant(6.0)),
-            Activation::Hardtanh { low, high } => of_three(Quadratic::constant(low), X, Quadratic::constant(high)),
-            Activation::Hardsigmoid => of_three(ZERO, Quadratic::new(0.0, 1.0, 3.0, 6.0), Quadratic::constant(1.0)),
-            Activation::Hardswish => of_three(ZERO, Quadratic::new(1.0, 3.0, 0.0, 6.0), X),
-            Activation::Softshrink { lambda } => {
-                of_three(Quadratic::shifted(lambda), ZERO, Quadratic::shifted(-lambda))
-            }
-            Activation::Hardshrink { .. } => of_three(X, ZERO, X),
-            Activation::Threshold { value, .. } => of_two(Quadratic::constant(value)),
-            Activation::ReluSquared => Some(if piece.0 == 0 { ZERO } else { Quadratic::new(1.0, 0.0, 0.0, 1.0) }),
-            Activation::Identity => Some(X),
-            _ => None,
-        }
+impl Pieces {
+    /// One formula that is no polynomial.
+    pub const CURVED: Pieces = Pieces { joints: Joints::none(), polynomials: [None; 3] };
+
+    /// One polynomial.
+    pub const fn whole(polynomial: Quadratic) -> Pieces {
+        Pieces { joints: Joints::none(), polynomials: [Some(polynomial); 3] }
+    }
+
+    /// One joint.
+    #[inline]
+    pub fn two(joint: Joint, polynomials: [impl Into<Option<Quadratic>>; 2]) -> Pieces {
+        let [left, right] = polynomials.map(Into::into);
+        Pieces { joints: Joints::one(joint), polynomials: [left, right, right] }
+    }
+
+    /// Two joints.
+    #[inline]
+    pub fn three([lower, upper]: [Joint; 2], polynomials: [Quadratic; 3]) -> Pieces {
+        Pieces { joints: Joints::two(lower, upper), polynomials: polynomials.map(Some) }
     }
 }

@@ -13,16 +13,18 @@
 //!   none is a tie. For gelu and gelu_tanh and their derivatives (erf over √π, e^(√(2/π)…)) no such theorem
 //!   is known; a tie of theirs would be a discovery and stop the loop with its name.
 
+use super::catalogue::{Entry, Order, entry_of};
 use super::double::{self, Short};
-use super::enclosure::{exact, piece_of};
-use super::limits::Limit;
-use super::nearby::{Near, nearby};
-use super::polynomial::{polynomial, quotient, square_root};
+use super::enclosure::{exact, piece_of, polynomial};
+use super::ends::{Limit, Near};
+use super::limits::limit;
+use super::nearby::nearby;
+use super::polynomial::{square_root, with_sticky};
 use super::quick::binary64;
-use super::{Activation, Function, OutOfRange, enclose};
+use super::{Function, OutOfRange, enclose};
 use crate::format::{F64, Format, Rounder, canonical};
 use rug::Float;
-use rug::float::Special;
+use rug::float::{Round, Special};
 
 /// Working bits beyond the boundaries' at the first attempt; about one value in 2^11 needs a second attempt.
 const BEYOND_BOUNDARIES: u32 = 11;
@@ -68,7 +70,7 @@ pub(super) fn round_by(function: &Function, x: &Float, target: &Target) -> Float
         return Float::with_val(format.precision, Special::Nan);
     }
     if x.is_infinite() {
-        return Limit::of(function, x.is_sign_negative()).rounded(target);
+        return rounded_limit(limit(function, x.is_sign_negative()), target);
     }
     match exact(function, x) {
         Ok(Some(value)) => return round(&value),
@@ -99,29 +101,27 @@ pub(super) fn round_by(function: &Function, x: &Float, target: &Target) -> Float
     }
 }
 
+/// A limit rounded once.
+fn rounded_limit(limit: Limit, target: &Target) -> Float {
+    match limit {
+        Limit::Double(x) => (target.round)(&Float::with_val(53, x)),
+        Limit::Fraction(x) => {
+            (target.round)(&with_sticky(Float::with_val_round(target.boundary_bits + 4, x, Round::Zero)))
+        }
+    }
+}
+
 /// A number that rounds like f(x), if f(x) is a fraction or a square root, which cannot be undetected ties.
 fn algebraic(function: &Function, x: &Float, precision: u32) -> Result<Option<Float>, OutOfRange> {
     if let Some(polynomial) = polynomial(function, |activation| piece_of(activation, x)) {
         return polynomial.stand_in(x, precision).map(Some);
     }
-    let activation = match function {
-        Function::Value(activation) | Function::Derivative(activation) => activation,
-        Function::SquareRoot => return Ok(Some(square_root(x, precision))),
-        Function::Exp => return Ok(None),
-    };
-    if *activation != Activation::Softsign {
-        return Ok(None);
-    }
-    // `nearby` has dealt with arguments whose exponents are far from 0, so the sum is short.
-    let bits = x.prec() + x.get_exp().map_or(0, i32::unsigned_abs) + 2;
-    let denominator = Float::with_val(bits, x.abs_ref()) + 1u32;
-    Ok(Some(match function {
-        Function::Derivative(_) => {
-            let square = Float::with_val(2 * bits, denominator.square_ref());
-            quotient(&Float::with_val(2, 1), &square, precision)
-        }
-        _ => quotient(x, &denominator, precision),
-    }))
+    Ok(match *function {
+        Function::SquareRoot => Some(square_root(x, precision)),
+        Function::Exp => None,
+        Function::Value(activation) => entry_of!(activation, entry => entry.fraction(Order::Value, x, precision)),
+        Function::Derivative(activation) => entry_of!(activation, entry => entry.fraction(Order::Slope, x, precision)),
+    })
 }
 
 /// The ends v ∓ 2^(1−precision)·|v| of an enclosure, exactly.
@@ -248,7 +248,7 @@ pub fn is_zero(function: &Function, x: f64) -> bool {
         return false;
     }
     if x.is_infinite() {
-        return Limit::of(function, x < 0.0).is_zero();
+        return limit(function, x < 0.0).is_zero();
     }
     match double::short(function, x) {
         Short::Exact(value) | Short::Odd(value) => value == 0.0,
@@ -274,22 +274,19 @@ fn slow(function: &Function, x: f64, format: &Format) -> f64 {
 /// Binary64: correctly rounded functions of core-math where f is one of them, else the quick phase, else the
 /// Ziv loop.
 fn round_to_binary64(function: &Function, x: f64) -> f64 {
-    use Activation::{Celu, Elu, Tanh};
-    let value = match *function {
-        _ if x.is_nan() => f64::NAN,
+    let own = match *function {
+        _ if x.is_nan() => Some(f64::NAN),
         _ if x.is_infinite() => return slow(function, x, &F64),
-        Function::Exp => core_math::exp(x),
+        Function::Exp => Some(core_math::exp(x)),
         // IEEE 754's own operation.
-        Function::SquareRoot => x.sqrt(),
-        Function::Value(Tanh) => core_math::tanh(x),
-        Function::Value(Elu { alpha: 1.0 } | Celu { alpha: 1.0 }) if x <= 0.0 => core_math::expm1(x),
-        Function::Derivative(Elu { alpha: 1.0 } | Celu { alpha: 1.0 }) if x <= 0.0 => core_math::exp(x),
-        _ => match double::short(function, x) {
-            // The product or the sum of two doubles is rounded once, underflow and overflow included.
-            Short::Exact(value) | Short::Rounded(value) => value,
-            Short::Odd(_) => unreachable!("invariant: only a square root is rounded to odd"),
-            Short::None => binary64::nearest(function, x).unwrap_or_else(|| slow(function, x, &F64)),
-        },
+        Function::SquareRoot => Some(x.sqrt()),
+        Function::Value(activation) => entry_of!(activation, entry => entry.binary64(Order::Value, x)),
+        Function::Derivative(activation) => entry_of!(activation, entry => entry.binary64(Order::Slope, x)),
     };
-    canonical(value)
+    canonical(own.unwrap_or_else(|| match double::short(function, x) {
+        // The product or the sum of two doubles is rounded once, underflow and overflow included.
+        Short::Exact(value) | Short::Rounded(value) => value,
+        Short::Odd(_) => unreachable!("invariant: only a square root is rounded to odd"),
+        Short::None => binary64::nearest(function, x).unwrap_or_else(|| slow(function, x, &F64)),
+    }))
 }

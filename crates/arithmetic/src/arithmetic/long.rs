@@ -4,9 +4,9 @@
 //! round a result **to odd** with two extra bits and then once by the format's definition: rounding to odd preserves
 //! the information that decides ties (Boldo and Melquiond 2008).
 
-use super::random::{ALONE, Draws, LAST, STORE};
+use super::random::{ALONE, Draw, Draws, LAST, STORE};
 use super::reference::{dots, vectors};
-use super::sum::{Accumulator, Chain, Draw, accumulate};
+use super::sum::{Accumulator, Chain, accumulate};
 use super::{
     Arithmetic, ArithmeticName, Binary, Content, Crossing, Direction, Exact, Limits, Numbers, Place, Quantiser, Side,
     Step, Sum, from_fn,

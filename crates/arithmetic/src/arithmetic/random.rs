@@ -15,7 +15,6 @@
 //! numbers from the other end.
 
 use super::place::{Place, Step};
-use super::sum::Draw;
 
 /// The golden ratio's fraction in 64 bits, by which counters are spread.
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -63,6 +62,15 @@ pub fn row_of(key: u64, step: Step, row: u32) -> u64 {
 #[inline(always)]
 pub fn stream_in(row: u64, column: u32) -> u64 {
     mixed(row.wrapping_add(GOLDEN.wrapping_mul(u64::from(column) + 1)))
+}
+
+/// The random bits that a rounding draws: those of a step, first or second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Draw {
+    /// [`Draws::first`].
+    First(u32),
+    /// [`Draws::second`].
+    Second(u32),
 }
 
 /// The random bits of one entry.

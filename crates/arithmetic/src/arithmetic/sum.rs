@@ -3,6 +3,7 @@
 //! An order is generic over [`Accumulator`], the few operations of an accumulator, so that doubles, vectors of doubles and
 //! MPFR numbers run the same code.
 
+use super::random::{Draw, LAST};
 use super::tensor_core::{Rule, TensorCore};
 
 /// The summation order of a sum of products.
@@ -76,15 +77,6 @@ impl Sum {
 /// Longest blocks of [`Sum::Blocks`].
 pub const LONGEST_BLOCK: u32 = 1 << 20;
 
-/// The random bits that a rounding draws: those of a step, first or second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Draw {
-    /// [`super::random::Draws::first`].
-    First(u32),
-    /// [`super::random::Draws::second`].
-    Second(u32),
-}
-
 /// Draws of the operations that only a compensated sum has, beyond those of the terms.
 const COMPENSATION: u32 = 1 << 30;
 const DIFFERENCE: u32 = 1 << 31;
@@ -138,7 +130,7 @@ pub fn accumulate<S: Accumulator>(order: Sum, terms: u32, steps: &mut S) -> S::N
         Sum::Exact | Sum::TensorCore(_) => unreachable!("invariant: exact sums and tensor cores have no steps"),
     };
     match steps.last() {
-        Some(last) => steps.add(Draw::First(super::random::LAST), &sum, &last),
+        Some(last) => steps.add(Draw::First(LAST), &sum, &last),
         None => sum,
     }
 }

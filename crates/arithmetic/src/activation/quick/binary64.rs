@@ -7,7 +7,8 @@ use super::covers;
 use super::evaluate;
 use super::real::Real;
 use crate::activation::Function;
-use crate::activation::polynomial::{Quadratic, polynomial};
+use crate::activation::enclosure::polynomial;
+use crate::activation::polynomial::Quadratic;
 
 /// Exponent of the least subnormal number.
 const LEAST: i64 = -1074;

@@ -11,12 +11,12 @@
 //! same bits come on every machine.
 
 pub mod binary64;
-mod constants;
+pub(super) mod constants;
 mod exponential;
-mod formulas;
+pub(super) mod formulas;
 mod logarithm;
 mod normal;
-mod real;
+pub(super) mod real;
 mod reciprocal;
 mod series;
 #[cfg(test)]
@@ -26,9 +26,9 @@ mod words;
 pub use binary64::rounded;
 pub use real::Number;
 
-use super::{Activation, Function};
+use super::catalogue::{Entry, Order, entry_of};
+use super::{Activation, Function, Piece};
 use constants::Constants;
-use formulas::Shared;
 use real::Real;
 
 /// The longest numbers.
@@ -62,25 +62,9 @@ fn words_for(precision: u32) -> usize {
     (precision + GUARD).div_ceil(64) as usize
 }
 
-/// True if an activation has a quick phase.
+/// True if an activation has a quick phase: if it is no polynomial on some piece.
 pub fn covers(activation: &Activation) -> bool {
-    matches!(
-        activation,
-        Activation::Elu { .. }
-            | Activation::Celu { .. }
-            | Activation::Selu
-            | Activation::Tanh
-            | Activation::Tanhshrink
-            | Activation::Sigmoid
-            | Activation::LogSigmoid
-            | Activation::Softplus { .. }
-            | Activation::Softsign
-            | Activation::Silu
-            | Activation::Swish { .. }
-            | Activation::Mish
-            | Activation::Gelu
-            | Activation::GeluTanh
-    )
+    (0..activation.pieces()).any(|piece| activation.polynomial(Piece(piece as u8)).is_none())
 }
 
 /// φ(x) and φ'(x) as values v with |v − f(x)| ≤ 2^(1−precision)·|v|, each only where that is proven.
@@ -102,9 +86,11 @@ fn pair_of<const N: usize, T: for<'a> From<Number<'a>>>(
     x: Number<'_>,
     precision: u32,
 ) -> (Option<T>, Option<T>) {
-    let shared = Real::<N>::read(x).and_then(|x| Shared::new(Constants::of(N), activation, x));
-    let Some(shared) = shared else { return (None, None) };
-    (proven(&shared.value(), precision), proven(&shared.derivative(), precision))
+    let Some(x) = Real::<N>::read(x) else { return (None, None) };
+    let both = entry_of!(activation, entry => {
+        entry.parts(Constants::of(N), x).map(|parts| (entry.quick(Order::Value, &parts), entry.quick(Order::Slope, &parts)))
+    });
+    both.map_or((None, None), |(value, slope)| (proven(&value, precision), proven(&slope, precision)))
 }
 
 /// f(x), as [`pair`].
@@ -130,8 +116,12 @@ fn evaluate<const N: usize>(constants: &Constants, function: &Function, x: Real<
             let e = constants.exponential.decay(&x.magnitude());
             Some(if x.negative { e } else { e.reciprocal() })
         }
-        Function::Value(activation) => Some(Shared::new(constants, activation, x)?.value()),
-        Function::Derivative(activation) => Some(Shared::new(constants, activation, x)?.derivative()),
+        Function::Value(activation) => {
+            entry_of!(activation, entry => entry.parts(constants, x).map(|parts| entry.quick(Order::Value, &parts)))
+        }
+        Function::Derivative(activation) => {
+            entry_of!(activation, entry => entry.parts(constants, x).map(|parts| entry.quick(Order::Slope, &parts)))
+        }
         // MPFR's and the processor's are quick.
         Function::SquareRoot => None,
     }

@@ -2,8 +2,7 @@
 
 use super::super::direction::{Direction, Limits};
 use super::super::kernels::{self, RangeAlone};
-use super::super::random::Draws;
-use super::super::sum::Draw;
+use super::super::random::{Draw, Draws};
 use crate::format::{DirectedRounder, F64, Format, StochasticRounder, Toward, sum_to_odd};
 use rug::Float;
 

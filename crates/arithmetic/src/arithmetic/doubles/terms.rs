@@ -1,8 +1,10 @@
 //! Sums of products of doubles, several columns at a time.
+//!
+//! `unsafe` calls what is compiled for the instructions of a path, which is asserted to be this processor's.
 
 use super::super::kernels::{Path, software::fused_double};
-use super::super::random::{Draws, LAST, SCALE, STORE};
-use super::super::sum::{Accumulator, Draw, Sum, accumulate};
+use super::super::random::{Draw, Draws, LAST, SCALE, STORE};
+use super::super::sum::{Accumulator, Sum, accumulate};
 use super::rounding::Rounding;
 
 /// Columns of a product that are summed side by side.

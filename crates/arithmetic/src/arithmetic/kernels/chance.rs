@@ -1,8 +1,7 @@
 //! Stochastic rounding in the lanes of an element: [`StochasticRounder::round`] and the draws of
 //! [`crate::arithmetic::random`], lane by lane.
 
-use super::vector::Vector;
-use super::words::{Bits, Words};
+use super::vector::{Bits, Vector, Words};
 use crate::arithmetic::random::{MULTIPLIER, SECOND, SHARED_BITS};
 use crate::format::StochasticRounder;
 

@@ -4,6 +4,7 @@
 //! the processor multiplies limbs of 52 bits (`wide`). Nothing is rounded and nothing depends on the lanes:
 //! the integers are those of GMP.
 
+mod layout;
 mod narrow;
 #[cfg(target_arch = "x86_64")]
 mod tiles;
@@ -141,7 +142,7 @@ pub struct Right {
 #[derive(Clone, Debug)]
 enum Panels {
     Narrow(Vec<i32>),
-    Wide(Vec<wide::Lanes>),
+    Wide(Vec<layout::Lanes>),
 }
 
 impl Right {

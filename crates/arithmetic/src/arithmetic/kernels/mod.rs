@@ -1,7 +1,9 @@
 //! Fast loops. Each gives the bits of its definition in [`super::Arithmetic::dot`], which tests check with
-//! [`super::reference::Reference`]. All `unsafe` code of the project is here, each with its reason.
+//! [`super::reference::Reference`]. A file with `unsafe` code says in its first lines what it is for; outside this folder
+//! there are only the calls of [`super::doubles`]'s sums.
 
 mod chance;
+mod elements;
 pub mod exact;
 pub mod limbs;
 pub mod matrix;

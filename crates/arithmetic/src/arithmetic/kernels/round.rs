@@ -1,4 +1,7 @@
 //! Rounding of many numbers at once.
+//!
+//! `unsafe` calls what is compiled for the instructions of a path, which is asserted to be this processor's, and reads
+//! and writes vectors within slices that are as long.
 
 use super::step::Emulated;
 use super::vector::{Element, MOST_LANES, Vector};

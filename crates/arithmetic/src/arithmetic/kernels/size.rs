@@ -1,4 +1,7 @@
 //! A bound of all sums of a product, from one look at every entry of its factors.
+//!
+//! `unsafe` calls what is compiled for the instructions of a path, which is asserted to be this processor's, and reads
+//! and writes vectors within slices that are as long.
 
 use super::Path;
 use super::matrix::{Layout, Matrix};

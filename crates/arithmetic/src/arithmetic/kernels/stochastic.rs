@@ -1,13 +1,15 @@
 //! Products of matrices whose every operation is rounded stochastically.
 //!
 //! The random bits are functions of the entry and the term, so they do not depend on tiles, lanes or paths.
+//!
+//! `unsafe` calls what is compiled for the instructions of a path, which is asserted to be this processor's, and reads
+//! and writes vectors within factors and sums whose lengths are asserted.
 
 use super::Path;
 use super::chance::{Chance, Streams};
 use super::matrix::{Matrix, Operand};
 use super::products::{is_below, is_binary32};
-use super::vector::{Element, MOST_LANES};
-use super::words::{Bits, Words};
+use super::vector::{Bits, Element, MOST_LANES, Words};
 use crate::arithmetic::random::{LAST, row_of, stream_in, word_of_term};
 use crate::arithmetic::{Side, Step};
 use crate::format::{Format, StochasticRounder, two_to};

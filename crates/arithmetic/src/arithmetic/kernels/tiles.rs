@@ -5,6 +5,9 @@
 //! changes no bit, and a block of the right factor stays in the cache.
 //!
 //! Every size of a tile is compiled for every path and step, so that there are few sizes: those that pay.
+//!
+//! `unsafe` calls what is compiled for the instructions of a path, which is asserted to be this processor's, and reads
+//! and writes vectors within factors and sums whose lengths are asserted.
 
 use super::Path;
 use super::step::Step;

@@ -1,11 +1,11 @@
 //! Vectors of a path: one text of every kernel, whatever the width of the lanes.
 //!
-//! Only [`Vector::splat`] and [`Vector::load`] make a vector from nothing, and whoever calls them vouches for the
-//! processor: where a vector is at hand, its instructions are too, and everything else is safe.
+//! Only [`Vector::splat`] and [`Vector::load`] make a vector from nothing, so they are `unsafe`: whoever calls them vouches
+//! for the processor, and for the numbers that are read or written. Where a vector is at hand, its instructions are too, and
+//! everything else is safe.
 
 use super::software;
 use super::tiles::{Heights, UpTo2};
-use super::words::Words;
 use std::ops::Add;
 
 /// A number of a lane: binary32 or binary64.
@@ -34,46 +34,6 @@ pub trait Element: Copy + Default + PartialOrd + Add<Output = Self> + Send + Syn
     fn from_f64(x: f64) -> Self;
     /// The number whose bits are the smallest positive one's.
     fn smallest() -> Self;
-}
-
-impl Element for f32 {
-    const PRECISION: u32 = 24;
-    const MAX_EXPONENT: i64 = 127;
-    const LINE: usize = 16;
-    const NEGATIVE_ZERO: f32 = -0.0;
-    const EXPONENT: f32 = f32::INFINITY;
-    const MAGNITUDE: f32 = f32::from_bits(u32::MAX >> 1);
-    type Portable = Singles;
-    #[cfg(target_arch = "x86_64")]
-    type Avx2 = super::x86::F32x8;
-    #[cfg(target_arch = "x86_64")]
-    type Avx512 = super::x86::F32x16;
-    fn from_f64(x: f64) -> f32 {
-        x as f32
-    }
-    fn smallest() -> f32 {
-        f32::from_bits(1)
-    }
-}
-
-impl Element for f64 {
-    const PRECISION: u32 = 53;
-    const MAX_EXPONENT: i64 = 1023;
-    const LINE: usize = 8;
-    const NEGATIVE_ZERO: f64 = -0.0;
-    const EXPONENT: f64 = f64::INFINITY;
-    const MAGNITUDE: f64 = f64::from_bits(u64::MAX >> 1);
-    type Portable = Doubles;
-    #[cfg(target_arch = "x86_64")]
-    type Avx2 = super::x86::F64x4;
-    #[cfg(target_arch = "x86_64")]
-    type Avx512 = super::x86::F64x8;
-    fn from_f64(x: f64) -> f64 {
-        x
-    }
-    fn smallest() -> f64 {
-        f64::from_bits(1)
-    }
 }
 
 /// The most lanes that a vector has.
@@ -160,6 +120,40 @@ pub trait Vector: Copy {
     fn with_sign_of(self, x: Self) -> Self {
         self.or(x.and(x.like(Self::Element::NEGATIVE_ZERO)))
     }
+}
+
+/// A vector whose lanes are also taken as integers, and as 32-bit words.
+pub trait Words: Vector {
+    /// x + y cut toward zero.
+    fn add_cut(self, y: Self) -> Self;
+    /// x + y as integers of the lanes' width.
+    fn add_bits(self, y: Self) -> Self;
+    /// Every lane's bits moved down by as many as that lane of `counts` says.
+    fn down(self, counts: Self) -> Self;
+    /// The same up.
+    fn up(self, counts: Self) -> Self;
+    /// x·y modulo 2^32 of every 32-bit word.
+    fn mul_words(self, y: Self) -> Self;
+    /// [`Words::down`] within 32-bit words.
+    fn down_words(self, counts: Self) -> Self;
+    /// x·y of a number in memory, cut toward zero; where that is not an instruction, the product must be exact.
+    #[inline(always)]
+    fn times_cut(self, y: &Self::Element) -> Self {
+        self.times(y)
+    }
+    /// x with `random` added below the bits that are kept: numbers below `least` are lifted by it, into the binade
+    /// where the last place is theirs, and come down again with their sign.
+    #[inline(always)]
+    fn nudged(self, least: Self, random: Self, keep: Self) -> Self {
+        let lift = self.abs().if_less(least, least.with_sign_of(self), self.like(Self::Element::default()));
+        self.add_cut(lift).add_bits(random).and(keep).sub(lift).with_sign_of(self)
+    }
+}
+
+/// An element by its bits.
+pub trait Bits: Element {
+    /// The number with these bits, as many as it has.
+    fn from_bits(bits: u64) -> Self;
 }
 
 /// Lanes of an array, for any processor.

@@ -1,53 +1,9 @@
 //! Vector operations for stochastic rounding in addition to arithmetic: truncated sums, and integers in lanes.
+//!
+//! `unsafe` calls an instruction of the vector's path, which the processor has where there is such a vector.
 
-use super::vector::{Doubles, Element, Singles, Vector};
+use super::vector::{Doubles, Singles, Words};
 use crate::format::cut_sum;
-
-/// A vector whose lanes are also taken as integers, and as 32-bit words.
-pub trait Words: Vector {
-    /// x + y cut toward zero.
-    fn add_cut(self, y: Self) -> Self;
-    /// x + y as integers of the lanes' width.
-    fn add_bits(self, y: Self) -> Self;
-    /// Every lane's bits moved down by as many as that lane of `counts` says.
-    fn down(self, counts: Self) -> Self;
-    /// The same up.
-    fn up(self, counts: Self) -> Self;
-    /// x·y modulo 2^32 of every 32-bit word.
-    fn mul_words(self, y: Self) -> Self;
-    /// [`Words::down`] within 32-bit words.
-    fn down_words(self, counts: Self) -> Self;
-    /// x·y of a number in memory, cut toward zero; where that is not an instruction, the product must be exact.
-    #[inline(always)]
-    fn times_cut(self, y: &Self::Element) -> Self {
-        self.times(y)
-    }
-    /// x with `random` added below the bits that are kept: numbers below `least` are lifted by it, into the binade
-    /// where the last place is theirs, and come down again with their sign.
-    #[inline(always)]
-    fn nudged(self, least: Self, random: Self, keep: Self) -> Self {
-        let lift = self.abs().if_less(least, least.with_sign_of(self), self.like(Self::Element::default()));
-        self.add_cut(lift).add_bits(random).and(keep).sub(lift).with_sign_of(self)
-    }
-}
-
-/// An element by its bits.
-pub trait Bits: Element {
-    /// The number with these bits, as many as it has.
-    fn from_bits(bits: u64) -> Self;
-}
-
-impl Bits for f32 {
-    fn from_bits(bits: u64) -> f32 {
-        f32::from_bits(bits as u32)
-    }
-}
-
-impl Bits for f64 {
-    fn from_bits(bits: u64) -> f64 {
-        f64::from_bits(bits)
-    }
-}
 
 impl Words for Doubles {
     #[inline(always)]
@@ -111,9 +67,8 @@ impl Words for Singles {
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::super::vector::Vector;
+    use super::super::vector::{Vector, Words};
     use super::super::x86::{F32x8, F32x16, F64x4, F64x8};
-    use super::Words;
     use std::arch::x86_64::*;
 
     /// Toward zero, without exceptions.

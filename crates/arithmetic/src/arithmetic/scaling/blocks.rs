@@ -1,6 +1,6 @@
 //! Blocks whose scale is a power of two.
 
-use super::{Quantised, Rule, saturated};
+use super::quantised::{Quantised, Rule, saturated};
 use crate::format::{Format, exponent_of, two_to};
 use ndarray::{Array2, ArrayView2, s};
 

@@ -26,7 +26,7 @@
 //! q is the value, R(1/s) the factor. An infinity or a NaN becomes what the element has for it, and does not saturate.
 
 use super::blocks::{each, largest, place};
-use super::{Quantised, in_one_block, saturated};
+use super::quantised::{Quantised, in_one_block, saturated};
 use crate::format::{E2M1FN, E4M3FN, Format};
 use ndarray::{Array2, ArrayView2, s};
 

@@ -3,6 +3,8 @@
 //! The limbs of the left matrix are planes, those of the right one are next to each other as columns, so that each
 //! pair of a plane u and a limb v is an ordinary product of matrices of machine words, summed with those of
 //! the same u + v. Sums stay below 2^63 and are carried once at the end.
+//!
+//! `unsafe` calls what is compiled for the instructions of a path, which is asserted to be this processor's.
 
 use super::{Left, Right};
 use crate::arithmetic::kernels::Path;

@@ -1,7 +1,9 @@
 //! Tiles of a product of limbs of 52 bits: a few rows by the columns of one panel, from where the sums start to the
 //! words of the result.
+//!
+//! `unsafe` reads and writes vectors at references to as many words.
 
-use super::wide::{Factors, LANES, LIMB, Lanes, MASK, ROWS, groups};
+use super::layout::{Factors, LANES, LIMB, Lanes, MASK, ROWS, groups};
 use std::arch::x86_64::{
     __m512i, _mm512_loadu_si512, _mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_set1_epi64, _mm512_setzero_si512,
     _mm512_storeu_si512,

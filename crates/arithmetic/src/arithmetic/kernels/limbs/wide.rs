@@ -3,30 +3,20 @@
 //! The instructions multiply numbers without a sign, so half of what L limbs hold is added to every integer: with
 //! x' = x + A and y' = y + B, Σ xy = Σ x'y' − B·Σ x' − A·Σ y' + n·A·B. What is subtracted depends on the row or the
 //! column alone: it is where the sums of an entry start. All is exact modulo a power of two beyond the sums.
+//!
+//! `unsafe` calls what is compiled for the instructions of a path, which is asserted to be this processor's.
 
+use super::layout::{Factors, LANES, LIMB, Lanes, MASK, ROWS, groups};
 #[cfg(target_arch = "x86_64")]
 use super::tiles;
 use super::{Left, Right};
 use crate::integers::Integers;
 use rayon::prelude::*;
 
-/// Bits of a limb.
-pub const LIMB: u32 = 52;
-/// All of them.
-pub const MASK: u64 = (1 << LIMB) - 1;
-/// Columns of a panel.
-pub const LANES: usize = 8;
-/// Most limbs of the right factor that a tile multiplies at once: they stay in registers with its sums.
-const AT_ONCE: usize = 5;
-/// Rows of a tile.
-pub const ROWS: usize = 4;
 /// Products of limbs below which a single thread is faster.
 const WORTH_THREADS: usize = 1 << 19;
 /// Limbs whose sum is sure to fit a word.
 const SUMMED: usize = 1 << 12;
-
-/// A limb, or a digit of a sum, of all columns of a panel.
-pub type Lanes = [u64; LANES];
 
 /// Number of limbs for integers with the given bits, which are at most half of what the limbs hold.
 pub fn limbs_for(bits: u32) -> usize {
@@ -69,12 +59,6 @@ pub fn planes<'a>(
         }
     }
     planes
-}
-
-/// Consecutive limbs that a tile multiplies at once, of integers of so many: first ones and counts.
-pub fn groups(limbs: usize) -> impl Iterator<Item = (usize, usize)> {
-    let size = limbs.div_ceil(limbs.div_ceil(AT_ONCE));
-    (0..limbs).step_by(size).map(move |first| (first, size.min(limbs - first)))
 }
 
 /// The panels of a right matrix, terms × columns: group by group of limbs, term by term.
@@ -140,24 +124,6 @@ fn swapped(planes: &[Vec<u64>], rows: usize, column: &[Lanes], terms: usize) -> 
         }
     }
     (row, panels)
-}
-
-/// Factors of a product and what does not change from tile to tile.
-pub struct Factors<'f> {
-    pub planes: &'f [Vec<u64>],
-    pub panels: &'f [Lanes],
-    pub terms: usize,
-    pub columns: usize,
-    /// Limbs of the right factor.
-    pub limbs: usize,
-    /// Digits of a sum.
-    pub digits: usize,
-    /// Words of an integer of the result.
-    pub words: usize,
-    /// Where the sums of a row start, digit by digit.
-    pub row_starts: Vec<u64>,
-    /// Where those of a panel's columns start.
-    pub panel_starts: Vec<Lanes>,
 }
 
 /// Writes the product; no shape is empty and no factor is zero.
