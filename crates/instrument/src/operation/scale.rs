@@ -29,8 +29,8 @@ pub fn backward<B: Arithmetic>(
     Shares::of(role.steps(Text::Backward(node)).scaled(&role.constant(node, factor), gradient))
 }
 
-/// The norm-wise lemma: s·a with an exact constant at p bits, forward and backward: the product of integers is exact, the error is |s|α,
-/// and an entry is exact if a_i is or s is zero, and nothing was rounded.
+/// The norm-wise lemma at p bits, forward and backward: the product of integers is exact, the error is |s|α, and an entry is
+/// exact if a_i is or s is zero, and nothing was rounded.
 pub fn lemma(a: &Column, factor: f64, precision: impl Into<Precision>) -> Column {
     let s = Entries::from_doubles(std::iter::once(factor));
     let mut products = Integers::zeros(a.len(), a.integers.words() + 1);
