@@ -70,8 +70,6 @@ const CIRCLES: &[&[&str]] = &[
         "judgement/whole",
     ],
     &["judgement/audit", "judgement/audit/factor", "judgement/audit/layer"],
-    &["operation", "operation/activation", "operation/add", "operation/affine", "operation/role", "operation/scale"],
-    &["probe/compare", "probe/measure"],
     &["record", "record/former"],
     &["report/audit/screen", "report/screen"],
     &[
@@ -112,7 +110,6 @@ const CIRCLES: &[&[&str]] = &[
     &["report/study/contents", "report/study/page"],
     &["report/table", "report/table/stacked"],
     &["report/training/control", "report/training/events", "report/training/words"],
-    &["truth/enclosed", "truth/precision"],
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

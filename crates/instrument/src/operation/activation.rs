@@ -5,7 +5,9 @@
 
 pub mod lemma;
 
-use super::{Branches, Role, Saved, Shares, Values};
+use super::branches::Branches;
+use super::role::Role;
+use super::values::{Saved, Shares, Values};
 use crate::activation::{Activation, Function, OnPiece};
 use crate::arithmetic::{Arithmetic, Binary, DECIDING_BITS, Exact, Place, Steps, Text, from_fn};
 use crate::enclosure::Sign;

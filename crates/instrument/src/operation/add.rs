@@ -2,7 +2,8 @@
 //!
 //! Backward: both receive g as it is.
 
-use super::{Role, Saved, Shares};
+use super::role::Role;
+use super::values::{Saved, Shares};
 use crate::arithmetic::{Arithmetic, Binary, Text};
 use crate::enclosure::Precision;
 use crate::graph::{NodeId, Shape};

@@ -4,7 +4,8 @@
 
 pub mod lemma;
 
-use super::{Role, Saved, Shares, Values};
+use super::role::Role;
+use super::values::{Saved, Shares, Values};
 use crate::arithmetic::{Arithmetic, Content, Side, Text};
 use crate::graph::{NodeId, Operation, ParameterId, Shape};
 use ndarray::Array2;

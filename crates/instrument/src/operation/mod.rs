@@ -12,77 +12,33 @@ mod branches;
 pub mod loss;
 mod role;
 pub mod scale;
+mod values;
 
 pub use branches::Branches;
 pub use role::{Role, Stored};
+pub use values::{Saved, Shares, Values};
 
-use crate::arithmetic::{Arithmetic, Crossing};
-use crate::graph::{Network, Node, NodeId, Operation, OperationKind, ParameterId, Shape};
+use crate::arithmetic::Arithmetic;
+use crate::graph::{Network, Node, NodeId, Operation, OperationKind, Shape};
 use ndarray::Array2;
 
-/// The values of a forward pass in any arithmetic, as they cross to the backward pass.
-pub trait Values: Send + Sync {
-    /// A node's value.
-    fn value(&self, node: NodeId) -> Crossing;
-    /// [`loss::softmax`] of the output.
-    fn softmax(&self) -> Crossing;
-    /// [`activation::derivative`] of an activation node.
-    fn derivative(&self, node: NodeId, branches: Option<&Branches>) -> Crossing;
-    /// The piece of φ' on which each pre-activation lies; `None` for infinities and NaN.
-    fn branches(&self) -> Branches;
-    /// True once the storage type could not give the exact bits of its arithmetic.
-    fn range_exceeded(&self) -> bool;
-}
-
-/// What a node's backward pass makes of ∂L/∂value.
-pub struct Shares<E> {
-    /// ∂L/∂input of each input, in their order; `None` where nobody needs it.
-    pub inputs: Vec<Option<Array2<E>>>,
-    /// The node's share of the gradient of each of its parameters.
-    pub parameters: Vec<(ParameterId, Array2<E>)>,
-    /// The input as the backward role received it, where that is measured.
-    pub input: Option<Array2<E>>,
-}
-
-impl<E> Shares<E> {
-    /// Of a node with one input and no parameters.
-    fn of(input: Array2<E>) -> Shares<E> {
-        Shares { inputs: vec![Some(input)], parameters: Vec::new(), input: None }
-    }
-}
-
-/// What a node keeps until the backward pass has left it, in matrices of its value's shape.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Saved {
-    /// Values.
-    pub values: usize,
-    /// Derivatives.
-    pub derivatives: usize,
-}
-
 impl Saved {
-    /// Its value, which a reader needs.
-    pub(crate) const VALUE: Saved = Saved { values: 1, derivatives: 0 };
-
     /// What several nodes keep.
     pub fn of(kinds: &[OperationKind]) -> Saved {
-        kinds.iter().map(|kind| kind.saved()).fold(Saved { values: 0, derivatives: 0 }, |all, one| Saved {
+        kinds.iter().map(|kind| saved(*kind)).fold(Saved { values: 0, derivatives: 0 }, |all, one| Saved {
             values: all.values + one.values,
             derivatives: all.derivatives + one.derivatives,
         })
     }
 }
 
-impl OperationKind {
-    /// What its nodes keep.
-    pub fn saved(self) -> Saved {
-        match self {
-            OperationKind::Input => Saved::VALUE,
-            OperationKind::Affine => affine::SAVED,
-            OperationKind::Activation => activation::SAVED,
-            OperationKind::Scale => scale::SAVED,
-            OperationKind::Add => add::SAVED,
-        }
+fn saved(kind: OperationKind) -> Saved {
+    match kind {
+        OperationKind::Input => Saved::VALUE,
+        OperationKind::Affine => affine::SAVED,
+        OperationKind::Activation => activation::SAVED,
+        OperationKind::Scale => scale::SAVED,
+        OperationKind::Add => add::SAVED,
     }
 }
 

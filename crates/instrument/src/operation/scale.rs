@@ -2,7 +2,8 @@
 //!
 //! Backward: R(R(s)·g).
 
-use super::{Role, Saved, Shares};
+use super::role::Role;
+use super::values::{Saved, Shares};
 use crate::arithmetic::{Arithmetic, Text};
 use crate::enclosure::{Bound, Precision};
 use crate::graph::NodeId;
