@@ -70,7 +70,6 @@ const CIRCLES: &[&[&str]] = &[
         "judgement/whole",
     ],
     &["judgement/audit", "judgement/audit/factor", "judgement/audit/layer"],
-    &["record", "record/former"],
     &["report/audit/screen", "report/screen"],
     &[
         "report/draw",
