@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(
             line(&spec),
             "precision-probe --act leaky --depth 50 --width 64 --init preserve --trials 5 --gain 1.5 --data digits --batch 32 \
-             --seed 0 --formats f16:acc=f32,bf16:acc=f32,f16,f32,f64 --truth-bits 80 --loss-scale 1 \
+             --seed 0 --formats f16:acc=f32,bf16:acc=f32,f16,f32,f64 --truth-bits 80 --truth norm --loss-scale 1 \
              --attribute narrow --bias --residual"
         );
     }
@@ -179,7 +179,9 @@ mod tests {
                      --compare-scale a=1024.0";
         assert_eq!(
             line(&spec),
-            format!("precision-probe {files} --formats f16 --truth-bits 80 --loss-scale 1 --attribute narrow")
+            format!(
+                "precision-probe {files} --formats f16 --truth-bits 80 --truth norm --loss-scale 1 --attribute narrow"
+            )
         );
         spec.weights.as_mut().unwrap().layers_from = Some(vec!["a/stem".into(), "head".into()]);
         assert!(
@@ -187,9 +189,9 @@ mod tests {
         );
         spec.weights.as_mut().unwrap().layers_from = None;
         spec.compared.iter_mut().for_each(|one| one.model = Some("f16".into()));
-        assert_eq!(line(&spec), format!("precision-probe audit {files} --as f16 --truth-bits 80"));
+        assert_eq!(line(&spec), format!("precision-probe audit {files} --as f16 --truth-bits 80 --truth norm"));
         spec.compared.iter_mut().for_each(|one| one.likely = vec!["f16:sum=fma".into()]);
-        assert_eq!(line(&spec), format!("precision-probe audit {files} --truth-bits 80"));
+        assert_eq!(line(&spec), format!("precision-probe audit {files} --truth-bits 80 --truth norm"));
     }
 
     #[test]
