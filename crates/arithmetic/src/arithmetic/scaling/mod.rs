@@ -35,7 +35,7 @@ pub use quantised::{Quantised, Rule};
 use super::Side;
 use super::guard::stand_in;
 use crate::format::{E2M1FN, E4M3FN, Format, Range, Rounder, exponent_of};
-use ndarray::{Array2, ArrayView2};
+use ndarray::ArrayView2;
 use quantised::in_one_block;
 use rug::Float;
 
