@@ -38,7 +38,7 @@ fn truth((network, batch): &(Network, Batch), bits: u32) {
 
 /// The same by enclosures.
 fn enclosed((network, batch): &(Network, Batch), bits: u32) {
-    let working = precision::forecast_of_enclosures(network, batch, bits);
+    let working = EnclosedPass::forecast(network, batch, bits);
     let segments = Arc::new(Segments::new(network, 1));
     EnclosedPass::new(network, batch, segments, working, Some(bits)).for_each(|layer| drop(black_box(layer)));
 }

@@ -8,8 +8,9 @@ use precision_probe::activation::Activation;
 use precision_probe::arithmetic::Policy;
 use precision_probe::backprop::{ForwardRun, Part, SiteGradients, gradients};
 use precision_probe::data::{Batch, Targets};
-use precision_probe::graph::{Network, Node, NodeId, Operation, ParameterId};
+use precision_probe::graph::{Network, Node, NodeId, Operation, ParameterId, Shape};
 use precision_probe::loss::Loss;
+use precision_probe::operation::shapes;
 use precision_probe::truth::Undecided;
 use precision_probe::truth::{Prepared, TruthPass};
 use rug::Float;
@@ -226,4 +227,28 @@ fn a_parameter_of_two_nodes_has_one_gradient() {
         let distance = Float::with_val(200, &sum - of(&tied[0], index)).abs();
         assert!(distance <= sum.abs() >> 190u32, "{index:?}");
     }
+}
+
+/// Shapes follow from the inputs', and what does not fit is told.
+#[test]
+fn shapes_follow_from_the_inputs() {
+    let inputs = Shape { features: 3, positions: 5, samples: 2 };
+    let network = four_readers();
+    let shapes = shapes(&network, inputs).unwrap();
+    assert_eq!(shapes[0], inputs);
+    for (node, shape) in network.nodes.iter().zip(&shapes) {
+        assert_eq!((shape.positions, shape.samples), (5, 2));
+        if let Operation::Affine { weight, .. } = node.operation {
+            assert_eq!(shape.dim(), (network.parameters[weight].values.nrows(), 10));
+        }
+    }
+    let refused = |network: &Network, inputs| precision_probe::operation::shapes(network, inputs).unwrap_err();
+    assert_eq!(
+        refused(&network, Shape::of_samples(4, 2)),
+        format!("node 1: a weight of {} × 3 does not multiply 4 features", shapes[1].features)
+    );
+    let mut wrong = Network::new(Loss::MeanSquaredError);
+    let z = wrong.push_affine("hidden.1", 0, Array2::zeros((2, 3)), None);
+    wrong.push_add(z, 0);
+    assert_eq!(refused(&wrong, Shape::of_samples(3, 1)), "node 2: 2 features cannot be added to 3");
 }

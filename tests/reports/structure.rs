@@ -70,8 +70,6 @@ const CIRCLES: &[&[&str]] = &[
         "judgement/whole",
     ],
     &["judgement/audit", "judgement/audit/factor", "judgement/audit/layer"],
-    &["operation", "operation/activation", "operation/add", "operation/affine", "operation/role", "operation/scale"],
-    &["probe/compare", "probe/measure"],
     &["report/audit/screen", "report/screen"],
     &[
         "report/draw",
@@ -111,7 +109,6 @@ const CIRCLES: &[&[&str]] = &[
     &["report/study/contents", "report/study/page"],
     &["report/table", "report/table/stacked"],
     &["report/training/control", "report/training/events", "report/training/words"],
-    &["truth/affine", "truth/column", "truth/elementwise", "truth/evaluation", "truth/precision"],
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -7,6 +7,7 @@ pub mod external;
 pub mod layer;
 pub mod loss_scale;
 pub mod measure;
+mod measurement;
 pub mod memory;
 mod projection;
 pub mod questions;

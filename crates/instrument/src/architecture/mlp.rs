@@ -4,7 +4,7 @@ use super::weights::weights;
 use crate::activation::Activation;
 use crate::draw::Stream;
 use crate::format::GRID;
-use crate::graph::Network;
+use crate::graph::{Network, OperationKind};
 use crate::init::Init;
 use crate::loss::Loss;
 use ndarray::Array2;
@@ -84,6 +84,12 @@ impl Perceptron {
             _ => 0.0,
         }
     }
+}
+
+/// The nodes of a hidden layer, with a skip connection or without.
+pub fn hidden_layer(is_residual: bool) -> &'static [OperationKind] {
+    use OperationKind::{Activation, Add, Affine, Scale};
+    if is_residual { &[Affine, Activation, Scale, Add] } else { &[Affine, Activation] }
 }
 
 /// s = 1/√L rounded to the grid of parameters: L branches of a residual network, each of unit variance, add a variance

@@ -3,7 +3,7 @@
 use crate::activation::Activation;
 use crate::arithmetic::{Arithmetic, Crossing, from_fn};
 use crate::graph::segments::Segments;
-use crate::graph::{Node, NodeId, Operation, ParameterId};
+use crate::graph::{Node, NodeId, Operation, ParameterId, Shape};
 use crate::operation::{self, Branches, Role, Stored, Values, activation, loss};
 use ndarray::Array2;
 use std::ops::Range;
@@ -31,7 +31,12 @@ struct Again<F: Arithmetic> {
 
 impl<'n, F: Arithmetic> Forward<'n, F> {
     /// Runs the forward pass.
+    ///
+    /// # Panics
+    /// If shapes do not fit.
     pub fn new(stored: Stored<'n>, arithmetic: Arc<F>, segments: Arc<Segments>) -> Forward<'n, F> {
+        let (features, samples) = stored.batch.inputs.dim();
+        operation::shapes(stored.network, Shape::of_samples(features, samples)).expect("invariant: shapes fit");
         let kept = vec![None; stored.network.nodes.len()];
         let again = Mutex::new(Again { run: 0..0, values: Vec::new() });
         let mut forward = Forward { stored, arithmetic, segments: segments.clone(), kept, again };

@@ -4,6 +4,9 @@
 //! passes in arithmetics and the exact gradient use the same graph.
 
 pub mod segments;
+mod shape;
+
+pub use shape::Shape;
 
 use crate::activation::Activation;
 use crate::loss::Loss;
@@ -49,6 +52,34 @@ pub enum Operation {
     },
     /// Inputs `[branch, skip]`: branch + skip.
     Add,
+}
+
+/// What an operation computes, without its parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OperationKind {
+    /// [`Operation::Input`].
+    Input,
+    /// [`Operation::Affine`].
+    Affine,
+    /// [`Operation::Activation`].
+    Activation,
+    /// [`Operation::Scale`].
+    Scale,
+    /// [`Operation::Add`].
+    Add,
+}
+
+impl Operation {
+    /// Its kind.
+    pub fn kind(&self) -> OperationKind {
+        match self {
+            Operation::Input => OperationKind::Input,
+            Operation::Affine { .. } => OperationKind::Affine,
+            Operation::Activation { .. } => OperationKind::Activation,
+            Operation::Scale { .. } => OperationKind::Scale,
+            Operation::Add => OperationKind::Add,
+        }
+    }
 }
 
 /// One operation with its inputs, which come earlier in the list.

@@ -5,12 +5,17 @@
 
 pub mod lemma;
 
-use super::{Branches, Role, Shares, Values};
+use super::branches::Branches;
+use super::role::Role;
+use super::values::{Saved, Shares, Values};
 use crate::activation::{Activation, Function, OnPiece};
 use crate::arithmetic::{Arithmetic, Binary, DECIDING_BITS, Exact, Place, Steps, Text, from_fn};
 use crate::enclosure::Sign;
 use crate::graph::{NodeId, ParameterId};
 use ndarray::Array2;
+
+/// What it keeps: a, and φ' while the backward pass is near.
+pub(super) const SAVED: Saved = Saved { values: 1, derivatives: 1 };
 
 /// a, units × batch.
 pub fn forward<A: Arithmetic>(

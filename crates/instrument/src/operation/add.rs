@@ -2,15 +2,27 @@
 //!
 //! Backward: both receive g as it is.
 
-use super::{Role, Shares};
+use super::role::Role;
+use super::values::{Saved, Shares};
 use crate::arithmetic::{Arithmetic, Binary, Text};
 use crate::enclosure::Precision;
-use crate::graph::NodeId;
+use crate::graph::{NodeId, Shape};
 use crate::norm::column::{Bits, Column, Entries};
 use crate::norm::sums::sums;
 use crate::norm::term::{Term, term};
 use crate::norm::unproven::Unproven;
 use ndarray::Array2;
+
+/// What it keeps: x + y.
+pub(super) const SAVED: Saved = Saved::VALUE;
+
+/// That of both.
+pub(super) fn shape(x: Shape, y: Shape) -> Result<Shape, String> {
+    match x == y {
+        true => Ok(x),
+        false => Err(format!("{} features cannot be added to {}", x.features, y.features)),
+    }
+}
 
 /// x + y.
 pub fn forward<A: Arithmetic>(role: &Role<'_, A>, node: NodeId, inputs: &[&Array2<A::Elem>]) -> Array2<A::Elem> {

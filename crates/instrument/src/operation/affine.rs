@@ -4,13 +4,25 @@
 
 pub mod lemma;
 
-use super::{Role, Shares, Values};
+use super::role::Role;
+use super::values::{Saved, Shares, Values};
 use crate::arithmetic::{Arithmetic, Content, Side, Text};
-use crate::graph::{NodeId, Operation, ParameterId};
+use crate::graph::{NodeId, Operation, ParameterId, Shape};
 use ndarray::Array2;
 
 /// Weight and bias.
 type Parameters = (ParameterId, Option<ParameterId>);
+
+/// What it keeps: z.
+pub(super) const SAVED: Saved = Saved::VALUE;
+
+/// out × batch, for a weight of out × in.
+pub(super) fn shape((rows, columns): (usize, usize), a: Shape) -> Result<Shape, String> {
+    match columns == a.features {
+        true => Ok(a.with_features(rows)),
+        false => Err(format!("a weight of {rows} × {columns} does not multiply {} features", a.features)),
+    }
+}
 
 /// z, out × batch.
 pub fn forward<A: Arithmetic>(

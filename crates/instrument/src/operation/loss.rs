@@ -6,7 +6,8 @@
 
 pub mod lemma;
 
-use super::{Role, Values};
+use super::role::Role;
+use super::values::Values;
 use crate::activation::Function;
 use crate::arithmetic::{Arithmetic, Binary, Exact, Text};
 use crate::data::Targets;

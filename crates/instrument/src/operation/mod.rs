@@ -2,8 +2,8 @@
 //!
 //! R(·) is one rounding to the format of the role and [·] a sum in its accumulator; values are matrices of units × batch,
 //! and a column is a sample. The order of operations is part of the definition
-//! (docs/explanation/what-is-computed.md). A new operation is one file and one line in each of [`forward`] and
-//! [`backward`].
+//! (docs/explanation/what-is-computed.md). A new operation is one file, with its shape, what it saves,
+//! and its norm-wise lemma if it has one, and one line in each match here.
 
 pub mod activation;
 pub mod add;
@@ -12,43 +12,53 @@ mod branches;
 pub mod loss;
 mod role;
 pub mod scale;
+mod values;
 
 pub use branches::Branches;
 pub use role::{Role, Stored};
+pub use values::{Saved, Shares, Values};
 
-use crate::arithmetic::{Arithmetic, Crossing};
-use crate::graph::{NodeId, Operation, ParameterId};
+use crate::arithmetic::Arithmetic;
+use crate::graph::{Network, Node, NodeId, Operation, OperationKind, Shape};
 use ndarray::Array2;
 
-/// The values of a forward pass in any arithmetic, as they cross to the backward pass.
-pub trait Values: Send + Sync {
-    /// A node's value.
-    fn value(&self, node: NodeId) -> Crossing;
-    /// [`loss::softmax`] of the output.
-    fn softmax(&self) -> Crossing;
-    /// [`activation::derivative`] of an activation node.
-    fn derivative(&self, node: NodeId, branches: Option<&Branches>) -> Crossing;
-    /// The piece of φ' on which each pre-activation lies; `None` for infinities and NaN.
-    fn branches(&self) -> Branches;
-    /// True once the storage type could not give the exact bits of its arithmetic.
-    fn range_exceeded(&self) -> bool;
-}
-
-/// What a node's backward pass makes of ∂L/∂value.
-pub struct Shares<E> {
-    /// ∂L/∂input of each input, in their order; `None` where nobody needs it.
-    pub inputs: Vec<Option<Array2<E>>>,
-    /// The node's share of the gradient of each of its parameters.
-    pub parameters: Vec<(ParameterId, Array2<E>)>,
-    /// The input as the backward role received it, where that is measured.
-    pub input: Option<Array2<E>>,
-}
-
-impl<E> Shares<E> {
-    /// Of a node with one input and no parameters.
-    fn of(input: Array2<E>) -> Shares<E> {
-        Shares { inputs: vec![Some(input)], parameters: Vec::new(), input: None }
+impl Saved {
+    /// What several nodes keep.
+    pub fn of(kinds: &[OperationKind]) -> Saved {
+        kinds.iter().map(|kind| saved(*kind)).fold(Saved { values: 0, derivatives: 0 }, |all, one| Saved {
+            values: all.values + one.values,
+            derivatives: all.derivatives + one.derivatives,
+        })
     }
+}
+
+fn saved(kind: OperationKind) -> Saved {
+    match kind {
+        OperationKind::Input => Saved::VALUE,
+        OperationKind::Affine => affine::SAVED,
+        OperationKind::Activation => activation::SAVED,
+        OperationKind::Scale => scale::SAVED,
+        OperationKind::Add => add::SAVED,
+    }
+}
+
+/// The shapes of all values of a network, for inputs of the given shape.
+///
+/// # Errors
+/// The first node whose inputs do not fit, in one sentence.
+pub fn shapes(network: &Network, inputs: Shape) -> Result<Vec<Shape>, String> {
+    let mut shapes: Vec<Shape> = Vec::with_capacity(network.nodes.len());
+    for (node, Node { operation, inputs: from }) in network.nodes.iter().enumerate() {
+        let of_inputs: Vec<Shape> = from.iter().map(|&input| shapes[input]).collect();
+        let shape = match operation {
+            Operation::Input => Ok(inputs),
+            Operation::Affine { weight, .. } => affine::shape(network.parameters[*weight].values.dim(), of_inputs[0]),
+            Operation::Activation { .. } | Operation::Scale { .. } => Ok(of_inputs[0]),
+            Operation::Add => add::shape(of_inputs[0], of_inputs[1]),
+        };
+        shapes.push(shape.map_err(|wrong| format!("node {node}: {wrong}"))?);
+    }
+    Ok(shapes)
 }
 
 /// A node's value.

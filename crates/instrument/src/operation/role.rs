@@ -1,7 +1,7 @@
 //! A role of a run, forward or backward, with the numbers that both read: parameters, constants, inputs and targets as
 //! they are stored.
 
-use super::Values;
+use super::values::Values;
 use crate::arithmetic::{Arithmetic, Content, Exact, ExactMatrix, Side, Steps, Text};
 use crate::data::Batch;
 use crate::format::{F64, Format};

@@ -2,7 +2,8 @@
 //!
 //! Backward: R(R(s)·g).
 
-use super::{Role, Shares};
+use super::role::Role;
+use super::values::{Saved, Shares};
 use crate::arithmetic::{Arithmetic, Text};
 use crate::enclosure::{Bound, Precision};
 use crate::graph::NodeId;
@@ -10,6 +11,9 @@ use crate::integers::Integers;
 use crate::norm::column::{Bits, Column, Entries};
 use crate::norm::term::{Term, term};
 use ndarray::Array2;
+
+/// What it keeps: s·x.
+pub(super) const SAVED: Saved = Saved::VALUE;
 
 /// s·x.
 pub fn forward<A: Arithmetic>(role: &Role<'_, A>, node: NodeId, factor: f64, x: &Array2<A::Elem>) -> Array2<A::Elem> {
@@ -26,8 +30,8 @@ pub fn backward<B: Arithmetic>(
     Shares::of(role.steps(Text::Backward(node)).scaled(&role.constant(node, factor), gradient))
 }
 
-/// The norm-wise lemma: s·a with an exact constant at p bits, forward and backward: the product of integers is exact, the error is |s|α,
-/// and an entry is exact if a_i is or s is zero, and nothing was rounded.
+/// The norm-wise lemma at p bits, forward and backward: the product of integers is exact, the error is |s|α, and an entry is
+/// exact if a_i is or s is zero, and nothing was rounded.
 pub fn lemma(a: &Column, factor: f64, precision: impl Into<Precision>) -> Column {
     let s = Entries::from_doubles(std::iter::once(factor));
     let mut products = Integers::zeros(a.len(), a.integers.words() + 1);

@@ -2,7 +2,7 @@
 
 use super::external::{ExternalGradients, OwnTensors};
 use super::layer::{Tensor, Twins};
-use super::measure::{ArithmeticMeasurement, RunMeasurement};
+use super::measurement::{ArithmeticMeasurement, RunMeasurement};
 use crate::activation::{Activation, Piece};
 use crate::arithmetic::ExactMatrix;
 use crate::backprop::SiteGradients;

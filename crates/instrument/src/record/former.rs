@@ -4,12 +4,17 @@
 //! phases and arithmetics were words. What a former record lacks besides is absent here, too. What is not laid out as a
 //! record stays as it is: reading it says what is wrong.
 
-use super::{Evidence, FormatFacts, Phase, Role, Roles, Site, SiteKind, StoredType, Unproven};
+use super::evidence::Evidence;
+use super::external::StoredType;
+use super::format::{FormatFacts, Role, Roles};
+use super::site::{Site, SiteKind};
+use crate::activation::Phase;
 use crate::arithmetic::policy::TrainingPolicy;
 use crate::arithmetic::{ArithmeticName, Policy};
 use crate::exchange::Dtype;
 use crate::format::Format;
 use crate::number::Number;
+use crate::truth::Unproven;
 use serde::Serialize;
 use serde_json::Value;
 

@@ -10,6 +10,7 @@ mod cause;
 mod check;
 mod evidence;
 mod exact;
+mod external;
 mod format;
 mod former;
 pub mod law;
@@ -34,10 +35,10 @@ pub use crate::verdict::{Verdict, VerdictCount};
 pub use cause::{Attribution, NoiseSource, Remedy, RemedyKind, RemedySite, SourceNoise, SourceSite, TheorySite};
 pub use evidence::Evidence;
 pub use exact::{ExactSite, GradientNoise, LOWER, WholeTrial, enough_of, is_lower};
+pub use external::{External, ExternalSite, Projection, StoredType};
 pub use format::{FormatFacts, Role, Roles};
 pub use site::{Site, SiteKind};
 
-use crate::exchange::Dtype;
 use serde::{Deserialize, Serialize};
 
 /// Name and version of the record's layout.
@@ -190,27 +191,6 @@ pub struct ArithmeticRun {
     pub external: Option<External>,
 }
 
-/// Gradients that another program computed: how they were stored and what could not be matched.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct External {
-    /// What most of their numbers were stored as, in safetensors' words: `F16`.
-    pub dtype: String,
-    /// All types of the matched tensors, the one of most numbers first; empty where there is only one.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub dtypes: Vec<String>,
-    /// Relative tolerance of torch.testing.assert_close for that type.
-    pub relative_tolerance: f64,
-    /// Absolute tolerance of torch.testing.assert_close for that type.
-    pub absolute_tolerance: f64,
-    /// Parameters without a gradient in the file.
-    pub missing: Vec<String>,
-    /// Tensors of the file that belong to no parameter, with their shapes.
-    pub unused: Vec<String>,
-    /// What was read otherwise than as it stands there, in sentences.
-    pub notes: Vec<String>,
-}
-
 /// One site in one arithmetic.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -235,67 +215,6 @@ pub struct SiteRun {
     /// What an audit asks besides of gradients that another program computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external: Option<ExternalSite>,
-}
-
-/// One site's gradients of another program next to ours.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ExternalSite {
-    /// log₂‖theirs − ours‖₂ of the weight gradient for each arithmetic of our own, in their order; −∞ where every
-    /// entry is the same, `None` if one of the two is not finite or absent.
-    pub log2_distance: Vec<Number>,
-    /// Entries of weight, bias and slope gradient that torch.testing.assert_close refuses with its default tolerances
-    /// where the exact gradient, rounded to the type of the dump, is expected.
-    pub not_close: u64,
-    /// Entries that were compared with these tolerances: those whose exact gradient is known.
-    pub entries: u64,
-    /// log₂‖theirs‖₂, weights and biases together, as far as the file has them; −∞ if every entry is zero, `None` if
-    /// one is not finite. Absent from records before schema 3.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub log2_norm: Option<Number>,
-    /// Theirs along each arithmetic of our own, in their order; absent from records before schema 3.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub projections: Vec<Projection>,
-    /// What the weight gradient was stored as; absent where all tensors of the file have one type.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub weight_type: Option<StoredType>,
-    /// The same of the bias gradient.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bias_type: Option<StoredType>,
-}
-
-/// What another program stored a tensor as.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StoredType {
-    /// In safetensors' words: `F16`.
-    pub dtype: String,
-    /// Its format; absent for numbers that are stored exactly.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub format: Option<FormatFacts>,
-}
-
-impl StoredType {
-    /// Of an element type.
-    pub fn of(dtype: Dtype) -> StoredType {
-        StoredType { dtype: dtype.to_string(), format: dtype.format().as_ref().map(FormatFacts::of) }
-    }
-}
-
-/// Another program's gradient d along the gradient m of an arithmetic of our own, weights and biases together, as far
-/// as the file has them: d = c·m + r with r orthogonal to m. All are `None` if an entry is not finite.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Projection {
-    /// log₂‖m‖₂; −∞ where every entry is zero.
-    pub log2_norm: Number,
-    /// log₂|c|, c = ⟨d, m⟩/‖m‖²; −∞ if d is zero or orthogonal to m, `None` if m is zero.
-    pub log2_factor: Number,
-    /// c is negative.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub is_negative: bool,
-    /// log₂‖r‖₂; −∞ where d is a multiple of m to the last bit.
-    pub log2_rest: Number,
 }
 
 /// Pre-activations that lie on a different piece of φ' than in the exact network.

@@ -5,7 +5,7 @@
 //! bits, or needs a decision that no number of bits makes.
 
 use super::evidence::Evidence;
-use super::precision::FORECAST;
+use super::precision::{FORECAST, enough};
 use super::sizes::{self, Sizes};
 use super::zero::{self, Zeros};
 use super::{Midpoints, SiteTruth, TrueTensor, Unproven};
@@ -91,6 +91,11 @@ impl<'n> EnclosedPass<'n> {
         });
         let undecided = undecided(network, &values.branches());
         EnclosedPass { network, arithmetic, values, pass, zeros, undecided }
+    }
+
+    /// The precision at which so many bits of every layer's gradient should be provable.
+    pub fn forecast(network: &Network, batch: &Batch, bits: u32) -> u32 {
+        enough(network, bits, forecast_loss(network, &batch.first(1)))
     }
 
     /// The branch of φ' of each pre-activation; unknown where it is undecided.
@@ -213,7 +218,7 @@ fn undecided(network: &Network, branches: &Branches) -> Option<(usize, usize)> {
 
 /// The bits that are lost on the way to the worst gradient of weights, from a run that counts roundings as in a far higher
 /// precision: δ·aᵀ is as uncertain as the worse of its two factors.
-pub(super) fn forecast_loss(network: &Network, batch: &Batch) -> f64 {
+fn forecast_loss(network: &Network, batch: &Batch) -> f64 {
     let segments = Arc::new(Segments::new(network, 1));
     let arithmetic = Arc::new(Enclosures::new(FORECAST).without_weight_gradients());
     let stored = Stored { network, batch, format: None };

@@ -33,7 +33,7 @@ impl<'n> Prover<'n> {
     pub fn forecast(&self, bits: u32) -> u32 {
         match &self.prepared {
             Some(prepared) => precision::forecast(self.network, prepared, self.batch, bits),
-            None => precision::forecast_of_enclosures(self.network, self.batch, bits),
+            None => EnclosedPass::forecast(self.network, self.batch, bits),
         }
     }
 

@@ -45,13 +45,8 @@ pub fn forecast(network: &Network, prepared: &Prepared, batch: &Batch, bits: u32
     enough(network, bits, lost)
 }
 
-/// The same for a proof by enclosures.
-pub fn forecast_of_enclosures(network: &Network, batch: &Batch, bits: u32) -> u32 {
-    enough(network, bits, super::enclosed::forecast_loss(network, &batch.first(1)))
-}
-
 /// Enough bits for so many that are lost.
-fn enough(network: &Network, bits: u32, lost: f64) -> u32 {
+pub(super) fn enough(network: &Network, bits: u32, lost: f64) -> u32 {
     let most = f64::from(LIMIT) + (MOST_PER_LAYER * network.sites.len()) as f64;
     in_steps(f64::from(bits) + if lost > most { 0.0 } else { lost } + RESERVE)
 }

@@ -2,6 +2,8 @@
 
 use super::shape::{Arithmetic, Shape};
 use crate::activation::Activation;
+use crate::architecture::mlp::hidden_layer;
+use crate::operation::Saved;
 use crate::spec::{LossScale, Plan, Proof, Schedule};
 
 /// Bytes while one trial is measured, with a number of threads.
@@ -21,6 +23,11 @@ pub fn drawn(shape: &Shape) -> u128 {
     (parameters + samples) * 8 + shape.layers() * DRAWN_LAYER
 }
 
+/// What a hidden layer keeps until the backward pass has left it.
+fn saved(plan: &Plan) -> Saved {
+    Saved::of(hidden_layer(plan.spec.residual))
+}
+
 /// The exact gradient, by its proof.
 fn truth(plan: &Plan, shape: &Shape, segments: usize) -> u128 {
     match plan.spec.truth {
@@ -36,11 +43,11 @@ const BALL: u128 = 72;
 /// Enclosures of the forward pass's values, one layer's products and gradients, and the copies that are measured.
 fn enclosures(plan: &Plan, shape: &Shape, segments: usize) -> u128 {
     let spec = &plan.spec;
-    let nodes = if spec.residual { 4 } else { 2 };
+    let saved = saved(plan);
     // Radii grow by about half the bits of a layer's width in each direction.
     let lost = (u128::from(spec.width.max(2).ilog2()) + 2) * spec.depth as u128;
     let number = (u128::from(spec.truth_bits) + lost + 64).div_ceil(64) * 8 + BALL;
-    shape.kept(nodes * number, segments)
+    shape.kept(saved.values as u128 * number, segments)
         + shape.units() * shape.batch * 3
         + shape.weights() * 8
         + shape.largest() * (5 * number + 80)
@@ -51,17 +58,16 @@ fn enclosures(plan: &Plan, shape: &Shape, segments: usize) -> u128 {
 /// bounds.
 fn norm_wise(plan: &Plan, shape: &Shape, segments: usize) -> u128 {
     let spec = &plan.spec;
-    // Values of a hidden layer: z and a; the scaled branch and the sum of a residual one.
-    let nodes = if spec.residual { 4 } else { 2 };
+    let saved = saved(plan);
     // The bounds give away about 3.5 bits per layer.
     let number = (u128::from(spec.truth_bits) + 7 * spec.depth as u128 / 2 + 64).div_ceil(64) * 8;
     // φ' of linear pieces is a word and an exponent.
     let is_linear = plan.runs.iter().all(|run| run.activations().iter().all(Activation::is_piecewise_linear));
-    let derivative = if is_linear { 16 } else { number + 16 };
+    let derivative = saved.derivatives as u128 * if is_linear { 16 } else { number + 16 };
     // Pieces of all layers stay.
     let pieces = shape.units() * shape.batch * 3;
     // Weights as doubles and as planes; one layer's δ, its products and what holds them.
-    shape.kept(nodes * (number + 10) + derivative, segments)
+    shape.kept(saved.values as u128 * (number + 10) + derivative, segments)
         + pieces
         + shape.weights() * 13
         + shape.long_weights
@@ -75,7 +81,7 @@ const LEAST_NUMBER: u128 = 16;
 
 /// Every arithmetic's values, and one layer's gradients of as many runs as there are threads.
 fn arithmetics(plan: &Plan, shape: &Shape, threads: usize, segments: usize) -> u128 {
-    let nodes = if plan.spec.residual { 4 } else { 2 };
+    let nodes = saved(plan).values as u128;
     let (mut all, mut number, mut runs) = (0, LEAST_NUMBER, 0);
     for one in &shape.arithmetics {
         // Its own run is in its own carrier.
