@@ -58,3 +58,5 @@ macro_rules! terms {
         }
     };
 }
+
+pub use terms;

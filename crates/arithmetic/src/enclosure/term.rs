@@ -1,7 +1,7 @@
 //! The terms of the enclosures' radii, by name.
 
 use super::bound::Bound;
-use crate::terms;
+use super::fault::terms;
 
 terms! {
     /// Half a unit of a midpoint that is shortened.
