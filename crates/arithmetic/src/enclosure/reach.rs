@@ -45,7 +45,7 @@ impl Places {
         let width = Scaled::power_of_two(exponent + 1);
         let is_near = |place: &Scaled| distance_compared(midpoint, place, exponent + 1) != Ordering::Greater;
         let mut near = (0..self.places.len()).filter(|&joint| is_near(&self.places[joint]));
-        let (lowest, highest) = match (near.next(), near.last()) {
+        let (lowest, highest) = match (near.next(), near.next_back()) {
             (None, _) => (here, here),
             (Some(first), last) => (here.min(first as u8), here.max(last.unwrap_or(first) as u8 + 1)),
         };

@@ -144,7 +144,7 @@ fn evaluation() -> Result<(), String> {
 
 /// A value below all exponents.
 fn vanished() -> Result<(), String> {
-    let x = Ball::exact(Scaled::from_f64(-2.0f64.powi(31)));
+    let x = Ball::exact(Scaled::from_f64(-crate::format::two_to(31)));
     for direction in [-1, 1] {
         let found = adversary::tests::with(direction, || evaluated(Function::Exp, &x, 64));
         let (midpoint, radius) =
@@ -194,7 +194,7 @@ fn at() -> Place {
 
 /// 2^70 + 2^5, of which half a unit is cut next to a large number.
 fn aligned_matrices() -> Result<(), String> {
-    let left = [ball(2.0f64.powi(70), Bound::power_of_two(-300)), ball(33.0, Bound::ZERO)];
+    let left = [ball(crate::format::two_to(70), Bound::power_of_two(-300)), ball(33.0, Bound::ZERO)];
     let right = [ball(1.0, Bound::ZERO), ball(1.0, Bound::ZERO)];
     let [row, column] = [&left, &right].map(|line| ndarray::aview1(line));
     let product = |bits: u32| {
@@ -204,8 +204,8 @@ fn aligned_matrices() -> Result<(), String> {
         Product::new(&left, &right, None).entry(0, |_, _| i64::MIN).0
     };
     // The unit is 2^(71 − 65) = 64, and 33 is 31 from its nearest multiple; of the unit 2, half of it is cut.
-    contains("cut", &product(65), &(real(2.0f64.powi(70)) + 33u32))?;
-    contains("half", &product(70), &(real(2.0f64.powi(70)) + 33u32))
+    contains("cut", &product(65), &(real(crate::format::two_to(70)) + 33u32))?;
+    contains("half", &product(70), &(real(crate::format::two_to(70)) + 33u32))
 }
 
 /// 64 bits are enough for the 8 that are wanted; half a unit of a number with 66 is cut.
@@ -264,12 +264,12 @@ fn zeros_and_unknown_numbers() {
     assert!(arithmetic.divided(&one, &ball(1.0, Bound::ONE)).is_whole_line());
     assert!(arithmetic.divided(&one, &zero).is_whole_line() && arithmetic.sum(&one, &whole).is_whole_line());
     assert!(arithmetic.dot(at(), &[zero.clone(), one.clone()], &[whole.clone(), one.clone()], None).is_exact());
-    assert!(arithmetic.dot(at(), &[one.clone()], &[whole.clone()], None).is_whole_line());
+    assert!(arithmetic.dot(at(), std::slice::from_ref(&one), std::slice::from_ref(&whole), None).is_whole_line());
     for function in [Function::Exp, Function::SquareRoot, Function::Value(Activation::Tanh)] {
         assert!(arithmetic.apply(at(), &function, &whole).is_whole_line());
     }
     assert!(arithmetic.apply(at(), &Function::SquareRoot, &ball(1.0, Bound::from_f64(2.0))).is_whole_line());
-    assert!(arithmetic.apply(at(), &Function::Exp, &ball(2.0f64.powi(40), Bound::ZERO)).is_whole_line());
+    assert!(arithmetic.apply(at(), &Function::Exp, &ball(crate::format::two_to(40), Bound::ZERO)).is_whole_line());
     assert!(arithmetic.is_out_of_range());
     assert!(arithmetic.round(at(), &Exact::Double(f64::NAN)).is_whole_line());
 }
