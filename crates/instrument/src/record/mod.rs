@@ -34,10 +34,9 @@ pub use crate::verdict::{Verdict, VerdictCount};
 pub use cause::{Attribution, NoiseSource, Remedy, RemedyKind, RemedySite, SourceNoise, SourceSite, TheorySite};
 pub use evidence::Evidence;
 pub use exact::{ExactSite, GradientNoise, LOWER, WholeTrial, enough_of, is_lower};
-pub use format::{FormatFacts, Role, Roles};
+pub use format::{FormatFacts, Role, Roles, StoredType};
 pub use site::{Site, SiteKind};
 
-use crate::exchange::Dtype;
 use serde::{Deserialize, Serialize};
 
 /// Name and version of the record's layout.
@@ -262,24 +261,6 @@ pub struct ExternalSite {
     /// The same of the bias gradient.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bias_type: Option<StoredType>,
-}
-
-/// What another program stored a tensor as.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StoredType {
-    /// In safetensors' words: `F16`.
-    pub dtype: String,
-    /// Its format; absent for numbers that are stored exactly.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub format: Option<FormatFacts>,
-}
-
-impl StoredType {
-    /// Of an element type.
-    pub fn of(dtype: Dtype) -> StoredType {
-        StoredType { dtype: dtype.to_string(), format: dtype.format().as_ref().map(FormatFacts::of) }
-    }
 }
 
 /// Another program's gradient d along the gradient m of an arithmetic of our own, weights and biases together, as far
