@@ -3,7 +3,7 @@
 
 use crate::common::tolerances;
 use crate::common::trainings::{Fare, training};
-use precision_probe::arithmetic::ArithmeticName;
+use precision_probe::arithmetic::policy::TrainingPolicy;
 use precision_probe::judgement::training::{
     ControlOutcome, LearnerJudgement, Limit, ScaleCourse, SkipReason, TrainingRunJudgement, judge,
 };
@@ -20,10 +20,8 @@ fn harmless(names: &[&str]) -> Training {
     let copies: Vec<(&str, Fare)> = names.iter().map(|name| (*name, Fare::Noise(0.01, 0.0))).collect();
     let mut training = training(&["relu"], &copies, 3, STEPS);
     for (learner, name) in training.runs[0].learners.iter_mut().zip(names) {
-        let role = |role: &str| name.split('/').find_map(|part| part.strip_prefix(role)).map(String::from);
-        let update = role("update=").unwrap_or_else(|| name.split('/').next().unwrap_or(name).into());
-        let master = role("master=").unwrap_or_else(|| update.split(':').next().unwrap_or(&update).into());
-        [learner.update, learner.master] = [update, master].map(|name| ArithmeticName::parse(&name).unwrap().into());
+        let TrainingPolicy { update, master, .. } = TrainingPolicy::parse(name).unwrap();
+        [learner.update, learner.master] = [update, master].map(Into::into);
     }
     training
 }

@@ -1,7 +1,6 @@
 //! Gradients that another program computed, in an audit's record.
 
-use super::format::FormatFacts;
-use crate::exchange::Dtype;
+use super::format::StoredType;
 use crate::number::Number;
 use serde::{Deserialize, Serialize};
 
@@ -51,24 +50,6 @@ pub struct ExternalSite {
     /// The same of the bias gradient.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bias_type: Option<StoredType>,
-}
-
-/// What another program stored a tensor as.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StoredType {
-    /// In safetensors' words: `F16`.
-    pub dtype: String,
-    /// Its format; absent for numbers that are stored exactly.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub format: Option<FormatFacts>,
-}
-
-impl StoredType {
-    /// Of an element type.
-    pub fn of(dtype: Dtype) -> StoredType {
-        StoredType { dtype: dtype.to_string(), format: dtype.format().as_ref().map(FormatFacts::of) }
-    }
 }
 
 /// Another program's gradient d along the gradient m of an arithmetic of our own, weights and biases together, as far

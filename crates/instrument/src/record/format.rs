@@ -2,6 +2,7 @@
 
 use super::Number;
 use crate::arithmetic::{ArithmeticName, Policy};
+use crate::exchange::Dtype;
 use crate::format::{F32, Format, Special};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -48,6 +49,24 @@ impl FormatFacts {
             log2_smallest_normal: log2(format.smallest_normal_exponent()),
             log2_smallest_subnormal: log2(format.smallest_subnormal_exponent()),
         }
+    }
+}
+
+/// What another program stored a tensor as.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredType {
+    /// In safetensors' words: `F16`.
+    pub dtype: String,
+    /// Its format; absent for numbers that are stored exactly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<FormatFacts>,
+}
+
+impl StoredType {
+    /// Of an element type.
+    pub fn of(dtype: Dtype) -> StoredType {
+        StoredType { dtype: dtype.to_string(), format: dtype.format().as_ref().map(FormatFacts::of) }
     }
 }
 

@@ -5,8 +5,7 @@
 //! record stays as it is: reading it says what is wrong.
 
 use super::evidence::Evidence;
-use super::external::StoredType;
-use super::format::{FormatFacts, Role, Roles};
+use super::format::{FormatFacts, Role, Roles, StoredType};
 use super::site::{Site, SiteKind};
 use crate::activation::Phase;
 use crate::arithmetic::policy::TrainingPolicy;

@@ -35,8 +35,8 @@ pub use crate::verdict::{Verdict, VerdictCount};
 pub use cause::{Attribution, NoiseSource, Remedy, RemedyKind, RemedySite, SourceNoise, SourceSite, TheorySite};
 pub use evidence::Evidence;
 pub use exact::{ExactSite, GradientNoise, LOWER, WholeTrial, enough_of, is_lower};
-pub use external::{External, ExternalSite, Projection, StoredType};
-pub use format::{FormatFacts, Role, Roles};
+pub use external::{External, ExternalSite, Projection};
+pub use format::{FormatFacts, Role, Roles, StoredType};
 pub use site::{Site, SiteKind};
 
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 //! The sites of a network: its nodes with parameters, at which gradients are measured.
 
-use crate::graph::Network;
+use crate::graph::{Network, ParameterId};
 use serde::{Deserialize, Serialize};
 
 /// A node with parameters. Everything that is measured at it refers to it by its ordinal.
@@ -31,18 +31,17 @@ pub enum SiteKind {
 impl Site {
     /// The sites of a network from the input.
     pub fn all(network: &Network) -> Vec<Site> {
-        let parameters = network.site_parameters().into_iter().map(|owned| {
-            let names = owned.into_iter().flatten().map(|parameter| network.parameters[parameter].name.clone());
-            names.collect()
-        });
-        let layers = network.sites.iter().zip(parameters).enumerate();
-        let site = |(place, (layer, parameters)): (usize, (&crate::graph::Site, Vec<String>))| Site {
-            ordinal: place + 1,
-            name: layer.name.clone(),
+        let own = |owned: [Option<ParameterId>; 3]| {
+            owned.into_iter().flatten().map(|parameter| network.parameters[parameter].name.clone()).collect()
+        };
+        let sites = network.sites.iter().zip(network.site_parameters()).zip(1..);
+        let site = sites.map(|((site, owned), ordinal)| Site {
+            ordinal,
+            name: site.name.clone(),
             kind: SiteKind::Affine,
             block: None,
-            parameters,
-        };
-        layers.map(site).collect()
+            parameters: own(owned),
+        });
+        site.collect()
     }
 }
