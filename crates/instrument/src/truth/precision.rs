@@ -6,7 +6,8 @@
 //! and the requested bits.
 
 use super::Undecided;
-use super::{Prepared, TruthPass};
+use super::norm::TruthPass;
+use super::prepared::Prepared;
 use crate::data::Batch;
 use crate::enclosure::Bound;
 use crate::graph::Network;

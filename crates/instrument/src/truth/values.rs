@@ -1,7 +1,8 @@
 //! The exact forward pass: every node's value for every sample, kept or recomputed.
 
+use super::Unproven;
 use super::precision::Precision;
-use super::{Prepared, Unproven};
+use super::prepared::Prepared;
 use crate::activation::Piece;
 use crate::data::Batch;
 use crate::graph::{Network, NodeId, Operation};
