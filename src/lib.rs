@@ -20,8 +20,9 @@
 //! # Ok::<(), precision_probe::spec::SpecError>(())
 //! ```
 //!
-//! The data flows one way: [`spec`] → [`graph`] and [`data`] (exact, built by an [`architecture`]) → [`operation`], [`arithmetic`] and [`backprop`] (one implementation for all
-//! arithmetics), and independently [`truth`] (the exact gradient) → [`noise`] and [`fate`] → [`verdict`] → [`record`] →
+//! The data flows one way: [`spec`] → [`graph`] and [`data`] (exact, built by an [`architecture`]) → [`operation`],
+//! [`arithmetic`] and [`backprop`] (one implementation for all arithmetics), and [`truth`] (the exact gradient, by the lemmas
+//! of the operations or by the same implementation in enclosures) → [`noise`] and [`fate`] → [`verdict`] → [`record`] →
 //! [`judgement`] → [`report`]. [`law`] fits the noise of a record over its precisions, [`train`] trains the network in
 //! every arithmetic and measures it on the way, [`study`] tests claims about activations with all of these, and
 //! [`selfcheck`] verifies on the user's machine that everything rounds correctly.

@@ -105,9 +105,10 @@ impl TrueTensor {
     pub fn meets(&self, other: &TrueTensor) -> bool {
         let meet = |index: (usize, usize)| {
             let (own, others) = (self.value(index), other.value(index));
-            let difference = Float::with_val(own.prec().max(others.prec()) + 64, own - others);
-            Bound::from_float(&difference)
-                <= self.entry_error(index) + other.entry_error(index) + Bound::from_float(&difference).scaled(-50)
+            let difference = Float::with_val(own.prec().max(others.prec()) + 64, &own - &others);
+            // Rounded once more, and up.
+            let size = Bound::from_float(&difference);
+            size <= self.entry_error(index) + other.entry_error(index) + size.scaled(-50)
         };
         self.shape == other.shape && self.exact.indexed_iter().all(|(index, _)| meet(index))
     }
@@ -238,4 +239,22 @@ pub fn activation_gradient(deltas: &[Column]) -> Result<TrueTensor, Unproven> {
         constant: Bound::ZERO,
     };
     TrueTensor::new((rows, samples), Entries { integers, exponents }, exact, bounds, error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers of few bits are compared in all of theirs.
+    #[test]
+    fn intervals_meet_or_not() {
+        let of = |x: Float, error: Bound| TrueTensor::blurred(Array2::from_elem((1, 1), x), error);
+        let unit = Float::with_val(53, 1) >> 40u32;
+        let eight = of(Float::with_val(1, 8), Bound::ZERO);
+        let above = Float::with_val(100, 8 + Float::with_val(100, &unit * 1.25));
+        for (units, meets) in [(1.0, false), (1.2, false), (1.25, true), (2.0, true)] {
+            let other = of(above.clone(), Bound::from_f64(units).scaled(-40));
+            assert_eq!((eight.meets(&other), other.meets(&eight)), (meets, meets), "{units}");
+        }
+    }
 }

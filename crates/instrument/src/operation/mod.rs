@@ -2,8 +2,8 @@
 //!
 //! R(·) is one rounding to the format of the role and [·] a sum in its accumulator; values are matrices of units × batch,
 //! and a column is a sample. The order of operations is part of the definition
-//! (docs/explanation/what-is-computed.md). A new operation is one file, with its shape, what it saves,
-//! and its norm-wise lemma if it has one, and one line in each match here.
+//! (docs/explanation/what-is-computed.md). A new operation is one file, with its shape, what it saves and its
+//! norm-wise lemma, and one line in each match here.
 
 pub mod activation;
 pub mod add;

@@ -9,9 +9,9 @@ use ndarray::Array2;
 pub trait Values: Send + Sync {
     /// A node's value.
     fn value(&self, node: NodeId) -> Crossing;
-    /// [`loss::softmax`] of the output.
+    /// [`super::loss::softmax`] of the output.
     fn softmax(&self) -> Crossing;
-    /// [`activation::derivative`] of an activation node.
+    /// [`super::activation::derivative`] of an activation node.
     fn derivative(&self, node: NodeId, branches: Option<&Branches>) -> Crossing;
     /// The piece of φ' on which each pre-activation lies; `None` for infinities and NaN.
     fn branches(&self) -> Branches;

@@ -43,7 +43,7 @@ pub struct OwnTensors {
 }
 
 impl ExternalGradients<'_> {
-    /// The gradients of one layer, by its position in [`Network::layers`].
+    /// The gradients of one layer, by its position in [`Network::sites`].
     pub fn layer(&self, network: &Network, layer: usize) -> ExternalTensors {
         let layer = &network.sites[layer];
         let (weight, bias) = match network.nodes[layer.node].operation {

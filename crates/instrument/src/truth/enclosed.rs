@@ -117,7 +117,7 @@ impl<'n> EnclosedPass<'n> {
         }
     }
 
-    fn layer(&mut self, gradients: SiteGradients<Crossing>) -> SiteTruth {
+    fn site(&mut self, gradients: SiteGradients<Crossing>) -> SiteTruth {
         let layer = gradients.site;
         let node = self.network.sites[layer].node;
         let weight = self.tensor(&gradients.weight);
@@ -197,7 +197,7 @@ impl Iterator for EnclosedPass<'_> {
 
     fn next(&mut self) -> Option<SiteTruth> {
         let gradients = self.pass.advance()?;
-        Some(self.layer(gradients))
+        Some(self.site(gradients))
     }
 }
 

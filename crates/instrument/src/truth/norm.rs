@@ -56,7 +56,7 @@ impl<'n> TruthPass<'n> {
         let values = Values::new(network, prepared, batch, precision, undecided).and_then(|values| {
             let output = network.output();
             let gradients = loss_gradients(values.of(output), batch, precision)?;
-            let reason = || Zero::without_layer(ZeroReason::LossAtMinimum);
+            let reason = || Zero::without_site(ZeroReason::LossAtMinimum);
             arrived[output].push(Arrival::new(gradients, None, reason));
             Ok(values)
         });
@@ -119,7 +119,7 @@ impl<'n> TruthPass<'n> {
             let columns = columns.map(|(sum, next)| add::lemma(sum, next, precision)).collect::<Result<_, _>>()?;
             // The sum of two zeros has the reason of the first; nonzero terms may cancel.
             let before = sum.zero.filter(|_| next.zero.is_some());
-            Ok(Arrival::new(columns, before, || Zero::without_layer(ZeroReason::Cancels)))
+            Ok(Arrival::new(columns, before, || Zero::without_site(ZeroReason::Cancels)))
         };
         arrived.try_fold(first, add).map(Some)
     }
@@ -196,7 +196,7 @@ impl<'n> TruthPass<'n> {
                     let scaled = (gradients.columns.par_iter())
                         .map(|gradient| scale::lemma(gradient, *factor, self.precision))
                         .collect();
-                    let reason = || Zero::without_layer(ZeroReason::Cancels);
+                    let reason = || Zero::without_site(ZeroReason::Cancels);
                     self.arrived[inputs[0]].push(Arrival::new(scaled, gradients.zero, reason));
                     Ok(())
                 }

@@ -40,14 +40,14 @@ pub enum ZeroReason {
 }
 
 impl Zero {
-    /// A reason outside the layers.
-    pub(super) fn without_layer(reason: ZeroReason) -> Zero {
+    /// A reason outside the sites.
+    pub(super) fn without_site(reason: ZeroReason) -> Zero {
         Zero { reason, site: None, ends_after_one_step: None }
     }
 
-    /// A reason in a layer, by its position in [`crate::graph::Network::layers`].
+    /// A reason in a layer, by its position in [`crate::graph::Network::sites`].
     pub(super) fn at(reason: ZeroReason, layer: usize) -> Zero {
-        Zero { site: Some(layer + 1), ..Zero::without_layer(reason) }
+        Zero { site: Some(layer + 1), ..Zero::without_site(reason) }
     }
 
     /// Of zero weights also whether they change in the next step, by whether each layer's weight gradient is proven to be
@@ -91,7 +91,7 @@ pub(super) fn of_product(layer: usize, weights: &Array2<f64>, is_zero: impl Fn(u
     let passes_nothing = |unit: usize| weights.row(unit).iter().all(|weight| *weight == 0.0) || is_zero(unit);
     match (0..weights.nrows()).all(passes_nothing) {
         true => Zero::at(ZeroReason::ZeroWeights, layer),
-        false => Zero::without_layer(ZeroReason::Cancels),
+        false => Zero::without_site(ZeroReason::Cancels),
     }
 }
 
@@ -99,7 +99,7 @@ pub(super) fn of_product(layer: usize, weights: &Array2<f64>, is_zero: impl Fn(u
 pub(super) fn of_parameters(layer: usize, samples: usize, is_silent: impl Fn(usize) -> bool) -> Zero {
     match (0..samples).all(is_silent) {
         true => Zero::at(ZeroReason::ZeroInputs, layer),
-        false => Zero::without_layer(ZeroReason::Cancels),
+        false => Zero::without_site(ZeroReason::Cancels),
     }
 }
 
@@ -132,7 +132,7 @@ impl<'n> Zeros<'n> {
         // The sum of zeros has the reason of the first reader's, which arrived last; nonzero terms may cancel.
         let before = if arrived.iter().all(Option::is_some) { arrived.last().copied().flatten() } else { None };
         let reason = if arrived.is_empty() { ZeroReason::LossAtMinimum } else { ZeroReason::Cancels };
-        let own = before.or_else(|| are_zero(gradient).then(|| Zero::without_layer(reason)));
+        let own = before.or_else(|| are_zero(gradient).then(|| Zero::without_site(reason)));
         self.gradients[node] = own;
         let Node { operation, inputs } = &self.network.nodes[node];
         for (&input, share) in inputs.iter().zip(&shares.inputs).rev() {
@@ -143,7 +143,7 @@ impl<'n> Zeros<'n> {
                     let weights = &self.network.parameters[*weight].values;
                     of_product(self.network.site_of(node), weights, |unit| gradient.row(unit).iter().all(Ball::is_zero))
                 }
-                _ => Zero::without_layer(ZeroReason::Cancels),
+                _ => Zero::without_site(ZeroReason::Cancels),
             };
             let zero = own.or_else(|| are_zero(share).then(becomes));
             self.shares[input].push(zero);

@@ -71,8 +71,8 @@ pub const TRUTH: SpecOption = SpecOption {
     is_in_audit: true,
     ..SpecOption::new("truth", "PROOF", Kind::Among(&["norm", "enclosure", "both"]), Heading::Precision)
         .help(
-            "Proof of the exact gradient (reference): by lemmas with norm-wise bounds, by enclosures of every number \
-             (slower), or both, which must agree",
+            "Proof of the exact gradient (reference): norm-wise error bounds, enclosures in ball arithmetic (slower), or \
+             both, which must agree",
         )
         .key(Some("proof"))
 };
