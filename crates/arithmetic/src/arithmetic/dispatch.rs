@@ -18,9 +18,9 @@ pub trait Visitor {
 /// The storage types that may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Carriers {
-    /// Types that never fail, and double lanes for unbounded exponents until [`Arithmetic::range_exceeded`].
+    /// Types that never fail, and double lanes for unbounded exponents until [`super::Arithmetic::range_exceeded`].
     Fast,
-    /// Types that never fail, and doubles with wide exponents for unbounded ones until [`Arithmetic::range_exceeded`].
+    /// Types that never fail, and doubles with wide exponents for unbounded ones until [`super::Arithmetic::range_exceeded`].
     Wide,
     /// Types that never fail.
     Infallible,

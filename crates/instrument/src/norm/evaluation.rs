@@ -20,7 +20,7 @@ const LONGEST: usize = 32;
 /// v with |v − f(x)| ≤ 2^(1−precision)·|v|; or an inexact 0, if |f(x)| is not 0 but at most [`BELOW`].
 ///
 /// Both implementations are more accurate than this contract. The lemmas only rely on the contract, so unit tests let
-/// an adversary use all of it ([`adversary::with`]).
+/// an adversary use all of it (`adversary::with`).
 pub fn evaluate(function: &Function, x: &Float, precision: u32) -> Result<Enclosure, Unproven> {
     let enclosed = match quick_exponential(function, x, precision) {
         Some(value) => Enclosure { value, exact: false },

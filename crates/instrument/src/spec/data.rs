@@ -12,7 +12,7 @@ pub enum Data {
     Digits,
     /// Gaussian inputs and targets, rounded to the grid; mean squared error.
     Gaussian,
-    /// A file, [`Spec::batch_file`].
+    /// A file, [`super::Spec::batch_file`].
     File,
 }
 

@@ -34,7 +34,7 @@ use zero::Zero;
 /// The exact gradients of one site.
 #[derive(Clone, Debug)]
 pub struct SiteTruth {
-    /// Position in [`Network::sites`].
+    /// Position in [`crate::graph::Network::sites`].
     pub site: usize,
     /// ∂L/∂W, out × in.
     pub weight: Result<TrueTensor, Unproven>,

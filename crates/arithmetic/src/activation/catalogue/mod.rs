@@ -116,7 +116,7 @@ catalogue! { $
         /// −φ(−∞), positive.
         alpha = 1.0,
     },
-    /// λx if x > 0, else λα(eˣ − 1), with [`SELU_LAMBDA`] and [`SELU_ALPHA`].
+    /// λx if x > 0, else λα(eˣ − 1), with [`SELU_LAMBDA`](super::SELU_LAMBDA) and [`SELU_ALPHA`](super::SELU_ALPHA).
     Selu,
     /// x clamped to [0, 6].
     Relu6,
@@ -176,7 +176,7 @@ catalogue! { $
     Mish,
     /// x·Φ(x) with the normal distribution function Φ (the erf form).
     Gelu,
-    /// x(1 + tanh(√(2/π)(x + 0.044715x³)))/2, with the real √(2/π) and [`GELU_TANH_CUBIC`].
+    /// x(1 + tanh(√(2/π)(x + 0.044715x³)))/2, with the real √(2/π) and [`GELU_TANH_CUBIC`](super::GELU_TANH_CUBIC).
     GeluTanh,
     /// x.
     Identity,
@@ -299,7 +299,7 @@ pub trait Entry: Copy + Into<Activation> {
         None
     }
 
-    /// The value at w bits, with the count of its error ([`super::formulas`]); at 0 only where that is no double.
+    /// The value at w bits, with the count of its error (see `formulas`); at 0 only where that is no double.
     fn formula(&self, _: Order, _: &Float, _: u32) -> Result<Evaluated, OutOfRange> {
         is_polynomial()
     }
