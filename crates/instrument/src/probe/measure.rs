@@ -91,21 +91,22 @@ pub fn measure_with(
     }
     let norm = Prover::norm(network, batch, segments.clone());
     let measured = job.escalated(&norm, norm.forecast(bits), &mut layers_done);
-    if proof == Proof::Both {
+    let weakest = measured.weakest();
+    if proof == Proof::Both && weakest.reaches(bits) {
         let is_confirmed = job.confirmed(&norm, measured.precision, &enclosure());
         return Measurement { proof: if is_confirmed { proof } else { Proof::Norm }, ..measured };
     }
-    match measured.weakest() {
-        // No bound decides these branches, and enclosures do not need them decided.
-        Evidence::NotEstablished(Unproven::UndecidedBranch { .. }) => {
-            let enclosed = job.measured(&enclosure(), measured.precision, bits, &mut layers_done);
-            match enclosed.weakest().reaches(bits) {
-                true => Measurement { proof: Proof::Enclosure, ..enclosed },
-                false => measured,
-            }
+    // No bound decides such branches, and enclosures do not need them decided.
+    let is_undecided = matches!(weakest, Evidence::NotEstablished(Unproven::UndecidedBranch { .. }));
+    if is_undecided || proof == Proof::Both && !weakest.reaches(bits) {
+        let prover = enclosure();
+        let precision = prover.forecast(bits).max(measured.precision);
+        let enclosed = job.measured(&prover, precision, bits, &mut layers_done);
+        if enclosed.weakest().reaches(bits) {
+            return Measurement { proof: Proof::Enclosure, ..enclosed };
         }
-        _ => measured,
     }
+    measured
 }
 
 impl Measurement {

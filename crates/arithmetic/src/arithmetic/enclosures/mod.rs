@@ -144,7 +144,12 @@ impl Enclosures {
     }
 
     fn applied(&self, evaluator: &Evaluator, x: &Ball) -> Ball {
-        evaluator.of(x).map_or_else(|_| self.beyond(), |ball| self.stored(ball))
+        match evaluator.of(x) {
+            Ok(ball) => self.stored(ball),
+            // More bits may narrow the argument to numbers whose values have exponents.
+            Err(_) if x.radius > Bound::ONE => Ball::whole_line(),
+            Err(_) => self.beyond(),
+        }
     }
 }
 

@@ -269,6 +269,9 @@ fn zeros_and_unknown_numbers() {
         assert!(arithmetic.apply(at(), &function, &whole).is_whole_line());
     }
     assert!(arithmetic.apply(at(), &Function::SquareRoot, &ball(1.0, Bound::from_f64(2.0))).is_whole_line());
+    // A wide argument says nothing of the range.
+    assert!(arithmetic.apply(at(), &Function::Exp, &ball(0.0, Bound::power_of_two(40))).is_whole_line());
+    assert!(!arithmetic.is_out_of_range());
     assert!(arithmetic.apply(at(), &Function::Exp, &ball(crate::format::two_to(40), Bound::ZERO)).is_whole_line());
     assert!(arithmetic.is_out_of_range());
     assert!(arithmetic.round(at(), &Exact::Double(f64::NAN)).is_whole_line());
