@@ -1,7 +1,8 @@
 //! What a judgement says of a whole precision, asked of each of its layers.
 
 use super::cause::{self, Cause};
-use super::remedy::{RemedyName, fall};
+use super::remedy::fall;
+use super::remedy_name::RemedyName;
 use crate::record::{ArithmeticRun, Number, Quantiles, Run};
 
 /// Where the noise of the layer at a place comes from.
@@ -29,13 +30,4 @@ pub fn noise_under(run: &Run, arithmetic: &ArithmeticRun, remedy: &RemedyName, p
 /// only an upper limit or one of the two is absent.
 pub fn times_lower(before: &Quantiles, after: &Quantiles) -> Number {
     if before.at_most { Number::None } else { fall(before.median, after.median) }
-}
-
-impl RemedyName {
-    /// The arithmetic or policy that it runs with.
-    pub fn precision(&self) -> &str {
-        match self {
-            RemedyName::Change { name, .. } | RemedyName::Arithmetic { name } => name,
-        }
-    }
 }

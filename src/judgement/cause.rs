@@ -1,6 +1,7 @@
 //! The cause of a layer's noise: the source whose removal makes its verdict milder.
 
-use super::{NO_NOISE, enough_of};
+use super::medians::NO_NOISE;
+use crate::record::enough_of;
 use crate::record::{
     ArithmeticRun, Evidence, NoiseSource, Number, Quantiles, Run, SiteRun, SourceNoise, TrueSite, Verdict,
 };

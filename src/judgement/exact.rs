@@ -1,7 +1,7 @@
 //! The state of the exact gradient: healthy, vanishing (and where), exploding, or zero (and why), independent of any
 //! format.
 
-use super::median;
+use super::medians::median;
 use crate::record::{Evidence, ExactSite, Number, Proof, TrueSite, Truth, ZeroReason};
 use crate::statistics;
 use serde::{Serialize, Serializer};

@@ -1,6 +1,6 @@
 //! Which arithmetics of a run's list may replace another one, and the cost of each remedy.
 
-use super::remedy::RemedyName;
+use super::remedy_name::RemedyName;
 use crate::record::{ArithmeticRun, Remedy, RemedyKind, Role, Roles};
 
 /// Arithmetics whose formats have this many bits may always replace another one.

@@ -1,6 +1,7 @@
 //! One layer in one arithmetic: its noise, its verdict, its rows, and its noise relative to that of minibatches.
 
-use super::{NO_NOISE, enough_of, median};
+use super::medians::{NO_NOISE, median};
+use crate::record::enough_of;
 use crate::record::{GradientNoise, Number, Quantiles, SiteRun, SiteTrial, TrueSite, Verdict, VerdictCount};
 use crate::verdict::over_trials;
 use serde::Serialize;

@@ -10,8 +10,10 @@ mod exact;
 mod instead;
 pub mod law;
 mod layer;
+mod medians;
 pub mod ranking;
 mod remedy;
+mod remedy_name;
 mod summary;
 pub mod training;
 mod whole;
@@ -21,11 +23,11 @@ pub use by_layer::{cause_at, noise_under, times_lower};
 pub use cause::{Cause, RangeLoss};
 pub use exact::{ExactJudgement, ExactState, Small, Vanishing, ZeroJudgement, ZeroWeights};
 pub use layer::{LayerJudgement, MinibatchJudgement, MinibatchMeaning, RowShare, Tensor};
-pub use remedy::{Advice, Effect, RemedyName, Tried};
+pub use remedy::{Advice, Effect, Tried};
+pub use remedy_name::RemedyName;
 pub use summary::Summary;
 
-use crate::record::{ArithmeticRun, Number, Quantiles, Record, Run, SiteRun, Verdict, VerdictCount};
-use crate::statistics;
+use crate::record::{ArithmeticRun, Number, Record, Run, SiteRun, Verdict, VerdictCount};
 use ranking::Ranking;
 use serde::Serialize;
 
@@ -84,15 +86,6 @@ pub struct ArithmeticJudgement {
     pub tried: Vec<Tried>,
     /// The advice.
     pub remedy: Advice,
-}
-
-/// The noise without any measurement.
-const NO_NOISE: Quantiles =
-    Quantiles { low: Number::None, median: Number::None, high: Number::None, count: 0, at_most: false };
-
-/// The upper median of those numbers that there are.
-fn median(numbers: impl Iterator<Item = Number>) -> Number {
-    statistics::median(numbers.map(Number::value)).map_or(Number::None, Number::new)
 }
 
 /// What may be concluded from a record.

@@ -3,29 +3,12 @@
 
 use super::exact::ExactJudgement;
 use super::instead::{Cost, cost_of_change, instead};
-use super::{NO_NOISE, enough_of, median, whole};
+use super::medians::{NO_NOISE, median};
+use super::remedy_name::RemedyName;
+use super::whole;
+use crate::record::enough_of;
 use crate::record::{ArithmeticRun, LOWER, Number, Quantiles, Remedy, RemedyKind, Run, SiteRun, Verdict, WholeTrial};
 use serde::Serialize;
-
-/// A remedy: a change that was tried, or an arithmetic of the list.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "remedy", rename_all = "snake_case")]
-pub enum RemedyName {
-    /// A change of the arithmetic.
-    Change {
-        /// Which.
-        kind: RemedyKind,
-        /// The arithmetic or policy with it.
-        name: String,
-        /// log₂ of the loss scale it ran with.
-        log2_loss_scale: i32,
-    },
-    /// Another arithmetic of the list.
-    Arithmetic {
-        /// Canonical name.
-        name: String,
-    },
-}
 
 /// A remedy and its measured effect.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -59,16 +59,6 @@ const ORDER: [&str; 41] = [
 const CIRCLES: &[&[&str]] = &[
     &["arithmetic/kernels/limbs", "arithmetic/kernels/limbs/narrow", "arithmetic/kernels/limbs/wide"],
     &["arithmetic/kernels/step", "arithmetic/kernels/tiles", "arithmetic/kernels/vector"],
-    &[
-        "judgement",
-        "judgement/cause",
-        "judgement/exact",
-        "judgement/instead",
-        "judgement/layer",
-        "judgement/ranking",
-        "judgement/remedy",
-        "judgement/whole",
-    ],
     &["judgement/audit", "judgement/audit/factor", "judgement/audit/layer"],
     &["report/audit/screen", "report/screen"],
     &[

@@ -44,7 +44,7 @@ complete -c precision-probe -n "__fish_precision_probe_needs_command" -l attribu
 all\t''
 none\t''"
 complete -c precision-probe -n "__fish_precision_probe_needs_command" -l truth-bits -d 'Proven accuracy of the exact gradient (reference) in every layer, in bits' -r
-complete -c precision-probe -n "__fish_precision_probe_needs_command" -l truth -d 'Proof of the exact gradient (reference): by lemmas with norm-wise bounds, by enclosures of every number (slower), or both, which must agree' -r -f -a "norm\t''
+complete -c precision-probe -n "__fish_precision_probe_needs_command" -l truth -d 'Proof of the exact gradient (reference): norm-wise error bounds, enclosures in ball arithmetic (slower), or both, which must agree' -r -f -a "norm\t''
 enclosure\t''
 both\t''"
 complete -c precision-probe -n "__fish_precision_probe_needs_command" -l compare -d 'Compare gradients that another program computed from --weights and --data FILE with the exact ones, under this name; may be repeated' -r
@@ -105,7 +105,7 @@ complete -c precision-probe -n "__fish_precision_probe_using_subcommand audit" -
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand audit" -l as -d 'Expected arithmetic [default: the one that an export of this program names, else by element type f16:acc=f32, bf16:acc=f32, f32 or f64; other likely ones are tried as well, and the best match is reported]' -r
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand audit" -l max-excess -d 'Exit with status 3 if a layer\'s error exceeds the expected error by more than BITS [default: 1 decides between PASS and FAIL, and the exit status is 0]' -r
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand audit" -l truth-bits -d 'Proven accuracy of the exact gradient (reference) in every layer, in bits' -r
-complete -c precision-probe -n "__fish_precision_probe_using_subcommand audit" -l truth -d 'Proof of the exact gradient (reference): by lemmas with norm-wise bounds, by enclosures of every number (slower), or both, which must agree' -r -f -a "norm\t''
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand audit" -l truth -d 'Proof of the exact gradient (reference): norm-wise error bounds, enclosures in ball arithmetic (slower), or both, which must agree' -r -f -a "norm\t''
 enclosure\t''
 both\t''"
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand audit" -l out -d 'Output directory [default: in reports/, named after the network and the options]' -r -F
@@ -139,7 +139,7 @@ complete -c precision-probe -n "__fish_precision_probe_using_subcommand law" -l 
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand law" -l seed -d 'Random seed, also of the bootstrap' -r
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand law" -l bits -d 'At least three precisions from 2 to 53 significand bits: an inclusive range (6..24), a list (8,11,24) or both (6..11,24); each is measured as mpfr:BITS' -r
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand law" -l truth-bits -d 'Proven accuracy of the exact gradient (reference) in every layer, in bits' -r
-complete -c precision-probe -n "__fish_precision_probe_using_subcommand law" -l truth -d 'Proof of the exact gradient (reference): by lemmas with norm-wise bounds, by enclosures of every number (slower), or both, which must agree' -r -f -a "norm\t''
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand law" -l truth -d 'Proof of the exact gradient (reference): norm-wise error bounds, enclosures in ball arithmetic (slower), or both, which must agree' -r -f -a "norm\t''
 enclosure\t''
 both\t''"
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand law" -l out -d 'Output directory [default: in reports/, named after the network and the options]' -r -F
@@ -171,7 +171,7 @@ complete -c precision-probe -n "__fish_precision_probe_using_subcommand train" -
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand train" -l formats -d 'Precisions to compare, separated by commas, as in the main command but with at most 53 significand bits' -r
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand train" -l loss-scale -d 'Multiply the loss by this power of two and divide the gradients by it; or dynamic[=N], like torch.amp.GradScaler' -r
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand train" -l truth-bits -d 'Proven accuracy of the exact gradient (reference) in every layer, in bits' -r
-complete -c precision-probe -n "__fish_precision_probe_using_subcommand train" -l truth -d 'Proof of the exact gradient (reference): by lemmas with norm-wise bounds, by enclosures of every number (slower), or both, which must agree' -r -f -a "norm\t''
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand train" -l truth -d 'Proof of the exact gradient (reference): norm-wise error bounds, enclosures in ball arithmetic (slower), or both, which must agree' -r -f -a "norm\t''
 enclosure\t''
 both\t''"
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand train" -l steps -d 'Number of training steps' -r
