@@ -5,6 +5,7 @@
 //! that they may lie on either side of, the enclosure contains what f is on both sides: nothing needs to be decided.
 
 use super::reach::{Places, Reach};
+use super::scaled::quick_single;
 use super::term::{Term, term};
 use super::{Ball, Bound, Precision, Scaled};
 use crate::activation::enclosure::EXPONENT_LIMIT;
@@ -86,7 +87,7 @@ impl Evaluator {
         if self.is_quick {
             let words: &[u64] = x.mantissa.as_limbs();
             let number = Number { negative: x.mantissa.is_negative(), words, exponent: x.exponent };
-            if let Some(value) = quick::single::<Scaled>(&self.function, number, self.bits()) {
+            if let Some(value) = quick_single(&self.function, number, self.bits()) {
                 return Ok(computed(value));
             }
         }

@@ -1,6 +1,7 @@
 //! Exact numbers m·2^e with any exponent.
 
-use crate::activation::quick::Number;
+use crate::activation::quick::{self, Number};
+use crate::activation::{Activation, Function};
 use rug::Integer;
 use rug::integer::Order;
 use std::cmp::Ordering;
@@ -160,4 +161,14 @@ pub fn odd(x: f64) -> (u64, i64) {
         0 => (0, 0),
         _ => (mantissa >> mantissa.trailing_zeros(), exponent + i64::from(mantissa.trailing_zeros())),
     }
+}
+
+/// [`quick::pair`] as numbers of this type: compiled here, like the integers that it consists of.
+pub fn quick_pair(activation: Activation, x: Number<'_>, precision: u32) -> (Option<Scaled>, Option<Scaled>) {
+    quick::pair(activation, x, precision)
+}
+
+/// [`quick::single`] likewise.
+pub fn quick_single(function: &Function, x: Number<'_>, precision: u32) -> Option<Scaled> {
+    quick::single(function, x, precision)
 }

@@ -5,9 +5,10 @@
 use super::column::Scaled;
 use super::unproven::Unproven;
 use crate::activation::enclosure::EXPONENT_LIMIT;
-use crate::activation::quick::{self, Number};
+use crate::activation::quick::Number;
 use crate::activation::{Activation, Enclosure, Function, OutOfRange, enclosure};
 use crate::enclosure::Bound;
+use crate::enclosure::scaled;
 use rug::Float;
 use rug::integer::Order;
 
@@ -37,8 +38,7 @@ pub fn evaluate(function: &Function, x: &Float, precision: u32) -> Result<Enclos
 
 /// φ(x) and φ'(x) from the quick phase, each as in [`evaluate`] and inexact; `None` if the quick phase proves nothing.
 pub fn quick_pair(activation: Activation, x: Number<'_>, precision: u32) -> (Option<Scaled>, Option<Scaled>) {
-    let (value, derivative) =
-        if is_quick_off() { (None, None) } else { quick::pair::<Scaled>(activation, x, precision) };
+    let (value, derivative) = if is_quick_off() { (None, None) } else { scaled::quick_pair(activation, x, precision) };
     #[cfg(test)]
     let (value, derivative) = {
         let moved = |function, value: Option<Scaled>| {
@@ -67,7 +67,7 @@ fn quick_exponential(function: &Function, x: &Float, precision: u32) -> Option<F
     let words = words.get_mut(..mantissa.significant_digits::<u64>())?;
     mantissa.write_digits(words, Order::Lsf);
     let x = Number { negative: mantissa.is_negative(), words, exponent: i64::from(exponent) };
-    let number = if is_quick_off() { None } else { quick::single::<Scaled>(function, x, precision) }?;
+    let number = if is_quick_off() { None } else { scaled::quick_single(function, x, precision) }?;
     number.to_float(number.mantissa.significant_bits())
 }
 
