@@ -229,7 +229,7 @@ fn a_parameter_of_two_nodes_has_one_gradient() {
     }
 }
 
-/// Shapes follow from the inputs', and what does not fit is told.
+/// The shape of every value follows from that of the inputs; a graph whose shapes do not fit is refused with the reason.
 #[test]
 fn shapes_follow_from_the_inputs() {
     let inputs = Shape { features: 3, positions: 5, samples: 2 };

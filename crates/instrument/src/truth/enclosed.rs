@@ -21,14 +21,14 @@ use crate::number::Number;
 use ndarray::Array2;
 use std::sync::{Arc, Mutex};
 
-/// The backward pass in enclosures as a stream of layers from the head down.
+/// The backward pass in enclosures as a stream of sites from the head down.
 pub struct EnclosedPass<'n> {
     network: &'n Network,
     arithmetic: Arc<Enclosures>,
     values: Arc<Remembering<'n>>,
     pass: Pass<'n, Enclosures>,
     zeros: Arc<Mutex<Zeros<'n>>>,
-    /// The first layer from the input with an undecided kink, and the most of them in one of its samples.
+    /// The first site from the input with an undecided kink, and the most of them in one of its samples.
     undecided: Option<(usize, usize)>,
 }
 
@@ -93,7 +93,7 @@ impl<'n> EnclosedPass<'n> {
         EnclosedPass { network, arithmetic, values, pass, zeros, undecided }
     }
 
-    /// The precision at which so many bits of every layer's gradient should be provable.
+    /// The precision at which so many bits of every site's gradient should be provable.
     pub fn forecast(network: &Network, batch: &Batch, bits: u32) -> u32 {
         enough(network, bits, forecast_loss(network, &batch.first(1)))
     }
@@ -208,7 +208,7 @@ fn balls(crossing: &Crossing) -> &Array2<Ball> {
     }
 }
 
-/// The first layer from the input (1 = first) with an undecided kink, and the most of them in one sample.
+/// The first site from the input (1 = first) with an undecided kink, and the most of them in one sample.
 fn undecided(network: &Network, branches: &Branches) -> Option<(usize, usize)> {
     network.sites.iter().enumerate().find_map(|(index, layer)| {
         let count = branches.most_unknown(layer.activation?);

@@ -19,7 +19,7 @@ use crate::operation::{activation, add, loss, scale};
 use ndarray::{Array2, Axis};
 use rayon::prelude::*;
 
-/// The backward pass of the exact gradient as a stream of layers from the head down.
+/// The backward pass of the exact gradient as a stream of sites from the head down.
 pub struct TruthPass<'n> {
     network: &'n Network,
     prepared: &'n Prepared,

@@ -55,7 +55,7 @@ impl<'n> Prover<'n> {
     }
 }
 
-/// The backward pass of the exact gradient as a stream of layers from the head down.
+/// The backward pass of the exact gradient as a stream of sites from the head down.
 pub enum ExactPass<'n> {
     /// By lemmas with norm-wise bounds.
     Norm(Box<TruthPass<'n>>),
