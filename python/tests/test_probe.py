@@ -29,9 +29,9 @@ def test_it_is_what_the_command_measures(result: pp.Probe, network: Any, batch: 
     done = subprocess.run([program(), *command.split()], cwd=tmp_path, capture_output=True, check=True)
     (run,) = json.loads(done.stdout)["runs"]
     for measured in run["arithmetics"]:
-        for layer in measured["layers"]:
-            assert result.verdict(measured["name"], layer["layer"]) == layer["verdict"]["verdict"]
-            assert result.noise(measured["name"], layer["layer"]) == layer["gradient"]["median"]
+        for site in measured["sites"]:
+            assert result.verdict(measured["name"], site["site"]) == site["verdict"]["verdict"]
+            assert result.noise(measured["name"], site["site"]) == site["noise_to_signal"]["median"]
     from_files = pp.probe(str(tmp_path / "net.npz"), tmp_path / "batch.npz", precisions=PRECISIONS)
     assert from_files.noise(PRECISIONS[1]) == result.noise(PRECISIONS[1]) > result.noise(PRECISIONS[0]) > 0
 
