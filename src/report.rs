@@ -19,6 +19,7 @@ pub mod law;
 pub mod markdown;
 pub mod naming;
 pub mod numbers;
+pub mod panel;
 pub mod say;
 pub mod screen;
 pub mod study;
