@@ -23,5 +23,6 @@ pub mod panel;
 pub mod say;
 pub mod screen;
 pub mod study;
+pub mod svg;
 pub mod table;
 pub mod training;
