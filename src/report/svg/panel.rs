@@ -14,6 +14,8 @@ const GAP: f64 = 20.0;
 const TO_WORDS: f64 = 10.0;
 /// Free space between rows that share their axis along, and between others.
 const BETWEEN: (f64, f64) = (7.0, 14.0);
+/// Less room than this beside plots is for names alone: those of lines stand on their lines.
+const NARROW: f64 = 150.0;
 /// Least height of a lane.
 const LANE: f64 = 16.0;
 /// A plot's own title, and the names beside plots.
@@ -200,7 +202,8 @@ fn least_height(row: &Row) -> f64 {
 
 impl<'a> PlacedRow<'a> {
     fn new(row: &'a Row, place: Place, edge: f64, top: f64, share: Option<f64>) -> Result<PlacedRow<'a>, String> {
-        let rules: Vec<&Rule> = row.plots.last().map_or(&[][..], |plot| &plot.rules).iter().filter(|rule| !rule.is_upright && !rule.label.is_empty()).collect();
+        let is_named = |rule: &&Rule| !rule.is_upright && !rule.label.is_empty() && place.gutter >= NARROW;
+        let rules: Vec<&Rule> = row.plots.last().map_or(&[][..], |plot| &plot.rules).iter().filter(is_named).collect();
         let has_words = !rules.is_empty() || !row.beside.is_empty();
         let is_aligned = row.plots.iter().any(|plot| matches!(plot.x.scale, Scale::Layers(..)));
         let right = if has_words || is_aligned { place.right - place.gutter } else { place.right - 6.0 };
@@ -231,7 +234,9 @@ impl<'a> PlacedRow<'a> {
             beside.push((None, Beside::new(entry, second, place.right)?));
         }
         let count = row.plots.len().max(1) as f64;
-        let width = (right - edge - GAP * (count - 1.0)) / count;
+        // Plots with an axis upwards of their own have its numbers beside them.
+        let between = if has_own_axes(row) { LEFT } else { GAP };
+        let width = (right - edge - between * (count - 1.0)) / count;
         let mut plots = Vec::new();
         let mut above: f64 = 0.0;
         for plot in &row.plots {
@@ -248,11 +253,16 @@ impl<'a> PlacedRow<'a> {
             None => least_height(row).max(listed).max(lane_height(row, &beside)),
         };
         let frame = |index: usize| {
-            let left = edge + (width + GAP) * index as f64;
+            let left = edge + (width + between) * index as f64;
             Rect { left, right: left + width, top: top + above, bottom: top + above + height }
         };
         let plots: Vec<_> = plots.into_iter().enumerate().map(|(index, (title, note))| (title, note, frame(index))).collect();
-        let around = Around { has_left: true, has_below: !row.is_continued, is_strip: row.height == Height::Strip };
+        let around = Around {
+            has_left: true,
+            has_below: !row.is_continued,
+            is_strip: row.height == Height::Strip,
+            has_names_inside: place.gutter < NARROW,
+        };
         let ruler = row.plots.last().zip(plots.last()).map(|(plot, (.., frame))| plot::rulers(plot, *frame).1);
         let beside = beside.into_iter().map(|(at, one)| Beside { at: at.zip(ruler).map(|(at, ruler)| ruler.at(at)), ..one }).collect();
         Ok(PlacedRow { row, plots, top, around, beside })
@@ -266,7 +276,8 @@ impl<'a> PlacedRow<'a> {
         for (index, (plot, (title, note, frame))) in self.row.plots.iter().zip(&self.plots).enumerate() {
             let below = canvas.lines(title, (frame.left, self.top), PLOT_TITLE, Paint::Ink)?;
             canvas.lines(note, (frame.left, below), WORDS, Paint::Soft)?;
-            plot::draw(canvas, plot, *frame, Around { has_left: index == 0, ..self.around })?;
+            let has_left = index == 0 || has_own_axes(self.row);
+            plot::draw(canvas, plot, *frame, Around { has_left, ..self.around })?;
             upright_names(canvas, plot, *frame)?;
             if self.around.has_below && !plot.x.name.is_empty() {
                 let lines = label_lines(plot, *frame).max(1) as f64;
@@ -303,6 +314,11 @@ impl<'a> PlacedRow<'a> {
         }
         Ok(())
     }
+}
+
+/// True where plots side by side have different axes upwards.
+fn has_own_axes(row: &Row) -> bool {
+    row.plots.windows(2).any(|pair| pair[0].y != pair[1].y)
 }
 
 /// Height of lanes in which the words beside them have room.

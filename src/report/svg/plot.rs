@@ -29,6 +29,8 @@ pub struct Around {
     pub has_below: bool,
     /// Only the ends of the axis upwards, and no grid.
     pub is_strip: bool,
+    /// Names of lines on their lines.
+    pub has_names_inside: bool,
 }
 
 /// A plot's rulers in its frame, less the rows of counts.
@@ -53,7 +55,7 @@ pub fn draw(canvas: &Canvas, plot: &Plot, frame: Rect, around: Around) -> Drawn 
     let at = |(along, upwards): (f64, f64)| (x.at(along), y.at(upwards));
     plot.areas.iter().try_for_each(|one| area(canvas, one, at))?;
     axes(canvas, plot, frame, (&x, &y), around)?;
-    plot.rules.iter().try_for_each(|one| rule(canvas, one, frame, (&x, &y)))?;
+    plot.rules.iter().try_for_each(|one| rule(canvas, one, frame, (&x, &y), around))?;
     let mut labels = Labels::new(frame);
     for mark in &plot.marks {
         match mark {
@@ -160,11 +162,15 @@ fn ends(mut ticks: Vec<super::ruler::Tick>) -> Vec<super::ruler::Tick> {
     ticks
 }
 
-fn rule(canvas: &Canvas, rule: &Rule, frame: Rect, (x, y): (&Ruler, &Ruler)) -> Drawn {
+fn rule(canvas: &Canvas, rule: &Rule, frame: Rect, (x, y): (&Ruler, &Ruler), around: Around) -> Drawn {
     let line = match rule.is_upright {
         true => [(x.at(rule.at), frame.top), (x.at(rule.at), frame.bottom)],
         false => [(frame.left, y.at(rule.at)), (frame.right, y.at(rule.at))],
     };
+    if around.has_names_inside && !rule.is_upright && !rule.label.is_empty() {
+        let above = (frame.left + 6.0, line[0].1 - WORDS.line() / 2.0);
+        canvas.anchored(&rule.label, above, WORDS, rule.paint, Anchor::Left)?;
+    }
     canvas.dashed(&line, rule.paint, rule.width, rule.dash)
 }
 
