@@ -8,6 +8,7 @@ mod csv;
 mod events;
 pub mod facts;
 pub mod measured;
+pub mod panels;
 mod rows;
 mod screen;
 mod words;

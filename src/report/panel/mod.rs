@@ -41,6 +41,18 @@ pub struct Row {
     pub is_continued: bool,
 }
 
+impl Row {
+    /// Plots of one kind on the same axes, three side by side, but four two by two.
+    pub fn multiples(plots: Vec<Plot>) -> Vec<Row> {
+        let (beside, height) = match plots.len() {
+            4 => (2, Height::Middle),
+            ..=3 => (3, Height::Tall),
+            _ => (3, Height::Middle),
+        };
+        plots.chunks(beside).map(|plots| Row { plots: plots.to_vec(), height, ..Row::default() }).collect()
+    }
+}
+
 /// How much height a row gets. Lanes have theirs by their number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Height {

@@ -57,7 +57,7 @@ pub fn pictures(activations: &[String]) -> Vec<String> {
 }
 
 /// One per activation, and of several the comparison's, without their endings.
-fn stems<'a>(activations: impl ExactSizeIterator<Item = &'a str>) -> Vec<String> {
+pub(super) fn stems<'a>(activations: impl ExactSizeIterator<Item = &'a str>) -> Vec<String> {
     let is_single = activations.len() < 2;
     let mut stems: Vec<String> = Vec::new();
     for activation in activations {
