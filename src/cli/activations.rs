@@ -10,7 +10,7 @@ use super::printing::{print, show, theme};
 use super::targets::Targets;
 use crate::activation::{ALL, Activation, Facts};
 use crate::disk::Made;
-use crate::report::draw::{self, Theme};
+use crate::report::draw;
 use crate::report::figure::Graph;
 use crate::report::files;
 use serde::Serialize;
@@ -34,7 +34,7 @@ pub struct ActivationsArguments {
     force: bool,
     /// Background of the plot
     #[arg(long, value_name = "THEME", value_parser = theme(), default_value = "light", requires = "name", help_heading = "Output")]
-    theme: Theme,
+    theme: crate::report::svg::Theme,
     /// Print JSON and draw nothing: a list `activations` with all numbers in full; infinite ends of segments are null
     #[arg(long, conflicts_with_all = ["out", "force", "theme"], help_heading = "Output")]
     json: bool,
@@ -94,7 +94,7 @@ fn draw_picture(
     let mut claim = |file: &Path, beginning: &[u8]| targets.claim(("--out", "DIR"), file, beginning);
     let (svg_target, png_target) = (claim(&svg_file, b"<svg")?, claim(&png_file, b"\x89PNG")?);
     let undrawn = |message: String| Failure::Output(io::Error::other(message));
-    let svg = draw::graph_svg(&graph::of(activation, facts), arguments.theme).map_err(undrawn)?;
+    let svg = draw::graph_svg(&graph::of(activation, facts), arguments.theme.into()).map_err(undrawn)?;
     let png = draw::rasterise(&svg).map_err(undrawn)?;
     svg_target.accepts(svg.as_bytes())?;
     png_target.accepts(&png)?;

@@ -12,7 +12,7 @@ use super::resources::Resources;
 use crate::judgement::audit::AuditSummary;
 use crate::record::Record;
 use crate::report::audit;
-use crate::report::draw::Theme;
+use crate::report::svg::Theme;
 use crate::report::screen::View;
 use crate::spec::fields::Field;
 use crate::spec::{Attribute, Model, Plan, Spec};

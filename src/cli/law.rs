@@ -12,7 +12,7 @@ use crate::law::{self, bits::Bits};
 use crate::probe;
 use crate::probe::memory::LawPlan;
 use crate::record::law::Law;
-use crate::report::draw::Theme;
+use crate::report::svg::Theme;
 use crate::report::files;
 use crate::report::law as report;
 use crate::report::naming::FolderName;

@@ -11,7 +11,7 @@ use crate::record::Record;
 use crate::record::law::Law;
 use crate::record::study::Study;
 use crate::record::training::Training;
-use crate::report::draw::Theme;
+use crate::report::svg::Theme;
 use crate::report::screen::{self, View};
 use crate::report::{contents, files, law, study, training};
 use serde::Deserialize;

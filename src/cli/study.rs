@@ -11,7 +11,7 @@ use super::run_info;
 use crate::disk;
 use crate::probe;
 use crate::record::study::{Study, StudySpec};
-use crate::report::draw::Theme;
+use crate::report::svg::Theme;
 use crate::report::files;
 use crate::report::naming::FolderName;
 use crate::report::study as report;

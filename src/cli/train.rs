@@ -15,7 +15,7 @@ use super::run_info;
 use crate::disk;
 use crate::probe;
 use crate::record::training::Training;
-use crate::report::draw::Theme;
+use crate::report::svg::Theme;
 use crate::report::files;
 use crate::report::naming::FolderName;
 use crate::report::training as report;

@@ -2,7 +2,7 @@
 
 use super::{charts_csv, findings_csv, markdown};
 use crate::record::study::Study;
-use crate::report::draw::{self, Origin, Theme};
+use crate::report::draw::{self, Origin};
 use crate::report::files;
 
 /// The report as a page.
@@ -31,7 +31,7 @@ pub fn names() -> Vec<String> {
 ///
 /// # Errors
 /// As [`draw::study_svg`].
-pub fn drawn(study: &Study, theme: Theme) -> Result<Vec<(String, Vec<u8>)>, String> {
+pub fn drawn(study: &Study, theme: crate::report::svg::Theme) -> Result<Vec<(String, Vec<u8>)>, String> {
     let mut files = vec![
         (PAGE.to_string(), markdown(study).into_bytes()),
         (TABLES[0].to_string(), findings_csv(study).into_bytes()),
@@ -39,9 +39,9 @@ pub fn drawn(study: &Study, theme: Theme) -> Result<Vec<(String, Vec<u8>)>, Stri
     ];
     let origin = Origin::new(&study.version, &study.spec_hash, std::iter::empty());
     for (claim, stem) in study.claims.iter().zip(stems(study)) {
-        files.extend(origin.files(&stem, &draw::claim_svg(study, claim, theme)?)?);
+        files.extend(origin.files(&stem, &draw::claim_svg(study, claim, theme.into())?)?);
     }
-    files.extend(origin.files(STEM, &draw::study_svg(study, theme)?)?);
+    files.extend(origin.files(STEM, &draw::study_svg(study, theme.into())?)?);
     Ok(files)
 }
 

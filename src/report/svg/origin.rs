@@ -1,7 +1,9 @@
 //! Where a picture's numbers come from, as text within its files: `tEXt` chunks of a PNG, `<metadata>` of an SVG.
 
-use super::raster;
+use super::{Theme, picture, raster};
 use crate::record::Evidence;
+use crate::report::panel::Sheet;
+use rayon::prelude::*;
 
 /// Most characters of a hash or version that are written; a damaged record may hold more.
 const LONGEST: usize = 80;
@@ -23,6 +25,15 @@ impl Origin {
         let worst = Evidence::weakest(evidence);
         texts.extend(worst.map(|worst| ("precision-probe:evidence", in_words(worst))));
         Origin { texts }
+    }
+
+    /// Two files for each sheet, drawn in parallel, in the order of the sheets.
+    ///
+    /// # Errors
+    /// What could not be drawn.
+    pub fn pictures(&self, sheets: &[Sheet], theme: Theme) -> Result<Vec<(String, Vec<u8>)>, String> {
+        let files = sheets.par_iter().map(|sheet| self.files(&sheet.name, &picture(sheet, theme)?));
+        Ok(files.collect::<Result<Vec<_>, String>>()?.into_iter().flatten().collect())
     }
 
     /// A picture's two files, as SVG and as PNG.
