@@ -1,8 +1,8 @@
 //! A record of no kind that the program knows, drawn by the renderer that draws all others.
 
 use precision_probe::report::panel::{
-    Area, Axis, Curve, Entry, Group, Height, Joined, Layout, Mark, Marker, Paint, Palette, Panel, Plot, Powers, Row, Rule,
-    Sample, Scale, Series, Sheet, Single, Symbol, Text, Tip,
+    Area, Axis, Curve, Entry, Group, Height, Joined, Layout, Mark, Marker, Paint, Palette, Panel, Plot, Powers, Row,
+    Rule, Sample, Scale, Series, Sheet, Single, Symbol, Text, Tip,
 };
 use precision_probe::report::svg::{Theme, picture, rasterise};
 
@@ -15,7 +15,8 @@ fn joined(x: f64, median: f64) -> Joined {
 /// Curves over layers with regions, rules, singles, a row for zero, and names.
 fn courses(depth: usize, count: usize) -> Panel {
     let curve = |rank: usize| {
-        let points = (1..=depth).map(|layer| joined(layer as f64, -4.0 + rank as f64 + 3.0 * (layer as f64 / depth as f64)));
+        let points =
+            (1..=depth).map(|layer| joined(layer as f64, -4.0 + rank as f64 + 3.0 * (layer as f64 / depth as f64)));
         Curve {
             series: Series::new(rank),
             stretches: vec![points.collect()],
@@ -47,7 +48,10 @@ fn courses(depth: usize, count: usize) -> Panel {
         key: vec![
             (Sample::Area(Paint::Soft, 0.16), "band: 10 % to 90 % of 5 trials".into()),
             (Sample::soft(Symbol::Downward), "at most: no noise, or below the resolution of the exact gradient".into()),
-            (Sample::soft(Symbol::hollow(Marker::Circle)), "hollow: gradient zero, underflowed or overflowed, so its ratio is not noise".into()),
+            (
+                Sample::soft(Symbol::hollow(Marker::Circle)),
+                "hollow: gradient zero, underflowed or overflowed, so its ratio is not noise".into(),
+            ),
         ],
         rows: vec![Row {
             plots: vec![Plot {
@@ -93,7 +97,13 @@ fn strips(depth: usize) -> Panel {
         }
     };
     let key = vec![(Sample::Area(Paint::Of(Palette::Fates, 0), 1.0), "resolved".to_string())];
-    Panel { name: "strips".into(), title: "What became of each entry".into(), key, rows: vec![row(0), row(1)], ..Panel::default() }
+    Panel {
+        name: "strips".into(),
+        title: "What became of each entry".into(),
+        key,
+        rows: vec![row(0), row(1)],
+        ..Panel::default()
+    }
 }
 
 /// Lanes in groups along powers of ten.
@@ -110,7 +120,8 @@ fn lanes() -> Panel {
         symbol: Symbol::full(Marker::Square),
         paint: Paint::Of(Palette::Series, lane % 3),
     };
-    let rule = |at, label: &str| Rule { at, is_upright: true, label: label.into(), paint: Paint::Ink, width: 0.8, dash: &[] };
+    let rule =
+        |at, label: &str| Rule { at, is_upright: true, label: label.into(), paint: Paint::Ink, width: 0.8, dash: &[] };
     let plot = Plot {
         x: Axis::new("noise / signal (left is better)", Scale::Powers(Powers::of_ten(-4.0, 1.0))),
         y: Axis::new("", Scale::Lanes(vec![group("relu"), group("leaky:0.200000001")])),
@@ -148,7 +159,8 @@ fn several() -> Panel {
         curves: vec![curve(0), curve(1)],
         ..Plot::default()
     };
-    let text = |at: f64| Mark::Text(Text { at: (10.0, at), words: format!("β {at}"), paint: Paint::Ink, is_free: true });
+    let text =
+        |at: f64| Mark::Text(Text { at: (10.0, at), words: format!("β {at}"), paint: Paint::Ink, is_free: true });
     let line = Mark::Line { points: vec![(0.0, 1.0), (20.0, 4.0)], paint: Paint::Ink, width: 1.0, dash: &[4.0, 3.0] };
     let words = Plot {
         title: "Words".into(),

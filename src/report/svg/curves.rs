@@ -76,7 +76,8 @@ fn bands(canvas: &Canvas, curve: &Curve, is_bars: bool, place: impl Fn(&Joined, 
 fn singles(canvas: &Canvas, curves: &[Curve], x: &Ruler, place: impl Fn(usize, (f64, f64)) -> Point) -> Drawn {
     // An arrow belongs to its line and stays on it.
     let is_moved = |single: &&Single| !matches!(single.symbol, Symbol::Downward | Symbol::Leftward);
-    let having: Vec<usize> = (0..curves.len()).filter(|rank| curves[*rank].singles.iter().any(|one| is_moved(&one))).collect();
+    let having: Vec<usize> =
+        (0..curves.len()).filter(|rank| curves[*rank].singles.iter().any(|one| is_moved(&one))).collect();
     for (rank, curve) in curves.iter().enumerate() {
         let draw = |single: &Single, (x, y): Point| {
             let symbol = match single.symbol {
@@ -90,7 +91,9 @@ fn singles(canvas: &Canvas, curves: &[Curve], x: &Ruler, place: impl Fn(usize, (
         }
         let moved: Vec<&Single> = curve.singles.iter().filter(is_moved).collect();
         let turn = (having.iter().position(|one| *one == rank).unwrap_or(0), having.len());
-        for (index, shift) in shown(&moved.iter().map(|one| x.at(one.at.0)).collect::<Vec<_>>(), turn, x.unit(), x.has_columns()) {
+        for (index, shift) in
+            shown(&moved.iter().map(|one| x.at(one.at.0)).collect::<Vec<_>>(), turn, x.unit(), x.has_columns())
+        {
             let at = place(rank, moved[index].at);
             draw(moved[index], (at.0 + shift, at.1))?;
         }

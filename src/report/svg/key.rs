@@ -11,8 +11,9 @@ const TICK: Font = Font { size: 9.5, bold: false };
 const ROW: f64 = 16.0;
 /// Width of a sample.
 pub const SAMPLE: f64 = 20.0;
-/// Width of a colour of a ramp.
-const SWATCH: f64 = 17.0;
+/// Width of a colour of a ramp of many colours, and of few, whose words are closer.
+const SWATCHES: (f64, f64) = (17.0, 42.0);
+const FEW: usize = 9;
 /// Radius of a marker in a key.
 const RADIUS: f64 = 3.4;
 
@@ -21,9 +22,13 @@ pub fn width(sample: Sample) -> f64 {
     match sample {
         Sample::Nothing => 0.0,
         Sample::Marker(_) => 13.0,
-        Sample::Ramp(_, count, _) => SWATCH * count as f64 + 12.0,
+        Sample::Ramp(_, count, _) => swatch(count) * count as f64 + 26.0,
         _ => SAMPLE + 5.0,
     }
+}
+
+fn swatch(count: usize) -> f64 {
+    if count > FEW { SWATCHES.0 } else { SWATCHES.1 }
 }
 
 /// Draws a sample from a place on to the right, centred vertically.
@@ -69,7 +74,7 @@ pub fn sample(canvas: &Canvas, sample: Sample, (x, y): (f64, f64)) -> Drawn {
             canvas.line(&[(middle.0, y - 5.5), (middle.0, y + 5.5)], Paint::Soft, 2.4)
         }
         Sample::Ramp(palette, count, ticks) => {
-            let left = |place: usize| x + SWATCH * place as f64;
+            let left = |place: usize| x + swatch(count) * place as f64;
             for place in 0..count {
                 let swatch = Rect { left: left(place), right: left(place + 1), ..area };
                 canvas.rectangle(swatch, Paint::Of(palette, place), 1.0)?;
@@ -114,7 +119,7 @@ impl Head {
                 x += width + 16.0;
                 if let Sample::Ramp(..) = sample {
                     // Its words stand below it.
-                    (x, y) = (left, y + 1.5 * ROW);
+                    (x, y) = (left, y + 1.9 * ROW);
                 }
             }
         }

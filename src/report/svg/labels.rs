@@ -96,12 +96,13 @@ mod tests {
         let mut document = String::new();
         let canvas = Canvas::new(&mut document, 300.0, 300.0, Theme::Light).unwrap();
         for y in [110.0, 113.0] {
-            let words =
-                Text { at: (150.0, y), words: "rms: β 0.48".into(), paint: Paint::Ink, is_free: true };
+            let words = Text { at: (150.0, y), words: "rms: β 0.48".into(), paint: Paint::Ink, is_free: true };
             labels.draw(&canvas, &words, words.at).unwrap();
         }
         let [one, other] = labels.taken[before..] else { panic!("two words") };
-        assert!(one.bottom <= other.top || other.bottom <= one.top || one.right <= other.left || other.right <= one.left);
+        assert!(
+            one.bottom <= other.top || other.bottom <= one.top || one.right <= other.left || other.right <= one.left
+        );
         for place in [one, other] {
             assert!(place.left >= 0.0 && place.right <= 300.0 && place.top >= 0.0 && place.bottom <= 300.0);
         }

@@ -98,7 +98,7 @@ impl Beside {
 
     fn height(&self) -> f64 {
         let below = if self.is_short { 0 } else { self.note.len() };
-        self.font.line() * self.name.len().max(1) as f64 + WORDS.line() * below as f64
+        self.font.line() * self.name.len().max(1) as f64 + WORDS.line() * below as f64 + 1.0
     }
 
     /// Draws it from a height downwards.
@@ -132,14 +132,23 @@ impl<'a> Placed<'a> {
     /// Lays a panel out; `left` is the room left of its plots.
     pub fn new(panel: &'a Panel, place: Place, left: f64) -> Result<Placed<'a>, String> {
         let edge = place.left + left;
-        let head = Head::new(&panel.title, &panel.key, (if panel.rows.is_empty() { place.left } else { edge }, place.right), place.top)?;
+        let head = Head::new(
+            &panel.title,
+            &panel.key,
+            (if panel.rows.is_empty() { place.left } else { edge }, place.right),
+            place.top,
+        )?;
+        let has_words = panel.rows.iter().any(|row| !row.beside.is_empty() || named_lines(row, place).next().is_some());
+        let plots = || panel.rows.iter().flat_map(|row| &row.plots);
+        let is_aligned = plots().any(|plot| matches!(plot.x.scale, Scale::Layers(..)));
+        let right = place.right - if has_words || is_aligned { place.gutter } else { 6.0 };
         let mut rows: Vec<PlacedRow> = Vec::new();
         let mut y = head.bottom;
         // Where the height is given, rows share what is left of it.
         let below: f64 = panel.rows.iter().map(|row| below(row) + between(row)).sum();
         let share = place.bottom.map(|bottom| ((bottom - y - below) / panel.rows.len().max(1) as f64).max(8.0));
         for row in &panel.rows {
-            let placed = PlacedRow::new(row, place, edge, y, share)?;
+            let placed = PlacedRow::new(row, place, (edge, right), y, share)?;
             y = placed.bottom() + below_of(&placed) + between(row);
             rows.push(placed);
         }
@@ -201,18 +210,24 @@ fn least_height(row: &Row) -> f64 {
 }
 
 impl<'a> PlacedRow<'a> {
-    fn new(row: &'a Row, place: Place, edge: f64, top: f64, share: Option<f64>) -> Result<PlacedRow<'a>, String> {
-        let is_named = |rule: &&Rule| !rule.is_upright && !rule.label.is_empty() && place.gutter >= NARROW;
-        let rules: Vec<&Rule> = row.plots.last().map_or(&[][..], |plot| &plot.rules).iter().filter(is_named).collect();
-        let has_words = !rules.is_empty() || !row.beside.is_empty();
-        let is_aligned = row.plots.iter().any(|plot| matches!(plot.x.scale, Scale::Layers(..)));
-        let right = if has_words || is_aligned { place.right - place.gutter } else { place.right - 6.0 };
+    fn new(
+        row: &'a Row,
+        place: Place,
+        (edge, right): (f64, f64),
+        top: f64,
+        share: Option<f64>,
+    ) -> Result<PlacedRow<'a>, String> {
+        let rules: Vec<&Rule> = named_lines(row, place).collect();
         let mut beside = Vec::new();
         let first = right + TO_WORDS;
         // Names of lines stand nearest; entries without a place beside them.
         let mut second = first;
         for rule in &rules {
-            let room = if row.beside.iter().any(|entry| entry.at.is_none()) { first + 0.45 * place.gutter } else { place.right };
+            let room = if row.beside.iter().any(|entry| entry.at.is_none()) {
+                first + 0.45 * place.gutter
+            } else {
+                place.right
+            };
             let one = Beside::of_rule(rule, first, room)?;
             for line in &one.name {
                 second = second.max(first + text::width(line, WORDS)? + 10.0);
@@ -244,7 +259,8 @@ impl<'a> PlacedRow<'a> {
             let note = if plot.note.is_empty() { Vec::new() } else { text::wrapped(&plot.note, WORDS, width)? };
             let upright = plot.rules.iter().any(|rule| rule.is_upright && !rule.label.is_empty());
             let words = PLOT_TITLE.line() * title.len() as f64 + WORDS.line() * note.len() as f64;
-            above = above.max(words + if upright { WORDS.line() + 3.0 } else { 0.0 } + if words > 0.0 { 4.0 } else { 0.0 });
+            above =
+                above.max(words + if upright { WORDS.line() + 3.0 } else { 0.0 } + if words > 0.0 { 4.0 } else { 0.0 });
             plots.push((title, note));
         }
         let listed: f64 = beside.iter().filter(|(at, _)| at.is_none()).map(|(_, one)| one.height() + 5.0).sum();
@@ -256,7 +272,8 @@ impl<'a> PlacedRow<'a> {
             let left = edge + (width + between) * index as f64;
             Rect { left, right: left + width, top: top + above, bottom: top + above + height }
         };
-        let plots: Vec<_> = plots.into_iter().enumerate().map(|(index, (title, note))| (title, note, frame(index))).collect();
+        let plots: Vec<_> =
+            plots.into_iter().enumerate().map(|(index, (title, note))| (title, note, frame(index))).collect();
         let around = Around {
             has_left: true,
             has_below: !row.is_continued,
@@ -264,7 +281,10 @@ impl<'a> PlacedRow<'a> {
             has_names_inside: place.gutter < NARROW,
         };
         let ruler = row.plots.last().zip(plots.last()).map(|(plot, (.., frame))| plot::rulers(plot, *frame).1);
-        let beside = beside.into_iter().map(|(at, one)| Beside { at: at.zip(ruler).map(|(at, ruler)| ruler.at(at)), ..one }).collect();
+        let beside = beside
+            .into_iter()
+            .map(|(at, one)| Beside { at: at.zip(ruler).map(|(at, ruler)| ruler.at(at)), ..one })
+            .collect();
         Ok(PlacedRow { row, plots, top, around, beside })
     }
 
@@ -302,7 +322,8 @@ impl<'a> PlacedRow<'a> {
         let tops = spread(&wanted, &heights, (frame.top - 2.0, (frame.bottom - last + 4.0).max(frame.top)));
         for ((at, one), top) in placed.iter().zip(tops) {
             if one.sample == Sample::Nothing && (top + first(one) - at).abs() < 200.0 {
-                let bend = [(frame.right, *at), (frame.right + 4.0, top + first(one)), (one.left - 2.0, top + first(one))];
+                let bend =
+                    [(frame.right, *at), (frame.right + 4.0, top + first(one)), (one.left - 2.0, top + first(one))];
                 canvas.line(&bend, Paint::Soft, 0.6)?;
             }
             one.draw(canvas, top)?;
@@ -314,6 +335,12 @@ impl<'a> PlacedRow<'a> {
         }
         Ok(())
     }
+}
+
+/// The lines of the last plot whose names stand beside it.
+fn named_lines(row: &Row, place: Place) -> impl Iterator<Item = &Rule> {
+    let is_named = move |rule: &&Rule| !rule.is_upright && !rule.label.is_empty() && place.gutter >= NARROW;
+    row.plots.last().into_iter().flat_map(|plot| &plot.rules).filter(is_named)
 }
 
 /// True where plots side by side have different axes upwards.
@@ -336,8 +363,12 @@ fn lane_height(row: &Row, beside: &[(Option<f64>, Beside)]) -> f64 {
 fn upright_names(canvas: &Canvas, plot: &Plot, frame: Rect) -> Drawn {
     let x = plot::rulers(plot, frame).0;
     let mut end = f64::NEG_INFINITY;
-    let mut named: Vec<(f64, &Rule)> =
-        plot.rules.iter().filter(|rule| rule.is_upright && !rule.label.is_empty()).map(|rule| (x.at(rule.at), rule)).collect();
+    let mut named: Vec<(f64, &Rule)> = plot
+        .rules
+        .iter()
+        .filter(|rule| rule.is_upright && !rule.label.is_empty())
+        .map(|rule| (x.at(rule.at), rule))
+        .collect();
     named.sort_by(|(one, _), (other, _)| one.total_cmp(other));
     for (at, rule) in named {
         let half = text::width(&rule.label, WORDS)? / 2.0;
@@ -346,7 +377,13 @@ fn upright_names(canvas: &Canvas, plot: &Plot, frame: Rect) -> Drawn {
             continue;
         }
         canvas.line(&[(at, frame.top - 3.0), (at, frame.top)], rule.paint, 0.8)?;
-        canvas.anchored(&rule.label, (middle, frame.top - WORDS.line() / 2.0 - 3.0), WORDS, rule.paint, Anchor::Middle)?;
+        canvas.anchored(
+            &rule.label,
+            (middle, frame.top - WORDS.line() / 2.0 - 3.0),
+            WORDS,
+            rule.paint,
+            Anchor::Middle,
+        )?;
         end = middle + half;
     }
     Ok(())

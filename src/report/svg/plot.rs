@@ -129,7 +129,8 @@ fn axes(canvas: &Canvas, plot: &Plot, frame: Rect, (x, y): (&Ruler, &Ruler), aro
             }
             // The ends of a strip stand within its height.
             let inset = if around.is_strip { 4.0 } else { 0.0 };
-            let first = tick.at.clamp(top + inset, bottom - inset) - TICK.line() * (tick.label.len() as f64 - 1.0) / 2.0;
+            let first =
+                tick.at.clamp(top + inset, bottom - inset) - TICK.line() * (tick.label.len() as f64 - 1.0) / 2.0;
             for (line, label) in tick.label.iter().enumerate() {
                 let middle = first + TICK.line() * line as f64;
                 canvas.anchored(label, (left - TO_NUMBER, middle), TICK, Paint::Ink, Anchor::Right)?;

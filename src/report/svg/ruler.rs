@@ -81,7 +81,8 @@ impl<'a> Ruler<'a> {
     /// Where in the row beyond an axis one of several curves runs: the height has no meaning there.
     pub fn at_of(&self, coordinate: f64, (rank, of): (usize, usize)) -> f64 {
         let middle = self.at(coordinate);
-        let is_row = matches!(self.scale, Scale::Powers(powers) if powers.beyond[usize::from(coordinate > 0.0)].is_some());
+        let is_row =
+            matches!(self.scale, Scale::Powers(powers) if powers.beyond[usize::from(coordinate > 0.0)].is_some());
         if !coordinate.is_infinite() || !is_row {
             return middle;
         }
@@ -115,17 +116,16 @@ impl<'a> Ruler<'a> {
     fn part(&self, at: f64) -> f64 {
         let over = |low: f64, high: f64| (at - low) / if high > low { high - low } else { 1.0 };
         match self.scale {
-            Scale::Linear(low, high) | Scale::Whole(low, high) | Scale::Percent(low, high) | Scale::Decimals(low, high) => {
-                over(*low, *high)
-            }
+            Scale::Linear(low, high)
+            | Scale::Whole(low, high)
+            | Scale::Percent(low, high)
+            | Scale::Decimals(low, high) => over(*low, *high),
             Scale::Powers(Powers { low, high, knee: None, .. }) => over(*low, *high),
             Scale::Powers(Powers { low, high, knee: Some(knee), .. }) if at >= *knee => {
                 COMPRESSED + (1.0 - COMPRESSED) * (at - knee) / (high - knee).max(1e-9)
             }
             Scale::Powers(Powers { low, knee: Some(knee), .. }) => COMPRESSED * (at - low) / (knee - low).max(1e-9),
-            Scale::Layers(first, last) => {
-                (at - *first as f64 + 0.5) / (last.saturating_sub(*first) as f64 + 1.0)
-            }
+            Scale::Layers(first, last) => (at - *first as f64 + 0.5) / (last.saturating_sub(*first) as f64 + 1.0),
             Scale::Places(labels) => (at + 0.5) / labels.len().max(1) as f64,
             Scale::Lanes(groups) => (at + 0.5) / lanes(groups).max(1) as f64,
         }
@@ -153,7 +153,9 @@ impl<'a> Ruler<'a> {
                 let label = |power: f64| tick(power, power_label(powers.base, power as i64));
                 self.powers(powers, distance(40.0, 22.0)).into_iter().map(label).collect()
             }
-            Scale::Decimals(low, high) => self.decimals(*low, *high).into_iter().map(|(at, text)| tick(at, text)).collect(),
+            Scale::Decimals(low, high) => {
+                self.decimals(*low, *high).into_iter().map(|(at, text)| tick(at, text)).collect()
+            }
             Scale::Layers(first, last) => self.layers(*first, *last)?,
             Scale::Places(labels) => self.places(labels)?,
             Scale::Lanes(groups) => self.lanes(groups)?,
@@ -184,8 +186,9 @@ impl<'a> Ruler<'a> {
             let places = numbers.map(|x| (core_math::log10(x), short(x, Typeset)));
             places.filter(|(at, _)| (low..=high).contains(at)).collect()
         };
-        let is_apart =
-            |ticks: &Vec<(f64, String)>| ticks.windows(2).all(|pair| (self.at(pair[0].0) - self.at(pair[1].0)).abs() >= 14.0);
+        let is_apart = |ticks: &Vec<(f64, String)>| {
+            ticks.windows(2).all(|pair| (self.at(pair[0].0) - self.at(pair[1].0)).abs() >= 14.0)
+        };
         [&[1, 2, 5][..], &[1, 3]].into_iter().map(of).find(is_apart).unwrap_or_else(|| of(&[1]))
     }
 
@@ -194,7 +197,8 @@ impl<'a> Ruler<'a> {
         let room = |words: &str, more: f64| -> Result<f64, String> {
             Ok(if self.is_upright { TICK.line() } else { text::width(words, TICK)? + more })
         };
-        let tick = |layer: usize, label: String| Tick { at: self.at(layer as f64), label: vec![label], has_line: false };
+        let tick =
+            |layer: usize, label: String| Tick { at: self.at(layer as f64), label: vec![label], has_line: false };
         let mut ticks = vec![tick(first, first.to_string())];
         if last <= first {
             return Ok(ticks);

@@ -61,7 +61,9 @@ fn poster(sheet: &Sheet, theme: Theme) -> Result<Picture, String> {
     let words = Words::new(sheet, width)?;
     let mut y = MARGIN + words.height();
     // Plots over layers stand above each other.
-    let is_aligned = |panel: &&Panel| panel.rows.iter().flat_map(|row| &row.plots).any(|plot| matches!(plot.x.scale, Scale::Layers(..)));
+    let is_aligned = |panel: &&Panel| {
+        panel.rows.iter().flat_map(|row| &row.plots).any(|plot| matches!(plot.x.scale, Scale::Layers(..)))
+    };
     let rooms = sheet.panels.iter().filter(is_aligned).map(room_left).collect::<Result<Vec<f64>, String>>()?;
     let aligned = rooms.into_iter().fold(0.0, f64::max);
     let mut panels = Vec::new();

@@ -109,16 +109,12 @@ impl Theme {
 /// Every colour that a picture may have.
 pub fn paints() -> impl Iterator<Item = Paint> {
     use Paint::{ChaoticRegion, Faint, Ink, NoisyRegion, Paper, Soft, Truth, Zero};
-    let palettes = [
-        Palette::Series,
-        Palette::Fates,
-        Palette::Sources,
-        Palette::Answers,
-        Palette::Noise,
-        Palette::Shares,
-    ];
+    let palettes =
+        [Palette::Series, Palette::Fates, Palette::Sources, Palette::Answers, Palette::Noise, Palette::Shares];
     let single = [Ink, Soft, Faint, Paper, ChaoticRegion, NoisyRegion, Truth, Zero];
-    single.into_iter().chain(palettes.into_iter().flat_map(|one| (0..one.len()).map(move |index| Paint::Of(one, index))))
+    single
+        .into_iter()
+        .chain(palettes.into_iter().flat_map(|one| (0..one.len()).map(move |index| Paint::Of(one, index))))
 }
 
 fn pair(paint: Paint) -> Pair {
