@@ -82,14 +82,8 @@ fn panel(graph: &Graph, index: usize, function: &Function) -> Panel {
     let dots =
         [false, true].into_iter().flat_map(|closed| function.dots.iter().filter(move |dot| dot.closed == closed));
     let dots = dots.map(|dot| Mark::Symbol { at: dot.at, symbol: circle(!dot.closed), paint });
-    let joints = graph.joints.iter().map(|joint| Rule {
-        at: joint.at,
-        is_upright: true,
-        label: joint.label.clone(),
-        paint: Paint::Soft,
-        width: 1.0,
-        dash: if joint.is_kink { KINK } else { SMOOTH },
-    });
+    let dashed = |joint: &Joint| if joint.is_kink { KINK } else { SMOOTH };
+    let joints = graph.joints.iter().map(|joint| Rule::upright(joint.at, &joint.label, dashed(joint)));
     let plot = Plot {
         x: Axis::new("x", Scale::Linear(graph.x.0, graph.x.1)),
         y: Axis::new(&name, Scale::Linear(function.y.0, function.y.1)),

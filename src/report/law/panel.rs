@@ -52,7 +52,7 @@ fn panel(law: &Law) -> Panel {
         areas: [((0.0, f64::INFINITY), Paint::ChaoticRegion), ((-1.0, 0.0), Paint::NoisyRegion)]
             .map(|(y, paint)| Area::rectangle((f64::NEG_INFINITY, f64::INFINITY), y, paint))
             .into(),
-        rules: vec![rule(0.0, 1.4), rule(-1.0, 0.6)],
+        rules: vec![Rule::level(0.0, "", 1.4, &[]), Rule::level(-1.0, "", 0.6, &[])],
         ..Plot::default()
     };
     let stored = stored_below(law);
@@ -74,14 +74,6 @@ fn panel(law: &Law) -> Panel {
         key: key(law, &rows, high),
         rows,
     }
-}
-
-fn rule(at: f64, width: f64) -> Rule {
-    Rule { at, is_upright: false, label: String::new(), paint: Paint::Ink, width, dash: &[] }
-}
-
-fn upright(at: f64, label: &str, dash: Dash) -> Rule {
-    Rule { at, is_upright: true, label: label.into(), paint: Paint::Soft, width: 1.0, dash }
 }
 
 /// What marks and lines are.
@@ -128,7 +120,7 @@ fn look(statistic: Statistic) -> (Paint, Dash) {
 /// One activation.
 fn plot(run: &LawRun, stored_below: Option<f64>, bits: (u32, u32), mut plot: Plot) -> Plot {
     (plot.title, plot.note) = (run.activation.clone(), sentence_alone(run));
-    plot.rules.extend(stored_below.map(|at| upright(at, "", STORED)));
+    plot.rules.extend(stored_below.map(|at| Rule::upright(at, "", STORED)));
     plot.rules.extend(regimes(run));
     plot.marks.extend(bands(run));
     for (name, power) in REFERENCES {
@@ -213,15 +205,9 @@ fn regimes(run: &LawRun) -> Vec<Rule> {
         let [one, next] = pair else { return None };
         (one.regime != next.regime).then(|| (f64::from(one.bits + next.bits) / 2.0, one.regime, next.regime))
     });
-    ends.flat_map(|(at, one, next)| {
-        let before = is_named(one).then(|| upright(at, &format!("← {one}"), REGIME));
-        before.into_iter().chain(is_named(next).then(|| upright(at, &format!("{next} →"), REGIME)))
-    })
-    .collect()
-}
-
-fn is_named(regime: Regime) -> bool {
-    matches!(regime, Regime::ManyFlips | Regime::FewFlips)
+    let is_named = |regime: &Regime| matches!(regime, Regime::ManyFlips | Regime::FewFlips);
+    let named = ends.flat_map(|(at, one, next)| [(at, one, format!("← {one}")), (at, next, format!("{next} →"))]);
+    named.filter(|(_, regime, _)| is_named(regime)).map(|(at, _, label)| Rule::upright(at, label, REGIME)).collect()
 }
 
 /// Half-way between the last precision that stores with rounding and the first that does not, if there are both.

@@ -84,14 +84,7 @@ fn row(chart: &Chart, spec: &StudySpec) -> Row {
         true => Scale::Decimals(low, high),
         false => Scale::Linear(low, high),
     };
-    let rule = |((label, at), dash): ((String, f64), &Dash)| Rule {
-        at,
-        is_upright: false,
-        label,
-        paint: Paint::Ink,
-        width: 0.9,
-        dash,
-    };
+    let rule = |((label, at), dash): ((String, f64), &Dash)| Rule::level(at, label, 0.9, dash);
     let mut plot = Plot {
         title: shown(&chart.title),
         note: note(chart, all()),
