@@ -14,6 +14,7 @@ pub mod draw;
 pub mod facts;
 pub mod figure;
 pub mod files;
+pub mod graph;
 pub mod html;
 pub mod law;
 pub mod markdown;

@@ -2,9 +2,11 @@
 //! for each activation.
 
 mod csv;
+mod panel;
 mod words;
 
 pub use csv::law_csv;
+pub use panel::sheet;
 pub use words::{bits_needed, exponent, sentence, sentence_alone, span};
 
 use crate::judgement::law as judgement;

@@ -4,10 +4,12 @@ mod contents;
 mod csv;
 pub mod facts;
 mod page;
+mod panels;
 
 pub use contents::{PAGE, PICTURE, drawn, names, stems};
 pub use csv::{charts_csv, findings_csv};
 pub use page::markdown;
+pub use panels::sheets;
 
 use crate::record::study::{Claim, Study};
 use crate::report::numbers::display_width;

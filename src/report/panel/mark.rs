@@ -40,6 +40,18 @@ pub struct Rule {
     pub dash: Dash,
 }
 
+impl Rule {
+    /// A line across at a height, which matters.
+    pub fn level(at: f64, label: impl Into<String>, width: f64, dash: Dash) -> Rule {
+        Rule { at, is_upright: false, label: label.into(), paint: Paint::Ink, width, dash }
+    }
+
+    /// A line from below to above, which explains.
+    pub fn upright(at: f64, label: impl Into<String>, dash: Dash) -> Rule {
+        Rule { at, is_upright: true, label: label.into(), paint: Paint::Soft, width: 1.0, dash }
+    }
+}
+
 /// Something drawn at its place.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Mark {

@@ -18,7 +18,7 @@ const LETTERS: [char; 6] = ['a', 'b', 'c', 'd', 'e', 'f'];
 const TABLES: [&str; 2] = ["findings.csv", "charts.csv"];
 
 /// The picture of all claims, without its ending.
-const STEM: &str = "study";
+pub(super) const STEM: &str = "study";
 
 /// Names of all files of a study's report.
 pub fn names() -> Vec<String> {

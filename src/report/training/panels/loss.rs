@@ -4,7 +4,7 @@ use super::{entry, facts, last_step, series, tip};
 use crate::record::training::{Course, End, HeldOut, Training, TrainingRun, WINDOW};
 use crate::report::numbers::{Notation::Typeset, short};
 use crate::report::panel::{
-    Axis, Dash, Entry, Mark, Marker, Paint, Panel, Plot, Row, Rule, Sample, Scale, Series, Symbol, Text,
+    Axis, Dash, Mark, Marker, Paint, Panel, Plot, Row, Rule, Sample, Scale, Series, Symbol, Text,
 };
 use crate::report::training::measured;
 
@@ -25,18 +25,14 @@ pub(super) fn panel(training: &Training, run: &TrainingRun) -> Panel {
         plot.title.clear();
         plot.rules.iter_mut().for_each(|rule| rule.label = "target loss".into());
     }
+    let beside = courses(run).map(|(series, name, _)| entry(series, name, String::new())).collect();
     Panel {
         name: "loss".into(),
         title: "Loss".into(),
         alternative: format!("Loss against steps, at the end: {}.", ends(run).join(", ")),
         key: key(training, &plots),
-        rows: vec![Row { plots, beside: names(run), ..Row::default() }],
+        rows: vec![Row { plots, beside, ..Row::default() }],
     }
-}
-
-/// Every copy's name beside a plot.
-fn names(run: &TrainingRun) -> Vec<Entry> {
-    courses(run).map(|(series, name, _)| entry(series, name, String::new())).collect()
 }
 
 /// `f16 0.41`: what every copy came to, or that it failed.
@@ -59,20 +55,16 @@ pub(super) fn courses(run: &TrainingRun) -> impl Iterator<Item = (Series, &str, 
 pub(super) fn key(training: &Training, plots: &[Plot]) -> Vec<(Sample, String)> {
     let line = Sample::Line(Paint::Soft, WIDTH, &[]);
     let mut key = vec![(line, format!("mean of the last {WINDOW} minibatches (fewer at first)"))];
-    if plots.iter().any(|plot| !plot.tips.is_empty()) {
-        let marker = Sample::soft(Symbol::full(series(None).marker));
-        key.push((marker, format!("held-out {}", facts::samples(training))));
-    }
-    if plots.iter().any(|plot| !plot.rules.is_empty()) {
-        key.push((Sample::Line(Paint::Ink, 0.8, TARGET), "target loss".into()));
-    }
+    let has = |is: fn(&Plot) -> bool| plots.iter().any(is);
     let is_cross = |mark: &Mark| matches!(mark, Mark::Symbol { symbol: Symbol::Cross, .. });
-    if plots.iter().any(|plot| plot.marks.iter().any(is_cross)) {
-        key.push((Sample::soft(Symbol::Cross), "a copy failed here".into()));
-    }
-    if plots.iter().any(is_exceeded) {
-        key.push((Sample::Nothing, "points on the upper or lower edge lie beyond it".into()));
-    }
+    let held_out = format!("held-out {}", facts::samples(training));
+    let others = [
+        (has(|plot| !plot.tips.is_empty()), Sample::soft(Symbol::full(Marker::Circle)), held_out.as_str()),
+        (has(|plot| !plot.rules.is_empty()), Sample::Line(Paint::Ink, 0.8, TARGET), "target loss"),
+        (plots.iter().any(|plot| plot.marks.iter().any(is_cross)), Sample::soft(Symbol::Cross), "a copy failed here"),
+        (has(is_exceeded), Sample::Nothing, "points on the upper or lower edge lie beyond it"),
+    ];
+    key.extend(others.iter().filter(|(is_there, ..)| *is_there).map(|(_, sample, words)| (*sample, words.to_string())));
     key
 }
 
@@ -91,17 +83,11 @@ pub(super) fn plots(training: &Training, runs: &[TrainingRun]) -> Vec<Plot> {
     let target = log10(training.spec.target_loss);
     let (low, high) = range(runs, target, shift(training, runs));
     let y = Axis::new(format!("loss ({})", facts::loss(training)), Scale::Decimals(low, high));
-    let target = target.filter(|target| (low..=high).contains(target)).map(|at| Rule {
-        at,
-        is_upright: false,
-        label: String::new(),
-        paint: Paint::Ink,
-        width: 0.8,
-        dash: TARGET,
-    });
+    let target = target.filter(|target| (low..=high).contains(target)).map(|at| Rule::level(at, "", 0.8, TARGET));
+    let rules: Vec<Rule> = target.into_iter().collect();
     let plot = |run: &TrainingRun| {
-        let mut plot = Plot { title: run.activation.clone(), x: x.clone(), y: y.clone(), ..Plot::default() };
-        plot.rules.extend(target.clone());
+        let (title, rules) = (run.activation.clone(), rules.clone());
+        let mut plot = Plot { title, x: x.clone(), y: y.clone(), rules, ..Plot::default() };
         draw(&mut plot, run, high);
         plot
     };
@@ -184,7 +170,7 @@ fn range(runs: &[TrainingRun], target: Option<f64>, shift: f64) -> (f64, f64) {
     let (low, high) =
         all.chain(target).fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), at| (low.min(at), high.max(at)));
     let (low, high) = if low > high { (-1.0, 0.5) } else { (low, high) };
-    let (lowest, highest) = (BOUNDS.0 + shift, BOUNDS.1 + shift);
+    let [lowest, highest] = [BOUNDS.0, BOUNDS.1].map(|bound| bound + shift);
     let (low, high) = (low.clamp(lowest, highest - 0.5), high.clamp(lowest + 0.5, highest));
     let more = if high - low < 0.3 { 0.2 } else { 0.05 };
     (low - more, high + more)
@@ -194,16 +180,15 @@ fn range(runs: &[TrainingRun], target: Option<f64>, shift: f64) -> (f64, f64) {
 fn stretches(heights: &[Option<f64>]) -> Vec<Vec<(f64, f64)>> {
     let bin = heights.len().div_ceil(POINTS / 2).max(1);
     let all: Vec<(f64, Option<f64>)> = heights.iter().enumerate().map(|(step, y)| (step as f64, *y)).collect();
-    let known = all.split(|(_, y)| y.is_none()).filter(|stretch| !stretch.is_empty());
-    known
-        .map(|stretch| thinned(&stretch.iter().filter_map(|(step, y)| Some((*step, (*y)?))).collect::<Vec<_>>(), bin))
-        .collect()
+    let known = |stretch: &[(f64, Option<f64>)]| stretch.iter().filter_map(|(step, y)| Some((*step, (*y)?))).collect();
+    let stretches = all.split(|(_, y)| y.is_none()).map(|stretch| thinned(known(stretch), bin));
+    stretches.filter(|stretch| !stretch.is_empty()).collect()
 }
 
 /// Every point, or of every `bin` steps the least and the greatest.
-fn thinned(stretch: &[(f64, f64)], bin: usize) -> Vec<(f64, f64)> {
+fn thinned(stretch: Vec<(f64, f64)>, bin: usize) -> Vec<(f64, f64)> {
     if bin < 2 || stretch.len() <= 2 {
-        return stretch.to_vec();
+        return stretch;
     }
     let order = |one: &&(f64, f64), other: &&(f64, f64)| one.1.total_cmp(&other.1);
     let mut line: Vec<(f64, f64)> = Vec::new();

@@ -1,6 +1,6 @@
 //! Maps of layers against measured steps, one per format: noise of the gradient at two places, and two shares.
 
-use crate::record::training::{Learner, Measure, MeasuredSite, Track, TrainingRun};
+use crate::record::training::{Learner, MeasuredSite, Track, TrainingRun};
 use crate::record::{Number, Verdict};
 use crate::report::numbers::{Notation::Typeset, ratio, short};
 use crate::report::panel::{Area, Axis, Hatch, Paint, Palette, Panel, Plot, Row, Sample, Scale, Tip};
@@ -20,8 +20,6 @@ const SHARE_TICKS: &[(usize, &str)] =
 const MOST: usize = 64;
 /// Most maps side by side.
 const BESIDE: usize = 3;
-/// Infinite or NaN, as the fate of entries.
-const OVERFLOWED: Paint = Paint::Of(Palette::Fates, 5);
 
 /// What a map shows.
 struct Kind {
@@ -81,6 +79,14 @@ enum Cell {
     Overflow,
 }
 
+/// Cells of a flat colour.
+const FLAT: [(Cell, Paint, Option<Hatch>, &str); 4] = [
+    (Cell::Dead, Paint::Zero, None, "exactly zero"),
+    (Cell::Flushed, Paint::Zero, Some(Hatch::Flushed), "zero by underflow"),
+    (Cell::Overflow, Paint::Of(Palette::Fates, 5), Some(Hatch::Overflow), "infinite or NaN"),
+    (Cell::Unknown, Paint::Paper, Some(Hatch::Unknown), "not established"),
+];
+
 /// What the maps of an activation share: the steps of every column, and the layers of every row.
 struct Grid {
     columns: Vec<Vec<usize>>,
@@ -99,92 +105,75 @@ pub(super) fn remark(run: &TrainingRun) -> Option<String> {
     if grid.columns.is_empty() {
         return Some("No gradient was measured.".into());
     }
-    let empty: Vec<&str> =
-        KINDS.iter().filter(|kind| panel(run, kind, &grid).is_none()).map(|kind| kind.what).collect();
+    let empty = KINDS.iter().filter(|kind| panel(run, kind, &grid).is_none());
+    let empty: Vec<&str> = empty.map(|kind| kind.what).collect();
     (!empty.is_empty()).then(|| format!("No map of {}: there are none at any measured step.", empty.join(" and ")))
 }
 
 fn panel(run: &TrainingRun, kind: &Kind, grid: &Grid) -> Option<Panel> {
-    let maps: Vec<(&str, Vec<Vec<Cell>>)> =
-        run.learners.iter().map(|learner| (learner.name.as_str(), grid.cells(learner, kind))).collect();
+    let maps: Vec<_> = run.learners.iter().map(|learner| (learner.name.as_str(), grid.cells(learner, kind))).collect();
     let cells = || maps.iter().flat_map(|(_, columns)| columns.iter().flatten());
-    let is_empty =
-        |cell: &Cell| *cell == Cell::Absent || kind.palette == Palette::Shares && cell.level(kind) == Some(0);
-    if cells().all(is_empty) {
+    if cells().all(|cell| kind.is_empty(cell)) {
         return None;
     }
     let plots: Vec<Plot> = maps.iter().map(|(name, columns)| grid.plot(name, columns, kind)).collect();
-    let worst = maps.iter().filter_map(|(name, columns)| grid.worst(name, columns, kind));
+    let worst = |columns: &[Vec<Cell>]| kind.words(columns.iter().flatten().fold(&Cell::Absent, worse));
+    let worst: Vec<String> = maps.iter().map(|(name, columns)| format!("{name}: {}", worst(columns))).collect();
     let has_skipped = run.learners.iter().flat_map(|learner| &learner.measures).any(|measure| measure.skipped);
     let has = |wanted: Cell| cells().any(|cell| *cell == wanted);
-    let mut key = vec![kind.ramp()];
-    key.extend(FLAT.iter().filter(|(cell, ..)| has(*cell)).map(|(_, sample, words)| (*sample, words.to_string())));
+    let flat = FLAT.iter().map(|(cell, paint, hatch, words)| {
+        (has(*cell), hatch.map_or(Sample::Area(*paint, 1.0), Sample::Hatched), *words)
+    });
+    let is_thinned = grid.columns.iter().any(|steps| steps.len() > 1) || grid.rows.iter().any(|row| row.len() > 1);
     let remarks = [
         (has_skipped && kind.name == "noise" && has(Cell::Overflow), "step skipped by dynamic loss scaling"),
         (has(Cell::Absent), "blank: not measured"),
-        (grid.is_thinned(), "each cell shows the worst of several steps or layers"),
+        (is_thinned, "each cell shows the worst of several steps or layers"),
     ];
-    key.extend(remarks.iter().filter(|(is_said, _)| *is_said).map(|(_, words)| (Sample::Nothing, words.to_string())));
+    let ramp = match kind.palette {
+        Palette::Noise => (
+            Sample::Ramp(Palette::Noise, NOISE_LEVELS, NOISE_TICKS),
+            "noise / signal: noisy from 10⁻¹ on, chaotic from 1 on",
+        ),
+        palette => (Sample::Ramp(palette, SHARE_LEVELS.len(), SHARE_TICKS), "share, up to"),
+    };
+    let key =
+        [(true, ramp.0, ramp.1)].into_iter().chain(flat).chain(remarks.map(|(is, words)| (is, Sample::Nothing, words)));
     Some(Panel {
         name: kind.name.into(),
         title: kind.title.into(),
-        alternative: format!(
-            "{}, by layer and measured step. At worst {}.",
-            kind.title,
-            worst.collect::<Vec<_>>().join("; ")
-        ),
-        key,
+        alternative: format!("{}, by layer and measured step; at worst in {}.", kind.title, worst.join(", ")),
+        key: key.filter(|(is_there, ..)| *is_there).map(|(_, sample, words)| (sample, words.into())).collect(),
         rows: plots.chunks(BESIDE).map(|plots| Row { plots: plots.to_vec(), ..Row::default() }).collect(),
     })
 }
 
-/// Cells of a flat colour.
-const FLAT: [(Cell, Sample, &str); 4] = [
-    (Cell::Dead, Sample::Area(Paint::Zero, 1.0), "exactly zero"),
-    (Cell::Flushed, Sample::Hatched(Hatch::Flushed), "zero by underflow"),
-    (Cell::Overflow, Sample::Hatched(Hatch::Overflow), "infinite or NaN"),
-    (Cell::Unknown, Sample::Hatched(Hatch::Unknown), "not established"),
-];
-
-impl Kind {
-    fn ramp(&self) -> (Sample, String) {
-        match self.palette {
-            Palette::Noise => (
-                Sample::Ramp(Palette::Noise, NOISE_LEVELS, NOISE_TICKS),
-                "noise / signal: noisy from 10⁻¹ on, chaotic from 1 on".into(),
-            ),
-            palette => (Sample::Ramp(palette, SHARE_LEVELS.len(), SHARE_TICKS), "share, up to".into()),
-        }
-    }
+fn worse<'a>(one: &'a Cell, other: &'a Cell) -> &'a Cell {
+    if other > one { other } else { one }
 }
 
-impl Cell {
-    /// The place of its colour in the palette.
-    fn level(self, kind: &Kind) -> Option<usize> {
-        let Cell::Value(value, _) = self else { return None };
-        Some(if kind.palette == Palette::Noise { noise_level(value) } else { share_level(value) })
+impl Kind {
+    fn is_empty(&self, cell: &Cell) -> bool {
+        *cell == Cell::Absent || self.palette == Palette::Shares && *cell == Cell::Value(0.0, false)
     }
 
-    fn look(self, kind: &Kind) -> Option<(Paint, Option<Hatch>)> {
-        match self {
-            Cell::Absent => None,
-            Cell::Unknown => Some((Paint::Paper, Some(Hatch::Unknown))),
-            Cell::Value(..) => Some((Paint::Of(kind.palette, self.level(kind)?), None)),
-            Cell::Flushed => Some((Paint::Zero, Some(Hatch::Flushed))),
-            Cell::Dead => Some((Paint::Zero, None)),
-            Cell::Overflow => Some((OVERFLOWED, Some(Hatch::Overflow))),
+    fn look(&self, cell: &Cell) -> Option<(Paint, Option<Hatch>)> {
+        match *cell {
+            Cell::Value(ratio, _) if self.palette == Palette::Noise => {
+                Some((Paint::Of(Palette::Noise, noise_level(ratio)), None))
+            }
+            Cell::Value(share, _) => Some((Paint::Of(Palette::Shares, share_level(share)), None)),
+            flat => FLAT.iter().find(|(cell, ..)| *cell == flat).map(|(_, paint, hatch, _)| (*paint, *hatch)),
         }
     }
 
-    fn words(self, kind: &Kind) -> String {
-        match self {
-            Cell::Value(value, at_most) if kind.palette == Palette::Noise => {
+    fn words(&self, cell: &Cell) -> String {
+        match *cell {
+            Cell::Value(value, at_most) if self.palette == Palette::Noise => {
                 ratio(Number::new(value), at_most, Typeset)
             }
-            Cell::Value(0.0, _) => "none".into(),
-            Cell::Value(value, _) => format!("{} %", short(100.0 * value, Typeset)),
-            Cell::Absent => "not measured".into(),
-            _ => FLAT.iter().find(|(cell, ..)| *cell == self).map_or(String::new(), |(.., words)| words.to_string()),
+            Cell::Value(share, _) => format!("{} %", short(100.0 * share, Typeset)),
+            flat => FLAT.iter().find(|(cell, ..)| *cell == flat).map_or("not measured", |(.., words)| words).into(),
         }
     }
 }
@@ -201,19 +190,15 @@ impl Grid {
         Grid { columns, rows: (0..layers).step_by(step).map(|from| from..(from + step).min(layers)).collect() }
     }
 
-    fn is_thinned(&self) -> bool {
-        self.columns.iter().any(|steps| steps.len() > 1) || self.rows.iter().any(|layers| layers.len() > 1)
-    }
-
     /// By column from the first step, in it by row from layer 1: the worst of the steps and layers of each.
     fn cells(&self, learner: &Learner, kind: &Kind) -> Vec<Vec<Cell>> {
         let column = |steps: &Vec<usize>| {
-            let measures: Vec<&Measure> =
-                learner.measures.iter().filter(|measure| steps.contains(&measure.step)).collect();
-            let worst = |row: &Range<usize>| {
-                let layers = measures.iter().flat_map(|measure| measure.sites.iter().take(row.end).skip(row.start));
-                layers.map(kind.cell).fold(Cell::Absent, |worst, cell| if cell > worst { cell } else { worst })
+            let measures = || learner.measures.iter().filter(|measure| steps.contains(&measure.step));
+            let layers = |row: &Range<usize>| {
+                let (first, count) = (row.start, row.len());
+                measures().flat_map(move |measure| measure.sites.iter().skip(first).take(count)).map(kind.cell)
             };
+            let worst = |row| layers(row).fold(Cell::Absent, |one, other| *worse(&one, &other));
             self.rows.iter().map(worst).collect()
         };
         self.columns.iter().map(column).collect()
@@ -221,72 +206,39 @@ impl Grid {
 
     fn plot(&self, name: &str, columns: &[Vec<Cell>], kind: &Kind) -> Plot {
         let first = |steps: &Vec<usize>| steps.first().map_or(String::new(), ToString::to_string);
-        let layers = self.rows.last().map_or(1, |row| row.end);
+        let steps = Scale::Places(self.columns.iter().map(first).collect());
         let mut plot = Plot {
             title: name.into(),
-            x: Axis::new(
-                "measured step (number of updates so far)",
-                Scale::Places(self.columns.iter().map(first).collect()),
-            ),
-            y: Axis::new("layer (1 = input side)", Scale::Layers(1, layers)),
+            x: Axis::new("measured step (number of updates so far)", steps),
+            y: Axis::new("layer (1 = input side)", Scale::Layers(1, self.rows.last().map_or(1, |row| row.end))),
             ..Plot::default()
         };
         for (index, (cells, steps)) in columns.iter().zip(&self.columns).enumerate() {
             let x = (index as f64 - 0.5, index as f64 + 0.5);
-            for (rows, cell) in self.merged(cells, |cell| cell.look(kind)) {
-                let Some((paint, hatch)) = cell.look(kind) else { continue };
-                plot.areas.push(Area { hatch, ..Area::rectangle(x, height(&rows), paint) });
+            // Layers are counted from 1.
+            let y = |first: &Range<usize>, last: &Range<usize>| (first.start as f64 + 0.5, last.end as f64 + 0.5);
+            let cells: Vec<(&Range<usize>, &Cell)> = self.rows.iter().zip(cells).collect();
+            for alike in cells.chunk_by(|(_, one), (_, next)| kind.look(one) == kind.look(next)) {
+                let Some(((first, cell), (last, _))) = alike.first().zip(alike.last()) else { continue };
+                let Some((paint, hatch)) = kind.look(cell) else { continue };
+                plot.areas.push(Area { hatch, ..Area::rectangle(x, y(first, last), paint) });
             }
-            for (rows, cell) in self.merged(cells, |cell| cell.words(kind)) {
-                let words =
-                    format!("{name}\n{}, {}: {}", steps_in_words(steps), layers_in_words(&rows), cell.words(kind));
-                plot.tips.push(Tip { x, y: height(&rows), row: index, words });
+            for (row, cell) in cells.into_iter().filter(|(_, cell)| !kind.is_empty(cell)) {
+                let place =
+                    [span("step", steps.first(), steps.last()), span("layer", Some(&(row.start + 1)), Some(&row.end))];
+                let words = format!("{name}\n{}: {}", place.join(", "), kind.words(cell));
+                plot.tips.push(Tip { x, y: y(row, row), row: index, words });
             }
         }
         plot
     }
-
-    /// Neighbours above each other that are alike, as one.
-    fn merged<'a, T: PartialEq>(
-        &'a self,
-        cells: &'a [Cell],
-        seen: impl Fn(&Cell) -> T + 'a,
-    ) -> impl Iterator<Item = (Range<usize>, Cell)> + 'a {
-        let cells: Vec<(&Range<usize>, &Cell)> = self.rows.iter().zip(cells).collect();
-        let alike = cells.chunk_by(|(_, one), (_, next)| seen(one) == seen(next));
-        let alike = alike.filter_map(|part| Some((part.first()?.0.start..part.last()?.0.end, *part.first()?.1)));
-        alike.collect::<Vec<_>>().into_iter()
-    }
-
-    /// `f16: 0.41 at step 475, layer 1`.
-    fn worst(&self, name: &str, columns: &[Vec<Cell>], kind: &Kind) -> Option<String> {
-        let all = columns
-            .iter()
-            .zip(&self.columns)
-            .flat_map(|(cells, steps)| cells.iter().zip(&self.rows).map(move |(cell, layers)| (*cell, steps, layers)));
-        let (cell, steps, layers) = all.reduce(|worst, next| if next.0 > worst.0 { next } else { worst })?;
-        Some(format!("{name}: {} at {}, {}", cell.words(kind), steps_in_words(steps), layers_in_words(layers)))
-    }
 }
 
-/// From below the first to above the last layer, which are counted from 1.
-fn height(layers: &Range<usize>) -> (f64, f64) {
-    (layers.start as f64 + 0.5, layers.end as f64 + 0.5)
-}
-
-fn layers_in_words(layers: &Range<usize>) -> String {
-    if layers.len() < 2 {
-        format!("layer {}", layers.end)
-    } else {
-        format!("layers {}–{}", layers.start + 1, layers.end)
-    }
-}
-
-fn steps_in_words(steps: &[usize]) -> String {
-    match steps {
-        [] => String::new(),
-        [step] => format!("step {step}"),
-        [first, .., last] => format!("steps {first}–{last}"),
+/// `step 25`, `layers 3–7`.
+fn span(what: &str, first: Option<&usize>, last: Option<&usize>) -> String {
+    match first.zip(last) {
+        Some((first, last)) if first < last => format!("{what}s {first}–{last}"),
+        _ => format!("{what} {}", last.unwrap_or(&0)),
     }
 }
 
@@ -323,29 +275,20 @@ fn share_level(share: f64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::numbers::power;
 
-    /// The words at a colour are where it begins, and a colour holds what its words say.
+    /// The words at a colour are where it begins.
     #[test]
     fn ticks_stand_where_colours_begin() {
-        for (level, words) in NOISE_TICKS {
-            let log10 = NOISE.0 + (*level - 1) as f64 / NOISE.1;
-            assert_eq!(
-                *words,
-                match log10 as i64 {
-                    0 => "1".into(),
-                    1 => "10".into(),
-                    log10 => power(10, log10, Typeset),
-                }
-            );
-            let at = core_math::exp10(log10);
-            assert_eq!((noise_level(at), noise_level(at * 0.999)), (*level, *level - 1));
+        for ((level, words), ratio) in NOISE_TICKS.iter().zip([1e-3, 1e-2, 1e-1, 1.0, 10.0]) {
+            assert_eq!((noise_level(ratio), noise_level(ratio * 0.999)), (*level, *level - 1), "{words}");
         }
         assert_eq!([0.0, f64::INFINITY].map(noise_level), [0, NOISE_LEVELS - 1]);
-        for (level, words) in &SHARE_TICKS[1..] {
+        for (level, words) in SHARE_TICKS.iter().skip(1) {
             let most = SHARE_LEVELS[*level - 1];
-            assert_eq!(*words, format!("{} %", short(100.0 * most, Typeset)));
-            assert_eq!(share_level(most), *level - 1);
+            assert_eq!(
+                (*words, share_level(most)),
+                (format!("{} %", short(100.0 * most, Typeset)).as_str(), level - 1)
+            );
         }
         assert_eq!([0.0, 1e-9, 2.0].map(share_level), [0, 1, 6]);
     }

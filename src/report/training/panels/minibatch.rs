@@ -46,14 +46,7 @@ pub(super) fn panel(run: &TrainingRun) -> Option<Panel> {
     plot.y = Axis::new("rounding / minibatch", Scale::Powers(Powers::of_ten(low, high)));
     let all = (f64::NEG_INFINITY, f64::INFINITY);
     plot.areas.push(Area::rectangle(all, (0.0, f64::INFINITY), Paint::ChaoticRegion));
-    plot.rules.push(Rule {
-        at: 0.0,
-        is_upright: false,
-        label: "as large as minibatch noise".into(),
-        paint: Paint::Ink,
-        width: 1.4,
-        dash: &[],
-    });
+    plot.rules.push(Rule::level(0.0, "as large as minibatch noise", 1.4, &[]));
     Some(Panel {
         name: "minibatch".into(),
         title: "Rounding noise / minibatch noise".into(),
