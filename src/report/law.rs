@@ -11,10 +11,10 @@ pub use words::{bits_needed, exponent, sentence, sentence_alone, span};
 
 use crate::judgement::law as judgement;
 use crate::record::law::{Fit, LEAST_POINTS, Law, LawRun, Point, Regime};
-use crate::report::svg::{Origin, Theme};
 use crate::report::facts;
 use crate::report::files;
 use crate::report::numbers::{Notation::Plain, short};
+use crate::report::svg::{Origin, Theme};
 use crate::report::table::{aligned, wrapped};
 use std::collections::BTreeSet;
 use std::path::Path;

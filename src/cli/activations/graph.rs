@@ -35,7 +35,10 @@ pub fn of(activation: &Activation, facts: &Facts) -> Graph {
         name: facts.name.clone(),
         formula: facts.formula.to_string(),
         x: (-half, half),
-        functions: [curve("φ", value_f64, |side| side.value, 1), curve("φ'", derivative_f64, |side| side.derivative, 2)],
+        functions: [
+            curve("φ", value_f64, |side| side.value, 1),
+            curve("φ'", derivative_f64, |side| side.derivative, 2),
+        ],
         joints: facts.joints.iter().map(joint).collect(),
         caption: caption(facts),
     }

@@ -26,7 +26,8 @@ pub fn draw(canvas: &Canvas, curves: &[Curve], (x, y): (&Ruler, &Ruler), labels:
         false => 0.0,
     };
     let place = |rank: usize, along: f64, upwards: f64| (x.at(along) + shift(rank), y.at_of(upwards, (rank, count)));
-    for (rank, curve) in curves.iter().enumerate().take(BANDS).rev() {
+    let bands_of = if x.has_places() { count } else { BANDS };
+    for (rank, curve) in curves.iter().enumerate().take(bands_of).rev() {
         bands(canvas, curve, x.has_places(), |point, upwards| place(rank, point.x, upwards))?;
     }
     let middles = |rank: usize, stretch: &[Joined]| -> Vec<Point> {

@@ -141,7 +141,12 @@ impl<'a> Placed<'a> {
         let has_words = panel.rows.iter().any(|row| !row.beside.is_empty() || named_lines(row, place).next().is_some());
         let plots = || panel.rows.iter().flat_map(|row| &row.plots);
         let is_aligned = plots().any(|plot| matches!(plot.x.scale, Scale::Layers(..)));
-        let right = place.right - if has_words || is_aligned { place.gutter } else { 6.0 };
+        let gutter = match panel.rows.iter().all(|row| row.beside.is_empty()) {
+            true if !is_aligned => names_width(panel, place)?.min(place.gutter),
+            _ if has_words || is_aligned => place.gutter,
+            _ => 6.0,
+        };
+        let right = place.right - gutter;
         let mut rows: Vec<PlacedRow> = Vec::new();
         let mut y = head.bottom;
         // Where the height is given, rows share what is left of it.
@@ -341,6 +346,15 @@ impl<'a> PlacedRow<'a> {
 fn named_lines(row: &Row, place: Place) -> impl Iterator<Item = &Rule> {
     let is_named = move |rule: &&Rule| !rule.is_upright && !rule.label.is_empty() && place.gutter >= NARROW;
     row.plots.last().into_iter().flat_map(|plot| &plot.rules).filter(is_named)
+}
+
+/// Room for the names of lines, where nothing else stands beside the plots.
+fn names_width(panel: &Panel, place: Place) -> Result<f64, String> {
+    let mut widest: f64 = 6.0;
+    for rule in panel.rows.iter().flat_map(|row| named_lines(row, place)) {
+        widest = widest.max(text::width(&rule.label, WORDS)? + TO_WORDS + 4.0);
+    }
+    Ok(widest)
 }
 
 /// True where plots side by side have different axes upwards.

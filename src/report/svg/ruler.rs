@@ -142,7 +142,8 @@ impl<'a> Ruler<'a> {
                 ticks.map(|at| tick(at, short(at, Typeset))).collect()
             }
             Scale::Whole(low, high) => {
-                let ticks = round_ticks((*low, *high), length, distance(46.0, 20.0)).into_iter();
+                let widest = text::width(&short(*high, Typeset), TICK)? + 14.0;
+                let ticks = round_ticks((*low, *high), length, distance(widest, 20.0)).into_iter();
                 ticks.filter(|at| at.fract() == 0.0).map(|at| tick(at, short(at, Typeset))).collect()
             }
             Scale::Percent(low, high) => {
