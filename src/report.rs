@@ -20,6 +20,7 @@ pub mod law;
 pub mod markdown;
 pub mod naming;
 pub mod numbers;
+pub mod page;
 pub mod panel;
 pub mod say;
 pub mod screen;

@@ -1,7 +1,6 @@
 //! A report's page as data: what is said, shown and listed, in sections.
 
 use super::panel::Panel;
-use super::table::Table;
 
 /// A page.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,8 +37,6 @@ pub enum Block {
     Note(String),
     /// A heading within a section.
     Heading(String),
-    /// Numbers.
-    Table(Table),
     /// A picture.
     Figure(Panel),
     /// Terms and what they mean.

@@ -1,6 +1,6 @@
 //! A panel as SVG within the page, in the colours of the reader's screen, with the numbers behind it.
 
-use super::text;
+use super::render::text;
 use crate::report::panel::Panel;
 use crate::report::svg::{self, Spot, Theme};
 use maud::{Markup, PreEscaped, html};
@@ -12,13 +12,13 @@ use maud::{Markup, PreEscaped, html};
 pub fn figure(panel: &Panel) -> Result<Markup, String> {
     let picture = svg::figure(panel, Theme::Light)?;
     let keys = if picture.spots.is_empty() { "" } else { " The arrow keys walk through its numbers." };
-    let label = text(&format!("{}. {}{keys}", panel.title, panel.alternative));
+    let label = format!("{}. {}{keys}", panel.title, panel.alternative);
     let end = picture.svg.rfind("</svg>").unwrap_or(picture.svg.len());
     let (drawn, end) = picture.svg.split_at(end);
     // Read aloud, the labels of axes would say nothing: the label does, and the page's tables hold the numbers.
     let drawn = drawn.replacen("<svg ", "<svg aria-hidden=\"true\" ", 1);
     Ok(html! {
-        figure class="scroll" tabindex="0" role="group" aria-label=(label) {
+        figure class="scroll" tabindex="0" role="group" aria-label=(text(&label)) {
             (PreEscaped(drawn))
             @for spot in &picture.spots { (hit(spot)) "\n" }
             (PreEscaped(end))

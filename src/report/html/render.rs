@@ -4,10 +4,8 @@
 //! to load anything else. Without the script the page is complete except for sorting and filtering. Words are escaped by
 //! their type (`maud`), after hidden characters were made visible.
 
-mod figure;
-
-use super::page::{Block, Page, Section};
-use super::table;
+use crate::report::page::{Block, Page, Section};
+use super::figure;
 use crate::printable::{in_json, printable};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -16,10 +14,10 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 
-const STYLE: &str = include_str!("html/style.css");
+const STYLE: &str = include_str!("style.css");
 /// One after the other: each is complete in itself.
 const SCRIPTS: [&str; 3] =
-    [include_str!("html/layers.js"), include_str!("html/tips.js"), include_str!("html/record.js")];
+    [include_str!("layers.js"), include_str!("tips.js"), include_str!("record.js")];
 
 /// Sections of a page that is long enough for a list of them.
 const LISTED: usize = 9;
@@ -97,7 +95,6 @@ fn block(block: &Block) -> Result<Markup, String> {
         Block::Paragraph(words) => html! { p { (text(words)) } },
         Block::Note(words) => html! { div class="notes" { p { (text(words)) } } },
         Block::Heading(words) => html! { h3 { (text(words)) } },
-        Block::Table(table) => table::html(table),
         Block::Figure(panel) => figure::figure(panel)?,
         Block::Definitions(pairs) => html! {
             dl { @for (term, meaning) in pairs { div { dt { (text(term)) } dd { (text(meaning)) } } "\n" } }
@@ -109,7 +106,7 @@ fn block(block: &Block) -> Result<Markup, String> {
 /// The record itself, to be saved from the page.
 fn stored(name: &str, json: &str) -> Markup {
     // Inside a string `<` may be written as an escape, so that no element can begin or end within the JSON.
-    let json = in_json(&json.replace('<', "\\u003c")).into_owned();
+    let json = in_json(&json.replace('<', "\\u003c"));
     html! {
         p { "This page carries the record, too: " button type="button" id="save-record" data-name=(name) hidden { "save it" } }
         "\n"

@@ -1,8 +1,8 @@
 //! The files that follow from a training alone: its tables and its pictures.
 
-use super::{facts, layers_csv, panels, steps_csv};
+use super::{facts, layers_csv, page, panels, steps_csv};
 use crate::record::training::Training;
-use crate::report::files;
+use crate::report::{files, html};
 use crate::report::svg::{Origin, Theme};
 
 /// Every step's losses as a table.
@@ -28,14 +28,15 @@ pub fn drawn(training: &Training, theme: Theme) -> Result<Vec<(String, Vec<u8>)>
     }
     let origin = Origin::new(&training.version, &training.spec_hash, facts::all_evidence(training));
     let pictures = origin.pictures(&panels::sheets(training), theme)?;
-    let tables = [(STEPS, steps_csv(training)), (LAYERS, layers_csv(training))];
+    let page = html::render::page(&page::page(training))?;
+    let tables = [(STEPS, steps_csv(training)), (LAYERS, layers_csv(training)), (files::PAGE, page)];
     let tables = tables.map(|(name, text)| (name.to_string(), text.into_bytes()));
     Ok(tables.into_iter().chain(pictures).collect())
 }
 
 /// Names of all files of a training's report.
 pub fn names(activations: &[String]) -> Vec<String> {
-    let own = [files::TRAINING, files::RUN, STEPS, LAYERS].map(String::from);
+    let own = [files::TRAINING, files::RUN, STEPS, LAYERS, files::PAGE].map(String::from);
     own.into_iter().chain(pictures(activations)).collect()
 }
 
