@@ -33,7 +33,7 @@ pub(super) fn series(name: impl Into<String>, points: Vec<Spread>) -> Series {
 pub(super) fn ratios_by_depth(title: &str, vertical: &str, at: &[usize], series: Vec<Series>) -> Chart {
     Chart {
         title: title.into(),
-        horizontal: "hidden layers".into(),
+        horizontal: "number of hidden layers".into(),
         vertical: vertical.into(),
         logarithmic: true,
         places: depths(at),

@@ -45,10 +45,10 @@ pub fn claim(evidence: &Evidence) -> Claim {
     let depth = spec.depths[deepest];
     let mut findings = vec![
         finding(
-            format!("relu: networks of width {} and depth {depth} whose layer 1 is dead (share)", spec.narrow_width),
+            format!("share of relu's networks of width {} and depth {depth} whose layer 1 is dead", spec.narrow_width),
             dead(RELU, deepest),
         ),
-        finding("leaky: the same (share)", dead(LEAKY, deepest)),
+        finding("the same of leaky's", dead(LEAKY, deepest)),
     ];
     findings.extend(INITS.iter().zip(&wide).map(|(init, ratio)| {
         finding(
@@ -87,7 +87,7 @@ pub fn claim(evidence: &Evidence) -> Claim {
                     "Networks of width {} whose layer 1 is dead: its exact gradient is exactly zero",
                     spec.narrow_width
                 ),
-                horizontal: "hidden layers".into(),
+                horizontal: "number of hidden layers".into(),
                 vertical: "share of networks".into(),
                 logarithmic: false,
                 places: depths(&spec.depths),
@@ -99,8 +99,8 @@ pub fn claim(evidence: &Evidence) -> Claim {
                 references: vec![],
             },
             ratios_by_depth(
-                "Size of layer 1's exact gradient: relu over leaky, the same draws",
-                "ratio",
+                "Size of layer 1's exact gradient with relu, compared with leaky on the same draws",
+                "relu's size / leaky's size",
                 &spec.depths,
                 (INITS.iter().enumerate())
                     .map(|(init, name)| {

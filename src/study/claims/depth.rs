@@ -85,8 +85,8 @@ pub fn claim(evidence: &Evidence) -> Claim {
         findings,
         charts: vec![
             ratios_by_depth(
-                "Noise/signal of layer 1 at initialisation, over relu's on the same draws",
-                "ratio",
+                "Noise of layer 1 at initialisation, compared with relu's on the same draws, by format",
+                "noise / relu's noise",
                 &spec.depths,
                 (variants.iter())
                     .flat_map(|(variant, name)| {
@@ -96,8 +96,8 @@ pub fn claim(evidence: &Evidence) -> Claim {
                     .collect(),
             ),
             ratios_by_depth(
-                "Last loss after training in f64, over relu's",
-                "ratio",
+                "Loss at the end of training in f64, compared with relu's",
+                "loss / relu's loss",
                 &spec.trained_depths,
                 (variants.iter())
                     .map(|(variant, name)| {

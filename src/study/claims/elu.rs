@@ -52,10 +52,10 @@ pub fn claim(evidence: &Evidence) -> Claim {
     let of = shallow.len() * gradients;
     let mut findings = vec![
         finding(
-            format!("relu: layer 1 not sound in networks of at most {SHALLOW} layers (share)"),
+            format!("share of relu's gradients of layer 1 that are not sound in networks of at most {SHALLOW} layers"),
             single(relu_shallow, of),
         ),
-        finding("elu: the same (share)", single(elu_shallow, of)),
+        finding("the same of elu's", single(elu_shallow, of)),
     ];
     findings.extend(spec.formats.iter().zip(&deep_noise).map(|(format, paired)| {
         finding(format!("noise/signal of layer 1 of elu over relu's in {format}, depth {depth}"), paired.ratio)
@@ -111,15 +111,20 @@ pub fn claim(evidence: &Evidence) -> Claim {
         findings,
         charts: vec![
             Chart {
-                title: "Layer 1 not sound (noise above a tenth of the signal, or worse), all formats together".into(),
-                horizontal: "hidden layers".into(),
+                title: "Gradients of layer 1 that are not sound (noise above a tenth of the signal, or worse), over all formats".into(),
+                horizontal: "number of hidden layers".into(),
                 vertical: format!("share of {} gradients", short(gradients as f64)),
                 logarithmic: false,
                 places: super::common::depths(&spec.depths),
                 series: vec![named(RELU), named(elu)],
                 references: vec![],
             },
-            ratios_by_depth("ELU over ReLU on the same draws", "ratio", &spec.depths, loss_and_noise),
+            ratios_by_depth(
+                "Noise of layer 1 and loss at the end of training with elu, compared with relu on the same draws",
+                "elu's / relu's",
+                &spec.depths,
+                loss_and_noise,
+            ),
         ],
     }
 }

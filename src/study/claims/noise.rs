@@ -97,7 +97,7 @@ pub fn claim(evidence: &Evidence) -> Claim {
     findings.insert(
         0,
         finding(
-            "copies with more noise than signal at layer 1, updates in f32, that stopped learning (share)",
+            "share of the copies with more noise than signal at layer 1, and updates in f32, that stopped learning",
             spread::single(noisy_stopped as f64 / noisy.len().max(1) as f64, noisy.len()),
         ),
     );
@@ -110,17 +110,17 @@ pub fn claim(evidence: &Evidence) -> Claim {
         charts: vec![
             Chart {
                 title: format!("Noise/signal of layer 1 at initialisation, in {}", spec.formats[shown(spec)]),
-                horizontal: "hidden layers".into(),
-                vertical: "noise / signal".into(),
+                horizontal: "number of hidden layers".into(),
+                vertical: "noise / signal of layer 1".into(),
                 logarithmic: true,
                 places: depths(&spec.depths),
                 series: noise_series(evidence),
                 references: vec![("noise = signal".into(), Number::Finite(1.0))],
             },
             Chart {
-                title: "How far the loss fell in training, over how far f64's fell".into(),
-                horizontal: "noise / signal of layer 1, median over training".into(),
-                vertical: "share of f64's progress".into(),
+                title: "How far training lowers the loss, compared with the same training in f64".into(),
+                horizontal: "noise / signal of layer 1 (median over the training)".into(),
+                vertical: "decrease of the loss / f64's decrease".into(),
                 logarithmic: false,
                 places: RANGES.iter().map(|(.., name)| name.to_string()).collect(),
                 series: vec![series("updates in f32", ranges(true)), series("updates in the format", ranges(false))],

@@ -36,7 +36,7 @@ pub fn claim(evidence: &Evidence) -> Claim {
     let mut findings = vec![
         finding(
             format!(
-                "pairs of networks whose exact gradients of layer 1 agree as far as they are proven (share of {networks})"
+                "share of {networks} pairs of networks whose exact gradients of layer 1 agree as far as they are proven"
             ),
             spread::single(agreeing as f64 / networks as f64, networks),
         ),
@@ -104,10 +104,11 @@ pub fn claim(evidence: &Evidence) -> Claim {
         reasons,
         findings,
         charts: vec![Chart {
-            title: "Noise/signal of layer 1 with the slope, over that with the slope folded into the next weights"
-                .into(),
+            title:
+                "Noise of layer 1 with slope c, compared with the same network that has c in its next weights instead"
+                    .into(),
             horizontal: "slope c on the positive side".into(),
-            vertical: "ratio".into(),
+            vertical: "noise with the slope / without".into(),
             logarithmic: true,
             places: spec.slopes.iter().map(|slope| short(*slope)).collect(),
             series: (spec.formats.iter().enumerate())

@@ -65,7 +65,7 @@ pub fn claim(evidence: &Evidence) -> Claim {
     findings.insert(
         0,
         finding(
-            "cases (init, depth and format) in which underflow takes half of the gradient's energy (share)",
+            "share of the cases (init, depth and format) in which underflow takes at least half of the gradient's energy",
             spread::single(fallen.len() as f64 / cases as f64, cases),
         ),
     );
@@ -121,17 +121,18 @@ pub fn claim(evidence: &Evidence) -> Claim {
         findings,
         charts: vec![
             Chart {
-                title: "Size of layer 1's true weight gradient".into(),
-                horizontal: "hidden layers".into(),
-                vertical: "2-norm".into(),
+                title: "Size of layer 1's exact weight gradient by depth, for two activations and two initialisations".into(),
+                horizontal: "number of hidden layers".into(),
+                vertical: "2-norm of the exact gradient".into(),
                 logarithmic: true,
                 places: depths(&spec.depths),
                 series: vec![norm_series(0, LEAKY), norm_series(0, RELU), norm_series(1, LEAKY), norm_series(1, RELU)],
                 references: vec![("f16's smallest number".into(), Number::new(power_of_two(-24.0)))],
             },
             Chart {
-                title: "Leaky networks whose layer 1 is lost to underflow".into(),
-                horizontal: "hidden layers".into(),
+                title: "Leaky networks in which underflow takes at least half of the energy of layer 1's gradient, by format and \
+                        initialisation".into(),
+                horizontal: "number of hidden layers".into(),
                 vertical: format!("share of {} networks", short(spec.trials as f64)),
                 logarithmic: false,
                 places: depths(&spec.depths),
