@@ -4,9 +4,9 @@
 //! to load anything else. Without the script the page is complete except for sorting and filtering. Words are escaped by
 //! their type (`maud`), after hidden characters were made visible.
 
-use crate::report::page::{Block, Page, Section};
 use super::figure;
 use crate::printable::{in_json, printable};
+use crate::report::page::{Block, Page, Section};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -16,8 +16,7 @@ use std::borrow::Cow;
 
 const STYLE: &str = include_str!("style.css");
 /// One after the other: each is complete in itself.
-const SCRIPTS: [&str; 3] =
-    [include_str!("layers.js"), include_str!("tips.js"), include_str!("record.js")];
+const SCRIPTS: [&str; 3] = [include_str!("layers.js"), include_str!("tips.js"), include_str!("record.js")];
 
 /// Sections of a page that is long enough for a list of them.
 const LISTED: usize = 9;

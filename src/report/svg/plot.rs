@@ -19,6 +19,8 @@ const TO_NUMBER: f64 = 7.0;
 /// Radius of a symbol, and of what can be pointed at around it.
 const RADIUS: f64 = 3.6;
 const POINTED: f64 = 7.0;
+/// How far a rectangle reaches below its right and its lower neighbour.
+const SEAM: f64 = 0.4;
 
 /// What is written around a plot.
 #[derive(Clone, Copy, Debug)]
@@ -88,12 +90,20 @@ pub fn draw(canvas: &Canvas, plot: &Plot, frame: Rect, around: Around) -> Drawn 
 
 fn area(canvas: &Canvas, area: &Area, at: impl Fn((f64, f64)) -> Point) -> Drawn {
     let outline: Vec<Point> = area.outline.iter().copied().map(at).collect();
-    let Some(hatch) = area.hatch else { return canvas.area(&outline, area.paint, area.opacity) };
-    let bounds = outline.iter().fold(None, |bounds: Option<Rect>, (x, y)| {
-        let Rect { left, top, right, bottom } = bounds.unwrap_or(Rect { left: *x, top: *y, right: *x, bottom: *y });
-        Some(Rect { left: left.min(*x), top: top.min(*y), right: right.max(*x), bottom: bottom.max(*y) })
-    });
-    bounds.map_or(Ok(()), |bounds| canvas.hatched(bounds, hatch))
+    let [(left, bottom), _, (right, top), _] = outline.as_slice() else {
+        return canvas.area(&outline, area.paint, area.opacity);
+    };
+    let place = |ends: (f64, f64)| (ends.0.min(ends.1), ends.0.max(ends.1));
+    let ((left, right), (top, bottom)) = (place((*left, *right)), place((*top, *bottom)));
+    match area.hatch {
+        Some(hatch) => canvas.hatched(Rect { left, top, right, bottom }, hatch),
+        // Neighbours overlap, so that no seam shows between them.
+        None if area.opacity == 1.0 => {
+            let place = Rect { left, top, right: right + SEAM, bottom: bottom + SEAM };
+            canvas.rectangle(place, area.paint, 1.0)
+        }
+        None => canvas.area(&outline, area.paint, area.opacity),
+    }
 }
 
 /// The grid, the numbers, the rows beyond an axis, and lines between groups of lanes.

@@ -2,8 +2,8 @@
 
 use super::{facts, layers_csv, page, panels, steps_csv};
 use crate::record::training::Training;
-use crate::report::{files, html};
 use crate::report::svg::{Origin, Theme};
+use crate::report::{files, html};
 
 /// Every step's losses as a table.
 const STEPS: &str = "steps.csv";
