@@ -5,7 +5,7 @@ use super::style::{Dash, Hatch, Marker, Paint, Sample, Series, Symbol};
 /// A filled area.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Area {
-    /// Its corners in turn; four are those of a rectangle as [`Area::rectangle`] has them.
+    /// Its corners in turn.
     pub outline: Vec<(f64, f64)>,
     /// Its colour.
     pub paint: Paint,

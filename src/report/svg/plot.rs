@@ -90,11 +90,13 @@ pub fn draw(canvas: &Canvas, plot: &Plot, frame: Rect, around: Around) -> Drawn 
 
 fn area(canvas: &Canvas, area: &Area, at: impl Fn((f64, f64)) -> Point) -> Drawn {
     let outline: Vec<Point> = area.outline.iter().copied().map(at).collect();
-    let [(left, bottom), _, (right, top), _] = outline.as_slice() else {
+    let is_rectangle = |[a, b, c, d]: [Point; 4]| a.1 == b.1 && b.0 == c.0 && c.1 == d.1 && d.0 == a.0;
+    let corners = <[Point; 4]>::try_from(outline.as_slice()).ok().filter(|corners| is_rectangle(*corners));
+    let Some([(left, bottom), _, (right, top), _]) = corners else {
         return canvas.area(&outline, area.paint, area.opacity);
     };
     let place = |ends: (f64, f64)| (ends.0.min(ends.1), ends.0.max(ends.1));
-    let ((left, right), (top, bottom)) = (place((*left, *right)), place((*top, *bottom)));
+    let ((left, right), (top, bottom)) = (place((left, right)), place((top, bottom)));
     match area.hatch {
         Some(hatch) => canvas.hatched(Rect { left, top, right, bottom }, hatch),
         // Neighbours overlap, so that no seam shows between them.
