@@ -31,7 +31,7 @@ def test_it_is_what_the_command_measures(result: pp.Probe, network: Any, batch: 
     for measured in run["arithmetics"]:
         for site in measured["sites"]:
             assert result.verdict(measured["name"], site["site"]) == site["verdict"]["verdict"]
-            assert result.noise(measured["name"], site["site"]) == site["noise_to_signal"]["median"]
+            assert result.noise(measured["name"], site["site"]) == site["gradient"]["median"]
     from_files = pp.probe(str(tmp_path / "net.npz"), tmp_path / "batch.npz", precisions=PRECISIONS)
     assert from_files.noise(PRECISIONS[1]) == result.noise(PRECISIONS[1]) > result.noise(PRECISIONS[0]) > 0
 

@@ -10,9 +10,8 @@ use super::printing::{print, show, theme};
 use super::targets::Targets;
 use crate::activation::{ALL, Activation, Facts};
 use crate::disk::Made;
-use crate::report::draw::{self, Theme};
-use crate::report::figure::Graph;
 use crate::report::files;
+use crate::report::{graph as report_graph, svg};
 use serde::Serialize;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -34,7 +33,7 @@ pub struct ActivationsArguments {
     force: bool,
     /// Background of the plot
     #[arg(long, value_name = "THEME", value_parser = theme(), default_value = "light", requires = "name", help_heading = "Output")]
-    theme: Theme,
+    theme: crate::report::svg::Theme,
     /// Print JSON and draw nothing: a list `activations` with all numbers in full; infinite ends of segments are null
     #[arg(long, conflicts_with_all = ["out", "force", "theme"], help_heading = "Output")]
     json: bool,
@@ -61,7 +60,7 @@ pub fn execute(arguments: &ActivationsArguments) -> Result<(), Failure> {
 }
 
 /// The figure of an activation: φ and φ' with its joints.
-pub fn figure(activation: &Activation) -> Graph {
+pub fn figure(activation: &Activation) -> report_graph::Graph {
     graph::of(activation, &activation.facts())
 }
 
@@ -94,8 +93,8 @@ fn draw_picture(
     let mut claim = |file: &Path, beginning: &[u8]| targets.claim(("--out", "DIR"), file, beginning);
     let (svg_target, png_target) = (claim(&svg_file, b"<svg")?, claim(&png_file, b"\x89PNG")?);
     let undrawn = |message: String| Failure::Output(io::Error::other(message));
-    let svg = draw::graph_svg(&graph::of(activation, facts), arguments.theme).map_err(undrawn)?;
-    let png = draw::rasterise(&svg).map_err(undrawn)?;
+    let svg = svg::picture(&report_graph::sheet(&graph::of(activation, facts)), arguments.theme).map_err(undrawn)?;
+    let png = svg::rasterise(&svg).map_err(undrawn)?;
     svg_target.accepts(svg.as_bytes())?;
     png_target.accepts(&png)?;
     svg_target.write(svg.as_bytes())?;

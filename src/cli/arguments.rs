@@ -8,7 +8,7 @@ use super::options::{Asked, DATA, NETWORK, Options, PRECISION};
 use super::printing::{Json, theme};
 use super::resources::Resources;
 use super::subcommands::Subcommand;
-use crate::report::draw::Theme;
+use crate::report::svg::Theme;
 use crate::spec::Spec;
 use clap::Parser;
 use std::path::PathBuf;

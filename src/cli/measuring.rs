@@ -10,7 +10,7 @@ use super::run_info;
 use super::targets::Targets;
 use crate::probe;
 use crate::record::Record;
-use crate::report::draw::Theme;
+use crate::report::svg::Theme;
 use crate::report::{contents, files, naming};
 use crate::spec::{Attribute, Plan, Spec};
 use std::io;

@@ -2,7 +2,7 @@
 
 use super::failure::{Failure, told};
 use crate::printable::printable;
-use crate::report::draw::Theme;
+use crate::report::svg::Theme;
 use crate::spec::Files;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::io::{self, Write};

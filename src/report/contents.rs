@@ -1,6 +1,6 @@
 //! The files that follow from a record alone: its tables, its page and its pictures.
 
-use super::draw::{self, Origin, Theme};
+use super::draw::{self, Origin};
 use super::figure::Panel;
 use super::{csv, files, html};
 use crate::record::{Record, Run};
@@ -19,7 +19,7 @@ enum Subject<'a> {
 ///
 /// # Errors
 /// What could not be drawn, and that a record without a run has nothing to show.
-pub fn drawn(record: &Record, theme: Theme) -> Result<Vec<(String, Vec<u8>)>, String> {
+pub fn drawn(record: &Record, theme: crate::report::svg::Theme) -> Result<Vec<(String, Vec<u8>)>, String> {
     let names = files::Pictures::new(&record.spec.activations);
     if record.runs.is_empty() || names.runs.len() < record.runs.len() {
         return Err("the record has no run".into());
@@ -35,9 +35,9 @@ pub fn drawn(record: &Record, theme: Theme) -> Result<Vec<(String, Vec<u8>)>, St
     let origin = Origin::new(&record.version, &record.spec_hash, evidence);
     let pictures = subjects.par_iter().map(|(stem, subject)| {
         let svg = match subject {
-            Subject::Summary(run) => draw::summary_svg(record, run, theme)?,
-            Subject::Panel(run, panel) => draw::panel_svg(record, run, *panel, theme)?,
-            Subject::Comparison => draw::comparison_svg(record, theme)?,
+            Subject::Summary(run) => draw::summary_svg(record, run, theme.into())?,
+            Subject::Panel(run, panel) => draw::panel_svg(record, run, *panel, theme.into())?,
+            Subject::Comparison => draw::comparison_svg(record, theme.into())?,
         };
         origin.files(stem, &svg)
     });

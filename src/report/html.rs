@@ -3,12 +3,14 @@
 //! Style and script are separate files next to this module and are embedded in the page; the page forbids the browser
 //! to load anything else. Without the script the page is complete except for sorting and filtering.
 
+mod figure;
 mod figures;
 mod glossary;
 mod layers;
 mod making;
 mod markup;
 mod policy;
+pub mod render;
 mod tips;
 
 use crate::judgement::{judge, judge_run};

@@ -11,10 +11,10 @@ pub use words::{bits_needed, exponent, sentence, sentence_alone, span};
 
 use crate::judgement::law as judgement;
 use crate::record::law::{Fit, LEAST_POINTS, Law, LawRun, Point, Regime};
-use crate::report::draw::{self, Origin, Theme};
 use crate::report::facts;
 use crate::report::files;
 use crate::report::numbers::{Notation::Plain, short};
+use crate::report::svg::{Origin, Theme};
 use crate::report::table::{aligned, wrapped};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -57,9 +57,8 @@ fn pictures() -> [String; 2] {
 /// # Errors
 /// A picture could not be drawn.
 pub fn drawn(law: &Law, theme: Theme) -> Result<Vec<(String, Vec<u8>)>, String> {
-    let evidence = law.runs.iter().map(|run| run.evidence);
-    let origin = Origin::new(&law.version, &law.spec_hash, evidence);
-    let pictures = origin.files(PICTURE, &draw::law_svg(law, theme)?)?;
+    let origin = Origin::new(&law.version, &law.spec_hash, law.runs.iter().map(|run| run.evidence));
+    let pictures = origin.pictures(&[panel::sheet(law)], theme)?;
     Ok([(TABLE.to_string(), law_csv(law).into_bytes())].into_iter().chain(pictures).collect())
 }
 

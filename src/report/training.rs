@@ -8,6 +8,7 @@ mod csv;
 mod events;
 pub mod facts;
 pub mod measured;
+mod page;
 pub mod panels;
 mod rows;
 mod screen;

@@ -10,3 +10,4 @@ mod judgement;
 mod record;
 mod report;
 mod structure;
+mod toy;

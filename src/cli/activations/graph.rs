@@ -4,7 +4,7 @@ use crate::activation::double::{derivative_f64, value_f64};
 use crate::activation::{Activation, Break, Facts, JointFacts, Phase, PieceFacts, Side};
 use crate::probe;
 use crate::report::facts::change_per_layer;
-use crate::report::figure::{Dot, Graph, GraphCurve, GraphJoint};
+use crate::report::graph::{Dot, Function, Graph, Joint};
 use crate::report::numbers::{Notation::Typeset, short};
 
 /// Default half-length of the x axis.
@@ -29,13 +29,16 @@ pub fn of(activation: &Activation, facts: &Facts) -> Graph {
     let joint = |joint: &JointFacts| {
         let is_kink = joint.breaks > Break::Curvature;
         let words = if is_kink { "kink at" } else { "breakpoint at" };
-        GraphJoint { at: joint.at, is_kink, label: format!("{words} {}", exact(joint.at)) }
+        Joint { at: joint.at, is_kink, label: format!("{words} {}", exact(joint.at)) }
     };
     Graph {
-        title: format!("{}: φ and its derivative φ'", facts.name),
-        formula: format!("φ(x) = {}", facts.formula),
+        name: facts.name.clone(),
+        formula: facts.formula.to_string(),
         x: (-half, half),
-        curves: [curve("φ", value_f64, |side| side.value, 1), curve("φ'", derivative_f64, |side| side.derivative, 2)],
+        functions: [
+            curve("φ", value_f64, |side| side.value, 1),
+            curve("φ'", derivative_f64, |side| side.derivative, 2),
+        ],
         joints: facts.joints.iter().map(joint).collect(),
         caption: caption(facts),
     }
@@ -61,7 +64,7 @@ fn curve(
     f: &dyn Fn(f64) -> f64,
     side: fn(&Side) -> f64,
     degree: u8,
-) -> GraphCurve {
+) -> Function {
     let mut stretches: Vec<Vec<(f64, f64)>> = vec![Vec::new()];
     let mut dots = Vec::new();
     for (index, piece) in facts.pieces.iter().enumerate() {
@@ -84,7 +87,7 @@ fn curve(
     // Zero is always visible.
     let (low, high) = heights.fold((0f64, 0f64), |(low, high), y| (low.min(y), high.max(y)));
     let least = LEAST_HEIGHT * low.abs().max(high.abs()).max(f64::MIN_POSITIVE);
-    GraphCurve { name, y: if high - low < least { (low - 1.0, high + 1.0) } else { (low, high) }, stretches, dots }
+    Function { name, y: if high - low < least { (low - 1.0, high + 1.0) } else { (low, high) }, stretches, dots }
 }
 
 /// Both ends of a jump, and the value between them if it is neither.

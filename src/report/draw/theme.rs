@@ -56,6 +56,15 @@ pub enum Paint {
     Answer(AnswerKind),
 }
 
+impl From<crate::report::svg::Theme> for Theme {
+    fn from(theme: crate::report::svg::Theme) -> Theme {
+        match theme {
+            crate::report::svg::Theme::Light => Theme::Light,
+            crate::report::svg::Theme::Dark => Theme::Dark,
+        }
+    }
+}
+
 impl Theme {
     /// Both themes, the default first.
     pub const ALL: [Theme; 2] = [Theme::Light, Theme::Dark];

@@ -144,3 +144,18 @@ impl Sample {
         Sample::Symbol(Paint::Soft, symbol)
     }
 }
+
+impl Palette {
+    /// How many colours there are before they repeat, or from the least to the greatest.
+    #[allow(clippy::len_without_is_empty)] // none is
+    pub fn len(self) -> usize {
+        match self {
+            Palette::Series => 7,
+            Palette::Fates => 9,
+            Palette::Sources => 6,
+            Palette::Noise => 18,
+            Palette::Shares => 7,
+            Palette::Answers => 3,
+        }
+    }
+}

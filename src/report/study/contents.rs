@@ -1,9 +1,9 @@
 //! The files of a study's report but its record: the page, the tables and the pictures.
 
-use super::{charts_csv, findings_csv, markdown};
+use super::{charts_csv, findings_csv, markdown, panels};
 use crate::record::study::Study;
-use crate::report::draw::{self, Origin, Theme};
 use crate::report::files;
+use crate::report::svg::{Origin, Theme};
 
 /// The report as a page.
 pub const PAGE: &str = "study.md";
@@ -30,19 +30,12 @@ pub fn names() -> Vec<String> {
 /// Names and contents of all files, the picture of all claims last.
 ///
 /// # Errors
-/// As [`draw::study_svg`].
+/// What could not be drawn.
 pub fn drawn(study: &Study, theme: Theme) -> Result<Vec<(String, Vec<u8>)>, String> {
-    let mut files = vec![
-        (PAGE.to_string(), markdown(study).into_bytes()),
-        (TABLES[0].to_string(), findings_csv(study).into_bytes()),
-        (TABLES[1].to_string(), charts_csv(study).into_bytes()),
-    ];
+    let own = [(PAGE, markdown(study)), (TABLES[0], findings_csv(study)), (TABLES[1], charts_csv(study))];
+    let own = own.map(|(name, text)| (name.to_string(), text.into_bytes()));
     let origin = Origin::new(&study.version, &study.spec_hash, std::iter::empty());
-    for (claim, stem) in study.claims.iter().zip(stems(study)) {
-        files.extend(origin.files(&stem, &draw::claim_svg(study, claim, theme)?)?);
-    }
-    files.extend(origin.files(STEM, &draw::study_svg(study, theme)?)?);
-    Ok(files)
+    Ok(own.into_iter().chain(origin.pictures(&panels::sheets(study), theme)?).collect())
 }
 
 /// The claims' pictures without their endings, `claim-a` and on; by their place where letters are no names of their own.

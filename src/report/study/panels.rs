@@ -6,8 +6,8 @@ use crate::record::Number;
 use crate::record::study::{self, Answer, Chart, Claim, Spread, Study, StudySpec};
 use crate::report::numbers::Notation::Typeset;
 use crate::report::panel::{
-    Axis, Curve, Dash, Entry, Joined, LINES, Mark, Paint, Palette, Panel, Plot, Powers, Row, Rule, Sample, Scale,
-    Series, Sheet, Single, Symbol,
+    Axis, Curve, Dash, Entry, Joined, LINES, Paint, Palette, Panel, Plot, Powers, Row, Rule, Sample, Scale, Series,
+    Sheet, Single, Symbol,
 };
 use std::collections::HashSet;
 
@@ -15,8 +15,6 @@ use std::collections::HashSet;
 const LONGEST: usize = 1500;
 /// From so many powers of ten on only these are labelled.
 const POWERS: f64 = 2.2;
-/// Most distance of the marks at one place, and the part of the place that they may take together.
-const MARKS: (f64, f64) = (0.08, 0.62);
 /// Colours of series before they repeat.
 const COLORS: usize = 7;
 
@@ -75,8 +73,8 @@ fn row(chart: &Chart, spec: &StudySpec) -> Row {
     let finite = |number: Number| height(number, log).filter(|at| at.is_finite());
     let references = chart.references.iter().filter_map(|(name, at)| Some((shown(name), finite(*at)?)));
     let references: Vec<(String, f64)> = references.collect();
-    let measured: Vec<Vec<(usize, Joined)>> = (0..chart.series.len()).map(|rank| points(chart, rank)).collect();
-    let all = || measured.iter().flatten().map(|(_, point)| point);
+    let measured: Vec<Vec<Joined>> = (0..chart.series.len()).map(|rank| points(chart, rank)).collect();
+    let all = || measured.iter().flatten();
     let heights = all().flat_map(|point| [point.low, point.median, point.high]).filter(|y| y.is_finite());
     let (low, high) = range(heights.chain(references.iter().map(|(_, at)| *at)), log);
     let scale = match log {
@@ -97,41 +95,33 @@ fn row(chart: &Chart, spec: &StudySpec) -> Row {
     let mut beside = Vec::new();
     for ((one, style), points) in chart.series.iter().zip(styles(&chart.series, spec)).zip(&measured) {
         let series = Series::new(style);
-        draw(&mut plot, series, points);
+        plot.curves.push(curve(series, points));
         beside.push(Entry { sample: Sample::Curve(series), name: shown(&one.name), ..Entry::default() });
     }
     Row { plots: vec![plot], beside, ..Row::default() }
 }
 
-/// Where a series has a value: place and heights, beside those of the other series.
-fn points(chart: &Chart, rank: usize) -> Vec<(usize, Joined)> {
-    let count = chart.series.len() as f64;
-    let shift = (rank as f64 - (count - 1.0) / 2.0) * MARKS.0.min(MARKS.1 / count);
+/// Where a series has a value: place and heights.
+fn points(chart: &Chart, rank: usize) -> Vec<Joined> {
     let of = |number: Number| height(number, chart.logarithmic);
     let points = chart.series.get(rank).into_iter().flat_map(|series| series.points.iter()).take(chart.places.len());
     let point = |(place, spread): (usize, &Spread)| {
         let median = of(spread.median).filter(|_| spread.count > 0)?;
         let [low, high] = [spread.low, spread.high].map(|number| of(number).unwrap_or(median));
-        Some((place, Joined { x: place as f64 + shift, low, median, high }))
+        Some(Joined { x: place as f64, low, median, high })
     };
     points.enumerate().filter_map(point).collect()
 }
 
 /// Medians with their bars, joined from place to place; what is infinite lies hollow on the edge.
-fn draw(plot: &mut Plot, series: Series, points: &[(usize, Joined)]) {
-    let bars = points.iter().filter(|(_, point)| point.low < point.high).map(|(_, Joined { x, low, high, .. })| {
-        Mark::Line { points: vec![(*x, *low), (*x, *high)], paint: series.paint, width: 1.3, dash: &[] }
-    });
-    plot.marks.extend(bars);
-    let (known, beyond): (Vec<_>, Vec<_>) = points.iter().partition(|(_, point)| point.median.is_finite());
-    let median = |point: &Joined| Joined { low: point.median, high: point.median, ..*point };
-    let stretches = known.chunk_by(|(one, _), (next, _)| one + 1 == *next);
+fn curve(series: Series, points: &[Joined]) -> Curve {
+    let (known, beyond): (Vec<Joined>, Vec<Joined>) = points.iter().partition(|point| point.median.is_finite());
     let symbol = Symbol::hollow(series.marker);
-    plot.curves.push(Curve {
+    Curve {
         series,
-        stretches: stretches.map(|stretch| stretch.iter().map(|(_, point)| median(point)).collect()).collect(),
-        singles: beyond.iter().map(|(_, point)| Single { at: (point.x, point.median), symbol }).collect(),
-    });
+        stretches: known.chunk_by(|one, next| one.x + 1.0 == next.x).map(<[Joined]>::to_vec).collect(),
+        singles: beyond.iter().map(|point| Single { at: (point.x, point.median), symbol }).collect(),
+    }
 }
 
 /// What marks and bars are.

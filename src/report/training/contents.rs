@@ -1,10 +1,9 @@
 //! The files that follow from a training alone: its tables and its pictures.
 
-use super::{facts, layers_csv, steps_csv};
-use crate::record::training::{Training, TrainingRun};
-use crate::report::draw::{self, Origin, Theme};
-use crate::report::files;
-use rayon::prelude::*;
+use super::{facts, layers_csv, page, panels, steps_csv};
+use crate::record::training::Training;
+use crate::report::svg::{Origin, Theme};
+use crate::report::{files, html};
 
 /// Every step's losses as a table.
 const STEPS: &str = "steps.csv";
@@ -27,26 +26,17 @@ pub fn drawn(training: &Training, theme: Theme) -> Result<Vec<(String, Vec<u8>)>
     if training.runs.is_empty() {
         return Err("the training has no run".into());
     }
-    let activations = training.runs.iter().map(|run| run.activation.as_str());
-    let runs = training.runs.iter().map(Some).chain((training.runs.len() > 1).then_some(None));
-    let subjects: Vec<(String, Option<&TrainingRun>)> = stems(activations).into_iter().zip(runs).collect();
     let origin = Origin::new(&training.version, &training.spec_hash, facts::all_evidence(training));
-    let pictures = subjects.par_iter().map(|(stem, run)| {
-        let svg = match run {
-            Some(run) => draw::training_svg(training, run, theme)?,
-            None => draw::training_comparison_svg(training, theme)?,
-        };
-        origin.files(stem, &svg)
-    });
-    let pictures: Vec<_> = pictures.collect::<Result<_, String>>()?;
-    let tables = [(STEPS, steps_csv(training)), (LAYERS, layers_csv(training))];
+    let pictures = origin.pictures(&panels::sheets(training), theme)?;
+    let page = html::render::page(&page::page(training))?;
+    let tables = [(STEPS, steps_csv(training)), (LAYERS, layers_csv(training)), (files::PAGE, page)];
     let tables = tables.map(|(name, text)| (name.to_string(), text.into_bytes()));
-    Ok(tables.into_iter().chain(pictures.into_iter().flatten()).collect())
+    Ok(tables.into_iter().chain(pictures).collect())
 }
 
 /// Names of all files of a training's report.
 pub fn names(activations: &[String]) -> Vec<String> {
-    let own = [files::TRAINING, files::RUN, STEPS, LAYERS].map(String::from);
+    let own = [files::TRAINING, files::RUN, STEPS, LAYERS, files::PAGE].map(String::from);
     own.into_iter().chain(pictures(activations)).collect()
 }
 
