@@ -3,7 +3,7 @@
 use crate::report::files;
 use crate::report::numbers::{Notation::Typeset, short};
 use crate::report::panel::{
-    Axis, Dash, Height, LINES, Mark, Marker, Paint, Palette, Panel, Plot, Row, Rule, Sample, Scale, Sheet, Symbol,
+    self, Axis, Dash, Height, LINES, Mark, Marker, Paint, Palette, Panel, Plot, Row, Rule, Sample, Scale, Sheet, Symbol,
 };
 
 const WIDTH: f64 = 2.0;
@@ -112,11 +112,7 @@ fn panel(graph: &Graph, index: usize, function: &Function) -> Panel {
             joints.collect::<String>()
         ),
         title: name,
-        key: key
-            .into_iter()
-            .filter(|(is_there, ..)| *is_there)
-            .map(|(_, sample, words)| (sample, words.into()))
-            .collect(),
+        key: panel::key(key),
         rows: vec![Row { plots: vec![plot], height: Height::Tall, ..Row::default() }],
     }
 }

@@ -6,7 +6,7 @@ use crate::record::law::{Fit, Law, LawRun, Point, Regime, Statistic};
 use crate::report::facts;
 use crate::report::numbers::LOG10_2;
 use crate::report::panel::{
-    Area, Axis, Dash, LINES, Mark, Marker, Paint, Palette, Panel, Plot, Powers, Row, Rule, Sample, Scale, Sheet,
+    self, Area, Axis, Dash, LINES, Mark, Marker, Paint, Palette, Panel, Plot, Powers, Row, Rule, Sample, Scale, Sheet,
     Symbol, Text,
 };
 
@@ -85,28 +85,22 @@ fn key(law: &Law, rows: &[Row], high: f64) -> Vec<(Sample, String)> {
     let rules = || rows.iter().flat_map(|row| &row.plots).flat_map(|plot| &plot.rules);
     let has_rule = |dash: Dash| rules().any(|rule| rule.is_upright && rule.dash == dash);
     let is_exceeded = points().filter_map(|point| height(point.root_mean_square)).any(|y| y >= high);
+    let is_at_most = points().any(|point| point.at_most);
     let thin = |dash| Sample::Line(Paint::Soft, 1.0, dash);
     let through = |statistic| Sample::Line(look(statistic).0, LINE, look(statistic).1);
     let rms = format!("root mean square (rms) of {}", facts::trials(law.spec.trials));
-    [
-        (true, Sample::Symbol(RMS, Symbol::Disc), rms),
-        (true, Sample::Symbol(MEDIAN, RING), "median".into()),
-        (has_band, Sample::Area(MEDIAN, BAND), facts::quantile_note(law.spec.trials)),
-        (has_line(Statistic::RootMeanSquare), through(Statistic::RootMeanSquare), "line through rms points".into()),
-        (has_line(Statistic::Median), through(Statistic::Median), "line through medians".into()),
-        (true, Sample::Line(Paint::Soft, 0.7, &[]), "u and √u themselves".into()),
-        (has_rule(REGIME), thin(REGIME), "where many flips end, and where few begin".into()),
-        (has_rule(STORED), thin(STORED), "to the left of it, storing the parameters adds noise".into()),
-        (
-            points().any(|point| point.at_most),
-            Sample::soft(Symbol::Downward),
-            "at most: below the resolution of the exact gradient".into(),
-        ),
-        (is_exceeded, Sample::Nothing, "points on the upper end lie beyond it".into()),
-    ]
-    .into_iter()
-    .filter_map(|(is_there, sample, words)| is_there.then_some((sample, words)))
-    .collect()
+    panel::key([
+        (true, Sample::Symbol(RMS, Symbol::Disc), rms.as_str()),
+        (true, Sample::Symbol(MEDIAN, RING), "median"),
+        (has_band, Sample::Area(MEDIAN, BAND), &facts::quantile_note(law.spec.trials)),
+        (has_line(Statistic::RootMeanSquare), through(Statistic::RootMeanSquare), "line through rms points"),
+        (has_line(Statistic::Median), through(Statistic::Median), "line through medians"),
+        (true, Sample::Line(Paint::Soft, 0.7, &[]), "u and √u themselves"),
+        (has_rule(REGIME), thin(REGIME), "where many flips end, and where few begin"),
+        (has_rule(STORED), thin(STORED), "to the left of it, storing the parameters adds noise"),
+        (is_at_most, Sample::soft(Symbol::Downward), "at most: below the resolution of the exact gradient"),
+        (is_exceeded, Sample::Nothing, "points on the upper end lie beyond it"),
+    ])
 }
 
 /// A statistic's colour and the dash of its line, which a grey print tells from the other.

@@ -41,6 +41,11 @@ pub struct Row {
     pub is_continued: bool,
 }
 
+/// A key of those entries that are there.
+pub fn key<'a>(entries: impl IntoIterator<Item = (bool, Sample, &'a str)>) -> Vec<(Sample, String)> {
+    entries.into_iter().filter_map(|(is_there, sample, words)| is_there.then(|| (sample, words.into()))).collect()
+}
+
 impl Row {
     /// Plots of one kind on the same axes, three side by side, but four two by two.
     pub fn multiples(plots: Vec<Plot>) -> Vec<Row> {

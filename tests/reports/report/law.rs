@@ -12,7 +12,7 @@ use precision_probe::report::figure::LawFigure;
 use precision_probe::report::law::{law_csv, terminal};
 use precision_probe::spec::Spec;
 
-fn measured(activations: &[&str], bits: &str, trials: usize) -> Law {
+pub fn measured(activations: &[&str], bits: &str, trials: usize) -> Law {
     let spec = Spec {
         activations: activations.iter().map(ToString::to_string).collect(),
         formats: Bits::parse(bits).unwrap().arithmetics(),

@@ -8,18 +8,19 @@ use crate::report::training::{answer, measured, saturated_in_words};
 
 /// The comparison of all activations.
 pub(super) fn sheet(training: &Training, stem: &str) -> Sheet {
+    let plots = loss::plots(training, &training.runs);
+    let scale = plots.first().map_or(Scale::default(), |plot| plot.y.scale.clone());
     Sheet {
         name: stem.into(),
         title: format!("{}: which activation keeps learning, in which precision?", facts::shape(training)),
         ruling: unfinished(training).into_iter().chain([answer(training, Typeset)]).collect::<Vec<_>>().join(" "),
-        panels: vec![losses(training), results(training)],
+        panels: vec![losses(training, plots), results(training, scale)],
         caption: caption(training, &training.runs),
         ..Sheet::default()
     }
 }
 
-fn losses(training: &Training) -> Panel {
-    let plots = loss::plots(training, &training.runs);
+fn losses(training: &Training, plots: Vec<Plot>) -> Panel {
     let copies = training.runs.first().into_iter().flat_map(loss::courses);
     let copies = copies.map(|(series, name, _)| (Sample::Line(series.paint, 1.8, series.dash), name.to_string()));
     let ends = training.runs.iter().map(|run| format!("{}: {}", run.activation, loss::ends(run).join(", ")));
@@ -32,8 +33,9 @@ fn losses(training: &Training) -> Panel {
     }
 }
 
-/// A lane for each copy of each activation: the held-out samples at the end, and the first saturation in words.
-fn results(training: &Training) -> Panel {
+/// A lane for each copy of each activation: the held-out samples at the end, losses on the axis of the panel above, and
+/// the first saturation in words.
+fn results(training: &Training, losses: Scale) -> Panel {
     let what = if training.spec.has_classes() { "Accuracy" } else { "Loss" };
     let what = format!("{what} on held-out {} at the end", facts::samples(training));
     let mut plot = Plot::default();
@@ -57,7 +59,7 @@ fn results(training: &Training) -> Panel {
         groups.push(Group { name: String::new(), lanes });
     }
     plot.y = Axis::new("", Scale::Lanes(groups));
-    plot.x = Axis::new(&what, scale(training));
+    plot.x = Axis::new(&what, if training.spec.has_classes() { Scale::Percent(0.0, 100.0) } else { losses });
     Panel {
         name: "results".into(),
         title: format!("{what}, and the first saturation"),
@@ -82,17 +84,4 @@ fn place(held_out: &HeldOut) -> Option<f64> {
         Some(share) => Some(100.0 * share).filter(|percent| percent.is_finite()),
         None => held_out.loss.finite().filter(|loss| *loss > 0.0).map(core_math::log10),
     }
-}
-
-fn scale(training: &Training) -> Scale {
-    if training.spec.has_classes() {
-        return Scale::Percent(0.0, 100.0);
-    }
-    let ends = training.runs.iter().flat_map(loss::courses);
-    let ends = ends.filter_map(|(.., course)| measured::at_end(course).and_then(place));
-    let around = |range: Option<(f64, f64)>, at: f64| {
-        range.map_or(Some((at - 0.2, at + 0.2)), |(low, high)| Some((low.min(at - 0.2), high.max(at + 0.2))))
-    };
-    let (low, high) = ends.fold(None, around).unwrap_or((-1.0, 0.5));
-    Scale::Decimals(low, high)
 }

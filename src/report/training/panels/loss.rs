@@ -4,7 +4,7 @@ use super::{entry, facts, last_step, series, tip};
 use crate::record::training::{Course, End, HeldOut, Training, TrainingRun, WINDOW};
 use crate::report::numbers::{Notation::Typeset, short};
 use crate::report::panel::{
-    Axis, Dash, Mark, Marker, Paint, Panel, Plot, Row, Rule, Sample, Scale, Series, Symbol, Text,
+    self, Axis, Dash, Mark, Marker, Paint, Panel, Plot, Row, Rule, Sample, Scale, Series, Symbol, Text,
 };
 use crate::report::training::measured;
 
@@ -53,19 +53,18 @@ pub(super) fn courses(run: &TrainingRun) -> impl Iterator<Item = (Series, &str, 
 
 /// What lines and marks are.
 pub(super) fn key(training: &Training, plots: &[Plot]) -> Vec<(Sample, String)> {
-    let line = Sample::Line(Paint::Soft, WIDTH, &[]);
-    let mut key = vec![(line, format!("mean of the last {WINDOW} minibatches (fewer at first)"))];
     let has = |is: fn(&Plot) -> bool| plots.iter().any(is);
     let is_cross = |mark: &Mark| matches!(mark, Mark::Symbol { symbol: Symbol::Cross, .. });
+    let has_failed = plots.iter().any(|plot| plot.marks.iter().any(is_cross));
+    let mean = format!("mean of the last {WINDOW} minibatches (fewer at first)");
     let held_out = format!("held-out {}", facts::samples(training));
-    let others = [
-        (has(|plot| !plot.tips.is_empty()), Sample::soft(Symbol::full(Marker::Circle)), held_out.as_str()),
+    panel::key([
+        (true, Sample::Line(Paint::Soft, WIDTH, &[]), mean.as_str()),
+        (has(|plot| !plot.tips.is_empty()), Sample::soft(Symbol::full(Marker::Circle)), &held_out),
         (has(|plot| !plot.rules.is_empty()), Sample::Line(Paint::Ink, 0.8, TARGET), "target loss"),
-        (plots.iter().any(|plot| plot.marks.iter().any(is_cross)), Sample::soft(Symbol::Cross), "a copy failed here"),
+        (has_failed, Sample::soft(Symbol::Cross), "a copy failed here"),
         (has(is_exceeded), Sample::Nothing, "points on the upper or lower edge lie beyond it"),
-    ];
-    key.extend(others.iter().filter(|(is_there, ..)| *is_there).map(|(_, sample, words)| (*sample, words.to_string())));
-    key
+    ])
 }
 
 /// True if a loss lies beyond the axis.

@@ -3,7 +3,7 @@
 use crate::record::training::{Learner, MeasuredSite, Track, TrainingRun};
 use crate::record::{Number, Verdict};
 use crate::report::numbers::{Notation::Typeset, ratio, short};
-use crate::report::panel::{Area, Axis, Hatch, Paint, Palette, Panel, Plot, Row, Sample, Scale, Tip};
+use crate::report::panel::{self, Area, Axis, Hatch, Paint, Palette, Panel, Plot, Row, Sample, Scale, Tip};
 use std::ops::Range;
 
 /// Colours of noise/signal: below 10⁻³, four to a decade up to 10, and from 10 on.
@@ -96,7 +96,7 @@ struct Grid {
 /// The maps that have something to show.
 pub(super) fn panels(run: &TrainingRun) -> Vec<Panel> {
     let grid = Grid::new(run);
-    KINDS.iter().filter_map(|kind| panel(run, kind, &grid)).collect()
+    KINDS.iter().filter_map(|kind| map(run, kind, &grid)).collect()
 }
 
 /// A sentence on the maps that have not.
@@ -105,12 +105,12 @@ pub(super) fn remark(run: &TrainingRun) -> Option<String> {
     if grid.columns.is_empty() {
         return Some("No gradient was measured.".into());
     }
-    let empty = KINDS.iter().filter(|kind| panel(run, kind, &grid).is_none());
+    let empty = KINDS.iter().filter(|kind| map(run, kind, &grid).is_none());
     let empty: Vec<&str> = empty.map(|kind| kind.what).collect();
     (!empty.is_empty()).then(|| format!("No map of {}: there are none at any measured step.", empty.join(" and ")))
 }
 
-fn panel(run: &TrainingRun, kind: &Kind, grid: &Grid) -> Option<Panel> {
+fn map(run: &TrainingRun, kind: &Kind, grid: &Grid) -> Option<Panel> {
     let maps: Vec<_> = run.learners.iter().map(|learner| (learner.name.as_str(), grid.cells(learner, kind))).collect();
     let cells = || maps.iter().flat_map(|(_, columns)| columns.iter().flatten());
     if cells().all(|cell| kind.is_empty(cell)) {
@@ -137,13 +137,12 @@ fn panel(run: &TrainingRun, kind: &Kind, grid: &Grid) -> Option<Panel> {
         ),
         palette => (Sample::Ramp(palette, SHARE_LEVELS.len(), SHARE_TICKS), "share, up to"),
     };
-    let key =
-        [(true, ramp.0, ramp.1)].into_iter().chain(flat).chain(remarks.map(|(is, words)| (is, Sample::Nothing, words)));
+    let remarks = remarks.map(|(is_said, words)| (is_said, Sample::Nothing, words));
     Some(Panel {
         name: kind.name.into(),
         title: kind.title.into(),
         alternative: format!("{}, by layer and measured step; at worst in {}.", kind.title, worst.join(", ")),
-        key: key.filter(|(is_there, ..)| *is_there).map(|(_, sample, words)| (sample, words.into())).collect(),
+        key: panel::key([(true, ramp.0, ramp.1)].into_iter().chain(flat).chain(remarks)),
         rows: plots.chunks(BESIDE).map(|plots| Row { plots: plots.to_vec(), ..Row::default() }).collect(),
     })
 }

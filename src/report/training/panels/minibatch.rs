@@ -3,7 +3,7 @@
 use super::{entry, joined, learners, tip};
 use crate::record::training::{Learner, TrainingRun};
 use crate::report::numbers::{Notation::Typeset, short};
-use crate::report::panel::{Area, Axis, Curve, Paint, Panel, Plot, Powers, Row, Rule, Sample, Scale};
+use crate::report::panel::{self, Area, Axis, Curve, Paint, Panel, Plot, Powers, Row, Rule, Sample, Scale};
 use crate::report::training::measured;
 
 /// Least and greatest power of ten shown.
@@ -35,13 +35,11 @@ pub(super) fn panel(run: &TrainingRun) -> Option<Panel> {
         .map(|tip| tip.y.0)
         .filter(|y| y.is_finite())
         .fold((-2.0, 1.0), |(low, high), y| (y.floor().max(BOUNDS.0).min(low), y.ceil().min(BOUNDS.1).max(high)));
-    let mut key = vec![(
-        Sample::Nothing,
-        "rounding error of the weight gradient relative to the spread over minibatches".to_string(),
-    )];
-    if plot.tips.iter().any(|tip| !(low..=high).contains(&tip.y.0)) {
-        key.push((Sample::Nothing, "points on an edge lie beyond it".into()));
-    }
+    let is_exceeded = plot.tips.iter().any(|tip| !(low..=high).contains(&tip.y.0));
+    let key = panel::key([
+        (true, Sample::Nothing, "rounding error of the weight gradient relative to the spread over minibatches"),
+        (is_exceeded, Sample::Nothing, "points on an edge lie beyond it"),
+    ]);
     plot.x = Axis::layers((first, last));
     plot.y = Axis::new("rounding / minibatch", Scale::Powers(Powers::of_ten(low, high)));
     let all = (f64::NEG_INFINITY, f64::INFINITY);

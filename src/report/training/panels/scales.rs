@@ -3,7 +3,7 @@
 use super::{entry, learners, tip};
 use crate::record::training::{Course, TrainingRun};
 use crate::report::numbers::{Notation::Typeset, power};
-use crate::report::panel::{Axis, Curve, Height, Mark, Panel, Plot, Powers, Row, Sample, Scale, Single, Symbol};
+use crate::report::panel::{self, Axis, Curve, Height, Mark, Panel, Plot, Powers, Row, Sample, Scale, Single, Symbol};
 
 /// Most marks of skipped steps along the axis: more would not be seen.
 const MARKS: f64 = 400.0;
@@ -22,8 +22,9 @@ pub(super) fn panel(run: &TrainingRun, last: usize) -> Option<Panel> {
             plot.tips.push(tip(beside.len(), (change.step as f64, change.log2.into()), words));
         }
         let symbol = Symbol::full(series.marker);
-        let singles =
-            thinned(&course.skipped, last as f64 / MARKS).map(|step| Single { at: (step, f64::NEG_INFINITY), symbol });
+        let mut skipped: Vec<f64> = course.skipped.iter().map(|step| *step as f64).collect();
+        skipped.dedup_by_key(|step| (*step / last as f64 * MARKS) as u64);
+        let singles = skipped.into_iter().map(|step| Single { at: (step, f64::NEG_INFINITY), symbol });
         plot.curves.push(Curve { series, stretches: Vec::new(), singles: singles.collect() });
         let note = match course.skipped.len() {
             0 => "no step skipped".into(),
@@ -38,7 +39,7 @@ pub(super) fn panel(run: &TrainingRun, last: usize) -> Option<Panel> {
     let has_skipped = plot.curves.iter().any(|curve| !curve.singles.is_empty());
     let beyond = [has_skipped.then_some("skipped"), None];
     plot.y = Axis::new("loss scale", Scale::Powers(Powers { beyond, ..Powers::of_two(least - 1.0, most + 1.0) }));
-    let skipped = (Sample::Nothing, "lowest row: steps skipped because a gradient was not finite".to_string());
+    let skipped = "lowest row: steps skipped because a gradient was not finite";
     Some(Panel {
         name: "scales".into(),
         title: "Loss scale".into(),
@@ -48,7 +49,7 @@ pub(super) fn panel(run: &TrainingRun, last: usize) -> Option<Panel> {
             power(2, most as i64, Typeset),
             told.join(", ")
         ),
-        key: if has_skipped { vec![skipped] } else { Vec::new() },
+        key: panel::key([(has_skipped, Sample::Nothing, skipped)]),
         rows: vec![Row { plots: vec![plot], height: Height::Low, beside, ..Row::default() }],
     })
 }
@@ -64,14 +65,4 @@ fn corners(course: &Course) -> Vec<(f64, f64)> {
     let end = course.losses.len() as f64;
     corners.extend(corners.last().filter(|(step, _)| *step < end).map(|(_, log2)| (end, *log2)));
     corners
-}
-
-/// Steps at least so far apart.
-fn thinned(steps: &[usize], apart: f64) -> impl Iterator<Item = f64> {
-    let mut next = f64::NEG_INFINITY;
-    steps.iter().map(|step| *step as f64).filter(move |step| {
-        let is_kept = *step >= next;
-        next = if is_kept { step + apart } else { next };
-        is_kept
-    })
 }

@@ -3,7 +3,7 @@
 use super::{entry, joined, learners, tip};
 use crate::record::training::{TrainingRun, Updates};
 use crate::report::numbers::{Notation::Typeset, short};
-use crate::report::panel::{Axis, Curve, Height, Panel, Plot, Row, Sample, Scale};
+use crate::report::panel::{self, Axis, Curve, Height, Panel, Plot, Row, Sample, Scale};
 use crate::report::training::measured;
 
 /// What is shared, of which updates.
@@ -25,7 +25,7 @@ pub(super) fn panel(run: &TrainingRun, last: usize) -> Option<Panel> {
             name: "updates".into(),
             title: "Non-zero updates that do not arrive".into(),
             alternative: format!("Share of the non-zero updates that are rounded away, at most: {}.", most.join(", ")),
-            key: if has_skipped { vec![(Sample::Nothing, "without skipped steps".into())] } else { Vec::new() },
+            key: panel::key([(has_skipped, Sample::Nothing, "without skipped steps")]),
             rows: vec![Row { beside: names, is_continued: true, ..lost }, wrong],
         }
     })
