@@ -2,7 +2,7 @@
 
 use crate::disk;
 use crate::record::Spec;
-use crate::report::figure::Panel;
+use crate::report::probe::panels::Kind;
 use serde::Deserialize;
 use std::fs;
 use std::io;
@@ -32,6 +32,9 @@ pub const RUN: &str = "run.json";
 /// The picture of a single run, without its ending.
 const SUMMARY: &str = "summary";
 
+/// The poster of all panels of a single run, and the ending of those of several.
+const DETAILS: &str = "details";
+
 /// The picture that compares several runs, without its ending.
 const COMPARISON: &str = "compare";
 
@@ -53,21 +56,24 @@ pub struct Pictures {
 /// Names of a run's pictures, without their endings.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunPictures {
-    /// `summary`; of several runs `relu`, `leaky-0.2001953125`.
+    /// The slide: `summary`; of several runs `relu`, `leaky-0.2001953125`.
     pub summary: String,
+    /// The poster: `details`; of several runs `relu-details`.
+    pub details: String,
     /// `panels/noise`; of several runs `panels/relu/noise`. A run that has nothing to show in a panel has no such picture.
-    pub panels: Vec<(Panel, String)>,
+    pub panels: Vec<(Kind, String)>,
 }
 
 impl Pictures {
     /// The names for a spec's activations.
     pub fn new(activations: &[String]) -> Pictures {
-        let run = |summary: String, folder: &str| RunPictures {
+        let run = |summary: String, details: String, folder: &str| RunPictures {
             summary,
-            panels: Panel::ALL.into_iter().map(|panel| (panel, format!("{folder}/{}", panel.name()))).collect(),
+            details,
+            panels: Kind::ALL.into_iter().map(|panel| (panel, format!("{folder}/{}", panel.name()))).collect(),
         };
         if let [_] | [] = activations {
-            let runs = activations.iter().map(|_| run(SUMMARY.into(), PANELS)).collect();
+            let runs = activations.iter().map(|_| run(SUMMARY.into(), DETAILS.into(), PANELS)).collect();
             return Pictures { runs, comparison: None };
         }
         let mut runs: Vec<RunPictures> = Vec::new();
@@ -77,11 +83,13 @@ impl Pictures {
             // Canonical names stay apart when made safe; others are numbered.
             let mut candidates = std::iter::once(plain.clone()).chain(numbered);
             let is_taken = |name: &str| {
-                [COMPARISON, PANELS, ".", ".."].contains(&name) || runs.iter().any(|run| run.summary == name)
+                let taken = || runs.iter().flat_map(|run| [&run.summary, &run.details]);
+                [COMPARISON, PANELS, ".", ".."].contains(&name) || taken().any(|taken| taken == name)
             };
             if let Some(name) = candidates.find(|name| !is_taken(name)) {
                 let folder = format!("{PANELS}/{name}");
-                runs.push(run(name, &folder));
+                let details = format!("{name}-{DETAILS}");
+                runs.push(run(name, details, &folder));
             }
         }
         Pictures { runs, comparison: Some(COMPARISON.into()) }
@@ -89,7 +97,10 @@ impl Pictures {
 
     /// Every file, the main picture last: `summary.png`, or of several runs `compare.png`.
     pub fn files(&self) -> Vec<String> {
-        let runs = self.runs.iter().flat_map(|run| run.panels.iter().map(|(_, stem)| stem).chain([&run.summary]));
+        let runs = self
+            .runs
+            .iter()
+            .flat_map(|run| run.panels.iter().map(|(_, stem)| stem).chain([&run.details, &run.summary]));
         runs.chain(&self.comparison).flat_map(|stem| ENDINGS.map(|ending| format!("{stem}.{ending}"))).collect()
     }
 }

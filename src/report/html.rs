@@ -4,20 +4,18 @@
 //! to load anything else. Without the script the page is complete except for sorting and filtering.
 
 mod figure;
-mod figures;
 mod glossary;
 mod layers;
 mod making;
 mod markup;
 mod policy;
 pub mod render;
-mod tips;
 
 use crate::judgement::{judge, judge_run};
 use crate::printable::in_json;
-use crate::record::Record;
-use crate::report::figure::{Comparison, Summary};
+use crate::record::{Record, Run};
 use crate::report::numbers::Notation::Typeset;
+use crate::report::probe::panels;
 use crate::report::table::causes;
 use crate::report::{audit, files, say, screen, table};
 use markup::{escaped, paragraph};
@@ -62,15 +60,19 @@ impl Section {
 pub fn page(record: &Record) -> Result<String, String> {
     let Some(first) = record.runs.first() else { return Err("the record has no run".into()) };
     let is_comparison = record.runs.len() > 1;
-    let title = if is_comparison { Comparison::new(record).title } else { Summary::new(record, first).title };
+    let title = panels::title(record, first);
     let mut sections = vec![Section::new("answer", "The answer", answer(record)), layer_one(record)];
     sections.extend(causes(record));
     sections.extend(audits(record));
     if is_comparison {
-        sections.push(Section::new("comparison", "The activations side by side", figures::comparison(record)?));
+        let panel = panels::comparison(record, &judge(record));
+        sections.push(Section::new(
+            "comparison",
+            "The activations side by side",
+            figure::figure(&panel)?.into_string(),
+        ));
     }
-    let figures: Vec<String> =
-        record.runs.par_iter().map(|run| figures::run(record, run)).collect::<Result<_, String>>()?;
+    let figures: Vec<String> = record.runs.par_iter().map(|run| figures(record, run)).collect::<Result<_, String>>()?;
     for (index, (run, figures)) in record.runs.iter().zip(figures).enumerate() {
         let id = if is_comparison { format!("figures-{}", index + 1) } else { "figures".into() };
         let title = if is_comparison { format!("{} by layer", run.activation) } else { "By layer".into() };
@@ -83,7 +85,7 @@ pub fn page(record: &Record) -> Result<String, String> {
     sections.push(Section::new("record", "The numbers behind it", stored(record)));
     let contents = if is_comparison { contents(&sections) } else { String::new() };
     let body: String = sections.iter().map(Section::html).collect();
-    let style = STYLE.to_string() + &figures::dark_style();
+    let style = STYLE.to_string() + &figure::dark_style();
     let script = SCRIPTS.concat();
     Ok(format!(
         "{BEGINNING}{}\">\n\
@@ -97,6 +99,12 @@ pub fn page(record: &Record) -> Result<String, String> {
         escaped(&record.version),
         title = escaped(&title),
     ))
+}
+
+/// The panels of one run.
+fn figures(record: &Record, run: &Run) -> Result<String, String> {
+    let drawn = panels::of_record(record, run).into_iter().map(|panel| Ok(figure::figure(&panel)?.into_string()));
+    drawn.collect()
 }
 
 /// The question and its answer, in the words of the terminal and the picture.

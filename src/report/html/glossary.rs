@@ -3,13 +3,13 @@
 use super::markup::definitions;
 use crate::judgement::ExactState;
 use crate::record::{NoiseSource, Verdict};
-use crate::report::figure::Fate;
+use crate::report::probe::fate::Fate;
 use crate::report::say;
 
 /// All lists.
 pub fn glossary() -> String {
     let verdicts = Verdict::ALL.map(|verdict| (verdict.name(), verdict_meaning(verdict).to_string()));
-    let fates = Fate::ALL.map(|fate| (fate_name(fate), fate_meaning(fate).to_string()));
+    let fates = Fate::ALL.map(|fate| (fate.name(), fate.meaning().to_string()));
     let sources = NoiseSource::ALL.map(|source| (source.name(), source_meaning(source).to_string()));
     let exact = EXACT.map(|(state, meaning)| (say::exact::name(state), meaning.to_string()));
     let judged = JUDGED.map(|(term, meaning)| (term, meaning.to_string()));
@@ -122,39 +122,5 @@ fn verdict_meaning(verdict: Verdict) -> &'static str {
         Verdict::Zero => "every entry of the exact gradient is zero: no format can help",
         Verdict::Overflow => "a computed entry is infinite or NaN",
         Verdict::NotEstablished => "the bounds on the exact gradient do not decide",
-    }
-}
-
-/// A fate in one word or two.
-pub fn fate_name(fate: Fate) -> &'static str {
-    match fate {
-        Fate::Resolved => "resolved",
-        Fate::Degraded => "degraded",
-        Fate::Drowned => "drowned",
-        Fate::Flushed => "flushed",
-        Fate::Cut => "cut",
-        Fate::Overflowed => "overflowed",
-        Fate::Ghost => "ghost",
-        Fate::TrueZero => "true zero",
-        Fate::Undecided => "undecided",
-    }
-}
-
-fn fate_meaning(fate: Fate) -> &'static str {
-    match fate {
-        Fate::Resolved => "its error is below an eighth of the exact entry",
-        Fate::Degraded => "its error is at least an eighth of the exact entry",
-        Fate::Drowned => "its error is at least as large as the exact entry",
-        Fate::Flushed => {
-            "underflowed to zero although the exact entry is not zero, nor that of the same run with unbounded exponents \
-             (without such a run: every computed zero whose exact entry is not zero)"
-        }
-        Fate::Cut => {
-            "computed as zero for another reason, also with unbounded exponents: a flipped branch, or a sum that cancels"
-        }
-        Fate::Overflowed => "computed as infinite or NaN",
-        Fate::Ghost => "exactly zero, but computed as nonzero",
-        Fate::TrueZero => "exactly zero, and computed as zero",
-        Fate::Undecided => "the error bounds of the exact gradient do not decide",
     }
 }

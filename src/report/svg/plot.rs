@@ -184,7 +184,8 @@ fn rule(canvas: &Canvas, rule: &Rule, frame: Rect, (x, y): (&Ruler, &Ruler), aro
         let above = (frame.left + 6.0, line[0].1 - WORDS.line() / 2.0);
         canvas.anchored(&rule.label, above, WORDS, rule.paint, Anchor::Left)?;
     }
-    canvas.dashed(&line, rule.paint, rule.width, rule.dash)
+    // A line without a width is named where another one ends.
+    if rule.width > 0.0 { canvas.dashed(&line, rule.paint, rule.width, rule.dash) } else { Ok(()) }
 }
 
 /// Rows of words inside the frame, above the axis and below it.

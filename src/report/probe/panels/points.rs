@@ -1,0 +1,160 @@
+//! Noise-to-signal on an axis of powers of ten: what a point is, from where to where the axis goes.
+
+use super::of_layers;
+use crate::judgement::ArithmeticJudgement;
+use crate::record::{ArithmeticRun, Number, Quantiles, SiteRun, Verdict};
+use crate::report::panel::{Area, Joined, Paint, Powers, Rule, Sample, Symbol};
+
+/// Highest power of ten shown; what lies above sits on the axis' edge.
+const HIGHEST: i32 = 3;
+/// Least power of ten at which the axis may end above, so that noise = signal is never on the frame.
+const LEAST_TOP: i32 = 1;
+/// Highest power of ten at which the axis may begin, so that the noisy region is always in view.
+const HIGHEST_BOTTOM: i32 = -3;
+/// Where the axis may change its scale: noise matters above, what lies far below needs less room.
+const KNEE: i32 = -3;
+/// Powers of ten below the knee from which on they are compressed.
+const COMPRESSED_FROM: i32 = 4;
+
+/// What a point is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A measured ratio, joined to its neighbours.
+    Measured,
+    /// An upper limit, or no noise at all at the axis' lower end: joined, with an arrow.
+    AtMost,
+    /// A zero or overflowed gradient: hollow and not joined, because its ratio is not noise.
+    Saturated,
+    /// The truth does not tell: a cross, not joined.
+    NotEstablished,
+}
+
+impl Kind {
+    /// True where the point is part of the line.
+    pub fn is_joined(self) -> bool {
+        matches!(self, Kind::Measured | Kind::AtMost)
+    }
+}
+
+/// A layer's noise on the axis.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    /// Its layer and log₁₀ of its quantiles.
+    pub at: Joined,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// A layer's noise, if its ratio is one.
+pub fn measured((layer, verdict): (&SiteRun, Verdict)) -> Option<&Quantiles> {
+    Some(layer.noise()).filter(|_| !verdict.is_zero_or_overflow())
+}
+
+/// Powers of ten around every positive finite quantile, compressed where they reach far down.
+pub fn axis<'a>(quantiles: impl Iterator<Item = &'a Quantiles>) -> Powers {
+    let (mut bottom, mut top) = (HIGHEST_BOTTOM, LEAST_TOP);
+    for noise in quantiles {
+        for value in [noise.low, noise.median, noise.high].into_iter().filter_map(Number::finite).filter(|x| *x > 0.0) {
+            let log10 = core_math::log10(value);
+            (bottom, top) = (bottom.min(log10.floor() as i32), top.max(log10.ceil() as i32));
+        }
+    }
+    let knee = (KNEE - bottom >= COMPRESSED_FROM).then_some(f64::from(KNEE));
+    Powers { knee, ..Powers::of_ten(f64::from(bottom), f64::from(top.min(HIGHEST))) }
+}
+
+/// The first point of an arithmetic.
+pub fn first(one: (&ArithmeticRun, &ArithmeticJudgement), axis: &Powers) -> Option<Point> {
+    of_layers(one).next().and_then(|one| point(one, axis))
+}
+
+/// A layer on an axis; nothing where it has no ratio.
+pub fn point((layer, verdict): (&SiteRun, Verdict), axis: &Powers) -> Option<Point> {
+    let noise = layer.shown_noise();
+    let kind = match verdict {
+        verdict if verdict.is_zero_or_overflow() => Kind::Saturated,
+        Verdict::NotEstablished => Kind::NotEstablished,
+        // No noise at all lies below every axis.
+        _ if noise.at_most || noise.median == Number::Finite(0.0) => Kind::AtMost,
+        _ => Kind::Measured,
+    };
+    if noise.median == Number::None && kind != Kind::Saturated {
+        return None;
+    }
+    // A gradient that is exactly zero has no ratio; one that a minority of the trials have must not place it.
+    let median = if verdict == Verdict::Zero { Number::None } else { noise.median };
+    Some(placed(layer.site, &Quantiles { median, ..noise }, kind, axis))
+}
+
+/// A source's noise on an axis; nothing where it has no ratio. No verdict tells more of it.
+pub fn of_source(layer: usize, noise: &Quantiles, axis: &Powers) -> Option<Point> {
+    let is_limit = noise.at_most || noise.median == Number::Finite(0.0);
+    let kind = if is_limit { Kind::AtMost } else { Kind::Measured };
+    (noise.median != Number::None).then(|| placed(layer, noise, kind, axis))
+}
+
+/// Quantiles clamped to an axis.
+fn placed(layer: usize, noise: &Quantiles, kind: Kind, axis: &Powers) -> Point {
+    let place = |number: Number| match number {
+        Number::Finite(x) if x > 0.0 => core_math::log10(x).clamp(axis.low, axis.high),
+        Number::Infinite => axis.high,
+        // No noise at all, or 0/0 of a dead layer: the lower edge of the axis.
+        _ => axis.low,
+    };
+    let median = place(noise.median);
+    // A quantile can be missing only where the median is; min and max keep the band around the line.
+    let (low, high) = (place(noise.low).min(median), place(noise.high).max(median));
+    Point { at: Joined { x: layer as f64, low, median, high }, kind }
+}
+
+/// Where noise is as large as the signal, and where it matters.
+pub fn regions() -> Vec<Area> {
+    let all = (f64::NEG_INFINITY, f64::INFINITY);
+    vec![
+        Area::rectangle(all, (0.0, f64::INFINITY), Paint::ChaoticRegion),
+        Area::rectangle(all, (-1.0, 0.0), Paint::NoisyRegion),
+    ]
+}
+
+/// The same regions on an axis along.
+pub fn regions_along() -> Vec<Area> {
+    let swapped = |area: Area| Area { outline: area.outline.iter().map(|(x, y)| (*y, *x)).collect(), ..area };
+    regions().into_iter().map(swapped).collect()
+}
+
+/// The lines that bound the regions, and where the axis changes its scale.
+pub fn rules(axis: &Powers) -> Vec<Rule> {
+    let mut rules = vec![Rule::level(0.0, "noise = signal", 1.4, &[]), Rule::level(-1.0, "noisy from 0.1", 0.6, &[])];
+    let knee = |knee| Rule { paint: Paint::Soft, ..Rule::level(knee, "compressed below", 0.9, &[1.5, 3.0]) };
+    rules.extend(axis.knee.map(knee));
+    rules
+}
+
+/// What bands or bars, arrows, hollow points and crosses of such points are; `edge` is where the axis ends.
+pub fn key<'a>(
+    points: impl Iterator<Item = &'a Point> + Clone,
+    (band, spread): (Option<Sample>, String),
+    arrow: Symbol,
+    edge: &str,
+) -> Vec<(Sample, String)> {
+    let has = |kind: Kind| points.clone().any(|point| point.kind == kind);
+    let mut key = Vec::new();
+    if let Some(sample) = band {
+        key.push((sample, spread));
+    }
+    let kinds = [
+        (Kind::AtMost, arrow, "at most: no noise, or below the resolution of the exact gradient"),
+        (
+            Kind::Saturated,
+            Symbol::hollow(Default::default()),
+            "hollow: gradient zero, underflowed or overflowed, so its ratio is not noise",
+        ),
+        (Kind::NotEstablished, Symbol::Cross, "exact gradient not established here"),
+    ];
+    let there = kinds.into_iter().filter(|(kind, ..)| has(*kind));
+    key.extend(there.map(|(_, symbol, words)| (Sample::soft(symbol), words.to_string())));
+    if !edge.is_empty() {
+        key.push((Sample::Nothing, edge.into()));
+    }
+    key
+}
