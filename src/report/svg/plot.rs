@@ -57,7 +57,7 @@ pub fn draw(canvas: &Canvas, plot: &Plot, frame: Rect, around: Around) -> Drawn 
     let at = |(along, upwards): (f64, f64)| (x.at(along), y.at(upwards));
     plot.areas.iter().try_for_each(|one| area(canvas, one, at))?;
     axes(canvas, plot, frame, (&x, &y), around)?;
-    plot.rules.iter().try_for_each(|one| rule(canvas, one, frame, (&x, &y), around))?;
+    plot.rules.iter().try_for_each(|one| rule(canvas, one, frame, (&x, &y)))?;
     let mut labels = Labels::new(frame);
     for mark in &plot.marks {
         match mark {
@@ -78,6 +78,9 @@ pub fn draw(canvas: &Canvas, plot: &Plot, frame: Rect, around: Around) -> Drawn 
     for mark in &plot.marks {
         let Mark::Text(words) = mark else { continue };
         labels.draw(canvas, words, at(words.at))?;
+    }
+    if around.has_names_inside {
+        plot.rules.iter().try_for_each(|rule| name_inside(canvas, rule, frame, y.at(rule.at)))?;
     }
     counts(canvas, plot, frame)?;
     if let Some(words) = &plot.notice {
@@ -175,17 +178,25 @@ fn ends(mut ticks: Vec<super::ruler::Tick>) -> Vec<super::ruler::Tick> {
     ticks
 }
 
-fn rule(canvas: &Canvas, rule: &Rule, frame: Rect, (x, y): (&Ruler, &Ruler), around: Around) -> Drawn {
+fn rule(canvas: &Canvas, rule: &Rule, frame: Rect, (x, y): (&Ruler, &Ruler)) -> Drawn {
     let line = match rule.is_upright {
         true => [(x.at(rule.at), frame.top), (x.at(rule.at), frame.bottom)],
         false => [(frame.left, y.at(rule.at)), (frame.right, y.at(rule.at))],
     };
-    if around.has_names_inside && !rule.is_upright && !rule.label.is_empty() {
-        let above = (frame.left + 6.0, line[0].1 - WORDS.line() / 2.0);
-        canvas.anchored(&rule.label, above, WORDS, rule.paint, Anchor::Left)?;
-    }
     // A line without a width is named where another one ends.
     if rule.width > 0.0 { canvas.dashed(&line, rule.paint, rule.width, rule.dash) } else { Ok(()) }
+}
+
+/// The name of a line on its left end, where there is no room beside the plot.
+fn name_inside(canvas: &Canvas, rule: &Rule, frame: Rect, height: f64) -> Drawn {
+    if rule.is_upright || rule.label.is_empty() {
+        return Ok(());
+    }
+    let (left, middle) = (frame.left + 6.0, height - WORDS.line() / 2.0 - 1.0);
+    let right = left + text::width(&rule.label, WORDS)? + 2.0;
+    let plate = Rect { left: left - 2.0, top: middle - 6.0, right, bottom: middle + 6.0 };
+    canvas.rectangle(plate, Paint::Paper, 0.8)?;
+    canvas.anchored(&rule.label, (left, middle), WORDS, rule.paint, Anchor::Left)
 }
 
 /// Rows of words inside the frame, above the axis and below it.

@@ -14,9 +14,9 @@ const SLIDE: (f64, f64) = (800.0, 450.0);
 const MARGIN: f64 = 24.0;
 /// Room for words beside the plots of a poster, and of a slide.
 const GUTTER: f64 = 270.0;
-const SLIDE_GUTTER: f64 = 112.0;
+const SLIDE_GUTTER: f64 = 126.0;
 /// Part of a slide's width that its first panel takes.
-const FIRST: f64 = 0.56;
+const FIRST: f64 = 0.57;
 /// Free space between panels, and above a caption's rule and below it.
 const PANEL_GAP: f64 = 16.0;
 const CAPTION_GAPS: (f64, f64) = (6.0, 8.0);

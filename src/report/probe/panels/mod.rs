@@ -17,7 +17,7 @@ pub use comparison::panel as comparison;
 use crate::judgement::{ArithmeticJudgement, RunJudgement, judge, judge_run};
 use crate::record::{ArithmeticRun, NoiseSource, Record, Run, SiteRun, Verdict};
 use crate::report::numbers::Notation::Typeset;
-use crate::report::panel::{Dash, LINES, Layout, Marker, Paint, Palette, Panel, Series, Sheet};
+use crate::report::panel::{Axis, Dash, LINES, Layout, Marker, Paint, Palette, Panel, Series, Sheet};
 use crate::report::{audit, facts, files, say};
 use place::ratio;
 
@@ -178,6 +178,12 @@ fn layers(run: &Run) -> (usize, usize) {
     let numbers = numbers.chain(run.arithmetics.iter().flat_map(|one| one.sites.iter().map(|layer| layer.site)));
     let (first, last) = numbers.fold((usize::MAX, 0), |(low, high), layer| (low.min(layer), high.max(layer)));
     if first <= last { (first, last) } else { (1, 1) }
+}
+
+/// The layers of a run along; in few words on a slide.
+fn along(run: &Run, is_slide: bool) -> Axis {
+    let axis = Axis::layers(layers(run));
+    if is_slide { Axis { name: "layer (1: input side)".into(), ..axis } } else { axis }
 }
 
 /// The arithmetic, accumulator and loss scale included.

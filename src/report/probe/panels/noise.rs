@@ -1,12 +1,13 @@
 //! Noise-to-signal by layer, one curve per arithmetic, or per source of one arithmetic's noise.
 
 use super::points::{self, Kind, Point, measured};
-use super::{Kind as PanelKind, layers, name, of_layers, of_run, place, ratio, source_series, trials};
+use super::{Kind as PanelKind, name, of_layers, of_run, place, ratio, source_series, trials};
 use crate::judgement::{ArithmeticJudgement, RunJudgement};
 use crate::record::{ArithmeticRun, Number, Quantiles, Run, SiteRun, TheorySite};
 use crate::report::numbers::{Notation::Typeset, short};
 use crate::report::panel::{
-    Axis, Curve, Dash, Entry, Mark, Paint, Panel, Plot, Powers, Row, Rule, Sample, Scale, Series, Single, Symbol, Tip,
+    Axis, Curve, Dash, Entry, Height, Mark, Paint, Panel, Plot, Powers, Row, Rule, Sample, Scale, Series, Single,
+    Symbol, Tip,
 };
 use crate::report::{cause, facts};
 
@@ -14,7 +15,7 @@ use crate::report::{cause, facts};
 pub const BAND: f64 = 0.16;
 const THIN: f64 = 1.0;
 /// What theory predicts, and its bounds without branch flips.
-const PREDICTED: Dash = &[1.5, 2.5];
+const PREDICTED: Dash = &[4.0, 2.5];
 const FROZEN: Dash = &[9.0, 2.5, 1.5, 2.5];
 
 /// A curve with its points and what its gutter and tooltips say.
@@ -148,10 +149,10 @@ fn of(run: &Run, judged: &RunJudgement, kind: PanelKind, axis: &Powers, courses:
     let is_clamped = joined().any(|point| point.at.median >= axis.high);
     let edge = if is_clamped { "points on the upper end lie beyond it" } else { "" };
     let mut plot = Plot {
-        x: Axis::layers(layers(run)),
+        x: super::along(run, is_slide),
         y: Axis::new("noise / signal", Scale::Powers(*axis)),
         areas: points::regions(),
-        rules: points::rules(axis),
+        rules: points::rules(axis).into_iter().filter(|rule| !is_slide || rule.dash.is_empty()).collect(),
         curves: courses.iter().map(curve).collect(),
         notice: points().next().is_none().then(|| "no noise ratio is known in any layer".into()),
         ..Plot::default()
@@ -183,7 +184,12 @@ fn of(run: &Run, judged: &RunJudgement, kind: PanelKind, axis: &Powers, courses:
         name: kind.name().into(),
         title: kind.title().into(),
         key: if is_slide { Vec::new() } else { key },
-        rows: vec![Row { plots: vec![plot], beside: courses.iter().map(entry).collect(), ..Row::default() }],
+        rows: vec![Row {
+            plots: vec![plot],
+            beside: courses.iter().map(entry).collect(),
+            height: Height::Tall,
+            ..Row::default()
+        }],
         ..Panel::default()
     }
 }
