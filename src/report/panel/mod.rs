@@ -43,7 +43,7 @@ pub struct Row {
 
 /// A key of those entries that are there.
 pub fn key<'a>(entries: impl IntoIterator<Item = (bool, Sample, &'a str)>) -> Vec<(Sample, String)> {
-    entries.into_iter().filter_map(|(is_there, sample, words)| is_there.then(|| (sample, words.into()))).collect()
+    entries.into_iter().filter(|(is_there, ..)| *is_there).map(|(_, sample, words)| (sample, words.into())).collect()
 }
 
 impl Row {

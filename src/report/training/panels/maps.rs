@@ -6,13 +6,11 @@ use crate::report::numbers::{Notation::Typeset, ratio, short};
 use crate::report::panel::{self, Area, Axis, Hatch, Paint, Palette, Panel, Plot, Row, Sample, Scale, Tip};
 use std::ops::Range;
 
-/// Colours of noise/signal: below 10⁻³, four to a decade up to 10, and from 10 on.
-pub const NOISE_LEVELS: usize = 18;
-/// log₁₀ of the noise/signal at which the second colour begins, and colours to a decade.
+/// log₁₀ of the noise/signal at which the second colour begins, and colours to a decade: the last is from 10 on.
 const NOISE: (f64, f64) = (-3.0, 4.0);
 const NOISE_TICKS: &[(usize, &str)] = &[(1, "10⁻³"), (5, "10⁻²"), (9, "10⁻¹"), (13, "1"), (17, "10")];
 /// Upper ends of the colours of shares; the first is for exactly none.
-pub const SHARE_LEVELS: [f64; 7] = [0.0, 0.001, 0.01, 0.1, 0.25, 0.5, 1.0];
+const SHARE_LEVELS: [f64; 7] = [0.0, 0.001, 0.01, 0.1, 0.25, 0.5, 1.0];
 const SHARE_TICKS: &[(usize, &str)] =
     &[(0, "none"), (2, "0.1 %"), (3, "1 %"), (4, "10 %"), (5, "25 %"), (6, "50 %"), (7, "100 %")];
 
@@ -130,19 +128,17 @@ fn map(run: &TrainingRun, kind: &Kind, grid: &Grid) -> Option<Panel> {
         (has(Cell::Absent), "blank: not measured"),
         (is_thinned, "each cell shows the worst of several steps or layers"),
     ];
-    let ramp = match kind.palette {
-        Palette::Noise => (
-            Sample::Ramp(Palette::Noise, NOISE_LEVELS, NOISE_TICKS),
-            "noise / signal: noisy from 10⁻¹ on, chaotic from 1 on",
-        ),
-        palette => (Sample::Ramp(palette, SHARE_LEVELS.len(), SHARE_TICKS), "share, up to"),
+    let (ticks, words) = match kind.palette {
+        Palette::Noise => (NOISE_TICKS, "noise / signal: noisy from 10⁻¹ on, chaotic from 1 on"),
+        _ => (SHARE_TICKS, "share, up to"),
     };
+    let ramp = (true, Sample::Ramp(kind.palette, kind.palette.len(), ticks), words);
     let remarks = remarks.map(|(is_said, words)| (is_said, Sample::Nothing, words));
     Some(Panel {
         name: kind.name.into(),
         title: kind.title.into(),
         alternative: format!("{}, by layer and measured step; at worst in {}.", kind.title, worst.join(", ")),
-        key: panel::key([(true, ramp.0, ramp.1)].into_iter().chain(flat).chain(remarks)),
+        key: panel::key([ramp].into_iter().chain(flat).chain(remarks)),
         rows: plots.chunks(BESIDE).map(|plots| Row { plots: plots.to_vec(), ..Row::default() }).collect(),
     })
 }
@@ -259,7 +255,7 @@ fn noise_level(ratio: f64) -> usize {
         return 0;
     }
     let above = (core_math::log10(ratio) - NOISE.0) * NOISE.1;
-    (above.floor() + 1.0).clamp(0.0, (NOISE_LEVELS - 1) as f64) as usize
+    (above.floor() + 1.0).clamp(0.0, (Palette::Noise.len() - 1) as f64) as usize
 }
 
 /// Parts beyond the whole are the whole.
@@ -281,7 +277,7 @@ mod tests {
         for ((level, words), ratio) in NOISE_TICKS.iter().zip([1e-3, 1e-2, 1e-1, 1.0, 10.0]) {
             assert_eq!((noise_level(ratio), noise_level(ratio * 0.999)), (*level, *level - 1), "{words}");
         }
-        assert_eq!([0.0, f64::INFINITY].map(noise_level), [0, NOISE_LEVELS - 1]);
+        assert_eq!([0.0, f64::INFINITY].map(noise_level), [0, Palette::Noise.len() - 1]);
         for (level, words) in SHARE_TICKS.iter().skip(1) {
             let most = SHARE_LEVELS[*level - 1];
             assert_eq!(
