@@ -1,8 +1,21 @@
 //! Both themes: readable, in grey and for all kinds of sight.
 
-use precision_probe::record::NoiseSource;
-use precision_probe::report::draw::{Paint, SERIES_COLORS, Theme};
-use precision_probe::report::figure::{AnswerKind, Fate};
+use precision_probe::report::panel::{Paint, Palette, Series};
+use precision_probe::report::svg::Theme;
+
+/// Fates in their order from below.
+const CUT: usize = 4;
+/// Resolved, degraded, drowned, flushed and zero.
+const UNDER_CUT: [usize; 5] = [0, 1, 2, 3, 7];
+
+/// All colours of a palette.
+fn all(palette: Palette) -> impl Iterator<Item = Paint> + Clone {
+    (0..palette.len()).map(move |index| Paint::Of(palette, index))
+}
+
+fn fate(index: usize) -> Paint {
+    Paint::Of(Palette::Fates, index)
+}
 
 /// Relative luminance of WCAG 2.
 fn luminance((red, green, blue): (u8, u8, u8)) -> f64 {
@@ -26,8 +39,8 @@ fn texts_and_lines_stand_out_from_what_they_stand_on() {
     for theme in Theme::ALL {
         for ground in grounds {
             let texts = [Paint::Ink, Paint::Soft].map(|paint| (paint, 4.5));
-            let series = (0..SERIES_COLORS).map(|index| (Paint::Series(index), 3.0));
-            let sources = NoiseSource::ALL.map(|source| (Paint::Source(source), 3.0));
+            let series = all(Palette::Series).map(|paint| (paint, 3.0));
+            let sources = all(Palette::Sources).map(|paint| (paint, 3.0));
             for (paint, least) in texts.into_iter().chain(series).chain(sources).chain([(Paint::Truth, 3.0)]) {
                 let found = contrast(theme, paint, ground);
                 assert!(found >= least, "{}: {paint:?} on {ground:?} has {found:.2}", theme.name());
@@ -43,12 +56,12 @@ fn texts_and_lines_stand_out_from_what_they_stand_on() {
 #[test]
 fn answers_are_readable_and_different() {
     for theme in Theme::ALL {
-        let plates = AnswerKind::ALL.map(Paint::Answer);
-        for plate in plates {
+        let plates = all(Palette::Answers);
+        for plate in plates.clone() {
             let found = contrast(theme, plate, Paint::Paper);
             assert!(found >= 4.5, "{}: {plate:?} {found:.2}", theme.name());
         }
-        let colors: std::collections::HashSet<_> = plates.map(|plate| theme.rgb(plate)).into();
+        let colors: std::collections::HashSet<_> = plates.map(|plate| theme.rgb(plate)).collect();
         assert_eq!(colors.len(), 3);
     }
 }
@@ -57,9 +70,9 @@ fn answers_are_readable_and_different() {
 #[test]
 fn cut_differs_in_lightness_from_what_it_may_lie_on() {
     for theme in Theme::ALL {
-        for fate in [Fate::Drowned, Fate::Flushed, Fate::Degraded, Fate::Resolved, Fate::TrueZero] {
-            let found = contrast(theme, Paint::Fate(Fate::Cut), Paint::Fate(fate));
-            assert!(found >= 1.4, "{}: {fate:?} {found:.2}", theme.name());
+        for other in UNDER_CUT {
+            let found = contrast(theme, fate(CUT), fate(other));
+            assert!(found >= 1.4, "{}: {other} {found:.2}", theme.name());
         }
     }
 }
@@ -68,9 +81,9 @@ fn cut_differs_in_lightness_from_what_it_may_lie_on() {
 #[test]
 fn neighbouring_fates_differ_in_lightness() {
     for theme in Theme::ALL {
-        for pair in Fate::ALL.windows(2) {
-            let found = contrast(theme, Paint::Fate(pair[0]), Paint::Fate(pair[1]));
-            assert!(found >= 1.4, "{}: {pair:?} {found:.2}", theme.name());
+        for lower in 0..Palette::Fates.len() - 1 {
+            let found = contrast(theme, fate(lower), fate(lower + 1));
+            assert!(found >= 1.4, "{}: {lower} {found:.2}", theme.name());
         }
     }
 }
@@ -79,12 +92,22 @@ fn neighbouring_fates_differ_in_lightness() {
 fn series_of_a_theme_are_different_colours() {
     for theme in Theme::ALL {
         let colors: std::collections::HashSet<_> =
-            (0..SERIES_COLORS).map(|index| theme.rgb(Paint::Series(index))).collect();
-        assert_eq!(colors.len(), SERIES_COLORS);
-        let sources = NoiseSource::ALL.map(|source| theme.rgb(Paint::Source(source)));
-        assert_eq!(colors.iter().chain(&sources).collect::<std::collections::HashSet<_>>().len(), SERIES_COLORS + 6);
-        assert_eq!(theme.rgb(Paint::Series(SERIES_COLORS)), theme.rgb(Paint::Series(0)));
+            all(Palette::Series).chain(all(Palette::Sources)).map(|paint| theme.rgb(paint)).collect();
+        assert_eq!(colors.len(), Palette::Series.len() + Palette::Sources.len());
+        assert_eq!(theme.rgb(Paint::Of(Palette::Series, 7)), theme.rgb(Paint::Of(Palette::Series, 0)));
     }
+}
+
+/// In a grey print, dash and marker tell neighbours apart; with the colour, 28 series are all different.
+#[test]
+fn series_differ_without_their_colours() {
+    for index in 0..40 {
+        let (one, next) = (Series::new(index), Series::new(index + 1));
+        assert!(one.dash != next.dash && one.marker != next.marker, "{index}");
+    }
+    let style = |index: usize| (Theme::Light.rgb(Series::new(index).paint), format!("{:?}", Series::new(index).marker));
+    let styles: std::collections::HashSet<_> = (0..28).map(style).collect();
+    assert_eq!(styles.len(), 28);
 }
 
 #[test]

@@ -1,4 +1,7 @@
 //! Writes a file completely or not at all: under a temporary name, `NAME.PID-N.partial`, and renames it at the end.
+//!
+//! The name says which process writes which file, so that what a killed run left is known as such and removed by the next;
+//! names of `tempfile` are random.
 
 use super::{LOCK, was_read};
 use std::ffi::OsStr;

@@ -2,6 +2,9 @@
 //!
 //! Source: numpy.lib.format, versions 1.0 to 3.0. NumPy has no bfloat16 and no 8-bit floats: arrays of ml_dtypes
 //! are written as raw bytes, `<V2` and `<V1`, or as `<f1` for float8_e5m2, and their type is lost.
+//!
+//! Every claim of a header is checked against the room for numbers before anything is allocated, and an array of a type
+//! that is not supported is left out with a reason: `npyz` has neither promise.
 
 use super::tensor::{Dtype, Stored, Tensor, Unread, count};
 

@@ -1,4 +1,7 @@
 //! safetensors: a length (8 bytes, little-endian), a JSON header of names, types, shapes and places, the numbers.
+//!
+//! The `safetensors` crate keeps the header in a map and fails as a whole at one type it does not know: it can neither refuse
+//! a name that occurs twice, nor keep the order of the header, nor leave out one tensor with a reason. It checks us in tests.
 
 use super::room::Room;
 use super::tensor::{Dtype, Stored, Tensor, Unread, check_name, count};
