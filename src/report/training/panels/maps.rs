@@ -3,7 +3,7 @@
 use crate::record::training::{Learner, MeasuredSite, Track, TrainingRun};
 use crate::record::{Number, Verdict};
 use crate::report::numbers::{Notation::Typeset, ratio, short};
-use crate::report::panel::{self, Area, Axis, Hatch, Paint, Palette, Panel, Plot, Row, Sample, Scale, Tip};
+use crate::report::panel::{self, Area, Axis, Hatch, Height, Paint, Palette, Panel, Plot, Row, Sample, Scale, Tip};
 use std::ops::Range;
 
 /// log₁₀ of the noise/signal at which the second colour begins, and colours to a decade: the last is from 10 on.
@@ -16,8 +16,6 @@ const SHARE_TICKS: &[(usize, &str)] =
 
 /// Most columns and most rows of a map; with more steps or layers a cell is the worst of several.
 const MOST: usize = 64;
-/// Most maps side by side.
-const BESIDE: usize = 3;
 
 /// What a map shows.
 struct Kind {
@@ -109,11 +107,15 @@ pub(super) fn remark(run: &TrainingRun) -> Option<String> {
 }
 
 fn map(run: &TrainingRun, kind: &Kind, grid: &Grid) -> Option<Panel> {
-    let maps: Vec<_> = run.learners.iter().map(|learner| (learner.name.as_str(), grid.cells(learner, kind))).collect();
-    let cells = || maps.iter().flat_map(|(_, columns)| columns.iter().flatten());
-    if cells().all(|cell| kind.is_empty(cell)) {
+    let maps = run.learners.iter().map(|learner| (learner.name.as_str(), grid.cells(learner, kind)));
+    let has_some = |(_, columns): &(&str, Vec<Vec<Cell>>)| !columns.iter().flatten().all(|cell| kind.is_empty(cell));
+    let (maps, without): (Vec<_>, Vec<_>) = maps.partition(has_some);
+    if maps.is_empty() {
         return None;
     }
+    let without: Vec<&str> = without.into_iter().map(|(name, _)| name).collect();
+    let without = (!without.is_empty(), format!("no {} in {}", kind.what, without.join(", ")));
+    let cells = || maps.iter().flat_map(|(_, columns)| columns.iter().flatten());
     let plots: Vec<Plot> = maps.iter().map(|(name, columns)| grid.plot(name, columns, kind)).collect();
     let worst = |columns: &[Vec<Cell>]| kind.words(columns.iter().flatten().fold(&Cell::Absent, worse));
     let worst: Vec<String> = maps.iter().map(|(name, columns)| format!("{name}: {}", worst(columns))).collect();
@@ -127,6 +129,7 @@ fn map(run: &TrainingRun, kind: &Kind, grid: &Grid) -> Option<Panel> {
         (has_skipped && kind.name == "noise" && has(Cell::Overflow), "step skipped by dynamic loss scaling"),
         (has(Cell::Absent), "blank: not measured"),
         (is_thinned, "each cell shows the worst of several steps or layers"),
+        (without.0, without.1.as_str()),
     ];
     let (ticks, words) = match kind.palette {
         Palette::Noise => (NOISE_TICKS, "noise / signal: noisy from 10⁻¹ on, chaotic from 1 on"),
@@ -139,7 +142,7 @@ fn map(run: &TrainingRun, kind: &Kind, grid: &Grid) -> Option<Panel> {
         title: kind.title.into(),
         alternative: format!("{}, by layer and measured step; at worst in {}.", kind.title, worst.join(", ")),
         key: panel::key([ramp].into_iter().chain(flat).chain(remarks)),
-        rows: plots.chunks(BESIDE).map(|plots| Row { plots: plots.to_vec(), ..Row::default() }).collect(),
+        rows: Row::multiples(plots).into_iter().map(|row| Row { height: Height::Low, ..row }).collect(),
     })
 }
 
