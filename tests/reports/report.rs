@@ -17,5 +17,4 @@ mod tables;
 mod text;
 mod theme;
 mod training;
-mod training_figure;
 mod training_panels;

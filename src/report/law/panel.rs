@@ -27,6 +27,9 @@ const RING: Symbol = Symbol::Marker { marker: Marker::Circle, is_hollow: true };
 /// Names and exponents of powers of u to compare slopes with.
 const REFERENCES: [(&str, f64); 2] = [("√u: β = 1/2", 0.5), ("u: β = 1", 1.0)];
 
+/// A line through points of a statistic, and its exponent in words.
+type Fitted = (Statistic, [(f64, f64); 2], String);
+
 /// The picture of a law.
 pub fn sheet(law: &Law) -> Sheet {
     Sheet {
@@ -182,7 +185,7 @@ fn height(number: Number) -> Option<f64> {
 }
 
 /// A line over the points that it is laid through and its exponent, unless it does not describe them.
-fn line(fit: &Fit) -> Option<(Statistic, [(f64, f64); 2], String)> {
+fn line(fit: &Fit) -> Option<Fitted> {
     let line = fit.line.filter(|line| line.describes_its_points())?;
     let end = |bits: &u32| (f64::from(*bits), line.log2_at(*bits) * LOG10_2);
     let name = match fit.statistic {

@@ -43,18 +43,20 @@ pub struct Row {
 
 /// A key of those entries that are there.
 pub fn key<'a>(entries: impl IntoIterator<Item = (bool, Sample, &'a str)>) -> Vec<(Sample, String)> {
-    entries.into_iter().filter_map(|(is_there, sample, words)| is_there.then(|| (sample, words.into()))).collect()
+    entries.into_iter().filter(|(is_there, ..)| *is_there).map(|(_, sample, words)| (sample, words.into())).collect()
 }
 
 impl Row {
-    /// Plots of one kind on the same axes, three side by side, but four two by two.
+    /// Plots of one kind on the same axes, at most three side by side, in rows that are as equal as can be.
     pub fn multiples(plots: Vec<Plot>) -> Vec<Row> {
-        let (beside, height) = match plots.len() {
-            4 => (2, Height::Middle),
-            ..=3 => (3, Height::Tall),
-            _ => (3, Height::Middle),
+        let rows = plots.len().div_ceil(3);
+        let height = if rows > 1 { Height::Middle } else { Height::Tall };
+        let mut plots = plots.into_iter();
+        let row = |index: usize| {
+            let count = plots.len().div_ceil(rows - index);
+            Row { plots: plots.by_ref().take(count).collect(), height, ..Row::default() }
         };
-        plots.chunks(beside).map(|plots| Row { plots: plots.to_vec(), height, ..Row::default() }).collect()
+        (0..rows).map(row).collect()
     }
 }
 

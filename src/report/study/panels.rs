@@ -15,10 +15,8 @@ use std::collections::HashSet;
 const LONGEST: usize = 1500;
 /// From so many powers of ten on only these are labelled.
 const POWERS: f64 = 2.2;
-/// Colours of series before they repeat.
-const COLORS: usize = 7;
 
-/// All claims, each with its first chart, and then every claim with all of its own.
+/// Every claim with all its charts, and last all claims, each with its first.
 pub fn sheets(study: &Study) -> Vec<Sheet> {
     let caption: Vec<String> = facts::set_up(study).into_iter().chain(facts::provenance(study)).collect();
     let claims = || study.claims.iter().zip(stems(study));
@@ -34,7 +32,7 @@ pub fn sheets(study: &Study) -> Vec<Sheet> {
         let panels = vec![panel(claim, &stem, &study.spec, true)];
         Sheet { name: stem, panels, caption: caption.clone(), ..Sheet::default() }
     });
-    std::iter::once(poster).chain(own).collect()
+    own.chain([poster]).collect()
 }
 
 /// A claim with its answer, and if `is_whole` with the reasons and all charts, else with the first.
@@ -186,8 +184,9 @@ fn styles(series: &[study::Series], spec: &StudySpec) -> Vec<usize> {
         let place = |one: &study::Series| names.iter().position(|name| **name == one.name);
         series.iter().map(place).collect::<Option<Vec<usize>>>()
     };
-    let is_distinct =
-        |places: &Vec<usize>| places.iter().map(|place| place % COLORS).collect::<HashSet<_>>().len() == places.len();
+    let is_distinct = |places: &Vec<usize>| {
+        places.iter().map(|place| place % Palette::Series.len()).collect::<HashSet<_>>().len() == places.len()
+    };
     let lists = [spec.activations.iter().collect(), formats.collect()].into_iter();
     lists.filter_map(places).find(is_distinct).unwrap_or_else(|| (0..series.len()).collect())
 }

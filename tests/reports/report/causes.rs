@@ -42,8 +42,11 @@ fn without_attribution_nothing_is_added() {
         assert!(!text.contains(words), "{words}: {text}");
     }
     assert!(sentences(&record).contains("f32 makes every layer sound in 5 of 5 trials"), "an arithmetic of the list");
-    let names: Vec<String> =
-        contents::drawn(&record, draw::Theme::Light).unwrap().into_iter().map(|one| one.0).collect();
+    let names: Vec<String> = contents::drawn(&record, precision_probe::report::svg::Theme::Light)
+        .unwrap()
+        .into_iter()
+        .map(|one| one.0)
+        .collect();
     let pictures = || names.iter().filter(|name| !files::TABLES.contains(&name.as_str()));
     assert!(pictures().all(|name| !name.contains("attribution") && !name.contains("sources")), "{names:?}");
     let error = draw::panel_svg(&record, &record.runs[0], Panel::Attribution, draw::Theme::Light).unwrap_err();

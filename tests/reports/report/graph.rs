@@ -4,8 +4,9 @@ use super::picture::{Pixels, assert_on_canvas, assert_texts_apart};
 use precision_probe::activation::double::{derivative_f64, value_f64};
 use precision_probe::activation::{ALL, Activation, Break};
 use precision_probe::cli::activation_figure;
-use precision_probe::report::draw::{Theme, graph_svg, rasterise};
-use precision_probe::report::figure::{Dot, Graph, GraphCurve};
+use precision_probe::report::graph::{Dot, Function, Graph, sheet};
+use precision_probe::report::panel::{Mark, Symbol};
+use precision_probe::report::svg::{self, Theme, rasterise};
 
 /// Parameters that move kinks far away, near each other or to the edge, and bends that are sharp, slow or steep.
 const MORE: [&str; 20] = [
@@ -39,7 +40,7 @@ fn all() -> Vec<Activation> {
     ALL.into_iter().chain(MORE.map(|name| Activation::parse(name).unwrap())).collect()
 }
 
-fn dots(curve: &GraphCurve) -> Vec<((f64, f64), bool)> {
+fn dots(curve: &Function) -> Vec<((f64, f64), bool)> {
     curve.dots.iter().map(|Dot { at, closed }| (*at, *closed)).collect()
 }
 
@@ -50,7 +51,7 @@ fn hardswish_bends_at_its_joints() {
     assert_eq!(graph.x, (-4.0, 4.0));
     let labels: Vec<_> = graph.joints.iter().map(|joint| (joint.at, joint.label.as_str(), joint.is_kink)).collect();
     assert_eq!(labels, [(-3.0, "kink at −3", true), (3.0, "kink at 3", true)]);
-    let [value, derivative] = &graph.curves;
+    let [value, derivative] = &graph.functions;
     assert_eq!(value.stretches.len(), 1, "φ is continuous");
     let points = &value.stretches[0];
     assert_eq!((points[..2].to_vec(), points.len()), (vec![(-4.0, 0.0), (-3.0, 0.0)], 243));
@@ -77,7 +78,7 @@ fn hardswish_bends_at_its_joints() {
 #[test]
 fn hardshrink_jumps_at_its_joints() {
     let graph = figure("hardshrink");
-    let [value, derivative] = &graph.curves;
+    let [value, derivative] = &graph.functions;
     let expected = [[(-4.0, -4.0), (-0.5, -0.5)], [(-0.5, 0.0), (0.5, 0.0)], [(0.5, 0.5), (4.0, 4.0)]];
     assert_eq!(value.stretches, expected);
     let expected = [((-0.5, -0.5), false), ((-0.5, 0.0), true), ((0.5, 0.5), false), ((0.5, 0.0), true)];
@@ -101,7 +102,7 @@ fn figures_show_every_joint_and_true_points() {
             assert!(joint.at == known.at && joint.at.abs() < right, "{activation}: {joint:?}");
             assert_eq!(joint.is_kink, known.breaks > Break::Curvature);
         }
-        for (curve, f) in graph.curves.iter().zip([value_f64, derivative_f64]) {
+        for (curve, f) in graph.functions.iter().zip([value_f64, derivative_f64]) {
             let ends = (curve.stretches[0][0].0, curve.stretches.last().unwrap().last().unwrap().0);
             assert_eq!(ends, graph.x, "{activation}: {} is drawn over the whole axis", curve.name);
             let open: Vec<_> = curve.dots.iter().filter(|dot| !dot.closed).map(|dot| dot.at).collect();
@@ -128,7 +129,7 @@ fn every_activation_is_drawn_within_its_page() {
         let graph = activation_figure(&activation);
         for theme in Theme::ALL {
             let name = format!("{activation}, {}", theme.name());
-            let svg = graph_svg(&graph, theme).expect(&name);
+            let svg = svg::picture(&sheet(&graph), theme).expect(&name);
             assert_on_canvas(&name, &svg);
             assert_texts_apart(&name, &svg, 15);
             for words in [concat!("precision-probe ", env!("CARGO_PKG_VERSION")), "φ(x) = "] {
@@ -158,16 +159,22 @@ fn every_activation_is_drawn_within_its_page() {
     }
 }
 
-/// A coloured disc on the value, a ring on the limit.
+/// A disc on the value above rings on the limits.
 #[test]
 fn dots_are_open_at_limits_and_closed_at_values() {
-    let svg = graph_svg(&figure("relu"), Theme::Light).unwrap();
-    let circles: Vec<&str> = svg.lines().filter(|line| line.starts_with("<circle")).collect();
-    // Two of the key, open and closed; then the open one of the data (its paper and its ring), then the closed one.
-    let data = &circles[circles.len() - 3..];
-    assert!(data[0].contains("fill=\"#FFFFFF\"") && data[1].contains("stroke=\"#D55E00\""), "{circles:?}");
-    assert!(data[2].contains("fill=\"#D55E00\""), "{circles:?}");
-    let height =
-        |circle: &str| circle.split("cy=\"").nth(1).unwrap().split('"').next().unwrap().parse::<i32>().unwrap();
-    assert!(height(data[2]) > height(data[0]), "0 is below 1");
+    let sheet = sheet(&figure("relu"));
+    assert!(sheet.name == "relu" && sheet.ruling.starts_with("φ(x) = "), "{}", sheet.ruling);
+    let [value, derivative] = [0, 1].map(|index| &sheet.panels[index].rows[0].plots[0]);
+    let dots: Vec<((f64, f64), bool)> = derivative.marks.iter().filter_map(dot).collect();
+    assert_eq!(dots, [((0.0, 1.0), true), ((0.0, 0.0), false)]);
+    assert!(value.marks.iter().all(|mark| dot(mark).is_none()), "φ is continuous");
+    assert_eq!(value.rules.iter().map(|rule| rule.label.as_str()).collect::<Vec<_>>(), ["kink at 0"]);
+    assert_eq!([0, 1].map(|index| sheet.panels[index].key.len()), [2, 4]);
+}
+
+fn dot(mark: &Mark) -> Option<((f64, f64), bool)> {
+    match mark {
+        Mark::Symbol { at, symbol: Symbol::Marker { is_hollow, .. }, .. } => Some((*at, *is_hollow)),
+        _ => None,
+    }
 }

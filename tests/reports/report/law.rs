@@ -1,15 +1,13 @@
-//! The picture of a law: the figure as data, then drawings of one to many activations in both themes.
+//! The picture of a law: drawings of one to many activations in both themes.
 
 use super::picture::{Pixels, assert_on_canvas, assert_texts_apart};
-use crate::common::tolerances;
 use precision_probe::law;
 use precision_probe::law::bits::Bits;
 use precision_probe::probe::{Silent, run};
 use precision_probe::record::Number;
-use precision_probe::record::law::{Law, Regime, Statistic};
-use precision_probe::report::draw::{Theme, law_svg, rasterise};
-use precision_probe::report::figure::LawFigure;
-use precision_probe::report::law::{law_csv, terminal};
+use precision_probe::record::law::Law;
+use precision_probe::report::law::{law_csv, sheet, terminal};
+use precision_probe::report::svg::{Theme, picture, rasterise};
 use precision_probe::spec::Spec;
 
 pub fn measured(activations: &[&str], bits: &str, trials: usize) -> Law {
@@ -55,7 +53,7 @@ fn every_law_is_drawn_on_its_page() {
     for (name, law) in cases() {
         for theme in Theme::ALL {
             let name = format!("law {name} {}", theme.name());
-            let svg = law_svg(&law, theme).expect(&name);
+            let svg = picture(&sheet(&law), theme).expect(&name);
             assert_on_canvas(&name, &svg);
             assert_texts_apart(&name, &svg, 8);
             let bytes = rasterise(&svg).expect(&name);
@@ -67,40 +65,4 @@ fn every_law_is_drawn_on_its_page() {
         let text = terminal(&law, None);
         assert!(name == "seven" || text.lines().all(|line| line.chars().count() <= 100), "{text}");
     }
-}
-
-/// u and √u are drawn where they are, lines over the points that they are laid through, regimes half-way to the next.
-#[test]
-fn the_figure_places_what_was_measured() {
-    let law = measured(&["relu", "tanh"], "6..16", 12);
-    let figure = LawFigure::new(&law);
-    assert_eq!((figure.bits, figure.trials, figure.stored_below), ((6, 16), 12, Some(7.5)));
-    let [root, unit] = &figure.references;
-    assert_eq!((root.name, unit.name), ("√u", "u"));
-    for bits in [0, 1] {
-        assert!((2.0 * root.ends[bits].1 - unit.ends[bits].1).abs() < tolerances::DOUBLES);
-    }
-    assert!((unit.ends[1].1 + 16.0 * std::f64::consts::LOG10_2).abs() < tolerances::DOUBLES);
-    for (panel, run) in figure.panels.iter().zip(&law.runs) {
-        assert_eq!(panel.points.len(), 11);
-        for (drawn, point) in panel.points.iter().zip(&run.points) {
-            let log10 = core_math::log10(point.root_mean_square.value());
-            assert!((drawn.root_mean_square.unwrap() - log10).abs() < tolerances::DOUBLES, "{}", point.bits);
-        }
-        for line in &panel.lines {
-            let fit = run.fits.iter().find(|fit| {
-                fit.statistic == line.statistic && fit.bits.first().map(|bits| f64::from(*bits)) == Some(line.ends[0].0)
-            });
-            let fit = fit.expect("a line is a fit's");
-            assert_eq!(line.ends[1].0, f64::from(*fit.bits.last().unwrap()));
-            assert!(line.label.starts_with(if line.statistic == Statistic::Median { "median: β" } else { "rms: β" }));
-        }
-    }
-    let relu = &law.runs[0].points;
-    let last = relu.iter().rev().find(|point| point.regime == Regime::ManyFlips).unwrap().bits;
-    let first = relu.iter().find(|point| point.regime == Regime::FewFlips).unwrap().bits;
-    let [(many, (from, to)), (few, (begin, end))] = &figure.panels[0].regimes[..] else { panic!("two regimes") };
-    assert_eq!((many.as_str(), *from, *to), ("many flips", 6.0, f64::from(last) + 0.5));
-    assert_eq!((few.as_str(), *begin, *end), ("few flips", f64::from(first) - 0.5, 16.0));
-    assert!(figure.panels[1].regimes.is_empty(), "tanh has no kink");
 }

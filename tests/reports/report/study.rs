@@ -4,9 +4,8 @@ use super::picture::{Pixels, assert_on_canvas, assert_texts_apart};
 use crate::common::studies::{around, finding, nothing, series, spread, study};
 use precision_probe::record::Number;
 use precision_probe::record::study::{Answer, Chart, Study, StudySpec};
-use precision_probe::report::draw::{Theme, claim_svg, rasterise, study_svg};
-use precision_probe::report::figure::{AnswerKind, ChartPanel, Height, StudyFigure};
-use precision_probe::report::study::{charts_csv, drawn, findings_csv, markdown, screen, stems, terminal};
+use precision_probe::report::study::{charts_csv, drawn, findings_csv, markdown, screen, sheets, stems, terminal};
+use precision_probe::report::svg::{Theme, picture, rasterise};
 use std::path::Path;
 
 /// A study of some of the claims.
@@ -203,51 +202,8 @@ fn files_have_their_names_and_the_main_picture_is_the_last() {
     assert_eq!(stems(&twice), ["claim-1", "claim-2", "claim-3"]);
 }
 
-/// Heights, bars, edges, colours and words.
-#[test]
-fn the_figure_places_what_was_measured() {
-    let study = study();
-    let figure = StudyFigure::new(&study);
-    assert_eq!(figure.tally, "2 confirmed, 2 refuted, 2 depend on the case");
-    let kinds: Vec<AnswerKind> = figure.claims.iter().map(|claim| claim.kind).collect();
-    let [confirmed, refuted, depends] = AnswerKind::ALL;
-    assert_eq!(kinds, [refuted, depends, confirmed, confirmed, refuted, depends]);
-    assert_eq!(figure.claims[2].statement, study.claims[2].statement.replacen("Rounding", "(c) Rounding", 1));
-    assert_eq!(figure.claims[0].deciding, "share of dead draws, leaky, width 8, depth 100: 0, 100 draws");
-    assert!(figure.claims.iter().all(|claim| claim.charts.len() == 1), "a poster has a chart of each");
-    assert_eq!(StudyFigure::of(&study, &study.claims[1]).claims[0].charts.len(), 3);
-
-    let sizes = &figure.claims[0].charts[0];
-    let [relu, _, _, elu, silu, tanh] = &sizes.curves[..] else { panic!("six curves") };
-    let first = relu.points[0].expect("a point");
-    let log10 = core_math::log10;
-    assert_eq!((first.height, first.bar), (Height::At(log10(3e-3)), Some((log10(1.5e-3), log10(6e-3)))));
-    assert_eq!(elu.points[2], None, "no draw has a value");
-    assert_eq!(silu.points[4].map(|point| (point.height, point.bar)), Some((Height::Below, None)));
-    // From zero, which is the lower edge.
-    assert_eq!(tanh.points[3].and_then(|point| point.bar), Some((sizes.range.0, log10(1e-8))));
-    assert_eq!(sizes.references[0], ("smallest normal number of f16".to_string(), log10(6.1e-5)));
-    assert_eq!(sizes.spread.as_deref(), Some("least to greatest of 10 draws"));
-    assert!(sizes.has(Height::Below) && !sizes.has(Height::Above));
-
-    let shares = &figure.claims[1].charts[0];
-    assert_eq!((shares.range, shares.spread.as_deref()), ((0.0, 1.0), None));
-    let noise = &figure.claims[2].charts[0];
-    assert_eq!(noise.curves[0].points[4].map(|point| point.height), Some(Height::Above));
-    // An activation has its colour in every chart of activations, and an arithmetic its own.
-    let styles = |chart: &ChartPanel| chart.curves.iter().map(|curve| curve.style).collect::<Vec<_>>();
-    assert_eq!(styles(&figure.claims[4].charts[0]), [1, 2]);
-    assert_eq!(styles(&figure.claims[5].charts[0]), [0, 3]);
-    assert_eq!(styles(&figure.claims[3].charts[0]), [0, 1, 2]);
-    assert_eq!(styles(noise), [0, 1, 2, 3, 4, 5]);
-}
-
 fn pictures(study: &Study, theme: Theme) -> Vec<(String, String)> {
-    let claims = study.claims.iter().zip(stems(study));
-    let mut all: Vec<_> =
-        claims.map(|(claim, stem)| (stem, claim_svg(study, claim, theme).expect("a picture"))).collect();
-    all.push(("study".into(), study_svg(study, theme).expect("a picture")));
-    all
+    sheets(study).iter().map(|sheet| (sheet.name.clone(), picture(sheet, theme).expect(&sheet.name))).collect()
 }
 
 #[test]
@@ -264,8 +220,9 @@ fn every_picture_is_drawn_within_its_page() {
             assert_eq!(Pixels::decode(&bytes).in_margin(), None, "{name}");
         }
     }
+    let (_, poster) = pictures(&study(), Theme::Light).pop().unwrap();
     for answer in ["REFUTED", "CONFIRMED", "DEPENDS ON"] {
-        assert!(study_svg(&study(), Theme::Light).unwrap().contains(answer));
+        assert!(poster.contains(answer));
     }
 }
 

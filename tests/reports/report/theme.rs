@@ -116,3 +116,14 @@ fn themes_are_known_by_name() {
     assert!(Theme::ALL.into_iter().all(|theme| Theme::parse(theme.name()) == Some(theme)));
     assert_eq!((Theme::parse("Dark"), Theme::default()), (None, Theme::Light));
 }
+
+/// On white more is darker, on black lighter, from colour to colour.
+#[test]
+fn maps_are_read_by_lightness_alone() {
+    for (theme, sign) in [(Theme::Light, -1.0), (Theme::Dark, 1.0)] {
+        for palette in [Palette::Noise, Palette::Shares] {
+            let levels: Vec<f64> = all(palette).map(|paint| luminance(theme.rgb(paint))).collect();
+            assert!(levels.is_sorted_by(|one, next| sign * (next - one) > 0.0), "{} {levels:?}", theme.name());
+        }
+    }
+}

@@ -5,7 +5,8 @@ use crate::common::tables::{rows, with};
 use crate::common::trainings::{Fare, eventful, of, training, usual};
 use precision_probe::record::training::{End, MeasureAt, ScaleChange, Training, TrainingSpec};
 use precision_probe::record::{Fates, Number, Verdict};
-use precision_probe::report::draw::{Theme, rasterise, training_comparison_svg, training_svg};
+use precision_probe::report::svg::{Theme, picture, rasterise};
+use precision_probe::report::training::panels::sheets;
 use precision_probe::report::training::{details, drawn, layers_csv, pictures, steps_csv, terminal};
 
 /// Steps and layers beyond what maps have columns and rows for.
@@ -88,12 +89,11 @@ fn every_training_is_drawn_on_its_page() {
         let rows: usize = training.runs.iter().map(|run| run.learners.len() + 1).sum();
         assert!(screen.lines().count() <= 10 + rows, "{case}: {screen}");
         for theme in Theme::ALL {
-            let mut pages = vec![("compare".to_string(), training_comparison_svg(&training, theme).expect(case))];
-            for run in training.runs.iter().take(2) {
-                pages.push((run.activation.clone(), training_svg(&training, run, theme).expect(case)));
-            }
-            for (page, svg) in pages {
-                let name = format!("training {case} {page} {}", theme.name());
+            let sheets = sheets(&training);
+            // The first two activations, and the comparison.
+            for sheet in sheets.iter().take(2).chain(sheets.iter().skip(2).last()) {
+                let name = format!("training {case} {} {}", sheet.name, theme.name());
+                let svg = picture(sheet, theme).expect(&name);
                 assert_on_canvas(&name, &svg);
                 assert_texts_apart(&name, &svg, 8);
                 let bytes = rasterise(&svg).expect(&name);
@@ -172,18 +172,18 @@ fn files_have_their_names_and_the_main_picture_last() {
         drawn(training, Theme::Dark).unwrap().into_iter().map(|(name, _)| name).collect()
     };
     let one = training(&["tanh"], &[("f16", Fare::Noise(0.1, 0.1))], 1, 3);
-    assert_eq!(names(&one), ["steps.csv", "layers.csv", "training.svg", "training.png"]);
+    assert_eq!(names(&one), ["steps.csv", "layers.csv", "report.html", "training.svg", "training.png"]);
     let mut two = training(&["leaky:0.2", "relu"], &[("f16", Fare::Noise(0.1, 0.1))], 1, 3);
     let expected = ["leaky-0.2.svg", "leaky-0.2.png", "relu.svg", "relu.png", "compare.svg", "compare.png"];
-    assert_eq!(names(&two)[2..], expected);
+    assert_eq!(names(&two)[3..], expected);
     assert_eq!(pictures(&two.spec.activations), expected);
     two.runs[0].activation = "compare".into();
     two.runs[1].activation = "compare".into();
-    assert_eq!(names(&two)[2], "compare-2.svg");
-    assert_eq!(names(&two)[4], "compare-3.svg");
+    assert_eq!(names(&two)[3], "compare-2.svg");
+    assert_eq!(names(&two)[5], "compare-3.svg");
     two.runs.clear();
     assert!(drawn(&two, Theme::Light).is_err());
-    assert!(!training_comparison_svg(&two, Theme::Light).unwrap().is_empty());
+    assert!(sheets(&two).is_empty());
 }
 
 #[test]
@@ -254,9 +254,7 @@ fn strange_trainings_are_drawn_and_worded_without_a_panic() {
         let mut training = base.clone();
         change(&mut training);
         for theme in Theme::ALL {
-            let svg = training_svg(&training, &training.runs[0], theme).expect(name);
-            assert_on_canvas(name, &svg);
-            assert_on_canvas(name, &training_comparison_svg(&training, theme).expect(name));
+            sheets(&training).iter().for_each(|sheet| assert_on_canvas(name, &picture(sheet, theme).expect(name)));
         }
         assert!(details(&training, None).contains("elu"), "{name}");
         let screen = terminal(&training, Some(std::path::Path::new("training.png")));

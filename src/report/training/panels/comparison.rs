@@ -38,7 +38,7 @@ fn losses(training: &Training, plots: Vec<Plot>) -> Panel {
 fn results(training: &Training, losses: Scale) -> Panel {
     let what = if training.spec.has_classes() { "Accuracy" } else { "Loss" };
     let what = format!("{what} on held-out {} at the end", facts::samples(training));
-    let mut plot = Plot::default();
+    let (mut plot, mut known) = (Plot::default(), Vec::new());
     let (mut groups, mut beside, mut told) = (Vec::new(), Vec::new(), Vec::new());
     for run in &training.runs {
         let learners = std::iter::once(None).chain(run.learners.iter().map(Some));
@@ -47,6 +47,7 @@ fn results(training: &Training, losses: Scale) -> Panel {
             let lane = format!("{}, {}", run.activation, learner.map_or("reference", |learner| learner.name.as_str()));
             let entry = entry(beside.len(), series, course, learner);
             let end = measured::at_end(course).and_then(place);
+            known.extend(end);
             let symbol = if end.is_some() { Symbol::full(series.marker) } else { Symbol::Cross };
             let at = (end.unwrap_or(f64::NEG_INFINITY), beside.len() as f64);
             if end.is_some() || course.end.step().is_some() {
@@ -59,7 +60,10 @@ fn results(training: &Training, losses: Scale) -> Panel {
         groups.push(Group { name: String::new(), lanes });
     }
     plot.y = Axis::new("", Scale::Lanes(groups));
-    plot.x = Axis::new(&what, if training.spec.has_classes() { Scale::Percent(0.0, 100.0) } else { losses });
+    // Accuracies of copies that learn are close to each other.
+    let least = known.into_iter().fold(90.0, f64::min);
+    let accuracies = Scale::Percent((least / 10.0).floor() * 10.0, 100.0);
+    plot.x = Axis::new(&what, if training.spec.has_classes() { accuracies } else { losses });
     Panel {
         name: "results".into(),
         title: format!("{what}, and the first saturation"),

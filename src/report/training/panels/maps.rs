@@ -3,23 +3,19 @@
 use crate::record::training::{Learner, MeasuredSite, Track, TrainingRun};
 use crate::record::{Number, Verdict};
 use crate::report::numbers::{Notation::Typeset, ratio, short};
-use crate::report::panel::{self, Area, Axis, Hatch, Paint, Palette, Panel, Plot, Row, Sample, Scale, Tip};
+use crate::report::panel::{self, Area, Axis, Hatch, Height, Paint, Palette, Panel, Plot, Row, Sample, Scale, Tip};
 use std::ops::Range;
 
-/// Colours of noise/signal: below 10⁻³, four to a decade up to 10, and from 10 on.
-pub const NOISE_LEVELS: usize = 18;
-/// log₁₀ of the noise/signal at which the second colour begins, and colours to a decade.
+/// log₁₀ of the noise/signal at which the second colour begins, and colours to a decade: the last is from 10 on.
 const NOISE: (f64, f64) = (-3.0, 4.0);
 const NOISE_TICKS: &[(usize, &str)] = &[(1, "10⁻³"), (5, "10⁻²"), (9, "10⁻¹"), (13, "1"), (17, "10")];
 /// Upper ends of the colours of shares; the first is for exactly none.
-pub const SHARE_LEVELS: [f64; 7] = [0.0, 0.001, 0.01, 0.1, 0.25, 0.5, 1.0];
+const SHARE_LEVELS: [f64; 7] = [0.0, 0.001, 0.01, 0.1, 0.25, 0.5, 1.0];
 const SHARE_TICKS: &[(usize, &str)] =
     &[(0, "none"), (2, "0.1 %"), (3, "1 %"), (4, "10 %"), (5, "25 %"), (6, "50 %"), (7, "100 %")];
 
 /// Most columns and most rows of a map; with more steps or layers a cell is the worst of several.
 const MOST: usize = 64;
-/// Most maps side by side.
-const BESIDE: usize = 3;
 
 /// What a map shows.
 struct Kind {
@@ -111,11 +107,15 @@ pub(super) fn remark(run: &TrainingRun) -> Option<String> {
 }
 
 fn map(run: &TrainingRun, kind: &Kind, grid: &Grid) -> Option<Panel> {
-    let maps: Vec<_> = run.learners.iter().map(|learner| (learner.name.as_str(), grid.cells(learner, kind))).collect();
-    let cells = || maps.iter().flat_map(|(_, columns)| columns.iter().flatten());
-    if cells().all(|cell| kind.is_empty(cell)) {
+    let maps = run.learners.iter().map(|learner| (learner.name.as_str(), grid.cells(learner, kind)));
+    let has_some = |(_, columns): &(&str, Vec<Vec<Cell>>)| !columns.iter().flatten().all(|cell| kind.is_empty(cell));
+    let (maps, without): (Vec<_>, Vec<_>) = maps.partition(has_some);
+    if maps.is_empty() {
         return None;
     }
+    let without: Vec<&str> = without.into_iter().map(|(name, _)| name).collect();
+    let without = (!without.is_empty(), format!("no {} in {}", kind.what, without.join(", ")));
+    let cells = || maps.iter().flat_map(|(_, columns)| columns.iter().flatten());
     let plots: Vec<Plot> = maps.iter().map(|(name, columns)| grid.plot(name, columns, kind)).collect();
     let worst = |columns: &[Vec<Cell>]| kind.words(columns.iter().flatten().fold(&Cell::Absent, worse));
     let worst: Vec<String> = maps.iter().map(|(name, columns)| format!("{name}: {}", worst(columns))).collect();
@@ -129,21 +129,20 @@ fn map(run: &TrainingRun, kind: &Kind, grid: &Grid) -> Option<Panel> {
         (has_skipped && kind.name == "noise" && has(Cell::Overflow), "step skipped by dynamic loss scaling"),
         (has(Cell::Absent), "blank: not measured"),
         (is_thinned, "each cell shows the worst of several steps or layers"),
+        (without.0, without.1.as_str()),
     ];
-    let ramp = match kind.palette {
-        Palette::Noise => (
-            Sample::Ramp(Palette::Noise, NOISE_LEVELS, NOISE_TICKS),
-            "noise / signal: noisy from 10⁻¹ on, chaotic from 1 on",
-        ),
-        palette => (Sample::Ramp(palette, SHARE_LEVELS.len(), SHARE_TICKS), "share, up to"),
+    let (ticks, words) = match kind.palette {
+        Palette::Noise => (NOISE_TICKS, "noise / signal: noisy from 10⁻¹ on, chaotic from 1 on"),
+        _ => (SHARE_TICKS, "share, up to"),
     };
+    let ramp = (true, Sample::Ramp(kind.palette, kind.palette.len(), ticks), words);
     let remarks = remarks.map(|(is_said, words)| (is_said, Sample::Nothing, words));
     Some(Panel {
         name: kind.name.into(),
         title: kind.title.into(),
         alternative: format!("{}, by layer and measured step; at worst in {}.", kind.title, worst.join(", ")),
-        key: panel::key([(true, ramp.0, ramp.1)].into_iter().chain(flat).chain(remarks)),
-        rows: plots.chunks(BESIDE).map(|plots| Row { plots: plots.to_vec(), ..Row::default() }).collect(),
+        key: panel::key([ramp].into_iter().chain(flat).chain(remarks)),
+        rows: Row::multiples(plots).into_iter().map(|row| Row { height: Height::Low, ..row }).collect(),
     })
 }
 
@@ -259,7 +258,7 @@ fn noise_level(ratio: f64) -> usize {
         return 0;
     }
     let above = (core_math::log10(ratio) - NOISE.0) * NOISE.1;
-    (above.floor() + 1.0).clamp(0.0, (NOISE_LEVELS - 1) as f64) as usize
+    (above.floor() + 1.0).clamp(0.0, (Palette::Noise.len() - 1) as f64) as usize
 }
 
 /// Parts beyond the whole are the whole.
@@ -281,7 +280,7 @@ mod tests {
         for ((level, words), ratio) in NOISE_TICKS.iter().zip([1e-3, 1e-2, 1e-1, 1.0, 10.0]) {
             assert_eq!((noise_level(ratio), noise_level(ratio * 0.999)), (*level, *level - 1), "{words}");
         }
-        assert_eq!([0.0, f64::INFINITY].map(noise_level), [0, NOISE_LEVELS - 1]);
+        assert_eq!([0.0, f64::INFINITY].map(noise_level), [0, Palette::Noise.len() - 1]);
         for (level, words) in SHARE_TICKS.iter().skip(1) {
             let most = SHARE_LEVELS[*level - 1];
             assert_eq!(
