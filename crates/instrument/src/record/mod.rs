@@ -51,7 +51,8 @@ const FORMER: [&str; 2] = ["precision-probe-record/3", "precision-probe-record/2
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
-    /// [`SCHEMA`].
+    /// Name and version of the layout.
+    #[schemars(extend("const" = SCHEMA))]
     pub schema: String,
     /// Version of precision-probe that measured.
     pub version: String,

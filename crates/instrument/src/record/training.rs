@@ -28,7 +28,8 @@ const FORMER: [&str; 2] = ["precision-probe-training/3", "precision-probe-traini
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Training {
-    /// [`SCHEMA`].
+    /// Name and version of the layout.
+    #[schemars(extend("const" = SCHEMA))]
     pub schema: String,
     /// Version of precision-probe that trained.
     pub version: String,
