@@ -10,10 +10,10 @@ use crate::record::study::{Study, StudySpec};
 use crate::record::training::{Training, TrainingSpec};
 use crate::record::{Record, Spec};
 use clap::ValueEnum;
+use clap::builder::PossibleValue;
 use schemars::generate::{Contract, SchemaSettings};
 use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
-use std::fmt::Write;
 
 /// Arguments of `schema`.
 #[derive(clap::Args, Debug)]
@@ -61,11 +61,12 @@ pub fn execute(arguments: &SchemaArguments) -> Result<(), Failure> {
 
 /// Every document on a line.
 fn list() -> String {
-    Document::value_variants().iter().filter_map(Document::to_possible_value).fold(String::new(), |mut text, document| {
+    let documents = Document::value_variants().iter().filter_map(Document::to_possible_value);
+    let line = |document: PossibleValue| {
         let what = document.get_help().map(ToString::to_string).unwrap_or_default();
-        writeln!(text, "{:<13}  {what}", document.get_name()).expect("a string takes any text");
-        text
-    })
+        format!("{:<13}  {what}\n", document.get_name())
+    };
+    documents.map(line).collect()
 }
 
 impl Document {
