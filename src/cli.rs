@@ -26,6 +26,7 @@ mod refusal;
 mod resources;
 mod round;
 mod run_info;
+mod schema;
 mod selfcheck;
 mod study;
 mod subcommands;

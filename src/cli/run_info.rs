@@ -1,5 +1,6 @@
 //! `run.json`: everything that may differ between two runs of the same spec and therefore is not in the record.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -9,8 +10,9 @@ pub struct Clock {
     time: SystemTime,
 }
 
-#[derive(Serialize)]
-struct RunInfo {
+/// The circumstances of a run.
+#[derive(Serialize, JsonSchema)]
+pub struct RunInfo {
     /// Host name, if the system provides it.
     host: Option<String>,
     /// Operating system and processor architecture.

@@ -10,6 +10,7 @@ use super::printing::print;
 use super::redraw::{self, ReportArguments};
 use super::resources::Threads;
 use super::round::{self, RoundArguments};
+use super::schema::{self, SchemaArguments};
 use super::selfcheck::{self, SelfcheckArguments};
 use super::study::{self, StudyArguments};
 use super::train::{self, TrainArguments};
@@ -81,6 +82,10 @@ pub enum Subcommand {
     ///
     /// Example: precision-probe selfcheck --only rounding,faults
     Selfcheck(SelfcheckArguments),
+    /// List the JSON documents that this program writes, or print the JSON Schema of one (draft 2020-12)
+    ///
+    /// Example: precision-probe schema probe > probe.schema.json
+    Schema(SchemaArguments),
     /// Print a shell completion script
     ///
     /// Example: precision-probe completions bash > ~/.local/share/bash-completion/completions/precision-probe
@@ -110,6 +115,7 @@ pub fn execute(subcommand: &Subcommand, given: &[String], root: Command) -> Resu
         Subcommand::Round(arguments) => round::execute(arguments)?,
         Subcommand::Activations(arguments) => activations::execute(arguments)?,
         Subcommand::Selfcheck(arguments) => return selfcheck::execute(arguments),
+        Subcommand::Schema(arguments) => schema::execute(arguments)?,
         Subcommand::Completions { shell } => print(&completions(*shell, root))?,
         Subcommand::Man => print(&manual::page(root).map_err(Failure::Output)?)?,
     }

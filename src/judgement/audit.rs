@@ -17,6 +17,7 @@ pub use summary::{AuditSummary, FileSummary, LayerSummary, ModelSummary, SCHEMA}
 use crate::judgement::Tensor;
 use crate::judgement::exact::{self, ExactJudgement};
 use crate::record::{ArithmeticRun, Compared, Number, Record, Run, SiteRun};
+use schemars::JsonSchema;
 use serde::Serialize;
 use storage::Storage;
 
@@ -29,7 +30,7 @@ pub const USUAL_EXCESS: f64 = 1.0;
 const EXPLAINED: f64 = 1.0;
 
 /// One file of gradients compared with the arithmetics that may have computed it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct AuditJudgement {
     /// What the gradients are called.
     pub name: String,
@@ -51,7 +52,7 @@ pub struct AuditJudgement {
 }
 
 /// The outcome of an audit.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
     /// Every judged layer is within the threshold.
@@ -89,7 +90,7 @@ pub enum Outcome {
 }
 
 /// A layer, or one of its tensors, that is all zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ZeroPlace {
     /// 1 to L, the head is L+1.
     pub layer: usize,
@@ -98,7 +99,7 @@ pub struct ZeroPlace {
 }
 
 /// How far the gradients are from one arithmetic.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ModelJudgement {
     /// Canonical name.
     pub name: String,

@@ -5,6 +5,7 @@ use crate::record::enough_of;
 use crate::record::{
     ArithmeticRun, Evidence, NoiseSource, Number, Quantiles, Run, SiteRun, SourceNoise, TrueSite, Verdict,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// From the most specific source to the least specific: flips are part of forward, accumulation of forward and
@@ -28,7 +29,7 @@ const LOST_ALONE: f64 = std::f64::consts::FRAC_1_SQRT_2;
 const ABOVE_RESOLUTION: f64 = 4.0;
 
 /// Where a layer's noise comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "cause", rename_all = "snake_case")]
 pub enum Cause {
     /// The layer is sound, zero or not established: nothing to explain.
@@ -60,7 +61,7 @@ pub enum Cause {
 }
 
 /// Where numbers are lost to a format's range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RangeLoss {
     /// Parameters, inputs or targets become 0 or infinite when they are stored.

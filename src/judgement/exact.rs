@@ -4,6 +4,7 @@
 use super::medians::median;
 use crate::record::{Evidence, ExactSite, Number, Proof, TrueSite, Truth, ZeroReason};
 use crate::statistics;
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
@@ -18,7 +19,7 @@ const LEAST_FACTORS: usize = 4;
 const LARGEST_SHARE: f64 = 2.0 / 3.0;
 
 /// The state of an exact gradient.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ExactState {
     /// None of the others.
@@ -34,10 +35,11 @@ pub enum ExactState {
 }
 
 /// The exact gradient of the network: layer 1's, over the trials.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ExactJudgement {
     /// Worst evidence of any layer and trial; in JSON in words.
     #[serde(serialize_with = "in_words")]
+    #[schemars(with = "String")]
     pub evidence: Evidence,
     /// The proof that establishes it.
     #[serde(skip_serializing_if = "Proof::is_default")]
@@ -73,7 +75,7 @@ fn in_words<S: Serializer>(evidence: &Evidence, serializer: S) -> Result<S::Ok, 
 }
 
 /// Why an exact gradient is zero.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ZeroJudgement {
     /// The reason.
     pub reason: ZeroReason,
@@ -84,7 +86,7 @@ pub struct ZeroJudgement {
 }
 
 /// A layer whose exact weight gradient is zero although its bias gradient is not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ZeroWeights {
     /// Which.
     pub layer: usize,
@@ -93,7 +95,7 @@ pub struct ZeroWeights {
 }
 
 /// Where an exact gradient vanishes.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "place", rename_all = "snake_case")]
 pub enum Vanishing {
     /// Gradually, layer by layer.
@@ -115,7 +117,7 @@ pub enum Vanishing {
 }
 
 /// The quantity that is small at a layer where the gradient vanishes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Small {
     /// Its weights.

@@ -6,17 +6,18 @@
 use crate::format::{BF16, F16, F32, Format, TF32};
 use crate::record::law::{Fit, Law, LawRun, Point, Statistic};
 use crate::verdict::NOISY;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The conclusions of a law about formats.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct LawJudgement {
     /// One per activation, in the law's order.
     pub runs: Vec<RunBits>,
 }
 
 /// The bits that one activation needs.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct RunBits {
     /// Canonical name.
     pub activation: String,
@@ -27,7 +28,7 @@ pub struct RunBits {
 }
 
 /// Significand bits from which noise stays below a tenth of the gradient.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "needed", rename_all = "snake_case")]
 pub enum Bits {
     /// Measured: this many bits, with larger noise at the previous measured point.

@@ -4,6 +4,7 @@ use super::medians::{NO_NOISE, median};
 use crate::record::enough_of;
 use crate::record::{GradientNoise, Number, Quantiles, SiteRun, SiteTrial, TrueSite, Verdict, VerdictCount};
 use crate::verdict::over_trials;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Rounding noise below this share of minibatch noise is small relative to it.
@@ -12,7 +13,7 @@ const SMALL_SHARE: f64 = 1.0 / 3.0;
 const ONE_SIDED: f64 = 0.1;
 
 /// One layer in one arithmetic.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct LayerJudgement {
     /// 1 to L, the head is L+1.
     pub layer: usize,
@@ -35,7 +36,7 @@ pub struct LayerJudgement {
 }
 
 /// A parameter tensor of a layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Tensor {
     /// Its weights.
@@ -45,7 +46,7 @@ pub enum Tensor {
 }
 
 /// Rows of a weight gradient that are wrong by half or more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RowShare {
     /// So many.
     pub wrong: u64,
@@ -58,7 +59,7 @@ pub struct RowShare {
 }
 
 /// Rounding noise relative to minibatch noise.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct MinibatchJudgement {
     /// Rounding noise over minibatch noise (median over the trials).
     pub ratio: Number,
@@ -71,7 +72,7 @@ pub struct MinibatchJudgement {
 }
 
 /// The meaning of rounding noise at a batch size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MinibatchMeaning {
     /// Below a third of minibatch noise in enough trials, and not one-sided.

@@ -29,10 +29,11 @@ pub use summary::Summary;
 
 use crate::record::{ArithmeticRun, Number, Record, Run, SiteRun, Verdict, VerdictCount};
 use ranking::Ranking;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What may be concluded from a record.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Judgement {
     /// Hidden layers.
     pub depth: usize,
@@ -45,7 +46,7 @@ pub struct Judgement {
 }
 
 /// The activation with the least noise at layer 1 in an arithmetic.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ActivationRanking {
     /// The arithmetic's canonical name.
     pub arithmetic: String,
@@ -56,7 +57,7 @@ pub struct ActivationRanking {
 }
 
 /// One activation's network.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct RunJudgement {
     /// Canonical name.
     pub activation: String,
@@ -67,7 +68,7 @@ pub struct RunJudgement {
 }
 
 /// One arithmetic.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ArithmeticJudgement {
     /// Canonical name.
     pub name: String,

@@ -7,6 +7,7 @@
 use super::layer::TrialNoise;
 use crate::record::{Number, SiteRun};
 use crate::statistics;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::cmp::Ordering;
 
@@ -41,7 +42,7 @@ pub fn trials(layer: &SiteRun) -> Trials {
 }
 
 /// The outcome over several contenders, named by their places.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Ranking {
     /// There are fewer paired trials than [`LEAST_TRIALS`].

@@ -8,10 +8,11 @@ use super::remedy_name::RemedyName;
 use super::whole;
 use crate::record::enough_of;
 use crate::record::{ArithmeticRun, LOWER, Number, Quantiles, Remedy, RemedyKind, Run, SiteRun, Verdict, WholeTrial};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A remedy and its measured effect.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Tried {
     /// Which.
     pub remedy: RemedyName,
@@ -43,7 +44,7 @@ pub struct Tried {
 }
 
 /// The assessment of a remedy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// Every layer is sound in enough trials, and none overflows or underflows in any.
@@ -55,7 +56,7 @@ pub enum Effect {
 }
 
 /// What to do about an arithmetic's noise.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "advice", rename_all = "snake_case")]
 pub enum Advice {
     /// Every layer with a nonzero exact gradient is sound.

@@ -1,10 +1,11 @@
 //! What a remedy is called.
 
 use crate::record::RemedyKind;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A remedy: a change that was tried, or an arithmetic of the list.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "remedy", rename_all = "snake_case")]
 pub enum RemedyName {
     /// A change of the arithmetic.

@@ -6,6 +6,7 @@ use super::{
     MinibatchMeaning, RangeLoss, RemedyName, RunJudgement, Tensor, Tried, Vanishing, ZeroJudgement, ZeroWeights, judge,
 };
 use crate::record::{NoiseSource, Number, Quantiles, Record, RemedyKind, Verdict};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -13,9 +14,10 @@ use std::collections::BTreeMap;
 pub const SCHEMA: &str = "precision-probe-judgement/2";
 
 /// What `--json=summary` prints: a few kB, whatever the depth.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Summary<'r> {
     /// Name and version of the layout.
+    #[schemars(extend("const" = SCHEMA))]
     pub schema: &'static str,
     /// Version of precision-probe that measured.
     pub version: &'r str,
@@ -33,7 +35,7 @@ pub struct Summary<'r> {
 }
 
 /// One activation's network.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 struct Run {
     activation: String,
     exact: Exact,
@@ -41,7 +43,7 @@ struct Run {
 }
 
 /// The exact gradient of layer 1.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 struct Exact {
     state: Option<ExactState>,
     #[serde(skip_serializing_if = "is_one")]
@@ -65,7 +67,7 @@ struct Exact {
 }
 
 /// One arithmetic.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 struct Arithmetic {
     name: String,
     /// Verdict, first and last layer.
@@ -80,7 +82,7 @@ struct Arithmetic {
 }
 
 /// One layer.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 struct Layer {
     layer: usize,
     /// Low, median and high over the trials; of two trials both, of trials that agree one.
@@ -104,7 +106,7 @@ struct Layer {
 }
 
 /// Rounding noise beside minibatch noise.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 struct Minibatch {
     /// Of two trials both.
     ratio: Vec<Number>,
@@ -114,7 +116,7 @@ struct Minibatch {
 }
 
 /// Where the noise comes from; left out if there is nothing to explain.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 struct CauseOf {
     cause: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -129,7 +131,7 @@ struct CauseOf {
 }
 
 /// What to do: the cheapest remedy that is enough, or the largest gain.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 struct Remedy {
     advice: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -153,7 +155,7 @@ struct Remedy {
 }
 
 /// Which activation has the least noise, by its name.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 struct Ranked {
     arithmetic: String,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -24,17 +24,18 @@ pub use updates::{Absorption, Lengths, UpdateFormat, is_stochastic, saturation};
 
 use super::MinibatchMeaning;
 use crate::record::training::{Cause, Event, Learner, Saturation, Training, TrainingRun};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What may be concluded from a training.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct TrainingJudgement {
     /// One per activation, in the record's order.
     pub runs: Vec<TrainingRunJudgement>,
 }
 
 /// One activation's network.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct TrainingRunJudgement {
     /// Canonical name.
     pub activation: String,
@@ -49,7 +50,7 @@ pub struct TrainingRunJudgement {
 }
 
 /// One format's own copy.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct LearnerJudgement {
     /// Canonical name.
     pub name: String,

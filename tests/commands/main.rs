@@ -10,6 +10,7 @@ mod formats;
 mod hostile;
 mod jax;
 mod round;
+mod schema;
 mod selfcheck;
 mod study;
 mod subcommands;

@@ -535,6 +535,8 @@ fn a_closed_pipe_ends_subcommands_quietly() {
         &["activations"],
         &["activations", "gelu"],
         &["completions", "zsh"],
+        &["schema"],
+        &["schema", "probe"],
         &["report", "there", "--layers"],
     ] {
         let (reader, writer) = std::io::pipe().unwrap();

@@ -3,6 +3,7 @@
 use crate::arithmetic::Exact;
 use crate::enclosure::Bound;
 use rug::Float;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::ops::AddAssign;
@@ -37,7 +38,7 @@ pub enum Fate {
 }
 
 /// Numbers of entries of a gradient by fate, the first that applies.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fates {
     /// Infinite or NaN.

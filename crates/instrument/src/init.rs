@@ -15,6 +15,7 @@
 
 use crate::activation::{Activation, preserving_gain};
 use crate::draw::LARGEST_NORMAL;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -22,7 +23,7 @@ use std::fmt;
 const SIMILAR: f64 = 0.75;
 
 /// A rule for initialising weights.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Init {
     /// Normal weights whose gain keeps a pre-activation variance of 1.

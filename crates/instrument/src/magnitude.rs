@@ -1,6 +1,7 @@
 //! The magnitudes of a gradient's entries, counted by power of two.
 
 use crate::arithmetic::ExactMatrix;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ use std::collections::BTreeMap;
 const MOST_COUNTS: i64 = 4096;
 
 /// Counts of ⌊log₂|g|⌋.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Histogram {
     /// Entries that are zero.

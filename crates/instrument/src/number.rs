@@ -1,6 +1,8 @@
 //! Numbers as a record keeps them: nine digits, and words for values that JSON numbers cannot represent.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 
 /// A number that may be infinite or absent: written as a JSON number or as `"inf"`, `"-inf"`, `"none"`.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
@@ -73,5 +75,19 @@ impl<'de> Deserialize<'de> for Number {
                 _ => Err(serde::de::Error::custom(format!("`{word}` is not a number, `inf`, `-inf` or `none`"))),
             },
         }
+    }
+}
+
+/// A JSON number or one of the words.
+impl JsonSchema for Number {
+    fn schema_name() -> Cow<'static, str> {
+        "Number".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A number that may be infinite or absent.",
+            "anyOf": [{ "type": "number" }, { "enum": ["inf", "-inf", "none"] }],
+        })
     }
 }

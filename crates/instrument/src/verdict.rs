@@ -2,6 +2,7 @@
 //! is the reason; and how far the trials agree.
 
 use crate::noise::Noise;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,7 +11,7 @@ use std::fmt;
 ///
 /// The first five are ordered by severity. `zero` and `not established` are outside this order: the first is caused by the
 /// network, not by an arithmetic, and the second is no answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Noise below a tenth of the signal.
@@ -32,7 +33,7 @@ pub enum Verdict {
 }
 
 /// The verdicts of a layer over the trials.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VerdictCount {
     /// The most severe verdict that at least half of the ordered trials reach; if all trials are `zero` or

@@ -5,6 +5,7 @@ use super::ModelJudgement;
 use super::layer::Standing;
 use super::storage::Storage;
 use crate::record::{ArithmeticRun, Number, Projection, SiteRun};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Largest difference of log₂|c| between layers that still have one factor.
@@ -17,7 +18,7 @@ const LEAST: f64 = 0.05;
 const RECORDED: f64 = 1e-7;
 
 /// A constant factor.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Factor {
     /// Which number its size is.
     pub kind: FactorKind,
@@ -28,7 +29,7 @@ pub struct Factor {
 }
 
 /// The size of a factor, as exactly as the noise allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum FactorKind {
     /// 2^exponent.

@@ -6,10 +6,11 @@ use super::storage::Storage;
 use crate::judgement::Tensor;
 use crate::noise::TensorNoise;
 use crate::record::{ArithmeticRun, Number, Quantiles, SiteRun, Verdict};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Whether a layer can be judged by an arithmetic, and if not, why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// It can.
@@ -25,7 +26,7 @@ pub enum Standing {
 }
 
 /// What is concluded about one layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LayerVerdict {
     /// It exceeds the model's error by no more than the threshold allows.
@@ -43,7 +44,7 @@ pub enum LayerVerdict {
 }
 
 /// One layer compared with one arithmetic.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct LayerAudit {
     /// 1 to L, the head is L+1.
     pub layer: usize,

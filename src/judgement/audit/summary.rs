@@ -3,15 +3,17 @@
 use super::{AuditJudgement, LayerAudit, LayerVerdict, ModelJudgement, Outcome, judge};
 use crate::judgement::ExactJudgement;
 use crate::record::{Number, Record, Run};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Name and version of the layout.
 pub const SCHEMA: &str = "precision-probe-audit/1";
 
 /// What `audit --json=summary` prints.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct AuditSummary<'r> {
     /// Name and version of the layout.
+    #[schemars(extend("const" = SCHEMA))]
     pub schema: &'static str,
     /// Version of precision-probe that measured.
     pub version: &'r str,
@@ -28,7 +30,7 @@ pub struct AuditSummary<'r> {
 }
 
 /// One file of gradients.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct FileSummary<'r> {
     /// The network's activation.
     pub activation: &'r str,
@@ -55,7 +57,7 @@ pub struct FileSummary<'r> {
 }
 
 /// One layer of a file, compared with the model.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct LayerSummary<'r> {
     /// Its name in the file of weights.
     pub name: &'r str,
@@ -65,7 +67,7 @@ pub struct LayerSummary<'r> {
 }
 
 /// One arithmetic that was tried.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ModelSummary {
     /// Canonical name.
     pub name: String,

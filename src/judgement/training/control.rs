@@ -2,10 +2,11 @@
 
 use crate::record::Number;
 use crate::record::training::{Course, End, MeanLosses, Training, WINDOW};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What f64's own copy does. Losses are means over [`WINDOW`] minibatches.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Control {
     /// Whether it learns.
     pub outcome: ControlOutcome,
@@ -23,7 +24,7 @@ pub struct Control {
 
 /// Whether f64's own copy learns: the first that applies. Chance is the loss of the best constant answer: of classes the
 /// entropy of their frequencies, ln(classes) if they are equally frequent, of values the loss of predicting the mean.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ControlOutcome {
     /// A parameter becomes infinite or NaN, or the last mean is more than twice the first.
@@ -71,7 +72,7 @@ impl Control {
 }
 
 /// Whether f64's own copy learns, over all trials.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ControlTrials {
     /// Trials, the first one included.
     pub trials: usize,

@@ -3,10 +3,11 @@
 use crate::judgement::{ExactState, exact};
 use crate::record::Number;
 use crate::record::training::{ExactSize, ExactStep};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Layer 1's exact gradient at f64's parameters while it learns.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ExactAtStart {
     /// The first measured step.
     pub step: usize,

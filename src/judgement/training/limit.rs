@@ -3,10 +3,11 @@
 use super::measured::Largest;
 use super::{Absorption, LearnerJudgement, Lengths};
 use crate::record::training::{Cause, End, Event, Saturation};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What limits a copy.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "limit", rename_all = "snake_case")]
 pub enum Limit {
     /// f64 itself does not learn, so no limit is attributed to a format.

@@ -2,10 +2,11 @@
 
 use crate::record::training::{Learner, Measure, MeasuredSite, Track, Updates};
 use crate::record::{Number, Verdict};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A place in a training.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Largest {
     /// The ratio there.
     pub ratio: f64,
@@ -80,7 +81,7 @@ pub fn lost(learner: &Learner) -> Option<(f64, f64)> {
 }
 
 /// How much of the exact update is applied: 1 is all of it.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Applied {
     /// The share: a median over layers and measured steps, or with stochastic rounding the mean over them.
     pub share: f64,

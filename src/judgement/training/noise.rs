@@ -3,10 +3,11 @@
 use super::measured::{self, Largest};
 use crate::judgement::MinibatchMeaning;
 use crate::record::training::{Cause, Learner, MeasuredSite, Saturation};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Rounding noise of gradients relative to minibatch noise.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct NoiseJudgement {
     /// Where the ratio is largest.
     pub largest: Largest,

@@ -1,10 +1,11 @@
 //! Steps that dynamic loss scaling skipped: how many, why, and what became of the scale. And the events worth reporting.
 
 use crate::record::training::{End, Event, EventKind, Learner, Training, TrainingScale, WINDOW};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Steps that dynamic loss scaling skipped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Skipped {
     /// How many.
     pub steps: usize,
@@ -27,7 +28,7 @@ pub struct Skipped {
 }
 
 /// Why steps were skipped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SkipReason {
     /// The forward pass overflows: no loss scale can help.
@@ -41,7 +42,7 @@ pub enum SkipReason {
 }
 
 /// What became of the loss scale.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ScaleCourse {
     /// It was halved until binary32 has no smaller number.

@@ -2,10 +2,11 @@
 
 use crate::record::Number;
 use crate::record::training::{Course, HeldOut, Training, TrialOutcome};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// One copy over all trials, from the least to the greatest.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct TrialSpread {
     /// Trials, the first one included.
     pub trials: usize,

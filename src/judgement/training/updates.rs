@@ -6,10 +6,11 @@
 use super::measured::{self, Applied};
 use crate::record::training::{Cause, Learner, Measure, MeasuredSite, Saturation};
 use crate::record::{FormatFacts, Verdict};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Updates of layers relative to the exact ones: Σ Δ̂Δ/Σ Δ², 1 where they agree.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Lengths {
     /// The first measured step at which a layer's updates are too long or too short.
     pub step: usize,
@@ -26,7 +27,7 @@ pub struct Lengths {
 }
 
 /// Updates too small to change their parameters.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Absorption {
     /// How much of the exact update is applied.
     pub applied: Applied,
@@ -46,7 +47,7 @@ impl Absorption {
 }
 
 /// The range of the optimiser's format.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct UpdateFormat {
     /// Its largest number.
     pub largest: f64,

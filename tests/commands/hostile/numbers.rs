@@ -22,7 +22,7 @@ fn commands() -> Vec<(Command, Vec<String>)> {
             }
             "study" => "study leaky-vs-relu --out mine".into(),
             "round" => "round 0.1".into(),
-            "formats" | "activations" | "completions" | "man" | "selfcheck" => name.into(),
+            "formats" | "activations" | "completions" | "man" | "schema" | "selfcheck" => name.into(),
             other => panic!("`{other}` is new: say here what a quick run of it needs"),
         })
     };

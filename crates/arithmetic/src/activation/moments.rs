@@ -29,6 +29,7 @@
 
 use super::double::{derivative_f64, value_f64};
 use super::{Activation, Function};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
 
@@ -104,7 +105,7 @@ impl MeanField {
 }
 
 /// How the size of gradients changes from layer to layer in a deep network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Phase {
     /// χ₁ < 0.995.
     #[serde(rename = "gradients_shrink")]

@@ -18,6 +18,7 @@ use crate::fate::Fates;
 use crate::number::Number;
 use crate::truth::TrueTensor;
 use scaled::times_two_to;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The measures of one tensor.
@@ -48,7 +49,7 @@ pub struct Noise {
 }
 
 /// A gradient tensor compared with the exact one.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TensorNoise {
     /// `weight`, `bias`, `slope` or `activation_gradient`.

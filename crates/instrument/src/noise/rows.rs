@@ -4,6 +4,7 @@ use super::ReferenceTensor;
 use crate::arithmetic::{Exact, ExactMatrix};
 use crate::format::two_to;
 use rug::Float;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Noise-to-signal ratio from which a row is wrong.
@@ -16,7 +17,7 @@ const SQUARABLE: i64 = -480;
 const LONG: u32 = 64;
 
 /// Rows of a weight gradient, one for each output unit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rows {
     /// Rows with a noise-to-signal ratio of at least 1/2.

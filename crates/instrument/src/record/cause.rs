@@ -1,10 +1,11 @@
 //! The sources of an arithmetic's noise, the remedies tried, and the predictions of theory.
 
 use super::{Number, Quantiles, VerdictCount, WholeTrial};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A source of rounding noise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NoiseSource {
     /// Rounding of parameters, inputs and targets when they are stored.
@@ -46,7 +47,7 @@ impl NoiseSource {
 }
 
 /// Every source of one arithmetic's noise: only this source, and all but this source.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Attribution {
     /// The arithmetic that replaced exact numbers: `mpfr:53`.
@@ -56,7 +57,7 @@ pub struct Attribution {
 }
 
 /// The noise of the gradient with one source on or off.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SourceNoise {
     /// The source.
@@ -66,7 +67,7 @@ pub struct SourceNoise {
 }
 
 /// One site's noise with one source on or off.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SourceSite {
     /// Its ordinal.
@@ -85,7 +86,7 @@ pub struct SourceSite {
 }
 
 /// A change that was tried to reduce the noise of one arithmetic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RemedyKind {
     /// Sums in binary32.
@@ -105,7 +106,7 @@ impl RemedyKind {
 }
 
 /// A change that was tried, with its measurements.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Remedy {
     /// The change.
@@ -132,7 +133,7 @@ impl Remedy {
 }
 
 /// One site under a remedy.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RemedySite {
     /// Its ordinal.
@@ -147,7 +148,7 @@ pub struct RemedySite {
 
 /// The theory's predictions for one site's noise in one arithmetic, relative to the measurement (medians over the
 /// trials).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TheorySite {
     /// Its ordinal.

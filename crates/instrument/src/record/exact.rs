@@ -2,11 +2,12 @@
 //! reason if the gradient is zero.
 
 use super::{Number, Verdict, Zero};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One site of the exact network in one trial. Sizes are log₂ of root mean squares over all entries, zeros included:
 /// −∞ if every entry is proven to be zero, `None` if the exact gradient is not established.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExactSite {
     /// Size of the gradient, weights and biases together.
@@ -34,7 +35,7 @@ pub struct ExactSite {
 }
 
 /// Noise of a site's gradient, weights and biases as one vector.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GradientNoise {
     /// log₂‖ĝ − g*‖₂.
@@ -52,7 +53,7 @@ pub struct GradientNoise {
 }
 
 /// All layers whose exact gradient is not zero, in one trial.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WholeTrial {
     /// The largest noise-to-signal ratio of any layer; +∞ if one overflows, `None` if there is no such layer.

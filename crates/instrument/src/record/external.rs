@@ -2,10 +2,11 @@
 
 use super::format::StoredType;
 use crate::number::Number;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Gradients that another program computed: how they were stored and what could not be matched.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct External {
     /// What most of their numbers were stored as, in safetensors' words: `F16`.
@@ -26,7 +27,7 @@ pub struct External {
 }
 
 /// One site's gradients of another program next to ours.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExternalSite {
     /// log₂‖theirs − ours‖₂ of the weight gradient for each arithmetic of our own, in their order; −∞ where every
@@ -54,7 +55,7 @@ pub struct ExternalSite {
 
 /// Another program's gradient d along the gradient m of an arithmetic of our own, weights and biases together, as far
 /// as the file has them: d = c·m + r with r orthogonal to m. All are `None` if an entry is not finite.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Projection {
     /// log₂‖m‖₂; −∞ where every entry is zero.

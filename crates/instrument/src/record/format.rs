@@ -4,11 +4,12 @@ use super::Number;
 use crate::arithmetic::{ArithmeticName, Policy};
 use crate::exchange::Dtype;
 use crate::format::{F32, Format, Special};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The constants of a format.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FormatFacts {
     /// Canonical name.
@@ -53,7 +54,7 @@ impl FormatFacts {
 }
 
 /// What another program stored a tensor as.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StoredType {
     /// In safetensors' words: `F16`.
@@ -71,7 +72,7 @@ impl StoredType {
 }
 
 /// The arithmetic of one role.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Role {
     /// Canonical spelling: `f16:acc=f32`. Equal arithmetics have equal names.
@@ -125,7 +126,7 @@ impl fmt::Display for Role {
 }
 
 /// The arithmetics of a policy's roles. Equal policies have equal roles.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Roles {
     /// The format in which parameters, inputs and targets are stored; absent if they enter each role exactly.

@@ -4,6 +4,7 @@
 //! machine and any number of threads, read back and written again to the same bytes.
 
 use super::{Evidence, Number, Spec, former};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -20,10 +21,11 @@ pub const BITS: std::ops::RangeInclusive<u32> = 2..=53;
 pub const LEAST_POINTS: usize = 3;
 
 /// All results of a law's run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Law {
-    /// [`SCHEMA`].
+    /// Name and version of the layout.
+    #[schemars(extend("const" = SCHEMA))]
     pub schema: String,
     /// Version of precision-probe that measured.
     pub version: String,
@@ -36,7 +38,7 @@ pub struct Law {
 }
 
 /// One activation's noise against precision.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LawRun {
     /// Canonical name.
@@ -58,7 +60,7 @@ pub struct LawRun {
 }
 
 /// Noise/signal of layer 1's weight gradient at one precision.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Point {
     /// Significand bits p; the unit roundoff u is 2^-p.
@@ -89,7 +91,7 @@ pub struct Point {
 }
 
 /// One trial at one precision.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PointTrial {
     /// ‖ĝ − g*‖₂/‖g*‖₂ of layer 1's weight gradient.
@@ -99,7 +101,7 @@ pub struct PointTrial {
 }
 
 /// A range of precisions in which one law holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Regime {
     /// φ' has no jump: no branch can flip.
@@ -124,7 +126,7 @@ impl fmt::Display for Regime {
 }
 
 /// The statistic that is followed over the precisions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Statistic {
     /// Root mean square over the trials, which shows rare large noise.
@@ -156,7 +158,7 @@ impl fmt::Display for Statistic {
 }
 
 /// A statistic in a regime, and the line through its points.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fit {
     /// The statistic.
@@ -172,7 +174,7 @@ pub struct Fit {
 }
 
 /// noise/signal = 2^c · u^β by least squares of the logarithms.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Line {
     /// β.

@@ -39,6 +39,7 @@ pub use external::{External, ExternalSite, Projection};
 pub use format::{FormatFacts, Role, Roles, StoredType};
 pub use site::{Site, SiteKind};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Name and version of the record's layout.
@@ -47,10 +48,11 @@ pub const SCHEMA: &str = "precision-probe-record/4";
 const FORMER: [&str; 2] = ["precision-probe-record/3", "precision-probe-record/2"];
 
 /// Everything one probe found.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
-    /// [`SCHEMA`].
+    /// Name and version of the layout.
+    #[schemars(extend("const" = SCHEMA))]
     pub schema: String,
     /// Version of precision-probe that measured.
     pub version: String,
@@ -63,7 +65,7 @@ pub struct Record {
 }
 
 /// One activation's network in every arithmetic.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Run {
     /// Canonical name, such as `leaky`; `per layer: relu ×3, tanh` where hidden layers differ.
@@ -101,7 +103,7 @@ pub struct Run {
 }
 
 /// The exact gradient and how it is known.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Truth {
     /// Working precision in bits, per trial.
@@ -129,7 +131,7 @@ impl Truth {
 }
 
 /// The exact gradient of one site's parameters.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrueSite {
     /// Its ordinal.
@@ -141,7 +143,7 @@ pub struct TrueSite {
 }
 
 /// What is known of one site's exact weight gradient in one trial.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TruthTrial {
     /// How accurately it is known.
@@ -154,7 +156,7 @@ pub struct TruthTrial {
 }
 
 /// One arithmetic's gradients compared with the exact ones.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ArithmeticRun {
     /// What tables call it: the name that the user gave it, a preset's own, or its canonical spelling, accumulator
@@ -192,7 +194,7 @@ pub struct ArithmeticRun {
 }
 
 /// One site in one arithmetic.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SiteRun {
     /// Its ordinal.
@@ -218,7 +220,7 @@ pub struct SiteRun {
 }
 
 /// Pre-activations that lie on a different piece of φ' than in the exact network.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Flips {
     /// Pre-activations in another piece.
@@ -230,7 +232,7 @@ pub struct Flips {
 }
 
 /// Order statistics over the trials, never interpolated.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Quantiles {
     /// 10 % quantile (the least value with at most 10 trials).
@@ -246,7 +248,7 @@ pub struct Quantiles {
 }
 
 /// One site in one arithmetic and one trial.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SiteTrial {
     /// The verdict of weights and biases together; before schema 3 of the weights.

@@ -1,10 +1,11 @@
 //! The sites of a network: its nodes with parameters, at which gradients are measured.
 
 use crate::graph::{Network, ParameterId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A node with parameters. Everything that is measured at it refers to it by its ordinal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Site {
     /// From 1 at the input, in topological order; of a multilayer perceptron 1 to L, then the head.
@@ -21,7 +22,7 @@ pub struct Site {
 }
 
 /// What a site computes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SiteKind {
     /// W·a + b.

@@ -2,6 +2,7 @@
 
 use super::Number;
 pub use crate::spec::study::StudySpec;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -11,10 +12,11 @@ pub const SCHEMA: &str = "precision-probe-study/4";
 const FORMER: [&str; 2] = ["precision-probe-study/3", "precision-probe-study/1"];
 
 /// Everything that a study found.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Study {
-    /// [`SCHEMA`].
+    /// Name and version of the layout.
+    #[schemars(extend("const" = SCHEMA))]
     pub schema: String,
     /// Version of precision-probe that measured.
     pub version: String,
@@ -31,7 +33,7 @@ pub struct Study {
 }
 
 /// One claim and its measured answer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
     /// `a` to `f`.
@@ -49,7 +51,7 @@ pub struct Claim {
 }
 
 /// Whether a claim holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// It held wherever it was tested.
@@ -71,7 +73,7 @@ impl fmt::Display for Answer {
 }
 
 /// One number that decides.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
     /// What it is, with its unit: "noise/signal of leaky over relu's, layer 1, f16, depth 100".
@@ -81,7 +83,7 @@ pub struct Finding {
 }
 
 /// Order statistics over draws, never interpolated.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Spread {
     /// 10 % quantile: the least of at most ten.
@@ -95,7 +97,7 @@ pub struct Spread {
 }
 
 /// Curves over one quantity.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Chart {
     /// What is shown.
@@ -115,7 +117,7 @@ pub struct Chart {
 }
 
 /// One curve.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Series {
     /// Its name: an activation, an arithmetic, or both.

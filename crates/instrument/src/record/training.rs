@@ -16,6 +16,7 @@ pub use trials::{Trial, TrialOutcome, TrialRun};
 
 use super::{Evidence, Fates, Flips, FormatFacts, Number, Proof, Role, Roles, Site, Verdict, former};
 pub use crate::spec::training::{MeasureAt, Optimiser, Rate, TrainingScale, TrainingSpec};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Name and version of the layout.
@@ -24,10 +25,11 @@ pub const SCHEMA: &str = "precision-probe-training/4";
 const FORMER: [&str; 2] = ["precision-probe-training/3", "precision-probe-training/1"];
 
 /// Everything that a training found.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Training {
-    /// [`SCHEMA`].
+    /// Name and version of the layout.
+    #[schemars(extend("const" = SCHEMA))]
     pub schema: String,
     /// Version of precision-probe that trained.
     pub version: String,
@@ -49,7 +51,7 @@ pub struct Training {
 }
 
 /// One activation's network, trained in every format from the same parameters on the same minibatches.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrainingRun {
     /// Canonical name.
@@ -79,7 +81,7 @@ pub struct TrainingRun {
 }
 
 /// A copy's learning curve.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Course {
     /// Loss of every step's minibatch before its update, evaluated in binary64 on the outputs as computed.
@@ -97,7 +99,7 @@ pub struct Course {
 }
 
 /// Loss and accuracy on the samples that are held out.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HeldOut {
     /// Updates before it.
@@ -123,7 +125,7 @@ impl HeldOut {
 }
 
 /// The loss scale from a step on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScaleChange {
     /// The first step with it.
@@ -133,7 +135,7 @@ pub struct ScaleChange {
 }
 
 /// One format's own copy.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Learner {
     /// Canonical name: `f16`, `amp-fp16`, `bf16/update=f32/master=bf16:round=stochastic`.
@@ -161,7 +163,7 @@ pub struct Learner {
 }
 
 /// One measured step.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Measure {
     /// Updates before it.
@@ -183,7 +185,7 @@ pub struct Measure {
 }
 
 /// One site at one measured step.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MeasuredSite {
     /// Its ordinal.
@@ -213,7 +215,7 @@ pub struct MeasuredSite {
 }
 
 /// One site's weight gradient compared with the exact one at the same parameters.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Track {
     /// Its verdict.
@@ -238,7 +240,7 @@ pub struct Track {
 
 /// Updates of a site's parameters compared with the exact ones: those of the exact optimiser, from the same parameters
 /// and the same stored state, with the exact gradient.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Updates {
     /// Parameters.

@@ -1,11 +1,12 @@
 //! The data of a spec: built-in sets, or a file.
 
 use super::fields::parsed;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// Where inputs and targets come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Data {
     /// The handwritten digits: 1797 images of 8×8 pixels, 10 classes, softmax cross-entropy.

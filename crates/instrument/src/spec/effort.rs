@@ -3,11 +3,12 @@
 use super::fields::{Heading, Kind, SpecOption, Value, Wrong, parsed};
 use super::scale::{LARGEST_SCALE, log2_in_words, within_scales};
 use crate::format::two_to;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Factor of the loss before the backward pass.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LossScale {
     /// No scaling.
@@ -61,7 +62,7 @@ impl fmt::Display for LossScale {
 }
 
 /// The arithmetics for which noise sources are turned on and off one by one and remedies are tried.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Attribute {
     /// Those of at most 24 significand bits, whose exact counterpart runs in double precision.
@@ -126,7 +127,7 @@ impl Value for LossScale {
 }
 
 /// The proof by which the exact gradient is known.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Proof {
     /// Lemmas with norm-wise bounds; where they do not establish a gradient, enclosures are tried.

@@ -5,6 +5,7 @@
 use super::error::{SpecError, named};
 use crate::arithmetic::Policy;
 use crate::format::{AMBIGUOUS, EIGHT_BITS, Format};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,7 +16,7 @@ const IS: &str = ":=";
 const LONGEST: usize = 24;
 
 /// The named policies of a list, in canonical spelling.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Names(BTreeMap<String, String>);
 

@@ -1,10 +1,11 @@
 //! Files as a spec names them.
 
 use crate::loss::Loss;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A file identified by its contents, not its location. An index and its shards count as one file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
     /// Its name without folders.
@@ -18,7 +19,7 @@ pub struct Source {
 }
 
 /// A network from a file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Weights {
     /// The file.
@@ -34,7 +35,7 @@ pub struct Weights {
 }
 
 /// A batch from a file, or the rows that batches are drawn from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BatchFile {
     /// The file.
@@ -51,7 +52,7 @@ pub struct BatchFile {
 }
 
 /// What `y` is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TargetKind {
     /// Class indices: softmax cross-entropy.
@@ -71,7 +72,7 @@ impl TargetKind {
 }
 
 /// Gradients from another program, measured like those of one more arithmetic.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Compared {
     /// Their name in tables and figures.

@@ -1,11 +1,12 @@
 //! The specification of the leaky-vs-ReLU study.
 
 use super::error::SpecError;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// One study, complete: with the version it determines every byte of the record.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StudySpec {
     /// The compared activations; the first is ReLU, the second leaky ReLU.

@@ -11,12 +11,13 @@ use super::source::{BatchFile, Compared, Source, Weights};
 use crate::activation::Activation;
 use crate::init::Init;
 use crate::loss::Loss;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 spec! {
     /// One probe, complete: with the version it determines every byte of the record.
-    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
     #[serde(deny_unknown_fields)]
     pub struct Spec {
         /// Activations by canonical name, one run each.

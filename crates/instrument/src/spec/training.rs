@@ -17,6 +17,7 @@ use super::{
 };
 use crate::arithmetic::policy::TrainingPolicy;
 use crate::assets::DIGITS;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -38,7 +39,7 @@ pub const fn trained_of(samples: usize) -> usize {
 
 spec! {
     /// One training, complete: with the version it determines every byte of the record.
-    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
     #[serde(deny_unknown_fields)]
     pub struct TrainingSpec {
         /// Activations by canonical name, one run each.

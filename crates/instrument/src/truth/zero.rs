@@ -6,10 +6,11 @@ use crate::graph::{Network, Node, NodeId, Operation};
 use crate::norm::column::Column;
 use crate::operation::Shares;
 use ndarray::{Array2, ArrayView1};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Why a layer's exact gradient is zero: the first reason that holds on the way from the loss to the layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Zero {
     /// What it is.
@@ -23,7 +24,7 @@ pub struct Zero {
 }
 
 /// A reason why an exact gradient is zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ZeroReason {
     /// δ at the output is zero.

@@ -1,6 +1,7 @@
 //! How fast a copy's loss fell: what follows from its minibatches' losses alone.
 
 use super::{Course, End, Number};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Minibatches over which a loss is averaged.
@@ -10,7 +11,7 @@ pub const WINDOW: usize = 20;
 const PROGRESS: f64 = 0.99;
 
 /// The mean losses of a learning curve in brief: all that is needed to tell whether it learns.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MeanLosses {
     /// Steps made.

@@ -2,11 +2,12 @@
 //! the optimiser that a format cannot tell from 0 or 1.
 
 use crate::number::Number;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// One kind of event, when it first happened and how often.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Event {
     /// What happened.
@@ -19,7 +20,7 @@ pub struct Event {
 
 /// What can happen, in the order in which one event explains the next. What a kind says of its circumstances is of the
 /// first step, unless it says otherwise.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum EventKind {
     /// A parameter of the initial network is beyond the master format's largest number.
@@ -76,7 +77,7 @@ impl EventKind {
 }
 
 /// A constant of the optimiser that is the same for all parameters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Scalar {
     /// lr.
@@ -143,7 +144,7 @@ impl fmt::Display for Scalar {
 }
 
 /// The exact gradient at f64's parameters before a measured step.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExactStep {
     /// Updates before it.
@@ -153,7 +154,7 @@ pub struct ExactStep {
 }
 
 /// One site's exact gradient and its weights, as log₂ of root mean squares over all entries, zeros included.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExactSize {
     /// Its ordinal.

@@ -2,11 +2,12 @@
 
 use crate::number::Number;
 use crate::verdict::Verdict;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// How a copy's training ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum End {
     /// All steps were made, or are still to be made.
@@ -39,7 +40,7 @@ impl End {
 }
 
 /// Why a site no longer learns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// The exact gradient is zero.
@@ -71,7 +72,7 @@ impl fmt::Display for Cause {
 }
 
 /// The first measured step at which a mode of saturation dominates, and the site nearest to the input where it does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Saturation {
     /// Updates before it.
@@ -87,7 +88,7 @@ pub struct Saturation {
 }
 
 /// The outcome of a copy's training.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Outcome {
     /// The first step from which the mean loss of the last 20 minibatches is at most the target; absent if never.

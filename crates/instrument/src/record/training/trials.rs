@@ -2,10 +2,11 @@
 
 use super::{Course, End, HeldOut, MeanLosses, Training};
 use crate::number::Number;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One repetition: its own networks and its own order of the data.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Trial {
     /// Seed of every draw.
@@ -18,7 +19,7 @@ pub struct Trial {
 }
 
 /// One activation's copies.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrialRun {
     /// f64's own copy.
@@ -28,7 +29,7 @@ pub struct TrialRun {
 }
 
 /// The result of one copy.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrialOutcome {
     /// The first step from which the mean loss of the last 20 minibatches is at most the target; absent if never.

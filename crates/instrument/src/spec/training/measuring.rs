@@ -1,11 +1,12 @@
 //! The steps at which gradients are compared with the exact ones.
 
 use crate::spec::fields::parsed;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The steps at which gradients are compared with the exact ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MeasureAt {
     /// Steps 0, n, 2n, … and the last one.

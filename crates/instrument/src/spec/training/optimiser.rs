@@ -4,11 +4,12 @@ use crate::format::two_to;
 use crate::spec::LossScale;
 use crate::spec::fields::parsed;
 use crate::spec::scale::LARGEST_SCALE;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// An optimiser and its constants, as torch.optim names them.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Optimiser {
     /// torch.optim.SGD, with or without momentum.
@@ -125,7 +126,7 @@ impl fmt::Display for Optimiser {
 }
 
 /// The learning rate and how it changes from step to step.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rate {
     /// The learning rate after warm-up.
@@ -171,7 +172,7 @@ impl Rate {
 }
 
 /// Factor of the loss in every step.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TrainingScale {
     /// No scaling.
