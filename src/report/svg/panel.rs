@@ -18,6 +18,8 @@ const BETWEEN: (f64, f64) = (7.0, 14.0);
 const NARROW: f64 = 150.0;
 /// Least height of a lane.
 const LANE: f64 = 16.0;
+/// What more room the words beside lanes get.
+const LANE_WORDS: f64 = 64.0;
 /// A plot's own title, and the names beside plots.
 const PLOT_TITLE: Font = Font { size: 12.0, bold: true };
 const ENTRY: Font = Font { size: 11.0, bold: true };
@@ -130,7 +132,11 @@ pub fn room_left(panel: &Panel) -> Result<f64, String> {
 
 impl<'a> Placed<'a> {
     /// Lays a panel out; `left` is the room left of its plots.
-    pub fn new(panel: &'a Panel, place: Place, left: f64) -> Result<Placed<'a>, String> {
+    pub fn new(panel: &'a Panel, mut place: Place, left: f64) -> Result<Placed<'a>, String> {
+        if panel.rows.iter().flat_map(|row| &row.plots).any(|plot| matches!(plot.y.scale, Scale::Lanes(_))) {
+            // A lane is as high as a line of words: they need width.
+            place.gutter += LANE_WORDS;
+        }
         let edge = place.left + left;
         let head = Head::new(
             &panel.title,
