@@ -4,7 +4,9 @@ use super::canvas::{self, Canvas, Drawn, Spot};
 use super::panel::{Place, Placed, room_left};
 use super::text::{self, Font};
 use super::theme::Theme;
+use crate::printable::in_one_line;
 use crate::report::panel::{Layout, Paint, Panel, Scale, Sheet};
+use maud::html;
 
 /// Width of a poster.
 const POSTER: f64 = 1120.0;
@@ -42,10 +44,22 @@ pub struct Picture {
 /// # Errors
 /// A sentence if it cannot be drawn; it never depends on its numbers.
 pub fn picture(sheet: &Sheet, theme: Theme) -> Result<String, String> {
-    Ok(match sheet.layout {
+    let svg = match sheet.layout {
         Layout::Poster => poster(sheet, theme)?.svg,
         Layout::Slide => slide(sheet, theme)?.svg,
-    })
+    };
+    Ok(described(sheet, &svg))
+}
+
+/// The document with what it shows in words, for those who do not see it.
+fn described(sheet: &Sheet, svg: &str) -> String {
+    let told = [sheet.ruling.as_str()].into_iter().chain(sheet.panels.iter().map(|panel| panel.alternative.as_str()));
+    let told: Vec<&str> = told.filter(|words| !words.is_empty()).collect();
+    let title = sheet.panels.first().map_or("", |panel| &panel.title);
+    let title = if sheet.title.is_empty() { title } else { &sheet.title };
+    let words = html! { title { (in_one_line(title)) } desc { (in_one_line(&told.join(" "))) } };
+    let (tag, rest) = svg.split_at(svg.find('>').map_or(0, |end| end + 1));
+    format!("{}\n{}{rest}", tag.replacen("<svg ", "<svg role=\"img\" ", 1), words.into_string())
 }
 
 /// A panel within a page, which has its own words around it.
