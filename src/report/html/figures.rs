@@ -1,11 +1,11 @@
 //! The figures of a record as SVG within the page, in the colours of the reader's screen, with the numbers behind them.
 
-use super::markup::escaped;
 use super::tips;
 use crate::judgement::{judge, judge_run};
 use crate::record::{NoiseSource, Record, Run};
 use crate::report::draw::{self, Paint, Picture, SERIES_COLORS, Spot, Theme};
 use crate::report::figure::{Comparison, Fate, Panel, Summary};
+use crate::report::table::escaped;
 
 /// The picture that compares all runs.
 ///

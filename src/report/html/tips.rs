@@ -6,7 +6,8 @@ use crate::record::{ArithmeticRun, Quantiles, Record, Run, SiteRun};
 use crate::report::draw::Spot;
 use crate::report::figure::{Fate, Owner, RangePanel, Summary};
 use crate::report::numbers::{LOG10_2, Notation::Typeset, percent, power_of_two, short};
-use crate::report::{cause, facts, table};
+use crate::report::probe::tables as table;
+use crate::report::{cause, facts};
 
 /// A point of the comparison: an activation in an arithmetic, at layer 1.
 pub fn lane(record: &Record, judgement: &Judgement, spot: &Spot) -> Option<String> {

@@ -1,0 +1,7 @@
+//! What is shown of a probe's record: its tables, the screens that they make up, and its CSV files.
+
+pub mod causes;
+pub mod csv;
+pub mod details;
+pub mod screen;
+pub mod tables;
