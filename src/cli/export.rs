@@ -4,7 +4,8 @@ use super::failure::Failure;
 use super::targets::{Target, Targets};
 use crate::judgement::judge;
 use crate::record::Record;
-use crate::report::{csv, html, markdown};
+use crate::report::probe::details;
+use crate::report::{csv, html};
 use std::io;
 use std::path::PathBuf;
 
@@ -76,7 +77,7 @@ impl Kind {
 
     fn text(self, record: &Record) -> Result<String, Failure> {
         match self {
-            Kind::Markdown => Ok(markdown::table(record)),
+            Kind::Markdown => Ok(details::in_markdown(record)),
             Kind::Csv => Ok(csv::summary_csv(record, &judge(record))),
             Kind::Html => html::page(record).map_err(|error| Failure::Output(io::Error::other(error))),
         }

@@ -12,7 +12,7 @@ use crate::arithmetic::random::{ALONE, Draws};
 use crate::arithmetic::{ArithmeticName, Place, Step};
 use crate::format::Dyadic;
 use crate::report::numbers::{Notation::Plain, short};
-use crate::report::table::{aligned, wrapped};
+use crate::report::table::Table;
 use arguments::{SCHEMA, bits, check_random, document};
 use rug::Float;
 use serde::Serialize;
@@ -95,24 +95,24 @@ fn rounded(name: &ArithmeticName, text: &str, number: &Number, at: usize, random
 
 /// A block for each value with a row for each arithmetic.
 fn table(rounded: &[Rounded], arithmetics: usize) -> String {
-    let titles = ["value, precision", "result", "code", "relative error", "in ulps", "events"];
-    let mut rows = vec![titles.map(String::from).to_vec()];
-    for of_value in rounded.chunks(arithmetics) {
-        rows.extend(of_value.first().map(|one| vec![one.value.clone()]));
-        rows.extend(of_value.iter().map(row));
+    let mut table = Table::titled(["value, precision", "result", ">code", ">relative error", ">in ulps", "events"]);
+    for of_value in rounded.chunks(arithmetics.max(1)) {
+        of_value.first().into_iter().for_each(|one| table.group(one.value.clone()));
+        of_value.iter().for_each(|one| table.push(row(one)));
     }
     let note = "(≈ rounded, all other results exact; error = result − value, relative to the value and in units in the \
                 last place of the value)";
-    aligned(&rows, &[false, false, true, true, true, false]) + &wrapped(note)
+    table.notes = vec![note.into()];
+    table.text()
 }
 
-fn row(one: &Rounded) -> Vec<String> {
+fn row(one: &Rounded) -> [String; 6] {
     let Entry { result, code, relative_error, ulps, events } = &one.entry;
     let or_none = |text: Option<String>| text.unwrap_or_else(|| "—".into());
     let width = one.arithmetic.format.code_bits().div_ceil(4) as usize;
     let draw = one.draw.map(|(random, bits)| format!("draw {random} of {}", 1u64 << bits));
     let words: Vec<String> = events.iter().map(|event| event.name().replace('-', "−")).chain(draw).collect();
-    vec![
+    [
         format!("  {}", one.arithmetic),
         in_short(result),
         or_none(code.map(|code| format!("{code:0width$x}"))),

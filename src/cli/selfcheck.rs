@@ -4,7 +4,7 @@ use super::failure::Failure;
 use super::printing::print;
 use super::resources::Threads;
 use crate::probe::VERSION;
-use crate::report::table::{aligned, wrapped};
+use crate::report::table::{Table, wrapped};
 use crate::selfcheck::{self, Group, Mismatch, Row};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde::Serialize;
@@ -89,32 +89,32 @@ fn text(table: &str, rows: &[Row]) -> String {
 
 /// One line per group: the number of cases and of mismatches.
 fn groups(rows: &[Row]) -> String {
-    let titles = ["group", "checked", "cases", "wrong"];
-    let mut table = vec![titles.map(String::from).to_vec()];
+    let mut table = Table::titled(["group", "checked", ">cases", ">wrong"]);
     for group in rows.chunk_by(|one, next| one.group == next.group) {
         let Some(first) = group.first() else { continue };
         let (cases, mismatches) = totals(group);
-        table.push(vec![first.group.into(), subject(first.group).into(), spaced(cases), spaced(mismatches)]);
+        table.push([first.group.into(), subject(first.group).into(), spaced(cases), spaced(mismatches)]);
     }
-    aligned(&table, &[false, false, true, true])
+    table.text()
 }
 
 /// Every check with its path, group by group.
 fn checks(rows: &[Row]) -> String {
-    let titles = ["checked", "against", "path", "cases", "wrong"];
-    let mut table = vec![titles.map(String::from).to_vec()];
-    for (at, row) in rows.iter().enumerate() {
-        if at == 0 || rows[at - 1].group != row.group {
-            table.push(Vec::new());
-            table.push(vec![heading(row.group)]);
+    let mut table = Table::titled(["checked", "against", "path", ">cases", ">wrong"]);
+    for group in rows.chunk_by(|one, next| one.group == next.group) {
+        table.group("");
+        group.first().into_iter().for_each(|first| table.group(heading(first.group)));
+        let mut above: Option<&Row> = None;
+        for row in group {
+            // Cells that repeat the row above stay empty.
+            let is_same = above.is_some_and(|above| above.check == row.check && above.against == row.against);
+            let (check, against) = if is_same { ("", "") } else { (row.check.as_str(), row.against) };
+            let counts = [row.cases, row.mismatches].map(spaced);
+            table.push([check, against, row.path].map(String::from).into_iter().chain(counts));
+            above = Some(row);
         }
-        // Cells that repeat the row above stay empty.
-        let is_same = at > 0 && (rows[at - 1].check == row.check && rows[at - 1].against == row.against);
-        let (check, against) = if is_same { (String::new(), "") } else { (row.check.clone(), row.against) };
-        let counts = [row.cases, row.mismatches].map(spaced);
-        table.push([check, against.into(), row.path.into()].into_iter().chain(counts).collect());
     }
-    aligned(&table, &[false, false, false, true, true])
+    table.text()
 }
 
 fn heading(group: &str) -> String {

@@ -3,7 +3,8 @@
 use crate::judgement::{ArithmeticJudgement, Judgement};
 use crate::record::{ArithmeticRun, Record, SiteRun, Verdict};
 use crate::report::numbers::{Notation::Plain, short};
-use crate::report::{audit, facts, say, table};
+use crate::report::probe::tables;
+use crate::report::{audit, facts, say};
 
 /// An arithmetic of a record: the place of its run, and its own place there.
 pub type Place = (usize, usize);
@@ -69,7 +70,7 @@ fn value(record: &Record, (run, _): Place, layer: &SiteRun, threshold: Verdict) 
             })
         }
         Verdict::Sound | Verdict::Noisy | Verdict::Chaotic => {
-            let shown = table::value(layer, Plain);
+            let shown = tables::value(layer, Plain);
             // What is sound is so below where noisy begins.
             let asked = if threshold == Verdict::Chaotic { threshold } else { Verdict::Noisy };
             let from =

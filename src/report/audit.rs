@@ -13,12 +13,10 @@ use crate::judgement::judge_run;
 use crate::record::{External, Number, Record, Run, SiteRun};
 use crate::report::numbers::{Notation, ratio, short};
 use crate::report::say;
+use crate::report::table::Table;
 
 /// Bits of excess allowed unless the user gives a threshold.
 pub const OUT_OF_LINE: f64 = judgement::USUAL_EXCESS;
-
-/// Which columns of [`Audit::table`] hold numbers that are read from the right.
-pub const RIGHT_ALIGNED: [bool; 7] = [true, false, true, true, true, true, false];
 
 /// One file of gradients compared with the arithmetic that its judgement is about.
 pub struct Audit<'r> {
@@ -108,22 +106,20 @@ impl<'r> Audit<'r> {
         Some(Audit { name: &theirs.name, model: &ours.name, external: theirs.external.as_ref()?, rows, judgement })
     }
 
-    /// What the table holds.
-    pub fn title(&self) -> String {
-        format!("{} ({}) compared with {}, worst layers first:", self.name, types(self.external), self.model)
-    }
-
-    /// The titles, then a row per layer.
-    pub fn table(&self, notation: Notation) -> Vec<Vec<String>> {
-        let model = format!("of {}", self.model);
-        let titles = ["layer", "name", "noise/signal", &model, "excess bits", "distance", "assert_close"];
-        let mut rows = vec![titles.map(String::from).to_vec()];
-        rows.extend(self.rows.iter().map(|row| row.cells(notation)));
-        rows
+    /// A row per layer, the worst first.
+    pub fn table(&self, notation: Notation) -> Table {
+        let model = format!(">of {}", self.model);
+        let titles = [">layer", "name", ">noise/signal", &model, ">excess bits", ">distance", "assert_close"];
+        let mut table = Table::titled(titles);
+        self.rows.iter().for_each(|row| table.push(row.cells(notation)));
+        table.title =
+            format!("{} ({}) compared with {}, worst layers first:", self.name, types(self.external), self.model);
+        table.notes = vec![self.note(notation)];
+        table
     }
 
     /// What the columns mean.
-    pub fn note(&self, notation: Notation) -> String {
+    fn note(&self, notation: Notation) -> String {
         let External { dtype, dtypes, relative_tolerance, absolute_tolerance, .. } = self.external;
         let tolerances = match dtypes.is_empty() {
             true => format!(
@@ -181,7 +177,7 @@ impl<'r> Row<'r> {
         self.theirs.gradient.is_some() && self.ours.gradient.is_some()
     }
 
-    fn cells(&self, notation: Notation) -> Vec<String> {
+    fn cells(&self, notation: Notation) -> [String; 7] {
         let noise = |layer: &SiteRun| {
             let noise = if self.is_joint() { layer.noise() } else { &layer.noise_to_signal };
             if noise.median == Number::None { "—".into() } else { ratio(noise.median, noise.at_most, notation) }
@@ -202,7 +198,7 @@ impl<'r> Row<'r> {
             LayerVerdict::WrongDirection => format!("{mark}{excess}, wrong direction"),
             LayerVerdict::Within | LayerVerdict::Beyond | LayerVerdict::NotJudged => format!("{mark}{excess}"),
         };
-        vec![
+        [
             self.layer.to_string(),
             self.name_and_type(),
             noise(self.theirs),

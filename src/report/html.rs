@@ -7,7 +7,6 @@ mod figure;
 mod glossary;
 mod layers;
 mod making;
-mod markup;
 mod policy;
 pub mod render;
 
@@ -15,10 +14,9 @@ use crate::judgement::{judge, judge_run};
 use crate::printable::in_json;
 use crate::record::{Record, Run};
 use crate::report::numbers::Notation::Typeset;
-use crate::report::probe::panels;
-use crate::report::table::causes;
-use crate::report::{audit, files, say, screen, table};
-use markup::{escaped, paragraph};
+use crate::report::probe::{causes, panels, tables};
+use crate::report::table::{Table, escaped, paragraph};
+use crate::report::{audit, files, say, screen};
 use rayon::prelude::*;
 
 /// How every page begins.
@@ -127,59 +125,46 @@ fn answers(sentences: Vec<String>) -> String {
     sentences.iter().map(|sentence| format!("<p class=\"answer\">{}</p>\n", escaped(sentence))).collect()
 }
 
-/// Gradients of other programs beside our model of their arithmetic.
+/// Gradients of other programs next to our model of their arithmetic.
 fn audits(record: &Record) -> Option<Section> {
-    let audits: Vec<_> = record.runs.iter().flat_map(|run| audit::audits(record, run)).collect();
-    let body = audits.iter().map(|audit| {
-        let table = markup::table(&audit.table(Typeset), &audit::RIGHT_ALIGNED);
-        let note = paragraph(&audit.note(Typeset));
-        format!(
-            "{}{table}<div class=\"notes\">\n{note}</div>\n{}",
-            paragraph(&audit.title()),
-            paragraph(&audit.answer(Typeset))
-        )
-    });
-    (!audits.is_empty()).then(|| Section::new("audit", "Gradients of other programs", body.collect()))
+    let audits = record.runs.iter().flat_map(|run| audit::audits(record, run));
+    let body: String = audits.map(|audit| audit.table(Typeset).html() + &paragraph(&audit.answer(Typeset))).collect();
+    (!body.is_empty()).then(|| Section::new("audit", "Gradients of other programs", body))
 }
 
 /// Layer 1 in every arithmetic, and of every activation.
 fn layer_one(record: &Record) -> Section {
     let judgement = judge(record);
-    let right: &[bool] = match record.runs.len() {
-        1 => &say::cells::RIGHT_ALIGNED_ALONE,
-        _ => &say::cells::RIGHT_ALIGNED,
-    };
-    let verdicts = markup::table(&say::cells::rows(record, &judgement, Typeset), right);
     let header = screen::header(record, &judgement, Typeset).iter().map(|line| paragraph(line)).collect::<String>();
-    let rows = match record.runs.as_slice() {
-        [run] => markup::table(&table::rows(run, &judgement.runs[0], Typeset), &table::RIGHT_ALIGNED),
-        _ => markup::table(&table::compared_rows(record, &judgement, Typeset), &table::COMPARED_RIGHT_ALIGNED),
-    };
-    let notes: String = table::notes(&record.runs).iter().map(|note| paragraph(note)).collect();
-    Section::new(
-        "layer-1",
-        "Layer 1",
-        format!("{header}{verdicts}<h3>Flips and underflow</h3>\n{rows}<div class=\"notes\">\n{notes}</div>\n"),
-    )
+    let verdicts = say::cells::table(record, &judgement, Typeset);
+    let flips = tables::layer_one(record, &judgement, Typeset);
+    let flips = Table { title: "Flips and underflow".into(), ..flips };
+    Section::new("layer-1", "Layer 1", header + &verdicts.html() + &flips.html())
 }
 
 /// Where the noise of layer 1 comes from and what was tried against it, of every run that tells.
 fn causes(record: &Record) -> Option<Section> {
-    let notes = |text: &str| format!("<div class=\"notes\">\n{}</div>\n", paragraph(text));
-    let mut body = String::new();
-    for run in &record.runs {
-        let of = if record.runs.len() > 1 { format!(", {}", run.activation) } else { String::new() };
-        if let Some(table) = causes::sources(run, Typeset) {
-            let rows = markup::table(&table.rows, &table.right);
-            body +=
-                &format!("<h3>{}{}</h3>\n{rows}{}", causes::SOURCES_TITLE, escaped(&of), notes(causes::SOURCES_NOTE));
-        }
-        if let Some(table) = causes::remedies(run, Some(&judge_run(run, record.spec.batch)), Typeset, true) {
-            let (rows, title) = (markup::table(&table.rows, &table.right), causes::REMEDIES_TITLE);
-            body += &format!("<h3>{title}{}</h3>\n{rows}{}", escaped(&of), notes(causes::REMEDIES_NOTE));
-        }
-    }
+    let of_run = |run: &Run| {
+        let remedies = causes::remedies(run, Some(&judge_run(run, record.spec.batch)), Typeset, true);
+        let tables = [causes::sources(run, Typeset), remedies].into_iter().flatten();
+        let named = |mut table: Table| {
+            if record.runs.len() > 1 {
+                table.title = format!("{}, {}", table.title.trim_end_matches(':'), run.activation);
+            }
+            table.html()
+        };
+        tables.map(named).collect::<String>()
+    };
+    let body: String = record.runs.iter().map(of_run).collect();
     (!body.is_empty()).then(|| Section::new("sources", "Sources of the noise, and remedies", body))
+}
+
+/// A definition list of terms and what they mean.
+fn definitions<T: AsRef<str>>(pairs: &[(T, String)]) -> String {
+    let items = pairs.iter().map(|(term, meaning)| {
+        format!("<div><dt>{}</dt><dd>{}</dd></div>\n", escaped(term.as_ref()), escaped(meaning))
+    });
+    format!("<dl>\n{}</dl>\n", items.collect::<String>())
 }
 
 fn contents(sections: &[Section]) -> String {

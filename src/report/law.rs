@@ -15,22 +15,16 @@ use crate::report::facts;
 use crate::report::files;
 use crate::report::numbers::{Notation::Plain, short};
 use crate::report::svg::{Origin, Theme};
-use crate::report::table::{aligned, wrapped};
+use crate::report::table::{Block, Table, text};
 use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Significand bits of the drawn parameters.
 const EXACT_BITS: u32 = 8;
 
-/// Columns of right-aligned numbers.
-const RIGHT_ALIGNED: [bool; 8] = [false, false, false, false, true, false, true, false];
-
 /// The title of the first screen.
 const BITS_HEADING: &str =
     "Significand bits needed for noise below 10 % of the gradient, and formats that have as many";
-
-/// The columns of the bits.
-const BITS_TITLES: [&str; 3] = ["activation", "median network", "all but the worst tenth"];
 
 /// Largest number of networks whose worst tenth is at most one; the last column is then for all of them.
 const FEW_NETWORKS: usize = 10;
@@ -64,47 +58,40 @@ pub fn drawn(law: &Law, theme: Theme) -> Result<Vec<(String, Vec<u8>)>, String> 
 
 /// The first screen: one row per activation with the bits that it needs, what was measured, and where the picture is.
 pub fn screen(law: &Law, picture: Option<&Path>) -> String {
-    let mut rows = vec![BITS_TITLES.map(String::from).to_vec()];
-    if law.spec.trials <= FEW_NETWORKS {
-        rows[0][2] = "every network".into();
+    let worst = if law.spec.trials <= FEW_NETWORKS { "every network" } else { "all but the worst tenth" };
+    let mut table = Table::titled(["activation", "median network", worst]);
+    for run in &judgement::judge(law).runs {
+        table.push([run.activation.clone(), bits_needed(run.median), bits_needed(run.worst_tenth)]);
     }
-    rows.extend(
-        judgement::judge(law)
-            .runs
-            .iter()
-            .map(|run| vec![run.activation.clone(), bits_needed(run.median), bits_needed(run.worst_tenth)]),
-    );
+    table.title = BITS_HEADING.into();
     let scale = law.runs.iter().find_map(|run| run.residual_scale);
     let network = facts::network_of(&law.spec, scale).into_iter().chain(facts::draws(&law.spec)).collect::<Vec<_>>();
     let bits = law.runs.iter().flat_map(|run| run.points.iter().map(|point| point.bits)).collect::<BTreeSet<u32>>();
     let bits = span(&bits.into_iter().collect::<Vec<_>>());
-    let mut notes = wrapped(BITS_NOTE);
-    notes += &wrapped(&format!("measured at layer 1 with {bits} bits: {}", network.join(", ")));
-    let mut blocks = vec![format!("{BITS_HEADING}\n{}", aligned(&rows, &[false; 3])), notes];
-    blocks.extend(picture.map(|picture| format!("Picture: {} (--details prints the exponents)\n", picture.display())));
-    blocks.join("\n")
+    let measured = format!("measured at layer 1 with {bits} bits: {}", network.join(", "));
+    let place = picture.map(|picture| format!("Picture: {} (--details prints the exponents)\n", picture.display()));
+    let blocks = [table.into(), Block::Facts(vec![BITS_NOTE.into(), measured])];
+    text(&blocks.into_iter().chain(place.map(Block::Lines)).collect::<Vec<_>>())
 }
 
 /// The law as text, and where its picture is.
 pub fn terminal(law: &Law, picture: Option<&Path>) -> String {
-    let notes: String = notes(law).iter().map(|note| wrapped(note)).collect();
-    let sentences: String = law.runs.iter().map(|run| wrapped(&sentence(run))).collect();
-    let mut blocks = vec![header(law), aligned(&rows(law), &RIGHT_ALIGNED) + &notes, sentences];
-    blocks.extend(picture.map(|picture| format!("Picture: {}\n", picture.display())));
-    blocks.join("\n")
+    let sentences = law.runs.iter().map(sentence).collect();
+    let place = picture.map(|picture| Block::Lines(format!("Picture: {}\n", picture.display())));
+    let blocks = [Block::Facts(header(law)), table(law).into(), Block::Facts(sentences)];
+    text(&blocks.into_iter().chain(place).collect::<Vec<_>>())
 }
 
 /// What was measured.
-fn header(law: &Law) -> String {
+fn header(law: &Law) -> Vec<String> {
     let names: Vec<&str> = law.runs.iter().map(|run| run.activation.as_str()).collect();
     let evidence: Vec<String> =
         law.runs.iter().map(|run| format!("{} ({})", facts::evidence(run.evidence), run.activation)).collect();
-    let lines = [
+    vec![
         format!("{} in {}", names.join(", "), arithmetics(law)),
         set_up(law).join(", "),
         format!("exact gradient: {}", evidence.join(", ")),
-    ];
-    lines.iter().map(|line| wrapped(line)).collect()
+    ]
 }
 
 /// `mpfr:6 to mpfr:24 (…)`, or all of them if they are not consecutive.
@@ -133,18 +120,18 @@ pub fn set_up(law: &Law) -> Vec<String> {
     pieces
 }
 
-fn rows(law: &Law) -> Vec<Vec<String>> {
-    let titles = ["activation", "noise", "regime", "bits", "β", "95 % interval", "scatter", "noise/signal"];
-    let mut rows = vec![titles.map(String::from).to_vec()];
+/// A row per activation, regime and statistic.
+fn table(law: &Law) -> Table {
+    let mut table =
+        Table::titled(["activation", "noise", "regime", "bits", ">β", "95 % interval", ">scatter", "noise/signal"]);
     for run in &law.runs {
         for fit in &run.fits {
-            let mut row =
-                vec![run.activation.clone(), fit.statistic.to_string(), fit.regime.to_string(), span(&fit.bits)];
-            row.extend(measures(run, fit));
-            rows.push(row);
+            let row = [run.activation.clone(), fit.statistic.to_string(), fit.regime.to_string(), span(&fit.bits)];
+            table.push(row.into_iter().chain(measures(run, fit)));
         }
     }
-    rows
+    table.notes = notes(law);
+    table
 }
 
 /// β, its interval, the scatter and the ends of the line, or the reason why there is no line.

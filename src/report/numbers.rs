@@ -149,10 +149,9 @@ pub fn superscript(n: i64) -> String {
     n.to_string().chars().map(raise).collect()
 }
 
-/// Columns that a text takes in a terminal. Every character of our reports takes one: Latin, Greek,
-/// sub- and superscript letters and mathematical signs, none wide, none combining.
+/// Columns that a text takes in a terminal.
 pub fn display_width(text: &str) -> usize {
-    text.chars().count()
+    unicode_width::UnicodeWidthStr::width(text)
 }
 
 fn tenths(x: f64) -> f64 {

@@ -13,18 +13,12 @@ pub use panels::sheets;
 
 use crate::record::study::{Claim, Study};
 use crate::report::numbers::display_width;
-use crate::report::table::{WIDTH, aligned};
+use crate::report::table::{Column, GiveWay, Table, WIDTH, hanging};
 use facts::{interval, plain, spread};
 use std::path::Path;
 
 /// Columns by which what belongs to a claim is set in.
 const INDENT: usize = 4;
-
-/// Columns by which the further lines of a finding are set in, so that they are not taken for others.
-const SET_IN: usize = 2;
-
-/// Least columns of what a finding is, however wide its numbers are.
-const LEAST: usize = 24;
 
 /// The study as text, and where its pictures are; its page stands beside them.
 pub fn terminal(study: &Study, picture: Option<&Path>) -> String {
@@ -89,21 +83,12 @@ fn claim(claim: &Claim) -> String {
 
 /// The deciding numbers; what is long is broken beside its numbers.
 fn findings(claim: &Claim) -> String {
-    let titles = ["what", "median [low–high]", "draws"].map(String::from);
-    let numbers = |index: usize| claim.findings.get(index).map(|one| [spread(&one.value), one.value.count.to_string()]);
-    let wide = |column: usize| {
-        let cells = (0..claim.findings.len()).filter_map(numbers).map(|cells| display_width(&cells[column]));
-        cells.chain([display_width(&titles[column + 1])]).max().unwrap_or(0)
-    };
-    let room = WIDTH.saturating_sub(INDENT + wide(0) + wide(1) + 4).max(LEAST);
-    let mut rows = vec![titles.to_vec()];
-    for (index, finding) in claim.findings.iter().enumerate() {
-        let Some([spread, draws]) = numbers(index) else { continue };
-        let mut lines = lines(&plain(&finding.what), room - SET_IN).into_iter();
-        rows.push(vec![lines.next().unwrap_or_default(), spread, draws]);
-        rows.extend(lines.map(|line| vec![format!("{}{line}", " ".repeat(SET_IN))]));
+    let what = Column::left("what").giving_way(GiveWay::Wrap);
+    let mut table = Table::new([what, Column::left("median [low–high]"), Column::right("draws")]);
+    for finding in &claim.findings {
+        table.push([plain(&finding.what), spread(&finding.value), finding.value.count.to_string()]);
     }
-    indented(&aligned(&rows, &[false, false, true]), INDENT)
+    table.indented(INDENT)
 }
 
 /// Where page and pictures are.
@@ -118,54 +103,7 @@ fn places(study: &Study, picture: &Path) -> String {
     format!("Page:     {}\nPictures: {}{others}\n", page.display(), picture.display())
 }
 
-/// Running text broken at [`WIDTH`], every line set in.
+/// Running text, every line set in.
 fn broken(text: &str, indent: usize) -> String {
     hanging("", &plain(text), indent)
-}
-
-/// The same with something before the first line under which the others do not go.
-fn hanging(before: &str, text: &str, indent: usize) -> String {
-    let inner = display_width(before);
-    let mut broken = String::new();
-    for (index, line) in lines(text, WIDTH - indent - inner).iter().enumerate() {
-        let start = if index == 0 { before.to_string() } else { " ".repeat(inner) };
-        broken += &format!("{}{start}{line}", " ".repeat(indent));
-        broken = broken.trim_end().to_string() + "\n";
-    }
-    broken
-}
-
-fn indented(text: &str, indent: usize) -> String {
-    text.lines().map(|line| format!("{}{line}\n", " ".repeat(indent))).collect()
-}
-
-/// Lines of at most `width` characters, broken at spaces, and within a word only where it is wider than a line; at least
-/// one line.
-fn lines(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    let words = text.split_whitespace().flat_map(|word| {
-        let characters: Vec<char> = word.chars().collect();
-        characters.chunks(width.max(1)).map(|part| part.iter().collect::<String>()).collect::<Vec<_>>()
-    });
-    for word in words {
-        match lines.last_mut() {
-            Some(line) if line.is_empty() => *line = word,
-            Some(line) if display_width(line) + 1 + display_width(&word) <= width => *line += &format!(" {word}"),
-            _ => lines.push(word),
-        }
-    }
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_are_never_longer_than_told() {
-        assert_eq!(lines("", 5), [""]);
-        assert_eq!(lines("one two three", 7), ["one two", "three"]);
-        assert_eq!(lines("a abcdefgh b", 3), ["a", "abc", "def", "gh", "b"].map(String::from)[..].to_vec());
-        assert_eq!(hanging("- ", "one two", 92), format!("{0}- one\n{0}  two\n", " ".repeat(92)));
-    }
 }

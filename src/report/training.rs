@@ -22,7 +22,7 @@ pub use words::{paragraph, paragraphs, reference, unfinished};
 
 use crate::record::training::{MeasureAt, Training};
 use crate::report::numbers::Notation::Plain;
-use crate::report::table::wrapped;
+use crate::report::table::{Block, text};
 use std::path::Path;
 
 /// The first screen, and where the report with this picture is.
@@ -32,21 +32,18 @@ pub fn terminal(training: &Training, picture: Option<&Path>) -> String {
 
 /// The training in detail, and where its picture is.
 pub fn details(training: &Training, picture: Option<&Path>) -> String {
-    let notes: String = rows::notes(training).iter().map(|note| wrapped(note)).collect();
-    let mut blocks = vec![header(training), rows::table(training) + &notes];
-    blocks.extend(screen::over_trials(training));
-    for run in &training.runs {
-        blocks.push(paragraphs(training, run, Plain).iter().map(|paragraph| wrapped(paragraph)).collect());
-    }
+    let mut blocks = vec![Block::Facts(header(training)), rows::table(training).into()];
+    blocks.extend(screen::over_trials(training).map(Block::Lines));
+    blocks.extend(training.runs.iter().map(|run| Block::Facts(paragraphs(training, run, Plain))));
     if training.runs.len() > 1 {
-        blocks.push(wrapped(&answer(training, Plain)));
+        blocks.push(Block::Paragraph(vec![answer(training, Plain)]));
     }
-    blocks.extend(picture.map(|picture| format!("Picture: {}\n", picture.display())));
-    blocks.join("\n")
+    blocks.extend(picture.map(|picture| Block::Lines(format!("Picture: {}\n", picture.display()))));
+    text(&blocks)
 }
 
 /// What was trained.
-fn header(training: &Training) -> String {
+fn header(training: &Training) -> Vec<String> {
     let spec = &training.spec;
     let names: Vec<&str> = spec.formats.iter().map(|policy| spec.names.of(policy)).collect();
     let names = names.join(", ");
@@ -68,5 +65,5 @@ fn header(training: &Training) -> String {
     };
     lines.push(when.into_iter().chain(facts::evidence(training)).collect::<Vec<_>>().join(", "));
     lines.extend(facts::presets(training));
-    lines.iter().map(|line| wrapped(line)).collect()
+    lines
 }

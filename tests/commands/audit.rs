@@ -17,9 +17,10 @@ use precision_probe::backprop::gradients;
 use precision_probe::exchange::{self, Dtype, Gradients, Tensor, write_safetensors};
 use precision_probe::probe::{self, Silent};
 use precision_probe::record::{Number, Record};
+use precision_probe::report::audit;
 use precision_probe::report::numbers::Notation::Plain;
+use precision_probe::report::probe::details;
 use precision_probe::report::screen::View;
-use precision_probe::report::{audit, table};
 use precision_probe::spec::{Data, Files, Model, Spec};
 use precision_probe::verdict::Verdict;
 use std::path::{Path, PathBuf};
@@ -238,7 +239,7 @@ fn other_names_and_shapes_match() {
         (&external.missing[..], &external.unused[..]),
         (&["16.bias".to_string()][..], &["params/step [2 × 5]".to_string()][..])
     );
-    let text = table::terminal(&record, false, None);
+    let text = details::terminal(&record, false, None);
     for line in [
         "flax: no gradient of 16.bias",
         "flax: matching no parameter: params/step [2 × 5]",

@@ -2,12 +2,10 @@
 
 use crate::activation::{Break, Facts, Growth, JointFacts};
 use crate::report::numbers::{Notation::Plain, short};
-use crate::report::table::{aligned, wrapped};
+use crate::report::table::{Block, Table, text as rendered};
 
 /// Most characters of a constant in the table; a longer one is rounded.
 const LONG: usize = 16;
-
-const TITLES: [&str; 7] = ["activation", "kinks", "Λ₁", "Λ₂", "gain", "χ₁", "constants"];
 
 const NOTES: [&str; 4] = [
     "kinks: points where φ' jumps; (φ): φ itself jumps; (φ''): only φ'' or a higher derivative jumps (not a kink).",
@@ -20,15 +18,14 @@ const NOTES: [&str; 4] = [
 
 /// What `activations` prints.
 pub fn text(catalogue: &[Facts]) -> String {
-    let mut rows = vec![TITLES.map(String::from).to_vec()];
-    rows.extend(catalogue.iter().map(row));
-    let notes: String = NOTES.iter().map(|note| wrapped(note)).collect();
-    format!("{}\n{notes}", aligned(&rows, &[false; TITLES.len()]))
+    let mut table = Table::titled(["activation", "kinks", "Λ₁", "Λ₂", "gain", "χ₁", "constants"]);
+    catalogue.iter().for_each(|facts| table.push(row(facts)));
+    rendered(&[table.into(), Block::Facts(NOTES.map(String::from).into())])
 }
 
-fn row(facts: &Facts) -> Vec<String> {
+fn row(facts: &Facts) -> [String; 7] {
     let mark = if facts.unstable { "*" } else { "" };
-    vec![
+    [
         facts.grammar.clone(),
         kinks(&facts.joints),
         growth(&facts.lipschitz, |x| short(x, Plain)),

@@ -2,7 +2,7 @@
 
 use super::listing::growth;
 use crate::activation::{Break, Facts, JointFacts, Parameter, PieceFacts, Side};
-use crate::report::table::{aligned, wrapped};
+use crate::report::table::{Table, wrapped};
 
 /// Significant digits of numbers, fewer than those of the quadratures and bounds.
 const DIGITS: usize = 10;
@@ -14,19 +14,19 @@ const THEORY: &str = "mean-field theory without biases: Z is standard normal, an
 /// What `activations NAME` prints above the picture's path.
 pub fn text(facts: &Facts) -> String {
     let blocks = [
-        wrapped(&format!("{}: φ(x) = {}", facts.name, facts.formula)) + &aligned(&names(facts), &[false; 2]),
+        wrapped(&format!("{}: φ(x) = {}", facts.name, facts.formula)) + &Table::facts(names(facts)).text(),
         "segments\n".to_string() + &pieces(&facts.pieces),
         joints(facts),
-        wrapped(THEORY) + &aligned(&mean_field(facts), &[false; 2]),
+        wrapped(THEORY) + &Table::facts(mean_field(facts)).text(),
     ];
     blocks.into_iter().filter(|block| !block.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
-fn names(facts: &Facts) -> Vec<Vec<String>> {
-    let mut rows: Vec<Vec<String>> = Vec::new();
-    let mut row = |title: &str, text: String| {
+fn names(facts: &Facts) -> Vec<(&str, String)> {
+    let mut rows = Vec::new();
+    let mut row = |title, text: String| {
         if !text.is_empty() {
-            rows.push(vec![title.into(), text]);
+            rows.push((title, text));
         }
     };
     row("syntax", if facts.parameters.is_empty() { String::new() } else { facts.grammar.clone() });
@@ -59,16 +59,16 @@ fn parameter_text(parameter: &Parameter) -> String {
 }
 
 fn pieces(pieces: &[PieceFacts]) -> String {
-    let mut rows = vec![["x", "φ(x)", "Λ₁ ≥ |φ'|", "Λ₂ ≥ |φ''|"].map(String::from).to_vec()];
+    let mut table = Table::titled(["x", "φ(x)", "Λ₁ ≥ |φ'|", "Λ₂ ≥ |φ''|"]);
     for piece in pieces {
-        rows.push(vec![
+        table.push([
             interval(piece),
             piece.polynomial.map_or("by the formula".into(), |polynomial| polynomial.to_string()),
             growth(&piece.lipschitz, number),
             number(piece.curvature),
         ]);
     }
-    aligned(&rows, &[false; 4])
+    table.text()
 }
 
 /// `(−∞, −3]`.
@@ -83,18 +83,15 @@ fn joints(facts: &Facts) -> String {
     if facts.joints.is_empty() {
         return String::new();
     }
-    let titles = ["breakpoint", "", "φ below", "at", "above", "φ' below", "at", "above"];
-    let mut rows = vec![titles.map(String::from).to_vec()];
+    let mut table = Table::titled(["breakpoint", "", "φ below", "at", "above", "φ' below", "at", "above"]);
     for JointFacts { at, breaks, below, here, above } in &facts.joints {
         let sides = [below, here, above];
         let numbers = |of: fn(&Side) -> f64| sides.map(|side| number(of(side)));
-        let mut row = vec![format!("x = {}", number(*at)), broken(*breaks).into()];
-        row.extend(numbers(|side| side.value));
-        row.extend(numbers(|side| side.derivative));
-        rows.push(row);
+        let head = [format!("x = {}", number(*at)), broken(*breaks).into()].into_iter();
+        table.push(head.chain(numbers(|side| side.value)).chain(numbers(|side| side.derivative)));
     }
-    let choice = format!("φ' at breakpoints follows PyTorch: {}", facts.at_joints);
-    aligned(&rows, &[false; 8]) + &wrapped(&choice)
+    table.notes = vec![format!("φ' at breakpoints follows PyTorch: {}", facts.at_joints)];
+    table.text()
 }
 
 /// What jumps, in words.
@@ -106,7 +103,7 @@ pub fn broken(breaks: Break) -> &'static str {
     }
 }
 
-fn mean_field(facts: &Facts) -> Vec<Vec<String>> {
+fn mean_field(facts: &Facts) -> [(&'static str, String); 4] {
     let slope = format!(" (slope {})", number(facts.variance_slope));
     let phase = if facts.unstable { facts.phase.clone() + &slope } else { facts.phase.clone() };
     [
@@ -115,8 +112,6 @@ fn mean_field(facts: &Facts) -> Vec<Vec<String>> {
         ("gain", format!("{} = 1/√E[φ(Z)²] keeps the variance at 1", number(facts.preserving_gain))),
         ("χ₁ at that gain", format!("{}: {phase}", number(facts.chi1))),
     ]
-    .map(|(title, text)| vec![title.into(), text])
-    .into()
 }
 
 /// A number to ten significant digits, trailing zeros dropped.

@@ -5,7 +5,7 @@ use crate::arithmetic::policy::{PRESETS, Preset};
 use crate::arithmetic::scaling::SCALED;
 use crate::arithmetic::tensor_core::TensorCore;
 use crate::format::MOST_RANDOM_BITS;
-use crate::report::table::{aligned, wrapped};
+use crate::report::table::{Table, wrapped};
 
 /// The tables.
 pub fn text() -> String {
@@ -44,9 +44,9 @@ pub fn text() -> String {
 }
 
 fn table<const N: usize>(titles: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
-    let titles = Vec::from(titles.map(String::from));
-    let rows: Vec<Vec<String>> = std::iter::once(titles).chain(rows.into_iter().map(Vec::from)).collect();
-    aligned(&rows, &[false; N])
+    let mut table = Table::titled(titles);
+    rows.into_iter().for_each(|row| table.push(row));
+    table.text()
 }
 
 fn gpus() -> String {

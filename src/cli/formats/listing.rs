@@ -2,7 +2,7 @@
 
 use super::keys;
 use crate::format::{AMBIGUOUS, Constants, EIGHT_BITS, Format, MAX_EXPONENT_BITS, MAX_PRECISION, NAMED};
-use crate::report::table::{aligned, wrapped};
+use crate::report::table::{Table, wrapped};
 
 /// Most digits of a largest number in the table; a longer one is rounded.
 const SHORT: usize = 6;
@@ -17,12 +17,12 @@ pub fn text() -> String {
 }
 
 fn constants(formats: &[Constants]) -> String {
-    let titles = ["format", "bits", "p", "u", "emin", "emax", "largest", "least normal", "least subnormal", "has"];
-    let mut rows = vec![titles.map(String::from).to_vec()];
+    let titles = ["format", ">bits", ">p", "u", ">emin", ">emax", "largest", "least normal", "least subnormal", "has"];
+    let mut table = Table::titled(titles);
     for format in formats {
         let Some(range) = &format.range else { continue };
         let largest = range.largest.decimal().filter(|digits| digits.len() <= SHORT);
-        rows.push(vec![
+        table.push([
             format.name.clone(),
             range.code_bits.to_string(),
             format.precision.to_string(),
@@ -35,7 +35,7 @@ fn constants(formats: &[Constants]) -> String {
             has(format),
         ]);
     }
-    aligned(&rows, &[false, true, true, false, true, true, false, false, false, false])
+    table.text()
 }
 
 /// The values that are not numbers; only formats without signed zeros mention zeros.
@@ -53,18 +53,18 @@ fn has(format: &Constants) -> String {
 }
 
 fn names(formats: &[Constants]) -> String {
-    let mut rows = vec![["format", "aliases", "defined by"].map(String::from).to_vec()];
-    rows.extend(
-        formats.iter().map(|format| vec![format.name.clone(), format.aliases.join(", "), format.source.into()]),
-    );
-    aligned(&rows, &[false; 3])
+    let mut table = Table::titled(["format", "aliases", "defined by"]);
+    for format in formats {
+        table.push([format.name.clone(), format.aliases.join(", "), format.source.into()]);
+    }
+    table.text()
 }
 
 /// Kinds of names that the table does not list, with one example each.
 fn grammar() -> String {
     let stored = MAX_PRECISION - 1;
+    let mut table = Table::titled(["other names", "example", "meaning"]);
     let rows = [
-        ["other names", "example", "meaning"].map(String::from),
         [
             "eXmY".into(),
             "e3m4".into(),
@@ -77,7 +77,8 @@ fn grammar() -> String {
             format!("N = 2–{MAX_PRECISION} significand bits, practically unbounded exponents"),
         ],
     ];
-    aligned(&rows.map(Vec::from), &[false; 3])
+    rows.into_iter().for_each(|row| table.push(row));
+    table.text()
 }
 
 /// The error message of each refused name.

@@ -2,7 +2,7 @@
 
 use crate::arithmetic::policy::{PRESETS, Policy, Preset};
 use crate::format::{Constants, NAMED};
-use crate::report::table::{aligned, wrapped};
+use crate::report::table::{Table, wrapped};
 
 /// Most digits of a largest number; a longer one is rounded.
 const SHORT: usize = 6;
@@ -15,19 +15,18 @@ pub fn text() -> String {
 }
 
 fn formats() -> String {
-    let titles = ["format", "bits", "significand", "smallest", "least normal", "largest", "alias"];
-    let mut rows = vec![titles.map(String::from).to_vec()];
-    for constants in NAMED.iter().map(|(_, _, format)| format.constants()) {
-        rows.extend(row(&constants));
-    }
-    aligned(&rows, &[false, true, true, false, false, false, false])
+    let titles = ["format", ">bits", ">significand", "smallest", "least normal", "largest", "alias"];
+    let mut table = Table::titled(titles);
+    let rows = NAMED.iter().filter_map(|(_, _, format)| row(&format.constants()));
+    rows.for_each(|row| table.push(row));
+    table.text()
 }
 
 /// `f16   16  11  2^-24  2^-14  65504  float16`.
-fn row(constants: &Constants) -> Option<Vec<String>> {
+fn row(constants: &Constants) -> Option<[String; 7]> {
     let range = constants.range.as_ref()?;
     let largest = range.largest.decimal().filter(|digits| digits.len() <= SHORT);
-    Some(vec![
+    Some([
         constants.name.clone(),
         range.code_bits.to_string(),
         constants.precision.to_string(),
@@ -39,16 +38,16 @@ fn row(constants: &Constants) -> Option<Vec<String>> {
 }
 
 fn presets() -> String {
-    let mut rows = vec![["preset", "tensors", "factors of products", "as in"].map(String::from).to_vec()];
-    rows.extend(PRESETS.iter().map(preset));
-    aligned(&rows, &[false; 4])
+    let mut table = Table::titled(["preset", "tensors", "factors of products", "as in"]);
+    PRESETS.iter().for_each(|one| table.push(preset(one)));
+    table.text()
 }
 
-fn preset(preset: &Preset) -> Vec<String> {
+fn preset(preset: &Preset) -> [String; 4] {
     let forward = Policy::parse(preset.policy).ok().map(|policy| policy.forward);
     let tensors = forward
         .map_or(String::new(), |forward| format!("{}, sums in {}", forward.format.name(), forward.accumulator.name()));
     let factors = forward.and_then(|forward| forward.operands).map_or("the same".into(), |factors| factors.to_string());
     let whose = preset.about.split([':', ',']).next().unwrap_or(preset.about);
-    vec![preset.name.into(), tensors, factors, whose.into()]
+    [preset.name.into(), tensors, factors, whose.into()]
 }

@@ -2,7 +2,7 @@
 
 use crate::format::{Class, Code, Constants, Dyadic, Format, MAX_LISTED_BITS, Overflow, Range, RangeConstants};
 use crate::report::numbers::{Notation::Plain, display_width, short};
-use crate::report::table::{WIDTH, aligned, wrapped};
+use crate::report::table::{Column, Table, WIDTH, wrapped};
 use rug::{Float, Integer};
 
 /// Most characters of an exact decimal number in a line of the sheet.
@@ -14,8 +14,8 @@ const GAP: &str = "    ";
 /// What `formats NAME` prints.
 pub fn text(format: &Format) -> String {
     let constants = format.constants();
-    let mut rows: Vec<Vec<String>> = Vec::new();
-    let mut row = |title: &str, text: String| rows.push(vec![title.into(), text]);
+    let mut rows: Vec<(&str, String)> = Vec::new();
+    let mut row = |title: &'static str, text: String| rows.push((title, text));
     if !constants.aliases.is_empty() {
         row("aliases", constants.aliases.join(", "));
     }
@@ -29,7 +29,7 @@ pub fn text(format: &Format) -> String {
         None => row("exponents", "MPFR's, some ±2^30: neither overflow nor underflow in practice".into()),
     }
     let note = wrapped("(= exact, ≈ rounded; --json has all digits for exponents of 2 up to ±20000)");
-    format!("{}\n{}{note}\n{}", heading(&constants), aligned(&rows, &[false; 2]), codes(format))
+    format!("{}\n{}{note}\n{}", heading(&constants), Table::facts(rows).text(), codes(format))
 }
 
 fn heading(constants: &Constants) -> String {
@@ -42,7 +42,7 @@ fn heading(constants: &Constants) -> String {
     })
 }
 
-fn ranged(range: &RangeConstants) -> Vec<Vec<String>> {
+fn ranged(range: &RangeConstants) -> Vec<(&'static str, String)> {
     let beyond = if range.threshold_overflows { "from" } else { "beyond" };
     let overflow = match range.overflow {
         Overflow::Infinity => "overflow to inf",
@@ -89,7 +89,7 @@ fn ranged(range: &RangeConstants) -> Vec<Vec<String>> {
             },
         ),
     ]);
-    rows.into_iter().map(|(title, text)| vec![title.into(), text]).collect()
+    rows
 }
 
 /// `2^-14 = 6.103515625e-5`, or rounded if the digits do not fit on a line.
@@ -201,8 +201,9 @@ fn magnitude_in_powers(code: &Code) -> String {
 /// Lays rows out in as many blocks side by side as fit into [`WIDTH`].
 fn blocks(titles: &[String], rows: &[Vec<String>]) -> String {
     let block = |rows: &[Vec<String>]| {
-        let rows: Vec<Vec<String>> = std::iter::once(titles.to_vec()).chain(rows.iter().cloned()).collect();
-        aligned(&rows, &vec![false; titles.len()]).lines().map(String::from).collect::<Vec<_>>()
+        let mut table = Table::new(titles.iter().map(Column::left));
+        rows.iter().for_each(|row| table.push(row.iter().map(String::as_str)));
+        table.lines().lines().map(String::from).collect::<Vec<_>>()
     };
     let width = block(rows).iter().map(|line| display_width(line)).max().unwrap_or(0);
     let count = ((WIDTH + GAP.len()) / (width + GAP.len())).max(1);

@@ -1,21 +1,19 @@
 //! The first screen of an audit: the answer, what was measured, a row per arithmetic that was tried, a row per layer.
 
 use super::words::bits;
-use super::{Audit, RIGHT_ALIGNED, audits_at, types};
+use super::{Audit, audits_at, types};
 use crate::judgement::audit::{AuditJudgement, LayerVerdict, ModelJudgement, Outcome};
 use crate::judgement::judge_run;
 use crate::record::{Number, Record, Run};
 use crate::report::numbers::{Notation::Plain, short};
+use crate::report::probe::details;
 use crate::report::screen::{View, report_line};
-use crate::report::table::{aligned, wrapped};
-use crate::report::{facts, files, say, table};
+use crate::report::table::{Column, Table, wrapped};
+use crate::report::{facts, files, say};
 use std::path::Path;
 
 /// Layers that the first screen shows.
 const LAYERS: usize = 10;
-
-/// Which columns of the arithmetics that were tried are read from the right.
-const TRIED_RIGHT: [bool; 5] = [false, true, true, true, false];
 
 /// Whether a record was made by `audit`.
 pub fn is_audit(record: &Record) -> bool {
@@ -26,7 +24,7 @@ pub fn is_audit(record: &Record) -> bool {
 pub fn terminal(record: &Record, view: View, threshold: f64, picture: Option<&Path>) -> String {
     if view.details {
         let first = screen(record, threshold, view.layers, None);
-        format!("{first}\n{}", table::terminal(record, view.layers, picture))
+        format!("{first}\n{}", details::terminal(record, view.layers, picture))
     } else {
         screen(record, threshold, view.layers, picture)
     }
@@ -63,14 +61,16 @@ fn header(record: &Record, run: &Run) -> String {
 
 /// A row per arithmetic that was tried.
 fn tried(audit: &Audit) -> String {
-    let judgement = &audit.judgement;
-    let first = format!("{} ({}) compared with", audit.name, types(audit.external));
-    let mut rows = vec![vec![first, "worst excess".into(), "in layer".into(), "distance".into(), String::new()]];
-    rows.extend(judgement.models.iter().enumerate().map(|(place, model)| tried_row(judgement, place, model)));
-    aligned(&rows, &TRIED_RIGHT)
+    let first = Column::left(format!("{} ({}) compared with", audit.name, types(audit.external)));
+    let numbers = ["worst excess", "in layer", "distance"].map(Column::right);
+    let mut table = Table::new([first].into_iter().chain(numbers).chain([Column::left("")]));
+    for (place, model) in audit.judgement.models.iter().enumerate() {
+        table.push(tried_row(&audit.judgement, place, model));
+    }
+    table.lines()
 }
 
-fn tried_row(judgement: &AuditJudgement, place: usize, model: &ModelJudgement) -> Vec<String> {
+fn tried_row(judgement: &AuditJudgement, place: usize, model: &ModelJudgement) -> [String; 5] {
     let what = conclusion(judgement, model);
     let nearest = if judgement.nearest == Some(place) { ", nearest" } else { "" };
     let distance = model.distance.map_or("—".into(), |distance: Number| short(distance.value(), Plain));
@@ -78,7 +78,7 @@ fn tried_row(judgement: &AuditJudgement, place: usize, model: &ModelJudgement) -
         Some(worst) => (bits(worst.excess, Plain), worst.layer.to_string()),
         None => ("—".into(), "—".into()),
     };
-    vec![model.name.clone(), excess, layer, distance, format!("{what}{nearest}")]
+    [model.name.clone(), excess, layer, distance, format!("{what}{nearest}")]
 }
 
 /// What one arithmetic says about the gradients. Nothing is within that cannot be judged or that fails whatever the
@@ -99,7 +99,7 @@ fn conclusion(judgement: &AuditJudgement, model: &ModelJudgement) -> String {
 
 /// A row per layer, the worst first.
 fn layers(audit: &Audit, all: bool) -> String {
-    let table = audit.table(Plain);
-    let shown = if all { table.len() } else { table.len().min(LAYERS + 1) };
-    aligned(&table[..shown], &RIGHT_ALIGNED)
+    let mut table = audit.table(Plain);
+    table.rows.truncate(if all { usize::MAX } else { LAYERS });
+    table.lines()
 }

@@ -1,6 +1,6 @@
 //! What verdicts, fates and sources mean, for a reader who has only the page.
 
-use super::markup::definitions;
+use super::definitions;
 use crate::judgement::ExactState;
 use crate::record::{NoiseSource, Verdict};
 use crate::report::probe::fate::Fate;

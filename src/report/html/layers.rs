@@ -1,149 +1,114 @@
 //! Every layer of every run in every arithmetic as one table that sorts and filters.
 
-use super::markup::escaped;
-use crate::judgement::{Judgement, judge};
+use crate::judgement::judge;
 use crate::record::{ArithmeticRun, Evidence, Number, Record, Run, SiteRun, TensorNoise, Truth, Verdict, VerdictCount};
+use crate::report::facts;
 use crate::report::numbers::{Notation::Typeset, short};
-use crate::report::{facts, table};
+use crate::report::probe::tables;
+use crate::report::table::{Cell, Column, Table, escaped};
 
-/// One column: its name in a link to a sorted page, its title, and what is sorted first.
-struct Column {
-    key: &'static str,
-    title: &'static str,
-    about: &'static str,
-    first: First,
-    is_number: bool,
+/// The columns: a name in a link to a sorted page, a title, and what it means. Numbers are read from the right.
+fn columns() -> [Column; 10] {
+    let words = |key, title: &str, about| Column { key, about, ..Column::left(title) };
+    let number = |key, title: &str, about| Column { key, about, ..Column::right(title) };
+    let greatest = |column| Column { is_greatest_first: true, ..column };
+    let noise = "median over the trials; in brackets the interval; ≤: an upper limit";
+    let flips = "pre-activations on the other side of a kink than in the exact network";
+    let flushed = "entries computed as zero by underflow that are not zero";
+    let cosine = "of the angle between computed and exact gradient, median over the trials";
+    let descent =
+        "⟨computed, exact⟩/‖exact‖², median over the trials; if it is at most 0, the step would increase the loss";
+    let verdict = "the most severe one that at least half of the trials reach";
+    let proven = "the exact gradient is known to 2⁻ᵏ of its norm, in the worst trial";
+    [
+        words("activation", "activation", "in the order asked for"),
+        words("arithmetic", "precision", "in the order asked for"),
+        number("layer", "layer", "1 is the input side"),
+        greatest(words("noise", "noise/signal", noise)),
+        greatest(number("flips", "flips", flips)),
+        greatest(number("flushed", "flushed", flushed)),
+        number("cosine", "cosine", cosine),
+        number("descent", "descent", descent),
+        greatest(words("verdict", "verdict", verdict)),
+        number("proven", "proven bits", proven),
+    ]
 }
-
-/// Which end of a column is of interest, and comes first when it is sorted for the first time.
-#[derive(Clone, Copy)]
-enum First {
-    Least,
-    Greatest,
-}
-
-const fn column(key: &'static str, title: &'static str, about: &'static str, first: First) -> Column {
-    // Words and spreads are read from the left.
-    let is_number = !matches!(key.as_bytes(), b"activation" | b"arithmetic" | b"noise" | b"verdict");
-    Column { key, title, about, first, is_number }
-}
-
-const COLUMNS: [Column; 10] = [
-    column("activation", "activation", "in the order asked for", First::Least),
-    column("arithmetic", "precision", "in the order asked for", First::Least),
-    column("layer", "layer", "1 is the input side", First::Least),
-    column(
-        "noise",
-        "noise/signal",
-        "median over the trials; in brackets the interval; ≤: an upper limit",
-        First::Greatest,
-    ),
-    column("flips", "flips", "pre-activations on the other side of a kink than in the exact network", First::Greatest),
-    column("flushed", "flushed", "entries computed as zero by underflow that are not zero", First::Greatest),
-    column(
-        "cosine",
-        "cosine",
-        "of the angle between computed and exact gradient, median over the trials",
-        First::Least,
-    ),
-    column(
-        "descent",
-        "descent",
-        "⟨computed, exact⟩/‖exact‖², median over the trials; if it is at most 0, the step would increase the loss",
-        First::Least,
-    ),
-    column("verdict", "verdict", "the most severe one that at least half of the trials reach", First::Greatest),
-    column("proven", "proven bits", "the exact gradient is known to 2⁻ᵏ of its norm, in the worst trial", First::Least),
-];
 
 /// The filters and the table. The column of activations is left out where there is one.
 pub fn layers(record: &Record) -> String {
-    let several = record.runs.len() > 1;
-    let shown = |column: &&Column| several || column.key != "activation";
-    let titles: String = COLUMNS.iter().filter(shown).map(title).collect();
-    let judgement = judge(record);
-    let mut rows = String::new();
-    for (run_index, (run, judged)) in record.runs.iter().zip(&judgement.runs).enumerate() {
-        for (arithmetic_index, (arithmetic, judged)) in run.arithmetics.iter().zip(&judged.arithmetics).enumerate() {
+    let mut table = Table::new(columns());
+    for (run_index, (run, judged)) in record.runs.iter().zip(&judge(record).runs).enumerate() {
+        for (index, (arithmetic, judged)) in run.arithmetics.iter().zip(&judged.arithmetics).enumerate() {
+            let activation = cell(run_index as f64, run.activation.clone(), Some(&run.activation));
+            let precision = cell(index as f64, facts::name(arithmetic, Typeset), Some(&arithmetic.name));
             for (index, (layer, count)) in arithmetic.sites.iter().zip(&judged.verdicts).enumerate() {
-                let verdict = count.verdict;
-                rows += &format!(
-                    "<tr data-activation=\"{}\" data-arithmetic=\"{}\" data-verdict=\"{}\">",
-                    escaped(&run.activation),
-                    escaped(&arithmetic.name),
-                    verdict.name()
-                );
-                if several {
-                    rows += &cell("", Some(run_index as f64), &run.activation);
-                }
-                rows += &cell("", Some(arithmetic_index as f64), &facts::name(arithmetic, Typeset));
-                rows += &numbers(run, arithmetic, index, (layer, count));
-                rows += "</tr>\n";
+                let head = [activation.clone(), precision.clone()].into_iter();
+                table.push(head.chain(numbers(run, arithmetic, index, (layer, count))));
             }
         }
     }
-    format!(
-        "{}<div class=\"scroll tall\" tabindex=\"0\" role=\"region\" aria-label=\"every layer\">\
-         <table class=\"layers\" id=\"layer-table\">\n<thead><tr>{titles}</tr></thead>\n<tbody>\n{rows}</tbody>\n\
-         </table></div>\n",
-        filters(record, &judgement)
-    )
-}
-
-fn title(column: &Column) -> String {
-    let Column { key, title, about, first, is_number } = column;
-    let class = if *is_number { " class=\"number\"" } else { "" };
-    let first = match first {
-        First::Least => "ascending",
-        First::Greatest => "descending",
-    };
-    format!(
-        "<th scope=\"col\"{class} data-key=\"{key}\" data-first=\"{first}\"><button type=\"button\" title=\"{}\">{title}</button></th>",
-        escaped(about)
-    )
-}
-
-/// A cell that is sorted by a number; without one it comes last.
-fn cell(class: &str, key: Option<f64>, text: &str) -> String {
-    let class = if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") };
-    let key = key.filter(|key| !key.is_nan()).map_or(String::new(), |key| format!(" data-value=\"{}\"", sortable(key)));
-    format!("<td{class}{key}>{}</td>", escaped(text))
-}
-
-/// A number as JavaScript reads it.
-fn sortable(x: f64) -> String {
-    match x {
-        f64::INFINITY => "Infinity".into(),
-        f64::NEG_INFINITY => "-Infinity".into(),
-        _ => format!("{x:?}"),
+    let several = record.runs.len() > 1;
+    if !several {
+        table.leave(0);
     }
+    let [activations, precisions, verdicts] = ["activation", "arithmetic", "verdict"].map(|key| tags(&table, key));
+    let severity = |name: &&str| Verdict::ALL.iter().position(|verdict| verdict.name() == *name);
+    let mut verdicts = verdicts;
+    verdicts.sort_by_key(severity);
+    let mut choices = choice("arithmetic", "precision", &precisions);
+    if several {
+        choices += &choice("activation", "activation", &activations);
+    }
+    choices += &choice("verdict", "verdict", &verdicts);
+    // Hidden until the script makes them work.
+    let filters = format!(
+        "<form class=\"filters\" id=\"layer-filters\" hidden>{choices}<output id=\"layer-count\"></output> \
+         <button type=\"reset\">show all</button></form>\n"
+    );
+    filters + &table.sortable_html("layer-table", "every layer")
+}
+
+/// What a column's cells are selected by, in the order in which they come.
+fn tags<'t>(table: &'t Table, key: &str) -> Vec<&'t str> {
+    let place = table.columns.iter().position(|column| column.key == key);
+    let cells = table.rows.iter().filter_map(|row| row.get(place?)?.tag.as_deref());
+    let mut tags: Vec<&str> = Vec::new();
+    cells.for_each(|tag| {
+        if !tags.contains(&tag) {
+            tags.push(tag)
+        }
+    });
+    tags
+}
+
+/// A cell that is sorted by a number, and selected by a tag.
+fn cell(number: impl Into<Option<f64>>, text: String, tag: Option<&str>) -> Cell {
+    Cell { text, number: number.into(), tag: tag.map(String::from) }
 }
 
 /// The cells from the layer's number on.
-fn numbers(run: &Run, arithmetic: &ArithmeticRun, index: usize, (layer, count): (&SiteRun, &VerdictCount)) -> String {
-    let flips = layer.flips.map(|flips| {
-        let finite = flips.total.saturating_sub(flips.nonfinite);
-        flips.flipped as f64 / finite as f64
-    });
-    let entries = layer.fates.total();
-    let flushed = layer.fates.flushed as f64 / entries as f64;
+fn numbers(
+    run: &Run,
+    arithmetic: &ArithmeticRun,
+    index: usize,
+    (layer, count): (&SiteRun, &VerdictCount),
+) -> [Cell; 8] {
+    let flips = layer.flips.map(|flips| flips.flipped as f64 / flips.total.saturating_sub(flips.nonfinite) as f64);
+    let flushed = layer.fates.flushed as f64 / layer.fates.total() as f64;
     let cosine = median(layer, |tensor| tensor.cosine);
     let descent = median(layer, |tensor| tensor.descent);
-    let verdict = count.verdict;
-    let severity = Verdict::ALL.iter().position(|one| *one == verdict).map(|place| place as f64);
+    let severity = Verdict::ALL.iter().position(|one| *one == count.verdict).map(|place| place as f64);
     let (bits, proven) = evidence(&run.truth, index);
-    let state = format!("verdict {}", verdict.name().replace(' ', "-"));
     [
-        cell("number", Some(layer.site as f64), &name(run, index, layer.site)),
-        cell("noise", Some(layer.noise().median.value()), &table::spread(layer, Typeset)),
-        cell("number", flips, &table::layer_flips(run, arithmetic, index)),
-        cell("number", Some(flushed), &table::flushed(layer)),
-        cell("number", cosine, &shown(cosine)),
-        cell("number", descent, &shown(descent)),
-        cell(&state, severity, &facts::verdict_and_count(count)),
-        cell("number", bits, &proven),
+        cell(layer.site as f64, name(run, index, layer.site), None),
+        cell(layer.noise().median.value(), tables::spread(layer, Typeset), None),
+        cell(flips, tables::layer_flips(run, arithmetic, index), None),
+        cell(flushed, tables::flushed(layer), None),
+        cell(cosine, shown(cosine), None),
+        cell(descent, shown(descent), None),
+        cell(severity, facts::verdict_and_count(count), Some(count.verdict.name())),
+        cell(bits, proven, None),
     ]
-    .concat()
 }
 
 fn shown(number: Option<f64>) -> String {
@@ -176,36 +141,6 @@ fn evidence(truth: &Truth, index: usize) -> (Option<f64>, String) {
         Some(exact @ Evidence::Exact {}) => (Some(f64::INFINITY), exact.to_string()),
         Some(unknown) => (Some(0.0), unknown.to_string()),
     }
-}
-
-/// Choices of arithmetic, activation and verdict; hidden until the script makes them work.
-fn filters(record: &Record, judgement: &Judgement) -> String {
-    let mut arithmetics: Vec<&str> = Vec::new();
-    let mut activations: Vec<&str> = Vec::new();
-    let mut present = [false; Verdict::ALL.len()];
-    for run in &record.runs {
-        activations.push(&run.activation);
-        for arithmetic in &run.arithmetics {
-            if !arithmetics.contains(&arithmetic.name.as_str()) {
-                arithmetics.push(&arithmetic.name);
-            }
-        }
-    }
-    let judged = judgement.runs.iter().flat_map(|run| &run.arithmetics).flat_map(|one| &one.verdicts);
-    for count in judged {
-        let place = Verdict::ALL.iter().position(|one| *one == count.verdict);
-        place.into_iter().for_each(|place| present[place] = true);
-    }
-    let verdicts = Verdict::ALL.iter().zip(present).filter(|(_, present)| *present).map(|(verdict, _)| verdict.name());
-    let mut choices = choice("arithmetic", "precision", &arithmetics);
-    if activations.len() > 1 {
-        choices += &choice("activation", "activation", &activations);
-    }
-    choices += &choice("verdict", "verdict", &verdicts.collect::<Vec<_>>());
-    format!(
-        "<form class=\"filters\" id=\"layer-filters\" hidden>{choices}<output id=\"layer-count\"></output> \
-         <button type=\"reset\">show all</button></form>\n"
-    )
 }
 
 /// A choice by its name in a link and its label.

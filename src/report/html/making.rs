@@ -1,8 +1,9 @@
 //! How a report was made: what was asked, how the truth is known, and the command that measures it again.
 
-use super::markup::{definitions, escaped, table};
+use super::definitions;
 use crate::record::Record;
 use crate::report::numbers::{Notation::Typeset, short};
+use crate::report::table::{Table, escaped};
 use crate::report::{command, facts};
 
 /// Everything needed to measure a record again and to judge its truth.
@@ -37,11 +38,11 @@ pub fn making(record: &Record) -> String {
 
 /// What each activation has of its own: constants, gain, theory, and how well its exact gradient is known.
 fn runs(record: &Record) -> String {
-    let mut rows = vec![["activation", "gain", "mean-field theory", "exact gradient"].map(String::from).to_vec()];
+    let mut table = Table::titled(["activation", "gain", "mean-field theory", "exact gradient"]);
     for run in &record.runs {
         let gain = run.gain.map_or("—".into(), |gain| short(gain, Typeset));
         let theory = facts::phase(run, Typeset).unwrap_or("—".into());
-        rows.push(vec![facts::activation(run), gain, theory, facts::truth(run)]);
+        table.push([facts::activation(run), gain, theory, facts::truth(run)]);
     }
-    table(&rows, &[false; 4])
+    table.html()
 }

@@ -1,4 +1,9 @@
-//! Reports of a probe: the panels, pages and tables of its record.
+//! What is shown of a probe's record: its panels, its tables, the screens that they make up, and its CSV files.
 
+pub mod causes;
+pub mod csv;
+pub mod details;
 pub mod fate;
 pub mod panels;
+pub mod screen;
+pub mod tables;

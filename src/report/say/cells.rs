@@ -5,28 +5,19 @@ use crate::judgement::{Advice, ArithmeticJudgement, Judgement, LayerJudgement};
 use crate::record::{Number, Record, Verdict};
 use crate::report::facts;
 use crate::report::numbers::{Notation, ratio, span, useful_bits};
+use crate::report::table::{Column, GiveWay, Table};
 
-/// Titles of the columns.
-const TITLES: [&str; 7] = ["precision", "act", "noise/signal", "bits", "verdict, layer 1", "cause", "remedy"];
-
-/// The column of correct bits among those of several activations, which follow from the noise.
-pub const BITS: usize = 3;
-
-/// Right-aligned columns, with the column of activations.
-pub const RIGHT_ALIGNED: [bool; 7] = [false, false, false, true, false, false, false];
-
-/// The same for one activation.
-pub const RIGHT_ALIGNED_ALONE: [bool; 6] = [false, false, true, false, false, false];
-
-/// The titles, then a row per arithmetic; of several runs one per arithmetic and activation, those of an arithmetic
-/// together.
-pub fn rows(record: &Record, judgement: &Judgement, notation: Notation) -> Vec<Vec<String>> {
+/// A row per arithmetic; of several runs one per arithmetic and activation, those of an arithmetic together, and their
+/// bits, which follow from the noise, only where there is room.
+pub fn table(record: &Record, judgement: &Judgement, notation: Notation) -> Table {
     let several = record.runs.len() > 1;
-    let shown = |cells: [String; 7]| {
-        let is_shown = |(place, _): &(usize, String)| several || place != &1;
-        cells.into_iter().enumerate().filter(is_shown).map(|(_, cell)| cell).collect::<Vec<_>>()
-    };
-    let mut rows = vec![shown(TITLES.map(String::from))];
+    let name = |title| Column::left(title).giving_way(GiveWay::Name);
+    let words = |title| Column::left(title).giving_way(GiveWay::Words);
+    let bits_give_way = if several { GiveWay::Leave } else { GiveWay::Never };
+    let (noise, verdict) = (Column::left("noise/signal"), Column::left("verdict, layer 1"));
+    let bits_column = Column::right("bits").giving_way(bits_give_way);
+    let columns = [name("precision"), name("act"), noise, bits_column, verdict, words("cause"), words("remedy")];
+    let mut table = Table::new(columns);
     let count = record.runs.iter().map(|run| run.arithmetics.len()).max().unwrap_or(0);
     for place in 0..count {
         for (run, of_run) in record.runs.iter().zip(&judgement.runs) {
@@ -36,18 +27,21 @@ pub fn rows(record: &Record, judgement: &Judgement, notation: Notation) -> Vec<V
             let first = &judged.first;
             // If the network itself is at fault, a precision in which all is sound needs no explanation.
             let is_explained = !(of_run.exact.is_network_fault && judged.remedy == Advice::NotNeeded);
-            rows.push(shown([
+            table.push([
                 facts::name(arithmetic, notation),
                 run.activation.clone(),
                 spread(first, notation),
                 bits(first),
-                verdict(judged),
+                verdict_of(judged),
                 if is_explained { cause::cell(&judged.cause) } else { "—".into() },
                 remedy::cell(arithmetic, judged, notation),
-            ]));
+            ]);
         }
     }
-    rows
+    if !several {
+        table.leave(1);
+    }
+    table
 }
 
 /// `0.286 [0.23–0.39]`: the median and the range over the trials; of two trials both values.
@@ -108,7 +102,7 @@ pub(super) fn both(layer: &LayerJudgement) -> Option<[(Number, bool); 2]> {
 }
 
 /// `noisy 5 of 5`, `sound 3, noisy 2`; with a layer that is worse `sound; layer 7 overflow`.
-fn verdict(judged: &ArithmeticJudgement) -> String {
+fn verdict_of(judged: &ArithmeticJudgement) -> String {
     let (first, worst) = (&judged.first, &judged.worst);
     if !noise::is_worse(first, worst) {
         return first.verdict.in_words();

@@ -3,8 +3,8 @@
 use super::facts::{self, plain, spread};
 use super::stems;
 use crate::record::study::{Chart, Claim, Spread, Study, StudySpec};
-use crate::report::markdown::{columns, escaped};
 use crate::report::numbers::{Notation::Plain, short};
+use crate::report::table::{Column, Table, escaped_in_markdown as escaped};
 
 /// What the page's words mean, for a reader who has only the page.
 const WORDS: [(&str, &str); 9] = [
@@ -39,22 +39,19 @@ pub fn markdown(study: &Study) -> String {
 
 /// A row per claim: the answer and the number that decides.
 fn summary(study: &Study) -> String {
-    let titles = ["", "claim", "answer", "deciding number", "median [low–high]", "draws", "figure"];
-    let mut rows = vec![titles.map(String::from).to_vec()];
+    let mut table = Table::titled(["", "claim", "answer", "deciding number", "median [low–high]", ">draws", "figure"]);
     for (claim, stem) in study.claims.iter().zip(stems(study)) {
         let numbers = claim.findings.first().map_or(["—".into(), "—".into(), "—".into()], |first| {
             [escaped(&plain(&first.what)), spread(&first.value), first.value.count.to_string()]
         });
-        let mut row = vec![
+        let row = [
             format!("[{}](#{stem})", escaped(&claim.letter.to_string())),
             escaped(&plain(&claim.statement)),
             format!("**{}**", escaped(&facts::answer(&claim.answer))),
         ];
-        row.extend(numbers);
-        row.push(format!("[{stem}]({stem}.png)"));
-        rows.push(row);
+        table.push(row.into_iter().chain(numbers).chain([format!("[{stem}]({stem}.png)")]));
     }
-    columns(&rows, &[false, false, false, false, false, true, false])
+    table.markdown_of_markup()
 }
 
 /// One claim: answer, reasons, picture, deciding numbers, and the numbers of every chart.
@@ -70,11 +67,11 @@ fn section(claim: &Claim, stem: &str) -> Vec<String> {
     }
     blocks.push(format!("![Claim {letter}: its charts]({stem}.png)\n"));
     if !claim.findings.is_empty() {
-        let mut rows = vec![["what", "median [low–high]", "draws"].map(String::from).to_vec()];
-        rows.extend(claim.findings.iter().map(|finding| {
-            vec![escaped(&plain(&finding.what)), spread(&finding.value), finding.value.count.to_string()]
-        }));
-        blocks.push(columns(&rows, &[false, false, true]));
+        let mut table = Table::titled(["what", "median [low–high]", ">draws"]);
+        for finding in &claim.findings {
+            table.push([escaped(&plain(&finding.what)), spread(&finding.value), finding.value.count.to_string()]);
+        }
+        blocks.push(table.markdown_of_markup());
     }
     blocks.extend(claim.charts.iter().flat_map(numbers));
     blocks
@@ -89,17 +86,14 @@ fn numbers(chart: &Chart) -> Vec<String> {
         blocks.push("Nothing was measured.\n".into());
     } else {
         let name = |text: &str| escaped(&plain(text));
-        let mut rows = vec![vec![name(&chart.horizontal)]];
-        rows[0].extend(chart.series.iter().map(|series| name(&series.name)));
+        let titles = std::iter::once(&chart.horizontal).chain(chart.series.iter().map(|series| &series.name));
+        let mut table = Table::new(titles.map(|title| Column::left(name(title))));
         for (index, place) in chart.places.iter().enumerate() {
-            let mut row = vec![name(place)];
-            row.extend(
-                chart.series.iter().map(|series| series.points.get(index).map_or("—".into(), |one| cell(one, most))),
-            );
-            rows.push(row);
+            let points =
+                chart.series.iter().map(|series| series.points.get(index).map_or("—".into(), |one| cell(one, most)));
+            table.push(std::iter::once(name(place)).chain(points));
         }
-        let right = vec![false; chart.series.len() + 1];
-        blocks.push(columns(&rows, &right));
+        blocks.push(table.markdown_of_markup());
         let draws = facts::counted(most as u64, "draw", "draws");
         blocks.push(format!("{}; each of {draws} unless stated otherwise.\n", name(&chart.vertical)));
     }

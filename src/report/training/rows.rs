@@ -6,11 +6,8 @@ use super::words::times;
 use crate::judgement::training::{is_stochastic, saturation};
 use crate::record::Number;
 use crate::record::training::{Cause, Course, Learner, Saturation, Training, TrainingRun, WINDOW};
-use crate::report::numbers::{Notation::Plain, display_width, short};
-use crate::report::table::{WIDTH, aligned};
-
-/// Which columns hold numbers that are read from the right.
-const RIGHT_ALIGNED: [bool; 8] = [false, true, true, true, false, false, false, false];
+use crate::report::numbers::{Notation::Plain, short};
+use crate::report::table::{Column, GiveWay, Table};
 
 /// The name of f64's own copy.
 const REFERENCE: &str = "reference";
@@ -19,39 +16,20 @@ const REFERENCE: &str = "reference";
 pub(super) const INDENT: &str = "  ";
 
 /// The table; names that would make it too wide have a line of their own.
-pub fn table(training: &Training) -> String {
-    let target = format!("loss {}", short(training.spec.target_loss, Plain));
-    let titles = ["", "last", "held", "step of", "% applied", "noise/signal", "rounding", "saturated"];
-    let second = ["precision", "loss", "out", &target, "/% lost", "of layer 1", "/minibatch", ""];
-    let mut rows = vec![titles.map(String::from).to_vec(), second.map(String::from).to_vec()];
+pub fn table(training: &Training) -> Table {
+    let target = format!("step of\nloss {}", short(training.spec.target_loss, Plain));
+    let numbers = ["last\nloss", "held\nout", &*target].map(Column::right);
+    let words =
+        ["% applied\n/% lost", "noise/signal\nof layer 1", "rounding\n/minibatch", "saturated"].map(Column::left);
+    let name = Column::left("\nprecision").giving_way(GiveWay::Above);
+    let mut table = Table::new([name].into_iter().chain(numbers).chain(words));
     for run in &training.runs {
-        rows.push(vec![run.activation.clone()]);
-        rows.push(reference(training, run));
-        rows.extend(run.learners.iter().map(row));
+        table.group(run.activation.clone());
+        table.push(reference(training, run));
+        run.learners.iter().for_each(|learner| table.push(row(learner)));
     }
-    let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column));
-        cells.map(|cell| display_width(cell)).max().unwrap_or(0)
-    };
-    let others: usize = (1..RIGHT_ALIGNED.len()).map(|column| width(column) + 2).sum();
-    let room = WIDTH.saturating_sub(others);
-    let mut lines: Vec<Vec<String>> = Vec::new();
-    let mut alone: Vec<(usize, String)> = Vec::new();
-    for mut row in rows {
-        if row.len() > 1 && display_width(&row[0]) > room {
-            alone.push((lines.len() + alone.len(), std::mem::take(&mut row[0])));
-        } else if let ([name], false) = (row.as_slice(), lines.is_empty()) {
-            // An activation's name must not widen the column of names.
-            alone.push((lines.len() + alone.len(), name.clone()));
-            continue;
-        }
-        lines.push(row);
-    }
-    let mut text: Vec<String> = aligned(&lines, &RIGHT_ALIGNED).lines().map(String::from).collect();
-    for (place, name) in alone {
-        text.insert(place.min(text.len()), name);
-    }
-    text.join("\n") + "\n"
+    table.notes = notes(training);
+    table
 }
 
 fn reference(training: &Training, run: &TrainingRun) -> Vec<String> {
@@ -134,7 +112,7 @@ pub fn saturated_in_words(learner: &Learner) -> String {
 }
 
 /// What the columns mean, and what words in the sentences do.
-pub fn notes(training: &Training) -> Vec<String> {
+fn notes(training: &Training) -> Vec<String> {
     let learners = || training.runs.iter().flat_map(|run| &run.learners);
     let (window, target, samples) = (WINDOW, short(training.spec.target_loss, Plain), facts::samples(training));
     let held_out = match training.spec.has_classes() {

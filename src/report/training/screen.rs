@@ -11,20 +11,14 @@ use crate::record::Number;
 use crate::record::training::{Course, Training};
 use crate::report::numbers::{Notation::Plain, display_width, short};
 use crate::report::screen::report_line;
-use crate::report::table::{WIDTH, aligned, wrapped};
+use crate::report::table::{Column, GiveWay, Table, WIDTH, shortened, wrapped};
 use std::path::Path;
-
-/// Which columns hold numbers that are read from the right.
-const RIGHT_ALIGNED: [bool; 6] = [false, true, true, true, false, false];
 
 /// Most lines besides the table's rows.
 const LINES: usize = 10;
 
 /// Most networks that are listed with what f64 does over trials.
 const LISTED: usize = 2;
-
-/// Least room for names of formats, with those of remedies.
-const NAMES: usize = 24;
 
 /// The first screen: at most ten lines and a row for every activation and format.
 pub fn screen(training: &Training, picture: Option<&Path>) -> String {
@@ -71,21 +65,11 @@ fn fitting(pieces: impl Iterator<Item = String>) -> String {
         let room = WIDTH - display_width(&line);
         match display_width(&piece) <= room {
             true => line += &piece,
-            false if line.is_empty() => line = elided(&piece, WIDTH),
+            false if line.is_empty() => line = shortened(&piece, WIDTH),
             false => break,
         }
     }
     line + "\n"
-}
-
-/// A text without its middle, where it is too long.
-fn elided(text: &str, most: usize) -> String {
-    if display_width(text) <= most {
-        return text.into();
-    }
-    let (characters, most): (Vec<char>, usize) = (text.chars().collect(), most.max(1));
-    let (begin, end) = ((most - 1).div_ceil(2), (most - 1) / 2);
-    characters[..begin].iter().chain(&['…']).chain(&characters[characters.len().saturating_sub(end)..]).collect()
 }
 
 /// The table with its ranges over trials, after what f64 does in them; `None` without repetitions.
@@ -166,39 +150,23 @@ fn few(names: &[String]) -> String {
 /// A row for f64's copy of every activation, and one for every format.
 fn table(training: &Training, judged: &TrainingJudgement) -> String {
     let target = format!("loss {}", short(training.spec.target_loss, Plain));
-    let titles = ["precision", &target, "last loss", "held out", "main event or limit", "without it"];
-    let mut rows = vec![titles.map(String::from).to_vec()];
+    let name = |title| Column::left(title).giving_way(GiveWay::Name);
+    let limits = Column::left("main event or limit").giving_way(GiveWay::Words);
+    let numbers = [&*target, "last loss", "held out"].map(Column::right);
+    let mut table = Table::new([name("precision")].into_iter().chain(numbers).chain([limits, name("without it")]));
     for (index, (run, one)) in training.runs.iter().zip(&judged.runs).enumerate() {
-        let mut row = vec![format!("{} in f64", run.activation)];
-        row.extend(outcome(training, &run.reference, spread(training, index, None)));
-        row.extend([of_control(one), String::new()]);
-        rows.push(row);
+        let name = [format!("{} in f64", run.activation)].into_iter();
+        let outcome_of_f64 = outcome(training, &run.reference, spread(training, index, None));
+        table.push(name.chain(outcome_of_f64).chain([of_control(one), String::new()]));
         for (place, (learner, own)) in run.learners.iter().zip(&one.learners).enumerate() {
-            let mut row = vec![format!("{INDENT}{}", learner.name)];
-            row.extend(outcome(training, &learner.course, spread(training, index, Some(place))));
-            row.push(limit(own) + &failures(spread(training, index, Some(place))));
-            row.push(one.without(own).map_or(String::new(), String::from));
-            rows.push(row);
+            let name = [format!("{INDENT}{}", learner.name)].into_iter();
+            let over_trials = || spread(training, index, Some(place));
+            let limit = limit(own) + &failures(over_trials());
+            let without = one.without(own).map_or(String::new(), String::from);
+            table.push(name.chain(outcome(training, &learner.course, over_trials())).chain([limit, without]));
         }
     }
-    fit(&mut rows);
-    aligned(&rows, &RIGHT_ALIGNED)
-}
-
-/// Takes the middle out of names, and if need be of limits, so that no line is too wide.
-fn fit(rows: &mut [Vec<String>]) {
-    let width = |column: usize| rows.iter().map(|row| display_width(&row[column])).max().unwrap_or(0);
-    let [name, limit, without] = [0, 4, 5].map(width);
-    let numbers: usize = (1..4).map(|column| width(column) + 2).sum();
-    let room = WIDTH.saturating_sub(numbers + 4);
-    let limit = limit.min(room.saturating_sub(NAMES));
-    let names = room.saturating_sub(limit);
-    let without = without.min(names.saturating_sub(name).max(names / 3));
-    for row in rows {
-        for (column, most) in [(0, names - without), (4, limit), (5, without)] {
-            row[column] = elided(&row[column], most);
-        }
-    }
+    table.text()
 }
 
 /// `learns`, `learns 4, does not learn 1`.

@@ -6,8 +6,9 @@ use precision_probe::exchange::{self, Tensor, write_safetensors};
 use precision_probe::judgement::audit::{FactorKind, LayerVerdict, Outcome, Standing, judge};
 use precision_probe::judgement::{ExactState, Vanishing};
 use precision_probe::record::{Record, ZeroReason};
+use precision_probe::report::probe::details;
 use precision_probe::report::screen::View;
-use precision_probe::report::{audit, html, markdown};
+use precision_probe::report::{audit, html};
 use precision_probe::spec::Model;
 use std::path::Path;
 use std::process::Output;
@@ -113,7 +114,7 @@ fn zeros_are_never_within() {
     assert!(row("amp-fp16 ").ends_with("zero dump") && row("f32 ").ends_with("zero dump"), "{text}");
     assert!(!text.contains("within"), "{text}");
     let page = html::page(&record).unwrap();
-    for shown in [&text, &markdown::table(&record), &page] {
+    for shown in [&text, &details::in_markdown(&record), &page] {
         assert!(shown.contains("! 24.1, zero dump"), "{shown}");
     }
 }

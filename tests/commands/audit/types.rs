@@ -4,8 +4,9 @@ use super::judged::{Place, Stored, mixed, named, network, site_of, times};
 use precision_probe::exchange::Tensor;
 use precision_probe::judgement::audit::{AuditJudgement, FactorKind, Outcome, judge};
 use precision_probe::record::Record;
+use precision_probe::report::audit;
+use precision_probe::report::probe::details;
 use precision_probe::report::screen::View;
-use precision_probe::report::{audit, table};
 use precision_probe::spec::Model;
 
 /// Layers 1 and 2 in f16, the others, which hold more numbers, in f32.
@@ -83,7 +84,7 @@ fn all_types_are_named() {
     let text = audit::terminal(&record, View::default(), 1.0, None);
     assert!(text.contains("theirs (F32 and F16) compared with"), "{text}");
     assert!(text.contains(" 0 (F16) ") && text.contains(" 6 (F32) "), "{text}");
-    let details = table::terminal(&record, false, None).replace('\n', " ");
+    let details = details::terminal(&record, false, None).replace('\n', " ");
     assert!(
         details.contains("of several types: F32 (6 tensors), F16 (4 tensors); each tensor is judged with its own"),
         "{details}"

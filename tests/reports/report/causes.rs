@@ -6,8 +6,9 @@ use precision_probe::judgement::judge;
 use precision_probe::record::*;
 use precision_probe::report::figure::{Panel, Summary};
 use precision_probe::report::numbers::Notation::Plain;
+use precision_probe::report::probe::details;
 use precision_probe::report::screen::{self, View};
-use precision_probe::report::{contents, draw, files, html, markdown, say, table};
+use precision_probe::report::{contents, draw, files, html, say, table};
 
 /// An attributed record of ten layers.
 fn tried(arithmetics: &[(&str, Behaviour)]) -> Record {
@@ -37,7 +38,7 @@ fn without_attribution_nothing_is_added() {
     assert!(
         Panel::ALL.into_iter().filter(|panel| !panel.is_of(&record.runs[0])).eq([Panel::Attribution, Panel::Sources])
     );
-    let text = table::terminal(&record, true, None);
+    let text = details::terminal(&record, true, None);
     for words in ["comes from", "Remedies tried", "theory predicts", "sources of every layer", "loss scale"] {
         assert!(!text.contains(words), "{words}: {text}");
     }
@@ -61,7 +62,7 @@ fn what_an_old_record_lacks_is_not_recorded() {
     let screen = screen::terminal(&record, View::default(), None);
     assert!(screen.lines().any(|line| line.starts_with("f16 ") && line.ends_with("not recorded")), "{screen}");
     assert!(!sentences(&record).contains("every layer sound"), "{}", sentences(&record));
-    assert!(table::terminal(&record, false, None).contains("  not recorded\n"));
+    assert!(details::terminal(&record, false, None).contains("  not recorded\n"));
 }
 
 #[test]
@@ -69,7 +70,7 @@ fn the_terminal_tables_sources_and_remedies() {
     let mut record = attributed(default_record());
     // Another layer is the worst afterwards.
     first(&mut record).remedies[1].sites[4].noise_to_signal = exactly(0.05);
-    let text = table::terminal(&record, false, None);
+    let text = details::terminal(&record, false, None);
     let expected = "\
 theory predicts 0.453 at layer 1 in f16 (medians: measured 0.499; measured/predicted 1.1)
 
@@ -94,13 +95,13 @@ f32           3.89e-5  only     3.78e-5   5.84e-7       3.66e-5        0        
     );
     assert!(row("              loss scale 2^8   0.499 → 0.499").contains("  1.0  layer 1 "), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= table::WIDTH), "{text}");
-    let vanished = table::terminal(&tried(&[("f16", Vanished(3))]), false, None);
+    let vanished = details::terminal(&tried(&[("f16", Vanished(3))]), false, None);
     assert!(!vanished.contains("theory predicts"), "a zero gradient has no noise to predict: {vanished}");
-    let layers = table::terminal(&tried(&[("f16", Noise(0.3))]), true, None);
+    let layers = details::terminal(&tried(&[("f16", Noise(0.3))]), true, None);
     assert!(layers.contains("\nf16, sources of every layer:\nlayer      all           forward"), "{layers}");
     assert_eq!(layers.matches("all but").count(), 1 + 1 + 11, "the table, its note, every layer");
     // Storage has a column only where something is stored with rounding.
-    let stored = table::terminal(&tried(&[("e4m3fn", Noise(0.3))]), false, None);
+    let stored = details::terminal(&tried(&[("e4m3fn", Noise(0.3))]), false, None);
     assert!(stored.contains("  storage  forward  backward"), "{stored}");
 }
 
@@ -112,9 +113,9 @@ fn the_details_compare_sources_and_remedies() {
     (other.activation, other.kinked) = ("tanh".into(), false);
     both.spec.activations.push("tanh".into());
     both.runs.push(other);
-    let text = table::terminal(&both, false, None);
+    let text = details::terminal(&both, false, None);
     assert!(!text.contains("Main source"), "{text}");
-    let text = table::terminal(&attributed(both), false, None);
+    let text = details::terminal(&attributed(both), false, None);
     let (_, table) = text.split_once("\nMain source of noise at layer 1 in f16, and remedy:\n").expect("the table");
     let rows: Vec<Vec<&str>> = table
         .lines()
@@ -128,7 +129,7 @@ fn the_details_compare_sources_and_remedies() {
 #[test]
 fn markdown_holds_sources_and_remedies() {
     let record = attributed(record(2, 2, &[("f16", Noise(0.2)), ("f64", Noise(1e-14))]));
-    let markdown = markdown::table(&record);
+    let markdown = details::in_markdown(&record);
     assert!(
         markdown.contains("Where the noise/signal of layer 1 comes from:\n\n| precision |         all |"),
         "{markdown}"

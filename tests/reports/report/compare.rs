@@ -8,7 +8,8 @@ use precision_probe::report::draw::{Theme, comparison_svg, rasterise};
 use precision_probe::report::figure::{Comparison, Panel, PointKind};
 use precision_probe::report::files::Pictures;
 use precision_probe::report::numbers::Notation::{Plain, Typeset};
-use precision_probe::report::{say, table};
+use precision_probe::report::probe::details;
+use precision_probe::report::say;
 use std::path::Path;
 
 /// A record of several activations, each with its own behaviour in the same arithmetics.
@@ -133,7 +134,7 @@ fn the_terminal_compares_and_ends_with_the_answer() {
     let arithmetics: [&[(&str, Behaviour)]; 2] =
         [&[("f16", Noise(0.41)), ("f64", Noise(5e-14))], &[("f16", Vanished(4)), ("f64", Noise(6e-14))]];
     let record = compared(5, &[("relu", arithmetics[0]), ("sigmoid", arithmetics[1])]);
-    let text = table::terminal(&record, false, Some(Path::new("there/compare.png")));
+    let text = details::terminal(&record, false, Some(Path::new("there/compare.png")));
     let expected = "\
 precision  activation  noise/signal                     flips  flushed  verdict of layer 1
 f16         relu        0.499 [0.307–0.691]         1 in 512      1 %  noisy 5 of 5, layers 1–4
@@ -151,7 +152,7 @@ f16         relu        0.499 [0.307–0.691]         1 in 512      1 %  noisy 5
                      layer 1.";
     assert!(text.replace('\n', " ").contains(sentences), "{text}");
     assert!(text.ends_with("\n\nPage:    there/report.html\nPicture: there/compare.png\n"), "{text}");
-    let layers = table::terminal(&record, true, None);
+    let layers = details::terminal(&record, true, None);
     assert!(layers.contains("\nsigmoid, f64, every layer:\n") && layers.starts_with(&text[..40]), "{layers}");
 }
 
@@ -198,11 +199,13 @@ fn lanes_print_the_ratios_of_the_table() {
     (layer.noise_to_signal.low, layer.noise_to_signal.count) = (Number::Finite(0.25), 2);
     assert_eq!(Comparison::new(&some).rows[0].lanes[0].noise, "0.25, 1 in\u{a0}2\u{a0}of\u{a0}9");
     for (name, record) in cases().into_iter().chain([("some trials".to_string(), some)]) {
-        let table = say::cells::rows(&record, &judge(&record), Typeset);
+        let table = say::cells::table(&record, &judge(&record), Typeset);
         for row in Comparison::new(&record).rows {
             for lane in row.lanes {
-                let cells = table.iter().find(|cells| cells[0] == lane.arithmetic && cells[1] == row.activation);
-                let cell = &cells.unwrap_or_else(|| panic!("{name}: {} with {}", lane.arithmetic, row.activation))[2];
+                let cells =
+                    table.rows.iter().find(|cells| cells[0].text == lane.arithmetic && cells[1].text == row.activation);
+                let cell =
+                    &cells.unwrap_or_else(|| panic!("{name}: {} with {}", lane.arithmetic, row.activation))[2].text;
                 let (before, after) = cell.split_once(" [").unwrap_or((cell, ""));
                 let after = after.split_once(']').map_or("", |(_, after)| after);
                 assert_eq!(lane.noise.replace('\u{a0}', " "), format!("{before}{after}"), "{name}: {cell}");
@@ -268,7 +271,7 @@ fn every_comparison_is_drawn_within_its_page_without_overlaps() {
         assert_on_canvas(&name, &svg);
         assert_texts_apart(&name, &svg, 20);
         assert_texts_apart(&name, &comparison_svg(&record, Theme::Dark).expect(&name), 20);
-        let text = table::terminal(&record, true, None).replace('\n', " ");
+        let text = details::terminal(&record, true, None).replace('\n', " ");
         assert!(text.contains("on the same draws"), "{name}");
     }
 }

@@ -240,7 +240,8 @@ fn attribute<'a>(line: &'a str, name: &str) -> &'a str {
 fn strange_records_are_drawn_and_worded_without_a_panic() {
     use crate::common::records::{Behaviour::Noise, record};
     use precision_probe::record::{Fates, Flips, Number};
-    use precision_probe::report::{csv, html, table};
+    use precision_probe::report::probe::details;
+    use precision_probe::report::{csv, html};
     let base = attributed(record(3, 2, &[("f16", Noise(0.2)), ("f32", Noise(1e-5))]));
     type Change = fn(&mut precision_probe::record::Record);
     let changes: [(&str, Change); 9] = [
@@ -300,7 +301,7 @@ fn strange_records_are_drawn_and_worded_without_a_panic() {
         let mut record = base.clone();
         change(&mut record);
         assert!(!summary_png(&record, &record.runs[0]).expect(name).is_empty());
-        assert!(table::terminal(&record, true, None).contains("leaky"), "{name}");
+        assert!(details::terminal(&record, true, None).contains("leaky"), "{name}");
         assert!(csv::tables(&record).iter().all(|(_, text)| text.starts_with("spec_hash,activation,")), "{name}");
         assert!(html::page(&record).expect(name).ends_with("</html>\n"), "{name}");
     }

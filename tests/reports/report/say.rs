@@ -210,8 +210,8 @@ fn what_layer_1_alone_does_not_show_is_said() {
     assert!(text.contains("below Adam's usual ε of 1e-8"), "{text}");
     let one = crate::common::records::record(10, 5, &[("f16", Noise(0.01)), ("f32", Noise(1e-5))]);
     let whole = Judgement { depth: 10, trials: 5, runs: vec![judgement], rankings: Vec::new() };
-    let rows = say::cells::rows(&one, &whole, Plain);
-    assert_eq!(rows[1][3], "sound; layer 7 overflow");
+    let table = say::cells::table(&one, &whole, Plain);
+    assert_eq!(table.rows[0][3].text, "sound; layer 7 overflow");
 }
 
 /// A tie is told as such; of two trials both values, and no median.

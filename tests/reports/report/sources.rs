@@ -4,8 +4,9 @@ use crate::common::causes::attributed;
 use crate::common::records::{Behaviour, Behaviour::*, default_record, record};
 use crate::common::tolerances;
 use precision_probe::record::*;
+use precision_probe::report::draw;
 use precision_probe::report::figure::{Owner, Panel, PointKind, Summary};
-use precision_probe::report::{draw, table};
+use precision_probe::report::probe::details;
 
 /// An attributed record of ten layers.
 fn tried(arithmetics: &[(&str, Behaviour)]) -> Record {
@@ -128,7 +129,7 @@ fn a_loss_scale_moves_limits_and_is_named_everywhere() {
     assert_eq!(summary.histogram.names, [name, "f16:acc=f32"]);
     assert!(summary.caption.contains(&"loss scale 1024".to_string()), "{:?}", summary.caption);
     assert!(summary.ruling.starts_with("In f16 (loss ×2¹⁰) the gradient"), "{}", summary.ruling);
-    let text = table::terminal(&record, true, None);
+    let text = details::terminal(&record, true, None);
     assert!(text.contains("\nf16, loss ×2^10  ") && text.contains("seed 0, loss scale 1024, gain"), "{text}");
     assert!(text.contains("\nf16, loss ×2^10, every layer:"), "{text}");
     let svg = draw::panel_svg(&record, &record.runs[0], Panel::Range, draw::Theme::Light).unwrap();

@@ -2,8 +2,8 @@
 
 use crate::common::records::{Behaviour::*, default_record, record};
 use precision_probe::record::Flips;
+use precision_probe::report::probe::details;
 use precision_probe::report::screen::{self, View};
-use precision_probe::report::table;
 use std::path::Path;
 
 #[test]
@@ -42,7 +42,7 @@ fn every_first_screen_is_short_and_narrow() {
 
 #[test]
 fn the_details_of_the_default_probe() {
-    let text = table::terminal(&default_record(), false, Some(Path::new("reports/default/summary.png")));
+    let text = details::terminal(&default_record(), false, Some(Path::new("reports/default/summary.png")));
     let expected = "\
 leaky (slope = 0.010009765625), depth 50, width 64, no biases
 loss cross-entropy, data digits, batch 32, 5 trials, seed 0, gain 1.41 (init preserve)
@@ -71,7 +71,7 @@ fn all_layers_of_limits_overflow_and_zeros() {
     for layer in &mut record.runs[0].arithmetics[2].sites {
         layer.flips = None;
     }
-    let text = table::terminal(&record, true, None);
+    let text = details::terminal(&record, true, None);
     let tables = text.split("\n\n").skip(1).take(4).collect::<Vec<_>>().join("\n\n");
     let expected = "\
 precision  noise/signal  bits     flips  flushed  verdict of layer 1
@@ -113,7 +113,7 @@ fn what_is_left_out_is_told() {
     first.flips = Some(Flips { flipped: 1, nonfinite: 10230, total: 10240 });
     record.runs[0].arithmetics[0].sites[1].flips = None;
     record.runs[0].arithmetics[1].sites.iter_mut().for_each(|layer| layer.flips = None);
-    let text = table::terminal(&record, false, None);
+    let text = details::terminal(&record, false, None);
     let rows: Vec<Vec<&str>> = text
         .lines()
         .filter(|line| line.starts_with("f16 ") || line.starts_with("f32 "))

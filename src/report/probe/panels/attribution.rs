@@ -9,7 +9,8 @@ use crate::report::numbers::Notation::Typeset;
 use crate::report::panel::{
     Area, Axis, Entry, Group, Mark, Marker, Paint, Panel, Plot, Powers, Row, Sample, Scale, Series, Symbol, Tip,
 };
-use crate::report::{cause, facts, say, table};
+use crate::report::probe::tables;
+use crate::report::{cause, facts, say};
 
 /// How far the mark of a source alone stands above the middle of its lane, and that without it below.
 const APART: f64 = 0.2;
@@ -128,7 +129,7 @@ fn tip(arithmetic: &ArithmeticRun, source: &SourceNoise, row: usize, lane: f64) 
         place::of(arithmetic, first),
         source.source.name(),
         place::spread(&site.without),
-        table::spread(first, Typeset)
+        tables::spread(first, Typeset)
     );
     Some(Tip { x: (f64::NEG_INFINITY, f64::INFINITY), y: (lane - 0.5, lane + 0.5), row, words })
 }

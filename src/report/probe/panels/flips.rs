@@ -3,12 +3,13 @@
 use super::noise::BAND;
 use super::{Kind, layers, name, place};
 use crate::record::{ArithmeticRun, Flips, Run, SiteRun};
+use crate::report::facts;
 use crate::report::numbers::one_in;
 use crate::report::panel::{
     Axis, Curve, Entry, Height, Joined, Marker, Paint, Panel, Plot, Powers, Row, Sample, Scale, Series, Single, Symbol,
     Tip,
 };
-use crate::report::{facts, table};
+use crate::report::probe::tables;
 
 /// The axis where nothing flips.
 const EMPTY_AXIS: (f64, f64) = (-3.0, -2.0);
@@ -120,7 +121,7 @@ fn tip(
 ) -> Option<Tip> {
     let Flips { flipped, nonfinite, total } = layer.flips?;
     let lost = if nonfinite == 0 { String::new() } else { format!("\n{nonfinite} of {total} infinite or NaN") };
-    let shown = table::layer_flips(run, arithmetic, *place);
+    let shown = tables::layer_flips(run, arithmetic, *place);
     let y = if point.is_lost { f64::INFINITY } else { point.at.median };
     let words = format!("{}\nflips {shown} ({flipped} of {total}, all trials){lost}", place::of(arithmetic, layer));
     Some(Tip { x: (point.at.x, point.at.x), y: (y, y), row, words })

@@ -2,8 +2,9 @@
 
 use super::name;
 use crate::record::{ArithmeticRun, Quantiles, SiteRun};
+use crate::report::cause;
 use crate::report::numbers::{Notation::Typeset, short};
-use crate::report::{cause, table};
+use crate::report::probe::tables;
 
 /// `layer 7, f16`.
 pub fn of(arithmetic: &ArithmeticRun, layer: &SiteRun) -> String {
@@ -12,7 +13,7 @@ pub fn of(arithmetic: &ArithmeticRun, layer: &SiteRun) -> String {
 
 /// `noise/signal 0.286 [0.232–0.391]`.
 pub fn ratio(layer: &SiteRun) -> String {
-    format!("noise/signal {}", table::spread(layer, Typeset))
+    format!("noise/signal {}", tables::spread(layer, Typeset))
 }
 
 /// `0.286 [0.232–0.391]` of a source, which has no trials of its own to leave out.

@@ -1,36 +1,15 @@
-//! The tables of the sources of an arithmetic's noise and of the remedies tried, as rows of text.
+//! The tables of the sources of an arithmetic's noise and of the remedies tried.
 
 use crate::judgement::{Advice, ArithmeticJudgement, Cause, Judgement, RemedyName, RunJudgement, Tried};
 use crate::record::{ArithmeticRun, NoiseSource, Quantiles, Record, Remedy, Run, SiteRun};
 use crate::report::cause::{self, State};
-use crate::report::numbers::Notation;
+use crate::report::numbers::{Notation, Notation::Plain};
+use crate::report::table::{Column, GiveWay, Table};
 use crate::report::{facts, say};
 
 /// A note about the numbers of [`sources`].
-pub const SOURCES_NOTE: &str =
+const SOURCES_NOTE: &str =
     "(only: this source rounds and nothing else does; all but: everything but it; sources do not add up exactly)";
-
-/// A note about the columns of [`remedies`].
-pub const REMEDIES_NOTE: &str = "(before → after; factor: how many times less noise; worst layer: which it is, where not layer 1; all layers: in \
-     how many trials all are sound, or the largest noise falls 1.5 times, or a layer overflows or underflows)";
-
-/// The column of [`remedies`] that is left out where the table is too wide, and its part of the note.
-pub const WORST_LAYER: usize = 4;
-pub const WORST_LAYER_NOTE: &str = " worst layer: which it is, where not layer 1;";
-
-/// The title of the table of sources.
-pub const SOURCES_TITLE: &str = "Where the noise/signal of layer 1 comes from";
-
-/// The title of the table of remedies.
-pub const REMEDIES_TITLE: &str = "Remedies tried";
-
-/// A table: its rows, the first of which holds the titles, and which columns hold numbers.
-pub struct Table {
-    /// An empty row starts a group.
-    pub rows: Vec<Vec<String>>,
-    /// Right-aligned columns.
-    pub right: Vec<bool>,
-}
 
 /// Sources that any of the arithmetics has, in the order of tables and figures.
 fn present<'a>(arithmetics: impl Iterator<Item = &'a ArithmeticRun> + Clone) -> Vec<NoiseSource> {
@@ -45,34 +24,35 @@ pub fn sources(run: &Run, notation: Notation) -> Option<Table> {
     let attributed = run.arithmetics.iter().filter(|arithmetic| arithmetic.attribution.is_some());
     attributed.clone().next()?;
     let present = present(attributed.clone());
-    let titles = ["precision", "all", ""].into_iter().chain(present.iter().map(|source| source.name()));
-    let mut rows = vec![titles.map(String::from).collect::<Vec<_>>()];
+    let mut table = by_source(Column::left("precision"), &present);
     for arithmetic in attributed {
         let plain = arithmetic.sites.first().map(SiteRun::shown_noise);
-        rows.extend(views(
-            arithmetic,
-            &present,
-            0,
-            [facts::name(arithmetic, notation), shown(plain.as_ref(), notation)],
-            notation,
-        ));
+        let head = [facts::name(arithmetic, notation), shown(plain.as_ref(), notation)];
+        views(arithmetic, &present, 0, head, notation).into_iter().for_each(|row| table.push(row));
     }
-    let right = [false, true, false].into_iter().chain(present.iter().map(|_| true)).collect();
-    Some(Table { rows, right })
+    table.title = "Where the noise/signal of layer 1 comes from:".into();
+    table.notes = vec![SOURCES_NOTE.into()];
+    Some(table)
 }
 
-/// The same by layer for the first attributed arithmetic, whose name comes first.
-pub fn sources_by_layer(run: &Run, notation: Notation) -> Option<(String, Table)> {
+/// The same by layer for the first attributed arithmetic.
+pub fn sources_by_layer(run: &Run) -> Option<Table> {
     let (_, arithmetic) = cause::first_attributed(run)?;
     let present = present(std::iter::once(arithmetic));
-    let titles = ["layer", "all", ""].into_iter().chain(present.iter().map(|source| source.name()));
-    let mut rows = vec![titles.map(String::from).collect::<Vec<_>>()];
+    let mut table = by_source(Column::right("layer"), &present);
     for (index, layer) in arithmetic.sites.iter().enumerate() {
-        let head = [layer.site.to_string(), shown(Some(&layer.shown_noise()), notation)];
-        rows.extend(views(arithmetic, &present, index, head, notation));
+        let head = [layer.site.to_string(), shown(Some(&layer.shown_noise()), Plain)];
+        views(arithmetic, &present, index, head, Plain).into_iter().for_each(|row| table.push(row));
     }
-    let right = [true, true, false].into_iter().chain(present.iter().map(|_| true)).collect();
-    Some((facts::name(arithmetic, notation), Table { rows, right }))
+    table.title = format!("{}, sources of every layer:", facts::name(arithmetic, Plain));
+    Some(table)
+}
+
+/// A column for each source behind the first.
+fn by_source(first: Column, present: &[NoiseSource]) -> Table {
+    let number = |title| Column::right(title).giving_way(GiveWay::Stack);
+    let sources = present.iter().map(|source| number(source.name()));
+    Table::new([first, number("all"), Column::left("")].into_iter().chain(sources))
 }
 
 /// The row of sources alone behind its head, and the row without them.
@@ -97,65 +77,68 @@ fn shown(noise: Option<&Quantiles>, notation: Notation) -> String {
 }
 
 /// Of several runs one row each, in the first arithmetic that is attributed in any: the cause of the noise of layer 1,
-/// and what to do about it. The arithmetic's name comes first; `None` where none is attributed.
-pub fn ruling(record: &Record, judgement: &Judgement, notation: Notation) -> Option<(String, Table)> {
-    let name = record.runs.iter().find_map(cause::first_attributed)?.1.name.clone();
-    let titles = ["activation", "main source", "only", "all but", "remedy", "all layers"];
-    let mut rows = vec![titles.map(String::from).to_vec()];
+/// and what to do about it; `None` where none is attributed.
+pub fn ruling(record: &Record, judgement: &Judgement, notation: Notation) -> Option<Table> {
+    let name = &record.runs.iter().find_map(cause::first_attributed)?.1.name;
+    let mut table = Table::titled(["activation", "main source", ">only", ">all but", "remedy", "all layers"]);
     for (run, judged) in record.runs.iter().zip(&judgement.runs) {
-        let both = run.arithmetics.iter().zip(&judged.arithmetics).find(|(arithmetic, _)| arithmetic.name == name);
+        let both = run.arithmetics.iter().zip(&judged.arithmetics).find(|(arithmetic, _)| arithmetic.name == *name);
         let Some((arithmetic, judged)) = both else { continue };
-        let source = match judged.cause {
-            Cause::Source { source, layer, .. } => Some((source, layer)),
+        let noise = match judged.cause {
+            Cause::Source { source, layer, .. } => {
+                let place = arithmetic.sites.iter().position(|one| one.site == layer);
+                place.and_then(|place| cause::source_at(arithmetic, source, place))
+            }
             _ => None,
         };
-        let noise = source.and_then(|(source, layer)| {
-            let place = arithmetic.sites.iter().position(|one| one.site == layer)?;
-            cause::source_at(arithmetic, source, place)
-        });
-        let (alone, without) = (noise.and_then(|site| site.alone.as_ref()), noise.map(|site| &site.without));
         let effect = match judged.remedy {
             Advice::Enough { place } | Advice::Gain { place } => judged.tried.get(place).map(say::remedy::effect),
             _ => None,
         };
-        rows.push(vec![
+        table.push([
             run.activation.clone(),
             say::cause::cell(&judged.cause),
-            shown(alone, notation),
-            shown(without, notation),
+            shown(noise.and_then(|site| site.alone.as_ref()), notation),
+            shown(noise.map(|site| &site.without), notation),
             say::remedy::cell(arithmetic, judged, notation),
             effect.unwrap_or("—".into()),
         ]);
     }
-    Some((name, Table { rows, right: vec![false, false, true, true, false, false] }))
+    table.title = format!("Main source of noise at layer 1 in {name}, and remedy:");
+    Some(table)
 }
 
-/// One row per arithmetic and remedy; `None` where none was tried. `with_names` adds what each is called on the command
+/// One row per arithmetic and remedy; `None` where none was tried. `has_names` adds what each is called on the command
 /// line.
-pub fn remedies(run: &Run, judged: Option<&RunJudgement>, notation: Notation, with_names: bool) -> Option<Table> {
+pub fn remedies(run: &Run, judged: Option<&RunJudgement>, notation: Notation, has_names: bool) -> Option<Table> {
     run.arithmetics.iter().find(|arithmetic| !arithmetic.remedies.is_empty())?;
-    let mut titles = vec!["precision", "remedy", "layer 1", "factor", "worst layer", "all layers"];
-    let mut right = vec![false, false, false, true, false, false];
-    if with_names {
-        titles.push("name");
-        right.push(false);
-    }
-    let mut rows = vec![titles.into_iter().map(String::from).collect::<Vec<_>>()];
+    let numbers = |title| Column::left(title).giving_way(GiveWay::Stack);
+    let mut table = Table::new([
+        Column::left("precision"),
+        Column::left("remedy"),
+        numbers("layer 1").about("before → after"),
+        Column::right("factor").about("factor: how many times less noise").giving_way(GiveWay::Stack),
+        Column::left("worst layer").about("worst layer: which it is, where not layer 1").giving_way(GiveWay::Leave),
+        Column::left("all layers").about(
+            "all layers: in how many trials all are sound, or the largest noise falls 1.5 times, or a layer overflows or \
+             underflows",
+        ),
+        Column::left("name"),
+    ]);
     for (place, arithmetic) in run.arithmetics.iter().enumerate() {
         let judged = judged.and_then(|judged| judged.arithmetics.get(place));
         for (index, remedy) in arithmetic.remedies.iter().enumerate() {
             let name = if index == 0 { facts::name(arithmetic, notation) } else { String::new() };
             let label = say::remedy::kind_label(remedy.kind, remedy.log2_loss_scale, notation);
-            let mut row = vec![name, label];
-            let amounts_to = amounts_to(judged, remedy);
-            row.extend(effect(arithmetic, remedy, amounts_to, notation));
-            if with_names {
-                row.push(remedy.name.clone());
-            }
-            rows.push(row);
+            let effect = effect(arithmetic, remedy, amounts_to(judged, remedy), notation);
+            table.push([name, label].into_iter().chain(effect).chain([remedy.name.clone()]));
         }
     }
-    Some(Table { rows, right })
+    if !has_names {
+        table.leave(table.columns.len() - 1);
+    }
+    table.title = "Remedies tried:".into();
+    Some(table)
 }
 
 /// The assessment of a remedy over all layers.
