@@ -5,6 +5,7 @@ use super::targets::{Target, Targets};
 use crate::judgement::judge;
 use crate::record::Record;
 use crate::report::probe::details;
+use crate::report::probe::page;
 use crate::report::{csv, html};
 use std::io;
 use std::path::PathBuf;
@@ -79,7 +80,7 @@ impl Kind {
         match self {
             Kind::Markdown => Ok(details::in_markdown(record)),
             Kind::Csv => Ok(csv::summary_csv(record, &judge(record))),
-            Kind::Html => html::page(record).map_err(|error| Failure::Output(io::Error::other(error))),
+            Kind::Html => page::html(record).map_err(|error| Failure::Output(io::Error::other(error))),
         }
     }
 }

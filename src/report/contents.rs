@@ -1,8 +1,8 @@
 //! The files that follow from a record alone: its tables, its page and its pictures.
 
-use super::probe::panels;
+use super::probe::{self, panels};
 use super::svg::{Origin, Theme};
-use super::{csv, files, html};
+use super::{csv, files};
 use crate::record::Record;
 
 /// File names and contents of everything but `record.json` and `run.json`; the main picture comes last:
@@ -20,6 +20,6 @@ pub fn drawn(record: &Record, theme: Theme) -> Result<Vec<(String, Vec<u8>)>, St
     let origin = Origin::new(&record.version, &record.spec_hash, evidence);
     let pictures = origin.pictures(&panels::sheets(record), theme)?;
     let tables = csv::tables(record).into_iter().map(|(name, text)| (name.to_string(), text.into_bytes()));
-    let page = (files::PAGE.to_string(), html::page(record)?.into_bytes());
+    let page = (files::PAGE.to_string(), probe::page::html(record)?.into_bytes());
     Ok(tables.chain([page]).chain(pictures).collect())
 }

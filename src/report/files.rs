@@ -106,12 +106,7 @@ impl Pictures {
 }
 
 /// Largest record that a page carries along, in bytes: a larger one is only beside it.
-const LARGEST_RECORD: usize = 4 << 20;
-
-/// A record that its page carries along, if it is small enough.
-pub fn carried(name: &'static str, json: String) -> Option<(&'static str, String)> {
-    (json.len() <= LARGEST_RECORD).then_some((name, json))
-}
+pub const LARGEST_CARRIED: usize = 4 << 20;
 
 /// Pictures of the report that a directory holds, less those about to be written: they tell of another spec.
 pub fn stale_pictures(directory: &Path, kept: &[String]) -> Vec<String> {

@@ -1,9 +1,10 @@
 //! A report's page as data: what is said, shown and listed, in sections.
 
 use super::panel::Panel;
+use super::table::Table;
 
 /// A page.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Page {
     /// What is reported.
     pub title: String,
@@ -11,12 +12,10 @@ pub struct Page {
     pub version: String,
     /// From above.
     pub sections: Vec<Section>,
-    /// The record's file name and its JSON, to be saved from the page.
-    pub record: Option<(&'static str, String)>,
 }
 
 /// A part of a page with a name in links.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Section {
     /// Its name in links.
     pub id: String,
@@ -27,22 +26,33 @@ pub struct Section {
 }
 
 /// One thing in a section.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Block {
+    /// What the page answers.
+    Question(String),
     /// A sentence to read first.
     Answer(String),
     /// A paragraph.
     Paragraph(String),
-    /// What explains the thing before it, in small print.
-    Note(String),
     /// A heading within a section.
     Heading(String),
+    /// Numbers; those whose columns have keys sort, and are selected by the tags of their cells.
+    Table(Table),
     /// A picture.
     Figure(Panel),
     /// Terms and what they mean.
     Definitions(Vec<(String, String)>),
     /// A command.
     Command(String),
+    /// A record's file name and its JSON, to be saved from the page.
+    Record(&'static str, String),
+}
+
+impl Block {
+    /// Terms and what they mean.
+    pub fn definitions<T: Into<String>, M: Into<String>>(pairs: impl IntoIterator<Item = (T, M)>) -> Block {
+        Block::Definitions(pairs.into_iter().map(|(term, meaning)| (term.into(), meaning.into())).collect())
+    }
 }
 
 impl Section {

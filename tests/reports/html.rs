@@ -4,7 +4,7 @@
 use crate::common::records::{Behaviour, cases, default_record, record};
 use precision_probe::record::Record;
 use precision_probe::report::figure::Panel;
-use precision_probe::report::html::page;
+use precision_probe::report::probe::page::html as page;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};

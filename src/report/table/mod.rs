@@ -3,13 +3,11 @@
 mod block;
 pub mod csv;
 mod fit;
-mod html;
 mod markdown;
 mod text;
 
 pub use block::{Block, markdown, text};
 pub use fit::shortened;
-pub use html::{escaped, paragraph};
 pub use markdown::escaped as escaped_in_markdown;
 pub use text::{hanging, wrapped};
 
@@ -143,7 +141,7 @@ impl Table {
     }
 
     /// The notes, and what the columns mean.
-    fn explained(&self) -> Vec<String> {
+    pub fn explained(&self) -> Vec<String> {
         let about: Vec<&str> =
             self.columns.iter().map(|column| column.about).filter(|about| !about.is_empty()).collect();
         let columns = (!about.is_empty()).then(|| format!("({})", about.join("; ")));

@@ -28,7 +28,7 @@ pub fn drawn(training: &Training, theme: Theme) -> Result<Vec<(String, Vec<u8>)>
     }
     let origin = Origin::new(&training.version, &training.spec_hash, facts::all_evidence(training));
     let pictures = origin.pictures(&panels::sheets(training), theme)?;
-    let page = html::render::page(&page::page(training))?;
+    let page = html::page(&page::page(training))?;
     let tables = [(STEPS, steps_csv(training)), (LAYERS, layers_csv(training)), (files::PAGE, page)];
     let tables = tables.map(|(name, text)| (name.to_string(), text.into_bytes()));
     Ok(tables.into_iter().chain(pictures).collect())

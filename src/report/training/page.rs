@@ -15,11 +15,11 @@ pub fn page(training: &Training) -> Page {
         sections.push(activation(training, index, run));
     }
     sections.push(Section::new("making", "How this was made", making(training)));
+    sections.push(Section::new("record", "The numbers behind it", stored(training)));
     Page {
         title: format!("{}, {}: when does learning stop?", facts::activations(training), facts::shape(training)),
         version: training.version.clone(),
         sections,
-        record: files::carried(files::TRAINING, training.to_json()),
     }
 }
 
@@ -30,7 +30,7 @@ fn sentences(training: &Training) -> Vec<Block> {
         _ => vec![answer(training, Typeset)],
     };
     let sentences = unfinished(training).into_iter().chain(answers).map(Block::Answer);
-    [Block::Paragraph(question.into())].into_iter().chain(sentences).collect()
+    [Block::Question(question.into())].into_iter().chain(sentences).collect()
 }
 
 /// One activation: its sentences, unless they are the answer already, and its panels.
@@ -55,10 +55,17 @@ fn making(training: &Training) -> Vec<Block> {
         ("spec", vec![format!("SHA-256 {}", training.spec_hash)]),
     ];
     let told = facts.into_iter().filter(|(_, pieces)| !pieces.is_empty());
-    let told = told.map(|(term, pieces)| (term.to_string(), pieces.join(", "))).collect();
     vec![
-        Block::Definitions(told),
+        Block::definitions(told.map(|(term, pieces)| (term, pieces.join(", ")))),
         Block::Heading("To train it again".into()),
         Block::Command(training_line(&training.spec)),
     ]
+}
+
+/// The record itself, or where it is.
+fn stored(training: &Training) -> Vec<Block> {
+    let beside = "The record is training.json in the report’s directory; steps.csv and layers.csv hold its numbers.";
+    let json = training.to_json();
+    let carried = (json.len() <= files::LARGEST_CARRIED).then_some(Block::Record(files::TRAINING, json));
+    [Block::Paragraph(beside.into())].into_iter().chain(carried).collect()
 }

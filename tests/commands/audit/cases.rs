@@ -113,7 +113,7 @@ fn zeros_are_never_within() {
     let row = |name: &str| text.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name}: {text}"));
     assert!(row("amp-fp16 ").ends_with("zero dump") && row("f32 ").ends_with("zero dump"), "{text}");
     assert!(!text.contains("within"), "{text}");
-    let page = html::page(&record).unwrap();
+    let page = page::html(&record).unwrap();
     for shown in [&text, &details::in_markdown(&record), &page] {
         assert!(shown.contains("! 24.1, zero dump"), "{shown}");
     }

@@ -52,7 +52,7 @@ fn without_attribution_nothing_is_added() {
     assert!(pictures().all(|name| !name.contains("attribution") && !name.contains("sources")), "{names:?}");
     let error = draw::panel_svg(&record, &record.runs[0], Panel::Attribution, draw::Theme::Light).unwrap_err();
     assert_eq!(error, "no attribution to draw: no noise was attributed");
-    assert!(!html::page(&record).unwrap().contains("id=\"sources\""));
+    assert!(!page::html(&record).unwrap().contains("id=\"sources\""));
 }
 
 /// What was tried in a record that does not hold the trials is neither enough nor a gain.
@@ -140,7 +140,7 @@ fn markdown_holds_sources_and_remedies() {
 #[test]
 fn the_page_has_both_tables_panels_with_tips_and_the_words() {
     let record = tried(&[("f16", Noise(0.41)), ("f64", Noise(1e-14))]);
-    let html = html::page(&record).unwrap();
+    let html = page::html(&record).unwrap();
     assert_eq!(html.matches("<svg ").count(), 7);
     assert!(html.contains("<section id=\"sources\">") && html.contains("<h3>Remedies tried</h3>"));
     assert!(html.contains("<title>layer 1, f16, branch flips\nonly 0.469 ["), "a lane tells its numbers");

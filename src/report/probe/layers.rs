@@ -1,11 +1,11 @@
 //! Every layer of every run in every arithmetic as one table that sorts and filters.
 
+use super::tables;
 use crate::judgement::judge;
 use crate::record::{ArithmeticRun, Evidence, Number, Record, Run, SiteRun, TensorNoise, Truth, Verdict, VerdictCount};
 use crate::report::facts;
 use crate::report::numbers::{Notation::Typeset, short};
-use crate::report::probe::tables;
-use crate::report::table::{Cell, Column, Table, escaped};
+use crate::report::table::{Cell, Column, Table};
 
 /// The columns: a name in a link to a sorted page, a title, and what it means. Numbers are read from the right.
 fn columns() -> [Column; 10] {
@@ -34,8 +34,8 @@ fn columns() -> [Column; 10] {
     ]
 }
 
-/// The filters and the table. The column of activations is left out where there is one.
-pub fn layers(record: &Record) -> String {
+/// The table. The column of activations is left out where there is one.
+pub fn table(record: &Record) -> Table {
     let mut table = Table::new(columns());
     for (run_index, (run, judged)) in record.runs.iter().zip(&judge(record).runs).enumerate() {
         for (index, (arithmetic, judged)) in run.arithmetics.iter().zip(&judged.arithmetics).enumerate() {
@@ -47,38 +47,10 @@ pub fn layers(record: &Record) -> String {
             }
         }
     }
-    let several = record.runs.len() > 1;
-    if !several {
+    if record.runs.len() < 2 {
         table.leave(0);
     }
-    let [activations, precisions, verdicts] = ["activation", "arithmetic", "verdict"].map(|key| tags(&table, key));
-    let severity = |name: &&str| Verdict::ALL.iter().position(|verdict| verdict.name() == *name);
-    let mut verdicts = verdicts;
-    verdicts.sort_by_key(severity);
-    let mut choices = choice("arithmetic", "precision", &precisions);
-    if several {
-        choices += &choice("activation", "activation", &activations);
-    }
-    choices += &choice("verdict", "verdict", &verdicts);
-    // Hidden until the script makes them work.
-    let filters = format!(
-        "<form class=\"filters\" id=\"layer-filters\" hidden>{choices}<output id=\"layer-count\"></output> \
-         <button type=\"reset\">show all</button></form>\n"
-    );
-    filters + &table.sortable_html("layer-table", "every layer")
-}
-
-/// What a column's cells are selected by, in the order in which they come.
-fn tags<'t>(table: &'t Table, key: &str) -> Vec<&'t str> {
-    let place = table.columns.iter().position(|column| column.key == key);
-    let cells = table.rows.iter().filter_map(|row| row.get(place?)?.tag.as_deref());
-    let mut tags: Vec<&str> = Vec::new();
-    cells.for_each(|tag| {
-        if !tags.contains(&tag) {
-            tags.push(tag)
-        }
-    });
-    tags
+    table
 }
 
 /// A cell that is sorted by a number, and selected by a tag.
@@ -141,11 +113,4 @@ fn evidence(truth: &Truth, index: usize) -> (Option<f64>, String) {
         Some(exact @ Evidence::Exact {}) => (Some(f64::INFINITY), exact.to_string()),
         Some(unknown) => (Some(0.0), unknown.to_string()),
     }
-}
-
-/// A choice by its name in a link and its label.
-fn choice(name: &str, label: &str, values: &[&str]) -> String {
-    let option = |value: &&str| format!("<option>{}</option>", escaped(value));
-    let options: String = values.iter().map(option).collect();
-    format!("<label>{label} <select name=\"{name}\"><option value=\"\">all</option>{options}</select></label> ")
 }

@@ -1,38 +1,38 @@
 //! What verdicts, fates and sources mean, for a reader who has only the page.
 
-use super::definitions;
+use super::fate::Fate;
 use crate::judgement::ExactState;
 use crate::record::{NoiseSource, Verdict};
-use crate::report::probe::fate::Fate;
+use crate::report::page::Block;
 use crate::report::say;
 
 /// All lists.
-pub fn glossary() -> String {
-    let verdicts = Verdict::ALL.map(|verdict| (verdict.name(), verdict_meaning(verdict).to_string()));
-    let fates = Fate::ALL.map(|fate| (fate.name(), fate.meaning().to_string()));
-    let sources = NoiseSource::ALL.map(|source| (source.name(), source_meaning(source).to_string()));
-    let exact = EXACT.map(|(state, meaning)| (say::exact::name(state), meaning.to_string()));
-    let judged = JUDGED.map(|(term, meaning)| (term, meaning.to_string()));
-    let terms = TERMS.map(|(term, meaning)| (term, meaning.to_string()));
-    format!(
-        "<p>Noise is ‖computed − exact‖₂ of a layer’s gradient, weights and biases together; signal is ‖exact‖₂. A flip \
-         is a pre-activation on the other side of a kink than in the exact network. The descent is ⟨computed, \
-         exact⟩/‖exact‖²: at 0 or below, a step along the computed gradient increases the loss. Proven k bits: the exact \
-         gradient is known to 2⁻ᵏ of its norm.</p>\n\
-         <h3>The exact gradient</h3>\n{}\
-         <h3>Verdicts on a computed gradient, from harmless to severe</h3>\n{}\
-         <p>“zero” and “not established” stand outside this order. Over several trials: how many have each verdict.</p>\n\
-         <h3>Causes and remedies</h3>\n{}\
-         <h3>Fates of the entries</h3>\n{}\
-         <h3>Sources of the noise</h3>\n{}\
-         <h3>Other runs, and theory</h3>\n{}",
-        definitions(&exact),
-        definitions(&verdicts),
-        definitions(&judged),
-        definitions(&fates),
-        definitions(&sources),
-        definitions(&terms)
-    )
+pub fn glossary() -> Vec<Block> {
+    let heading = |words: &str| Block::Heading(words.into());
+    let paragraph = |words: &str| Block::Paragraph(words.into());
+    vec![
+        paragraph(
+            "Noise is ‖computed − exact‖₂ of a layer’s gradient, weights and biases together; signal is ‖exact‖₂. A flip is a \
+             pre-activation on the other side of a kink than in the exact network. The descent is ⟨computed, exact⟩/‖exact‖²: \
+             at 0 or below, a step along the computed gradient increases the loss. Proven k bits: the exact gradient is known \
+             to 2⁻ᵏ of its norm.",
+        ),
+        heading("The exact gradient"),
+        Block::definitions(EXACT.map(|(state, meaning)| (say::exact::name(state), meaning))),
+        heading("Verdicts on a computed gradient, from harmless to severe"),
+        Block::definitions(Verdict::ALL.map(|verdict| (verdict.name(), verdict_meaning(verdict)))),
+        paragraph(
+            "“zero” and “not established” stand outside this order. Over several trials: how many have each verdict.",
+        ),
+        heading("Causes and remedies"),
+        Block::definitions(JUDGED),
+        heading("Fates of the entries"),
+        Block::definitions(Fate::ALL.map(|fate| (fate.name(), fate.meaning()))),
+        heading("Sources of the noise"),
+        Block::definitions(NoiseSource::ALL.map(|source| (source.name(), source_meaning(source)))),
+        heading("Other runs, and theory"),
+        Block::definitions(TERMS),
+    ]
 }
 
 /// States of the exact gradient.

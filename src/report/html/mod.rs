@@ -4,7 +4,9 @@
 //! to load anything else. Without the script the page is complete except for sorting and filtering. Words are escaped by
 //! their type (`maud`), after hidden characters were made visible.
 
-use super::figure;
+mod figure;
+mod table;
+
 use crate::printable::{in_json, printable};
 use crate::report::page::{Block, Page, Section};
 use base64::Engine;
@@ -18,11 +20,15 @@ const STYLE: &str = include_str!("style.css");
 /// One after the other: each is complete in itself.
 const SCRIPTS: [&str; 3] = [include_str!("layers.js"), include_str!("tips.js"), include_str!("record.js")];
 
+/// How every page begins.
+pub const BEGINNING: &str = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+                             <meta http-equiv=\"Content-Security-Policy\" content=\"";
+
 /// Sections of a page that is long enough for a list of them.
 const LISTED: usize = 9;
 
 /// Words as an element or an attribute shows them; line breaks stay.
-pub(super) fn text(words: &str) -> Cow<'_, str> {
+fn text(words: &str) -> Cow<'_, str> {
     printable(words)
 }
 
@@ -37,7 +43,9 @@ pub fn page(page: &Page) -> Result<String, String> {
     let document = html! {
         (DOCTYPE) "\n"
         html lang="en" {
+            "\n"
             head {
+                "\n"
                 meta charset="utf-8"; "\n"
                 meta http-equiv="Content-Security-Policy" content=(policy(&script, &style)); "\n"
                 meta name="viewport" content="width=device-width, initial-scale=1"; "\n"
@@ -55,7 +63,6 @@ pub fn page(page: &Page) -> Result<String, String> {
                 main {
                     "\n"
                     @for body in &bodies { (body) }
-                    @if let Some((name, json)) = &page.record { (stored(name, json)) }
                 }
                 "\n"
                 div id="tip" role="status" hidden {} "\n"
@@ -90,15 +97,17 @@ fn section(section: &Section) -> Result<Markup, String> {
 
 fn block(block: &Block) -> Result<Markup, String> {
     Ok(match block {
+        Block::Question(words) => html! { p class="question" { (text(words)) } },
         Block::Answer(words) => html! { p class="answer" { (text(words)) } },
         Block::Paragraph(words) => html! { p { (text(words)) } },
-        Block::Note(words) => html! { div class="notes" { p { (text(words)) } } },
         Block::Heading(words) => html! { h3 { (text(words)) } },
+        Block::Table(table) => table::table(table),
         Block::Figure(panel) => figure::figure(panel)?,
         Block::Definitions(pairs) => html! {
             dl { @for (term, meaning) in pairs { div { dt { (text(term)) } dd { (text(meaning)) } } "\n" } }
         },
         Block::Command(line) => html! { pre { code { (text(line)) } } },
+        Block::Record(name, json) => stored(name, json),
     })
 }
 
