@@ -119,9 +119,10 @@ fn refine(schema: &mut Schema) {
         schema.insert("minimum".into(), least);
         schema.insert("maximum".into(), most);
     }
-    let is_number = schema.get("$ref").is_some_and(|of| of == "#/$defs/Number");
-    if let Some(description) = schema.get_mut("description").filter(|description| description.is_string()) {
-        let words = description.as_str().unwrap_or_default().replace('\n', " ").replace("[`", "`").replace("`]", "`");
-        *description = words.replace("`None`", if is_number { "`\"none\"`" } else { "`null`" }).into();
-    }
+    let Some(documentation) = schema.get("description").and_then(|text| text.as_str()) else { return };
+    let all = schema.as_value().to_string();
+    let none = if all.contains("\"null\"") && !all.contains("/Number\"") { "`null`" } else { "`\"none\"`" };
+    let words = documentation.replace("[`", "`").replace("`]", "`").replace("`None`", none);
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    schema.insert("description".into(), words.into());
 }

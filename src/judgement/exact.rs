@@ -48,6 +48,7 @@ pub struct ExactJudgement {
     /// if it is not recorded.
     pub state: Option<ExactState>,
     /// Number of trials with each state.
+    #[schemars(extend("propertyNames" = { "$ref": "#/$defs/ExactState" }))]
     pub distribution: BTreeMap<ExactState, usize>,
     /// log₂ of the gradient's root mean square over the weights' (median over the trials).
     pub log2_relative: Number,

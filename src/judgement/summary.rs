@@ -47,6 +47,7 @@ struct Run {
 struct Exact {
     state: Option<ExactState>,
     #[serde(skip_serializing_if = "is_one")]
+    #[schemars(extend("propertyNames" = { "$ref": "#/$defs/ExactState" }))]
     distribution: BTreeMap<ExactState, usize>,
     evidence: String,
     /// Of two trials both.
@@ -92,6 +93,7 @@ struct Layer {
     verdict: Verdict,
     /// Left out if all trials have it.
     #[serde(skip_serializing_if = "is_one")]
+    #[schemars(extend("propertyNames" = { "$ref": "#/$defs/Verdict" }))]
     distribution: BTreeMap<Verdict, usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     worse_tensor: Option<(Tensor, Verdict)>,

@@ -45,6 +45,7 @@ pub struct VerdictCount {
     pub of: usize,
     /// Number of trials with each verdict; absent in records before schema 3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("propertyNames" = { "$ref": "#/$defs/Verdict" }))]
     pub distribution: Option<BTreeMap<Verdict, usize>>,
 }
 

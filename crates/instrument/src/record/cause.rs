@@ -52,7 +52,7 @@ impl NoiseSource {
 pub struct Attribution {
     /// The arithmetic that replaced exact numbers: `mpfr:53`.
     pub exact: String,
-    /// One per present source, in the order of [`NoiseSource::ALL`].
+    /// One per present source, in the order of tables and figures.
     pub sources: Vec<SourceNoise>,
 }
 

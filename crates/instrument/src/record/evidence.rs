@@ -17,6 +17,7 @@ pub enum Evidence {
         bits: u32,
     },
     /// Nothing is established, for this reason.
+    #[schemars(extend("unevaluatedProperties" = false))]
     NotEstablished(Unproven),
 }
 

@@ -169,7 +169,7 @@ pub struct Fit {
     pub bits: Vec<u32>,
     /// Precisions of the regime that are left out: saturated (at least 1), infinite, zero, an upper limit, or unknown.
     pub left_out: Vec<u32>,
-    /// The line; `None` if fewer than [`LEAST_POINTS`] points remain.
+    /// The line; `None` if fewer than three points remain.
     pub line: Option<Line>,
 }
 

@@ -13,7 +13,7 @@ pub enum Data {
     Digits,
     /// Gaussian inputs and targets, rounded to the grid; mean squared error.
     Gaussian,
-    /// A file, [`super::Spec::batch_file`].
+    /// A file, which `batch_file` names.
     File,
 }
 

@@ -16,7 +16,7 @@ const PROGRESS: f64 = 0.99;
 pub struct MeanLosses {
     /// Steps made.
     pub steps: usize,
-    /// The first mean over [`WINDOW`] minibatches; none before the first step.
+    /// The first mean over 20 minibatches; none before the first step.
     pub first: Number,
     /// The least finite mean; none if no mean is finite.
     pub least: Number,
