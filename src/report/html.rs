@@ -150,14 +150,6 @@ fn causes(record: &Record) -> Option<Section> {
     (!body.is_empty()).then(|| Section::new("sources", "Sources of the noise, and remedies", body))
 }
 
-/// A definition list of terms and what they mean.
-fn definitions<T: AsRef<str>>(pairs: &[(T, String)]) -> String {
-    let items = pairs.iter().map(|(term, meaning)| {
-        format!("<div><dt>{}</dt><dd>{}</dd></div>\n", escaped(term.as_ref()), escaped(meaning))
-    });
-    format!("<dl>\n{}</dl>\n", items.collect::<String>())
-}
-
 fn contents(sections: &[Section]) -> String {
     let link = |section: &Section| format!("<li><a href=\"#{}\">{}</a></li>\n", section.id, escaped(&section.title));
     let links: String = sections.iter().map(link).collect();

@@ -1,10 +1,10 @@
 //! What verdicts, fates and sources mean, for a reader who has only the page.
 
-use super::definitions;
 use crate::judgement::ExactState;
 use crate::record::{NoiseSource, Verdict};
 use crate::report::figure::Fate;
 use crate::report::say;
+use crate::report::table::definitions;
 
 /// All lists.
 pub fn glossary() -> String {

@@ -51,9 +51,8 @@ pub fn layers(record: &Record) -> String {
     if !several {
         table.leave(0);
     }
-    let [activations, precisions, verdicts] = ["activation", "arithmetic", "verdict"].map(|key| tags(&table, key));
+    let [activations, precisions, mut verdicts] = ["activation", "arithmetic", "verdict"].map(|key| tags(&table, key));
     let severity = |name: &&str| Verdict::ALL.iter().position(|verdict| verdict.name() == *name);
-    let mut verdicts = verdicts;
     verdicts.sort_by_key(severity);
     let mut choices = choice("arithmetic", "precision", &precisions);
     if several {

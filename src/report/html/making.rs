@@ -1,9 +1,8 @@
 //! How a report was made: what was asked, how the truth is known, and the command that measures it again.
 
-use super::definitions;
 use crate::record::Record;
 use crate::report::numbers::{Notation::Typeset, short};
-use crate::report::table::{Table, escaped};
+use crate::report::table::{Table, definitions, escaped};
 use crate::report::{command, facts};
 
 /// Everything needed to measure a record again and to judge its truth.

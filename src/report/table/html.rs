@@ -1,6 +1,6 @@
 //! Text and tables as HTML: the one place where a record's words become markup.
 
-use super::{Cell, Column, Table};
+use super::data::{Cell, Column, Table};
 use crate::printable::printable;
 
 /// Text that stands for itself in an element and in a quoted attribute, with hidden characters shown; line breaks stay.
@@ -22,6 +22,14 @@ pub fn escaped(text: &str) -> String {
 /// `<p>text</p>`.
 pub fn paragraph(text: &str) -> String {
     format!("<p>{}</p>\n", escaped(text))
+}
+
+/// A definition list of terms and what they mean.
+pub fn definitions<T: AsRef<str>>(pairs: &[(T, String)]) -> String {
+    let items = pairs.iter().map(|(term, meaning)| {
+        format!("<div><dt>{}</dt><dd>{}</dd></div>\n", escaped(term.as_ref()), escaped(meaning))
+    });
+    format!("<dl>\n{}</dl>\n", items.collect::<String>())
 }
 
 impl Table {

@@ -4,9 +4,9 @@ use super::judged::{Place, Stored, mixed, named, network, site_of, times};
 use precision_probe::exchange::Tensor;
 use precision_probe::judgement::audit::{AuditJudgement, FactorKind, Outcome, judge};
 use precision_probe::record::Record;
+use precision_probe::report::audit;
 use precision_probe::report::probe::details;
 use precision_probe::report::screen::View;
-use precision_probe::report::audit;
 use precision_probe::spec::Model;
 
 /// Layers 1 and 2 in f16, the others, which hold more numbers, in f32.

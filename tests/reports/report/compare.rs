@@ -202,8 +202,10 @@ fn lanes_print_the_ratios_of_the_table() {
         let table = say::cells::table(&record, &judge(&record), Typeset);
         for row in Comparison::new(&record).rows {
             for lane in row.lanes {
-                let cells = table.rows.iter().find(|cells| cells[0].text == lane.arithmetic && cells[1].text == row.activation);
-                let cell = &cells.unwrap_or_else(|| panic!("{name}: {} with {}", lane.arithmetic, row.activation))[2].text;
+                let cells =
+                    table.rows.iter().find(|cells| cells[0].text == lane.arithmetic && cells[1].text == row.activation);
+                let cell =
+                    &cells.unwrap_or_else(|| panic!("{name}: {} with {}", lane.arithmetic, row.activation))[2].text;
                 let (before, after) = cell.split_once(" [").unwrap_or((cell, ""));
                 let after = after.split_once(']').map_or("", |(_, after)| after);
                 assert_eq!(lane.noise.replace('\u{a0}', " "), format!("{before}{after}"), "{name}: {cell}");

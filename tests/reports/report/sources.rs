@@ -4,8 +4,8 @@ use crate::common::causes::attributed;
 use crate::common::records::{Behaviour, Behaviour::*, default_record, record};
 use crate::common::tolerances;
 use precision_probe::record::*;
-use precision_probe::report::figure::{Owner, Panel, PointKind, Summary};
 use precision_probe::report::draw;
+use precision_probe::report::figure::{Owner, Panel, PointKind, Summary};
 use precision_probe::report::probe::details;
 
 /// An attributed record of ten layers.
