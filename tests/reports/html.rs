@@ -338,7 +338,7 @@ fn every_case_has_its_page() {
     for (name, record) in cases() {
         let html = page(&record).expect(name);
         let layers: usize = record.runs[0].arithmetics.iter().map(|arithmetic| arithmetic.sites.len()).sum();
-        assert_eq!(html.matches("<tr data-activation=").count(), layers, "{name}");
+        assert_eq!(html.matches(" data-verdict=").count(), layers, "{name}");
         let panels = Panel::ALL.into_iter().filter(|panel| panel.is_of(&record.runs[0])).count();
         assert_eq!(html.matches("<svg ").count(), panels, "{name}");
         assert_eq!(html.matches("<section ").count(), html.matches("</section>").count(), "{name}");

@@ -60,7 +60,7 @@ const CIRCLES: &[&[&str]] = &[
     &["arithmetic/kernels/limbs", "arithmetic/kernels/limbs/narrow", "arithmetic/kernels/limbs/wide"],
     &["arithmetic/kernels/step", "arithmetic/kernels/tiles", "arithmetic/kernels/vector"],
     &["judgement/audit", "judgement/audit/factor", "judgement/audit/layer"],
-    &["report/audit/screen", "report/screen"],
+    &["report/audit/screen", "report/probe/screen"],
     &[
         "report/draw",
         "report/draw/attribution",
@@ -97,7 +97,6 @@ const CIRCLES: &[&[&str]] = &[
         "report/say/remedy",
     ],
     &["report/study/contents", "report/study/page"],
-    &["report/table", "report/table/stacked"],
     &["report/training/control", "report/training/events", "report/training/words"],
 ];
 

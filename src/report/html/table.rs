@@ -6,10 +6,14 @@ use maud::{Markup, PreEscaped, html};
 
 /// A heading, the table, and its notes; a table with names of columns sorts.
 pub fn table(table: &Table) -> Markup {
+    if table.columns.iter().any(|column| !column.key.is_empty()) {
+        // Its titles say what columns mean.
+        return sortable(table);
+    }
     let (title, notes) = (table.title.trim_end_matches(':'), table.explained());
     html! {
         @if !title.is_empty() { h3 { (text(title)) } "\n" }
-        @if table.columns.iter().any(|column| !column.key.is_empty()) { (sortable(table)) } @else { (plain(table)) }
+        (plain(table))
         @if !notes.is_empty() {
             div class="notes" { "\n" @for note in &notes { p { (text(note)) } "\n" } }
             "\n"

@@ -1,6 +1,8 @@
 //! What a report says, piece by piece: paragraphs and tables, rendered one after the other.
 
-use super::{Table, markdown::escaped, wrapped};
+use super::data::Table;
+use super::markdown::escaped;
+use super::text::wrapped;
 
 pub enum Block {
     /// Facts about what was measured, each on a line of its own.

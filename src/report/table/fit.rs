@@ -1,7 +1,7 @@
 //! How a table gives way where a terminal is too narrow for it: second values go below first ones, columns and ranges are
 //! left out, names and words lose their middle; numbers and verdicts come last.
 
-use super::{Cell, GiveWay, Group, Table};
+use super::data::{Cell, GiveWay, Group, Table, WIDTH};
 use crate::printable::in_one_line;
 use crate::report::numbers::display_width;
 use std::collections::BTreeMap;
@@ -112,8 +112,7 @@ impl Table {
         let names = |table: &Table| {
             table.rows.iter().filter_map(|row| row.first()).map(|cell| cell.text.clone()).collect::<Vec<_>>()
         };
-        names(&self.fitted(super::WIDTH))
-            != names(self).iter().map(|name| in_one_line(name).into_owned()).collect::<Vec<_>>()
+        names(&self.fitted(WIDTH)) != names(self).iter().map(|name| in_one_line(name).into_owned()).collect::<Vec<_>>()
     }
 
     /// The names of the first column as they are shown: of those that would read the same, each with its number.
@@ -221,7 +220,7 @@ fn of_part(part: &str) -> Option<[String; 2]> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Column, WIDTH};
+    use super::super::data::Column;
     use super::*;
 
     fn rows(table: &Table) -> Vec<Vec<String>> {

@@ -1,6 +1,6 @@
 //! A table as GitHub Markdown.
 
-use super::Table;
+use super::data::Table;
 use crate::printable::printable;
 use crate::report::numbers::display_width;
 

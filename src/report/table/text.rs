@@ -1,8 +1,9 @@
 //! Tables and paragraphs as text of a terminal's width.
 
-use super::{GiveWay, Table, WIDTH};
+use super::data::{Cell, Column, GiveWay, Table, WIDTH};
 use crate::printable::{in_one_line, printable};
 use crate::report::numbers::display_width;
+use std::borrow::Cow;
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
 /// Between two columns.
@@ -83,7 +84,7 @@ impl Table {
 
     /// The widest cell of every column, titles included.
     pub(super) fn widths(&self) -> Vec<usize> {
-        let width = |(place, column): (usize, &super::Column)| {
+        let width = |(place, column): (usize, &Column)| {
             let cells =
                 self.rows.iter().filter_map(|row| row.get(place)).map(|cell| display_width(&in_one_line(&cell.text)));
             cells.chain(column.title.split('\n').map(display_width)).max().unwrap_or(0)
@@ -97,8 +98,8 @@ impl Table {
         self.rewrite(|row| {
             let text = row.get(column).map_or(String::new(), |cell| in_one_line(&cell.text).into_owned());
             let lines = textwrap::wrap(&text, &options);
-            let row_of = |(place, line): (usize, &std::borrow::Cow<str>)| {
-                let mut cells = if place == 0 { row.to_vec() } else { vec![super::Cell::default(); column + 1] };
+            let row_of = |(place, line): (usize, &Cow<str>)| {
+                let mut cells = if place == 0 { row.to_vec() } else { vec![Cell::default(); column + 1] };
                 let text = if place == 0 { line.to_string() } else { SET_IN.to_string() + line };
                 cells.iter_mut().skip(column).take(1).for_each(|cell| *cell = text.as_str().into());
                 cells
@@ -108,7 +109,7 @@ impl Table {
     }
 
     /// Replaces every row by several; groups go along.
-    pub(super) fn rewrite(&mut self, row: impl Fn(&[super::Cell]) -> Vec<Vec<super::Cell>>) {
+    pub(super) fn rewrite(&mut self, row: impl Fn(&[Cell]) -> Vec<Vec<Cell>>) {
         let rows: Vec<_> = self.rows.iter().map(|cells| row(cells)).collect();
         let before = |place: usize| rows.iter().take(place).map(Vec::len).sum();
         self.groups.iter_mut().for_each(|group| group.row = before(group.row));

@@ -1,6 +1,6 @@
 //! `trials.csv` and `sources.csv`: what was measured, trial by trial and source by source.
 
-use super::{Place, key_names, places, statistics};
+use super::place::{Place, key_names, places, statistics};
 use crate::record::{Record, SiteTrial, SourceNoise, SourceSite, TensorNoise, TruthTrial};
 use crate::report::table::csv::{Column, column, number, optional, table, word};
 

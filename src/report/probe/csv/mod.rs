@@ -1,6 +1,7 @@
 //! The tables of a run folder as tidy CSV files, one kind of row each.
 
 mod measured;
+mod place;
 mod remedies;
 mod summary;
 
@@ -8,13 +9,9 @@ pub use measured::{sources_csv, trials_csv};
 pub use remedies::remedies_csv;
 pub use summary::{summary_csv, summary_header};
 
-use crate::judgement::{ArithmeticJudgement, Judgement, RemedyName, judge};
-use crate::record::{ArithmeticRun, Number, Quantiles, Record, Run, SiteRun};
-use crate::report::table::csv::{Column, column, number, optional, word};
-use crate::report::{files, keys};
-
-/// Names of the keys of a layer in a precision.
-const LAYER: [&str; 5] = ["precision", "precision_as_given", "log2_loss_scale", "layer", "layer_name"];
+use crate::judgement::judge;
+use crate::record::Record;
+use crate::report::files;
 
 /// Every table of a record with its file's name.
 pub fn tables(record: &Record) -> [(&'static str, String); 4] {
@@ -25,90 +22,5 @@ pub fn tables(record: &Record) -> [(&'static str, String); 4] {
         (trials, trials_csv(record)),
         (sources, sources_csv(record)),
         (remedies, remedies_csv(record, &judgement)),
-    ]
-}
-
-/// One layer in one precision of one run: what every row is about.
-struct Place<'a> {
-    /// Its cells in the columns of the run and the layer.
-    keys: Vec<String>,
-    run: &'a Run,
-    precision: &'a ArithmeticRun,
-    layer: &'a SiteRun,
-    /// Its place among the layers.
-    index: usize,
-}
-
-/// The names of all keys.
-fn key_names() -> Vec<&'static str> {
-    keys::RUN.into_iter().chain(LAYER).collect()
-}
-
-/// Every layer of every precision of every run, in the record's order.
-fn places(record: &Record) -> Vec<Place<'_>> {
-    record
-        .runs
-        .iter()
-        .flat_map(|run| run.arithmetics.iter().flat_map(|precision| layers(record, run, precision)))
-        .collect()
-}
-
-/// Every layer of a precision.
-fn layers<'a>(record: &'a Record, run: &'a Run, precision: &'a ArithmeticRun) -> Vec<Place<'a>> {
-    let of_run = keys::of_run(&record.spec_hash, &record.spec, &run.activation);
-    let place = |(index, layer): (usize, &'a SiteRun)| {
-        let own: [String; LAYER.len()] = [
-            precision.definition().into(),
-            precision.name.clone(),
-            optional(precision.log2_loss_scale),
-            layer.site.to_string(),
-            run.sites.get(index).map_or(String::new(), |site| site.name.clone()),
-        ];
-        Place { keys: of_run.iter().cloned().chain(own).collect(), run, precision, layer, index }
-    };
-    precision.sites.iter().enumerate().map(place).collect()
-}
-
-/// Every precision of every run with what is judged of it, in the record's order.
-fn judged<'a>(
-    record: &'a Record,
-    judgement: &'a Judgement,
-) -> impl Iterator<Item = (Vec<Place<'a>>, &'a ArithmeticRun, &'a ArithmeticJudgement)> {
-    let runs = record.runs.iter().zip(&judgement.runs);
-    runs.flat_map(move |(run, of_run)| {
-        let precisions = run.arithmetics.iter().zip(&of_run.arithmetics);
-        precisions.map(move |(precision, judged)| (layers(record, run, precision), precision, judged))
-    })
-}
-
-/// What kind of remedy it is, as in JSON: `accumulator`, …, `arithmetic` for another precision of the list.
-fn kind(remedy: &RemedyName) -> String {
-    match remedy {
-        RemedyName::Change { kind, .. } => word(kind),
-        RemedyName::Arithmetic { .. } => "arithmetic".into(),
-    }
-}
-
-/// The loss scale of a change.
-fn scale(remedy: &RemedyName) -> String {
-    match remedy {
-        RemedyName::Change { log2_loss_scale, .. } => log2_loss_scale.to_string(),
-        RemedyName::Arithmetic { .. } => String::new(),
-    }
-}
-
-/// A number, if it is there.
-fn number_of<T>(of: Option<T>, value: impl Fn(T) -> Number) -> String {
-    of.map_or(String::new(), |of| number(value(of)))
-}
-
-/// The five columns of order statistics over the trials; `noise` finds them, if there are any.
-fn statistics<'a, R: 'a>(prefix: &str, noise: fn(&R) -> Option<&Quantiles>) -> [Column<'a, R>; 5] {
-    [
-        column(format!("{prefix}noise_to_signal"), move |row| number_of(noise(row), |noise| noise.median)),
-        column(format!("{prefix}noise_to_signal_low"), move |row| number_of(noise(row), |noise| noise.low)),
-        column(format!("{prefix}noise_to_signal_high"), move |row| number_of(noise(row), |noise| noise.high)),
-        column(format!("{prefix}at_most"), move |row| optional(noise(row).map(|noise| noise.at_most))),
-        column(format!("{prefix}trials_with_noise"), move |row| optional(noise(row).map(|noise| noise.count))),
     ]
 }

@@ -1,6 +1,6 @@
 //! `remedies.csv`: a row per run, precision, remedy and layer.
 
-use super::{Place, judged, key_names, kind, number_of, scale, statistics};
+use super::place::{Place, judged, key_names, kind, number_of, scale, statistics};
 use crate::judgement::{self, Advice, ArithmeticJudgement, Judgement, RemedyName, Tried};
 use crate::record::{ArithmeticRun, Quantiles, Record};
 use crate::report::table::csv::{Column, column, number, optional, table, word};

@@ -1,6 +1,6 @@
 //! `summary.csv`: a row per run, precision and layer, over the trials.
 
-use super::{Place, judged, key_names, kind, number_of, scale, statistics};
+use super::place::{Place, judged, key_names, kind, number_of, scale, statistics};
 use crate::judgement::{self, Advice, Cause, Judgement, Tried};
 use crate::record::{Fates, Flips, Number, Quantiles, Record, SiteRun, Verdict};
 use crate::report::table::csv::{Column, column, number, optional, share, table, word};
