@@ -116,10 +116,6 @@ fn sortable_row(table: &Table, row: &[Cell]) -> String {
         |(cell, column): (&Cell, &Column)| Some(format!(" data-{}=\"{}\"", column.key, escaped(cell.tag.as_ref()?)));
     let cell = |(cell, column): (&Cell, &Column)| {
         let class = if column.is_right_aligned { "number" } else { column.key };
-        let class = match (&cell.tag, class) {
-            (Some(tag), "verdict") => format!("verdict {}", escaped(tag).replace(' ', "-")),
-            _ => class.to_string(),
-        };
         let value = cell.number.filter(|number| !number.is_nan()).map(|number| match number {
             f64::INFINITY => "Infinity".into(),
             f64::NEG_INFINITY => "-Infinity".into(),

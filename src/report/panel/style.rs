@@ -30,7 +30,7 @@ pub enum Paint {
     Of(Palette, usize),
 }
 
-/// Colours that are told apart.
+/// Colours that differ from each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Palette {
     /// Arithmetics, activations: by their place in a list; they repeat after seven.
