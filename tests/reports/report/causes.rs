@@ -88,7 +88,7 @@ f32           3.89e-5  only     3.78e-5   5.84e-7       3.66e-5        0        
         "{text}"
     );
     assert!(row("              loss scale 2^8   0.499 → 0.499").contains("  1.0  layer 1 "), "{text}");
-    assert!(text.lines().all(|line| line.chars().count() <= table::WIDTH), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= precision_probe::report::table::WIDTH), "{text}");
     let vanished = details::terminal(&tried(&[("f16", Vanished(3))]), false, None);
     assert!(!vanished.contains("theory predicts"), "a zero gradient has no noise to predict: {vanished}");
     let layers = details::terminal(&tried(&[("f16", Noise(0.3))]), true, None);
@@ -123,7 +123,7 @@ fn the_details_compare_sources_and_remedies() {
 #[test]
 fn markdown_holds_sources_and_remedies() {
     let record = attributed(record(2, 2, &[("f16", Noise(0.2)), ("f64", Noise(1e-14))]));
-    let markdown = markdown::table(&record);
+    let markdown = details::in_markdown(&record);
     assert!(
         markdown.contains("Where the noise/signal of layer 1 comes from:\n\n| precision |         all |"),
         "{markdown}"

@@ -220,11 +220,11 @@ fn lanes_print_the_ratios_of_the_table() {
     for (name, record) in cases().into_iter().chain([("some trials".to_string(), some)]) {
         let sheet = comparison(&record);
         let mut entries = sheet.panels[0].rows[0].beside.iter();
-        let table = say::cells::rows(&record, &judge(&record), Typeset);
+        let table = say::cells::table(&record, &judge(&record), Typeset);
         for run in &record.runs {
             for entry in entries.by_ref().take(run.arithmetics.len()) {
-                let cells = table.iter().find(|cells| cells[0] == entry.name && cells[1] == run.activation);
-                let cell = &cells.unwrap_or_else(|| panic!("{name}: {} with {}", entry.name, run.activation))[2];
+                let cells = table.rows.iter().find(|cells| cells[0].text == entry.name && cells[1].text == run.activation);
+                let cell = &cells.unwrap_or_else(|| panic!("{name}: {} with {}", entry.name, run.activation))[2].text;
                 let (before, after) = cell.split_once(" [").unwrap_or((cell, ""));
                 let after = after.split_once(']').map_or("", |(_, after)| after);
                 let noise = entry.note.replace('\u{a0}', " ");

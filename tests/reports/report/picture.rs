@@ -234,7 +234,8 @@ fn attribute<'a>(line: &'a str, name: &str) -> &'a str {
 fn strange_records_are_drawn_and_worded_without_a_panic() {
     use crate::common::records::{Behaviour::Noise, record};
     use precision_probe::record::{Fates, Flips, Number};
-    use precision_probe::report::{csv, html, table};
+    use precision_probe::report::csv;
+    use precision_probe::report::probe::{details, page};
     let base = attributed(record(3, 2, &[("f16", Noise(0.2)), ("f32", Noise(1e-5))]));
     type Change = fn(&mut precision_probe::record::Record);
     let changes: [(&str, Change); 9] = [
