@@ -1,6 +1,6 @@
 //! A panel as SVG within the page, in the colours of the reader's screen, with the numbers behind it.
 
-use super::text;
+use super::words::text;
 use crate::report::panel::Panel;
 use crate::report::svg::{self, Spot, Theme};
 use maud::{Markup, PreEscaped, html};

@@ -6,15 +6,16 @@
 
 mod figure;
 mod table;
+mod words;
 
-use crate::printable::{in_json, printable};
+use crate::printable::in_json;
 use crate::report::page::{Block, Page, Section};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
-use std::borrow::Cow;
+use words::text;
 
 const STYLE: &str = include_str!("style.css");
 /// One after the other: each is complete in itself.
@@ -26,11 +27,6 @@ pub const BEGINNING: &str = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta 
 
 /// Sections of a page that is long enough for a list of them.
 const LISTED: usize = 9;
-
-/// Words as an element or an attribute shows them; line breaks stay.
-fn text(words: &str) -> Cow<'_, str> {
-    printable(words)
-}
 
 /// A page.
 ///

@@ -1,6 +1,6 @@
 //! Tables within a page: plain ones, and those that the page's script sorts and filters.
 
-use super::text;
+use super::words::text;
 use crate::report::table::{Cell, Column, Table};
 use maud::{Markup, PreEscaped, html};
 

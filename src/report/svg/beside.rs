@@ -2,8 +2,7 @@
 
 use super::canvas::{Canvas, Drawn};
 use super::key;
-use super::plot::WORDS;
-use super::text::{self, Font};
+use super::text::{self, Font, WORDS};
 use crate::report::panel::{Entry, Paint, Row, Rule, Sample};
 
 /// The names beside plots.

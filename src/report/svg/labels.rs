@@ -1,8 +1,7 @@
 //! Words in a plot, each at the first place where it covers nothing, or where it covers least.
 
 use super::canvas::{Anchor, Canvas, Drawn, Point, Rect};
-use super::plot::WORDS;
-use super::text;
+use super::text::{self, WORDS};
 use crate::report::panel::{Paint, Text};
 
 /// Distances from where words belong to the middle of their height, the nearest first.

@@ -3,9 +3,9 @@
 use super::beside::{Beside, listed, total};
 use super::canvas::{Anchor, Canvas, Drawn, Rect};
 use super::key::Head;
-use super::plot::{self, Around, NAME, WORDS};
+use super::plot::{self, Around, NAME};
 use super::ruler::{Ruler, TICK, lanes, spread};
-use super::text::{self, Font};
+use super::text::{self, Font, WORDS};
 use crate::report::panel::{Height, Paint, Panel, Plot, Row, Rule, Sample, Scale};
 
 /// Least space left of plots for their numbers and the axis' name.

@@ -5,13 +5,11 @@ use super::curves;
 use super::key;
 use super::labels::Labels;
 use super::ruler::{Ruler, TICK, lanes};
-use super::text::{self, Font};
+use super::text::{self, Font, WORDS};
 use crate::report::panel::{Area, Mark, Paint, Plot, Rule, Sample, Scale, Tip};
 
 /// Names of axes.
 pub const NAME: Font = Font { size: 11.0, bold: false };
-/// Words in a plot.
-pub const WORDS: Font = Font { size: 10.0, bold: false };
 /// Height of a row of counts.
 pub const COUNT_ROW: f64 = 14.0;
 /// Free space from a frame to its numbers.

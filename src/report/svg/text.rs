@@ -27,6 +27,9 @@ pub struct Font {
     pub bold: bool,
 }
 
+/// Words in and beside plots.
+pub const WORDS: Font = Font { size: 10.0, bold: false };
+
 impl Font {
     /// Distance of lines.
     pub fn line(self) -> f64 {

@@ -2,7 +2,9 @@
 
 use super::noise::BAND;
 use super::points::{self, Kind as PointKind, Point, measured};
-use super::{Kind, name, of_layers, of_run, place, source_series, trials};
+use super::kind::Kind;
+use super::run::{name, of_layers, of_run, source_series, trials};
+use super::{place};
 use crate::judgement::{ArithmeticJudgement, RunJudgement};
 use crate::record::{ArithmeticRun, NoiseSource, Quantiles, Run, SourceNoise};
 use crate::report::numbers::Notation::Typeset;

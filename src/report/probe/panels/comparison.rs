@@ -1,7 +1,8 @@
 //! Several activations side by side: noise-to-signal at layer 1, a group per activation, a lane per arithmetic.
 
 use super::points::{self, Kind, Point, measured};
-use super::{name, of_layers, of_run, ratio, trials};
+use super::place::ratio;
+use super::run::{name, of_layers, of_run, trials};
 use crate::judgement::Judgement;
 use crate::record::Record;
 use crate::report::numbers::Notation::Typeset;

@@ -1,6 +1,8 @@
 //! What became of each entry, as shares by layer: a strip per arithmetic.
 
-use super::{Kind, name, of_run, place};
+use super::kind::Kind;
+use super::run::{along, name, of_run};
+use super::{place};
 use crate::judgement::{ArithmeticJudgement, RunJudgement};
 use crate::record::{ArithmeticRun, Run, SiteRun};
 use crate::report::facts;
@@ -67,7 +69,7 @@ fn strip(run: &Run, index: usize, (arithmetic, judged): (&ArithmeticRun, &Arithm
     };
     let verdict = &judged.first.verdict;
     let plot = Plot {
-        x: super::along(run, is_slide),
+        x: along(run, is_slide),
         y: Axis::new("share", Scale::Percent(0.0, 100.0)),
         areas: Fate::ALL.into_iter().rev().filter(is_there).map(area).collect(),
         tips: arithmetic.sites.iter().map(tip).collect(),

@@ -1,6 +1,8 @@
 //! How large the entries of the weight gradient are in a few layers: exact and as computed, against the formats' limits.
 
-use super::{Kind, limits, name};
+use super::kind::Kind;
+use super::run::{layers, name};
+use super::{limits};
 use crate::record::{Histogram, Run};
 use crate::report::numbers::{Notation::Typeset, percent, power};
 use crate::report::panel::{Area, Axis, Mark, Paint, Panel, Plot, Powers, Row, Rule, Sample, Scale, Series, Tip};
@@ -214,7 +216,7 @@ fn bin(run: &Run) -> i64 {
 
 /// The rule: the first, the middle and the last hidden layer, each once; the head only where it stands alone.
 fn chosen(run: &Run) -> Vec<(usize, String)> {
-    let (first, head) = super::layers(run);
+    let (first, head) = layers(run);
     if first == head {
         return vec![(first, format!("layer {first}"))];
     }

@@ -1,7 +1,10 @@
 //! Noise-to-signal by layer, one curve per arithmetic, or per source of one arithmetic's noise.
 
 use super::points::{self, Kind, Point, measured};
-use super::{Kind as PanelKind, name, of_layers, of_run, place, ratio, source_series, trials};
+use super::kind::Kind as PanelKind;
+use super::place::ratio;
+use super::run::{along, name, of_layers, of_run, source_series, trials};
+use super::{place};
 use crate::judgement::{ArithmeticJudgement, RunJudgement};
 use crate::record::{ArithmeticRun, Number, Quantiles, Run, SiteRun, TheorySite};
 use crate::report::numbers::{Notation::Typeset, short};
@@ -149,7 +152,7 @@ fn of(run: &Run, judged: &RunJudgement, kind: PanelKind, axis: &Powers, courses:
     let is_clamped = joined().any(|point| point.at.median >= axis.high);
     let edge = if is_clamped { "points on the upper end lie beyond it" } else { "" };
     let mut plot = Plot {
-        x: super::along(run, is_slide),
+        x: along(run, is_slide),
         y: Axis::new("noise / signal", Scale::Powers(*axis)),
         areas: points::regions(),
         rules: points::rules(axis).into_iter().filter(|rule| !is_slide || rule.dash.is_empty()).collect(),

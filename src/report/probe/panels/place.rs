@@ -1,6 +1,6 @@
 //! Words of tooltips.
 
-use super::name;
+use super::run::name;
 use crate::record::{ArithmeticRun, Quantiles, SiteRun};
 use crate::report::cause;
 use crate::report::numbers::{Notation::Typeset, short};

@@ -1,6 +1,6 @@
 //! Noise-to-signal on an axis of powers of ten: what a point is, from where to where the axis goes.
 
-use super::of_layers;
+use super::run::of_layers;
 use crate::judgement::ArithmeticJudgement;
 use crate::record::{ArithmeticRun, Number, Quantiles, SiteRun, Verdict};
 use crate::report::panel::{Area, Joined, Paint, Powers, Rule, Sample, Symbol};
