@@ -1,10 +1,12 @@
 //! The law as text for a terminal: a row per activation, regime and statistic, the meaning of the columns, and a sentence
 //! for each activation.
 
+mod contents;
 mod csv;
 mod panel;
 mod words;
 
+pub use contents::{drawn, names};
 pub use csv::law_csv;
 pub use panel::sheet;
 pub use words::{bits_needed, exponent, sentence, sentence_alone, span};
@@ -12,9 +14,7 @@ pub use words::{bits_needed, exponent, sentence, sentence_alone, span};
 use crate::judgement::law as judgement;
 use crate::record::law::{Fit, LEAST_POINTS, Law, LawRun, Point, Regime};
 use crate::report::facts;
-use crate::report::files;
 use crate::report::numbers::{Notation::Plain, short};
-use crate::report::svg::{Origin, Theme};
 use crate::report::table::{Block, Table, text};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -32,29 +32,6 @@ const FEW_NETWORKS: usize = 10;
 /// What the bits mean.
 const BITS_NOTE: &str = "(bf16 has 8 bits, f16 and tf32 11, f32 24; every operation is rounded, sums too, so a wider \
                          accumulator needs fewer; range is not considered)";
-
-/// The file names of pictures and table, without and with extension.
-const PICTURE: &str = "law";
-const TABLE: &str = "law.csv";
-
-/// Names of all files of a law's report.
-pub fn names() -> Vec<String> {
-    [files::LAW, files::RUN, TABLE].map(String::from).into_iter().chain(pictures()).collect()
-}
-
-fn pictures() -> [String; 2] {
-    ["svg", "png"].map(|ending| format!("{PICTURE}.{ending}"))
-}
-
-/// File names and contents of everything but `law.json` and `run.json`, the picture last.
-///
-/// # Errors
-/// A picture could not be drawn.
-pub fn drawn(law: &Law, theme: Theme) -> Result<Vec<(String, Vec<u8>)>, String> {
-    let origin = Origin::new(&law.version, &law.spec_hash, law.runs.iter().map(|run| run.evidence));
-    let pictures = origin.pictures(&[panel::sheet(law)], theme)?;
-    Ok([(TABLE.to_string(), law_csv(law).into_bytes())].into_iter().chain(pictures).collect())
-}
 
 /// The first screen: one row per activation with the bits that it needs, what was measured, and where the picture is.
 pub fn screen(law: &Law, picture: Option<&Path>) -> String {

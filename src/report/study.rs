@@ -5,11 +5,13 @@ mod csv;
 pub mod facts;
 mod page;
 mod panels;
+mod stems;
 
-pub use contents::{PAGE, PICTURE, drawn, names, stems};
+pub use contents::{PAGE, PICTURE, drawn, names};
 pub use csv::{charts_csv, findings_csv};
 pub use page::markdown;
 pub use panels::sheets;
+pub use stems::stems;
 
 use crate::record::study::{Claim, Study};
 use crate::report::numbers::display_width;

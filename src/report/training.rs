@@ -12,6 +12,7 @@ mod page;
 pub mod panels;
 mod rows;
 mod screen;
+mod stems;
 mod words;
 
 pub use answer::answer;

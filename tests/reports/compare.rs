@@ -49,10 +49,14 @@ fn a_comparison_has_a_picture_each_and_one_of_all() {
     let files = [
         "compare.png",
         "compare.svg",
+        "leaky-0.2001953125-details.png",
+        "leaky-0.2001953125-details.svg",
         "leaky-0.2001953125.png",
         "leaky-0.2001953125.svg",
         "panels",
         "record.json",
+        "relu-details.png",
+        "relu-details.svg",
         "relu.png",
         "relu.svg",
         "remedies.csv",
@@ -60,6 +64,8 @@ fn a_comparison_has_a_picture_each_and_one_of_all() {
         "run.json",
         "sources.csv",
         "summary.csv",
+        "tanh-details.png",
+        "tanh-details.svg",
         "tanh.png",
         "tanh.svg",
         "trials.csv",
@@ -107,8 +113,9 @@ fn all_is_the_whole_catalogue() {
     assert_eq!(record.spec.activations, names);
     let mut files = ["panels", "record.json", "report.html", "run.json"].map(String::from).to_vec();
     files.extend(TABLES.map(String::from));
-    for name in names.iter().map(String::as_str).chain(["compare"]) {
-        files.extend(["png", "svg"].map(|ending| format!("{name}.{ending}")));
+    let stems = names.iter().flat_map(|name| [name.clone(), format!("{name}-details")]);
+    for stem in stems.chain(["compare".into()]) {
+        files.extend(["png", "svg"].map(|ending| format!("{stem}.{ending}")));
     }
     files.sort();
     assert_eq!(listing(&place.path().join("there")), files);
@@ -172,7 +179,8 @@ fn pictures_of_the_replaced_report_are_removed() {
     write("relu,tanh");
     fs::write(there.join("thesis.txt"), "words").unwrap();
     write("tanh");
-    let single = ["panels", "record.json", "report.html", "run.json", "summary.png", "summary.svg", "thesis.txt"];
+    let pictures = ["details.png", "details.svg", "panels", "record.json", "report.html", "run.json"];
+    let single = pictures.into_iter().chain(["summary.png", "summary.svg", "thesis.txt"]).collect::<Vec<_>>();
     assert_eq!(listing_without_tables(&there), single);
     let panels = ["attribution", "fates", "flips", "histogram", "noise", "range", "sources"];
     let both = panels.iter().flat_map(|panel| ["png", "svg"].map(|ending| format!("{panel}.{ending}")));
@@ -183,12 +191,16 @@ fn pictures_of_the_replaced_report_are_removed() {
         [
             "compare.png",
             "compare.svg",
+            "elu-details.png",
+            "elu-details.svg",
             "elu.png",
             "elu.svg",
             "panels",
             "record.json",
             "report.html",
             "run.json",
+            "tanh-details.png",
+            "tanh-details.svg",
             "tanh.png",
             "tanh.svg",
             "thesis.txt"

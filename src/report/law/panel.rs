@@ -31,9 +31,11 @@ const REFERENCES: [(&str, f64); 2] = [("√u: β = 1/2", 0.5), ("u: β = 1", 1.0
 type Fitted = (Statistic, [(f64, f64); 2], String);
 
 /// The picture of a law.
+pub const NAME: &str = "law";
+
 pub fn sheet(law: &Law) -> Sheet {
     Sheet {
-        name: super::PICTURE.into(),
+        name: NAME.into(),
         title: format!("What one more bit buys: noise of layer 1 against precision, {}", facts::shape(&law.spec)),
         ruling:
             "noise ∝ u^β with u = 2^-bits: along u (β = 1) a bit halves the noise, along √u (β = 1/2) it takes two bits"
@@ -71,7 +73,7 @@ fn panel(law: &Law) -> Panel {
         }
     }
     Panel {
-        name: super::PICTURE.into(),
+        name: NAME.into(),
         title: "Noise / signal of the computed weight gradient of layer 1".into(),
         alternative: law.runs.iter().map(sentence).collect::<Vec<_>>().join(" "),
         key: key(law, &rows, high),

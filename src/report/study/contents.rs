@@ -1,5 +1,6 @@
 //! The files of a study's report but its record: the page, the tables and the pictures.
 
+use super::stems::STEM;
 use super::{charts_csv, findings_csv, markdown, panels};
 use crate::record::study::Study;
 use crate::report::files;
@@ -17,9 +18,6 @@ const LETTERS: [char; 6] = ['a', 'b', 'c', 'd', 'e', 'f'];
 /// The tables: of findings, and of what the charts show.
 const TABLES: [&str; 2] = ["findings.csv", "charts.csv"];
 
-/// The picture of all claims, without its ending.
-pub(super) const STEM: &str = "study";
-
 /// Names of all files of a study's report.
 pub fn names() -> Vec<String> {
     let own = [files::STUDY, files::RUN, PAGE].into_iter().chain(TABLES).map(String::from);
@@ -36,15 +34,4 @@ pub fn drawn(study: &Study, theme: Theme) -> Result<Vec<(String, Vec<u8>)>, Stri
     let own = own.map(|(name, text)| (name.to_string(), text.into_bytes()));
     let origin = Origin::new(&study.version, &study.spec_hash, std::iter::empty());
     Ok(own.into_iter().chain(origin.pictures(&panels::sheets(study), theme)?).collect())
-}
-
-/// The claims' pictures without their endings, `claim-a` and on; by their place where letters are no names of their own.
-pub fn stems(study: &Study) -> Vec<String> {
-    let letters: Vec<char> = study.claims.iter().map(|claim| claim.letter).collect();
-    let is_name =
-        |letter: &char| letter.is_ascii_lowercase() && letters.iter().filter(|other| *other == letter).count() == 1;
-    let stem = |(index, letter): (usize, &char)| {
-        if is_name(letter) { format!("claim-{letter}") } else { format!("claim-{}", index + 1) }
-    };
-    letters.iter().enumerate().map(stem).collect()
 }

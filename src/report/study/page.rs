@@ -1,7 +1,7 @@
 //! A study as a Markdown page: the answers in a table, then a section for each claim with its picture and its numbers.
 
 use super::facts::{self, plain, spread};
-use super::stems;
+use super::stems::stems;
 use crate::record::study::{Chart, Claim, Spread, Study, StudySpec};
 use crate::report::numbers::{Notation::Plain, short};
 use crate::report::table::{Column, Table, escaped_in_markdown as escaped};

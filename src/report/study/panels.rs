@@ -1,7 +1,7 @@
 //! The claims of a study: each with its answer and its charts, every height decided here.
 
-use super::contents::{STEM, stems};
 use super::facts::{self, plain};
+use super::stems::{STEM, stems};
 use crate::record::Number;
 use crate::record::study::{self, Answer, Chart, Claim, Spread, Study, StudySpec};
 use crate::report::numbers::Notation::Typeset;

@@ -1,5 +1,6 @@
 //! The files that follow from a training alone: its tables and its pictures.
 
+use super::stems::stems;
 use super::{facts, layers_csv, page, panels, steps_csv};
 use crate::record::training::Training;
 use crate::report::svg::{Origin, Theme};
@@ -10,12 +11,6 @@ const STEPS: &str = "steps.csv";
 
 /// Every layer at the measured steps.
 const LAYERS: &str = "layers.csv";
-
-/// The picture of a single run, without its ending.
-const SINGLE: &str = "training";
-
-/// The picture that compares several runs, without its ending.
-const COMPARISON: &str = "compare";
 
 /// File names and contents of everything but `training.json` and `run.json`; the main picture comes last: `training.png`,
 /// or of several runs `compare.png`.
@@ -44,28 +39,4 @@ pub fn names(activations: &[String]) -> Vec<String> {
 pub fn pictures(activations: &[String]) -> Vec<String> {
     let stems = stems(activations.iter().map(String::as_str));
     stems.iter().flat_map(|stem| ["svg", "png"].map(|ending| format!("{stem}.{ending}"))).collect()
-}
-
-/// One per activation, and of several the comparison's, without their endings.
-pub(super) fn stems<'a>(activations: impl ExactSizeIterator<Item = &'a str>) -> Vec<String> {
-    let is_single = activations.len() < 2;
-    let mut stems: Vec<String> = Vec::new();
-    for activation in activations {
-        let is_taken = |name: &str| name == COMPARISON || stems.iter().any(|taken| taken == name);
-        let stem = if is_single { SINGLE.into() } else { stem(activation, is_taken) };
-        stems.push(stem);
-    }
-    if !is_single {
-        stems.push(COMPARISON.into());
-    }
-    stems
-}
-
-/// An activation's name as a file's, numbered where it is taken.
-fn stem(activation: &str, is_taken: impl Fn(&str) -> bool) -> String {
-    let plain = files::safe(activation);
-    let numbered = (2..).map(|number: u64| format!("{plain}-{number}"));
-    let mut candidates = std::iter::once(plain.clone()).chain(numbered);
-    let is_free = |name: &String| !is_taken(name) && ![".", "..", ""].contains(&name.as_str());
-    candidates.find(is_free).unwrap_or(plain)
 }

@@ -6,9 +6,9 @@ use precision_probe::judgement::judge;
 use precision_probe::record::*;
 use precision_probe::report::numbers::Notation::Plain;
 use precision_probe::report::probe::panels::sheets;
-use precision_probe::report::screen::{self, View};
 use precision_probe::report::probe::{details, page};
 use precision_probe::report::say;
+use precision_probe::report::screen::{self, View};
 
 /// An attributed record of ten layers.
 fn tried(arithmetics: &[(&str, Behaviour)]) -> Record {

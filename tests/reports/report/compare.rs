@@ -8,8 +8,8 @@ use precision_probe::record::{Number, Record};
 use precision_probe::report::files::Pictures;
 use precision_probe::report::numbers::Notation::{Plain, Typeset};
 use precision_probe::report::panel::{Mark, Marker, Scale, Sheet, Symbol};
-use precision_probe::report::probe::panels::{Kind, sheets};
 use precision_probe::report::probe::details;
+use precision_probe::report::probe::panels::{Kind, sheets};
 use precision_probe::report::say;
 use std::path::Path;
 
@@ -223,7 +223,8 @@ fn lanes_print_the_ratios_of_the_table() {
         let table = say::cells::table(&record, &judge(&record), Typeset);
         for run in &record.runs {
             for entry in entries.by_ref().take(run.arithmetics.len()) {
-                let cells = table.rows.iter().find(|cells| cells[0].text == entry.name && cells[1].text == run.activation);
+                let cells =
+                    table.rows.iter().find(|cells| cells[0].text == entry.name && cells[1].text == run.activation);
                 let cell = &cells.unwrap_or_else(|| panic!("{name}: {} with {}", entry.name, run.activation))[2].text;
                 let (before, after) = cell.split_once(" [").unwrap_or((cell, ""));
                 let after = after.split_once(']').map_or("", |(_, after)| after);

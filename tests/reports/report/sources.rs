@@ -7,8 +7,8 @@ use crate::common::records::{Behaviour, Behaviour::*, default_record, record};
 use crate::common::tolerances;
 use precision_probe::record::*;
 use precision_probe::report::panel::{Mark, Paint, Palette, Panel, Scale, Series, Symbol};
-use precision_probe::report::probe::panels::{Kind, of_record};
 use precision_probe::report::probe::details;
+use precision_probe::report::probe::panels::{Kind, of_record};
 use std::f64::consts::LOG10_2;
 
 /// An attributed record of ten layers.

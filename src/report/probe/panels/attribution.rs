@@ -1,10 +1,10 @@
 //! The noise of layer 1 by source: a group per attributed arithmetic, in it a lane per source.
 
-use super::noise::BAND;
-use super::points::{self, Kind as PointKind, Point, measured};
 use super::kind::Kind;
+use super::noise::BAND;
+use super::place;
+use super::points::{self, Kind as PointKind, Point, measured};
 use super::run::{name, of_layers, of_run, source_series, trials};
-use super::{place};
 use crate::judgement::{ArithmeticJudgement, RunJudgement};
 use crate::record::{ArithmeticRun, NoiseSource, Quantiles, Run, SourceNoise};
 use crate::report::numbers::Notation::Typeset;

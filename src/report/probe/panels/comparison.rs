@@ -1,7 +1,7 @@
 //! Several activations side by side: noise-to-signal at layer 1, a group per activation, a lane per arithmetic.
 
-use super::points::{self, Kind, Point, measured};
 use super::place::ratio;
+use super::points::{self, Kind, Point, measured};
 use super::run::{name, of_layers, of_run, trials};
 use crate::judgement::Judgement;
 use crate::record::Record;

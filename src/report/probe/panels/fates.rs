@@ -1,8 +1,8 @@
 //! What became of each entry, as shares by layer: a strip per arithmetic.
 
 use super::kind::Kind;
+use super::place;
 use super::run::{along, name, of_run};
-use super::{place};
 use crate::judgement::{ArithmeticJudgement, RunJudgement};
 use crate::record::{ArithmeticRun, Run, SiteRun};
 use crate::report::facts;

@@ -1,9 +1,9 @@
 //! Branch flips by layer: the share of pre-activations that lie on another piece of φ' than in the exact network.
 
-use super::noise::BAND;
 use super::kind::Kind;
+use super::noise::BAND;
+use super::place;
 use super::run::{layers, name};
-use super::{place};
 use crate::record::{ArithmeticRun, Flips, Run, SiteRun};
 use crate::report::facts;
 use crate::report::numbers::one_in;

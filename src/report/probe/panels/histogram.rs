@@ -1,8 +1,8 @@
 //! How large the entries of the weight gradient are in a few layers: exact and as computed, against the formats' limits.
 
 use super::kind::Kind;
+use super::limits;
 use super::run::{layers, name};
-use super::{limits};
 use crate::record::{Histogram, Run};
 use crate::report::numbers::{Notation::Typeset, percent, power};
 use crate::report::panel::{Area, Axis, Mark, Paint, Panel, Plot, Powers, Row, Rule, Sample, Scale, Series, Tip};

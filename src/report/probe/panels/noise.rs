@@ -1,10 +1,10 @@
 //! Noise-to-signal by layer, one curve per arithmetic, or per source of one arithmetic's noise.
 
-use super::points::{self, Kind, Point, measured};
 use super::kind::Kind as PanelKind;
+use super::place;
 use super::place::ratio;
+use super::points::{self, Kind, Point, measured};
 use super::run::{along, name, of_layers, of_run, source_series, trials};
-use super::{place};
 use crate::judgement::{ArithmeticJudgement, RunJudgement};
 use crate::record::{ArithmeticRun, Number, Quantiles, Run, SiteRun, TheorySite};
 use crate::report::numbers::{Notation::Typeset, short};

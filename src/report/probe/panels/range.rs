@@ -1,9 +1,9 @@
 //! Size of the exact gradient's entries by layer, against the ranges of the formats.
 
-use super::noise::stretches;
 use super::kind::Kind;
-use super::run::{layers};
-use super::{limits};
+use super::limits;
+use super::noise::stretches;
+use super::run::layers;
 use crate::record::{Histogram, Run, TrueSite};
 use crate::report::numbers::{LOG10_2, Notation::Typeset, power_of_two, short};
 use crate::report::panel::{

@@ -59,4 +59,3 @@ pub fn source_series(source: NoiseSource) -> Series {
     let place = NoiseSource::ALL.iter().position(|one| *one == source).unwrap_or(0);
     Series { paint: Paint::Of(Palette::Sources, place), dash, marker }
 }
-

@@ -1,6 +1,6 @@
 //! The pictures of a record: panels, posters, slides and the comparison.
 
-use super::{caption, comparison, fates, noise, panels, Kind};
+use super::{Kind, caption, comparison, fates, noise, panels};
 use crate::judgement::{RunJudgement, judge};
 use crate::record::{Record, Run};
 use crate::report::numbers::Notation::Typeset;
@@ -72,4 +72,3 @@ fn of_a_run(record: &Record, run: &Run, judged: &RunJudgement, names: &files::Ru
     });
     sheets
 }
-

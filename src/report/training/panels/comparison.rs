@@ -1,10 +1,12 @@
 //! Several activations side by side: losses on shared axes, and what each copy came to.
 
-use super::{caption, facts, loss, unfinished};
+use super::copies::caption;
+use super::loss;
 use crate::record::training::{Course, HeldOut, Learner, Training};
 use crate::report::numbers::Notation::Typeset;
 use crate::report::panel::{Axis, Entry, Group, Mark, Panel, Plot, Row, Sample, Scale, Series, Sheet, Symbol};
 use crate::report::training::{answer, measured, saturated_in_words};
+use crate::report::training::{facts, unfinished};
 
 /// The comparison of all activations.
 pub(super) fn sheet(training: &Training, stem: &str) -> Sheet {
@@ -21,7 +23,7 @@ pub(super) fn sheet(training: &Training, stem: &str) -> Sheet {
 }
 
 fn losses(training: &Training, plots: Vec<Plot>) -> Panel {
-    let copies = training.runs.first().into_iter().flat_map(loss::courses);
+    let copies = training.runs.first().into_iter().flat_map(super::copies::courses);
     let copies = copies.map(|(series, name, _)| (Sample::Line(series.paint, 1.8, series.dash), name.to_string()));
     let ends = training.runs.iter().map(|run| format!("{}: {}", run.activation, loss::ends(run).join(", ")));
     Panel {
@@ -43,7 +45,7 @@ fn results(training: &Training, losses: Scale) -> Panel {
     for run in &training.runs {
         let learners = std::iter::once(None).chain(run.learners.iter().map(Some));
         let mut lanes = Vec::new();
-        for ((series, _, course), learner) in loss::courses(run).zip(learners) {
+        for ((series, _, course), learner) in super::copies::courses(run).zip(learners) {
             let lane = format!("{}, {}", run.activation, learner.map_or("reference", |learner| learner.name.as_str()));
             let entry = entry(beside.len(), series, course, learner);
             let end = measured::at_end(course).and_then(place);

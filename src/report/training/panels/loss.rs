@@ -1,11 +1,12 @@
 //! Loss against steps: a smoothed line per copy, held-out losses as marks, and crosses where copies failed.
 
-use super::{entry, facts, last_step, series, tip};
+use super::copies::{courses, entry, last_step, tip};
 use crate::record::training::{Course, End, HeldOut, Training, TrainingRun, WINDOW};
 use crate::report::numbers::{Notation::Typeset, short};
 use crate::report::panel::{
     self, Axis, Dash, Mark, Marker, Paint, Panel, Plot, Row, Rule, Sample, Scale, Series, Symbol, Text,
 };
+use crate::report::training::facts;
 use crate::report::training::measured;
 
 /// Most points of a line: beyond, a stretch of steps is drawn from its least to its greatest value.
@@ -42,13 +43,6 @@ pub(super) fn ends(run: &TrainingRun) -> Vec<String> {
         None => format!("{name} {}", short(measured::smoothed(&course.losses).pop().unwrap_or(f64::NAN), Typeset)),
     };
     courses(run).map(end).collect()
-}
-
-/// Every copy of an activation, f64's own first.
-pub(super) fn courses(run: &TrainingRun) -> impl Iterator<Item = (Series, &str, &Course)> {
-    let learners = run.learners.iter().enumerate();
-    let learners = learners.map(|(index, learner)| (series(Some(index)), learner.name.as_str(), &learner.course));
-    std::iter::once((series(None), "reference (f64)", &run.reference)).chain(learners)
 }
 
 /// What lines and marks are.

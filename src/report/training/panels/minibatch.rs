@@ -1,6 +1,6 @@
 //! Rounding noise over minibatch noise by layer, at the last measured step of each format that knows it.
 
-use super::{entry, joined, learners, tip};
+use super::copies::{entry, joined, learners, tip};
 use crate::record::training::{Learner, TrainingRun};
 use crate::report::numbers::{Notation::Typeset, short};
 use crate::report::panel::{self, Area, Axis, Curve, Paint, Panel, Plot, Powers, Row, Rule, Sample, Scale};

@@ -1,6 +1,6 @@
 //! Loss scales against steps, with a mark for every step that was skipped.
 
-use super::{entry, learners, tip};
+use super::copies::{entry, learners, tip};
 use crate::record::training::{Course, TrainingRun};
 use crate::report::numbers::{Notation::Typeset, power};
 use crate::report::panel::{self, Axis, Curve, Height, Mark, Panel, Plot, Powers, Row, Sample, Scale, Single, Symbol};

@@ -1,6 +1,6 @@
 //! Shares of updates against steps: those rounded away, and those with the wrong sign.
 
-use super::{entry, joined, learners, tip};
+use super::copies::{entry, joined, learners, tip};
 use crate::record::training::{TrainingRun, Updates};
 use crate::report::numbers::{Notation::Typeset, short};
 use crate::report::panel::{self, Axis, Curve, Height, Panel, Plot, Row, Sample, Scale};
