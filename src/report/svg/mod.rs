@@ -4,6 +4,7 @@
 //! is computed here but places on the page: panels are laid out first, each as high as its words need, and then drawn. A
 //! panel is data ([`super::panel`]); nothing here knows a record.
 
+mod beside;
 mod canvas;
 mod curves;
 mod key;

@@ -1,11 +1,12 @@
 //! One panel: its head, its rows of plots, and the words beside them, laid out first and then drawn.
 
+use super::beside::{Beside, listed, total};
 use super::canvas::{Anchor, Canvas, Drawn, Rect};
-use super::key::{self, Head};
+use super::key::Head;
 use super::plot::{self, Around, NAME, WORDS};
 use super::ruler::{Ruler, TICK, lanes, spread};
 use super::text::{self, Font};
-use crate::report::panel::{Entry, Height, Paint, Panel, Plot, Row, Rule, Sample, Scale};
+use crate::report::panel::{Height, Paint, Panel, Plot, Row, Rule, Sample, Scale};
 
 /// Least space left of plots for their numbers and the axis' name.
 const LEFT: f64 = 60.0;
@@ -18,9 +19,8 @@ const BETWEEN: (f64, f64) = (7.0, 14.0);
 const NARROW: f64 = 150.0;
 /// Least height of a lane.
 const LANE: f64 = 16.0;
-/// A plot's own title, and the names beside plots.
+/// A plot's own title.
 const PLOT_TITLE: Font = Font { size: 12.0, bold: true };
-const ENTRY: Font = Font { size: 11.0, bold: true };
 
 /// Where a panel stands and how much room there is beside its plots.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +39,6 @@ pub struct Place {
 
 /// A panel, laid out.
 pub struct Placed<'a> {
-    panel: &'a Panel,
     place: Place,
     head: Head,
     rows: Vec<PlacedRow<'a>>,
@@ -54,65 +53,6 @@ struct PlacedRow<'a> {
     top: f64,
     around: Around,
     beside: Vec<Beside>,
-}
-
-/// Words beside a plot, in lines.
-struct Beside {
-    sample: Sample,
-    name: Vec<String>,
-    note: Vec<String>,
-    /// The note stands on the name's own line.
-    is_short: bool,
-    left: f64,
-    /// A place upwards that a line leads to.
-    at: Option<f64>,
-    paint: Paint,
-    font: Font,
-}
-
-impl Beside {
-    fn new(entry: &Entry, left: f64, right: f64) -> Result<Beside, String> {
-        let room = (right - left - key::width(entry.sample)).max(30.0);
-        let (name, note) = (text::wrapped(&entry.name, ENTRY, room)?, text::wrapped(&entry.note, WORDS, room)?);
-        let is_short = match (name.as_slice(), note.as_slice()) {
-            ([name], [note]) => text::width(name, ENTRY)? + 9.0 + text::width(note, WORDS)? <= room,
-            _ => note.is_empty(),
-        };
-        Ok(Beside { sample: entry.sample, name, note, is_short, left, at: None, paint: Paint::Ink, font: ENTRY })
-    }
-
-    /// The name of a line across the plot.
-    fn of_rule(rule: &Rule, left: f64, right: f64) -> Result<Beside, String> {
-        let name = text::block(&rule.label, WORDS, right - left, 2)?;
-        Ok(Beside {
-            sample: Sample::Nothing,
-            name,
-            note: Vec::new(),
-            is_short: true,
-            left,
-            at: None,
-            paint: rule.paint,
-            font: WORDS,
-        })
-    }
-
-    fn height(&self) -> f64 {
-        let below = if self.is_short { 0 } else { self.note.len() };
-        self.font.line() * self.name.len().max(1) as f64 + WORDS.line() * below as f64 + 1.0
-    }
-
-    /// Draws it from a height downwards.
-    fn draw(&self, canvas: &Canvas, top: f64) -> Drawn {
-        key::sample(canvas, self.sample, (self.left, top + self.font.line() / 2.0))?;
-        let left = self.left + key::width(self.sample);
-        let below = canvas.lines(&self.name, (left, top + 1.0), self.font, self.paint)?;
-        let note = match (self.is_short, self.name.first()) {
-            (true, Some(name)) => (left + text::width(name, self.font)? + 9.0, top + 2.0),
-            _ => (left, below),
-        };
-        canvas.lines(&self.note, note, WORDS, Paint::Soft)?;
-        Ok(())
-    }
 }
 
 /// Room that the numbers of the widest axis upwards need left of plots.
@@ -158,7 +98,7 @@ impl<'a> Placed<'a> {
             rows.push(placed);
         }
         let bottom = y - panel.rows.last().map_or(0.0, between);
-        Ok(Placed { panel, place, head, rows, bottom })
+        Ok(Placed { place, head, rows, bottom })
     }
 
     /// Draws it.
@@ -176,7 +116,6 @@ impl<'a> Placed<'a> {
                 canvas.upward(&name, (self.place.left + 8.0, middle), NAME, Paint::Soft)?;
             }
         }
-        let _ = self.panel;
         Ok(())
     }
 }
@@ -250,13 +189,10 @@ impl<'a> PlacedRow<'a> {
             }
             beside.push((entry.at, one));
         }
-        for entry in row.beside.iter().filter(|entry| entry.at.is_none()) {
-            beside.push((None, Beside::new(entry, second, place.right)?));
-        }
         let count = row.plots.len().max(1) as f64;
         // Plots with an axis upwards of their own have its numbers beside them.
-        let between = if has_own_axes(row) { LEFT } else { GAP };
-        let width = (right - edge - between * (count - 1.0)) / count;
+        let apart = if has_own_axes(row) { LEFT } else { GAP };
+        let width = (right - edge - apart * (count - 1.0)) / count;
         let mut plots = Vec::new();
         let mut above: f64 = 0.0;
         for plot in &row.plots {
@@ -268,13 +204,14 @@ impl<'a> PlacedRow<'a> {
                 above.max(words + if upright { WORDS.line() + 3.0 } else { 0.0 } + if words > 0.0 { 4.0 } else { 0.0 });
             plots.push((title, note));
         }
-        let listed: f64 = beside.iter().filter(|(at, _)| at.is_none()).map(|(_, one)| one.height() + 5.0).sum();
-        let height = match share {
-            Some(share) => (share - above).max(8.0),
-            None => least_height(row).max(listed).max(lane_height(row, &beside)),
-        };
+        // Nothing is dropped where a plot may be as high as its words.
+        let placed: f64 = beside.iter().map(|(_, one)| one.height()).sum();
+        let given = share.map(|share| (share - above).max(8.0));
+        let listed = listed(row, (second, place.right), given.map(|height| height + below(row) + between(row)))?;
+        let height = given.unwrap_or(least_height(row).max(placed).max(total(&listed)).max(lane_height(row, &beside)));
+        beside.extend(listed.into_iter().map(|one| (None, one)));
         let frame = |index: usize| {
-            let left = edge + (width + between) * index as f64;
+            let left = edge + (width + apart) * index as f64;
             Rect { left, right: left + width, top: top + above, bottom: top + above + height }
         };
         let plots: Vec<_> =
