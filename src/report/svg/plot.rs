@@ -16,6 +16,8 @@ pub const WORDS: Font = Font { size: 10.0, bold: false };
 pub const COUNT_ROW: f64 = 14.0;
 /// Free space from a frame to its numbers.
 const TO_NUMBER: f64 = 7.0;
+/// How far a number below a plot may reach beyond its ends: less than half of the space between plots.
+const BEYOND: f64 = 9.0;
 /// Radius of a symbol, and of what can be pointed at around it.
 const RADIUS: f64 = 3.6;
 const POINTED: f64 = 7.0;
@@ -79,7 +81,8 @@ pub fn draw(canvas: &Canvas, plot: &Plot, frame: Rect, around: Around) -> Drawn 
         let Mark::Text(words) = mark else { continue };
         labels.draw(canvas, words, at(words.at))?;
     }
-    if around.has_names_inside {
+    // A notice needs their room.
+    if around.has_names_inside && plot.notice.is_none() {
         plot.rules.iter().try_for_each(|rule| name_inside(canvas, rule, frame, y.at(rule.at)))?;
     }
     counts(canvas, plot, frame)?;
@@ -122,9 +125,9 @@ fn axes(canvas: &Canvas, plot: &Plot, frame: Rect, (x, y): (&Ruler, &Ruler), aro
             canvas.line(&[(tick.at, bottom), (tick.at, bottom + 4.0)], Paint::Ink, 0.8)?;
             for (line, label) in tick.label.iter().enumerate() {
                 let below = bottom + 6.0 + TICK.line() * line as f64;
-                // A label stands within the page, however long.
-                let half = text::width(label, TICK)? / 2.0;
-                let middle = if x.has_columns() { tick.at.max(left + half.min(20.0)) } else { tick.at };
+                // A label keeps clear of those of the next plot, or of the page's end.
+                let half = (text::width(label, TICK)? / 2.0).min(20.0) - BEYOND;
+                let middle = tick.at.min(right - half).max(left + half);
                 canvas.anchored(label, (middle, below), TICK, Paint::Ink, Anchor::Top)?;
             }
         }
