@@ -6,7 +6,7 @@ use crate::judgement::{ArithmeticJudgement, RunJudgement};
 use crate::record::{ArithmeticRun, Number, Quantiles, Run, SiteRun, TheorySite};
 use crate::report::numbers::{Notation::Typeset, short};
 use crate::report::panel::{
-    Axis, Curve, Dash, Entry, Height, Mark, Paint, Panel, Plot, Powers, Row, Rule, Sample, Scale, Series, Single,
+    self, Axis, Curve, Dash, Entry, Height, Mark, Paint, Panel, Plot, Powers, Row, Rule, Sample, Scale, Series, Single,
     Symbol, Tip,
 };
 use crate::report::{cause, facts};
@@ -179,11 +179,16 @@ fn of(run: &Run, judged: &RunJudgement, kind: PanelKind, axis: &Powers, courses:
         note: course.note.clone(),
         at: None,
     };
-    let key = points::key(points(), (sample, words), Symbol::Downward, edge);
+    let mut key = points::key(points(), (sample, words), Symbol::Downward, edge);
+    if is_slide {
+        let is_hollow = |point: &Point| point.kind == Kind::Saturated;
+        let hollow = Sample::soft(Symbol::hollow(Default::default()));
+        key = panel::key([(points().any(is_hollow), hollow, "hollow: zero or overflow, so no noise ratio")]);
+    }
     Panel {
         name: kind.name().into(),
         title: kind.title().into(),
-        key: if is_slide { Vec::new() } else { key },
+        key,
         rows: vec![Row {
             plots: vec![plot],
             beside: courses.iter().map(entry).collect(),
