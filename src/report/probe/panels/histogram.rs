@@ -178,19 +178,19 @@ fn tips(layer: &Layer, owners: &[Owner], bin: i64) -> Vec<Tip> {
     for (owner, sizes) in owners.iter().zip(&layer.sizes) {
         let Some(sizes) = sizes else { continue };
         for (index, share) in sizes.shares.iter().enumerate().filter(|(_, share)| **share > 0.0) {
-            let words = bins.entry(sizes.lowest as i64 + bin * index as i64).or_default();
+            let words = bins.entry((sizes.lowest as i64).saturating_add(bin.saturating_mul(index as i64))).or_default();
             words.push_str(&format!("\n{} {} %", owner.name, crate::report::numbers::short(*share, Typeset)));
         }
     }
     let tip = |(low, words): (i64, String)| Tip {
         x: (0.0, f64::INFINITY),
-        y: (low as f64, (low + bin) as f64),
+        y: (low as f64, low.saturating_add(bin) as f64),
         row: layer.number,
         words: format!(
             "{}, |entry| from {} to {}{words}",
             layer.label,
             power(2, low, Typeset),
-            power(2, low + bin, Typeset)
+            power(2, low.saturating_add(bin), Typeset)
         ),
     };
     bins.into_iter().map(tip).collect()
@@ -253,7 +253,7 @@ impl Sizes {
         }
         let lowest = histogram.lowest.div_euclid(bin);
         let (first, end) = match (counts.keys().next(), counts.keys().next_back()) {
-            (Some(first), Some(last)) => (*first, last + 1),
+            (Some(first), Some(last)) => (*first, last.saturating_add(1)),
             _ => (lowest, lowest),
         };
         let share = |index: i64| 100.0 * counts.get(&index).copied().unwrap_or(0) as f64 / total as f64;
