@@ -37,6 +37,8 @@ pub fn panel(record: &Record, judgement: &Judgement) -> Panel {
             let tip = |words| Tip { x: (f64::NEG_INFINITY, f64::INFINITY), y: (at - 0.5, at + 0.5), row, words };
             plot.tips.extend(words.map(tip));
             let noise = say::cells::middle(&one.1.first, Typeset);
+            // Not broken within.
+            let noise = noise.replace(" in ", " in\u{a0}").replace(" of ", "\u{a0}of\u{a0}");
             beside.push(Entry {
                 sample: Sample::Marker(series),
                 name: name(one.0),
