@@ -8,7 +8,7 @@ use precision_probe::graph::Network;
 use precision_probe::graph::segments::Segments;
 use precision_probe::probe::{self, Silent};
 use precision_probe::report::contents;
-use precision_probe::report::draw::Theme;
+use precision_probe::report::svg::Theme;
 use precision_probe::spec::{Attribute, Spec};
 use precision_probe::truth::Undecided;
 use precision_probe::truth::{EnclosedPass, Prepared, TruthPass, precision};

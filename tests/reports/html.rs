@@ -3,8 +3,8 @@
 
 use crate::common::records::{Behaviour, cases, default_record, record};
 use precision_probe::record::Record;
-use precision_probe::report::figure::Panel;
 use precision_probe::report::html::page;
+use precision_probe::report::probe::panels::of_record;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -339,7 +339,7 @@ fn every_case_has_its_page() {
         let html = page(&record).expect(name);
         let layers: usize = record.runs[0].arithmetics.iter().map(|arithmetic| arithmetic.sites.len()).sum();
         assert_eq!(html.matches("<tr data-activation=").count(), layers, "{name}");
-        let panels = Panel::ALL.into_iter().filter(|panel| panel.is_of(&record.runs[0])).count();
+        let panels = of_record(&record, &record.runs[0]).len();
         assert_eq!(html.matches("<svg ").count(), panels, "{name}");
         assert_eq!(html.matches("<section ").count(), html.matches("</section>").count(), "{name}");
     }

@@ -8,7 +8,7 @@ mod graph;
 mod law;
 mod law_panel;
 mod panels;
-mod picture;
+pub mod picture;
 mod say;
 mod sources;
 mod study;

@@ -4,10 +4,10 @@ use crate::common::causes::attributed;
 use crate::common::records::{Behaviour, Behaviour::*, default_record, record};
 use precision_probe::judgement::judge;
 use precision_probe::record::*;
-use precision_probe::report::figure::{Panel, Summary};
 use precision_probe::report::numbers::Notation::Plain;
+use precision_probe::report::probe::panels::sheets;
 use precision_probe::report::screen::{self, View};
-use precision_probe::report::{contents, draw, files, html, markdown, say, table};
+use precision_probe::report::{html, markdown, say, table};
 
 /// An attributed record of ten layers.
 fn tried(arithmetics: &[(&str, Behaviour)]) -> Record {
@@ -32,25 +32,19 @@ fn exactly(noise: f64) -> Quantiles {
 #[test]
 fn without_attribution_nothing_is_added() {
     let record = default_record();
-    let summary = Summary::new(&record, &record.runs[0]);
-    assert!(summary.attribution.is_none() && summary.sources.is_none() && summary.noise.frozen.is_none());
-    assert!(
-        Panel::ALL.into_iter().filter(|panel| !panel.is_of(&record.runs[0])).eq([Panel::Attribution, Panel::Sources])
-    );
     let text = table::terminal(&record, true, None);
     for words in ["comes from", "Remedies tried", "theory predicts", "sources of every layer", "loss scale"] {
         assert!(!text.contains(words), "{words}: {text}");
     }
     assert!(sentences(&record).contains("f32 makes every layer sound in 5 of 5 trials"), "an arithmetic of the list");
-    let names: Vec<String> = contents::drawn(&record, precision_probe::report::svg::Theme::Light)
-        .unwrap()
-        .into_iter()
-        .map(|one| one.0)
-        .collect();
-    let pictures = || names.iter().filter(|name| !files::TABLES.contains(&name.as_str()));
-    assert!(pictures().all(|name| !name.contains("attribution") && !name.contains("sources")), "{names:?}");
-    let error = draw::panel_svg(&record, &record.runs[0], Panel::Attribution, draw::Theme::Light).unwrap_err();
-    assert_eq!(error, "no attribution to draw: no noise was attributed");
+    let sheets = sheets(&record);
+    let names: Vec<&str> = sheets.iter().map(|sheet| sheet.name.as_str()).collect();
+    assert_eq!(
+        names,
+        ["panels/noise", "panels/range", "panels/fates", "panels/flips", "panels/histogram", "details", "summary"]
+    );
+    let is_theory = |(_, label): &(_, String)| label.contains("theory");
+    assert!(!sheets[0].panels[0].key.iter().any(is_theory), "{:?}", sheets[0].panels[0].key);
     assert!(!html::page(&record).unwrap().contains("id=\"sources\""));
 }
 

@@ -1,13 +1,14 @@
 //! Comparisons of several activations: the figure, the table and the answer in words.
 
-use super::picture::{Pixels, assert_on_canvas, assert_texts_apart};
+use super::figure::{plot, powers};
+use super::picture::assert_drawn;
 use crate::common::records::{Behaviour, Behaviour::*, record};
 use precision_probe::judgement::judge;
 use precision_probe::record::{Number, Record};
-use precision_probe::report::draw::{Theme, comparison_svg, rasterise};
-use precision_probe::report::figure::{Comparison, Panel, PointKind};
 use precision_probe::report::files::Pictures;
 use precision_probe::report::numbers::Notation::{Plain, Typeset};
+use precision_probe::report::panel::{Mark, Marker, Scale, Sheet, Symbol};
+use precision_probe::report::probe::panels::{Kind, sheets};
 use precision_probe::report::{say, table};
 use std::path::Path;
 
@@ -22,6 +23,11 @@ fn compared(trials: usize, runs: &[(&str, &[(&str, Behaviour)])]) -> Record {
         all.runs.push(run);
     }
     all
+}
+
+/// The picture of all.
+fn comparison(record: &Record) -> Sheet {
+    sheets(record).pop().expect("several runs")
 }
 
 /// Activations in f16 alone.
@@ -160,26 +166,39 @@ fn figures_hold_a_lane_per_activation_and_arithmetic() {
     let first: [(&str, Behaviour); 3] = [("f16", Noise(0.41)), ("f64", Noise(5e-14)), ("mpfr:100", AtMost(1e-25))];
     let second: [(&str, Behaviour); 3] = [("f16", Vanished(4)), ("f64", NotEstablished), ("mpfr:100", Exact)];
     let record = compared(5, &[("relu", &first), ("sigmoid", &second)]);
-    let figure = Comparison::new(&record);
-    assert_eq!(figure.title, "Rounding noise at layer 1: 2 activations on the same draws, depth 10");
-    assert_eq!((figure.decades, figure.knee), ((-25, 1), Some(-3)));
-    assert!(figure.has_bars && !figure.clamped);
-    let kinds =
-        |row: usize| figure.rows[row].lanes.iter().map(|lane| lane.point.map(|point| point.kind)).collect::<Vec<_>>();
-    assert_eq!(kinds(0), [Some(PointKind::Measured), Some(PointKind::Measured), Some(PointKind::AtMost)]);
-    assert_eq!(kinds(1), [Some(PointKind::Saturated), None, Some(PointKind::AtMost)]);
-    let lane = &figure.rows[0].lanes[0];
+    let sheet = comparison(&record);
+    assert_eq!(sheet.title, "Rounding noise at layer 1: 2 activations on the same draws, depth 10");
+    let (panel, plot) = (&sheet.panels[0], plot(&sheet.panels[0]));
+    let axis = powers(&plot.x.scale);
+    assert_eq!((axis.low, axis.high, axis.knee), (-25.0, 1.0, Some(-3.0)));
+    let Scale::Lanes(groups) = &plot.y.scale else { panic!("arithmetics are lanes") };
+    let groups: Vec<(&str, usize)> = groups.iter().map(|group| (group.name.as_str(), group.lanes.len())).collect();
+    assert_eq!(groups, [("relu", 3), ("sigmoid", 3)]);
+    let symbols = plot.marks.iter().filter_map(|mark| match mark {
+        Mark::Symbol { at, symbol, .. } => Some((at.1, *symbol)),
+        _ => None,
+    });
+    let (full, hollow) = (Symbol::full, Symbol::hollow(Marker::Circle));
+    let expected = [
+        (0.0, full(Marker::Circle)),
+        (1.0, full(Marker::Square)),
+        (2.0, Symbol::Leftward),
+        (3.0, hollow),
+        // 0/0 in lane 4 has no place.
+        (5.0, Symbol::Leftward),
+    ];
+    assert_eq!(symbols.collect::<Vec<_>>(), expected);
     let noise = &record.runs[0].arithmetics[0].sites[0].noise_to_signal;
-    let point = lane.point.unwrap();
-    assert_eq!(point.low, core_math::log10(noise.low.value()));
-    assert_eq!(point.median, core_math::log10(noise.median.value()));
-    assert_eq!(point.high, core_math::log10(noise.high.value()));
-    assert_eq!((lane.noise.as_str(), lane.verdict.as_str(), lane.is_sound), ("0.499", "noisy 5 of 5", false));
-    let saturated = &figure.rows[1].lanes[0];
-    assert_eq!((saturated.noise.as_str(), saturated.point.unwrap().median), ("1", 0.0), "as in the table");
-    assert_eq!(figure.rows[0].lanes[2].noise, "≤ 10⁻²⁵");
-    assert_eq!(figure.rows[1].lanes[1].noise, "—");
-    let caption = figure.caption.join(" | ");
+    let [low, median, high] = [noise.low, noise.median, noise.high].map(|number| core_math::log10(number.value()));
+    assert!(matches!(&plot.marks[0], Mark::Line { points, .. } if *points == [(low, 0.0), (high, 0.0)]), "its bar");
+    assert!(matches!(&plot.marks[1], Mark::Symbol { at, .. } if *at == (median, 0.0)));
+    let notes: Vec<&str> = panel.rows[0].beside.iter().map(|entry| entry.note.as_str()).collect();
+    assert_eq!(notes[0], "0.499, noisy 5 of 5");
+    assert!(
+        notes[2].starts_with("≤ 10⁻²⁵, ") && notes[3].starts_with("1, ") && notes[4].starts_with("—, "),
+        "{notes:?}"
+    );
+    let caption = sheet.caption.join(" | ");
     for words in ["seed 0", "spec 0123456789ab", "relu (slope", "sigmoid (slope", "gain 1.41 (init preserve)"] {
         assert!(caption.contains(words), "{caption}");
     }
@@ -196,16 +215,19 @@ fn lanes_print_the_ratios_of_the_table() {
             [Number::Finite(0.25), Number::Finite(1.0)].get(index).map_or(Number::None, |x| *x);
     }
     (layer.noise_to_signal.low, layer.noise_to_signal.count) = (Number::Finite(0.25), 2);
-    assert_eq!(Comparison::new(&some).rows[0].lanes[0].noise, "0.25, 1 in\u{a0}2\u{a0}of\u{a0}9");
+    assert!(comparison(&some).panels[0].rows[0].beside[0].note.starts_with("0.25, 1 in\u{a0}2\u{a0}of\u{a0}9, "));
     for (name, record) in cases().into_iter().chain([("some trials".to_string(), some)]) {
+        let sheet = comparison(&record);
+        let mut entries = sheet.panels[0].rows[0].beside.iter();
         let table = say::cells::rows(&record, &judge(&record), Typeset);
-        for row in Comparison::new(&record).rows {
-            for lane in row.lanes {
-                let cells = table.iter().find(|cells| cells[0] == lane.arithmetic && cells[1] == row.activation);
-                let cell = &cells.unwrap_or_else(|| panic!("{name}: {} with {}", lane.arithmetic, row.activation))[2];
+        for run in &record.runs {
+            for entry in entries.by_ref().take(run.arithmetics.len()) {
+                let cells = table.iter().find(|cells| cells[0] == entry.name && cells[1] == run.activation);
+                let cell = &cells.unwrap_or_else(|| panic!("{name}: {} with {}", entry.name, run.activation))[2];
                 let (before, after) = cell.split_once(" [").unwrap_or((cell, ""));
                 let after = after.split_once(']').map_or("", |(_, after)| after);
-                assert_eq!(lane.noise.replace('\u{a0}', " "), format!("{before}{after}"), "{name}: {cell}");
+                let noise = entry.note.replace('\u{a0}', " ");
+                assert!(noise.starts_with(&format!("{before}{after}, ")), "{name}: {noise} for {cell}");
             }
         }
     }
@@ -256,18 +278,8 @@ fn cases() -> Vec<(String, Record)> {
 
 #[test]
 fn every_comparison_is_drawn_within_its_page_without_overlaps() {
-    let preview = Path::new(env!("CARGO_TARGET_TMPDIR"));
     for (name, record) in cases() {
-        let svg = comparison_svg(&record, Theme::Light).expect(&name);
-        let bytes = rasterise(&svg).expect(&name);
-        // For the eyes of whoever changes the drawing.
-        std::fs::write(preview.join(format!("compare-{}.png", name.replace(' ', "-"))), &bytes).unwrap();
-        let pixels = Pixels::decode(&bytes);
-        assert_eq!(pixels.width, 2240, "{name}");
-        assert!(svg.contains(&format!("width=\"1120\" height=\"{}\"", pixels.height / 2)), "{name}: size");
-        assert_on_canvas(&name, &svg);
-        assert_texts_apart(&name, &svg, 20);
-        assert_texts_apart(&name, &comparison_svg(&record, Theme::Dark).expect(&name), 20);
+        assert_drawn(&name, &comparison(&record));
         let text = table::terminal(&record, true, None).replace('\n', " ");
         assert!(text.contains("on the same draws"), "{name}");
     }
@@ -278,15 +290,16 @@ fn pictures_have_safe_and_different_names() {
     let pictures = |list: &[&str]| Pictures::new(&list.iter().map(|name| (*name).to_string()).collect::<Vec<_>>());
     let one = pictures(&["tanh"]);
     let mut expected: Vec<String> = Vec::new();
-    for panel in Panel::ALL {
+    for panel in Kind::ALL {
         expected.extend(["svg", "png"].map(|ending| format!("panels/{}.{ending}", panel.name())));
     }
-    expected.extend(["summary.svg", "summary.png"].map(String::from));
+    expected.extend(["details.svg", "details.png", "summary.svg", "summary.png"].map(String::from));
     assert_eq!(one.files(), expected);
     let two = pictures(&["relu", "leaky:0.2001953125"]);
-    assert_eq!(two.files().len(), 2 * (2 * 8 + 1));
+    assert_eq!(two.files().len(), 2 * (2 * 9 + 1));
     assert_eq!(two.files().last().map(String::as_str), Some("compare.png"));
-    assert_eq!(two.runs[1].summary, "leaky-0.2001953125");
+    let names = [&two.runs[1].summary, &two.runs[1].details];
+    assert_eq!(names, ["leaky-0.2001953125", "leaky-0.2001953125-details"]);
     assert_eq!(two.runs[1].panels[0].1, "panels/leaky-0.2001953125/noise");
     let hostile = pictures(&["../x", "..:x", "compare", "a/b", "panels", ".."]);
     let names: Vec<&str> = hostile.runs.iter().map(|run| run.summary.as_str()).collect();

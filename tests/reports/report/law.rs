@@ -1,13 +1,12 @@
 //! The picture of a law: drawings of one to many activations in both themes.
 
-use super::picture::{Pixels, assert_on_canvas, assert_texts_apart};
+use super::picture::assert_drawn;
 use precision_probe::law;
 use precision_probe::law::bits::Bits;
 use precision_probe::probe::{Silent, run};
 use precision_probe::record::Number;
 use precision_probe::record::law::Law;
 use precision_probe::report::law::{law_csv, sheet, terminal};
-use precision_probe::report::svg::{Theme, picture, rasterise};
 use precision_probe::spec::Spec;
 
 pub fn measured(activations: &[&str], bits: &str, trials: usize) -> Law {
@@ -49,17 +48,8 @@ fn cases() -> Vec<(&'static str, Law)> {
 
 #[test]
 fn every_law_is_drawn_on_its_page() {
-    let preview = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
     for (name, law) in cases() {
-        for theme in Theme::ALL {
-            let name = format!("law {name} {}", theme.name());
-            let svg = picture(&sheet(&law), theme).expect(&name);
-            assert_on_canvas(&name, &svg);
-            assert_texts_apart(&name, &svg, 8);
-            let bytes = rasterise(&svg).expect(&name);
-            std::fs::write(preview.join(format!("{}.png", name.replace(' ', "-"))), &bytes).unwrap();
-            assert_eq!(Pixels::decode(&bytes).in_margin(), None, "{name}");
-        }
+        assert_drawn(&format!("law {name}"), &sheet(&law));
         assert!(law_csv(&law).starts_with("spec_hash,activation,"));
         // Names with parameters make wide tables, as everywhere.
         let text = terminal(&law, None);

@@ -1,16 +1,18 @@
-//! Flips and histograms as data: known answers; and the data of a whole summary, held to a committed one.
+//! Flips and histograms: known answers; and the data of all panels, held to a committed text.
 
+use super::figure::{is_told, labels, panel, plot, powers};
 use crate::common::causes::attributed;
-use crate::common::records::{Behaviour::*, default_record, record};
+use crate::common::records::{Behaviour::*, record};
 use precision_probe::record::{Flips, Histogram, Record};
-use precision_probe::report::figure::{FlipKind, FlipsPanel, HistogramPanel, Summary};
+use precision_probe::report::panel::{Joined, Mark, Panel, Scale};
+use precision_probe::report::probe::panels::{Kind, of_record};
 
-fn flips(record: &Record) -> FlipsPanel {
-    FlipsPanel::new(&record.runs[0])
+fn flips(record: &Record) -> Panel {
+    panel(record, Kind::Flips)
 }
 
-fn histogram(record: &Record) -> HistogramPanel {
-    HistogramPanel::new(&record.runs[0])
+fn histogram(record: &Record) -> Panel {
+    panel(record, Kind::Histogram)
 }
 
 /// Five trials with 0, 1, 2, 20 and 40 of 400 pre-activations: least, median and greatest share.
@@ -23,13 +25,13 @@ fn flips_are_order_statistics_of_the_trials_shares() {
         trial.flips = Some(flipped);
     }
     let panel = flips(&record);
-    let point = panel.curves[0].points[1];
-    assert_eq!((point.layer, point.kind, point.low), (2, FlipKind::Finite, f64::NEG_INFINITY));
-    assert_eq!(point.median, core_math::log10(2.0 / 400.0));
-    assert_eq!(point.high, -1.0);
-    assert_eq!((panel.decades, panel.has_bands, panel.absent), ((-3, -1), true, None));
-    assert_eq!(panel.curves[0].points.len(), 3, "the head has no activation");
-    assert_eq!(panel.curves[0].stretches().len(), 1);
+    let [stretch] = &plot(&panel).curves[0].stretches[..] else { panic!("one line") };
+    assert_eq!(stretch.len(), 3, "the head has no activation");
+    let (low, median) = (f64::NEG_INFINITY, core_math::log10(2.0 / 400.0));
+    assert_eq!(stretch[1], Joined { x: 2.0, low, median, high: -1.0 });
+    let axis = powers(&plot(&panel).y.scale);
+    assert_eq!((axis.low, axis.high, axis.beyond), (-3.0, -1.0, [Some("0"), None]));
+    assert!(is_told(&panel, "band: "));
 }
 
 /// Where nothing flips there still is an axis, and every share has the place of zero.
@@ -41,9 +43,13 @@ fn no_flips_are_zeros_on_an_axis() {
         layer.trials.iter_mut().for_each(|trial| trial.flips = trial.flips.map(|_| 0));
     }
     let panel = flips(&record);
-    assert!(panel.curves[0].points.iter().all(|point| point.median == f64::NEG_INFINITY));
-    assert!(panel.decades.0 < panel.decades.1 && !panel.has_bands);
-    assert_eq!(panel.curves[0].overall, "0 in 12288");
+    let stretches = &plot(&panel).curves[0].stretches;
+    assert!(stretches.concat().iter().all(|point| point.median == f64::NEG_INFINITY) && stretches[0].len() == 2);
+    let axis = powers(&plot(&panel).y.scale);
+    assert!(axis.low < axis.high && !is_told(&panel, "band: "));
+    let [zero, format] = &panel.rows[0].beside[..] else { panic!("the row of zeros and a format") };
+    assert_eq!((zero.name.as_str(), zero.at), ("not one flip", Some(f64::NEG_INFINITY)));
+    assert_eq!(format.note, "0 in 12288");
 }
 
 #[test]
@@ -53,11 +59,17 @@ fn pre_activations_that_are_not_finite_are_told_apart() {
     layers[1].flips = Some(Flips { flipped: 20, nonfinite: 100, total: 10240 });
     layers[2].flips = Some(Flips { flipped: 0, nonfinite: 10240, total: 10240 });
     let panel = flips(&record);
-    let kinds: Vec<FlipKind> = panel.curves[0].points.iter().map(|point| point.kind).collect();
-    assert_eq!(kinds, [FlipKind::Finite, FlipKind::PartlyNonfinite, FlipKind::AllNonfinite]);
-    assert_eq!(panel.curves[0].stretches().len(), 1, "only layer 1 is on the line");
-    assert_eq!(panel.curves[0].overall, "1 in 510; 10340 infinite or NaN");
-    assert!(panel.has(FlipKind::PartlyNonfinite) && panel.has(FlipKind::AllNonfinite));
+    let curve = &plot(&panel).curves[0];
+    assert_eq!(
+        curve.stretches.iter().map(|stretch| stretch[0].x).collect::<Vec<_>>(),
+        [1.0],
+        "only layer 1 is on the line"
+    );
+    let [partly, all] = [&curve.singles[0], &curve.singles[1]].map(|single| single.at);
+    assert!(partly.0 == 2.0 && partly.1.is_finite() && all == (3.0, f64::INFINITY), "{partly:?} {all:?}");
+    assert_eq!(powers(&plot(&panel).y.scale).beyond, [Some("0"), Some("∞, NaN")]);
+    assert_eq!(panel.rows[0].beside.last().unwrap().note, "1 in 510; 10340 infinite or NaN");
+    assert!(is_told(&panel, "hollow: some are infinite or NaN (in the top row: all)"));
 }
 
 #[test]
@@ -65,28 +77,29 @@ fn where_no_flips_can_be_a_sentence_says_why() {
     let mut smooth = record(3, 5, &[("f16", Noise(0.2))]);
     smooth.runs[0].kinked = false;
     smooth.runs[0].activation = "tanh".into();
-    let expected = "φ' of tanh has no jump, so no branch can flip.";
-    assert_eq!(flips(&smooth).absent.as_deref(), Some(expected));
     let mut unknown = record(3, 5, &[("f16", NotEstablished)]);
     unknown.runs[0].arithmetics[0].sites.iter_mut().for_each(|layer| layer.flips = None);
-    let expected = "The branches of the exact network are not established, so no flip can be counted.";
-    assert_eq!(flips(&unknown).absent.as_deref(), Some(expected));
+    for (record, expected) in [
+        (smooth, "φ' of tanh has no jump, so no branch can flip."),
+        (unknown, "The branches of the exact network are not established, so no flip can be counted."),
+    ] {
+        let panel = flips(&record);
+        assert_eq!((panel.key[0].1.as_str(), panel.alternative.as_str(), panel.rows.len()), (expected, expected, 0));
+    }
 }
 
 /// The rule: first, middle and last hidden layer, each once.
 #[test]
 fn histograms_are_of_the_first_the_middle_and_the_last_hidden_layer() {
-    let chosen = |depth: usize| {
+    let chosen = |depth: usize| -> Vec<String> {
         let panel = histogram(&record(depth, 1, &[("f16", Noise(0.2))]));
-        panel.layers.iter().map(|layer| layer.layer).collect::<Vec<_>>()
+        panel.rows[0].plots.iter().map(|plot| plot.title.clone()).collect()
     };
-    assert_eq!(chosen(1), [1]);
-    assert_eq!(chosen(2), [1, 2]);
-    assert_eq!(chosen(3), [1, 2, 3]);
-    assert_eq!(chosen(50), [1, 25, 50]);
-    assert_eq!(chosen(500), [1, 250, 500]);
-    let labels: Vec<String> = histogram(&default_record()).layers.into_iter().map(|layer| layer.label).collect();
-    assert_eq!(labels, ["layer 1 (input side)", "layer 25", "layer 50 (last hidden)"]);
+    assert_eq!(chosen(1), ["layer 1 (input side)"]);
+    assert_eq!(chosen(2), ["layer 1 (input side)", "layer 2 (last hidden)"]);
+    assert_eq!(chosen(3), ["layer 1 (input side)", "layer 2", "layer 3 (last hidden)"]);
+    assert_eq!(chosen(50), ["layer 1 (input side)", "layer 25", "layer 50 (last hidden)"]);
+    assert_eq!(chosen(500), ["layer 1 (input side)", "layer 250", "layer 500 (last hidden)"]);
 }
 
 /// Nothing is dropped: shares, zeros and non-finite entries add up to all entries.
@@ -99,43 +112,59 @@ fn every_entry_is_in_a_bin_or_counted_apart() {
     run.arithmetics[0].sites[0].histogram = histogram_of(3, 1, -11, vec![2, 2]);
     run.arithmetics[1].sites[0].histogram = histogram_of(8, 0, 0, vec![]);
     let panel = histogram(&record);
-    let layer = &panel.layers[0];
-    assert_eq!((layer.truth.lowest, layer.truth.shares.as_slice()), (-11.0, &[0.125, 0.25, 0.5][..]));
-    for sizes in [Some(&layer.truth)].into_iter().chain(layer.computed.iter().map(Option::as_ref)).flatten() {
-        let binned: f64 = sizes.shares.iter().sum();
-        assert_eq!(sizes.total, 8);
-        assert_eq!(binned * 8.0 + sizes.zeros as f64 + sizes.nonfinite as f64, 8.0);
-    }
-    assert_eq!(panel.highest, 0.5);
+    let plot = plot(&panel);
+    let [Mark::Area(exact), Mark::Line { points: computed, .. }] = &plot.marks[..] else { panic!("{:?}", plot.marks) };
+    let expected = [
+        (0.0, -11.0),
+        (12.5, -11.0),
+        (12.5, -10.0),
+        (25.0, -10.0),
+        (25.0, -9.0),
+        (50.0, -9.0),
+        (50.0, -8.0),
+        (0.0, -8.0),
+    ];
+    assert_eq!(exact.outline, expected);
+    let expected = [(0.0, -11.0), (25.0, -11.0), (25.0, -10.0), (25.0, -10.0), (25.0, -9.0), (0.0, -9.0)];
+    assert_eq!(*computed, expected);
+    let counts = plot.counts.each_ref().map(|rows| rows.iter().map(|(_, words)| words.as_str()).collect::<Vec<_>>());
+    let [lost, zero] = [vec!["∞, NaN: 1 (12.5 %)"], vec!["zero: 1 (12.5 %)", "zero: 3 (37.5 %)", "zero: 8 (100 %)"]];
+    assert_eq!(counts, [lost, zero]);
+    assert!(matches!(plot.x.scale, Scale::Percent(0.0, most) if 50.0 < most && most < 60.0), "{:?}", plot.x);
     // Data from 2^-11 to 2^-8: e4m3fn's smallest normal 2^-6 and subnormal 2^-9, f16's smallest normal 2^-14 are near.
-    let labels: Vec<&str> = panel.limits.iter().map(|limit| limit.label.as_str()).collect();
     let expected =
         ["e4m3fn smallest normal 0.0156", "e4m3fn smallest subnormal 0.00195", "f16 smallest normal 6.1·10⁻⁵"];
-    assert_eq!(labels, expected);
-    assert_eq!(panel.beyond, ["f16 largest 65504, smallest subnormal 5.96·10⁻⁸", "e4m3fn largest 448"]);
-    assert!(panel.axis.0 <= -14.0 && panel.axis.1 >= -6.0);
+    assert_eq!(labels(plot), expected);
+    let beyond = "beyond this axis: f16 largest 65504, smallest subnormal 5.96·10⁻⁸; e4m3fn largest 448";
+    assert_eq!(panel.key.last().unwrap().1, beyond);
+    let axis = powers(&plot.y.scale);
+    assert!(axis.low <= -14.0 && axis.high >= -6.0);
 }
 
 #[test]
 fn histograms_of_nothing_have_axes_and_say_so() {
     let dead = histogram(&record(3, 5, &[("f16", Dead)]));
-    assert!(dead.axis.0 < dead.axis.1 && dead.highest == 1.0);
-    assert!(dead.layers.iter().all(|layer| layer.truth.zeros == 5000 && layer.truth.shares.is_empty()));
+    let axis = powers(&plot(&dead).y.scale);
+    assert!(axis.low < axis.high && plot(&dead).x.scale == Scale::Percent(0.0, 100.0));
+    for plot in &dead.rows[0].plots {
+        assert!(plot.marks.is_empty() && plot.counts[1].iter().all(|(_, words)| words == "zero: 5000 (100 %)"));
+    }
     let unknown = histogram(&record(3, 5, &[("f16", NotEstablished)]));
-    assert_eq!(unknown.layers[0].label, "layer 1, exact gradient not established");
+    assert_eq!(plot(&unknown).title, "layer 1, exact gradient not established");
 }
 
-/// A summary is a pure function of its record: all of its data, held to a committed text.
+/// Panels are pure functions of a record: all of their data, held to a committed text.
 ///
-/// To renew it deliberately, copy the file that the failure names over `tests/fixtures/summary.txt`.
+/// To renew it deliberately, copy the file that the failure names over `tests/fixtures/panels.txt`.
 #[test]
-fn the_data_of_a_summary_is_what_it_was() {
+fn the_data_of_panels_is_what_it_was() {
     let record = record(2, 3, &[("f16", Noise(0.2)), ("e5m2:acc=f32", Vanished(1)), ("mpfr:100", AtMost(1e-25))]);
     let record = attributed(record);
-    let found = format!("{:#?}\n", Summary::new(&record, &record.runs[0]));
-    if found != include_str!("../../fixtures/summary.txt") {
-        let place = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("summary.txt");
+    // A line for each part.
+    let found = format!("{:?}\n", of_record(&record, &record.runs[0])).replace(" }, ", " },\n");
+    if found != include_str!("../../fixtures/panels.txt") {
+        let place = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("panels.txt");
         std::fs::write(&place, &found).expect("it can be written");
-        panic!("the figure's data changed: compare tests/fixtures/summary.txt with {}", place.display());
+        panic!("the panels' data changed: compare tests/fixtures/panels.txt with {}", place.display());
     }
 }

@@ -1,30 +1,32 @@
-//! Pictures: every case decodes, has the promised size, shows its words and stays within its page.
+//! Pictures: every sheet of every case shows its words, keeps them apart and on its page, and decodes with its size.
 
 use crate::common::causes::attributed;
 use crate::common::records::{cases, default_record};
 use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
-use precision_probe::record::{Record, Run};
-use precision_probe::report::draw::{Paint, Theme, panel_svg, rasterise};
-use precision_probe::report::figure::Panel;
+use precision_probe::record::Record;
+use precision_probe::report::panel::{Layout, Paint, Sheet};
+use precision_probe::report::probe::panels::sheets;
+use precision_probe::report::svg::{Theme, picture, rasterise};
 
-const PAGE_WIDTH: u32 = 1120;
-
-fn summary_svg(record: &Record, run: &Run) -> Result<String, String> {
-    precision_probe::report::draw::summary_svg(record, run, Theme::Light)
+/// For the eyes of whoever changes the drawing.
+pub fn preview(name: &str, png: &[u8]) {
+    let file = format!("{}.png", name.replace([' ', ',', ':', '/'], "-"));
+    std::fs::write(std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(file), png).unwrap();
 }
 
-fn summary_png(record: &Record, run: &Run) -> Result<Vec<u8>, String> {
-    rasterise(&summary_svg(record, run)?)
+/// A sheet of a record.
+pub fn sheet(record: &Record, name: &str) -> Sheet {
+    sheets(record).into_iter().find(|sheet| sheet.name == name).unwrap_or_else(|| panic!("no sheet {name}"))
 }
 
-pub struct Pixels {
-    pub width: usize,
-    pub height: usize,
+struct Pixels {
+    width: usize,
+    height: usize,
     rgb: Vec<[u8; 3]>,
 }
 
 impl Pixels {
-    pub fn decode(bytes: &[u8]) -> Pixels {
+    fn decode(bytes: &[u8]) -> Pixels {
         let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().expect("a PNG");
         let mut buffer = vec![0; reader.output_buffer_size().expect("a size")];
         let info = reader.next_frame(&mut buffer).expect("pixels");
@@ -34,7 +36,7 @@ impl Pixels {
     }
 
     /// Pixels unlike the paper in an area of the page (x and y ranges in page units): text, as it stands out.
-    pub fn ink(&self, x: (f64, f64), y: (f64, f64)) -> usize {
+    fn ink(&self, x: (f64, f64), y: (f64, f64)) -> usize {
         let at = |page: f64| (page * 2.0) as usize;
         let rows = at(y.0)..at(y.1);
         rows.map(|row| {
@@ -45,7 +47,7 @@ impl Pixels {
     }
 
     /// The colour of the upper left corner.
-    pub fn paper(&self) -> [u8; 3] {
+    fn paper(&self) -> [u8; 3] {
         self.rgb[0]
     }
 
@@ -55,7 +57,7 @@ impl Pixels {
     }
 
     /// The first pixel that something was drawn on within the margin of a page.
-    pub fn in_margin(&self) -> Option<(usize, usize)> {
+    fn in_margin(&self) -> Option<(usize, usize)> {
         let margin = 36;
         let inside = |x: usize, y: usize| {
             (margin..self.width - margin).contains(&x) && (margin..self.height - margin).contains(&y)
@@ -65,45 +67,77 @@ impl Pixels {
     }
 }
 
-#[test]
-fn every_case_is_drawn_within_its_page() {
-    let preview = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
-    for (name, record) in cases() {
-        let bytes = summary_png(&record, &record.runs[0]).expect(name);
-        // For the eyes of whoever changes the drawing.
-        std::fs::write(preview.join(format!("{}.png", name.replace([' ', ','], "-"))), &bytes).unwrap();
-        let pixels = Pixels::decode(&bytes);
-        let svg = summary_svg(&record, &record.runs[0]).expect(name);
-        assert_eq!(pixels.width, 2 * PAGE_WIDTH as usize, "{name}");
-        assert!(svg.contains(&format!("width=\"{PAGE_WIDTH}\" height=\"{}\"", pixels.height / 2)), "{name}: size");
-        let colors: std::collections::HashSet<[u8; 3]> = pixels.rgb.iter().copied().collect();
-        assert!(colors.len() > 20, "{name}: {} colours", colors.len());
-        let height = pixels.height as f64 / 2.0;
-        for (place, x, y) in [
-            ("title", (24.0, 500.0), (24.0, 52.0)),
-            ("verdict", (24.0, 500.0), (56.0, 90.0)),
-            ("tick labels", (34.0, 84.0), (120.0, 500.0)),
-            ("legend", (950.0, 1090.0), (100.0, 300.0)),
-            ("strip names", (836.0, 1090.0), (height - 180.0, height - 60.0)),
-            ("caption", (24.0, 500.0), (height - 62.0, height - 24.0)),
-        ] {
-            assert!(pixels.ink(x, y) > 60, "{name}: no text at the {place}");
-        }
-        assert_eq!(pixels.in_margin(), None, "{name}: in the margin of {} × {}", pixels.width, pixels.height);
+/// A sheet is readable: on its canvas, no texts on each other, every word there; a theme changes colours alone; and as PNG
+/// it has its page's size and free margins.
+pub fn assert_drawn(name: &str, sheet: &Sheet) {
+    let name = &format!("{name}, {}", sheet.name);
+    let [light, dark] = Theme::ALL.map(|theme| picture(sheet, theme).expect(name));
+    assert_on_canvas(name, &light);
+    assert_texts_apart(name, &light);
+    assert_says_everything(name, sheet, &light);
+    let colorless =
+        |svg: &str| svg.split('#').map(|part| part.get(6..).unwrap_or(part).to_string()).collect::<String>();
+    assert!(colorless(&light) == colorless(&dark) && light != dark, "{name}: the themes differ in more than colours");
+    let bytes = rasterise(&light).expect(name);
+    preview(name, &bytes);
+    let (pixels, (width, height)) = (Pixels::decode(&bytes), size(&light));
+    assert_eq!((pixels.width as f64, pixels.height as f64), (2.0 * width, 2.0 * height), "{name}");
+    match sheet.layout {
+        Layout::Poster => assert!(width == 1120.0 && pixels.in_margin().is_none(), "{name}: {:?}", pixels.in_margin()),
+        Layout::Slide => assert_eq!((width, height), (800.0, 450.0), "{name}: a slide is 16:9"),
+    }
+}
+
+/// Titles, keys, names and captions, in whatever lines.
+fn assert_says_everything(name: &str, sheet: &Sheet, svg: &str) {
+    let squeezed = |words: &str| words.split_whitespace().collect::<String>();
+    let said: String = texts(svg).iter().map(|text| squeezed(&text.words)).collect();
+    // A slide has room for the beginning of a caption and the first names.
+    let shown = if sheet.layout == Layout::Poster { usize::MAX } else { 1 };
+    let mut words: Vec<&String> = [&sheet.title, &sheet.ruling].into_iter().chain(&sheet.sentences).collect();
+    words.extend(sheet.caption.iter().take(shown));
+    for panel in &sheet.panels {
+        words.push(&panel.title);
+        words.extend(panel.key.iter().map(|(_, label)| label));
+        let beside = || panel.rows.iter().flat_map(|row| row.beside.iter().take(shown));
+        words.extend(beside().map(|entry| &entry.name));
+        words.extend(beside().map(|entry| &entry.note).filter(|_| shown > 1));
+        let plots = || panel.rows.iter().flat_map(|row| &row.plots);
+        words.extend(plots().flat_map(|plot| [&plot.title, &plot.note].into_iter().chain(&plot.notice)));
+    }
+    for words in words {
+        assert!(said.contains(&squeezed(words)), "{name}: `{words}` is missing");
     }
 }
 
 #[test]
-fn coordinates_are_numbers_on_the_canvas() {
-    for (name, record) in cases() {
-        assert_on_canvas(name, &summary_svg(&record, &record.runs[0]).expect(name));
+fn every_sheet_of_every_case_is_drawn() {
+    for (case, record) in cases() {
+        sheets(&record).iter().for_each(|sheet| assert_drawn(case, sheet));
+    }
+}
+
+/// The rasteriser has the font and the theme; and a slide or a mail takes the default pictures: they are below 600 kB.
+#[test]
+fn default_sheets_are_small_pictures_in_both_themes() {
+    for sheet in sheets(&attributed(default_record())) {
+        for theme in Theme::ALL {
+            let name = format!("{}, {}", sheet.name, theme.name());
+            let svg = picture(&sheet, theme).unwrap();
+            let bytes = rasterise(&svg).unwrap();
+            assert!(bytes.len() < 600_000, "{name}: {} bytes", bytes.len());
+            let (pixels, (red, green, blue)) = (Pixels::decode(&bytes), theme.rgb(Paint::Paper));
+            assert_eq!(pixels.paper(), [red, green, blue], "{name}");
+            let (bottom, left) = (size(&svg).1, if sheet.title.is_empty() { 84.0 } else { 24.0 });
+            assert!(pixels.ink((left, 420.0), (24.0, 44.0)) > 400, "{name}: no title");
+            assert!(pixels.ink((24.0, 420.0), (bottom - 42.0, bottom - 8.0)) > 400, "{name}: no caption");
+        }
     }
 }
 
 /// Every coordinate of the document is finite and on its canvas.
 pub fn assert_on_canvas(name: &str, svg: &str) {
-    let height: f64 = attribute(svg, "height").parse().unwrap();
-    let (right, bottom) = (f64::from(PAGE_WIDTH) * 10.0, height * 10.0);
+    let (width, height) = size(svg);
     for line in svg.lines().filter(|line| line.starts_with('<') && !line.starts_with("</") && !line.starts_with("<svg"))
     {
         let mut points: Vec<(f64, f64)> = Vec::new();
@@ -117,70 +151,19 @@ pub fn assert_on_canvas(name: &str, svg: &str) {
             }
         }
         for (x, y) in points {
-            let on_page = x.is_finite() && y.is_finite() && (0.0..=right).contains(&x) && (0.0..=bottom).contains(&y);
+            let on_page = (0.0..=10.0 * width).contains(&x) && (0.0..=10.0 * height).contains(&y);
             assert!(on_page, "{name}: ({x}, {y}) in {line}");
         }
     }
 }
 
-#[test]
-fn no_two_texts_overlap() {
-    for (name, record) in cases() {
-        assert_texts_apart(name, &summary_svg(&record, &record.runs[0]).expect(name), 40);
-    }
+/// A text of a document and the area that its letters cover: left, top, right, bottom.
+struct Words {
+    words: String,
+    area: [f64; 4],
 }
 
-/// Every panel of every case, in both themes: on its canvas, no texts on each other, its title and caption there.
-#[test]
-fn every_panel_stands_on_its_own() {
-    for (case, record) in cases() {
-        for panel in Panel::ALL.into_iter().filter(|panel| panel.is_of(&record.runs[0])) {
-            for theme in Theme::ALL {
-                let name = format!("{case}, {}, {}", panel.name(), theme.name());
-                let svg = panel_svg(&record, &record.runs[0], panel, theme).expect(&name);
-                assert_on_canvas(&name, &svg);
-                assert_texts_apart(&name, &svg, 3);
-                for words in [panel.title(), " (slope = 0.010009765625) · depth ", " · seed 0 · precision-probe 0.1.0"]
-                {
-                    let words = words.replace('\'', "&apos;");
-                    assert!(svg.contains(&words), "{name}: `{words}` is missing");
-                }
-            }
-        }
-    }
-}
-
-#[test]
-fn panels_are_pictures_in_both_themes() {
-    let preview = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
-    for panel in Panel::ALL {
-        for theme in Theme::ALL {
-            let name = format!("{}, {}", panel.name(), theme.name());
-            let record = attributed(default_record());
-            let svg = panel_svg(&record, &record.runs[0], panel, theme).expect(&name);
-            let file = preview.join(format!("panel-{}-{}.png", panel.name(), theme.name()));
-            std::fs::write(file, rasterise(&svg).expect(&name)).unwrap();
-            let pixels = Pixels::decode(&rasterise(&svg).expect(&name));
-            let (red, green, blue) = theme.rgb(Paint::Paper);
-            assert_eq!((pixels.width, pixels.paper()), (2 * PAGE_WIDTH as usize, [red, green, blue]), "{name}");
-            let height = pixels.height as f64 / 2.0;
-            assert!(pixels.ink((84.0, 500.0), (24.0, 44.0)) > 400, "{name}: no title");
-            assert!(pixels.ink((24.0, 500.0), (height - 42.0, height - 22.0)) > 400, "{name}: no caption");
-            assert_eq!(pixels.in_margin(), None, "{name}");
-        }
-    }
-}
-
-/// A slide or a mail takes it: the default picture is below 600 kB.
-#[test]
-fn the_default_picture_is_small() {
-    let record = attributed(default_record());
-    let bytes = summary_png(&record, &record.runs[0]).expect("a picture").len();
-    assert!(bytes < 600_000, "{bytes} bytes");
-}
-
-/// No text of the document overlaps another or leaves the page's margins.
-pub fn assert_texts_apart(name: &str, svg: &str, least: usize) {
+fn texts(svg: &str) -> Vec<Words> {
     const FAMILY: &str = "DejaVu Sans";
     let fonts: [(&[u8], FontStyle); 2] = [
         (include_bytes!("../../../src/report/fonts/DejaVuSans-sub.ttf"), FontStyle::Normal),
@@ -189,45 +172,56 @@ pub fn assert_texts_apart(name: &str, svg: &str, least: usize) {
     for (bytes, style) in fonts {
         assert!(register_font(FAMILY, style, bytes).is_ok());
     }
-    let mut boxes: Vec<(String, [f64; 4])> = Vec::new();
+    let mut texts = Vec::new();
     let mut lines = svg.lines();
     while let Some(line) = lines.next() {
-        if !line.starts_with("<text") || line.contains("rotate") {
+        if !line.starts_with("<text") {
             continue;
         }
-        let text = lines
-            .next()
-            .expect(line)
-            .replace("&apos;", "'")
-            .replace("&lt;", "<")
-            .replace("&gt;", ">")
-            .replace("&amp;", "&");
-        let size: f64 = attribute(line, "font-size").parse().unwrap();
+        let escapes = [("&apos;", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&amp;", "&")];
+        let words =
+            escapes.into_iter().fold(lines.next().expect(line).to_string(), |text, (code, c)| text.replace(code, c));
+        let number = |name: &str| attribute(line, name).parse::<f64>().expect(line);
+        let (size, x, y) = (number("font-size"), number("x"), number("y"));
         let style = if line.contains("font-weight=\"bold\"") { FontStyle::Bold } else { FontStyle::Normal };
         // plotters measures a line height; 1.164 is DejaVu's per em.
-        let font = FontDesc::new(FontFamily::Name(FAMILY), size * 1.164, style);
-        let width = f64::from(font.box_size(&text).unwrap().0);
-        let x: f64 = attribute(line, "x").parse().unwrap();
-        let y: f64 = attribute(line, "y").parse().unwrap();
-        let left = x - width
-            * match attribute(line, "text-anchor") {
-                "start" => 0.0,
-                "middle" => 0.5,
-                _ => 1.0,
-            };
-        let baseline = y + size * if attribute(line, "dy") == "0.76em" { 0.76 } else { 0.27 };
-        let area = [left, baseline - 0.73 * size, left + width, baseline + 0.1 * size];
-        assert!(
-            left >= 200.0 && left + width <= f64::from(PAGE_WIDTH) * 10.0 - 200.0,
-            "{name}: `{text}` leaves the page"
-        );
-        for (other, taken) in &boxes {
-            let apart = area[0] >= taken[2] || taken[0] >= area[2] || area[1] >= taken[3] || taken[1] >= area[3];
-            assert!(apart, "{name}: `{text}` {area:?} overlaps `{other}` {taken:?}");
-        }
-        boxes.push((text, area));
+        let width = f64::from(FontDesc::new(FontFamily::Name(FAMILY), size * 1.164, style).box_size(&words).unwrap().0);
+        let part = match attribute(line, "text-anchor") {
+            "start" => 0.0,
+            "middle" => 0.5,
+            _ => 1.0,
+        };
+        let baseline = size * if attribute(line, "dy") == "0.76em" { 0.76 } else { 0.27 };
+        let (from, to, above, below) =
+            (-part * width, (1.0 - part) * width, baseline - 0.73 * size, baseline + 0.1 * size);
+        let area = match line.contains("rotate(270") {
+            true => [x + above, y - to, x + below, y - from],
+            false => [x + from, y + above, x + to, y + below],
+        };
+        texts.push(Words { words, area });
     }
-    assert!(boxes.len() >= least, "{name}: {} texts", boxes.len());
+    texts
+}
+
+/// No text of the document overlaps another or leaves the page's margins.
+fn assert_texts_apart(name: &str, svg: &str) {
+    let (width, height) = size(svg);
+    let texts = texts(svg);
+    for (index, Words { words, area: [left, top, right, bottom] }) in texts.iter().enumerate() {
+        let is_on_page =
+            *left >= 200.0 && *right <= 10.0 * width - 200.0 && *top >= 200.0 && *bottom <= 10.0 * height - 80.0;
+        assert!(is_on_page, "{name}: `{words}` leaves the page: {:?}", [left, top, right, bottom]);
+        for Words { words: other, area: taken } in &texts[..index] {
+            let apart = *left >= taken[2] || taken[0] >= *right || *top >= taken[3] || taken[1] >= *bottom;
+            assert!(apart, "{name}: `{words}` {:?} overlaps `{other}` {taken:?}", [left, top, right, bottom]);
+        }
+    }
+    assert!(!texts.is_empty(), "{name}");
+}
+
+/// Width and height of a page.
+fn size(svg: &str) -> (f64, f64) {
+    (attribute(svg, "width").parse().expect("a width"), attribute(svg, "height").parse().expect("a height"))
 }
 
 /// The value of an attribute of an SVG element; empty if absent.
@@ -299,7 +293,9 @@ fn strange_records_are_drawn_and_worded_without_a_panic() {
     for (name, change) in changes {
         let mut record = base.clone();
         change(&mut record);
-        assert!(!summary_png(&record, &record.runs[0]).expect(name).is_empty());
+        for sheet in sheets(&record) {
+            assert_on_canvas(name, &picture(&sheet, Theme::Light).expect(name));
+        }
         assert!(table::terminal(&record, true, None).contains("leaky"), "{name}");
         assert!(csv::tables(&record).iter().all(|(_, text)| text.starts_with("spec_hash,activation,")), "{name}");
         assert!(html::page(&record).expect(name).ends_with("</html>\n"), "{name}");

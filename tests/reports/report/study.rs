@@ -1,11 +1,11 @@
 //! Reports of studies: text and page word for word, tables, the figure as data, drawings of every kind in both themes.
 
-use super::picture::{Pixels, assert_on_canvas, assert_texts_apart};
+use super::picture::assert_drawn;
 use crate::common::studies::{around, finding, nothing, series, spread, study};
 use precision_probe::record::Number;
 use precision_probe::record::study::{Answer, Chart, Study, StudySpec};
 use precision_probe::report::study::{charts_csv, drawn, findings_csv, markdown, screen, sheets, stems, terminal};
-use precision_probe::report::svg::{Theme, picture, rasterise};
+use precision_probe::report::svg::{Theme, picture};
 use std::path::Path;
 
 /// A study of some of the claims.
@@ -202,25 +202,10 @@ fn files_have_their_names_and_the_main_picture_is_the_last() {
     assert_eq!(stems(&twice), ["claim-1", "claim-2", "claim-3"]);
 }
 
-fn pictures(study: &Study, theme: Theme) -> Vec<(String, String)> {
-    sheets(study).iter().map(|sheet| (sheet.name.clone(), picture(sheet, theme).expect(&sheet.name))).collect()
-}
-
 #[test]
 fn every_picture_is_drawn_within_its_page() {
-    let preview = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    for theme in Theme::ALL {
-        for (name, svg) in pictures(&study(), theme) {
-            let name = format!("{name}-{}", theme.name());
-            assert_on_canvas(&name, &svg);
-            assert_texts_apart(&name, &svg, 8);
-            let bytes = rasterise(&svg).expect(&name);
-            // For the eyes of whoever changes the drawing.
-            std::fs::write(preview.join(format!("{name}.png")), &bytes).unwrap();
-            assert_eq!(Pixels::decode(&bytes).in_margin(), None, "{name}");
-        }
-    }
-    let (_, poster) = pictures(&study(), Theme::Light).pop().unwrap();
+    sheets(&study()).iter().for_each(|sheet| assert_drawn("study", sheet));
+    let poster = picture(sheets(&study()).last().unwrap(), Theme::Light).unwrap();
     for answer in ["REFUTED", "CONFIRMED", "DEPENDS ON"] {
         assert!(poster.contains(answer));
     }
@@ -330,22 +315,12 @@ fn strange() -> Vec<(&'static str, Study)> {
 
 #[test]
 fn strange_studies_are_drawn_and_worded_without_a_panic() {
-    let preview = Path::new(env!("CARGO_TARGET_TMPDIR"));
     for (name, study) in strange() {
         let text = terminal(&study, Some(Path::new("study.png")));
         assert!(text.lines().all(|line| line.chars().count() <= 100), "{name}: {text}");
         assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{name}");
         assert!(markdown(&study).contains("\n## How to run it again\n"), "{name}");
         assert!([findings_csv(&study), charts_csv(&study)].iter().all(|text| text.starts_with("spec_hash,")));
-        for (stem, svg) in pictures(&study, Theme::Light) {
-            let name = format!("{name}, {stem}");
-            assert_on_canvas(&name, &svg);
-            assert_texts_apart(&name, &svg, 3);
-            if stem == "study" {
-                let bytes = rasterise(&svg).expect(&name);
-                std::fs::write(preview.join(format!("strange-{}.png", name.replace([' ', ','], "-"))), &bytes).unwrap();
-                assert_eq!(Pixels::decode(&bytes).in_margin(), None, "{name}");
-            }
-        }
+        sheets(&study).iter().for_each(|sheet| assert_drawn(&format!("strange {name}"), sheet));
     }
 }
