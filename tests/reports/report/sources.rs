@@ -6,7 +6,7 @@ use crate::common::causes::attributed;
 use crate::common::records::{Behaviour, Behaviour::*, default_record, record};
 use crate::common::tolerances;
 use precision_probe::record::*;
-use precision_probe::report::panel::{Mark, Paint, Palette, Panel, Scale, Series, Symbol};
+use precision_probe::report::panel::{Mark, Marker, Paint, Palette, Panel, Sample, Scale, Series, Symbol};
 use precision_probe::report::probe::panels::{Kind, of_record};
 use precision_probe::report::table;
 use std::f64::consts::LOG10_2;
@@ -25,7 +25,7 @@ fn beside(panel: &Panel) -> Vec<(&str, &str)> {
     panel.rows[0].beside.iter().map(|entry| (entry.name.as_str(), entry.note.as_str())).collect()
 }
 
-/// Symbols of a colour with the bars that they stand on.
+/// Symbols of a colour with their places.
 fn marks(panel: &Panel, paint: Paint) -> Vec<(f64, f64, Symbol)> {
     let mark = |mark: &Mark| match mark {
         Mark::Symbol { at, symbol, paint: own } => (*own == paint).then_some((at.0, at.1, *symbol)),
@@ -59,7 +59,7 @@ fn the_attribution_places_every_source_on_one_axis() {
     let log10 = |number: Number| core_math::log10(number.value());
     let of_source = |place: usize| marks(&panel, Paint::Of(Palette::Sources, place));
     let found: Vec<_> = of_source(3)[..2].iter().map(|(x, y, symbol)| (*x, y.round(), *symbol)).collect();
-    let marker = precision_probe::report::panel::Marker::Diamond;
+    let marker = Marker::Diamond;
     assert_eq!(
         found,
         [(log10(without.median), 2.0, Symbol::hollow(marker)), (log10(alone.median), 2.0, Symbol::full(marker))]
@@ -94,9 +94,7 @@ fn theory_is_drawn_where_there_is_noise_and_on_the_axis() {
     first(&mut record).theory[8].frozen_worst = Number::new(1e9);
     let panel = panel(&record, Kind::Noise);
     let sample = |words: &str, paint: Option<Paint>| match self::sample(&panel, words) {
-        precision_probe::report::panel::Sample::Line(own, width, dash) => {
-            lines(plot(&panel), &precision_probe::report::panel::Sample::Line(paint.unwrap_or(own), width, dash))
-        }
+        Sample::Line(own, width, dash) => lines(plot(&panel), &Sample::Line(paint.unwrap_or(own), width, dash)),
         other => panic!("{other:?}"),
     };
     let predicted = [0, 1].map(|index| sample("predicted", Some(Series::new(index).paint))[0]);
