@@ -51,10 +51,8 @@ impl Pixels {
     }
 }
 
-/// A sheet is readable: on its canvas, no texts on each other, every word there; a theme changes colours alone; and as PNG
-/// it has its page's size and free margins.
-pub fn assert_drawn(name: &str, sheet: &Sheet) {
-    let name = &format!("{name}, {}", sheet.name);
+/// A sheet is on its canvas, no texts on each other, every word there; and a theme changes colours alone.
+pub fn assert_readable(name: &str, sheet: &Sheet) -> String {
     let [light, dark] = Theme::ALL.map(|theme| picture(sheet, theme).expect(name));
     assert_on_canvas(name, &light);
     assert_texts_apart(name, &light);
@@ -62,6 +60,13 @@ pub fn assert_drawn(name: &str, sheet: &Sheet) {
     let colorless =
         |svg: &str| svg.split('#').map(|part| part.get(6..).unwrap_or(part).to_string()).collect::<String>();
     assert!(colorless(&light) == colorless(&dark) && light != dark, "{name}: the themes differ in more than colours");
+    light
+}
+
+/// A sheet is readable, and as PNG it has its page's size and free margins.
+pub fn assert_drawn(name: &str, sheet: &Sheet) {
+    let name = &format!("{name}, {}", sheet.name);
+    let light = assert_readable(name, sheet);
     let bytes = rasterise(&light).expect(name);
     preview(name, &bytes);
     let (pixels, (width, height)) = (Pixels::decode(&bytes), size(&light));
