@@ -262,8 +262,12 @@ fn figures_tell_their_numbers() {
         "0 titles",
     ];
     assert_eq!(seen, expected);
-    // Noise, range and fates of 3 layers, flips of 2; range is the same for both arithmetics.
-    assert_eq!(html.matches("<title>layer ").count(), 6 + 3 + 6 + 4, "without a script the browser shows them");
+    // Noise, range and fates of 3 layers, flips of 2, 14 sizes in 2; range and sizes are the same for both arithmetics.
+    assert_eq!(
+        html.matches("<title>layer ").count(),
+        6 + 3 + 6 + 4 + 2 * 14,
+        "without a script the browser shows them"
+    );
 }
 
 /// Whoever edits a record by hand cannot make the page do anything: names stay text everywhere.

@@ -224,10 +224,14 @@ impl<'a> Ruler<'a> {
             wrapped.push(text::block(label, TICK, room.max(TICK.size), LINES)?);
         }
         let is_whole = labels.iter().zip(&wrapped).all(|(label, lines)| lines.join(" ") == *label);
-        let widest = labels.iter().map(|label| text::width(label, TICK)).collect::<Result<Vec<f64>, String>>()?;
-        let widest = widest.into_iter().fold(0.0, f64::max);
+        let mut widest: f64 = 0.0;
+        let cut =
+            labels.iter().map(|label| text::shortened(label, TICK, WIDEST)).collect::<Result<Vec<_>, String>>()?;
+        for label in &cut {
+            widest = widest.max(text::width(label, TICK)?);
+        }
         let every = if is_whole { 1 } else { round_step(widest + 12.0, self.unit()) };
-        let lines = |index: usize| if is_whole { wrapped[index].clone() } else { vec![labels[index].clone()] };
+        let lines = |index: usize| if is_whole { wrapped[index].clone() } else { vec![cut[index].clone()] };
         let tick = |index: usize| Tick { at: self.at(index as f64), label: lines(index), has_line: false };
         Ok((0..labels.len()).step_by(every).map(tick).collect())
     }
@@ -243,7 +247,7 @@ impl<'a> Ruler<'a> {
                 named.map(lane).collect()
             } else {
                 let middle = first as f64 + (lanes.len() as f64 - 1.0) / 2.0;
-                vec![(self.at(middle), text::wrapped(name, TICK, LANE_NAMES)?)]
+                vec![(self.at(middle), text::wrapped(name, TICK, WIDEST)?)]
             };
             ticks.extend(labels.into_iter().map(|(at, label)| Tick { at, label, has_line: false }));
             first += lanes.len();
@@ -252,8 +256,8 @@ impl<'a> Ruler<'a> {
     }
 }
 
-/// Widest name of a group of lanes.
-const LANE_NAMES: f64 = 130.0;
+/// Widest line of a group's name, and of a place's where not all have room.
+const WIDEST: f64 = 130.0;
 
 /// How many lanes there are.
 pub fn lanes(groups: &[Group]) -> usize {

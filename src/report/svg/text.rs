@@ -150,12 +150,14 @@ pub fn shortened(text: &str, font: Font, limit: f64) -> Result<String, String> {
     if width(text, font)? <= limit {
         return Ok(text.to_string());
     }
-    let mut kept: Vec<char> = text.chars().collect();
-    while kept.pop().is_some() {
-        let candidate = kept.iter().collect::<String>().trim_end().to_string() + "…";
-        if width(&candidate, font)? <= limit {
-            return Ok(candidate);
+    // From the beginning, as a record's words may be long.
+    let mut shown = String::new();
+    for (start, c) in text.char_indices() {
+        let candidate = format!("{}…", text[..start + c.len_utf8()].trim_end());
+        if width(&candidate, font)? > limit {
+            break;
         }
+        shown = candidate;
     }
-    Ok(String::new())
+    Ok(shown)
 }

@@ -27,7 +27,7 @@ pub fn powers(scale: &Scale) -> Powers {
     if let Scale::Powers(powers) = scale { *powers } else { panic!("{scale:?}") }
 }
 
-/// The labels of a key that begin or end so.
+/// True if a label of the key contains the words.
 pub fn is_told(panel: &Panel, words: &str) -> bool {
     panel.key.iter().any(|(_, label)| label.contains(words))
 }

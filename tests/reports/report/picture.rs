@@ -35,42 +35,24 @@ impl Pixels {
         Pixels { width: info.width as usize, height: info.height as usize, rgb }
     }
 
-    /// Pixels unlike the paper in an area of the page (x and y ranges in page units): text, as it stands out.
-    fn ink(&self, x: (f64, f64), y: (f64, f64)) -> usize {
-        let at = |page: f64| (page * 2.0) as usize;
-        let rows = at(y.0)..at(y.1);
-        rows.map(|row| {
-            let line = &self.rgb[row * self.width + at(x.0)..row * self.width + at(x.1)];
-            line.iter().filter(|pixel| self.is_ink(**pixel)).count()
-        })
-        .sum()
-    }
-
-    /// The colour of the upper left corner.
-    fn paper(&self) -> [u8; 3] {
-        self.rgb[0]
-    }
-
-    /// Far from the paper in every channel.
-    fn is_ink(&self, pixel: [u8; 3]) -> bool {
-        pixel.iter().zip(self.paper()).all(|(channel, paper)| channel.abs_diff(paper) > 100)
+    /// Pixels far from the paper in every channel, in rows of a part of the page: text, as it stands out.
+    fn ink(&self, (left, right): (usize, usize), rows: std::ops::Range<usize>) -> usize {
+        let is_ink = |pixel: &&[u8; 3]| pixel.iter().zip(self.rgb[0]).all(|(one, paper)| one.abs_diff(paper) > 100);
+        let row = |row: usize| self.rgb[row * self.width..][left..right].iter();
+        rows.flat_map(row).filter(is_ink).count()
     }
 
     /// The first pixel that something was drawn on within the margin of a page.
     fn in_margin(&self) -> Option<(usize, usize)> {
-        let margin = 36;
-        let inside = |x: usize, y: usize| {
-            (margin..self.width - margin).contains(&x) && (margin..self.height - margin).contains(&y)
-        };
+        let is_inside = |at: usize, length: usize| (36..length - 36).contains(&at);
         let places = (0..self.rgb.len()).map(|index| (index % self.width, index / self.width));
-        places.zip(&self.rgb).find(|((x, y), pixel)| !inside(*x, *y) && **pixel != self.paper()).map(|(at, _)| at)
+        let mut drawn = places.zip(&self.rgb).filter(|(_, pixel)| **pixel != self.rgb[0]).map(|(at, _)| at);
+        drawn.find(|(x, y)| !is_inside(*x, self.width) || !is_inside(*y, self.height))
     }
 }
 
-/// A sheet is readable: on its canvas, no texts on each other, every word there; a theme changes colours alone; and as PNG
-/// it has its page's size and free margins.
-pub fn assert_drawn(name: &str, sheet: &Sheet) {
-    let name = &format!("{name}, {}", sheet.name);
+/// A sheet is on its canvas, no texts on each other, every word there; and a theme changes colours alone.
+pub fn assert_readable(name: &str, sheet: &Sheet) -> String {
     let [light, dark] = Theme::ALL.map(|theme| picture(sheet, theme).expect(name));
     assert_on_canvas(name, &light);
     assert_texts_apart(name, &light);
@@ -78,6 +60,13 @@ pub fn assert_drawn(name: &str, sheet: &Sheet) {
     let colorless =
         |svg: &str| svg.split('#').map(|part| part.get(6..).unwrap_or(part).to_string()).collect::<String>();
     assert!(colorless(&light) == colorless(&dark) && light != dark, "{name}: the themes differ in more than colours");
+    light
+}
+
+/// A sheet is readable, and as PNG it has its page's size and free margins.
+pub fn assert_drawn(name: &str, sheet: &Sheet) {
+    let name = &format!("{name}, {}", sheet.name);
+    let light = assert_readable(name, sheet);
     let bytes = rasterise(&light).expect(name);
     preview(name, &bytes);
     let (pixels, (width, height)) = (Pixels::decode(&bytes), size(&light));
@@ -91,7 +80,7 @@ pub fn assert_drawn(name: &str, sheet: &Sheet) {
 /// Titles, keys, names and captions, in whatever lines.
 fn assert_says_everything(name: &str, sheet: &Sheet, svg: &str) {
     let squeezed = |words: &str| words.split_whitespace().collect::<String>();
-    let said: String = texts(svg).iter().map(|text| squeezed(&text.words)).collect();
+    let said: String = texts(svg).iter().map(|(words, _)| squeezed(words)).collect();
     // A slide has room for the beginning of a caption and the first names.
     let shown = if sheet.layout == Layout::Poster { usize::MAX } else { 1 };
     let mut words: Vec<&String> = [&sheet.title, &sheet.ruling].into_iter().chain(&sheet.sentences).collect();
@@ -127,10 +116,10 @@ fn default_sheets_are_small_pictures_in_both_themes() {
             let bytes = rasterise(&svg).unwrap();
             assert!(bytes.len() < 600_000, "{name}: {} bytes", bytes.len());
             let (pixels, (red, green, blue)) = (Pixels::decode(&bytes), theme.rgb(Paint::Paper));
-            assert_eq!(pixels.paper(), [red, green, blue], "{name}");
-            let (bottom, left) = (size(&svg).1, if sheet.title.is_empty() { 84.0 } else { 24.0 });
-            assert!(pixels.ink((left, 420.0), (24.0, 44.0)) > 400, "{name}: no title");
-            assert!(pixels.ink((24.0, 420.0), (bottom - 42.0, bottom - 8.0)) > 400, "{name}: no caption");
+            assert_eq!(pixels.rgb[0], [red, green, blue], "{name}");
+            let left = if sheet.title.is_empty() { 168 } else { 48 };
+            assert!(pixels.ink((left, 840), 48..88) > 400, "{name}: no title");
+            assert!(pixels.ink((48, 840), pixels.height - 84..pixels.height - 16) > 400, "{name}: no caption");
         }
     }
 }
@@ -157,13 +146,8 @@ pub fn assert_on_canvas(name: &str, svg: &str) {
     }
 }
 
-/// A text of a document and the area that its letters cover: left, top, right, bottom.
-struct Words {
-    words: String,
-    area: [f64; 4],
-}
-
-fn texts(svg: &str) -> Vec<Words> {
+/// The texts of a document and the areas that their letters cover: left, top, right, bottom.
+fn texts(svg: &str) -> Vec<(String, [f64; 4])> {
     const FAMILY: &str = "DejaVu Sans";
     let fonts: [(&[u8], FontStyle); 2] = [
         (include_bytes!("../../../src/report/fonts/DejaVuSans-sub.ttf"), FontStyle::Normal),
@@ -198,7 +182,7 @@ fn texts(svg: &str) -> Vec<Words> {
             true => [x + above, y - to, x + below, y - from],
             false => [x + from, y + above, x + to, y + below],
         };
-        texts.push(Words { words, area });
+        texts.push((words, area));
     }
     texts
 }
@@ -207,16 +191,19 @@ fn texts(svg: &str) -> Vec<Words> {
 fn assert_texts_apart(name: &str, svg: &str) {
     let (width, height) = size(svg);
     let texts = texts(svg);
-    for (index, Words { words, area: [left, top, right, bottom] }) in texts.iter().enumerate() {
-        let is_on_page =
-            *left >= 200.0 && *right <= 10.0 * width - 200.0 && *top >= 200.0 && *bottom <= 10.0 * height - 80.0;
-        assert!(is_on_page, "{name}: `{words}` leaves the page");
-        for Words { words: other, area: taken } in &texts[..index] {
-            let apart = *left >= taken[2] || taken[0] >= *right || *top >= taken[3] || taken[1] >= *bottom;
-            assert!(apart, "{name}: `{words}` {:?} overlaps `{other}` {taken:?}", [left, top, right, bottom]);
+    assert!(!texts.is_empty(), "{name}");
+    for (index, (words, area)) in texts.iter().enumerate() {
+        let [left, top, right, bottom] = *area;
+        let is_along = left >= 200.0 && right <= 10.0 * width - 200.0;
+        assert!(
+            is_along && top >= 200.0 && bottom <= 10.0 * height - 80.0,
+            "{name}: `{words}` leaves the page: {area:?}"
+        );
+        for (other, taken) in &texts[..index] {
+            let apart = left >= taken[2] || taken[0] >= right || top >= taken[3] || taken[1] >= bottom;
+            assert!(apart, "{name}: `{words}` {area:?} overlaps `{other}` {taken:?}");
         }
     }
-    assert!(!texts.is_empty(), "{name}");
 }
 
 /// Width and height of a page.

@@ -1,16 +1,13 @@
 //! Panels of studies: heights, bars, edges, colours and words.
 
+use super::figure::plot;
 use crate::common::studies::{series, spread, study};
 use precision_probe::record::study::{Answer, Study};
-use precision_probe::report::panel::{Paint, Palette, Panel, Plot, Sample, Scale};
+use precision_probe::report::panel::{Paint, Palette, Panel, Sample, Scale};
 use precision_probe::report::study::sheets;
 
 fn poster(study: &Study) -> Vec<Panel> {
     sheets(study).pop().unwrap().panels
-}
-
-fn plot(panel: &Panel) -> &Plot {
-    &panel.rows[0].plots[0]
 }
 
 #[test]

@@ -296,7 +296,7 @@ fn every_file_is_documented() {
             _ if name.starts_with("panels/") => "| `panels/` |".into(),
             "png" | "svg" if is_claim => "| `claim-a.png`, `.svg` to `claim-f.png`, `.svg` |".into(),
             // Pictures of single runs have the names of their activations.
-            "png" | "svg" if ["relu", "tanh"].contains(&stem) => "one each".into(),
+            "png" | "svg" if ["relu", "tanh"].contains(&stem.trim_end_matches("-details")) => "one each".into(),
             "png" | "svg" => format!("| `{stem}.png`, `.svg` |"),
             _ => format!("`{name}`"),
         };

@@ -1,5 +1,6 @@
 //! Panels of trainings: means, ranges, cells, what is there and what is left out.
 
+use super::figure::plot as only;
 use crate::common::tolerances;
 use crate::common::trainings::{Fare, eventful, of, training, usual};
 use precision_probe::record::training::{MeasureAt, Training, TrainingSpec};
@@ -14,10 +15,6 @@ fn names(panels: &[Panel]) -> Vec<&str> {
 /// A panel of the first activation.
 fn panel(training: &Training, name: &str) -> Panel {
     panels(training, &training.runs[0]).into_iter().find(|panel| panel.name == name).expect(name)
-}
-
-fn only(panel: &Panel) -> &Plot {
-    &panel.rows[0].plots[0]
 }
 
 /// Lines from below to above.

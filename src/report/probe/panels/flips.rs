@@ -59,7 +59,9 @@ pub fn panel(run: &Run) -> Panel {
         let (name, note) = (name(arithmetic), overall(arithmetic));
         told.push(format!("{name} {note}"));
         beside.push(Entry { sample: Sample::Curve(Series::new(index)), name, note, at: None });
-        plot.tips.extend(points.iter().filter_map(|one| tip(run, arithmetic, index, one)));
+        // The first arithmetic's lie above the others'.
+        let tips = points.iter().filter_map(|one| tip(run, arithmetic, index, one));
+        plot.tips.splice(..0, tips.collect::<Vec<_>>());
     }
     Panel {
         alternative: format!("Pre-activations on the other side of a kink, over all layers: {}.", told.join("; ")),
