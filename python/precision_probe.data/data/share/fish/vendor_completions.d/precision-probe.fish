@@ -80,6 +80,7 @@ complete -c precision-probe -n "__fish_precision_probe_needs_command" -f -a "for
 complete -c precision-probe -n "__fish_precision_probe_needs_command" -f -a "round" -d 'Round numbers to a format and show the error'
 complete -c precision-probe -n "__fish_precision_probe_needs_command" -f -a "activations" -d 'List the activations with their kinks, bounds and gains, or show and plot one'
 complete -c precision-probe -n "__fish_precision_probe_needs_command" -f -a "selfcheck" -d 'Verify that this build rounds correctly on this machine (exit status 1 if not)'
+complete -c precision-probe -n "__fish_precision_probe_needs_command" -f -a "schema" -d 'List the JSON documents that this program writes, or print the JSON Schema of one (draft 2020-12)'
 complete -c precision-probe -n "__fish_precision_probe_needs_command" -f -a "completions" -d 'Print a shell completion script'
 complete -c precision-probe -n "__fish_precision_probe_needs_command" -f -a "man" -d 'Print the manual page'
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand report" -l out -d 'Output directory, which also gets a copy of the record [default: the record\'s directory]' -r -F
@@ -245,5 +246,6 @@ functions\t''"
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand selfcheck" -s v -l verbose -d 'Print every check and code path instead of one line per group'
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand selfcheck" -l json -d 'Print JSON: a list `checks` with the rows of the table, and the `first` mismatches of each'
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand selfcheck" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
