@@ -17,9 +17,9 @@ use tempfile::TempDir;
 /// A network that is measured in a fraction of a second.
 const SMALL: [&str; 8] = ["--depth", "4", "--width", "6", "--batch", "3", "--trials", "2"];
 
-/// Files and folders of a report in a folder: that folder, the record and run.json, four tables, the page and its picture as
-/// PNG and SVG, the folder of seven panels as PNG and SVG.
-const ENTRIES: usize = 1 + 2 + 4 + 1 + 2 + 1 + 7 * 2;
+/// Files and folders of a report in a folder: that folder, the record and run.json, four tables, the page, slide and poster
+/// as PNG and SVG, the folder of seven panels as PNG and SVG.
+const ENTRIES: usize = 1 + 2 + 4 + 1 + 4 + 1 + 7 * 2;
 
 /// A directory of its own, and the command in it.
 struct Place(TempDir);
@@ -120,7 +120,13 @@ fn a_report_lies_under_the_name_of_its_spec() {
     let panels = panels.iter().flat_map(|panel| ["png", "svg"].map(|ending| format!("{name}/panels/{panel}.{ending}")));
     let mut expected = ["reports/", "reports/latest"].map(String::from).to_vec();
     expected.extend([format!("{name}/"), format!("{name}/panels/")]);
-    expected.extend(files.iter().cloned().chain(panels).chain([format!("{name}/summary.svg")]));
+    expected.extend(
+        files
+            .iter()
+            .cloned()
+            .chain(panels)
+            .chain(["summary.svg", "details.png", "details.svg"].map(|file| format!("{name}/{file}"))),
+    );
     expected.sort();
     assert_eq!(place.entries(), expected);
     assert!(text(&output).contains(&format!("\nReport: {name}/report.html")), "{}", text(&output));
@@ -884,7 +890,7 @@ fn a_folder_is_written_by_one_run_at_a_time() {
     drop(running);
     // The lock of a killed run is void.
     place.small(&["--out", "there", "--export", "gradients", "--quiet"]);
-    assert_eq!(fs::read_dir(place.path().join("there")).unwrap().count(), 10, "no file of the lock is left");
+    assert_eq!(fs::read_dir(place.path().join("there")).unwrap().count(), 12, "no file of the lock is left");
 }
 
 /// Removed are files of our own names whose process has ended, and nothing else.

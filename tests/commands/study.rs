@@ -58,10 +58,10 @@ fn a_small_study_answers_every_claim_and_finds_what_must_be_so() {
     assert_eq!(finding(a, "exact gradients of layer 1 that are exactly zero").median.value(), 0.0);
     assert_ne!(a.answer, Answer::Refuted);
     // Two units of ReLU in 12 layers die in some of 12 networks, and leaky's never.
-    assert!(finding(b, "relu: networks of width 2").median.value() > 0.0);
-    assert_eq!(finding(b, "leaky: the same").median.value(), 0.0);
+    assert!(finding(b, "share of relu's networks of width 2").median.value() > 0.0);
+    assert_eq!(finding(b, "the same of leaky's").median.value(), 0.0);
     // A slope is redundant in real arithmetic, and to the bit where it is a power of two.
-    assert_eq!(finding(d, "pairs of networks").median.value(), 1.0);
+    assert_eq!(finding(d, "share of 9 pairs of networks").median.value(), 1.0);
     assert_eq!(finding(d, "the same with unbounded exponents").median.value(), 1.0);
     // In f16 some entries underflow gradually, in f32 none.
     assert!(finding(d, "slopes that are powers of two").median.value() >= 0.5);

@@ -13,7 +13,9 @@ const SMALL: [&str; 10] =
     ["--depth", "4", "--width", "6", "--batch", "3", "--trials", "2", "--formats", "f16,e5m2:acc=f32"];
 
 /// What a measuring run leaves in its directory, sorted.
-const REPORT: [&str; 23] = [
+const REPORT: [&str; 25] = [
+    "details.png",
+    "details.svg",
     "panels/attribution.png",
     "panels/attribution.svg",
     "panels/fates.png",
@@ -561,9 +563,13 @@ fn a_comparison_is_redrawn_whole() {
         [
             "compare.png",
             "compare.svg",
+            "leaky-0.2001953125-details.png",
+            "leaky-0.2001953125-details.svg",
             "leaky-0.2001953125.png",
             "leaky-0.2001953125.svg",
             "record.json",
+            "relu-details.png",
+            "relu-details.svg",
             "relu.png",
             "relu.svg",
             "remedies.csv",
