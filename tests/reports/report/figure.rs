@@ -14,7 +14,7 @@ use std::f64::consts::LOG10_2;
 /// A panel of a record's first run.
 pub fn panel(record: &Record, kind: Kind) -> Panel {
     let panels = of_record(record, &record.runs[0]);
-    panels.into_iter().find(|panel| panel.name == kind.name()).expect(kind.name())
+    panels.into_iter().find(|panel| panel.name == kind.name()).unwrap_or_else(|| panic!("{}", kind.name()))
 }
 
 /// The first plot of a panel.

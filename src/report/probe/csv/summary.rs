@@ -89,9 +89,12 @@ fn verdicts<'a>() -> Vec<Column<'a, Row<'a>>> {
     first.into_iter().chain(counts).collect()
 }
 
+/// A count by its name.
+type Count<T> = (&'static str, fn(&T) -> u64);
+
 /// What became of the entries, and the flips.
 fn entries<'a>() -> Vec<Column<'a, Row<'a>>> {
-    let fates: [(&str, fn(&Fates) -> u64); 9] = [
+    let fates: [Count<Fates>; 9] = [
         ("overflowed", |fates| fates.overflowed),
         ("undecided", |fates| fates.undecided),
         ("true_zero", |fates| fates.true_zero),
@@ -102,7 +105,7 @@ fn entries<'a>() -> Vec<Column<'a, Row<'a>>> {
         ("degraded", |fates| fates.degraded),
         ("resolved", |fates| fates.resolved),
     ];
-    let flips: [(&str, fn(&Flips) -> u64); 3] = [
+    let flips: [Count<Flips>; 3] = [
         ("flips", |flips| flips.flipped),
         ("flips_nonfinite", |flips| flips.nonfinite),
         ("flips_of", |flips| flips.total),
