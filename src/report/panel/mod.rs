@@ -41,6 +41,14 @@ pub struct Row {
     pub is_continued: bool,
 }
 
+/// More bands than this over each other turn brown: only those of the first curves are drawn.
+pub const BANDS: usize = 4;
+
+/// What the bands of so many curves are called.
+pub fn band_name(curves: usize) -> String {
+    if curves > BANDS { format!("band, of the first {BANDS}") } else { "band".into() }
+}
+
 /// A key of those entries that are there.
 pub fn key<'a>(entries: impl IntoIterator<Item = (bool, Sample, &'a str)>) -> Vec<(Sample, String)> {
     entries.into_iter().filter(|(is_there, ..)| *is_there).map(|(_, sample, words)| (sample, words.into())).collect()

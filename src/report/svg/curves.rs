@@ -3,7 +3,7 @@
 use super::canvas::{Canvas, Drawn, Point};
 use super::labels::Labels;
 use super::ruler::Ruler;
-use crate::report::panel::{Curve, Joined, Single, Symbol};
+use crate::report::panel::{BANDS, Curve, Joined, Single, Symbol};
 
 /// Least distance of a curve's markers.
 const MARKER_DISTANCE: f64 = 60.0;
@@ -11,8 +11,6 @@ const MARKER_DISTANCE: f64 = 60.0;
 const SINGLE_DISTANCE: f64 = 9.0;
 /// Widest distance of series side by side, and the part of a column that they take.
 const BESIDE: (f64, f64) = (16.0, 0.72);
-/// More bands than this over each other turn brown: only those of the first curves are drawn.
-const BANDS: usize = 4;
 /// Opacity of a band.
 const BAND: f64 = 0.16;
 const LINE: f64 = 1.8;

@@ -190,7 +190,21 @@ impl<'a> Ruler<'a> {
         let is_apart = |ticks: &Vec<(f64, String)>| {
             ticks.windows(2).all(|pair| (self.at(pair[0].0) - self.at(pair[1].0)).abs() >= 14.0)
         };
-        [&[1, 2, 5][..], &[1, 3]].into_iter().map(of).find(is_apart).unwrap_or_else(|| of(&[1]))
+        let ticks = [&[1, 2, 5][..], &[1, 3]].into_iter().map(of).find(is_apart).unwrap_or_else(|| of(&[1]));
+        let ends = (core_math::exp10(low), core_math::exp10(high));
+        if ticks.len() > 2 || !ends.1.is_finite() {
+            return ticks;
+        }
+        // Less than a power of ten: round numbers as on an axis of numbers, as many as stand apart.
+        let numbers = round_ticks(ends, 8.0, 1.0).into_iter();
+        let places = numbers.filter(|x| *x > 0.0).map(|x| (core_math::log10(x), short(x, Typeset)));
+        let mut finer: Vec<(f64, String)> = Vec::new();
+        for (at, words) in places.filter(|(at, _)| (low..=high).contains(at)) {
+            if finer.last().is_none_or(|(last, _)| (self.at(at) - self.at(*last)).abs() >= 16.0) {
+                finer.push((at, words));
+            }
+        }
+        if finer.len() > ticks.len() { finer } else { ticks }
     }
 
     /// A round step apart, the first, and the head last, none too near another.

@@ -29,7 +29,11 @@ pub fn panel(run: &Run, judged: &RunJudgement, is_slide: bool) -> Panel {
     });
     Panel {
         name: Kind::Fates.name().into(),
-        title: if is_slide { "What became of each entry".into() } else { Kind::Fates.title().into() },
+        title: match (is_slide, run.arithmetics.len()) {
+            (false, _) => Kind::Fates.title().into(),
+            (true, all) if all > count => format!("What became of each entry ({count} of {all})"),
+            (true, _) => "What became of each entry".into(),
+        },
         alternative: format!(
             "Entries of layer 1 with an error below an eighth of them: {}.",
             lost.collect::<Vec<_>>().join("; ")

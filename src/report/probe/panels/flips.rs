@@ -9,7 +9,7 @@ use crate::report::facts;
 use crate::report::numbers::one_in;
 use crate::report::panel::{
     Axis, Curve, Entry, Height, Joined, Marker, Paint, Panel, Plot, Powers, Row, Sample, Scale, Series, Single, Symbol,
-    Tip,
+    Tip, band_name,
 };
 use crate::report::probe::tables;
 
@@ -76,7 +76,7 @@ fn key<'a>(run: &Run, mut points: impl Iterator<Item = &'a Point> + Clone, has_l
     let spread = facts::quantile_note(trials);
     let mut key = vec![(Sample::Nothing, "share of the units × batch; line: median".to_string())];
     if points.clone().any(|point| point.nonfinite == 0 && point.at.low < point.at.high) {
-        key.push((Sample::Area(Paint::Soft, BAND), format!("band: {spread}")));
+        key.push((Sample::Area(Paint::Soft, BAND), format!("{}: {spread}", band_name(run.arithmetics.len()))));
     } else if trials < 2 {
         key.push((Sample::Nothing, spread));
     }

@@ -145,7 +145,7 @@ fn of(run: &Run, judged: &RunJudgement, kind: PanelKind, axis: &Powers, courses:
     let joined = || points().filter(|point| point.kind.is_joined());
     let (trials, spread) = (trials(judged), facts::quantile_note(trials(judged)));
     let band = match joined().any(|point| point.at.low < point.at.high) {
-        true => Some((Sample::Area(Paint::Soft, BAND), format!("band: {spread}"))),
+        true => Some((Sample::Area(Paint::Soft, BAND), format!("{}: {spread}", panel::band_name(courses.len())))),
         false => (trials < 2).then_some((Sample::Nothing, spread)),
     };
     let (sample, words) = band.map_or((None, String::new()), |(sample, words)| (Some(sample), words));
@@ -155,7 +155,7 @@ fn of(run: &Run, judged: &RunJudgement, kind: PanelKind, axis: &Powers, courses:
         x: along(run, is_slide),
         y: Axis::new("noise / signal", Scale::Powers(*axis)),
         areas: points::regions(),
-        rules: points::rules(axis).into_iter().filter(|rule| !is_slide || rule.dash.is_empty()).collect(),
+        rules: points::rules(axis),
         curves: courses.iter().map(curve).collect(),
         notice: points().next().is_none().then(|| "no noise ratio is known in any layer".into()),
         ..Plot::default()
@@ -186,7 +186,7 @@ fn of(run: &Run, judged: &RunJudgement, kind: PanelKind, axis: &Powers, courses:
     if is_slide {
         let is_hollow = |point: &Point| point.kind == Kind::Saturated;
         let hollow = Sample::soft(Symbol::hollow(Default::default()));
-        key = panel::key([(points().any(is_hollow), hollow, "hollow: zero or overflow, so no noise ratio")]);
+        key = panel::key([(points().any(is_hollow), hollow, "hollow: zero, underflow or overflow: no noise ratio")]);
     }
     Panel {
         name: kind.name().into(),

@@ -82,7 +82,8 @@ pub fn panel(run: &Run) -> Panel {
         (has_unknown, Sample::soft(Symbol::Cross), "exact gradient not established here"),
     ]);
     key.extend(growth.map(|(label, points)| {
-        let beyond = if points.is_empty() { ": beyond this axis" } else { "" };
+        // A point alone makes no line.
+        let beyond = if points.len() < 2 { ": beyond this axis" } else { "" };
         (Sample::Line(Paint::Ink, 1.0, GROWTH), format!("{label}{beyond}"))
     }));
     key.extend(limits::remarks(run, near));
@@ -192,6 +193,9 @@ fn growth(run: &Run, (low, high): (f64, f64)) -> Option<(String, Vec<(f64, f64)>
         let log10 = (rms + (last.site as f64 - layer as f64) / 2.0 * core_math::log2(chi1)) * LOG10_2;
         (low..=high).contains(&log10).then_some((layer as f64, log10))
     };
+    if hidden.len() < 2 {
+        return None;
+    }
     let points = hidden.iter().filter_map(|layer| place(layer.site)).collect();
     let factor = short(chi1.sqrt(), Typeset);
     Some((format!("mean-field theory: root mean square ×{factor} per layer, back from layer {}", last.site), points))
