@@ -99,7 +99,7 @@ fn noise_is_on_a_logarithmic_axis_that_holds_every_quantile() {
     let points = joined(curve);
     assert_eq!(points[0].median, core_math::log10(layer.noise_to_signal.median.value()));
     assert!(points.iter().all(|point| point.low <= point.median && point.median <= point.high));
-    assert!(is_told(&panel, "band: ") && !is_told(&panel, "beyond it"));
+    assert!(is_told(&panel, "band, of the first 4: ") && !is_told(&panel, "beyond it"));
 }
 
 #[test]
