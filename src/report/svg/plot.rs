@@ -188,13 +188,15 @@ fn rule(canvas: &Canvas, rule: &Rule, frame: Rect, (x, y): (&Ruler, &Ruler)) -> 
     if rule.width > 0.0 { canvas.dashed(&line, rule.paint, rule.width, rule.dash) } else { Ok(()) }
 }
 
-/// The name of a line on its right end, where there is no room beside the plot and little noise: near the head.
+/// The name of a line on it, where there is no room beside the plot: at the right end, near the head, there is little
+/// noise; that of a dashed line, which lies below noise that matters, at the left one.
 fn name_inside(canvas: &Canvas, rule: &Rule, frame: Rect, height: f64) -> Drawn {
     if rule.is_upright || rule.label.is_empty() {
         return Ok(());
     }
-    let right = frame.right - 4.0;
-    let (left, middle) = (right - text::width(&rule.label, WORDS)? - 2.0, height - WORDS.line() / 2.0 - 1.0);
+    let (width, middle) = (text::width(&rule.label, WORDS)? + 2.0, height - WORDS.line() / 2.0 - 1.0);
+    let left = if rule.dash.is_empty() { frame.right - 4.0 - width } else { frame.left + 6.0 };
+    let right = left + width;
     let plate = Rect { left: left - 2.0, top: middle - 6.0, right, bottom: middle + 6.0 };
     canvas.rectangle(plate, Paint::Paper, 0.8)?;
     canvas.anchored(&rule.label, (left, middle), WORDS, rule.paint, Anchor::Left)
