@@ -1,6 +1,6 @@
 //! What is drawn in a plot, in the units of its axes.
 
-use super::style::{Dash, Hatch, Marker, Paint, Sample, Series, Symbol};
+use super::style::{Dash, Hatch, Marker, Paint, Series, Symbol};
 
 /// A filled area.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,23 +121,6 @@ pub struct Tip {
     pub row: usize,
     /// The numbers, in lines.
     pub words: String,
-}
-
-impl Curve {
-    /// Curves as entries beside the plot: name and note of each.
-    pub fn sample(&self) -> Sample {
-        Sample::Curve(self.series)
-    }
-
-    /// True if any band has a width.
-    pub fn has_band(&self) -> bool {
-        self.stretches.iter().flatten().any(|point| point.low < point.high)
-    }
-
-    /// True if any point is this symbol, filled or not.
-    pub fn has(&self, wanted: fn(&Symbol) -> bool) -> bool {
-        self.singles.iter().any(|single| wanted(&single.symbol))
-    }
 }
 
 impl Symbol {

@@ -58,6 +58,10 @@ pub fn draw(canvas: &Canvas, plot: &Plot, frame: Rect, around: Around) -> Drawn 
     plot.areas.iter().try_for_each(|one| area(canvas, one, at))?;
     axes(canvas, plot, frame, (&x, &y), around)?;
     plot.rules.iter().try_for_each(|one| rule(canvas, one, frame, (&x, &y)))?;
+    // Below the curves, so that no name hides a number; a notice needs their room.
+    if around.has_names_inside && plot.notice.is_none() {
+        plot.rules.iter().try_for_each(|rule| name_inside(canvas, rule, frame, y.at(rule.at)))?;
+    }
     let mut labels = Labels::new(frame);
     for mark in &plot.marks {
         match mark {
@@ -78,10 +82,6 @@ pub fn draw(canvas: &Canvas, plot: &Plot, frame: Rect, around: Around) -> Drawn 
     for mark in &plot.marks {
         let Mark::Text(words) = mark else { continue };
         labels.draw(canvas, words, at(words.at))?;
-    }
-    // A notice needs their room.
-    if around.has_names_inside && plot.notice.is_none() {
-        plot.rules.iter().try_for_each(|rule| name_inside(canvas, rule, frame, y.at(rule.at)))?;
     }
     counts(canvas, plot, frame)?;
     if let Some(words) = &plot.notice {

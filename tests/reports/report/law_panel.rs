@@ -58,7 +58,7 @@ fn line(mark: &Mark) -> Option<&Vec<(f64, f64)>> {
     if let Mark::Line { points, .. } = mark { Some(points) } else { None }
 }
 
-/// Thresholds are named once a row; what lies beyond the axis and what is not there is told.
+/// Thresholds are named once a row; the key says what lies beyond the axis and what is missing.
 #[test]
 fn strange_laws_have_a_plot_for_each_activation() {
     let mut law = measured(&["relu", "leaky", "tanh", "gelu"], "6..9", 2);
