@@ -1,6 +1,7 @@
 //! The numbers of lanes: binary32 and binary64, with the vectors of every path.
 
-use super::vector::{Bits, Doubles, Element, Singles};
+use super::portable::{Doubles, Singles};
+use super::vector::{Bits, Element};
 #[cfg(target_arch = "x86_64")]
 use super::x86;
 

@@ -176,9 +176,13 @@ pub fn product(left: &Left, right: &Right) -> Integers {
         return Integers::zeros(entries, words);
     }
     assert!(left.cut.path.is_available(), "invariant: only paths of this processor are taken");
+    let (Cut { path, right: limb, .. }, shape) = (left.cut, (left.rows, left.terms, right.columns));
     match (&left.planes, &right.panels) {
-        (Planes::Narrow(planes), Panels::Narrow(panels)) => narrow::product(left, planes, right, panels, words),
-        (Planes::Wide(planes), Panels::Wide(panels)) => wide::product(left, planes, right, panels, words),
+        (Planes::Narrow(planes), Panels::Narrow(panels)) => {
+            let limbs = right.bits.div_ceil(limb) as usize;
+            narrow::product(path, shape, planes, panels, (limbs, limb), words)
+        }
+        (Planes::Wide(planes), Panels::Wide(panels)) => wide::product(shape, planes, panels, words),
         _ => unreachable!("invariant: both are cut alike"),
     }
 }
