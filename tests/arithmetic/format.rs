@@ -1,6 +1,7 @@
 //! Formats against enumeration: every code, every midpoint and its neighbours, the thresholds, the
 //! constants of an independent program, names.
 
+use crate::common::Random;
 use precision_probe::format::{
     BF16, E4M3FN, E5M2, E8M0FNU, F16, F32, F64, Format, GRID, NAMED, Overflow, Range, TF32, canonical, two_to,
 };
@@ -215,19 +216,6 @@ fn members_survive_encoding_and_decoding() {
     }
 }
 
-/// A small deterministic generator (splitmix64) for test arguments.
-struct Random(u64);
-
-impl Random {
-    fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-}
-
 #[test]
 fn doubles_round_as_the_definition_says() {
     let mut random = Random(6);
@@ -377,32 +365,6 @@ fn updates_are_lost_where_the_table_says() {
         let w = 2.0 - two_to(1 - p);
         assert!(sum(w, two_to(-p)) > w && w / two_to(-p) > always * (1.0 - two_to(1 - p)), "{name}");
     }
-}
-
-/// Sums of equal terms, each rounded to the format, stop growing where an independent program's do.
-#[test]
-fn sums_of_equal_terms_stagnate_where_the_table_says() {
-    let table: serde_json::Value = serde_json::from_str(include_str!("../fixtures/formats.json")).unwrap();
-    let mut sums = 0;
-    for (name, terms) in table["sum_of_equal_terms"].as_object().unwrap() {
-        // The last one is Wang et al.'s.
-        let format = Format::parse(name).unwrap_or_else(|_| Format::ieee(6, 9));
-        for (term, row) in terms.as_object().unwrap() {
-            let term = format.round_f64(term.parse::<Rational>().unwrap().to_f64());
-            let (mut sum, mut absorbed) = (0.0, 0);
-            loop {
-                let next = format.round_f64(sum + term);
-                if next == sum {
-                    break;
-                }
-                (sum, absorbed) = (next, absorbed + 1);
-            }
-            assert_eq!(row["stagnates_at"].as_f64(), Some(sum), "{name} {term}");
-            assert_eq!(row["terms_absorbed"].as_u64(), Some(absorbed), "{name} {term}");
-            sums += 1;
-        }
-    }
-    assert_eq!(sums, 20);
 }
 
 /// Powers of two without sign and zero: no number becomes another number by a scale's rounding.
