@@ -51,9 +51,9 @@ const ARITHMETICS: [&str; 36] = [
     "e11m60:ftz:saturate:sum=pairwise",
 ];
 
-/// The carrier of an arithmetic, its definition, MPFR numbers and, where they carry it, double lanes.
-fn carriers(name: ArithmeticName) -> Vec<Box<dyn Erased>> {
-    [dispatched(name), reference(name), long(name)].into_iter().chain(lanes(name)).collect()
+/// The carrier of an arithmetic, MPFR numbers, and double lanes or, where they do not carry it, its definition.
+fn carriers(name: ArithmeticName) -> [Box<dyn Erased>; 3] {
+    [dispatched(name), long(name), lanes(name).unwrap_or_else(|| reference(name))]
 }
 
 /// Every member, every midpoint and what lies beside them, of every named format of at most 16 bits.
@@ -108,7 +108,9 @@ fn operations_and_sums_are_their_definition() {
             let mut number = |wild: bool| carriers[0].round(&draw(&mut random, &name.format, wild));
             let (x, y) = (number(true), number(true));
             for operation in Binary::ALL {
-                let expected = binary_as(&format, how, operation, &Real::of(&x), &Real::of(&y));
+                let (real_x, real_y) = (Real::of(&x), Real::of(&y));
+                let expected = binary_as(&format, how, operation, &real_x, &real_y);
+                differ += usize::from(expected != binary_as(&format, How::NEAREST, operation, &real_x, &real_y));
                 for carrier in &carriers {
                     let actual = carrier.binary(operation, &x, &y);
                     assert!(
@@ -173,48 +175,28 @@ fn products_are_their_sums() {
     }
 }
 
-/// Functions of every carrier have the bits of those of MPFR numbers.
+/// Functions of doubles have the bits of those of MPFR numbers.
 #[test]
 fn functions_are_those_of_mpfr_numbers() {
     let mut random = Random(5);
     for arithmetic in ARITHMETICS.into_iter().chain(PLAIN) {
         let name = named(arithmetic);
-        let (long, others) = (long(name), [Some(dispatched(name)), lanes(name)]);
+        let (long, fast) = (long(name), lanes(name).unwrap_or_else(|| dispatched(name)));
         let x = draw_matrix(&mut random, &name.format, true, (6, 5));
         for activation in ALL {
             for function in [Function::Value(activation), Function::Derivative(activation), Function::Exp] {
-                let expected = long.map(&function, &x);
-                for carrier in others.iter().flatten() {
-                    let what = || format!("{arithmetic}: {function:?}");
-                    assert_same_matrix(&expected, &carrier.map(&function, &x), what);
-                }
+                let what = || format!("{arithmetic}: {function:?}");
+                assert_same_matrix(&long.map(&function, &x), &fast.map(&function, &x), what);
             }
         }
     }
 }
 
-/// Rounding down and up encloses the exact result: of operations, of sums, of functions.
+/// Functions rounded down and up enclose the exact result.
 #[test]
-fn directed_rounding_encloses_the_truth() {
+fn directed_rounding_encloses_functions() {
     let mut random = Random(13);
     for format in ["f16", "bf16", "f32", "e4m3ieee", "mpfr:30", "bf16:acc=f32"] {
-        for order in ["", ":sum=fma", ":sum=pairwise", ":sum=block=4"] {
-            let [down, up] = ["down", "up"].map(|way| dispatched(named(&format!("{format}{order}:round={way}"))));
-            let member = dispatched(named(format));
-            let mut strict = 0;
-            for _ in 0..100 {
-                let of = named(format).format;
-                let mut vector =
-                    || -> Vec<Exact> { (0..20).map(|_| member.round(&draw(&mut random, &of, false))).collect() };
-                let (row, column) = (vector(), vector());
-                let products = row.iter().zip(&column).map(|(x, y)| Float::with_val(200, x.to_float() * y.to_float()));
-                let exact = Exact::Long(products.fold(Float::new(2000), |sum, product| sum + product));
-                let (low, high) = (down.dot(&row, &column, None), up.dot(&row, &column, None));
-                assert!(low <= exact && exact <= high, "{format}{order}");
-                strict += usize::from(low < high);
-            }
-            assert!(strict > 50, "{format}{order}: {strict}");
-        }
         let name = |way: &str| dispatched(named(&format!("{format}:round={way}")));
         let (down, up) = (name("down"), name("up"));
         let x = draw_matrix(&mut random, &Format::mpfr(8), false, (8, 8)).mapv(|x| down.round(&x));

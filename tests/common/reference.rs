@@ -65,6 +65,8 @@ impl Reference {
 
     /// φ(x) and φ'(x), PyTorch's choice where pieces meet.
     pub fn activation(&self, activation: Activation, x: &Float) -> (Float, Float) {
+        // Functions of MPFR have the precision of their argument.
+        let x = &Float::with_val(self.bits, x);
         let constant = |x: f64| self.number(x);
         let times = |factor: f64| Float::with_val(self.bits, x * factor);
         let (zero, one) = (|| constant(0.0), || constant(1.0));

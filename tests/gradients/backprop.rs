@@ -2,6 +2,7 @@
 //! independent loss, and by hand), its rounding is the definition's in every arithmetic and in two roles, and
 //! overflow, NaN, −0 and empty batches pass through it unharmed.
 
+use crate::common::drawn::{batch_for, perceptron};
 use crate::common::erased::{named, owned};
 use crate::common::rational::{Codes, How, Real, dot_as};
 use crate::common::reference::{Entry, Reference as Blackboard};
@@ -17,13 +18,10 @@ use precision_probe::arithmetic::long::Long;
 use precision_probe::arithmetic::packed::Packed;
 use precision_probe::arithmetic::reference::Reference;
 use precision_probe::arithmetic::{Binary, Exact, ExactMatrix, Numbers, Sum};
-use precision_probe::assets::{FEATURES, OUTPUTS};
 use precision_probe::backprop::{Pass, SiteGradients, gradients};
 use precision_probe::data::{Batch, Targets};
-use precision_probe::data::{digits_batch, gaussian_batch};
 use precision_probe::format::two_to;
 use precision_probe::graph::{Network, Operation};
-use precision_probe::init::Init;
 use precision_probe::loss::Loss;
 use rug::{Float, Rational};
 use std::collections::HashMap;
@@ -149,7 +147,7 @@ fn gradients_equal_their_definition() {
                 }
             }
         }
-        let (network, batch) = (perceptron(Activation::Gelu, loss, 3), batch_for(loss, 9));
+        let (network, batch) = (drawn(Activation::Gelu, loss, 3), batch_for(loss, 5, 9));
         for arithmetic in arithmetics {
             let expected = dispatch(named(arithmetic), ByDefinition(&network, &batch));
             assert_same_run(&format!("{arithmetic}, drawn, {loss:?}"), &expected, &run(arithmetic, &network, &batch));
@@ -157,27 +155,8 @@ fn gradients_equal_their_definition() {
     }
 }
 
-fn perceptron(activation: Activation, loss: Loss, depth: usize) -> Network {
-    let perceptron = Perceptron {
-        activation,
-        depth,
-        width: 13,
-        features: FEATURES,
-        outputs: OUTPUTS,
-        init: Init::Preserve,
-        gain: 1.25,
-        bias: true,
-        residual: false,
-        loss,
-    };
-    perceptron.draw(5, 0)
-}
-
-fn batch_for(loss: Loss, batch: usize) -> Batch {
-    match loss {
-        Loss::CrossEntropy => digits_batch(5, 0, batch),
-        Loss::MeanSquaredError => gaussian_batch(5, 0, batch, (64, 10)),
-    }
+fn drawn(activation: Activation, loss: Loss, depth: usize) -> Network {
+    Perceptron { gain: 1.25, loss, ..perceptron(activation, depth, 13) }.draw(5, 0)
 }
 
 /// The same text gives the same bits on three carriers: MPFR at 24 and 53 bits is binary32 and binary64 where
@@ -188,8 +167,8 @@ fn mpfr_at_24_and_53_bits_is_binary32_and_binary64() {
         oracles().into_iter().map(|oracle| (oracle.name, oracle.network, oracle.batch)).collect();
     for loss in LOSSES {
         for activation in ["leaky", "tanh", "softplus", "gelu", "prelu"] {
-            let network = perceptron(Activation::parse(activation).unwrap(), loss, 6);
-            networks.push((format!("drawn {activation} {loss:?}"), network, batch_for(loss, 7)));
+            let network = drawn(Activation::parse(activation).unwrap(), loss, 6);
+            networks.push((format!("drawn {activation} {loss:?}"), network, batch_for(loss, 5, 7)));
         }
     }
     assert_eq!(networks.len(), 7 + 10);

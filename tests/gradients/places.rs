@@ -2,6 +2,7 @@
 
 use super::logged::{Asked, Logged};
 use crate::common::Random;
+use crate::common::drawn::perceptron;
 use ndarray::Array2;
 use precision_probe::activation::{ALL, Activation};
 use precision_probe::architecture::mlp::Perceptron;
@@ -11,7 +12,6 @@ use precision_probe::backprop::{Pass, gradients};
 use precision_probe::data::{Batch, Targets};
 use precision_probe::data::{digits_batch, gaussian_batch};
 use precision_probe::graph::Network;
-use precision_probe::init::Init;
 use precision_probe::loss::Loss;
 use precision_probe::spec::training::Optimiser;
 use precision_probe::train::clip::clip;
@@ -39,18 +39,9 @@ fn networks() -> Vec<(Network, Batch)> {
     let mut networks = Vec::new();
     for activation in ALL.into_iter().chain([Activation::Prelu { slope: 0.3 }]) {
         for (loss, residual) in [(Loss::CrossEntropy, true), (Loss::MeanSquaredError, false)] {
-            let perceptron = Perceptron {
-                activation,
-                depth: 3,
-                width: 5,
-                features: if loss == Loss::CrossEntropy { 64 } else { 4 },
-                outputs: if loss == Loss::CrossEntropy { 10 } else { 3 },
-                init: Init::Preserve,
-                gain: 1.4,
-                bias: true,
-                residual,
-                loss,
-            };
+            let (features, outputs) = if loss == Loss::CrossEntropy { (64, 10) } else { (4, 3) };
+            let perceptron =
+                Perceptron { features, outputs, gain: 1.4, residual, loss, ..perceptron(activation, 3, 5) };
             let batch = match loss {
                 Loss::CrossEntropy => digits_batch(3, 0, 6),
                 Loss::MeanSquaredError => gaussian_batch(3, 0, 6, (4, 3)),

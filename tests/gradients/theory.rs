@@ -1,38 +1,21 @@
 //! What error analysis and mean-field theory promise, held against what the instrument measures.
 
-use crate::common::Random;
-use crate::common::erased::{dispatched, named};
+use crate::common::drawn;
+use crate::common::erased::named;
 use crate::common::tolerances;
-use precision_probe::activation::{
-    Activation, derivative_second_moment, mean_field, preserving_gain, residual_mean_field,
-};
+use precision_probe::activation::{Activation, derivative_second_moment, mean_field, residual_mean_field};
 use precision_probe::architecture::mlp::{Perceptron, residual_scale};
 use precision_probe::arithmetic::{Exact, ExactMatrix};
-use precision_probe::assets::{FEATURES, OUTPUTS};
 use precision_probe::backprop::{SiteGradients, gradients};
 use precision_probe::data::{Batch, Targets};
 use precision_probe::data::{digits_batch, gaussian_batch};
 use precision_probe::format::two_to;
-use precision_probe::init::Init;
 use precision_probe::loss::Loss;
 use rayon::prelude::*;
 use rug::Rational;
 
 fn perceptron(activation: &str, depth: usize, width: usize, loss: Loss) -> Perceptron {
-    let activation = Activation::parse(activation).unwrap();
-    let gain = preserving_gain(&activation);
-    Perceptron {
-        activation,
-        depth,
-        width,
-        features: FEATURES,
-        outputs: OUTPUTS,
-        init: Init::Preserve,
-        gain,
-        bias: false,
-        residual: false,
-        loss,
-    }
+    Perceptron { bias: false, loss, ..drawn::perceptron(Activation::parse(activation).unwrap(), depth, width) }
 }
 
 fn rational(x: &Exact) -> Rational {
@@ -41,77 +24,6 @@ fn rational(x: &Exact) -> Rational {
 
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
-}
-
-/// γ_n = nu/(1 − nu) with u = 2^-p.
-fn gamma(n: usize, precision: u32) -> Rational {
-    let nu = Rational::from(n as u64) >> precision;
-    assert!(nu < 1, "γ_n needs nu < 1");
-    let rest: Rational = 1 - nu.clone();
-    nu / rest
-}
-
-/// |computed − exact| over its bound γ_n·Σ|xᵢyᵢ|, n roundings of the accumulator in any one product's path,
-/// plus one rounding to a format that is not the accumulator: u·(|exact| + γ_n·Σ|xᵢyᵢ|).
-fn share_of_bound(name: &str, x: &[f64], y: &[f64]) -> f64 {
-    let arithmetic = named(name);
-    let erased = dispatched(arithmetic);
-    let stored = |v: &[f64]| -> Vec<Exact> { v.iter().map(|&v| erased.round(&Exact::Double(v))).collect() };
-    let (x, y) = (stored(x), stored(y));
-    let products: Vec<Rational> = x.iter().zip(&y).map(|(x, y)| rational(x) * rational(y)).collect();
-    let exact: Rational = products.iter().sum();
-    let size: Rational = products.iter().map(|product| Rational::from(product.abs_ref())).sum();
-    let in_sum = gamma(x.len(), arithmetic.accumulator.precision) * &size;
-    let in_format = match arithmetic.format == arithmetic.accumulator {
-        true => Rational::new(),
-        false => (exact.clone().abs() + &in_sum) >> arithmetic.format.precision,
-    };
-    let bound = in_sum + in_format;
-    let error = (rational(&erased.dot(&x, &y, None)) - exact).abs();
-    assert!(error <= bound, "{name}, n = {}: error {:e} of {:e}", x.len(), error.to_f64(), bound.to_f64());
-    if bound == 0 { 0.0 } else { (error / bound).to_f64() }
-}
-
-/// The classical bound of a dot product holds without slack for rounding in the test (rational arithmetic),
-/// and it is approached: by one product whose exact value lies near a midpoint, and by 1 + u + u + …, where
-/// each sum is a tie that falls back to 1. Magnitudes in [1/4, 2) exclude under- and overflow.
-#[test]
-fn dot_products_obey_gamma_n() {
-    let mut random = Random(1);
-    let mut number = || {
-        let magnitude = 0.25 + 1.75 * (random.bits() >> 11) as f64 * two_to(-53);
-        if random.below(2) == 0 { magnitude } else { -magnitude }
-    };
-    let names = ["f16", "bf16", "f32", "e8m5", "mpfr:30", "f16:acc=f32", "bf16:acc=f32", "e8m5:acc=f16"];
-    for name in names {
-        let arithmetic = named(name);
-        let u = arithmetic.accumulator.precision;
-        let longest = if u < 8 { 60 } else { 200 };
-        let mut one_product = 0.0f64;
-        for n in [1, 1, 1, 1, 2, 3, 7, 31, longest] {
-            for _ in 0..25 {
-                let x: Vec<f64> = (0..n).map(|_| number()).collect();
-                let y: Vec<f64> = (0..n).map(|_| number()).collect();
-                let share = share_of_bound(name, &x, &y);
-                if n == 1 {
-                    one_product = one_product.max(share);
-                }
-            }
-        }
-        let unit = two_to(-i64::from(u));
-        let mut stagnating = vec![unit; 30];
-        stagnating[0] = 1.0;
-        let worst = share_of_bound(name, &stagnating, &[1.0; 30]);
-        // Half a unit in the last place of a product with significand m in [1, 2) is u/m of it: of a hundred
-        // draws some come near enough to a midpoint and to m = 1.
-        assert!(one_product > 0.5, "{name}: at most {one_product} of the bound");
-        if arithmetic.format == arithmetic.accumulator {
-            let lost = Rational::from(29) >> u;
-            let size: Rational = lost.clone() + 1;
-            let exactly = (lost / (gamma(30, u) * size)).to_f64();
-            assert_eq!(worst, exactly, "{name}: 29 sums lose u each");
-        }
-    }
 }
 
 fn scaled(batch: &Batch, k: i64) -> Batch {

@@ -1,16 +1,15 @@
 //! The truth as a whole: dead networks and exponents out of range. That no bound is below the error is shown by `proofs`,
 //! and what becomes of branches that no precision decides by `escalation`.
 
+use crate::common::drawn::{batch_for, perceptron};
 use ndarray::{Array2, array};
-use precision_probe::activation::{Activation, preserving_gain};
+use precision_probe::activation::Activation;
 use precision_probe::architecture::mlp::Perceptron;
 use precision_probe::arithmetic::ArithmeticName;
-use precision_probe::assets::{FEATURES, OUTPUTS};
 use precision_probe::backprop::gradients;
+use precision_probe::data::digits_batch;
 use precision_probe::data::{Batch, Targets};
-use precision_probe::data::{digits_batch, gaussian_batch};
 use precision_probe::graph::Network;
-use precision_probe::init::Init;
 use precision_probe::loss::Loss;
 use precision_probe::truth::Undecided;
 use precision_probe::truth::{Evidence, Prepared, SiteTruth, TrueTensor, TruthPass, Unproven, precision};
@@ -37,29 +36,6 @@ fn is_lost(layer: &SiteTruth, reason: Unproven) -> bool {
     tensors(layer).iter().all(|(_, tensor)| tensor.as_ref().err() == Some(&reason))
 }
 
-fn perceptron(activation: Activation, depth: usize, width: usize, bias: bool, loss: Loss) -> Perceptron {
-    let gain = preserving_gain(&activation);
-    Perceptron {
-        activation,
-        depth,
-        width,
-        features: FEATURES,
-        outputs: OUTPUTS,
-        init: Init::Preserve,
-        gain,
-        bias,
-        residual: false,
-        loss,
-    }
-}
-
-fn batch_for(loss: Loss, seed: u64, samples: usize) -> Batch {
-    match loss {
-        Loss::CrossEntropy => digits_batch(seed, 0, samples),
-        Loss::MeanSquaredError => gaussian_batch(seed, 0, samples, (64, 10)),
-    }
-}
-
 /// Width 3 and depth 12: many draws are dead. Every branch is decided, and every gradient that is zero is
 /// exactly zero: those are the zeros of doubles, too, since nothing here is near their range or a kink.
 #[test]
@@ -68,7 +44,7 @@ fn born_dead_networks_are_decided() {
     let (mut dead, mut alive) = (0, 0);
     for loss in [Loss::CrossEntropy, Loss::MeanSquaredError] {
         for (seed, bias) in (0..12).flat_map(|seed| [(seed, false), (seed, true)]) {
-            let network = perceptron(Activation::Relu, 12, 3, bias, loss).draw(seed, 0);
+            let network = Perceptron { bias, loss, ..perceptron(Activation::Relu, 12, 3) }.draw(seed, 0);
             let batch = batch_for(loss, seed, 3);
             let doubles: Vec<_> = gradients(f64, &network, &batch).collect();
             for bits in [64, 192] {
@@ -166,7 +142,7 @@ fn exponents_out_of_range_are_not_zeros() {
 /// Depth 50 at the forecast precision, without and with skips: 80 bits of every layer at the first attempt.
 #[test]
 fn depth_fifty_is_proven_at_the_forecast_precision() {
-    let plain = perceptron(Activation::parse("leaky").unwrap(), 50, 64, true, Loss::CrossEntropy);
+    let plain = perceptron(Activation::parse("leaky").unwrap(), 50, 64);
     check_forecast(&plain);
     check_forecast(&Perceptron { residual: true, ..plain });
 }
@@ -193,8 +169,7 @@ fn check_forecast(perceptron: &Perceptron) {
 /// The same bits and bounds with one thread and with three.
 #[test]
 fn threads_change_nothing() {
-    let plain = perceptron(Activation::Prelu { slope: 0.25 }, 5, 6, true, Loss::CrossEntropy);
-    let network = Perceptron { residual: true, ..plain }.draw(3, 0);
+    let network = Perceptron { residual: true, ..perceptron(Activation::Prelu { slope: 0.25 }, 5, 6) }.draw(3, 0);
     let batch = digits_batch(3, 0, 7);
     let with_threads = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
