@@ -9,12 +9,13 @@ mod factor;
 mod layer;
 mod storage;
 mod summary;
+mod zeros;
 
 pub use factor::{Factor, FactorKind};
 pub use layer::{LayerAudit, LayerVerdict, Standing};
 pub use summary::{AuditSummary, FileSummary, LayerSummary, ModelSummary, SCHEMA};
+pub use zeros::ZeroPlace;
 
-use crate::judgement::Tensor;
 use crate::judgement::exact::{self, ExactJudgement};
 use crate::record::{ArithmeticRun, Compared, Number, Record, Run, SiteRun};
 use schemars::JsonSchema;
@@ -87,15 +88,6 @@ pub enum Outcome {
         /// How many layers.
         layers: usize,
     },
-}
-
-/// A layer, or one of its tensors, that is all zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct ZeroPlace {
-    /// 1 to L, the head is L+1.
-    pub layer: usize,
-    /// One tensor, where others of the layer are not zero.
-    pub tensor: Option<Tensor>,
 }
 
 /// How far the gradients are from one arithmetic.
@@ -254,7 +246,7 @@ fn model(
     threshold: f64,
 ) -> ModelJudgement {
     let floor = core_math::exp2(-f64::from(ours.format.precision));
-    let (zeros, _) = layer::zeros(theirs, ours);
+    let (zeros, _) = zeros::zeros(theirs, ours);
     let compare = |(layer, ours): (&SiteRun, &SiteRun)| {
         let mut audit = LayerAudit::new(layer, ours, place, floor, &Storage::new(theirs, layer, log2_scale));
         audit.decide(threshold, zeros.iter().any(|zero| zero.layer == layer.site));
@@ -298,12 +290,14 @@ fn outcome(
     (model, threshold): (usize, f64),
 ) -> Outcome {
     let judged = &models[model];
-    let (places, of) = layer::zeros(theirs, &run.arithmetics[judged.place]);
+    let (places, of) = zeros::zeros(theirs, &run.arithmetics[judged.place]);
     if !places.is_empty() {
         return Outcome::AllZero { places, of };
     }
     let multiple = |(place, model): (usize, &ModelJudgement)| {
-        let (factor, layers) = factor::constant(theirs, &run.arithmetics[model.place], model, compared.log2_scale)?;
+        let layers = theirs.sites.iter().zip(&run.arithmetics[model.place].sites).zip(&model.layers);
+        let judged = layers.filter(|(_, layer)| layer.standing == Standing::Judged).map(|(both, _)| both);
+        let (factor, layers) = factor::constant(theirs, judged, model.place, compared.log2_scale)?;
         Some(Outcome::ConstantFactor { factor, model: place, layers })
     };
     if let Some(found) = models.iter().enumerate().find_map(multiple) {

@@ -1,61 +1,16 @@
-//! Activations against independent programs: every code of three formats bit for bit, the enclosure's
-//! bound against more precision and textbook formulas, derivatives against differences, ties, ranges.
+//! Activations: the enclosure's bound against more precision and textbook formulas, derivatives against differences, ties,
+//! ranges. Every code of three formats is compared with another program's tables by `selfcheck`.
 
 mod limits;
 
-use flate2::read::GzDecoder;
+use crate::common::reference::Reference;
+use crate::common::{Random, exhaustive};
 use precision_probe::activation::{
-    ALL, Activation, Function, GELU_TANH_CUBIC, LEAKY_SLOPE, OutOfRange, SELU_ALPHA, SELU_LAMBDA, enclose, enclosure,
-    round_function, round_function_f64,
+    ALL, Activation, Function, LEAKY_SLOPE, OutOfRange, enclose, enclosure, round_function, round_function_f64,
 };
 use precision_probe::format::{F64, Format, canonical};
-use rug::float::Constant;
 use rug::ops::Pow;
 use rug::{Float, Integer, Rational};
-use std::fs::File;
-use std::io::Read;
-use std::path::PathBuf;
-
-/// The codes of one table: index = code of the argument, value = code of the rounded result.
-fn table(path: &PathBuf, format: &Format) -> Vec<u64> {
-    let mut bytes = Vec::new();
-    GzDecoder::new(File::open(path).expect("a fixture")).read_to_end(&mut bytes).expect("gzip");
-    let codes: Vec<u64> = match format.code_bits() {
-        8 => bytes.iter().map(|b| u64::from(*b)).collect(),
-        _ => bytes.chunks_exact(2).map(|b| u64::from(u16::from_le_bytes([b[0], b[1]]))).collect(),
-    };
-    assert_eq!(codes.len(), 1 << format.code_bits(), "{}", path.display());
-    codes
-}
-
-#[test]
-fn every_code_of_bf16_f16_and_e4m3fn_agrees_with_the_tables() {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/activations");
-    let mut files = 0;
-    for format_name in ["bf16", "f16", "e4m3fn"] {
-        let format = Format::parse(format_name).unwrap();
-        for activation_name in ["elu", "gelu", "tanh"] {
-            let activation = Activation::parse(activation_name).unwrap();
-            for (suffix, function) in [("", Function::Value(activation)), ("_deriv", Function::Derivative(activation))]
-            {
-                let path = folder.join(format!("{format_name}_{activation_name}{suffix}.bin.gz"));
-                for (code, &expected) in table(&path, &format).iter().enumerate() {
-                    let x = format.decode(code as u64);
-                    let fast = format.encode(round_function_f64(&function, x, &format));
-                    let exact = format.encode(round_function(&function, &Float::with_val(53, x), &format).to_f64());
-                    assert!(
-                        fast == expected && exact == expected,
-                        "{function:?} in {format} at code {code:#x} = {x:e}: expected {expected:#x}, \
-                         in doubles {fast:#x}, with MPFR {exact:#x}"
-                    );
-                }
-                files += 1;
-            }
-        }
-    }
-    assert_eq!(files, 18);
-    assert_eq!(ALL.len(), 26);
-}
 
 /// PyTorch's `alpha` and `scale` (aten/src/ATen/native/Activation.cpp), all 32 digits of them, and exactly these.
 #[test]
@@ -70,19 +25,6 @@ fn selu_has_the_constants_of_pytorch() {
         let slope = enclose(&Function::Derivative(Activation::Selu), &Float::with_val(53, x), 300).unwrap();
         let error = (slope.to_rational().unwrap() - &expected).abs() / expected;
         assert!(error < Rational::from((1, Integer::from(1) << 299)), "φ'({x}) = {slope}");
-    }
-}
-
-/// A small deterministic generator (splitmix64) for test arguments.
-struct Random(u64);
-
-impl Random {
-    fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
     }
 }
 
@@ -189,110 +131,7 @@ fn enclosures_keep_their_bound_against_four_times_the_precision() {
     }
 }
 
-/// The textbook formulas, cancellation and all, at a precision where it does not matter.
-fn textbook(function: &Function, x: &Float, bits: u32) -> Option<Float> {
-    let number = |value: f64| Float::with_val(bits, value);
-    let exp = |t: &Float| Float::with_val(bits, t.exp_ref());
-    let sigmoid = Float::with_val(bits, 1 / (exp(&Float::with_val(bits, -x)) + 1u32));
-    let half: Float = number(0.5);
-    let normal = Float::with_val(bits, Float::with_val(bits, x * half.clone().sqrt()).erf() + 1u32) * &half;
-    let square = Float::with_val(bits, x * x);
-    let density =
-        exp(&Float::with_val(bits, -square.clone() / 2u32)) / (Float::with_val(bits, Constant::Pi) * 2u32).sqrt();
-    let lambda = Float::with_val(bits, Float::parse(SELU_LAMBDA).unwrap());
-    let alpha = Float::with_val(bits, Float::parse(SELU_ALPHA).unwrap());
-    let lambda_alpha = Float::with_val(bits, &lambda * &alpha);
-    let left = *x <= 0;
-    let tanh = |t: &Float| {
-        let e = exp(&Float::with_val(bits, t * 2u32));
-        Float::with_val(bits, &e - 1u32) / (e + 1u32)
-    };
-    let softplus = Float::with_val(bits, (exp(x) + 1u32).ln_ref());
-    let stretched = |beta: f64| {
-        let t = Float::with_val(bits, x * beta);
-        let e = Float::with_val(bits, exp(&t) + 1u32);
-        (Float::with_val(bits, e.ln_ref()) / beta, Float::with_val(bits, 1 - e.recip()), t)
-    };
-    // 1 + tanh loses 0.2|x|³ bits left of 0.
-    if *x < -15
-        && matches!(*function, Function::Value(Activation::GeluTanh) | Function::Derivative(Activation::GeluTanh))
-    {
-        return None;
-    }
-    let root = (Float::with_val(bits, Constant::Pi).recip() * 2u32).sqrt();
-    let cubic = Float::with_val(bits, Float::parse(GELU_TANH_CUBIC).unwrap());
-    let inner = Float::with_val(bits, &square * &cubic) + 1u32;
-    let gelu_tanh = Float::with_val(bits, tanh(&(Float::with_val(bits, &inner * x) * &root)) + 1u32) / 2u32;
-    let one_plus = Float::with_val(bits, x.abs_ref()) + 1u32;
-    let number_of = |a: u32, b: u32| Float::with_val(bits, a) / b;
-    Some(match *function {
-        Function::Exp => exp(x),
-        Function::SquareRoot => Float::with_val(bits, x.sqrt_ref()),
-        Function::Value(activation) => match activation {
-            Activation::Tanh => sigmoid_of_double(x, bits) * 2u32 - 1u32,
-            // The difference loses two bits for each of x's leading zeros.
-            Activation::Tanhshrink if x.get_exp() < Some(-600) => return None,
-            Activation::Tanhshrink => Float::with_val(bits, x - tanh(x)),
-            Activation::Sigmoid => sigmoid,
-            Activation::LogSigmoid => sigmoid.ln(),
-            Activation::Softplus { beta } => stretched(beta).0,
-            Activation::Softsign => Float::with_val(bits, x / one_plus),
-            Activation::Silu => sigmoid * x,
-            Activation::Swish { beta } => stretched(beta).1 * x,
-            Activation::Mish => tanh(&softplus) * x,
-            Activation::Gelu => normal * x,
-            Activation::GeluTanh => gelu_tanh * x,
-            Activation::Celu { alpha } if left => (exp(&Float::with_val(bits, x / alpha)) - 1u32) * alpha,
-            Activation::Hardsigmoid if *x > -3 && *x < 3 => number_of(1, 6) * x + number(0.5),
-            Activation::Hardswish if *x > -3 && *x < 3 => (square + Float::with_val(bits, x * 3u32)) * number_of(1, 6),
-            Activation::Softshrink { lambda } if *x > lambda => Float::with_val(bits, x - lambda),
-            Activation::Softshrink { lambda } if *x < -lambda => Float::with_val(bits, x + lambda),
-            Activation::ReluSquared if !left => square,
-            Activation::Elu { alpha } if left => (exp(x) - 1u32) * alpha,
-            Activation::Selu if left => (exp(x) - 1u32) * lambda_alpha,
-            Activation::Selu => lambda * x,
-            _ => return None,
-        },
-        Function::Derivative(activation) => match activation {
-            Activation::Tanh => 1 - (sigmoid_of_double(x, bits) * 2u32 - 1u32).square(),
-            Activation::Tanhshrink => tanh(x).square(),
-            Activation::Sigmoid => Float::with_val(bits, 1 - &sigmoid) * sigmoid,
-            Activation::LogSigmoid => 1 - sigmoid,
-            Activation::Softplus { beta } => stretched(beta).1,
-            Activation::Softsign => one_plus.square().recip(),
-            Activation::Swish { beta } => {
-                let (_, sigmoid, t) = stretched(beta);
-                (Float::with_val(bits, 1 - &sigmoid) * t + 1u32) * sigmoid
-            }
-            Activation::Mish => {
-                let tanh = tanh(&softplus);
-                let slope = Float::with_val(bits, 1 - tanh.clone().square()) * sigmoid * x;
-                tanh + slope
-            }
-            Activation::GeluTanh => {
-                let tanh = Float::with_val(bits, &gelu_tanh * 2u32) - 1u32;
-                let slope = (Float::with_val(bits, &square * &cubic) * 3u32 + 1u32) * root * x / 2u32;
-                Float::with_val(bits, 1 - tanh.square()) * slope + gelu_tanh
-            }
-            Activation::Celu { alpha } if left => exp(&Float::with_val(bits, x / alpha)),
-            Activation::Hardsigmoid if *x > -3 && *x < 3 => number_of(1, 6),
-            Activation::Hardswish if *x > -3 && *x < 3 => number_of(1, 3) * x + number(0.5),
-            Activation::ReluSquared if !left => Float::with_val(bits, x * 2u32),
-            Activation::Silu => (Float::with_val(bits, 1 - &sigmoid) * x + 1u32) * sigmoid,
-            Activation::Gelu => density * x + normal,
-            Activation::Elu { alpha } if left => exp(x) * alpha,
-            Activation::Selu if left => exp(x) * lambda_alpha,
-            Activation::Selu => lambda,
-            _ => return None,
-        },
-    })
-}
-
-fn sigmoid_of_double(x: &Float, bits: u32) -> Float {
-    let t: Float = Float::with_val(bits, -x) << 1;
-    Float::with_val(bits, 1 / (t.exp() + 1u32))
-}
-
+/// The blackboard's formulas, at a precision where their cancellation does not matter.
 #[test]
 fn enclosures_agree_with_the_textbook_formulas_at_1600_bits() {
     let mut compared = 0;
@@ -301,11 +140,16 @@ fn enclosures_agree_with_the_textbook_formulas_at_1600_bits() {
             if x.is_zero() || x.get_exp().is_some_and(|e| !(-1001..=5).contains(&e)) {
                 continue;
             }
-            if let Some(truth) = textbook(&function, &x, 1600) {
-                let v = enclose(&function, &x, 100).unwrap();
-                assert_within(&format!("{function:?} at {x:e}"), &v, &truth, 100, 150);
-                compared += 1;
-            }
+            let textbook = |activation| Reference { bits: 1600 }.activation(activation, &x);
+            let truth = match function {
+                Function::Value(activation) => textbook(activation).0,
+                Function::Derivative(activation) => textbook(activation).1,
+                Function::Exp => Float::with_val(1600, x.exp_ref()),
+                Function::SquareRoot => Float::with_val(1600, x.sqrt_ref()),
+            };
+            let v = enclose(&function, &x, 100).unwrap();
+            assert_within(&format!("{function:?} at {x:e}"), &v, &truth, 100, 150);
+            compared += 1;
         }
     }
     assert!(compared > 1000, "{compared}");
@@ -407,7 +251,7 @@ fn doubles_and_mpfr_round_alike_in_every_format() {
     for name in ["f16", "bf16", "e5m2", "e4m3fn", "tf32", "f32", "f64", "e3m3"] {
         let format = Format::parse(name).unwrap();
         for function in every_function() {
-            for x in random_arguments(&format, 6000, &mut random) {
+            for x in random_arguments(&format, exhaustive(800, 6000), &mut random) {
                 let fast = round_function_f64(&function, x, &format);
                 let exact = canonical(round_function(&function, &Float::with_val(53, x), &format).to_f64());
                 assert_eq!(fast.to_bits(), exact.to_bits(), "{function:?} in {name} at {x:e}: {fast:e}, {exact:e}");

@@ -1,11 +1,10 @@
-//! Formats against enumeration: every code, every midpoint and its neighbours, the thresholds, the
-//! constants of an independent program, names.
+//! Formats: thresholds, constants and codes of independent programs, names.
 
+use crate::common::Random;
 use precision_probe::format::{
     BF16, E4M3FN, E5M2, E8M0FNU, F16, F32, F64, Format, GRID, NAMED, Overflow, Range, TF32, canonical, two_to,
 };
 use rug::{Float, Rational};
-use std::cmp::Ordering;
 
 /// Every named format of 8 bits and fewer that holds numbers, two without a name, and binary16.
 fn narrow() -> Vec<Format> {
@@ -30,39 +29,6 @@ fn negative_zero(format: &Format) -> f64 {
     if name.ends_with("uz") || name.starts_with("binary8") { 0.0 } else { -0.0 }
 }
 
-/// The non-negative finite numbers of a narrow format in increasing order: index = code.
-fn finite_numbers(format: &Format) -> Vec<f64> {
-    let numbers: Vec<f64> =
-        (0..1u64 << (format.code_bits() - 1)).map(|code| format.decode(code)).take_while(|x| x.is_finite()).collect();
-    assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]), "{format}: codes are not in order");
-    numbers
-}
-
-/// The rounding of x by its definition on the list of all numbers: the nearest in exact arithmetic, of
-/// two equally near the one of even code. Past the last number stands the one that the next code
-/// would be; what rounds to it overflows.
-fn nearest(numbers: &[f64], overflow: f64, x: &Rational) -> f64 {
-    let magnitude = x.clone().abs();
-    let exact = |v: f64| Rational::from_f64(v).expect("finite");
-    let last = numbers.len() - 1;
-    let beyond: Rational = exact(numbers[last]) * 2 - exact(numbers[last - 1]);
-    let number = |code: usize| if code <= last { exact(numbers[code]) } else { beyond.clone() };
-    let above = numbers.partition_point(|v| exact(*v) <= magnitude);
-    let code = if above == 0 { 0 } else { above - 1 };
-    let code = if code == last && magnitude >= beyond {
-        last + 1
-    } else {
-        let (down, up) = (&magnitude - number(code), number(code + 1) - &magnitude);
-        match down.cmp(&up) {
-            Ordering::Less => code,
-            Ordering::Greater => code + 1,
-            Ordering::Equal => code + code % 2,
-        }
-    };
-    let rounded = if code <= last { numbers[code] } else { overflow };
-    if rounded.is_nan() || *x >= 0 { rounded } else { -rounded }
-}
-
 #[track_caller]
 fn check(format: &Format, x: f64, expected: f64) {
     let rounder = format.rounder();
@@ -78,61 +44,11 @@ fn check(format: &Format, x: f64, expected: f64) {
 }
 
 #[test]
-fn every_code_and_every_midpoint_rounds_as_enumeration_says() {
-    for format in narrow() {
-        let numbers = finite_numbers(&format);
-        let overflow = overflow(&format);
-        let (last, before) = (numbers[numbers.len() - 1], numbers[numbers.len() - 2]);
-        let beyond = 2.0 * last - before;
-        let ends = numbers.iter().copied().chain([beyond]);
-        let mut arguments = vec![beyond, 2.0 * beyond, f64::MAX, f64::MIN_POSITIVE, 5e-324];
-        for (low, high) in ends.clone().zip(ends.skip(1)) {
-            let middle = 0.5 * (low + high);
-            arguments.extend([low, middle, middle.next_down(), middle.next_up(), high.next_down(), high.next_up()]);
-        }
-        for x in arguments {
-            for x in [x, -x] {
-                let mut expected = nearest(&numbers, overflow, &Rational::from_f64(x).expect("finite"));
-                if expected == 0.0 {
-                    expected = if x.is_sign_negative() { negative_zero(&format) } else { 0.0 };
-                }
-                check(&format, x, expected);
-            }
-        }
-        check(&format, f64::INFINITY, overflow);
-        check(&format, f64::NEG_INFINITY, -overflow);
-        for nan in [f64::NAN, -f64::NAN, f64::from_bits(u64::MAX), f64::from_bits(0x7ff0_0000_0000_0001)] {
-            check(&format, nan, f64::NAN);
-        }
-        check(&format, -0.0, negative_zero(&format));
-        check(&format, 0.0, 0.0);
-    }
-}
-
-#[test]
-fn longer_numbers_than_doubles_round_by_their_last_bit() {
-    for format in narrow() {
-        let numbers = finite_numbers(&format);
-        for pair in numbers.windows(2) {
-            let middle = 0.5 * (pair[0] + pair[1]);
-            for (side, expected) in [(-1, pair[0]), (1, pair[1])] {
-                // The midpoint moved by a part in 2^200.
-                let whisker: Float = Float::with_val(300, middle * f64::from(side)) >> 200;
-                let x = Float::with_val(300, &whisker + middle);
-                assert_eq!(format.round(&x), expected, "{format} beside {middle:e}");
-                assert_eq!(format.round(&-x), -expected, "{format} beside -{middle:e}");
-            }
-        }
-    }
-    // Rounding twice (through f32, as half::f16::from_f64 does) would give 1: the 2^-40 breaks the tie.
-    let x = 1.0 + two_to(-11) + two_to(-40);
-    check(&F16, x, 1.0 + two_to(-10));
-    check(&F16, 1.0 + two_to(-11), 1.0);
-}
-
-#[test]
 fn overflow_and_underflow_begin_where_the_tables_say() {
     let next = |x: f64| x.next_up();
+    // Rounding twice (through f32, as half::f16::from_f64 does) would give 1: the 2^-40 breaks the tie.
+    check(&F16, 1.0 + two_to(-11) + two_to(-40), 1.0 + two_to(-10));
+    check(&F16, 1.0 + two_to(-11), 1.0);
     check(&F16, 65520f64.next_down(), 65504.0);
     check(&F16, 65520.0, f64::INFINITY);
     check(&F16, -65520.0, f64::NEG_INFINITY);
@@ -159,20 +75,9 @@ fn overflow_and_underflow_begin_where_the_tables_say() {
     assert_eq!(F64.round(&below).to_f64(), f64::MAX);
 }
 
+/// That every other code survives, and that every number is rounded as enumeration says, is a check of `selfcheck`.
 #[test]
-fn members_survive_encoding_and_decoding() {
-    for format in narrow().into_iter().chain([BF16]) {
-        for code in 0..1u64 << format.code_bits() {
-            let x = format.decode(code);
-            if x.is_nan() {
-                assert_eq!(format.encode(x), format.encode(f64::NAN), "{format} {code:#x}");
-                assert!(format.decode(format.encode(x)).is_nan());
-            } else {
-                assert_eq!(format.encode(x), code, "{format} {code:#x} = {x:e}");
-                check(&format, x, x);
-            }
-        }
-    }
+fn what_is_no_number_has_a_code() {
     for (format, nan) in [(F16, 0x7e00), (BF16, 0x7fc0), (E4M3FN, 0x7f), (E5M2, 0x7e), (E8M0FNU, 0xff)] {
         assert_eq!(format.encode(f64::NAN), nan, "{format}");
     }
@@ -194,37 +99,17 @@ fn members_survive_encoding_and_decoding() {
     ] {
         assert_eq!(Format::parse(name).unwrap().encode(x), code, "{name} {x}");
     }
-    let mut random = Random(5);
-    for _ in 0..100_000 {
-        let bits = random.bits();
-        let (single, double) = (f32::from_bits(bits as u32), f64::from_bits(bits));
-        if !single.is_nan() {
-            assert_eq!(F32.encode(f64::from(single)), u64::from(single.to_bits()));
-            assert_eq!(F32.decode(u64::from(single.to_bits())).to_bits(), f64::from(single).to_bits());
-        }
-        if !double.is_nan() {
-            assert_eq!(F64.encode(double), bits);
-            assert_eq!(F64.decode(bits).to_bits(), bits);
-        }
-        // The hardware's own conversion is a second oracle for binary32.
-        if !double.is_nan() {
-            check(&F32, double, f64::from(double as f32));
-            let ordinary = f64::from(single) * (1.0 + two_to(-30));
-            check(&F32, ordinary, f64::from(ordinary as f32));
-        }
-    }
 }
 
-/// A small deterministic generator (splitmix64) for test arguments.
-struct Random(u64);
-
-impl Random {
-    fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+/// The hardware's own conversion is a second oracle for binary32.
+#[test]
+fn binary32_is_the_hardwares() {
+    let mut random = Random(5);
+    for bits in (0..100_000).map(|_| random.bits()) {
+        let ordinary = f64::from(f32::from_bits(bits as u32)) * (1.0 + two_to(-30));
+        for x in [f64::from_bits(bits), ordinary].into_iter().filter(|x| !x.is_nan()) {
+            check(&F32, x, f64::from(x as f32));
+        }
     }
 }
 
@@ -377,32 +262,6 @@ fn updates_are_lost_where_the_table_says() {
         let w = 2.0 - two_to(1 - p);
         assert!(sum(w, two_to(-p)) > w && w / two_to(-p) > always * (1.0 - two_to(1 - p)), "{name}");
     }
-}
-
-/// Sums of equal terms, each rounded to the format, stop growing where an independent program's do.
-#[test]
-fn sums_of_equal_terms_stagnate_where_the_table_says() {
-    let table: serde_json::Value = serde_json::from_str(include_str!("../fixtures/formats.json")).unwrap();
-    let mut sums = 0;
-    for (name, terms) in table["sum_of_equal_terms"].as_object().unwrap() {
-        // The last one is Wang et al.'s.
-        let format = Format::parse(name).unwrap_or_else(|_| Format::ieee(6, 9));
-        for (term, row) in terms.as_object().unwrap() {
-            let term = format.round_f64(term.parse::<Rational>().unwrap().to_f64());
-            let (mut sum, mut absorbed) = (0.0, 0);
-            loop {
-                let next = format.round_f64(sum + term);
-                if next == sum {
-                    break;
-                }
-                (sum, absorbed) = (next, absorbed + 1);
-            }
-            assert_eq!(row["stagnates_at"].as_f64(), Some(sum), "{name} {term}");
-            assert_eq!(row["terms_absorbed"].as_u64(), Some(absorbed), "{name} {term}");
-            sums += 1;
-        }
-    }
-    assert_eq!(sums, 20);
 }
 
 /// Powers of two without sign and zero: no number becomes another number by a scale's rounding.

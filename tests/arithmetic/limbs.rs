@@ -118,3 +118,9 @@ proptest! {
         case.check()?;
     }
 }
+
+#[test]
+fn integers_of_too_many_planes_have_no_cut() {
+    assert!(Cut::left_of(60, 64, 3).is_some());
+    assert_eq!(Cut::left_of(60, 64, 2), None);
+}

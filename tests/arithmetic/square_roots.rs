@@ -49,7 +49,7 @@ fn root(x: &Real, s: u32) -> Real {
 
 /// √ of a stored number as an arithmetic rounds it at the place where it stands.
 fn expected(name: &ArithmeticName, codes: &Codes, x: &Exact, at: Place, s: u32) -> Real {
-    let how = How { direction: name.direction, limits: name.limits };
+    let how = How::of(name);
     let root = root(&codes.read(&Real::of(x), how), s);
     match (name.direction, &root) {
         (Direction::Stochastic(bits), Real::Finite(magnitude, false)) => {

@@ -1,4 +1,5 @@
-//! Stochastic rounding: its definition in rationals, its fast forms against it, and its random bits.
+//! Stochastic rounding: its fast forms against its definition, which `selfcheck` compares with fractions, and its random
+//! bits.
 
 use crate::common::Random;
 use crate::common::tolerances;
@@ -10,7 +11,7 @@ use precision_probe::arithmetic::kernels::Path;
 use precision_probe::arithmetic::long::Long;
 use precision_probe::arithmetic::{Arithmetic, ArithmeticName, Binary, Content, Exact, Numbers, Place, Side, Step};
 use precision_probe::format::{Format, two_to};
-use rug::{Float, Rational};
+use rug::Float;
 use std::sync::Arc;
 
 fn named(name: &str) -> ArithmeticName {
@@ -19,10 +20,6 @@ fn named(name: &str) -> ArithmeticName {
 
 fn format(name: &str) -> Format {
     Format::parse(name).unwrap()
-}
-
-fn rational(x: f64) -> Rational {
-    Rational::from_f64(x).expect("a finite number")
 }
 
 /// NaN as one pattern.
@@ -44,38 +41,6 @@ fn number(random: &mut Random, of: &Format) -> f64 {
         3 => sign * of.max().unwrap().to_f64(),
         4 => sign * significand * two_to(i64::from(of.smallest_normal_exponent().unwrap())),
         _ => sign * significand * two_to(exponent),
-    }
-}
-
-/// Σ over all random integers of a rounding is 2^r times the fraction cut to r bits, in rationals: among normal and
-/// subnormal numbers and below the smallest; what is a member stays.
-#[test]
-fn the_mean_over_all_random_integers_is_the_number_cut_to_them() {
-    let mut random = Random(3);
-    for (name, bits) in
-        [("f16", 8), ("bf16", 5), ("e4m3fn", 10), ("e5m2", 1), ("tf32", 7), ("f32", 6), ("e4m3fnuz", 4), ("e2m1fn", 6)]
-    {
-        let format = format(name);
-        let rounder = format.stochastic_rounder(bits).unwrap();
-        let max = format.max().unwrap().to_f64();
-        let (p, emin) = (i64::from(format.precision), i64::from(format.smallest_normal_exponent().unwrap()));
-        for _ in 0..300 {
-            let x = number(&mut random, &format);
-            if x.is_nan() || x.abs() >= max {
-                continue;
-            }
-            let all = 1u32 << bits;
-            let sum = (0..all).map(|u| rational(rounder.round(x, u))).fold(Rational::new(), |sum, x| sum + x);
-            // One unit of the r-th random bit where x lies.
-            let exponent =
-                if x == 0.0 { emin } else { emin.max(i64::from(Float::with_val(53, x).get_exp().unwrap()) - 1) };
-            let unit = Rational::from(1) << i32::try_from(exponent + 1 - p - i64::from(bits)).unwrap();
-            let cut = (rational(x) / &unit).trunc() * &unit;
-            assert_eq!(sum / all, cut, "{name}: {x:e}");
-            if format.round_f64(x).to_bits() == x.to_bits() {
-                assert!((0..all).all(|u| rounder.round(x, u).to_bits() == x.to_bits()), "{name}: {x:e} is a member");
-            }
-        }
     }
 }
 

@@ -143,25 +143,14 @@ fn theory(layer: &SiteRun, precision: u32) -> TheorySite {
 
 /// Attributed records at the edges of what a picture must survive, by name.
 pub fn cases() -> Vec<(&'static str, Record)> {
-    use super::records::{Behaviour::*, default_record, record};
+    use super::records::{Behaviour::*, default_record, record, ten};
     let mut smooth = record(50, 5, &[("f16", Noise(0.02)), ("bf16:acc=f32", Noise(0.08)), ("f32", Noise(1.2e-6))]);
     smooth.runs[0].kinked = false;
     smooth.runs[0].activation = "tanh".into();
     let mut scaled = record(20, 5, &[("f16", Noise(0.3)), ("f16:acc=f32", Noise(0.2)), ("f64", Noise(1e-13))]);
     scaled.runs[0].arithmetics[0].log2_loss_scale = Some(10);
     scaled.runs[0].arithmetics[1].log2_loss_scale = Some(-6);
-    let ten = [
-        ("f16", Noise(0.41)),
-        ("f16:acc=f32", Noise(0.17)),
-        ("bf16:acc=f32", Noise(0.9)),
-        ("bf16", Noise(2.4)),
-        ("tf32:acc=f32", Noise(0.12)),
-        ("f32", Noise(3.2e-5)),
-        ("e5m2:acc=f32:round=nearest:sum=pairwise", Vanished(40)),
-        ("e4m3fn:acc=f32", Overflow(20)),
-        ("e5m10:acc=f32", NotEstablished),
-        ("mpfr:100", AtMost(1e-25)),
-    ];
+    let ten = ten(("e5m10:acc=f32", NotEstablished));
     let cases = vec![
         ("attributed", default_record()),
         ("attributed, one", record(20, 5, &[("f16", Noise(0.2))])),

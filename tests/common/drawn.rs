@@ -3,10 +3,13 @@
 use super::Random;
 use super::reference::Reference;
 use ndarray::Array2;
-use precision_probe::activation::{ALL, Activation};
-use precision_probe::data::{Batch, Targets};
+use precision_probe::activation::{ALL, Activation, preserving_gain};
+use precision_probe::architecture::mlp::Perceptron;
+use precision_probe::assets::{FEATURES, OUTPUTS};
+use precision_probe::data::{Batch, Targets, digits_batch, gaussian_batch};
 use precision_probe::format::two_to;
 use precision_probe::graph::Network;
+use precision_probe::init::Init;
 use precision_probe::loss::Loss;
 use proptest::prelude::*;
 
@@ -178,5 +181,29 @@ impl Drawn {
             }
         }
         batch
+    }
+}
+
+/// A perceptron of the digits with biases, which keeps the variance of its activation.
+pub fn perceptron(activation: Activation, depth: usize, width: usize) -> Perceptron {
+    Perceptron {
+        activation,
+        depth,
+        width,
+        features: FEATURES,
+        outputs: OUTPUTS,
+        init: Init::Preserve,
+        gain: preserving_gain(&activation),
+        bias: true,
+        residual: false,
+        loss: Loss::CrossEntropy,
+    }
+}
+
+/// Digits for their classes, Gaussian numbers for values.
+pub fn batch_for(loss: Loss, seed: u64, samples: usize) -> Batch {
+    match loss {
+        Loss::CrossEntropy => digits_batch(seed, 0, samples),
+        Loss::MeanSquaredError => gaussian_batch(seed, 0, samples, (FEATURES, OUTPUTS)),
     }
 }

@@ -2,7 +2,7 @@
 //! rules of IEEE 754 for signs, infinities and NaN, and one rounding that **searches** the neighbours of
 //! a number among all codes of a format.
 
-use precision_probe::arithmetic::{Binary, Direction, Exact, Limits, Sum};
+use precision_probe::arithmetic::{ArithmeticName, Binary, Direction, Exact, Limits, Sum};
 use precision_probe::format::{Format, Range, Special, Toward};
 use rug::{Float, Integer, Rational};
 use std::cmp::Ordering;
@@ -214,6 +214,15 @@ pub struct How {
     pub limits: Limits,
 }
 
+impl How {
+    /// To nearest, and nothing else.
+    pub const NEAREST: How = How { direction: Direction::Nearest, limits: Limits::NONE };
+
+    pub fn of(name: &ArithmeticName) -> How {
+        How { direction: name.direction, limits: name.limits }
+    }
+}
+
 impl Codes {
     /// The smallest normal number.
     fn smallest_normal(&self) -> Rational {
@@ -307,7 +316,8 @@ pub fn binary_as(format: &Codes, how: How, operation: Binary, x: &Real, y: &Real
 }
 
 /// The definition of a sum of products in any order, written by recursion where the project's is not. Factors and the
-/// bias are read as numbers of the format, partial sums as numbers of the accumulator; the finished sum is no operand.
+/// bias are read as numbers of the format, partial sums as numbers of the accumulator; the finished sum is no operand. Of an
+/// exact sum nothing else is rounded.
 pub fn dot_as(
     (format, accumulator): (&Codes, &Codes),
     how: How,
@@ -316,7 +326,7 @@ pub fn dot_as(
     last: Option<&Real>,
 ) -> Real {
     let read = |x: &Real| format.read(x, how);
-    let round = |x: &Real| accumulator.round_as(x, how);
+    let round = |x: &Real| if order == Sum::Exact { x.clone() } else { accumulator.round_as(x, how) };
     let add = |x: &Real, y: &Real| round(&sum_in(how, &accumulator.read(x, how), &accumulator.read(y, how)));
     let subtract = |x: &Real, y: &Real| add(x, &y.negated());
     let exact: Vec<Real> = row.iter().zip(column).map(|(x, y)| read(x).times(&read(y))).collect();
@@ -324,7 +334,7 @@ pub fn dot_as(
     let last = last.map(read);
     let in_order = |terms: &[Real]| terms.iter().cloned().reduce(|sum, term| add(&sum, &term));
     let sum = match order {
-        Sum::Sequential => in_order(&products),
+        Sum::Sequential | Sum::Exact => in_order(&products),
         Sum::Fused => exact.iter().fold(None, |sum: Option<Real>, product| {
             Some(round(&sum.map_or_else(|| product.clone(), |sum| sum_in(how, &accumulator.read(&sum, how), product))))
         }),
@@ -364,37 +374,4 @@ fn halves(terms: &[Real], add: &dyn Fn(&Real, &Real) -> Real) -> Option<Real> {
             Some(add(&halves(first, add)?, &halves(rest, add)?))
         }
     }
-}
-
-/// The definition of a sum of products with one rounding for each term: the first product, then sum and product
-/// together.
-pub fn fused_dot(format: &Codes, accumulator: &Codes, row: &[Real], column: &[Real], last: Option<&Real>) -> Real {
-    let products = row.iter().zip(column).map(|(x, y)| x.times(y));
-    let sum = products.fold(None, |sum: Option<Real>, product| {
-        Some(accumulator.round(&sum.map_or_else(|| product.clone(), |sum| sum.plus(&product))))
-    });
-    let mut sum = sum.unwrap_or(Real::Finite(Rational::new(), false));
-    if let Some(last) = last {
-        sum = accumulator.round(&sum.plus(last));
-    }
-    format.round(&sum)
-}
-
-/// The definition of a sum of products, step by step in exact numbers; without an accumulator nothing is rounded but
-/// the sum.
-pub fn dot(format: &Codes, accumulator: Option<&Codes>, row: &[Real], column: &[Real], last: Option<&Real>) -> Real {
-    let round = |x: &Real| accumulator.map_or_else(|| x.clone(), |codes| codes.round(x));
-    let mut sum: Option<Real> = None;
-    for (x, y) in row.iter().zip(column) {
-        let product = round(&x.times(y));
-        sum = Some(match sum {
-            None => product,
-            Some(sum) => round(&sum.plus(&product)),
-        });
-    }
-    let mut sum = sum.unwrap_or(Real::Finite(Rational::new(), false));
-    if let Some(last) = last {
-        sum = round(&sum.plus(last));
-    }
-    format.round(&sum)
 }

@@ -24,6 +24,13 @@ pub struct ReferenceLayer {
     pub preactivation: Rows,
 }
 
+/// A number of the calculation: an entry of a parameter, or the value of an affine node's unit and sample.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Entry {
+    Parameter(usize, (usize, usize)),
+    Affine(usize, (usize, usize)),
+}
+
 /// The calculation at so many bits.
 pub struct Reference {
     pub bits: u32,
@@ -58,6 +65,8 @@ impl Reference {
 
     /// φ(x) and φ'(x), PyTorch's choice where pieces meet.
     pub fn activation(&self, activation: Activation, x: &Float) -> (Float, Float) {
+        // Functions of MPFR have the precision of their argument.
+        let x = &Float::with_val(self.bits, x);
         let constant = |x: f64| self.number(x);
         let times = |factor: f64| Float::with_val(self.bits, x * factor);
         let (zero, one) = (|| constant(0.0), || constant(1.0));
@@ -203,24 +212,41 @@ impl Reference {
 
     /// Every node's value for one sample, from the input up.
     pub fn values(&self, network: &Network, batch: &Batch, sample: usize) -> Rows {
+        self.values_moved(network, batch, sample, &|_, x| x)
+    }
+
+    /// The same where entries are moved before they are used.
+    fn values_moved(
+        &self,
+        network: &Network,
+        batch: &Batch,
+        sample: usize,
+        moved: &dyn Fn(Entry, Float) -> Float,
+    ) -> Rows {
+        let parameter = |id: usize, index: (usize, usize)| {
+            moved(Entry::Parameter(id, index), self.number(network.parameters[id].values[index]))
+        };
         let mut values: Rows = Vec::new();
-        for node in &network.nodes {
+        for (id, node) in network.nodes.iter().enumerate() {
             let input = |which: usize| &values[node.inputs[which]];
             values.push(match node.operation {
                 Operation::Input => batch.inputs.column(sample).iter().map(|&x| self.number(x)).collect(),
                 Operation::Affine { weight, bias } => {
-                    let rows = network.parameters[weight].values.rows().into_iter().enumerate();
-                    rows.map(|(i, row)| {
-                        let mut z = self.number(bias.map_or(0.0, |bias| network.parameters[bias].values[(i, 0)]));
-                        for (w, a) in row.iter().zip(input(0)) {
-                            z += Float::with_val(self.bits, a * *w);
+                    let unit = |i: usize| {
+                        let mut z = bias.map_or(self.number(0.0), |bias| parameter(bias, (i, 0)));
+                        for (j, a) in input(0).iter().enumerate() {
+                            z += parameter(weight, (i, j)) * a;
                         }
-                        z
-                    })
-                    .collect()
+                        moved(Entry::Affine(id, (i, sample)), z)
+                    };
+                    (0..network.parameters[weight].values.nrows()).map(unit).collect()
                 }
-                Operation::Activation { .. } => {
-                    let activation = activation_of(network, &node.operation);
+                Operation::Activation { slope: Some(slope), .. } => {
+                    let slope = parameter(slope, (0, 0));
+                    let value = |z: &Float| if *z > 0 { z.clone() } else { Float::with_val(self.bits, &slope * z) };
+                    input(0).iter().map(value).collect()
+                }
+                Operation::Activation { activation, slope: None } => {
                     input(0).iter().map(|z| self.activation(activation, z).0).collect()
                 }
                 Operation::Scale { factor } => {
@@ -232,6 +258,37 @@ impl Reference {
             });
         }
         values
+    }
+
+    /// (L(θ + h) − L(θ − h))/2h of one entry, h = 2^−60.
+    pub fn quotient(&self, network: &Network, batch: &Batch, entry: Entry) -> Float {
+        let at = |sign: f64| {
+            let step = self.number(sign) >> 60u32;
+            self.loss(network, batch, &|other, x| if other == entry { x + &step } else { x })
+        };
+        (at(1.0) - at(-1.0)) << 59u32
+    }
+
+    /// The loss, where entries are moved before they are used.
+    fn loss(&self, network: &Network, batch: &Batch, moved: &dyn Fn(Entry, Float) -> Float) -> Float {
+        let samples = batch.inputs.ncols();
+        let of_sample = |sample: usize| {
+            let y = self.values_moved(network, batch, sample, moved).pop().expect("a head");
+            match &batch.targets {
+                Targets::Classes(classes) => {
+                    let powers: Vec<Float> = y.iter().map(|y| y.clone().exp()).collect();
+                    let sum = Float::with_val(self.bits, Float::sum(powers.iter()));
+                    (sum.ln() - &y[classes[sample]]) / samples as u32
+                }
+                Targets::Values(targets) => {
+                    let square =
+                        |(k, y): (usize, &Float)| Float::with_val(self.bits, y - targets[(k, sample)]).square();
+                    let squares: Vec<Float> = y.iter().enumerate().map(square).collect();
+                    Float::with_val(self.bits, Float::sum(squares.iter())) / (samples * y.len()) as u32
+                }
+            }
+        };
+        (0..samples).map(of_sample).fold(self.number(0.0), |sum, loss| sum + loss)
     }
 
     /// ∂L/∂y of one sample.

@@ -153,18 +153,6 @@ fn loss_scaling_has_a_limit() {
     assert_eq!(backward.sites[0].verdict.verdict, Verdict::Sound);
 }
 
-/// A scale that neither flushes nor overflows anything leaves every number of the record as it was.
-#[test]
-fn a_scale_in_range_changes_no_number() {
-    let spec = Spec { attribute: Attribute::None, ..small("leaky", 8, &["bf16", "f32"]) };
-    let unscaled = only_run(&spec);
-    let scaled = only_run(&Spec { loss_scale: LossScale::PowerOfTwo(12), ..spec });
-    for (unscaled, scaled) in unscaled.arithmetics.iter().zip(&scaled.arithmetics) {
-        assert_eq!(scaled.log2_loss_scale, Some(12));
-        assert_eq!(unscaled.sites, scaled.sites, "{}", unscaled.name);
-    }
-}
-
 /// W of every trial with a loss scale, and whether anything overflows in any.
 fn worst(run: &Run) -> (Vec<f64>, bool) {
     let layers = &run.arithmetics[0].sites;

@@ -2,8 +2,11 @@
 //! independent loss, and by hand), its rounding is the definition's in every arithmetic and in two roles, and
 //! overflow, NaN, −0 and empty batches pass through it unharmed.
 
+use crate::common::drawn::{batch_for, perceptron};
 use crate::common::erased::{named, owned};
-use crate::common::rational::{Codes, Real, dot};
+use crate::common::rational::{Codes, How, Real, dot_as};
+use crate::common::reference::{Entry, Reference as Blackboard};
+use crate::common::tolerances;
 use crate::common::{Random, assert_same, assert_same_matrix, oracles, show};
 use half::f16;
 use ndarray::{Array2, arr2};
@@ -14,16 +17,12 @@ use precision_probe::arithmetic::dispatch::{Visitor, dispatch};
 use precision_probe::arithmetic::long::Long;
 use precision_probe::arithmetic::packed::Packed;
 use precision_probe::arithmetic::reference::Reference;
-use precision_probe::arithmetic::{Binary, Exact, ExactMatrix, Numbers};
-use precision_probe::assets::{FEATURES, OUTPUTS};
+use precision_probe::arithmetic::{Binary, Exact, ExactMatrix, Numbers, Sum};
 use precision_probe::backprop::{Pass, SiteGradients, gradients};
 use precision_probe::data::{Batch, Targets};
-use precision_probe::data::{digits_batch, gaussian_batch};
 use precision_probe::format::two_to;
 use precision_probe::graph::{Network, Operation};
-use precision_probe::init::Init;
 use precision_probe::loss::Loss;
-use rug::float::Constant;
 use rug::{Float, Rational};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -38,6 +37,8 @@ enum Shape {
     /// Skips around the second and the third hidden layer, the third's branch scaled.
     Residual,
 }
+
+const SHAPES: [Shape; 3] = [Shape::Plain, Shape::WithoutBias, Shape::Residual];
 
 /// 3 features, three hidden layers of 4 units, 3 outputs; parameters are multiples of 2^-6 up to 3/2.
 fn small_network(activation: Activation, loss: Loss, shape: Shape) -> Network {
@@ -135,8 +136,9 @@ fn gradients_equal_their_definition() {
         "e11m60",
     ];
     for loss in LOSSES {
-        for activation in ALL {
-            for shape in [Shape::Plain, Shape::WithoutBias, Shape::Residual] {
+        // The functions themselves are compared in every arithmetic by the tests of arithmetics.
+        for activation in ["leaky", "prelu", "tanh"].map(|name| Activation::parse(name).unwrap()) {
+            for shape in SHAPES {
                 let (network, batch) = (small_network(activation, loss, shape), small_batch(loss));
                 for arithmetic in arithmetics {
                     let expected = dispatch(named(arithmetic), ByDefinition(&network, &batch));
@@ -145,7 +147,7 @@ fn gradients_equal_their_definition() {
                 }
             }
         }
-        let (network, batch) = (perceptron(Activation::Gelu, loss, 3), batch_for(loss, 9));
+        let (network, batch) = (drawn(Activation::Gelu, loss, 3), batch_for(loss, 5, 9));
         for arithmetic in arithmetics {
             let expected = dispatch(named(arithmetic), ByDefinition(&network, &batch));
             assert_same_run(&format!("{arithmetic}, drawn, {loss:?}"), &expected, &run(arithmetic, &network, &batch));
@@ -153,27 +155,8 @@ fn gradients_equal_their_definition() {
     }
 }
 
-fn perceptron(activation: Activation, loss: Loss, depth: usize) -> Network {
-    let perceptron = Perceptron {
-        activation,
-        depth,
-        width: 13,
-        features: FEATURES,
-        outputs: OUTPUTS,
-        init: Init::Preserve,
-        gain: 1.25,
-        bias: true,
-        residual: false,
-        loss,
-    };
-    perceptron.draw(5, 0)
-}
-
-fn batch_for(loss: Loss, batch: usize) -> Batch {
-    match loss {
-        Loss::CrossEntropy => digits_batch(5, 0, batch),
-        Loss::MeanSquaredError => gaussian_batch(5, 0, batch, (64, 10)),
-    }
+fn drawn(activation: Activation, loss: Loss, depth: usize) -> Network {
+    Perceptron { gain: 1.25, loss, ..perceptron(activation, depth, 13) }.draw(5, 0)
 }
 
 /// The same text gives the same bits on three carriers: MPFR at 24 and 53 bits is binary32 and binary64 where
@@ -184,8 +167,8 @@ fn mpfr_at_24_and_53_bits_is_binary32_and_binary64() {
         oracles().into_iter().map(|oracle| (oracle.name, oracle.network, oracle.batch)).collect();
     for loss in LOSSES {
         for activation in ["leaky", "tanh", "softplus", "gelu", "prelu"] {
-            let network = perceptron(Activation::parse(activation).unwrap(), loss, 6);
-            networks.push((format!("drawn {activation} {loss:?}"), network, batch_for(loss, 7)));
+            let network = drawn(Activation::parse(activation).unwrap(), loss, 6);
+            networks.push((format!("drawn {activation} {loss:?}"), network, batch_for(loss, 5, 7)));
         }
     }
     assert_eq!(networks.len(), 7 + 10);
@@ -197,208 +180,74 @@ fn mpfr_at_24_and_53_bits_is_binary32_and_binary64() {
     }
 }
 
-/// Bits of the independent loss.
+/// Bits of the independent loss. Of an activation near 0 they may cancel twice 60 bits, and more than 115 are left.
 const BITS: u32 = 340;
-
-/// A small step of one number in the evaluation of the loss.
-#[derive(Clone, Copy)]
-enum Step {
-    Parameter(usize, (usize, usize)),
-    Preactivation(usize, (usize, usize)),
-}
-
-fn long(x: f64) -> Float {
-    Float::with_val(BITS, x)
-}
-
-/// φ by its textbook formula; the slope of PReLU is given.
-fn textbook(activation: Activation, slope: Option<&Float>, z: &Float) -> Float {
-    let exp = |x: Float| x.exp();
-    let minus = Float::with_val(BITS, -z);
-    let decimal = |text: &str| Float::with_val(BITS, Float::parse(text).unwrap());
-    match activation {
-        Activation::Relu if *z > 0 => z.clone(),
-        Activation::Relu => long(0.0),
-        Activation::Identity => z.clone(),
-        Activation::Leaky { .. } | Activation::Prelu { .. } | Activation::Elu { .. } if *z > 0 => z.clone(),
-        Activation::Leaky { slope } => long(slope) * z,
-        Activation::Prelu { .. } => Float::with_val(BITS, slope.expect("prelu has a slope") * z),
-        Activation::Elu { alpha } => long(alpha) * (exp(z.clone()) - 1u32),
-        Activation::Tanh => {
-            let square = exp(Float::with_val(BITS, z * 2u32));
-            Float::with_val(BITS, &square - 1u32) / (square + 1u32)
-        }
-        Activation::Sigmoid => (exp(minus) + 1u32).recip(),
-        Activation::LogSigmoid => -(exp(minus) + 1u32).ln(),
-        Activation::Softplus { beta } => (exp(Float::with_val(BITS, z * beta)) + 1u32).ln() / beta,
-        Activation::Tanhshrink => z - textbook(Activation::Tanh, None, z),
-        Activation::Softsign => z / (Float::with_val(BITS, z.abs_ref()) + 1u32),
-        Activation::Swish { beta } => Float::with_val(BITS, z / (exp(Float::with_val(BITS, &minus * beta)) + 1u32)),
-        Activation::Mish => {
-            let softplus = (exp(z.clone()) + 1u32).ln();
-            softplus.tanh() * z
-        }
-        Activation::GeluTanh => {
-            let cube = Float::with_val(BITS, z.square_ref()) * z;
-            let root = (long(2.0) / Float::with_val(BITS, Constant::Pi)).sqrt();
-            let inner = (cube * decimal("0.044715") + z) * root;
-            (inner.tanh() + 1u32) * z / 2u32
-        }
-        Activation::Celu { .. } if *z > 0 => z.clone(),
-        Activation::Celu { alpha } => long(alpha) * (exp(Float::with_val(BITS, z / alpha)) - 1u32),
-        Activation::Rrelu { .. } if *z > 0 => z.clone(),
-        // (1/8 + 1/3)/2 on the grid of 8 significant bits.
-        Activation::Rrelu { .. } => long(235.0 / 1024.0) * z,
-        Activation::Relu6 => clamped(z, 0.0, 6.0),
-        Activation::Hardtanh { low, high } => clamped(z, low, high),
-        Activation::Hardsigmoid => clamped(&Float::with_val(BITS, z + 3u32), 0.0, 6.0) / 6u32,
-        Activation::Hardswish => clamped(&Float::with_val(BITS, z + 3u32), 0.0, 6.0) * z / 6u32,
-        Activation::Softshrink { lambda } => Float::with_val(BITS, z - clamped(z, -lambda, lambda)),
-        Activation::Hardshrink { lambda } if Float::with_val(BITS, z.abs_ref()) > lambda => z.clone(),
-        Activation::Hardshrink { .. } => long(0.0),
-        Activation::Threshold { threshold, .. } if *z > threshold => z.clone(),
-        Activation::Threshold { value, .. } => long(value),
-        Activation::ReluSquared if *z > 0 => Float::with_val(BITS, z.square_ref()),
-        Activation::ReluSquared => long(0.0),
-        Activation::Silu => Float::with_val(BITS, z / (exp(minus) + 1u32)),
-        Activation::Gelu => Float::with_val(BITS, z / 2u32) * ((z.clone() / long(2.0).sqrt()).erf() + 1u32),
-        // PyTorch's `alpha` and `scale`, digit by digit.
-        Activation::Selu if *z > 0 => decimal("1.0507009873554804934193349852946") * z,
-        Activation::Selu => {
-            decimal("1.0507009873554804934193349852946")
-                * decimal("1.6732632423543772848170429916717")
-                * (exp(z.clone()) - 1u32)
-        }
-    }
-}
-
-fn clamped(z: &Float, low: f64, high: f64) -> Float {
-    Float::with_val(BITS, z.max_ref(&long(low))).min(&long(high))
-}
-
-/// The loss in 340 bits, forwards only, with one number moved by `by`.
-fn loss(network: &Network, batch: &Batch, step: Step, by: &Float) -> Float {
-    let parameter = |id: usize, index: (usize, usize)| {
-        let value = long(network.parameters[id].values[index]);
-        match step {
-            Step::Parameter(moved, at) if (moved, at) == (id, index) => value + by,
-            _ => value,
-        }
-    };
-    let samples = batch.inputs.ncols();
-    let mut total = long(0.0);
-    for sample in 0..samples {
-        let mut values: Vec<Vec<Float>> = Vec::new();
-        for (id, node) in network.nodes.iter().enumerate() {
-            let input = |which: usize| &values[node.inputs[which]];
-            let value = match node.operation {
-                Operation::Input => batch.inputs.column(sample).iter().map(|&x| long(x)).collect(),
-                Operation::Affine { weight, bias } => (0..network.parameters[weight].values.nrows())
-                    .map(|i| {
-                        let mut z = bias.map_or(long(0.0), |bias| parameter(bias, (i, 0)));
-                        for (j, a) in input(0).iter().enumerate() {
-                            z += parameter(weight, (i, j)) * a;
-                        }
-                        match step {
-                            Step::Preactivation(moved, at) if (moved, at) == (id, (i, sample)) => z + by,
-                            _ => z,
-                        }
-                    })
-                    .collect(),
-                Operation::Activation { activation, slope } => {
-                    let slope = slope.map(|slope| parameter(slope, (0, 0)));
-                    input(0).iter().map(|z| textbook(activation, slope.as_ref(), z)).collect()
-                }
-                Operation::Scale { factor } => input(0).iter().map(|x| Float::with_val(BITS, x * factor)).collect(),
-                Operation::Add => input(0).iter().zip(input(1)).map(|(x, y)| Float::with_val(BITS, x + y)).collect(),
-            };
-            values.push(value);
-        }
-        let y = values.last().expect("a head");
-        match &batch.targets {
-            Targets::Classes(classes) => {
-                let sum = y.iter().fold(long(0.0), |sum, y| sum + y.clone().exp());
-                total += (sum.ln() - &y[classes[sample]]) / samples as u32;
-            }
-            Targets::Values(targets) => {
-                for (k, y) in y.iter().enumerate() {
-                    let difference = Float::with_val(BITS, y - targets[(k, sample)]);
-                    total += difference.square() / (samples * targets.nrows()) as u32;
-                }
-            }
-        }
-    }
-    total
-}
 
 /// Error of central differences with h = 2^-60 that we allow, relative to the largest entry of a tensor: h²
 /// times third derivatives, which reach 2^7 here. A wrong factor or sign cannot hide in it.
 const DIFFERENCE_BITS: i32 = 112;
 
-/// Every gradient of every activation, loss and shape of network is the derivative of an independent loss in
-/// 340 bits: weights, biases, PReLU's slope, and δ.
+/// Every gradient of every activation is the derivative of an independent loss in 340 bits: weights, biases, PReLU's slope,
+/// and δ; of some activations for every loss and shape of network.
 #[test]
 fn gradients_are_derivatives() {
-    let step_size = long(1.0) >> 60;
     let more = ["leaky:0.25", "elu:0.5", "prelu:-0.125", "celu:0.5", "softplus:2", "swish:2", "threshold:-0.5:2"];
     let more = more.map(|name| Activation::parse(name).unwrap());
     let (mut compared, mut worst) = (0, HashMap::new());
-    for activation in ALL.into_iter().chain(more) {
-        for loss_kind in LOSSES {
-            for shape in [Shape::Plain, Shape::WithoutBias, Shape::Residual] {
-                let (network, batch) = (small_network(activation, loss_kind, shape), small_batch(loss_kind));
-                let (mut left, mut right) = (0, 0);
-                for layer in run("mpfr:300", &network, &batch) {
-                    let Layer { affine, weight, bias, slope } = parameters(&network, layer.site);
-                    for (tensor, values) in tensors(&layer) {
-                        if tensor == "z" {
-                            // No step of 2^-60 crosses a joint.
-                            for z in &values.to_array() {
-                                for joint in activation.joints().iter() {
-                                    assert!((z.to_f64() - joint.at).abs() > 1e-12, "z = {}", show(z));
-                                }
-                                *(if z.to_f64() > 0.0 { &mut right } else { &mut left }) += 1;
+    for (place, activation) in ALL.into_iter().chain(more).enumerate() {
+        let all = LOSSES.into_iter().flat_map(|loss| SHAPES.map(|shape| (loss, shape)));
+        let is_whole = ["prelu", "gelu", "leaky"].contains(&activation.name().as_str());
+        let cases: Vec<_> = if is_whole { all.collect() } else { vec![(LOSSES[place % 2], Shape::Residual)] };
+        for (loss, shape) in cases {
+            let (network, batch) = (small_network(activation, loss, shape), small_batch(loss));
+            let (mut left, mut right) = (0, 0);
+            for layer in run("mpfr:300", &network, &batch) {
+                let Layer { affine, weight, bias, slope } = parameters(&network, layer.site);
+                for (tensor, values) in tensors(&layer) {
+                    if tensor == "z" {
+                        // No step of 2^-60 crosses a joint.
+                        for z in &values.to_array() {
+                            for joint in activation.joints().iter() {
+                                assert!((z.to_f64() - joint.at).abs() > tolerances::DOUBLES, "z = {}", show(z));
                             }
-                            continue;
+                            *(if z.to_f64() > 0.0 { &mut right } else { &mut left }) += 1;
                         }
-                        let largest = values.iter().map(|x| x.to_float().abs()).fold(long(0.0), |a, b| a.max(&b));
-                        for (index, value) in values.indexed_iter() {
-                            let step = match tensor {
-                                "dW" => Step::Parameter(weight, index),
-                                "db" => Step::Parameter(bias.expect("it has a gradient"), index),
-                                "δ" => Step::Preactivation(affine, index),
-                                _ => Step::Parameter(slope.expect("it has a gradient"), index),
-                            };
-                            let up = loss(&network, &batch, step, &step_size);
-                            let down = loss(&network, &batch, step, &Float::with_val(BITS, -&step_size));
-                            let difference: Float = (up - down) << 59;
-                            let error = Float::with_val(BITS, &difference - value.to_float()).abs();
-                            assert!(
-                                error <= Float::with_val(BITS, &largest >> DIFFERENCE_BITS),
-                                "mpfr:300, {activation}, {loss_kind:?}, {shape:?}: {tensor} of layer {} at \
-                                 {index:?}: difference {}, gradient {}, error {:e} of {:e}",
-                                layer.site,
-                                show(&Exact::Long(difference)),
-                                show(&value),
-                                error.to_f64(),
-                                largest.to_f64()
-                            );
-                            if let Some(bits) = Float::with_val(53, &error / &largest).get_exp() {
-                                let entry = worst.entry(tensor).or_insert(bits);
-                                *entry = bits.max(*entry);
-                            }
-                            compared += 1;
+                        continue;
+                    }
+                    let largest = values.iter().map(|x| x.to_float().abs()).fold(Float::new(BITS), |a, b| a.max(&b));
+                    for (index, value) in values.indexed_iter() {
+                        let entry = match tensor {
+                            "dW" => Entry::Parameter(weight, index),
+                            "db" => Entry::Parameter(bias.expect("it has a gradient"), index),
+                            "δ" => Entry::Affine(affine, index),
+                            _ => Entry::Parameter(slope.expect("it has a gradient"), index),
+                        };
+                        let difference = Blackboard { bits: BITS }.quotient(&network, &batch, entry);
+                        let error = Float::with_val(BITS, &difference - value.to_float()).abs();
+                        assert!(
+                            error <= Float::with_val(BITS, &largest >> DIFFERENCE_BITS),
+                            "mpfr:300, {activation}, {loss:?}, {shape:?}: {tensor} of layer {} at {index:?}: \
+                             difference {}, gradient {}, error {:e} of {:e}",
+                            layer.site,
+                            show(&Exact::Long(difference)),
+                            show(&value),
+                            error.to_f64(),
+                            largest.to_f64()
+                        );
+                        if let Some(bits) = Float::with_val(53, &error / &largest).get_exp() {
+                            let entry = worst.entry(tensor).or_insert(bits);
+                            *entry = bits.max(*entry);
                         }
+                        compared += 1;
                     }
                 }
-                assert!(left > 5 && right > 5, "{activation} {shape:?}: {left} z left and {right} right of 0");
             }
+            assert!(left > 5 && right > 5, "{activation} {shape:?}: {left} z left and {right} right of 0");
         }
     }
-    // Per network 12 + 2·16 + 12 weights, 30 δ, and 15 biases in two of three shapes; 3 slopes of the preluses.
-    assert_eq!(compared, 33 * 2 * (3 * (56 + 30) + 2 * 15) + 2 * 2 * 3 * 3);
+    assert!(compared > 4000, "{compared} entries");
     // The differences see something at all.
-    assert!(worst.values().all(|bits| *bits > -250), "{worst:?}");
+    assert!(worst.len() == 4 && worst.values().all(|bits| *bits > -250), "{worst:?}");
 }
 
 /// The nodes and parameters of one layer.
@@ -525,7 +374,7 @@ impl Role {
     }
 
     fn dot(&self, row: &[Real], column: &[Real], last: Option<&Real>) -> Real {
-        dot(&self.format, Some(&self.accumulator), row, column, last)
+        dot_as((&self.format, &self.accumulator), How::NEAREST, Sum::Sequential, (row, column), last)
     }
 }
 
@@ -750,31 +599,6 @@ fn the_slope_gradient_leaves_out_positive_units() {
     assert_same(&Exact::Double(-64.0), &slope.get((0, 0)), || "f16: slope gradient".to_string());
 }
 
-/// A node with three readers adds what they send from the last one up. In f16 (2^-11 + 2^-11) + 1 is 1 + 2^-10; in the other
-/// order each half ulp would tie to even, which gives 1.
-#[test]
-fn a_node_with_several_readers_adds_from_the_last_one_up() {
-    let mut network = Network::new(Loss::MeanSquaredError);
-    let scalar = |x: f64| arr2(&[[x]]);
-    network.push_affine("hidden.1", 0, scalar(1.0), None);
-    let shared = network.push_activation(Activation::Identity);
-    network.push_affine("hidden.2", shared, scalar(two_to(11)), None);
-    let second = network.push_activation(Activation::Identity);
-    let first_sum = network.push_add(second, shared);
-    network.push_affine("hidden.3", first_sum, scalar(1.0), None);
-    let third = network.push_activation(Activation::Identity);
-    let second_sum = network.push_add(third, shared);
-    network.push_affine("head", second_sum, scalar(two_to(-11)), None);
-    // y = 0, so δ = 2·(0 + 1/2) = 1; 2^-11 arrives at both sums, and 2^11·2^-11 = 1 through hidden.2.
-    let batch = Batch { inputs: scalar(0.0), targets: Targets::Values(scalar(-0.5)) };
-    for arithmetic in ["f16", "mpfr:11", "f32"] {
-        let layers = run(arithmetic, &network, &batch);
-        assert_same(&Exact::Double(1.0 + two_to(-10)), &layers[3].delta.get((0, 0)), || {
-            format!("{arithmetic}: δ of hidden.1")
-        });
-    }
-}
-
 /// A batch without samples has gradients that are empty sums.
 #[test]
 fn an_empty_batch_gives_zeros() {
@@ -804,17 +628,4 @@ fn an_empty_batch_gives_zeros() {
             }
         }
     }
-}
-
-/// The independent loss is no less precise than the differences need: the even part of its gelu,
-/// h·erf(h/√2) = h²·√(2/π)·(1 − h²/6 + …), has cancelled 60 bits and still has more than 115.
-#[test]
-fn the_textbook_loss_has_its_bits() {
-    let h = long(1.0) >> 60;
-    let up = textbook(Activation::Gelu, None, &h);
-    let down = textbook(Activation::Gelu, None, &Float::with_val(BITS, -&h));
-    let even = (up + down) << 120;
-    let expected = (long(2.0) / Float::with_val(BITS, Constant::Pi)).sqrt();
-    let error = Float::with_val(BITS, even - &expected).abs();
-    assert!(error < (long(1.0) >> 115), "error {:e}", error.to_f64());
 }

@@ -1,17 +1,15 @@
 //! The working precision of the truth: raised where a branch is undecided, left where no precision helps,
 //! and never too low for the bits that were asked for.
 
+use crate::common::drawn::perceptron;
 use crate::common::erased::named;
 use crate::common::tolerances;
 use ndarray::{Array2, array};
-use precision_probe::activation::{Activation, Piece, preserving_gain};
-use precision_probe::architecture::mlp::Perceptron;
+use precision_probe::activation::{Activation, Piece};
 use precision_probe::arithmetic::Policy;
-use precision_probe::assets::{FEATURES, OUTPUTS};
 use precision_probe::data::digits_batch;
 use precision_probe::data::{Batch, Targets};
 use precision_probe::graph::Network;
-use precision_probe::init::Init;
 use precision_probe::loss::Loss;
 use precision_probe::probe::measure::{Measurement, measure};
 use precision_probe::record::Number;
@@ -249,21 +247,7 @@ fn raising_ends_at_a_limit() {
 }
 
 fn drawn(activation: &str, seed: u64) -> (Network, Batch) {
-    let activation = Activation::parse(activation).unwrap();
-    let gain = preserving_gain(&activation);
-    let loss = Loss::CrossEntropy;
-    let perceptron = Perceptron {
-        activation,
-        depth: 12,
-        width: 12,
-        features: FEATURES,
-        outputs: OUTPUTS,
-        init: Init::Preserve,
-        gain,
-        bias: true,
-        residual: false,
-        loss,
-    };
+    let perceptron = perceptron(Activation::parse(activation).unwrap(), 12, 12);
     (perceptron.draw(seed, 0), digits_batch(seed, 0, 4))
 }
 

@@ -3,10 +3,10 @@
 
 use crate::common::Random;
 use crate::common::erased::named;
+use crate::common::reference::{Entry, Reference};
 use ndarray::{Array2, arr2};
 use precision_probe::activation::Activation;
-use precision_probe::arithmetic::Policy;
-use precision_probe::backprop::{ForwardRun, Part, SiteGradients, gradients};
+use precision_probe::backprop::{SiteGradients, gradients};
 use precision_probe::data::{Batch, Targets};
 use precision_probe::graph::{Network, Node, NodeId, Operation, ParameterId, Shape};
 use precision_probe::loss::Loss;
@@ -107,28 +107,6 @@ fn graphs() -> [(&'static str, Network); 3] {
     [("four readers", four_readers()), ("a diamond", diamond()), ("two heads", two_heads())]
 }
 
-/// The mean squared error in 340 bits.
-fn loss(network: &Network, batch: &Batch) -> Float {
-    let policy = Policy::parse(&format!("mpfr:{BITS}")).unwrap();
-    let outputs = ForwardRun::new(&policy, Part::Whole, network, batch).outputs();
-    let Targets::Values(targets) = &batch.targets else { unreachable!("values") };
-    let squares = outputs.iter().zip(targets).map(|(y, t)| (y.to_float() - Float::with_val(BITS, *t)).square());
-    Float::with_val(BITS, Float::sum(squares.collect::<Vec<_>>().iter())) / targets.len() as u32
-}
-
-/// (L(θ + h) − L(θ − h))/2h for every entry of a parameter. The loss is quadratic in each entry between the kinks, so this is
-/// the derivative itself.
-fn quotients(network: &Network, batch: &Batch, parameter: ParameterId) -> Vec<Float> {
-    const H: f64 = 1.0 / (1u64 << 30) as f64;
-    let entries = 0..network.parameters[parameter].values.len();
-    let at = |entry: usize, h: f64| {
-        let mut moved = network.clone();
-        *moved.parameters[parameter].values.iter_mut().nth(entry).unwrap() += h;
-        loss(&moved, batch)
-    };
-    entries.map(|entry| (at(entry, H) - at(entry, -H)) / (2.0 * H)).collect()
-}
-
 /// Every parameter with its gradient.
 fn with_parameters(network: &Network, layers: &[SiteGradients]) -> Vec<(ParameterId, Vec<Float>)> {
     let of = |layer: &SiteGradients| {
@@ -139,6 +117,7 @@ fn with_parameters(network: &Network, layers: &[SiteGradients]) -> Vec<(Paramete
     layers.iter().flat_map(of).collect()
 }
 
+/// The loss is quadratic in each entry between the kinks, so that quotients are the derivative itself.
 #[test]
 fn gradients_are_the_difference_quotients() {
     let batch = batch();
@@ -147,7 +126,9 @@ fn gradients_are_the_difference_quotients() {
         let found = with_parameters(&network, &layers);
         assert_eq!(found.len(), network.parameters.len(), "{what}");
         for (parameter, gradient) in found {
-            let quotients = quotients(&network, &batch, parameter);
+            let quotient =
+                |(index, _)| Reference { bits: BITS }.quotient(&network, &batch, Entry::Parameter(parameter, index));
+            let quotients: Vec<Float> = network.parameters[parameter].values.indexed_iter().map(quotient).collect();
             let largest = quotients.iter().map(|x| x.clone().abs()).max_by(Float::total_cmp).unwrap();
             assert!(largest > 0.0);
             for (ours, quotient) in gradient.iter().zip(&quotients) {
@@ -195,9 +176,11 @@ fn shares_of_four_readers_are_added_from_the_last_up() {
     let batch = Batch { inputs: one(), targets: Targets::Values(arr2(&[[6.0]])) };
     // y = R(R(R(8 + 0.75) + 0.75) + 0.75) = 8, and δ = R(R(8 − 6)·2) = 4. The shares are 32, 3, 3 and 3. From the last
     // reader up: 3 + 3 = 6, R(6 + 3) = 8 (a tie, to even), 8 + 32 = 40. From the first one down it would be 32.
-    let layers: Vec<_> = gradients(named("e5m2"), &network, &batch).collect();
-    let delta = |layer: &SiteGradients| layer.delta.get((0, 0)).to_f64();
-    assert_eq!(layers.iter().map(delta).collect::<Vec<_>>(), [4.0, 40.0]);
+    for arithmetic in ["e5m2", "e5m2:acc=f16", "e8m2", "mpfr:3"] {
+        let delta = |layer: SiteGradients| layer.delta.get((0, 0)).to_f64();
+        let deltas: Vec<f64> = gradients(named(arithmetic), &network, &batch).map(delta).collect();
+        assert_eq!(deltas, [4.0, 40.0], "{arithmetic}");
+    }
 }
 
 /// A parameter that two nodes have: its gradient is the sum of both nodes' shares, given once, with its first node.

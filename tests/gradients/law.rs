@@ -170,12 +170,14 @@ fn line(run: &LawRun, regime: Regime, statistic: Statistic) -> Line {
     found.and_then(|fit| fit.line).unwrap_or_else(|| panic!("{}: no line", run.activation))
 }
 
-/// tanh, with the digits' tolerance of `theory.rs` (second-order terms at 8 bits, sampling): 1 ± 0.1. Inputs are
-/// Gaussian with 8 bits, so that their products with 8-bit weights need 16 and are rounded at every precision here; the
-/// digits have 3 bits, with which products are exact from 11 bits on and layer 1 falls out of the law.
+/// Where φ' is Lipschitz, a rounding error of z moves φ' in proportion: one bit of noise per bit of precision, for tanh
+/// 1 ± 0.1 (second-order terms at 8 bits, sampling). Inputs are Gaussian with 8 bits, so that their products with 8-bit
+/// weights need 16 and are rounded at every precision here; the digits have 3 bits, with which products are exact from
+/// 11 bits on and layer 1 falls out of the law.
 ///
-/// relu while flips are many: 1/2 ± 0.15 as in `theory.rs`, where the scatter of twelve trials is worked out. The
-/// intervals must tell the two laws apart.
+/// Where φ' jumps, a flipped branch changes φ' by the jump however small the error of z was, and flips come in proportion
+/// to u: the mean square of the noise does too, half a bit per bit, for relu while flips are many 1/2 ± 0.15. The intervals
+/// must tell the two laws apart.
 #[test]
 fn smooth_and_kinked_activations_obey_different_laws() {
     let small = Spec { activations: vec!["tanh".into()], depth: 10, width: 16, ..Spec::default() };

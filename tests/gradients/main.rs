@@ -8,6 +8,7 @@ mod common;
 mod escalation;
 mod graphs;
 mod law;
+mod logged;
 mod measured;
 mod oracles;
 mod places;

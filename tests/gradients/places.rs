@@ -1,19 +1,17 @@
 //! No two roundings of a run share a place, and the random bits of different places are unrelated.
 
+use super::logged::{Asked, Logged};
 use crate::common::Random;
-use crate::common::erased::named;
-use ndarray::{Array2, ArrayView2};
-use precision_probe::activation::{ALL, Activation, Function};
+use crate::common::drawn::perceptron;
+use ndarray::Array2;
+use precision_probe::activation::{ALL, Activation};
 use precision_probe::architecture::mlp::Perceptron;
-use precision_probe::arithmetic::packed::Packed;
 use precision_probe::arithmetic::random::{ALONE, Draws};
-use precision_probe::arithmetic::reference::Reference;
-use precision_probe::arithmetic::{Arithmetic, Binary, Content, Crossing, Exact, Numbers, Place, Policy, Side, Step};
+use precision_probe::arithmetic::{Numbers, Place, Policy, Step};
 use precision_probe::backprop::{Pass, gradients};
 use precision_probe::data::{Batch, Targets};
 use precision_probe::data::{digits_batch, gaussian_batch};
 use precision_probe::graph::Network;
-use precision_probe::init::Init;
 use precision_probe::loss::Loss;
 use precision_probe::spec::training::Optimiser;
 use precision_probe::train::clip::clip;
@@ -25,63 +23,15 @@ use std::sync::{Arc, Mutex};
 type Log = Arc<Mutex<BTreeMap<Place, (String, Vec<u64>)>>>;
 
 /// f64 that notes every rounding, and panics if a place already belongs to another one.
-struct Logged {
-    log: Log,
-    inner: Reference<Packed<f64>>,
-}
-
-impl Logged {
-    fn new(log: &Log) -> Arc<Logged> {
-        let inner = Reference(Packed::<f64>::new(named("f64")).expect("f64 has lanes"));
-        Arc::new(Logged { log: log.clone(), inner })
-    }
-
-    fn note(&self, at: Place, operation: String, operands: impl IntoIterator<Item = f64>) {
-        let rounding = (operation, operands.into_iter().map(f64::to_bits).collect());
-        let mut log = self.log.lock().unwrap();
+fn noting(log: &Log) -> Arc<impl Numbers<Elem = f64> + use<>> {
+    let log = log.clone();
+    Arc::new(Logged::new(move |at: Place, asked: Asked, operands: &[f64]| {
+        let rounding = (format!("{asked:?}"), operands.iter().map(|x| x.to_bits()).collect());
+        let mut log = log.lock().unwrap();
         // A value that is computed again, for another reader or after a checkpoint, is the same rounding.
         let first = log.entry(at).or_insert_with(|| rounding.clone());
         assert_eq!(*first, rounding, "two roundings at {at:?}");
-    }
-}
-
-impl Arithmetic for Logged {
-    type Elem = f64;
-    type Operand = Vec<Vec<f64>>;
-
-    fn round(&self, at: Place, x: &Exact) -> f64 {
-        self.note(at, "round".into(), [x.to_f64()]);
-        self.inner.round(at, x)
-    }
-    fn dot(&self, at: Place, row: &[f64], column: &[f64], last: Option<&f64>) -> f64 {
-        self.note(at, "dot".into(), row.iter().chain(column).chain(last).copied());
-        self.inner.dot(at, row, column, last)
-    }
-    fn apply(&self, at: Place, f: &Function, x: &f64) -> f64 {
-        self.note(at, format!("{f:?}"), [*x]);
-        self.inner.apply(at, f, x)
-    }
-    fn binary(&self, at: Place, operation: Binary, x: &f64, y: &f64) -> f64 {
-        self.note(at, format!("{operation:?}"), [*x, *y]);
-        self.inner.binary(at, operation, x, y)
-    }
-    fn prepare(&self, matrix: ArrayView2<f64>, side: Side, content: Content) -> Vec<Vec<f64>> {
-        self.inner.prepare(matrix, side, content)
-    }
-    fn product(&self, step: Step, left: &Vec<Vec<f64>>, right: &Vec<Vec<f64>>, last: Option<&[f64]>) -> Array2<f64> {
-        let dot = |(i, j)| self.dot(Place::new(step, (i, j)), &left[i], &right[j], last.map(|last: &[f64]| &last[i]));
-        Array2::from_shape_fn((left.len(), right.len()), dot)
-    }
-
-    fn crossing(&self, x: &Array2<f64>) -> Crossing {
-        Crossing::Numbers(self.exact_matrix(x))
-    }
-}
-
-impl Numbers for Logged {
-    fn exact(&self, x: &f64) -> Exact {
-        self.inner.exact(x)
-    }
+    }))
 }
 
 /// Networks of every kind of node, with both losses.
@@ -89,18 +39,9 @@ fn networks() -> Vec<(Network, Batch)> {
     let mut networks = Vec::new();
     for activation in ALL.into_iter().chain([Activation::Prelu { slope: 0.3 }]) {
         for (loss, residual) in [(Loss::CrossEntropy, true), (Loss::MeanSquaredError, false)] {
-            let perceptron = Perceptron {
-                activation,
-                depth: 3,
-                width: 5,
-                features: if loss == Loss::CrossEntropy { 64 } else { 4 },
-                outputs: if loss == Loss::CrossEntropy { 10 } else { 3 },
-                init: Init::Preserve,
-                gain: 1.4,
-                bias: true,
-                residual,
-                loss,
-            };
+            let (features, outputs) = if loss == Loss::CrossEntropy { (64, 10) } else { (4, 3) };
+            let perceptron =
+                Perceptron { features, outputs, gain: 1.4, residual, loss, ..perceptron(activation, 3, 5) };
             let batch = match loss {
                 Loss::CrossEntropy => digits_batch(3, 0, 6),
                 Loss::MeanSquaredError => gaussian_batch(3, 0, 6, (4, 3)),
@@ -117,8 +58,8 @@ fn no_two_roundings_of_a_gradient_share_a_place() {
         // The same arithmetic for both passes, and one for each: then they read parameters and constants by themselves.
         for is_plain in [true, false] {
             let log = Log::default();
-            let forward = Logged::new(&log);
-            let backward = if is_plain { forward.clone() } else { Logged::new(&log) };
+            let forward = noting(&log);
+            let backward = if is_plain { forward.clone() } else { noting(&log) };
             assert_eq!(Pass::new(&network, &batch, forward, backward).count(), network.sites.len());
             assert!(log.lock().unwrap().len() > 500);
         }
@@ -129,7 +70,7 @@ fn no_two_roundings_of_a_gradient_share_a_place() {
 fn no_two_roundings_of_an_update_share_a_place() {
     for (_, optimiser) in Optimiser::ALL {
         let log = Log::default();
-        let arithmetic = Logged::new(&log);
+        let arithmetic = noting(&log);
         let mut random = Random(4);
         let mut drawn = |shape| Array2::from_shape_simple_fn(shape, || random.below(4001) as f64 / 1000.0 - 2.0);
         let shapes = [(4, 3), (4, 1), (1, 1), (2, 4), (2, 1)];
@@ -140,7 +81,7 @@ fn no_two_roundings_of_an_update_share_a_place() {
             let mut state: State<f64> = State::new();
             let theta = drawn(shapes[at]);
             let moment = Moment { rate: 0.03, update: 1 };
-            let own = Logged::new(&Log::default());
+            let own = noting(&Log::default());
             change(&*own, &optimiser, moment, at, &theta, gradient.clone(), &mut state);
             let made = change(&*arithmetic, &optimiser, moment, at, &theta, gradient, &mut state);
             applied(&*arithmetic, &made);
@@ -168,7 +109,7 @@ fn correlation(places: [Place; 2]) -> f64 {
 fn draws_of_different_entries_are_uncorrelated() {
     let (network, batch) = networks().swap_remove(1);
     let log = Log::default();
-    let arithmetic = Logged::new(&log);
+    let arithmetic = noting(&log);
     Pass::new(&network, &batch, arithmetic.clone(), arithmetic).for_each(drop);
     let places: Vec<Place> = log.lock().unwrap().keys().copied().collect();
     let (mut count, mut squares, mut worst) = (0, 0.0, 0.0f64);

@@ -1,13 +1,12 @@
-//! Residual networks: rounding by hand, and the truth against exact fractions.
+//! Residual networks: rounding by hand, and what the record says of the scale.
 
 use crate::common::assert_same_matrix;
 use crate::common::erased::named;
 use ndarray::{Array2, arr2};
 use precision_probe::activation::Activation;
-use precision_probe::architecture::mlp::{Perceptron, residual_scale};
+use precision_probe::architecture::mlp::residual_scale;
 use precision_probe::arithmetic::Exact;
 use precision_probe::backprop::gradients;
-use precision_probe::data::gaussian_batch;
 use precision_probe::data::{Batch, Targets};
 use precision_probe::graph::{Network, Operation};
 use precision_probe::init::Init;
@@ -15,9 +14,6 @@ use precision_probe::loss::Loss;
 use precision_probe::probe::{Silent, run};
 use precision_probe::record::{Number, Record};
 use precision_probe::spec::Spec;
-use precision_probe::truth::Undecided;
-use precision_probe::truth::{Evidence, Prepared, TrueTensor, TruthPass};
-use rug::{Float, Rational};
 
 /// Two hidden layers of one leaky unit (slope 1/4) around skips, in a format of 3 bits and exponents −2 to 3,
 /// whose 0.7 is 3/4. Ties go to even; "→" is one rounding:
@@ -54,102 +50,6 @@ fn a_residual_network_rounded_by_hand() {
         {
             let value = Array2::from_elem((1, 1), Exact::Double(value));
             assert_same_matrix(&value, actual, || format!("{name} of layer {}", layer.site));
-        }
-    }
-}
-
-fn rational(x: f64) -> Rational {
-    Rational::from_f64(x).expect("finite")
-}
-
-/// W·a or Wᵀ·a in fractions.
-fn multiply(weight: &Array2<f64>, a: &[Rational]) -> Vec<Rational> {
-    let dot =
-        |row: ndarray::ArrayView1<f64>| row.iter().zip(a).fold(Rational::new(), |sum, (&w, a)| sum + rational(w) * a);
-    weight.rows().into_iter().map(dot).collect()
-}
-
-/// One sample's gradient of a drawn residual leaky network, written out in fractions: per layer (δ, a_prev).
-fn by_fractions(network: &Network, batch: &Batch, sample: usize, s: &Rational) -> Vec<(Vec<Rational>, Vec<Rational>)> {
-    let weights: Vec<&Array2<f64>> = network.parameters.iter().map(|parameter| &parameter.values).collect();
-    let (head, hidden) = weights.split_last().expect("a head");
-    let slope = rational(Activation::parse("leaky").unwrap().linear_slopes().expect("leaky is linear").0);
-    let piece = |z: &Rational| if *z > 0 { Rational::from(1) } else { slope.clone() };
-    let mut inputs = vec![batch.inputs.column(sample).iter().map(|&x| rational(x)).collect::<Vec<_>>()];
-    let mut derivatives = Vec::new();
-    for weight in hidden {
-        let below = inputs.last().expect("the input");
-        let z = multiply(weight, below);
-        let d: Vec<Rational> = z.iter().map(piece).collect();
-        let has_skip = weight.nrows() == weight.ncols();
-        let unit = |i: usize| {
-            let a = Rational::from(&d[i] * &z[i]);
-            if has_skip { a * s + &below[i] } else { a }
-        };
-        inputs.push((0..z.len()).map(unit).collect());
-        derivatives.push(d);
-    }
-    let Targets::Values(targets) = &batch.targets else { panic!("mean squared error") };
-    let y = multiply(head, inputs.last().expect("the head's input"));
-    let count = Rational::from((2, (batch.inputs.ncols() * y.len()) as u64));
-    let delta: Vec<Rational> =
-        y.iter().enumerate().map(|(k, y)| (y - rational(targets[(k, sample)])) * &count).collect();
-    let mut gradient = multiply(&head.t().to_owned(), &delta);
-    let mut found = vec![(delta, inputs.pop().expect("the head's input"))];
-    for (weight, d) in hidden.iter().zip(&derivatives).rev() {
-        let has_skip = weight.nrows() == weight.ncols();
-        let factor = if has_skip { s.clone() } else { Rational::from(1) };
-        let delta: Vec<Rational> = gradient.iter().zip(d).map(|(g, d)| Rational::from(g * &factor) * d).collect();
-        let branch = multiply(&weight.t().to_owned(), &delta);
-        let below = |j: usize| if has_skip { Rational::from(&branch[j] + &gradient[j]) } else { branch[j].clone() };
-        gradient = (0..branch.len()).map(below).collect();
-        found.push((delta, inputs.pop().expect("one per layer")));
-    }
-    found
-}
-
-/// Every entry within its bound of the fraction, and most of the bits proven.
-fn check(what: &str, truth: &TrueTensor, exact: impl Fn((usize, usize)) -> Rational) {
-    for (index, value) in truth.values().indexed_iter() {
-        let error = Float::with_val(200, (value.to_rational().expect("finite") - exact(index)).abs());
-        let allowed = truth.entry_error(index).to_float();
-        assert!(error <= allowed, "{what}{index:?}: off by {error:e}, allowed {allowed:e}");
-    }
-    assert!(Evidence::of(&Ok(truth.clone())).reaches(60), "{what}");
-}
-
-/// The truth of residual networks against fractions, at a precision that rounds every product, with skips around
-/// every layer but the first.
-#[test]
-fn the_truth_of_a_residual_network_is_its_fraction() {
-    let activation = Activation::parse("leaky").unwrap();
-    let perceptron = Perceptron {
-        activation,
-        depth: 5,
-        width: 4,
-        features: 64,
-        outputs: 10,
-        init: Init::Kaiming,
-        gain: Init::Kaiming.gain(&activation).unwrap(),
-        bias: false,
-        residual: true,
-        loss: Loss::MeanSquaredError,
-    };
-    let s = rational(residual_scale(5));
-    for seed in 0..3 {
-        let (network, batch) = (perceptron.draw(seed, 0), gaussian_batch(seed, 0, 3, (64, 10)));
-        assert_eq!(network.scales().len(), 4);
-        let samples: Vec<_> = (0..3).map(|sample| by_fractions(&network, &batch, sample, &s)).collect();
-        let prepared = Prepared::new(&network);
-        for (index, layer) in TruthPass::new(&network, &prepared, &batch, 96, Undecided::Refused).enumerate() {
-            let what = |tensor: &str| format!("seed {seed}: {tensor} of layer {}", layer.site);
-            let delta = layer.delta.as_ref().expect("decided");
-            check(&what("δ"), delta, |(i, s)| samples[s][index].0[i].clone());
-            let sum = |(i, j): (usize, usize)| {
-                let products = samples.iter().map(|layers| Rational::from(&layers[index].0[i] * &layers[index].1[j]));
-                products.fold(Rational::new(), |sum, product| sum + product)
-            };
-            check(&what("dW"), layer.weight.as_ref().expect("decided"), sum);
         }
     }
 }

@@ -1,31 +1,24 @@
 //! What may differ from the plain run: carriers that stand in for unbounded exponents, the loss scale, frozen
 //! branches of φ', a range without its precision.
 
+use crate::common::assert_same_matrix;
+use crate::common::drawn::{batch_for, perceptron};
 use crate::common::erased::named;
-use crate::common::{assert_same_matrix, oracles};
 use precision_probe::activation::Activation;
 use precision_probe::architecture::mlp::Perceptron;
 use precision_probe::arithmetic::Policy;
 use precision_probe::arithmetic::long::Long;
-use precision_probe::assets::{FEATURES, OUTPUTS};
 use precision_probe::backprop::{ForwardRun, Part, Pass, Setup, SiteGradients, gradients};
 use precision_probe::data::Batch;
-use precision_probe::data::{digits_batch, gaussian_batch};
+use precision_probe::data::digits_batch;
 use precision_probe::format::Format;
 use precision_probe::graph::Network;
-use precision_probe::init::Init;
 use precision_probe::loss::Loss;
-use precision_probe::truth::Undecided;
-use precision_probe::truth::{Prepared, SiteTruth, TruthPass};
 use std::sync::Arc;
 
 fn network(activation: &str, depth: usize, width: usize, gain: f64, loss: Loss) -> Network {
     let activation = Activation::parse(activation).unwrap();
-    let init = Init::Preserve;
-    let (features, outputs) = (FEATURES, OUTPUTS);
-    let perceptron =
-        Perceptron { activation, depth, width, features, outputs, init, gain, bias: true, residual: false, loss };
-    perceptron.draw(11, 0)
+    Perceptron { gain, loss, ..perceptron(activation, depth, width) }.draw(11, 0)
 }
 
 fn assert_same_layers(what: &str, expected: &[SiteGradients], actual: &[SiteGradients]) {
@@ -65,10 +58,7 @@ fn lanes_stand_in_for_unbounded_exponents() {
         ("prelu", 9, 30.0, Loss::CrossEntropy),
     ] {
         let network = network(activation, depth, 8, gain, loss);
-        let batch = match loss {
-            Loss::CrossEntropy => digits_batch(11, 0, 4),
-            Loss::MeanSquaredError => gaussian_batch(11, 0, 4, (FEATURES, OUTPUTS)),
-        };
+        let batch = batch_for(loss, 11, 4);
         for name in ["mpfr:11", "mpfr:4:acc=mpfr:24", "mpfr:24", "mpfr:53"].map(named) {
             let long = Arc::new(Long::new(name));
             let expected: Vec<_> = Pass::new(&network, &batch, long.clone(), long).collect();
@@ -156,32 +146,6 @@ fn a_power_of_two_that_flushes_nothing_changes_nothing() {
         layers.map(|layer| layer.weight.iter().filter(|g| g.is_zero()).count()).sum::<usize>()
     };
     assert!(zeros(0) > 10 * zeros(12).max(1), "{} and {} zeros", zeros(0), zeros(12));
-}
-
-fn truth(network: &Network, batch: &Batch) -> Vec<SiteTruth> {
-    TruthPass::new(network, &Prepared::new(network), batch, 256, Undecided::Refused).collect()
-}
-
-/// Nothing rounded and nothing out of range gives the truth: its midpoint rounded to the format, bit for bit.
-#[test]
-fn everything_exact_gives_the_truth_rounded() {
-    for oracle in oracles() {
-        let layers = truth(&oracle.network, &oracle.batch);
-        let exact: Vec<_> = gradients(named("mpfr:400"), &oracle.network, &oracle.batch).collect();
-        let stand_in: Vec<_> = gradients(named("mpfr:53"), &oracle.network, &oracle.batch).collect();
-        for ((truth, exact), stand_in) in layers.iter().zip(&exact).zip(&stand_in) {
-            let midpoints = truth.weight.as_ref().expect("proven").values();
-            for ((midpoint, exact), stand_in) in midpoints.iter().zip(exact.weight.iter()).zip(stand_in.weight.iter()) {
-                for format in ["f16", "bf16", "f32", "f64"].map(|name| named(name).format) {
-                    let (wanted, found) = (format.round(midpoint), format.round(&exact.to_float()));
-                    assert_eq!(wanted, found, "{} in {format}", oracle.name);
-                    if format.precision <= 11 {
-                        assert_eq!(wanted, format.round(&stand_in.to_float()), "{}: 53 bits for {format}", oracle.name);
-                    }
-                }
-            }
-        }
-    }
 }
 
 /// With its own branches given a run is itself; with another run's it differs where they do.

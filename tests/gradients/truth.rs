@@ -1,16 +1,15 @@
-//! The truth as a whole: dead networks, exponents out of range, branches that no precision decides. That no bound is
-//! below the error is shown by `proofs`.
+//! The truth as a whole: dead networks and exponents out of range. That no bound is below the error is shown by `proofs`,
+//! and what becomes of branches that no precision decides by `escalation`.
 
+use crate::common::drawn::{batch_for, perceptron};
 use ndarray::{Array2, array};
-use precision_probe::activation::{Activation, preserving_gain};
+use precision_probe::activation::Activation;
 use precision_probe::architecture::mlp::Perceptron;
 use precision_probe::arithmetic::ArithmeticName;
-use precision_probe::assets::{FEATURES, OUTPUTS};
 use precision_probe::backprop::gradients;
+use precision_probe::data::digits_batch;
 use precision_probe::data::{Batch, Targets};
-use precision_probe::data::{digits_batch, gaussian_batch};
-use precision_probe::graph::{Network, Operation};
-use precision_probe::init::Init;
+use precision_probe::graph::Network;
 use precision_probe::loss::Loss;
 use precision_probe::truth::Undecided;
 use precision_probe::truth::{Evidence, Prepared, SiteTruth, TrueTensor, TruthPass, Unproven, precision};
@@ -37,50 +36,6 @@ fn is_lost(layer: &SiteTruth, reason: Unproven) -> bool {
     tensors(layer).iter().all(|(_, tensor)| tensor.as_ref().err() == Some(&reason))
 }
 
-fn perceptron(activation: Activation, depth: usize, width: usize, bias: bool, loss: Loss) -> Perceptron {
-    let gain = preserving_gain(&activation);
-    Perceptron {
-        activation,
-        depth,
-        width,
-        features: FEATURES,
-        outputs: OUTPUTS,
-        init: Init::Preserve,
-        gain,
-        bias,
-        residual: false,
-        loss,
-    }
-}
-
-fn batch_for(loss: Loss, seed: u64, samples: usize) -> Batch {
-    match loss {
-        Loss::CrossEntropy => digits_batch(seed, 0, samples),
-        Loss::MeanSquaredError => gaussian_batch(seed, 0, samples, (64, 10)),
-    }
-}
-
-/// a = φ(z) + a_prev from the second layer on.
-fn residual(activation: Activation, loss: Loss, seed: u64) -> Network {
-    let drawn = perceptron(activation, 5, 6, true, loss).draw(seed, 0);
-    let mut network = Network::new(loss);
-    let mut node = 0;
-    for (index, layer) in drawn.sites.iter().enumerate() {
-        let Operation::Affine { weight, bias } = drawn.nodes[layer.node].operation else {
-            panic!("layers begin with affine nodes")
-        };
-        let values = |parameter: usize| drawn.parameters[parameter].values.clone();
-        let affine = network.push_affine(&layer.name, node, values(weight), bias.map(values));
-        if layer.activation.is_none() {
-            break;
-        }
-        let branch = network.push_activation(activation);
-        node = if index == 0 { branch } else { network.push_add(branch, node) };
-        assert!(affine < branch);
-    }
-    network
-}
-
 /// Width 3 and depth 12: many draws are dead. Every branch is decided, and every gradient that is zero is
 /// exactly zero: those are the zeros of doubles, too, since nothing here is near their range or a kink.
 #[test]
@@ -89,7 +44,7 @@ fn born_dead_networks_are_decided() {
     let (mut dead, mut alive) = (0, 0);
     for loss in [Loss::CrossEntropy, Loss::MeanSquaredError] {
         for (seed, bias) in (0..12).flat_map(|seed| [(seed, false), (seed, true)]) {
-            let network = perceptron(Activation::Relu, 12, 3, bias, loss).draw(seed, 0);
+            let network = Perceptron { bias, loss, ..perceptron(Activation::Relu, 12, 3) }.draw(seed, 0);
             let batch = batch_for(loss, seed, 3);
             let doubles: Vec<_> = gradients(f64, &network, &batch).collect();
             for bits in [64, 192] {
@@ -184,42 +139,10 @@ fn exponents_out_of_range_are_not_zeros() {
     }
 }
 
-/// w·a − w·a = 0 where a is irrational: no precision decides this branch. What does not depend on it
-/// stays proven.
-#[test]
-fn an_undecidable_branch_is_not_established_and_those_above_are() {
-    let mut network = Network::new(Loss::MeanSquaredError);
-    network.push_affine("hidden.1", 0, array![[0.75], [0.75]], None);
-    let node = network.push_activation(Activation::Tanh);
-    network.push_affine("hidden.2", node, array![[0.5, -0.5], [0.5, 0.25]], None);
-    let node = network.push_activation(Activation::Relu);
-    network.push_affine("hidden.3", node, array![[1.0, 0.5]], None);
-    let node = network.push_activation(Activation::Tanh);
-    network.push_affine("head", node, array![[1.0]], None);
-    let batch = mean_squares(array![[1.0, 0.5]]);
-    let prepared = Prepared::new(&network);
-    for bits in [64, 256, 1024] {
-        let pass = TruthPass::new(&network, &prepared, &batch, bits, Undecided::Refused);
-        assert_eq!(pass.undecided(), Some((2, 2)), "two samples of the second layer");
-        let layers: Vec<SiteTruth> = pass.collect();
-        assert_eq!(layers.iter().map(|layer| layer.site).collect::<Vec<_>>(), [3, 2, 1, 0]);
-        for layer in &layers[..2] {
-            let evidence = Evidence::of(&layer.weight);
-            assert!(evidence.reaches(bits - 10), "layer {} is {evidence} at {bits} bits", layer.site);
-        }
-        for layer in &layers[2..] {
-            assert!(is_lost(layer, Unproven::UndecidedBranch { count: 1 }), "layer {}", layer.site);
-        }
-        for units in &layers[2].pieces {
-            assert_eq!(units.iter().map(Option::is_some).collect::<Vec<_>>(), [false, true]);
-        }
-    }
-}
-
 /// Depth 50 at the forecast precision, without and with skips: 80 bits of every layer at the first attempt.
 #[test]
 fn depth_fifty_is_proven_at_the_forecast_precision() {
-    let plain = perceptron(Activation::parse("leaky").unwrap(), 50, 64, true, Loss::CrossEntropy);
+    let plain = perceptron(Activation::parse("leaky").unwrap(), 50, 64);
     check_forecast(&plain);
     check_forecast(&Perceptron { residual: true, ..plain });
 }
@@ -246,7 +169,7 @@ fn check_forecast(perceptron: &Perceptron) {
 /// The same bits and bounds with one thread and with three.
 #[test]
 fn threads_change_nothing() {
-    let network = residual(Activation::Prelu { slope: 0.25 }, Loss::CrossEntropy, 3);
+    let network = Perceptron { residual: true, ..perceptron(Activation::Prelu { slope: 0.25 }, 5, 6) }.draw(3, 0);
     let batch = digits_batch(3, 0, 7);
     let with_threads = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();

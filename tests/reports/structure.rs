@@ -57,9 +57,6 @@ const ORDER: [&str; 41] = [
 
 /// Circles that are left. Only ever shorten this list.
 const CIRCLES: &[&[&str]] = &[
-    &["arithmetic/kernels/limbs", "arithmetic/kernels/limbs/narrow", "arithmetic/kernels/limbs/wide"],
-    &["arithmetic/kernels/step", "arithmetic/kernels/tiles", "arithmetic/kernels/vector"],
-    &["judgement/audit", "judgement/audit/factor", "judgement/audit/layer"],
     &["report/audit/screen", "report/probe/screen"],
     &[
         "report/facts",

@@ -1,8 +1,6 @@
 //! Gradients that are a constant multiple of the right ones: a loss scale that was not divided out or divided out twice, a
 //! sum instead of a mean.
 
-use super::ModelJudgement;
-use super::layer::Standing;
 use super::storage::Storage;
 use crate::record::{ArithmeticRun, Number, Projection, SiteRun};
 use schemars::JsonSchema;
@@ -61,22 +59,18 @@ struct Multiple {
     blur: f64,
 }
 
-/// The one factor of all layers that the model can judge, and how many they are.
-pub(super) fn constant(
+/// The one factor of layers of theirs and of the model at a place among the run's arithmetics, and how many they are.
+pub(super) fn constant<'l>(
     theirs: &ArithmeticRun,
-    ours: &ArithmeticRun,
-    model: &ModelJudgement,
+    layers: impl Iterator<Item = (&'l SiteRun, &'l SiteRun)>,
+    place: usize,
     log2_scale: i32,
 ) -> Option<(Factor, usize)> {
-    let judged = theirs.sites.iter().zip(&ours.sites).zip(&model.layers);
-    let judged = judged.filter(|(_, layer)| layer.standing == Standing::Judged).map(|(both, _)| both);
     // Zeros have no factor.
     let has_entries = |(theirs, _): &(&SiteRun, &SiteRun)| norm(theirs) != Some(Number::MinusInfinite);
-    let of = |(layer, ours): (&SiteRun, &SiteRun)| {
-        multiple(layer, ours, model.place, &Storage::new(theirs, layer, log2_scale))
-    };
-    let multiples: Option<Vec<Multiple>> = judged.filter(has_entries).map(of).collect();
-    let multiples = multiples?;
+    let of =
+        |(layer, ours): (&SiteRun, &SiteRun)| multiple(layer, ours, place, &Storage::new(theirs, layer, log2_scale));
+    let multiples = layers.filter(has_entries).map(of).collect::<Option<Vec<Multiple>>>()?;
     Some((common(&multiples)?, multiples.len()))
 }
 

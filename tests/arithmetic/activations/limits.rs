@@ -9,7 +9,7 @@ use ndarray::Array2;
 use precision_probe::activation::double::{derivative_f64, value_f64};
 use precision_probe::activation::{ALL, Activation, Function, is_zero, round_function, round_function_f64};
 use precision_probe::arithmetic::dispatch::Carriers;
-use precision_probe::arithmetic::{ArithmeticName, Direction, Exact, Limits};
+use precision_probe::arithmetic::{ArithmeticName, Direction, Exact};
 use precision_probe::format::{F64, Format, NAMED};
 use rug::float::Constant;
 use rug::{Float, Integer, Rational};
@@ -115,7 +115,7 @@ fn the_table_has_the_whole_catalogue() {
 /// The definition and its shortcut in doubles, in every format.
 #[test]
 fn every_format_rounds_the_limits() {
-    let plain = How { direction: Direction::Nearest, limits: Limits::NONE };
+    let plain = How::NEAREST;
     for format in formats() {
         let codes = Codes::of(&format);
         for (function, values) in rows() {
@@ -141,7 +141,7 @@ fn every_format_rounds_the_limits() {
 #[test]
 fn doubles_know_the_limits() {
     let codes = Codes::of(&F64);
-    let plain = How { direction: Direction::Nearest, limits: Limits::NONE };
+    let plain = How::NEAREST;
     for (function, values) in rows() {
         let in_double = |x: f64| match function {
             Function::Derivative(activation) => derivative_f64(&activation, x),
@@ -195,7 +195,7 @@ fn every_carrier_gives_the_limits() {
         for (carrier, arithmetic) in carriers(name) {
             let is_twin = carrier.contains("twin");
             let of = if is_twin { name.unbounded() } else { name };
-            let (codes, how) = (Codes::of(&of.format), How { direction: of.direction, limits: of.limits });
+            let (codes, how) = (Codes::of(&of.format), How::of(&of));
             let stays = |i: usize| Real::of(&arithmetic.round(&points[(0, i)])) == Real::of(&points[(0, i)]);
             let stays: [bool; 4] = std::array::from_fn(stays);
             for (function, values) in rows() {

@@ -1,7 +1,6 @@
-//! The exact gradient and the exact optimisers in rational numbers: nothing of the project's but its names.
+//! The blackboard's gradient and the exact optimisers in rational numbers: nothing of the project's but its names.
 
-use ndarray::Array2;
-use precision_probe::activation::Activation;
+use crate::common::reference::Reference;
 use precision_probe::data::{Batch, Targets};
 use precision_probe::graph::Network;
 use precision_probe::spec::training::Optimiser;
@@ -10,6 +9,8 @@ use rug::{Float, Rational};
 
 pub type Rows = Vec<Vec<Rational>>;
 
+/// Bits of the blackboard.
+const BITS: u32 = 2000;
 /// Bits of the only things that are no rational numbers: a norm, and Adam's root.
 const ROOT_BITS: u32 = 600;
 
@@ -17,82 +18,25 @@ pub fn rational(x: f64) -> Rational {
     Rational::from_f64(x).expect("a finite number")
 }
 
-fn rows(values: &Array2<f64>) -> Rows {
-    values.rows().into_iter().map(|row| row.iter().map(|x| rational(*x)).collect()).collect()
-}
-
-fn transposed(x: &Rows) -> Rows {
-    (0..x[0].len()).map(|column| x.iter().map(|row| row[column].clone()).collect()).collect()
-}
-
-/// x·y
-fn product(x: &Rows, y: &Rows) -> Rows {
-    let y = transposed(y);
-    let dot = |row: &[Rational], column: &[Rational]| -> Rational {
-        row.iter().zip(column).map(|(x, y)| Rational::from(x * y)).fold(Rational::new(), |sum, term| sum + term)
-    };
-    x.iter().map(|row| y.iter().map(|column| dot(row, column)).collect()).collect()
-}
-
-/// The slope of an activation left of its kink; right of it, all have 1.
-fn left_slope(activation: Activation, slope: Option<&Rational>) -> Rational {
-    match activation {
-        Activation::Relu => Rational::new(),
-        Activation::Identity => Rational::from(1),
-        Activation::Leaky { slope } => rational(slope),
-        Activation::Prelu { .. } => slope.expect("PReLU has a stored slope").clone(),
-        other => panic!("{other:?} is not piecewise linear with a kink at 0"),
-    }
-}
-
-/// The gradient of the mean squared error for every parameter of a perceptron.
-pub fn gradients(network: &Network, activations: &[Activation], batch: &Batch) -> Vec<Rows> {
-    let values = |parameter: usize| rows(&network.parameters[parameter].values);
-    let layers = network.site_parameters();
-    let (mut inputs, mut sums, mut slopes) = (vec![rows(&batch.inputs)], Vec::new(), Vec::new());
-    for (layer, [weight, bias, slope]) in layers.iter().enumerate() {
-        let mut z = product(&values(weight.unwrap()), inputs.last().unwrap());
-        if let Some(bias) = bias.map(values) {
-            for (row, bias) in z.iter_mut().zip(&bias) {
-                row.iter_mut().for_each(|z| *z += &bias[0]);
-            }
-        }
-        let slope = slope.map(|slope| values(slope)[0][0].clone());
-        // The head is linear.
-        let left = activations.get(layer).map_or(Rational::from(1), |of| left_slope(*of, slope.as_ref()));
-        let act = |z: &Rational| if *z > 0 { z.clone() } else { Rational::from(z * &left) };
-        inputs.push(z.iter().map(|row| row.iter().map(act).collect()).collect());
-        sums.push(z);
-        slopes.push(left);
-    }
+/// The gradient of every parameter. What is added, subtracted and multiplied are multiples of 2^-1000 of few bits, which are
+/// divided by the number of terms of the loss: the nearest such quotient is the one that the blackboard rounds to its bits.
+pub fn gradients(network: &Network, batch: &Batch) -> Vec<Rows> {
     let Targets::Values(targets) = &batch.targets else { panic!("values") };
-    let count = targets.len() as u64;
-    let outputs = inputs.last().unwrap();
-    let difference = |(y, t): (&Rational, &Rational)| Rational::from(y - t) * 2u32 / count;
-    let pairs = outputs.iter().zip(rows(targets));
-    let mut delta: Rows = pairs.map(|(y, t)| y.iter().zip(&t).map(difference).collect()).collect();
+    let terms = targets.len() as u32;
+    let quotient = |x: &Float| {
+        let units = (Float::with_val(BITS, x * terms) << 1000u32).to_integer().expect("a finite number");
+        Rational::from(units) / terms >> 1000u32
+    };
+    let exactly = |rows: &[Vec<Float>]| -> Rows { rows.iter().map(|row| row.iter().map(quotient).collect()).collect() };
     let mut found = vec![Rows::new(); network.parameters.len()];
-    for (layer, [weight, bias, slope]) in layers.iter().enumerate().rev() {
-        if layer + 1 < layers.len() {
-            // ∂L/∂a comes in, and ∂L/∂z goes on.
-            let (z, left) = (&sums[layer], &slopes[layer]);
-            let mut of_slope = Rational::new();
-            for (delta, z) in delta.iter_mut().flatten().zip(z.iter().flatten()) {
-                if *z <= 0 {
-                    of_slope += Rational::from(&*delta * z);
-                    *delta *= left;
-                }
-            }
-            if let Some(slope) = slope {
-                found[*slope] = vec![vec![of_slope]];
+    let layers = Reference { bits: BITS }.gradients(network, batch);
+    for (own, parameters) in layers.iter().zip(network.site_parameters()) {
+        let tensors = [Some(&own.weight), Some(&own.bias), own.slope.as_ref()];
+        for (tensor, parameter) in tensors.into_iter().zip(parameters) {
+            if let (Some(tensor), Some(parameter)) = (tensor, parameter) {
+                found[parameter] = exactly(tensor);
             }
         }
-        found[weight.unwrap()] = product(&delta, &transposed(&inputs[layer]));
-        if let Some(bias) = bias {
-            let sum = |row: &Vec<Rational>| row.iter().fold(Rational::new(), |sum, x| sum + x);
-            found[*bias] = delta.iter().map(|row| vec![sum(row)]).collect();
-        }
-        delta = product(&transposed(&values(weight.unwrap())), &delta);
     }
     found
 }

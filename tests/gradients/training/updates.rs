@@ -82,19 +82,13 @@ fn counted(
 }
 
 /// Measures one step and holds it against the count.
-fn hold(
-    learner: &mut Learner,
-    recipe: &Recipe,
-    step: usize,
-    activations: [Activation; 2],
-    batches: &[Batch],
-) -> Measure {
+fn hold(learner: &mut Learner, recipe: &Recipe, step: usize, batches: &[Batch]) -> Measure {
     learner.rekey(recipe.seed, step);
     let own = OwnMeasurement::measure(learner, batches, 80.into(), 1);
     let before = learner.clone();
     let taken = learner.step(recipe, step, &batches[0]);
     let measure = own.finish(learner, recipe, step, &taken, None, f64::NAN);
-    let mut exact = gradients(&before.network, &activations, &batches[0]);
+    let mut exact = gradients(&before.network, &batches[0]);
     if let Some(most) = recipe.clip_norm {
         clip(most, &mut exact);
     }
@@ -150,7 +144,7 @@ fn counts_of_lost_updates_are_exact() {
                 let mut learner = learner(policy, &network(&mut random, activations));
                 for step in 0..STEPS {
                     let batches = [batch(&mut random), batch(&mut random)];
-                    let measure = hold(&mut learner, &recipe(optimiser, rate), step, activations, &batches);
+                    let measure = hold(&mut learner, &recipe(optimiser, rate), step, &batches);
                     of_policy = of_policy.plus(measure.updates());
                 }
             }
@@ -174,7 +168,7 @@ fn counts_of_clipped_updates_are_exact() {
             for step in 0..STEPS {
                 let batches = [batch(&mut random), batch(&mut random)];
                 let clipped = Recipe { clip_norm: Some(most), ..recipe(optimiser, rate) };
-                hold(&mut learner, &clipped, step, activations, &batches);
+                hold(&mut learner, &clipped, step, &batches);
             }
         }
     }
@@ -191,7 +185,7 @@ fn all_updates_of_a_skipped_step_are_lost() {
     let policy = TrainingPolicy::parse("f16").unwrap();
     let mut learner = Learner::new(policy, scale, &network(&mut random, activations));
     let batches = [batch(&mut random), batch(&mut random)];
-    let measure = hold(&mut learner, &recipe(named("sgd"), 0.5), 0, activations, &batches);
+    let measure = hold(&mut learner, &recipe(named("sgd"), 0.5), 0, &batches);
     let updates = measure.updates();
     assert!(measure.skipped && updates.due > 0 && updates.lost == updates.due, "{updates:?}");
 }

@@ -80,18 +80,15 @@ pub(super) fn read(
         room = room.after(contents.tensors.iter().map(|tensor| tensor.values.len() as u64).sum());
         notes.extend(contents.notes.into_iter().map(|note| format!("{shard}: {note}")));
         let mut missing: HashSet<&str> = wanted.iter().copied().collect();
-        for tensor in contents.tensors {
-            match missing.remove(tensor.name.as_str()) {
-                true => drop(tensors.insert(tensor.name.clone(), tensor)),
-                false => unnamed.push(format!("`{}` of {shard}", tensor.name)),
-            }
-        }
-        for tensor in contents.unread {
-            match missing.remove(tensor.name.as_str()) {
-                true => drop(unread.insert(tensor.name.clone(), tensor)),
-                false => unnamed.push(format!("`{}` of {shard}", tensor.name)),
-            }
-        }
+        let mut is_named = |name: &str| {
+            let is_named = missing.remove(name);
+            unnamed.extend((!is_named).then(|| format!("`{name}` of {shard}")));
+            is_named
+        };
+        let named = contents.tensors.into_iter().filter(|tensor| is_named(&tensor.name));
+        tensors.extend(named.map(|tensor| (tensor.name.clone(), tensor)));
+        let named = contents.unread.into_iter().filter(|tensor| is_named(&tensor.name));
+        unread.extend(named.map(|tensor| (tensor.name.clone(), tensor)));
         // The first in the order of the index, so that the message is always the same.
         if let Some(name) = wanted.iter().find(|name| missing.contains(*name)) {
             return Err(format!(

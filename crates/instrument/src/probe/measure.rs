@@ -101,7 +101,7 @@ pub fn measure_with(
     if is_undecided || proof == Proof::Both && !weakest.reaches(bits) {
         let prover = enclosure();
         let precision = prover.forecast(bits).max(measured.precision);
-        let enclosed = job.measured(&prover, precision, bits, &mut layers_done);
+        let enclosed = job.measured(prover.pass(precision, bits), precision, &mut layers_done);
         if enclosed.weakest().reaches(bits) {
             return Measurement { proof: Proof::Enclosure, ..enclosed };
         }
@@ -126,17 +126,10 @@ struct Job<'n> {
 }
 
 impl Job<'_> {
-    /// Measures with a proof at one precision.
-    fn measured(
-        &self,
-        prover: &Prover,
-        precision: u32,
-        wanted: u32,
-        layers_done: &mut dyn FnMut(usize),
-    ) -> Measurement {
-        let truth = prover.pass(precision, wanted);
-        let layers = in_lockstep(self.network, self.batch, truth, self.subjects, self.segments, layers_done);
-        Measurement { precision, proof: Proof::Norm, sites: layers }
+    /// Measures with the exact gradient at one precision.
+    fn measured(&self, truth: ExactPass, precision: u32, layers_done: &mut dyn FnMut(usize)) -> Measurement {
+        let sites = in_lockstep(self.network, self.batch, truth, self.subjects, self.segments, layers_done);
+        Measurement { precision, proof: Proof::Norm, sites }
     }
 
     /// Measures with a proof at the precision that establishes every layer, or at the last one tried.
@@ -154,8 +147,7 @@ impl Job<'_> {
                 working = higher;
                 continue;
             }
-            let layers = in_lockstep(self.network, self.batch, truth, self.subjects, self.segments, layers_done);
-            let measured = Measurement { precision: working, proof: Proof::Norm, sites: layers };
+            let measured = self.measured(truth, working, layers_done);
             let weakest = measured.weakest();
             let is_out_of_range = weakest == Evidence::NotEstablished(Unproven::ExponentRange);
             if !weakest.reaches(bits)

@@ -100,6 +100,25 @@ impl<'a, A: Numbers> Operations<'a, A> {
         let product = self.times(scalar, factor, y);
         self.two(Binary::Add, x, &product)
     }
+
+    /// torch.lerp from m to g, which goes from the nearer end.
+    fn first_moment(&mut self, m: &Array2<A::Elem>, beta1: f64, g: &Array2<A::Elem>) -> Array2<A::Elem> {
+        let away = self.two(Binary::Subtract, g, m);
+        let weight = 1.0 - beta1;
+        if weight < 0.5 {
+            return self.plus_times(m, Scalar::Beta1Complement, weight, &away);
+        }
+        let back = self.times(Scalar::Beta1, 1.0 - weight, &away);
+        self.two(Binary::Subtract, g, &back)
+    }
+
+    /// β₂v + (1 − β₂)g²
+    fn second_moment(&mut self, v: &Array2<A::Elem>, beta2: f64, g: &Array2<A::Elem>) -> Array2<A::Elem> {
+        let kept = self.times(Scalar::Beta2, beta2, v);
+        let weighted = self.times(Scalar::Beta2Complement, 1.0 - beta2, g);
+        let squared = self.two(Binary::Multiply, &weighted, g);
+        self.two(Binary::Add, &kept, &squared)
+    }
 }
 
 /// One parameter tensor's update from its gradient; the state advances.
@@ -144,19 +163,8 @@ pub fn change<A: Numbers>(
             if state.is_empty() {
                 *state = vec![ops.zeros(), ops.zeros()];
             }
-            let away = ops.two(Binary::Subtract, &g, &state[0]);
-            let weight = 1.0 - beta1;
-            // torch.lerp goes from the nearer end.
-            state[0] = if weight < 0.5 {
-                ops.plus_times(&state[0], Scalar::Beta1Complement, weight, &away)
-            } else {
-                let back = ops.times(Scalar::Beta1, 1.0 - weight, &away);
-                ops.two(Binary::Subtract, &g, &back)
-            };
-            let kept = ops.times(Scalar::Beta2, beta2, &state[1]);
-            let weighted = ops.times(Scalar::Beta2Complement, 1.0 - beta2, &g);
-            let squared = ops.two(Binary::Multiply, &weighted, &g);
-            state[1] = ops.two(Binary::Add, &kept, &squared);
+            state[0] = ops.first_moment(&state[0], beta1, &g);
+            state[1] = ops.second_moment(&state[1], beta2, &g);
             let (correction1, correction2) = (correction(beta1, moment.update), correction(beta2, moment.update));
             let root = ops.steps.map(&Function::SquareRoot, &state[1]);
             let scale = ops.number(Scalar::Correction, correction2.sqrt());

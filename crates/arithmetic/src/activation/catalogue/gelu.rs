@@ -119,10 +119,7 @@ impl Entry for Gelu {
     }
 
     fn formula(&self, order: Order, x: &Float, w: u32) -> Result<Evaluated, OutOfRange> {
-        match order {
-            Order::Value => Gelu::either(x, w, false),
-            Order::Slope => Gelu::either(x, w, true),
-        }
+        Gelu::either(x, w, order == Order::Slope)
     }
 
     fn double(&self, order: Order, x: f64) -> (f64, f64) {
@@ -269,10 +266,7 @@ impl Entry for GeluTanh {
     }
 
     fn formula(&self, order: Order, x: &Float, w: u32) -> Result<Evaluated, OutOfRange> {
-        match order {
-            Order::Value => GeluTanh::either(x, w, false),
-            Order::Slope => GeluTanh::either(x, w, true),
-        }
+        GeluTanh::either(x, w, order == Order::Slope)
     }
 
     fn double(&self, order: Order, x: f64) -> (f64, f64) {

@@ -176,90 +176,13 @@ pub fn product(left: &Left, right: &Right) -> Integers {
         return Integers::zeros(entries, words);
     }
     assert!(left.cut.path.is_available(), "invariant: only paths of this processor are taken");
+    let (Cut { path, right: limb, .. }, shape) = (left.cut, (left.rows, left.terms, right.columns));
     match (&left.planes, &right.panels) {
-        (Planes::Narrow(planes), Panels::Narrow(panels)) => narrow::product(left, planes, right, panels, words),
-        (Planes::Wide(planes), Panels::Wide(panels)) => wide::product(left, planes, right, panels, words),
+        (Planes::Narrow(planes), Panels::Narrow(panels)) => {
+            let limbs = right.bits.div_ceil(limb) as usize;
+            narrow::product(path, shape, planes, panels, (limbs, limb), words)
+        }
+        (Planes::Wide(planes), Panels::Wide(panels)) => wide::product(shape, planes, panels, words),
         _ => unreachable!("invariant: both are cut alike"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rug::Integer;
-
-    /// Against GMP on every length and sign, at the limits of the room, on every path.
-    #[test]
-    fn products_are_those_of_gmp() {
-        let mut state = 1u64;
-        let mut random = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            state >> 11
-        };
-        for (rows, terms, columns, left_bits, right_bits) in [
-            (1, 1, 1, 8, 10),
-            (5, 3, 2, 20, 64),
-            (9, 64, 33, 27, 300),
-            (4, 7, 1, 31, 1000),
-            (3, 64, 5, 8, 0),
-            (3, 0, 2, 8, 8),
-            (6, 32, 9, 150, 170),
-            (7, 40, 3, 53, 260),
-            (2, 5, 4, 300, 20),
-        ] {
-            let mut numbers = |count: usize, longest: u32| -> Vec<Integer> {
-                let number = |index: usize| {
-                    // All ones, or random digits of a random length.
-                    let ones = index.is_multiple_of(5);
-                    let length = if longest == 0 || ones { longest } else { random() as u32 % (longest + 1) };
-                    let mut value = Integer::new();
-                    for _ in 0..length.div_ceil(32) {
-                        value = (value << 32u32) + (if ones { u32::MAX } else { random() as u32 });
-                    }
-                    value.keep_bits_mut(length);
-                    if random() % 2 == 0 { value } else { -value }
-                };
-                (0..count).map(number).collect()
-            };
-            let (a, b) = (numbers(rows * terms, left_bits), numbers(terms * columns, right_bits));
-            let (long_a, long_b) = (Integers::from_rug(&a), Integers::from_rug(&b));
-            let cuts = [Cut::left_of(left_bits, terms, 3), Cut::even(left_bits, right_bits, terms)];
-            for cut in cuts.into_iter().flatten() {
-                for path in Path::ALL.into_iter().filter(|path| path.is_available()) {
-                    let cut = cut.on(path);
-                    let left = Left::new((rows, terms), left_bits, cut, |i, k| {
-                        (long_a.magnitude(i * terms + k), long_a.is_negative(i * terms + k))
-                    });
-                    let right = Right::new((terms, columns), right_bits, cut, |k, j| {
-                        (long_b.magnitude(k * columns + j), long_b.is_negative(k * columns + j))
-                    });
-                    let found = product(&left, &right);
-                    for i in 0..rows {
-                        for j in 0..columns {
-                            let expected: Integer =
-                                (0..terms).map(|k| Integer::from(&a[i * terms + k] * &b[k * columns + j])).sum();
-                            let found = found.to_rug(i * columns + j);
-                            assert_eq!(found, expected, "{rows} × {terms} × {columns} on {}", path.name());
-                        }
-                    }
-                }
-            }
-        }
-        assert_eq!(Cut::left_of(60, 64, 2), None);
-    }
-
-    /// A matrix and its transposed one hold the same numbers.
-    #[test]
-    fn transposing_keeps_the_numbers() {
-        let numbers = Integers::from_rug(&[3, -5, 7, 0, 1 << 20, -1].map(Integer::from));
-        let entry = |i: usize| (numbers.magnitude(i), numbers.is_negative(i));
-        for path in Path::ALL {
-            let cut = Cut::left_of(21, 3, 1).unwrap().on(path);
-            let left = Left::new((2, 3), 21, cut, |i, k| entry(i * 3 + k));
-            let turned = left.transposed();
-            assert_eq!((turned.rows, turned.terms), (3, 2));
-            assert_eq!(turned.planes, Left::new((3, 2), 21, cut, |i, k| entry(k * 3 + i)).planes);
-            assert_eq!(turned.transposed().planes, left.planes);
-        }
     }
 }

@@ -5,9 +5,11 @@
 mod chance;
 mod elements;
 pub mod exact;
+mod factors;
 pub mod limbs;
 pub mod matrix;
 pub mod path;
+mod portable;
 mod products;
 mod round;
 mod size;

@@ -1,9 +1,10 @@
 //! Which kernel a product takes: the lanes, the rounding, and whether anything can overflow.
 
+use super::factors::{Factors, Last};
 use super::matrix::{Matrix, Operand};
-use super::step::{Emulated, EmulatedFused, Native, NativeFused, Ranged, Step, Watched};
-use super::tiles::{Choice, Factors, Last, Often, Seldom, sums};
-use super::vector::Element;
+use super::step::{Emulated, EmulatedFused, Native, NativeFused, Ranged, Watched};
+use super::tiles::{Choice, Often, Seldom, sums};
+use super::vector::{Element, Step};
 use super::{Path, Rounding, size};
 use crate::arithmetic::Side;
 use crate::format::{Format, Rounder};

@@ -3,22 +3,8 @@
 //! Sums begin at −0: −0 + p is p for every p, −0 and NaN included, so that the first product needs no case of its own.
 
 use super::RangeAlone;
-use super::vector::{Element, Vector};
+use super::vector::{Element, Step, Vector};
 use crate::format::{Rounder, exponent_of, two_to};
-
-/// One kind of rounding in the lanes of an element.
-pub trait Step<E>: Copy {
-    /// Whether `seen` is of interest.
-    const IS_WATCHED: bool = false;
-    /// The sum with the product of a number of memory and y; `seen` is raised to the largest power of two in what was rounded.
-    fn term<V: Vector<Element = E>>(self, sum: V, x: &E, y: V, seen: &mut V) -> V;
-    /// The sum with a last summand.
-    fn last<V: Vector<Element = E>>(self, sum: V, last: V) -> V;
-    /// Where sums that are −0 come out as +0: the largest magnitude of a product that rounds to zero.
-    fn forgets_below(self) -> Option<f64> {
-        None
-    }
-}
 
 /// Every product and every sum rounded as the hardware does it.
 #[derive(Clone, Copy)]

@@ -10,61 +10,13 @@
 //! and writes vectors within factors and sums whose lengths are asserted.
 
 use super::Path;
-use super::step::Step;
-use super::vector::{Element, Vector};
+use super::factors::{Factors, Last, Tile};
+use super::vector::{Element, Heights, Step, Vector};
 use std::hint::black_box;
 use std::ops::Range;
 
 /// Terms of a block.
 const BLOCK: usize = 256;
-
-/// The factors of a product as their numbers lie.
-#[derive(Clone, Copy)]
-pub struct Factors<'a, E> {
-    /// Rows and terms; entry (i, k) of the left factor is at i·`row_stride` + k·`term_stride`.
-    pub left: &'a [E],
-    /// From one row to the next.
-    pub row_stride: usize,
-    /// From one term to the next.
-    pub term_stride: usize,
-    /// Terms by columns, in panels of a cache line's columns.
-    pub right: &'a [E],
-    /// What is added last.
-    pub last: Last<'a, E>,
-    /// Rows of the result.
-    pub rows: usize,
-    /// Columns of the result.
-    pub columns: usize,
-    /// Products of a sum.
-    pub terms: usize,
-}
-
-/// What is added last.
-#[derive(Clone, Copy)]
-pub enum Last<'a, E> {
-    /// Nothing.
-    None,
-    /// One number for each row.
-    Rows(&'a [E]),
-    /// One number for each column, filled up to whole cache lines.
-    Columns(&'a [E]),
-}
-
-/// Sizes of tiles that one after the other take as many rows as are left.
-pub trait Heights {
-    /// The rows of N vectors from one on.
-    ///
-    /// # Safety
-    /// The processor has the instructions of `V`, and `corner` gives the corners of tiles that lie within the factors and
-    /// the sums.
-    unsafe fn rows<V: Vector, S: Step<V::Element>, const N: usize>(
-        step: S,
-        factors: &Factors<V::Element>,
-        row: usize,
-        corner: impl FnMut(usize) -> Tile<V::Element>,
-        seen: &mut V,
-    );
-}
 
 /// Tiles of M rows, then the others.
 pub struct Then<const M: usize, Others>(Others);
@@ -267,15 +219,6 @@ unsafe fn panels<V: Vector, S: Step<V::Element>, H: Heights, const N: usize>(
         column += N * V::LANES;
     }
     column
-}
-
-/// The corners of a tile, in the first of its terms.
-pub struct Tile<E> {
-    left: *const E,
-    right: *const E,
-    sums: *mut E,
-    width: usize,
-    terms: usize,
 }
 
 /// M rows by N vectors.

@@ -4,8 +4,7 @@
 //! for the processor, and for the numbers that are read or written. Where a vector is at hand, its instructions are too, and
 //! everything else is safe.
 
-use super::software;
-use super::tiles::{Heights, UpTo2};
+use super::factors::{Factors, Tile};
 use std::ops::Add;
 
 /// A number of a lane: binary32 or binary64.
@@ -122,6 +121,36 @@ pub trait Vector: Copy {
     }
 }
 
+/// One kind of rounding in the lanes of an element.
+pub trait Step<E>: Copy {
+    /// Whether `seen` is of interest.
+    const IS_WATCHED: bool = false;
+    /// The sum with the product of a number of memory and y; `seen` is raised to the largest power of two in what was rounded.
+    fn term<V: Vector<Element = E>>(self, sum: V, x: &E, y: V, seen: &mut V) -> V;
+    /// The sum with a last summand.
+    fn last<V: Vector<Element = E>>(self, sum: V, last: V) -> V;
+    /// Where sums that are −0 come out as +0: the largest magnitude of a product that rounds to zero.
+    fn forgets_below(self) -> Option<f64> {
+        None
+    }
+}
+
+/// Sizes of tiles that one after the other take as many rows as are left.
+pub trait Heights {
+    /// The rows of N vectors from one on.
+    ///
+    /// # Safety
+    /// The processor has the instructions of `V`, and `corner` gives the corners of tiles that lie within the factors and
+    /// the sums.
+    unsafe fn rows<V: Vector, S: Step<V::Element>, const N: usize>(
+        step: S,
+        factors: &Factors<V::Element>,
+        row: usize,
+        corner: impl FnMut(usize) -> Tile<V::Element>,
+        seen: &mut V,
+    );
+}
+
 /// A vector whose lanes are also taken as integers, and as 32-bit words.
 pub trait Words: Vector {
     /// x + y cut toward zero.
@@ -155,116 +184,3 @@ pub trait Bits: Element {
     /// The number with these bits, as many as it has.
     fn from_bits(bits: u64) -> Self;
 }
-
-/// Lanes of an array, for any processor.
-macro_rules! portable {
-    ($name:ident, $element:ty, $bits:ty, $lanes:expr, $fused:path) => {
-        /// Lanes in an array, which the compiler puts into whatever the target has.
-        #[derive(Clone, Copy)]
-        pub struct $name([$element; $lanes]);
-
-        impl $name {
-            #[inline(always)]
-            pub(super) fn with(self, y: $name, f: impl Fn($element, $element) -> $element) -> $name {
-                // A loop and no closure, which would be compiled again wherever it is inlined.
-                let mut lanes = self.0;
-                for (x, y) in lanes.iter_mut().zip(y.0) {
-                    *x = f(*x, y);
-                }
-                $name(lanes)
-            }
-            #[inline(always)]
-            pub(super) fn with_bits(self, y: $name, f: impl Fn($bits, $bits) -> $bits) -> $name {
-                self.with(y, |x, y| <$element>::from_bits(f(x.to_bits(), y.to_bits())))
-            }
-        }
-
-        impl Vector for $name {
-            type Element = $element;
-            const LANES: usize = $lanes;
-            const ROWS: usize = 2;
-            type Heights = UpTo2;
-            #[inline(always)]
-            unsafe fn splat(x: $element) -> $name {
-                $name([x; $lanes])
-            }
-            #[inline(always)]
-            unsafe fn load(from: *const $element) -> $name {
-                // SAFETY: the caller's; an array of numbers needs no more than their alignment.
-                $name(unsafe { from.cast::<[$element; $lanes]>().read() })
-            }
-            #[inline(always)]
-            unsafe fn store(self, to: *mut $element) {
-                // SAFETY: as above.
-                unsafe { to.cast::<[$element; $lanes]>().write(self.0) }
-            }
-            #[inline(always)]
-            fn like(self, x: $element) -> $name {
-                $name([x; $lanes])
-            }
-            #[inline(always)]
-            fn add(self, y: $name) -> $name {
-                self.with(y, |x, y| x + y)
-            }
-            #[inline(always)]
-            fn sub(self, y: $name) -> $name {
-                self.with(y, |x, y| x - y)
-            }
-            #[inline(always)]
-            fn mul(self, y: $name) -> $name {
-                self.with(y, |x, y| x * y)
-            }
-            #[inline(always)]
-            fn fused(self, y: $name, z: $name) -> $name {
-                let mut lanes = z.0;
-                for (lane, z) in lanes.iter_mut().enumerate() {
-                    *z = $fused(self.0[lane], y.0[lane], *z);
-                }
-                $name(lanes)
-            }
-            #[inline(always)]
-            fn scaled_add(self, y: $name, z: $name) -> $name {
-                self.mul(y).add(z)
-            }
-            #[inline(always)]
-            fn scaled_sub(self, y: $name, z: $name) -> $name {
-                z.sub(self.mul(y))
-            }
-            #[inline(always)]
-            fn and(self, y: $name) -> $name {
-                self.with_bits(y, |x, y| x & y)
-            }
-            #[inline(always)]
-            fn or(self, y: $name) -> $name {
-                self.with_bits(y, |x, y| x | y)
-            }
-            #[inline(always)]
-            fn xor(self, y: $name) -> $name {
-                self.with_bits(y, |x, y| x ^ y)
-            }
-            #[inline(always)]
-            fn max_bits(self, y: $name) -> $name {
-                self.with_bits(y, <$bits>::max)
-            }
-            #[inline(always)]
-            fn sub_bits(self, y: $name) -> $name {
-                self.with_bits(y, <$bits>::wrapping_sub)
-            }
-            #[inline(always)]
-            fn sign_as_unit(self) -> $name {
-                self.with_bits(self, |x, _| x >> (<$bits>::BITS - 1))
-            }
-            #[inline(always)]
-            fn if_less(self, y: $name, then: $name, otherwise: $name) -> $name {
-                let mut lanes = otherwise.0;
-                for (lane, x) in lanes.iter_mut().enumerate() {
-                    *x = if self.0[lane] < y.0[lane] { then.0[lane] } else { *x };
-                }
-                $name(lanes)
-            }
-        }
-    };
-}
-
-portable!(Singles, f32, u32, 8, software::fused_single);
-portable!(Doubles, f64, u64, 4, software::fused_double);

@@ -2,7 +2,8 @@
 //!
 //! `unsafe` calls an instruction of the vector's path, which the processor has where there is such a vector.
 
-use super::vector::{Doubles, Singles, Words};
+use super::portable::{Doubles, Singles};
+use super::vector::Words;
 use crate::format::cut_sum;
 
 impl Words for Doubles {

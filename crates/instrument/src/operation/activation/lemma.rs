@@ -162,15 +162,6 @@ pub fn activate(
     let working = precision.wider(GUARD);
     let epsilon = working.unit().scaled(1);
     let moved = || (0..z.len()).filter(|&i| z.inexact.get(i));
-    let magnitudes = |values: &Entries, set: &Bits| -> Vec<Bound> {
-        (0..values.len()).filter(|&i| set.get(i)).map(|i| values.magnitude(i)).collect()
-    };
-
-    // Of the values that vanish, in the 2-norm.
-    let vanished = |values: &Entries, set: &Bits| -> Bound {
-        let count = (0..values.len()).filter(|&i| set.get(i) && values.integers.is_zero(i)).count();
-        Bound::from_f64(count as f64).sqrt() * BELOW
-    };
 
     // α' ≤ Λ₁ζ + ε‖ã'‖ + what vanishes, and what storing adds; where φ is constant, an inexact z does not move it.
     let steepness: Vec<Bound> = reaches.iter().map(|reach| steepest(&activation, reach)).collect();
@@ -180,7 +171,7 @@ pub fn activate(
     let inexact = Bits::from_fn(z.len(), |i| (z.inexact.get(i) && !steepness[i].is_zero()) || rounded.get(i));
     let largest_slope = moved().map(|i| steepness[i]).fold(Bound::ZERO, Bound::max);
     let propagated = term(Term::ActivationPropagated, largest_slope * z.error);
-    let evaluated = epsilon * norm(magnitudes(&values, &rounded).into_iter()) + vanished(&values, &rounded);
+    let evaluated = epsilon * norm(magnitudes(&values, &rounded)) + vanished(&values, &rounded);
     let own = term(Term::ActivationEvaluation, evaluated);
     let value = Column::store(values, inexact, propagated + own, precision);
 
@@ -202,12 +193,23 @@ pub fn activate(
         let inexact = Bits::from_fn(z.len(), |i| (z.inexact.get(i) && curved[i] != 0.0) || rounded.get(i));
         let most_curved = Bound::from_f64(moved().map(|i| curved[i]).fold(0.0, f64::max));
         let bent = term(Term::DerivativeCurvature, most_curved * z.error);
-        let rounding = magnitudes(&values, &rounded).into_iter().fold(Bound::ZERO, Bound::max);
+        let rounding = magnitudes(&values, &rounded).fold(Bound::ZERO, Bound::max);
         let evaluated = epsilon * rounding + vanished(&values, &rounded);
         let error = bent + term(Term::DerivativeEvaluation, evaluated);
         Derivative { largest: largest(&values), values, inexact, error }
     });
     Ok(Activated { value, derivative, pieces })
+}
+
+/// Those of a set of entries.
+fn magnitudes(values: &Entries, set: &Bits) -> impl Iterator<Item = Bound> {
+    (0..values.len()).filter(|&i| set.get(i)).map(|i| values.magnitude(i))
+}
+
+/// A bound of the values of a set that vanish, in the 2-norm.
+fn vanished(values: &Entries, set: &Bits) -> Bound {
+    let count = (0..values.len()).filter(|&i| set.get(i) && values.integers.is_zero(i)).count();
+    Bound::from_f64(count as f64).sqrt() * BELOW
 }
 
 /// Λ₁ over the pieces in reach.

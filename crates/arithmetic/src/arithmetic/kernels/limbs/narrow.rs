@@ -6,7 +6,6 @@
 //!
 //! `unsafe` calls what is compiled for the instructions of a path, which is asserted to be this processor's.
 
-use super::{Left, Right};
 use crate::arithmetic::kernels::Path;
 use crate::integers::{Integers, words_for};
 use rayon::prelude::*;
@@ -94,38 +93,44 @@ fn limbs(magnitude: &[u64], negative: bool, bits: u32, mut place: impl FnMut(usi
     }
 }
 
-/// Writes the product; no shape is empty and no factor is zero.
-pub fn product(left: &Left, planes: &[Vec<i32>], right: &Right, panels: &[i32], words: usize) -> Integers {
-    let (path, rows, columns) = (left.cut.path, left.rows, right.columns);
-    let limbs = right.bits.div_ceil(left.cut.right) as usize;
+/// Writes the product of rows × terms by terms × columns, of as many limbs of as many bits on the right; no shape is empty
+/// and no factor is zero.
+pub fn product(
+    path: Path,
+    (rows, terms, columns): (usize, usize, usize),
+    planes: &[Vec<i32>],
+    panels: &[i32],
+    (limbs, limb): (usize, u32),
+    words: usize,
+) -> Integers {
     let mut result = Integers::zeros(rows * columns, words);
-    let lanes = panels.len() / left.terms;
+    let lanes = panels.len() / terms;
     let stride = (planes.len() - 1) * columns + lanes;
     let mut sums = vec![0i64; rows * stride];
     let fill = |(first, sums): (usize, &mut [i64])| {
         for (index, plane) in planes.iter().enumerate() {
             let shifted = Sums { all: sums, stride, offset: index * columns };
             let rows = shifted.all.len() / stride;
-            let plane = &plane[first * left.terms..(first + rows) * left.terms];
-            accumulate(path, plane, (panels, left.terms), lanes, shifted);
+            let plane = &plane[first * terms..(first + rows) * terms];
+            accumulate(path, plane, (panels, terms), lanes, shifted);
         }
     };
     // Blocks of whole tiles.
     let block = 4 * MOST_ROWS;
     let blocks = |(index, sums)| fill((index * block, sums));
-    if rows * left.terms * lanes * planes.len() >= WORTH_THREADS {
+    if rows * terms * lanes * planes.len() >= WORTH_THREADS {
         sums.par_chunks_mut(block * stride).enumerate().for_each(blocks);
     } else {
         sums.chunks_mut(block * stride).enumerate().for_each(blocks);
     }
     let digits = planes.len() - 1 + limbs;
     let mut carries = vec![0i64; columns];
-    let mut number = vec![0u64; words_for(digits as u64 * u64::from(left.cut.right)) + 2];
+    let mut number = vec![0u64; words_for(digits as u64 * u64::from(limb)) + 2];
     for (row, sums) in sums.chunks_exact_mut(stride).enumerate() {
-        carry(sums, &mut carries, digits, left.cut.right);
+        carry(sums, &mut carries, digits, limb);
         for (column, &last) in carries.iter().enumerate() {
             let digit = |index: usize| sums[index * columns + column] as u64;
-            let negative = assemble(digits, digit, last, left.cut.right, &mut number);
+            let negative = assemble(digits, digit, last, limb, &mut number);
             result.set(row * columns + column, negative, &number);
         }
     }

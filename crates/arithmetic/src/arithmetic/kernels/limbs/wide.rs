@@ -9,7 +9,6 @@
 use super::layout::{Factors, LANES, LIMB, Lanes, MASK, ROWS, groups};
 #[cfg(target_arch = "x86_64")]
 use super::tiles;
-use super::{Left, Right};
 use crate::integers::Integers;
 use rayon::prelude::*;
 
@@ -127,8 +126,12 @@ fn swapped(planes: &[Vec<u64>], rows: usize, column: &[Lanes], terms: usize) -> 
 }
 
 /// Writes the product; no shape is empty and no factor is zero.
-pub fn product(left: &Left, planes: &[Vec<u64>], right: &Right, panels: &[Lanes], words: usize) -> Integers {
-    let (rows, terms, columns) = (left.rows, left.terms, right.columns);
+pub fn product(
+    (rows, terms, columns): (usize, usize, usize),
+    planes: &[Vec<u64>],
+    panels: &[Lanes],
+    words: usize,
+) -> Integers {
     if columns == 1 {
         let (row, panels) = swapped(planes, rows, panels, terms);
         return filled((1, terms, rows), &row, &panels, words);
