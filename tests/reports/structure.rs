@@ -60,7 +60,6 @@ const CIRCLES: &[&[&str]] = &[
     &["arithmetic/kernels/limbs", "arithmetic/kernels/limbs/narrow", "arithmetic/kernels/limbs/wide"],
     &["arithmetic/kernels/step", "arithmetic/kernels/tiles", "arithmetic/kernels/vector"],
     &["judgement/audit", "judgement/audit/factor", "judgement/audit/layer"],
-    &["report/audit/screen", "report/probe/screen"],
     &[
         "report/facts",
         "report/say",
@@ -71,7 +70,6 @@ const CIRCLES: &[&[&str]] = &[
         "report/say/ranking",
         "report/say/remedy",
     ],
-    &["report/training/control", "report/training/events", "report/training/words"],
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
