@@ -23,6 +23,7 @@ mod probe;
 mod progress;
 mod redraw;
 mod refusal;
+mod reporting;
 mod resources;
 mod round;
 mod run_info;

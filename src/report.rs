@@ -14,6 +14,7 @@ pub mod files;
 pub mod graph;
 pub mod html;
 pub mod keys;
+pub mod kind;
 pub mod law;
 pub mod naming;
 pub mod numbers;
@@ -25,5 +26,6 @@ pub mod study;
 pub mod svg;
 pub mod table;
 pub mod training;
+pub mod view;
 
 pub use probe::{csv, screen};

@@ -7,7 +7,7 @@ use precision_probe::data::Batch;
 use precision_probe::graph::Network;
 use precision_probe::graph::segments::Segments;
 use precision_probe::probe::{self, Silent};
-use precision_probe::report::contents;
+use precision_probe::report::kind::Kind;
 use precision_probe::report::svg::Theme;
 use precision_probe::spec::{Attribute, Spec};
 use precision_probe::truth::Undecided;
@@ -81,7 +81,7 @@ fn main_job() {
     let plan = |attribute| spec(attribute).validate().expect("the spec is valid");
     let (bare, whole) = (plan(Attribute::None), plan(Attribute::Narrow));
     let record = probe::run(&whole, &Silent);
-    let draw = || drop(black_box(contents::drawn(&record, Theme::Light)));
+    let draw = || drop(black_box(record.drawn(Theme::Light)));
     let mut rows = vec![
         Row::new("drawing 5 networks", Target::None, || {
             (0..5).for_each(|trial| drop(black_box(probe::draw(&bare, &bare.runs[0], trial))));

@@ -1,25 +1,23 @@
 //! `law`: measures how noise falls with precision, with one picture.
 
 use super::failure::Failure;
-use super::folder::{Folder, REPORTS};
 use super::imports::{FileOptions, Rows};
 use super::measuring::probed;
 use super::options::{Asked, DATA, NETWORK, Options, PRECISION};
-use super::printing::{print, show, tell, theme};
+use super::printing::tell;
+use super::reporting::{Output, Reported};
 use super::resources::Resources;
 use super::run_info;
 use crate::law::{self, bits::Bits};
 use crate::probe;
 use crate::probe::memory::LawPlan;
-use crate::record::law::Law;
+use crate::report::command::is_of_law;
 use crate::report::files;
 use crate::report::law as report;
 use crate::report::naming::FolderName;
-use crate::report::svg::Theme;
-use crate::spec::fields::{Field, Heading, SpecOption};
+use crate::spec::fields::{Field, SpecOption};
 use crate::spec::{Attribute, Data, Plan, Spec};
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Precisions measured by default.
 const DEFAULT_BITS: &str = "6..24";
@@ -45,24 +43,8 @@ pub struct LawArguments {
     bits: String,
     #[command(flatten)]
     precision: Options<Probes, PRECISION>,
-    /// Output directory [default: in reports/, named after the network and the options]
-    #[arg(long, value_name = "DIR", help_heading = "Output")]
-    out: Option<PathBuf>,
-    /// Also print the exponents β of every regime, the meaning of the columns, and a sentence for each activation
-    #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = "Output")]
-    details: bool,
-    /// Print only law.json
-    #[arg(long, help_heading = "Output")]
-    json: bool,
-    /// Print only errors and, with --json, law.json
-    #[arg(long, short, help_heading = "Output")]
-    quiet: bool,
-    /// Overwrite a report with other options
-    #[arg(long, help_heading = "Output")]
-    force: bool,
-    /// Background of the plot
-    #[arg(long, value_name = "THEME", value_parser = theme(), default_value = "light", help_heading = "Output")]
-    theme: Theme,
+    #[command(flatten)]
+    output: Output<Probes>,
     #[command(flatten)]
     resources: Resources,
 }
@@ -72,32 +54,27 @@ pub struct LawArguments {
 /// # Errors
 /// Wrong input with its fix, or what could not be written.
 pub fn execute(arguments: &LawArguments, given: &[String]) -> Result<(), Failure> {
+    let LawArguments { output, resources, .. } = arguments;
     let bits = Bits::parse(&arguments.bits).map_err(Failure::Input)?;
     let plan = plan(arguments, &bits, given)?;
-    let is_silent = arguments.quiet || arguments.json;
-    let LawPlan(plan) = arguments.resources.fit(LawPlan(plan), is_silent)?;
+    let LawPlan(plan) = resources.fit(LawPlan(plan), output.is_silent())?;
     let hash = plan.spec.hash(probe::VERSION);
-    let own = || Path::new(REPORTS).join(name(&plan.spec, &bits, &hash));
-    let directory = arguments.out.clone().unwrap_or_else(own);
-    let folder = Folder::of_report(&directory, files::LAW, &hash, &report::names(), arguments.force)?;
-    let clock = run_info::Clock::start();
-    let law = law::of(&probed(&plan, &arguments.resources.threads.pool()?, arguments.quiet));
-    let picture = write(&folder, &law, arguments.theme, &clock.to_json(arguments.resources.threads.count()?))?;
-    folder.make_latest(is_silent);
-    if arguments.json {
-        print(law.to_json().as_bytes())
-    } else if arguments.quiet {
-        Ok(())
-    } else if arguments.details {
-        show(&report::terminal(&law, Some(&picture)))
-    } else {
-        show(&report::screen(&law, Some(&picture)))
-    }
+    let folder = output.folder(&output.directory(&name(&plan.spec, &bits, &hash)), &hash, &report::names())?;
+    let (clock, pool) = (run_info::Clock::start(), resources.threads.pool()?);
+    let law = law::of(&probed(&plan, &pool, output.quiet));
+    output.finish(&law, &folder, &pool, &clock)
 }
 
 /// The spec of `law`.
 #[derive(Debug)]
 struct Probes;
+
+impl Reported for Probes {
+    const RECORD: &'static str = files::LAW;
+    const DETAILS: &'static str =
+        "the exponents β of every regime, the meaning of the columns, and a sentence for each activation";
+    const PICTURES: &'static str = "plot";
+}
 
 impl Asked for Probes {
     type Spec = Spec;
@@ -112,9 +89,8 @@ impl Asked for Probes {
         }
     }
 
-    /// `--bits` stands for the formats.
     fn has(field: &Field<Spec>) -> bool {
-        field.option.heading != Heading::Precision || ["truth_bits", "truth"].contains(&field.name)
+        is_of_law(field)
     }
 
     fn in_words(field: &Field<Spec>) -> SpecOption {
@@ -149,7 +125,7 @@ fn plan(arguments: &LawArguments, bits: &Bits, given: &[String]) -> Result<Plan,
     arguments.precision.read(&mut spec)?;
     let file = arguments.data.text("data").filter(|_| spec.data == Data::File).map(Path::new);
     let files = arguments.files.read(&mut spec, file, given, Rows::Drawn, arguments.resources.limit()?)?;
-    if !arguments.quiet {
+    if !arguments.output.quiet {
         tell(&files);
     }
     Ok(spec.validate_with(files)?)
@@ -169,15 +145,4 @@ fn name(spec: &Spec, bits: &Bits, hash: &str) -> String {
     name.option("bits", &bits.as_str(), &DEFAULT_BITS, |bits| bits.to_string());
     name.option("trials", &spec.trials, &default.trials, usize::to_string);
     name.of_hash(hash)
-}
-
-/// Writes the report's files and gives the path of its picture.
-fn write(folder: &Folder, law: &Law, theme: Theme, run_info: &str) -> Result<PathBuf, Failure> {
-    let drawn = report::drawn(law, theme).map_err(|error| Failure::Output(io::Error::other(error)))?;
-    let picture = drawn.last().map_or_else(PathBuf::new, |(name, _)| folder.path().join(name));
-    // The record comes first, so that a run killed here leaves a directory that the same spec may replace.
-    let mut all = vec![(files::LAW.to_string(), law.to_json().into_bytes()), (files::RUN.to_string(), run_info.into())];
-    all.extend(drawn);
-    folder.write(&all)?;
-    Ok(picture)
 }

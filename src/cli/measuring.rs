@@ -5,15 +5,15 @@ use super::failure::Failure;
 use super::folder::{Folder, REPORTS};
 use super::gradients::{self, GradientExport};
 use super::progress::{self, Job};
+use super::reporting;
 use super::resources::Resources;
 use super::run_info;
 use super::targets::Targets;
 use crate::probe;
 use crate::record::Record;
 use crate::report::svg::Theme;
-use crate::report::{contents, files, naming};
+use crate::report::{files, naming};
 use crate::spec::{Attribute, Plan, Spec};
-use std::io;
 use std::path::{Path, PathBuf};
 
 /// Where a report is written, and how.
@@ -78,9 +78,7 @@ pub fn measured(plan: Plan, output: &Output) -> Result<Measured, Failure> {
     let clock = run_info::Clock::start();
     let pool = output.resources.threads.pool()?;
     let record = probed(plan, &pool, output.is_quiet);
-    let drawn = pool.install(|| contents::drawn(&record, output.theme));
-    let drawn = drawn.map_err(|error| Failure::Output(io::Error::other(error)))?;
-    let picture = write_report(&folder, &record, drawn, &clock.to_json(pool.current_num_threads()))?;
+    let picture = reporting::write(&record, output.theme, &folder, &pool, &clock)?;
     folder.make_latest(output.is_silent());
     let written = export::texts(&exports, &record)
         .and_then(|texts| texts.iter().try_for_each(|(target, text)| target.write(text.as_bytes())))
@@ -134,24 +132,4 @@ fn job(plan: &Plan, threads: usize) -> Job {
 /// `1 trial`, `5 trials`.
 pub fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}
-
-/// Writes the report's files and gives the path of its picture: the comparison's, where there are several runs.
-fn write_report(
-    folder: &Folder,
-    record: &Record,
-    drawn: Vec<(String, Vec<u8>)>,
-    run_info: &str,
-) -> Result<PathBuf, Failure> {
-    let names: Vec<String> = drawn.iter().map(|(name, _)| name.clone()).collect();
-    let no_picture = || Failure::Output(io::Error::other("the report has no picture"));
-    let main = names.last().ok_or_else(no_picture)?;
-    let stale = files::stale_pictures(folder.path(), &names);
-    // The record comes first: a run killed here leaves a directory that the same spec may replace.
-    let mut all =
-        vec![(files::RECORD.to_string(), record.to_json().into_bytes()), (files::RUN.to_string(), run_info.into())];
-    all.extend(drawn);
-    folder.write(&all)?;
-    folder.remove(&stale)?;
-    Ok(folder.path().join(main))
 }

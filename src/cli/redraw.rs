@@ -11,9 +11,10 @@ use crate::record::Record;
 use crate::record::law::Law;
 use crate::record::study::Study;
 use crate::record::training::Training;
-use crate::report::screen::{self, View};
+use crate::report::files;
+use crate::report::kind::Kind;
 use crate::report::svg::Theme;
-use crate::report::{contents, files, law, study, training};
+use crate::report::view::View;
 use serde::Deserialize;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -54,39 +55,33 @@ pub struct ReportArguments {
 pub fn execute(arguments: &ReportArguments) -> Result<(), Failure> {
     let stored = Stored::read(&arguments.path).map_err(Failure::Input)?;
     let directory = arguments.out.as_deref().unwrap_or(&stored.directory);
-    if !matches!(stored.kept, Kept::Record(_)) {
-        arguments.refuse_options_of_a_probe(stored.kept.file())?;
+    let (kept, probe) = (&stored.kept, stored.kept.probe());
+    if probe.is_none() {
+        arguments.refuse_options_of_a_probe(kept.file())?;
     }
     let folder = Folder::lock("--out", directory)?;
     let keeps_record = stored.check_target(directory, arguments.force).map_err(Failure::Input)?;
-    let contents = stored.kept.contents(arguments.theme);
-    let mut contents = contents.map_err(|error| Failure::Output(io::Error::other(error)))?;
+    let mut contents = kept.drawn(arguments.theme).map_err(|error| Failure::Output(io::Error::other(error)))?;
     let picture = contents.last().map_or_else(PathBuf::new, |(name, _)| directory.join(name));
     let mut names: Vec<String> = contents.iter().map(|(name, _)| name.clone()).collect();
     if !keeps_record {
-        names.push(stored.kept.file().to_string());
-        contents.insert(0, (stored.kept.file().to_string(), stored.bytes));
+        names.push(kept.file().to_string());
+        contents.insert(0, (kept.file().to_string(), stored.bytes.clone()));
     }
     files::check_names(directory, &names).map_err(Failure::Input)?;
     let mut targets = Targets::new(arguments.force);
-    let exports = match &stored.kept {
-        Kept::Record(record) => {
-            targets.take(&folder, &files::names(&record.spec.activations));
-            arguments.exports.claim(&mut targets)?
-        }
-        _ => Vec::new(),
-    };
-    let texts = match &stored.kept {
-        Kept::Record(record) => export::texts(&exports, record)?,
-        _ => Vec::new(),
-    };
+    if let Some(record) = probe {
+        targets.take(&folder, &files::names(&record.spec.activations));
+    }
+    let exports = probe.map_or(Ok(Vec::new()), |_| arguments.exports.claim(&mut targets))?;
+    let texts = probe.map_or(Ok(Vec::new()), |record| export::texts(&exports, record))?;
     folder.write(&contents)?;
     texts.iter().try_for_each(|(target, text)| target.write(text.as_bytes()))?;
     if arguments.quiet || targets.is_stdout_taken() {
         return Ok(());
     }
     let view = View { details: arguments.details, layers: arguments.layers };
-    show(&stored.kept.terminal(view, &picture))
+    show(&kept.terminal(view, Some(&picture)))
 }
 
 impl ReportArguments {
@@ -100,93 +95,28 @@ impl ReportArguments {
     }
 }
 
-/// A record of any kind.
-enum Kept {
-    Record(Record),
-    Law(Law),
-    Training(Training),
-    Study(Study),
-}
-
 /// Names of records.
 const FILES: [&str; 4] = [files::RECORD, files::LAW, files::TRAINING, files::STUDY];
 
-impl Kept {
-    /// Reads a record according to its schema.
-    fn parse(text: &str) -> Result<Kept, String> {
-        #[derive(Deserialize)]
-        struct Head {
-            schema: String,
-        }
-        let schema = serde_json::from_str::<Head>(text).map(|head| head.schema).unwrap_or_default();
-        let is = |known: &str| schema.split('/').next() == known.split('/').next();
-        if is(crate::record::law::SCHEMA) {
-            Law::from_json(text).map(Kept::Law).map_err(|message| message.replacen("not a law", "not a record", 1))
-        } else if is(crate::record::training::SCHEMA) {
-            Training::from_json(text).map(Kept::Training)
-        } else if is(crate::record::study::SCHEMA) {
-            Study::from_json(text).map(Kept::Study)
-        } else {
-            Record::from_json(text).map(Kept::Record)
-        }
+/// Reads a record according to its schema.
+fn parse(text: &str) -> Result<Box<dyn Kind>, String> {
+    #[derive(Deserialize)]
+    struct Head {
+        schema: String,
     }
-
-    /// The file name of such a record.
-    fn file(&self) -> &'static str {
-        match self {
-            Kept::Record(_) => files::RECORD,
-            Kept::Law(_) => files::LAW,
-            Kept::Training(_) => files::TRAINING,
-            Kept::Study(_) => files::STUDY,
-        }
+    fn boxed(record: impl Kind + 'static) -> Box<dyn Kind> {
+        Box::new(record)
     }
-
-    fn spec_hash(&self) -> &str {
-        match self {
-            Kept::Record(record) => &record.spec_hash,
-            Kept::Law(law) => &law.spec_hash,
-            Kept::Training(training) => &training.spec_hash,
-            Kept::Study(study) => &study.spec_hash,
-        }
-    }
-
-    /// What contradicts itself in it, as a part of a sentence.
-    fn check(&self) -> Result<(), String> {
-        match self {
-            Kept::Record(record) => record.check(),
-            Kept::Study(study) => study.check(),
-            Kept::Law(_) | Kept::Training(_) => Ok(()),
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        match self {
-            Kept::Record(record) => record.runs.is_empty(),
-            Kept::Law(law) => law.runs.is_empty(),
-            Kept::Training(training) => training.runs.is_empty(),
-            Kept::Study(study) => study.claims.is_empty(),
-        }
-    }
-
-    /// All files that are made from it, the main picture last.
-    fn contents(&self, theme: Theme) -> Result<Vec<(String, Vec<u8>)>, String> {
-        match self {
-            Kept::Record(record) => contents::drawn(record, theme),
-            Kept::Law(law) => law::drawn(law, theme),
-            Kept::Training(training) => training::drawn(training, theme),
-            Kept::Study(study) => study::drawn(study, theme),
-        }
-    }
-
-    fn terminal(&self, view: View, picture: &Path) -> String {
-        match self {
-            Kept::Record(record) => screen::terminal(record, view, Some(picture)),
-            Kept::Law(law) if view.details => law::terminal(law, Some(picture)),
-            Kept::Law(law) => law::screen(law, Some(picture)),
-            Kept::Training(training) => training::terminal(training, Some(picture)),
-            Kept::Study(study) if view.details => study::terminal(study, Some(picture)),
-            Kept::Study(study) => study::screen(study, Some(picture)),
-        }
+    let schema = serde_json::from_str::<Head>(text).map(|head| head.schema).unwrap_or_default();
+    let is = |known: &str| schema.split('/').next() == known.split('/').next();
+    if is(crate::record::law::SCHEMA) {
+        Law::from_json(text).map(boxed).map_err(|message| message.replacen("not a law", "not a record", 1))
+    } else if is(crate::record::training::SCHEMA) {
+        Training::from_json(text).map(boxed)
+    } else if is(crate::record::study::SCHEMA) {
+        Study::from_json(text).map(boxed)
+    } else {
+        Record::from_json(text).map(boxed)
     }
 }
 
@@ -206,7 +136,7 @@ fn inside(directory: &Path) -> Result<PathBuf, String> {
 
 /// A record as stored.
 struct Stored {
-    kept: Kept,
+    kept: Box<dyn Kind>,
     bytes: Vec<u8>,
     directory: PathBuf,
 }
@@ -226,7 +156,7 @@ impl Stored {
         })?;
         let shown = file.display();
         let text = std::str::from_utf8(&bytes).map_err(|_| format!("`{shown}` is not a record (not text): {fix}"))?;
-        let kept = Kept::parse(text).map_err(|message| match message.strip_prefix("not a record: ") {
+        let kept = parse(text).map_err(|message| match message.strip_prefix("not a record: ") {
             Some(place) => format!("`{shown}` is not a record ({place}): {fix}"),
             None => format!("`{shown}` is a record of another version: {message}"),
         })?;
@@ -246,7 +176,7 @@ impl Stored {
     /// Checks that the report may be written here, and says whether this record is already there.
     fn check_target(&self, directory: &Path, force: bool) -> Result<bool, String> {
         let name = self.kept.file();
-        files::check_target_of(directory, name, self.kept.spec_hash(), force)?;
+        files::check_target_of(directory, name, self.kept.origin()[1], force)?;
         match disk::stored(&directory.join(name), LARGEST_FILE) {
             Ok(bytes) if bytes == self.bytes => Ok(true),
             Ok(_) if !force => {

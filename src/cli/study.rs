@@ -2,10 +2,10 @@
 
 use super::checkpoint::{self, CHECKPOINT, Work};
 use super::failure::Failure;
-use super::folder::{Folder, REPORTS};
+use super::folder::Folder;
 use super::numbers::seed;
-use super::printing::{print, show, theme};
 use super::progress::{Bar, Job};
+use super::reporting::{Output, Reported};
 use super::resources::Threads;
 use super::run_info;
 use crate::disk;
@@ -14,11 +14,9 @@ use crate::record::study::{Study, StudySpec};
 use crate::report::files;
 use crate::report::naming::FolderName;
 use crate::report::study as report;
-use crate::report::svg::Theme;
 use crate::study::{self, StudyRun};
 use clap::builder::PossibleValuesParser;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The only study so far.
 const LEAKY_VS_RELU: &str = "leaky-vs-relu";
@@ -38,27 +36,8 @@ pub struct StudyArguments {
     /// Random seed
     #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true, default_value_t = 0, help_heading = "Data")]
     seed: u64,
-    /// Output directory [default: reports/study-leaky-vs-relu]
-    #[arg(long, value_name = "DIR", help_heading = "Output")]
-    out: Option<PathBuf>,
-    /// Resume from the checkpoint of a stopped study; the result has the same bytes as an uninterrupted one
-    #[arg(long, help_heading = "Output")]
-    resume: bool,
-    /// Also print the reasons and the deciding numbers of every claim
-    #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = "Output")]
-    details: bool,
-    /// Print only study.json
-    #[arg(long, help_heading = "Output")]
-    json: bool,
-    /// Print only errors and, with --json, study.json
-    #[arg(long, short, help_heading = "Output")]
-    quiet: bool,
-    /// Overwrite a report with other options
-    #[arg(long, help_heading = "Output")]
-    force: bool,
-    /// Background of the plots
-    #[arg(long, value_name = "THEME", value_parser = theme(), default_value = "light", help_heading = "Output")]
-    theme: Theme,
+    #[command(flatten)]
+    output: Output<Claims>,
     #[command(flatten)]
     threads: Threads,
 }
@@ -68,45 +47,34 @@ pub struct StudyArguments {
 /// # Errors
 /// Wrong input with its fix, or what could not be written.
 pub fn execute(arguments: &StudyArguments) -> Result<(), Failure> {
+    let StudyArguments { output, threads, .. } = arguments;
     let sizes = if arguments.thorough { StudySpec::thorough() } else { StudySpec::default() };
     let spec = StudySpec { seed: arguments.seed, ..sizes };
-    let is_silent = arguments.quiet || arguments.json;
-    let own = || Path::new(REPORTS).join(name(arguments, &spec));
-    let directory = arguments.out.clone().unwrap_or_else(own);
-    arguments.threads.check_memory(study::memory(&spec, arguments.threads.count()?)?)?;
+    let directory = output.directory(&name(arguments, &spec));
+    threads.check_memory(study::memory(&spec, threads.count()?)?)?;
     let mut names = report::names();
     names.push(CHECKPOINT.into());
-    let folder = Folder::of_report(&directory, files::STUDY, &spec.hash(probe::VERSION), &names, arguments.force)?;
-    let clock = run_info::Clock::start();
-    let pool = arguments.threads.pool()?;
-    let study = match finished(&spec, &directory).filter(|_| arguments.resume) {
+    let folder = output.folder(&directory, &spec.hash(probe::VERSION), &names)?;
+    let (clock, pool) = (run_info::Clock::start(), threads.pool()?);
+    let study = match finished(&spec, &directory).filter(|_| output.resume) {
         Some(study) => study,
         None => {
-            let run = begin(&spec, &directory, arguments.resume, is_silent)?;
-            pool.install(|| measured(run, &spec, &folder, arguments.quiet))?
+            let run = begin(&spec, &directory, output.resume, output.is_silent())?;
+            pool.install(|| measured(run, &spec, &folder, output.quiet))?
         }
     };
-    let drawn = pool.install(|| report::drawn(&study, arguments.theme));
-    let drawn = drawn.map_err(|error| Failure::Output(io::Error::other(error)))?;
-    let picture = drawn.last().map(|(name, _)| directory.join(name));
-    let mut all = vec![
-        (files::STUDY.to_string(), study.to_json().into_bytes()),
-        (files::RUN.to_string(), clock.to_json(pool.current_num_threads()).into()),
-    ];
-    all.extend(drawn);
-    // The checkpoint is removed last, so a run that is stopped earlier can be resumed.
-    folder.write(&all)?;
-    folder.remove(&[CHECKPOINT.to_string()])?;
-    folder.make_latest(is_silent);
-    if arguments.json {
-        print(study.to_json().as_bytes())
-    } else if arguments.quiet {
-        Ok(())
-    } else if arguments.details {
-        show(&report::terminal(&study, picture.as_deref()))
-    } else {
-        show(&report::screen(&study, picture.as_deref()))
-    }
+    output.finish(&study, &folder, &pool, &clock)
+}
+
+/// The words of its options.
+#[derive(Debug)]
+struct Claims;
+
+impl Reported for Claims {
+    const RECORD: &'static str = files::STUDY;
+    const PLACE: &'static str = "reports/study-leaky-vs-relu";
+    const RESUMED: Option<&'static str> = Some("study");
+    const DETAILS: &'static str = "the reasons and the deciding numbers of every claim";
 }
 
 /// The record of this study in a directory.

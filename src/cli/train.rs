@@ -4,12 +4,13 @@ mod optimiser;
 
 use super::checkpoint::{self, CHECKPOINT, Work};
 use super::failure::Failure;
-use super::folder::{Folder, REPORTS};
+use super::folder::Folder;
 use super::imports::{FileOptions, Rows};
 use super::measuring::counted;
 use super::options::{Asked, CLIPPING, DATA, MEASURING, NETWORK, OPTIMISER, Options, PRECISION};
-use super::printing::{print, show, tell, theme};
+use super::printing::tell;
 use super::progress::{Bar, Job};
+use super::reporting::{Output, Reported};
 use super::resources::Resources;
 use super::run_info;
 use crate::disk;
@@ -17,15 +18,13 @@ use crate::probe;
 use crate::record::training::Training;
 use crate::report::files;
 use crate::report::naming::FolderName;
-use crate::report::svg::Theme;
 use crate::report::training as report;
 use crate::spec::Data;
 use crate::spec::fields::Fields;
 use crate::spec::training::{MeasureAt, TrainingPlan, TrainingSpec};
 use crate::train::{Trainer, trials};
 use optimiser::OptimiserOptions;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The names that notes use.
 const WORK: Work = Work { name: "training", beginning: "at step 0" };
@@ -56,27 +55,8 @@ pub struct TrainArguments {
     clipping: Options<Asking, CLIPPING>,
     #[command(flatten)]
     measuring: Options<Asking, MEASURING>,
-    /// Output directory [default: in reports/, named after the network and the options]
-    #[arg(long, value_name = "DIR", help_heading = "Output")]
-    out: Option<PathBuf>,
-    /// Resume from the checkpoint of a stopped training; the result has the same bytes as an uninterrupted one
-    #[arg(long, help_heading = "Output")]
-    resume: bool,
-    /// Also print every measured quantity, in sentences
-    #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = "Output")]
-    details: bool,
-    /// Print only training.json
-    #[arg(long, help_heading = "Output")]
-    json: bool,
-    /// Print only errors and, with --json, training.json
-    #[arg(long, short, help_heading = "Output")]
-    quiet: bool,
-    /// Overwrite a report with other options
-    #[arg(long, help_heading = "Output")]
-    force: bool,
-    /// Background of the plots
-    #[arg(long, value_name = "THEME", value_parser = theme(), default_value = "light", help_heading = "Output")]
-    theme: Theme,
+    #[command(flatten)]
+    output: Output<Asking>,
     #[command(flatten)]
     resources: Resources,
 }
@@ -89,52 +69,37 @@ impl Asked for Asking {
     type Spec = TrainingSpec;
 }
 
+impl Reported for Asking {
+    const RECORD: &'static str = files::TRAINING;
+    const RESUMED: Option<&'static str> = Some("training");
+    const DETAILS: &'static str = "every measured quantity, in sentences";
+}
+
 /// Trains, writes the report and prints it.
 ///
 /// # Errors
 /// Wrong input with its fix, or what could not be written.
 pub fn execute(arguments: &TrainArguments, given: &[String]) -> Result<(), Failure> {
+    let TrainArguments { output, resources, .. } = arguments;
     let plan = plan(arguments, given)?;
-    let is_silent = arguments.quiet || arguments.json;
     let hash = plan.spec.hash(probe::VERSION);
-    let own = || Path::new(REPORTS).join(name(&plan.spec, &hash));
-    let directory = arguments.out.clone().unwrap_or_else(own);
-    let plan = arguments.resources.fit(plan, is_silent)?;
+    let directory = output.directory(&name(&plan.spec, &hash));
+    let plan = resources.fit(plan, output.is_silent())?;
     let mut names = report::names(&plan.spec.activations);
     names.push(CHECKPOINT.into());
-    let stored = if arguments.resume { stored(&directory) } else { None };
+    let stored = if output.resume { stored(&directory) } else { None };
     stored.as_ref().map_or(Ok(()), |stored| refuse_other_files(stored, &plan.spec, &directory))?;
-    let folder = Folder::of_report(&directory, files::TRAINING, &hash, &names, arguments.force)?;
-    let clock = run_info::Clock::start();
-    let pool = arguments.resources.threads.pool()?;
+    let folder = output.folder(&directory, &hash, &names)?;
+    let (clock, pool) = (run_info::Clock::start(), resources.threads.pool()?);
     let training = match stored.filter(|stored| is_finished(stored, &plan.spec)) {
         Some(training) => training,
         None => {
-            let trainer = begin(&plan, &directory, arguments.resume, is_silent)?;
-            pool.install(|| trained(trainer, &folder, arguments.quiet))?
+            let trainer = begin(&plan, &directory, output.resume, output.is_silent())?;
+            pool.install(|| trained(trainer, &folder, output.quiet))?
         }
     };
-    let training = pool.install(|| repeated(training, &plan, &folder, arguments.quiet))?;
-    let drawn = pool.install(|| report::drawn(&training, arguments.theme));
-    let drawn = drawn.map_err(|error| Failure::Output(io::Error::other(error)))?;
-    let picture = drawn.last().map(|(name, _)| directory.join(name));
-    let mut all = vec![
-        (files::TRAINING.to_string(), training.to_json().into_bytes()),
-        (files::RUN.to_string(), clock.to_json(pool.current_num_threads()).into()),
-    ];
-    all.extend(drawn);
-    // The checkpoint is removed last, so a run that is stopped earlier can be resumed.
-    folder.write(&all)?;
-    folder.remove(&[CHECKPOINT.to_string()])?;
-    folder.make_latest(is_silent);
-    if arguments.json {
-        print(training.to_json().as_bytes())
-    } else if arguments.quiet {
-        Ok(())
-    } else {
-        let text = if arguments.details { report::details } else { report::terminal };
-        show(&text(&training, picture.as_deref()))
-    }
+    let training = pool.install(|| repeated(training, &plan, &folder, output.quiet))?;
+    output.finish(&training, &folder, &pool, &clock)
 }
 
 /// The record of a training in a directory, if there is one.
@@ -238,7 +203,7 @@ fn plan(arguments: &TrainArguments, given: &[String]) -> Result<TrainingPlan, Fa
     let spec = spec(arguments)?;
     let mut networks = spec.networks();
     let files = arguments.files.read(&mut networks, file, given, Rows::Drawn, arguments.resources.limit()?)?;
-    if !arguments.quiet {
+    if !arguments.output.quiet {
         tell(&files);
     }
     let mut spec = spec.with_files_of(networks);

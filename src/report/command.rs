@@ -9,11 +9,26 @@ use crate::record::{Compared, Field, Fields, FixedBy, Heading, Kind, Names, Spec
 /// `precision-probe --act leaky --depth 50 …`: every option of the spec, none left to a default that a later version
 /// may change.
 pub fn line(spec: &Spec) -> String {
+    let is_audit = spec.compared.iter().any(|one| one.model.is_some());
+    measuring(spec, is_audit.then_some("audit"))
+}
+
+/// The same of a law: `precision-probe law --act relu,tanh … --bits 6..24`.
+pub fn law_line(spec: &Spec) -> String {
+    measuring(spec, Some("law"))
+}
+
+/// Whether `law` has an option: `--bits` stands for the formats.
+pub fn is_of_law(field: &Field<Spec>) -> bool {
+    field.option.heading != Heading::Precision || ["truth_bits", "truth"].contains(&field.name)
+}
+
+fn measuring(spec: &Spec, command: Option<&str>) -> String {
     let Spec { names, weights, batch_file, compared, .. } = spec;
-    let is_audit = compared.iter().any(|one| one.model.is_some());
-    let mut words = Words::new(if is_audit { &["precision-probe", "audit"] } else { &["precision-probe"] });
+    let (is_audit, is_law) = (command == Some("audit"), command == Some("law"));
+    let mut words = Words(["precision-probe"].into_iter().chain(command).map(String::from).collect());
     let mut fields = Spec::in_help();
-    fields.retain(|field| field.option.fixed_by.file(weights.is_some(), batch_file.is_some(), true).is_none());
+    fields.retain(|field| field.option.fixed_by.file(weights.is_some(), batch_file.is_some(), !is_law).is_none());
     fields.sort_by_key(|field| place(field));
     let mut dtype = spec.sources().find_map(|source| source.dtype.as_ref());
     for field in fields {
@@ -29,6 +44,8 @@ pub fn line(spec: &Spec) -> String {
                 }
                 None => words.option("data", spec.data.name()),
             },
+            "formats" if is_law => words.option("bits", &bits(&spec.formats)),
+            _ if is_law && !is_of_law(field) => {}
             "formats" => {
                 compare(&mut words, compared);
                 if !is_audit {
@@ -43,6 +60,18 @@ pub fn line(spec: &Spec) -> String {
     }
     words.0.join(" ")
 }
+
+/// `mpfr:6` to `mpfr:11` and `mpfr:24` as `--bits` takes them: `6..11,24`.
+fn bits(formats: &[String]) -> String {
+    let bits = formats.iter().filter_map(|name| name.strip_prefix("mpfr:")?.parse().ok());
+    let bits: Vec<u32> = bits.collect();
+    let range = |bits: &[u32]| match bits {
+        [first, .., last] => format!("{first}..{last}"),
+        bits => bits.iter().map(u32::to_string).collect(),
+    };
+    bits.chunk_by(|one, next| one.checked_add(1) == Some(*next)).map(range).collect::<Vec<_>>().join(",")
+}
+
 /// Where a field stands: how networks are drawn, what every command has, what only a measurement has, switches.
 fn place(field: &Field<Spec>) -> u8 {
     let SpecOption { kind, heading, fixed_by, is_in_audit, .. } = field.option;
@@ -99,10 +128,6 @@ fn spelled(formats: &[String], names: &Names) -> String {
 struct Words(Vec<String>);
 
 impl Words {
-    fn new(command: &[&str]) -> Words {
-        Words(command.iter().map(|word| word.to_string()).collect())
-    }
-
     fn option(&mut self, name: &str, value: &str) {
         self.0.extend([format!("--{name}"), quoted(value)]);
     }

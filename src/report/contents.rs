@@ -1,25 +1,58 @@
-//! The files that follow from a record alone: its tables, its page and its pictures.
+//! A probe's or an audit's record as a kind of record: the files that follow from it alone.
 
+use super::kind::Kind;
+use super::page::Page;
+use super::panel::Sheet;
 use super::probe::{self, panels};
-use super::svg::{Origin, Theme};
-use super::{csv, files};
-use crate::record::Record;
+use super::view::View;
+use super::{csv, files, screen};
+use crate::record::{Evidence, Record};
+use std::path::Path;
 
-/// File names and contents of everything but `record.json` and `run.json`; the main picture comes last:
-/// `summary.png`, or of several runs `compare.png`. Pictures are drawn in parallel; the page
-/// takes its theme from the reader's screen.
-///
-/// # Errors
-/// What could not be drawn, and that a record without a run has nothing to show.
-pub fn drawn(record: &Record, theme: Theme) -> Result<Vec<(String, Vec<u8>)>, String> {
-    let named = files::Pictures::new(&record.spec.activations).runs.len();
-    if record.runs.is_empty() || named < record.runs.len() {
-        return Err("the record has no run".into());
+impl Kind for Record {
+    fn file(&self) -> &'static str {
+        files::RECORD
     }
-    let evidence = record.runs.iter().map(|run| run.truth.evidence);
-    let origin = Origin::new(&record.version, &record.spec_hash, evidence);
-    let pictures = origin.pictures(&panels::sheets(record), theme)?;
-    let tables = csv::tables(record).into_iter().map(|(name, text)| (name.to_string(), text.into_bytes()));
-    let page = (files::PAGE.to_string(), probe::page::html(record)?.into_bytes());
-    Ok(tables.chain([page]).chain(pictures).collect())
+
+    fn json(&self) -> String {
+        self.to_json()
+    }
+
+    fn origin(&self) -> [&str; 2] {
+        [&self.version, &self.spec_hash]
+    }
+
+    fn evidence(&self) -> Vec<Evidence> {
+        self.runs.iter().map(|run| run.truth.evidence).collect()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+
+    fn check(&self) -> Result<(), String> {
+        Record::check(self)
+    }
+
+    fn tables(&self) -> Vec<(&'static str, String)> {
+        csv::tables(self).into()
+    }
+
+    fn page(&self) -> Result<Page, String> {
+        let names = files::Pictures::new(&self.spec.activations);
+        // More runs than the spec asks for have no names.
+        if names.runs.len() < self.runs.len() { Err("the record has no run".into()) } else { probe::page::page(self) }
+    }
+
+    fn sheets(&self) -> Vec<Sheet> {
+        panels::sheets(self)
+    }
+
+    fn terminal(&self, view: View, picture: Option<&Path>) -> String {
+        screen::terminal(self, view, picture)
+    }
+
+    fn probe(&self) -> Option<&Record> {
+        Some(self)
+    }
 }

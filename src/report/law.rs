@@ -1,23 +1,30 @@
 //! The law as text for a terminal: a row per activation, regime and statistic, the meaning of the columns, and a sentence
 //! for each activation.
 
-mod contents;
 mod csv;
+mod page;
 mod panel;
 mod words;
 
-pub use contents::{drawn, names};
 pub use csv::law_csv;
 pub use panel::sheet;
 pub use words::{bits_needed, exponent, sentence, sentence_alone, span};
 
 use crate::judgement::law as judgement;
+use crate::record::Evidence;
 use crate::record::law::{Fit, LEAST_POINTS, Law, LawRun, Point, Regime};
-use crate::report::facts;
+use crate::report::kind::Kind;
 use crate::report::numbers::{Notation::Plain, short};
-use crate::report::table::{Block, Table, text};
+use crate::report::page::{Block, Page, text};
+use crate::report::panel::Sheet;
+use crate::report::table::Table;
+use crate::report::view::View;
+use crate::report::{facts, files};
 use std::collections::BTreeSet;
 use std::path::Path;
+
+/// The table's file.
+const TABLE: &str = "law.csv";
 
 /// Significand bits of the drawn parameters.
 const EXACT_BITS: u32 = 8;
@@ -33,8 +40,65 @@ const FEW_NETWORKS: usize = 10;
 const BITS_NOTE: &str = "(bf16 has 8 bits, f16 and tf32 11, f32 24; every operation is rounded, sums too, so a wider \
                          accumulator needs fewer; range is not considered)";
 
-/// The first screen: one row per activation with the bits that it needs, what was measured, and where the picture is.
+impl Kind for Law {
+    fn file(&self) -> &'static str {
+        files::LAW
+    }
+
+    fn json(&self) -> String {
+        self.to_json()
+    }
+
+    fn origin(&self) -> [&str; 2] {
+        [&self.version, &self.spec_hash]
+    }
+
+    fn evidence(&self) -> Vec<Evidence> {
+        self.runs.iter().map(|run| run.evidence).collect()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+
+    fn tables(&self) -> Vec<(&'static str, String)> {
+        vec![(TABLE, law_csv(self))]
+    }
+
+    fn page(&self) -> Result<Page, String> {
+        Ok(page::page(self))
+    }
+
+    fn sheets(&self) -> Vec<Sheet> {
+        vec![sheet(self)]
+    }
+
+    fn terminal(&self, view: View, picture: Option<&Path>) -> String {
+        if view.details { terminal(self, picture) } else { screen(self, picture) }
+    }
+}
+
+/// Names of all files of a law's report.
+pub fn names() -> Vec<String> {
+    let picture = ["svg", "png"].map(|ending| format!("{}.{ending}", panel::NAME));
+    [files::LAW, files::RUN, TABLE, files::PAGE].map(String::from).into_iter().chain(picture).collect()
+}
+
+/// The first screen: the bits that each activation needs, and where the picture is.
 pub fn screen(law: &Law, picture: Option<&Path>) -> String {
+    let place = picture.map(|picture| format!("Picture: {} (--details prints the exponents)\n", picture.display()));
+    text(&bits(law).into_iter().chain(place.map(Block::Lines)).collect::<Vec<_>>())
+}
+
+/// The law in detail, and where its picture is.
+pub fn terminal(law: &Law, picture: Option<&Path>) -> String {
+    let place = picture.map(|picture| Block::Lines(format!("Picture: {}\n", picture.display())));
+    let sentences = Block::Facts(law.runs.iter().map(sentence).collect());
+    text(&exponents(law).into_iter().chain([sentences]).chain(place).collect::<Vec<_>>())
+}
+
+/// One row per activation with the bits that it needs, and what was measured.
+fn bits(law: &Law) -> Vec<Block> {
     let worst = if law.spec.trials <= FEW_NETWORKS { "every network" } else { "all but the worst tenth" };
     let mut table = Table::titled(["activation", "median network", worst]);
     for run in &judgement::judge(law).runs {
@@ -46,29 +110,20 @@ pub fn screen(law: &Law, picture: Option<&Path>) -> String {
     let bits = law.runs.iter().flat_map(|run| run.points.iter().map(|point| point.bits)).collect::<BTreeSet<u32>>();
     let bits = span(&bits.into_iter().collect::<Vec<_>>());
     let measured = format!("measured at layer 1 with {bits} bits: {}", network.join(", "));
-    let place = picture.map(|picture| format!("Picture: {} (--details prints the exponents)\n", picture.display()));
-    let blocks = [table.into(), Block::Facts(vec![BITS_NOTE.into(), measured])];
-    text(&blocks.into_iter().chain(place.map(Block::Lines)).collect::<Vec<_>>())
+    vec![table.into(), Block::Facts(vec![BITS_NOTE.into(), measured])]
 }
 
-/// The law as text, and where its picture is.
-pub fn terminal(law: &Law, picture: Option<&Path>) -> String {
-    let sentences = law.runs.iter().map(sentence).collect();
-    let place = picture.map(|picture| Block::Lines(format!("Picture: {}\n", picture.display())));
-    let blocks = [Block::Facts(header(law)), table(law).into(), Block::Facts(sentences)];
-    text(&blocks.into_iter().chain(place).collect::<Vec<_>>())
-}
-
-/// What was measured.
-fn header(law: &Law) -> Vec<String> {
+/// What was measured, and a row per activation, regime and statistic.
+fn exponents(law: &Law) -> Vec<Block> {
     let names: Vec<&str> = law.runs.iter().map(|run| run.activation.as_str()).collect();
     let evidence: Vec<String> =
         law.runs.iter().map(|run| format!("{} ({})", facts::evidence(run.evidence), run.activation)).collect();
-    vec![
+    let measured = vec![
         format!("{} in {}", names.join(", "), arithmetics(law)),
         set_up(law).join(", "),
         format!("exact gradient: {}", evidence.join(", ")),
-    ]
+    ];
+    vec![Block::Facts(measured), table(law).into()]
 }
 
 /// `mpfr:6 to mpfr:24 (…)`, or all of them if they are not consecutive.

@@ -1,30 +1,93 @@
-//! A study as text for a terminal: what was measured, then each claim with its answer, why, and the numbers that decide.
+//! A study: what its terminal, its pages and its pictures show; what was measured, then each claim with its answer, why, and
+//! the numbers that decide.
 
-mod contents;
 mod csv;
 pub mod facts;
 mod page;
 mod panels;
 mod stems;
 
-pub use contents::{PAGE, PICTURE, drawn, names};
 pub use csv::{charts_csv, findings_csv};
 pub use page::markdown;
 pub use panels::sheets;
 pub use stems::stems;
 
+use crate::record::Evidence;
 use crate::record::study::{Claim, Study};
+use crate::report::files;
+use crate::report::kind::Kind;
 use crate::report::numbers::display_width;
-use crate::report::table::{Column, GiveWay, Table, WIDTH, hanging};
-use facts::{interval, plain, spread};
+use crate::report::page::{Block, Page};
+use crate::report::panel::Sheet;
+use crate::report::table::{WIDTH, hanging};
+use crate::report::view::View;
+use facts::{interval, plain};
 use std::path::Path;
+use stems::STEM;
+
+/// The report as Markdown.
+const PAGE: &str = "study.md";
+
+/// The tables: of findings, and of what the charts show.
+const TABLES: [&str; 2] = ["findings.csv", "charts.csv"];
 
 /// Columns by which what belongs to a claim is set in.
 const INDENT: usize = 4;
 
+impl Kind for Study {
+    fn file(&self) -> &'static str {
+        files::STUDY
+    }
+
+    fn json(&self) -> String {
+        self.to_json()
+    }
+
+    fn origin(&self) -> [&str; 2] {
+        [&self.version, &self.spec_hash]
+    }
+
+    fn evidence(&self) -> Vec<Evidence> {
+        Vec::new()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.claims.is_empty()
+    }
+
+    fn check(&self) -> Result<(), String> {
+        Study::check(self)
+    }
+
+    fn tables(&self) -> Vec<(&'static str, String)> {
+        vec![(PAGE, markdown(self)), (TABLES[0], findings_csv(self)), (TABLES[1], charts_csv(self))]
+    }
+
+    fn page(&self) -> Result<Page, String> {
+        Ok(page::page(self))
+    }
+
+    fn sheets(&self) -> Vec<Sheet> {
+        sheets(self)
+    }
+
+    fn terminal(&self, view: View, picture: Option<&Path>) -> String {
+        if view.details { terminal(self, picture) } else { screen(self, picture) }
+    }
+}
+
+/// Names of all files of a study's report.
+pub fn names() -> Vec<String> {
+    let own = [files::STUDY, files::RUN, PAGE, files::PAGE].into_iter().chain(TABLES).map(String::from);
+    let stems = ('a'..='f').map(|letter| format!("claim-{letter}")).chain([STEM.to_string()]);
+    own.chain(stems.flat_map(|stem| ["svg", "png"].map(|ending| format!("{stem}.{ending}")))).collect()
+}
+
 /// The study as text, and where its pictures are; its page stands beside them.
 pub fn terminal(study: &Study, picture: Option<&Path>) -> String {
-    let mut blocks = vec![header(study)];
+    let title = format!("{}: {}", facts::title(study), facts::tally(study));
+    let set_up = [title].into_iter().chain(facts::set_up(study));
+    let mut blocks: Vec<String> = vec![set_up.map(|line| broken(&line, 0)).collect()];
     blocks.extend(study.claims.iter().map(claim));
     if study.claims.iter().any(|claim| !claim.findings.is_empty()) {
         blocks.push(broken(&format!("({})", interval(study)), 0));
@@ -61,36 +124,16 @@ fn answered(claim: &Claim, wide: usize) -> String {
     format!("{} …\n", words.trim_end_matches([' ', ',', ':']))
 }
 
-/// The question, the answers counted, and what was measured.
-fn header(study: &Study) -> String {
-    let mut lines = vec![format!("{}: {}", facts::title(study), facts::tally(study))];
-    lines.extend(facts::set_up(study));
-    lines.iter().map(|line| broken(line, 0)).collect()
-}
-
-/// Letter and statement, the answer set off, the reasons and the table of findings.
+/// Letter and statement, and set in below them what a page says of the claim.
 fn claim(claim: &Claim) -> String {
-    let mut text = hanging(&(plain(&format!("({})", claim.letter)) + " "), &plain(&claim.statement), 0);
-    text += &broken(&format!("→ {}", facts::answer_in_capitals(&claim.answer)), INDENT);
-    if !claim.reasons.is_empty() {
-        text.push('\n');
-    }
-    text.extend(claim.reasons.iter().map(|reason| hanging("- ", &plain(reason), INDENT)));
-    if !claim.findings.is_empty() {
-        text.push('\n');
-        text += &findings(claim);
-    }
-    text
-}
-
-/// The deciding numbers; what is long is broken beside its numbers.
-fn findings(claim: &Claim) -> String {
-    let what = Column::left("what").giving_way(GiveWay::Wrap);
-    let mut table = Table::new([what, Column::left("median [low–high]"), Column::right("draws")]);
-    for finding in &claim.findings {
-        table.push([plain(&finding.what), spread(&finding.value), finding.value.count.to_string()]);
-    }
-    table.indented(INDENT)
+    let blocks = page::told(claim).into_iter().filter_map(|block| match block {
+        Block::Answer(answer) => Some(broken(&format!("→ {answer}"), INDENT)),
+        Block::Facts(reasons) => Some(reasons.iter().map(|reason| hanging("- ", reason, INDENT)).collect()),
+        Block::Table(table) => Some(table.indented(INDENT)),
+        _ => None,
+    });
+    let title = hanging(&(plain(&format!("({})", claim.letter)) + " "), &plain(&claim.statement), 0);
+    title + &blocks.collect::<Vec<String>>().join("\n")
 }
 
 /// Where page and pictures are.

@@ -2,7 +2,6 @@
 //! format, what the columns mean, and when learning stops in sentences.
 
 mod answer;
-mod contents;
 mod control;
 mod csv;
 mod events;
@@ -16,19 +15,72 @@ mod stems;
 mod words;
 
 pub use answer::answer;
-pub use contents::{drawn, names, pictures};
 pub use csv::{REFERENCE, layers_csv, steps_csv};
 pub use rows::saturated_in_words;
+pub use screen::screen as terminal;
 pub use words::{paragraph, paragraphs, reference, unfinished};
 
+use crate::record::Evidence;
 use crate::record::training::{MeasureAt, Training};
+use crate::report::files;
+use crate::report::kind::Kind;
 use crate::report::numbers::Notation::Plain;
-use crate::report::table::{Block, text};
+use crate::report::page::{Block, Page, text};
+use crate::report::panel::Sheet;
+use crate::report::view::View;
 use std::path::Path;
 
-/// The first screen, and where the report with this picture is.
-pub fn terminal(training: &Training, picture: Option<&Path>) -> String {
-    screen::screen(training, picture)
+/// Every step's losses as a table, and every layer at the measured steps.
+const TABLES: [&str; 2] = ["steps.csv", "layers.csv"];
+
+impl Kind for Training {
+    fn file(&self) -> &'static str {
+        files::TRAINING
+    }
+
+    fn json(&self) -> String {
+        self.to_json()
+    }
+
+    fn origin(&self) -> [&str; 2] {
+        [&self.version, &self.spec_hash]
+    }
+
+    fn evidence(&self) -> Vec<Evidence> {
+        facts::all_evidence(self).collect()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+
+    fn tables(&self) -> Vec<(&'static str, String)> {
+        vec![(TABLES[0], steps_csv(self)), (TABLES[1], layers_csv(self))]
+    }
+
+    fn page(&self) -> Result<Page, String> {
+        Ok(page::page(self))
+    }
+
+    fn sheets(&self) -> Vec<Sheet> {
+        panels::sheets(self)
+    }
+
+    fn terminal(&self, view: View, picture: Option<&Path>) -> String {
+        if view.details { details(self, picture) } else { terminal(self, picture) }
+    }
+}
+
+/// Names of all files of a training's report.
+pub fn names(activations: &[String]) -> Vec<String> {
+    let own = [files::TRAINING, files::RUN].into_iter().chain(TABLES).chain([files::PAGE]).map(String::from);
+    own.chain(pictures(activations)).collect()
+}
+
+/// Names of the pictures of a training of these activations; each is there as SVG and as PNG.
+pub fn pictures(activations: &[String]) -> Vec<String> {
+    let stems = stems::stems(activations.iter().map(String::as_str));
+    stems.iter().flat_map(|stem| ["svg", "png"].map(|ending| format!("{stem}.{ending}"))).collect()
 }
 
 /// The training in detail, and where its picture is.
@@ -37,7 +89,7 @@ pub fn details(training: &Training, picture: Option<&Path>) -> String {
     blocks.extend(screen::over_trials(training).map(Block::Lines));
     blocks.extend(training.runs.iter().map(|run| Block::Facts(paragraphs(training, run, Plain))));
     if training.runs.len() > 1 {
-        blocks.push(Block::Paragraph(vec![answer(training, Plain)]));
+        blocks.push(Block::Paragraph(answer(training, Plain)));
     }
     blocks.extend(picture.map(|picture| Block::Lines(format!("Picture: {}\n", picture.display()))));
     text(&blocks)

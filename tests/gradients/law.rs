@@ -246,7 +246,7 @@ fn refused(place: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.stderr).unwrap()
 }
 
-const FILES: [&str; 5] = ["law.csv", "law.json", "law.png", "law.svg", "run.json"];
+const FILES: [&str; 6] = ["law.csv", "law.json", "law.png", "law.svg", "report.html", "run.json"];
 
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
@@ -274,7 +274,7 @@ fn the_report_depends_on_the_spec_alone() {
     }
     let json = succeed(place, &["--threads", "2", "--out", "two", "--json"]);
     assert_eq!(names(&place.join("one")), FILES);
-    for file in &FILES[..4] {
+    for file in &FILES[..5] {
         let [one, two] = ["one", "two"].map(|folder| fs::read(place.join(folder).join(file)).unwrap());
         assert!(one == two, "{file}");
     }

@@ -56,20 +56,7 @@ const ORDER: [&str; 41] = [
 ];
 
 /// Circles that are left. Only ever shorten this list.
-const CIRCLES: &[&[&str]] = &[
-    &["report/audit/screen", "report/probe/screen"],
-    &[
-        "report/facts",
-        "report/say",
-        "report/say/cause",
-        "report/say/cells",
-        "report/say/exact",
-        "report/say/noise",
-        "report/say/ranking",
-        "report/say/remedy",
-    ],
-    &["report/training/control", "report/training/events", "report/training/words"],
-];
+const CIRCLES: &[&[&str]] = &[];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {

@@ -2,7 +2,8 @@
 
 use crate::activation::{Break, Facts, Growth, JointFacts};
 use crate::report::numbers::{Notation::Plain, short};
-use crate::report::table::{Block, Table, text as rendered};
+use crate::report::page::{Block, text as rendered};
+use crate::report::table::Table;
 
 /// Most characters of a constant in the table; a longer one is rounded.
 const LONG: usize = 16;

@@ -7,8 +7,8 @@ use crate::judgement::judge_run;
 use crate::record::{Number, Record, Run};
 use crate::report::numbers::{Notation::Plain, short};
 use crate::report::probe::details;
-use crate::report::screen::{View, report_line};
 use crate::report::table::{Column, Table, wrapped};
+use crate::report::view::{View, report_line};
 use crate::report::{facts, files, say};
 use std::path::Path;
 

@@ -8,7 +8,7 @@ use crate::record::{Field, Fields};
 pub fn training_line(spec: &TrainingSpec) -> String {
     let TrainingSpec { formats, names, optimiser, rate, weights, batch_file, .. } = spec;
     let default = TrainingSpec::default();
-    let mut words = Words::new(&["precision-probe", "train"]);
+    let mut words = Words(["precision-probe", "train"].map(String::from).into());
     let (switches, valued): (Vec<_>, Vec<_>) = TrainingSpec::FIELDS.iter().partition(|field| field.option.is_switch());
     let is_given = |field: &Field<TrainingSpec>| {
         let is_fixed = field.option.fixed_by.file(weights.is_some(), batch_file.is_some(), false).is_some();

@@ -95,15 +95,22 @@ fn block(block: &Block) -> Result<Markup, String> {
     Ok(match block {
         Block::Question(words) => html! { p class="question" { (text(words)) } },
         Block::Answer(words) => html! { p class="answer" { (text(words)) } },
+        Block::Sentences(sentences) => html! { @for words in sentences { p class="answer" { (text(words)) } } },
         Block::Paragraph(words) => html! { p { (text(words)) } },
+        Block::Facts(facts) => html! { ul { @for fact in facts { li { (text(fact)) } "\n" } } },
         Block::Heading(words) => html! { h3 { (text(words)) } },
         Block::Table(table) => table::table(table),
         Block::Figure(panel) => figure::figure(panel)?,
         Block::Definitions(pairs) => html! {
             dl { @for (term, meaning) in pairs { div { dt { (text(term)) } dd { (text(meaning)) } } "\n" } }
         },
-        Block::Command(line) => html! { pre { code { (text(line)) } } },
+        Block::Folded(title, blocks) => {
+            let blocks: Vec<Markup> = blocks.iter().map(self::block).collect::<Result<_, String>>()?;
+            html! { details { summary { (text(title)) } "\n" @for block in &blocks { (block) "\n" } } }
+        }
+        Block::Command(line) | Block::Json(line) => html! { pre { code { (text(line)) } } },
         Block::Record(name, json) => stored(name, json),
+        Block::Picture(..) | Block::Lines(_) => html! {},
     })
 }
 

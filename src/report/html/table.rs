@@ -45,10 +45,20 @@ fn plain_row(table: &Table, row: &[Cell]) -> Markup {
     html! {
         tr {
             @for (place, (cell, column)) in row.iter().zip(&table.columns).enumerate() {
-                @if place == 0 { th scope="row" { (text(&cell.text)) } }
-                @else { td class=[number(column)] { (text(&cell.text)) } }
+                @if place == 0 { th scope="row" { (words(cell)) } }
+                @else { td class=[number(column)] { (words(cell)) } }
             }
         }
+    }
+}
+
+/// A cell's words, as a link where they lead to a section of the page.
+fn words(cell: &Cell) -> Markup {
+    let words = text(&cell.text);
+    match cell.link.as_ref().filter(|link| link.starts_with('#')) {
+        Some(link) => html! { a href=(text(link)) { (words) } },
+        None if cell.is_strong => html! { strong { (words) } },
+        None => html! { (words) },
     }
 }
 

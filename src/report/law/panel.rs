@@ -4,10 +4,10 @@ use super::{exponent, interval, remarks, sentence, sentence_alone, set_up};
 use crate::record::Number;
 use crate::record::law::{Fit, Law, LawRun, Point, Regime, Statistic};
 use crate::report::facts;
-use crate::report::numbers::LOG10_2;
+use crate::report::numbers::{LOG10_2, Notation::Typeset, short};
 use crate::report::panel::{
     self, Area, Axis, Dash, LINES, Mark, Marker, Paint, Palette, Panel, Plot, Powers, Row, Rule, Sample, Scale, Sheet,
-    Symbol, Text,
+    Symbol, Text, Tip,
 };
 
 /// Highest power of ten shown.
@@ -36,7 +36,7 @@ pub const NAME: &str = "law";
 pub fn sheet(law: &Law) -> Sheet {
     Sheet {
         name: NAME.into(),
-        title: format!("What one more bit buys: noise of layer 1 against precision, {}", facts::shape(&law.spec)),
+        title: title(law),
         ruling:
             "noise ∝ u^β with u = 2^-bits: along u (β = 1) a bit halves the noise, along √u (β = 1/2) it takes two bits"
                 .into(),
@@ -46,7 +46,13 @@ pub fn sheet(law: &Law) -> Sheet {
     }
 }
 
-fn panel(law: &Law) -> Panel {
+/// What is shown.
+pub fn title(law: &Law) -> String {
+    format!("What one more bit buys: noise of layer 1 against precision, {}", facts::shape(&law.spec))
+}
+
+/// The plots of all activations on the same axes.
+pub fn panel(law: &Law) -> Panel {
     let numbers = law.runs.iter().flat_map(|run| &run.points).map(|point| point.bits);
     let (first, last) = numbers.fold((u32::MAX, 0), |(low, high), bits| (low.min(bits), high.max(bits)));
     let bits = if first < last { (first, last) } else { (1, 2) };
@@ -134,14 +140,17 @@ fn plot(run: &LawRun, stored_below: Option<f64>, bits: (u32, u32), mut plot: Plo
     }));
     let before = plot.marks.len();
     for point in &run.points {
-        let mut mark = |number, symbol, paint| {
-            let at = height(number).map(|y| (f64::from(point.bits), y));
-            plot.marks.extend(at.map(|at| Mark::Symbol { at, symbol, paint }));
-        };
+        let at = |number| height(number).map(|y| (f64::from(point.bits), y));
+        let mut mark =
+            |number, symbol, paint| plot.marks.extend(at(number).map(|at| Mark::Symbol { at, symbol, paint }));
         mark(point.median, RING, MEDIAN);
         mark(point.root_mean_square, Symbol::Disc, RMS);
         if point.at_most {
             mark(point.median, Symbol::Downward, MEDIAN);
+        }
+        for (row, (number, words)) in numbers(point).into_iter().enumerate() {
+            let words = format!("{}, {} bits\n{words}", run.activation, point.bits);
+            plot.tips.extend(at(number).map(|at| Tip::at(row, at, words)));
         }
     }
     if plot.marks.len() == before {
@@ -152,6 +161,19 @@ fn plot(run: &LawRun, stored_below: Option<f64>, bits: (u32, u32), mut plot: Plo
         plot.marks.push(Mark::Text(Text { at, words, paint: look(statistic).0, is_free: true }));
     }
     plot
+}
+
+/// Both statistics of a point, and what is told where it is pointed at.
+fn numbers(point: &Point) -> [(Number, String); 2] {
+    let [rms, median, low, high] =
+        [point.root_mean_square, point.median, point.low, point.high].map(|number| short(number.value(), Typeset));
+    let flips =
+        point.flips.finite().map_or(String::new(), |flips| format!("\n{} flips per network", short(flips, Typeset)));
+    let at_most = if point.at_most { "≤ " } else { "" };
+    [
+        (point.root_mean_square, format!("root mean square {rms}{flips}")),
+        (point.median, format!("median {at_most}{median} [{low}–{high}]{flips}")),
+    ]
 }
 
 /// Bands over consecutive precisions, bars for isolated ones: nothing is drawn between measured points.

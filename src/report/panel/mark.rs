@@ -123,6 +123,13 @@ pub struct Tip {
     pub words: String,
 }
 
+impl Tip {
+    /// The numbers behind a point.
+    pub fn at(row: usize, (x, y): (f64, f64), words: String) -> Tip {
+        Tip { x: (x, x), y: (y, y), row, words }
+    }
+}
+
 impl Symbol {
     /// A series' own marker, hollow.
     pub fn hollow(marker: Marker) -> Symbol {

@@ -5,7 +5,8 @@ use super::{causes, tables};
 use crate::judgement::{Judgement, RunJudgement, judge};
 use crate::record::{Record, Run};
 use crate::report::numbers::{Notation::Plain, short};
-use crate::report::table::{Block, Table, markdown, text};
+use crate::report::page::{Block, markdown, text};
+use crate::report::table::Table;
 use crate::report::{audit, facts, files, say};
 use std::path::Path;
 
@@ -26,7 +27,7 @@ pub fn terminal(record: &Record, all_layers: bool, path: Option<&Path>) -> Strin
         let remarks = record.runs.iter().flat_map(|run| audit::remarks(record, run, Plain));
         let mut sentences = say::sentences(record, &judgement, Plain);
         sentences.extend(remarks.map(|remark| remark.sentence));
-        blocks.push(Block::Paragraph(sentences));
+        blocks.push(Block::Sentences(sentences));
     }
     blocks.extend(audits.iter().map(|audit| audit.table(Plain).into()));
     blocks.extend(path.map(|picture| {
@@ -45,10 +46,10 @@ pub fn in_markdown(record: &Record) -> String {
         let audits = audit::audits(record, run);
         if audits.is_empty() {
             let remarks = audit::remarks(record, run, Plain).into_iter().map(|remark| remark.sentence);
-            blocks.push(Block::Paragraph(say::of_run(run, judged, Plain).into_iter().chain(remarks).collect()));
+            blocks.push(Block::Sentences(say::of_run(run, judged, Plain).into_iter().chain(remarks).collect()));
         }
         for audit in audits {
-            blocks.extend([audit.table(Plain).into(), Block::Paragraph(vec![audit.answer(Plain)])]);
+            blocks.extend([audit.table(Plain).into(), Block::Sentences(vec![audit.answer(Plain)])]);
         }
     }
     markdown(&blocks)

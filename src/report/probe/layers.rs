@@ -55,7 +55,7 @@ pub fn table(record: &Record) -> Table {
 
 /// A cell that is sorted by a number, and selected by a tag.
 fn cell(number: impl Into<Option<f64>>, text: String, tag: Option<&str>) -> Cell {
-    Cell { text, number: number.into(), tag: tag.map(String::from) }
+    Cell { text, number: number.into(), tag: tag.map(String::from), ..Cell::default() }
 }
 
 /// The cells from the layer's number on.

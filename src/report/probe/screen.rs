@@ -4,8 +4,10 @@
 use super::details;
 use crate::judgement::{self, ExactJudgement, ExactState, Judgement};
 use crate::record::{Evidence, Proof, Record, Run};
-use crate::report::numbers::{Notation, Notation::Plain, display_width};
-use crate::report::table::{WIDTH, text, wrapped};
+use crate::report::numbers::{Notation, Notation::Plain};
+use crate::report::page::text;
+use crate::report::table::wrapped;
+pub use crate::report::view::{View, report_line};
 use crate::report::{audit, facts, files, say};
 use std::path::Path;
 
@@ -29,15 +31,6 @@ const OWN_NAMES: &str = "Long names are shortened here; --formats takes NAME:=PR
 
 /// How to see more, if there is room for it.
 const MORE: &str = " (more here: --details, --layers)";
-
-/// What is printed in addition to the first screen.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct View {
-    /// The full setup, flips, sources, remedies and theory.
-    pub details: bool,
-    /// Every layer.
-    pub layers: bool,
-}
 
 /// A record as text: the first screen, or with details everything; and every layer if asked.
 pub fn terminal(record: &Record, view: View, path: Option<&Path>) -> String {
@@ -70,13 +63,6 @@ pub fn terminal(record: &Record, view: View, path: Option<&Path>) -> String {
     let room = if is_tight { room + BLANK_LINES } else { room };
     blocks.push(chosen(&sentences, room) + &report);
     blocks.join(if is_tight { "" } else { "\n" })
-}
-
-/// Where the report is and, where the line has room for it, how to see more.
-pub fn report_line(place: &Path, more: &str) -> String {
-    let line = format!("Report: {}", place.display());
-    let more = if display_width(&line) + display_width(more) <= WIDTH { more } else { "" };
-    format!("{line}{more}\n")
 }
 
 /// The sentences, in their order, that there is room for; the first is always among them. Up to [`IN_SEQUENCE`] each may

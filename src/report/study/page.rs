@@ -1,10 +1,14 @@
-//! A study as a Markdown page: the answers in a table, then a section for each claim with its picture and its numbers.
+//! A study as a page and as Markdown: the answers in a table, then a section for each claim with its charts and numbers.
 
 use super::facts::{self, plain, spread};
-use super::stems::stems;
+use super::panels::panel;
+use super::stems::{STEM, stems};
+use crate::record::Number;
 use crate::record::study::{Chart, Claim, Spread, Study, StudySpec};
+use crate::report::files;
 use crate::report::numbers::{Notation::Plain, short};
-use crate::report::table::{Column, Table, escaped_in_markdown as escaped};
+use crate::report::page::{Block, Page, Section, markdown_page};
+use crate::report::table::{Cell, Column, GiveWay, Table};
 
 /// What the page's words mean, for a reader who has only the page.
 const WORDS: [(&str, &str); 9] = [
@@ -22,94 +26,97 @@ const WORDS: [(&str, &str); 9] = [
     ("copy", "a network that is trained in one precision, from the same start and on the same batches as the others"),
 ];
 
-/// The page.
+/// The study as Markdown.
 pub fn markdown(study: &Study) -> String {
-    let mut blocks = vec![format!("# {}\n", escaped(&facts::title(study))), format!("{}.\n", facts::tally(study))];
-    blocks.push(summary(study));
-    blocks.push("![All claims, each with its answer and a chart](study.png)\n".into());
-    let facts: Vec<String> = facts::set_up(study);
-    blocks.push("## What was measured\n".into());
-    blocks.push(facts.iter().map(|fact| format!("- {}\n", escaped(fact))).collect());
-    for (claim, stem) in study.claims.iter().zip(stems(study)) {
-        blocks.extend(section(claim, &stem));
-    }
-    blocks.extend(reading(study));
-    blocks.join("\n")
+    markdown_page(&Page { title: facts::title(study), version: study.version.clone(), sections: sections(study) })
+}
+
+/// The page, which carries the record.
+pub fn page(study: &Study) -> Page {
+    let record = Section::record(files::STUDY, "findings.csv and charts.csv hold", study.to_json());
+    let sections = sections(study).into_iter().chain([record]).collect();
+    Page { title: facts::title(study), version: study.version.clone(), sections }
+}
+
+fn sections(study: &Study) -> Vec<Section> {
+    let picture = Block::Picture("All claims, each with its answer and a chart".into(), format!("{STEM}.png"));
+    let answers = vec![Block::Paragraph(format!("{}.", facts::tally(study))), summary(study).into(), picture];
+    let claims = study.claims.iter().zip(stems(study)).map(|(claim, stem)| section(claim, &stem, &study.spec));
+    [
+        Section::new("answer", "The answers", answers),
+        Section::new("measured", "What was measured", vec![Block::Facts(facts::set_up(study))]),
+    ]
+    .into_iter()
+    .chain(claims)
+    .chain([
+        Section::new("reading", "How to read the numbers", reading(study)),
+        Section::new("making", "How to run it again", making(study)),
+    ])
+    .collect()
 }
 
 /// A row per claim: the answer and the number that decides.
-fn summary(study: &Study) -> String {
+fn summary(study: &Study) -> Table {
     let mut table = Table::titled(["", "claim", "answer", "deciding number", "median [low–high]", ">draws", "figure"]);
     for (claim, stem) in study.claims.iter().zip(stems(study)) {
         let numbers = claim.findings.first().map_or(["—".into(), "—".into(), "—".into()], |first| {
-            [escaped(&plain(&first.what)), spread(&first.value), first.value.count.to_string()]
+            [plain(&first.what), spread(&first.value), first.value.count.to_string()]
         });
-        let row = [
-            format!("[{}](#{stem})", escaped(&claim.letter.to_string())),
-            escaped(&plain(&claim.statement)),
-            format!("**{}**", escaped(&facts::answer(&claim.answer))),
-        ];
-        table.push(row.into_iter().chain(numbers).chain([format!("[{stem}]({stem}.png)")]));
+        let answer = Cell { is_strong: true, ..facts::answer(&claim.answer).into() };
+        let row = [Cell::linked(claim.letter, format!("#{stem}")), plain(&claim.statement).into(), answer];
+        let figure = Cell::linked(&*stem, format!("{stem}.png"));
+        table.push(row.into_iter().chain(numbers.map(Cell::from)).chain([figure]));
     }
-    table.markdown_of_markup()
+    table
 }
 
-/// One claim: answer, reasons, picture, deciding numbers, and the numbers of every chart.
-fn section(claim: &Claim, stem: &str) -> Vec<String> {
-    let letter = escaped(&claim.letter.to_string());
-    let mut blocks = vec![
-        format!("<a id=\"{stem}\"></a>\n"),
-        format!("## ({letter}) {}\n", escaped(&plain(&claim.statement))),
-        format!("**{}**\n", escaped(&facts::answer_in_capitals(&claim.answer))),
-    ];
-    if !claim.reasons.is_empty() {
-        blocks.push(claim.reasons.iter().map(|reason| format!("- {}\n", escaped(&plain(reason)))).collect());
+/// One claim: what is told of it, its charts, and their numbers.
+fn section(claim: &Claim, stem: &str, spec: &StudySpec) -> Section {
+    let mut blocks = told(claim);
+    // Answer and reasons stand before the charts, numbers after them.
+    let place = blocks.iter().position(|block| matches!(block, Block::Table(_))).unwrap_or(blocks.len());
+    let picture = Block::Picture(format!("Claim {}: its charts", claim.letter), format!("{stem}.png"));
+    blocks.splice(place..place, [picture, Block::Figure(panel(claim, stem, spec, true))]);
+    blocks.extend(claim.charts.iter().map(numbers));
+    Section::new(stem, format!("({}) {}", claim.letter, plain(&claim.statement)), blocks)
+}
+
+/// Answer, reasons and deciding numbers.
+pub fn told(claim: &Claim) -> Vec<Block> {
+    let answer = Block::Answer(facts::answer_in_capitals(&claim.answer));
+    let reasons: Vec<String> = claim.reasons.iter().map(|reason| plain(reason)).collect();
+    let what = Column::left("what").giving_way(GiveWay::Wrap);
+    let mut table = Table::new([what, Column::left("median [low–high]"), Column::right("draws")]);
+    for finding in &claim.findings {
+        table.push([plain(&finding.what), spread(&finding.value), finding.value.count.to_string()]);
     }
-    blocks.push(format!("![Claim {letter}: its charts]({stem}.png)\n"));
-    if !claim.findings.is_empty() {
-        let mut table = Table::titled(["what", "median [low–high]", ">draws"]);
-        for finding in &claim.findings {
-            table.push([escaped(&plain(&finding.what)), spread(&finding.value), finding.value.count.to_string()]);
-        }
-        blocks.push(table.markdown_of_markup());
-    }
-    blocks.extend(claim.charts.iter().flat_map(numbers));
-    blocks
+    let reasons = (!reasons.is_empty()).then_some(Block::Facts(reasons));
+    let table = (!table.rows.is_empty()).then_some(Block::Table(table));
+    [answer].into_iter().chain(reasons).chain(table).collect()
 }
 
 /// The numbers of a chart, folded away.
-fn numbers(chart: &Chart) -> Vec<String> {
+fn numbers(chart: &Chart) -> Block {
     let most = chart.series.iter().flat_map(|series| &series.points).map(|point| point.count).max().unwrap_or(0);
-    let title = escaped(&plain(&chart.title));
-    let mut blocks = vec![format!("<details>\n<summary>{title}: the numbers</summary>\n")];
+    let named = |(name, value): &(String, Number)| format!("{} = {}", plain(name), short(value.value(), Plain));
+    let references: Vec<String> = chart.references.iter().map(named).collect();
+    let references = (!references.is_empty()).then(|| format!("References: {}.", references.join(", ")));
+    let title = format!("{}: the numbers", plain(&chart.title));
     if most == 0 || chart.places.is_empty() {
-        blocks.push("Nothing was measured.\n".into());
-    } else {
-        let name = |text: &str| escaped(&plain(text));
-        let titles = std::iter::once(&chart.horizontal).chain(chart.series.iter().map(|series| &series.name));
-        let mut table = Table::new(titles.map(|title| Column::left(name(title))));
-        for (index, place) in chart.places.iter().enumerate() {
-            let points =
-                chart.series.iter().map(|series| series.points.get(index).map_or("—".into(), |one| cell(one, most)));
-            table.push(std::iter::once(name(place)).chain(points));
-        }
-        blocks.push(table.markdown_of_markup());
-        let draws = facts::counted(most as u64, "draw", "draws");
-        blocks.push(format!("{}; each of {draws} unless stated otherwise.\n", name(&chart.vertical)));
+        let lines = ["Nothing was measured.".into()].into_iter().chain(references);
+        return Block::Folded(title, lines.map(Block::Paragraph).collect());
     }
-    let references: Vec<String> = chart
-        .references
-        .iter()
-        .map(|(name, value)| {
-            let value = short(value.value(), Plain);
-            format!("{} = {value}", escaped(&plain(name)))
-        })
-        .collect();
-    if !references.is_empty() {
-        blocks.push(format!("References: {}.\n", references.join(", ")));
+    let titles = std::iter::once(&chart.horizontal).chain(chart.series.iter().map(|series| &series.name));
+    let mut table = Table::new(titles.map(|title| Column::left(plain(title))));
+    for (index, place) in chart.places.iter().enumerate() {
+        let points =
+            chart.series.iter().map(|series| series.points.get(index).map_or("—".into(), |one| cell(one, most)));
+        table.push(std::iter::once(plain(place)).chain(points));
     }
-    blocks.push("</details>\n".into());
-    blocks
+    let draws = facts::counted(most as u64, "draw", "draws");
+    let note = format!("{}; each of {draws} unless stated otherwise.", plain(&chart.vertical));
+    table.notes = [note].into_iter().chain(references).collect();
+    Block::Folded(title, vec![table.into()])
 }
 
 /// A point, and of how many draws where those are fewer.
@@ -118,27 +125,28 @@ fn cell(point: &Spread, most: usize) -> String {
     if point.count > 0 && point.count < most { format!("{text} in {}", point.count) } else { text }
 }
 
-/// How to read it and how to run it again.
-fn reading(study: &Study) -> Vec<String> {
+/// How to read it.
+fn reading(study: &Study) -> Vec<Block> {
     let sentence = facts::interval(study);
     let mut first = sentence.chars();
     let sentence = first.next().map_or(String::new(), |c| c.to_uppercase().collect::<String>() + first.as_str());
-    let words = WORDS.map(|(word, meaning)| format!("- **{word}**: {meaning}\n"));
-    let mut blocks = vec![
-        "## How to read the numbers\n".into(),
-        format!("{}.\n", escaped(&sentence)),
-        "Every number is in `findings.csv` and `charts.csv`, and with everything else in `study.json`.\n".into(),
-        "### Words\n".into(),
-        words.concat(),
-        "## How to run it again\n".into(),
-        format!("```sh\n{}\n```\n", command(&study.spec)),
-    ];
+    let files = "Every number is in findings.csv and charts.csv, and with everything else in study.json.";
+    vec![
+        Block::Paragraph(format!("{sentence}.")),
+        Block::Paragraph(files.into()),
+        Block::Heading("Words".into()),
+        Block::definitions(WORDS),
+    ]
+}
+
+/// How to run it again.
+fn making(study: &Study) -> Vec<Block> {
     let [program, hash] = facts::provenance(study);
-    blocks.push(format!("{}, {}. The whole spec:\n", escaped(&program), escaped(&hash)));
-    let spec = serde_json::to_string(&study.spec).unwrap_or_default();
-    // A fence in a name must not end the block.
-    blocks.push(format!("```json\n{}\n```\n", plain(&spec).replace("```", "` ` `")));
-    blocks
+    vec![
+        Block::Command(command(&study.spec)),
+        Block::Paragraph(format!("{program}, {hash}. The whole spec:")),
+        Block::Json(serde_json::to_string(&study.spec).unwrap_or_default()),
+    ]
 }
 
 /// The command line of a study that differs from the two known ones in its seed at most; else it says so.

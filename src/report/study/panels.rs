@@ -7,7 +7,7 @@ use crate::record::study::{self, Answer, Chart, Claim, Spread, Study, StudySpec}
 use crate::report::numbers::Notation::Typeset;
 use crate::report::panel::{
     Axis, Curve, Dash, Entry, Joined, LINES, Paint, Palette, Panel, Plot, Powers, Row, Rule, Sample, Scale, Series,
-    Sheet, Single, Symbol,
+    Sheet, Single, Symbol, Tip,
 };
 use std::collections::HashSet;
 
@@ -36,7 +36,7 @@ pub fn sheets(study: &Study) -> Vec<Sheet> {
 }
 
 /// A claim with its answer, and if `is_whole` with the reasons and all charts, else with the first.
-fn panel(claim: &Claim, stem: &str, spec: &StudySpec, is_whole: bool) -> Panel {
+pub fn panel(claim: &Claim, stem: &str, spec: &StudySpec, is_whole: bool) -> Panel {
     let color = match claim.answer {
         Answer::Confirmed => 0,
         Answer::Refuted => 1,
@@ -91,9 +91,12 @@ fn row(chart: &Chart, spec: &StudySpec) -> Row {
         ..Plot::default()
     };
     let mut beside = Vec::new();
-    for ((one, style), points) in chart.series.iter().zip(styles(&chart.series, spec)).zip(&measured) {
+    for (rank, ((one, style), points)) in
+        chart.series.iter().zip(styles(&chart.series, spec)).zip(&measured).enumerate()
+    {
         let series = Series::new(style);
         plot.curves.push(curve(series, points));
+        plot.tips.extend(points.iter().filter_map(|point| tip(chart, one, rank, point)));
         beside.push(Entry { sample: Sample::Curve(series), name: shown(&one.name), ..Entry::default() });
     }
     Row { plots: vec![plot], beside, ..Row::default() }
@@ -109,6 +112,15 @@ fn points(chart: &Chart, rank: usize) -> Vec<Joined> {
         Some(Joined { x: place as f64, low, median, high })
     };
     points.enumerate().filter_map(point).collect()
+}
+
+/// What is told of a point where it is pointed at.
+fn tip(chart: &Chart, series: &study::Series, rank: usize, point: &Joined) -> Option<Tip> {
+    let place = point.x as usize;
+    let (name, spread) = (chart.places.get(place)?, series.points.get(place)?);
+    let draws = facts::counted(spread.count as u64, "draw", "draws");
+    let words = format!("{}, {}\n{}, {draws}", shown(&series.name), shown(name), facts::spread_in(spread, Typeset));
+    Some(Tip::at(rank, (point.x, point.median), words))
 }
 
 /// Medians with their bars, joined from place to place; what is infinite lies hollow on the edge.

@@ -63,6 +63,10 @@ pub struct Cell {
     pub number: Option<f64>,
     /// By what a page selects it.
     pub tag: Option<String>,
+    /// What it leads to: a section (`#claim-a`), or a file next to the report, which pages do not link to.
+    pub link: Option<String>,
+    /// Whether it stands out.
+    pub is_strong: bool,
 }
 
 impl From<String> for Cell {
@@ -74,6 +78,12 @@ impl From<String> for Cell {
 impl From<&str> for Cell {
     fn from(text: &str) -> Cell {
         text.to_string().into()
+    }
+}
+
+impl Cell {
+    pub fn linked(text: impl Into<String>, link: impl Into<String>) -> Cell {
+        Cell { link: Some(link.into()), ..Cell::from(text.into()) }
     }
 }
 

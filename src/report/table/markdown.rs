@@ -1,6 +1,6 @@
 //! A table as GitHub Markdown.
 
-use super::data::Table;
+use super::data::{Cell, Table};
 use crate::printable::printable;
 use crate::report::numbers::display_width;
 
@@ -10,23 +10,18 @@ impl Table {
         let line = |text: &String| escaped(text) + "\n";
         let title = Some(&self.title).filter(|title| !title.is_empty()).map(line);
         let notes = self.explained();
-        title
-            .into_iter()
-            .chain([self.markdown_of(escaped)])
-            .chain(notes.iter().map(line))
-            .collect::<Vec<_>>()
-            .join("\n")
+        title.into_iter().chain([self.markdown_rows()]).chain(notes.iter().map(line)).collect::<Vec<_>>().join("\n")
     }
 
-    /// Titles and rows whose cells are markup already.
-    pub fn markdown_of_markup(&self) -> String {
-        self.markdown_of(str::to_string)
-    }
-
-    /// Columns are padded so that the source can be read, too.
-    fn markdown_of(&self, cell: fn(&str) -> String) -> String {
-        let titles = self.columns.iter().map(|column| cell(&column.title)).collect();
-        let rows = self.rows.iter().map(|row| row.iter().map(|one| cell(&one.text)).collect());
+    /// Titles and rows: columns are padded so that the source can be read, too.
+    fn markdown_rows(&self) -> String {
+        let cell = |cell: &Cell| match (&cell.link, escaped(&cell.text)) {
+            (Some(link), text) => format!("[{text}]({link})"),
+            (None, text) if cell.is_strong => format!("**{text}**"),
+            (None, text) => text,
+        };
+        let titles = self.columns.iter().map(|column| escaped(&column.title)).collect();
+        let rows = self.rows.iter().map(|row| row.iter().map(cell).collect());
         let lines: Vec<Vec<String>> = std::iter::once(titles).chain(rows).collect();
         let width =
             |place: usize| lines.iter().filter_map(|line| line.get(place)).map(|cell| display_width(cell)).max();

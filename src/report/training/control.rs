@@ -1,6 +1,6 @@
 //! Whether f64 itself learns, in sentences: what is said first.
 
-use super::{facts, measured, words};
+use super::{facts, measured};
 use crate::judgement::ExactState;
 use crate::judgement::training::{
     Control, ControlOutcome, ControlTrials, ExactAtStart, TrainingRunJudgement, TrialSpread, spread,
@@ -41,11 +41,11 @@ fn fall(control: &Control, notation: Notation) -> String {
         Number::None => String::new(),
         chance => format!("; chance, the best constant answer, is {}", short(chance.value(), notation)),
     };
-    format!("its loss goes from {first} to {best} at best in {}{chance}.", words::steps(control.steps))
+    format!("its loss goes from {first} to {best} at best in {}{chance}.", facts::counted(control.steps))
 }
 
 fn diverges(run: &TrainingRun, control: &Control, notation: Notation) -> String {
-    match (words::failure(&run.reference), run.reference.end.step()) {
+    match (facts::failure(&run.reference), run.reference.end.step()) {
         (Some(failure), Some(step)) => format!("f64 itself stops at step {step}: {failure}."),
         _ => format!(
             "f64 itself diverges: its loss goes from {} to {}.",
@@ -67,7 +67,7 @@ fn learns(training: &Training, run: &TrainingRun, control: &Control, notation: N
         Some(step) => format!("f64 learns this network: it reaches loss {target} at step {step} and {last}{held_out}."),
         None => format!(
             "f64 learns this network, but does not reach loss {target} in {}: it {last} (chance: {}){held_out}.",
-            words::steps(course.losses.len()),
+            facts::counted(course.losses.len()),
             short(control.chance.value(), notation)
         ),
     }

@@ -110,7 +110,7 @@ fn skipped(skipped: &Skipped, notation: Notation) -> String {
 /// Updates of the wrong length, in a sentence.
 pub fn lengths(lengths: &Lengths, is_long: bool, notation: Notation) -> String {
     let Lengths { step, layers, least, most, steps, of } = *lengths;
-    let [low, high] = [least, most].map(|ratio| super::words::times(ratio, notation));
+    let [low, high] = [least, most].map(|ratio| super::facts::times(ratio, notation));
     let range = if low == high { low } else { format!("{low} to {high}") };
     let only = if is_long { "" } else { "only " };
     let layers = if layers == 1 { "one layer".into() } else { format!("{layers} layers") };

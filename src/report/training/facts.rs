@@ -2,7 +2,7 @@
 
 use crate::assets::DIGITS;
 use crate::record::Evidence;
-use crate::record::training::{Training, TrainingRun, TrainingScale};
+use crate::record::training::{Course, End, Training, TrainingRun, TrainingScale};
 use crate::report::facts;
 use crate::report::numbers::{Notation, power, short};
 
@@ -77,10 +77,26 @@ pub fn draws(training: &Training, runs: &[TrainingRun], notation: Notation) -> V
 /// `500 steps`, and how many of them were made.
 pub fn steps(training: &Training) -> String {
     let (made, asked) = (training.steps_done, training.spec.steps);
-    match asked {
-        _ if made < asked => format!("unfinished: {made} of {asked} steps made"),
-        1 => "1 step".into(),
-        _ => format!("{asked} steps"),
+    if made < asked { format!("unfinished: {made} of {asked} steps made") } else { counted(asked) }
+}
+
+/// `1 step`, `60 steps`.
+pub fn counted(steps: usize) -> String {
+    format!("{steps} step{}", if steps == 1 { "" } else { "s" })
+}
+
+/// A ratio to two digits.
+pub fn times(ratio: f64, notation: Notation) -> String {
+    short(format!("{ratio:.1e}").parse().unwrap_or(ratio), notation)
+}
+
+/// What stopped a copy for good, if anything did.
+pub fn failure(course: &Course) -> Option<&'static str> {
+    match course.end {
+        End::Completed => None,
+        End::ParametersNotFinite { .. } => Some("the update made parameters infinite or NaN"),
+        End::ScaleVanished { .. } => Some("no loss scale, however small, left a gradient finite"),
+        End::BeyondDoubles { .. } => Some("the update led beyond the numbers of binary64"),
     }
 }
 

@@ -15,7 +15,7 @@ pub fn page(training: &Training) -> Page {
         sections.push(activation(training, index, run));
     }
     sections.push(Section::new("making", "How this was made", making(training)));
-    sections.push(Section::new("record", "The numbers behind it", stored(training)));
+    sections.push(Section::record(files::TRAINING, "steps.csv and layers.csv hold", training.to_json()));
     Page {
         title: format!("{}, {}: when does learning stop?", facts::activations(training), facts::shape(training)),
         version: training.version.clone(),
@@ -60,12 +60,4 @@ fn making(training: &Training) -> Vec<Block> {
         Block::Heading("To train it again".into()),
         Block::Command(training_line(&training.spec)),
     ]
-}
-
-/// The record itself, or where it is.
-fn stored(training: &Training) -> Vec<Block> {
-    let beside = "The record is training.json in the report’s directory; steps.csv and layers.csv hold its numbers.";
-    let json = training.to_json();
-    let carried = (json.len() <= files::LARGEST_CARRIED).then_some(Block::Record(files::TRAINING, json));
-    [Block::Paragraph(beside.into())].into_iter().chain(carried).collect()
 }

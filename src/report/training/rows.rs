@@ -1,8 +1,7 @@
 //! The table: a row per format under each activation, and what its columns mean.
 
-use super::facts;
+use super::facts::{self, times};
 use super::measured;
-use super::words::times;
 use crate::judgement::training::{is_stochastic, saturation};
 use crate::record::Number;
 use crate::record::training::{Cause, Course, Learner, Saturation, Training, TrainingRun, WINDOW};

@@ -10,8 +10,8 @@ use crate::judgement::training::{
 use crate::record::Number;
 use crate::record::training::{Course, Training};
 use crate::report::numbers::{Notation::Plain, display_width, short};
-use crate::report::screen::report_line;
 use crate::report::table::{Column, GiveWay, Table, WIDTH, shortened, wrapped};
+use crate::report::view::report_line;
 use std::path::Path;
 
 /// Most lines besides the table's rows.
@@ -232,22 +232,22 @@ pub fn limit(judged: &LearnerJudgement) -> String {
             format!("{}, layer {}, step {}", saturation.verdict, saturation.site, saturation.step)
         }
         Limit::LongUpdates { lengths } => {
-            format!("updates {}× too long at step {}", words::times(lengths.most, Plain), lengths.step)
+            format!("updates {}× too long at step {}", facts::times(lengths.most, Plain), lengths.step)
         }
         Limit::ShortUpdates { lengths } => {
-            format!("updates {} of their length, step {}", words::times(lengths.least, Plain), lengths.step)
+            format!("updates {} of their length, step {}", facts::times(lengths.least, Plain), lengths.step)
         }
         Limit::Absorption { absorption } => match (absorption.is_general(), absorption.first) {
             (false, Some(saturation)) => {
                 format!("updates absorbed, layer {}, step {}", saturation.site, saturation.step)
             }
-            _ => format!("{} % of the update applied", words::times(100.0 * absorption.applied.share, Plain)),
+            _ => format!("{} % of the update applied", facts::times(100.0 * absorption.applied.share, Plain)),
         },
         Limit::Noise { saturation: Some(saturation), .. } => {
             format!("{}, layer {}, step {}", saturation.verdict, saturation.site, saturation.step)
         }
         Limit::Noise { largest: Some(largest), .. } => {
-            format!("noise {}× minibatch noise, step {}", words::times(largest.ratio, Plain), largest.step)
+            format!("noise {}× minibatch noise, step {}", facts::times(largest.ratio, Plain), largest.step)
         }
         Limit::Noise { .. } => "noise".into(),
         Limit::Nothing if judged.is_harmless() => "none: noise is harmless".into(),

@@ -1,13 +1,14 @@
 //! When learning stops, and whether it is rounding: each activation's training in sentences.
 
 use super::control::control;
+use super::facts::{failure, times};
 use super::{events, measured};
 use crate::judgement::MinibatchMeaning;
 use crate::judgement::training::measured::Largest;
 use crate::judgement::training::{Absorption, Applied, LearnerJudgement, Limit, NoiseJudgement, judge_run, saturation};
 use crate::record::Verdict;
 use crate::record::training::{
-    Cause, Course, End, Event, EventKind, Learner, Measure, MeasuredSite, Saturation, Training, TrainingRun, WINDOW,
+    Cause, Event, EventKind, Learner, Measure, MeasuredSite, Saturation, Training, TrainingRun, WINDOW,
 };
 use crate::report::numbers::{Notation, short};
 
@@ -24,11 +25,6 @@ pub fn paragraphs(training: &Training, run: &TrainingRun, notation: Notation) ->
 /// The control: whether f64's own copy learns.
 pub fn reference(training: &Training, run: &TrainingRun, notation: Notation) -> String {
     control(training, run, &judge_run(training, run), notation)
-}
-
-/// `1 step`, `60 steps`.
-pub fn steps(count: usize) -> String {
-    if count == 1 { "1 step".into() } else { format!("{count} steps") }
 }
 
 /// `Unfinished: 120 of 500 steps were made.`
@@ -88,16 +84,6 @@ pub fn limit(learner: &Learner, judged: &LearnerJudgement, notation: Notation) -
         },
     };
     sentences.join(" ")
-}
-
-/// What stopped a copy for good, if anything did.
-pub fn failure(course: &Course) -> Option<&'static str> {
-    match course.end {
-        End::Completed => None,
-        End::ParametersNotFinite { .. } => Some("the update made parameters infinite or NaN"),
-        End::ScaleVanished { .. } => Some("no loss scale, however small, left a gradient finite"),
-        End::BeyondDoubles { .. } => Some("the update led beyond the numbers of binary64"),
-    }
 }
 
 /// Whether it learns, and until when.
@@ -261,9 +247,4 @@ fn absorbed(learner: &Learner, absorption: &Absorption, notation: Notation) -> V
     };
     sentences.push(format!("{applied}: {lost}."));
     sentences
-}
-
-/// A ratio to two digits.
-pub fn times(ratio: f64, notation: Notation) -> String {
-    short(format!("{ratio:.1e}").parse().unwrap_or(ratio), notation)
 }

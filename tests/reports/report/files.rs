@@ -6,9 +6,9 @@ use crate::common::trainings::{Fare, training};
 use precision_probe::law;
 use precision_probe::probe::VERSION;
 use precision_probe::report::files::{check_names, check_target, names, write};
+use precision_probe::report::kind::Kind;
 use precision_probe::report::naming::run_name;
 use precision_probe::report::svg::Theme;
-use precision_probe::report::{self, contents};
 use precision_probe::spec::{Data, Init, Spec};
 use std::fs;
 use std::path::Path;
@@ -227,10 +227,10 @@ fn every_picture_says_where_its_numbers_come_from() {
     let (law, study) = (law::of(&record), of_claims("a"));
     let evidence = Some("proven 83 bits");
     let reports = [
-        (contents::drawn(&record, light).unwrap(), &record.spec_hash, evidence),
-        (report::law::drawn(&law, light).unwrap(), &law.spec_hash, evidence),
-        (report::training::drawn(&training, light).unwrap(), &training.spec_hash, evidence),
-        (report::study::drawn(&study, light).unwrap(), &study.spec_hash, None),
+        (record.drawn(light).unwrap(), &record.spec_hash, evidence),
+        (law.drawn(light).unwrap(), &law.spec_hash, evidence),
+        (training.drawn(light).unwrap(), &training.spec_hash, evidence),
+        (study.drawn(light).unwrap(), &study.spec_hash, None),
     ];
     for (files, hash, evidence) in reports {
         let mut pictures = 0;

@@ -4,7 +4,8 @@ use super::picture::{assert_drawn, assert_readable};
 use crate::common::studies::{around, finding, nothing, series, spread, study};
 use precision_probe::record::Number;
 use precision_probe::record::study::{Answer, Chart, Study, StudySpec};
-use precision_probe::report::study::{charts_csv, drawn, findings_csv, markdown, screen, sheets, stems, terminal};
+use precision_probe::report::kind::Kind;
+use precision_probe::report::study::{charts_csv, findings_csv, markdown, screen, sheets, stems, terminal};
 use precision_probe::report::svg::{Theme, picture};
 use std::path::Path;
 
@@ -189,11 +190,11 @@ fn tables_hold_every_number() {
 #[test]
 fn files_have_their_names_and_the_main_picture_is_the_last() {
     let study = of_claims("de");
-    let files = drawn(&study, Theme::Light).unwrap();
+    let files = study.drawn(Theme::Light).unwrap();
     let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
     let pictures = ["claim-d.svg", "claim-d.png", "claim-e.svg", "claim-e.png", "study.svg", "study.png"];
-    assert_eq!(names[..3], ["study.md", "findings.csv", "charts.csv"]);
-    assert_eq!(names[3..], pictures);
+    assert_eq!(names[..4], ["study.md", "findings.csv", "charts.csv", "report.html"]);
+    assert_eq!(names[4..], pictures);
     assert!(files.iter().all(|(_, bytes)| !bytes.is_empty()));
     assert_eq!(files[0].1, markdown(&study).into_bytes());
     let mut twice = study;

@@ -5,9 +5,10 @@ use crate::common::tables::{rows, with};
 use crate::common::trainings::{Fare, eventful, of, training, usual};
 use precision_probe::record::training::{End, MeasureAt, ScaleChange, Training, TrainingSpec};
 use precision_probe::record::{Fates, Number, Verdict};
+use precision_probe::report::kind::Kind;
 use precision_probe::report::svg::{Theme, picture};
 use precision_probe::report::training::panels::sheets;
-use precision_probe::report::training::{details, drawn, layers_csv, pictures, steps_csv, terminal};
+use precision_probe::report::training::{details, layers_csv, pictures, steps_csv, terminal};
 
 /// Steps and layers beyond what maps have columns and rows for.
 fn long() -> Training {
@@ -160,7 +161,7 @@ fn tables_have_a_row_for_every_step_and_layer() {
 #[test]
 fn files_have_their_names_and_the_main_picture_last() {
     let names = |training: &Training| -> Vec<String> {
-        drawn(training, Theme::Dark).unwrap().into_iter().map(|(name, _)| name).collect()
+        training.drawn(Theme::Dark).unwrap().into_iter().map(|(name, _)| name).collect()
     };
     let one = training(&["tanh"], &[("f16", Fare::Noise(0.1, 0.1))], 1, 3);
     assert_eq!(names(&one), ["steps.csv", "layers.csv", "report.html", "training.svg", "training.png"]);
@@ -173,7 +174,7 @@ fn files_have_their_names_and_the_main_picture_last() {
     assert_eq!(names(&two)[3], "compare-2.svg");
     assert_eq!(names(&two)[5], "compare-3.svg");
     two.runs.clear();
-    assert!(drawn(&two, Theme::Light).is_err());
+    assert!(two.drawn(Theme::Light).is_err());
     assert!(sheets(&two).is_empty());
 }
 
