@@ -73,7 +73,7 @@ pub fn panel(run: &Run, judged: &RunJudgement) -> Option<Panel> {
 /// The arithmetic, its state, and the source that rules.
 fn entry(index: usize, (arithmetic, judged): One, at: f64) -> Entry {
     let noise = cause::plain(arithmetic).first().filter(|first| first.has_noise()).map(|first| first.short(Typeset));
-    let state = noise.into_iter().chain([facts::verdict_and_count(&judged.first.verdict)]).collect::<Vec<_>>();
+    let state = noise.into_iter().chain([judged.first.verdict.in_words()]).collect::<Vec<_>>();
     let dominant = say::cause::sentence(judged, Typeset).map_or(String::new(), |words| format!(". {words}"));
     Entry {
         sample: Sample::Marker(Series::new(index)),

@@ -34,7 +34,7 @@ pub fn pieces(record: &Record, run: &Run) -> Vec<String> {
     }
     pieces.extend(provenance(record));
     pieces.extend(facts::presets(std::slice::from_ref(run)));
-    pieces.extend(facts::storage(run));
+    pieces.extend(facts::storage_over(std::slice::from_ref(run)));
     pieces
 }
 

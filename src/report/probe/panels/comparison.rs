@@ -43,7 +43,7 @@ pub fn panel(record: &Record, judgement: &Judgement) -> Panel {
             beside.push(Entry {
                 sample: Sample::Marker(series),
                 name: name(one.0),
-                note: format!("{noise}, {}", facts::verdict_and_count(&one.1.first.verdict)),
+                note: format!("{noise}, {}", one.1.first.verdict.in_words()),
                 at: Some(at),
             });
         }

@@ -82,7 +82,7 @@ fn strip(run: &Run, index: usize, (arithmetic, judged): (&ArithmeticRun, &Arithm
     let entry = Entry {
         sample: Sample::Marker(Series::new(index)),
         name: name(arithmetic),
-        note: if is_slide { facts::verdict_and_count(verdict) } else { facts::verdict_and_reach(judged) },
+        note: if is_slide { verdict.in_words() } else { facts::verdict_and_reach(judged) },
         at: None,
     };
     Row { plots: vec![plot], height: Height::Strip, beside: vec![entry], is_continued: false }

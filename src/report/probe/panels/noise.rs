@@ -6,7 +6,7 @@ use super::place::ratio;
 use super::points::{self, Kind, Point, measured};
 use super::run::{along, name, of_layers, of_run, source_series, trials};
 use crate::judgement::{ArithmeticJudgement, RunJudgement};
-use crate::record::{ArithmeticRun, Number, Quantiles, Run, SiteRun, TheorySite};
+use crate::record::{ArithmeticRun, Number, Quantiles, Run, SiteRun, TheorySite, VerdictCount};
 use crate::report::numbers::{Notation::Typeset, short};
 use crate::report::panel::{
     self, Axis, Curve, Dash, Entry, Height, Mark, Paint, Panel, Plot, Powers, Row, Rule, Sample, Scale, Series, Single,
@@ -116,7 +116,7 @@ fn course(index: usize, one: (&ArithmeticRun, &ArithmeticJudgement), axis: &Powe
     let tip = |place: usize, layer: &SiteRun| {
         let predicted = arithmetic.theory.get(place).and_then(|theory| theory.predicted.finite());
         let predicted = predicted.map_or(String::new(), |x| format!("\npredicted {}", short(x, Typeset)));
-        let verdict = judged.verdicts.get(place).map_or(String::new(), facts::verdict_and_count);
+        let verdict = judged.verdicts.get(place).map_or(String::new(), VerdictCount::in_words);
         format!("{}\n{}{predicted}\n{verdict}", place::of(arithmetic, layer), ratio(layer))
     };
     let known =
@@ -126,7 +126,7 @@ fn course(index: usize, one: (&ArithmeticRun, &ArithmeticJudgement), axis: &Powe
     Course {
         series: Series::new(index),
         name: name(arithmetic),
-        note: facts::verdict_and_count(&judged.first.verdict),
+        note: judged.first.verdict.in_words(),
         points,
         tips,
         predicted: on_axis(
