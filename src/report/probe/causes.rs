@@ -3,7 +3,7 @@
 use crate::judgement::{Advice, ArithmeticJudgement, Cause, Judgement, RemedyName, RunJudgement, Tried};
 use crate::record::{ArithmeticRun, NoiseSource, Quantiles, Record, Remedy, Run, SiteRun};
 use crate::report::cause::{self, State};
-use crate::report::numbers::{Notation, Notation::Plain, factor};
+use crate::report::numbers::{Notation, Notation::Plain, factor, middle};
 use crate::report::table::{Column, GiveWay, Table};
 use crate::report::{facts, say};
 
@@ -73,7 +73,7 @@ fn views(
 }
 
 fn shown(noise: Option<&Quantiles>, notation: Notation) -> String {
-    noise.map_or("—".into(), |noise| cause::of(noise, notation))
+    noise.map_or("—".into(), |noise| middle(noise, notation))
 }
 
 /// Of several runs one row each, in the first arithmetic that is attributed in any: the cause of the noise of layer 1,
