@@ -6,11 +6,6 @@ use crate::record::{
 };
 use crate::report::numbers::{Notation, middle};
 
-/// A layer's noise in words: `≤ 1e-20`; of two trials both: `0.118, 0.183`.
-pub fn of(noise: &Quantiles, notation: Notation) -> String {
-    middle(noise, notation)
-}
-
 /// The first arithmetic whose noise was attributed, with its place.
 pub fn first_attributed(run: &Run) -> Option<(usize, &ArithmeticRun)> {
     run.arithmetics.iter().enumerate().find(|(_, arithmetic)| arithmetic.attribution.is_some())
@@ -43,7 +38,7 @@ impl State {
 
     /// `0.286`, `underflow`.
     pub fn short(&self, notation: Notation) -> String {
-        if self.has_noise() { of(&self.noise, notation) } else { self.verdict.to_string() }
+        if self.has_noise() { middle(&self.noise, notation) } else { self.verdict.to_string() }
     }
 
     /// How many times less noise `after` has: of two trials of the lesser and of the greater noise. Empty if that is no

@@ -2,25 +2,20 @@
 
 use crate::judgement::ArithmeticJudgement;
 use crate::record::{
-    ArithmeticRun, Evidence, External, Flips, Phase, Proof, Record, Run, SiteRun, Spec, Verdict, VerdictCount, Weights,
+    ArithmeticRun, Evidence, External, Flips, Phase, Proof, Record, Run, SiteRun, Spec, Verdict, Weights,
 };
-use crate::report::numbers::{Notation, middle, power, short};
-use crate::report::say;
+use crate::report::numbers::{Notation, factor, middle, power, short};
 
 /// The name of the arithmetic in tables and legends: `f16`, or with a loss scale `f16, loss ×2^10`.
 pub fn name(arithmetic: &ArithmeticRun, notation: Notation) -> String {
-    match loss_scale(arithmetic, notation) {
-        Some(scale) => format!("{}, {scale}", arithmetic.name),
-        None => arithmetic.name.clone(),
-    }
+    let scale = loss_scale(arithmetic, notation).map(|scale| format!(", {scale}"));
+    arithmetic.name.clone() + &scale.unwrap_or_default()
 }
 
 /// The same in a sentence: `f16 (loss ×2^10)`.
 pub fn name_in_sentence(arithmetic: &ArithmeticRun, notation: Notation) -> String {
-    match loss_scale(arithmetic, notation) {
-        Some(scale) => format!("{} ({scale})", arithmetic.name),
-        None => arithmetic.name.clone(),
-    }
+    let scale = loss_scale(arithmetic, notation).map(|scale| format!(" ({scale})"));
+    arithmetic.name.clone() + &scale.unwrap_or_default()
 }
 
 /// `loss ×2^10`; empty without a loss scale.
@@ -54,14 +49,14 @@ pub fn theory(run: &Run, notation: Notation) -> Option<String> {
         layer.site,
         name_in_sentence(arithmetic, notation),
         middle(&noise, notation),
-        say::factor(quotient, notation)
+        factor(quotient, notation)
     ))
 }
 
 /// `noisy 4 of 5, layers 1–37`: layer 1's verdict, its count, and how far from layer 1 it reaches.
 pub fn verdict_and_reach(judged: &ArithmeticJudgement) -> String {
     let (verdict, first) = (&judged.first.verdict, judged.first.layer);
-    let words = verdict_and_count(verdict);
+    let words = verdict.in_words();
     let reach = judged.verdicts.iter().take_while(|layer| layer.verdict == verdict.verdict).count();
     match reach {
         0 => words,
@@ -69,11 +64,6 @@ pub fn verdict_and_reach(judged: &ArithmeticJudgement) -> String {
         reach if reach == judged.verdicts.len() => format!("{words}, all layers"),
         reach => format!("{words}, layers {first}–{}", first + reach - 1),
     }
-}
-
-/// `sound 3, noisy 2`; `noisy 5 of 5` where all trials agree.
-pub fn verdict_and_count(verdict: &VerdictCount) -> String {
-    verdict.in_words()
 }
 
 /// The predicate for a verdict: `is sound`, `underflows`; in the plural `are sound`, `underflow`.
@@ -262,12 +252,8 @@ pub fn presets(runs: &[Run]) -> Vec<String> {
     first.arithmetics.iter().filter_map(spelled).collect()
 }
 
-/// `storage noise in e4m3fn: storing changes …`, for every arithmetic that stores the network with rounding.
-pub fn storage(run: &Run) -> Vec<String> {
-    storage_over(std::slice::from_ref(run))
-}
-
-/// The same over several runs: the largest change of any.
+/// `storage noise in e4m3fn: storing changes …`, for every arithmetic that stores the network with rounding: the largest
+/// change in any of the runs.
 pub fn storage_over(runs: &[Run]) -> Vec<String> {
     let Some(first) = runs.first() else { return Vec::new() };
     let line = |arithmetic: &ArithmeticRun| {

@@ -56,13 +56,30 @@ pub fn ratio(number: Number, at_most: bool, notation: Notation) -> String {
     if at_most && number != Number::None { format!("≤ {text}") } else { text }
 }
 
+/// A factor to two digits, a whole one below 10 with its decimal: `2.2`, `1.0`, `61`, `4.9e19`.
+pub fn factor(times: f64, notation: Notation) -> String {
+    let rounded: f64 = format!("{times:.1e}").parse().unwrap_or(times);
+    if (1.0..10.0).contains(&rounded) { format!("{rounded:.1}") } else { short(rounded, notation) }
+}
+
 /// Order statistics as one number: the median, of two trials both values.
 pub fn middle(noise: &Quantiles, notation: Notation) -> String {
-    match (noise.median, noise.both()) {
-        (Number::None, _) => "—".into(),
-        (_, Some(both)) => both.map(|number| ratio(number, noise.at_most, notation)).join(", "),
-        (median, _) => ratio(median, noise.at_most, notation),
+    middle_of(noise, noise.both().map(|both| both.map(|number| (number, noise.at_most))), notation)
+}
+
+/// The same of two trials of which each may be an upper limit.
+pub fn middle_of(noise: &Quantiles, both: Option<[(Number, bool); 2]>, notation: Notation) -> String {
+    match both {
+        _ if noise.median == Number::None => "—".into(),
+        Some(both) => both.map(|(number, is_limit)| ratio(number, is_limit, notation)).join(", "),
+        None => ratio(noise.median, noise.at_most, notation),
     }
+}
+
+/// Its useful bits.
+pub fn useful_bits_of(noise: &Quantiles, both: Option<[(Number, bool); 2]>) -> String {
+    let bits = |(number, is_limit)| useful_bits(number, is_limit);
+    both.map_or_else(|| bits((noise.median, noise.at_most)), |both| both.map(bits).join(", "))
 }
 
 /// The two ends of a range: `0.232–0.391`, or one number where they read the same.
@@ -188,6 +205,11 @@ mod tests {
             assert_eq!(short(x, Plain), plain);
             assert_eq!(short(x, Typeset), typeset);
         }
+    }
+
+    #[test]
+    fn factors_have_two_digits() {
+        assert_eq!([2.2, 1.04, 61.2, 0.95].map(|x| factor(x, Plain)), ["2.2", "1.0", "61", "0.95"]);
     }
 
     #[test]

@@ -150,7 +150,7 @@ fn plot(run: &LawRun, stored_below: Option<f64>, bits: (u32, u32), mut plot: Plo
         }
         for (row, (number, words)) in numbers(point).into_iter().enumerate() {
             let words = format!("{}, {} bits\n{words}", run.activation, point.bits);
-            plot.tips.extend(at(number).map(|at| Tip::at(row, at, words)));
+            plot.tips.extend(at(number).map(|at| Tip::point(at, row, words)));
         }
     }
     if plot.marks.len() == before {

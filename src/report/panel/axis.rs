@@ -54,6 +54,14 @@ pub struct Group {
     pub lanes: Vec<String>,
 }
 
+/// The least and the greatest of numbers.
+pub fn ends(numbers: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
+    numbers.fold(None, |ends: Option<(f64, f64)>, x| {
+        let (low, high) = ends.unwrap_or((x, x));
+        Some((low.min(x), high.max(x)))
+    })
+}
+
 impl Default for Scale {
     fn default() -> Scale {
         Scale::Linear(0.0, 1.0)

@@ -123,10 +123,25 @@ pub struct Tip {
     pub words: String,
 }
 
+impl Curve {
+    /// Lines through those points that stand next to each other, and points that stand alone.
+    pub fn new(series: Series, joined: impl Iterator<Item = Joined>, singles: Vec<Single>) -> Curve {
+        let joined: Vec<Joined> = joined.collect();
+        let stretches = joined.chunk_by(|one, next| one.x + 1.0 == next.x).map(<[Joined]>::to_vec).collect();
+        Curve { series, stretches, singles }
+    }
+}
+
 impl Tip {
-    /// The numbers behind a point.
-    pub fn at(row: usize, (x, y): (f64, f64), words: String) -> Tip {
+    /// Of a point.
+    pub fn point((x, y): (f64, f64), row: usize, words: String) -> Tip {
         Tip { x: (x, x), y: (y, y), row, words }
+    }
+
+    /// Of the column of a layer.
+    pub fn column(layer: usize, row: usize, words: String) -> Tip {
+        let at = layer as f64;
+        Tip { x: (at - 0.5, at + 0.5), y: (f64::NEG_INFINITY, f64::INFINITY), row, words }
     }
 }
 

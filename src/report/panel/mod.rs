@@ -8,7 +8,7 @@ mod mark;
 mod sheet;
 mod style;
 
-pub use axis::{Axis, Group, Powers, Scale};
+pub use axis::{Axis, Group, Powers, Scale, ends};
 pub use mark::{Area, Curve, Joined, Mark, Rule, Single, Text, Tip};
 pub use sheet::{Layout, Sheet};
 pub use style::{Dash, Hatch, LINES, Marker, Paint, Palette, Sample, Series, Symbol};

@@ -3,7 +3,7 @@
 use crate::judgement::{Advice, ArithmeticJudgement, Cause, Judgement, RemedyName, RunJudgement, Tried};
 use crate::record::{ArithmeticRun, NoiseSource, Quantiles, Record, Remedy, Run, SiteRun};
 use crate::report::cause::{self, State};
-use crate::report::numbers::{Notation, Notation::Plain};
+use crate::report::numbers::{Notation, Notation::Plain, factor, middle};
 use crate::report::table::{Column, GiveWay, Table};
 use crate::report::{facts, say};
 
@@ -73,7 +73,7 @@ fn views(
 }
 
 fn shown(noise: Option<&Quantiles>, notation: Notation) -> String {
-    noise.map_or("—".into(), |noise| cause::of(noise, notation))
+    noise.map_or("—".into(), |noise| middle(noise, notation))
 }
 
 /// Of several runs one row each, in the first arithmetic that is attributed in any: the cause of the noise of layer 1,
@@ -171,7 +171,7 @@ fn effect(arithmetic: &ArithmeticRun, remedy: &Remedy, amounts_to: String, notat
         arrow(first.short(notation), now.short(notation)),
         match first.cuts(now) {
             cuts if cuts.is_empty() => none(),
-            cuts => cuts.iter().map(|times| say::factor(*times, notation)).collect::<Vec<_>>().join(", "),
+            cuts => cuts.iter().map(|times| factor(*times, notation)).collect::<Vec<_>>().join(", "),
         },
         worst(arithmetic, &before, &after, notation),
         amounts_to,

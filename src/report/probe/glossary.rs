@@ -1,6 +1,6 @@
 //! What verdicts, fates and sources mean, for a reader who has only the page.
 
-use super::fate::Fate;
+use super::fate::FATES;
 use crate::judgement::ExactState;
 use crate::record::{NoiseSource, Verdict};
 use crate::report::page::Block;
@@ -27,7 +27,7 @@ pub fn glossary() -> Vec<Block> {
         heading("Causes and remedies"),
         Block::definitions(JUDGED),
         heading("Fates of the entries"),
-        Block::definitions(Fate::ALL.map(|fate| (fate.name(), fate.meaning()))),
+        Block::definitions(FATES.map(|[name, _, meaning]| (name, meaning))),
         heading("Sources of the noise"),
         Block::definitions(NoiseSource::ALL.map(|source| (source.name(), source_meaning(source)))),
         heading("Other runs, and theory"),

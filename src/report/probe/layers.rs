@@ -78,7 +78,7 @@ fn numbers(
         cell(flushed, tables::flushed(layer), None),
         cell(cosine, shown(cosine), None),
         cell(descent, shown(descent), None),
-        cell(severity, facts::verdict_and_count(count), Some(count.verdict.name())),
+        cell(severity, count.in_words(), Some(count.verdict.name())),
         cell(bits, proven, None),
     ]
 }

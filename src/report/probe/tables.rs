@@ -87,7 +87,7 @@ pub fn every_layer(run: &Run, judged: &RunJudgement) -> Vec<Table> {
         let mut table = Table::titled([">layer", "name", "noise/signal", ">bits", ">flips", ">flushed", "verdict"]);
         for (index, (layer, verdict)) in arithmetic.sites.iter().zip(&judged.verdicts).enumerate() {
             let name = run.sites.get(index).map_or(String::new(), |site| site.name.clone());
-            let (flips, verdict) = (layer_flips(run, arithmetic, index), facts::verdict_and_count(verdict));
+            let (flips, verdict) = (layer_flips(run, arithmetic, index), verdict.in_words());
             let noise = spread(layer, Plain);
             table.push([layer.site.to_string(), name, noise, bits(layer), flips, flushed(layer), verdict]);
         }

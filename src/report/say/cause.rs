@@ -1,6 +1,6 @@
 //! Where an arithmetic's noise comes from, in words.
 
-use super::{Subject, capitalised};
+use super::words;
 use crate::judgement::{ArithmeticJudgement, Cause, RangeLoss};
 use crate::record::{NoiseSource, Number, Verdict};
 use crate::report::numbers::{Notation, short};
@@ -18,12 +18,7 @@ fn subject(source: NoiseSource) -> (&'static str, bool) {
 }
 
 /// `branch flips cause it (0.0088 without them)`, to continue a sentence; `None` if there is nothing to say.
-pub(super) fn clause(one: &Subject) -> Option<String> {
-    claim(one.judged, one.notation)
-}
-
-/// The same from an arithmetic's judgement alone.
-fn claim(judged: &ArithmeticJudgement, notation: Notation) -> Option<String> {
+pub(super) fn clause(judged: &ArithmeticJudgement, notation: Notation) -> Option<String> {
     let at = |layer: usize| if layer <= 1 { "it".to_string() } else { format!("the noise of layer {layer}") };
     match judged.cause {
         Cause::Nothing | Cause::NotMeasured => None,
@@ -66,7 +61,7 @@ fn claim(judged: &ArithmeticJudgement, notation: Notation) -> Option<String> {
 
 /// The same as a sentence of its own.
 pub fn sentence(judged: &ArithmeticJudgement, notation: Notation) -> Option<String> {
-    claim(judged, notation).map(|claim| format!("{}.", capitalised(&claim)))
+    words::sentence(clause(judged, notation).as_slice())
 }
 
 /// One or two words for a table: `branch flips`, `range: storing`, `several`.

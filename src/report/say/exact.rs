@@ -1,11 +1,10 @@
 //! The exact gradient in words: its state, its place or factor, and what helps.
 
-use super::noise::two_of;
-use super::{capitalised, factor, joined};
+use super::words::{by_count, joined, two_of};
 use crate::judgement::{ExactJudgement, ExactState, Small, Vanishing, ZeroJudgement};
 use crate::record::{Run, Verdict, ZeroReason};
 use crate::report::facts;
-use crate::report::numbers::{Notation, power_of_two, short};
+use crate::report::numbers::{Notation, factor, power_of_two, short};
 
 /// Unmeasured changes that help if the network itself is at fault.
 const NOT_MEASURED: &str = "other inits, skips or activations do (not measured)";
@@ -42,9 +41,8 @@ pub fn state(exact: &ExactJudgement, notation: Notation) -> String {
 
 /// `healthy 4, zero 1`: by count.
 pub fn distribution(exact: &ExactJudgement) -> String {
-    let mut counts: Vec<(&ExactState, &usize)> = exact.distribution.iter().collect();
-    counts.sort_by(|(x, x_count), (y, y_count)| y_count.cmp(x_count).then(y.cmp(x)));
-    counts.iter().map(|(state, count)| format!("{} {count}", name(**state))).collect::<Vec<_>>().join(", ")
+    let counts = by_count(&exact.distribution).into_iter();
+    counts.map(|(state, count)| format!("{} {count}", name(state))).collect::<Vec<_>>().join(", ")
 }
 
 /// `0.13 of the weights`: the gradient's root mean square relative to that of the weights.
@@ -223,7 +221,7 @@ pub fn details(exact: &ExactJudgement, notation: Notation) -> Vec<String> {
     };
     let groups: Vec<String> = states.into_iter().filter_map(group).collect();
     if !groups.is_empty() {
-        sentences.push(format!("{}.", capitalised(&format!("the exact gradient is {}", joined(&groups)))));
+        sentences.push(format!("The exact gradient is {}.", joined(&groups)));
     }
     sentences
 }

@@ -1,10 +1,19 @@
 //! An arithmetic's noise in words: how large it is relative to the signal and to the differences between minibatches.
 
-use super::{Subject, cells, joined, share};
-use crate::judgement::{LayerJudgement, MinibatchJudgement, MinibatchMeaning, RowShare, Tensor};
-use crate::record::{Number, Verdict, VerdictCount};
+use super::layer::{both, is_worse, value};
+use super::words::{by_count, joined, share, two_of};
+use crate::judgement::{ArithmeticJudgement, LayerJudgement, MinibatchJudgement, MinibatchMeaning, RowShare, Tensor};
+use crate::record::{ArithmeticRun, Number, Verdict, VerdictCount};
 use crate::report::facts;
 use crate::report::numbers::{Notation, ratio, short};
+
+/// An arithmetic with its measures and their judgement.
+#[derive(Clone, Copy)]
+pub(super) struct Subject<'a> {
+    pub run: &'a ArithmeticRun,
+    pub judged: &'a ArithmeticJudgement,
+    pub notation: Notation,
+}
 
 /// What the arithmetic does to layer 1, with a layer that is worse; `None` if both the exact and the computed
 /// gradient are zero, which another sentence says.
@@ -18,7 +27,8 @@ pub(super) fn next_sentence(one: &Subject) -> Option<String> {
 }
 
 fn claim(one: &Subject, gradient: &str) -> Option<String> {
-    let (name, first, worst) = (one.name(), &one.judged.first, &one.judged.worst);
+    let name = facts::name_in_sentence(one.run, one.notation);
+    let (first, worst) = (&one.judged.first, &one.judged.worst);
     let predicate = predicate(&first.verdict);
     let claim = match first.verdict.verdict {
         Verdict::Zero => {
@@ -75,7 +85,7 @@ pub(super) fn details(one: &Subject) -> Vec<String> {
     }
     let has_most_noise = worst.layer != first.layer && !is_worse(first, worst) && first.verdict.verdict.has_noise();
     if has_most_noise && worst.verdict.verdict.has_noise() && worst.verdict.verdict != Verdict::Sound {
-        let noise = cells::value(worst, one.notation);
+        let noise = value(worst, one.notation);
         sentences.push(format!("The noisiest layer is {}: noise/signal {noise}.", worst.layer));
     }
     sentences
@@ -105,20 +115,12 @@ fn rows(layer: usize, share: &RowShare) -> Option<String> {
     }
 }
 
-/// Whether another layer's verdict is more severe than layer 1's.
-pub fn is_worse(first: &LayerJudgement, worst: &LayerJudgement) -> bool {
-    let (is, was) = (worst.verdict.verdict, first.verdict.verdict);
-    worst.layer != first.layer
-        && is != was
-        && (is.reaches(was) || !was.is_ordered() && is > Verdict::Sound && is.is_ordered())
-}
-
 /// `chaotic (noise/signal 1.5)`, `it overflows`.
 fn state(layer: &LayerJudgement, notation: Notation) -> String {
     let verdict = layer.verdict.verdict;
     match layer.noise.median {
         Number::Finite(_) if verdict.has_noise() => {
-            format!("{verdict} (noise/signal {})", cells::value(layer, notation))
+            format!("{verdict} (noise/signal {})", value(layer, notation))
         }
         _ => format!("it {}", facts::predicate(verdict, false)),
     }
@@ -131,8 +133,7 @@ fn predicate(count: &VerdictCount) -> String {
             if count.is_unanimous() { String::new() } else { format!(" in {} of {} trials", count.count, count.of) };
         return facts::predicate(count.verdict, false) + &trials;
     };
-    let mut counts: Vec<(Verdict, usize)> = distribution.iter().map(|(verdict, count)| (*verdict, *count)).collect();
-    counts.sort_by(|(x, x_count), (y, y_count)| y_count.cmp(x_count).then(y.cmp(x)));
+    let counts = by_count(distribution);
     if let [(verdict, _)] = counts.as_slice() {
         return facts::predicate(*verdict, false);
     }
@@ -149,7 +150,7 @@ fn predicate(count: &VerdictCount) -> String {
 /// `0.207 of the signal`; of two trials both, since neither is a median.
 fn of_signal(layer: &LayerJudgement, notation: Notation) -> String {
     let signal = "the signal";
-    if let Some([(low, low_is_limit), (Number::Finite(high), high_is_limit)]) = cells::both(layer) {
+    if let Some([(low, low_is_limit), (Number::Finite(high), high_is_limit)]) = both(layer) {
         let (low, most) = (ratio(low, low_is_limit, notation), if high_is_limit { "≤ " } else { "" });
         return format!("{low} and {most}{}", share(high, signal, notation));
     }
@@ -160,14 +161,6 @@ fn of_signal(layer: &LayerJudgement, notation: Notation) -> String {
         Number::Finite(noise) => share(noise, signal, notation),
         Number::Infinite => format!("infinitely many times {signal}"),
         _ => format!("not a number relative to {signal}"),
-    }
-}
-
-/// Two values that differ, the lesser first: neither is a median.
-pub(super) fn two_of(trials: &[Number]) -> Option<[f64; 2]> {
-    match trials {
-        [Number::Finite(one), Number::Finite(other)] if one != other => Some([one.min(*other), one.max(*other)]),
-        _ => None,
     }
 }
 

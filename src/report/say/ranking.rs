@@ -1,6 +1,8 @@
 //! Several activations on the same draws in words: exact gradients first, then which has the least noise at layer 1.
 
-use super::{cells, exact, joined};
+use super::exact;
+use super::layer::{in_brackets, is_sound};
+use super::words::{self, joined, shortened};
 use crate::judgement::ranking::{LEAST_TRIALS, Ranking};
 use crate::judgement::{ActivationRanking, ArithmeticJudgement, ExactState, Judgement};
 use crate::record::{Record, Verdict};
@@ -33,7 +35,7 @@ impl Contender<'_> {
 
     /// `elu (0.0365, sound)`.
     fn with_state(&self, notation: Notation) -> String {
-        format!("{} ({})", self.name, cells::in_brackets(self.judged, notation))
+        format!("{} ({})", self.name, in_brackets(self.judged, notation))
     }
 }
 
@@ -50,7 +52,7 @@ pub(super) fn sentences(record: &Record, judgement: &Judgement, notation: Notati
         return sentences;
     };
     sentences.push(in_arithmetic(first, judgement, notation));
-    let is_all_sound = |name: &&&str| contenders(judgement, name).iter().all(|one| cells::is_sound(one.judged));
+    let is_all_sound = |name: &&&str| contenders(judgement, name).iter().all(|one| is_sound(one.judged));
     let sound: Vec<&str> = others.iter().filter(is_all_sound).copied().collect();
     sentences.extend(least_in_others(judgement, others));
     sentences.extend(troubled(judgement, others, &sound));
@@ -75,7 +77,7 @@ fn least_in_others(judgement: &Judgement, names: &[&str]) -> Option<String> {
         let leading: Vec<String> = runs.filter(|name| leading.contains(name)).map(String::from).collect();
         let is_any_unknown = contenders(judgement, name).iter().any(|one| one.verdict() == Verdict::NotEstablished);
         let (count, measured) = (leading.len(), ranking.measured.len());
-        Some(least(&shortened(leading), count, count == measured, is_any_unknown))
+        Some(least(&shortened(leading, MOST_NAMED), count, count == measured, is_any_unknown))
     };
     let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
     for name in names {
@@ -87,18 +89,18 @@ fn least_in_others(judgement: &Judgement, names: &[&str]) -> Option<String> {
     }
     let clauses: Vec<String> =
         groups.iter().map(|(outcome, names)| format!("in {} {outcome}", joined(names))).collect();
-    (!clauses.is_empty()).then(|| format!("{}.", super::capitalised(&clauses.join("; "))))
+    words::sentence(&clauses)
 }
 
 /// What is not sound in the other arithmetics: `In bf16 relu and leaky are noisy; in f16 leaky is noisy.`
 fn troubled(judgement: &Judgement, names: &[&str], sound: &[&str]) -> Option<String> {
     let of = |name: &&str| {
         let all = contenders(judgement, name);
-        let worse: Vec<&Contender> = all.iter().filter(|one| !cells::is_sound(one.judged)).collect();
+        let worse: Vec<&Contender> = all.iter().filter(|one| !is_sound(one.judged)).collect();
         format!("in {name} {}", states(&worse))
     };
     let clauses: Vec<String> = names.iter().filter(|name| !sound.contains(name)).map(of).collect();
-    (!clauses.is_empty()).then(|| format!("{}.", super::capitalised(&clauses.join("; "))))
+    words::sentence(&clauses)
 }
 
 /// `With relu the exact gradient of layer 1 vanishes by depth (…): no format helps; elu (0.13 of the weights) does.`
@@ -158,12 +160,7 @@ fn listed(judgement: &Judgement, places: &[usize], notation: Notation) -> String
         let note = exact::trials(&run.exact).or_else(|| exact::relative(&run.exact, notation));
         note.map_or(run.activation.clone(), |note| format!("{} ({note})", run.activation))
     };
-    let most = if places.len() > MOST_DESCRIBED + 1 { MOST_DESCRIBED } else { places.len() };
-    let mut names: Vec<String> = places.iter().take(most).map(named).collect();
-    if places.len() > most {
-        names.push(format!("{} others", places.len() - most));
-    }
-    joined(&names)
+    shortened(places.iter().map(named).collect(), MOST_DESCRIBED)
 }
 
 /// Every run in an arithmetic.
@@ -201,7 +198,7 @@ fn in_arithmetic(name: &str, judgement: &Judgement, notation: Notation) -> Strin
         }
         _ => ranked(&measured, ranking_of(judgement, name), judgement, is_any_unknown, notation),
     };
-    let is_all_sound = all.iter().all(|one| cells::is_sound(one.judged) && one.is_known_in_every_trial());
+    let is_all_sound = all.iter().all(|one| is_sound(one.judged) && one.is_known_in_every_trial());
     let opening = if is_all_sound { format!("{opening} every activation is sound;") } else { format!("{opening},") };
     match others.is_empty() {
         true => format!("{opening} {claim}."),
@@ -218,7 +215,8 @@ fn ranked(
     is_any_unknown: bool,
     notation: Notation,
 ) -> String {
-    let listed = |list: &[&&Contender]| shortened(list.iter().map(|one| one.with_state(notation)).collect());
+    let listed =
+        |list: &[&&Contender]| shortened(list.iter().map(|one| one.with_state(notation)).collect(), MOST_NAMED);
     let everyone: Vec<&&Contender> = measured.iter().collect();
     let Some((ranking, outcome)) = ranking.and_then(|ranking| Some((ranking, ranking.ranking.as_ref()?))) else {
         return format!("the noise is {}", listed(&everyone));
@@ -264,23 +262,13 @@ fn least(listed: &str, leading: usize, are_all: bool, is_any_unknown: bool) -> S
     }
 }
 
-/// `a, b and c`, of many the first and how many others there are.
-fn shortened(mut names: Vec<String>) -> String {
-    if names.len() > MOST_NAMED + 1 {
-        let others = names.len() - MOST_NAMED;
-        names.truncate(MOST_NAMED);
-        names.push(format!("{others} others"));
-    }
-    joined(&names)
-}
-
 /// `sigmoid underflows, relu and leaky are zero`, from harmless to severe.
 fn states(list: &[&Contender]) -> String {
     let group = |verdict: &Verdict| {
         let names: Vec<String> =
             list.iter().filter(|one| one.verdict() == *verdict).map(|one| one.name.to_string()).collect();
         let predicate = facts::predicate(*verdict, names.len() > 1);
-        (!names.is_empty()).then(|| format!("{} {predicate}", shortened(names)))
+        (!names.is_empty()).then(|| format!("{} {predicate}", shortened(names, MOST_NAMED)))
     };
     Verdict::ALL.iter().filter_map(group).collect::<Vec<_>>().join(", ")
 }

@@ -1,25 +1,21 @@
 //! Remedies in words: what worked, and in how many trials.
 
-use super::noise::two_of;
-use super::{Subject, capitalised, cause, factor};
+use super::cause;
+use super::noise::Subject;
+use super::words::{self, two_of};
 use crate::judgement::{Advice, ArithmeticJudgement, Effect, RemedyName, Tried};
 use crate::record::{ArithmeticRun, Number, RemedyKind, Verdict};
-use crate::report::numbers::{Notation, power};
+use crate::report::numbers::{Notation, factor, power};
 
 /// The cause and what to do about it: `Branch flips cause it; forward in f32 makes every layer sound …`. `None` where
 /// no format helps, which the sentence about the exact gradient says, and where nothing is known.
 pub(super) fn sentence(one: &Subject) -> Option<String> {
-    let clauses = clauses(one);
-    (!clauses.is_empty()).then(|| format!("{}.", capitalised(&clauses.join("; "))))
+    words::sentence(&clauses(one))
 }
 
 /// The same in parts, to continue another sentence.
 pub(super) fn clauses(one: &Subject) -> Vec<String> {
-    let fix = match fix(one) {
-        _ if matches!(one.judged.remedy, Advice::NoFormatHelps | Advice::NotNeeded) => None,
-        fix => fix,
-    };
-    cause::clause(one).into_iter().chain(fix).collect()
+    cause::clause(one.judged, one.notation).into_iter().chain(fix(one)).collect()
 }
 
 fn fix(one: &Subject) -> Option<String> {

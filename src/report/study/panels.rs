@@ -120,7 +120,7 @@ fn tip(chart: &Chart, series: &study::Series, rank: usize, point: &Joined) -> Op
     let (name, spread) = (chart.places.get(place)?, series.points.get(place)?);
     let draws = facts::counted(spread.count as u64, "draw", "draws");
     let words = format!("{}, {}\n{}, {draws}", shown(&series.name), shown(name), facts::spread_in(spread, Typeset));
-    Some(Tip::at(rank, (point.x, point.median), words))
+    Some(Tip::point((point.x, point.median), rank, words))
 }
 
 /// Medians with their bars, joined from place to place; what is infinite lies hollow on the edge.

@@ -31,13 +31,38 @@ pub struct Rect {
     pub bottom: f64,
 }
 
+impl Rect {
+    /// The area around a point.
+    pub fn around((x, y): Point, half_width: f64, half_height: f64) -> Rect {
+        Rect { left: x - half_width, top: y - half_height, right: x + half_width, bottom: y + half_height }
+    }
+
+    pub fn middle(&self) -> Point {
+        ((self.left + self.right) / 2.0, (self.top + self.bottom) / 2.0)
+    }
+
+    pub fn width(&self) -> f64 {
+        self.right - self.left
+    }
+
+    /// From the upper left one clockwise.
+    fn corners(&self) -> [Point; 4] {
+        let Rect { left, top, right, bottom } = *self;
+        [(left, top), (right, top), (right, bottom), (left, bottom)]
+    }
+}
+
 /// Which part of a text stands at its point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Anchor {
+    /// Its upper left corner.
+    TopLeft,
     /// Its left end, centred vertically.
     Left,
     /// Its middle.
     Middle,
+    /// The same of a text that reads upwards.
+    Upward,
     /// Its right end, centred vertically.
     Right,
     /// The middle of its upper edge.
@@ -109,10 +134,7 @@ impl<'a> Canvas<'a> {
         if dash.is_empty() {
             return self.line(points, color, width);
         }
-        for piece in dashes(points, dash) {
-            self.line(&piece, color, width)?;
-        }
-        Ok(())
+        dashes(points, dash).iter().try_for_each(|piece| self.line(piece, color, width))
     }
 
     /// A filled polygon; `opacity` from 0 to 1.
@@ -123,14 +145,13 @@ impl<'a> Canvas<'a> {
 
     /// A filled rectangle.
     pub fn rectangle(&self, area: Rect, color: Paint, opacity: f64) -> Drawn {
-        let Rect { left, top, right, bottom } = area;
-        self.area(&[(left, top), (right, top), (right, bottom), (left, bottom)], color, opacity)
+        self.area(&area.corners(), color, opacity)
     }
 
     /// The outline of a rectangle.
     pub fn frame(&self, area: Rect, color: Paint, width: f64) -> Drawn {
-        let Rect { left, top, right, bottom } = area;
-        self.line(&[(left, top), (right, top), (right, bottom), (left, bottom), (left, top)], color, width)
+        let corners = area.corners();
+        self.line(&[&corners[..], &corners[..1]].concat(), color, width)
     }
 
     /// A disc, or a ring around paper.
@@ -204,48 +225,35 @@ impl<'a> Canvas<'a> {
         Ok(())
     }
 
-    /// Text with its upper left corner at a point.
-    pub fn text(&self, text: &str, at: Point, font: Font, color: Paint) -> Drawn {
-        self.styled(text, at, font.description(SCALE).into(), color, Pos::new(HPos::Left, VPos::Top))
-    }
-
     /// Lines of text from a point downwards; gives where they end.
     pub fn lines(&self, lines: &[String], (x, top): Point, font: Font, color: Paint) -> Result<f64, String> {
         for (index, line) in lines.iter().enumerate() {
-            self.text(line, (x, top + font.line() * index as f64), font, color)?;
+            self.anchored(line, (x, top + font.line() * index as f64), font, color, Anchor::TopLeft)?;
         }
         Ok(top + font.line() * lines.len() as f64)
     }
 
     /// Text anchored at a point.
     pub fn anchored(&self, text: &str, at: Point, font: Font, color: Paint, anchor: Anchor) -> Drawn {
-        let pos = match anchor {
-            Anchor::Left => Pos::new(HPos::Left, VPos::Center),
-            Anchor::Middle => Pos::new(HPos::Center, VPos::Center),
-            Anchor::Right => Pos::new(HPos::Right, VPos::Center),
-            Anchor::Top => Pos::new(HPos::Center, VPos::Top),
+        let (horizontal, vertical) = match anchor {
+            Anchor::TopLeft => (HPos::Left, VPos::Top),
+            Anchor::Left => (HPos::Left, VPos::Center),
+            Anchor::Middle | Anchor::Upward => (HPos::Center, VPos::Center),
+            Anchor::Right => (HPos::Right, VPos::Center),
+            Anchor::Top => (HPos::Center, VPos::Top),
         };
-        self.styled(text, at, font.description(SCALE).into(), color, pos)
+        let turn = if anchor == Anchor::Upward { FontTransform::Rotate270 } else { FontTransform::None };
+        let (turned, color) = (font.description(SCALE).transform(turn), self.theme.color(color));
+        let style = TextStyle::from(turned).color(&color).pos(Pos::new(horizontal, vertical));
+        self.put(Text::new(in_one_line(text).into_owned(), scaled(&at), style))
     }
 
     /// A sentence in the middle of an empty plot, on a plate that keeps grid lines out of it.
     pub fn notice(&self, text: &str, plot: Rect) -> Drawn {
         const FONT: Font = Font { size: 11.5, bold: false };
-        let (x, y) = ((plot.left + plot.right) / 2.0, (plot.top + plot.bottom) / 2.0);
-        let half = text::width(text, FONT)? / 2.0 + 10.0;
-        let plate = Rect { left: x - half, top: y - 12.0, right: x + half, bottom: y + 12.0 };
+        let plate = Rect::around(plot.middle(), text::width(text, FONT) / 2.0 + 10.0, 12.0);
         self.rectangle(plate, Paint::Paper, 1.0)?;
-        self.anchored(text, (x, y), FONT, Paint::Ink, Anchor::Middle)
-    }
-
-    /// Text that reads upwards, its middle at a point.
-    pub fn upward(&self, text: &str, at: Point, font: Font, color: Paint) -> Drawn {
-        let turned = font.description(SCALE).transform(FontTransform::Rotate270);
-        self.styled(text, at, turned.into(), color, Pos::new(HPos::Center, VPos::Center))
-    }
-
-    fn styled(&self, text: &str, at: Point, style: TextStyle<'static>, color: Paint, pos: Pos) -> Drawn {
-        self.put(Text::new(in_one_line(text).into_owned(), scaled(&at), style.color(&self.theme.color(color)).pos(pos)))
+        self.anchored(text, plot.middle(), FONT, Paint::Ink, Anchor::Middle)
     }
 }
 

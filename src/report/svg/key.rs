@@ -34,7 +34,7 @@ fn swatch(count: usize) -> f64 {
 /// Draws a sample from a place on to the right, centred vertically.
 pub fn sample(canvas: &Canvas, sample: Sample, (x, y): (f64, f64)) -> Drawn {
     let middle = (x + SAMPLE / 2.0, y);
-    let area = Rect { left: x, top: y - 5.0, right: x + SAMPLE, bottom: y + 5.0 };
+    let area = Rect::around(middle, SAMPLE / 2.0, 5.0);
     match sample {
         Sample::Nothing => Ok(()),
         Sample::Area(color, opacity) => {
@@ -69,8 +69,7 @@ pub fn sample(canvas: &Canvas, sample: Sample, (x, y): (f64, f64)) -> Drawn {
             canvas.marker(middle, marker, 3.0, Paint::Soft, false)
         }
         Sample::Upright => {
-            let band = Rect { left: middle.0 - 6.0, right: middle.0 + 6.0, ..area };
-            canvas.rectangle(band, Paint::Soft, 0.2)?;
+            canvas.rectangle(Rect::around(middle, 6.0, 5.0), Paint::Soft, 0.2)?;
             canvas.line(&[(middle.0, y - 5.5), (middle.0, y + 5.5)], Paint::Soft, 2.4)
         }
         Sample::Ramp(palette, count, ticks) => {
@@ -102,16 +101,16 @@ pub struct Head {
 
 impl Head {
     /// Lays out a title, which takes no room if it is empty, and a key between two edges from a height downwards.
-    pub fn new(title: &str, key: &[(Sample, String)], (left, right): (f64, f64), top: f64) -> Result<Head, String> {
-        let title = if title.is_empty() { Vec::new() } else { text::wrapped(title, TITLE, right - left)? };
+    pub fn new(title: &str, key: &[(Sample, String)], (left, right): (f64, f64), top: f64) -> Head {
+        let title = text::wrapped(title, TITLE, right - left);
         let below = top + TITLE.line() * title.len() as f64;
         let mut placed: Vec<(Sample, String, (f64, f64))> = Vec::new();
         let (mut x, mut y) = (left, below + ROW / 2.0 + 1.0);
         for (sample, label) in key {
-            for (index, line) in text::wrapped(label, LABEL, right - left - width(*sample))?.into_iter().enumerate() {
+            for (index, line) in text::wrapped(label, LABEL, right - left - width(*sample)).into_iter().enumerate() {
                 // The sample belongs to the first line of a label.
                 let sample = if index == 0 { *sample } else { Sample::Nothing };
-                let width = width(sample) + text::width(&line, LABEL)?;
+                let width = width(sample) + text::width(&line, LABEL);
                 if x > left && (index > 0 || x + width > right) {
                     (x, y) = (left, y + ROW);
                 }
@@ -127,7 +126,7 @@ impl Head {
             y -= ROW;
         }
         let bottom = if key.is_empty() { below + 4.0 } else { y + ROW / 2.0 + 5.0 };
-        Ok(Head { title, left, top, placed, bottom })
+        Head { title, left, top, placed, bottom }
     }
 
     /// Draws it.

@@ -26,8 +26,8 @@ impl Labels {
     }
 
     /// A mark of some radius.
-    pub fn avoid(&mut self, (x, y): Point, radius: f64) {
-        self.taken.push(Rect { left: x - radius, top: y - radius, right: x + radius, bottom: y + radius });
+    pub fn avoid(&mut self, at: Point, radius: f64) {
+        self.taken.push(Rect::around(at, radius, radius));
     }
 
     /// A line through points.
@@ -43,14 +43,11 @@ impl Labels {
 
     /// Draws words at their point, or on a plate near it where they are free to move.
     pub fn draw(&mut self, canvas: &Canvas, words: &Text, (x, y): Point) -> Drawn {
-        let room = self.plot.right - self.plot.left - 2.0 * MARGIN;
-        let shown = text::shortened(&words.words, WORDS, room)?;
-        let (width, height) = (text::width(&shown, WORDS)?, WORDS.line());
-        let at = |left: f64, middle: f64| Rect {
-            left,
-            top: middle - height / 2.0,
-            right: left + width,
-            bottom: middle + height / 2.0,
+        let shown = text::shortened(&words.words, WORDS, self.plot.width() - 2.0 * MARGIN);
+        let width = text::width(&shown, WORDS);
+        let at = |left: f64, middle: f64| {
+            let half = WORDS.line() / 2.0;
+            Rect { left, top: middle - half, right: left + width, bottom: middle + half }
         };
         if !words.is_free {
             let left = x.min(self.plot.right - width - MARGIN).max(self.plot.left + MARGIN);
@@ -62,7 +59,7 @@ impl Labels {
         let Some((_, place)) = covered.min_by(|(one, _), (other, _)| one.total_cmp(other)) else { return Ok(()) };
         self.taken.push(place);
         canvas.rectangle(Rect { left: place.left - 2.0, right: place.right + 2.0, ..place }, Paint::Paper, 0.85)?;
-        canvas.anchored(&shown, (place.left, (place.top + place.bottom) / 2.0), WORDS, words.paint, Anchor::Left)
+        canvas.anchored(&shown, (place.left, place.middle().1), WORDS, words.paint, Anchor::Left)
     }
 
     /// How much of what is there words would cover, and how far they would leave the plot, which is worse.

@@ -51,60 +51,47 @@ pub struct Placed<'a> {
 struct PlacedRow<'a> {
     row: &'a Row,
     /// Titles and notes of the plots in lines, and their frames.
-    plots: Vec<(Vec<String>, Vec<String>, Rect)>,
+    plots: Vec<([Vec<String>; 2], Rect)>,
     top: f64,
     around: Around,
     beside: Vec<Beside>,
 }
 
 /// Room that the numbers of the widest axis upwards need left of plots.
-pub fn room_left(panel: &Panel) -> Result<f64, String> {
-    let mut room = LEFT;
-    for plot in panel.rows.iter().filter_map(|row| row.plots.first()) {
-        // As many ticks as a tall plot has.
-        let ruler = Ruler::upwards(&plot.y, (400.0, 0.0), true);
-        for label in ruler.ticks()?.iter().flat_map(|tick| &tick.label) {
-            room = room.max(text::width(label, TICK)? + 32.0);
-        }
-    }
-    Ok(room)
+pub fn room_left(panel: &Panel) -> f64 {
+    let plots = panel.rows.iter().filter_map(|row| row.plots.first());
+    // As many ticks as a tall plot has.
+    let ticks = plots.flat_map(|plot| Ruler::upwards(&plot.y, (400.0, 0.0), true).ticks());
+    ticks.flat_map(|tick| tick.label).map(|label| text::width(&label, TICK) + 32.0).fold(LEFT, f64::max)
 }
 
 impl<'a> Placed<'a> {
     /// Lays a panel out; `left` is the room left of its plots.
-    pub fn new(panel: &'a Panel, mut place: Place, left: f64) -> Result<Placed<'a>, String> {
-        if panel.rows.iter().flat_map(|row| &row.plots).any(|plot| matches!(plot.y.scale, Scale::Lanes(_))) {
+    pub fn new(panel: &'a Panel, mut place: Place, left: f64) -> Placed<'a> {
+        let has_scale = |is: fn(&Plot) -> bool| panel.rows.iter().flat_map(|row| &row.plots).any(is);
+        if has_scale(|plot| matches!(plot.y.scale, Scale::Lanes(_))) {
             // A lane is as high as a line of words: they need width.
             place.gutter += LANE_WORDS;
         }
         let edge = place.left + left;
-        let head = Head::new(
-            &panel.title,
-            &panel.key,
-            (if panel.rows.is_empty() { place.left } else { edge }, place.right),
-            place.top,
-        )?;
-        let has_words = panel.rows.iter().any(|row| !row.beside.is_empty() || named_lines(row, place).next().is_some());
-        let plots = || panel.rows.iter().flat_map(|row| &row.plots);
-        let is_aligned = plots().any(|plot| matches!(plot.x.scale, Scale::Layers(..)));
-        let gutter = match panel.rows.iter().all(|row| row.beside.is_empty()) {
-            true if !is_aligned => names_width(panel, place)?.min(place.gutter),
-            _ if has_words || is_aligned => place.gutter,
-            _ => 6.0,
-        };
+        let head_left = if panel.rows.is_empty() { place.left } else { edge };
+        let head = Head::new(&panel.title, &panel.key, (head_left, place.right), place.top);
+        let has_entries = panel.rows.iter().any(|row| !row.beside.is_empty());
+        let is_aligned = has_scale(|plot| matches!(plot.x.scale, Scale::Layers(..)));
+        let gutter = if has_entries || is_aligned { place.gutter } else { names_width(panel, place).min(place.gutter) };
         let right = place.right - gutter;
-        let mut rows: Vec<PlacedRow> = Vec::new();
         let mut y = head.bottom;
         // Where the height is given, rows share what is left of it.
         let below: f64 = panel.rows.iter().map(|row| below(row) + between(row)).sum();
         let share = place.bottom.map(|bottom| ((bottom - y - below) / panel.rows.len().max(1) as f64).max(8.0));
-        for row in &panel.rows {
-            let placed = PlacedRow::new(row, place, (edge, right), y, share)?;
+        let placed = |row: &'a Row| {
+            let placed = PlacedRow::new(row, place, (edge, right), y, share);
             y = placed.bottom() + below_of(&placed) + between(row);
-            rows.push(placed);
-        }
+            placed
+        };
+        let rows: Vec<PlacedRow> = panel.rows.iter().map(placed).collect();
         let bottom = y - panel.rows.last().map_or(0.0, between);
-        Ok(Placed { place, head, rows, bottom })
+        Placed { place, head, rows, bottom }
     }
 
     /// Draws it.
@@ -118,8 +105,8 @@ impl<'a> Placed<'a> {
             if let (Some((.., first_frame)), Some((.., last_frame))) = (first.plots.first(), last.plots.first()) {
                 let middle = (first_frame.top + last_frame.bottom) / 2.0;
                 let room = last_frame.bottom - first_frame.top;
-                let name = text::shortened(&name(first), NAME, room.max(40.0))?;
-                canvas.upward(&name, (self.place.left + 8.0, middle), NAME, Paint::Soft)?;
+                let name = text::shortened(&name(first), NAME, room.max(40.0));
+                canvas.anchored(&name, (self.place.left + 8.0, middle), NAME, Paint::Soft, Anchor::Upward)?;
             }
         }
         Ok(())
@@ -143,8 +130,7 @@ fn below_of(row: &PlacedRow) -> f64 {
 }
 
 fn label_lines(plot: &Plot, frame: Rect) -> usize {
-    let ticks = plot::rulers(plot, frame).0.ticks().unwrap_or_default();
-    ticks.iter().map(|tick| tick.label.len()).max().unwrap_or(1)
+    plot::rulers(plot, frame).0.ticks().iter().map(|tick| tick.label.len()).max().unwrap_or(1)
 }
 
 /// Height of a row's plots, unless it is given.
@@ -160,80 +146,45 @@ fn least_height(row: &Row) -> f64 {
 }
 
 impl<'a> PlacedRow<'a> {
-    fn new(
-        row: &'a Row,
-        place: Place,
-        (edge, right): (f64, f64),
-        top: f64,
-        share: Option<f64>,
-    ) -> Result<PlacedRow<'a>, String> {
-        let rules: Vec<&Rule> = named_lines(row, place).collect();
-        let mut beside = Vec::new();
-        let first = right + TO_WORDS;
+    fn new(row: &'a Row, place: Place, (edge, right): (f64, f64), top: f64, share: Option<f64>) -> PlacedRow<'a> {
         // Names of lines stand nearest; entries without a place beside them.
-        let mut second = first;
-        for rule in &rules {
-            let room = if row.beside.iter().any(|entry| entry.at.is_none()) {
-                first + 0.45 * place.gutter
-            } else {
-                place.right
-            };
-            let one = Beside::of_rule(rule, first, room)?;
-            for line in &one.name {
-                second = second.max(first + text::width(line, WORDS)? + 10.0);
-            }
-            beside.push((Some(rule.at), one));
-        }
-        for entry in row.beside.iter().filter(|entry| entry.at.is_some()) {
-            let is_row = entry.sample == Sample::Nothing && entry.note.is_empty();
-            let one = match is_row {
-                true => Beside { font: WORDS, ..Beside::new(entry, first, place.right)? },
-                false => Beside::new(entry, first, place.right)?,
-            };
-            if is_row {
-                second = second.max(first + text::width(&entry.name, WORDS)? + 10.0);
-            }
-            beside.push((entry.at, one));
-        }
-        let count = row.plots.len().max(1) as f64;
+        let first = right + TO_WORDS;
+        let is_listed = row.beside.iter().any(|entry| entry.at.is_none());
+        let room = if is_listed { first + 0.45 * place.gutter } else { place.right };
+        let lines = named_lines(row, place).map(|rule| Beside::of_rule(rule, first, room));
+        let entries = row.beside.iter().filter(|entry| entry.at.is_some());
+        let mut beside: Vec<Beside> =
+            lines.chain(entries.map(|entry| Beside::new(entry, first, place.right))).collect();
+        let names = beside.iter().filter(|one| !one.font.bold).flat_map(|one| &one.name);
+        let second = names.map(|line| first + text::width(line, WORDS) + 10.0).fold(first, f64::max);
         // Plots with an axis upwards of their own have its numbers beside them.
         let apart = if has_own_axes(row) { LEFT } else { GAP };
+        let count = row.plots.len().max(1) as f64;
         let width = (right - edge - apart * (count - 1.0)) / count;
-        let mut plots = Vec::new();
-        let mut above: f64 = 0.0;
-        for plot in &row.plots {
-            let title = if plot.title.is_empty() { Vec::new() } else { text::wrapped(&plot.title, PLOT_TITLE, width)? };
-            let note = if plot.note.is_empty() { Vec::new() } else { text::wrapped(&plot.note, WORDS, width)? };
-            let upright = plot.rules.iter().any(|rule| rule.is_upright && !rule.label.is_empty());
-            let words = PLOT_TITLE.line() * title.len() as f64 + WORDS.line() * note.len() as f64;
-            above =
-                above.max(words + if upright { WORDS.line() + 3.0 } else { 0.0 } + if words > 0.0 { 4.0 } else { 0.0 });
-            plots.push((title, note));
-        }
+        let words =
+            |plot: &Plot| [text::wrapped(&plot.title, PLOT_TITLE, width), text::wrapped(&plot.note, WORDS, width)];
+        let words: Vec<[Vec<String>; 2]> = row.plots.iter().map(words).collect();
+        let above = row.plots.iter().zip(&words).map(|(plot, words)| above(plot, words)).fold(0.0, f64::max);
         // Nothing is dropped where a plot may be as high as its words.
-        let placed: f64 = beside.iter().map(|(_, one)| one.height()).sum();
+        let needed: f64 = beside.iter().map(Beside::height).sum();
         let given = share.map(|share| (share - above).max(8.0));
-        let listed = listed(row, (second, place.right), given.map(|height| height + below(row) + between(row)))?;
-        let height = given.unwrap_or(least_height(row).max(placed).max(total(&listed)).max(lane_height(row, &beside)));
-        beside.extend(listed.into_iter().map(|one| (None, one)));
+        let listed = listed(row, (second, place.right), given.map(|height| height + below(row) + between(row)));
+        let height = given.unwrap_or(least_height(row).max(needed).max(total(&listed)).max(lane_height(row, &beside)));
+        beside.extend(listed);
         let frame = |index: usize| {
             let left = edge + (width + apart) * index as f64;
             Rect { left, right: left + width, top: top + above, bottom: top + above + height }
         };
-        let plots: Vec<_> =
-            plots.into_iter().enumerate().map(|(index, (title, note))| (title, note, frame(index))).collect();
+        let plots: Vec<_> = words.into_iter().enumerate().map(|(index, words)| (words, frame(index))).collect();
         let around = Around {
             has_left: true,
             has_below: !row.is_continued,
             is_strip: row.height == Height::Strip,
             has_names_inside: place.gutter < NARROW,
         };
-        let ruler = row.plots.last().zip(plots.last()).map(|(plot, (.., frame))| plot::rulers(plot, *frame).1);
-        let beside = beside
-            .into_iter()
-            .map(|(at, one)| Beside { at: at.zip(ruler).map(|(at, ruler)| ruler.at(at)), ..one })
-            .collect();
-        Ok(PlacedRow { row, plots, top, around, beside })
+        let ruler = row.plots.last().zip(plots.last()).map(|(plot, (_, frame))| plot::rulers(plot, *frame).1);
+        beside.iter_mut().for_each(|one| one.at = one.at.zip(ruler).map(|(at, ruler)| ruler.at(at)));
+        PlacedRow { row, plots, top, around, beside }
     }
 
     fn bottom(&self) -> f64 {
@@ -241,7 +192,7 @@ impl<'a> PlacedRow<'a> {
     }
 
     fn draw(&self, canvas: &Canvas) -> Drawn {
-        for (index, (plot, (title, note, frame))) in self.row.plots.iter().zip(&self.plots).enumerate() {
+        for (index, (plot, ([title, note], frame))) in self.row.plots.iter().zip(&self.plots).enumerate() {
             let below = canvas.lines(title, (frame.left, self.top), PLOT_TITLE, Paint::Ink)?;
             canvas.lines(note, (frame.left, below), WORDS, Paint::Soft)?;
             let has_left = index == 0 || has_own_axes(self.row);
@@ -250,7 +201,7 @@ impl<'a> PlacedRow<'a> {
             if self.around.has_below && !plot.x.name.is_empty() {
                 let lines = label_lines(plot, *frame).max(1) as f64;
                 let middle = ((frame.left + frame.right) / 2.0, frame.bottom + 7.0 + TICK.line() * lines);
-                let name = text::shortened(&plot.x.name, NAME, frame.right - frame.left + GAP)?;
+                let name = text::shortened(&plot.x.name, NAME, frame.right - frame.left + GAP);
                 canvas.anchored(&name, middle, NAME, Paint::Soft, Anchor::Top)?;
             }
         }
@@ -292,12 +243,21 @@ fn named_lines(row: &Row, place: Place) -> impl Iterator<Item = &Rule> {
 }
 
 /// Room for the names of lines, where nothing else stands beside the plots.
-fn names_width(panel: &Panel, place: Place) -> Result<f64, String> {
-    let mut widest: f64 = 6.0;
-    for rule in panel.rows.iter().flat_map(|row| named_lines(row, place)) {
-        widest = widest.max(text::width(&rule.label, WORDS)? + TO_WORDS + 4.0);
-    }
-    Ok(widest)
+fn names_width(panel: &Panel, place: Place) -> f64 {
+    let names = panel.rows.iter().flat_map(|row| named_lines(row, place));
+    names.map(|rule| text::width(&rule.label, WORDS) + TO_WORDS + 4.0).fold(6.0, f64::max)
+}
+
+/// Height of a plot's words above its frame.
+fn above(plot: &Plot, [title, note]: &[Vec<String>; 2]) -> f64 {
+    let words = PLOT_TITLE.line() * title.len() as f64 + WORDS.line() * note.len() as f64;
+    let names = if upright_lines(plot).next().is_some() { WORDS.line() + 3.0 } else { 0.0 };
+    words + names + if words > 0.0 { 4.0 } else { 0.0 }
+}
+
+/// The upright lines with a name above the plot.
+fn upright_lines(plot: &Plot) -> impl Iterator<Item = &Rule> {
+    plot.rules.iter().filter(|rule| rule.is_upright && !rule.label.is_empty())
 }
 
 /// True where plots side by side have different axes upwards.
@@ -306,9 +266,9 @@ fn has_own_axes(row: &Row) -> bool {
 }
 
 /// Height of lanes in which the words beside them have room.
-fn lane_height(row: &Row, beside: &[(Option<f64>, Beside)]) -> f64 {
+fn lane_height(row: &Row, beside: &[Beside]) -> f64 {
     let Some(Scale::Lanes(groups)) = row.plots.first().map(|plot| &plot.y.scale) else { return 0.0 };
-    let mut places: Vec<(f64, f64)> = beside.iter().filter_map(|(at, one)| Some(((*at)?, one.height()))).collect();
+    let mut places: Vec<(f64, f64)> = beside.iter().filter_map(|one| Some((one.at?, one.height()))).collect();
     places.sort_by(|(one, _), (other, _)| one.total_cmp(other));
     let count = lanes(groups).max(1) as f64;
     let ends = places.iter().map(|(at, _)| *at).skip(1).chain([count]);
@@ -320,27 +280,17 @@ fn lane_height(row: &Row, beside: &[(Option<f64>, Beside)]) -> f64 {
 fn upright_names(canvas: &Canvas, plot: &Plot, frame: Rect) -> Drawn {
     let x = plot::rulers(plot, frame).0;
     let mut end = f64::NEG_INFINITY;
-    let mut named: Vec<(f64, &Rule)> = plot
-        .rules
-        .iter()
-        .filter(|rule| rule.is_upright && !rule.label.is_empty())
-        .map(|rule| (x.at(rule.at), rule))
-        .collect();
+    let mut named: Vec<(f64, &Rule)> = upright_lines(plot).map(|rule| (x.at(rule.at), rule)).collect();
     named.sort_by(|(one, _), (other, _)| one.total_cmp(other));
     for (at, rule) in named {
-        let half = text::width(&rule.label, WORDS)? / 2.0;
+        let half = text::width(&rule.label, WORDS) / 2.0;
         let middle = at.max(end + half + 8.0).max(frame.left - 30.0 + half).min(frame.right + 30.0 - half);
         if middle - half < end {
             continue;
         }
         canvas.line(&[(at, frame.top - 3.0), (at, frame.top)], rule.paint, 0.8)?;
-        canvas.anchored(
-            &rule.label,
-            (middle, frame.top - WORDS.line() / 2.0 - 3.0),
-            WORDS,
-            rule.paint,
-            Anchor::Middle,
-        )?;
+        let at = (middle, frame.top - WORDS.line() / 2.0 - 3.0);
+        canvas.anchored(&rule.label, at, WORDS, rule.paint, Anchor::Middle)?;
         end = middle + half;
     }
     Ok(())

@@ -115,7 +115,7 @@ fn area(canvas: &Canvas, area: &Area, at: impl Fn((f64, f64)) -> Point) -> Drawn
 /// The grid, the numbers, the rows beyond an axis, and lines between groups of lanes.
 fn axes(canvas: &Canvas, plot: &Plot, frame: Rect, (x, y): (&Ruler, &Ruler), around: Around) -> Drawn {
     let Rect { left, right, top, bottom } = frame;
-    for tick in x.ticks()? {
+    for tick in x.ticks() {
         if tick.has_line && !around.is_strip {
             canvas.line(&[(tick.at, top), (tick.at, bottom)], Paint::Faint, 0.7)?;
         }
@@ -124,13 +124,13 @@ fn axes(canvas: &Canvas, plot: &Plot, frame: Rect, (x, y): (&Ruler, &Ruler), aro
             for (line, label) in tick.label.iter().enumerate() {
                 let below = bottom + 6.0 + TICK.line() * line as f64;
                 // A label keeps clear of those of the next plot, or of the page's end.
-                let half = (text::width(label, TICK)? / 2.0).min(20.0) - BEYOND;
+                let half = (text::width(label, TICK) / 2.0).min(20.0) - BEYOND;
                 let middle = tick.at.min(right - half).max(left + half);
                 canvas.anchored(label, (middle, below), TICK, Paint::Ink, Anchor::Top)?;
             }
         }
     }
-    let mut ticks = y.ticks()?;
+    let mut ticks = y.ticks();
     if around.is_strip {
         ticks = ends(ticks);
     }
@@ -194,7 +194,7 @@ fn name_inside(canvas: &Canvas, rule: &Rule, frame: Rect, height: f64) -> Drawn 
     if rule.is_upright || rule.label.is_empty() {
         return Ok(());
     }
-    let (width, middle) = (text::width(&rule.label, WORDS)? + 2.0, height - WORDS.line() / 2.0 - 1.0);
+    let (width, middle) = (text::width(&rule.label, WORDS) + 2.0, height - WORDS.line() / 2.0 - 1.0);
     let left = if rule.dash.is_empty() { frame.right - 4.0 - width } else { frame.left + 6.0 };
     let right = left + width;
     let plate = Rect { left: left - 2.0, top: middle - 6.0, right, bottom: middle + 6.0 };
@@ -216,7 +216,7 @@ fn counts(canvas: &Canvas, plot: &Plot, frame: Rect) -> Drawn {
             key::sample(canvas, *sample, (left, middle))?;
             let room = frame.right - left - key::width(*sample) - 3.0;
             let paint = if *sample == Sample::Nothing { Paint::Soft } else { Paint::Ink };
-            let words = text::shortened(words, WORDS, room)?;
+            let words = text::shortened(words, WORDS, room);
             canvas.anchored(&words, (left + key::width(*sample), middle), WORDS, paint, Anchor::Left)?;
         }
     }

@@ -132,35 +132,37 @@ impl<'a> Ruler<'a> {
     }
 
     /// The ticks, as many as have room for their labels.
-    pub fn ticks(&self) -> Result<Vec<Tick>, String> {
+    pub fn ticks(&self) -> Vec<Tick> {
         let length = (self.ends.1 - self.ends.0).abs();
         let distance = |along: f64, upwards: f64| if self.is_upright { upwards } else { along };
-        let tick = |at: f64, label: String| Tick { at: self.at(at), label: vec![label], has_line: true };
-        Ok(match self.scale {
-            Scale::Linear(low, high) => {
-                let ticks = round_ticks((*low, *high), length, distance(60.0, 30.0)).into_iter();
-                ticks.map(|at| tick(at, short(at, Typeset))).collect()
-            }
+        let line = |at: f64, label: String| self.tick(at, vec![label], true);
+        let round = |(low, high): (&f64, &f64), distance: f64| round_ticks((*low, *high), length, distance).into_iter();
+        let number = |at: f64| line(at, short(at, Typeset));
+        match self.scale {
+            Scale::Linear(low, high) => round((low, high), distance(60.0, 30.0)).map(number).collect(),
             Scale::Whole(low, high) => {
-                let widest = text::width(&short(*high, Typeset), TICK)? + 14.0;
-                let ticks = round_ticks((*low, *high), length, distance(widest, 20.0)).into_iter();
-                ticks.filter(|at| at.fract() == 0.0).map(|at| tick(at, short(at, Typeset))).collect()
+                let widest = text::width(&short(*high, Typeset), TICK) + 14.0;
+                round((low, high), distance(widest, 20.0)).filter(|at| at.fract() == 0.0).map(number).collect()
             }
             Scale::Percent(low, high) => {
-                let ticks = round_ticks((*low, *high), length, distance(60.0, 20.0)).into_iter();
-                ticks.map(|at| tick(at, format!("{} %", short(at, Typeset)))).collect()
+                let ticks = round((low, high), distance(60.0, 20.0));
+                ticks.map(|at| line(at, format!("{} %", short(at, Typeset)))).collect()
             }
             Scale::Powers(powers) => {
-                let label = |power: f64| tick(power, power_label(powers.base, power as i64));
+                let label = |power: f64| line(power, power_label(powers.base, power as i64));
                 self.powers(powers, distance(40.0, 22.0)).into_iter().map(label).collect()
             }
             Scale::Decimals(low, high) => {
-                self.decimals(*low, *high).into_iter().map(|(at, text)| tick(at, text)).collect()
+                self.decimals(*low, *high).into_iter().map(|(at, text)| line(at, text)).collect()
             }
-            Scale::Layers(first, last) => self.layers(*first, *last)?,
-            Scale::Places(labels) => self.places(labels)?,
-            Scale::Lanes(groups) => self.lanes(groups)?,
-        })
+            Scale::Layers(first, last) => self.layers(*first, *last),
+            Scale::Places(labels) => self.places(labels),
+            Scale::Lanes(groups) => self.lanes(groups),
+        }
+    }
+
+    fn tick(&self, at: f64, label: Vec<String>, has_line: bool) -> Tick {
+        Tick { at: self.at(at), label, has_line }
     }
 
     /// Powers a round step apart on either side of a knee, which has its label from above.
@@ -208,65 +210,54 @@ impl<'a> Ruler<'a> {
     }
 
     /// A round step apart, the first, and the head last, none too near another.
-    fn layers(&self, first: usize, last: usize) -> Result<Vec<Tick>, String> {
-        let room = |words: &str, more: f64| -> Result<f64, String> {
-            Ok(if self.is_upright { TICK.line() } else { text::width(words, TICK)? + more })
-        };
-        let tick =
-            |layer: usize, label: String| Tick { at: self.at(layer as f64), label: vec![label], has_line: false };
+    fn layers(&self, first: usize, last: usize) -> Vec<Tick> {
+        let room = |words: &str, more: f64| if self.is_upright { TICK.line() } else { text::width(words, TICK) + more };
+        let tick = |layer: usize, label: String| self.tick(layer as f64, vec![label], false);
         let mut ticks = vec![tick(first, first.to_string())];
         if last <= first {
-            return Ok(ticks);
+            return ticks;
         }
-        let (head, unit) = (room("head", 12.0)?, self.unit());
-        let step = round_step(room(&last.to_string(), 26.0)?, unit);
-        for layer in (first / step + 1..=last / step).map(|multiple| multiple * step) {
+        let (head, unit) = (room("head", 12.0), self.unit());
+        let step = round_step(room(&last.to_string(), 26.0), unit);
+        let is_apart = |layer: &usize| {
             let apart = |other: usize| layer.abs_diff(other) as f64 * unit;
-            if apart(first) >= 0.75 * step as f64 * unit && apart(last) >= head {
-                ticks.push(tick(layer, layer.to_string()));
-            }
-        }
+            apart(first) >= 0.75 * step as f64 * unit && apart(last) >= head
+        };
+        let layers = (first / step + 1..=last / step).map(|multiple| multiple * step);
+        ticks.extend(layers.filter(is_apart).map(|layer| tick(layer, layer.to_string())));
         ticks.push(tick(last, "head".into()));
-        Ok(ticks)
+        ticks
     }
 
     /// Labels in lines where all have room, else every so many.
-    fn places(&self, labels: &[String]) -> Result<Vec<Tick>, String> {
-        let room = self.unit() - 6.0;
-        let mut wrapped = Vec::new();
-        for label in labels {
-            wrapped.push(text::block(label, TICK, room.max(TICK.size), LINES)?);
+    fn places(&self, labels: &[String]) -> Vec<Tick> {
+        let room = (self.unit() - 6.0).max(TICK.size);
+        let wrapped: Vec<_> = labels.iter().map(|label| text::block(label, TICK, room, LINES)).collect();
+        if labels.iter().zip(&wrapped).all(|(label, lines)| lines.join(" ") == *label) {
+            let places = wrapped.into_iter().enumerate();
+            return places.map(|(place, lines)| self.tick(place as f64, lines, false)).collect();
         }
-        let is_whole = labels.iter().zip(&wrapped).all(|(label, lines)| lines.join(" ") == *label);
-        let mut widest: f64 = 0.0;
-        let cut =
-            labels.iter().map(|label| text::shortened(label, TICK, WIDEST)).collect::<Result<Vec<_>, String>>()?;
-        for label in &cut {
-            widest = widest.max(text::width(label, TICK)?);
-        }
-        let every = if is_whole { 1 } else { round_step(widest + 12.0, self.unit()) };
-        let lines = |index: usize| if is_whole { wrapped[index].clone() } else { vec![cut[index].clone()] };
-        let tick = |index: usize| Tick { at: self.at(index as f64), label: lines(index), has_line: false };
-        Ok((0..labels.len()).step_by(every).map(tick).collect())
+        let cut: Vec<String> = labels.iter().map(|label| text::shortened(label, TICK, WIDEST)).collect();
+        let widest = cut.iter().map(|label| text::width(label, TICK)).fold(0.0, f64::max);
+        let places = cut.into_iter().enumerate().step_by(round_step(widest + 12.0, self.unit()));
+        places.map(|(place, label)| self.tick(place as f64, vec![label], false)).collect()
     }
 
     /// The lanes' names, or those of groups beside their middle.
-    fn lanes(&self, groups: &[Group]) -> Result<Vec<Tick>, String> {
+    fn lanes(&self, groups: &[Group]) -> Vec<Tick> {
         let mut ticks = Vec::new();
-        let mut first = 0;
+        let mut first = 0.0;
         for Group { name, lanes } in groups {
-            let named = lanes.iter().enumerate().filter(|(_, lane)| !lane.is_empty());
-            let lane = |(index, lane): (usize, &String)| (self.at((first + index) as f64), vec![lane.clone()]);
-            let labels: Vec<(f64, Vec<String>)> = if name.is_empty() {
-                named.map(lane).collect()
+            if name.is_empty() {
+                let named = lanes.iter().enumerate().filter(|(_, lane)| !lane.is_empty());
+                ticks.extend(named.map(|(index, lane)| self.tick(first + index as f64, vec![lane.clone()], false)));
             } else {
-                let middle = first as f64 + (lanes.len() as f64 - 1.0) / 2.0;
-                vec![(self.at(middle), text::wrapped(name, TICK, WIDEST)?)]
-            };
-            ticks.extend(labels.into_iter().map(|(at, label)| Tick { at, label, has_line: false }));
-            first += lanes.len();
+                let middle = first + (lanes.len() as f64 - 1.0) / 2.0;
+                ticks.push(self.tick(middle, text::wrapped(name, TICK, WIDEST), false));
+            }
+            first += lanes.len() as f64;
         }
-        Ok(ticks)
+        ticks
     }
 }
 

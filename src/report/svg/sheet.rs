@@ -1,6 +1,6 @@
 //! Pages: a poster of panels below each other, and a slide.
 
-use super::canvas::{self, Canvas, Drawn, Spot};
+use super::canvas::{self, Anchor, Canvas, Drawn, Spot};
 use super::panel::{Place, Placed, room_left};
 use super::text::{self, Font};
 use super::theme::Theme;
@@ -44,11 +44,11 @@ pub struct Picture {
 /// # Errors
 /// A sentence if it cannot be drawn; it never depends on its numbers.
 pub fn picture(sheet: &Sheet, theme: Theme) -> Result<String, String> {
-    let svg = match sheet.layout {
-        Layout::Poster => poster(sheet, theme)?.svg,
-        Layout::Slide => slide(sheet, theme)?.svg,
+    let picture = match sheet.layout {
+        Layout::Poster => poster(sheet, theme)?,
+        Layout::Slide => slide(sheet, theme)?,
     };
-    Ok(described(sheet, &svg))
+    Ok(described(sheet, &picture.svg))
 }
 
 /// The document with what it shows in words, for those who do not see it.
@@ -72,23 +72,23 @@ pub fn figure(panel: &Panel, theme: Theme) -> Result<Picture, String> {
 
 fn poster(sheet: &Sheet, theme: Theme) -> Result<Picture, String> {
     let width = POSTER - 2.0 * MARGIN;
-    let words = Words::new(sheet, width)?;
+    text::register()?;
+    let words = Words::new(sheet, width);
     let mut y = MARGIN + words.height();
     // Plots over layers stand above each other.
     let is_aligned = |panel: &&Panel| {
         panel.rows.iter().flat_map(|row| &row.plots).any(|plot| matches!(plot.x.scale, Scale::Layers(..)))
     };
-    let rooms = sheet.panels.iter().filter(is_aligned).map(room_left).collect::<Result<Vec<f64>, String>>()?;
-    let aligned = rooms.into_iter().fold(0.0, f64::max);
+    let aligned = sheet.panels.iter().filter(is_aligned).map(room_left).fold(0.0, f64::max);
     let mut panels = Vec::new();
     for panel in &sheet.panels {
         let place = Place { left: MARGIN, right: POSTER - MARGIN, top: y, gutter: GUTTER, bottom: None };
-        let left = if is_aligned(&panel) { aligned } else { room_left(panel)? };
-        let placed = Placed::new(panel, place, left)?;
+        let left = if is_aligned(&panel) { aligned } else { room_left(panel) };
+        let placed = Placed::new(panel, place, left);
         y = placed.bottom + PANEL_GAP;
         panels.push(placed);
     }
-    let caption = text::wrapped_pieces(&sheet.caption, " · ", CAPTION, width)?;
+    let caption = text::wrapped_pieces(&sheet.caption, " · ", CAPTION, width);
     let rule = y - PANEL_GAP + CAPTION_GAPS.0;
     let height = match caption.len() {
         0 => y - PANEL_GAP + 4.0,
@@ -108,9 +108,10 @@ fn poster(sheet: &Sheet, theme: Theme) -> Result<Picture, String> {
 /// The first panel on the left, the others on the right, and what explains them below.
 fn slide(sheet: &Sheet, theme: Theme) -> Result<Picture, String> {
     let width = SLIDE.0 - 2.0 * MARGIN;
-    let above = Words::new(&Sheet { sentences: Vec::new(), ..sheet.clone() }, width)?;
-    let sentences = text::wrapped(&sheet.sentences.join(" "), SENTENCE, width)?;
-    let caption = text::shortened(&sheet.caption.join(" · "), SLIDE_CAPTION, width)?;
+    text::register()?;
+    let above = Words::new(&Sheet { sentences: Vec::new(), ..sheet.clone() }, width);
+    let sentences = text::wrapped(&sheet.sentences.join(" "), SENTENCE, width);
+    let caption = text::shortened(&sheet.caption.join(" · "), SLIDE_CAPTION, width);
     let caption_top = SLIDE.1 - 8.0 - SLIDE_CAPTION.line();
     let sentences_top = caption_top - 4.0 - SENTENCE.line() * sentences.len() as f64;
     let (top, bottom) = (MARGIN + above.height() - 8.0, sentences_top - 10.0);
@@ -122,13 +123,13 @@ fn slide(sheet: &Sheet, theme: Theme) -> Result<Picture, String> {
         let part = |index: f64| top + (bottom - top) * index / count;
         let (top, bottom) = if index == 0 { (top, bottom) } else { (part(index as f64 - 1.0), part(index as f64)) };
         let place = Place { left, right, top, gutter: SLIDE_GUTTER, bottom: Some(bottom) };
-        panels.push(Placed::new(panel, place, room_left(panel)?)?);
+        panels.push(Placed::new(panel, place, room_left(panel)));
     }
     drawn(SLIDE, theme, |canvas| {
         above.draw(canvas)?;
         panels.iter().try_for_each(|placed| placed.draw(canvas))?;
         canvas.lines(&sentences, (MARGIN, sentences_top), SENTENCE, Paint::Ink)?;
-        canvas.text(&caption, (MARGIN, caption_top), SLIDE_CAPTION, Paint::Soft)
+        canvas.anchored(&caption, (MARGIN, caption_top), SLIDE_CAPTION, Paint::Soft, Anchor::TopLeft)
     })
 }
 
@@ -147,12 +148,11 @@ fn drawn((width, height): (f64, f64), theme: Theme, body: impl FnOnce(&Canvas) -
 struct Words(Vec<(Vec<String>, Font, f64)>);
 
 impl Words {
-    fn new(sheet: &Sheet, width: f64) -> Result<Words, String> {
+    fn new(sheet: &Sheet, width: f64) -> Words {
         let paragraphs = [(&sheet.title, TITLE, 6.0), (&sheet.ruling, RULING, 3.0)].into_iter();
         let paragraphs = paragraphs.chain(sheet.sentences.iter().map(|sentence| (sentence, SENTENCE, 3.0)));
         let shown = paragraphs.filter(|(words, ..)| !words.is_empty());
-        let lines = shown.map(|(words, font, gap)| Ok((text::wrapped(words, font, width)?, font, gap)));
-        Ok(Words(lines.collect::<Result<_, String>>()?))
+        Words(shown.map(|(words, font, gap)| (text::wrapped(words, font, width), font, gap)).collect())
     }
 
     /// Their height with the space below them.

@@ -56,63 +56,47 @@ pub fn register() -> Result<(), String> {
     if *DONE.get_or_init(register_both) { Ok(()) } else { Err("the embedded font cannot be read".into()) }
 }
 
-/// Width of a text as it is drawn, in page units, a few per cent too large at most.
-///
-/// # Errors
-/// If the embedded font cannot be read.
-pub fn width(text: &str, font: Font) -> Result<f64, String> {
-    register()?;
+/// Width of a text as it is drawn, in page units, a few per cent too large at most. A font that cannot be read is refused
+/// before anything is measured.
+pub fn width(text: &str, font: Font) -> f64 {
     // plotters measures in whole units: ask at a large scale.
     const SCALE: f64 = 20.0;
-    let size = font
-        .description(SCALE)
-        .box_size(&in_one_line(text))
-        .map_err(|error| format!("the font cannot measure: {error}"))?;
-    Ok(f64::from(size.0) / SCALE * LINE_TO_EM)
+    let size = font.description(SCALE).box_size(&in_one_line(text)).unwrap_or_default();
+    f64::from(size.0) / SCALE * LINE_TO_EM
 }
 
 /// Lines no wider than `limit`, broken at spaces, and within a word only where it is wider than a line.
-///
-/// # Errors
-/// If the embedded font cannot be read.
-pub fn wrapped(text: &str, font: Font, limit: f64) -> Result<Vec<String>, String> {
+pub fn wrapped(text: &str, font: Font, limit: f64) -> Vec<String> {
     let words: Vec<String> = text.split(' ').map(String::from).collect();
     wrapped_pieces(&words, " ", font, limit)
 }
 
 /// Lines no wider than `limit`, of pieces joined by `separator`, broken between pieces where possible.
-///
-/// # Errors
-/// If the embedded font cannot be read.
-pub fn wrapped_pieces(pieces: &[String], separator: &str, font: Font, limit: f64) -> Result<Vec<String>, String> {
+pub fn wrapped_pieces(pieces: &[String], separator: &str, font: Font, limit: f64) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for piece in pieces {
         let joined = if line.is_empty() { piece.clone() } else { format!("{line}{separator}{piece}") };
-        if width(&joined, font)? <= limit {
+        if width(&joined, font) <= limit {
             line = joined;
             continue;
         }
-        if !line.is_empty() {
-            lines.push(std::mem::take(&mut line));
-        }
-        let mut parts = broken(piece, font, limit)?;
-        line = parts.pop().unwrap_or_default();
+        let mut parts = broken(piece, font, limit);
+        lines.push(std::mem::replace(&mut line, parts.pop().unwrap_or_default()));
         lines.extend(parts);
     }
-    if !line.is_empty() {
-        lines.push(line);
-    }
-    Ok(lines)
+    lines.push(line);
+    lines.retain(|line| !line.is_empty());
+    lines
 }
 
 /// One piece in parts that fit: after a space, `:` or `/` if there is one, else anywhere.
-fn broken(piece: &str, font: Font, limit: f64) -> Result<Vec<String>, String> {
+fn broken(piece: &str, font: Font, limit: f64) -> Vec<String> {
     let mut parts = Vec::new();
     let mut part = String::new();
     for c in piece.chars() {
         part.push(c);
-        if width(&part, font)? > limit && part.chars().count() > 1 {
+        if width(&part, font) > limit && part.chars().count() > 1 {
             let overfull = part.len() - c.len_utf8();
             let cut = part[..overfull].rfind([' ', ':', '/', ',']).map_or(overfull, |position| position + 1);
             let rest = part.split_off(cut);
@@ -121,43 +105,30 @@ fn broken(piece: &str, font: Font, limit: f64) -> Result<Vec<String>, String> {
         }
     }
     parts.push(part);
-    Ok(parts)
+    parts
 }
 
 /// As [`wrapped`], but no more lines than `most`: the last one then ends in an ellipsis.
-///
-/// # Errors
-/// If the embedded font cannot be read.
-pub fn block(text: &str, font: Font, limit: f64, most: usize) -> Result<Vec<String>, String> {
-    let mut lines = wrapped(text, font, limit)?;
+pub fn block(text: &str, font: Font, limit: f64, most: usize) -> Vec<String> {
+    let mut lines = wrapped(text, font, limit);
     if lines.len() > most {
         lines.truncate(most);
         if let Some(last) = lines.last_mut() {
-            let room = limit - width("…", font)?;
-            while width(last, font)? > room && last.pop().is_some() {}
+            let room = limit - width("…", font);
+            while width(last, font) > room && last.pop().is_some() {}
             last.truncate(last.trim_end().len());
             last.push('…');
         }
     }
-    Ok(lines)
+    lines
 }
 
 /// The text cut with an ellipsis to the width.
-///
-/// # Errors
-/// If the embedded font cannot be read.
-pub fn shortened(text: &str, font: Font, limit: f64) -> Result<String, String> {
-    if width(text, font)? <= limit {
-        return Ok(text.to_string());
+pub fn shortened(text: &str, font: Font, limit: f64) -> String {
+    if width(text, font) <= limit {
+        return text.to_string();
     }
     // From the beginning, as a record's words may be long.
-    let mut shown = String::new();
-    for (start, c) in text.char_indices() {
-        let candidate = format!("{}…", text[..start + c.len_utf8()].trim_end());
-        if width(&candidate, font)? > limit {
-            break;
-        }
-        shown = candidate;
-    }
-    Ok(shown)
+    let candidates = text.char_indices().map(|(start, c)| format!("{}…", text[..start + c.len_utf8()].trim_end()));
+    candidates.take_while(|candidate| width(candidate, font) <= limit).last().unwrap_or_default()
 }

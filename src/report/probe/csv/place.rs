@@ -4,6 +4,7 @@ use crate::judgement::{ArithmeticJudgement, Judgement, RemedyName};
 use crate::record::{ArithmeticRun, Number, Quantiles, Record, Run, SiteRun};
 use crate::report::keys;
 use crate::report::table::csv::{Column, column, number, optional, word};
+use serde::Serialize;
 
 /// Names of the keys of a layer in a precision.
 const LAYER: [&str; 5] = ["precision", "precision_as_given", "log2_loss_scale", "layer", "layer_name"];
@@ -75,6 +76,12 @@ pub fn scale(remedy: &RemedyName) -> String {
         RemedyName::Change { log2_loss_scale, .. } => log2_loss_scale.to_string(),
         RemedyName::Arithmetic { .. } => String::new(),
     }
+}
+
+/// The word by which JSON tells the variants of a value apart.
+pub fn tag<T: Serialize>(value: &T, name: &str) -> String {
+    let json = serde_json::to_value(value).unwrap_or_default();
+    json.get(name).and_then(|tag| tag.as_str()).unwrap_or_default().into()
 }
 
 /// A number, if it is there.

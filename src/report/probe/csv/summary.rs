@@ -1,6 +1,6 @@
 //! `summary.csv`: a row per run, precision and layer, over the trials.
 
-use super::place::{Place, judged, key_names, kind, number_of, scale, statistics};
+use super::place::{Place, judged, key_names, kind, number_of, scale, statistics, tag};
 use crate::judgement::{self, Advice, Cause, Judgement, Tried};
 use crate::record::{Fates, Flips, Number, Quantiles, Record, SiteRun, Verdict};
 use crate::report::table::csv::{Column, column, number, optional, share, table, word};
@@ -71,17 +71,8 @@ fn verdicts<'a>() -> Vec<Column<'a, Row<'a>>> {
         column("trials", |row: &Row| row.place.layer.verdict.of.to_string()),
     ];
     // In how many trials the layer has each; nothing from records before schema 3.
-    let counts = [
-        ("sound", Verdict::Sound),
-        ("noisy", Verdict::Noisy),
-        ("chaotic", Verdict::Chaotic),
-        ("underflow", Verdict::Underflow),
-        ("overflow", Verdict::Overflow),
-        ("zero", Verdict::Zero),
-        ("not_established", Verdict::NotEstablished),
-    ]
-    .map(|(name, verdict)| {
-        column(format!("trials_{name}"), move |row: &Row| {
+    let counts = Verdict::ALL.map(|verdict| {
+        column(format!("trials_{}", word(verdict)), move |row: &Row| {
             let distribution = row.place.layer.verdict.distribution.as_ref();
             optional(distribution.map(|distribution| distribution.get(&verdict).copied().unwrap_or(0)))
         })
@@ -124,31 +115,12 @@ fn entries<'a>() -> Vec<Column<'a, Row<'a>>> {
 /// Cause and remedy.
 fn explained<'a>() -> [Column<'a, Row<'a>>; 8] {
     [
-        column("cause", |row: &Row| {
-            let name = match row.cause {
-                Cause::Nothing => "nothing",
-                Cause::BelowResolution => "below_resolution",
-                Cause::NotMeasured => "not_measured",
-                Cause::Source { .. } => "source",
-                Cause::NoSingle { .. } => "no_single",
-            };
-            name.into()
-        }),
+        column("cause", |row: &Row| tag(&row.cause, "cause")),
         column("cause_source", |row: &Row| match row.cause {
             Cause::Source { source, .. } | Cause::NoSingle { greatest: Some(source), .. } => word(source),
             _ => String::new(),
         }),
-        column("advice", |row: &Row| {
-            let name = match row.advice {
-                Advice::NotNeeded => "not_needed",
-                Advice::NoFormatHelps => "no_format_helps",
-                Advice::Enough { .. } => "enough",
-                Advice::Gain { .. } => "gain",
-                Advice::NoneHelps => "none_helps",
-                Advice::NotMeasured => "not_measured",
-            };
-            name.into()
-        }),
+        column("advice", |row: &Row| tag(row.advice, "advice")),
         column("remedy", |row: &Row| optional(row.tried.map(|tried| kind(&tried.remedy)))),
         column("remedy_precision", |row: &Row| optional(row.tried.map(|tried| tried.remedy.precision()))),
         column("remedy_log2_loss_scale", |row: &Row| optional(row.tried.map(|tried| scale(&tried.remedy)))),

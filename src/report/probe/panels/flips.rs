@@ -2,14 +2,14 @@
 
 use super::kind::Kind;
 use super::noise::BAND;
-use super::place;
-use super::run::{layers, name};
+use super::points;
+use super::run::{layer_in, layers, name};
 use crate::record::{ArithmeticRun, Flips, Run, SiteRun};
 use crate::report::facts;
 use crate::report::numbers::one_in;
 use crate::report::panel::{
     Axis, Curve, Entry, Height, Joined, Marker, Paint, Panel, Plot, Powers, Row, Sample, Scale, Series, Single, Symbol,
-    Tip, band_name,
+    Tip, band_name, ends,
 };
 use crate::report::probe::tables;
 
@@ -17,31 +17,45 @@ use crate::report::probe::tables;
 const EMPTY_AXIS: (f64, f64) = (-3.0, -2.0);
 
 /// One layer: log₁₀ of order statistics of the trials' shares, −∞ for no flip at all.
-#[derive(Clone, Copy)]
-struct Point {
+struct Point<'a> {
+    layer: &'a SiteRun,
+    /// Its place among the layers.
+    place: usize,
     at: Joined,
-    /// How many pre-activations are infinite or NaN: they are on no piece and in no count of flips. Not joined.
-    nonfinite: u64,
+    flips: Flips,
+}
+
+impl Point<'_> {
+    /// Every pre-activation is finite: others are on no piece and in no count of flips, and the layer is not joined.
+    fn is_whole(&self) -> bool {
+        self.flips.nonfinite == 0
+    }
+
     /// None is finite, so that there is no share.
-    is_lost: bool,
+    fn is_lost(&self) -> bool {
+        !self.is_whole() && self.flips.nonfinite >= self.flips.total
+    }
+
+    fn shown(&self) -> (f64, f64) {
+        (self.at.x, if self.is_lost() { f64::INFINITY } else { self.at.median })
+    }
 }
 
 /// The panel of a run; without flips to show, it is its title and a sentence.
 pub fn panel(run: &Run) -> Panel {
-    let courses: Vec<Vec<(Point, &SiteRun, usize)>> = run.arithmetics.iter().map(points).collect();
-    let all = || courses.iter().flatten().map(|(point, ..)| point);
-    let panel = Panel { name: Kind::Flips.name().into(), title: Kind::Flips.title().into(), ..Panel::default() };
+    let courses: Vec<Vec<Point>> = run.arithmetics.iter().map(course).collect();
+    let all = || courses.iter().flatten();
     let absent = match (run.kinked, all().next()) {
         (false, _) => Some(format!("φ' of {} has no jump, so no branch can flip.", run.activation)),
         (true, None) => {
-            Some("The branches of the exact network are not established, so no flip can be counted.".to_string())
+            Some("The branches of the exact network are not established, so no flip can be counted.".into())
         }
         (true, Some(_)) => None,
     };
     if let Some(why) = absent {
-        return Panel { alternative: why.clone(), key: vec![(Sample::Nothing, why)], ..panel };
+        return Panel { alternative: why.clone(), key: vec![(Sample::Nothing, why)], ..Kind::Flips.panel() };
     }
-    let has_lost = all().any(|point| point.is_lost);
+    let has_lost = all().any(Point::is_lost);
     let (low, high) = decades(all());
     let powers = Powers { beyond: [Some("0"), has_lost.then_some("∞, NaN")], ..Powers::of_ten(low, high) };
     let mut plot = Plot {
@@ -50,42 +64,39 @@ pub fn panel(run: &Run) -> Panel {
         curves: courses.iter().enumerate().map(|(index, points)| curve(Series::new(index), points)).collect(),
         ..Plot::default()
     };
-    let mut beside = vec![Entry { name: "not one flip".into(), at: Some(f64::NEG_INFINITY), ..Entry::default() }];
-    if has_lost {
-        beside.insert(0, Entry { name: "none is finite".into(), at: Some(f64::INFINITY), ..Entry::default() });
-    }
+    let row = |name: &str, at: f64| Entry { name: name.into(), at: Some(at), ..Entry::default() };
+    let lost = has_lost.then(|| row("none is finite", f64::INFINITY));
+    let mut beside: Vec<Entry> = lost.into_iter().chain([row("not one flip", f64::NEG_INFINITY)]).collect();
     let mut told = Vec::new();
     for (index, (arithmetic, points)) in run.arithmetics.iter().zip(&courses).enumerate() {
         let (name, note) = (name(arithmetic), overall(arithmetic));
         told.push(format!("{name} {note}"));
         beside.push(Entry { sample: Sample::Curve(Series::new(index)), name, note, at: None });
         // The first arithmetic's lie above the others'.
-        let tips = points.iter().filter_map(|one| tip(run, arithmetic, index, one));
-        plot.tips.splice(..0, tips.collect::<Vec<_>>());
+        let tip = |one: &Point| Tip::point(one.shown(), index, tip(run, arithmetic, one));
+        plot.tips.splice(..0, points.iter().map(tip));
     }
     Panel {
         alternative: format!("Pre-activations on the other side of a kink, over all layers: {}.", told.join("; ")),
         key: key(run, all(), has_lost),
         rows: vec![Row { plots: vec![plot], height: Height::Low, beside, ..Row::default() }],
-        ..panel
+        ..Kind::Flips.panel()
     }
 }
 
-fn key<'a>(run: &Run, mut points: impl Iterator<Item = &'a Point> + Clone, has_lost: bool) -> Vec<(Sample, String)> {
+fn key<'a>(
+    run: &Run,
+    mut points: impl Iterator<Item = &'a Point<'a>> + Clone,
+    has_lost: bool,
+) -> Vec<(Sample, String)> {
     let trials = run.arithmetics.first().map_or(0, |arithmetic| arithmetic.verdict.of);
-    let spread = facts::quantile_note(trials);
-    let mut key = vec![(Sample::Nothing, "share of the units × batch; line: median".to_string())];
-    if points.clone().any(|point| point.nonfinite == 0 && point.at.low < point.at.high) {
-        key.push((Sample::Area(Paint::Soft, BAND), format!("{}: {spread}", band_name(run.arithmetics.len()))));
-    } else if trials < 2 {
-        key.push((Sample::Nothing, spread));
-    }
+    let joined = points.clone().filter(|point| point.is_whole()).map(|point| point.at);
+    let band = points::spread(joined, trials, Sample::Area(Paint::Soft, BAND), &band_name(run.arithmetics.len()));
     let all = if has_lost { " (in the top row: all)" } else { "" };
-    if points.any(|point| point.nonfinite > 0) {
-        let label = format!("hollow: some are infinite or NaN{all} and not counted as flips");
-        key.push((Sample::soft(Symbol::hollow(Marker::Circle)), label));
-    }
-    key
+    let label = format!("hollow: some are infinite or NaN{all} and not counted as flips");
+    let hollow = points.any(|point| !point.is_whole()).then(|| (Sample::soft(Symbol::hollow(Marker::Circle)), label));
+    let share = (Sample::Nothing, "share of the units × batch; line: median".to_string());
+    [share].into_iter().chain(band).chain(hollow).collect()
 }
 
 /// `1 in 639`, over all layers and trials, and how many were infinite or NaN.
@@ -99,48 +110,27 @@ fn overall(arithmetic: &ArithmeticRun) -> String {
     })
 }
 
-fn curve(series: Series, points: &[(Point, &SiteRun, usize)]) -> Curve {
-    let points: Vec<Point> = points.iter().map(|(point, ..)| *point).collect();
-    let is_whole = |point: &Point| point.nonfinite == 0;
-    let stretches = points.chunk_by(|a, b| is_whole(a) && is_whole(b) && a.at.x + 1.0 == b.at.x);
-    let single = |point: &Point| Single {
-        at: (point.at.x, if point.is_lost { f64::INFINITY } else { point.at.median }),
-        symbol: Symbol::hollow(series.marker),
-    };
-    Curve {
-        series,
-        stretches: stretches
-            .filter(|stretch| stretch.iter().all(is_whole))
-            .map(|stretch| stretch.iter().map(|point| point.at).collect())
-            .collect(),
-        singles: points.iter().filter(|point| !is_whole(point)).map(single).collect(),
-    }
+fn curve(series: Series, points: &[Point]) -> Curve {
+    let (whole, others): (Vec<&Point>, Vec<&Point>) = points.iter().partition(|point| point.is_whole());
+    let single = |point: &&Point| Single { at: point.shown(), symbol: Symbol::hollow(series.marker) };
+    Curve::new(series, whole.iter().map(|point| point.at), others.iter().map(single).collect())
 }
 
-fn tip(
-    run: &Run,
-    arithmetic: &ArithmeticRun,
-    row: usize,
-    (point, layer, place): &(Point, &SiteRun, usize),
-) -> Option<Tip> {
-    let Flips { flipped, nonfinite, total } = layer.flips?;
+fn tip(run: &Run, arithmetic: &ArithmeticRun, point: &Point) -> String {
+    let Flips { flipped, nonfinite, total } = point.flips;
     let lost = if nonfinite == 0 { String::new() } else { format!("\n{nonfinite} of {total} infinite or NaN") };
-    let shown = tables::layer_flips(run, arithmetic, *place);
-    let y = if point.is_lost { f64::INFINITY } else { point.at.median };
-    let words = format!("{}\nflips {shown} ({flipped} of {total}, all trials){lost}", place::of(arithmetic, layer));
-    Some(Tip { x: (point.at.x, point.at.x), y: (y, y), row, words })
+    let (place, shown) = (layer_in(arithmetic, point.layer), tables::layer_flips(run, arithmetic, point.place));
+    format!("{place}\nflips {shown} ({flipped} of {total}, all trials){lost}")
 }
 
-/// By layer with its place; the head has no activation, and layers whose true branches are not decided are left out.
-fn points(arithmetic: &ArithmeticRun) -> Vec<(Point, &SiteRun, usize)> {
-    let layers = arithmetic.sites.iter().enumerate();
-    layers.filter_map(|(place, layer)| Some((point(layer)?, layer, place))).collect()
+/// By layer; the head has no activation, and layers whose true branches are not decided are left out.
+fn course(arithmetic: &ArithmeticRun) -> Vec<Point<'_>> {
+    arithmetic.sites.iter().enumerate().filter_map(|(place, layer)| point(place, layer)).collect()
 }
 
 /// A layer's order statistics; nothing where no flips are counted.
-fn point(layer: &SiteRun) -> Option<Point> {
-    let Flips { nonfinite, total, .. } = layer.flips?;
-    let shares = shares(layer);
+fn point(place: usize, layer: &SiteRun) -> Option<Point<'_>> {
+    let (flips, shares) = (layer.flips?, shares(layer));
     // The ranks of the record's quantiles: ⌈n/10⌉ from either end, and the upper median.
     let tenth = shares.len().div_ceil(10);
     let at = |rank: usize| shares.get(rank).copied().map(core_math::log10);
@@ -150,7 +140,7 @@ fn point(layer: &SiteRun) -> Option<Point> {
         median: at(shares.len() / 2)?,
         high: at(shares.len() - tenth)?,
     };
-    Some(Point { at, nonfinite, is_lost: nonfinite > 0 && nonfinite >= total })
+    Some(Point { layer, place, at, flips })
 }
 
 /// Each trial's share of flipped pre-activations, from the least to the greatest.
@@ -164,12 +154,9 @@ fn shares(layer: &SiteRun) -> Vec<f64> {
 }
 
 /// Whole powers of ten around every share that is not zero, at least one, so that the axis has a scale.
-fn decades<'a>(points: impl Iterator<Item = &'a Point>) -> (f64, f64) {
+fn decades<'a>(points: impl Iterator<Item = &'a Point<'a>>) -> (f64, f64) {
     let shares = points.flat_map(|point| [point.at.low, point.at.median, point.at.high]);
-    let range = shares.filter(|log10| log10.is_finite()).fold(None, |range: Option<(f64, f64)>, log10| {
-        let (low, high) = range.unwrap_or((log10, log10));
-        Some((low.min(log10), high.max(log10)))
-    });
+    let range = ends(shares.filter(|log10| log10.is_finite()));
     let (low, high) = range.map_or(EMPTY_AXIS, |(low, high)| (low.floor(), high.ceil()));
     (low, high.max(low + 1.0))
 }

@@ -4,8 +4,8 @@ use super::kind::Kind;
 use super::limits;
 use super::run::{layers, name};
 use crate::record::{Histogram, Run};
-use crate::report::numbers::{Notation::Typeset, percent, power};
-use crate::report::panel::{Area, Axis, Mark, Paint, Panel, Plot, Powers, Row, Rule, Sample, Scale, Series, Tip};
+use crate::report::numbers::{Notation::Typeset, percent, power, short};
+use crate::report::panel::{Area, Axis, Mark, Paint, Panel, Plot, Powers, Row, Sample, Scale, Series, Tip, ends};
 use std::collections::BTreeMap;
 
 /// A limit is drawn if it lies within so many powers of two of the data; else it is listed.
@@ -54,62 +54,56 @@ pub fn panel(run: &Run) -> Panel {
     let bin = bin(run);
     let layers: Vec<Layer> = chosen(run).into_iter().map(|(number, label)| layer(run, number, label, bin)).collect();
     let all = || layers.iter().flat_map(|layer| layer.sizes.iter().flatten());
-    let data = all().filter(|sizes| !sizes.shares.is_empty()).fold(None, |range: Option<(f64, f64)>, sizes| {
-        let (low, high) = range.unwrap_or((f64::INFINITY, f64::NEG_INFINITY));
-        Some((low.min(sizes.lowest), high.max(sizes.lowest + bin as f64 * sizes.shares.len() as f64)))
-    });
-    let (mut low, mut high) = data.unwrap_or(EMPTY_AXIS);
-    let near = (low - NEAR, high + NEAR);
-    let rules: Vec<Rule> = limits::within(run, near, 1.0).into_iter().map(|(_, rule)| rule).collect();
-    for rule in &rules {
-        (low, high) = (low.min(rule.at), high.max(rule.at));
-    }
-    if high - low < LEAST_AXIS {
-        let middle = (low + high) / 2.0;
-        (low, high) = (middle - LEAST_AXIS / 2.0, middle + LEAST_AXIS / 2.0);
-    }
+    let filled = all().filter(|sizes| !sizes.shares.is_empty());
+    let data = filled.flat_map(|sizes| [0, sizes.shares.len()].map(|count| sizes.lowest + bin as f64 * count as f64));
+    let limits = limits::around(run, ends(data).unwrap_or(EMPTY_AXIS), NEAR, 1.0);
+    let middle = (limits.ends.0 + limits.ends.1) / 2.0;
+    let (low, high) = match limits.ends {
+        (low, high) if high - low < LEAST_AXIS => (middle - LEAST_AXIS / 2.0, middle + LEAST_AXIS / 2.0),
+        ends => ends,
+    };
     let highest = all().flat_map(|sizes| &sizes.shares).fold(0.0, |highest: f64, share| share.max(highest));
     let owners = owners(run);
-    let counted = |count: fn(&Sizes) -> u64| {
-        let has_any = |index: &usize| {
+    // Those that have any in a shown layer.
+    let counted = |count: fn(&Sizes) -> u64| -> Vec<usize> {
+        let of = |index: &usize| {
             layers.iter().filter_map(|layer| layer.sizes.get(*index)?.as_ref()).any(|one| count(one) > 0)
         };
-        (0..owners.len()).filter(has_any).collect::<Vec<usize>>()
+        (0..owners.len()).filter(of).collect()
     };
     let (lost, zero) = (counted(|sizes| sizes.nonfinite), counted(|sizes| sizes.zeros));
-    let per_bin = match bin {
-        1 => "share per power of two".to_string(),
-        bin => format!("share per {bin} powers of two"),
-    };
+    let per_bin = if bin == 1 { "power".to_string() } else { format!("{bin} powers") };
     let plot = |layer: &Layer| Plot {
         title: layer.label.clone(),
-        x: Axis::new(&per_bin, Scale::Percent(0.0, if highest > 0.0 { highest / REACH } else { 100.0 })),
+        x: Axis::new(
+            format!("share per {per_bin} of two"),
+            Scale::Percent(0.0, if highest > 0.0 { highest / REACH } else { 100.0 }),
+        ),
         y: Axis::new("|entry|", Scale::Powers(Powers::of_two(low, high))),
-        rules: rules.clone(),
+        rules: limits.rules.clone(),
         marks: marks(layer, &owners, bin as f64),
         counts: [
-            counts(layer, &owners, &lost, "no entry is infinite or NaN", "∞, NaN", |sizes| sizes.nonfinite),
-            counts(layer, &owners, &zero, "no entry is zero", "zero", |sizes| sizes.zeros),
+            counts(layer, &owners, &lost, ["no entry is infinite or NaN", "∞, NaN"], |sizes| sizes.nonfinite),
+            counts(layer, &owners, &zero, ["no entry is zero", "zero"], |sizes| sizes.zeros),
         ],
         tips: tips(layer, &owners, bin),
         ..Plot::default()
     };
-    let mut key: Vec<(Sample, String)> = owners.iter().map(|owner| (owner.sample, owner.name.clone())).collect();
-    key.extend(limits::remarks(run, near));
-    let zeros = layers.first().map(|layer| {
-        let of = |(owner, sizes): (&Owner, &Option<Sizes>)| {
-            sizes.as_ref().map(|one| format!("{} {}", owner.name, percent(one.zeros, one.total)))
-        };
-        let told: Vec<String> = owners.iter().zip(&layer.sizes).filter_map(of).collect();
-        format!("Entries of layer {} that are zero: {}.", layer.number, told.join("; "))
-    });
+    let key = owners.iter().map(|owner| (owner.sample, owner.name.clone()));
     Panel {
-        name: Kind::Histogram.name().into(),
-        title: Kind::Histogram.title().into(),
-        alternative: zeros.unwrap_or_default(),
-        key,
+        alternative: layers.first().map_or(String::new(), |layer| alternative(layer, &owners)),
+        key: key.chain(limits.remarks.iter().cloned()).collect(),
         rows: vec![Row { plots: layers.iter().map(plot).collect(), ..Row::default() }],
+        ..Kind::Histogram.panel()
     }
+}
+
+fn alternative(layer: &Layer, owners: &[Owner]) -> String {
+    let of = |(owner, sizes): (&Owner, &Option<Sizes>)| {
+        sizes.as_ref().map(|one| format!("{} {}", owner.name, percent(one.zeros, one.total)))
+    };
+    let told: Vec<String> = owners.iter().zip(&layer.sizes).filter_map(of).collect();
+    format!("Entries of layer {} that are zero: {}.", layer.number, told.join("; "))
 }
 
 /// The exact entries, then those of every arithmetic.
@@ -157,8 +151,7 @@ fn counts(
     layer: &Layer,
     owners: &[Owner],
     counted: &[usize],
-    none: &str,
-    what: &str,
+    [none, what]: [&str; 2],
     count: fn(&Sizes) -> u64,
 ) -> Vec<(Sample, String)> {
     let of = |index: &usize| {
@@ -181,7 +174,7 @@ fn tips(layer: &Layer, owners: &[Owner], bin: i64) -> Vec<Tip> {
         let Some(sizes) = sizes else { continue };
         for (index, share) in sizes.shares.iter().enumerate().filter(|(_, share)| **share > 0.0) {
             let words = bins.entry((sizes.lowest as i64).saturating_add(bin.saturating_mul(index as i64))).or_default();
-            words.push_str(&format!("\n{} {} %", owner.name, crate::report::numbers::short(*share, Typeset)));
+            words.push_str(&format!("\n{} {} %", owner.name, short(*share, Typeset)));
         }
     }
     let tip = |(low, words): (i64, String)| Tip {

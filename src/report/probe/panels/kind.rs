@@ -1,5 +1,7 @@
 //! Which panels a run has, and what they are called.
 
+use crate::report::panel::Panel;
+
 /// One panel of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -19,6 +21,17 @@ pub enum Kind {
     Histogram,
 }
 
+/// The stem of each panel's files, and what stands above it.
+const WORDS: [(&str, &str); Kind::ALL.len()] = [
+    ("noise", "Noise / signal of the computed gradient"),
+    ("range", "Exact weight gradient: size of its entries, and where the formats end"),
+    ("fates", "What became of each entry of the weight gradient"),
+    ("flips", "Branch flips: pre-activations on the other side of a kink than in the exact network"),
+    ("attribution", "Where the noise comes from (layer 1)"),
+    ("sources", "Noise / signal with only one source, everything else exact"),
+    ("histogram", "Sizes of the weight gradient's entries in chosen layers: exact and computed"),
+];
+
 impl Kind {
     /// All panels, in the order of the poster.
     pub const ALL: [Kind; 7] =
@@ -26,27 +39,12 @@ impl Kind {
 
     /// The stem of the panel's files.
     pub fn name(self) -> &'static str {
-        match self {
-            Kind::Noise => "noise",
-            Kind::Range => "range",
-            Kind::Fates => "fates",
-            Kind::Flips => "flips",
-            Kind::Attribution => "attribution",
-            Kind::Sources => "sources",
-            Kind::Histogram => "histogram",
-        }
+        WORDS[self as usize].0
     }
 
-    /// What stands above the panel.
-    pub fn title(self) -> &'static str {
-        match self {
-            Kind::Noise => "Noise / signal of the computed gradient",
-            Kind::Range => "Exact weight gradient: size of its entries, and where the formats end",
-            Kind::Fates => "What became of each entry of the weight gradient",
-            Kind::Flips => "Branch flips: pre-activations on the other side of a kink than in the exact network",
-            Kind::Attribution => "Where the noise comes from (layer 1)",
-            Kind::Sources => "Noise / signal with only one source, everything else exact",
-            Kind::Histogram => "Sizes of the weight gradient's entries in chosen layers: exact and computed",
-        }
+    /// The panel with its title alone.
+    pub fn panel(self) -> Panel {
+        let (name, title) = WORDS[self as usize];
+        Panel { name: name.into(), title: title.into(), ..Panel::default() }
     }
 }

@@ -3,7 +3,7 @@
 use crate::record::{ArithmeticRun, Number, Run};
 use crate::report::facts;
 use crate::report::numbers::{LOG10_2, Notation::Typeset, limit};
-use crate::report::panel::{Dash, LINES, Paint, Rule, Sample};
+use crate::report::panel::{Dash, LINES, Rule, Sample, ends};
 
 /// Limits closer than this (in powers of ten) share a line.
 const SAME: f64 = 0.05;
@@ -41,8 +41,25 @@ impl Edge {
     }
 }
 
-/// log₂ of the limits within the given ends, from above to below, each with its line; `unit` is the axis' own unit.
-pub fn within(run: &Run, (low, high): (f64, f64), unit: f64) -> Vec<(f64, Rule)> {
+/// An axis around sizes of entries.
+pub struct Sizes {
+    /// The ends, which hold the limits that are drawn.
+    pub ends: (f64, f64),
+    pub rules: Vec<Rule>,
+    /// What is said of other limits.
+    pub remarks: Vec<(Sample, String)>,
+}
+
+/// The axis around the ends of data in units of so many powers of two; limits at most `near` from the data are drawn.
+pub fn around(run: &Run, (low, high): (f64, f64), near: f64, unit: f64) -> Sizes {
+    let near = ((low - near) / unit, (high + near) / unit);
+    let rules = within(run, near, unit);
+    let all = ends(rules.iter().map(|rule| rule.at).chain([low, high]));
+    Sizes { ends: all.unwrap_or((low, high)), rules, remarks: remarks(run, near) }
+}
+
+/// The limits within the given ends from above to below.
+fn within(run: &Run, (low, high): (f64, f64), unit: f64) -> Vec<Rule> {
     type Scaled = (String, Option<i32>);
     let mut groups: Vec<(Edge, f64, Vec<Scaled>)> = Vec::new();
     for edge in Edge::ALL {
@@ -59,7 +76,7 @@ pub fn within(run: &Run, (low, high): (f64, f64), unit: f64) -> Vec<(f64, Rule)>
     groups.sort_by(|one, other| other.1.total_cmp(&one.1));
     let rule = |(edge, log2, names): (Edge, f64, Vec<Scaled>)| {
         let label = format!("{} {} {}", named_once(&names), edge.name(), limit(log2, Typeset));
-        (log2, Rule { paint: Paint::Ink, ..Rule::level(log2 * unit, label, 0.9, edge.dash()) })
+        Rule::level(log2 * unit, label, 0.9, edge.dash())
     };
     groups.into_iter().map(rule).collect()
 }
@@ -76,7 +93,7 @@ fn named_once(names: &[(String, Option<i32>)]) -> String {
 
 /// What a loss scale does to limits, and each format with limits beyond the axis once: its whole range if all are, else
 /// those that are.
-pub fn remarks(run: &Run, (low, high): (f64, f64)) -> Vec<(Sample, String)> {
+fn remarks(run: &Run, (low, high): (f64, f64)) -> Vec<(Sample, String)> {
     let mut remarks = Vec::new();
     if run.arithmetics.iter().any(|arithmetic| arithmetic.log2_loss_scale.is_some()) {
         let words = "with a loss scale, a format ends lower by that factor, because the gradients here are unscaled";

@@ -1,18 +1,16 @@
 //! Noise-to-signal by layer, one curve per arithmetic, or per source of one arithmetic's noise.
 
 use super::kind::Kind as PanelKind;
-use super::place;
-use super::place::ratio;
 use super::points::{self, Kind, Point, measured};
-use super::run::{along, name, of_layers, of_run, source_series, trials};
-use crate::judgement::{ArithmeticJudgement, RunJudgement};
-use crate::record::{ArithmeticRun, Number, Quantiles, Run, SiteRun, TheorySite};
-use crate::report::numbers::{Notation::Typeset, short};
+use super::run::{One, along, layer_in, name, of_layers, of_run, ratio, source_series, spread, trials};
+use crate::judgement::RunJudgement;
+use crate::record::{ArithmeticRun, NoiseSource, Number, Quantiles, Run, SiteRun, TheorySite, VerdictCount};
+use crate::report::cause;
+use crate::report::numbers::{Notation::Typeset, middle, short};
 use crate::report::panel::{
-    self, Axis, Curve, Dash, Entry, Height, Mark, Paint, Panel, Plot, Powers, Row, Rule, Sample, Scale, Series, Single,
-    Symbol, Tip,
+    self, Axis, Curve, Dash, Entry, Height, Mark, Marker, Paint, Panel, Plot, Powers, Row, Rule, Sample, Scale, Series,
+    Single, Symbol, Tip,
 };
-use crate::report::{cause, facts};
 
 /// Opacity of a band.
 pub const BAND: f64 = 0.16;
@@ -26,8 +24,7 @@ struct Course {
     series: Series,
     name: String,
     note: String,
-    points: Vec<Point>,
-    tips: Vec<String>,
+    points: Vec<(Point, String)>,
     predicted: Vec<(f64, f64)>,
 }
 
@@ -39,17 +36,24 @@ pub fn panel(run: &Run, judged: &RunJudgement, is_slide: bool) -> Panel {
     if is_slide {
         courses.iter_mut().for_each(|course| course.predicted.clear());
     }
-    let mut panel = of(run, judged, PanelKind::Noise, &axis, &courses, is_slide);
-    panel.alternative = alternative(run, judged);
+    let mut plot = plot(&axis, &courses);
+    plot.x = along(run, is_slide);
+    let mut key = match is_slide {
+        true => {
+            let is_hollow =
+                courses.iter().flat_map(|course| &course.points).any(|(one, _)| one.kind == Kind::Saturated);
+            let hollow = Sample::soft(Symbol::hollow(Marker::Circle));
+            panel::key([(is_hollow, hollow, "hollow: zero, underflow or overflow: no noise ratio")])
+        }
+        false => key(judged, &axis, &courses),
+    };
     let theory = run.arithmetics.iter().find(|arithmetic| !arithmetic.theory.is_empty()).filter(|_| !is_slide);
-    if let (Some(arithmetic), Some(plot)) = (theory, panel.rows.first_mut().and_then(|row| row.plots.first_mut())) {
-        panel.key.push(frozen(arithmetic, &axis, plot));
-    }
+    key.extend(theory.map(|arithmetic| frozen(arithmetic, &axis, &mut plot)));
     if courses.iter().any(|course| !course.predicted.is_empty()) {
         let words = "predicted by theory, in each precision's colour".to_string();
-        panel.key.push((Sample::Line(Paint::Soft, THIN, PREDICTED), words));
+        key.push((Sample::Line(Paint::Soft, THIN, PREDICTED), words));
     }
-    panel
+    Panel { alternative: alternative(run, judged), key, rows: rows(plot, &courses), ..PanelKind::Noise.panel() }
 }
 
 /// The first attributed arithmetic of a run by source: as it is, and each source alone.
@@ -65,162 +69,121 @@ pub fn sources(run: &Run, judged: &RunJudgement) -> Option<Panel> {
     let of_sources = alone.iter().flat_map(|(_, layers)| layers.iter().map(|(_, noise)| noise));
     let axis = points::axis(of_layers(one).filter_map(measured).chain(of_sources.filter(|noise| !noise.at_most)));
     let plain = course(index, one, &axis);
-    let mut courses = vec![Course { name: format!("{} as it is", plain.name), predicted: Vec::new(), ..plain }];
-    for (source, layers) in &alone {
-        let known =
-            layers.iter().filter_map(|(layer, noise)| Some((*layer, noise, points::of_source(*layer, noise, &axis)?)));
-        let tip = |layer: usize, noise: &Quantiles| {
-            format!(
-                "layer {layer}, {}\nonly {}\nnoise/signal {}",
-                name(arithmetic),
-                source.name(),
-                place::spread(noise)
-            )
+    let plain = Course { name: format!("{} as it is", plain.name), predicted: Vec::new(), ..plain };
+    let of_source = |(source, layers): &(NoiseSource, Vec<(usize, Quantiles)>)| {
+        let tip = |layer: &usize, noise: &Quantiles| {
+            let (name, source) = (name(arithmetic), source.name());
+            format!("layer {layer}, {name}\nonly {source}\nnoise/signal {}", spread(noise))
         };
-        let (points, tips) = known.map(|(layer, noise, point)| (point, tip(layer, noise))).unzip();
-        courses.push(Course {
+        let points = layers
+            .iter()
+            .filter_map(|(layer, noise)| Some((points::of_source(*layer, noise, &axis)?, tip(layer, noise))));
+        Course {
             series: source_series(*source),
             name: source.name().into(),
-            note: layers.first().map_or(String::new(), |(_, noise)| format!("layer 1: {}", cause::of(noise, Typeset))),
-            points,
-            tips,
+            note: layers.first().map_or(String::new(), |(_, noise)| format!("layer 1: {}", middle(noise, Typeset))),
+            points: points.collect(),
             predicted: Vec::new(),
-        });
-    }
-    let mut panel = of(run, judged, PanelKind::Sources, &axis, &courses, false);
+        }
+    };
+    let courses: Vec<Course> = [plain].into_iter().chain(alone.iter().map(of_source)).collect();
     let at_first = courses.iter().skip(1).map(|course| format!("{} {}", course.name, course.note));
-    panel.alternative = format!(
-        "Noise/signal of {} by layer with one source of noise: {}.",
-        name(arithmetic),
-        at_first.collect::<Vec<_>>().join("; ")
-    );
-    Some(panel)
+    let (name, at_first) = (name(arithmetic), at_first.collect::<Vec<_>>().join("; "));
+    Some(Panel {
+        alternative: format!("Noise/signal of {name} by layer with one source of noise: {at_first}."),
+        key: key(judged, &axis, &courses),
+        rows: rows(Plot { x: along(run, false), ..plot(&axis, &courses) }, &courses),
+        ..PanelKind::Sources.panel()
+    })
 }
 
 /// `f16 from 0.002 in layer 51 to 0.41 in layer 1`.
 fn alternative(run: &Run, judged: &RunJudgement) -> String {
-    let of_one = |one: (&ArithmeticRun, &ArithmeticJudgement)| {
-        let ends = one.0.sites.last().zip(one.0.sites.first());
+    let of_one = |(arithmetic, judged): One| {
+        let ends = arithmetic.sites.last().zip(arithmetic.sites.first());
         let ends = ends.map(|(last, first)| {
             let [from, to] = [last, first].map(|layer| short(layer.noise().median.value(), Typeset));
             format!("from {from} in layer {} to {to} in layer {}", last.site, first.site)
         });
-        format!("{} {} ({})", name(one.0), ends.unwrap_or("not measured".into()), one.1.first.verdict.verdict)
+        let ends = ends.unwrap_or("not measured".into());
+        format!("{} {ends} ({})", name(arithmetic), judged.first.verdict.verdict)
     };
     let all: Vec<String> = of_run(run, judged).map(of_one).collect();
     format!("Noise/signal by layer: {}.", all.join("; "))
 }
 
-fn course(index: usize, one: (&ArithmeticRun, &ArithmeticJudgement), axis: &Powers) -> Course {
+fn course(index: usize, one: One, axis: &Powers) -> Course {
     let (arithmetic, judged) = one;
     let tip = |place: usize, layer: &SiteRun| {
         let predicted = arithmetic.theory.get(place).and_then(|theory| theory.predicted.finite());
         let predicted = predicted.map_or(String::new(), |x| format!("\npredicted {}", short(x, Typeset)));
-        let verdict = judged.verdicts.get(place).map_or(String::new(), facts::verdict_and_count);
-        format!("{}\n{}{predicted}\n{verdict}", place::of(arithmetic, layer), ratio(layer))
+        let verdict = judged.verdicts.get(place).map_or(String::new(), VerdictCount::in_words);
+        format!("{}\n{}{predicted}\n{verdict}", layer_in(arithmetic, layer), ratio(layer))
     };
-    let known =
-        of_layers(one).enumerate().filter_map(|(place, one)| Some((points::point(one, axis)?, tip(place, one.0))));
-    let (points, tips) = known.unzip();
-    let lost: Vec<usize> = of_layers(one).filter(|one| measured(*one).is_none()).map(|(layer, _)| layer.site).collect();
+    let points = of_layers(one).enumerate();
+    let points = points.filter_map(|(place, layer)| Some((points::point(layer, axis)?, tip(place, layer.0))));
+    let predicted = of_layers(one).zip(&arithmetic.theory).filter(|(layer, _)| measured(*layer).is_some());
     Course {
         series: Series::new(index),
         name: name(arithmetic),
-        note: facts::verdict_and_count(&judged.first.verdict),
-        points,
-        tips,
-        predicted: on_axis(
-            arithmetic,
-            axis,
-            |layer, theory| {
-                if lost.contains(&layer.site) { Number::None } else { theory.predicted }
-            },
-        ),
+        note: judged.first.verdict.in_words(),
+        points: points.collect(),
+        predicted: on_axis(axis, predicted.map(|((layer, _), theory)| (layer, theory.predicted))),
     }
 }
 
-/// The panel of curves on an axis.
-fn of(run: &Run, judged: &RunJudgement, kind: PanelKind, axis: &Powers, courses: &[Course], is_slide: bool) -> Panel {
-    let points = || courses.iter().flat_map(|course| &course.points);
-    let joined = || points().filter(|point| point.kind.is_joined());
-    let (trials, spread) = (trials(judged), facts::quantile_note(trials(judged)));
-    let band = match joined().any(|point| point.at.low < point.at.high) {
-        true => Some((Sample::Area(Paint::Soft, BAND), format!("{}: {spread}", panel::band_name(courses.len())))),
-        false => (trials < 2).then_some((Sample::Nothing, spread)),
+/// What bands, marks and ends of curves are.
+fn key(judged: &RunJudgement, axis: &Powers, courses: &[Course]) -> Vec<(Sample, String)> {
+    let points = || courses.iter().flat_map(|course| course.points.iter().map(|(point, _)| point));
+    let joined = || points().filter(|point| point.kind.is_joined()).map(|point| point.at);
+    let sample = Sample::Area(Paint::Soft, BAND);
+    let band = points::spread(joined(), trials(judged), sample, &panel::band_name(courses.len()));
+    let is_clamped = joined().any(|at| at.median >= axis.high);
+    let edge = (is_clamped, Sample::Nothing, "points on the upper end lie beyond it");
+    points::key(points(), band, Symbol::Downward, edge)
+}
+
+/// The curves on an axis.
+fn plot(axis: &Powers, courses: &[Course]) -> Plot {
+    let is_empty = courses.iter().all(|course| course.points.is_empty());
+    let predicted = courses.iter().flat_map(|course| lines(&course.predicted, course.series.paint, PREDICTED));
+    let tips = |(row, course): (usize, &Course)| {
+        let tip = move |(point, words): &(Point, String)| Tip::point((point.at.x, point.at.median), row, words.clone());
+        course.points.iter().map(tip).collect::<Vec<_>>()
     };
-    let (sample, words) = band.map_or((None, String::new()), |(sample, words)| (Some(sample), words));
-    let is_clamped = joined().any(|point| point.at.median >= axis.high);
-    let edge = if is_clamped { "points on the upper end lie beyond it" } else { "" };
-    let mut plot = Plot {
-        x: along(run, is_slide),
+    Plot {
         y: Axis::new("noise / signal", Scale::Powers(*axis)),
         areas: points::regions(),
         rules: points::rules(axis),
+        marks: predicted.collect(),
         curves: courses.iter().map(curve).collect(),
-        notice: points().next().is_none().then(|| "no noise ratio is known in any layer".into()),
+        notice: is_empty.then(|| "no noise ratio is known in any layer".into()),
+        tips: courses.iter().enumerate().rev().flat_map(tips).collect(),
         ..Plot::default()
-    };
-    for course in courses {
-        plot.marks.extend(stretches(&course.predicted).map(|points| Mark::Line {
-            points,
-            paint: course.series.paint,
-            width: THIN,
-            dash: PREDICTED,
-        }));
     }
-    for (row, course) in courses.iter().enumerate().rev() {
-        plot.tips.extend(course.points.iter().zip(&course.tips).map(|(point, words)| Tip {
-            x: (point.at.x, point.at.x),
-            y: (point.at.median, point.at.median),
-            row,
-            words: words.clone(),
-        }));
-    }
+}
+
+/// A plot with the names of its curves.
+fn rows(plot: Plot, courses: &[Course]) -> Vec<Row> {
     let entry = |course: &Course| Entry {
         sample: Sample::Curve(course.series),
         name: course.name.clone(),
         note: course.note.clone(),
         at: None,
     };
-    let mut key = points::key(points(), (sample, words), Symbol::Downward, edge);
-    if is_slide {
-        let is_hollow = |point: &Point| point.kind == Kind::Saturated;
-        let hollow = Sample::soft(Symbol::hollow(Default::default()));
-        key = panel::key([(points().any(is_hollow), hollow, "hollow: zero, underflow or overflow: no noise ratio")]);
-    }
-    Panel {
-        name: kind.name().into(),
-        title: kind.title().into(),
-        key,
-        rows: vec![Row {
-            plots: vec![plot],
-            beside: courses.iter().map(entry).collect(),
-            height: Height::Tall,
-            ..Row::default()
-        }],
-        ..Panel::default()
-    }
+    let beside = courses.iter().map(entry).collect();
+    vec![Row { plots: vec![plot], beside, height: Height::Tall, ..Row::default() }]
 }
 
 /// The stretches of neighbouring layers that a line joins, and the points that stand alone.
 fn curve(course: &Course) -> Curve {
-    let is_next = |a: &Point, b: &Point| a.kind.is_joined() && b.kind.is_joined() && a.at.x + 1.0 == b.at.x;
-    let stretches = course.points.chunk_by(is_next);
-    let stretches = stretches.filter(|stretch| stretch.iter().all(|point| point.kind.is_joined()));
+    let points = || course.points.iter().map(|(point, _)| point);
     let single = |point: &Point| {
-        let symbol = match point.kind {
-            Kind::Measured => return None,
-            Kind::AtMost => Symbol::Downward,
-            Kind::Saturated => Symbol::hollow(course.series.marker),
-            Kind::NotEstablished => Symbol::Cross,
-        };
+        let symbol = point.kind.symbol(Symbol::Downward, course.series.marker)?;
         Some(Single { at: (point.at.x, point.at.median), symbol })
     };
-    Curve {
-        series: course.series,
-        stretches: stretches.map(|stretch| stretch.iter().map(|point| point.at).collect()).collect(),
-        singles: course.points.iter().filter_map(single).collect(),
-    }
+    let joined = points().filter(|point| point.kind.is_joined()).map(|point| point.at);
+    Curve::new(course.series, joined, points().filter_map(single).collect())
 }
 
 /// Bounds on the noise if every pre-activation stayed on its exact branch, as analyses of rounding assume: draws them, and
@@ -232,13 +195,9 @@ fn frozen(arithmetic: &ArithmeticRun, axis: &Powers, plot: &mut Plot) -> (Sample
         (|theory| theory.frozen_typical, "typical √n·u", "no flips, typical"),
     ];
     let words = bounds.map(|(bound, words, label)| {
-        let points = on_axis(arithmetic, axis, |_, theory| bound(theory));
-        plot.marks.extend(stretches(&points).map(|points| Mark::Line {
-            points,
-            paint: Paint::Soft,
-            width: THIN,
-            dash: FROZEN,
-        }));
+        let layers = arithmetic.sites.iter().zip(&arithmetic.theory);
+        let points = on_axis(axis, layers.map(|(layer, theory)| (layer, bound(theory))));
+        plot.marks.extend(lines(&points, Paint::Soft, FROZEN));
         // Named at its right end.
         let name = |(_, at): &(f64, f64)| Rule { paint: Paint::Soft, ..Rule::level(*at, label, 0.0, &[]) };
         plot.rules.extend(points.last().map(name));
@@ -249,15 +208,16 @@ fn frozen(arithmetic: &ArithmeticRun, axis: &Powers, plot: &mut Plot) -> (Sample
 }
 
 /// A line of theory, less what lies beyond the axis: it must not be drawn along the frame.
-fn on_axis(arithmetic: &ArithmeticRun, axis: &Powers, of: impl Fn(&SiteRun, &TheorySite) -> Number) -> Vec<(f64, f64)> {
-    let place = |(layer, theory): (&SiteRun, &TheorySite)| {
-        let log10 = core_math::log10(of(layer, theory).finite().filter(|x| *x > 0.0)?);
+fn on_axis<'a>(axis: &Powers, layers: impl Iterator<Item = (&'a SiteRun, Number)>) -> Vec<(f64, f64)> {
+    let place = |(layer, number): (&SiteRun, Number)| {
+        let log10 = core_math::log10(number.finite().filter(|x| *x > 0.0)?);
         (axis.low..=axis.high).contains(&log10).then_some((layer.site as f64, log10))
     };
-    arithmetic.sites.iter().zip(&arithmetic.theory).filter_map(place).collect()
+    layers.filter_map(place).collect()
 }
 
-/// Neighbouring layers of a line.
-pub fn stretches(points: &[(f64, f64)]) -> impl Iterator<Item = Vec<(f64, f64)>> + '_ {
-    points.chunk_by(|one, next| one.0 + 1.0 == next.0).map(<[(f64, f64)]>::to_vec)
+/// Thin lines through neighbouring layers.
+pub fn lines(points: &[(f64, f64)], paint: Paint, dash: Dash) -> impl Iterator<Item = Mark> + '_ {
+    let stretches = points.chunk_by(|one, next| one.0 + 1.0 == next.0);
+    stretches.map(move |points| Mark::Line { points: points.to_vec(), paint, width: THIN, dash })
 }

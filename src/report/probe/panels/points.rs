@@ -1,9 +1,9 @@
 //! Noise-to-signal on an axis of powers of ten: what a point is, from where to where the axis goes.
 
-use super::run::of_layers;
-use crate::judgement::ArithmeticJudgement;
-use crate::record::{ArithmeticRun, Number, Quantiles, SiteRun, Verdict};
-use crate::report::panel::{Area, Joined, Paint, Powers, Rule, Sample, Symbol};
+use super::run::{One, of_layers};
+use crate::record::{Number, Quantiles, SiteRun, Verdict};
+use crate::report::facts;
+use crate::report::panel::{self, Area, Joined, Marker, Paint, Powers, Rule, Sample, Symbol};
 
 /// Highest power of ten shown; what lies above sits on the axis' edge.
 const HIGHEST: i32 = 3;
@@ -15,6 +15,8 @@ const HIGHEST_BOTTOM: i32 = -3;
 const KNEE: i32 = -3;
 /// Powers of ten below the knee from which on they are compressed.
 const COMPRESSED_FROM: i32 = 4;
+/// What an arrow says.
+pub const AT_MOST: &str = "at most: no noise, or below the resolution of the exact gradient";
 
 /// What a point is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +35,16 @@ impl Kind {
     /// True where the point is part of the line.
     pub fn is_joined(self) -> bool {
         matches!(self, Kind::Measured | Kind::AtMost)
+    }
+
+    /// The symbol that it needs whatever its line.
+    pub fn symbol(self, arrow: Symbol, marker: Marker) -> Option<Symbol> {
+        match self {
+            Kind::Measured => None,
+            Kind::AtMost => Some(arrow),
+            Kind::Saturated => Some(Symbol::hollow(marker)),
+            Kind::NotEstablished => Some(Symbol::Cross),
+        }
     }
 }
 
@@ -64,7 +76,7 @@ pub fn axis<'a>(quantiles: impl Iterator<Item = &'a Quantiles>) -> Powers {
 }
 
 /// The first point of an arithmetic.
-pub fn first(one: (&ArithmeticRun, &ArithmeticJudgement), axis: &Powers) -> Option<Point> {
+pub fn first(one: One, axis: &Powers) -> Option<Point> {
     of_layers(one).next().and_then(|one| point(one, axis))
 }
 
@@ -116,12 +128,6 @@ pub fn regions() -> Vec<Area> {
     ]
 }
 
-/// The same regions on an axis along.
-pub fn regions_along() -> Vec<Area> {
-    let swapped = |area: Area| Area { outline: area.outline.iter().map(|(x, y)| (*y, *x)).collect(), ..area };
-    regions().into_iter().map(swapped).collect()
-}
-
 /// The lines that bound the regions, and where the axis changes its scale.
 pub fn rules(axis: &Powers) -> Vec<Rule> {
     let mut rules = vec![Rule::level(0.0, "noise = signal", 1.4, &[]), Rule::level(-1.0, "noisy from 0.1", 0.6, &[])];
@@ -130,31 +136,35 @@ pub fn rules(axis: &Powers) -> Vec<Rule> {
     rules
 }
 
+/// What the bands or bars of points are, or that a trial has none.
+pub fn spread(
+    mut points: impl Iterator<Item = Joined>,
+    trials: usize,
+    sample: Sample,
+    name: &str,
+) -> Option<(Sample, String)> {
+    let note = facts::quantile_note(trials);
+    match points.any(|point| point.low < point.high) {
+        true => Some((sample, format!("{name}: {note}"))),
+        false => (trials < 2).then_some((Sample::Nothing, note)),
+    }
+}
+
 /// What bands or bars, arrows, hollow points and crosses of such points are; `edge` is where the axis ends.
 pub fn key<'a>(
     points: impl Iterator<Item = &'a Point> + Clone,
-    (band, spread): (Option<Sample>, String),
+    band: Option<(Sample, String)>,
     arrow: Symbol,
-    edge: &str,
+    edge: (bool, Sample, &str),
 ) -> Vec<(Sample, String)> {
-    let has = |kind: Kind| points.clone().any(|point| point.kind == kind);
-    let mut key = Vec::new();
-    if let Some(sample) = band {
-        key.push((sample, spread));
-    }
-    let kinds = [
-        (Kind::AtMost, arrow, "at most: no noise, or below the resolution of the exact gradient"),
-        (
-            Kind::Saturated,
-            Symbol::hollow(Default::default()),
-            "hollow: gradient zero, underflowed or overflowed, so its ratio is not noise",
-        ),
-        (Kind::NotEstablished, Symbol::Cross, "exact gradient not established here"),
-    ];
-    let there = kinds.into_iter().filter(|(kind, ..)| has(*kind));
-    key.extend(there.map(|(_, symbol, words)| (Sample::soft(symbol), words.to_string())));
-    if !edge.is_empty() {
-        key.push((Sample::Nothing, edge.into()));
-    }
-    key
+    let words = |kind: Kind| match kind {
+        Kind::AtMost => AT_MOST,
+        Kind::Saturated => "hollow: gradient zero, underflowed or overflowed, so its ratio is not noise",
+        _ => "exact gradient not established here",
+    };
+    let kinds = [Kind::AtMost, Kind::Saturated, Kind::NotEstablished].into_iter().filter_map(|kind| {
+        let is_there = points.clone().any(|point| point.kind == kind);
+        Some((is_there, Sample::soft(kind.symbol(arrow, Marker::Circle)?), words(kind)))
+    });
+    band.into_iter().chain(panel::key(kinds.chain([edge]))).collect()
 }

@@ -2,12 +2,12 @@
 
 use super::kind::Kind;
 use super::limits;
-use super::noise::stretches;
+use super::noise::lines;
 use super::run::layers;
 use crate::record::{Histogram, Run, TrueSite};
 use crate::report::numbers::{LOG10_2, Notation::Typeset, power_of_two, short};
 use crate::report::panel::{
-    Area, Axis, Dash, Mark, Marker, Paint, Panel, Plot, Powers, Row, Sample, Scale, Symbol, Tip,
+    self, Area, Axis, Dash, Mark, Marker, Paint, Panel, Plot, Powers, Row, Sample, Scale, Symbol, Tip, ends,
 };
 
 /// A format's limit is drawn if it lies within so many powers of ten of the data; else it is listed.
@@ -37,44 +37,34 @@ pub fn panel(run: &Run) -> Panel {
     let known: Vec<(&TrueSite, Option<Point>)> =
         run.truth.sites.iter().map(|layer| (layer, point(layer.site, &layer.histogram))).collect();
     let points: Vec<Point> = known.iter().filter_map(|(_, point)| *point).collect();
-    let data = points.iter().fold(None, |range: Option<(f64, f64)>, point| {
-        let (low, high) = range.unwrap_or((point.low, point.largest));
-        Some((low.min(point.low), high.max(point.largest)))
-    });
-    let (mut low, mut high) = data.unwrap_or(EMPTY_AXIS);
-    let near = ((low - NEAR) / LOG10_2, (high + NEAR) / LOG10_2);
-    let limits = limits::within(run, near, LOG10_2);
-    for (_, rule) in &limits {
-        (low, high) = (low.min(rule.at), high.max(rule.at));
-    }
-    // At least two powers of ten, so that there are two ticks.
-    if high - low < 2.0 {
-        (low, high) = (low - 1.0, high + 1.0);
-    }
-    let growth = growth(run, (low, high));
-    let has_zero = known.iter().any(|(layer, point)| point.is_none() && layer.histogram.zeros > 0);
-    let has_unknown = known.iter().any(|(layer, point)| point.is_none() && layer.histogram.zeros == 0);
-    let notice = match (points.is_empty(), has_unknown) {
-        (false, _) => None,
-        (true, false) => Some("every entry of the exact gradient is zero".to_string()),
-        (true, true) => Some("the exact gradient is not established".to_string()),
+    let data = ends(points.iter().flat_map(|point| [point.low, point.largest])).unwrap_or(EMPTY_AXIS);
+    let limits = limits::around(run, data, NEAR, LOG10_2);
+    let (low, high) = match limits.ends {
+        // At least two powers of ten, so that there are two ticks.
+        (low, high) if high - low < 2.0 => (low - 1.0, high + 1.0),
+        ends => ends,
     };
+    let growth = growth(run, (low, high));
+    let without = || known.iter().filter(|(_, point)| point.is_none()).map(|(layer, _)| layer);
+    let has_zero = without().any(|layer| is_zero(layer));
+    let has_unknown = without().any(|layer| !is_zero(layer));
+    let why =
+        if has_unknown { "the exact gradient is not established" } else { "every entry of the exact gradient is zero" };
     let mut plot = Plot {
         x: Axis::layers(layers(run)),
         y: Axis::new("|entry|", Scale::Powers(Powers::of_ten(low, high))),
-        rules: limits.into_iter().map(|(_, rule)| rule).collect(),
-        notice,
+        rules: limits.rules,
+        notice: points.is_empty().then(|| why.into()),
         tips: known.iter().map(|(layer, point)| tip(run, layer, *point)).collect(),
         ..Plot::default()
     };
     points.chunk_by(|one, next| one.layer + 1.0 == next.layer).for_each(|stretch| plot.marks.extend(entries(stretch)));
-    let growth_line = |points| Mark::Line { points, paint: Paint::Ink, width: 1.0, dash: GROWTH };
-    plot.marks.extend(growth.iter().flat_map(|(_, points)| stretches(points)).map(growth_line));
-    for (layer, _) in known.iter().filter(|(_, point)| point.is_none()) {
-        let symbol = if layer.histogram.zeros > 0 { Symbol::hollow(Marker::Square) } else { Symbol::Cross };
-        plot.marks.push(Mark::Symbol { at: (layer.site as f64, low), symbol, paint: Paint::Soft });
-    }
-    let mut key = crate::report::panel::key([
+    plot.marks.extend(growth.iter().flat_map(|(_, points)| lines(points, Paint::Ink, GROWTH)));
+    plot.marks.extend(without().map(|layer| {
+        let symbol = if is_zero(layer) { Symbol::hollow(Marker::Square) } else { Symbol::Cross };
+        Mark::Symbol { at: (layer.site as f64, low), symbol, paint: Paint::Soft }
+    }));
+    let mut key = panel::key([
         (!points.is_empty(), Sample::Area(Paint::Truth, BAND), "1 % to 99 % of the non-zero entries, all trials"),
         (!points.is_empty(), Sample::Line(Paint::Truth, 1.8, &[]), "median"),
         (!points.is_empty(), Sample::Line(Paint::Truth, 1.0, LARGEST), "largest"),
@@ -86,14 +76,14 @@ pub fn panel(run: &Run) -> Panel {
         let beyond = if points.len() < 2 { ": beyond this axis" } else { "" };
         (Sample::Line(Paint::Ink, 1.0, GROWTH), format!("{label}{beyond}"))
     }));
-    key.extend(limits::remarks(run, near));
-    Panel {
-        name: Kind::Range.name().into(),
-        title: Kind::Range.title().into(),
-        alternative: alternative(&points),
-        key,
-        rows: vec![Row { plots: vec![plot], ..Row::default() }],
-    }
+    key.extend(limits.remarks);
+    let rows = vec![Row { plots: vec![plot], ..Row::default() }];
+    Panel { alternative: alternative(&points), key, rows, ..Kind::Range.panel() }
+}
+
+/// Why a layer has no entries to show: all are zero, or they are not established.
+fn is_zero(layer: &TrueSite) -> bool {
+    layer.histogram.zeros > 0
 }
 
 fn alternative(points: &[Point]) -> String {
@@ -122,16 +112,10 @@ fn tip(run: &Run, layer: &TrueSite, point: Option<Point>) -> Tip {
             size(high),
             size(largest)
         ),
-        None if layer.histogram.zeros > 0 => "every entry is zero".into(),
+        None if is_zero(layer) => "every entry is zero".into(),
         None => layer.trials.first().map_or(String::new(), |trial| trial.evidence.to_string()),
     };
-    let at = layer.site as f64;
-    Tip {
-        x: (at - 0.5, at + 0.5),
-        y: (f64::NEG_INFINITY, f64::INFINITY),
-        row: 0,
-        words: format!("layer {} ({name})\n{words}", layer.site),
-    }
+    Tip::column(layer.site, 0, format!("layer {} ({name})\n{words}", layer.site))
 }
 
 /// Band, median and largest entry of neighbouring layers; a layer alone is drawn over its own column.

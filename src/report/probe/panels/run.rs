@@ -1,23 +1,22 @@
-//! What all panels of a run share: its layers, names and styles.
+//! What all panels of a run share: its layers, names, styles, and words of tooltips.
 
 use crate::judgement::{ArithmeticJudgement, RunJudgement};
-use crate::record::{ArithmeticRun, NoiseSource, Run, SiteRun, Verdict};
+use crate::record::{ArithmeticRun, NoiseSource, Quantiles, Run, SiteRun, Verdict};
 use crate::report::facts;
-use crate::report::numbers::Notation::Typeset;
-use crate::report::panel::{Axis, Dash, LINES, Marker, Paint, Palette, Series};
+use crate::report::numbers::{Notation::Typeset, middle, short};
+use crate::report::panel::{Axis, Dash, LINES, Marker, Paint, Palette, Series, ends};
+use crate::report::probe::tables;
 
-/// Every arithmetic of a run with its judgement.
-pub fn of_run<'a>(
-    run: &'a Run,
-    judged: &'a RunJudgement,
-) -> impl Iterator<Item = (&'a ArithmeticRun, &'a ArithmeticJudgement)> + Clone {
+/// An arithmetic with its judgement.
+pub type One<'a> = (&'a ArithmeticRun, &'a ArithmeticJudgement);
+
+/// Every arithmetic of a run.
+pub fn of_run<'a>(run: &'a Run, judged: &'a RunJudgement) -> impl Iterator<Item = One<'a>> + Clone {
     run.arithmetics.iter().zip(&judged.arithmetics)
 }
 
 /// Every layer of an arithmetic with its verdict.
-pub fn of_layers<'a>(
-    (arithmetic, judged): (&'a ArithmeticRun, &'a ArithmeticJudgement),
-) -> impl Iterator<Item = (&'a SiteRun, Verdict)> + Clone {
+pub fn of_layers<'a>((arithmetic, judged): One<'a>) -> impl Iterator<Item = (&'a SiteRun, Verdict)> + Clone {
     arithmetic.sites.iter().zip(judged.verdicts.iter().map(|count| count.verdict))
 }
 
@@ -28,10 +27,9 @@ pub fn trials(judged: &RunJudgement) -> usize {
 
 /// First and last layer; the last is the head.
 pub fn layers(run: &Run) -> (usize, usize) {
-    let numbers = run.truth.sites.iter().map(|layer| layer.site);
-    let numbers = numbers.chain(run.arithmetics.iter().flat_map(|one| one.sites.iter().map(|layer| layer.site)));
-    let (first, last) = numbers.fold((usize::MAX, 0), |(low, high), layer| (low.min(layer), high.max(layer)));
-    if first <= last { (first, last) } else { (1, 1) }
+    let truth = run.truth.sites.iter().map(|layer| layer.site as f64);
+    let computed = run.arithmetics.iter().flat_map(|one| one.sites.iter().map(|layer| layer.site as f64));
+    ends(truth.chain(computed)).map_or((1, 1), |(first, last)| (first as usize, last as usize))
 }
 
 /// The layers of a run along; in few words on a slide.
@@ -43,6 +41,23 @@ pub fn along(run: &Run, is_slide: bool) -> Axis {
 /// The arithmetic, accumulator and loss scale included.
 pub fn name(arithmetic: &ArithmeticRun) -> String {
     facts::name(arithmetic, Typeset)
+}
+
+/// `layer 7, f16`.
+pub fn layer_in(arithmetic: &ArithmeticRun, layer: &SiteRun) -> String {
+    format!("layer {}, {}", layer.site, name(arithmetic))
+}
+
+/// `noise/signal 0.286 [0.232–0.391]`.
+pub fn ratio(layer: &SiteRun) -> String {
+    format!("noise/signal {}", tables::spread(layer, Typeset))
+}
+
+/// `0.286 [0.232–0.391]` of a source, which has no trials of its own to leave out.
+pub fn spread(noise: &Quantiles) -> String {
+    let ends = [noise.low, noise.high].map(|end| short(end.value(), Typeset));
+    let bracket = if noise.low == noise.high { String::new() } else { format!(" [{}]", ends.join("–")) };
+    format!("{}{bracket}", middle(noise, Typeset))
 }
 
 /// The style of a source of noise, the same in every picture; markers and dashes differ, so that a grey print tells them
