@@ -31,6 +31,7 @@ mod schema;
 mod selfcheck;
 mod study;
 mod subcommands;
+mod sweep;
 mod targets;
 mod train;
 

@@ -39,7 +39,7 @@ pub use precision_probe_arithmetic::{
 #[doc(inline)]
 pub use precision_probe_instrument::{
     architecture, assets, backprop, data, disk, exchange, export, fate, graph, init, law, loss, magnitude, noise, norm,
-    number, operation, printable, probe, progress, record, spec, statistics, theory, train, truth, verdict,
+    number, operation, printable, probe, progress, record, spec, statistics, sweep, theory, train, truth, verdict,
 };
 
 /// The example of the documentation compiles.

@@ -13,6 +13,7 @@ use super::round::{self, RoundArguments};
 use super::schema::{self, SchemaArguments};
 use super::selfcheck::{self, SelfcheckArguments};
 use super::study::{self, StudyArguments};
+use super::sweep::{self, SweepArguments};
 use super::train::{self, TrainArguments};
 use clap::Command;
 use clap_complete::Shell;
@@ -58,6 +59,14 @@ pub enum Subcommand {
     ///
     /// Example: precision-probe study leaky-vs-relu
     Study(Box<StudyArguments>),
+    /// Measure many networks: activations, depths and any other option, each with several values
+    ///
+    /// A cell is one network with all of its precisions and trials; every option that takes a number takes 4,8,12, 4..=12
+    /// or 5..200:log8 (eight points with a constant ratio). Finished cells survive an interruption: --resume goes on, and
+    /// --shard divides the cells among machines.
+    ///
+    /// Example: precision-probe sweep --act relu,tanh --depth 5..200:log8 --trials 10
+    Sweep(Box<SweepArguments>),
     /// List the number formats with their constants, or show one with its codes
     ///
     /// Example: precision-probe formats e4m3fn
@@ -111,6 +120,7 @@ pub fn execute(subcommand: &Subcommand, given: &[String], root: Command) -> Resu
         Subcommand::Law(arguments) => law::execute(arguments, given)?,
         Subcommand::Train(arguments) => train::execute(arguments, given)?,
         Subcommand::Study(arguments) => study::execute(arguments)?,
+        Subcommand::Sweep(arguments) => sweep::execute(arguments)?,
         Subcommand::Formats(arguments) => formats::execute(arguments)?,
         Subcommand::Round(arguments) => round::execute(arguments)?,
         Subcommand::Activations(arguments) => activations::execute(arguments)?,

@@ -2,10 +2,10 @@
 //! format.
 
 use super::medians::median;
-use crate::record::{Evidence, ExactSite, Number, Proof, TrueSite, Truth, ZeroReason};
+use crate::record::{Evidence, ExactSite, Number, Proof, TrueSite, Truth, Zero, ZeroReason};
 use crate::statistics;
 use schemars::JsonSchema;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;
 
 /// log₂ of 10⁻⁶ and 10⁶: beyond them a step at learning rate 1 changes the weights by less than a millionth, or by more
@@ -19,7 +19,7 @@ const LEAST_FACTORS: usize = 4;
 const LARGEST_SHARE: f64 = 2.0 / 3.0;
 
 /// The state of an exact gradient.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ExactState {
     /// None of the others.
@@ -164,6 +164,34 @@ pub(super) fn judge(truth: &Truth, batch: usize) -> ExactJudgement {
         is_network_fault: state == Some(ExactState::Zero) || state == Some(ExactState::Vanishing) && by_depth,
         distribution,
     }
+}
+
+/// Layer 1's exact gradient in one trial.
+pub(super) struct ExactTrial {
+    pub state: ExactState,
+    /// Whether it vanishes, and that by depth.
+    pub is_by_depth: bool,
+    /// log₂ of its root mean square.
+    pub log2_size: Number,
+    /// The same over that of the weights.
+    pub log2_relative: Number,
+    pub zero: Option<Zero>,
+}
+
+/// Layer 1's exact gradient in every completely recorded trial.
+pub(super) fn by_trial(truth: &Truth, batch: usize) -> Vec<ExactTrial> {
+    let trial = |trial: &Trial| {
+        let state = state_of(trial, 0);
+        let is_vanishing = state == ExactState::Vanishing;
+        ExactTrial {
+            state,
+            is_by_depth: is_vanishing && matches!(place(trial, batch), Vanishing::ByDepth { .. }),
+            log2_size: trial.first().map_or(Number::None, |layer| layer.log2_gradient),
+            log2_relative: log2_relative(trial, 0),
+            zero: trial.first().and_then(|layer| layer.zero),
+        }
+    };
+    trials(truth).iter().map(trial).collect()
 }
 
 /// The completely recorded trials.

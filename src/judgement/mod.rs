@@ -15,6 +15,7 @@ pub mod ranking;
 mod remedy;
 mod remedy_name;
 mod summary;
+pub mod sweep;
 pub mod training;
 mod whole;
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 const CRATES: [&str; 3] = ["crates/arithmetic/src", "crates/instrument/src", "src"];
 
 /// From the first room to the last.
-const ORDER: [&str; 41] = [
+const ORDER: [&str; 42] = [
     "nearest",
     "quote",
     "format",
@@ -48,6 +48,7 @@ const ORDER: [&str; 41] = [
     "probe",
     "train",
     "law",
+    "sweep",
     "export",
     "report",
     "study",

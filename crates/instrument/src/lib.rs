@@ -26,6 +26,7 @@ pub mod progress;
 pub mod record;
 pub mod spec;
 pub mod statistics;
+pub mod sweep;
 pub mod theory;
 pub mod train;
 pub mod truth;

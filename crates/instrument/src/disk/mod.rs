@@ -13,4 +13,4 @@ pub use input::{Unread, input, kind, stored, was_read};
 pub use link::{Linking, replace_link};
 pub use lock::{LOCK, Lock, Refused};
 pub use made::Made;
-pub use partial::{check_file, check_folder, is_partial, is_vacant, sweep, write_file};
+pub use partial::{check_file, check_folder, is_partial, is_vacant, sweep, write_file, write_with};

@@ -19,8 +19,16 @@ const ENDING: &str = ".partial";
 /// # Errors
 /// The first error of the file system; then the old file is unchanged and the temporary one removed.
 pub fn write_file(target: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_with(target, |file| file.write_all(bytes))
+}
+
+/// The same for contents that are written bit by bit.
+///
+/// # Errors
+/// As [`write_file`], or what the writer says.
+pub fn write_with(target: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let mut temporary = Temporary::create(target)?;
-    temporary.file.write_all(bytes)?;
+    write(&mut temporary.file)?;
     // Renaming before the data is on disk could leave an empty file after a power failure.
     temporary.file.sync_all()?;
     fs::rename(&temporary.path, target)

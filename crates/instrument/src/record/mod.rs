@@ -16,6 +16,7 @@ mod former;
 pub mod law;
 mod site;
 pub mod study;
+pub mod sweep;
 mod text;
 pub mod training;
 
