@@ -24,6 +24,7 @@ pub mod probe;
 pub mod say;
 pub mod study;
 pub mod svg;
+pub mod sweep;
 pub mod table;
 pub mod training;
 pub mod view;

@@ -7,6 +7,7 @@ use super::printing::{show, theme};
 use super::targets::Targets;
 use crate::disk::{self, Unread};
 use crate::exchange::LARGEST_FILE;
+use crate::judgement::sweep::Sweep;
 use crate::record::Record;
 use crate::record::law::Law;
 use crate::record::study::Study;
@@ -96,7 +97,7 @@ impl ReportArguments {
 }
 
 /// Names of records.
-const FILES: [&str; 4] = [files::RECORD, files::LAW, files::TRAINING, files::STUDY];
+const FILES: [&str; 5] = [files::RECORD, files::LAW, files::TRAINING, files::STUDY, files::SWEEP];
 
 /// Reads a record according to its schema.
 fn parse(text: &str) -> Result<Box<dyn Kind>, String> {
@@ -115,6 +116,8 @@ fn parse(text: &str) -> Result<Box<dyn Kind>, String> {
         Training::from_json(text).map(boxed)
     } else if is(crate::record::study::SCHEMA) {
         Study::from_json(text).map(boxed)
+    } else if is(crate::judgement::sweep::SCHEMA) {
+        Sweep::from_json(text).map(boxed)
     } else {
         Record::from_json(text).map(boxed)
     }

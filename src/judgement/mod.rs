@@ -7,6 +7,7 @@ pub mod audit;
 mod by_layer;
 mod cause;
 mod exact;
+pub mod horizon;
 mod instead;
 pub mod law;
 mod layer;

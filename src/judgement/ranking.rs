@@ -8,7 +8,7 @@ use super::layer::TrialNoise;
 use crate::record::{Number, SiteRun};
 use crate::statistics;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 
 /// Fewest paired trials that can be ranked.
@@ -42,7 +42,7 @@ pub fn trials(layer: &SiteRun) -> Trials {
 }
 
 /// The outcome over several contenders, named by their places.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Ranking {
     /// There are fewer paired trials than [`LEAST_TRIALS`].

@@ -4,10 +4,11 @@
 //! trials are resampled jointly over depths, trial t of one depth with trial t of another.
 
 use super::exact::{self, ExactState};
+use super::horizon::{self, Horizons};
 use super::layer::{self, LayerJudgement};
 use crate::record::sweep::{AxisValue, SweepPlan};
 use crate::record::{
-    ArithmeticRun, Evidence, Fates, Number, Phase, Quantiles, Record, Remedy, RemedyKind, Run, SiteRun, Verdict,
+    ArithmeticRun, Evidence, Fates, Number, Phase, Quantiles, Record, Remedy, RemedyKind, Roles, Run, SiteRun, Verdict,
     VerdictCount, WholeTrial, Zero,
 };
 use schemars::JsonSchema;
@@ -30,12 +31,32 @@ pub struct Sweep {
     pub cells: usize,
     /// Number of cells that could not be measured.
     pub failed: usize,
+    /// Where which mode begins.
+    pub horizons: Horizons,
 }
 
 impl Sweep {
-    /// Of a plan, before its cells are counted.
-    pub fn of(plan: &SweepPlan) -> Sweep {
-        Sweep { schema: SCHEMA.into(), plan: plan.clone(), cells: 0, failed: 0 }
+    /// Of a plan and its cells, in the plan's order.
+    pub fn of(plan: &SweepPlan, cells: impl IntoIterator<Item = Cell>) -> Sweep {
+        let (mut count, mut failed) = (0, 0);
+        let counted = cells.into_iter().inspect(|cell| {
+            count += 1;
+            failed += usize::from(matches!(cell.outcome, Outcome::Failed(_)));
+        });
+        let horizons = horizon::horizons(counted, plan.spec.seed);
+        Sweep { schema: SCHEMA.into(), plan: plan.clone(), cells: count, failed, horizons }
+    }
+
+    /// Reads `sweep.json`.
+    ///
+    /// # Errors
+    /// Why it is no sweep of this version's layout.
+    pub fn from_json(text: &str) -> Result<Sweep, String> {
+        let sweep: Sweep = serde_json::from_str(text).map_err(|error| format!("not a sweep: {error}"))?;
+        match sweep.schema == SCHEMA {
+            true => Ok(sweep),
+            false => Err(format!("has the schema `{}`; this version reads `{SCHEMA}`", sweep.schema)),
+        }
     }
 
     /// As the bytes of `sweep.json`.
@@ -116,6 +137,10 @@ pub struct ExactCell {
 pub struct CellArithmetic {
     /// What tables call it.
     pub name: String,
+    /// Bits of the widest format in which numbers are stored or computed, accumulators apart; absent for unbounded
+    /// exponents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bits: Option<u32>,
     /// log₂ of the loss scale; absent without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log2_loss_scale: Option<i32>,
@@ -221,6 +246,7 @@ fn cell_arithmetic(run: &Run, arithmetic: &ArithmeticRun) -> CellArithmetic {
     let places = [(Group::First, 0), (Group::Worst, layer::worst(&arithmetic.sites)), (Group::Head, head)];
     CellArithmetic {
         name: arithmetic.name.clone(),
+        bits: arithmetic.roles.as_ref().and_then(Roles::bits),
         log2_loss_scale: arithmetic.log2_loss_scale,
         storage_noise: arithmetic.storage_noise,
         layers: places.map(|(group, place)| cell_layer(run, arithmetic.sites.get(place), group, place)),

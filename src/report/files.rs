@@ -20,6 +20,9 @@ pub const TRAINING: &str = "training.json";
 /// The same of a study's.
 pub const STUDY: &str = "study.json";
 
+/// The conclusions of a sweep.
+pub const SWEEP: &str = "sweep.json";
+
 /// The report as a page.
 pub const PAGE: &str = "report.html";
 

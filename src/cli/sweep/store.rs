@@ -9,7 +9,7 @@ use super::planning::Planning;
 use crate::cli::failure::Failure;
 use crate::cli::folder::{Folder, unwritable};
 use crate::disk;
-use crate::judgement::sweep::{Cell, Outcome, Sweep};
+use crate::judgement::sweep::{Cell, Sweep};
 use crate::record::Record;
 use crate::report::files;
 use std::fs::{self, File};
@@ -24,8 +24,6 @@ pub const CELLS: &str = "cells.jsonl";
 pub const PART: &str = "cells.jsonl.part";
 /// The same as a table.
 const TABLE: &str = "cells.csv";
-/// What is concluded.
-const SWEEP: &str = "sweep.json";
 /// The folder of whole records.
 const RECORDS: &str = "records";
 
@@ -56,10 +54,10 @@ impl Store<'_> {
     /// The same; `continues` a sweep that was begun, or begins again with `force`.
     pub fn of(planning: &Planning, force: bool, continues: bool) -> Result<Store<'_>, Failure> {
         let (path, plan) = (planning.folder.as_path(), &planning.plan);
-        let names = [PLAN, CELLS, PART, TABLE, SWEEP, files::RUN].map(String::from);
+        let names = [PLAN, CELLS, PART, TABLE, files::SWEEP, files::RUN].map(String::from);
         let folder = Folder::of_report(path, PLAN, &plan.spec_hash, &names, force)?;
         if force {
-            folder.remove(&[CELLS, PART, TABLE, SWEEP].map(String::from))?;
+            folder.remove(&[CELLS, PART, TABLE, files::SWEEP].map(String::from))?;
         }
         let (part, finished) = (path.join(PART), path.join(CELLS));
         if !continues && (part.exists() || finished.exists()) {
@@ -148,7 +146,6 @@ impl Store<'_> {
     pub fn finish(&self, run_info: &str, is_silent: bool) -> Result<Sweep, Failure> {
         let failed = |error: io::Error| self.full(unwritable("--out", self.path(), &error));
         let part = self.part.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut sweep = Sweep::of(&self.planning.plan);
         let line = |place: usize| {
             let line = part.lines.line(place)?;
             line.ok_or_else(|| io::Error::other(format!("cell {} is missing", place + 1)))
@@ -164,14 +161,15 @@ impl Store<'_> {
         };
         let mut rows = |out: &mut dyn Write, line: &[u8]| {
             let cell: Cell = serde_json::from_slice(line).map_err(io::Error::other)?;
-            sweep.cells += 1;
-            sweep.failed += usize::from(matches!(cell.outcome, Outcome::Failed(_)));
             out.write_all(csv::rows(&self.planning.plan, &cell).as_bytes())
         };
         write(TABLE, &mut rows, &csv::head(&self.planning.plan))?;
+        // One after the other: there may be more than memory holds.
+        let cells = self.cells.iter().filter_map(|place| serde_json::from_slice(&line(*place).ok()?).ok());
+        let sweep = Sweep::of(&self.planning.plan, cells);
         let mut last = vec![(files::RUN.to_string(), run_info.as_bytes().to_vec())];
         if self.planning.shard.is_none() {
-            last.push((SWEEP.into(), sweep.to_json().into_bytes()));
+            last.push((files::SWEEP.into(), sweep.to_json().into_bytes()));
         }
         self.folder.write(&last).map_err(|failure| self.full(failure))?;
         write(CELLS, &mut |out, line| out.write_all(line), "")?;

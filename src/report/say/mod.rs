@@ -8,7 +8,7 @@ mod layer;
 mod noise;
 mod ranking;
 pub mod remedy;
-mod words;
+pub(super) mod words;
 
 pub use words::joined;
 

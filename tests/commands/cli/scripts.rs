@@ -262,9 +262,6 @@ fn long_runs_are_announced() {
     let (first, second) = (lines.next().unwrap(), lines.next().unwrap());
     run.kill().unwrap();
     run.wait().unwrap();
-    assert!(
-        first.starts_with("about ") && first.contains(": 64 trials of 401 layers in 2 precisions ("),
-        "{first}"
-    );
+    assert!(first.starts_with("about ") && first.contains(": 64 trials of 401 layers in 2 precisions ("), "{first}");
     assert!(second.starts_with("after 60 seconds: ") && second.contains(" of 25664 layers done, about "), "{second}");
 }

@@ -1,0 +1,71 @@
+//! A sweep: the horizon of every activation in every precision, which activation stays usable to the greatest depth, and
+//! the cheapest precision that keeps it sound.
+
+mod page;
+mod tables;
+mod words;
+
+use crate::judgement::sweep::Sweep;
+use crate::record::Evidence;
+use crate::report::files;
+use crate::report::kind::Kind;
+use crate::report::page::{Block, Page, text};
+use crate::report::panel::Sheet;
+use crate::report::view::{View, report_line};
+use std::path::Path;
+
+impl Kind for Sweep {
+    fn file(&self) -> &'static str {
+        files::SWEEP
+    }
+
+    fn json(&self) -> String {
+        self.to_json()
+    }
+
+    fn origin(&self) -> [&str; 2] {
+        [&self.plan.version, &self.plan.spec_hash]
+    }
+
+    fn evidence(&self) -> Vec<Evidence> {
+        self.horizons.lines.iter().filter_map(|line| line.evidence).collect()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.horizons.lines.is_empty()
+    }
+
+    fn check(&self) -> Result<(), String> {
+        tables::check(self)
+    }
+
+    fn tables(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
+    fn page(&self) -> Result<Page, String> {
+        Ok(page::page(self))
+    }
+
+    fn sheets(&self) -> Vec<Sheet> {
+        Vec::new()
+    }
+
+    fn terminal(&self, view: View, picture: Option<&Path>) -> String {
+        screen(self, view, picture)
+    }
+}
+
+/// The first screen: what was measured, a row per network with its horizons, and the answers; with details every horizon
+/// with its intervals.
+fn screen(sweep: &Sweep, view: View, picture: Option<&Path>) -> String {
+    let mut blocks = vec![Block::Facts(words::set_up(sweep)), tables::horizons(sweep).into()];
+    if view.details {
+        blocks.push(tables::every_horizon(sweep).into());
+    }
+    blocks.push(Block::Facts(words::sentences(sweep)));
+    let directory = picture.and_then(Path::parent).filter(|parent| !parent.as_os_str().is_empty());
+    let more = if view.details { "" } else { " (--details prints every horizon with its intervals)" };
+    blocks.push(Block::Lines(report_line(directory.unwrap_or(Path::new(".")), more)));
+    text(&blocks)
+}

@@ -1,0 +1,63 @@
+//! Tables of horizons.
+
+use super::words::{cell, full, name, resampled};
+use crate::judgement::horizon::{Horizon, Line, LinePrecision};
+use crate::judgement::sweep::Sweep;
+use crate::report::table::{Column, GiveWay, Table};
+
+/// A row per network: where its exact gradient is lost, and where in every precision.
+pub fn horizons(sweep: &Sweep) -> Table {
+    let precisions = sweep.horizons.lines.first().map_or(&[][..], |line| &line.arithmetics);
+    let columns = [Column::left("activation").giving_way(GiveWay::Name), Column::left("exact gradient")];
+    let each = precisions.iter().map(|precision| Column::left(precision.name.clone()).giving_way(GiveWay::Wrap));
+    let mut table = Table::new(columns.into_iter().chain(each));
+    for line in &sweep.horizons.lines {
+        let own = [name(line, sweep), cell(&line.exact)];
+        table.push(own.into_iter().chain(line.arithmetics.iter().map(|one| cell(&one.horizons))));
+    }
+    table
+}
+
+/// A row per network, precision and mode that is reached.
+pub fn every_horizon(sweep: &Sweep) -> Table {
+    let mut table =
+        Table::titled(["activation", "precision", "mode", "horizon", "95 % of resamples", "saturated trials"]);
+    for line in &sweep.horizons.lines {
+        let exact = line.exact.iter().map(|horizon| ("exact", horizon));
+        let own =
+            line.arithmetics.iter().flat_map(|one| one.horizons.iter().map(|horizon| (one.name.as_str(), horizon)));
+        for (precision, horizon) in
+            exact.chain(own).filter(|(_, horizon)| horizon.saturated.iter().any(|count| *count > 0))
+        {
+            let counts: Vec<String> = horizon.saturated.iter().map(usize::to_string).collect();
+            let row =
+                [name(line, sweep), precision.into(), horizon.mode.to_string(), full(horizon), resampled(horizon)];
+            table.push(row.into_iter().chain([counts.join(" ")]));
+        }
+    }
+    table.notes = vec![
+        "(95 % of resamples: of the trials, the same ones at every depth; saturated trials: at every depth in turn)"
+            .into(),
+    ];
+    table
+}
+
+/// Every list of a line has an entry per measured depth.
+///
+/// # Errors
+/// Which has not, as a part of a sentence.
+pub fn check(sweep: &Sweep) -> Result<(), String> {
+    let wrong = |line: &Line| Err(format!("{} has lists of different lengths", name(line, sweep)));
+    for line in &sweep.horizons.lines {
+        let depths = line.depths.len();
+        let is_whole = |horizon: &Horizon| horizon.saturated.len() == depths;
+        let is_complete = |one: &LinePrecision| {
+            one.noise.len() == depths && one.verdicts.len() == depths && one.horizons.iter().all(is_whole)
+        };
+        let exact = line.log2_relative.len() == depths && line.exact.iter().all(is_whole);
+        if !exact || line.cheapest.len() != depths || !line.arithmetics.iter().all(is_complete) {
+            return wrong(line);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,226 @@
+//! What a sweep found, in words.
+
+use crate::judgement::horizon::{Horizon, HorizonRanking, Line, LinePrecision, Mode, Reach};
+use crate::judgement::ranking::{LEAST_TRIALS, Ranking};
+use crate::judgement::sweep::Sweep;
+use crate::record::Number;
+use crate::record::sweep::AxisValue;
+use crate::report::facts;
+use crate::report::say::words::joined;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Most activations that a sentence names.
+const MOST_NAMED: usize = 6;
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Mode::Vanishing => "vanishing",
+            Mode::Zero => "zero",
+            Mode::Underflow => "underflow",
+            Mode::Overflow => "overflow",
+            Mode::Noise => "noise",
+        })
+    }
+}
+
+/// `41`, `200, unconfirmed`, `> 200`.
+impl fmt::Display for Reach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reach::From { depth } => write!(f, "{depth}"),
+            Reach::Unconfirmed { depth } => write!(f, "{depth}, unconfirmed"),
+            Reach::Beyond { depth } => write!(f, "> {depth}"),
+        }
+    }
+}
+
+/// The horizon that is reached first, of ties the one that comes first.
+pub fn first<'h>(horizons: impl IntoIterator<Item = &'h Horizon>) -> Option<&'h Horizon> {
+    let nearer = |best: &'h Horizon, next: &'h Horizon| {
+        if next.reach.depth() < best.reach.depth() { next } else { best }
+    };
+    horizons.into_iter().reduce(nearer)
+}
+
+/// The first of several horizons in a table: `noise 41 (24–70)`, `> 200`.
+pub fn cell<'h>(horizons: impl IntoIterator<Item = &'h Horizon>) -> String {
+    let Some(horizon) = first(horizons) else { return "—".into() };
+    match horizon.reach {
+        Reach::Beyond { .. } => horizon.reach.to_string(),
+        _ => format!("{} {}", horizon.mode, full(horizon)),
+    }
+}
+
+/// `41 (24–70)`, `200, unconfirmed`, `41 (24–> 200), not monotone`.
+pub fn full(horizon: &Horizon) -> String {
+    let [low, high] = horizon.interval.map(bare);
+    let interval = if low == high { String::new() } else { format!(" ({low}–{high})") };
+    let remark = if horizon.is_monotone { "" } else { ", not monotone" };
+    format!(
+        "{}{}{remark}",
+        horizon.reach,
+        if matches!(horizon.reach, Reach::From { .. }) { interval } else { "".into() }
+    )
+}
+
+/// A depth without a remark.
+fn bare(reach: Reach) -> String {
+    match reach {
+        Reach::From { depth } | Reach::Unconfirmed { depth } => depth.to_string(),
+        Reach::Beyond { depth } => format!("> {depth}"),
+    }
+}
+
+/// `24–70`, the 95 % interval over resamples.
+pub fn resampled(horizon: &Horizon) -> String {
+    let last = |number: Number| number.finite().map_or("beyond".into(), |depth| depth.to_string());
+    match horizon.resampled.map(|ends| ends.map(last)) {
+        None => "—".into(),
+        Some([low, high]) if low == high => low,
+        Some([low, high]) => format!("{low}–{high}"),
+    }
+}
+
+/// A network's name: its activation, and what else it has of its own.
+pub fn name(line: &Line, sweep: &Sweep) -> String {
+    let own = values(&line.values, sweep, true);
+    if own.is_empty() { "the network".into() } else { own }
+}
+
+/// `relu, gain 1.5`: the values that have an axis, or, of the activation, several values.
+fn values(values: &BTreeMap<String, AxisValue>, sweep: &Sweep, with_activation: bool) -> String {
+    let activation = values.get("activation").filter(|_| with_activation).map(AxisValue::to_string);
+    let axes = sweep.plan.axes.iter().filter(|axis| axis.field != "depth");
+    let others = axes.filter_map(|axis| {
+        let name = axis.field().map_or(axis.field.as_str(), |field| field.option.long);
+        Some(format!("{name} {}", values.get(&axis.field)?))
+    });
+    activation.into_iter().chain(others).collect::<Vec<_>>().join(", ")
+}
+
+/// Network, data and depths; then what a horizon is.
+pub fn set_up(sweep: &Sweep) -> Vec<String> {
+    let spec = &sweep.plan.spec;
+    let has_axis = |field: &str| sweep.plan.axes.iter().any(|axis| axis.field == field);
+    let mut pieces = Vec::new();
+    if !has_axis("width") {
+        pieces.push(format!("width {}", spec.width));
+    }
+    pieces.push(match sweep.plan.axes.iter().find(|axis| axis.field == "depth") {
+        Some(axis) => format!("depths {}", axis.values.join(" ")),
+        None => format!("depth {}", spec.depth),
+    });
+    pieces.push(facts::gain_origin(spec));
+    pieces.extend(facts::draws(spec));
+    let failed = match sweep.failed {
+        0 => String::new(),
+        1 => " (1 cell could not be measured)".into(),
+        count => format!(" ({count} cells could not be measured)"),
+    };
+    vec![
+        format!("{} cells{failed}: {}", sweep.cells, pieces.join(", ")),
+        "horizon: the depth from which at least half of the trials lose the gradient of layer 1, and by which mode (in \
+         brackets the depths at which 2/5 and 4/5 do)"
+            .into(),
+    ]
+}
+
+/// The answers: rankings, the cheapest sound precision at the greatest depth, remedies.
+pub fn sentences(sweep: &Sweep) -> Vec<String> {
+    let rankings = grouped(sweep.horizons.rankings.iter().map(|ranking| ranked(ranking, sweep)));
+    let told = rankings.into_iter().chain(cheapest(sweep)).chain(remedies(sweep));
+    told.collect()
+}
+
+/// Clauses with the precisions they hold in: `In f16 and bf16 relu stays …`.
+fn grouped(clauses: impl Iterator<Item = (String, String)>) -> Vec<String> {
+    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    for (place, clause) in clauses {
+        match groups.iter_mut().find(|(same, _)| *same == clause) {
+            Some((_, places)) => places.push(place),
+            None => groups.push((clause, vec![place])),
+        }
+    }
+    groups.into_iter().map(|(clause, places)| format!("In {} {clause}.", joined(&places))).collect()
+}
+
+/// A precision, and which activations stay usable to the greatest depth in it.
+fn ranked(ranking: &HorizonRanking, sweep: &Sweep) -> (String, String) {
+    let shared = values(&ranking.values, sweep, false);
+    let place =
+        if shared.is_empty() { ranking.arithmetic.clone() } else { format!("{} ({shared})", ranking.arithmetic) };
+    let name = |place: &usize| {
+        let line = ranking.lines.get(*place).and_then(|line| sweep.horizons.lines.get(*line));
+        line.and_then(|line| line.values.get("activation")).map_or_else(|| "?".into(), AxisValue::to_string)
+    };
+    let clause = match &ranking.ranking {
+        Ranking::TooFewTrials { trials } => {
+            let has = if *trials == 1 { "is 1".into() } else { format!("are {trials}") };
+            format!("nothing is ranked: that needs {LEAST_TRIALS} trials, and there {has}")
+        }
+        Ranking::Best { best, not_apart } if not_apart.is_empty() => {
+            format!("{} stays usable to the greatest depth", name(best))
+        }
+        Ranking::Best { not_apart, .. } if not_apart.len() + 1 == ranking.lines.len() => {
+            "no activation can be told apart from the one that stays usable to the greatest depth".into()
+        }
+        Ranking::Best { best, not_apart } => {
+            let mut places: Vec<usize> = [*best].into_iter().chain(not_apart.iter().copied()).collect();
+            places.sort_unstable();
+            let names: Vec<String> = places.iter().take(MOST_NAMED).map(name).collect();
+            let more = match places.len().saturating_sub(MOST_NAMED) {
+                0 => joined(&names),
+                more => format!("{} and {more} more", names.join(", ")),
+            };
+            format!("{more} stay usable to the greatest depth and cannot be told apart")
+        }
+    };
+    (place, clause)
+}
+
+/// At the greatest depth, the precision with the fewest bits that keeps each network sound.
+fn cheapest(sweep: &Sweep) -> Option<String> {
+    let depth = sweep.horizons.lines.iter().filter_map(|line| line.depths.last().copied()).max()?;
+    let mut groups: Vec<(Option<&String>, Vec<String>)> = Vec::new();
+    for line in sweep.horizons.lines.iter().filter(|line| line.depths.last() == Some(&depth)) {
+        let found = line.cheapest.last().and_then(Option::as_ref);
+        match groups.iter_mut().find(|(same, _)| *same == found) {
+            Some((_, names)) => names.push(name(line, sweep)),
+            None => groups.push((found, vec![name(line, sweep)])),
+        }
+    }
+    let some = |names: &[String]| match names.len() {
+        count if count > MOST_NAMED => format!("{count} networks ({}, …)", names[..MOST_NAMED].join(", ")),
+        _ => joined(names),
+    };
+    // What no precision keeps sound comes last.
+    groups.sort_by_key(|(found, _)| found.is_none());
+    let clauses: Vec<String> = (groups.iter())
+        .map(|(found, names)| match found {
+            Some(precision) => format!("{precision} for {}", some(names)),
+            None => format!("none for {}", some(names)),
+        })
+        .collect();
+    let of = "Precision with the fewest bits that keeps every layer sound at depth";
+    (!clauses.is_empty()).then(|| format!("{of} {depth}: {}.", clauses.join("; ")))
+}
+
+/// The remedy of every precision that moves the horizon furthest, over the networks.
+fn remedies(sweep: &Sweep) -> Option<String> {
+    let moved = |line: &'_ Line, one: &'_ LinePrecision| {
+        let remedy = one.remedy.as_ref()?;
+        let without = first(&one.horizons).map_or("—".into(), |horizon| bare(horizon.reach));
+        Some(format!("{} in {} with {}: {without} → {}", name(line, sweep), one.name, remedy.name, bare(remedy.reach)))
+    };
+    let all: Vec<String> = (sweep.horizons.lines.iter())
+        .flat_map(|line| line.arithmetics.iter().filter_map(move |one| moved(line, one)))
+        .collect();
+    let more = match all.len().saturating_sub(MOST_NAMED) {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    let shown = all.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join("; ");
+    (!all.is_empty()).then(|| format!("Remedies that move the horizon furthest: {shown}{more}."))
+}
