@@ -7,7 +7,7 @@ use super::planning::Planning;
 use super::store::Store;
 use crate::cli::failure::Failure;
 use crate::cli::progress::{Bar, Job};
-use crate::judgement::sweep::{Cell, Outcome, outcome};
+use crate::judgement::cell::{Cell, Outcome, outcome};
 use crate::probe::Progress;
 use crate::probe::memory::{self, LawPlan, Reckoned};
 use crate::record::Record;
