@@ -76,7 +76,10 @@ fn section(claim: &Claim, stem: &str, spec: &StudySpec) -> Section {
     // Answer and reasons stand before the charts, numbers after them.
     let place = blocks.iter().position(|block| matches!(block, Block::Table(_))).unwrap_or(blocks.len());
     let picture = Block::Picture(format!("Claim {}: its charts", claim.letter), format!("{stem}.png"));
-    blocks.splice(place..place, [picture, Block::Figure(panel(claim, stem, spec, true))]);
+    let mut figure = panel(claim, stem, spec, true);
+    // The reasons stand above it.
+    figure.key.truncate(2);
+    blocks.splice(place..place, [picture, Block::Figure(figure)]);
     blocks.extend(claim.charts.iter().map(numbers));
     Section::new(stem, format!("({}) {}", claim.letter, plain(&claim.statement)), blocks)
 }
