@@ -13,7 +13,7 @@ pub use words::{bits_needed, exponent, sentence, sentence_alone, span};
 use crate::judgement::law as judgement;
 use crate::record::Evidence;
 use crate::record::law::{Fit, LEAST_POINTS, Law, LawRun, Point, Regime};
-use crate::report::kind::Kind;
+use crate::report::kind::{Head, Kind};
 use crate::report::numbers::{Notation::Plain, short};
 use crate::report::page::{Block, Page, text};
 use crate::report::panel::Sheet;
@@ -41,24 +41,16 @@ const BITS_NOTE: &str = "(bf16 has 8 bits, f16 and tf32 11, f32 24; every operat
                          accumulator needs fewer; range is not considered)";
 
 impl Kind for Law {
-    fn file(&self) -> &'static str {
-        files::LAW
+    fn head(&self) -> Head<'_> {
+        Head { file: files::LAW, version: &self.version, spec_hash: &self.spec_hash, parts: self.runs.len() }
     }
 
     fn json(&self) -> String {
         self.to_json()
     }
 
-    fn origin(&self) -> [&str; 2] {
-        [&self.version, &self.spec_hash]
-    }
-
     fn evidence(&self) -> Vec<Evidence> {
         self.runs.iter().map(|run| run.evidence).collect()
-    }
-
-    fn is_empty(&self) -> bool {
-        self.runs.is_empty()
     }
 
     fn tables(&self) -> Vec<(&'static str, String)> {
@@ -130,7 +122,9 @@ fn exponents(law: &Law) -> Vec<Block> {
 fn arithmetics(law: &Law) -> String {
     let bits: Vec<u32> = law.runs.first().map_or(Vec::new(), |run| run.points.iter().map(|point| point.bits).collect());
     let names: Vec<String> = match bits.as_slice() {
-        [first, .., last] if (last - first) as usize + 1 == bits.len() => vec![format!("mpfr:{first} to mpfr:{last}")],
+        [first, .., last] if last.abs_diff(*first) as usize + 1 == bits.len() => {
+            vec![format!("mpfr:{first} to mpfr:{last}")]
+        }
         _ => bits.iter().map(|bits| format!("mpfr:{bits}")).collect(),
     };
     format!("{} (precision alone: exponents are unbounded)", names.join(", "))

@@ -62,7 +62,7 @@ fn summary(study: &Study) -> Table {
         let numbers = claim.findings.first().map_or(["—".into(), "—".into(), "—".into()], |first| {
             [plain(&first.what), spread(&first.value), first.value.count.to_string()]
         });
-        let answer = Cell { is_strong: true, ..facts::answer(&claim.answer).into() };
+        let answer = Cell { is_strong: true, ..plain(&claim.answer.to_string()).into() };
         let row = [Cell::linked(claim.letter, format!("#{stem}")), plain(&claim.statement).into(), answer];
         let figure = Cell::linked(&*stem, format!("{stem}.png"));
         table.push(row.into_iter().chain(numbers.map(Cell::from)).chain([figure]));
