@@ -70,7 +70,7 @@ fn summary(study: &Study) -> Table {
     table
 }
 
-/// One claim: what is told of it, its charts, and their numbers.
+/// One claim: answer and reasons, its charts, and their numbers.
 fn section(claim: &Claim, stem: &str, spec: &StudySpec) -> Section {
     let mut blocks = told(claim);
     // Answer and reasons stand before the charts, numbers after them.
