@@ -7,6 +7,7 @@ mod files;
 mod graph;
 mod law;
 mod law_panel;
+mod pages;
 mod panels;
 pub mod picture;
 mod say;
