@@ -61,16 +61,6 @@ const CIRCLES: &[&[&str]] = &[
     &["arithmetic/kernels/step", "arithmetic/kernels/tiles", "arithmetic/kernels/vector"],
     &["judgement/audit", "judgement/audit/factor", "judgement/audit/layer"],
     &["report/audit/screen", "report/probe/screen"],
-    &[
-        "report/facts",
-        "report/say",
-        "report/say/cause",
-        "report/say/cells",
-        "report/say/exact",
-        "report/say/noise",
-        "report/say/ranking",
-        "report/say/remedy",
-    ],
     &["report/training/control", "report/training/events", "report/training/words"],
 ];
 
