@@ -97,7 +97,7 @@ fn networks() -> Vec<(Network, Batch)> {
                 outputs: if loss == Loss::CrossEntropy { 10 } else { 3 },
                 init: Init::Preserve,
                 gain: 1.4,
-                bias: true,
+                bias: Some(precision_probe::init::BIAS_DEVIATION),
                 residual,
                 loss,
             };

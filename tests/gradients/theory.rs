@@ -36,7 +36,7 @@ fn perceptron(activation: &str, depth: usize, width: usize, loss: Loss) -> Perce
         outputs: OUTPUTS,
         init: Init::Preserve,
         gain,
-        bias: false,
+        bias: None,
         residual: false,
         loss,
     }

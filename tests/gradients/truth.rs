@@ -47,7 +47,7 @@ fn perceptron(activation: Activation, depth: usize, width: usize, bias: bool, lo
         outputs: OUTPUTS,
         init: Init::Preserve,
         gain,
-        bias,
+        bias: bias.then_some(precision_probe::init::BIAS_DEVIATION),
         residual: false,
         loss,
     }

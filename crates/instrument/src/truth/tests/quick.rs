@@ -36,7 +36,7 @@ fn quick_values_prove_what_mpfr_proves() {
             outputs: OUTPUTS,
             init: Init::Preserve,
             gain: preserving_gain(&activation),
-            bias: true,
+            bias: Some(crate::init::BIAS_DEVIATION),
             residual: false,
             loss: Loss::CrossEntropy,
         };
