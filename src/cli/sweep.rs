@@ -15,17 +15,21 @@ use super::printing::{print, show};
 use super::resources::Resources;
 use super::run_info;
 use axes::Axes;
-use merge::MergeArguments;
 use planning::Planning;
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use store::Store;
 
 /// Arguments of `sweep`.
 #[derive(clap::Args, Debug)]
-#[command(args_conflicts_with_subcommands = true)]
 pub struct SweepArguments {
-    #[command(subcommand)]
-    action: Option<Action>,
+    /// Put the parts of a sweep together that were measured with --shard: `sweep merge` and their folders, or folders that
+    /// hold such folders
+    ///
+    /// The files are those of a sweep on one machine. If cells are missing, what there is goes to --out, where --resume
+    /// measures the rest.
+    #[arg(value_name = "merge DIR")]
+    words: Vec<PathBuf>,
     #[command(flatten)]
     axes: Axes,
     /// Read the sweep from a TOML file with the tables [spec] and [axes], or from the plan.json of another sweep; options
@@ -61,41 +65,36 @@ pub struct SweepArguments {
     resources: Resources,
 }
 
-/// What may be done with a sweep instead of measuring it.
-#[derive(clap::Subcommand, Debug)]
-enum Action {
-    /// Put the parts of a sweep together that were measured with --shard
-    ///
-    /// The files are those of a sweep on one machine. If cells are missing, what there is goes to --out, where --resume
-    /// measures the rest.
-    ///
-    /// Example: precision-probe sweep merge sweep/shard-* --out sweep
-    Merge(MergeArguments),
-}
-
 /// Measures the cells that are not there yet, or merges.
 ///
 /// # Errors
 /// Wrong input with its fix, or what could not be written.
-pub fn execute(arguments: &SweepArguments) -> Result<(), Failure> {
-    match &arguments.action {
-        Some(Action::Merge(merge)) => merge::execute(merge),
-        None => measure(arguments),
+pub fn execute(arguments: &SweepArguments, given: &[String]) -> Result<(), Failure> {
+    match arguments.words.as_slice() {
+        [] => measure(arguments),
+        [word, parts @ ..] if word == Path::new("merge") => merge::execute(parts, arguments, given),
+        [word, ..] => Err(Failure::Input(format!(
+            "`{}`: options begin with --, and the only word is merge, as in `precision-probe sweep merge DIR --out DIR`",
+            word.display()
+        ))),
     }
 }
 
 fn measure(arguments: &SweepArguments) -> Result<(), Failure> {
     let is_silent = arguments.quiet || arguments.json;
     let planning = Planning::of(arguments)?;
+    let own = planning.cells_of_shard();
+    workers::check_memory(&planning, &own)?;
     if arguments.dry_run {
-        return show(&planning.in_words(&planning.cells_of_shard(), arguments)?);
+        return show(&planning.in_words(&own, arguments)?);
     }
     let clock = run_info::Clock::start();
-    let store = Store::open(&planning, arguments)?;
+    let store = Store::open(&planning, arguments.force, arguments.resume)?;
     let rest = store.rest();
     planning.check_disk(store.path(), &rest, arguments.records)?;
     if !is_silent {
-        show(&planning.in_words(&rest, arguments)?)?;
+        // Standard output has the answer alone.
+        let _ = io::stderr().write_all(planning.in_words(&rest, arguments)?.as_bytes());
     }
     workers::measure(&planning, &store, rest, arguments)?;
     let sweep = store.finish(&clock.to_json(planning.threads), is_silent)?;

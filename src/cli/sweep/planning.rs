@@ -2,6 +2,7 @@
 
 use super::SweepArguments;
 use super::calibration::Rates;
+use super::store::PLAN;
 use crate::cli::failure::Failure;
 use crate::cli::folder::REPORTS;
 use crate::cli::measuring::counted;
@@ -44,7 +45,10 @@ impl Planning {
             None => file::Settings::default(),
             Some(path) => {
                 let wrong = |what: String| Failure::Input(format!("`{}`: {what}", path.display()));
-                let bytes = disk::input(path, LARGEST).map_err(|unread| {
+                // A sweep may write its plan again, and never a file of the user's.
+                let is_plan = path.file_name().is_some_and(|name| name == PLAN);
+                let read = if is_plan { disk::stored } else { disk::input };
+                let bytes = read(path, LARGEST).map_err(|unread| {
                     Failure::Input(format!("--plan: `{}` {unread}; give a TOML file or a plan.json", path.display()))
                 })?;
                 let text = String::from_utf8(bytes).map_err(|_| wrong("is not text; give a TOML file".into()))?;
@@ -96,9 +100,9 @@ impl Planning {
         let free = rustix::fs::statvfs(folder).map(|found| found.f_bavail.saturating_mul(found.f_frsize));
         match free {
             Ok(free) if needed > free => Err(Failure::Input(format!(
-                "the sweep needs about {} on the disk of `{}`, where {} are free: choose another place with --out DIR, or measure part of it with --shard",
-                memory::in_words(needed),
+                "cannot write to `{}`: the sweep needs about {} on its disk, and {} are free: choose another place with --out DIR, or measure part of it with --shard",
                 folder.display(),
+                memory::in_words(needed),
                 memory::in_words(free),
             ))),
             _ => Ok(()),

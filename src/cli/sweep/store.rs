@@ -2,7 +2,6 @@
 //! the disk before the next cell begins; at the end, `cells.csv`, `sweep.json` and `cells.jsonl` have the cells in the order
 //! of the plan, so that their bytes do not depend on the order in which they were measured.
 
-use super::SweepArguments;
 use super::csv;
 use super::lines::Lines;
 use super::planning::Planning;
@@ -44,17 +43,18 @@ struct Part {
 }
 
 impl Store<'_> {
-    /// Opens the folder and finds the cells that it has.
+    /// Opens the folder and finds the cells that it has; `continues` a sweep that was begun, or begins again with `force`.
     ///
     /// # Errors
     /// A folder with something else or with cells of this sweep, or one that takes no files, with the fix.
-    pub fn open<'p>(planning: &'p Planning, arguments: &SweepArguments) -> Result<Store<'p>, Failure> {
-        Store::of(planning, arguments.force, arguments.resume)
-    }
-
-    /// The same; `continues` a sweep that was begun, or begins again with `force`.
-    pub fn of(planning: &Planning, force: bool, continues: bool) -> Result<Store<'_>, Failure> {
+    pub fn open(planning: &Planning, force: bool, continues: bool) -> Result<Store<'_>, Failure> {
         let (path, plan) = (planning.folder.as_path(), &planning.plan);
+        let plan_json = plan.to_json().into_bytes();
+        if let (Some(above), Some(_)) = (path.parent(), planning.shard) {
+            // Parts may go where the whole will be, whose plan they share.
+            files::check_target_of(above, PLAN, &plan.spec_hash, force).map_err(Failure::Input)?;
+            disk::write_file(&above.join(PLAN), &plan_json).map_err(|error| unwritable("--out", above, &error))?;
+        }
         let names = [PLAN, CELLS, PART, TABLE, files::SWEEP, files::RUN].map(String::from);
         let folder = Folder::of_report(path, PLAN, &plan.spec_hash, &names, force)?;
         if force {
@@ -67,7 +67,7 @@ impl Store<'_> {
                 path.display()
             )));
         }
-        folder.write(&[(PLAN.into(), plan.to_json().into_bytes())])?;
+        folder.write(&[(PLAN.into(), plan_json)])?;
         let failed = |error: io::Error| unwritable("--out", path, &error);
         if !part.exists() && finished.exists() {
             fs::rename(&finished, &part).map_err(failed)?;
@@ -96,6 +96,14 @@ impl Store<'_> {
     pub fn rest(&self) -> Vec<usize> {
         let part = self.part.lock().unwrap_or_else(PoisonError::into_inner);
         self.cells.iter().copied().filter(|place| !part.lines.has(*place)).collect()
+    }
+
+    /// The line of a cell that is there.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn line(&self, place: usize) -> io::Result<Option<Vec<u8>>> {
+        self.part.lock().unwrap_or_else(PoisonError::into_inner).lines.line(place)
     }
 
     /// Stores a finished cell, and its record before it.

@@ -145,8 +145,9 @@ impl SweepPlan {
         }
     }
 
-    /// The values that identify a cell: activation, depth and width, then those of the other axes.
-    pub fn values(&self, spec: &Spec) -> BTreeMap<String, AxisValue> {
+    /// The values that identify a cell as they are asked for: activation, depth and width, and those of the other axes.
+    pub fn values(&self, combination: usize) -> BTreeMap<String, AxisValue> {
+        let spec = &self.spec_at(combination);
         let is_told =
             |name: &str| ["depth", "width"].contains(&name) || self.axes.iter().any(|axis| axis.field == name);
         let fields = Spec::FIELDS.iter().filter(|field| is_told(field.name));

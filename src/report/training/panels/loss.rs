@@ -105,7 +105,7 @@ fn draw(plot: &mut Plot, run: &TrainingRun, high: f64) {
             let Some(y) = one.loss.finite().and_then(height) else { continue };
             let at = (one.step as f64, y);
             held_out.push(Mark::Symbol { at, symbol: Symbol::full(series.marker), paint });
-            plot.tips.push(Tip::at(row, at, format!("{name}\nstep {}: {}", one.step, told(one))));
+            plot.tips.push(Tip::point(at, row, format!("{name}\nstep {}: {}", one.step, told(one))));
         }
         if let Some(step) = course.end.step() {
             let last = means.iter().take(step.saturating_add(1)).rev().find_map(|y| *y);

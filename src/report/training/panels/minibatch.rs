@@ -17,7 +17,7 @@ pub(super) fn panel(run: &TrainingRun) -> Option<Panel> {
         let Some((step, ratios)) = ratios(learner) else { continue };
         for (layer, ratio) in &ratios {
             let words = format!("{}\nlayer {layer}: {}", learner.name, short(*ratio, Typeset));
-            plot.tips.push(Tip::at(beside.len(), (*layer as f64, core_math::log10(*ratio)), words));
+            plot.tips.push(Tip::point((*layer as f64, core_math::log10(*ratio)), beside.len(), words));
         }
         let stretches = ratios.chunk_by(|one, next| one.0.checked_add(1) == Some(next.0)).map(|stretch| {
             stretch.iter().map(|(layer, ratio)| joined((*layer as f64, core_math::log10(*ratio)))).collect()

@@ -21,7 +21,7 @@ pub(super) fn panel(run: &TrainingRun, last: usize) -> Option<Panel> {
         for change in &course.scales {
             let words =
                 format!("{}\nfrom step {} on: {}", learner.name, change.step, power(2, change.log2.into(), Typeset));
-            plot.tips.push(Tip::at(beside.len(), (change.step as f64, change.log2.into()), words));
+            plot.tips.push(Tip::point((change.step as f64, change.log2.into()), beside.len(), words));
         }
         let symbol = Symbol::full(series.marker);
         let mut skipped: Vec<f64> = course.skipped.iter().map(|step| *step as f64).collect();

@@ -42,7 +42,7 @@ fn plot(run: &TrainingRun, last: usize, (what, share): Share) -> Plot {
             most = f64::max(most, at.1);
             points.push(joined(at));
             let words = format!("{}\nstep {}: {} % {what}", learner.name, measure.step, short(at.1, Typeset));
-            plot.tips.push(Tip::at(row, at, words));
+            plot.tips.push(Tip::point(at, row, words));
         }
         plot.curves.push(Curve { series, stretches: vec![points], singles: Vec::new() });
     }
