@@ -1,9 +1,9 @@
 //! `sweep merge`: the parts of a sweep that several machines measured, as one.
 
-use super::SweepArguments;
+use super::arguments::SweepArguments;
 use super::lines::Lines;
-use super::planning::Planning;
-use super::store::{CELLS, PART, PLAN, Store};
+use super::planning::{PLAN, Planning};
+use super::store::{CELLS, PART, Store};
 use crate::cli::failure::Failure;
 use crate::cli::printing::show;
 use crate::cli::run_info;

@@ -4,7 +4,7 @@
 
 use super::csv;
 use super::lines::Lines;
-use super::planning::Planning;
+use super::planning::{PLAN, Planning};
 use crate::cli::failure::Failure;
 use crate::cli::folder::{Folder, unwritable};
 use crate::disk;
@@ -17,8 +17,6 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-/// The plan.
-pub const PLAN: &str = "plan.json";
 /// The cells of a finished sweep, and of one that runs.
 pub const CELLS: &str = "cells.jsonl";
 pub const PART: &str = "cells.jsonl.part";

@@ -1,7 +1,7 @@
 //! Measures cells, as many at once as there are threads and memory for: one cell a thread, because cells need not wait
 //! for each other and the layers of one do.
 
-use super::SweepArguments;
+use super::arguments::SweepArguments;
 use super::attempt::attempt;
 use super::planning::Planning;
 use super::store::Store;
