@@ -15,11 +15,13 @@ mod workers;
 use super::failure::Failure;
 use super::printing::{print, show};
 use super::run_info;
+use crate::report::kind::Kind;
+use crate::report::view::View;
 pub use arguments::SweepArguments;
 use planning::Planning;
 use std::io::{self, Write};
 use std::path::Path;
-use store::Store;
+use store::{Store, Swept};
 
 /// Measures the cells that are not there yet, or merges.
 ///
@@ -53,13 +55,21 @@ fn measure(arguments: &SweepArguments) -> Result<(), Failure> {
         let _ = io::stderr().write_all(words::in_words(&planning, &rest, arguments)?.as_bytes());
     }
     workers::measure(&planning, &store, rest, arguments)?;
-    let sweep = store.finish(&clock.to_json(planning.threads), is_silent)?;
-    if arguments.json {
-        print(sweep.to_json().as_bytes())
-    } else if arguments.quiet {
-        Ok(())
-    } else {
-        let failed = if sweep.failed > 0 { format!(", {} of them failed", sweep.failed) } else { String::new() };
-        show(&format!("{} cells{failed}: {}\n", sweep.cells, store.path().join(store::CELLS).display()))
+    arguments.finish(&planning, &store, &clock.to_json(planning.threads))
+}
+
+impl SweepArguments {
+    /// Writes the files of a finished sweep, or of a part of one, and prints what is asked for.
+    fn finish(&self, planning: &Planning, store: &Store, run_info: &str) -> Result<(), Failure> {
+        let Swept { sweep, picture } = store.finish(run_info, self.theme, self.quiet || self.json)?;
+        if self.json {
+            print(sweep.to_json().as_bytes())
+        } else if self.quiet {
+            Ok(())
+        } else if planning.shard.is_some() {
+            show(&format!("{} cells: {}\n", sweep.cells, store.path().join(store::CELLS).display()))
+        } else {
+            show(&sweep.terminal(View { details: self.details, layers: false }, Some(&picture)))
+        }
     }
 }

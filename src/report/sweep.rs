@@ -50,6 +50,11 @@ impl Kind for Sweep {
     }
 }
 
+/// Names of the files of a sweep's report.
+pub fn names() -> Vec<String> {
+    [files::SWEEP, files::RUN, files::PAGE].map(String::from).into()
+}
+
 /// The first screen: what was measured, a row per network with its horizons, and the answers; with details every horizon
 /// with its intervals.
 fn screen(sweep: &Sweep, view: View, picture: Option<&Path>) -> String {

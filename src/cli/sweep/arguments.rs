@@ -1,7 +1,9 @@
 //! The arguments of `sweep`.
 
 use super::axes::Axes;
+use crate::cli::printing::theme;
 use crate::cli::resources::Resources;
+use crate::report::svg::Theme;
 use std::path::PathBuf;
 
 /// Arguments of `sweep`.
@@ -36,6 +38,12 @@ pub struct SweepArguments {
     /// Keep the record of every cell
     #[arg(long, help_heading = "Output")]
     pub records: bool,
+    /// Also print every horizon with its intervals
+    #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = "Output")]
+    pub details: bool,
+    /// Background of the plots
+    #[arg(long, value_name = "THEME", value_parser = theme(), default_value = "light", help_heading = "Output")]
+    pub theme: Theme,
     /// Print only sweep.json
     #[arg(long, help_heading = "Output")]
     pub json: bool,

@@ -5,7 +5,6 @@ use super::lines::Lines;
 use super::planning::{PLAN, Planning};
 use super::store::{CELLS, PART, Store};
 use crate::cli::failure::Failure;
-use crate::cli::printing::show;
 use crate::cli::run_info;
 use crate::disk;
 use crate::probe::VERSION;
@@ -20,7 +19,7 @@ const LARGEST: u64 = 1 << 24;
 const LISTED: usize = 20;
 
 /// Options that make sense for what is measured already.
-const OPTIONS: [&str; 4] = ["words", "out", "force", "quiet"];
+const OPTIONS: [&str; 7] = ["words", "out", "force", "quiet", "details", "json", "theme"];
 
 /// Merges, or stores what there is and says how to measure the rest.
 ///
@@ -30,7 +29,7 @@ pub fn execute(named: &[PathBuf], arguments: &SweepArguments, given: &[String]) 
     if let Some(option) = given.iter().find(|option| !OPTIONS.contains(&option.as_str())) {
         let option = option.replace('_', "-");
         return refuse(format!(
-            "--{option}: the parts were measured, and `sweep merge` takes --out, --force and --quiet"
+            "--{option}: the parts were measured, and `sweep merge` takes --out, --force, --details, --json, --theme and --quiet"
         ));
     }
     let out = arguments.out.as_deref().filter(|_| !named.is_empty());
@@ -71,11 +70,7 @@ pub fn execute(named: &[PathBuf], arguments: &SweepArguments, given: &[String]) 
             listed(&rest),
         ));
     }
-    let sweep = store.finish(&clock.to_json(1), arguments.quiet)?;
-    match arguments.quiet {
-        true => Ok(()),
-        false => show(&format!("{} cells of {} parts: {}\n", sweep.cells, folders.len(), out.join(CELLS).display())),
-    }
+    arguments.finish(&planning, &store, &clock.to_json(1))
 }
 
 /// Stores a cell that one of the parts has; all that have it must agree.

@@ -12,9 +12,12 @@ use crate::judgement::cell::Cell;
 use crate::judgement::sweep::Sweep;
 use crate::record::Record;
 use crate::report::files;
+use crate::report::kind::Kind;
+use crate::report::svg::Theme;
+use crate::report::sweep as report;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 /// The cells of a finished sweep, and of one that runs.
@@ -32,6 +35,12 @@ pub struct Store<'p> {
     cells: Vec<usize>,
     folder: Folder,
     part: Mutex<Part>,
+}
+
+/// A finished sweep, and the path of its main picture.
+pub struct Swept {
+    pub sweep: Sweep,
+    pub picture: PathBuf,
 }
 
 /// The file that grows.
@@ -53,7 +62,8 @@ impl Store<'_> {
             files::check_target_of(above, PLAN, &plan.spec_hash, force).map_err(Failure::Input)?;
             disk::write_file(&above.join(PLAN), &plan_json).map_err(|error| unwritable("--out", above, &error))?;
         }
-        let names = [PLAN, CELLS, PART, TABLE, files::SWEEP, files::RUN].map(String::from);
+        let own = [PLAN, CELLS, PART, TABLE].map(String::from);
+        let names: Vec<String> = own.into_iter().chain(report::names()).collect();
         let folder = Folder::of_report(path, PLAN, &plan.spec_hash, &names, force)?;
         if force {
             folder.remove(&[CELLS, PART, TABLE, files::SWEEP].map(String::from))?;
@@ -149,8 +159,8 @@ impl Store<'_> {
     /// Writes the finished files; a part of a sweep that another machine completes has no `sweep.json`.
     ///
     /// # Errors
-    /// A file that cannot be written.
-    pub fn finish(&self, run_info: &str, is_silent: bool) -> Result<Sweep, Failure> {
+    /// A picture that cannot be drawn, or a file that cannot be written.
+    pub fn finish(&self, run_info: &str, theme: Theme, is_silent: bool) -> Result<Swept, Failure> {
         let failed = |error: io::Error| self.full(unwritable("--out", self.path(), &error));
         let part = self.part.lock().unwrap_or_else(PoisonError::into_inner);
         let line = |place: usize| {
@@ -177,12 +187,14 @@ impl Store<'_> {
         let mut last = vec![(files::RUN.to_string(), run_info.as_bytes().to_vec())];
         if self.planning.shard.is_none() {
             last.push((files::SWEEP.into(), sweep.to_json().into_bytes()));
+            last.extend(sweep.drawn(theme).map_err(|error| Failure::Output(io::Error::other(error)))?);
         }
+        let picture = last.last().map_or_else(PathBuf::new, |(name, _)| self.path().join(name));
         self.folder.write(&last).map_err(|failure| self.full(failure))?;
         write(CELLS, &mut |out, line| out.write_all(line), "")?;
         drop(part);
         self.folder.remove(&[PART.into()])?;
         self.folder.make_latest(is_silent);
-        Ok(sweep)
+        Ok(Swept { sweep, picture })
     }
 }
