@@ -2,6 +2,7 @@
 //! the cheapest precision that keeps it sound.
 
 mod page;
+pub mod panels;
 mod tables;
 mod words;
 
@@ -48,7 +49,7 @@ impl Kind for Sweep {
     }
 
     fn sheets(&self) -> Vec<Sheet> {
-        Vec::new()
+        panels::sheets(self)
     }
 
     fn terminal(&self, view: View, picture: Option<&Path>) -> String {

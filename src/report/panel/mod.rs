@@ -5,11 +5,13 @@
 
 mod axis;
 mod mark;
+mod ramp;
 mod sheet;
 mod style;
 
 pub use axis::{Axis, Group, Powers, Scale, ends};
 pub use mark::{Area, Curve, Joined, Mark, Rule, Single, Text, Tip};
+pub use ramp::NOISE_TICKS;
 pub use sheet::{Layout, Sheet};
 pub use style::{Dash, Hatch, LINES, Marker, Paint, Palette, Sample, Series, Symbol};
 
