@@ -7,16 +7,15 @@ use super::failure::Failure;
 use super::imports::{FileOptions, Rows};
 use super::measuring::{Measured, Output, measured};
 use super::options::{Asked, Options, PRECISION};
-use super::printing::{Json, tell, theme};
+use super::printing::{Json, print, show, tell, theme};
 use super::resources::Resources;
 use crate::judgement::audit::AuditSummary;
-use crate::record::Record;
 use crate::report::audit;
-use crate::report::screen::View;
 use crate::report::svg::Theme;
+use crate::report::view::View;
 use crate::spec::fields::Field;
 use crate::spec::{Attribute, Model, Plan, Spec};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Arguments of `audit`.
@@ -113,34 +112,17 @@ pub fn execute(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
         resources: arguments.resources,
     };
     let Measured { record, picture, is_printed } = measured(plan, &output)?;
-    match arguments.json {
-        Some(Json::Record) => super::printing::print(record.to_json().as_bytes())?,
-        Some(Json::Summary) => {
-            super::printing::print(AuditSummary::new(&record, threshold(arguments)).to_json().as_bytes())?;
-        }
-        None if arguments.quiet || is_printed => {}
-        None => super::printing::show(&text(arguments, &record, &picture))?,
-    }
-    Ok(match arguments.max_excess.and_then(|most| failure(&record, most)) {
-        Some(sentence) => failed(&sentence),
-        None => ExitCode::SUCCESS,
-    })
-}
-
-fn text(arguments: &AuditArguments, record: &Record, picture: &Path) -> String {
+    let allowed = arguments.max_excess.unwrap_or(audit::OUT_OF_LINE);
     let view = View { details: arguments.details, layers: arguments.layers };
-    audit::terminal(record, view, threshold(arguments), Some(picture))
-}
-
-/// Bits of excess allowed.
-fn threshold(arguments: &AuditArguments) -> f64 {
-    arguments.max_excess.unwrap_or(audit::OUT_OF_LINE)
-}
-
-/// What failed, in one sentence, with the given bits of excess allowed.
-fn failure(record: &Record, most: f64) -> Option<String> {
-    let audits: Vec<_> = record.runs.iter().flat_map(|run| audit::audits_at(record, run, most)).collect();
-    audit::failure(&audits)
+    match arguments.json {
+        Some(Json::Record) => print(record.to_json().as_bytes())?,
+        Some(Json::Summary) => print(AuditSummary::new(&record, allowed).to_json().as_bytes())?,
+        None if arguments.quiet || is_printed => {}
+        None => show(&audit::terminal(&record, view, allowed, Some(&picture)))?,
+    }
+    let audits: Vec<_> = record.runs.iter().flat_map(|run| audit::audits_at(&record, run, allowed)).collect();
+    let failure = arguments.max_excess.and_then(|_| audit::failure(&audits));
+    Ok(failure.map_or(ExitCode::SUCCESS, |sentence| failed(&sentence)))
 }
 
 fn plan(arguments: &AuditArguments) -> Result<Plan, Failure> {

@@ -58,7 +58,7 @@ pub fn execute(arguments: &ReportArguments) -> Result<(), Failure> {
     let directory = arguments.out.as_deref().unwrap_or(&stored.directory);
     let (kept, probe) = (&stored.kept, stored.kept.probe());
     if probe.is_none() {
-        arguments.refuse_options_of_a_probe(kept.file())?;
+        arguments.refuse_options_of_a_probe(kept.head().file)?;
     }
     let folder = Folder::lock("--out", directory)?;
     let keeps_record = stored.check_target(directory, arguments.force).map_err(Failure::Input)?;
@@ -66,8 +66,8 @@ pub fn execute(arguments: &ReportArguments) -> Result<(), Failure> {
     let picture = contents.last().map_or_else(PathBuf::new, |(name, _)| directory.join(name));
     let mut names: Vec<String> = contents.iter().map(|(name, _)| name.clone()).collect();
     if !keeps_record {
-        names.push(kept.file().to_string());
-        contents.insert(0, (kept.file().to_string(), stored.bytes.clone()));
+        names.push(kept.head().file.to_string());
+        contents.insert(0, (kept.head().file.to_string(), stored.bytes.clone()));
     }
     files::check_names(directory, &names).map_err(Failure::Input)?;
     let mut targets = Targets::new(arguments.force);
@@ -163,7 +163,7 @@ impl Stored {
             Some(place) => format!("`{shown}` is not a record ({place}): {fix}"),
             None => format!("`{shown}` is a record of another version: {message}"),
         })?;
-        if kept.is_empty() {
+        if kept.head().parts == 0 {
             return Err(format!("`{shown}` holds no run: {fix}"));
         }
         kept.check().map_err(|contradiction| {
@@ -178,8 +178,8 @@ impl Stored {
 
     /// Checks that the report may be written here, and says whether this record is already there.
     fn check_target(&self, directory: &Path, force: bool) -> Result<bool, String> {
-        let name = self.kept.file();
-        files::check_target_of(directory, name, self.kept.origin()[1], force)?;
+        let name = self.kept.head().file;
+        files::check_target_of(directory, name, self.kept.head().spec_hash, force)?;
         match disk::stored(&directory.join(name), LARGEST_FILE) {
             Ok(bytes) if bytes == self.bytes => Ok(true),
             Ok(_) if !force => {

@@ -99,7 +99,7 @@ pub fn write(
     let stale = record.probe().map_or_else(Vec::new, |_| files::stale_pictures(folder.path(), &names));
     // The record comes first: a run killed here leaves a directory that the same spec may replace.
     let mut all = vec![
-        (record.file().to_string(), record.json().into_bytes()),
+        (record.head().file.to_string(), record.json().into_bytes()),
         (files::RUN.to_string(), clock.to_json(pool.current_num_threads()).into()),
     ];
     all.extend(drawn);

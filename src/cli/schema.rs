@@ -5,8 +5,11 @@ use super::printing::{print, show};
 use super::run_info::RunInfo;
 use crate::judgement::Summary;
 use crate::judgement::audit::AuditSummary;
+use crate::judgement::cell::Cell;
+use crate::judgement::sweep::Sweep;
 use crate::record::law::Law;
 use crate::record::study::{Study, StudySpec};
+use crate::record::sweep::SweepPlan;
 use crate::record::training::{Training, TrainingSpec};
 use crate::record::{Record, Spec};
 use clap::ValueEnum;
@@ -34,6 +37,12 @@ enum Document {
     Training,
     /// `study.json`, and what `study --json` prints
     Study,
+    /// `sweep.json`, and what `sweep --json` prints
+    Sweep,
+    /// `plan.json` of `sweep`
+    SweepPlan,
+    /// A line of `cells.jsonl`
+    Cell,
     /// The specification in `record.json` and `law.json`
     Spec,
     /// The specification in `training.json`
@@ -76,6 +85,9 @@ impl Document {
             Document::Law => read::<Law>(),
             Document::Training => read::<Training>(),
             Document::Study => read::<Study>(),
+            Document::Sweep => read::<Sweep>(),
+            Document::SweepPlan => read::<SweepPlan>(),
+            Document::Cell => read::<Cell>(),
             Document::Spec => read::<Spec>(),
             Document::TrainingSpec => read::<TrainingSpec>(),
             Document::StudySpec => read::<StudySpec>(),

@@ -120,7 +120,7 @@ pub fn execute(subcommand: &Subcommand, given: &[String], root: Command) -> Resu
         Subcommand::Law(arguments) => law::execute(arguments, given)?,
         Subcommand::Train(arguments) => train::execute(arguments, given)?,
         Subcommand::Study(arguments) => study::execute(arguments)?,
-        Subcommand::Sweep(arguments) => sweep::execute(arguments)?,
+        Subcommand::Sweep(arguments) => sweep::execute(arguments, given)?,
         Subcommand::Formats(arguments) => formats::execute(arguments)?,
         Subcommand::Round(arguments) => round::execute(arguments)?,
         Subcommand::Activations(arguments) => activations::execute(arguments)?,

@@ -4,27 +4,27 @@
 //! Cells that differ in depth alone are one line of networks: trial t of one depth and trial t of another share the draws
 //! of their first layers, so that trials are resampled jointly over depths.
 
+mod networks;
+mod rank;
+mod reach;
+
+pub use rank::HorizonRanking;
+pub use reach::Reach;
+
+use super::cell::Cell;
 use super::exact::ExactState;
-use super::ranking::{self, Ranking, Ratio};
-use super::sweep::{Cell, CellArithmetic, CellRemedy, CellRun, Outcome};
 use crate::record::sweep::AxisValue;
-use crate::record::{Evidence, Number, Quantiles, RemedyKind, Verdict, VerdictCount, WholeTrial, enough_of};
-use crate::statistics::{self, bootstrap};
+use crate::record::{Evidence, Number, Quantiles, RemedyKind, Verdict, VerdictCount};
+use crate::statistics::bootstrap;
+use networks::{Grid, Network, Networks, Precision, is_severe, networks};
+use rank::rankings;
+use reach::{HALF, Share, count, is_reached, of_depths, reach};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The field along which horizons lie.
-const DEPTH: &str = "depth";
-/// The field in which contenders differ.
-const ACTIVATION: &str = "activation";
-/// Half of the trials.
-const HALF: Share = (1, 2);
 /// The shares between whose depths a horizon is passed.
 const SHARES: [Share; 2] = [(2, 5), (4, 5)];
-
-/// A share of the trials as a quotient.
-type Share = (usize, usize);
 
 /// The way in which a gradient stops to mean anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -114,27 +114,6 @@ pub struct Horizon {
     pub saturated: Vec<usize>,
 }
 
-/// From which depth on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "reached", rename_all = "snake_case")]
-pub enum Reach {
-    /// From this depth on, at this one and the next.
-    From {
-        /// The depth.
-        depth: usize,
-    },
-    /// Only at the last depth.
-    Unconfirmed {
-        /// The depth.
-        depth: usize,
-    },
-    /// At no depth up to this one.
-    Beyond {
-        /// The last depth.
-        depth: usize,
-    },
-}
-
 /// A remedy and the horizon with it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -145,145 +124,11 @@ pub struct HorizonRemedy {
     pub reach: Reach,
 }
 
-/// Which activation stays usable to the greatest depth, of networks that differ in it alone.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct HorizonRanking {
-    /// The values that they share, without depth.
-    pub values: BTreeMap<String, AxisValue>,
-    /// The precision.
-    pub arithmetic: String,
-    /// Places of their lines.
-    pub lines: Vec<usize>,
-    /// The outcome, by places in `lines`.
-    pub ranking: Ranking,
-}
-
-impl Reach {
-    /// The depth, infinite where none is reached.
-    pub fn depth(self) -> f64 {
-        match self {
-            Reach::From { depth } | Reach::Unconfirmed { depth } => depth as f64,
-            Reach::Beyond { .. } => f64::INFINITY,
-        }
-    }
-}
-
-/// Whether each trial is saturated, at each depth in turn; `None` where that is not established.
-type Grid = Vec<(usize, Vec<Option<bool>>)>;
-
-/// What horizons need of a cell.
-struct Network {
-    evidence: Evidence,
-    states: Vec<ExactState>,
-    log2_relative: Number,
-    chi1: Option<f64>,
-    precisions: Vec<Precision>,
-}
-
-/// The same of a precision: layer 1's trials, and whether the whole network is sound in enough of them.
-struct Precision {
-    name: String,
-    bits: Option<u32>,
-    verdicts: Vec<Verdict>,
-    verdict: VerdictCount,
-    noise: Quantiles,
-    is_sound: bool,
-    remedies: Vec<Remedied>,
-}
-
-/// A change that was tried, and whether layer 1 is saturated in at least half of the trials all the same.
-struct Remedied {
-    kind: RemedyKind,
-    name: String,
-    is_saturated: bool,
-}
-
-/// The networks of one line by depth.
-struct Networks {
-    values: BTreeMap<String, AxisValue>,
-    measured: BTreeMap<usize, Network>,
-    failed: Vec<(usize, String)>,
-}
-
 /// The horizons of all cells of a sweep, whose trials have this seed.
 pub fn horizons(cells: impl IntoIterator<Item = Cell>, seed: u64) -> Horizons {
     let networks = networks(cells);
     let lines: Vec<Line> = networks.iter().map(|networks| line(networks, seed)).collect();
     Horizons { rankings: rankings(&networks), lines }
-}
-
-/// Cells that differ in depth alone, in the order of their first ones.
-fn networks(cells: impl IntoIterator<Item = Cell>) -> Vec<Networks> {
-    let mut found: Vec<Networks> = Vec::new();
-    let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    for mut cell in cells {
-        let Some(AxisValue::Whole(depth)) = cell.values.remove(DEPTH) else { continue };
-        let name = cell.values.iter().map(|(field, value)| format!("{field}={value} ")).collect();
-        let place = *places.entry(name).or_insert_with(|| {
-            found.push(Networks { values: cell.values, measured: BTreeMap::new(), failed: Vec::new() });
-            found.len() - 1
-        });
-        match cell.outcome {
-            Outcome::Measured(run) => _ = found[place].measured.insert(depth as usize, network(*run)),
-            Outcome::Failed(why) => found[place].failed.push((depth as usize, why)),
-        }
-    }
-    found
-}
-
-fn network(run: CellRun) -> Network {
-    let log2_relative = statistics::median(run.exact.log2_relative.iter().map(|number| number.value()));
-    Network {
-        evidence: run.exact.evidence,
-        log2_relative: Number::new(log2_relative.unwrap_or(f64::NAN)),
-        states: run.exact.states,
-        chi1: run.chi1,
-        precisions: run.arithmetics.into_iter().map(precision).collect(),
-    }
-}
-
-fn precision(arithmetic: CellArithmetic) -> Precision {
-    let (sound, of) = (|trial: &&WholeTrial| trial.verdict == Verdict::Sound, arithmetic.whole.len());
-    let [first, ..] = arithmetic.layers;
-    Precision {
-        is_sound: of > 0 && arithmetic.whole.iter().filter(sound).count() >= enough_of(of),
-        name: arithmetic.name,
-        bits: arithmetic.bits,
-        verdicts: first.verdicts,
-        verdict: first.verdict,
-        noise: first.noise,
-        remedies: arithmetic.remedies.into_iter().map(remedied).collect(),
-    }
-}
-
-fn remedied(remedy: CellRemedy) -> Remedied {
-    let distribution = remedy.verdict.distribution.iter().flatten();
-    let saturated: usize = distribution.filter(|(verdict, _)| is_severe(**verdict)).map(|(_, count)| count).sum();
-    Remedied { kind: remedy.kind, name: remedy.name, is_saturated: 2 * saturated >= remedy.verdict.of.max(1) }
-}
-
-/// Whether an arithmetic loses the gradient.
-fn is_severe(verdict: Verdict) -> bool {
-    matches!(verdict, Verdict::Chaotic | Verdict::Underflow | Verdict::Overflow)
-}
-
-impl Networks {
-    /// What a measured network says of every trial, by depth.
-    fn grid(&self, trials: impl Fn(&Network) -> Vec<Option<bool>>) -> Grid {
-        self.measured.iter().map(|(depth, network)| (*depth, trials(network))).collect()
-    }
-
-    /// The same of the verdicts of a precision on layer 1.
-    fn grid_of(&self, place: usize, is_saturated: impl Fn(Verdict) -> bool) -> Grid {
-        let known = |verdict: &Verdict| (*verdict != Verdict::NotEstablished).then(|| is_saturated(*verdict));
-        self.grid(|network| network.precisions.get(place).iter().flat_map(|one| &one.verdicts).map(known).collect())
-    }
-
-    /// A precision at every depth.
-    fn precisions(&self, place: usize) -> impl Iterator<Item = &Precision> {
-        self.measured.values().filter_map(move |network| network.precisions.get(place))
-    }
 }
 
 fn line(networks: &Networks, seed: u64) -> Line {
@@ -334,34 +179,6 @@ fn horizon(mode: Mode, grid: &Grid, seed: u64) -> Horizon {
     }
 }
 
-/// How many of the chosen trials are saturated, and of how many that is known.
-fn count(trials: &[Option<bool>], chosen: &[usize]) -> (usize, usize) {
-    let known = chosen.iter().filter_map(|trial| *trials.get(*trial)?);
-    known.fold((0, 0), |(saturated, known), is_saturated| (saturated + usize::from(is_saturated), known + 1))
-}
-
-fn is_reached(trials: &[Option<bool>], (part, whole): Share, chosen: &[usize]) -> bool {
-    let (saturated, known) = count(trials, chosen);
-    known > 0 && whole * saturated >= part * known
-}
-
-/// The least depth at which the share is reached there and at the next depth.
-fn reach(grid: &Grid, share: Share, chosen: &[usize]) -> Reach {
-    let reached: Vec<bool> = grid.iter().map(|(_, trials)| is_reached(trials, share, chosen)).collect();
-    of_depths(grid.iter().map(|(depth, _)| *depth), &reached)
-}
-
-/// The same of depths at which something is so, or not.
-fn of_depths(depths: impl Iterator<Item = usize>, reached: &[bool]) -> Reach {
-    let depths: Vec<usize> = depths.collect();
-    let last = depths.last().copied().unwrap_or(0);
-    match reached.windows(2).position(|pair| pair == [true, true]).and_then(|place| depths.get(place)) {
-        Some(depth) => Reach::From { depth: *depth },
-        None if reached.last() == Some(&true) => Reach::Unconfirmed { depth: last },
-        None => Reach::Beyond { depth: last },
-    }
-}
-
 /// The name of the precision with the fewest bits in which the whole network is sound in enough trials.
 fn cheapest(network: &Network) -> Option<String> {
     let sound = network.precisions.iter().filter(|one| one.is_sound);
@@ -390,46 +207,4 @@ fn best_remedy(networks: &Networks, place: usize) -> Option<HorizonRemedy> {
     let found = kinds.into_iter().filter_map(with);
     let further = found.filter(|remedy| remedy.reach.depth() > of_depths(depths(), &plain).depth());
     further.reduce(|best, next| if next.reach.depth() > best.reach.depth() { next } else { best })
-}
-
-/// For every precision of networks that differ in the activation alone, how far each stays usable.
-fn rankings(networks: &[Networks]) -> Vec<HorizonRanking> {
-    let mut groups: Vec<(BTreeMap<String, AxisValue>, Vec<usize>)> = Vec::new();
-    for (place, one) in networks.iter().enumerate() {
-        let mut values = one.values.clone();
-        values.remove(ACTIVATION);
-        match groups.iter_mut().find(|(shared, _)| *shared == values) {
-            Some((_, lines)) => lines.push(place),
-            None => groups.push((values, vec![place])),
-        }
-    }
-    let mut rankings = Vec::new();
-    for (values, lines) in groups.into_iter().filter(|(_, lines)| lines.len() > 1) {
-        let names = networks[lines[0]].measured.values().next().map_or(&[][..], |network| &network.precisions);
-        for (place, precision) in names.iter().enumerate() {
-            let contenders: Vec<ranking::Trials> = lines.iter().map(|line| usable(&networks[*line], place)).collect();
-            let (ranking, arithmetic) = (ranking::rank(&contenders), precision.name.clone());
-            rankings.push(HorizonRanking { values: values.clone(), arithmetic, lines: lines.clone(), ranking });
-        }
-    }
-    rankings
-}
-
-/// One over the depth at which each trial is saturated by any mode: the less, the deeper; an upper limit where it is
-/// saturated at no measured depth.
-fn usable(networks: &Networks, place: usize) -> ranking::Trials {
-    let is_saturated = |(verdict, state): (&Verdict, &ExactState)| {
-        Some(is_severe(*verdict) || *verdict == Verdict::Zero || *state == ExactState::Vanishing)
-    };
-    let grid = networks.grid(|network| {
-        let verdicts = network.precisions.get(place).map_or(&[][..], |one| &one.verdicts);
-        verdicts.iter().zip(&network.states).map(is_saturated).collect()
-    });
-    let trials = grid.iter().map(|(_, trials)| trials.len()).min().unwrap_or(0);
-    let ratio = |trial| {
-        let reach = reach(&grid, (1, 1), &[trial]);
-        let (Reach::From { depth } | Reach::Unconfirmed { depth } | Reach::Beyond { depth }) = reach;
-        Some(Ratio { value: 1.0 / depth.max(1) as f64, at_most: matches!(reach, Reach::Beyond { .. }) })
-    };
-    (0..trials).map(ratio).collect()
 }

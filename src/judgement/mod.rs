@@ -6,6 +6,7 @@
 pub mod audit;
 mod by_layer;
 mod cause;
+pub mod cell;
 mod exact;
 pub mod horizon;
 mod instead;

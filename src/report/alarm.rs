@@ -5,6 +5,7 @@ use crate::record::{ArithmeticRun, Record, SiteRun, Verdict};
 use crate::report::numbers::{Notation::Plain, short};
 use crate::report::probe::tables;
 use crate::report::{audit, facts, say};
+use std::cmp::Ordering;
 
 /// An arithmetic of a record: the place of its run, and its own place there.
 pub type Place = (usize, usize);
@@ -22,13 +23,8 @@ pub fn reached(record: &Record, option: &str, threshold: Verdict, met: &[Place])
         let noise = arithmetic.sites.first().map_or(0.0, |layer| layer.noise().median.value());
         (arithmetic.verdict.verdict, if noise.is_nan() { 0.0 } else { noise })
     };
-    let mut worst = *all.first()?;
-    for one in &all[1..] {
-        if severity(one).partial_cmp(&severity(&worst)).is_some_and(std::cmp::Ordering::is_gt) {
-            worst = *one;
-        }
-    }
-    let (place, arithmetic) = worst;
+    let order = |one: &&_, other: &&_| severity(one).partial_cmp(&severity(other)).unwrap_or(Ordering::Equal);
+    let (place, arithmetic) = *all.iter().rev().max_by(order)?;
     let layer = arithmetic.sites.first()?;
     let name = |(place, arithmetic): (Place, &ArithmeticRun)| {
         let of = if record.runs.len() > 1 { format!("{} in ", record.runs[place.0].activation) } else { String::new() };

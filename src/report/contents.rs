@@ -1,6 +1,6 @@
 //! A probe's or an audit's record as a kind of record: the files that follow from it alone.
 
-use super::kind::Kind;
+use super::kind::{Head, Kind};
 use super::page::Page;
 use super::panel::Sheet;
 use super::probe::{self, panels};
@@ -10,24 +10,16 @@ use crate::record::{Evidence, Record};
 use std::path::Path;
 
 impl Kind for Record {
-    fn file(&self) -> &'static str {
-        files::RECORD
+    fn head(&self) -> Head<'_> {
+        Head { file: files::RECORD, version: &self.version, spec_hash: &self.spec_hash, parts: self.runs.len() }
     }
 
     fn json(&self) -> String {
         self.to_json()
     }
 
-    fn origin(&self) -> [&str; 2] {
-        [&self.version, &self.spec_hash]
-    }
-
     fn evidence(&self) -> Vec<Evidence> {
         self.runs.iter().map(|run| run.truth.evidence).collect()
-    }
-
-    fn is_empty(&self) -> bool {
-        self.runs.is_empty()
     }
 
     fn check(&self) -> Result<(), String> {

@@ -39,7 +39,7 @@ const SUMMARY: &str = "summary";
 const DETAILS: &str = "details";
 
 /// The picture that compares several runs, without its ending.
-const COMPARISON: &str = "compare";
+pub const COMPARISON: &str = "compare";
 
 /// The folder of single panels.
 const PANELS: &str = "panels";
@@ -81,19 +81,12 @@ impl Pictures {
         }
         let mut runs: Vec<RunPictures> = Vec::new();
         for activation in activations {
-            let plain = safe(activation);
-            let numbered = (2..).map(|number| format!("{plain}-{number}"));
-            // Canonical names stay apart when made safe; others are numbered.
-            let mut candidates = std::iter::once(plain.clone()).chain(numbered);
-            let is_taken = |name: &str| {
-                let taken = || runs.iter().flat_map(|run| [&run.summary, &run.details]);
-                [COMPARISON, PANELS, ".", ".."].contains(&name) || taken().any(|taken| taken == name)
-            };
-            if let Some(name) = candidates.find(|name| !is_taken(name)) {
-                let folder = format!("{PANELS}/{name}");
-                let details = format!("{name}-{DETAILS}");
-                runs.push(run(name, details, &folder));
-            }
+            let name = free_name(activation, |name| {
+                let mut taken = runs.iter().flat_map(|run| [&run.summary, &run.details]);
+                name == PANELS || taken.any(|taken| taken == name)
+            });
+            let (folder, details) = (format!("{PANELS}/{name}"), format!("{name}-{DETAILS}"));
+            runs.push(run(name, details, &folder));
         }
         Pictures { runs, comparison: Some(COMPARISON.into()) }
     }
@@ -262,6 +255,14 @@ fn refuse_foreign(directory: &Path, record: &str, spec_hash: &str) -> Result<(),
         Ok(_) => Err("holds a report with other options or of another version".into()),
         Err(_) => Err(format!("holds a {record} that is not a record")),
     }
+}
+
+/// An activation's name as a picture's: canonical names stay apart when made safe, others are numbered.
+pub fn free_name(activation: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let plain = safe(activation);
+    let numbered = (2u64..).map(|number| format!("{plain}-{number}"));
+    let is_free = |name: &String| !is_taken(name) && ![COMPARISON, ".", "..", ""].contains(&name.as_str());
+    std::iter::once(plain.clone()).chain(numbered).find(is_free).unwrap_or(plain)
 }
 
 /// A value as part of a file's name: every character outside `a-z 0-9 . = _ +` as `-`.

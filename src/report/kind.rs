@@ -8,18 +8,26 @@ use super::{files, html};
 use crate::record::{Evidence, Record};
 use std::path::Path;
 
+/// What every record says of itself.
+pub struct Head<'r> {
+    /// The name of its file.
+    pub file: &'static str,
+    /// The version of the program that measured.
+    pub version: &'r str,
+    /// The hash of its spec.
+    pub spec_hash: &'r str,
+    /// Runs or claims.
+    pub parts: usize,
+}
+
 /// A record of any kind.
 pub trait Kind: Send + Sync {
-    /// The name of its file.
-    fn file(&self) -> &'static str;
-    /// The bytes of that file.
+    /// What it says of itself.
+    fn head(&self) -> Head<'_>;
+    /// The bytes of its file.
     fn json(&self) -> String;
-    /// The version of the program that measured, and the hash of the spec.
-    fn origin(&self) -> [&str; 2];
     /// How well the exact gradients of its pictures are known.
     fn evidence(&self) -> Vec<Evidence>;
-    /// Whether it has nothing to show.
-    fn is_empty(&self) -> bool;
     /// Looks for contradictions.
     ///
     /// # Errors
@@ -49,12 +57,12 @@ pub trait Kind: Send + Sync {
     /// # Errors
     /// What could not be drawn, and that a record without a run has nothing to show.
     fn drawn(&self, theme: Theme) -> Result<Vec<(String, Vec<u8>)>, String> {
-        if self.is_empty() {
+        let Head { version, spec_hash, parts, .. } = self.head();
+        if parts == 0 {
             return Err("the record has no run".into());
         }
-        let [version, hash] = self.origin();
         let texts = self.tables().into_iter().chain([(files::PAGE, html::page(&self.page()?)?)]);
-        let pictures = Origin::new(version, hash, self.evidence().into_iter()).pictures(&self.sheets(), theme)?;
+        let pictures = Origin::new(version, spec_hash, self.evidence().into_iter()).pictures(&self.sheets(), theme)?;
         Ok(texts.map(|(name, text)| (name.to_string(), text.into_bytes())).chain(pictures).collect())
     }
 }

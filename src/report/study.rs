@@ -15,7 +15,7 @@ pub use stems::stems;
 use crate::record::Evidence;
 use crate::record::study::{Claim, Study};
 use crate::report::files;
-use crate::report::kind::Kind;
+use crate::report::kind::{Head, Kind};
 use crate::report::numbers::display_width;
 use crate::report::page::{Block, Page};
 use crate::report::panel::Sheet;
@@ -35,24 +35,16 @@ const TABLES: [&str; 2] = ["findings.csv", "charts.csv"];
 const INDENT: usize = 4;
 
 impl Kind for Study {
-    fn file(&self) -> &'static str {
-        files::STUDY
+    fn head(&self) -> Head<'_> {
+        Head { file: files::STUDY, version: &self.version, spec_hash: &self.spec_hash, parts: self.claims.len() }
     }
 
     fn json(&self) -> String {
         self.to_json()
     }
 
-    fn origin(&self) -> [&str; 2] {
-        [&self.version, &self.spec_hash]
-    }
-
     fn evidence(&self) -> Vec<Evidence> {
         Vec::new()
-    }
-
-    fn is_empty(&self) -> bool {
-        self.claims.is_empty()
     }
 
     fn check(&self) -> Result<(), String> {

@@ -8,32 +8,26 @@ mod words;
 
 use crate::judgement::sweep::Sweep;
 use crate::record::Evidence;
+use crate::record::sweep::SweepPlan;
 use crate::report::files;
-use crate::report::kind::Kind;
+use crate::report::kind::{Head, Kind};
 use crate::report::page::{Block, Page, text};
 use crate::report::panel::Sheet;
 use crate::report::view::{View, report_line};
 use std::path::Path;
 
 impl Kind for Sweep {
-    fn file(&self) -> &'static str {
-        files::SWEEP
+    fn head(&self) -> Head<'_> {
+        let SweepPlan { version, spec_hash, .. } = &self.plan;
+        Head { file: files::SWEEP, version, spec_hash, parts: self.horizons.lines.len() }
     }
 
     fn json(&self) -> String {
         self.to_json()
     }
 
-    fn origin(&self) -> [&str; 2] {
-        [&self.plan.version, &self.plan.spec_hash]
-    }
-
     fn evidence(&self) -> Vec<Evidence> {
         self.horizons.lines.iter().filter_map(|line| line.evidence).collect()
-    }
-
-    fn is_empty(&self) -> bool {
-        self.horizons.lines.is_empty()
     }
 
     fn check(&self) -> Result<(), String> {
@@ -55,6 +49,12 @@ impl Kind for Sweep {
     fn terminal(&self, view: View, picture: Option<&Path>) -> String {
         screen(self, view, picture)
     }
+}
+
+/// Names of the files of a sweep's report.
+pub fn names() -> Vec<String> {
+    let pictures = panels::STEMS.iter().flat_map(|stem| ["svg", "png"].map(|ending| format!("{stem}.{ending}")));
+    [files::SWEEP, files::RUN, files::PAGE].map(String::from).into_iter().chain(pictures).collect()
 }
 
 /// The first screen: what was measured, a row per network with its horizons, and the answers; with details every horizon

@@ -23,7 +23,7 @@ pub use words::{paragraph, paragraphs, reference, unfinished};
 use crate::record::Evidence;
 use crate::record::training::{MeasureAt, Training};
 use crate::report::files;
-use crate::report::kind::Kind;
+use crate::report::kind::{Head, Kind};
 use crate::report::numbers::Notation::Plain;
 use crate::report::page::{Block, Page, text};
 use crate::report::panel::Sheet;
@@ -34,24 +34,16 @@ use std::path::Path;
 const TABLES: [&str; 2] = ["steps.csv", "layers.csv"];
 
 impl Kind for Training {
-    fn file(&self) -> &'static str {
-        files::TRAINING
+    fn head(&self) -> Head<'_> {
+        Head { file: files::TRAINING, version: &self.version, spec_hash: &self.spec_hash, parts: self.runs.len() }
     }
 
     fn json(&self) -> String {
         self.to_json()
     }
 
-    fn origin(&self) -> [&str; 2] {
-        [&self.version, &self.spec_hash]
-    }
-
     fn evidence(&self) -> Vec<Evidence> {
         facts::all_evidence(self).collect()
-    }
-
-    fn is_empty(&self) -> bool {
-        self.runs.is_empty()
     }
 
     fn tables(&self) -> Vec<(&'static str, String)> {

@@ -8,8 +8,8 @@ use rayon::prelude::*;
 
 /// Per depth and activation, the draws whose exact gradient at layer 1 is exactly zero.
 pub struct Narrow {
-    dead: Vec<Vec<usize>>,
-    draws: usize,
+    pub dead: Vec<Vec<usize>>,
+    pub draws: usize,
 }
 
 /// Narrow networks that take as long as a wide one with its arithmetics.
@@ -45,23 +45,13 @@ pub fn measure(spec: &StudySpec, depth: usize) -> Result<Vec<usize>, SpecError> 
 }
 
 impl Narrow {
-    /// What was found, by depth and activation, of so many draws each.
-    pub fn new(dead: Vec<Vec<usize>>, draws: usize) -> Narrow {
-        Narrow { dead, draws }
-    }
-
     /// Networks that were measured.
     pub fn networks(&self) -> u64 {
         (self.dead.iter().map(Vec::len).sum::<usize>() * self.draws) as u64
     }
 
-    /// Draws whose gradient at layer 1 is exactly zero.
-    pub fn dead(&self, depth: usize, activation: usize) -> usize {
-        self.dead[depth][activation]
-    }
-
     /// Share of the draws.
     pub fn dead_share(&self, depth: usize, activation: usize) -> f64 {
-        self.dead(depth, activation) as f64 / self.draws as f64
+        self.dead[depth][activation] as f64 / self.draws as f64
     }
 }

@@ -118,10 +118,10 @@ impl<'s> Evidence<'s> {
         }
         Evidence {
             spec,
-            survey: Survey::new(rows(surveys, spec.depths.len())),
-            narrow: Narrow::new(dead, spec.narrow_trials),
+            survey: Survey { found: rows(surveys, spec.depths.len()) },
+            narrow: Narrow { dead, draws: spec.narrow_trials },
             slopes: Slopes { pairs },
-            trainings: Trainings::new(rows(trained, spec.trainings)),
+            trainings: Trainings { found: rows(trained, spec.trainings) },
         }
     }
 }

@@ -15,7 +15,7 @@ pub const INITS: [Init; 2] = [Init::Preserve, Init::Torch];
 
 /// By init and depth.
 pub struct Survey {
-    found: Vec<Vec<Surveyed>>,
+    pub found: Vec<Vec<Surveyed>>,
 }
 
 /// What is asked of an activation's networks: by arithmetic and draw.
@@ -43,9 +43,9 @@ pub fn plan(spec: &StudySpec, init: Init, depth: usize) -> Result<Plan, SpecErro
 #[serde(deny_unknown_fields)]
 pub struct Point {
     /// log₂‖g*‖₂ of the weight gradient.
-    pub log2_norm: Number,
+    log2_norm: Number,
     /// In an arithmetic.
-    verdict: Verdict,
+    pub verdict: Verdict,
     /// In an arithmetic, as a ratio to the signal.
     noise: Number,
     /// That is only an upper limit.
@@ -54,11 +54,6 @@ pub struct Point {
 }
 
 impl Point {
-    /// Its verdict.
-    pub fn verdict(&self) -> Verdict {
-        self.verdict
-    }
-
     /// Noise-to-signal ratio.
     pub fn noise(&self) -> f64 {
         self.noise.value()
@@ -107,11 +102,6 @@ pub fn fits(found: &Surveyed, spec: &StudySpec) -> bool {
 }
 
 impl Survey {
-    /// What was found, by init and depth.
-    pub fn new(found: Vec<Vec<Surveyed>>) -> Survey {
-        Survey { found }
-    }
-
     /// Networks that were measured.
     pub fn networks(&self) -> u64 {
         let of = |arithmetics: &Vec<Vec<Point>>| arithmetics.first().map_or(0, Vec::len);
@@ -121,6 +111,11 @@ impl Survey {
     /// Layer 1 in every draw, of an activation in an arithmetic, both by their place in the spec.
     pub fn layer_1(&self, init: usize, depth: usize, activation: usize, arithmetic: usize) -> &[Point] {
         &self.found[init][depth][activation][arithmetic]
+    }
+
+    /// log₂ of the size of the exact gradient in every draw of an activation's networks.
+    pub fn norms(&self, init: usize, depth: usize, activation: usize) -> Vec<f64> {
+        self.layer_1(init, depth, activation, 0).iter().map(|point| point.log2_norm.value()).collect()
     }
 
     /// The noise-to-signal ratios of an activation in an arithmetic, draw by draw.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// Trainings by depth and seed.
 pub struct Trainings {
-    found: Vec<Vec<Trained>>,
+    pub found: Vec<Vec<Trained>>,
 }
 
 /// One training, by activation: f64's copy first, then those in the arithmetics.
@@ -51,12 +51,15 @@ pub fn plan(spec: &StudySpec, depth: usize, seed: u64) -> Result<TrainingPlan, S
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Learnt {
+    /// Mean loss of the first 20 minibatches.
     #[serde(with = "bits")]
-    first_loss: f64,
+    pub first_loss: f64,
+    /// Mean loss of the last 20 minibatches; infinite where training failed.
     #[serde(with = "bits")]
-    last_loss: f64,
+    pub last_loss: f64,
+    /// The upper median over the measured steps of layer 1's noise-to-signal ratio.
     #[serde(with = "bits")]
-    noise: f64,
+    pub noise: f64,
 }
 
 /// Doubles as the integers of their bits, since JSON has neither infinity nor NaN.
@@ -85,24 +88,9 @@ impl Learnt {
         }
     }
 
-    /// Mean loss of the last 20 minibatches; infinite where training failed.
-    pub fn last_loss(&self) -> f64 {
-        self.last_loss
-    }
-
-    /// Mean loss of the first 20 minibatches.
-    pub fn first_loss(&self) -> f64 {
-        self.first_loss
-    }
-
-    /// The upper median over the measured steps of layer 1's noise-to-signal ratio.
-    pub fn noise(&self) -> f64 {
-        self.noise
-    }
-
     /// By how much the mean loss fell.
     pub fn progress(&self) -> f64 {
-        self.first_loss() - self.last_loss()
+        self.first_loss - self.last_loss
     }
 }
 
@@ -124,11 +112,6 @@ pub fn fits(found: &Trained, spec: &StudySpec) -> bool {
 }
 
 impl Trainings {
-    /// What was found, by depth and seed.
-    pub fn new(found: Vec<Vec<Trained>>) -> Trainings {
-        Trainings { found }
-    }
-
     /// Copies that were trained, the references too.
     pub fn copies(&self) -> u64 {
         self.found.iter().flatten().flatten().map(|copies| copies.len() as u64).sum()

@@ -231,31 +231,6 @@ fn the_accumulator_is_seen() {
     }
 }
 
-/// −0 is kept by products and sums, +0 wins against −0, and an empty sum is +0.
-#[test]
-fn zeros_keep_their_sign() {
-    for arithmetic in ARITHMETICS {
-        let arithmetic_of = dispatched(named(arithmetic));
-        let dot = |row: &[f64], column: &[f64], last: Option<f64>| {
-            let exact = |x: &[f64]| x.iter().map(|&x| Exact::Double(x)).collect::<Vec<_>>();
-            arithmetic_of.dot(&exact(row), &exact(column), last.map(Exact::Double).as_ref())
-        };
-        // Where neither the format nor its accumulator drops it.
-        let negative_zero = if ["nuz", "binary8"].iter().any(|part| arithmetic.contains(part)) { 0.0 } else { -0.0 };
-        for (what, expected, actual) in [
-            ("empty sum", 0.0, dot(&[], &[], None)),
-            ("empty sum and −0", 0.0, dot(&[], &[], Some(-0.0))),
-            ("−1·0", negative_zero, dot(&[-1.0], &[0.0], None)),
-            ("−1·0 + −0", negative_zero, dot(&[-1.0], &[0.0], Some(-0.0))),
-            ("−1·0 + 0", 0.0, dot(&[-1.0], &[0.0], Some(0.0))),
-            ("−1·0 + 1·0", 0.0, dot(&[-1.0, 1.0], &[0.0, 0.0], None)),
-            ("1·1 − 1·1", 0.0, dot(&[1.0, -1.0], &[1.0, 1.0], None)),
-        ] {
-            assert_same(&Exact::Double(expected), &actual, || format!("{arithmetic}: {what}"));
-        }
-    }
-}
-
 /// Every format of the grammar, alone and with every accumulator, is printed in one spelling that reads back.
 #[test]
 fn all_names_round_trip() {

@@ -10,4 +10,4 @@ mod files;
 mod kills;
 mod lines;
 mod numbers;
-mod place;
+pub mod place;

@@ -14,3 +14,4 @@ mod schema;
 mod selfcheck;
 mod study;
 mod subcommands;
+mod sweep;

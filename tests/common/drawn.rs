@@ -194,7 +194,7 @@ pub fn perceptron(activation: Activation, depth: usize, width: usize) -> Percept
         outputs: OUTPUTS,
         init: Init::Preserve,
         gain: preserving_gain(&activation),
-        bias: true,
+        bias: Some(precision_probe::init::BIAS_DEVIATION),
         residual: false,
         loss: Loss::CrossEntropy,
     }

@@ -3,7 +3,7 @@
 
 use precision_probe::exchange::{Activations, Dtype, Tensor, write_safetensors};
 use precision_probe::probe::{Silent, run};
-use precision_probe::record::{Attribute, Record};
+use precision_probe::record::{Attribute, Record, Run};
 use precision_probe::spec::{Files, Spec};
 use tempfile::TempDir;
 
@@ -114,10 +114,22 @@ impl Given {
     }
 }
 
+/// The record of a spec.
+pub fn probe(spec: &Spec) -> Record {
+    run(&spec.validate().expect("the spec is valid"), &Silent)
+}
+
+/// The only run of a spec's record.
+pub fn only_run(spec: &Spec) -> Run {
+    let mut record = probe(spec);
+    assert_eq!(record.runs.len(), 1);
+    record.runs.remove(0)
+}
+
 /// The record of drawn networks of a depth.
 pub fn drawn(activations: &[&str], depth: usize, formats: &[&str], change: impl Fn(&mut Spec)) -> Record {
     let names = |list: &[&str]| list.iter().map(|name| (*name).to_string()).collect();
     let mut spec = Spec { activations: names(activations), depth, formats: names(formats), ..Spec::default() };
     change(&mut spec);
-    run(&spec.validate().unwrap(), &Silent)
+    probe(&spec)
 }

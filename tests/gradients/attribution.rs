@@ -1,16 +1,12 @@
 //! Where noise comes from, what helps, and what theory says: known answers of whole probes.
 
+use crate::common::given::only_run;
 use crate::common::tolerances;
-use precision_probe::probe::{Silent, run};
 use precision_probe::record::{
-    ArithmeticRun, Attribute, LossScale, NoiseSource, Number, Quantiles, Record, RemedyKind, Run, SourceNoise, Spec,
+    ArithmeticRun, Attribute, LossScale, NoiseSource, Number, Quantiles, RemedyKind, Run, SourceNoise, Spec,
     TensorNoise, Verdict, WholeTrial,
 };
 use precision_probe::spec::Data;
-
-fn probe(spec: &Spec) -> Record {
-    run(&spec.validate().expect("the spec is valid"), &Silent)
-}
 
 fn small(activation: &str, depth: usize, formats: &[&str]) -> Spec {
     Spec {
@@ -23,12 +19,6 @@ fn small(activation: &str, depth: usize, formats: &[&str]) -> Spec {
         truth_bits: 40,
         ..Spec::default()
     }
-}
-
-fn only_run(spec: &Spec) -> Run {
-    let mut record = probe(spec);
-    assert_eq!(record.runs.len(), 1);
-    record.runs.remove(0)
 }
 
 fn source(arithmetic: &ArithmeticRun, source: NoiseSource) -> Option<&SourceNoise> {

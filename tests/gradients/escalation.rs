@@ -11,7 +11,7 @@ use precision_probe::data::digits_batch;
 use precision_probe::data::{Batch, Targets};
 use precision_probe::graph::Network;
 use precision_probe::loss::Loss;
-use precision_probe::probe::measure::{Measurement, measure};
+use precision_probe::probe::measure::measure;
 use precision_probe::record::Number;
 use precision_probe::truth::Undecided;
 use precision_probe::truth::{Evidence, Prepared, TruthPass, Unproven, precision};
@@ -80,10 +80,6 @@ fn ill_conditioned(weights: &[f64]) -> Network {
     network
 }
 
-fn evidence(measurement: &Measurement) -> Vec<Evidence> {
-    measurement.sites.iter().map(|layer| layer.evidence).collect()
-}
-
 /// A pre-activation of 2^-159 made of terms near 1: 64 and 128 bits cannot tell its sign, so the measurement
 /// goes on to 192 (or to 224, where 80 bits are asked for and none is proven) and ends there, with every
 /// layer proven and the branch that 800 bits find, whichever of the two it is. Asked for 300 bits, the
@@ -117,7 +113,9 @@ fn a_cancelled_preactivation_raises_the_precision() {
             assert_eq!(measurement.precision, last.unwrap_or(first), "{place}");
             for layer in &measurement.sites {
                 assert!(layer.evidence.reaches(bits), "{place}: {} is {}", layer.name, layer.evidence);
-                assert!(matches!(layer.evidence, Evidence::Proven(_)), "{place}: {}", layer.name);
+                let Evidence::Proven(proven) = layer.evidence else { panic!("{place}: {}", layer.name) };
+                // 192 bits less what the bounds give away in four small layers.
+                assert!(last != Some(192) || (150..192).contains(&proven), "{place}: {proven} bits");
             }
 
             // The branch of the truth itself, and of the 800-bit network that was measured.
@@ -304,18 +302,6 @@ fn more_bits_confirm_every_digit() {
         }
     }
     assert!(fewer_digits > 0, "no number was limited by the truth's bound: nothing was tested");
-}
-
-/// The evidence of each layer in words, as the record keeps it, for the escalated network.
-#[test]
-fn the_escalated_evidence_is_proven_bits() {
-    let network = ill_conditioned(&cancelling_weights(true));
-    let measurement = measure(&network, &mean_squares(array![[1.0, 0.5]]), &[], 8, &|| {});
-    for evidence in evidence(&measurement) {
-        let bits = evidence.bits().expect("inexact");
-        // 192 bits less what the bounds give away in four small layers.
-        assert!((150..192).contains(&bits), "{evidence}");
-    }
 }
 
 /// δ of one sample is exactly zero, at whatever exponent, and that of the other 2^-2000 and below.

@@ -12,7 +12,7 @@ use precision_probe::law::{self, regimes, statistics};
 use precision_probe::probe::{Silent, run};
 use precision_probe::record::Number;
 use precision_probe::record::law::{Fit, Law, LawRun, Line, Point, PointTrial, Regime, Statistic};
-use precision_probe::spec::{Data, Spec};
+use precision_probe::spec::{Attribute, Data, Spec};
 use std::fs;
 use std::path::Path;
 use std::process::Output;
@@ -161,7 +161,8 @@ fn regimes_part_where_they_are_told() {
 
 fn measured(spec: Spec, bits: &str) -> Law {
     let formats = Bits::parse(bits).unwrap().arithmetics();
-    let plan = Spec { formats, data: Data::Gaussian, batch: 32, trials: 12, ..spec }.validate().unwrap();
+    let attribute = Attribute::None;
+    let plan = Spec { formats, data: Data::Gaussian, batch: 32, trials: 12, attribute, ..spec }.validate().unwrap();
     law::of(&run(&plan, &Silent))
 }
 

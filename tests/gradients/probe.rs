@@ -1,5 +1,6 @@
 //! From a spec to a record: known answers, and the committed hash of one record's bytes.
 
+use crate::common::given::{only_run, probe};
 use crate::common::tolerances;
 use precision_probe::probe::{Silent, VERSION, run};
 use precision_probe::record::{Evidence, Number, Record, Run, TensorNoise, Unproven};
@@ -31,21 +32,11 @@ fn hashed() -> Spec {
     }
 }
 
-fn probe(spec: &Spec) -> Record {
-    run(&spec.validate().expect("the spec is valid"), &Silent)
-}
-
 /// A small spec of one activation in some arithmetics.
 fn small(activation: &str, formats: &[&str]) -> Spec {
     let formats = formats.iter().map(|name| (*name).to_string()).collect();
     let activations = vec![activation.to_string()];
     Spec { activations, depth: 5, width: 7, batch: 4, trials: 3, formats, ..Spec::default() }
-}
-
-fn only_run(spec: &Spec) -> Run {
-    let mut record = probe(spec);
-    assert_eq!(record.runs.len(), 1);
-    record.runs.remove(0)
 }
 
 /// Every tensor of every layer, trial and arithmetic.

@@ -2,6 +2,7 @@
 
 use crate::common::assert_same_matrix;
 use crate::common::erased::named;
+use crate::common::given::probe;
 use ndarray::{Array2, arr2};
 use precision_probe::activation::Activation;
 use precision_probe::architecture::mlp::residual_scale;
@@ -11,7 +12,6 @@ use precision_probe::data::{Batch, Targets};
 use precision_probe::graph::{Network, Operation};
 use precision_probe::init::Init;
 use precision_probe::loss::Loss;
-use precision_probe::probe::{Silent, run};
 use precision_probe::record::{Number, Record};
 use precision_probe::spec::Spec;
 
@@ -52,10 +52,6 @@ fn a_residual_network_rounded_by_hand() {
             assert_same_matrix(&value, actual, || format!("{name} of layer {}", layer.site));
         }
     }
-}
-
-fn probe(spec: &Spec) -> Record {
-    run(&spec.validate().expect("the spec is valid"), &Silent)
 }
 
 /// The record has the exact factor where there is one and says nothing of it where there is none; a format that

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use rug::Rational;
 
 fn perceptron(activation: &str, depth: usize, width: usize, loss: Loss) -> Perceptron {
-    Perceptron { bias: false, loss, ..drawn::perceptron(Activation::parse(activation).unwrap(), depth, width) }
+    Perceptron { bias: None, loss, ..drawn::perceptron(Activation::parse(activation).unwrap(), depth, width) }
 }
 
 fn rational(x: &Exact) -> Rational {

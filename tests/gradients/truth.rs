@@ -10,6 +10,7 @@ use precision_probe::backprop::gradients;
 use precision_probe::data::digits_batch;
 use precision_probe::data::{Batch, Targets};
 use precision_probe::graph::Network;
+use precision_probe::init::BIAS_DEVIATION;
 use precision_probe::loss::Loss;
 use precision_probe::truth::Undecided;
 use precision_probe::truth::{Evidence, Prepared, SiteTruth, TrueTensor, TruthPass, Unproven, precision};
@@ -44,7 +45,9 @@ fn born_dead_networks_are_decided() {
     let (mut dead, mut alive) = (0, 0);
     for loss in [Loss::CrossEntropy, Loss::MeanSquaredError] {
         for (seed, bias) in (0..12).flat_map(|seed| [(seed, false), (seed, true)]) {
-            let network = Perceptron { bias, loss, ..perceptron(Activation::Relu, 12, 3) }.draw(seed, 0);
+            let network =
+                Perceptron { bias: bias.then_some(BIAS_DEVIATION), loss, ..perceptron(Activation::Relu, 12, 3) }
+                    .draw(seed, 0);
             let batch = batch_for(loss, seed, 3);
             let doubles: Vec<_> = gradients(f64, &network, &batch).collect();
             for bits in [64, 192] {

@@ -5,6 +5,7 @@
 mod build;
 mod causes;
 mod exact;
+mod horizons;
 mod layers;
 mod old;
 mod properties;

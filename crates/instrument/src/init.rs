@@ -19,6 +19,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// Usual standard deviation of drawn biases: the mean-field literature's customary σ_b.
+pub const BIAS_DEVIATION: f64 = 0.1;
 /// Similarity from which a known name is suggested for the one that was typed.
 const SIMILAR: f64 = 0.75;
 

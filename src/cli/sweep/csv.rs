@@ -1,7 +1,7 @@
 //! `cells.csv`: a row for each of layer 1, the worst layer and the head, in every precision of every cell.
 
 use crate::judgement::ExactState;
-use crate::judgement::sweep::{Cell, CellArithmetic, CellLayer, CellRun, Outcome};
+use crate::judgement::cell::{Cell, CellArithmetic, CellLayer, CellRun, Outcome};
 use crate::record::sweep::SweepPlan;
 use crate::record::{Number, Verdict};
 use crate::report::table::csv::{number, optional, word};

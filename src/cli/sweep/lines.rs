@@ -1,6 +1,6 @@
 //! Files with a finished cell a line. The end of a killed run may be torn: a last line that is not whole does not count.
 
-use crate::judgement::sweep::Cell;
+use crate::judgement::cell::Cell;
 use crate::sweep::Planned;
 use std::collections::HashMap;
 use std::fs::File;

@@ -1,10 +1,10 @@
 //! `sweep merge`: the parts of a sweep that several machines measured, as one.
 
+use super::arguments::SweepArguments;
 use super::lines::Lines;
-use super::planning::Planning;
-use super::store::{CELLS, PART, PLAN, Store};
+use super::planning::{PLAN, Planning};
+use super::store::{CELLS, PART, Store};
 use crate::cli::failure::Failure;
-use crate::cli::printing::show;
 use crate::cli::run_info;
 use crate::disk;
 use crate::probe::VERSION;
@@ -18,42 +18,36 @@ const LARGEST: u64 = 1 << 24;
 /// So many missing cells are listed one by one.
 const LISTED: usize = 20;
 
-/// Arguments of `sweep merge`.
-#[derive(clap::Args, Debug)]
-pub struct MergeArguments {
-    /// Folders with parts of one sweep, or folders that hold such folders
-    #[arg(value_name = "DIR", required = true)]
-    parts: Vec<PathBuf>,
-    /// Output directory
-    #[arg(long, value_name = "DIR", required = true, help_heading = "Output")]
-    out: PathBuf,
-    /// Overwrite a sweep that is there
-    #[arg(long, help_heading = "Output")]
-    force: bool,
-    /// Print only errors
-    #[arg(long, short, help_heading = "Output")]
-    quiet: bool,
-}
+/// Options that make sense for what is measured already.
+const OPTIONS: [&str; 7] = ["words", "out", "force", "quiet", "details", "json", "theme"];
 
 /// Merges, or stores what there is and says how to measure the rest.
 ///
 /// # Errors
 /// Parts of different sweeps or versions, cells that differ, or cells that are missing, with the fix.
-pub fn execute(arguments: &MergeArguments) -> Result<(), Failure> {
-    let folders = parts(&arguments.parts)?;
+pub fn execute(named: &[PathBuf], arguments: &SweepArguments, given: &[String]) -> Result<(), Failure> {
+    if let Some(option) = given.iter().find(|option| !OPTIONS.contains(&option.as_str())) {
+        let option = option.replace('_', "-");
+        return refuse(format!(
+            "--{option}: the parts were measured, and `sweep merge` takes --out, --force, --details, --json, --theme and --quiet"
+        ));
+    }
+    let out = arguments.out.as_deref().filter(|_| !named.is_empty());
+    let out = out.ok_or_else(|| {
+        Failure::Input("give the parts and a place, as in `precision-probe sweep merge DIR --out DIR`".into())
+    })?;
+    let folders = parts(named, out)?;
     let mut plans = folders.iter().map(|folder| plan(folder));
     let first =
         plans.next().ok_or_else(|| Failure::Input("no part to merge; name the folders of the shards".into()))??;
     for (other, folder) in plans.zip(folders.iter().skip(1)) {
         if other?.spec_hash != first.spec_hash {
-            return refuse(format!(
-                "`{}` and `{}` are parts of different sweeps: leave one out",
-                folders[0].display(),
-                folder.display()
-            ));
+            let (one, other) = (folders.first().map(|first| first.display()), folder.display());
+            let one = one.map_or_else(String::new, |one| one.to_string());
+            return refuse(format!("`{one}` and `{other}` are parts of different sweeps: leave one out"));
         }
     }
-    let planning = Planning::merged(first, arguments.out.clone())?;
+    let planning = Planning::merged(first, out.into())?;
     let read = |folder: &PathBuf| {
         let name = if folder.join(PART).exists() { PART } else { CELLS };
         let path = folder.join(name);
@@ -61,19 +55,14 @@ pub fn execute(arguments: &MergeArguments) -> Result<(), Failure> {
         lines.map_err(|what| Failure::Input(format!("`{}` {what}: leave this part out", path.display())))
     };
     let lines = folders.iter().map(read).collect::<Result<Vec<Lines>, Failure>>()?;
-    check_duplicates(&planning, &folders, &lines)?;
     let clock = run_info::Clock::start();
-    let store = Store::of(&planning, arguments.force, false)?;
+    let store = Store::open(&planning, arguments.force, true)?;
     for place in 0..planning.cells.len() {
-        if let Some(line) =
-            lines.iter().find_map(|lines| lines.line(place).transpose()).transpose().map_err(Failure::Output)?
-        {
-            store.append_line(place, &line)?;
-        }
+        join(&planning, &store, place, &folders, &lines)?;
     }
     let rest = store.rest();
     if !rest.is_empty() {
-        let out = arguments.out.display();
+        let out = out.display();
         return refuse(format!(
             "{} of {} cells are missing ({}): measure them with `precision-probe sweep --plan {out}/{PLAN} --out {out} --resume`, which goes on from the others",
             rest.len(),
@@ -81,51 +70,54 @@ pub fn execute(arguments: &MergeArguments) -> Result<(), Failure> {
             listed(&rest),
         ));
     }
-    let sweep = store.finish(&clock.to_json(1), arguments.quiet)?;
-    match arguments.quiet {
-        true => Ok(()),
-        false => show(&format!(
-            "{} cells of {} parts: {}\n",
-            sweep.cells,
-            folders.len(),
-            arguments.out.join(CELLS).display()
-        )),
+    arguments.finish(&planning, &store, &clock.to_json(1))
+}
+
+/// Stores a cell that one of the parts has; all that have it must agree.
+fn join(planning: &Planning, store: &Store, place: usize, folders: &[PathBuf], lines: &[Lines]) -> Result<(), Failure> {
+    let there = store.line(place).map_err(Failure::Output)?;
+    let is_there = there.is_some();
+    let mut known = there.map(|line| (line, planning.folder.as_path()));
+    for (part, folder) in lines.iter().zip(folders) {
+        let Some(line) = part.line(place).map_err(Failure::Output)? else { continue };
+        match &known {
+            Some((other, _)) if *other == line => {}
+            Some((_, other)) => {
+                return refuse(format!(
+                    "cell {} has other numbers in `{}` than in `{}`: measure it again, and leave one of them out",
+                    place + 1,
+                    other.display(),
+                    folder.display()
+                ));
+            }
+            None => known = Some((line, folder)),
+        }
     }
+    known.filter(|_| !is_there).map_or(Ok(()), |(line, _)| store.append_line(place, &line))
 }
 
 fn refuse<T>(message: String) -> Result<T, Failure> {
     Err(Failure::Input(message))
 }
 
-/// The folders with a plan: those named, or those in them.
-fn parts(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+/// The folders with a plan: those named and those in them, except the one that is written to.
+fn parts(named: &[PathBuf], out: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut found: Vec<PathBuf> = Vec::new();
     for folder in named {
-        let mut own: Vec<PathBuf> = match folder.join(PLAN).exists() && has_cells(folder) {
-            true => vec![folder.clone()],
-            false => {
-                let entries = fs::read_dir(folder).map(|entries| entries.flatten().map(|entry| entry.path()).collect());
-                let entries: Vec<PathBuf> = entries.map_err(|error| {
-                    Failure::Input(format!(
-                        "`{}` cannot be read ({error}): name the folder of a shard",
-                        folder.display()
-                    ))
-                })?;
-                entries.into_iter().filter(|path| path.join(PLAN).exists()).collect()
-            }
-        };
+        let entries = fs::read_dir(folder).map_err(|error| {
+            Failure::Input(format!("`{}` cannot be read ({error}): name the folder of a shard", folder.display()))
+        })?;
+        let mut own: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        own.sort();
+        own.push(folder.clone());
+        own.retain(|path| path.join(PLAN).exists());
         if own.is_empty() {
             return refuse(format!("`{}` holds no {PLAN}: name the folder of a shard", folder.display()));
         }
-        own.sort();
-        own.retain(|path| !found.contains(path));
+        own.retain(|path| disk::place(path) != disk::place(out) && !found.contains(path));
         found.extend(own);
     }
     Ok(found)
-}
-
-fn has_cells(folder: &Path) -> bool {
-    [CELLS, PART].iter().any(|name| folder.join(name).exists())
 }
 
 fn plan(folder: &Path) -> Result<SweepPlan, Failure> {
@@ -141,27 +133,6 @@ fn plan(folder: &Path) -> Result<SweepPlan, Failure> {
             plan.version
         )),
     }
-}
-
-/// Refuses a cell that two parts have with other numbers.
-fn check_duplicates(planning: &Planning, folders: &[PathBuf], lines: &[Lines]) -> Result<(), Failure> {
-    for (place, planned) in planning.cells.iter().enumerate() {
-        let mut have = lines.iter().zip(folders).filter(|(lines, _)| lines.has(place));
-        let Some((first, folder)) = have.next() else { continue };
-        let own = first.line(place).map_err(Failure::Output)?;
-        for (other, other_folder) in have {
-            if other.line(place).map_err(Failure::Output)? != own {
-                return refuse(format!(
-                    "cell {} ({}) has other numbers in `{}` than in `{}`: measure it again, and leave one of them out",
-                    place + 1,
-                    planned.id,
-                    folder.display(),
-                    other_folder.display()
-                ));
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Numbers of cells from 1, neighbours as ranges: `3, 7 to 12`.

@@ -1,20 +1,18 @@
 //! What a sweep will measure, and what that takes.
 
-use super::SweepArguments;
-use super::calibration::Rates;
+use super::arguments::SweepArguments;
 use crate::cli::failure::Failure;
 use crate::cli::folder::REPORTS;
-use crate::cli::measuring::counted;
 use crate::disk;
 use crate::probe::memory;
 use crate::record::sweep::SweepPlan;
 use crate::report::naming::FolderName;
 use crate::sweep::deal::Shard;
 use crate::sweep::{Planned, file};
-use indicatif::HumanDuration;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
+/// The file with the plan.
+pub const PLAN: &str = "plan.json";
 /// Largest file with a plan, in bytes.
 const LARGEST: u64 = 1 << 24;
 /// Bytes of a cell's line, of a precision in it, of a layer, and of a trial of a layer, at most.
@@ -44,7 +42,10 @@ impl Planning {
             None => file::Settings::default(),
             Some(path) => {
                 let wrong = |what: String| Failure::Input(format!("`{}`: {what}", path.display()));
-                let bytes = disk::input(path, LARGEST).map_err(|unread| {
+                // A sweep may write its plan again, and never a file of the user's.
+                let is_plan = path.file_name().is_some_and(|name| name == PLAN);
+                let read = if is_plan { disk::stored } else { disk::input };
+                let bytes = read(path, LARGEST).map_err(|unread| {
                     Failure::Input(format!("--plan: `{}` {unread}; give a TOML file or a plan.json", path.display()))
                 })?;
                 let text = String::from_utf8(bytes).map_err(|_| wrong("is not text; give a TOML file".into()))?;
@@ -81,7 +82,7 @@ impl Planning {
     }
 
     /// Bytes that some cells take on the disk while they are measured.
-    fn disk(&self, cells: &[usize], with_records: bool) -> u64 {
+    pub fn disk(&self, cells: &[usize], with_records: bool) -> u64 {
         let spec = &self.plan.spec;
         let trials = spec.trials as u64;
         let precision = PRECISION + 3 * (LAYER + TRIAL * trials) + TRIAL * trials;
@@ -96,45 +97,12 @@ impl Planning {
         let free = rustix::fs::statvfs(folder).map(|found| found.f_bavail.saturating_mul(found.f_frsize));
         match free {
             Ok(free) if needed > free => Err(Failure::Input(format!(
-                "the sweep needs about {} on the disk of `{}`, where {} are free: choose another place with --out DIR, or measure part of it with --shard",
-                memory::in_words(needed),
+                "cannot write to `{}`: the sweep needs about {} on its disk, and {} are free: choose another place with --out DIR, or measure part of it with --shard",
                 folder.display(),
+                memory::in_words(needed),
                 memory::in_words(free),
             ))),
             _ => Ok(()),
         }
-    }
-
-    /// The plan for some of the cells in words, with the time that they will take.
-    pub fn in_words(&self, cells: &[usize], arguments: &SweepArguments) -> Result<String, Failure> {
-        let spec = &self.plan.spec;
-        let (workers, _) = self.split(cells.len());
-        let axes = self.plan.axes.iter().filter_map(|axis| {
-            let (long, values) = (axis.field()?.option.long, &axis.values);
-            Some(format!("{long} {} to {} ({} values)", values.first()?, values.last()?, values.len()))
-        });
-        let activations = counted(spec.activations.len(), "activation");
-        let all: Vec<String> = std::iter::once(activations).chain(axes).collect();
-        let of = match cells.len() == self.cells.len() {
-            true => String::new(),
-            false => format!(" of {}", self.cells.len()),
-        };
-        let (trials, formats) = (counted(spec.trials, "trial"), counted(spec.formats.len(), "precision"));
-        let mut largest: Vec<u64> = cells.iter().filter_map(|place| Some(self.cells.get(*place)?.memory)).collect();
-        largest.sort_unstable_by(|x, y| y.cmp(x));
-        let memory = largest.iter().take(workers).fold(0, |sum: u64, one| sum.saturating_add(*one));
-        let rates = Rates::measure(self, cells)?;
-        let time = rates.map_or_else(
-            || "no time".into(),
-            |rates| format!("about {}", HumanDuration(Duration::from_secs_f64(rates.time(self, cells, workers)))),
-        );
-        Ok(format!(
-            "{}{of}: {}; {trials} in {formats} each\nmemory about {}, disk about {}, time {time} in {}\n",
-            counted(cells.len(), "cell"),
-            all.join(", "),
-            memory::in_words(memory.min(self.memory.unwrap_or(u64::MAX))),
-            memory::in_words(self.disk(cells, arguments.records)),
-            counted(self.threads, "thread"),
-        ))
     }
 }

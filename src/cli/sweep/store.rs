@@ -2,23 +2,24 @@
 //! the disk before the next cell begins; at the end, `cells.csv`, `sweep.json` and `cells.jsonl` have the cells in the order
 //! of the plan, so that their bytes do not depend on the order in which they were measured.
 
-use super::SweepArguments;
 use super::csv;
 use super::lines::Lines;
-use super::planning::Planning;
+use super::planning::{PLAN, Planning};
 use crate::cli::failure::Failure;
 use crate::cli::folder::{Folder, unwritable};
 use crate::disk;
-use crate::judgement::sweep::{Cell, Sweep};
+use crate::judgement::cell::Cell;
+use crate::judgement::sweep::Sweep;
 use crate::record::Record;
 use crate::report::files;
+use crate::report::kind::Kind;
+use crate::report::svg::Theme;
+use crate::report::sweep as report;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-/// The plan.
-pub const PLAN: &str = "plan.json";
 /// The cells of a finished sweep, and of one that runs.
 pub const CELLS: &str = "cells.jsonl";
 pub const PART: &str = "cells.jsonl.part";
@@ -36,6 +37,12 @@ pub struct Store<'p> {
     part: Mutex<Part>,
 }
 
+/// A finished sweep, and the path of its main picture.
+pub struct Swept {
+    pub sweep: Sweep,
+    pub picture: PathBuf,
+}
+
 /// The file that grows.
 struct Part {
     file: File,
@@ -43,18 +50,20 @@ struct Part {
 }
 
 impl Store<'_> {
-    /// Opens the folder and finds the cells that it has.
+    /// Opens the folder and finds the cells that it has; `continues` a sweep that was begun, or begins again with `force`.
     ///
     /// # Errors
     /// A folder with something else or with cells of this sweep, or one that takes no files, with the fix.
-    pub fn open<'p>(planning: &'p Planning, arguments: &SweepArguments) -> Result<Store<'p>, Failure> {
-        Store::of(planning, arguments.force, arguments.resume)
-    }
-
-    /// The same; `continues` a sweep that was begun, or begins again with `force`.
-    pub fn of(planning: &Planning, force: bool, continues: bool) -> Result<Store<'_>, Failure> {
+    pub fn open(planning: &Planning, force: bool, continues: bool) -> Result<Store<'_>, Failure> {
         let (path, plan) = (planning.folder.as_path(), &planning.plan);
-        let names = [PLAN, CELLS, PART, TABLE, files::SWEEP, files::RUN].map(String::from);
+        let plan_json = plan.to_json().into_bytes();
+        if let (Some(above), Some(_)) = (path.parent(), planning.shard) {
+            // Parts may go where the whole will be, whose plan they share.
+            files::check_target_of(above, PLAN, &plan.spec_hash, force).map_err(Failure::Input)?;
+            disk::write_file(&above.join(PLAN), &plan_json).map_err(|error| unwritable("--out", above, &error))?;
+        }
+        let own = [PLAN, CELLS, PART, TABLE].map(String::from);
+        let names: Vec<String> = own.into_iter().chain(report::names()).collect();
         let folder = Folder::of_report(path, PLAN, &plan.spec_hash, &names, force)?;
         if force {
             folder.remove(&[CELLS, PART, TABLE, files::SWEEP].map(String::from))?;
@@ -66,7 +75,7 @@ impl Store<'_> {
                 path.display()
             )));
         }
-        folder.write(&[(PLAN.into(), plan.to_json().into_bytes())])?;
+        folder.write(&[(PLAN.into(), plan_json)])?;
         let failed = |error: io::Error| unwritable("--out", path, &error);
         if !part.exists() && finished.exists() {
             fs::rename(&finished, &part).map_err(failed)?;
@@ -95,6 +104,14 @@ impl Store<'_> {
     pub fn rest(&self) -> Vec<usize> {
         let part = self.part.lock().unwrap_or_else(PoisonError::into_inner);
         self.cells.iter().copied().filter(|place| !part.lines.has(*place)).collect()
+    }
+
+    /// The line of a cell that is there.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn line(&self, place: usize) -> io::Result<Option<Vec<u8>>> {
+        self.part.lock().unwrap_or_else(PoisonError::into_inner).lines.line(place)
     }
 
     /// Stores a finished cell, and its record before it.
@@ -142,8 +159,8 @@ impl Store<'_> {
     /// Writes the finished files; a part of a sweep that another machine completes has no `sweep.json`.
     ///
     /// # Errors
-    /// A file that cannot be written.
-    pub fn finish(&self, run_info: &str, is_silent: bool) -> Result<Sweep, Failure> {
+    /// A picture that cannot be drawn, or a file that cannot be written.
+    pub fn finish(&self, run_info: &str, theme: Theme, is_silent: bool) -> Result<Swept, Failure> {
         let failed = |error: io::Error| self.full(unwritable("--out", self.path(), &error));
         let part = self.part.lock().unwrap_or_else(PoisonError::into_inner);
         let line = |place: usize| {
@@ -170,12 +187,14 @@ impl Store<'_> {
         let mut last = vec![(files::RUN.to_string(), run_info.as_bytes().to_vec())];
         if self.planning.shard.is_none() {
             last.push((files::SWEEP.into(), sweep.to_json().into_bytes()));
+            last.extend(sweep.drawn(theme).map_err(|error| Failure::Output(io::Error::other(error)))?);
         }
+        let picture = last.last().map_or_else(PathBuf::new, |(name, _)| self.path().join(name));
         self.folder.write(&last).map_err(|failure| self.full(failure))?;
         write(CELLS, &mut |out, line| out.write_all(line), "")?;
         drop(part);
         self.folder.remove(&[PART.into()])?;
         self.folder.make_latest(is_silent);
-        Ok(sweep)
+        Ok(Swept { sweep, picture })
     }
 }

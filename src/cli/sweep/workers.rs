@@ -1,13 +1,13 @@
 //! Measures cells, as many at once as there are threads and memory for: one cell a thread, because cells need not wait
 //! for each other and the layers of one do.
 
-use super::SweepArguments;
+use super::arguments::SweepArguments;
 use super::attempt::attempt;
 use super::planning::Planning;
 use super::store::Store;
 use crate::cli::failure::Failure;
 use crate::cli::progress::{Bar, Job};
-use crate::judgement::sweep::{Cell, Outcome, outcome};
+use crate::judgement::cell::{Cell, Outcome, outcome};
 use crate::probe::Progress;
 use crate::probe::memory::{self, LawPlan, Reckoned};
 use crate::record::Record;
@@ -47,7 +47,6 @@ pub fn measure(
 ) -> Result<(), Failure> {
     let (workers, threads) = planning.split(cells.len());
     let limit = planning.memory.unwrap_or(u64::MAX);
-    check_memory(planning, &cells, limit)?;
     let count = cells.len();
     let total: f64 = cells.iter().map(|place| planning.cells[*place].work as f64 + 1.0).sum();
     let waiting = largest_first(&planning.cells, cells).into_iter().rev();
@@ -98,7 +97,8 @@ pub fn measure(
 }
 
 /// Refuses a sweep with a cell for which there is not enough memory.
-fn check_memory(planning: &Planning, cells: &[usize], limit: u64) -> Result<(), Failure> {
+pub fn check_memory(planning: &Planning, cells: &[usize]) -> Result<(), Failure> {
+    let limit = planning.memory.unwrap_or(u64::MAX);
     let large = cells.iter().filter_map(|place| planning.cells.get(*place)).filter(|cell| cell.memory > limit);
     for cell in large {
         let (spec, plan) = planning.plan.cell(cell.combination);
@@ -126,8 +126,8 @@ fn cell(
     pool: &rayon::ThreadPool,
 ) -> (Cell, Option<Record>) {
     let planned = &planning.cells[place];
-    let (spec, plan) = planning.plan.cell(planned.combination);
-    let values = planning.plan.values(&spec);
+    let (_, plan) = planning.plan.cell(planned.combination);
+    let values = planning.plan.values(planned.combination);
     let record = match plan {
         Ok(plan) => measured(plan, threads, limit, pool),
         Err(error) => Err(error.0),

@@ -1,7 +1,8 @@
 //! A law as a page: the sentences, the bits that each activation needs, the picture, and the exponents.
 
 use super::panel::{panel, title};
-use super::{bits, exponents, sentence};
+use super::tables::{bits, exponents};
+use super::words::sentence;
 use crate::record::law::{Law, LawRun};
 use crate::report::command::law_line;
 use crate::report::page::{Block, Page, Section};

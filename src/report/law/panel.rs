@@ -1,6 +1,7 @@
 //! Noise against precision: a plot per activation on axes that all share, with the lines through the points.
 
-use super::{exponent, interval, remarks, sentence, sentence_alone, set_up};
+use super::tables::{interval, remarks, set_up};
+use super::words::{exponent, sentence, sentence_alone};
 use crate::record::Number;
 use crate::record::law::{Fit, Law, LawRun, Point, Regime, Statistic};
 use crate::report::facts;
@@ -163,7 +164,7 @@ fn plot(run: &LawRun, stored_below: Option<f64>, bits: (u32, u32), mut plot: Plo
     plot
 }
 
-/// Both statistics of a point, and what is told where it is pointed at.
+/// Both statistics of a point, and what is shown where it is pointed at.
 fn numbers(point: &Point) -> [(Number, String); 2] {
     let [rms, median, low, high] =
         [point.root_mean_square, point.median, point.low, point.high].map(|number| short(number.value(), Typeset));

@@ -1,6 +1,7 @@
 //! The tables of the sources of an arithmetic's noise and of the remedies tried.
 
-use crate::judgement::{Advice, ArithmeticJudgement, Cause, Judgement, RemedyName, RunJudgement, Tried};
+use super::csv::{advised, change};
+use crate::judgement::{Advice, ArithmeticJudgement, Cause, Judgement, RunJudgement, Tried};
 use crate::record::{ArithmeticRun, NoiseSource, Quantiles, Record, Remedy, Run, SiteRun};
 use crate::report::cause::{self, State};
 use crate::report::numbers::{Notation, Notation::Plain, factor, middle};
@@ -91,10 +92,7 @@ pub fn ruling(record: &Record, judgement: &Judgement, notation: Notation) -> Opt
             }
             _ => None,
         };
-        let effect = match judged.remedy {
-            Advice::Enough { place } | Advice::Gain { place } => judged.tried.get(place).map(say::remedy::effect),
-            _ => None,
-        };
+        let effect = advised(judged).map(say::remedy::effect);
         table.push([
             run.activation.clone(),
             say::cause::cell(&judged.cause),
@@ -151,12 +149,7 @@ fn amounts_to(judged: Option<&ArithmeticJudgement>, remedy: &Remedy) -> String {
 
 /// The measured effect of a remedy, if the record holds its trials.
 fn tried<'a>(judged: &'a ArithmeticJudgement, remedy: &Remedy) -> Option<&'a Tried> {
-    judged.tried.iter().find(|tried| match &tried.remedy {
-        RemedyName::Change { kind, name, log2_loss_scale } => {
-            (*kind, name, *log2_loss_scale) == (remedy.kind, &remedy.name, remedy.log2_loss_scale)
-        }
-        RemedyName::Arithmetic { .. } => false,
-    })
+    judged.tried.iter().find(|tried| tried.remedy == change(remedy))
 }
 
 /// Layer 1, how many times less noise, the worst layer, and what that amounts to over all layers.

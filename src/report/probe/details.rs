@@ -4,7 +4,7 @@
 use super::{causes, tables};
 use crate::judgement::{Judgement, RunJudgement, judge};
 use crate::record::{Record, Run};
-use crate::report::numbers::{Notation::Plain, short};
+use crate::report::numbers::Notation::Plain;
 use crate::report::page::{Block, markdown, text};
 use crate::report::table::Table;
 use crate::report::{audit, facts, files, say};
@@ -82,12 +82,8 @@ fn compared(record: &Record, judgement: &Judgement) -> Vec<Block> {
     if has_gain {
         draws.push(if spec.gain.is_some() { format!("gain {origin}") } else { format!("gain by {origin}") });
     }
-    let mut each = Table::titled(["activation", "gain", "theory", "exact gradient"]);
-    for run in &record.runs {
-        let gain = run.gain.map_or("—".into(), |gain| short(gain, Plain));
-        let theory = facts::phase(run, Plain).unwrap_or("—".into());
-        each.push([run.activation.clone(), gain, theory, facts::proven(run.truth.evidence, run.truth.proof())]);
-    }
+    let own = |run: &Run| [run.activation.clone(), facts::proven(run.truth.evidence, run.truth.proof())];
+    let mut each = tables::of_runs(record, "theory", Plain, own);
     if !has_gain {
         (0..2).for_each(|_| each.leave(1));
     }

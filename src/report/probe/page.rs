@@ -132,13 +132,8 @@ fn making(record: &Record) -> Vec<Block> {
 
 /// What each activation has of its own: constants, gain, theory, and how well its exact gradient is known.
 fn runs(record: &Record) -> Table {
-    let mut table = Table::titled(["activation", "gain", "mean-field theory", "exact gradient"]);
-    for run in &record.runs {
-        let gain = run.gain.map_or("—".into(), |gain| short(gain, Typeset));
-        let theory = facts::phase(run, Typeset).unwrap_or("—".into());
-        table.push([facts::activation(run), gain, theory, facts::truth(run)]);
-    }
-    table
+    let own = |run: &Run| [facts::activation(run), facts::truth(run)];
+    tables::of_runs(record, "mean-field theory", Typeset, own)
 }
 
 /// The record itself, or where it is. Counted before it is written: a large one is not to stand in memory for nothing.

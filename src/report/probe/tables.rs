@@ -1,9 +1,9 @@
 //! The tables of layer 1 and of every layer, and how their cells say noise, flips and underflow.
 
 use crate::judgement::{ArithmeticJudgement, Judgement, RunJudgement};
-use crate::record::{ArithmeticRun, Flips, Number, Record, Run, SiteRun, Verdict};
+use crate::record::{ArithmeticRun, Flips, Number, Record, Run, SiteRun};
 use crate::report::facts;
-use crate::report::numbers::{Notation, Notation::Plain, middle, one_in, percent, ratio, short, useful_bits};
+use crate::report::numbers::{Notation, Notation::Plain, middle_of, one_in, percent, short, useful_bits_of};
 use crate::report::table::Table;
 
 /// A row per arithmetic at layer 1; of several runs one per arithmetic and activation, those of an arithmetic together.
@@ -25,6 +25,17 @@ pub fn layer_one(record: &Record, judgement: &Judgement, notation: Notation) -> 
         }
     }
     table.notes = notes(&record.runs);
+    table
+}
+
+/// A row per run: what it is called, its gain, what theory says, and how well its exact gradient is known.
+pub fn of_runs(record: &Record, theory: &str, notation: Notation, own: impl Fn(&Run) -> [String; 2]) -> Table {
+    let mut table = Table::titled(["activation", "gain", theory, "exact gradient"]);
+    for run in &record.runs {
+        let gain = run.gain.map_or("—".into(), |gain| short(gain, notation));
+        let ([name, known], phase) = (own(run), facts::phase(run, notation).unwrap_or("—".into()));
+        table.push([name, gain, phase, known]);
+    }
     table
 }
 
@@ -62,11 +73,8 @@ fn notes(runs: &[Run]) -> Vec<String> {
     let mut notes = vec![format!("(of layer 1's gradient; flips of all layers{brackets})")];
     // Smaller noise than this is beyond the record's numbers, whatever the accuracy of the exact gradient.
     let is_limited = |layer: &SiteRun| {
-        let is_limit = match layer.both_noises() {
-            Some(both) => both.iter().any(|(_, is_limit)| *is_limit),
-            None => layer.shown_noise().at_most,
-        };
-        is_limit && layer.noise().high.value() > 1e-300
+        let of_two = layer.both_noises().map(|both| both.iter().any(|(_, is_limit)| *is_limit));
+        of_two.unwrap_or(layer.shown_noise().at_most) && layer.noise().high.value() > 1e-300
     };
     if first_layers().any(is_limited) {
         notes.push("≤: the noise is below the resolution of the exact gradient; raise --truth-bits to see it".into());
@@ -119,10 +127,9 @@ pub fn spread(layer: &SiteRun, notation: Notation) -> String {
 
 /// `0.41`: the median without its range; of two trials both.
 pub fn value(layer: &SiteRun, notation: Notation) -> String {
-    match layer.both_noises() {
-        Some(both) => both.map(|(noise, is_limit)| ratio(noise, is_limit, notation)).join(", "),
-        None => middle(&layer.shown_noise(), notation),
-    }
+    let noise = layer.shown_noise();
+    let both = layer.both_noises().or(noise.both().map(|both| both.map(|number| (number, noise.at_most))));
+    middle_of(&noise, both, notation)
 }
 
 /// Flips of one layer; the head has no kink.
@@ -143,14 +150,9 @@ fn flipped(run: &Run, flips: Option<Flips>) -> String {
 
 /// Useful bits if the ratio measures noise; the ratio 1 of a flushed gradient does not.
 fn bits(layer: &SiteRun) -> String {
-    let verdict = layer.verdict.verdict;
-    if verdict.is_zero_or_overflow() || verdict == Verdict::NotEstablished {
-        return "—".into();
-    }
-    let noise = layer.shown_noise();
-    match layer.both_noises() {
-        Some(both) => both.map(|(noise, is_limit)| useful_bits(noise, is_limit)).join(", "),
-        None => useful_bits(noise.median, noise.at_most),
+    match layer.verdict.verdict.has_noise() {
+        true => useful_bits_of(&layer.shown_noise(), layer.both_noises()),
+        false => "—".into(),
     }
 }
 

@@ -94,34 +94,28 @@ fn is_by_depth(exact: &ExactJudgement) -> bool {
 
 /// What the gradient does, after its subject: `vanishes by depth (1.9e-32 of the weights, ×0.41 per layer …)`.
 pub fn claim(exact: &ExactJudgement, notation: Notation) -> Option<String> {
-    let (state, count) = told(exact)?;
-    let all: usize = exact.distribution.values().sum();
-    let trials = if count == all { String::new() } else { format!(" in {count} of {all} trials") };
-    let size = if count == all { relative(exact, notation) } else { None };
+    let trials = trials(exact);
+    let size = if trials.is_some() { None } else { relative(exact, notation) };
     let in_brackets = |more: Option<String>| {
-        let parts: Vec<String> = size.clone().into_iter().chain(more).collect();
+        let parts: Vec<String> = size.into_iter().chain(more).collect();
         if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
     };
-    Some(match state {
-        ExactState::Healthy => return None,
-        ExactState::Zero => format!("is zero{trials}{}", exact.zero.as_ref().map_or(String::new(), because)),
-        ExactState::Exploding => format!("explodes{trials}{}", in_brackets(None)),
-        ExactState::NotEstablished => {
-            let why = exact.evidence.reason().filter(|_| count == all);
-            let why = why.map_or(String::new(), |why| format!(" ({why})"));
-            format!("is not established{trials}{why}")
+    let more = match (told(exact)?.0, exact.vanishing) {
+        (ExactState::Zero, _) => exact.zero.as_ref().map_or(String::new(), because),
+        (ExactState::NotEstablished, _) => {
+            let why = exact.evidence.reason().filter(|_| trials.is_none());
+            why.map_or(String::new(), |why| format!(" ({why})"))
         }
-        ExactState::Vanishing => match exact.vanishing {
-            Some(Vanishing::ByDepth { backward, forward }) => {
-                format!("vanishes by depth{trials}{}", in_brackets(Some(factors(backward, forward, notation))))
-            }
-            Some(Vanishing::AtLayer { layer, small, log2_size }) => {
-                let size = log2_size.finite().map_or("tiny".into(), |log2| power_of_two(log2, notation));
-                format!("vanishes{trials}{} at {}", in_brackets(None), place(layer, small, &size))
-            }
-            None => format!("vanishes{trials}{}", in_brackets(None)),
-        },
-    })
+        (ExactState::Vanishing, Some(Vanishing::ByDepth { backward, forward })) => {
+            in_brackets(Some(factors(backward, forward, notation)))
+        }
+        (ExactState::Vanishing, Some(Vanishing::AtLayer { layer, small, log2_size })) => {
+            let size = log2_size.finite().map_or("tiny".into(), |log2| power_of_two(log2, notation));
+            format!("{} at {}", in_brackets(None), place(layer, small, &size))
+        }
+        _ => in_brackets(None),
+    };
+    Some(format!("{}{}{more}", brief(exact)?, trials.map_or(String::new(), |trials| format!(" {trials}"))))
 }
 
 /// The same in few words and without a size, to name several activations behind it: `vanishes by depth`.

@@ -86,11 +86,6 @@ pub fn interval(study: &Study) -> String {
     )
 }
 
-/// `confirmed`, `refuted`, `depends on …`.
-pub fn answer(answer: &Answer) -> String {
-    plain(&answer.to_string())
-}
-
 /// `CONFIRMED`, `REFUTED`, `DEPENDS ON the init and the format`.
 pub fn answer_in_capitals(answer: &Answer) -> String {
     let (word, rest) = answer_parts(answer);

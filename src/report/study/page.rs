@@ -62,7 +62,7 @@ fn summary(study: &Study) -> Table {
         let numbers = claim.findings.first().map_or(["—".into(), "—".into(), "—".into()], |first| {
             [plain(&first.what), spread(&first.value), first.value.count.to_string()]
         });
-        let answer = Cell { is_strong: true, ..facts::answer(&claim.answer).into() };
+        let answer = Cell { is_strong: true, ..plain(&claim.answer.to_string()).into() };
         let row = [Cell::linked(claim.letter, format!("#{stem}")), plain(&claim.statement).into(), answer];
         let figure = Cell::linked(&*stem, format!("{stem}.png"));
         table.push(row.into_iter().chain(numbers.map(Cell::from)).chain([figure]));
@@ -70,13 +70,16 @@ fn summary(study: &Study) -> Table {
     table
 }
 
-/// One claim: what is told of it, its charts, and their numbers.
+/// One claim: answer and reasons, its charts, and their numbers.
 fn section(claim: &Claim, stem: &str, spec: &StudySpec) -> Section {
     let mut blocks = told(claim);
     // Answer and reasons stand before the charts, numbers after them.
     let place = blocks.iter().position(|block| matches!(block, Block::Table(_))).unwrap_or(blocks.len());
     let picture = Block::Picture(format!("Claim {}: its charts", claim.letter), format!("{stem}.png"));
-    blocks.splice(place..place, [picture, Block::Figure(panel(claim, stem, spec, true))]);
+    let mut figure = panel(claim, stem, spec, true);
+    // The reasons stand above it.
+    figure.key.truncate(2);
+    blocks.splice(place..place, [picture, Block::Figure(figure)]);
     blocks.extend(claim.charts.iter().map(numbers));
     Section::new(stem, format!("({}) {}", claim.letter, plain(&claim.statement)), blocks)
 }

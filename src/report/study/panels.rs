@@ -114,7 +114,7 @@ fn points(chart: &Chart, rank: usize) -> Vec<Joined> {
     points.enumerate().filter_map(point).collect()
 }
 
-/// What is told of a point where it is pointed at.
+/// What is shown of a point where it is pointed at.
 fn tip(chart: &Chart, series: &study::Series, rank: usize, point: &Joined) -> Option<Tip> {
     let place = point.x as usize;
     let (name, spread) = (chart.places.get(place)?, series.points.get(place)?);

@@ -1,9 +1,10 @@
 //! What the claims share: places, charts, words and paired comparisons.
 
-use crate::judgement::ranking::{Trials, compared};
+use crate::judgement::ranking::{Trials, compared, exactly};
+use crate::number::Number;
 use crate::record::study::{Chart, Finding, Series, Spread, StudySpec};
 use crate::report::numbers::{Notation, short as short_in};
-use crate::study::spread;
+use crate::study::{Evidence, spread};
 use std::cmp::Ordering;
 
 /// Place of ReLU, which all others are compared with, and of leaky ReLU, among the activations.
@@ -16,35 +17,44 @@ pub(super) fn place_of(spec: &StudySpec, activation: &str) -> Option<usize> {
     spec.activations.iter().position(|name| name == activation)
 }
 
-/// Depths as places of a chart.
-pub(super) fn depths(depths: &[usize]) -> Vec<String> {
-    depths.iter().map(usize::to_string).collect()
-}
-
 pub(super) fn finding(what: impl Into<String>, value: Spread) -> Finding {
     Finding { what: what.into(), value }
 }
 
-pub(super) fn series(name: impl Into<String>, points: Vec<Spread>) -> Series {
-    Series { name: name.into(), points }
+/// Series of a chart, each with its name and its points by place.
+pub(super) fn series<N: Into<String>, P: IntoIterator<Item = Spread>>(
+    all: impl IntoIterator<Item = (N, P)>,
+) -> Vec<Series> {
+    all.into_iter().map(|(name, points)| Series { name: name.into(), points: points.into_iter().collect() }).collect()
 }
 
-/// A chart over depths with a logarithmic axis and 1 as its reference.
-pub(super) fn ratios_by_depth(title: &str, vertical: &str, at: &[usize], series: Vec<Series>) -> Chart {
+/// A chart over depths.
+pub(super) fn by_depth(
+    title: impl Into<String>,
+    vertical: impl Into<String>,
+    at: &[usize],
+    series: Vec<Series>,
+) -> Chart {
     Chart {
         title: title.into(),
         horizontal: "number of hidden layers".into(),
         vertical: vertical.into(),
-        logarithmic: true,
-        places: depths(at),
+        logarithmic: false,
+        places: at.iter().map(usize::to_string).collect(),
         series,
-        references: vec![("no difference".into(), crate::number::Number::Finite(1.0))],
+        references: vec![],
     }
+}
+
+/// A chart over depths with a logarithmic axis and 1 as its reference.
+pub(super) fn ratios_by_depth(title: &str, vertical: &str, at: &[usize], series: Vec<Series>) -> Chart {
+    let references = vec![("no difference".into(), Number::Finite(1.0))];
+    Chart { logarithmic: true, references, ..by_depth(title, vertical, at, series) }
 }
 
 /// `0.284 [0.2–0.31]`: a spread in words.
 pub(super) fn told(spread: &Spread) -> String {
-    let number = |number: crate::number::Number| short(number.value());
+    let number = |number: Number| short(number.value());
     match spread.count {
         0 => "no value".into(),
         1 => number(spread.median),
@@ -78,6 +88,19 @@ impl Paired {
     }
 }
 
+/// Noise of layer 1 at initialisation compared with relu's.
+pub(super) fn noise(evidence: &Evidence, activation: usize, arithmetic: usize, depth: usize) -> Paired {
+    let of = |activation| evidence.survey.noise(0, depth, activation, arithmetic);
+    Paired::new(&of(activation), &of(RELU))
+}
+
+/// The last loss of a training in f64 compared with relu's.
+pub(super) fn loss(evidence: &Evidence, activation: usize, depth: usize) -> Paired {
+    let of =
+        |activation| exactly(evidence.trainings.references(depth, activation).iter().map(|learnt| learnt.last_loss));
+    Paired::new(&of(activation), &of(RELU))
+}
+
 /// |log₂| of a spread's median, which is a ratio: how far from no difference.
 pub(super) fn distance(spread: &Spread) -> f64 {
     let median = spread.median.value();
@@ -97,7 +120,6 @@ pub(super) fn power_of_two(log2: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judgement::ranking::exactly;
 
     /// A ratio differs where the rule of rankings tells both apart: enough draws, the same sign, and a tenth between
     /// them.

@@ -1,11 +1,11 @@
 //! (c) Rounding noise can dominate the correction signal, and then learning stops.
 
-use super::common::{depths, finding, series, share, short, told};
+use super::common::{by_depth, finding, series, share, short, told};
 use crate::arithmetic::policy::TrainingPolicy;
 use crate::format::F32;
 use crate::number::Number;
 use crate::record::Verdict;
-use crate::record::study::{Answer, Chart, Claim, Series, Spread, StudySpec};
+use crate::record::study::{Answer, Chart, Claim};
 use crate::study::Evidence;
 use crate::study::spread;
 use crate::study::trainings::Learnt;
@@ -29,31 +29,12 @@ struct Beside {
 }
 
 pub fn claim(evidence: &Evidence) -> Claim {
-    let Evidence { spec, survey, .. } = evidence;
     let all = copies(evidence);
-    let within = |(low, high, _): (f64, f64, &str), is_wide: bool| -> Vec<f64> {
-        let found = all.iter().filter(|copy| copy.is_wide == is_wide && (low..high).contains(&clamped(copy.noise)));
-        found.map(|copy| copy.progress).collect()
-    };
     let stopped =
         |progress: &[f64]| progress.iter().filter(|progress| progress.is_nan() || **progress < STOPPED).count();
-    let (noisy, quiet) = (within(RANGES[3], true), within(RANGES[0], true));
+    let (noisy, quiet) = (within(&all, RANGES[3], true), within(&all, RANGES[0], true));
     let (noisy_stopped, quiet_stopped) = (stopped(&noisy), stopped(&quiet));
-    // At initialisation, over all activations, depths and formats.
-    let (mut chaotic, mut worst) = (0, (0.0, String::new()));
-    for (depth, layers) in spec.depths.iter().enumerate() {
-        for (activation, name) in spec.activations.iter().enumerate() {
-            for (arithmetic, format) in spec.formats.iter().enumerate() {
-                let points = survey.layer_1(0, depth, activation, arithmetic);
-                chaotic += points.iter().filter(|point| point.verdict() == Verdict::Chaotic).count();
-                let noise = spread::of(points.iter().map(|point| point.noise()));
-                let median = noise.median.value();
-                if median.is_finite() && median > worst.0 {
-                    worst = (median, format!("{name} in {format} at depth {layers}"));
-                }
-            }
-        }
-    }
+    let (chaotic, initial) = at_initialisation(evidence);
     let can_dominate = chaotic > 0 || !noisy.is_empty();
     let answer = match (can_dominate, noisy.len(), noisy_stopped) {
         (false, ..) => Answer::Refuted,
@@ -66,15 +47,7 @@ pub fn claim(evidence: &Evidence) -> Claim {
         }
         _ => Answer::DependsOn("the network: noise above the signal at layer 1 stops some and not others".into()),
     };
-    let progress_of = |progress: &[f64]| spread::of(progress.iter().copied());
-    let mut reasons = vec![format!(
-        "At initialisation layer 1 is chaotic in {chaotic} of {} gradients (activations, depths, draws and formats); the \
-         largest median ratio of noise to signal is {} ({}).",
-        spec.depths.len() * spec.activations.len() * spec.formats.len() * spec.trials,
-        short(worst.0),
-        if worst.1.is_empty() { "nowhere" } else { &worst.1 }
-    )];
-    reasons.push(match noisy.len() {
+    let trained = match noisy.len() {
         0 => "In training, with updates in f32, no copy had more noise than signal at layer 1.".into(),
         count => format!(
             "In training, with updates in f32, {} of the copies whose layer 1 had more noise than signal stopped learning \
@@ -82,52 +55,90 @@ pub fn claim(evidence: &Evidence) -> Claim {
              noisy ones fell by {} of what f64's fell by.",
             share(noisy_stopped, count),
             share(quiet_stopped, quiet.len()),
-            told(&progress_of(&noisy))
+            told(&spread::of(noisy.iter().copied()))
         ),
-    });
-    reasons.push(lost_updates(&all));
-    let ranges = |is_wide: bool| -> Vec<Spread> {
-        RANGES.into_iter().map(|range| progress_of(&within(range, is_wide))).collect()
     };
-    let mut findings: Vec<_> = (RANGES.iter().zip(ranges(true)))
-        .map(|((.., name), value)| {
-            finding(format!("loss fell by, over f64's, noise/signal of layer 1 {name}, updates in f32"), value)
-        })
-        .collect();
-    findings.insert(
-        0,
-        finding(
-            "share of the copies with more noise than signal at layer 1, and updates in f32, that stopped learning",
-            spread::single(noisy_stopped as f64 / noisy.len().max(1) as f64, noisy.len()),
-        ),
-    );
+    let mut findings = vec![finding(
+        "share of the copies with more noise than signal at layer 1, and updates in f32, that stopped learning",
+        spread::single(noisy_stopped as f64 / noisy.len().max(1) as f64, noisy.len()),
+    )];
+    findings.extend(RANGES.map(|range| {
+        let what = format!("loss fell by, over f64's, noise/signal of layer 1 {}, updates in f32", range.2);
+        finding(what, spread::of(within(&all, range, true)))
+    }));
     Claim {
         letter: 'c',
         statement: "Rounding noise can dominate the correction signal, and then learning stops.".into(),
         answer,
-        reasons,
+        reasons: vec![initial, trained, lost_updates(&all)],
         findings,
-        charts: vec![
-            Chart {
-                title: format!("Noise/signal of layer 1 at initialisation, in {}", spec.formats[shown(spec)]),
-                horizontal: "number of hidden layers".into(),
-                vertical: "noise / signal of layer 1".into(),
-                logarithmic: true,
-                places: depths(&spec.depths),
-                series: noise_series(evidence),
-                references: vec![("noise = signal".into(), Number::Finite(1.0))],
-            },
-            Chart {
-                title: "How far training lowers the loss, compared with the same training in f64".into(),
-                horizontal: "noise / signal of layer 1 (median over the training)".into(),
-                vertical: "decrease of the loss / f64's decrease".into(),
-                logarithmic: false,
-                places: RANGES.iter().map(|(.., name)| name.to_string()).collect(),
-                series: vec![series("updates in f32", ranges(true)), series("updates in the format", ranges(false))],
-                references: vec![("as f64".into(), Number::Finite(1.0)), ("stopped".into(), Number::Finite(STOPPED))],
-            },
-        ],
+        charts: charts(evidence, &all),
     }
+}
+
+/// How far the copies in a range of noise fell.
+fn within(all: &[Beside], (low, high, _): (f64, f64, &str), is_wide: bool) -> Vec<f64> {
+    let found = all.iter().filter(|copy| copy.is_wide == is_wide && (low..high).contains(&clamped(copy.noise)));
+    found.map(|copy| copy.progress).collect()
+}
+
+/// Gradients of layer 1 that are chaotic over all activations, depths and formats, and in words, with the most noise.
+fn at_initialisation(evidence: &Evidence) -> (usize, String) {
+    let Evidence { spec, survey, .. } = evidence;
+    let (mut chaotic, mut worst) = (0, (0.0, "nowhere".to_string()));
+    for (depth, layers) in spec.depths.iter().enumerate() {
+        for (activation, name) in spec.activations.iter().enumerate() {
+            for (arithmetic, format) in spec.formats.iter().enumerate() {
+                let points = survey.layer_1(0, depth, activation, arithmetic);
+                chaotic += points.iter().filter(|point| point.verdict == Verdict::Chaotic).count();
+                let median = spread::of(points.iter().map(|point| point.noise())).median.value();
+                if median.is_finite() && median > worst.0 {
+                    worst = (median, format!("{name} in {format} at depth {layers}"));
+                }
+            }
+        }
+    }
+    let words = format!(
+        "At initialisation layer 1 is chaotic in {chaotic} of {} gradients (activations, depths, draws and formats); the \
+         largest median ratio of noise to signal is {} ({}).",
+        spec.depths.len() * spec.activations.len() * spec.formats.len() * spec.trials,
+        short(worst.0),
+        worst.1
+    );
+    (chaotic, words)
+}
+
+fn charts(evidence: &Evidence, all: &[Beside]) -> Vec<Chart> {
+    let Evidence { spec, survey, .. } = evidence;
+    // That of the fewest significand bits, where the study has it.
+    let arithmetic = spec.formats.iter().position(|name| name == "bf16").unwrap_or(0);
+    let noise = |(activation, name): (usize, &'_ String)| {
+        let noise =
+            move |depth| spread::of(survey.layer_1(0, depth, activation, arithmetic).iter().map(|point| point.noise()));
+        (name.clone(), (0..spec.depths.len()).map(noise))
+    };
+    let ranges = |is_wide: bool| RANGES.map(|range| spread::of(within(all, range, is_wide)));
+    vec![
+        Chart {
+            logarithmic: true,
+            references: vec![("noise = signal".into(), Number::Finite(1.0))],
+            ..by_depth(
+                format!("Noise/signal of layer 1 at initialisation, in {}", spec.formats[arithmetic]),
+                "noise / signal of layer 1",
+                &spec.depths,
+                series(spec.activations.iter().enumerate().map(noise)),
+            )
+        },
+        Chart {
+            title: "How far training lowers the loss, compared with the same training in f64".into(),
+            horizontal: "noise / signal of layer 1 (median over the training)".into(),
+            vertical: "decrease of the loss / f64's decrease".into(),
+            logarithmic: false,
+            places: RANGES.iter().map(|(.., name)| name.to_string()).collect(),
+            series: series([("updates in f32", ranges(true)), ("updates in the format", ranges(false))]),
+            references: vec![("as f64".into(), Number::Finite(1.0)), ("stopped".into(), Number::Finite(STOPPED))],
+        },
+    ]
 }
 
 /// Every copy that has an f64 copy which learns.
@@ -141,9 +152,9 @@ fn copies(evidence: &Evidence) -> Vec<Beside> {
                 let is_wide =
                     TrainingPolicy::parse(name).is_ok_and(|policy| policy.update.format.precision >= F32.precision);
                 let pairs = trainings.learners(depth, activation, arithmetic).into_iter().zip(&references);
-                let learns = |reference: &Learnt| reference.progress() >= LEARNS * reference.first_loss();
+                let learns = |reference: &Learnt| reference.progress() >= LEARNS * reference.first_loss;
                 all.extend(pairs.filter(|(_, reference)| learns(reference)).map(|(learner, reference)| Beside {
-                    noise: learner.noise(),
+                    noise: learner.noise,
                     progress: learner.progress() / reference.progress(),
                     is_wide,
                 }));
@@ -170,21 +181,4 @@ fn lost_updates(all: &[Beside]) -> String {
         told(&quiet(true)),
         told(&quiet(false))
     )
-}
-
-/// The format whose noise is shown: that of the fewest significand bits, where the study has it.
-fn shown(spec: &StudySpec) -> usize {
-    spec.formats.iter().position(|name| name == "bf16").unwrap_or(0)
-}
-
-/// By depth, of every activation.
-fn noise_series(evidence: &Evidence) -> Vec<Series> {
-    let Evidence { spec, survey, .. } = evidence;
-    let arithmetic = shown(spec);
-    let of = |activation: usize| {
-        let points =
-            |depth| spread::of(survey.layer_1(0, depth, activation, arithmetic).iter().map(|point| point.noise()));
-        series(&spec.activations[activation], (0..spec.depths.len()).map(points).collect())
-    };
-    (0..spec.activations.len()).map(of).collect()
 }

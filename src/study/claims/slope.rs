@@ -1,6 +1,7 @@
 //! (d) A slope parameter on the positive side is redundant.
 
 use super::common::{Paired, finding, series, share, short, told};
+use crate::format::{exponent_of, two_to};
 use crate::judgement::ranking::exactly;
 use crate::number::Number;
 use crate::record::study::{Answer, Chart, Claim};
@@ -8,64 +9,46 @@ use crate::study::Evidence;
 use crate::study::slopes::{DEPTH, Pair};
 use crate::study::spread;
 
+/// Of so many.
+type Count = (usize, usize);
+
 pub fn claim(evidence: &Evidence) -> Claim {
-    let Evidence { spec, slopes, .. } = evidence;
-    let is_power = |slope: f64| crate::format::two_to(crate::format::exponent_of(slope)) == slope;
-    let of = |wanted: bool| -> Vec<(usize, f64)> {
-        spec.slopes.iter().copied().enumerate().filter(|(_, slope)| is_power(*slope) == wanted).collect()
-    };
-    let count = |slopes_of: &[(usize, f64)], holds: &dyn Fn(&Pair) -> usize| -> usize {
-        slopes_of.iter().flat_map(|(index, _)| &slopes.pairs[*index]).map(holds).sum()
-    };
-    let everything: Vec<(usize, f64)> = spec.slopes.iter().copied().enumerate().collect();
-    let agreeing = count(&everything, &|pair| usize::from(pair.agrees));
-    let networks = everything.len() * spec.trials;
-    let same = |slopes_of: &[(usize, f64)], which: fn(&Pair) -> &[bool]| {
-        let found = count(slopes_of, &|pair| which(pair).iter().filter(|same| **same).count());
-        (found, slopes_of.len() * spec.trials * spec.formats.len())
-    };
-    let (powers, others) = (of(true), of(false));
-    let (same_powers, all_powers) = same(&powers, |pair| &pair.is_same);
-    let (same_unbounded, _) = same(&powers, |pair| &pair.is_same_unbounded);
-    let (same_others, all_others) = same(&others, |pair| &pair.is_same);
-    let paired = |slope: usize, arithmetic: usize| {
-        let of = |which: usize| exactly(slopes.pairs[slope].iter().map(|pair| pair.noise[arithmetic][which].value()));
-        Paired::new(&of(0), &of(1))
-    };
-    let mut apart = Vec::new();
+    let Evidence { spec, .. } = evidence;
+    let is_power = |slope: f64| two_to(exponent_of(slope)) == slope;
+    let networks = spec.slopes.len() * spec.trials;
+    let (agreeing, _) = counted(evidence, |_| true, |pair| usize::from(pair.agrees));
+    let same = |pair: &Pair| pair.is_same.iter().filter(|same| **same).count();
+    let unbounded = |pair: &Pair| pair.is_same_unbounded.iter().filter(|same| **same).count();
+    let powers = counted(evidence, is_power, same);
+    let others = counted(evidence, |slope| !is_power(slope), same);
+    let same_unbounded = counted(evidence, is_power, unbounded);
+    let of = |(count, of): Count| spread::single(count as f64 / of as f64, of);
     let mut findings = vec![
         finding(
             format!(
                 "share of {networks} pairs of networks whose exact gradients of layer 1 agree as far as they are proven"
             ),
-            spread::single(agreeing as f64 / networks as f64, networks),
+            of((agreeing, networks)),
         ),
         finding(
             "slopes that are powers of two: computed gradients of layer 1 that are the same bit by bit (share)",
-            spread::single(same_powers as f64 / all_powers as f64, all_powers),
+            of(powers),
         ),
-        finding(
-            "the same with unbounded exponents (share)",
-            spread::single(same_unbounded as f64 / all_powers as f64, all_powers),
-        ),
-        finding(
-            "other slopes: the same bit by bit (share)",
-            spread::single(same_others as f64 / all_others as f64, all_others),
-        ),
+        finding("the same with unbounded exponents (share)", of(same_unbounded)),
+        finding("other slopes: the same bit by bit (share)", of(others)),
     ];
-    for (index, slope) in &others {
+    let mut apart = Vec::new();
+    for (index, slope) in spec.slopes.iter().enumerate().filter(|(_, slope)| !is_power(**slope)) {
         for (arithmetic, format) in spec.formats.iter().enumerate() {
-            let paired = paired(*index, arithmetic);
+            let (paired, slope) = (paired(evidence, index, arithmetic), short(*slope));
             if paired.differs() {
-                apart.push(format!("{} in {format} ({})", short(*slope), told(&paired.ratio)));
+                apart.push(format!("{slope} in {format} ({})", told(&paired.ratio)));
             }
-            findings.push(finding(
-                format!("noise/signal of layer 1 with slope {} over folded into the weights, {format}", short(*slope)),
-                paired.ratio,
-            ));
+            let what = format!("noise/signal of layer 1 with slope {slope} over folded into the weights, {format}");
+            findings.push(finding(what, paired.ratio));
         }
     }
-    let is_redundant = agreeing == networks && same_unbounded == all_powers;
+    let is_redundant = agreeing == networks && same_unbounded.0 == powers.1;
     let answer = match (is_redundant, apart.is_empty()) {
         (true, true) => Answer::Confirmed,
         (true, false) => {
@@ -73,21 +56,47 @@ pub fn claim(evidence: &Evidence) -> Claim {
         }
         (false, _) => Answer::Refuted,
     };
-    let reasons = vec![
+    Claim {
+        letter: 'd',
+        statement: "A slope parameter on the positive side is redundant.".into(),
+        answer,
+        reasons: reasons((agreeing, networks), [same_unbounded, powers, others], &apart),
+        findings,
+        charts: vec![chart(evidence)],
+    }
+}
+
+/// What holds of so many arithmetics in the pairs of some slopes, and of how many.
+fn counted(evidence: &Evidence, is_asked: impl Fn(f64) -> bool, holds: impl Fn(&Pair) -> usize) -> Count {
+    let Evidence { spec, slopes, .. } = evidence;
+    let asked = || spec.slopes.iter().zip(&slopes.pairs).filter(|(slope, _)| is_asked(**slope));
+    (asked().flat_map(|(_, pairs)| pairs).map(holds).sum(), asked().count() * spec.trials * spec.formats.len())
+}
+
+/// Noise with a slope, and with the slope in the weights.
+fn paired(evidence: &Evidence, slope: usize, arithmetic: usize) -> Paired {
+    let pairs = &evidence.slopes.pairs[slope];
+    let [with, without] = [0, 1].map(|which| exactly(pairs.iter().map(|pair| pair.noise[arithmetic][which].value())));
+    Paired::new(&with, &without)
+}
+
+fn reasons(agreeing: Count, [unbounded, powers, others]: [Count; 3], apart: &[String]) -> Vec<String> {
+    let of = |(count, of): Count| share(count, of);
+    vec![
         format!(
             "In real arithmetic c·leaky(z) with weights W is leaky(z) with weights c·W: the exact gradients of layer 1 agree \
              as far as they are proven in {} pairs of networks of depth {DEPTH}.",
-            share(agreeing, networks)
+            of(agreeing)
         ),
         format!(
             "In rounded arithmetic a power of two changes no bit of them where exponents have no ends ({} computed \
              gradients), and in the formats themselves in {}: what underflows gradually is rounded at another place. Any \
              other slope changes bits ({} stay as they are).",
-            share(same_unbounded, all_powers),
-            share(same_powers, all_powers),
-            share(same_others, all_others)
+            of(unbounded),
+            of(powers),
+            of(others)
         ),
-        match apart.as_slice() {
+        match apart {
             [] => "That there is more or less noise for it is not seen: no pair of networks can be told apart by it."
                 .into(),
             some => format!(
@@ -96,27 +105,22 @@ pub fn claim(evidence: &Evidence) -> Claim {
                 some.join(", ")
             ),
         },
-    ];
-    Claim {
-        letter: 'd',
-        statement: "A slope parameter on the positive side is redundant.".into(),
-        answer,
-        reasons,
-        findings,
-        charts: vec![Chart {
-            title:
-                "Noise of layer 1 with slope c, compared with the same network that has c in its next weights instead"
-                    .into(),
-            horizontal: "slope c on the positive side".into(),
-            vertical: "noise with the slope / without".into(),
-            logarithmic: true,
-            places: spec.slopes.iter().map(|slope| short(*slope)).collect(),
-            series: (spec.formats.iter().enumerate())
-                .map(|(arithmetic, name)| {
-                    series(name, (0..spec.slopes.len()).map(|slope| paired(slope, arithmetic).ratio).collect())
-                })
-                .collect(),
-            references: vec![("no difference".into(), Number::Finite(1.0))],
-        }],
+    ]
+}
+
+fn chart(evidence: &Evidence) -> Chart {
+    let spec = evidence.spec;
+    let ratios = |(arithmetic, name): (usize, &String)| {
+        (name.clone(), (0..spec.slopes.len()).map(move |slope| paired(evidence, slope, arithmetic).ratio))
+    };
+    Chart {
+        title: "Noise of layer 1 with slope c, compared with the same network that has c in its next weights instead"
+            .into(),
+        horizontal: "slope c on the positive side".into(),
+        vertical: "noise with the slope / without".into(),
+        logarithmic: true,
+        places: spec.slopes.iter().map(|slope| short(*slope)).collect(),
+        series: series(spec.formats.iter().enumerate().map(ratios)),
+        references: vec![("no difference".into(), Number::Finite(1.0))],
     }
 }

@@ -7,7 +7,7 @@ use crate::common::erased::{Erased, carried, long, named, reference};
 use crate::common::rational::{Codes, How, Real};
 use ndarray::Array2;
 use precision_probe::activation::double::{derivative_f64, value_f64};
-use precision_probe::activation::{ALL, Activation, Function, is_zero, round_function, round_function_f64};
+use precision_probe::activation::{ALL, Activation, Function, is_zero};
 use precision_probe::arithmetic::dispatch::Carriers;
 use precision_probe::arithmetic::{ArithmeticName, Direction, Exact};
 use precision_probe::format::{F64, Format, NAMED};
@@ -112,36 +112,10 @@ fn the_table_has_the_whole_catalogue() {
     }
 }
 
-/// The definition and its shortcut in doubles, in every format.
-#[test]
-fn every_format_rounds_the_limits() {
-    let plain = How::NEAREST;
-    for format in formats() {
-        let codes = Codes::of(&format);
-        for (function, values) in rows() {
-            for (x, value) in POINTS.into_iter().zip(&values) {
-                let expected = codes.round_as(value, plain);
-                let defined = round_function(&function, &Float::with_val(53, x), &format);
-                let what = || format!("{function:?} in {format} at {x}: not {expected:?}");
-                assert!(expected.is(&Exact::Long(defined.clone())), "{}, but {defined}", what());
-                if format == F64 || format.fits_f64_lanes() {
-                    let quick = round_function_f64(&function, x, &format);
-                    assert!(expected.is(&Exact::Double(quick)), "{}, but {quick} in doubles", what());
-                }
-            }
-            assert!(round_function(&function, &Float::with_val(53, f64::NAN), &format).is_nan());
-            if format == F64 || format.fits_f64_lanes() {
-                assert_eq!(round_function_f64(&function, f64::NAN, &format).to_bits(), f64::NAN.to_bits());
-            }
-        }
-    }
-}
-
 /// Which of them are exactly zero, and what doubles make of all.
 #[test]
 fn doubles_know_the_limits() {
     let codes = Codes::of(&F64);
-    let plain = How::NEAREST;
     for (function, values) in rows() {
         let in_double = |x: f64| match function {
             Function::Derivative(activation) => derivative_f64(&activation, x),
@@ -151,7 +125,7 @@ fn doubles_know_the_limits() {
         for (x, value) in POINTS.into_iter().zip(&values) {
             let is_exact_zero = matches!(value, Real::Finite(magnitude, _) if *magnitude == 0);
             assert_eq!(is_zero(&function, x), is_exact_zero, "{function:?} at {x}");
-            let (expected, found) = (codes.round_as(value, plain), in_double(x));
+            let (expected, found) = (codes.round(value), in_double(x));
             // Within a few units in the last place where it is no exact number.
             let is_near = [found.next_down(), found, found.next_up()].map(Exact::Double);
             let is_special = is_exact_zero || matches!(value, Real::Infinite(_));

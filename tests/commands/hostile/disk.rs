@@ -94,6 +94,7 @@ fn a_full_disk_leaves_whole_files_and_one_sentence() {
             &["--steps", "2", "--minibatches", "2", "--act", "relu", "--formats", "f16", "-q", "--out", "disk/report"],
         ),
         tiny(&["law"], &["--trials", "1", "--bits", "4..6", "-q", "--out", "disk/report"]),
+        tiny(&["sweep"], &["--trials", "1", "--seed", "1..=30", "--formats", "f16", "-q", "--out", "disk/report"]),
     ];
     let script = if means == Means::Disk { SMALL_DISK } else { SHORT_FILES };
     let mut refused = 0;

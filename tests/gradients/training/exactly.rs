@@ -25,7 +25,7 @@ pub fn gradients(network: &Network, batch: &Batch) -> Vec<Rows> {
     let terms = targets.len() as u32;
     let quotient = |x: &Float| {
         let units = (Float::with_val(BITS, x * terms) << 1000u32).to_integer().expect("a finite number");
-        Rational::from(units) / terms >> 1000u32
+        (Rational::from(units) / terms) >> 1000u32
     };
     let exactly = |rows: &[Vec<Float>]| -> Rows { rows.iter().map(|row| row.iter().map(quotient).collect()).collect() };
     let mut found = vec![Rows::new(); network.parameters.len()];

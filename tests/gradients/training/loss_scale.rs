@@ -133,23 +133,6 @@ fn skipped_steps_change_nothing_but_the_scale() {
     }
 }
 
-/// A gradient divided by its scale is the one without, wherever neither under- nor overflows.
-#[test]
-fn a_scale_that_nothing_feels_changes_no_bit() {
-    let mut random = Random(12);
-    let network = network(&mut random);
-    let scales = [TrainingScale::None, TrainingScale::PowerOfTwo(9), TrainingScale::Dynamic { growth_interval: 4 }];
-    let mut learners = scales.map(|scale| learner("f32", scale, &network));
-    for step in 0..12 {
-        let batch = batch(&mut random, 1.0);
-        learners.iter_mut().for_each(|learner| drop(learner.step(&recipe(named("adam"), 0.01), step, &batch)));
-        for learner in &learners[1..] {
-            assert!(bits(learner) == bits(&learners[0]), "step {step}");
-        }
-    }
-    assert_eq!(learners[2].scaler.log2, Some(16 + 3));
-}
-
 /// Without dynamic scaling an overflow is no reason to stop: the parameters take it, and that ends the training.
 #[test]
 fn a_fixed_scale_lets_an_overflow_through() {

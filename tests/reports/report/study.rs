@@ -217,7 +217,7 @@ fn charts(study: &mut Study, mut change: impl FnMut(&mut Chart)) {
 }
 
 /// What no study should hold, and a report survives.
-fn strange() -> Vec<(&'static str, Study)> {
+pub fn strange() -> Vec<(&'static str, Study)> {
     type Change = fn(&mut Study);
     let changes: [(&str, Change); 13] = [
         ("no claims", |study| study.claims.clear()),

@@ -9,9 +9,6 @@ use crate::init::Init;
 use crate::loss::Loss;
 use ndarray::Array2;
 
-/// Standard deviation of drawn biases; 0.1 is the mean-field literature's customary σ_b.
-pub const BIAS_DEVIATION: f64 = 0.1;
-
 /// A randomly drawn multilayer perceptron.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Perceptron {
@@ -29,8 +26,8 @@ pub struct Perceptron {
     pub init: Init,
     /// Standard deviation of a square matrix's weights times √fan_in, before rounding to the grid.
     pub gain: f64,
-    /// Whether layers have biases, of standard deviation [`BIAS_DEVIATION`]; [`Init::Torch`] always has its own.
-    pub bias: bool,
+    /// Standard deviation of the biases, `None` without; [`Init::Torch`] always has its own.
+    pub bias: Option<f64>,
     /// Whether layers with as many outputs as inputs have a skip connection: a = s·φ(z) + a_prev, s =
     /// [`residual_scale`].
     pub residual: bool,
@@ -49,7 +46,7 @@ impl Perceptron {
             let units = if is_head { self.outputs } else { self.width };
             let stream = |kind: &str| Stream::new(seed, trial, &format!("{name}.{kind}"));
             let weight = weights(self.init, self.gain, (units, fan_in), &mut stream("weight"));
-            let bias = self.has_biases().then(|| self.biases(units, fan_in, &mut stream("bias")));
+            let bias = self.biases(units, fan_in, &mut stream("bias"));
             let below = node;
             node = network.push_affine(&name, below, weight, bias);
             if !is_head {
@@ -64,24 +61,21 @@ impl Perceptron {
         network
     }
 
-    fn has_biases(&self) -> bool {
-        self.bias || self.init.implies_biases()
-    }
-
-    fn biases(&self, units: usize, fan_in: usize, stream: &mut Stream) -> Array2<f64> {
+    fn biases(&self, units: usize, fan_in: usize, stream: &mut Stream) -> Option<Array2<f64>> {
         let bound = 1.0 / (fan_in as f64).sqrt();
-        Array2::from_shape_simple_fn((units, 1), || match self.init {
-            Init::Torch => GRID.round_f64(bound * stream.symmetric()),
-            _ => GRID.round_f64(BIAS_DEVIATION * stream.normal()),
-        })
+        let mut draw: Box<dyn FnMut() -> f64> = match (self.init, self.bias) {
+            (Init::Torch, _) => Box::new(move || bound * stream.symmetric()),
+            (_, Some(deviation)) => Box::new(move || deviation * stream.normal()),
+            (_, None) => return None,
+        };
+        Some(Array2::from_shape_simple_fn((units, 1), || GRID.round_f64(draw())))
     }
 
     /// Variance σ_b² of the biases of a layer with `width` inputs, before rounding to the grid.
     pub fn bias_variance(&self) -> f64 {
         match self.init {
             Init::Torch => 1.0 / (3.0 * self.width as f64),
-            _ if self.bias => BIAS_DEVIATION * BIAS_DEVIATION,
-            _ => 0.0,
+            _ => self.bias.map_or(0.0, |deviation| deviation * deviation),
         }
     }
 }
@@ -106,6 +100,7 @@ mod tests {
     use crate::data::digits_batch;
     use crate::format::{BF16, F16, F32, TF32, two_to};
     use crate::graph::{Operation, Parameter};
+    use crate::init::BIAS_DEVIATION;
     use sha2::{Digest, Sha256};
 
     fn perceptron(activation: Activation, depth: usize, gain: f64) -> Perceptron {
@@ -117,7 +112,7 @@ mod tests {
             outputs: OUTPUTS,
             init: Init::Preserve,
             gain,
-            bias: true,
+            bias: Some(BIAS_DEVIATION),
             residual: false,
             loss: Loss::CrossEntropy,
         }
@@ -210,7 +205,7 @@ mod tests {
     /// torch's biases are always present and lie within ±1/√fan_in, rounded to the grid.
     #[test]
     fn torch_has_its_own_biases() {
-        let torch = Perceptron { init: Init::Torch, bias: false, ..perceptron(Activation::Relu, 40, 1.0) };
+        let torch = Perceptron { init: Init::Torch, bias: None, ..perceptron(Activation::Relu, 40, 1.0) };
         let network = torch.draw(0, 0);
         let mut biases = Vec::new();
         for (index, layer) in network.sites.iter().enumerate() {

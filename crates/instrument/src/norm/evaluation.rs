@@ -38,7 +38,7 @@ pub fn evaluate(function: &Function, x: &Float, precision: u32) -> Result<Enclos
 
 /// φ(x) and φ'(x) from the quick phase, each as in [`evaluate`] and inexact; `None` if the quick phase proves nothing.
 pub fn quick_pair(activation: Activation, x: Number<'_>, precision: u32) -> (Option<Scaled>, Option<Scaled>) {
-    let (value, derivative) = if is_quick_off() { (None, None) } else { scaled::quick_pair(activation, x, precision) };
+    let (value, derivative) = scaled::quick_pair(activation, x, precision);
     #[cfg(test)]
     let (value, derivative) = {
         let moved = |function, value: Option<Scaled>| {
@@ -47,14 +47,6 @@ pub fn quick_pair(activation: Activation, x: Number<'_>, precision: u32) -> (Opt
         (moved(Function::Value(activation), value), moved(Function::Derivative(activation), derivative))
     };
     (value, derivative)
-}
-
-/// Whether a test disables the quick phase.
-fn is_quick_off() -> bool {
-    #[cfg(test)]
-    return adversary::WITHOUT_QUICK.load(std::sync::atomic::Ordering::Relaxed);
-    #[cfg(not(test))]
-    false
 }
 
 /// eˣ from the quick phase; φ and φ' come in pairs.
@@ -67,7 +59,7 @@ fn quick_exponential(function: &Function, x: &Float, precision: u32) -> Option<F
     let words = words.get_mut(..mantissa.significant_digits::<u64>())?;
     mantissa.write_digits(words, Order::Lsf);
     let x = Number { negative: mantissa.is_negative(), words, exponent: i64::from(exponent) };
-    let number = if is_quick_off() { None } else { scaled::quick_single(function, x, precision) }?;
+    let number = scaled::quick_single(function, x, precision)?;
     number.to_float(number.mantissa.significant_bits())
 }
 
@@ -76,7 +68,6 @@ fn quick_exponential(function: &Function, x: &Float, precision: u32) -> Option<F
 pub mod adversary {
     use super::{Enclosure, Float, Function, Scaled};
     use std::cell::RefCell;
-    use std::sync::atomic::{AtomicBool, Ordering};
 
     /// From the function, the argument, the value and the allowance 2^(1−precision), another value.
     type Move = Box<dyn Fn(&Function, &Float, &Float, &Float) -> Float>;
@@ -118,15 +109,5 @@ pub mod adversary {
         let exactly = |x: Scaled| x.to_float(x.mantissa.significant_bits().max(2)).expect("in range");
         let enclosed = Enclosure { value: exactly(value), exact: false };
         Scaled::from_float(&moved(function, &exactly(x), enclosed, precision).value)
-    }
-
-    pub(super) static WITHOUT_QUICK: AtomicBool = AtomicBool::new(false);
-
-    /// Runs `f` with MPFR only, on all threads; other work on them is not affected, because every proof stays valid.
-    pub fn without_quick<T>(f: impl FnOnce() -> T) -> T {
-        WITHOUT_QUICK.store(true, Ordering::Relaxed);
-        let result = f();
-        WITHOUT_QUICK.store(false, Ordering::Relaxed);
-        result
     }
 }

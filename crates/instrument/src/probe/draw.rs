@@ -14,6 +14,7 @@ use crate::draw::Stream;
 use crate::exchange::Sequential;
 use crate::format::{Format, exponent_of};
 use crate::graph::Network;
+use crate::init::BIAS_DEVIATION;
 use crate::spec::{Data, Plan, RunPlan};
 use ndarray::Array2;
 
@@ -63,7 +64,7 @@ pub fn perceptron(plan: &Plan, activation: &Activation) -> Perceptron {
         outputs,
         init: spec.init,
         gain: spec.gain_for(activation).expect("invariant: a plan's activations have gains"),
-        bias: spec.bias,
+        bias: spec.bias.then(|| spec.bias_std.unwrap_or(BIAS_DEVIATION)),
         residual: spec.residual,
         loss: spec.loss(),
     }

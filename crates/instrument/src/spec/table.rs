@@ -3,7 +3,8 @@
 use super::data::Data;
 use super::effort::{ATTRIBUTE, Attribute, LossScale, Proof};
 use super::fields::shared::{
-    ACTIVATIONS, BATCH, BIAS, DEPTH, FORMATS, GAIN, INIT, RESIDUAL, SEED, TRUTH, TRUTH_BITS, WIDTH, loss_scale,
+    ACTIVATIONS, BATCH, BIAS, BIAS_STD, DEPTH, FORMATS, GAIN, INIT, RESIDUAL, SEED, TRUTH, TRUTH_BITS, WIDTH,
+    loss_scale,
 };
 use super::fields::{Fix, FixedBy, Heading, LARGEST, Position, SpecOption, spec};
 use super::names::Names;
@@ -65,6 +66,9 @@ spec! {
         pub gain: Option<f64> = None => GAIN;
         /// Whether layers have biases; `torch` implies them.
         pub bias: bool = false => BIAS;
+        /// Standard deviation of the biases where it is not 0.1.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub bias_std: Option<f64> = None => BIAS_STD;
         /// Whether hidden layers with as many outputs as inputs have a skip connection; the branch is scaled by 1/√L,
         /// rounded to the grid.
         pub residual: bool = false => RESIDUAL;

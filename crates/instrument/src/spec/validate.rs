@@ -8,7 +8,9 @@ use super::plan::{Plan, RunPlan, Schedule};
 use super::table::Spec;
 use crate::activation::Activation;
 use crate::arithmetic::Policy;
+use crate::draw::LARGEST_NORMAL;
 use crate::format::GRID;
+use crate::init::BIAS_DEVIATION;
 
 /// Smallest and largest accepted accuracy of the exact gradient, in bits.
 const TRUTH_BITS: std::ops::RangeInclusive<u32> = 8..=8192;
@@ -46,6 +48,7 @@ impl Spec {
             let (least, most) = (TRUTH_BITS.start(), TRUTH_BITS.end());
             return fail(format!("--truth-bits {}: give {least} to {most}", self.truth_bits));
         }
+        let (bias, bias_std) = self.biases().map_err(SpecError)?;
         self.check_files(&files).map_err(SpecError)?;
         self.check_compared(&files).map_err(SpecError)?;
         let (runs, activations) = match self.mixed_activations()? {
@@ -65,11 +68,31 @@ impl Spec {
             activations,
             names,
             formats: arithmetics.iter().map(Policy::to_string).collect(),
-            bias: self.bias || self.init.implies_biases(),
+            bias,
+            bias_std,
             ..self.clone()
         };
         let Files { network, samples, compared, .. } = files;
         Ok(Plan { spec, runs, arithmetics, network, samples, compared, schedule: Schedule::default() })
+    }
+
+    /// Whether there are biases, and their standard deviation unless it is the usual one.
+    fn biases(&self) -> Result<(bool, Option<f64>), String> {
+        let Some(deviation) = self.bias_std else { return Ok((self.bias || self.init.implies_biases(), None)) };
+        let fail = |fix: String| Err(format!("--bias-std {deviation:?}: {fix}"));
+        let most = GRID.max().map_or(f64::INFINITY, |max| max.to_f64()) / LARGEST_NORMAL;
+        match deviation {
+            _ if self.init.implies_biases() => {
+                fail(format!("--init {} has biases of its own; leave --bias-std out or give another --init", self.init))
+            }
+            0.0 => Ok((false, None)),
+            BIAS_DEVIATION => Ok((true, None)),
+            _ if deviation.is_nan() || deviation < SMALLEST_WEIGHT => {
+                fail(format!("many biases would be rounded to zero; give 0 or at least {SMALLEST_WEIGHT:.1e}"))
+            }
+            _ if deviation > most => fail(format!("biases would exceed f16's range; give at most {most:.0}")),
+            _ => Ok((true, Some(deviation))),
+        }
     }
 
     /// Refuses gains for which weights exceed the range of the grid.
@@ -144,6 +167,18 @@ mod tests {
         assert_ne!(canonical.hash("1"), Spec { seed: 1, ..canonical.clone() }.hash("1"));
     }
 
+    /// The same network has the same spec, whichever option says it.
+    #[test]
+    fn deviations_of_biases_are_canonical() {
+        let biases = |bias, bias_std| {
+            let spec = Spec { bias, bias_std, ..Spec::default() }.validate().unwrap().spec;
+            (spec.bias, spec.bias_std)
+        };
+        assert_eq!(biases(true, Some(0.0)), biases(false, None));
+        assert_eq!(biases(false, Some(0.1)), biases(true, None));
+        assert_eq!(biases(false, Some(0.2)), (true, Some(0.2)));
+    }
+
     #[test]
     fn every_mistake_names_its_fix() {
         for (message, words) in [
@@ -157,6 +192,10 @@ mod tests {
             (error(|spec| spec.gain = Some(-1.0)), "positive finite"),
             (error(|spec| spec.gain = Some(1e9)), "f16's range"),
             (error(|spec| spec.gain = Some(1e-9)), "give at least 4.8e-7"),
+            (error(|spec| spec.bias_std = Some(-0.1)), "give 0 or at least 6.0e-8"),
+            (error(|spec| spec.bias_std = Some(f64::NAN)), "give 0 or at least"),
+            (error(|spec| spec.bias_std = Some(1e6)), "f16's range"),
+            (error(|spec| (spec.init, spec.bias_std) = (Init::Torch, Some(0.2))), "biases of its own"),
             (error(|spec| spec.activations = vec![" ".into()]), "--act leaky"),
             (error(|spec| spec.formats = vec!["f16".into(), String::new()]), "an empty precision"),
             (error(|spec| spec.formats = vec!["f16\u{1b}[31m".into()]), "control character"),

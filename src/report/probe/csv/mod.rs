@@ -6,6 +6,7 @@ mod remedies;
 mod summary;
 
 pub use measured::{sources_csv, trials_csv};
+pub use place::{advised, change};
 pub use remedies::remedies_csv;
 pub use summary::{summary_csv, summary_header};
 

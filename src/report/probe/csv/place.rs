@@ -1,7 +1,7 @@
 //! What the rows have in common: keys, places, and the cells of remedies and of order statistics.
 
-use crate::judgement::{ArithmeticJudgement, Judgement, RemedyName};
-use crate::record::{ArithmeticRun, Number, Quantiles, Record, Run, SiteRun};
+use crate::judgement::{Advice, ArithmeticJudgement, Judgement, RemedyName, Tried};
+use crate::record::{ArithmeticRun, Number, Quantiles, Record, Remedy, Run, SiteRun};
 use crate::report::keys;
 use crate::report::table::csv::{Column, column, number, optional, word};
 use serde::Serialize;
@@ -60,6 +60,20 @@ pub fn judged<'a>(
         let precisions = run.arithmetics.iter().zip(&of_run.arithmetics);
         precisions.map(move |(precision, judged)| (layers(record, run, precision), precision, judged))
     })
+}
+
+/// The remedy that is advised, if one is.
+pub fn advised(judged: &ArithmeticJudgement) -> Option<&Tried> {
+    match judged.remedy {
+        Advice::Enough { place } | Advice::Gain { place } => judged.tried.get(place),
+        _ => None,
+    }
+}
+
+/// The name of a change that was tried.
+pub fn change(remedy: &Remedy) -> RemedyName {
+    let Remedy { kind, name, log2_loss_scale, .. } = remedy;
+    RemedyName::Change { kind: *kind, name: name.clone(), log2_loss_scale: *log2_loss_scale }
 }
 
 /// What kind of remedy it is, as in JSON: `accumulator`, …, `arithmetic` for another precision of the list.

@@ -1,7 +1,7 @@
 //! `remedies.csv`: a row per run, precision, remedy and layer.
 
-use super::place::{Place, judged, key_names, kind, number_of, scale, statistics};
-use crate::judgement::{self, Advice, ArithmeticJudgement, Judgement, RemedyName, Tried};
+use super::place::{Place, advised, change, judged, key_names, kind, number_of, scale, statistics};
+use crate::judgement::{self, ArithmeticJudgement, Judgement, RemedyName, Tried};
 use crate::record::{ArithmeticRun, Quantiles, Record};
 use crate::report::table::csv::{Column, column, number, optional, table, word};
 
@@ -37,15 +37,7 @@ pub fn remedies_csv(record: &Record, judgement: &Judgement) -> String {
 
 /// The remedies that have rows: first those that were tried as changes, then precisions of the list.
 fn listed<'a>(precision: &ArithmeticRun, judged: &'a ArithmeticJudgement) -> Vec<Listed<'a>> {
-    let advised = match judged.remedy {
-        Advice::Enough { place } | Advice::Gain { place } => judged.tried.get(place).map(|tried| &tried.remedy),
-        _ => None,
-    };
-    let change = |remedy: &crate::record::Remedy| RemedyName::Change {
-        kind: remedy.kind,
-        name: remedy.name.clone(),
-        log2_loss_scale: remedy.log2_loss_scale,
-    };
+    let advised = advised(judged).map(|tried| &tried.remedy);
     let changes: Vec<RemedyName> = precision.remedies.iter().map(change).collect();
     let of_list = judged.tried.iter().map(|tried| &tried.remedy).filter(|remedy| {
         let is_change = matches!(remedy, RemedyName::Change { .. });

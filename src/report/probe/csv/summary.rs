@@ -1,6 +1,6 @@
 //! `summary.csv`: a row per run, precision and layer, over the trials.
 
-use super::place::{Place, judged, key_names, kind, number_of, scale, statistics, tag};
+use super::place::{Place, advised, judged, key_names, kind, number_of, scale, statistics, tag};
 use crate::judgement::{self, Advice, Cause, Judgement, Tried};
 use crate::record::{Fates, Flips, Number, Quantiles, Record, SiteRun, Verdict};
 use crate::report::table::csv::{Column, column, number, optional, share, table, word};
@@ -20,10 +20,7 @@ struct Row<'a> {
 pub fn summary_csv(record: &Record, judgement: &Judgement) -> String {
     let all: Vec<_> = judged(record, judgement).collect();
     let rows = all.iter().flat_map(|(places, _, judged)| {
-        let tried = match judged.remedy {
-            Advice::Enough { place } | Advice::Gain { place } => judged.tried.get(place),
-            _ => None,
-        };
+        let tried = advised(judged);
         places.iter().map(move |place| {
             let cause = judgement::cause_at(place.run, place.precision, place.index);
             let under = |tried: &Tried| judgement::noise_under(place.run, place.precision, &tried.remedy, place.index);

@@ -21,7 +21,9 @@ use super::words;
 use crate::judgement::horizon::{Horizon, Line, LinePrecision};
 use crate::judgement::sweep::Sweep;
 use crate::report::panel::{Axis, Panel, Plot, Row, Scale, Series};
-use cell::Cell;
+
+/// Stems of all pictures that a sweep may have, the main one last.
+pub const STEMS: [&str; 8] = ["map", "formats", "horizons", "noise", "size", "phase", "details", "summary"];
 
 /// All panels that have something to show.
 pub fn all(sweep: &Sweep) -> Vec<Panel> {

@@ -3,7 +3,7 @@
 use crate::record::training::{Course, Learner, MeasureAt, Training, TrainingRun};
 use crate::report::command::training_line;
 use crate::report::numbers::Notation::Typeset;
-use crate::report::panel::{Dash, Entry, Joined, Marker, Paint, Sample, Series, Tip};
+use crate::report::panel::{Dash, Entry, Joined, Marker, Paint, Sample, Series};
 use crate::report::training::facts;
 
 /// The dash of f64's own copy.
@@ -60,9 +60,4 @@ pub fn entry(series: Series, name: &str, note: String) -> Entry {
 /// A point without a band.
 pub fn joined((x, y): (f64, f64)) -> Joined {
     Joined { x, low: y, median: y, high: y }
-}
-
-/// The numbers behind a point.
-pub fn tip(row: usize, (x, y): (f64, f64), words: String) -> Tip {
-    Tip { x: (x, x), y: (y, y), row, words }
 }

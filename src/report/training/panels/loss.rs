@@ -1,10 +1,10 @@
 //! Loss against steps: a smoothed line per copy, held-out losses as marks, and crosses where copies failed.
 
-use super::copies::{courses, entry, last_step, tip};
+use super::copies::{courses, entry, last_step};
 use crate::record::training::{Course, End, HeldOut, Training, TrainingRun, WINDOW};
 use crate::report::numbers::{Notation::Typeset, short};
 use crate::report::panel::{
-    self, Axis, Dash, Mark, Marker, Paint, Panel, Plot, Row, Rule, Sample, Scale, Series, Symbol, Text,
+    self, Axis, Dash, Mark, Marker, Paint, Panel, Plot, Row, Rule, Sample, Scale, Series, Symbol, Text, Tip,
 };
 use crate::report::training::facts;
 use crate::report::training::measured;
@@ -105,7 +105,7 @@ fn draw(plot: &mut Plot, run: &TrainingRun, high: f64) {
             let Some(y) = one.loss.finite().and_then(height) else { continue };
             let at = (one.step as f64, y);
             held_out.push(Mark::Symbol { at, symbol: Symbol::full(series.marker), paint });
-            plot.tips.push(tip(row, at, format!("{name}\nstep {}: {}", one.step, told(one))));
+            plot.tips.push(Tip::point(at, row, format!("{name}\nstep {}: {}", one.step, told(one))));
         }
         if let Some(step) = course.end.step() {
             let last = means.iter().take(step.saturating_add(1)).rev().find_map(|y| *y);

@@ -1,9 +1,9 @@
 //! Rounding noise over minibatch noise by layer, at the last measured step of each format that knows it.
 
-use super::copies::{entry, joined, learners, tip};
+use super::copies::{entry, joined, learners};
 use crate::record::training::{Learner, TrainingRun};
 use crate::report::numbers::{Notation::Typeset, short};
-use crate::report::panel::{self, Area, Axis, Curve, Paint, Panel, Plot, Powers, Row, Rule, Sample, Scale};
+use crate::report::panel::{self, Area, Axis, Curve, Paint, Panel, Plot, Powers, Row, Rule, Sample, Scale, Tip};
 use crate::report::training::measured;
 
 /// Least and greatest power of ten shown.
@@ -17,7 +17,7 @@ pub(super) fn panel(run: &TrainingRun) -> Option<Panel> {
         let Some((step, ratios)) = ratios(learner) else { continue };
         for (layer, ratio) in &ratios {
             let words = format!("{}\nlayer {layer}: {}", learner.name, short(*ratio, Typeset));
-            plot.tips.push(tip(beside.len(), (*layer as f64, core_math::log10(*ratio)), words));
+            plot.tips.push(Tip::point((*layer as f64, core_math::log10(*ratio)), beside.len(), words));
         }
         let stretches = ratios.chunk_by(|one, next| one.0.checked_add(1) == Some(next.0)).map(|stretch| {
             stretch.iter().map(|(layer, ratio)| joined((*layer as f64, core_math::log10(*ratio)))).collect()

@@ -1,9 +1,11 @@
 //! Loss scales against steps, with a mark for every step that was skipped.
 
-use super::copies::{entry, learners, tip};
+use super::copies::{entry, learners};
 use crate::record::training::{Course, TrainingRun};
 use crate::report::numbers::{Notation::Typeset, power};
-use crate::report::panel::{self, Axis, Curve, Height, Mark, Panel, Plot, Powers, Row, Sample, Scale, Single, Symbol};
+use crate::report::panel::{
+    self, Axis, Curve, Height, Mark, Panel, Plot, Powers, Row, Sample, Scale, Single, Symbol, Tip,
+};
 
 /// Most marks of skipped steps along the axis: more would not be seen.
 const MARKS: f64 = 400.0;
@@ -19,7 +21,7 @@ pub(super) fn panel(run: &TrainingRun, last: usize) -> Option<Panel> {
         for change in &course.scales {
             let words =
                 format!("{}\nfrom step {} on: {}", learner.name, change.step, power(2, change.log2.into(), Typeset));
-            plot.tips.push(tip(beside.len(), (change.step as f64, change.log2.into()), words));
+            plot.tips.push(Tip::point((change.step as f64, change.log2.into()), beside.len(), words));
         }
         let symbol = Symbol::full(series.marker);
         let mut skipped: Vec<f64> = course.skipped.iter().map(|step| *step as f64).collect();

@@ -1,9 +1,9 @@
 //! Shares of updates against steps: those rounded away, and those with the wrong sign.
 
-use super::copies::{entry, joined, learners, tip};
+use super::copies::{entry, joined, learners};
 use crate::record::training::{TrainingRun, Updates};
 use crate::report::numbers::{Notation::Typeset, short};
-use crate::report::panel::{self, Axis, Curve, Height, Panel, Plot, Row, Sample, Scale};
+use crate::report::panel::{self, Axis, Curve, Height, Panel, Plot, Row, Sample, Scale, Tip};
 use crate::report::training::measured;
 
 /// What is shared, of which updates.
@@ -42,7 +42,7 @@ fn plot(run: &TrainingRun, last: usize, (what, share): Share) -> Plot {
             most = f64::max(most, at.1);
             points.push(joined(at));
             let words = format!("{}\nstep {}: {} % {what}", learner.name, measure.step, short(at.1, Typeset));
-            plot.tips.push(tip(row, at, words));
+            plot.tips.push(Tip::point(at, row, words));
         }
         plot.curves.push(Curve { series, stretches: vec![points], singles: Vec::new() });
     }

@@ -6,6 +6,17 @@ use super::software;
 use super::tiles::UpTo2;
 use super::vector::Vector;
 
+/// Operations lane by lane, on numbers or on their bits.
+macro_rules! lanewise {
+    ($name:ident, $with:ident, $($operation:ident: $result:expr;)*) => {$(
+        #[inline(always)]
+        fn $operation(self, y: $name) -> $name {
+            self.$with(y, $result)
+        }
+    )*};
+}
+pub(super) use lanewise;
+
 /// Lanes of an array, for any processor.
 macro_rules! portable {
     ($name:ident, $element:ty, $bits:ty, $lanes:expr, $fused:path) => {
@@ -52,17 +63,10 @@ macro_rules! portable {
             fn like(self, x: $element) -> $name {
                 $name([x; $lanes])
             }
-            #[inline(always)]
-            fn add(self, y: $name) -> $name {
-                self.with(y, |x, y| x + y)
-            }
-            #[inline(always)]
-            fn sub(self, y: $name) -> $name {
-                self.with(y, |x, y| x - y)
-            }
-            #[inline(always)]
-            fn mul(self, y: $name) -> $name {
-                self.with(y, |x, y| x * y)
+            lanewise! { $name, with,
+                add: |x, y| x + y;
+                sub: |x, y| x - y;
+                mul: |x, y| x * y;
             }
             #[inline(always)]
             fn fused(self, y: $name, z: $name) -> $name {
@@ -80,25 +84,12 @@ macro_rules! portable {
             fn scaled_sub(self, y: $name, z: $name) -> $name {
                 z.sub(self.mul(y))
             }
-            #[inline(always)]
-            fn and(self, y: $name) -> $name {
-                self.with_bits(y, |x, y| x & y)
-            }
-            #[inline(always)]
-            fn or(self, y: $name) -> $name {
-                self.with_bits(y, |x, y| x | y)
-            }
-            #[inline(always)]
-            fn xor(self, y: $name) -> $name {
-                self.with_bits(y, |x, y| x ^ y)
-            }
-            #[inline(always)]
-            fn max_bits(self, y: $name) -> $name {
-                self.with_bits(y, <$bits>::max)
-            }
-            #[inline(always)]
-            fn sub_bits(self, y: $name) -> $name {
-                self.with_bits(y, <$bits>::wrapping_sub)
+            lanewise! { $name, with_bits,
+                and: |x, y| x & y;
+                or: |x, y| x | y;
+                xor: |x, y| x ^ y;
+                max_bits: <$bits>::max;
+                sub_bits: <$bits>::wrapping_sub;
             }
             #[inline(always)]
             fn sign_as_unit(self) -> $name {

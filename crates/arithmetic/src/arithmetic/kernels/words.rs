@@ -2,74 +2,46 @@
 //!
 //! `unsafe` calls an instruction of the vector's path, which the processor has where there is such a vector.
 
-use super::portable::{Doubles, Singles};
+use super::portable::{Doubles, Singles, lanewise};
 use super::vector::Words;
 use crate::format::cut_sum;
 
 impl Words for Doubles {
-    #[inline(always)]
-    fn add_cut(self, y: Doubles) -> Doubles {
-        self.with(y, cut_sum)
+    lanewise! { Doubles, with,
+        add_cut: cut_sum;
     }
-    #[inline(always)]
-    fn add_bits(self, y: Doubles) -> Doubles {
-        self.with_bits(y, u64::wrapping_add)
-    }
-    #[inline(always)]
-    fn down(self, counts: Doubles) -> Doubles {
-        self.with_bits(counts, |x, count| x >> count)
-    }
-    #[inline(always)]
-    fn up(self, counts: Doubles) -> Doubles {
-        self.with_bits(counts, |x, count| x << count)
-    }
-    // The upper words are 0 and stay so.
-    #[inline(always)]
-    fn mul_words(self, y: Doubles) -> Doubles {
-        self.with_bits(y, |x, y| u64::from((x as u32).wrapping_mul(y as u32)))
-    }
-    #[inline(always)]
-    fn down_words(self, counts: Doubles) -> Doubles {
-        self.down(counts)
+    lanewise! { Doubles, with_bits,
+        add_bits: u64::wrapping_add;
+        down: |x, count| x >> count;
+        up: |x, count| x << count;
+        // The upper words are 0 and stay so.
+        mul_words: |x, y| u64::from((x as u32).wrapping_mul(y as u32));
+        down_words: |x, count| x >> count;
     }
 }
 
 impl Words for Singles {
-    #[inline(always)]
-    fn add_cut(self, y: Singles) -> Singles {
-        self.with(y, |x, y| {
+    lanewise! { Singles, with,
+        add_cut: |x, y| {
             // The sum of two numbers of binary32 cut to binary64 first, then to binary32: one cut.
             let (sum, nearest) = (cut_sum(f64::from(x), f64::from(y)), x + y);
             let is_beyond = f64::from(nearest).abs() > sum.abs() && nearest.is_finite();
             if is_beyond { f32::from_bits(nearest.to_bits() - 1) } else { nearest }
-        })
+        };
     }
-    #[inline(always)]
-    fn add_bits(self, y: Singles) -> Singles {
-        self.with_bits(y, u32::wrapping_add)
-    }
-    #[inline(always)]
-    fn down(self, counts: Singles) -> Singles {
-        self.with_bits(counts, |x, count| x >> count)
-    }
-    #[inline(always)]
-    fn up(self, counts: Singles) -> Singles {
-        self.with_bits(counts, |x, count| x << count)
-    }
-    #[inline(always)]
-    fn mul_words(self, y: Singles) -> Singles {
-        self.with_bits(y, u32::wrapping_mul)
-    }
-    #[inline(always)]
-    fn down_words(self, counts: Singles) -> Singles {
-        self.down(counts)
+    lanewise! { Singles, with_bits,
+        add_bits: u32::wrapping_add;
+        down: |x, count| x >> count;
+        up: |x, count| x << count;
+        mul_words: u32::wrapping_mul;
+        down_words: |x, count| x >> count;
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use super::super::vector::{Vector, Words};
-    use super::super::x86::{F32x8, F32x16, F64x4, F64x8};
+    use super::super::x86::{F32x8, F32x16, F64x4, F64x8, instructions};
     use std::arch::x86_64::*;
 
     /// Toward zero, without exceptions.
@@ -78,30 +50,12 @@ mod x86 {
     /// The operations on integers, by the names of the instructions.
     macro_rules! integers {
         ($name:ident, $integer:ident, $float:ident, $add:ident, $down:ident, $up:ident, $mul:ident, $down_words:ident) => {
-            #[inline(always)]
-            fn add_bits(self, y: $name) -> $name {
-                // SAFETY, here and below: the vectors exist, so the processor has their instructions.
-                $name(unsafe { $float($add($integer(self.0), $integer(y.0))) })
-            }
-            #[inline(always)]
-            fn down(self, counts: $name) -> $name {
-                // SAFETY: as above.
-                $name(unsafe { $float($down($integer(self.0), $integer(counts.0))) })
-            }
-            #[inline(always)]
-            fn up(self, counts: $name) -> $name {
-                // SAFETY: as above.
-                $name(unsafe { $float($up($integer(self.0), $integer(counts.0))) })
-            }
-            #[inline(always)]
-            fn mul_words(self, y: $name) -> $name {
-                // SAFETY: as above.
-                $name(unsafe { $float($mul($integer(self.0), $integer(y.0))) })
-            }
-            #[inline(always)]
-            fn down_words(self, counts: $name) -> $name {
-                // SAFETY: as above.
-                $name(unsafe { $float($down_words($integer(self.0), $integer(counts.0))) })
+            instructions! { $name,
+                add_bits: |x, y| $float($add($integer(x), $integer(y)));
+                down: |x, counts| $float($down($integer(x), $integer(counts)));
+                up: |x, counts| $float($up($integer(x), $integer(counts)));
+                mul_words: |x, y| $float($mul($integer(x), $integer(y)));
+                down_words: |x, counts| $float($down_words($integer(x), $integer(counts)));
             }
         };
     }

@@ -9,6 +9,19 @@ use super::vector::Vector;
 use std::arch::asm;
 use std::arch::x86_64::*;
 
+/// Operations on the registers of two vectors.
+macro_rules! instructions {
+    ($name:ident, $($operation:ident: |$x:ident, $y:ident| $result:expr;)*) => {$(
+        #[inline(always)]
+        fn $operation(self, y: $name) -> $name {
+            let ($x, $y) = (self.0, y.0);
+            // SAFETY: the vectors exist, so the processor has their instructions.
+            $name(unsafe { $result })
+        }
+    )*};
+}
+pub(super) use instructions;
+
 /// What both widths share, by the names of the instructions.
 macro_rules! vector {
     ($name:ident, $register:ty, $element:ty, $lanes:expr, $rows:expr, $heights:ty, $splat:ident, $load:ident, $store:ident,
@@ -44,20 +57,18 @@ macro_rules! vector {
                 // SAFETY: the vector exists.
                 $name(unsafe { $splat(x) })
             }
-            #[inline(always)]
-            fn add(self, y: $name) -> $name {
-                // SAFETY: the vector exists.
-                $name(unsafe { $add(self.0, y.0) })
-            }
-            #[inline(always)]
-            fn sub(self, y: $name) -> $name {
-                // SAFETY: the vector exists.
-                $name(unsafe { $sub(self.0, y.0) })
-            }
-            #[inline(always)]
-            fn mul(self, y: $name) -> $name {
-                // SAFETY: the vector exists.
-                $name(unsafe { $mul(self.0, y.0) })
+            instructions! { $name,
+                add: |x, y| $add(x, y);
+                sub: |x, y| $sub(x, y);
+                mul: |x, y| $mul(x, y);
+                and: |x, y| $float($and($integer(x), $integer(y)));
+                or: |x, y| $float($or($integer(x), $integer(y)));
+                xor: |x, y| $float($xor($integer(x), $integer(y)));
+                sub_bits: |x, y| $float($sub_integer($integer(x), $integer(y)));
+                max_bits: |a, b| {
+                    let ($x, $y) = ($integer(a), $integer(b));
+                    $float($max)
+                };
             }
             $(
                 #[inline(always)]
@@ -79,33 +90,6 @@ macro_rules! vector {
             fn scaled_sub(self, y: $name, z: $name) -> $name {
                 // SAFETY: the vector exists; both paths have FMA.
                 $name(unsafe { $fnmadd(self.0, y.0, z.0) })
-            }
-            #[inline(always)]
-            fn and(self, y: $name) -> $name {
-                // SAFETY: the vector exists.
-                $name(unsafe { $float($and($integer(self.0), $integer(y.0))) })
-            }
-            #[inline(always)]
-            fn or(self, y: $name) -> $name {
-                // SAFETY: the vector exists.
-                $name(unsafe { $float($or($integer(self.0), $integer(y.0))) })
-            }
-            #[inline(always)]
-            fn xor(self, y: $name) -> $name {
-                // SAFETY: the vector exists.
-                $name(unsafe { $float($xor($integer(self.0), $integer(y.0))) })
-            }
-            #[inline(always)]
-            fn max_bits(self, y: $name) -> $name {
-                // SAFETY: the vector exists.
-                let ($x, $y) = unsafe { ($integer(self.0), $integer(y.0)) };
-                // SAFETY: the vector exists.
-                $name(unsafe { $float($max) })
-            }
-            #[inline(always)]
-            fn sub_bits(self, y: $name) -> $name {
-                // SAFETY: the vector exists.
-                $name(unsafe { $float($sub_integer($integer(self.0), $integer(y.0))) })
             }
             #[inline(always)]
             fn sign_as_unit(self) -> $name {

@@ -50,6 +50,11 @@ pub const GAIN: SpecOption =
         .fixed_by(FixedBy::Weights);
 /// `--bias`.
 pub const BIAS: SpecOption = SpecOption::switch("bias", Heading::Network).help("Add biases").fixed_by(FixedBy::Weights);
+/// `--bias-std`.
+pub const BIAS_STD: SpecOption =
+    SpecOption::number("bias-std", "S", Heading::Network, Fix::Words("a number from 0 on, such as 0.1"))
+        .help("Standard deviation of drawn biases (σ_b), instead of 0.1; implies --bias, and 0 leaves biases out")
+        .fixed_by(FixedBy::Weights);
 /// `--residual`.
 pub const RESIDUAL: SpecOption = SpecOption::switch("residual", Heading::Network)
     .help(

@@ -11,7 +11,6 @@ mod elementwise;
 mod linear;
 mod loss;
 mod parameters;
-mod quick;
 mod reports;
 
 use crate::enclosure::Bound;

@@ -1,0 +1,58 @@
+//! The arguments of `sweep`.
+
+use super::axes::Axes;
+use crate::cli::printing::theme;
+use crate::cli::resources::Resources;
+use crate::report::svg::Theme;
+use std::path::PathBuf;
+
+/// Arguments of `sweep`.
+#[derive(clap::Args, Debug)]
+pub struct SweepArguments {
+    /// Put the parts of a sweep together that were measured with --shard: `sweep merge` and their folders, or folders that
+    /// hold such folders
+    ///
+    /// The files are those of a sweep on one machine. If cells are missing, what there is goes to --out, where --resume
+    /// measures the rest.
+    #[arg(value_name = "merge DIR")]
+    pub words: Vec<PathBuf>,
+    #[command(flatten)]
+    pub axes: Axes,
+    /// Read the sweep from a TOML file with the tables [spec] and [axes], or from the plan.json of another sweep; options
+    /// replace its fields
+    #[arg(long, value_name = "FILE", help_heading = "Sweep")]
+    pub plan: Option<PathBuf>,
+    /// Print the plan and stop
+    #[arg(long, help_heading = "Sweep")]
+    pub dry_run: bool,
+    /// Measure only this part of the cells: 2/8, or auto/8 in an array job of Slurm, Grid Engine, PBS or Kubernetes; writes
+    /// to DIR/shard-2-of-8, for `sweep merge`
+    #[arg(long, value_name = "I/N", help_heading = "Sweep")]
+    pub shard: Option<String>,
+    /// Output directory [default: in reports/, named after the sweep]
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub out: Option<PathBuf>,
+    /// Go on with the sweep in the output directory, if it was begun
+    #[arg(long, conflicts_with = "force", help_heading = "Output")]
+    pub resume: bool,
+    /// Keep the record of every cell
+    #[arg(long, help_heading = "Output")]
+    pub records: bool,
+    /// Also print every horizon with its intervals
+    #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = "Output")]
+    pub details: bool,
+    /// Background of the plots
+    #[arg(long, value_name = "THEME", value_parser = theme(), default_value = "light", help_heading = "Output")]
+    pub theme: Theme,
+    /// Print only sweep.json
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
+    /// Print only errors and, with --json, sweep.json
+    #[arg(long, short, help_heading = "Output")]
+    pub quiet: bool,
+    /// Begin again, and overwrite another sweep
+    #[arg(long, help_heading = "Output")]
+    pub force: bool,
+    #[command(flatten)]
+    pub resources: Resources,
+}
