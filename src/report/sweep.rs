@@ -2,6 +2,7 @@
 //! the cheapest precision that keeps it sound.
 
 mod page;
+pub mod panels;
 mod tables;
 mod words;
 
@@ -42,7 +43,7 @@ impl Kind for Sweep {
     }
 
     fn sheets(&self) -> Vec<Sheet> {
-        Vec::new()
+        panels::sheets(self)
     }
 
     fn terminal(&self, view: View, picture: Option<&Path>) -> String {
@@ -52,7 +53,8 @@ impl Kind for Sweep {
 
 /// Names of the files of a sweep's report.
 pub fn names() -> Vec<String> {
-    [files::SWEEP, files::RUN, files::PAGE].map(String::from).into()
+    let pictures = panels::STEMS.iter().flat_map(|stem| ["svg", "png"].map(|ending| format!("{stem}.{ending}")));
+    [files::SWEEP, files::RUN, files::PAGE].map(String::from).into_iter().chain(pictures).collect()
 }
 
 /// The first screen: what was measured, a row per network with its horizons, and the answers; with details every horizon

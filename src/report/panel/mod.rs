@@ -5,10 +5,12 @@
 
 mod axis;
 mod mark;
+mod ramp;
 mod style;
 
 pub use axis::{Axis, Group, Powers, Scale, ends};
 pub use mark::{Area, Curve, Joined, Mark, Rule, Single, Text, Tip};
+pub use ramp::NOISE_TICKS;
 pub use style::{Dash, Hatch, LINES, Marker, Paint, Palette, Sample, Series, Symbol};
 
 /// One picture: words above, panels, and what is needed to measure it again.

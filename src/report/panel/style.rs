@@ -68,6 +68,7 @@ const MARKERS: [Marker; 4] = [Marker::Circle, Marker::Square, Marker::Triangle, 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // the variants are what they mark
 pub enum Hatch {
+    Vanishing,
     Flushed,
     Overflow,
     Unknown,
@@ -91,6 +92,8 @@ pub enum Symbol {
     Downward,
     /// The same on an axis along: an arrow to the left.
     Leftward,
+    /// The value is at least this: an arrow to the right.
+    Rightward,
 }
 
 /// How one series is drawn everywhere.

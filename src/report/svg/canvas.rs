@@ -196,10 +196,11 @@ impl<'a> Canvas<'a> {
                 self.line(&[(x, y), (x, y + 5.0)], color, 1.2)?;
                 self.area(&[(x - 2.8, y + 4.5), (x + 2.8, y + 4.5), (x, y + 9.0)], color, 1.0)
             }
-            Symbol::Leftward => {
-                self.line(&[(x, y), (x - 5.0, y)], color, 1.2)?;
+            Symbol::Leftward | Symbol::Rightward => {
+                let away = |by: f64| if symbol == Symbol::Leftward { x - by } else { x + by };
+                self.line(&[(x, y), (away(5.0), y)], color, 1.2)?;
                 self.line(&[(x, y - 3.0), (x, y + 3.0)], color, 1.2)?;
-                self.area(&[(x - 4.5, y - 2.8), (x - 4.5, y + 2.8), (x - 9.0, y)], color, 1.0)
+                self.area(&[(away(4.5), y - 2.8), (away(4.5), y + 2.8), (away(9.0), y)], color, 1.0)
             }
         }
     }
@@ -208,18 +209,23 @@ impl<'a> Canvas<'a> {
     pub fn hatched(&self, area: Rect, hatch: Hatch) -> Drawn {
         const DISTANCE: f64 = 5.0;
         let (ground, stroke) = match hatch {
+            Hatch::Vanishing => (Paint::Of(Palette::Shares, 1), Paint::Of(Palette::Shares, 6)),
             Hatch::Flushed => (Paint::Zero, Paint::Ink),
             Hatch::Overflow => (Paint::Of(Palette::Fates, 5), Paint::Paper),
             Hatch::Unknown => (Paint::Paper, Paint::Soft),
         };
         self.rectangle(area, ground, 1.0)?;
         let Rect { left, top, right, bottom } = area;
-        // Strokes are the lines x + y = n · distance, from the lower left to the upper right.
-        let (first, last) = (((left + top) / DISTANCE).ceil() as i64, ((right + bottom) / DISTANCE).floor() as i64);
-        for sum in (first..=last).map(|n| n as f64 * DISTANCE) {
-            let (from, to) = (left.max(sum - bottom), right.min(sum - top));
+        // Strokes are the lines x + y = n · distance, from the lower left to the upper right, or falling x − y.
+        let rises = hatch != Hatch::Vanishing;
+        let (least, most) = if rises { (left + top, right + bottom) } else { (left - bottom, right - top) };
+        let (first, last) = ((least / DISTANCE).ceil() as i64, (most / DISTANCE).floor() as i64);
+        for at in (first..=last).map(|n| n as f64 * DISTANCE) {
+            let (low, high) = if rises { (at - bottom, at - top) } else { (at + top, at + bottom) };
+            let (from, to) = (left.max(low), right.min(high));
+            let height = |x: f64| if rises { at - x } else { x - at };
             if to > from {
-                self.line(&[(from, sum - from), (to, sum - to)], stroke, 0.8)?;
+                self.line(&[(from, height(from)), (to, height(to))], stroke, 0.8)?;
             }
         }
         Ok(())

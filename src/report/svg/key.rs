@@ -51,6 +51,7 @@ pub fn sample(canvas: &Canvas, sample: Sample, (x, y): (f64, f64)) -> Drawn {
             let at = match symbol {
                 Symbol::Downward => (middle.0, y - 4.5),
                 Symbol::Leftward => (middle.0 + 4.5, y),
+                Symbol::Rightward => (middle.0 - 4.5, y),
                 _ => middle,
             };
             canvas.symbol(at, symbol, RADIUS, color)

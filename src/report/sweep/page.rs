@@ -1,11 +1,11 @@
 //! A sweep as a page: the answers, the horizons, the pictures, and every mode.
 
-use super::{tables, words};
+use super::{panels, tables, words};
 use crate::judgement::sweep::Sweep;
 use crate::report::files;
 use crate::report::page::{Block, Page, Section};
 
-const QUESTION: &str = "Which activation, in which format, to which depth?";
+pub(super) const QUESTION: &str = "Which activation, in which format, to which depth?";
 
 /// The page.
 pub fn page(sweep: &Sweep) -> Page {
@@ -35,6 +35,7 @@ pub fn page(sweep: &Sweep) -> Page {
             vec![Block::Question(QUESTION.into()), Block::Sentences(words::sentences(sweep))],
         ),
         Section::new("horizons", "Horizons", horizons),
+        Section::new("figures", "Pictures", panels::all(sweep).into_iter().map(Block::Figure).collect()),
         Section::new("modes", "Every mode", vec![tables::every_horizon(sweep).into()]),
         Section::new("making", "How this was made", vec![Block::definitions(program)]),
         Section::record(files::SWEEP, "cells.csv and cells.jsonl hold", sweep.to_json()),

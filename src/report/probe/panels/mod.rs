@@ -9,7 +9,7 @@ mod kind;
 mod lanes;
 mod limits;
 mod noise;
-mod points;
+pub(in crate::report) mod points;
 mod range;
 mod run;
 mod sheets;

@@ -82,7 +82,11 @@ pub fn first(one: One, axis: &Powers) -> Option<Point> {
 
 /// A layer on an axis; nothing where it has no ratio.
 pub fn point((layer, verdict): (&SiteRun, Verdict), axis: &Powers) -> Option<Point> {
-    let noise = layer.shown_noise();
+    judged(layer.site as f64, layer.shown_noise(), verdict, axis)
+}
+
+/// Judged noise at a place along; nothing where it has no ratio.
+pub fn judged(x: f64, noise: Quantiles, verdict: Verdict, axis: &Powers) -> Option<Point> {
     let kind = match verdict {
         verdict if verdict.is_zero_or_overflow() => Kind::Saturated,
         Verdict::NotEstablished => Kind::NotEstablished,
@@ -95,18 +99,18 @@ pub fn point((layer, verdict): (&SiteRun, Verdict), axis: &Powers) -> Option<Poi
     }
     // A gradient that is exactly zero has no ratio; one that a minority of the trials have must not place it.
     let median = if verdict == Verdict::Zero { Number::None } else { noise.median };
-    Some(placed(layer.site, &Quantiles { median, ..noise }, kind, axis))
+    Some(placed(x, &Quantiles { median, ..noise }, kind, axis))
 }
 
 /// A source's noise on an axis; nothing where it has no ratio. No verdict tells more of it.
 pub fn of_source(layer: usize, noise: &Quantiles, axis: &Powers) -> Option<Point> {
     let is_limit = noise.at_most || noise.median == Number::Finite(0.0);
     let kind = if is_limit { Kind::AtMost } else { Kind::Measured };
-    (noise.median != Number::None).then(|| placed(layer, noise, kind, axis))
+    (noise.median != Number::None).then(|| placed(layer as f64, noise, kind, axis))
 }
 
 /// Quantiles clamped to an axis.
-fn placed(layer: usize, noise: &Quantiles, kind: Kind, axis: &Powers) -> Point {
+fn placed(x: f64, noise: &Quantiles, kind: Kind, axis: &Powers) -> Point {
     let place = |number: Number| match number {
         Number::Finite(x) if x > 0.0 => core_math::log10(x).clamp(axis.low, axis.high),
         Number::Infinite => axis.high,
@@ -116,7 +120,7 @@ fn placed(layer: usize, noise: &Quantiles, kind: Kind, axis: &Powers) -> Point {
     let median = place(noise.median);
     // A quantile can be missing only where the median is; min and max keep the band around the line.
     let (low, high) = (place(noise.low).min(median), place(noise.high).max(median));
-    Point { at: Joined { x: layer as f64, low, median, high }, kind }
+    Point { at: Joined { x, low, median, high }, kind }
 }
 
 /// Where noise is as large as the signal, and where it matters.

@@ -3,12 +3,11 @@
 use crate::record::training::{Learner, MeasuredSite, Track, TrainingRun};
 use crate::record::{Number, Verdict};
 use crate::report::numbers::{Notation::Typeset, ratio, short};
-use crate::report::panel::{self, Area, Axis, Hatch, Height, Paint, Palette, Panel, Plot, Row, Sample, Scale, Tip};
+use crate::report::panel::{
+    self, Area, Axis, Hatch, Height, NOISE_TICKS, Paint, Palette, Panel, Plot, Row, Sample, Scale, Tip,
+};
 use std::ops::Range;
 
-/// log₁₀ of the noise/signal at which the second colour begins, and colours to a decade: the last is from 10 on.
-const NOISE: (f64, f64) = (-3.0, 4.0);
-const NOISE_TICKS: &[(usize, &str)] = &[(1, "10⁻³"), (5, "10⁻²"), (9, "10⁻¹"), (13, "1"), (17, "10")];
 /// Upper ends of the colours of shares; the first is for exactly none.
 const SHARE_LEVELS: [f64; 7] = [0.0, 0.001, 0.01, 0.1, 0.25, 0.5, 1.0];
 const SHARE_TICKS: &[(usize, &str)] =
@@ -157,9 +156,7 @@ impl Kind {
 
     fn look(&self, cell: &Cell) -> Option<(Paint, Option<Hatch>)> {
         match *cell {
-            Cell::Value(ratio, _) if self.palette == Palette::Noise => {
-                Some((Paint::Of(Palette::Noise, noise_level(ratio)), None))
-            }
+            Cell::Value(ratio, _) if self.palette == Palette::Noise => Some((Paint::of_noise(ratio), None)),
             Cell::Value(share, _) => Some((Paint::Of(Palette::Shares, share_level(share)), None)),
             flat => FLAT.iter().find(|(cell, ..)| *cell == flat).map(|(_, paint, hatch, _)| (*paint, *hatch)),
         }
@@ -253,14 +250,6 @@ fn noise(track: &Track) -> Cell {
     }
 }
 
-fn noise_level(ratio: f64) -> usize {
-    if ratio <= 0.0 {
-        return 0;
-    }
-    let above = (core_math::log10(ratio) - NOISE.0) * NOISE.1;
-    (above.floor() + 1.0).clamp(0.0, (Palette::Noise.len() - 1) as f64) as usize
-}
-
 /// Parts beyond the whole are the whole.
 fn share(part: u64, whole: u64) -> Cell {
     Cell::Value(if whole == 0 { 0.0 } else { (part as f64 / whole as f64).min(1.0) }, false)
@@ -277,10 +266,6 @@ mod tests {
     /// The words at a colour are where it begins.
     #[test]
     fn ticks_stand_where_colours_begin() {
-        for ((level, words), ratio) in NOISE_TICKS.iter().zip([1e-3, 1e-2, 1e-1, 1.0, 10.0]) {
-            assert_eq!((noise_level(ratio), noise_level(ratio * 0.999)), (*level, *level - 1), "{words}");
-        }
-        assert_eq!([0.0, f64::INFINITY].map(noise_level), [0, Palette::Noise.len() - 1]);
         for (level, words) in SHARE_TICKS.iter().skip(1) {
             let most = SHARE_LEVELS[*level - 1];
             assert_eq!(

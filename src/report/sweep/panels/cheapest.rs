@@ -1,0 +1,60 @@
+//! Networks against depth: the precision with the fewest bits that keeps every layer sound.
+
+use super::Grid;
+use super::cell::{self, Cell};
+use crate::judgement::sweep::Sweep;
+use crate::report::panel::{self, Axis, Group, Mark, Paint, Palette, Panel, Plot, Row, Sample, Scale, Symbol, Text};
+
+/// How far left of its place a digit begins, in columns.
+const DIGIT: f64 = 0.08;
+
+/// The map; a digit in a cell is the precision's place in the key.
+pub fn panel(sweep: &Sweep) -> Panel {
+    let grid = Grid::new(sweep);
+    let lanes = grid.lines.iter().map(|(_, name)| name.clone()).collect();
+    let y = Axis::new("", Scale::Lanes(vec![Group { name: String::new(), lanes }]));
+    let mut plot = Plot { x: grid.places(), y, ..Plot::default() };
+    let (mut has_none, mut has_failed) = (false, false);
+    let mut counts = vec![0; grid.precisions.len()];
+    for (y, (line, name)) in grid.lines.iter().enumerate() {
+        for (x, depth) in grid.depths.iter().enumerate() {
+            let at = (x as f64, y as f64);
+            let measured = line.depths.iter().position(|one| one == depth).and_then(|place| line.cheapest.get(place));
+            let Some(found) = measured else {
+                has_failed |= Cell::at(line, 0, *depth) == Cell::Failed;
+                Cell::at(line, 0, *depth).draw(&mut plot, at);
+                continue;
+            };
+            let place = grid.precisions.iter().position(|one| found.as_deref() == Some(*one));
+            has_none |= place.is_none();
+            let paint = place.map_or(Paint::Faint, |place| Paint::Of(Palette::Series, place));
+            plot.areas.push(cell::around(at, paint));
+            if let Some(place) = place {
+                counts[place] += 1;
+                let words = (place + 1).to_string();
+                let at = (at.0 - DIGIT * words.len() as f64, at.1);
+                plot.marks.push(Mark::Text(Text { at, words, paint: Paint::Paper, is_free: false }));
+            }
+            let found = found.as_deref().unwrap_or("none of the precisions");
+            plot.tips.push(cell::tip(at, format!("{name}, depth {depth}\n{found}")));
+        }
+    }
+    let precisions = grid.precisions.iter().enumerate().zip(&counts).filter(|(_, count)| **count > 0);
+    let mut key: Vec<(Sample, String)> = precisions
+        .map(|((place, name), _)| {
+            (Sample::Area(Paint::Of(Palette::Series, place), 1.0), format!("{}: {name}", place + 1))
+        })
+        .collect();
+    key.extend(panel::key([
+        (has_none, Sample::Area(Paint::Faint, 1.0), "none of them"),
+        (has_failed, Sample::soft(Symbol::Cross), "could not be measured"),
+    ]));
+    let told = grid.precisions.iter().zip(&counts).map(|(name, count)| format!("{name} in {count}"));
+    Panel {
+        name: "formats".into(),
+        title: "Precision with the fewest bits that keeps every layer sound".into(),
+        alternative: format!("Cells by that precision: {}.", told.collect::<Vec<_>>().join(", ")),
+        key,
+        rows: vec![Row { plots: vec![plot], ..Row::default() }],
+    }
+}
