@@ -65,8 +65,7 @@ fn screen(sweep: &Sweep, view: View, picture: Option<&Path>) -> String {
         blocks.push(tables::every_horizon(sweep).into());
     }
     blocks.push(Block::Facts(words::sentences(sweep)));
-    let directory = picture.and_then(Path::parent).filter(|parent| !parent.as_os_str().is_empty());
     let more = if view.details { "" } else { " (--details prints every horizon with its intervals)" };
-    blocks.push(Block::Lines(report_line(directory.unwrap_or(Path::new(".")), more)));
+    blocks.extend(picture.map(|path| Block::Lines(report_line(&path.with_file_name(files::PAGE), more))));
     text(&blocks)
 }

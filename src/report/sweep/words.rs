@@ -134,20 +134,32 @@ pub fn sentences(sweep: &Sweep) -> Vec<String> {
     told.collect()
 }
 
-/// Clauses with the precisions they hold in: `In f16 and bf16 relu stays …`.
-fn grouped(clauses: impl Iterator<Item = (String, String)>) -> Vec<String> {
-    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
-    for (place, clause) in clauses {
-        match groups.iter_mut().find(|(same, _)| *same == clause) {
-            Some((_, places)) => places.push(place),
-            None => groups.push((clause, vec![place])),
+/// Clauses with the precisions they hold in, those that name activations first: `In f16 and bf16 relu stays …`.
+fn grouped(clauses: impl Iterator<Item = Clause>) -> Vec<String> {
+    let mut groups: Vec<(Clause, Vec<String>)> = Vec::new();
+    for clause in clauses {
+        match groups.iter_mut().find(|(same, _)| same.words == clause.words) {
+            Some((_, places)) => places.push(clause.place),
+            None => {
+                let places = vec![clause.place.clone()];
+                groups.push((clause, places));
+            }
         }
     }
-    groups.into_iter().map(|(clause, places)| format!("In {} {clause}.", joined(&places))).collect()
+    groups.sort_by_key(|(clause, _)| !clause.is_decided);
+    groups.into_iter().map(|(clause, places)| format!("In {} {}.", joined(&places), clause.words)).collect()
+}
+
+/// What holds in a precision.
+struct Clause {
+    place: String,
+    words: String,
+    /// Whether it says of some activations that they are better than others.
+    is_decided: bool,
 }
 
 /// A precision, and which activations stay usable to the greatest depth in it.
-fn ranked(ranking: &HorizonRanking, sweep: &Sweep) -> (String, String) {
+fn ranked(ranking: &HorizonRanking, sweep: &Sweep) -> Clause {
     let shared = values(&ranking.values, sweep, false);
     let place =
         if shared.is_empty() { ranking.arithmetic.clone() } else { format!("{} ({shared})", ranking.arithmetic) };
@@ -155,16 +167,16 @@ fn ranked(ranking: &HorizonRanking, sweep: &Sweep) -> (String, String) {
         let line = ranking.lines.get(*place).and_then(|line| sweep.horizons.lines.get(*line));
         line.and_then(|line| line.values.get("activation")).map_or_else(|| "?".into(), AxisValue::to_string)
     };
-    let clause = match &ranking.ranking {
+    let (is_decided, words) = match &ranking.ranking {
         Ranking::TooFewTrials { trials } => {
             let has = if *trials == 1 { "is 1".into() } else { format!("are {trials}") };
-            format!("nothing is ranked: that needs {LEAST_TRIALS} trials, and there {has}")
+            (false, format!("nothing is ranked: that needs {LEAST_TRIALS} trials, and there {has}"))
         }
         Ranking::Best { best, not_apart } if not_apart.is_empty() => {
-            format!("{} stays usable to the greatest depth", name(best))
+            (true, format!("{} stays usable to the greatest depth", name(best)))
         }
         Ranking::Best { not_apart, .. } if not_apart.len() + 1 == ranking.lines.len() => {
-            "no activation can be told apart from the one that stays usable to the greatest depth".into()
+            (false, "no activation can be told apart from the one that stays usable to the greatest depth".into())
         }
         Ranking::Best { best, not_apart } => {
             let mut places: Vec<usize> = [*best].into_iter().chain(not_apart.iter().copied()).collect();
@@ -174,10 +186,10 @@ fn ranked(ranking: &HorizonRanking, sweep: &Sweep) -> (String, String) {
                 0 => joined(&names),
                 more => format!("{} and {more} more", names.join(", ")),
             };
-            format!("{more} stay usable to the greatest depth and cannot be told apart")
+            (true, format!("{more} stay usable to the greatest depth and cannot be told apart"))
         }
     };
-    (place, clause)
+    Clause { place, words, is_decided }
 }
 
 /// At the greatest depth, the precision with the fewest bits that keeps each network sound.

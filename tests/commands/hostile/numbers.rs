@@ -14,6 +14,7 @@ fn commands() -> Vec<(Command, Vec<String>)> {
         words(&match name {
             "law" => format!("law {tiny} --trials 1 --bits 4..6"),
             "train" => format!("train {tiny} --steps 2 --minibatches 2 --act relu --formats f16"),
+            "sweep" => format!("sweep {tiny} --trials 1 --formats f16 --act relu --out out/sweep --force"),
             "report" => "report kept/main".into(),
             "audit" => {
                 "audit --weights mine/export/network.safetensors --data mine/export/batch.safetensors --act relu \
