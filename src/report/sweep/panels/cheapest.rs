@@ -10,7 +10,14 @@ const DIGIT: f64 = 0.08;
 
 /// The map; a digit in a cell is the precision's place in the key.
 pub fn panel(sweep: &Sweep) -> Panel {
-    let grid = Grid::new(sweep);
+    panel_of(sweep, usize::MAX)
+}
+
+/// The same of the first networks.
+pub fn panel_of(sweep: &Sweep, most: usize) -> Panel {
+    let mut grid = Grid::new(sweep);
+    let left_out = grid.lines.len().saturating_sub(most);
+    grid.lines.truncate(most);
     let lanes = grid.lines.iter().map(|(_, name)| name.clone()).collect();
     let y = Axis::new("", Scale::Lanes(vec![Group { name: String::new(), lanes }]));
     let mut plot = Plot { x: grid.places(), y, ..Plot::default() };
@@ -48,6 +55,7 @@ pub fn panel(sweep: &Sweep) -> Panel {
     key.extend(panel::key([
         (has_none, Sample::Area(Paint::Faint, 1.0), "none of them"),
         (has_failed, Sample::soft(Symbol::Cross), "could not be measured"),
+        (left_out > 0, Sample::Nothing, &format!("{left_out} more are in the other pictures")),
     ]));
     let told = grid.precisions.iter().zip(&counts).map(|(name, count)| format!("{name} in {count}"));
     Panel {
