@@ -105,7 +105,7 @@ fn poster(sheet: &Sheet, theme: Theme) -> Result<Picture, String> {
     })
 }
 
-/// The first panel on the left, the others on the right, and what explains them below.
+/// The first panel on the left, the others on the right, one alone across all of it, and what explains them below.
 fn slide(sheet: &Sheet, theme: Theme) -> Result<Picture, String> {
     let width = SLIDE.0 - 2.0 * MARGIN;
     text::register()?;
@@ -115,7 +115,7 @@ fn slide(sheet: &Sheet, theme: Theme) -> Result<Picture, String> {
     let caption_top = SLIDE.1 - 8.0 - SLIDE_CAPTION.line();
     let sentences_top = caption_top - 4.0 - SENTENCE.line() * sentences.len() as f64;
     let (top, bottom) = (MARGIN + above.height() - 8.0, sentences_top - 10.0);
-    let middle = MARGIN + FIRST * width;
+    let middle = if sheet.panels.len() > 1 { MARGIN + FIRST * width } else { SLIDE.0 - MARGIN + 8.0 };
     let mut panels = Vec::new();
     let count = sheet.panels.len().saturating_sub(1).max(1) as f64;
     for (index, panel) in sheet.panels.iter().enumerate() {

@@ -3,26 +3,37 @@
 use super::Grid;
 use super::cell::{self, Cell};
 use crate::judgement::sweep::Sweep;
-use crate::report::panel::{self, Axis, Group, Mark, Paint, Palette, Panel, Plot, Row, Sample, Scale, Symbol, Text};
+use crate::report::panel::{self, Axis, Group, Mark, Paint, Palette, Panel, Plot, Row, Sample, Scale, Text};
 
 /// How far left of its place a digit begins, in columns.
-const DIGIT: f64 = 0.08;
+const DIGIT: f64 = 0.05;
 
 /// The map; a digit in a cell is the precision's place in the key.
 pub fn panel(sweep: &Sweep) -> Panel {
-    let grid = Grid::new(sweep);
+    panel_of(sweep, usize::MAX)
+}
+
+/// The same of the first networks.
+pub fn panel_of(sweep: &Sweep, most: usize) -> Panel {
+    let mut grid = Grid::new(sweep);
+    let left_out = grid.lines.len().saturating_sub(most);
+    grid.lines.truncate(most);
     let lanes = grid.lines.iter().map(|(_, name)| name.clone()).collect();
     let y = Axis::new("", Scale::Lanes(vec![Group { name: String::new(), lanes }]));
     let mut plot = Plot { x: grid.places(), y, ..Plot::default() };
-    let (mut has_none, mut has_failed) = (false, false);
+    let (mut has_none, mut lost) = (false, Vec::new());
     let mut counts = vec![0; grid.precisions.len()];
     for (y, (line, name)) in grid.lines.iter().enumerate() {
         for (x, depth) in grid.depths.iter().enumerate() {
             let at = (x as f64, y as f64);
-            let measured = line.depths.iter().position(|one| one == depth).and_then(|place| line.cheapest.get(place));
-            let Some(found) = measured else {
-                has_failed |= Cell::at(line, 0, *depth) == Cell::Failed;
-                Cell::at(line, 0, *depth).draw(&mut plot, at);
+            let cell = Cell::at(line, 0, *depth);
+            let found = line.depths.iter().position(|one| one == depth).and_then(|place| line.cheapest.get(place));
+            // Rounding may be small where the network itself has lost its gradient.
+            let is_lost = matches!(cell, Cell::Vanishing | Cell::Zero);
+            let Some(found) = found.filter(|_| !is_lost) else {
+                cell.draw(&mut plot, at);
+                plot.tips.push(cell::tip(at, format!("{name}, depth {depth}\n{}", cell::words(line, 0, *depth))));
+                lost.push(cell);
                 continue;
             };
             let place = grid.precisions.iter().position(|one| found.as_deref() == Some(*one));
@@ -45,9 +56,10 @@ pub fn panel(sweep: &Sweep) -> Panel {
             (Sample::Area(Paint::Of(Palette::Series, place), 1.0), format!("{}: {name}", place + 1))
         })
         .collect();
+    key.extend(panel::key(cell::key(&lost)));
     key.extend(panel::key([
         (has_none, Sample::Area(Paint::Faint, 1.0), "none of them"),
-        (has_failed, Sample::soft(Symbol::Cross), "could not be measured"),
+        (left_out > 0, Sample::Nothing, &format!("{left_out} more are in the other pictures")),
     ]));
     let told = grid.precisions.iter().zip(&counts).map(|(name, count)| format!("{name} in {count}"));
     Panel {

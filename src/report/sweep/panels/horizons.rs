@@ -23,16 +23,16 @@ const MODES: [(Mode, &str); 5] = [
 
 /// All precisions.
 pub fn panel(sweep: &Sweep) -> Panel {
-    panel_of(sweep, usize::MAX)
-}
-
-/// The first precisions.
-pub fn panel_of(sweep: &Sweep, most: usize) -> Panel {
     let grid = Grid::new(sweep);
-    let count = grid.precisions.len().min(most);
+    let count = grid.precisions.len();
     // Two markers have room in a lane.
     let lanes = count.div_ceil(2).max(1);
-    let group = |(_, name): &(&Line, String)| Group { name: name.clone(), lanes: vec![String::new(); lanes] };
+    // A lane's name is not broken into lines, as a group's is.
+    let named = |lane: usize, name: &String| if lane == (lanes - 1) / 2 { name.clone() } else { String::new() };
+    let group = |(_, name): &(&Line, String)| Group {
+        name: String::new(),
+        lanes: (0..lanes).map(|lane| named(lane, name)).collect(),
+    };
     let groups = grid.lines.iter().map(group).collect();
     let mut plot = Plot { x: grid.along(), y: Axis::new("", Scale::Lanes(groups)), ..Plot::default() };
     let (mut drawn, mut told): (Vec<&Horizon>, Vec<String>) = (Vec::new(), Vec::new());

@@ -1,15 +1,15 @@
 //! Sheets of a sweep: every panel, the poster of them, and the slide.
 
-use super::horizons::panel_of;
-use super::{all, cheapest};
+use super::all;
+use super::cheapest::panel_of;
 use crate::judgement::sweep::Sweep;
 use crate::report::panel::{Layout, Panel, Sheet};
 use crate::report::sweep::{page::QUESTION, words};
 
 /// Digits of the plan's hash that a caption shows.
 const HASH_DIGITS: usize = 12;
-/// Most markers in the lanes of a slide.
-const MOST_MARKERS: usize = 36;
+/// Most lanes whose names have room on a slide.
+const MOST_LANES: usize = 13;
 
 /// Every panel, the poster, and last the slide.
 pub fn sheets(sweep: &Sweep) -> Vec<Sheet> {
@@ -37,20 +37,15 @@ pub fn sheets(sweep: &Sweep) -> Vec<Sheet> {
     sheets
 }
 
-/// The formats that keep a network sound on the left, horizons on the right: of the first precision alone where all would
-/// not have room.
+/// The formats that keep a network sound.
 fn slide(sweep: &Sweep, ruling: &str, caption: Vec<String>) -> Sheet {
-    let lines = sweep.horizons.lines.len().max(1);
-    let (mut left, mut right) = (cheapest(sweep), panel_of(sweep, (MOST_MARKERS / lines).max(1)));
-    left.title = "Fewest bits that keep every layer sound".into();
-    right.title = "Depth from which the gradient is lost".into();
     Sheet {
         name: "summary".into(),
         layout: Layout::Slide,
         title: QUESTION.into(),
         ruling: ruling.into(),
         sentences: Vec::new(),
-        panels: vec![left, right],
+        panels: vec![panel_of(sweep, MOST_LANES)],
         caption,
     }
 }
