@@ -32,7 +32,7 @@ pub fn execute(arguments: &SweepArguments, given: &[String]) -> Result<(), Failu
         [] => measure(arguments),
         [word, parts @ ..] if word == Path::new("merge") => merge::execute(parts, arguments, given),
         [word, ..] => Err(Failure::Input(format!(
-            "`{}`: options begin with --, and the only word is merge, as in `precision-probe sweep merge DIR --out DIR`",
+            "`{}`: options begin with --; to put parts together write `precision-probe sweep merge DIR --out DIR`",
             word.display()
         ))),
     }

@@ -294,7 +294,7 @@ fn wrong_input_is_one_sentence() {
         ("--shard auto/2", "no array job"),
         ("--memory 40MiB --width 512", "raise --memory"),
         ("--resume --force", "cannot be used together"),
-        ("marge", "the only word is merge"),
+        ("marge", "to put parts together write"),
         ("merge nowhere", "cannot be read"),
         ("merge . --depth 3", "--depth: the parts were measured"),
         ("merge", "give the parts"),

@@ -1,6 +1,6 @@
 //! Tables of horizons.
 
-use super::words::{cell, full, name, resampled};
+use super::words::{cell, full, marks, name, resampled};
 use crate::judgement::horizon::{Horizon, Line, LinePrecision};
 use crate::judgement::sweep::Sweep;
 use crate::report::table::{Column, GiveWay, Table};
@@ -15,6 +15,7 @@ pub fn horizons(sweep: &Sweep) -> Table {
         let own = [name(line, sweep), cell(&line.exact)];
         table.push(own.into_iter().chain(line.arithmetics.iter().map(|one| cell(&one.horizons))));
     }
+    table.notes = marks(&table).into_iter().collect();
     table
 }
 
@@ -36,7 +37,7 @@ pub fn every_horizon(sweep: &Sweep) -> Table {
         }
     }
     table.notes = vec![
-        "(95 % of resamples: of the trials, the same ones at every depth; saturated trials: at every depth in turn)"
+        "(in brackets behind a horizon: the depths at which 2/5 and 4/5 of the trials are saturated; 95 % of resamples: of the trials, the same ones at every depth; saturated trials: at every depth in turn)"
             .into(),
     ];
     table

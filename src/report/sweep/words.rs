@@ -7,9 +7,13 @@ use crate::record::Number;
 use crate::record::sweep::AxisValue;
 use crate::report::facts;
 use crate::report::say::words::joined;
+use crate::report::table::Table;
 use std::collections::BTreeMap;
 use std::fmt;
 
+/// Marks of a table behind a depth.
+const UNCONFIRMED: &str = "?";
+const NOT_MONOTONE: &str = "~";
 /// Most activations that a sentence names.
 const MOST_NAMED: usize = 6;
 
@@ -44,13 +48,27 @@ pub fn first<'h>(horizons: impl IntoIterator<Item = &'h Horizon>) -> Option<&'h 
     horizons.into_iter().reduce(nearer)
 }
 
-/// The first of several horizons in a table: `noise 41 (24–70)`, `> 200`.
+/// The first of several horizons in a table: `noise 41`, `> 200`, `noise 200?` where it is unconfirmed, `noise 41~` where it
+/// is not monotone.
 pub fn cell<'h>(horizons: impl IntoIterator<Item = &'h Horizon>) -> String {
     let Some(horizon) = first(horizons) else { return "—".into() };
+    let unconfirmed = if matches!(horizon.reach, Reach::Unconfirmed { .. }) { UNCONFIRMED } else { "" };
+    let not_monotone = if horizon.is_monotone { "" } else { NOT_MONOTONE };
     match horizon.reach {
         Reach::Beyond { .. } => horizon.reach.to_string(),
-        _ => format!("{} {}", horizon.mode, full(horizon)),
+        reach => format!("{} {}{unconfirmed}{not_monotone}", horizon.mode, bare(reach)),
     }
+}
+
+/// What the marks of a table mean, as far as it has them.
+pub fn marks(table: &Table) -> Option<String> {
+    let has = |mark: &str| table.rows.iter().flatten().any(|cell| cell.text.ends_with(mark));
+    let meanings = [
+        (has(UNCONFIRMED) || has("?~"), "?: only at the last depth, so that no next one confirms it"),
+        (has(NOT_MONOTONE), "~: at a greater depth fewer trials lose it"),
+    ];
+    let found: Vec<&str> = meanings.iter().filter(|(is_there, _)| *is_there).map(|(_, words)| *words).collect();
+    (!found.is_empty()).then(|| format!("({})", found.join("; ")))
 }
 
 /// `41 (24–70)`, `200, unconfirmed`, `41 (24–> 200), not monotone`.
@@ -121,8 +139,7 @@ pub fn set_up(sweep: &Sweep) -> Vec<String> {
     };
     vec![
         format!("{} cells{failed}: {}", sweep.cells, pieces.join(", ")),
-        "horizon: the depth from which at least half of the trials lose the gradient of layer 1, and by which mode (in \
-         brackets the depths at which 2/5 and 4/5 do)"
+        "horizon: the depth from which at least half of the trials lose the gradient of layer 1, and by which mode"
             .into(),
     ]
 }

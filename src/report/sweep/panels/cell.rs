@@ -97,7 +97,7 @@ pub fn tip((x, y): (f64, f64), words: String) -> Tip {
     Tip { x: (x - 0.5, x + 0.5), y: (y - 0.5, y + 0.5), row: y.max(0.0) as usize, words }
 }
 
-/// What is told of a cell where it is pointed at, after its network and precision.
+/// What is shown of a cell where it is pointed at, after its network and precision.
 pub fn words(line: &Line, precision: usize, depth: usize) -> String {
     let failed = line.failed.iter().find(|(one, _)| *one == depth);
     if let Some((_, why)) = failed {

@@ -62,7 +62,7 @@ pub fn panel(sweep: &Sweep) -> Panel {
     }
 }
 
-/// Depths, points and what is told of them.
+/// Depths, points and their tips.
 fn points<'a>(
     depths: &'a [usize],
     one: &'a LinePrecision,

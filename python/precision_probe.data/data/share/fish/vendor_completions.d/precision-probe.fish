@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_precision_probe_global_optspecs
-    string join \n act= depth= width= init= gain= bias residual data= batch= trials= seed= weights= layers-from= net= loss= dtype= formats= loss-scale= attribute= truth-bits= truth= compare= compare-scale= out= details layers json= q/quiet fail-on= output-format= force theme= export-md= export-csv= export-html= export= threads= memory= h/help V/version
+    string join \n act= depth= width= init= gain= bias bias-std= residual data= batch= trials= seed= weights= layers-from= net= loss= dtype= formats= loss-scale= attribute= truth-bits= truth= compare= compare-scale= out= details layers json= q/quiet fail-on= output-format= force theme= export-md= export-csv= export-html= export= threads= memory= h/help V/version
 end
 
 function __fish_precision_probe_needs_command
@@ -29,6 +29,7 @@ complete -c precision-probe -n "__fish_precision_probe_needs_command" -l depth -
 complete -c precision-probe -n "__fish_precision_probe_needs_command" -l width -d 'Units per hidden layer' -r
 complete -c precision-probe -n "__fish_precision_probe_needs_command" -l init -d 'Weight initialisation: preserve (alias he; keeps the variance of the activations), kaiming (with torch\'s calculate_gain), xavier (glorot), lecun, torch (nn.Linear\'s default, implies --bias) or orthogonal' -r
 complete -c precision-probe -n "__fish_precision_probe_needs_command" -l gain -d 'Gain (standard deviation × √fan-in) of preserve, kaiming, xavier or orthogonal, instead of the default one' -r
+complete -c precision-probe -n "__fish_precision_probe_needs_command" -l bias-std -d 'Standard deviation of drawn biases (σ_b), instead of 0.1; implies --bias, and 0 leaves biases out' -r
 complete -c precision-probe -n "__fish_precision_probe_needs_command" -l data -d 'digits (handwritten digits, cross-entropy), gaussian (regression, mean squared error), or a safetensors or npz FILE' -r
 complete -c precision-probe -n "__fish_precision_probe_needs_command" -l batch -d 'Batch size' -r
 complete -c precision-probe -n "__fish_precision_probe_needs_command" -l trials -d 'Number of trials, each with a network and a batch of its own' -r
@@ -76,6 +77,7 @@ complete -c precision-probe -n "__fish_precision_probe_needs_command" -f -a "aud
 complete -c precision-probe -n "__fish_precision_probe_needs_command" -f -a "law" -d 'Measure how rounding noise falls with precision (noise ∝ u^β, u = 2^-bits)'
 complete -c precision-probe -n "__fish_precision_probe_needs_command" -f -a "train" -d 'Train a network in several precisions, and report when and why learning stops'
 complete -c precision-probe -n "__fish_precision_probe_needs_command" -f -a "study" -d 'Reproduce the leaky-vs-ReLU study: six claims with numbers, intervals and plots'
+complete -c precision-probe -n "__fish_precision_probe_needs_command" -f -a "sweep" -d 'Measure many networks: activations, depths and any other option, each with several values'
 complete -c precision-probe -n "__fish_precision_probe_needs_command" -f -a "formats" -d 'List the number formats with their constants, or show one with its codes'
 complete -c precision-probe -n "__fish_precision_probe_needs_command" -f -a "round" -d 'Round numbers to a format and show the error'
 complete -c precision-probe -n "__fish_precision_probe_needs_command" -f -a "activations" -d 'List the activations with their kinks, bounds and gains, or show and plot one'
@@ -129,6 +131,7 @@ complete -c precision-probe -n "__fish_precision_probe_using_subcommand law" -l 
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand law" -l width -d 'Units per hidden layer' -r
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand law" -l init -d 'Weight initialisation: preserve (alias he; keeps the variance of the activations), kaiming (with torch\'s calculate_gain), xavier (glorot), lecun, torch (nn.Linear\'s default, implies --bias) or orthogonal' -r
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand law" -l gain -d 'Gain (standard deviation × √fan-in) of preserve, kaiming, xavier or orthogonal, instead of the default one' -r
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand law" -l bias-std -d 'Standard deviation of drawn biases (σ_b), instead of 0.1; implies --bias, and 0 leaves biases out' -r
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand law" -l weights -d 'Use your own network, from safetensors, npz or the index.json of a sharded checkpoint; give its activations with --act or --net' -r -F
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand law" -l layers-from -d 'Use only these layers of --weights, in this order: fc1,fc2,head [default: all, by number or else in file order]' -r
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand law" -l net -d 'TOML file with the activations of --weights: activation = "relu", or activations = ["relu", "tanh"] with one name per hidden layer' -r -F
@@ -219,6 +222,39 @@ complete -c precision-probe -n "__fish_precision_probe_using_subcommand study" -
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand study" -s q -l quiet -d 'Print only errors and, with --json, study.json'
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand study" -l force -d 'Overwrite a report with other options'
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand study" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l act -d 'Activation function, or several separated by commas to compare on the same draws; `all` compares every one [default: leaky]' -r
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l depth -d 'Number of hidden layers; a linear output layer follows [default: 50]' -r
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l width -d 'Units per hidden layer [default: 64]' -r
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l init -d 'Weight initialisation: preserve (alias he; keeps the variance of the activations), kaiming (with torch\'s calculate_gain), xavier (glorot), lecun, torch (nn.Linear\'s default, implies --bias) or orthogonal [default: preserve]' -r
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l gain -d 'Gain (standard deviation × √fan-in) of preserve, kaiming, xavier or orthogonal, instead of the default one' -r
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l bias -d 'Add biases [default: off]' -r
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l bias-std -d 'Standard deviation of drawn biases (σ_b), instead of 0.1; implies --bias, and 0 leaves biases out' -r
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l residual -d 'Add skip connections around the hidden layers, where shapes agree: a = s·φ(z) + a_prev with s = 1/√depth, rounded like the parameters [default: off]' -r
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l data -d 'digits (handwritten digits, cross-entropy), gaussian (regression, mean squared error), or a safetensors or npz FILE [default: digits]' -r
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l batch -d 'Batch size [default: 32]' -r
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l trials -d 'Number of trials, each with a network and a batch of its own [default: 5]' -r
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l seed -d 'Random seed [default: 0]' -r
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l formats -d 'Precisions to compare, separated by commas: a format such as f16, a format with options such as f16:acc=f32, or a preset [default: f16:acc=f32,bf16:acc=f32,f16,f32,f64]' -r
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l loss-scale -d 'Multiply the loss by this power of two and divide the gradients by it exactly; auto finds the smallest scale, for each precision, at which the format\'s limited range costs no accuracy [default: 1]' -r
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l attribute -d 'Find the sources of rounding noise and try remedies: narrow (precisions of at most 24 significand bits), all (wider ones too, with MPFR and many times slower) or none [default: none]' -r
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l truth-bits -d 'Proven accuracy of the exact gradient (reference) in every layer, in bits [default: 80]' -r
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l truth -d 'Proof of the exact gradient (reference): norm-wise error bounds, enclosures in ball arithmetic (slower), or both, which must agree [default: norm]' -r
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l bits -d 'Precisions mpfr:BITS of so many significand bits, instead of --formats: 6..24 or 8,11,24' -r
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l plan -d 'Read the sweep from a TOML file with the tables [spec] and [axes], or from the plan.json of another sweep; options replace its fields' -r -F
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l shard -d 'Measure only this part of the cells: 2/8, or auto/8 in an array job of Slurm, Grid Engine, PBS or Kubernetes; writes to DIR/shard-2-of-8, for `sweep merge`' -r
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l out -d 'Output directory [default: in reports/, named after the sweep]' -r -F
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l theme -d 'Background of the plots' -r -f -a "light\t''
+dark\t''"
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l threads -d 'Number of threads; the results do not depend on it [default: one per core]' -r
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l memory -d 'Memory limit, such as 2GiB or 500MB; within a tight limit the backward pass recomputes values, with the same results [default: the free memory]' -r
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l dry-run -d 'Print the plan and stop'
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l resume -d 'Go on with the sweep in the output directory, if it was begun'
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l records -d 'Keep the record of every cell'
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l details -d 'Also print every horizon with its intervals'
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l json -d 'Print only sweep.json'
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -s q -l quiet -d 'Print only errors and, with --json, sweep.json'
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l force -d 'Begin again, and overwrite another sweep'
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand formats" -l all -d 'Print every constant, alias, source and option'
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand formats" -l json -d 'Print JSON: a list `formats` of constants; with NAME also its `codes` (null beyond 8 bits)'
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand formats" -s h -l help -d 'Print help (see more with \'--help\')'
