@@ -16,6 +16,10 @@ pub struct Sweep {
     /// Name and version of the layout.
     #[schemars(extend("const" = SCHEMA))]
     pub schema: String,
+    /// Version of precision-probe that measured.
+    pub version: String,
+    /// That of the plan, as every record has it.
+    pub spec_hash: String,
     /// The plan.
     pub plan: SweepPlan,
     /// Number of cells.
@@ -35,7 +39,8 @@ impl Sweep {
             failed += usize::from(matches!(cell.outcome, Outcome::Failed(_)));
         });
         let horizons = horizon::horizons(counted, plan.spec.seed);
-        Sweep { schema: SCHEMA.into(), plan: plan.clone(), cells: count, failed, horizons }
+        let SweepPlan { version, spec_hash, .. } = plan.clone();
+        Sweep { schema: SCHEMA.into(), version, spec_hash, plan: plan.clone(), cells: count, failed, horizons }
     }
 
     /// Reads `sweep.json`.

@@ -8,7 +8,6 @@ mod words;
 
 use crate::judgement::sweep::Sweep;
 use crate::record::Evidence;
-use crate::record::sweep::SweepPlan;
 use crate::report::files;
 use crate::report::kind::{Head, Kind};
 use crate::report::page::{Block, Page, text};
@@ -18,7 +17,7 @@ use std::path::Path;
 
 impl Kind for Sweep {
     fn head(&self) -> Head<'_> {
-        let SweepPlan { version, spec_hash, .. } = &self.plan;
+        let Sweep { version, spec_hash, .. } = self;
         Head { file: files::SWEEP, version, spec_hash, parts: self.horizons.lines.len() }
     }
 
