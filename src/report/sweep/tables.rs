@@ -12,8 +12,9 @@ pub fn horizons(sweep: &Sweep) -> Table {
     let each = precisions.iter().map(|precision| Column::left(precision.name.clone()).giving_way(GiveWay::Wrap));
     let mut table = Table::new(columns.into_iter().chain(each));
     for line in &sweep.horizons.lines {
-        let own = [name(line, sweep), cell(&line.exact)];
-        table.push(own.into_iter().chain(line.arithmetics.iter().map(|one| cell(&one.horizons))));
+        let trials = sweep.plan.spec.trials;
+        let own = [name(line, sweep), cell(&line.exact, trials)];
+        table.push(own.into_iter().chain(line.arithmetics.iter().map(|one| cell(&one.horizons, trials))));
     }
     table.notes = marks(&table).into_iter().collect();
     table

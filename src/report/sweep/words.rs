@@ -48,14 +48,17 @@ pub fn first<'h>(horizons: impl IntoIterator<Item = &'h Horizon>) -> Option<&'h 
     horizons.into_iter().reduce(nearer)
 }
 
-/// The first of several horizons in a table: `noise 41`, `> 200`, `noise 200?` where it is unconfirmed, `noise 41~` where it
-/// is not monotone.
-pub fn cell<'h>(horizons: impl IntoIterator<Item = &'h Horizon>) -> String {
+/// The first of several modes in a table: `noise 41`, `> 200`, `noise 200?` where it is unconfirmed, `noise 41~` where at a
+/// greater depth all modes together lose the gradient in fewer than half of the trials.
+pub fn cell(horizons: &[Horizon], trials: usize) -> String {
     let Some(horizon) = first(horizons) else { return "—".into() };
     let unconfirmed = if matches!(horizon.reach, Reach::Unconfirmed { .. }) { UNCONFIRMED } else { "" };
-    let not_monotone = if horizon.is_monotone { "" } else { NOT_MONOTONE };
+    let depths = horizon.saturated.len();
+    let at = |place: usize| horizons.iter().filter_map(|one| one.saturated.get(place)).sum::<usize>();
+    let is_lost: Vec<bool> = (0..depths).map(|place| 2 * at(place) >= trials).collect();
+    let not_monotone = if is_lost.is_sorted() { "" } else { NOT_MONOTONE };
     match horizon.reach {
-        Reach::Beyond { .. } => horizon.reach.to_string(),
+        Reach::Beyond { .. } => format!("{}{not_monotone}", horizon.reach),
         reach => format!("{} {}{unconfirmed}{not_monotone}", horizon.mode, bare(reach)),
     }
 }
@@ -65,7 +68,7 @@ pub fn marks(table: &Table) -> Option<String> {
     let has = |mark: &str| table.rows.iter().flatten().any(|cell| cell.text.ends_with(mark));
     let meanings = [
         (has(UNCONFIRMED) || has("?~"), "?: only at the last depth, so that no next one confirms it"),
-        (has(NOT_MONOTONE), "~: at a greater depth fewer trials lose it"),
+        (has(NOT_MONOTONE), "~: at some greater depth fewer than half of the trials lose it"),
     ];
     let found: Vec<&str> = meanings.iter().filter(|(is_there, _)| *is_there).map(|(_, words)| *words).collect();
     (!found.is_empty()).then(|| format!("({})", found.join("; ")))
