@@ -14,6 +14,7 @@ mod say;
 mod sources;
 mod study;
 mod study_panels;
+mod sweep;
 mod sweep_panels;
 mod tables;
 mod text;

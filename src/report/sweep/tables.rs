@@ -1,9 +1,13 @@
 //! Tables of horizons.
 
 use super::words::{cell, full, marks, name, resampled};
-use crate::judgement::horizon::{Horizon, Line, LinePrecision};
+use crate::judgement::horizon::{Horizon, LinePrecision};
 use crate::judgement::sweep::Sweep;
+use crate::record::Number;
 use crate::report::table::{Column, GiveWay, Table};
+
+/// log₂ of the largest and over the smallest size that any network has.
+const LARGEST_LOG2: f64 = 1e7;
 
 /// A row per network: where its exact gradient is lost, and where in every precision.
 pub fn horizons(sweep: &Sweep) -> Table {
@@ -44,22 +48,34 @@ pub fn every_horizon(sweep: &Sweep) -> Table {
     table
 }
 
-/// Every list of a line has an entry per measured depth.
+/// Every list of a line has an entry per measured depth, depths grow, and no mode has more trials than there are.
 ///
 /// # Errors
-/// Which has not, as a part of a sentence.
+/// What is otherwise, as a part of a sentence.
 pub fn check(sweep: &Sweep) -> Result<(), String> {
-    let wrong = |line: &Line| Err(format!("{} has lists of different lengths", name(line, sweep)));
+    let count = sweep.horizons.lines.first().map_or(0, |line| line.arithmetics.len());
     for line in &sweep.horizons.lines {
         let depths = line.depths.len();
-        let is_whole = |horizon: &Horizon| horizon.saturated.len() == depths;
+        let is_whole = |horizon: &Horizon| {
+            let is_possible = |trials: &usize| *trials <= sweep.plan.spec.trials;
+            horizon.saturated.len() == depths && horizon.saturated.iter().all(is_possible)
+        };
         let is_complete = |one: &LinePrecision| {
             one.noise.len() == depths && one.verdicts.len() == depths && one.horizons.iter().all(is_whole)
         };
-        let exact = line.log2_relative.len() == depths && line.exact.iter().all(is_whole);
-        if !exact || line.cheapest.len() != depths || !line.arithmetics.iter().all(is_complete) {
-            return wrong(line);
-        }
+        let is_size = |log2: &Number| log2.finite().is_none_or(|log2| log2.abs() <= LARGEST_LOG2);
+        let has_exact = line.log2_relative.len() == depths && line.exact.iter().all(is_whole);
+        let is_complete = has_exact && line.cheapest.len() == depths && line.arithmetics.iter().all(is_complete);
+        let name = name(line, sweep);
+        match () {
+            () if !line.depths.is_sorted_by(|one, next| one < next) => Err(format!("the depths of {name} do not grow")),
+            () if depths > 0 && line.arithmetics.len() != count => Err(format!("{name} has other precisions")),
+            () if !line.log2_relative.iter().all(is_size) => {
+                Err(format!("a gradient of {name} has an impossible size"))
+            }
+            () if !is_complete => Err(format!("{name} has not {depths} depths, or more trials than there are")),
+            () => Ok(()),
+        }?;
     }
     Ok(())
 }

@@ -54,8 +54,10 @@ pub fn cell(horizons: &[Horizon], trials: usize) -> String {
     let Some(horizon) = first(horizons) else { return "—".into() };
     let unconfirmed = if matches!(horizon.reach, Reach::Unconfirmed { .. }) { UNCONFIRMED } else { "" };
     let depths = horizon.saturated.len();
-    let at = |place: usize| horizons.iter().filter_map(|one| one.saturated.get(place)).sum::<usize>();
-    let is_lost: Vec<bool> = (0..depths).map(|place| 2 * at(place) >= trials).collect();
+    let at = |place: usize| {
+        horizons.iter().filter_map(|one| one.saturated.get(place)).fold(0usize, |sum, count| sum.saturating_add(*count))
+    };
+    let is_lost: Vec<bool> = (0..depths).map(|place| at(place).saturating_mul(2) >= trials).collect();
     let not_monotone = if is_lost.is_sorted() { "" } else { NOT_MONOTONE };
     match horizon.reach {
         Reach::Beyond { .. } => format!("{}{not_monotone}", horizon.reach),

@@ -1,10 +1,12 @@
-//! Pages of laws, trainings and studies: they load nothing, escape every name, are small, and say in words what figures show.
+//! Pages of laws, trainings, studies and sweeps: they load nothing, escape every name, are small, and say in words what figures show.
 
 use super::law::measured;
 use super::study::strange;
+use super::sweep::sweep;
 use crate::common::studies::study;
 use crate::common::trainings::{Fare, training};
 use precision_probe::record::law::Law;
+use precision_probe::record::sweep::AxisValue;
 use precision_probe::record::training::Training;
 use precision_probe::report::html::page;
 use precision_probe::report::kind::Kind;
@@ -27,7 +29,7 @@ fn small_training() -> Training {
 
 #[test]
 fn pages_load_nothing_and_are_small() {
-    for record in [&small_law() as &dyn Kind, &small_training(), &study()] {
+    for record in [&small_law() as &dyn Kind, &small_training(), &study(), &sweep()] {
         let (html, file) = (html(record), record.head().file);
         assert!(html.len() < 3_000_000, "{file}: {} bytes", html.len());
         for loading in ["src=", "url(", "@import", "fetch(", "XMLHttpRequest", "<iframe", "<object", "srcset", "<img"] {
@@ -46,7 +48,7 @@ fn pages_load_nothing_and_are_small() {
 
 #[test]
 fn figures_have_alternative_words_and_tell_their_numbers() {
-    for record in [&small_law() as &dyn Kind, &small_training(), &study()] {
+    for record in [&small_law() as &dyn Kind, &small_training(), &study(), &sweep()] {
         let html = html(record);
         let blocks = record.page().unwrap().sections.into_iter().flat_map(|section| section.blocks);
         let panels = blocks.filter_map(|block| if let Block::Figure(panel) = block { Some(panel) } else { None });
@@ -96,7 +98,14 @@ fn hostile_records_stay_text() {
             chart.places.iter_mut().for_each(|place| *place = HOSTILE.into());
         }
     }
-    for record in [&law as &dyn Kind, &training, &study] {
+    let mut sweep = sweep();
+    (sweep.plan.version, sweep.plan.spec_hash) = (HOSTILE.into(), HOSTILE.into());
+    for line in &mut sweep.horizons.lines {
+        line.values.insert("activation".into(), AxisValue::Text(HOSTILE.into()));
+        line.failed.push((5, HOSTILE.into()));
+        line.arithmetics.iter_mut().for_each(|one| one.name = HOSTILE.into());
+    }
+    for record in [&law as &dyn Kind, &training, &study, &sweep] {
         let html = html(record);
         assert!(!html.contains("<img") && !html.contains("</script><script>document"), "{}", record.head().file);
         assert!(html.contains("&lt;img"), "{}", record.head().file);
