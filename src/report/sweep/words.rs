@@ -135,7 +135,9 @@ pub fn set_up(sweep: &Sweep) -> Vec<String> {
         Some(axis) => format!("depths {}", axis.values.join(" ")),
         None => format!("depth {}", spec.depth),
     });
-    pieces.push(facts::gain_origin(spec));
+    if !has_axis("gain") && !has_axis("init") {
+        pieces.push(facts::gain_origin(spec));
+    }
     pieces.extend(facts::draws(spec));
     let failed = match sweep.failed {
         0 => String::new(),
@@ -226,6 +228,8 @@ fn cheapest(sweep: &Sweep) -> Option<String> {
         }
     }
     let some = |names: &[String]| match names.len() {
+        // Names with several values do not read as a list.
+        count if count > 1 && names.iter().any(|name| name.contains(',')) => format!("{count} networks"),
         count if count > MOST_NAMED => format!("{count} networks ({}, …)", names[..MOST_NAMED].join(", ")),
         _ => joined(names),
     };
