@@ -106,18 +106,21 @@ fn count(n: &Integer) -> String {
     if digits.len() <= 20 { digits } else { format!("≈ {:.3e}", Float::with_val(64, n)) }
 }
 
+/// Why there is no table of codes.
+fn no_codes(format: &Format) -> String {
+    match format.range {
+        Range::Unbounded => "No codes: MPFR stores numbers of this precision without a fixed width.".into(),
+        Range::Bounded { .. } => format!(
+            "No table of codes: {} bits have {} codes; only formats of up to {MAX_LISTED_BITS} bits have a table.",
+            format.code_bits(),
+            count(&(Integer::from(1) << format.code_bits()))
+        ),
+    }
+}
+
 /// The table of codes, or the reason why there is none.
 fn codes(format: &Format) -> String {
-    let Some(codes) = format.codes() else {
-        return wrapped(&match format.range {
-            Range::Unbounded => "No codes: MPFR stores numbers of this precision without a fixed width.".into(),
-            Range::Bounded { .. } => format!(
-                "No table of codes: {} bits have {} codes; only formats of up to {MAX_LISTED_BITS} bits have a table.",
-                format.code_bits(),
-                count(&(Integer::from(1) << format.code_bits()))
-            ),
-        });
-    };
+    let Some(codes) = format.codes() else { return wrapped(&no_codes(format)) };
     let (exponent, trailing) = (format.exponent_bits() as usize, format.precision as usize - 1);
     let bits = format.code_bits() as usize;
     let mut fields = vec![("s", 1), ("e", exponent), ("m", trailing)];
