@@ -3,6 +3,7 @@
 mod arguments;
 mod attempt;
 mod axes;
+mod bisection;
 mod calibration;
 mod csv;
 mod lines;
@@ -48,20 +49,25 @@ fn measure(arguments: &SweepArguments) -> Result<(), Failure> {
     }
     let clock = run_info::Clock::start();
     let store = Store::open(&planning, arguments.force, arguments.resume)?;
-    let rest = store.rest();
+    let rest = store.rest(&own);
     planning.check_disk(store.path(), &rest, arguments.records)?;
     if !is_silent {
         // Standard output has the answer alone.
         let _ = io::stderr().write_all(words::in_words(&planning, &rest, arguments)?.as_bytes());
     }
-    workers::measure(&planning, &store, rest, arguments)?;
-    arguments.finish(&planning, &store, &clock.to_json(planning.threads))
+    let measured = if planning.plan.bisects {
+        bisection::measure(&planning, &store, arguments)?
+    } else {
+        workers::measure(&planning, &store, rest, arguments)?;
+        own
+    };
+    arguments.finish(&planning, &store, &measured, &clock.to_json(planning.threads))
 }
 
 impl SweepArguments {
     /// Writes the files of a finished sweep, or of a part of one, and prints what is asked for.
-    fn finish(&self, planning: &Planning, store: &Store, run_info: &str) -> Result<(), Failure> {
-        let Swept { sweep, picture } = store.finish(run_info, self.theme, self.quiet || self.json)?;
+    fn finish(&self, planning: &Planning, store: &Store, cells: &[usize], run_info: &str) -> Result<(), Failure> {
+        let Swept { sweep, picture } = store.finish(cells, run_info, self.theme, self.quiet || self.json)?;
         if self.json {
             print(sweep.to_json().as_bytes())
         } else if self.quiet {

@@ -7,6 +7,7 @@
 mod networks;
 mod rank;
 mod reach;
+pub mod search;
 
 pub use rank::HorizonRanking;
 pub use reach::Reach;
@@ -25,6 +26,12 @@ use std::collections::BTreeMap;
 
 /// The shares between whose depths a horizon is passed.
 const SHARES: [Share; 2] = [(2, 5), (4, 5)];
+
+/// The modes of exact arithmetic, and the state of a trial that each is.
+const EXACT_MODES: [(Mode, ExactState); 2] = [(Mode::Vanishing, ExactState::Vanishing), (Mode::Zero, ExactState::Zero)];
+/// The modes of a precision, and the verdict of a trial that each is.
+const MODES: [(Mode, Verdict); 3] =
+    [(Mode::Underflow, Verdict::Underflow), (Mode::Overflow, Verdict::Overflow), (Mode::Noise, Verdict::Chaotic)];
 
 /// The way in which a gradient stops to mean anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -133,10 +140,8 @@ pub fn horizons(cells: impl IntoIterator<Item = Cell>, seed: u64) -> Horizons {
 
 fn line(networks: &Networks, seed: u64) -> Line {
     let measured = || networks.measured.values();
-    let exact = [(Mode::Vanishing, ExactState::Vanishing), (Mode::Zero, ExactState::Zero)].map(|(mode, state)| {
-        let known = |found: &ExactState| (*found != ExactState::NotEstablished).then_some(*found == state);
-        horizon(mode, &networks.grid(|network| network.states.iter().map(known).collect()), seed)
-    });
+    let exact =
+        EXACT_MODES.map(|(mode, state)| horizon(mode, &networks.grid(|network| network.trials_of(state)), seed));
     let count = measured().map(|network| network.precisions.len()).min().unwrap_or(0);
     Line {
         values: networks.values.clone(),
@@ -152,12 +157,10 @@ fn line(networks: &Networks, seed: u64) -> Line {
 }
 
 fn line_precision(networks: &Networks, place: usize, seed: u64) -> Option<LinePrecision> {
-    let modes =
-        [(Mode::Underflow, Verdict::Underflow), (Mode::Overflow, Verdict::Overflow), (Mode::Noise, Verdict::Chaotic)];
     let horizon = |(mode, wanted)| horizon(mode, &networks.grid_of(place, |verdict| verdict == wanted), seed);
     Some(LinePrecision {
         name: networks.precisions(place).next()?.name.clone(),
-        horizons: modes.map(horizon).into(),
+        horizons: MODES.map(horizon).into(),
         noise: networks.precisions(place).map(|one| one.noise).collect(),
         verdicts: networks.precisions(place).map(|one| one.verdict.clone()).collect(),
         remedy: best_remedy(networks, place),

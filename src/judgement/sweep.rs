@@ -38,7 +38,11 @@ impl Sweep {
             count += 1;
             failed += usize::from(matches!(cell.outcome, Outcome::Failed(_)));
         });
-        let horizons = horizon::horizons(counted, plan.spec.seed);
+        let mut horizons = horizon::horizons(counted, plan.spec.seed);
+        if plan.bisects {
+            // One activation would seem usable to a greater depth than another where only its depths lie denser.
+            horizons.rankings.clear();
+        }
         let SweepPlan { version, spec_hash, .. } = plan.clone();
         Sweep { schema: SCHEMA.into(), version, spec_hash, plan: plan.clone(), cells: count, failed, horizons }
     }

@@ -22,6 +22,12 @@ pub struct SweepArguments {
     /// replace its fields
     #[arg(long, value_name = "FILE", help_heading = "Sweep")]
     pub plan: Option<PathBuf>,
+    /// Find the horizons by bisection: measure only the depths of --depth that they depend on
+    ///
+    /// Every mode's horizon is confirmed at the next depth of --depth, and not reached at the one before. No activations are
+    /// ranked, because their depths differ.
+    #[arg(long, help_heading = "Sweep")]
+    pub horizon: bool,
     /// Print the plan and stop
     #[arg(long, help_heading = "Sweep")]
     pub dry_run: bool,

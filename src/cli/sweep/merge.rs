@@ -47,6 +47,12 @@ pub fn execute(named: &[PathBuf], arguments: &SweepArguments, given: &[String]) 
             return refuse(format!("`{one}` and `{other}` are parts of different sweeps: leave one out"));
         }
     }
+    if first.bisects {
+        return refuse(
+            "a sweep with --horizon has no parts: it is measured on one machine, and goes on there with --resume"
+                .into(),
+        );
+    }
     let planning = Planning::merged(first, out.into())?;
     let read = |folder: &PathBuf| {
         let name = if folder.join(PART).exists() { PART } else { CELLS };
@@ -60,7 +66,8 @@ pub fn execute(named: &[PathBuf], arguments: &SweepArguments, given: &[String]) 
     for place in 0..planning.cells.len() {
         join(&planning, &store, place, &folders, &lines)?;
     }
-    let rest = store.rest();
+    let all = planning.cells_of_shard();
+    let rest = store.rest(&all);
     if !rest.is_empty() {
         let out = out.display();
         return refuse(format!(
@@ -70,7 +77,7 @@ pub fn execute(named: &[PathBuf], arguments: &SweepArguments, given: &[String]) 
             listed(&rest),
         ));
     }
-    arguments.finish(&planning, &store, &clock.to_json(1))
+    arguments.finish(&planning, &store, &all, &clock.to_json(1))
 }
 
 /// Stores a cell that one of the parts has; all that have it must agree.

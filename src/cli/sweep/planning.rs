@@ -52,10 +52,17 @@ impl Planning {
                 file::settings(&text).map_err(wrong)?
             }
         };
+        let bisects = arguments.horizon || settings.bisects;
         let plan = arguments.axes.plan(settings)?;
+        let plan = if bisects { plan.bisected().map_err(Failure::Input)? } else { plan };
         let environment = |name: &str| std::env::var(name).ok();
         let shard = arguments.shard.as_deref().map(|text| Shard::parse(text, environment)).transpose();
         let shard = shard.map_err(Failure::Input)?;
+        if plan.bisects && shard.is_some() {
+            return Err(Failure::Input(
+                "--horizon chooses every cell by the cells before it, and --shard measures them on machines that do not know of each other: leave one out".into(),
+            ));
+        }
         let cells = plan.cells()?;
         let own = || Path::new(REPORTS).join(FolderName::new("sweep").of_hash(&plan.spec_hash));
         let folder = arguments.out.clone().unwrap_or_else(own);

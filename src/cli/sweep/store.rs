@@ -31,8 +31,6 @@ const RECORDS: &str = "records";
 /// The folder of a sweep that runs.
 pub struct Store<'p> {
     planning: &'p Planning,
-    /// Its cells, by their places in the plan.
-    cells: Vec<usize>,
     folder: Folder,
     part: Mutex<Part>,
 }
@@ -92,7 +90,7 @@ impl Store<'_> {
         let file = File::options().create(true).append(true).open(&part).map_err(failed)?;
         // A torn line would spoil the next.
         file.set_len(lines.length).and_then(|()| file.sync_all()).map_err(failed)?;
-        Ok(Store { planning, cells: planning.cells_of_shard(), folder, part: Mutex::new(Part { file, lines }) })
+        Ok(Store { planning, folder, part: Mutex::new(Part { file, lines }) })
     }
 
     /// Where it is.
@@ -100,10 +98,10 @@ impl Store<'_> {
         self.folder.path()
     }
 
-    /// Cells that are not there yet, by their places in the plan.
-    pub fn rest(&self) -> Vec<usize> {
+    /// Those of some cells that are not there yet, by their places in the plan.
+    pub fn rest(&self, cells: &[usize]) -> Vec<usize> {
         let part = self.part.lock().unwrap_or_else(PoisonError::into_inner);
-        self.cells.iter().copied().filter(|place| !part.lines.has(*place)).collect()
+        cells.iter().copied().filter(|place| !part.lines.has(*place)).collect()
     }
 
     /// The line of a cell that is there.
@@ -156,11 +154,11 @@ impl Store<'_> {
         }
     }
 
-    /// Writes the finished files; a part of a sweep that another machine completes has no `sweep.json`.
+    /// Writes the finished files of these cells; a part of a sweep that another machine completes has no `sweep.json`.
     ///
     /// # Errors
     /// A picture that cannot be drawn, or a file that cannot be written.
-    pub fn finish(&self, run_info: &str, theme: Theme, is_silent: bool) -> Result<Swept, Failure> {
+    pub fn finish(&self, cells: &[usize], run_info: &str, theme: Theme, is_silent: bool) -> Result<Swept, Failure> {
         let failed = |error: io::Error| self.full(unwritable("--out", self.path(), &error));
         let part = self.part.lock().unwrap_or_else(PoisonError::into_inner);
         let line = |place: usize| {
@@ -171,7 +169,7 @@ impl Store<'_> {
             let written = disk::write_with(&self.path().join(name), |file| {
                 let mut out = BufWriter::new(file);
                 out.write_all(head.as_bytes())?;
-                self.cells.iter().try_for_each(|place| each(&mut out, &line(*place)?))?;
+                cells.iter().try_for_each(|place| each(&mut out, &line(*place)?))?;
                 out.flush()
             });
             written.map_err(|error| failed(io::Error::new(error.kind(), format!("{name}: {error}"))))
@@ -182,8 +180,8 @@ impl Store<'_> {
         };
         write(TABLE, &mut rows, &csv::head(&self.planning.plan))?;
         // One after the other: there may be more than memory holds.
-        let cells = self.cells.iter().filter_map(|place| serde_json::from_slice(&line(*place).ok()?).ok());
-        let sweep = Sweep::of(&self.planning.plan, cells);
+        let read = cells.iter().filter_map(|place| serde_json::from_slice(&line(*place).ok()?).ok());
+        let sweep = Sweep::of(&self.planning.plan, read);
         let mut last = vec![(files::RUN.to_string(), run_info.as_bytes().to_vec())];
         if self.planning.shard.is_none() {
             last.push((files::SWEEP.into(), sweep.to_json().into_bytes()));

@@ -28,12 +28,15 @@ pub fn in_words(planning: &Planning, cells: &[usize], arguments: &SweepArguments
     largest.sort_unstable_by(|x, y| y.cmp(x));
     let memory = largest.iter().take(workers).fold(0, |sum: u64, one| sum.saturating_add(*one));
     let rates = Rates::measure(planning, cells)?;
+    // A search measures fewer cells than it may choose from.
+    let most = if planning.plan.bisects { "at most" } else { "about" };
     let time = rates.map_or_else(
         || "no time".into(),
-        |rates| format!("about {}", HumanDuration(Duration::from_secs_f64(rates.time(planning, cells, workers)))),
+        |rates| format!("{most} {}", HumanDuration(Duration::from_secs_f64(rates.time(planning, cells, workers)))),
     );
     Ok(format!(
-        "{}{of}: {}; {trials} in {formats} each\nmemory about {}, disk about {}, time {time} in {}\n",
+        "{}{}{of}: {}; {trials} in {formats} each\nmemory about {}, disk {most} {}, time {time} in {}\n",
+        if planning.plan.bisects { "at most " } else { "" },
         counted(cells.len(), "cell"),
         all.join(", "),
         memory::in_words(memory.min(planning.memory.unwrap_or(u64::MAX))),

@@ -67,7 +67,7 @@ pub fn networks(cells: impl IntoIterator<Item = Cell>) -> Vec<Networks> {
     found
 }
 
-fn network(run: CellRun) -> Network {
+pub fn network(run: CellRun) -> Network {
     let log2_relative = statistics::median(run.exact.log2_relative.iter().map(|number| number.value()));
     Network {
         evidence: run.exact.evidence,
@@ -98,6 +98,22 @@ fn remedied(remedy: CellRemedy) -> Remedied {
     Remedied { kind: remedy.kind, name: remedy.name, is_saturated: 2 * saturated >= remedy.verdict.of.max(1) }
 }
 
+impl Network {
+    /// Whether each trial's exact gradient is in a state.
+    pub fn trials_of(&self, state: ExactState) -> Vec<Option<bool>> {
+        let known = |found: &ExactState| (*found != ExactState::NotEstablished).then_some(*found == state);
+        self.states.iter().map(known).collect()
+    }
+}
+
+impl Precision {
+    /// Whether each trial's verdict on layer 1 is a certain one.
+    pub fn trials_of(&self, is_saturated: impl Fn(Verdict) -> bool) -> Vec<Option<bool>> {
+        let known = |verdict: &Verdict| (*verdict != Verdict::NotEstablished).then(|| is_saturated(*verdict));
+        self.verdicts.iter().map(known).collect()
+    }
+}
+
 /// Whether an arithmetic loses the gradient.
 pub fn is_severe(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Chaotic | Verdict::Underflow | Verdict::Overflow)
@@ -111,8 +127,8 @@ impl Networks {
 
     /// The same of the verdicts of a precision on layer 1.
     pub fn grid_of(&self, place: usize, is_saturated: impl Fn(Verdict) -> bool) -> Grid {
-        let known = |verdict: &Verdict| (*verdict != Verdict::NotEstablished).then(|| is_saturated(*verdict));
-        self.grid(|network| network.precisions.get(place).iter().flat_map(|one| &one.verdicts).map(known).collect())
+        let trials = |network: &Network| network.precisions.get(place).map(|one| one.trials_of(&is_saturated));
+        self.grid(|network| trials(network).unwrap_or_default())
     }
 
     /// A precision at every depth.

@@ -14,6 +14,8 @@ use std::fmt;
 /// Marks of a table behind a depth.
 const UNCONFIRMED: &str = "?";
 const NOT_MONOTONE: &str = "~";
+/// Most depths that are listed one by one.
+const MOST_DEPTHS: usize = 16;
 /// Most activations that a sentence names.
 const MOST_NAMED: usize = 6;
 
@@ -132,7 +134,11 @@ pub fn set_up(sweep: &Sweep) -> Vec<String> {
         pieces.push(format!("width {}", spec.width));
     }
     pieces.push(match sweep.plan.axes.iter().find(|axis| axis.field == "depth") {
-        Some(axis) => format!("depths {}", axis.values.join(" ")),
+        Some(axis) if axis.values.len() <= MOST_DEPTHS => format!("depths {}", axis.values.join(" ")),
+        Some(axis) => {
+            let ends = [axis.values.first(), axis.values.last()].map(|end| end.map_or("?", String::as_str));
+            format!("{} depths from {} to {}", axis.values.len(), ends[0], ends[1])
+        }
         None => format!("depth {}", spec.depth),
     });
     if !has_axis("gain") && !has_axis("init") {
@@ -144,8 +150,9 @@ pub fn set_up(sweep: &Sweep) -> Vec<String> {
         1 => " (1 cell could not be measured)".into(),
         count => format!(" ({count} cells could not be measured)"),
     };
+    let bisected = if sweep.plan.bisects { ", chosen by bisection" } else { "" };
     vec![
-        format!("{} cells{failed}: {}", sweep.cells, pieces.join(", ")),
+        format!("{} cells{failed}{bisected}: {}", sweep.cells, pieces.join(", ")),
         "horizon: the depth from which at least half of the trials lose the gradient of layer 1, and by which mode"
             .into(),
     ]
@@ -154,7 +161,9 @@ pub fn set_up(sweep: &Sweep) -> Vec<String> {
 /// The answers: rankings, the cheapest sound precision at the greatest depth, remedies.
 pub fn sentences(sweep: &Sweep) -> Vec<String> {
     let rankings = grouped(sweep.horizons.rankings.iter().map(|ranking| ranked(ranking, sweep)));
-    let told = rankings.into_iter().chain(cheapest(sweep)).chain(remedies(sweep));
+    let unranked = "The depths that were measured differ, so nothing is ranked: a sweep without --horizon does that.";
+    let unranked = sweep.plan.bisects.then(|| unranked.to_string());
+    let told = rankings.into_iter().chain(unranked).chain(cheapest(sweep)).chain(remedies(sweep));
     told.collect()
 }
 

@@ -254,7 +254,7 @@ fn long_runs_are_announced() {
         return;
     }
     let place = Place::new();
-    let long = ["--depth", "400", "--trials", "64", "--batch", "64", "--formats", "f16,bf16", "--threads", "1"];
+    let long = ["--depth", "40", "--trials", "999", "--batch", "64", "--formats", "f16,bf16", "--threads", "1"];
     let mut command = Command::new(cargo_bin("precision-probe"));
     let command = command.current_dir(place.path()).args(long).args(["--out", "there", "--json=summary"]);
     let mut run = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
@@ -262,6 +262,6 @@ fn long_runs_are_announced() {
     let (first, second) = (lines.next().unwrap(), lines.next().unwrap());
     run.kill().unwrap();
     run.wait().unwrap();
-    assert!(first.starts_with("about ") && first.contains(": 64 trials of 401 layers in 2 precisions ("), "{first}");
-    assert!(second.starts_with("after 60 seconds: ") && second.contains(" of 25664 layers done, about "), "{second}");
+    assert!(first.starts_with("about ") && first.contains(": 999 trials of 41 layers in 2 precisions ("), "{first}");
+    assert!(second.starts_with("after 60 seconds: ") && second.contains(" of 40959 layers done, about "), "{second}");
 }

@@ -134,6 +134,7 @@ fn sweep(cells: Vec<Cell>, axes: &[(&str, &[&str])]) -> Sweep {
     };
     let depths = Axis { field: "depth".into(), values: DEPTHS.map(|depth| depth.to_string()).into() };
     let plan = SweepPlan {
+        bisects: false,
         schema: PLAN_SCHEMA.into(),
         version: "0".into(),
         spec: Spec { trials: TRIALS, ..Spec::default() },

@@ -23,7 +23,10 @@ pub struct SweepPlan {
     pub spec: Spec,
     /// The other axes, in the order of the spec's fields.
     pub axes: Vec<Axis>,
-    /// SHA-256 of the version, the spec's JSON and the axes' JSON, in hexadecimal.
+    /// True where horizons are found by bisection, so that not every depth is measured.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub bisects: bool,
+    /// SHA-256 of the version, the spec's JSON and the axes' JSON, in hexadecimal; with bisection, of that word, too.
     pub spec_hash: String,
 }
 

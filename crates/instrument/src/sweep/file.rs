@@ -19,12 +19,16 @@ pub struct Settings {
     pub fields: Vec<Setting>,
     /// Significand bits of precisions `mpfr:BITS`.
     pub bits: Option<String>,
+    /// Whether horizons are found by bisection.
+    pub bisects: bool,
 }
 
-/// The two tables of a document.
+/// A document: whether it asks for horizons alone, and its two tables.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
+    #[serde(default)]
+    horizon: bool,
     #[serde(default)]
     spec: Table,
     #[serde(default)]
@@ -44,7 +48,7 @@ pub fn settings(text: &str) -> Result<Settings, String> {
         let line = before.matches('\n').count() + 1;
         format!("line {line}: {}; {FIX}", error.message().trim().replace('\n', ", "))
     })?;
-    let mut found = Settings::default();
+    let mut found = Settings { bisects: document.horizon, ..Settings::default() };
     for (table, values) in [("spec", document.spec), ("axes", document.axes)] {
         for (key, value) in values {
             let values = texts(&value).ok_or_else(|| format!("[{table}] {key}: give a value or a list of values"))?;
@@ -102,7 +106,7 @@ fn of_plan(text: &str) -> Result<Settings, String> {
         };
         Some((field, text))
     };
-    Ok(Settings { fields: Spec::FIELDS.iter().filter_map(value).collect(), bits: None })
+    Ok(Settings { fields: Spec::FIELDS.iter().filter_map(value).collect(), bits: None, bisects: plan.bisects })
 }
 
 /// Reads `plan.json`.
@@ -130,7 +134,7 @@ mod tests {
     fn a_file_says_what_options_say() {
         let text = "[spec]\nwidth = 64\nresidual = true\ngain = 1.5\nloss-scale = \"auto\"\nbits = \"6..24\"\n\
                     [axes]\ndepth = \"5..200:log8\"\nact = [\"relu\", \"leaky:0.1\"]\nseed = [1, 2]\ntruth_bits = [80, 90]\n";
-        let Settings { mut fields, bits } = settings(text).unwrap();
+        let Settings { mut fields, bits, .. } = settings(text).unwrap();
         fields.sort_by_key(|(field, _)| field.name);
         let found: Vec<(&str, &str)> = fields.iter().map(|(field, text)| (field.name, text.as_str())).collect();
         let expected = [

@@ -19,6 +19,9 @@ const MOST: usize = 1_000_000;
 const SHARED: [&str; 3] = ["activations", "formats", "trials"];
 /// Bits of the exact gradient that each layer costs, roughly.
 const BITS_PER_LAYER: u64 = 3;
+/// The axis of depths, and how many make a search.
+pub const DEPTH: &str = "depth";
+const LEAST_DEPTHS: usize = 3;
 /// How much more the precisions of at most 24 bits cost with their sources and remedies.
 const ATTRIBUTED: u64 = 12;
 
@@ -73,24 +76,41 @@ impl SweepPlan {
         let Spec { formats, names, .. } = precisions.validate().map_err(|error| error.0)?.spec;
         let spec = Spec { formats, names, activations: spec.activations, ..spec };
         let schema = PLAN_SCHEMA.to_string();
-        let plan = SweepPlan { schema, version: VERSION.into(), spec, axes, spec_hash: String::new() };
+        let plan = SweepPlan { schema, version: VERSION.into(), spec, axes, bisects: false, spec_hash: String::new() };
         match plan.combinations() {
             Some(cells) if cells <= MOST => Ok(SweepPlan { spec_hash: plan.hash(), ..plan }),
             _ => Err(format!("the axes make more than {MOST} cells: give fewer values")),
         }
     }
 
+    /// The plan that measures only the depths that the bisection of horizons asks for.
+    ///
+    /// # Errors
+    /// Too few depths, in a sentence with the fix.
+    pub fn bisected(self) -> Result<SweepPlan, String> {
+        let depths = self.axes.iter().find(|axis| axis.field == DEPTH).map_or(1, |axis| axis.values.len());
+        if depths < LEAST_DEPTHS {
+            return Err(format!(
+                "--horizon looks for a depth among at least {LEAST_DEPTHS}: give more, as in --depth 5..200:log30"
+            ));
+        }
+        let plan = SweepPlan { bisects: true, ..self };
+        Ok(SweepPlan { spec_hash: plan.hash(), ..plan })
+    }
+
     /// Of the version, the spec and the axes: equal hashes, equal sweeps.
     fn hash(&self) -> String {
         let json = serde_json::to_string(&(&self.spec, &self.axes)).expect("a plan has only serialisable fields");
-        let digest = Sha256::new().chain_update(VERSION).chain_update("\n").chain_update(json).finalize();
+        let bisects = if self.bisects { "\nbisection" } else { "" };
+        let parts = [VERSION, "\n", &json, bisects];
+        let digest = parts.into_iter().fold(Sha256::new(), |hash, part| hash.chain_update(part)).finalize();
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Number of combinations of values; `None` if they are too many to count.
     fn combinations(&self) -> Option<usize> {
-        let lengths = self.axes.iter().map(|axis| axis.values.len());
-        lengths.fold(Some(self.spec.activations.len()), |product, length| product?.checked_mul(length))
+        let mut lengths = self.axes.iter().map(|axis| axis.values.len());
+        lengths.try_fold(self.spec.activations.len(), usize::checked_mul)
     }
 
     /// The place of every value of a combination on its axis: the activation's, then those of the other axes.

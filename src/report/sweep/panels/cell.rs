@@ -132,7 +132,7 @@ pub fn key(cells: &[Cell]) -> impl Iterator<Item = (bool, Sample, &'static str)>
             "dot: chaotic, noise ≥ signal",
         ),
         (has(|cell| *cell == Cell::Failed), Sample::soft(Symbol::Cross), "could not be measured"),
-        (has(|cell| *cell == Cell::Absent), Sample::Nothing, "blank: not in the plan"),
+        (has(|cell| *cell == Cell::Absent), Sample::Nothing, "blank: not measured"),
     ];
     let modes: Vec<_> = MODES
         .iter()

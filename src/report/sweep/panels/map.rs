@@ -17,7 +17,8 @@ pub fn panel(sweep: &Sweep) -> Panel {
     for (title, lanes) in maps(&grid) {
         let (plot, own) = map(&grid, title, &lanes);
         let lost = own.iter().filter(|cell| !matches!(cell, Cell::Noise(_) | Cell::Absent)).count();
-        worst.push(format!("{title}: {lost} of {} cells", own.len()));
+        let measured = own.iter().filter(|cell| !matches!(cell, Cell::Absent)).count();
+        worst.push(format!("{title}: {lost} of {measured} cells"));
         cells.extend(own);
         plots.push(plot);
     }

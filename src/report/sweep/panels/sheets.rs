@@ -13,7 +13,7 @@ const MOST_LANES: usize = 13;
 
 /// Every panel, the poster, and last the slide.
 pub fn sheets(sweep: &Sweep) -> Vec<Sheet> {
-    let (panels, caption) = (all(sweep), caption(sweep));
+    let (panels, caption) = (all(sweep), caption(sweep, words::set_up(sweep)));
     let alone = |panel: &Panel| Sheet {
         name: panel.name.clone(),
         panels: vec![panel.clone()],
@@ -29,16 +29,18 @@ pub fn sheets(sweep: &Sweep) -> Vec<Sheet> {
         ruling: ruling.into(),
         sentences: rest.to_vec(),
         panels,
-        caption: caption.clone(),
+        caption,
         ..Sheet::default()
     };
     sheets.push(poster);
-    sheets.push(slide(sweep, ruling, caption));
+    sheets.push(slide(sweep, ruling));
     sheets
 }
 
 /// The formats that keep a network sound.
-fn slide(sweep: &Sweep, ruling: &str, caption: Vec<String>) -> Sheet {
+fn slide(sweep: &Sweep, ruling: &str) -> Sheet {
+    // What a horizon is has no room, and the slide shows none.
+    let network = words::set_up(sweep).into_iter().take(1).collect();
     Sheet {
         name: "summary".into(),
         layout: Layout::Slide,
@@ -46,13 +48,13 @@ fn slide(sweep: &Sweep, ruling: &str, caption: Vec<String>) -> Sheet {
         ruling: ruling.into(),
         sentences: Vec::new(),
         panels: vec![panel_of(sweep, MOST_LANES)],
-        caption,
+        caption: caption(sweep, network),
     }
 }
 
 /// Everything needed to measure it again, in pieces.
-fn caption(sweep: &Sweep) -> Vec<String> {
+fn caption(sweep: &Sweep, set_up: Vec<String>) -> Vec<String> {
     let hash: String = sweep.plan.spec_hash.chars().take(HASH_DIGITS).collect();
     let origin = [format!("precision-probe {}", sweep.plan.version), format!("plan {hash}")];
-    words::set_up(sweep).into_iter().chain(origin).collect()
+    set_up.into_iter().chain(origin).collect()
 }
