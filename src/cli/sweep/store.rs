@@ -41,6 +41,9 @@ pub struct Swept {
     pub picture: PathBuf,
 }
 
+/// Writes what a file has of a cell, from the cell's line.
+type Each<'w> = &'w mut dyn FnMut(&mut dyn Write, &[u8]) -> io::Result<()>;
+
 /// The file that grows.
 struct Part {
     file: File,
@@ -165,7 +168,7 @@ impl Store<'_> {
             let line = part.lines.line(place)?;
             line.ok_or_else(|| io::Error::other(format!("cell {} is missing", place + 1)))
         };
-        let write = |name: &str, each: &mut dyn FnMut(&mut dyn Write, &[u8]) -> io::Result<()>, head: &str| {
+        let write = |name: &str, each: Each, head: &str| {
             let written = disk::write_with(&self.path().join(name), |file| {
                 let mut out = BufWriter::new(file);
                 out.write_all(head.as_bytes())?;

@@ -65,8 +65,9 @@ fn cell(values: &[(&str, AxisValue)], depth: u64, rank: usize, slope: f64, preci
     let arithmetic = |place: usize| {
         let (name, bits, range) = PRECISIONS[place];
         let trial = |trial: usize| {
-            let noise =
-                UNITS[place] * (1.0 + 0.2 * trial as f64) * 1.03f64.powi(depth as i32 * (1 + rank as i32 % 5) / 2);
+            let noise = UNITS[place]
+                * (1.0 + 0.2 * trial as f64)
+                * core_math::pow(1.03, (depth * (1 + rank as u64 % 5) / 2) as f64);
             let verdict = match state {
                 ExactState::Zero => Verdict::Zero,
                 _ if log2 > range => Verdict::Overflow,
@@ -107,7 +108,7 @@ fn cell(values: &[(&str, AxisValue)], depth: u64, rank: usize, slope: f64, preci
     let run = CellRun {
         kinked: true,
         gain: Some(1.0),
-        chi1: Some(4f64.powf(slope)),
+        chi1: Some(core_math::exp2(2.0 * slope)),
         phase: None,
         exact: ExactCell {
             evidence: Evidence::Exact {},

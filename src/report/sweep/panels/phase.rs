@@ -142,7 +142,7 @@ fn edge((columns, rows): (usize, usize), chi1: impl Fn(usize, usize) -> Option<f
         let crossing = |(one, next): (&(f64, f64, f64), &(f64, f64, f64))| {
             let part = one.2 / (one.2 - next.2);
             let is_passed = (one.2 < 0.0) != (next.2 < 0.0);
-            is_passed.then(|| (one.0 + part * (next.0 - one.0), one.1 + part * (next.1 - one.1)))
+            is_passed.then_some((one.0 + part * (next.0 - one.0), one.1 + part * (next.1 - one.1)))
         };
         let crossings: Vec<(f64, f64)> = corners.iter().zip(corners.iter().skip(1)).filter_map(crossing).collect();
         crossings.chunks_exact(2).filter_map(|ends| <[(f64, f64); 2]>::try_from(ends).ok()).collect::<Vec<_>>()
