@@ -163,7 +163,7 @@ pub fn sentences(sweep: &Sweep) -> Vec<String> {
     let rankings = grouped(sweep.horizons.rankings.iter().map(|ranking| ranked(ranking, sweep)));
     let unranked = "The depths that were measured differ, so nothing is ranked: a sweep without --horizon does that.";
     let unranked = sweep.plan.bisects.then(|| unranked.to_string());
-    let told = rankings.into_iter().chain(unranked).chain(cheapest(sweep)).chain(remedies(sweep));
+    let told = rankings.into_iter().chain(cheapest(sweep)).chain(remedies(sweep)).chain(unranked);
     told.collect()
 }
 

@@ -247,6 +247,7 @@ complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -
 dark\t''"
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l threads -d 'Number of threads; the results do not depend on it [default: one per core]' -r
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l memory -d 'Memory limit, such as 2GiB or 500MB; within a tight limit the backward pass recomputes values, with the same results [default: the free memory]' -r
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l horizon -d 'Find the horizons by bisection: measure only the depths of --depth that they depend on'
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l dry-run -d 'Print the plan and stop'
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l resume -d 'Go on with the sweep in the output directory, if it was begun'
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l records -d 'Keep the record of every cell'
