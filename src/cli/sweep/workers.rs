@@ -11,9 +11,11 @@ use crate::judgement::cell::{Cell, Outcome, outcome};
 use crate::probe::Progress;
 use crate::probe::memory::{self, LawPlan, Reckoned};
 use crate::record::Record;
+use crate::report::numbers::{Notation, short};
 use crate::spec::Plan;
 use crate::sweep::deal::largest_first;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Units of progress of all cells together.
 const UNITS: f64 = 1e6;
@@ -60,7 +62,8 @@ pub fn measure(
         preparations: 0,
     };
     let bar = Bar::of_work(arguments.quiet, job);
-    bar.tell(format!("0 of {count} cells done"));
+    let since = Instant::now();
+    bar.tell(progress(0, count, since.elapsed()));
     let state = State { waiting, free: limit, running: 0, done: 0, work: 0.0, failure: None };
     let queue = Queue { state: Mutex::new(state), changed: Condvar::new() };
     // The reason of a failed cell is in its row.
@@ -84,7 +87,7 @@ pub fn measure(
                         let share = (planning.cells[place].work as f64 + 1.0) / total;
                         let (done, units) = queue.finished(bytes, share, stored);
                         bar.done(units);
-                        bar.tell(format!("{done} of {count} cells done"));
+                        bar.tell(progress(done, count, since.elapsed()));
                     }
                 });
             }
@@ -94,6 +97,13 @@ pub fn measure(
     bar.finish();
     ended?;
     queue.lock().failure.take().map_or(Ok(()), Err)
+}
+
+/// Cells that are done, and how many are done in a minute.
+fn progress(done: usize, count: usize, elapsed: Duration) -> String {
+    let each_minute = done as f64 * 60.0 / elapsed.as_secs_f64().max(1e-3);
+    let rate = if done == 0 { String::new() } else { format!(", {} a minute", short(each_minute, Notation::Plain)) };
+    format!("{done} of {count} cells done{rate}")
 }
 
 /// Refuses a sweep with a cell for which there is not enough memory.
@@ -184,5 +194,17 @@ impl Queue {
         }
         self.changed.notify_all();
         (state.done, units)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_says_how_fast_it_goes() {
+        assert_eq!(progress(0, 56, Duration::ZERO), "0 of 56 cells done");
+        assert_eq!(progress(14, 56, Duration::from_secs(240)), "14 of 56 cells done, 3.5 a minute");
+        assert_eq!(progress(1, 2, Duration::from_millis(10)), "1 of 2 cells done, 6000 a minute");
     }
 }
