@@ -207,16 +207,16 @@ fn absolute(folder: &Path) -> Result<PathBuf, Failure> {
     std::path::absolute(folder).map_err(|error| unwritable("--out", folder, &error))
 }
 
-/// A path as text that a job can hold.
+/// A path as text that a job can hold. With a backslash in it, Slurm does not put the numbers of jobs into names of logs.
 fn in_a_job(path: &Path, fix: &str) -> Result<String, Failure> {
-    let text = path.to_str().filter(|text| !text.chars().any(char::is_control));
+    let text = path.to_str().filter(|text| !text.chars().any(|c| c.is_control() || c == '\\'));
     text.map(String::from)
         .ok_or_else(|| Failure::Input(format!("`{}` cannot be written into a job of Slurm: {fix}", path.display())))
 }
 
 /// A file name as Slurm reads it in the head of a job: the path as it is, and a pattern of Slurm's.
 fn in_slurm(path: &str, pattern: &str) -> String {
-    let path = path.replace('%', "%%").replace('\\', "\\\\").replace('"', "\\\"");
+    let path = path.replace('%', "%%").replace('"', "\\\"");
     format!("\"{path}{pattern}\"")
 }
 
