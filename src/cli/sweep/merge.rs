@@ -75,14 +75,16 @@ pub fn execute(named: &[PathBuf], arguments: &SweepArguments, given: &[String]) 
 fn missing(planning: &Planning, rest: &[usize]) -> Result<(), Failure> {
     let (cells, folder) = (&planning.cells, planning.folder.as_path());
     let (out, plan) = [folder, &folder.join(PLAN)].map(|path| quoted(&path.to_string_lossy())).into();
-    let slurm = slurm::resubmission(folder, cells, rest);
-    let slurm = slurm.map_or_else(String::new, |command| {
-        format!("With Slurm, this measures the missing cells alone, and merges:\n  {command}\n")
-    });
-    let text = format!("{slurm}On this machine:\n  precision-probe sweep --plan {plan} --out {out} --resume\n");
+    let here = format!("On this machine:\n  precision-probe sweep --plan {plan} --out {out} --resume\n");
+    let (text, which) = match slurm::resubmission(folder, cells, rest) {
+        Some(command) => {
+            (format!("With Slurm, and the merge after it:\n  {command}\n{here}"), "one of the commands above")
+        }
+        None => (here, "the command above"),
+    };
     let _ = io::stderr().write_all(printable(&text).as_bytes());
     refuse(format!(
-        "{} of {} cells are missing ({}): measure them with a command above, which goes on from the others",
+        "{} of {} cells are missing ({}): measure them with {which}, which goes on from the others",
         rest.len(),
         cells.len(),
         listed(rest)

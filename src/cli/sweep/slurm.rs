@@ -11,7 +11,7 @@ use crate::disk;
 use crate::report::command::quoted;
 use crate::sweep::Planned;
 use crate::sweep::deal::dealt;
-use jobs::{ARRAY, Jobs, MERGE, TASKS};
+use jobs::{ARRAY, Jobs, LOGS, MERGE, TASKS};
 use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -68,29 +68,37 @@ impl SlurmArguments {
 pub fn execute(planning: &Planning, arguments: &SweepArguments) -> Result<(), Failure> {
     let jobs = Jobs::of(planning, arguments)?;
     jobs.write(planning)?;
-    let summary = jobs.in_words();
+    let folder = planning.folder.display();
+    let summary = format!("{folder}/{ARRAY}: {}", jobs.in_words());
     let (array, merge) = (jobs.path(ARRAY), jobs.path(MERGE));
     let text = if arguments.slurm.slurm_only_write {
         format!(
-            "{summary}\nsubmit them with\n  job=$(sbatch --parsable {})\n  sbatch --dependency=afterany:$job {}\n",
+            "{summary}\n{folder}/{MERGE}: puts their parts together\nsubmit them with\n  job=$(sbatch --parsable {})\n  \
+             sbatch --dependency=afterany:$job {}\n",
             quoted(&array),
             quoted(&merge)
         )
     } else {
-        let first = submitted(&[&array]).map_err(|why| {
-            Failure::Input(format!("{why}; `{array}` is written: --slurm-only-write says how to submit it by hand"))
-        })?;
-        let after = format!("--dependency=afterany:{first}");
-        let second = submitted(&[&after, &merge]).map_err(|why| {
-            Failure::Input(format!("array job {first} is submitted, and its merge is not: {why}; when that job has ended, run `precision-probe sweep merge` on its folder"))
-        })?;
+        let (first, second) = submit(&array, &merge)?;
         format!(
-            "{summary}\narray job {first}; when it has ended, job {second} merges\nwatch them with\n  squeue --jobs={first},{second}\n\
-             the horizons, or which cells are missing, will be in\n  {}\n",
-            jobs.log_of_merge(&second)
+            "{summary}\njob {first} measures; when it has ended, job {second} merges\nwatch them with  squeue --jobs={first},{second}\n\
+             horizons, or which cells are missing:  {folder}/{LOGS}/merge-{second}.log\n"
         )
     };
     if arguments.quiet { Ok(()) } else { show(&text) }
+}
+
+/// Submits both jobs: their numbers.
+fn submit(array: &str, merge: &str) -> Result<(String, String), Failure> {
+    let first = submitted(&[array]).map_err(|why| {
+        Failure::Input(format!("{why}; `{array}` is written, and --slurm-only-write says how to submit it by hand"))
+    })?;
+    let second = submitted(&[&format!("--dependency=afterany:{first}"), merge]).map_err(|why| {
+        Failure::Input(format!(
+            "job {first} measures, but the merge is not submitted: {why}; when that job has ended, use `precision-probe sweep merge` on its folder"
+        ))
+    })?;
+    Ok((first, second))
 }
 
 /// Submits a job: its number, or why there is none.

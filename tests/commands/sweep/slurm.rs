@@ -109,7 +109,7 @@ fn the_merge_waits_for_the_array_whatever_its_end() {
     );
     assert_eq!((ending.code, ending.stderr.as_str()), (Some(0), ""));
     let said = String::from_utf8(ending.stdout).unwrap();
-    for words in ["array job 77;", "job 78 merges", "squeue --jobs=77,78", "/logs/merge-78.log"] {
+    for words in ["job 77 measures", "job 78 merges", "squeue --jobs=77,78", "/logs/merge-78.log"] {
         assert!(said.contains(words), "{words}: {said}");
     }
     let folder = fs::canonicalize(place.path(FOLDER)).unwrap();
@@ -145,7 +145,7 @@ fn what_slurm_refuses_is_one_sentence() {
     for (ending, words) in [
         (&without, "no `sbatch` here"),
         (&refusing, "refuses (invalid partition: short)"),
-        (&half, "array job 5 is submitted, and its merge is not"),
+        (&half, "job 5 measures, but the merge is not submitted"),
         (&babbling, "--slurm-args"),
     ] {
         ending.check(words);
@@ -163,7 +163,7 @@ fn what_makes_no_sense_with_slurm_is_refused() {
         (&["--slurm", "--json"], "cannot be used together"),
         (&["--slurm", "--resume"], "cannot be used together"),
         (&["--slurm", "0"], "give a whole number"),
-        (&["--slurm", "9"], "there are 8 cells; give at most 8"),
+        (&["--slurm", "9"], "there are 8 cells: give at most 8"),
         (&["--slurm-only-write"], "needs --slurm"),
         (&["--slurm-args", "--time=1"], "needs --slurm"),
         (&["--slurm", "--slurm-args", "partition=x"], "begin with -"),

@@ -17,7 +17,7 @@ use std::time::Duration;
 /// The two jobs, and the folder of what they print.
 pub const ARRAY: &str = "array.sbatch";
 pub const MERGE: &str = "merge.sbatch";
-const LOGS: &str = "logs";
+pub const LOGS: &str = "logs";
 /// What precedes the number of tasks in the array job.
 pub const TASKS: &str = "#SBATCH --array=1-";
 /// Seconds that a task takes unless the user chooses their number: many times what Slurm needs to start one.
@@ -61,7 +61,7 @@ impl Jobs {
         let tasks = match arguments.slurm.tasks() {
             Some(tasks) if tasks > count => {
                 return Err(Failure::Input(format!(
-                    "--slurm {tasks}: there are {}; give at most {count}",
+                    "--slurm {tasks}: there are {}: give at most {count}",
                     counted(count, "cell")
                 )));
             }
@@ -103,11 +103,6 @@ impl Jobs {
         format!("{}/{name}", self.folder)
     }
 
-    /// Where the merge prints.
-    pub fn log_of_merge(&self, job: &str) -> String {
-        self.path(&format!("{LOGS}/merge-{job}.log"))
-    }
-
     /// Writes the plan and the jobs.
     ///
     /// # Errors
@@ -130,16 +125,10 @@ impl Jobs {
 
     /// What a task is.
     pub fn in_words(&self) -> String {
-        let time = |seconds| format!("about {}, ", HumanDuration(Duration::from_secs_f64(seconds)));
-        format!(
-            "{} and {MERGE} in {}: {} of {}{}, {} each",
-            ARRAY,
-            self.folder,
-            counted(self.tasks, "task"),
-            self.seconds.map_or_else(String::new, time),
-            counted(self.cpus, "thread"),
-            memory::in_words(self.memory),
-        )
+        let time = |seconds| format!(" of about {}", HumanDuration(Duration::from_secs_f64(seconds)));
+        let (tasks, cpus) = (counted(self.tasks, "task"), counted(self.cpus, "thread"));
+        let time = self.seconds.map_or_else(String::new, time);
+        format!("{tasks}{time}, {cpus} and {} of memory each", memory::in_words(self.memory))
     }
 
     fn array(&self) -> String {
