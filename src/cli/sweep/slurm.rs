@@ -11,6 +11,7 @@ use crate::disk;
 use crate::report::command::quoted;
 use crate::sweep::Planned;
 use crate::sweep::deal::dealt;
+use crate::sweep::plan::MOST;
 use jobs::{ARRAY, Jobs, LOGS, MERGE, TASKS};
 use std::io;
 use std::path::Path;
@@ -30,7 +31,7 @@ pub struct SlurmArguments {
         long,
         value_name = "TASKS",
         num_args = 0..=1,
-        value_parser = whole(1, usize::MAX),
+        value_parser = whole(1, MOST),
         allow_negative_numbers = true,
         conflicts_with_all = ["shard", "dry_run", "json", "details", "force", "resume"],
         help_heading = "Slurm"

@@ -163,11 +163,13 @@ fn what_makes_no_sense_with_slurm_is_refused() {
         (&["--slurm", "--json"], "cannot be used together"),
         (&["--slurm", "--resume"], "cannot be used together"),
         (&["--slurm", "0"], "give a whole number"),
-        (&["--slurm", "9"], "there are 8 cells: give at most 8"),
+        (&["--slurm", "--memory", "64KiB"], "raise --memory"),
+        (&["--slurm", "9"], "the sweep has 8 cells: give a whole number of tasks, at least 1 and at most 8"),
         (&["--slurm-only-write"], "needs --slurm"),
         (&["--slurm-args", "--time=1"], "needs --slurm"),
         (&["--slurm", "--slurm-args", "partition=x"], "begin with -"),
         (&["--slurm", "--slurm-args", "--time=1 --array=1-4%2"], "leave --array out"),
+        (&["--slurm", "--slurm-args", "-c 4"], "give them with --threads"),
         (&["merge", "x", "--slurm"], "--slurm: the parts were measured"),
     ] {
         let start = if options[0] == "merge" { &SMALL[..1] } else { &SMALL[..13] };

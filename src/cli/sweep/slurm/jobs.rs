@@ -7,8 +7,10 @@ use crate::cli::sweep::arguments::SweepArguments;
 use crate::cli::sweep::calibration::Rates;
 use crate::cli::sweep::planning::{PLAN, Planning};
 use crate::cli::sweep::store::{CELLS, PART};
+use crate::cli::sweep::workers;
 use crate::probe::memory;
 use crate::report::command::quoted;
+use crate::sweep::deal::dealt;
 use indicatif::HumanDuration;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,7 +39,7 @@ pub struct Jobs {
     cpus: usize,
     /// Bytes of a task.
     memory: u64,
-    /// Seconds of a task, if that is known.
+    /// Seconds of the longest task, if that is known.
     seconds: Option<f64>,
     /// Options of sbatch that the user gives.
     extra: String,
@@ -51,51 +53,31 @@ impl Jobs {
     /// Of a sweep and its options.
     ///
     /// # Errors
-    /// More tasks than cells, or what cannot be written into a job, with the fix.
+    /// More tasks than cells, too little memory, or what cannot be written into a job, with the fix.
     pub fn of(planning: &Planning, arguments: &SweepArguments) -> Result<Jobs, Failure> {
-        let count = planning.cells.len();
-        let cpus = arguments.resources.threads.asked_for().unwrap_or(1);
-        let limit = arguments.resources.memory;
-        let all: Vec<usize> = (0..count).collect();
-        let work = Rates::measure(planning, &all)?.map(|rates| rates.time(planning, &all, 1));
-        let tasks = match arguments.slurm.tasks() {
-            Some(tasks) if tasks > count => {
-                return Err(Failure::Input(format!(
-                    "--slurm {tasks}: there are {}: give at most {count}",
-                    counted(count, "cell")
-                )));
-            }
-            Some(tasks) => tasks,
-            None => {
-                ((work.unwrap_or(0.0) / (TASK * cpus as f64)).ceil() as usize).clamp(1, MOST_TASKS.min(count).max(1))
-            }
-        };
-        let mut largest: Vec<u64> = planning.cells.iter().map(|cell| cell.memory).collect();
-        largest.sort_unstable_by(|x, y| y.cmp(x));
-        let memory = largest.iter().take(cpus).fold(0, |sum: u64, one| sum.saturating_add(*one));
-        let mut measuring = String::new();
-        if let Some(limit) = limit {
-            measuring += &format!(" --memory {limit}B");
-        }
-        if arguments.records {
-            measuring += " --records";
-        }
+        let extra = options(arguments.slurm.options())?;
         let program = std::env::current_exe();
         let program = program.map_err(|error| {
             Failure::Input(format!("the system does not say where this program is ({error}): start it by its path"))
         })?;
-        Ok(Jobs {
-            program: in_a_job(&program, "move the program")?,
-            folder: in_a_job(&absolute(&planning.folder)?, "choose another place with --out DIR")?,
-            tasks,
-            cpus,
-            memory: memory.min(limit.unwrap_or(u64::MAX)).saturating_add(OWN_MEMORY),
-            seconds: work.map(|work| work / (tasks * cpus) as f64),
-            extra: options(arguments.slurm.options())?,
-            measuring,
-            merging: format!(" --theme {}", arguments.theme.name()),
-            name: planning.plan.spec_hash.chars().take(8).collect(),
-        })
+        let program = in_a_job(&program, "move the program")?;
+        let folder = in_a_job(&absolute(&planning.folder)?, "choose another place with --out DIR")?;
+        let (cpus, limit) = (arguments.resources.threads.asked_for().unwrap_or(1), arguments.resources.memory);
+        let all: Vec<usize> = (0..planning.cells.len()).collect();
+        if limit.is_some() {
+            // What is free on this machine says nothing of the others.
+            workers::check_memory(planning, &all)?;
+        }
+        let (tasks, seconds) = tasks(planning, &all, arguments.slurm.tasks(), cpus)?;
+        let mut largest: Vec<u64> = planning.cells.iter().map(|cell| cell.memory).collect();
+        largest.sort_unstable_by(|x, y| y.cmp(x));
+        let memory = largest.iter().take(cpus).fold(0, |sum: u64, one| sum.saturating_add(*one));
+        let memory = memory.min(limit.unwrap_or(u64::MAX)).saturating_add(OWN_MEMORY);
+        let limited = limit.map_or_else(String::new, |limit| format!(" --memory {limit}B"));
+        let measuring = limited + if arguments.records { " --records" } else { "" };
+        let merging = format!(" --theme {}", arguments.theme.name());
+        let name = planning.plan.spec_hash.chars().take(8).collect();
+        Ok(Jobs { program, folder, tasks, cpus, memory, seconds, extra, measuring, merging, name })
     }
 
     /// The path of a file of the sweep.
@@ -125,7 +107,7 @@ impl Jobs {
 
     /// What a task is.
     pub fn in_words(&self) -> String {
-        let time = |seconds| format!(" of about {}", HumanDuration(Duration::from_secs_f64(seconds)));
+        let time = |seconds| format!(" of at most about {}", HumanDuration(Duration::from_secs_f64(seconds)));
         let (tasks, cpus) = (counted(self.tasks, "task"), counted(self.cpus, "thread"));
         let time = self.seconds.map_or_else(String::new, time);
         format!("{tasks}{time}, {cpus} and {} of memory each", memory::in_words(self.memory))
@@ -185,6 +167,31 @@ impl Jobs {
     }
 }
 
+/// The number of tasks, which the user may have chosen, and the seconds of the one that takes longest, if that is known.
+fn tasks(
+    planning: &Planning,
+    all: &[usize],
+    chosen: Option<usize>,
+    cpus: usize,
+) -> Result<(usize, Option<f64>), Failure> {
+    let count = planning.cells.len();
+    if let Some(chosen) = chosen.filter(|chosen| !(1..=count).contains(chosen)) {
+        let there_are = counted(count, "cell");
+        return Err(Failure::Input(format!(
+            "--slurm {chosen}: the sweep has {there_are}: give a whole number of tasks, at least 1 and at most {count}"
+        )));
+    }
+    let Some(rates) = Rates::measure(planning, all)? else { return Ok((chosen.unwrap_or(1), None)) };
+    let wanted = (rates.time(planning, all, 1) / (TASK * cpus as f64)).ceil() as usize;
+    let tasks = chosen.unwrap_or_else(|| wanted.clamp(1, MOST_TASKS.min(count).max(1)));
+    let mut shares = vec![Vec::new(); tasks];
+    for (place, shard) in dealt(&planning.cells, tasks).into_iter().enumerate() {
+        shares[shard - 1].push(place);
+    }
+    let longest = shares.iter().map(|share| rates.time(planning, share, cpus)).fold(0.0, f64::max);
+    Ok((tasks, Some(longest)))
+}
+
 /// True if a sweep was begun in a folder, or a part of one.
 fn has_cells(folder: &Path) -> bool {
     let has = |folder: &Path| [CELLS, PART].iter().any(|name| folder.join(name).exists());
@@ -216,8 +223,14 @@ fn options(text: &str) -> Result<String, Failure> {
     if words.first().is_some_and(|word| !word.starts_with('-')) {
         return refuse("options of sbatch begin with -, as in \"--partition=long --time=2:00:00\"");
     }
-    if words.iter().any(|word| word.starts_with("--array") || word.starts_with("-a")) {
+    let has = |long: &str, short: &str| words.iter().any(|word| word.starts_with(long) || word.starts_with(short));
+    if has("--array", "-a") {
         return refuse("the array has as many tasks as --slurm says: leave --array out");
+    }
+    if has("--cpus-per-task", "-c") {
+        return refuse(
+            "the memory of a task depends on its processors: give them with --threads, and leave --cpus-per-task out",
+        );
     }
     Ok(if words.is_empty() { String::new() } else { format!("#SBATCH {}\n", words.join(" ")) })
 }
