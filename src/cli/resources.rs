@@ -24,10 +24,15 @@ pub struct Resources {
     /// Memory limit, such as 2GiB or 500MB; within a tight limit the backward pass recomputes values, with the same
     /// results [default: the free memory]
     #[arg(long, value_name = "SIZE", value_parser = memory::from_words, allow_negative_numbers = true, help_heading = "Resources")]
-    memory: Option<u64>,
+    pub memory: Option<u64>,
 }
 
 impl Threads {
+    /// The number of threads that the user asks for.
+    pub fn asked_for(&self) -> Option<usize> {
+        self.threads
+    }
+
     /// The requested number of threads, or one per core.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ mod csv;
 mod lines;
 mod merge;
 mod planning;
+mod slurm;
 mod store;
 mod words;
 mod workers;
@@ -42,6 +43,9 @@ pub fn execute(arguments: &SweepArguments, given: &[String]) -> Result<(), Failu
 fn measure(arguments: &SweepArguments) -> Result<(), Failure> {
     let is_silent = arguments.quiet || arguments.json;
     let planning = Planning::of(arguments)?;
+    if arguments.slurm.is_asked_for() {
+        return slurm::execute(&planning, arguments);
+    }
     let own = planning.cells_of_shard();
     workers::check_memory(&planning, &own)?;
     if arguments.dry_run {

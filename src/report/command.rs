@@ -148,7 +148,7 @@ impl Words {
 }
 
 /// A word as a POSIX shell reads it back: in single quotes unless it is harmless.
-fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || ",:=._/+-@%".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         word.into()

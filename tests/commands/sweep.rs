@@ -1,5 +1,7 @@
 //! Sweeps: every cell is the run of its own, and the files of a sweep are the same bytes however they came about.
 
+mod slurm;
+
 use crate::common::{Random, exhaustive};
 use crate::hostile::place::{Place, check_whole};
 use precision_probe::judgement::cell::{Cell, Outcome, outcome};
@@ -127,8 +129,10 @@ fn missing_cells_are_measured_with_the_printed_command() {
     assert_eq!(merged.code, Some(2), "{}", merged.stderr);
     let missing = cells(&place, "one").len() - cells(&place, "parts/shard-1-of-2").len();
     assert!(merged.stderr.contains(&format!("{missing} of 8 cells are missing (")), "{}", merged.stderr);
-    let command = merged.stderr.split('`').nth(1).expect("a command").replace("precision-probe ", "") + " -q";
-    place.succeed(&command.split(' ').collect::<Vec<_>>());
+    assert!(!merged.stderr.contains("sbatch"), "no job of Slurm measured it: {}", merged.stderr);
+    let command =
+        merged.stderr.lines().find_map(|line| line.trim().strip_prefix("precision-probe ")).expect("a command");
+    place.succeed(&[&command.split(' ').collect::<Vec<_>>()[..], &["-q"]].concat());
     assert_same_files(&place, "one", "rest");
 }
 

@@ -1,6 +1,7 @@
 //! The arguments of `sweep`.
 
 use super::axes::Axes;
+use super::slurm::SlurmArguments;
 use crate::cli::printing::theme;
 use crate::cli::resources::Resources;
 use crate::report::svg::Theme;
@@ -59,6 +60,8 @@ pub struct SweepArguments {
     /// Begin again, and overwrite another sweep
     #[arg(long, help_heading = "Output")]
     pub force: bool,
+    #[command(flatten)]
+    pub slurm: SlurmArguments,
     #[command(flatten)]
     pub resources: Resources,
 }

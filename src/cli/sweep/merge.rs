@@ -3,14 +3,18 @@
 use super::arguments::SweepArguments;
 use super::lines::Lines;
 use super::planning::{PLAN, Planning};
+use super::slurm;
 use super::store::{CELLS, PART, Store};
 use crate::cli::failure::Failure;
 use crate::cli::run_info;
 use crate::disk;
+use crate::printable::printable;
 use crate::probe::VERSION;
 use crate::record::sweep::SweepPlan;
+use crate::report::command::quoted;
 use crate::sweep::file::read_plan;
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Largest plan, in bytes.
@@ -69,15 +73,29 @@ pub fn execute(named: &[PathBuf], arguments: &SweepArguments, given: &[String]) 
     let all = planning.cells_of_shard();
     let rest = store.rest(&all);
     if !rest.is_empty() {
-        let out = out.display();
-        return refuse(format!(
-            "{} of {} cells are missing ({}): measure them with `precision-probe sweep --plan {out}/{PLAN} --out {out} --resume`, which goes on from the others",
-            rest.len(),
-            planning.cells.len(),
-            listed(&rest),
-        ));
+        return missing(&planning, &rest);
     }
     arguments.finish(&planning, &store, &all, &clock.to_json(1))
+}
+
+/// Says which cells are missing, and with which commands to measure them, whole, so that they can be copied.
+fn missing(planning: &Planning, rest: &[usize]) -> Result<(), Failure> {
+    let (cells, folder) = (&planning.cells, planning.folder.as_path());
+    let (out, plan) = [folder, &folder.join(PLAN)].map(|path| quoted(&path.to_string_lossy())).into();
+    let here = format!("On this machine:\n  precision-probe sweep --plan {plan} --out {out} --resume\n");
+    let (text, which) = match slurm::resubmission(folder, cells, rest) {
+        Some(command) => {
+            (format!("With Slurm, and the merge after it:\n  {command}\n{here}"), "one of the commands above")
+        }
+        None => (here, "the command above"),
+    };
+    let _ = io::stderr().write_all(printable(&text).as_bytes());
+    refuse(format!(
+        "{} of {} cells are missing ({}): measure them with {which}, which goes on from the others",
+        rest.len(),
+        cells.len(),
+        listed(rest)
+    ))
 }
 
 /// Stores a cell that one of the parts has; all that have it must agree.

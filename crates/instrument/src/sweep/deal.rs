@@ -61,22 +61,24 @@ impl Shard {
         format!("shard-{}-of-{}", self.index, self.of)
     }
 
-    /// Its cells by their places, in the order of the plan: the largest cells are dealt first, each to the shard with the
-    /// least work so far.
+    /// Its cells by their places, in the order of the plan.
     pub fn share(self, cells: &[Planned]) -> Vec<usize> {
-        let mut shards: BinaryHeap<Reverse<(u128, usize)>> = (1..=self.of).map(|index| Reverse((0, index))).collect();
-        let mut own = Vec::new();
-        for place in largest_first(cells, 0..cells.len()) {
-            let Some(Reverse((work, index))) = shards.pop() else { break };
-            if index == self.index {
-                own.push(place);
-            }
-            // A cell is never free, so that refused ones are dealt evenly, too.
-            shards.push(Reverse((work + u128::from(cells[place].work) + 1, index)));
-        }
-        own.sort_unstable();
-        own
+        let shards = dealt(cells, self.of);
+        (0..cells.len()).filter(|place| shards[*place] == self.index).collect()
     }
+}
+
+/// The number of every cell's shard: the largest cells are dealt first, each to the shard with the least work so far.
+pub fn dealt(cells: &[Planned], of: usize) -> Vec<usize> {
+    let mut shards: BinaryHeap<Reverse<(u128, usize)>> = (1..=of).map(|index| Reverse((0, index))).collect();
+    let mut dealt = vec![0; cells.len()];
+    for place in largest_first(cells, 0..cells.len()) {
+        let Some(Reverse((work, index))) = shards.pop() else { break };
+        dealt[place] = index;
+        // A cell is never free, so that refused ones are dealt evenly, too.
+        shards.push(Reverse((work + u128::from(cells[place].work) + 1, index)));
+    }
+    dealt
 }
 
 /// Some cells by their places, the largest first; equal ones in the order of the plan.

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashSet};
 
 /// Most cells of a sweep.
-const MOST: usize = 1_000_000;
+pub const MOST: usize = 1_000_000;
 /// Fields that a cell has in full.
 const SHARED: [&str; 3] = ["activations", "formats", "trials"];
 /// Bits of the exact gradient that each layer costs, roughly.
