@@ -305,6 +305,7 @@ fn wrong_input_is_one_sentence() {
         ("--shard auto/2", "no array job"),
         ("--horizon --depth 5,6", "give more"),
         ("--horizon --depth 5,6,7 --shard 1/2", "leave one out"),
+        ("--horizon --depth 5,6,7 --slurm", "leave one out"),
         ("--memory 40MiB --width 512", "raise --memory"),
         ("--resume --force", "cannot be used together"),
         ("marge", "to put parts together write"),

@@ -58,10 +58,11 @@ impl Planning {
         let environment = |name: &str| std::env::var(name).ok();
         let shard = arguments.shard.as_deref().map(|text| Shard::parse(text, environment)).transpose();
         let shard = shard.map_err(Failure::Input)?;
-        if plan.bisects && shard.is_some() {
-            return Err(Failure::Input(
-                "--horizon chooses every cell by the cells before it, and --shard measures them on machines that do not know of each other: leave one out".into(),
-            ));
+        let divides = if shard.is_some() { "--shard" } else { "--slurm" };
+        if plan.bisects && (shard.is_some() || arguments.slurm.is_asked_for()) {
+            return Err(Failure::Input(format!(
+                "--horizon chooses every cell by the cells before it, and {divides} measures them on machines that do not know of each other: leave one out"
+            )));
         }
         let cells = plan.cells()?;
         let own = || Path::new(REPORTS).join(FolderName::new("sweep").of_hash(&plan.spec_hash));
