@@ -124,7 +124,9 @@ fn submitted(words: &[&str]) -> Result<String, String> {
 /// folder has no such jobs.
 pub fn resubmission(folder: &Path, cells: &[Planned], missing: &[usize]) -> Option<String> {
     let text = disk::stored(&folder.join(ARRAY), LARGEST).ok()?;
-    let of = String::from_utf8(text).ok()?.lines().find_map(|line| line.strip_prefix(TASKS)?.trim().parse().ok())?;
+    // The user may have added how many run at once, as in 1-40%8.
+    let number = |line: &str| line.strip_prefix(TASKS)?.split('%').next()?.trim().parse().ok().filter(|of| *of > 0);
+    let of = String::from_utf8(text).ok()?.lines().find_map(number)?;
     let shards = dealt(cells, of);
     let mut tasks: Vec<usize> = missing.iter().filter_map(|place| shards.get(*place).copied()).collect();
     tasks.sort_unstable();

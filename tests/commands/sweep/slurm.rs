@@ -70,6 +70,7 @@ fn the_jobs_measure_what_one_machine_does() {
         let ending = run_job(&place, &folder.join("array.sbatch"), Some(task));
         assert_eq!((ending.code, ending.stderr.as_str(), &ending.stdout[..]), (Some(0), "", &b""[..]), "task {task}");
     }
+    fs::write(folder.join("array.sbatch"), array.replace("--array=1-3\n", "--array=1-3%2\n")).unwrap();
     let merged = run_job(&place, &folder.join("merge.sbatch"), None);
     merged.check("a merge without a task");
     assert_eq!(merged.code, Some(2), "{}", merged.stderr);

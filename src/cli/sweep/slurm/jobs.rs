@@ -26,9 +26,11 @@ pub const TASKS: &str = "#SBATCH --array=1-";
 const TASK: f64 = 600.0;
 /// Most tasks unless the user chooses: Slurm's MaxArraySize is 1001 where nobody changed it.
 const MOST_TASKS: usize = 1000;
-/// Bytes of a task besides what its networks take, and of the merge, which holds one cell at a time.
+/// Bytes of a task besides what its networks take.
 const OWN_MEMORY: u64 = 128 << 20;
-const MERGE_MEMORY: u64 = 1 << 30;
+/// Bytes of the merge, and of every cell in it: twice the 290 MiB that 4000 cells of one precision take.
+const MERGE_MEMORY: u64 = 512 << 20;
+const MERGE_CELL: u64 = 64 << 10;
 
 /// The two jobs of a sweep.
 pub struct Jobs {
@@ -37,8 +39,9 @@ pub struct Jobs {
     folder: String,
     tasks: usize,
     cpus: usize,
-    /// Bytes of a task.
+    /// Bytes of a task, and of the merge.
     memory: u64,
+    merge_memory: u64,
     /// Seconds of the longest task, if that is known.
     seconds: Option<f64>,
     /// Options of sbatch that the user gives.
@@ -73,11 +76,12 @@ impl Jobs {
         largest.sort_unstable_by(|x, y| y.cmp(x));
         let memory = largest.iter().take(cpus).fold(0, |sum: u64, one| sum.saturating_add(*one));
         let memory = memory.min(limit.unwrap_or(u64::MAX)).saturating_add(OWN_MEMORY);
+        let merge_memory = MERGE_MEMORY + MERGE_CELL * planning.cells.len() as u64;
         let limited = limit.map_or_else(String::new, |limit| format!(" --memory {limit}B"));
         let measuring = limited + if arguments.records { " --records" } else { "" };
         let merging = format!(" --theme {}", arguments.theme.name());
         let name = planning.plan.spec_hash.chars().take(8).collect();
-        Ok(Jobs { program, folder, tasks, cpus, memory, seconds, extra, measuring, merging, name })
+        Ok(Jobs { program, folder, tasks, cpus, memory, merge_memory, seconds, extra, measuring, merging, name })
     }
 
     /// The path of a file of the sweep.
@@ -115,11 +119,7 @@ impl Jobs {
 
     fn array(&self) -> String {
         let Jobs { program, tasks, cpus, measuring, name, extra, .. } = self;
-        let memory = if self.says_memory() {
-            String::new()
-        } else {
-            format!("#SBATCH --mem={}M\n", self.memory.div_ceil(1 << 20))
-        };
+        let memory = self.memory_line(self.memory);
         format!(
             "#!/bin/sh\n\
              #SBATCH --job-name=sweep-{name}\n\
@@ -141,10 +141,9 @@ impl Jobs {
 
     fn merge(&self) -> String {
         let Jobs { program, merging, name, extra, .. } = self;
-        let memory =
-            if self.says_memory() { String::new() } else { format!("#SBATCH --mem={}M\n", MERGE_MEMORY >> 20) };
+        let memory = self.memory_line(self.merge_memory);
         let folder = quoted(&self.folder);
-        // What comes last counts: the options of the user's are for the array job where the two need not be alike.
+        // Of an option that is given twice the last one counts: the merge has its own name, log and processor.
         format!(
             "#!/bin/sh\n\
              {extra}\
@@ -161,9 +160,12 @@ impl Jobs {
         )
     }
 
-    /// True where the user says how much memory a job has; Slurm takes that once.
-    fn says_memory(&self) -> bool {
-        self.extra.split_whitespace().any(|word| word.starts_with("--mem"))
+    /// The line that reserves memory, unless the user says how much: Slurm takes that once.
+    fn memory_line(&self, bytes: u64) -> String {
+        match self.extra.split_whitespace().any(|word| word.starts_with("--mem")) {
+            true => String::new(),
+            false => format!("#SBATCH --mem={}M\n", bytes.div_ceil(1 << 20)),
+        }
     }
 }
 

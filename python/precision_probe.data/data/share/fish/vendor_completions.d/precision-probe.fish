@@ -245,6 +245,8 @@ complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l out -d 'Output directory [default: in reports/, named after the sweep]' -r -F
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l theme -d 'Background of the plots' -r -f -a "light\t''
 dark\t''"
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l slurm -d 'Measure with Slurm: write an array job of so many tasks, and a job that merges their parts, into the output directory, and submit both [default: tasks of about 10 minutes, at most 1000]' -r
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l slurm-args -d 'Options of sbatch for both jobs, such as "--partition=long --time=2:00:00"' -r
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l threads -d 'Number of threads; the results do not depend on it [default: one per core]' -r
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l memory -d 'Memory limit, such as 2GiB or 500MB; within a tight limit the backward pass recomputes values, with the same results [default: the free memory]' -r
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l horizon -d 'Find the horizons by bisection: measure only the depths of --depth that they depend on'
@@ -255,6 +257,7 @@ complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l json -d 'Print only sweep.json'
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -s q -l quiet -d 'Print only errors and, with --json, sweep.json'
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l force -d 'Begin again, and overwrite another sweep'
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l slurm-only-write -d 'Write the two jobs and print the commands that submit them'
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand formats" -l all -d 'Print every constant, alias, source and option'
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand formats" -l json -d 'Print JSON: a list `formats` of constants; with NAME also its `codes` (null beyond 8 bits)'
