@@ -99,6 +99,11 @@ pub const CLASS_COUNTS: f64 = 1e-3;
 /// Of the share of an update that arrives: parameters in f32 round an update of a ten-thousandth of them by up to 6e-4 of it.
 pub const UPDATE_IN_F32: f64 = 1e-3;
 
+/// Of the slope at a half-stable point whose σ_b² has ten digits: the slope's difference quotient is right to 1e-8.
+pub const HALF_STABLE_SLOPE: f64 = 1e-7;
+/// Of q there, printed with eight decimals: dq/dσ_b² is about 60 (silu), and half a unit of σ_b²'s tenth digit 5e-11.
+pub const HALF_STABLE_VARIANCE: f64 = 2e-8;
+
 // Chance: several standard errors of what the draws leave open.
 
 /// Of the exponent β = 1 of smooth activations. Points scatter by 0.05 bits; the measured slopes are within 0.03.
