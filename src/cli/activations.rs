@@ -28,7 +28,7 @@ pub struct ActivationsArguments {
     name: Option<String>,
     /// Print the edge of chaos of all activations: the weights' σ_w with which both the variance of pre-activations and
     /// the gradient's mean square stay, for biases of σ_b = 0, 0.1 and 0.2
-    #[arg(long, conflicts_with_all = ["name", "json"])]
+    #[arg(long, conflicts_with = "json")]
     edge: bool,
     /// Output directory of the plot [default: reports/activations]
     #[arg(long, value_name = "DIR", requires = "name", help_heading = "Output")]
@@ -50,6 +50,12 @@ pub struct ActivationsArguments {
 /// An unknown name, with the nearest known one, or what could not be written.
 pub fn execute(arguments: &ActivationsArguments) -> Result<(), Failure> {
     let named = arguments.name.as_deref().map(parse).transpose().map_err(Failure::Input)?;
+    if let (Some(activation), true) = (named, arguments.edge) {
+        let name = activation.name();
+        return Err(Failure::Input(format!(
+            "--edge is a table of all activations: leave out {name}, or --edge, as `activations {name}` has its rows"
+        )));
+    }
     let text = match (named, arguments.json) {
         (None, false) if arguments.edge => edge::listing(&ALL),
         (None, false) => listing::text(&ALL.map(|activation| activation.facts())),

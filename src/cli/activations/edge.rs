@@ -17,8 +17,8 @@ const ABOUT: &str = "edge of chaos: standard deviation σ_w of the weights × �
 const NOTES: [&str; 3] = [
     "σ_w: standard deviation of the weights × √fan-in with which both the variance of pre-activations and the gradient's \
      mean square stay from layer to layer (χ₁ = 1), for biases of standard deviation σ_b. none: there is no such σ_w.",
-    "unstable: the variance moves away from its fixed point. marginal: its slope is 1 there. Without biases, relu and its \
-     like are there at any variance, smooth activations in the limit of small ones.",
+    "unstable: the variance moves away from its fixed point. marginal: its slope is 1 there. Without biases, activations \
+     with straight sides like relu are there at any variance, most others in the limit of small ones.",
     "Use it with --init preserve --gain σ_w --bias-std σ_b. precision-probe activations NAME has the variances.",
 ];
 

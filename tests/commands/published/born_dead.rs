@@ -137,6 +137,7 @@ fn check_count(dead: &[bool], [low, high]: [f64; 2], what: &str) {
     let (trials, count) = (dead.len(), dead.iter().filter(|dead| **dead).count());
     let so_few = binomial(trials, low.clamp(0.0, 1.0), 0..=count);
     let so_many = binomial(trials, high.clamp(0.0, 1.0), count..=trials);
+    println!("{what}: {count} of {trials} dead; published {low:.4} to {high:.4} of them");
     let is_likely = so_few > FOUR_STANDARD_ERRORS && so_many > FOUR_STANDARD_ERRORS;
     assert!(is_likely, "{what}: {count} of {trials} are zero, and {low} to {high} of them should be");
 }

@@ -76,7 +76,9 @@ fn chi1_on_sweeps_is_the_published_one() {
     for (options, expected) in CASES {
         for (cell, run) in cells(options, expected, &["--width", "1", "--depth", "300", "--trials", "1"]) {
             let (found, (_, chi1, allowed)) = (run.chi1.unwrap(), published(&cell, expected));
-            assert!((found - chi1).abs() <= allowed, "{options:?} {:?}: {found}, not {chi1}", cell.values);
+            let what = format!("{} {}: χ₁ {found}", cell.values["activation"], options.join(" "));
+            println!("{what}, published {chi1}");
+            assert!((found - chi1).abs() <= allowed, "{what}, not {chi1}");
         }
     }
     for ((_, tanh), scale) in CASES[7..].iter().zip(DEPTH_SCALES) {
@@ -100,11 +102,10 @@ fn gradients_on_sweeps_grow_as_chi1_says() {
             let (measured, error) = mean(&growth);
             let theory = published(shallow, expected).1.log2() / 2.0;
             let allowed = STANDARD_ERRORS * error + tolerances::GROWTH_TIMES_WIDTH / width as f64;
-            assert!(
-                (measured - theory).abs() <= allowed,
-                "{options:?} {:?}: {measured} ± {error} bits per layer, not {theory}",
-                shallow.values
-            );
+            let name = &shallow.values["activation"];
+            let what = format!("{name} {}: {measured:.4} ± {error:.4} bits per layer", options.join(" "));
+            println!("{what}, published {theory:.4}");
+            assert!((measured - theory).abs() <= allowed, "{what}, not {theory}");
         }
     }
 }
