@@ -4,6 +4,7 @@
 mod born_dead;
 mod growth;
 mod precisions;
+mod zeros;
 
 use assert_cmd::Command;
 use precision_probe::judgement::cell::{Cell, CellRun, Outcome};
