@@ -1,5 +1,6 @@
-//! `activations [NAME]`: a table of all activations, or everything about one of them, with a plot.
+//! `activations [NAME]`: a table of all activations, their edge of chaos, or everything about one, with a plot.
 
+mod edge;
 mod graph;
 mod listing;
 mod sheet;
@@ -25,6 +26,10 @@ pub struct ActivationsArguments {
     /// Activation function to show, with parameters as in --act: gelu, leaky:0.2, hardtanh:-2:2 [default: list all]
     #[arg(value_name = "NAME")]
     name: Option<String>,
+    /// Print the edge of chaos of all activations: the weights' σ_w with which both the variance of pre-activations and
+    /// the gradient's mean square stay, for biases of σ_b = 0, 0.1 and 0.2
+    #[arg(long, conflicts_with = "json")]
+    edge: bool,
     /// Output directory of the plot [default: reports/activations]
     #[arg(long, value_name = "DIR", requires = "name", help_heading = "Output")]
     out: Option<PathBuf>,
@@ -45,15 +50,22 @@ pub struct ActivationsArguments {
 /// An unknown name, with the nearest known one, or what could not be written.
 pub fn execute(arguments: &ActivationsArguments) -> Result<(), Failure> {
     let named = arguments.name.as_deref().map(parse).transpose().map_err(Failure::Input)?;
+    if let (Some(activation), true) = (named, arguments.edge) {
+        let name = activation.name();
+        return Err(Failure::Input(format!(
+            "--edge is a table of all activations: leave out {name}, or --edge, as `activations {name}` has its rows"
+        )));
+    }
     let text = match (named, arguments.json) {
-        (None, false) => listing::text(&catalogue()),
-        (None, true) => return print(json(&catalogue())?.as_bytes()),
-        (Some(activation), true) => return print(json(&[activation.facts()])?.as_bytes()),
+        (None, false) if arguments.edge => edge::listing(&ALL),
+        (None, false) => listing::text(&ALL.map(|activation| activation.facts())),
+        (None, true) => return print(json(&ALL)?.as_bytes()),
+        (Some(activation), true) => return print(json(&[activation])?.as_bytes()),
         (Some(activation), false) => {
             let facts = activation.facts();
             let directory = arguments.out.clone().unwrap_or_else(|| Path::new("reports").join("activations"));
             let picture = draw_picture(&activation, &facts, &directory, arguments)?;
-            format!("{}\nPicture: {}\n", sheet::text(&facts), picture.display())
+            format!("{}\n{}\nPicture: {}\n", sheet::text(&facts), edge::sheet(&activation), picture.display())
         }
     };
     show(&text)
@@ -71,10 +83,6 @@ fn parse(name: &str) -> Result<Activation, String> {
         _ if name.trim().eq_ignore_ascii_case("all") => "`all` is a list: leave it out for the whole catalogue".into(),
         _ => message,
     })
-}
-
-fn catalogue() -> Vec<Facts> {
-    ALL.iter().map(Activation::facts).collect()
 }
 
 /// Writes the picture as SVG and PNG and gives the path of the latter.
@@ -104,12 +112,23 @@ fn draw_picture(
 
 /// The JSON of both forms.
 #[derive(Serialize)]
-struct Document<'a> {
+struct Document {
     schema: &'static str,
-    activations: &'a [Facts],
+    activations: Vec<Entry>,
 }
 
-fn json(activations: &[Facts]) -> Result<String, Failure> {
-    let text = serde_json::to_string_pretty(&Document { schema: SCHEMA, activations });
+/// An activation in JSON.
+#[derive(Serialize)]
+struct Entry {
+    #[serde(flatten)]
+    facts: Facts,
+    /// Its points of the edge of chaos, by σ_b.
+    edge_of_chaos: Vec<edge::Edge>,
+}
+
+fn json(activations: &[Activation]) -> Result<String, Failure> {
+    let entry = |activation: &Activation| Entry { facts: activation.facts(), edge_of_chaos: edge::edges(activation) };
+    let document = Document { schema: SCHEMA, activations: activations.iter().map(entry).collect() };
+    let text = serde_json::to_string_pretty(&document);
     text.map(|text| text + "\n").map_err(|error| Failure::Output(io::Error::other(error)))
 }

@@ -3,8 +3,8 @@
 use crate::common::tolerances;
 use precision_probe::activation::double::{derivative_f64, value_f64};
 use precision_probe::activation::{
-    ALL, Activation, Break, Function, Owner, Phase, Piece, derivative_second_moment, enclose, mean_field,
-    preserving_gain, second_moment,
+    ALL, Activation, Break, EdgePoint, Function, Owner, Phase, Piece, Stability, derivative_second_moment,
+    edge_of_chaos, enclose, mean_field, preserving_gain, second_moment,
 };
 use rug::Float;
 
@@ -196,6 +196,104 @@ fn mean_field_constants_agree_with_the_published_table() {
         assert!((field.q - q).abs() <= tolerance, "{name} q at σ_w² = {weights}: {field:?}");
         assert_eq!(field.phase, Phase::of(chi1), "{name}");
     }
+}
+
+/// The edge of chaos of the published table: σ_w to its ten decimals, q to the five that are printed of some.
+#[test]
+fn the_edge_of_chaos_is_the_published_one() {
+    let unknown = f64::NAN;
+    let rows = [
+        ("elu", 0.1, 1.1761484737, 0.43783, Stability::Stable),
+        ("elu", 0.2, 1.2292511241, 1.10693, Stability::Stable),
+        ("selu", 0.1, 0.8719131612, unknown, Stability::Stable),
+        ("selu", 0.2, 0.9374755821, unknown, Stability::Stable),
+        ("gelu", 0.1, 1.7270782753, 0.18348, Stability::Unstable),
+        ("gelu", 0.2, 1.5470094704, 0.57564, Stability::Unstable),
+        ("silu", 0.1, 1.8200517223, unknown, Stability::Unstable),
+        ("silu", 0.2, 1.6795316007, unknown, Stability::Unstable),
+        ("tanh", 0.1, 1.1934007250, 0.27330, Stability::Stable),
+        ("tanh", 0.2, 1.3041458401, 0.51208, Stability::Stable),
+        ("sigmoid", 0.1, 10.1504564807, unknown, Stability::Stable),
+        ("sigmoid", 0.2, 10.1540302742, unknown, Stability::Stable),
+        // Schoenholz et al.'s σ_b² = 0.05: σ_w² = 1.7609546396.
+        ("tanh", 0.05f64.sqrt(), 1.7609546396f64.sqrt(), 0.57004788, Stability::Stable),
+    ];
+    for (name, bias_deviation, gain, q, stability) in rows {
+        let [point] = edge(name, bias_deviation)[..] else { panic!("{name} has one point at σ_b = {bias_deviation}") };
+        assert!((point.gain - gain).abs() <= tolerances::TEN_DECIMALS, "{name}: {point:?}");
+        let found = point.q.unwrap();
+        assert!(q.is_nan() || (found - q).abs() <= tolerances::FIVE_DECIMALS_PRINTED, "{name}: {point:?}");
+        assert_eq!(point.stability, stability, "{name} at σ_b = {bias_deviation}: {point:?}");
+    }
+    // Without biases relu and leaky are on it at any variance, with biases nowhere; softplus never is.
+    for (name, gain) in [("relu", 2f64.sqrt()), ("leaky", (2.0 / (1.0 + 0.010009765625f64.powi(2))).sqrt())] {
+        let [point] = edge(name, 0.0)[..] else { panic!("{name} has one point") };
+        assert!((point.gain - gain).abs() <= tolerances::FEW_ROUNDINGS && point.q.is_none(), "{name}: {point:?}");
+        assert_eq!(point.stability, Stability::Marginal);
+    }
+    for (slope, gain) in [(0.01, 1.41414285), (0.2, 1.38675049)] {
+        let [point] = edge_of_chaos(&Activation::Leaky { slope }, 0.0)[..] else { panic!("leaky has one point") };
+        assert!((point.gain - gain).abs() <= tolerances::CUT_AFTER_EIGHT_DECIMALS, "{slope}: {point:?}");
+    }
+    for name in ["relu", "leaky", "leaky:0.2", "softplus"] {
+        assert!([0.1, 0.2].iter().all(|bias| edge(name, *bias).is_empty()), "{name}");
+    }
+}
+
+/// Where the edge turns from unstable to stable (Roberts, Yaida and Hanin 2022): χ₁ = 1 and slope 1 at once.
+#[test]
+fn half_stable_points_are_the_published_ones() {
+    for (name, bias_variance, weights, q) in [
+        ("gelu", 0.1729223907560682, 1.9830582574375466, 3.56155281),
+        ("silu", 0.5551431707, 1.9880046782694918, 14.3201736180),
+    ] {
+        let [point] = edge(name, f64::sqrt(bias_variance))[..] else { panic!("{name} has one point") };
+        assert!((point.gain * point.gain - weights).abs() <= tolerances::EIGHT_DECIMALS, "{name}: {point:?}");
+        assert!((point.variance_slope - 1.0).abs() <= tolerances::HALF_STABLE_SLOPE, "{name}: {point:?}");
+        assert!((point.q.unwrap() - q).abs() <= tolerances::HALF_STABLE_VARIANCE, "{name}: {point:?}");
+        assert_eq!(edge(name, f64::sqrt(0.9 * bias_variance))[0].stability, Stability::Unstable);
+        assert_eq!(edge(name, f64::sqrt(1.1 * bias_variance))[0].stability, Stability::Stable);
+    }
+}
+
+/// Every point of every activation is what it says, by the definitions; discontinuous and flat ones have none or some.
+#[test]
+fn points_of_the_edge_of_chaos_are_fixed_points_with_critical_gradients() {
+    let more = [
+        "hardtanh:-8:0.5",
+        "swish:100",
+        "threshold:10:0",
+        "threshold:0.1:20",
+        "softshrink:1000",
+        "leaky:0",
+        "elu:10000",
+    ];
+    let more = more.map(|name| Activation::parse(name).unwrap());
+    for activation in ALL.into_iter().chain(more) {
+        for bias_deviation in [0.0, 1e-3, 0.1, 0.2, 3.0] {
+            for point in edge_of_chaos(&activation, bias_deviation) {
+                let weights = point.gain * point.gain;
+                // A limit of small variances, or any variance.
+                let q = point.q.filter(|q| *q > 0.0).unwrap_or(1e-250);
+                let next = weights * second_moment(&activation, q) + bias_deviation * bias_deviation;
+                assert!(
+                    (next / q - 1.0).abs() <= tolerances::DOUBLES,
+                    "{activation}, σ_b = {bias_deviation}: {point:?}"
+                );
+                let chi1 = weights * derivative_second_moment(&activation, q);
+                assert!((chi1 - 1.0).abs() <= tolerances::DOUBLES, "{activation}, σ_b = {bias_deviation}: {point:?}");
+            }
+        }
+    }
+    let with_biases = |activation: &&Activation| !edge_of_chaos(activation, 0.1).is_empty();
+    let without: Vec<String> = ALL.iter().filter(|activation| !with_biases(activation)).map(Activation::name).collect();
+    let expected =
+        ["relu", "leaky", "prelu", "rrelu", "hardshrink", "threshold", "relu2", "logsigmoid", "softplus", "identity"];
+    assert_eq!(without, expected);
+}
+
+fn edge(name: &str, bias_deviation: f64) -> Vec<EdgePoint> {
+    edge_of_chaos(&Activation::parse(name).unwrap(), bias_deviation)
 }
 
 #[test]

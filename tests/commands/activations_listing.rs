@@ -150,6 +150,43 @@ fn json_has_numbers_in_full() {
     assert_eq!((&selu["above"]["derivative"], &selu["above"]["value"]), (&1.0507009873554805.into(), &0.0.into()));
 }
 
+/// The published σ_w of the edge of chaos (PAPERS C), in the table, in JSON and for one activation.
+#[test]
+fn the_edge_of_chaos_is_printed() {
+    let text = printed(&["--edge"]);
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    let rows: Vec<Vec<&str>> = text.lines().map(cells).collect();
+    assert_eq!(rows[0], ["activation", "σ_w at σ_b = 0", "at σ_b = 0.1", "at σ_b = 0.2"]);
+    for row in [
+        &["relu", "1.41421 marginal", "none", "none"][..],
+        &["elu[:ALPHA]", "1.00000", "1.17615", "1.22925"],
+        &["selu", "0.69049", "0.87191", "0.93748"],
+        &["tanh", "1.00000", "1.19340", "1.30415"],
+        &["sigmoid", "10.14926", "10.15046", "10.15403"],
+        &["softplus[:BETA]", "none", "none", "none"],
+        &["silu", "2.00000 unstable", "1.82005 unstable", "1.67953 unstable"],
+        &["gelu", "2.00000 unstable", "1.72708 unstable", "1.54701 unstable"],
+    ] {
+        assert!(rows.iter().any(|found| found == row), "{row:?} in\n{text}");
+    }
+    for (activation, row) in ALL.iter().zip(&rows[1..]) {
+        assert_eq!(row[0].split(['[', ':']).next(), Some(activation.name().as_str()));
+    }
+    let gelu = &json(&["gelu", "--json"])[0]["edge_of_chaos"];
+    let biases: Vec<f64> = (0..3).map(|place| gelu[place]["bias_deviation"].as_f64().unwrap()).collect();
+    assert_eq!(biases, [0.0, 0.1, 0.2]);
+    let point = &gelu[1]["points"][0];
+    assert!((point["gain"].as_f64().unwrap() - 1.7270782753).abs() <= tolerances::TEN_DECIMALS, "{point}");
+    assert!((point["q"].as_f64().unwrap() - 0.18348).abs() <= tolerances::FIVE_DECIMALS_PRINTED, "{point}");
+    assert_eq!(point["stability"], "unstable");
+    assert_eq!(json(&["softplus", "--json"])[0]["edge_of_chaos"][2]["points"], serde_json::json!([]));
+    assert!(json(&["relu", "--json"])[0]["edge_of_chaos"][0]["points"][0]["q"].is_null());
+    let rows = printed(&["gelu"]);
+    let row = rows.lines().map(cells).find(|row| row.first() == Some(&"0.1")).expect("a row of σ_b = 0.1");
+    assert_eq!(row, ["0.1", "1.727078275", "0.1834831931", "1.097932", "unstable"]);
+    assert!(printed(&["relu"]).lines().any(|line| cells(line) == ["0.2", "none"]));
+}
+
 #[test]
 fn one_activation_is_told_and_drawn() {
     let place = TempDir::new().unwrap();
@@ -199,6 +236,8 @@ fn what_is_no_activation_is_refused_in_one_sentence() {
         (&["gelu", "--out", "file/below"], "error: cannot write to `file/below` ("),
         (&["--out", "new"], "`activations` needs NAME: write `precision-probe activations NAME`"),
         (&["gelu", "--json", "--out", "new"], "--json and --out cannot be used together: leave one out"),
+        (&["gelu", "--edge"], "--edge is a table of all activations: leave out gelu"),
+        (&["--edge", "--json"], "--edge and --json cannot be used together: leave one out"),
         (&["gelu", "--theme", "blue"], "--theme blue: give light or dark"),
     ] {
         let output = run(place.path(), arguments);

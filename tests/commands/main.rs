@@ -9,6 +9,7 @@ mod exchange;
 mod formats;
 mod hostile;
 mod jax;
+mod published;
 mod round;
 mod schema;
 mod selfcheck;

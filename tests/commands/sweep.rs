@@ -299,6 +299,8 @@ fn wrong_input_is_one_sentence() {
         ("--trials 2,3", "all cells share it"),
         ("--residual=maybe", "give on, off or on,off"),
         ("--bits 6..24 --formats f16", "leave one out"),
+        ("--data rows.npz", "a sweep draws its data; give digits or gaussian"),
+        ("--data gaussian,./rows.safetensors", "a sweep draws its data; give digits or gaussian"),
         ("--plan nothing.toml", "cannot be read"),
         ("--plan wrong.toml", "[axes] depht: there is no such field; did you mean depth?"),
         ("--shard 3/2", "there is no shard 3 of 2"),

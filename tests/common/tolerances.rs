@@ -55,6 +55,8 @@ pub const A_SIXTH_IN_F32: f64 = 1.0 / (1u64 << 27) as f64;
 pub const FIVE_DECIMALS_PRINTED: f64 = 0.51e-5;
 /// Eight decimals.
 pub const EIGHT_DECIMALS: f64 = 0.51e-8;
+/// A unit of the eighth decimal: the table has 1.41414285 of 1.414142857, cut and not rounded.
+pub const CUT_AFTER_EIGHT_DECIMALS: f64 = 1e-8;
 /// Nine decimals.
 pub const NINE_DECIMALS: f64 = 0.51e-9;
 /// Ten decimals.
@@ -82,6 +84,8 @@ pub const ACROSS_A_JOINT: f64 = 1e-9;
 
 /// A unit of the third of three digits before the point.
 pub const UNIT_OF_THREE_DIGITS: f64 = 1.0;
+/// Half a unit of the third decimal.
+pub const HALF_A_THOUSANDTH: f64 = 0.51e-3;
 /// Relative, of three printed digits: half a unit of the third.
 pub const THREE_DIGITS: f64 = 5e-3;
 /// A unit of the second decimal.
@@ -99,6 +103,13 @@ pub const CLASS_COUNTS: f64 = 1e-3;
 /// Of the share of an update that arrives: parameters in f32 round an update of a ten-thousandth of them by up to 6e-4 of it.
 pub const UPDATE_IN_F32: f64 = 1e-3;
 
+/// Of χ₁ where σ_w has ten decimals: χ₁ changes by at most a few times as much.
+pub const CHI1_ON_THE_EDGE: f64 = 3e-10;
+/// Of the slope at a half-stable point whose σ_b² has ten digits: the slope's difference quotient is right to 1e-8.
+pub const HALF_STABLE_SLOPE: f64 = 1e-7;
+/// Of q there, printed with eight decimals: dq/dσ_b² is about 60 (silu), and half a unit of σ_b²'s tenth digit 5e-11.
+pub const HALF_STABLE_VARIANCE: f64 = 2e-8;
+
 // Chance: several standard errors of what the draws leave open.
 
 /// Of the exponent β = 1 of smooth activations. Points scatter by 0.05 bits; the measured slopes are within 0.03.
@@ -109,6 +120,9 @@ pub const KINKED_EXPONENT: f64 = 0.15;
 /// Of log₂ χ₁ per layer. At width 128 one network's growth scatters by 0.05 bits, the mean of 16 by 0.012, and its bias
 /// is of the order of 1/128; measured: at most 0.015.
 pub const GROWTH: f64 = 0.05;
+/// The same times the width: relu's own bias is 1.83/width bits per layer (the mean of ln(χ²_K·2/n), half of it in bits),
+/// and others are of its order. Standard errors come on top.
+pub const GROWTH_TIMES_WIDTH: f64 = 2.0;
 /// The same through skips; measured: at most 0.02.
 pub const RESIDUAL_GROWTH: f64 = 0.03;
 /// Relative: three times what 44 minibatches leave open.

@@ -14,7 +14,8 @@ const NOTES: [&str; 4] = [
      pre-activation variance of 1. χ₁: growth of the gradient's mean square per layer at that gain; *: the variance 1 is \
      not a stable fixed point, so χ₁ drifts.",
     "Numbers have 3 digits; constants are exact unless marked ≈. silu is swish:1; swish:BETA has any other sharpness.",
-    "precision-probe activations NAME describes one in full and plots φ and φ'; --json prints every number in full.",
+    "precision-probe activations NAME describes one in full and plots φ and φ'; --edge prints the edge of chaos, at which \
+     χ₁ = 1; --json prints every number in full.",
 ];
 
 /// What `activations` prints.

@@ -115,7 +115,7 @@ fn mean_field(facts: &Facts) -> [(&'static str, String); 4] {
 }
 
 /// A number to ten significant digits, trailing zeros dropped.
-fn number(x: f64) -> String {
+pub fn number(x: f64) -> String {
     let scientific = format!("{:.*e}", DIGITS - 1, x.abs());
     let rounded: f64 = scientific.parse().unwrap_or(x.abs());
     let sign = if x < 0.0 { "−" } else { "" };

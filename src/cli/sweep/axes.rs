@@ -73,9 +73,20 @@ impl clap::Args for Axes {
     }
 }
 
+/// An option of the main command as `sweep` has it: files are no data of a sweep.
+fn in_words(field: &Field<Spec>) -> SpecOption {
+    match field.name {
+        "data" => field
+            .option
+            .help("digits (handwritten digits, cross-entropy) or gaussian (regression, mean squared error)")
+            .details(""),
+        _ => field.option,
+    }
+}
+
 /// An option that takes values as text.
 fn argument(field: &'static Field<Spec>) -> Arg {
-    let SpecOption { long, value, kind, heading, help, details, .. } = field.option;
+    let SpecOption { long, value, kind, heading, help, details, .. } = in_words(field);
     let default = (field.text)(&default_spec()).filter(|_| field.option.shows_default);
     let default = default.map_or(String::new(), |text| format!(" [default: {text}]"));
     let mut argument = Arg::new(field.name)

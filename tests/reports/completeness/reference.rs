@@ -196,8 +196,9 @@ fn activations() -> String {
     format!(
         "# Activations\n\n{GENERATED}\nNames and default parameters are PyTorch's. Where pieces meet, φ' is PyTorch's choice. \
          `precision-probe activations NAME` prints\neverything about one and draws φ and φ' to `reports/activations`; `--json` prints all numbers in \
-         full.\n\n{}\n## Constants\n\n```text\n{}\n```\n",
+         full.\n\n{}\n## Constants\n\n```text\n{}\n```\n\n## Edge of chaos\n\n```text\n{}\n```\n",
         table(&["activation", "φ(x)", "φ' where pieces meet", "source"], rows),
-        printed(&["activations"]).trim_end()
+        printed(&["activations"]).trim_end(),
+        printed(&["activations", "--edge"]).trim_end()
     )
 }

@@ -41,7 +41,7 @@ const NODES: usize = 24;
 const STABLE: f64 = 1.005;
 const INVERSE_SQRT_TWO_PI: f64 = 0.398942280401432677939946059934;
 /// Variances are kept inside this range, where squares of √q·Z neither under- nor overflow.
-const SMALLEST_VARIANCE: f64 = 1e-280;
+pub(super) const SMALLEST_VARIANCE: f64 = 1e-280;
 const LARGEST_VARIANCE: f64 = 1e280;
 
 /// E[φ(√q·Z)²], for 1e-280 ≤ q ≤ 1e280. For prelu with its initial slope.
@@ -174,10 +174,14 @@ pub fn mean_field(activation: &Activation, gain: f64, bias_variance: f64, depth:
         }
     }
     let chi1 = weight_variance * derivative_second_moment(activation, q);
-    // A central difference; its error is far below the relevant half percent.
-    let moved = |factor: f64| second_moment(activation, (q * factor).clamp(SMALLEST_VARIANCE, LARGEST_VARIANCE));
-    let variance_slope = weight_variance * (moved(1.0 + 1e-4) - moved(1.0 - 1e-4)) / (2e-4 * q);
+    let variance_slope = variance_slope(activation, gain, q);
     MeanField { gain, q, chi1, phase: Phase::of(chi1), variance_slope, growth: None }
+}
+
+/// d(next q)/dq = gain²·d/dq E[φ(√q·Z)²] as a central difference, to about 1e-8.
+pub(super) fn variance_slope(activation: &Activation, gain: f64, q: f64) -> f64 {
+    let moved = |factor: f64| second_moment(activation, (q * factor).clamp(SMALLEST_VARIANCE, LARGEST_VARIANCE));
+    gain * gain * (moved(1.0 + 1e-4) - moved(1.0 - 1e-4)) / (2e-4 * q)
 }
 
 /// Follows the stream of a residual network with branches scaled by `scale`, from v = 1 at the input through

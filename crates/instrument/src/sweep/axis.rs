@@ -2,6 +2,7 @@
 //! constant ratio or difference, both ends included.
 
 use crate::record::{Field, Kind, Spec};
+use crate::spec::Data;
 use crate::spec::fields::Wrong;
 
 /// Most values of an axis: more than anyone waits for.
@@ -64,6 +65,11 @@ fn canonical(field: &Field<Spec>, value: &str) -> Result<String, String> {
         Ok(()) => {}
     }
     field.check(&spec)?;
+    if field.name == "data" && spec.data == Data::File {
+        return wrong(
+            "a sweep draws its data; give digits or gaussian, or measure the file without `sweep`, network by network",
+        );
+    }
     Ok((field.text)(&spec).unwrap_or_else(|| value.into()))
 }
 
