@@ -22,7 +22,7 @@ fn with_sbatch(place: &Place, commands: &str, more: &[&str]) -> Ending {
     fs::write(&path, format!("#!/bin/sh\nfor word; do echo \"$word\"; done >>'{}'\n{commands}\n", noted.display()))
         .unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-    let arguments = [&SMALL[..13], &more[..]].concat();
+    let arguments = [&SMALL[..13], more].concat();
     run_on_path(place, &arguments, &format!("{}:/usr/bin:/bin", bin.display()))
 }
 
