@@ -33,6 +33,11 @@ const SMALL: [&str; 15] = [
 /// The files that do not depend on how a sweep was measured.
 const FILES: [&str; 4] = ["plan.json", "cells.jsonl", "cells.csv", "sweep.json"];
 
+/// A command line in words.
+fn words(line: &str) -> Vec<&str> {
+    line.split(' ').collect()
+}
+
 fn sweep<'a>(place: &Place, out: &'a str, more: &[&'a str]) {
     place.succeed(&[&SMALL[..], &[out], more].concat());
 }
@@ -132,7 +137,7 @@ fn missing_cells_are_measured_with_the_printed_command() {
     assert!(!merged.stderr.contains("sbatch"), "no job of Slurm measured it: {}", merged.stderr);
     let command =
         merged.stderr.lines().find_map(|line| line.trim().strip_prefix("precision-probe ")).expect("a command");
-    place.succeed(&[&command.split(' ').collect::<Vec<_>>()[..], &["-q"]].concat());
+    place.succeed(&[&words(command)[..], &["-q"]].concat());
     assert_same_files(&place, "one", "rest");
 }
 
@@ -194,25 +199,9 @@ fn a_torn_line_is_measured_again() {
 #[test]
 fn a_killed_sweep_goes_on() {
     let place = Place::bare();
-    let many = [
-        "sweep",
-        "--act",
-        "relu,tanh,elu,gelu",
-        "--depth",
-        "8..=19",
-        "--width",
-        "16",
-        "--batch",
-        "8",
-        "--trials",
-        "2",
-        "--formats",
-        "f16,f32",
-        "-q",
-        "--threads",
-        "2",
-        "--out",
-    ];
+    let many = words(
+        "sweep --act relu,tanh,elu,gelu --depth 8..=19 --width 16 --batch 8 --trials 2 --formats f16,f32 -q --threads 2 --out",
+    );
     let took = place.succeed(&[&many[..], &["whole"]].concat()).took;
     let stored = || {
         let part = fs::read(place.path("out/cells.jsonl.part")).unwrap_or_default();
@@ -262,22 +251,7 @@ fn a_refused_cell_is_a_row() {
 #[test]
 fn a_dry_run_writes_nothing() {
     let place = Place::bare();
-    let dry = [
-        "sweep",
-        "--act",
-        "relu,tanh",
-        "--depth",
-        "2..12:log4",
-        "--width",
-        "8",
-        "--batch",
-        "4",
-        "--formats",
-        "f16",
-        "--dry-run",
-        "--out",
-        "out",
-    ];
+    let dry = words("sweep --act relu,tanh --depth 2..12:log4 --width 8 --batch 4 --formats f16 --dry-run --out out");
     let text = String::from_utf8(place.succeed(&dry).stdout).unwrap();
     for words in ["8 cells: 2 activations", "depth 2 to 12 (4 values)", "memory about", "disk about", "time about"] {
         assert!(text.contains(words), "{text}");
@@ -289,7 +263,7 @@ fn a_dry_run_writes_nothing() {
 fn wrong_input_is_one_sentence() {
     let place = Place::bare();
     fs::write(place.path("wrong.toml"), "[axes]\ndepht = 3\n").unwrap();
-    for (options, words) in [
+    for (options, said) in [
         ("--dept 3", "did you mean --depth?"),
         ("--depth 9..5", "runs backwards"),
         ("--depth 5..200:8", "as in :log8"),
@@ -315,10 +289,9 @@ fn wrong_input_is_one_sentence() {
         ("merge . --depth 3", "--depth: the parts were measured"),
         ("merge", "give the parts"),
     ] {
-        let words_given: Vec<&str> = options.split(' ').collect();
-        let ending = place.run(&[&["sweep"], &words_given[..], &["--out", "out"]].concat());
+        let ending = place.run(&[&["sweep"], &words(options)[..], &["--out", "out"]].concat());
         ending.check(options);
-        assert!(ending.code == Some(2) && ending.stderr.contains(words), "{options}: {}", ending.stderr);
+        assert!(ending.code == Some(2) && ending.stderr.contains(said), "{options}: {}", ending.stderr);
         assert!(!Path::new(&place.path("out")).exists(), "{options} leaves a folder");
     }
 }
@@ -328,23 +301,8 @@ fn wrong_input_is_one_sentence() {
 #[test]
 fn a_search_finds_the_horizons_of_the_grid() {
     let place = Place::bare();
-    let many = [
-        "sweep",
-        "--act",
-        "relu,tanh",
-        "--depth",
-        "2..=48",
-        "--width",
-        "16",
-        "--batch",
-        "8",
-        "--trials",
-        "3",
-        "--formats",
-        "e4m3fn:acc=f32",
-        "-q",
-        "--out",
-    ];
+    let many =
+        words("sweep --act relu,tanh --depth 2..=48 --width 16 --batch 8 --trials 3 --formats e4m3fn:acc=f32 -q --out");
     place.succeed(&[&many[..], &["whole"]].concat());
     place.succeed(&[&many[..], &["found", "--horizon"]].concat());
     let read_sweep = |name: &str| -> Sweep { serde_json::from_slice(&read(&place, name, "sweep.json")).unwrap() };
