@@ -128,7 +128,10 @@ pub struct CellLayer {
     pub verdicts: Vec<Verdict>,
     /// Noise-to-signal ratio over the trials, weights and biases together; `at_most` is that of the median.
     pub noise: Quantiles,
-    /// The same by trial.
+    /// What theory predicts from the noise of the forward pass, the median over the trials; absent without theory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predicted: Option<Number>,
+    /// The measured ratio by trial.
     pub trials: Vec<Number>,
     /// By trial, whether it is only an upper limit.
     pub limits: Vec<bool>,
@@ -196,7 +199,10 @@ fn cell_arithmetic(run: &Run, arithmetic: &ArithmeticRun) -> CellArithmetic {
         bits: arithmetic.roles.as_ref().and_then(Roles::bits),
         log2_loss_scale: arithmetic.log2_loss_scale,
         storage_noise: arithmetic.storage_noise,
-        layers: places.map(|(group, place)| cell_layer(run, arithmetic.sites.get(place), group, place)),
+        layers: places.map(|(group, place)| CellLayer {
+            predicted: arithmetic.theory.get(place).map(|theory| theory.predicted),
+            ..cell_layer(run, arithmetic.sites.get(place), group, place)
+        }),
         whole: super::whole::trials(arithmetic),
         remedies: arithmetic.remedies.iter().filter_map(remedy).collect(),
     }
@@ -210,6 +216,7 @@ fn cell_layer(run: &Run, site: Option<&SiteRun>, group: Group, place: usize) -> 
         verdict: judged.verdict,
         verdicts: judged.verdicts,
         noise: judged.noise,
+        predicted: None,
         trials: judged.trials,
         limits: judged.limits,
         flips: site.map_or_else(Vec::new, |site| site.trials.iter().map(|trial| trial.flips).collect()),

@@ -94,6 +94,9 @@ pub struct LinePrecision {
     pub horizons: Vec<Horizon>,
     /// Noise-to-signal ratio of layer 1 over the trials at every measured depth.
     pub noise: Vec<Quantiles>,
+    /// What theory predicts of it at every measured depth, the median over the trials; left out without theory.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub predicted: Vec<Number>,
     /// Layer 1's verdict over the trials at every measured depth.
     pub verdicts: Vec<VerdictCount>,
     /// The remedy that moves the horizon of range and noise furthest, if one was tried and moves it.
@@ -162,6 +165,7 @@ fn line_precision(networks: &Networks, place: usize, seed: u64) -> Option<LinePr
         name: networks.precisions(place).next()?.name.clone(),
         horizons: MODES.map(horizon).into(),
         noise: networks.precisions(place).map(|one| one.noise).collect(),
+        predicted: networks.precisions(place).map(|one| one.predicted).collect::<Option<_>>().unwrap_or_default(),
         verdicts: networks.precisions(place).map(|one| one.verdict.clone()).collect(),
         remedy: best_remedy(networks, place),
     })

@@ -9,7 +9,7 @@ use csv::{Terminator, WriterBuilder};
 use serde::Serialize;
 
 /// Columns after those of the values.
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 15] = [
     "precision",
     "group",
     "layer",
@@ -18,6 +18,7 @@ const COLUMNS: [&str; 14] = [
     "noise_to_signal_low",
     "noise_to_signal",
     "noise_to_signal_high",
+    "predicted_noise",
     "trials_with_noise",
     "at_most",
     "flips",
@@ -79,6 +80,7 @@ fn columns(run: &CellRun, arithmetic: &CellArithmetic, layer: &CellLayer) -> Vec
         number(noise.low),
         number(noise.median),
         number(noise.high),
+        number(layer.predicted.unwrap_or(Number::None)),
         noise.count.to_string(),
         noise.at_most.to_string(),
         optional(flips),

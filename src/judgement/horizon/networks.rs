@@ -30,6 +30,7 @@ pub struct Precision {
     pub verdicts: Vec<Verdict>,
     pub verdict: VerdictCount,
     pub noise: Quantiles,
+    pub predicted: Option<Number>,
     pub is_sound: bool,
     pub remedies: Vec<Remedied>,
 }
@@ -88,6 +89,7 @@ fn precision(arithmetic: CellArithmetic) -> Precision {
         verdicts: first.verdicts,
         verdict: first.verdict,
         noise: first.noise,
+        predicted: first.predicted,
         remedies: arithmetic.remedies.into_iter().map(remedied).collect(),
     }
 }

@@ -61,7 +61,10 @@ pub fn check(sweep: &Sweep) -> Result<(), String> {
             horizon.saturated.len() == depths && horizon.saturated.iter().all(is_possible)
         };
         let is_complete = |one: &LinePrecision| {
-            one.noise.len() == depths && one.verdicts.len() == depths && one.horizons.iter().all(is_whole)
+            [0, depths].contains(&one.predicted.len())
+                && one.noise.len() == depths
+                && one.verdicts.len() == depths
+                && one.horizons.iter().all(is_whole)
         };
         let is_size = |log2: &Number| log2.finite().is_none_or(|log2| log2.abs() <= LARGEST_LOG2);
         let has_exact = line.log2_relative.len() == depths && line.exact.iter().all(is_whole);

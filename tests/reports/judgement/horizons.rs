@@ -22,6 +22,7 @@ fn arithmetic(verdicts: &[Verdict], bits: u32) -> CellArithmetic {
         verdict: verdict.clone(),
         verdicts: verdicts.to_vec(),
         noise: NONE,
+        predicted: None,
         trials: Vec::new(),
         limits: Vec::new(),
         flips: Vec::new(),

@@ -85,6 +85,8 @@ fn cell(values: &[(&str, AxisValue)], depth: u64, rank: usize, slope: f64, preci
             verdict: over_trials(&verdicts),
             verdicts: verdicts.clone(),
             noise: quantiles(noise.iter().map(|noise| (*noise, false))),
+            // Theory is not known of the last precision.
+            predicted: (place + 1 < PRECISIONS.len()).then(|| Number::new(0.8 * UNITS[place])),
             trials: noise.clone(),
             limits: vec![false; TRIALS],
             flips: Vec::new(),
@@ -238,4 +240,13 @@ fn two_numeric_axes_have_a_phase_diagram() {
     let panel = panels::phase(&plane()).unwrap();
     assert_eq!((plots(&panel).len(), plots(&panel)[0].areas.len()), (1, 9));
     assert!(plots(&panel)[0].marks.iter().any(|mark| matches!(mark, Mark::Line { .. })));
+}
+
+/// What theory predicts is a line of every network, in precisions of which it is known.
+#[test]
+fn theory_is_a_line_beside_the_measured_one() {
+    let panel = panels::noise(&activations(3, 5, 0.0));
+    let lines = |plot: &&Plot| plot.marks.iter().filter(|mark| matches!(mark, Mark::Line { .. })).count();
+    assert_eq!(plots(&panel).iter().map(lines).collect::<Vec<_>>(), [3, 3, 3, 3, 0]);
+    assert!(panel.key.iter().any(|(_, words)| words.contains("predicted by theory")));
 }

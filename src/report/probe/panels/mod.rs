@@ -8,7 +8,7 @@ mod histogram;
 mod kind;
 mod lanes;
 mod limits;
-mod noise;
+pub mod noise;
 pub(in crate::report) mod points;
 mod range;
 mod run;

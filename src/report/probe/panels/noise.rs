@@ -14,9 +14,9 @@ use crate::report::panel::{
 
 /// Opacity of a band.
 pub const BAND: f64 = 0.16;
-const THIN: f64 = 1.0;
+pub const THIN: f64 = 1.0;
 /// What theory predicts, and its bounds without branch flips.
-const PREDICTED: Dash = &[4.0, 2.5];
+pub const PREDICTED: Dash = &[4.0, 2.5];
 const FROZEN: Dash = &[9.0, 2.5, 1.5, 2.5];
 
 /// A curve with its points and what its gutter and tooltips say.
