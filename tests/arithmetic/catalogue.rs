@@ -285,6 +285,9 @@ fn points_of_the_edge_of_chaos_are_fixed_points_with_critical_gradients() {
             }
         }
     }
+    for bias_deviation in [1e200, f64::INFINITY, f64::NAN] {
+        assert!(ALL.iter().all(|activation| edge_of_chaos(activation, bias_deviation).is_empty()), "{bias_deviation}");
+    }
     let with_biases = |activation: &&Activation| !edge_of_chaos(activation, 0.1).is_empty();
     let without: Vec<String> = ALL.iter().filter(|activation| !with_biases(activation)).map(Activation::name).collect();
     let expected =

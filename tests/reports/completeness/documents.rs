@@ -9,13 +9,14 @@ use std::collections::BTreeSet;
 const README_LINES: usize = 200;
 
 /// Options that the parser adds, those of other programs (cargo, scripts in `benches` and `.ci`), and one misspelt on purpose.
-const OTHERS: [&str; 13] = [
+const OTHERS: [&str; 14] = [
     "help",
     "version",
     "release",
     "check",
     "all-targets",
     "test",
+    "nocapture",
     "tsv",
     "ours",
     "path",

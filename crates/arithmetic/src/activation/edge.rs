@@ -74,8 +74,8 @@ impl fmt::Display for Stability {
     }
 }
 
-/// The points of the edge of chaos for biases of standard deviation σ_b ≥ 0, by increasing q; empty if there is none with
-/// q up to 10⁴. Without biases that is a piecewise linear activation at any variance, or the limit q → 0.
+/// The points of the edge of chaos for biases of standard deviation σ_b, by increasing q; empty if there is none with q up
+/// to 10⁴. Without biases a φ that is linear on both sides of 0 has one for all q, and others can have the limit q → 0.
 pub fn edge_of_chaos(activation: &Activation, bias_deviation: f64) -> Vec<EdgePoint> {
     let bias_variance = bias_deviation * bias_deviation;
     if let Some((left, right)) = activation.linear_slopes() {
@@ -89,7 +89,8 @@ pub fn edge_of_chaos(activation: &Activation, bias_deviation: f64) -> Vec<EdgePo
     // Around 0 relu6 and hardtanh are linear, so every q is a root there; that is the point at 0.
     let is_clear = |q: f64, excess: f64| excess.is_finite() && excess.abs() > NOISE * q;
     let mut points: Vec<EdgePoint> = at_zero(activation).filter(|_| bias_variance == 0.0).into_iter().collect();
-    let mut low = if bias_variance > 0.0 { bias_variance } else { near_zero(activation) };
+    let low = if bias_variance > 0.0 { bias_variance } else { near_zero(activation) };
+    let mut low = low.clamp(moments::SMALLEST_VARIANCE, LARGEST);
     let mut below = excess(low);
     while low < LARGEST {
         let high = low * STEP;
@@ -102,7 +103,7 @@ pub fn edge_of_chaos(activation: &Activation, bias_deviation: f64) -> Vec<EdgePo
     points
 }
 
-/// The same for an activation.
+/// [`NEAR_ZERO`] on the scale on which an activation bends.
 fn near_zero(activation: &Activation) -> f64 {
     let sharpness = activation.sharpness().max(1.0);
     NEAR_ZERO / (sharpness * sharpness)

@@ -230,7 +230,7 @@ complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l bias -d 'Add biases [default: off]' -r
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l bias-std -d 'Standard deviation of drawn biases (σ_b), instead of 0.1; implies --bias, and 0 leaves biases out' -r
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l residual -d 'Add skip connections around the hidden layers, where shapes agree: a = s·φ(z) + a_prev with s = 1/√depth, rounded like the parameters [default: off]' -r
-complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l data -d 'digits (handwritten digits, cross-entropy), gaussian (regression, mean squared error), or a safetensors or npz FILE [default: digits]' -r
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l data -d 'digits (handwritten digits, cross-entropy) or gaussian (regression, mean squared error) [default: digits]' -r
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l batch -d 'Batch size [default: 32]' -r
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l trials -d 'Number of trials, each with a network and a batch of its own [default: 5]' -r
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand sweep" -l seed -d 'Random seed [default: 0]' -r
@@ -275,6 +275,7 @@ complete -c precision-probe -n "__fish_precision_probe_using_subcommand round" -
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand activations" -l out -d 'Output directory of the plot [default: reports/activations]' -r -F
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand activations" -l theme -d 'Background of the plot' -r -f -a "light\t''
 dark\t''"
+complete -c precision-probe -n "__fish_precision_probe_using_subcommand activations" -l edge -d 'Print the edge of chaos of all activations: the weights\' σ_w with which both the variance of pre-activations and the gradient\'s mean square stay, for biases of σ_b = 0, 0.1 and 0.2'
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand activations" -l force -d 'Overwrite a plot with other contents'
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand activations" -l json -d 'Print JSON and draw nothing: a list `activations` with all numbers in full; infinite ends of segments are null'
 complete -c precision-probe -n "__fish_precision_probe_using_subcommand activations" -s h -l help -d 'Print help (see more with \'--help\')'
