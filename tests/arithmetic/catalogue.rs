@@ -226,7 +226,7 @@ fn the_edge_of_chaos_is_the_published_one() {
         assert_eq!(point.stability, stability, "{name} at σ_b = {bias_deviation}: {point:?}");
     }
     // Without biases relu and leaky are on it at any variance, with biases nowhere; softplus never is.
-    for (name, gain) in [("relu", 2f64.sqrt()), ("leaky", (2.0 / (1.0 + 0.010009765625f64.powi(2))).sqrt())] {
+    for (name, gain) in [("relu", 2f64.sqrt()), ("leaky", f64::sqrt(2.0 / (1.0 + 0.010009765625 * 0.010009765625)))] {
         let [point] = edge(name, 0.0)[..] else { panic!("{name} has one point") };
         assert!((point.gain - gain).abs() <= tolerances::FEW_ROUNDINGS && point.q.is_none(), "{name}: {point:?}");
         assert_eq!(point.stability, Stability::Marginal);

@@ -8,6 +8,7 @@
 
 use super::{number, run_on, sweep};
 use crate::common::exhaustive;
+use core_math::{exp, log, pow};
 use precision_probe::draw::Stream;
 use precision_probe::exchange::{Tensor, write_safetensors};
 use precision_probe::judgement::ExactState;
@@ -42,8 +43,8 @@ fn as_many_networks_are_born_dead_for_one_input_as_published() {
     let cells = sweep(&[&options[..], &["--batch", "1", "--data", "gaussian"]].concat());
     assert_eq!(cells.len(), exhaustive(16, 60));
     for (cell, run) in cells {
-        let (width, depth) = (number(&cell, "width") as i32, number(&cell, "depth") as i32);
-        let share = 1.0 - (1.0 - 0.5f64.powi(width)).powi(depth);
+        let (width, depth) = (number(&cell, "width"), number(&cell, "depth"));
+        let share = 1.0 - pow(1.0 - pow(0.5, width), depth);
         check(&run, [share, share], &format!("width {width}, {depth} hidden layers"));
     }
 }
@@ -64,7 +65,7 @@ fn as_many_networks_are_constant_on_the_whole_line_as_published() {
             let what = format!("width {width}, {depth} hidden layers, whole line");
             check(&run, [share - PUBLISHED, share + PUBLISHED], &what);
             // Lu et al.'s theorems on either side.
-            check(&run, bounds(width as i32, depth as i32), &format!("{what}: bounds"));
+            check(&run, bounds(width as f64, f64::from(depth)), &format!("{what}: bounds"));
         }
     }
 }
@@ -74,12 +75,12 @@ fn as_many_networks_are_constant_on_the_whole_line_as_published() {
 fn published_shares_are_within_the_published_bounds() {
     for (width, shares) in (1..).zip(WHOLE_LINE) {
         for (depth, share) in DEPTHS.into_iter().zip(shares) {
-            let [low, high] = bounds(width, depth as i32);
+            let [low, high] = bounds(f64::from(width), f64::from(depth));
             assert!(low - PUBLISHED <= share && share <= high + PUBLISHED, "{width} × {depth}: {low} {share} {high}");
         }
     }
-    for (width, share) in [(2, 5.0 / 32.0), (3, 0.04296875)] {
-        assert!((bounds(width, 2)[0] - share).abs() < 1e-15, "{width}");
+    for (width, share) in [(2.0, 5.0 / 32.0), (3.0, 0.04296875)] {
+        assert!((bounds(width, 2.0)[0] - share).abs() < 1e-15, "{width}");
     }
 }
 
@@ -117,13 +118,13 @@ fn run(rows: &Path, width: u32, depth: u32, trials: &str, seed: &str) -> CellRun
 }
 
 /// Lu et al.'s bounds of the share of networks of one input feature that are constant.
-fn bounds(width: i32, depth: i32) -> [f64; 2] {
-    let half = 0.5f64.powi(width);
-    let (alive, both) = (1.0 - half, 1.0 - 2.0 * half - f64::from(width - 1) * half * half);
-    let factor = (1.0 - 2.0 * half) * alive / (1.0 + f64::from(width - 1) * half);
+fn bounds(width: f64, depth: f64) -> [f64; 2] {
+    let half = pow(0.5, width);
+    let (alive, both) = (1.0 - half, 1.0 - 2.0 * half - (width - 1.0) * half * half);
+    let factor = (1.0 - 2.0 * half) * alive / (1.0 + (width - 1.0) * half);
     // A network of L layers has L − 1 hidden ones.
-    let lower = 1.0 - alive.powi(depth - 1) + factor * (both.powi(depth - 1) - alive.powi(depth - 1));
-    [lower, 1.0 - alive.powi(depth)]
+    let lower = 1.0 - pow(alive, depth - 1.0) + factor * (pow(both, depth - 1.0) - pow(alive, depth - 1.0));
+    [lower, 1.0 - pow(alive, depth)]
 }
 
 /// Whether so many gradients are zero as if each were with a probability of this range.
@@ -148,13 +149,14 @@ fn binomial(trials: usize, share: f64, counts: std::ops::RangeInclusive<usize>) 
         let all = if share == 0.0 { 0 } else { trials };
         return if counts.contains(&all) { 1.0 } else { 0.0 };
     }
-    let mut log = trials as f64 * (1.0 - share).ln();
+    // The logarithm of the probability of `count`.
+    let mut chance = trials as f64 * log(1.0 - share);
     let mut sum = 0.0;
     for count in 0..=trials {
         if counts.contains(&count) {
-            sum += log.exp();
+            sum += exp(chance);
         }
-        log += ((trials - count) as f64 / (count + 1) as f64 * share / (1.0 - share)).ln();
+        chance += log((trials - count) as f64 / (count + 1) as f64 * share / (1.0 - share));
     }
     sum
 }

@@ -82,7 +82,7 @@ fn chi1_on_sweeps_is_the_published_one() {
         }
     }
     for ((_, tanh), scale) in CASES[7..].iter().zip(DEPTH_SCALES) {
-        assert!((-1.0 / tanh[0].1.ln() - scale).abs() <= tolerances::HALF_A_THOUSANDTH, "{scale}");
+        assert!((-1.0 / core_math::log(tanh[0].1) - scale).abs() <= tolerances::HALF_A_THOUSANDTH, "{scale}");
     }
 }
 
@@ -100,7 +100,7 @@ fn gradients_on_sweeps_grow_as_chi1_says() {
             let layers = (depths[1] - depths[0]) as f64;
             let growth: Vec<f64> = sizes.map(|(one, other)| (other.value() - one.value()) / layers).collect();
             let (measured, error) = mean(&growth);
-            let theory = published(shallow, expected).1.log2() / 2.0;
+            let theory = core_math::log2(published(shallow, expected).1) / 2.0;
             let allowed = STANDARD_ERRORS * error + tolerances::GROWTH_TIMES_WIDTH / width as f64;
             let name = &shallow.values["activation"];
             let what = format!("{name} {}: {measured:.4} ± {error:.4} bits per layer", options.join(" "));
@@ -129,7 +129,8 @@ fn gradients_of_narrow_relu_networks_shrink_as_published() {
             mean(&alive.map(|(size, _)| 2.0 * size.value() * std::f64::consts::LN_2).collect::<Vec<_>>())
         });
         let layers = (depths[1] - depths[0]) as f64;
-        let (measured, error) = ((other.0 - one.0) / layers + std::f64::consts::LN_2, one.1.hypot(other.1) / layers);
+        let (measured, error) =
+            ((other.0 - one.0) / layers + std::f64::consts::LN_2, core_math::hypot(one.1, other.1) / layers);
         let what = format!("relu, width {width}: mean logarithm per layer {measured:.4} ± {error:.4}");
         println!("{what}, published {expected}");
         assert!((measured - expected).abs() <= STANDARD_ERRORS * error, "{what}, not {expected}");
