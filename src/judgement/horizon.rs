@@ -71,7 +71,7 @@ pub struct Line {
     pub failed: Vec<(usize, String)>,
     /// The worst evidence of any exact gradient; `None` if nothing was measured.
     pub evidence: Option<Evidence>,
-    /// χ₁: factor by which a layer multiplies the gradient's mean square (mean field).
+    /// χ₁ of the deepest measured network: factor by which a layer multiplies the gradient's mean square (mean field).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chi1: Option<f64>,
     /// log₂ of the exact gradient's root mean square over the weights' at every measured depth (median over the trials).
@@ -151,7 +151,7 @@ fn line(networks: &Networks, seed: u64) -> Line {
         depths: networks.measured.keys().copied().collect(),
         failed: networks.failed.clone(),
         evidence: Evidence::weakest(measured().map(|network| network.evidence)),
-        chi1: measured().find_map(|network| network.chi1),
+        chi1: measured().rev().find_map(|network| network.chi1),
         log2_relative: measured().map(|network| network.log2_relative).collect(),
         exact: exact.into(),
         arithmetics: (0..count).filter_map(|place| line_precision(networks, place, seed)).collect(),
