@@ -184,6 +184,7 @@ impl Progress for Bar {
     }
 
     fn prepared(&self) {
+        self.tell(String::new());
         let mut state = self.shared.lock();
         let elapsed = state.started.elapsed();
         state.pace.prepared(elapsed);

@@ -62,6 +62,8 @@ fn run_one(plan: &Plan, index: usize, drawn: &Trials, progress: &dyn Progress) -
     let externals: Vec<ExternalGradients> = (plan.compared.iter().zip(&spec.compared))
         .map(|(gradients, compared)| ExternalGradients { gradients, log2_scale: compared.log2_scale })
         .collect();
+    // With a search for loss scales this may take minutes.
+    progress.begins(index * spec.trials * (spec.depth + 1), &format!("preparing {} trials", spec.trials));
     let sites = OnceLock::new();
     let stored: Vec<Vec<Stored>> = drawn.map(|_, drawn| {
         sites.get_or_init(|| Site::all(&drawn.network));

@@ -254,9 +254,9 @@ fn long_runs_are_announced() {
         return;
     }
     let place = Place::new();
-    let long = ["--depth", "40", "--trials", "999", "--batch", "64", "--formats", "f16,bf16", "--threads", "1"];
+    let long = "--depth 40 --trials 999 --batch 64 --formats f16,bf16 --threads 1 --attribute none --json=summary";
     let mut command = Command::new(cargo_bin("precision-probe"));
-    let command = command.current_dir(place.path()).args(long).args(["--out", "there", "--json=summary"]);
+    let command = command.current_dir(place.path()).args(long.split(' ')).args(["--out", "there"]);
     let mut run = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(run.stderr.take().unwrap()).lines().map(Result::unwrap);
     let (first, second) = (lines.next().unwrap(), lines.next().unwrap());
