@@ -28,7 +28,7 @@ pub struct ActivationsArguments {
     name: Option<String>,
     /// Print the edge of chaos of all activations: the weights' σ_w with which both the variance of pre-activations and
     /// the gradient's mean square stay, for biases of σ_b = 0, 0.1 and 0.2
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long, conflicts_with = "json", help_heading = "Output")]
     edge: bool,
     /// Output directory of the plot [default: reports/activations]
     #[arg(long, value_name = "DIR", requires = "name", help_heading = "Output")]
