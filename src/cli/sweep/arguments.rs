@@ -1,10 +1,11 @@
 //! The arguments of `sweep`.
 
 use super::axes::Axes;
-use super::slurm::SlurmArguments;
+use crate::cli::numbers::whole;
 use crate::cli::printing::theme;
 use crate::cli::resources::Resources;
 use crate::report::svg::Theme;
+use crate::sweep::plan::MOST;
 use std::path::PathBuf;
 
 /// Arguments of `sweep`.
@@ -64,4 +65,44 @@ pub struct SweepArguments {
     pub slurm: SlurmArguments,
     #[command(flatten)]
     pub resources: Resources,
+}
+
+/// Options of clusters with Slurm.
+#[derive(clap::Args, Debug)]
+pub struct SlurmArguments {
+    /// Measure with Slurm: write an array job of so many tasks, and a job that merges their parts, into the output
+    /// directory, and submit both [default: tasks of about 10 minutes, at most 1000]
+    #[arg(
+        long,
+        value_name = "TASKS",
+        num_args = 0..=1,
+        value_parser = whole(1, MOST),
+        allow_negative_numbers = true,
+        conflicts_with_all = ["shard", "dry_run", "json", "details", "force", "resume"],
+        help_heading = "Slurm"
+    )]
+    slurm: Option<Option<usize>>,
+    /// Write the two jobs and print the commands that submit them
+    #[arg(long, requires = "slurm", help_heading = "Slurm")]
+    pub slurm_only_write: bool,
+    /// Options of sbatch for both jobs, such as "--partition=long --time=2:00:00"
+    #[arg(long, value_name = "OPTIONS", requires = "slurm", allow_hyphen_values = true, help_heading = "Slurm")]
+    slurm_args: Option<String>,
+}
+
+impl SlurmArguments {
+    /// True where Slurm is to measure.
+    pub fn is_asked_for(&self) -> bool {
+        self.slurm.is_some()
+    }
+
+    /// The number of tasks, if it is given.
+    pub fn tasks(&self) -> Option<usize> {
+        self.slurm.flatten()
+    }
+
+    /// The options of sbatch.
+    pub fn options(&self) -> &str {
+        self.slurm_args.as_deref().unwrap_or_default()
+    }
 }

@@ -5,13 +5,11 @@ mod jobs;
 use super::arguments::SweepArguments;
 use super::planning::Planning;
 use crate::cli::failure::Failure;
-use crate::cli::numbers::whole;
 use crate::cli::printing::show;
 use crate::disk;
 use crate::report::command::quoted;
 use crate::sweep::Planned;
 use crate::sweep::deal::dealt;
-use crate::sweep::plan::MOST;
 use jobs::{ARRAY, Jobs, LOGS, MERGE, TASKS};
 use std::io;
 use std::path::Path;
@@ -21,46 +19,6 @@ use std::process::{Command, Stdio};
 const LARGEST: u64 = 1 << 20;
 /// Most characters of a list of tasks; where it is longer all are submitted, since those that have their cells end at once.
 const LISTED: usize = 200;
-
-/// Options of clusters with Slurm.
-#[derive(clap::Args, Debug)]
-pub struct SlurmArguments {
-    /// Measure with Slurm: write an array job of so many tasks, and a job that merges their parts, into the output
-    /// directory, and submit both [default: tasks of about 10 minutes, at most 1000]
-    #[arg(
-        long,
-        value_name = "TASKS",
-        num_args = 0..=1,
-        value_parser = whole(1, MOST),
-        allow_negative_numbers = true,
-        conflicts_with_all = ["shard", "dry_run", "json", "details", "force", "resume"],
-        help_heading = "Slurm"
-    )]
-    slurm: Option<Option<usize>>,
-    /// Write the two jobs and print the commands that submit them
-    #[arg(long, requires = "slurm", help_heading = "Slurm")]
-    slurm_only_write: bool,
-    /// Options of sbatch for both jobs, such as "--partition=long --time=2:00:00"
-    #[arg(long, value_name = "OPTIONS", requires = "slurm", allow_hyphen_values = true, help_heading = "Slurm")]
-    slurm_args: Option<String>,
-}
-
-impl SlurmArguments {
-    /// True where Slurm is to measure.
-    pub fn is_asked_for(&self) -> bool {
-        self.slurm.is_some()
-    }
-
-    /// The number of tasks, if it is given.
-    fn tasks(&self) -> Option<usize> {
-        self.slurm.flatten()
-    }
-
-    /// The options of sbatch.
-    fn options(&self) -> &str {
-        self.slurm_args.as_deref().unwrap_or_default()
-    }
-}
 
 /// Writes the jobs, and submits them.
 ///

@@ -80,7 +80,7 @@ fn published_shares_are_within_the_published_bounds() {
         }
     }
     for (width, share) in [(2.0, 5.0 / 32.0), (3.0, 0.04296875)] {
-        assert!((bounds(width, 2.0)[0] - share).abs() < 1e-15, "{width}");
+        assert!((bounds(width, 2.0)[0] - share).abs() <= tolerances::FEW_ROUNDINGS, "{width}");
     }
 }
 
