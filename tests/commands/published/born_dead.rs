@@ -7,7 +7,7 @@
 //! gradient of layer 1 is a sum over the paths through its active units, which is not zero.
 
 use super::{number, run_on, sweep};
-use crate::common::exhaustive;
+use crate::common::{exhaustive, tolerances};
 use core_math::{exp, log, pow};
 use precision_probe::draw::Stream;
 use precision_probe::exchange::{Tensor, write_safetensors};

@@ -89,7 +89,7 @@ fn chi1_on_sweeps_is_the_published_one() {
 /// The growth between two depths of the same trials, both beyond the layers in which the variance settles.
 #[test]
 fn gradients_on_sweeps_grow_as_chi1_says() {
-    let (cases, width, depths, trials) = exhaustive((&CASES[7..9], 32, [6, 14], 12), (&CASES[..], 128, [24, 48], 16));
+    let (cases, width, depths, trials) = exhaustive((&CASES[7..9], 32, [6, 14], 12), (&CASES[..], 64, [24, 48], 16));
     for (options, expected) in cases {
         let [width_given, trials] = [width, trials].map(|number: usize| number.to_string());
         let depth = depths.map(|depth: usize| depth.to_string()).join(",");

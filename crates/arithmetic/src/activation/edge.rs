@@ -7,7 +7,7 @@
 //! ```
 //!
 //! (Poole et al. 2016; Schoenholz et al. 2017; Hayou et al. 2019). For a given σ_b the second equation is solved for q:
-//! the roots of q − σ_b² − E[φ²]/E[φ'²] are bracketed on a grid of factors √2 and refined by bisection until neighbouring
+//! the roots of `q − σ_b² − E[φ²]/E[φ'²]` are bracketed on a grid of factors √2 and refined by bisection until neighbouring
 //! doubles enclose them. Two points closer than a factor √2 in q can be missed.
 
 use super::moments::{derivative_second_moment, second_moment};
