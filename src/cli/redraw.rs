@@ -151,6 +151,9 @@ impl Stored {
         let fix = format!("give a {} or the directory that holds one", files::RECORD);
         let file = if path.is_dir() { inside(path)? } else { path.to_path_buf() };
         let bytes = disk::input(&file, LARGEST_FILE).map_err(|unread| match unread {
+            unread if unread.is_absent() && path.join(files::PLAN).exists() => format!(
+                "`{shown}` holds a sweep that is not finished, or a part of one: go on with `precision-probe sweep … --resume`, or put parts together with `precision-probe sweep merge`"
+            ),
             unread if unread.is_absent() && path.is_dir() => format!("`{shown}` holds no {}: {fix}", files::RECORD),
             unread if unread.is_absent() => format!("`{shown}` does not exist: {fix}"),
             Unread::Failed(_) | Unread::Special(_) | Unread::TooLarge(_) => {

@@ -22,6 +22,8 @@ pub const STUDY: &str = "study.json";
 
 /// The conclusions of a sweep.
 pub const SWEEP: &str = "sweep.json";
+/// What a sweep measures.
+pub const PLAN: &str = "plan.json";
 
 /// The report as a page.
 pub const PAGE: &str = "report.html";

@@ -84,7 +84,7 @@ fn columns(run: &CellRun, arithmetic: &CellArithmetic, layer: &CellLayer) -> Vec
         noise.count.to_string(),
         noise.at_most.to_string(),
         optional(flips),
-        number(run.chi1.map_or(Number::None, Number::Finite)),
+        number(run.chi1.map_or(Number::None, Number::new)),
         by_depth.to_string(),
         String::new(),
     ];

@@ -6,13 +6,12 @@ use crate::cli::folder::REPORTS;
 use crate::disk;
 use crate::probe::memory;
 use crate::record::sweep::SweepPlan;
+pub use crate::report::files::PLAN;
 use crate::report::naming::FolderName;
 use crate::sweep::deal::Shard;
 use crate::sweep::{Planned, file};
 use std::path::{Path, PathBuf};
 
-/// The file with the plan.
-pub const PLAN: &str = "plan.json";
 /// Largest file with a plan, in bytes.
 const LARGEST: u64 = 1 << 24;
 /// Bytes of a cell's line, of a precision in it, of a layer, and of a trial of a layer, at most.

@@ -35,16 +35,21 @@ pub fn every_horizon(sweep: &Sweep) -> Table {
         for (precision, horizon) in
             exact.chain(own).filter(|(_, horizon)| horizon.saturated.iter().any(|count| *count > 0))
         {
-            let counts: Vec<String> = horizon.saturated.iter().map(usize::to_string).collect();
+            // Depths of a bisection differ from line to line.
+            let at = |(depth, count): (&usize, &usize)| match sweep.plan.bisects {
+                true => format!("{depth}:{count}"),
+                false => count.to_string(),
+            };
+            let counts: Vec<String> = line.depths.iter().zip(&horizon.saturated).map(at).collect();
             let row =
                 [name(line, sweep), precision.into(), horizon.mode.to_string(), full(horizon), resampled(horizon)];
             table.push(row.into_iter().chain([counts.join(" ")]));
         }
     }
-    table.notes = vec![
-        "(in brackets behind a horizon: the depths at which 2/5 and 4/5 of the trials are saturated; 95 % of resamples: of the trials, the same ones at every depth; saturated trials: at every depth in turn)"
-            .into(),
-    ];
+    let counts = if sweep.plan.bisects { "depth:trials" } else { "at every depth in turn" };
+    table.notes = vec![format!(
+        "(in brackets behind a horizon: the depths at which 2/5 and 4/5 of the trials are saturated; 95 % of resamples: of the trials, the same ones at every depth; saturated trials: {counts})"
+    )];
     table
 }
 

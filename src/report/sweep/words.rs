@@ -14,6 +14,8 @@ use std::fmt;
 /// Marks of a table behind a depth.
 const UNCONFIRMED: &str = "?";
 const NOT_MONOTONE: &str = "~";
+/// What begins the sentence on too few trials.
+const UNRANKED: &str = "nothing is ranked";
 /// Most depths that are listed one by one.
 const MOST_DEPTHS: usize = 16;
 /// Most activations that a sentence names.
@@ -144,7 +146,7 @@ pub fn set_up(sweep: &Sweep) -> Vec<String> {
     if !has_axis("gain") && !has_axis("init") {
         pieces.push(facts::gain_origin(spec));
     }
-    pieces.extend(facts::draws(spec));
+    pieces.extend(facts::draws(spec).into_iter().filter(|piece| !is_of_an_axis(piece, sweep)));
     let failed = match sweep.failed {
         0 => String::new(),
         1 => " (1 cell could not be measured)".into(),
@@ -156,6 +158,13 @@ pub fn set_up(sweep: &Sweep) -> Vec<String> {
         "horizon: the depth from which at least half of the trials lose the gradient of layer 1, and by which mode"
             .into(),
     ]
+}
+
+/// Whether a piece such as `batch 32` speaks of an axis; the loss follows from the data.
+fn is_of_an_axis(piece: &str, sweep: &Sweep) -> bool {
+    let names = sweep.plan.axes.iter().filter_map(|axis| axis.field()).map(|field| field.option.long.replace('-', " "));
+    let mut names = names.chain(sweep.plan.axes.iter().filter(|axis| axis.field == "data").map(|_| "loss".into()));
+    names.any(|name| piece.starts_with(&format!("{name} ")))
 }
 
 /// The answers: rankings, the cheapest sound precision at the greatest depth, remedies.
@@ -180,7 +189,13 @@ fn grouped(clauses: impl Iterator<Item = Clause>) -> Vec<String> {
         }
     }
     groups.sort_by_key(|(clause, _)| !clause.is_decided);
-    groups.into_iter().map(|(clause, places)| format!("In {} {}.", joined(&places), clause.words)).collect()
+    let total: usize = groups.iter().map(|(_, places)| places.len()).sum();
+    let said = |(clause, places): (Clause, Vec<String>)| match places.len() {
+        count if count == total && clause.words.starts_with(UNRANKED) => format!("N{}.", &clause.words[1..]),
+        count if count > MOST_NAMED => format!("In {count} of {total} combinations {}.", clause.words),
+        _ => format!("In {} {}.", joined(&places), clause.words),
+    };
+    groups.into_iter().map(said).collect()
 }
 
 /// What holds in a precision.
@@ -203,7 +218,7 @@ fn ranked(ranking: &HorizonRanking, sweep: &Sweep) -> Clause {
     let (is_decided, words) = match &ranking.ranking {
         Ranking::TooFewTrials { trials } => {
             let has = if *trials == 1 { "is 1".into() } else { format!("are {trials}") };
-            (false, format!("nothing is ranked: that needs {LEAST_TRIALS} trials, and there {has}"))
+            (false, format!("{UNRANKED}: that needs {LEAST_TRIALS} trials, and there {has}"))
         }
         Ranking::Best { best, not_apart } if not_apart.is_empty() => {
             (true, format!("{} stays usable to the greatest depth", name(best)))
@@ -228,9 +243,18 @@ fn ranked(ranking: &HorizonRanking, sweep: &Sweep) -> Clause {
 /// At the greatest depth, the precision with the fewest bits that keeps each network sound.
 fn cheapest(sweep: &Sweep) -> Option<String> {
     let depth = sweep.horizons.lines.iter().filter_map(|line| line.depths.last().copied()).max()?;
-    let mut groups: Vec<(Option<&String>, Vec<String>)> = Vec::new();
+    let is_lost = |line: &Line| {
+        let counts = line.exact.iter().filter_map(|horizon| horizon.saturated.last());
+        counts.into_iter().any(|count| count.saturating_mul(2) >= sweep.plan.spec.trials)
+    };
+    // In the order of the clauses: what no precision keeps sound comes last.
+    let mut groups: Vec<((usize, String), Vec<String>)> = Vec::new();
     for line in sweep.horizons.lines.iter().filter(|line| line.depths.last() == Some(&depth)) {
-        let found = line.cheapest.last().and_then(Option::as_ref);
+        let found = match line.cheapest.last().and_then(Option::as_ref) {
+            _ if is_lost(line) => (2, "the exact gradient vanishes or is zero in".into()),
+            Some(precision) => (0, format!("{precision} for")),
+            None => (1, "none for".into()),
+        };
         match groups.iter_mut().find(|(same, _)| *same == found) {
             Some((_, names)) => names.push(name(line, sweep)),
             None => groups.push((found, vec![name(line, sweep)])),
@@ -242,14 +266,8 @@ fn cheapest(sweep: &Sweep) -> Option<String> {
         count if count > MOST_NAMED => format!("{count} networks ({}, …)", names[..MOST_NAMED].join(", ")),
         _ => joined(names),
     };
-    // What no precision keeps sound comes last.
-    groups.sort_by_key(|(found, _)| found.is_none());
-    let clauses: Vec<String> = (groups.iter())
-        .map(|(found, names)| match found {
-            Some(precision) => format!("{precision} for {}", some(names)),
-            None => format!("none for {}", some(names)),
-        })
-        .collect();
+    groups.sort_by_key(|((order, _), _)| *order);
+    let clauses: Vec<String> = groups.iter().map(|((_, found), names)| format!("{found} {}", some(names))).collect();
     let of = "Precision with the fewest bits that keeps every layer sound at depth";
     (!clauses.is_empty()).then(|| format!("{of} {depth}: {}.", clauses.join("; ")))
 }

@@ -1,6 +1,7 @@
 //! Pictures of sweeps made by hand: every mode, few and many networks and precisions, cells that failed.
 
 use super::picture::{assert_readable, preview};
+use crate::common::tolerances;
 use precision_probe::judgement::ExactState;
 use precision_probe::judgement::cell::{Cell, CellArithmetic, CellLayer, CellRun, ExactCell, Group, Outcome};
 use precision_probe::judgement::sweep::Sweep;
@@ -158,18 +159,18 @@ fn activations(count: usize, precisions: usize, shift: f64) -> Sweep {
 
 /// Two numeric axes, χ₁ = 1 where both together are 2.
 fn plane() -> Sweep {
-    let values = ["0.5", "1", "1.5"];
+    let (gains, deviations) = (["0.5", "1", "1.5"], ["0", "0.1", "0.2"]);
     let mut cells = Vec::new();
-    for (rank, (gain, deviation)) in values.iter().flat_map(|gain| values.map(|one| (*gain, one))).enumerate() {
+    for (rank, (gain, deviation)) in gains.iter().flat_map(|gain| deviations.map(|one| (*gain, one))).enumerate() {
         let [x, y]: [f64; 2] = [gain, deviation].map(|value| value.parse().unwrap());
         let values = [
             ("activation", AxisValue::Text("tanh".into())),
             ("gain", AxisValue::Real(x)),
             ("bias_std", AxisValue::Real(y)),
         ];
-        cells.extend(DEPTHS.map(|depth| cell(&values, depth, 7 * rank, 0.4 * (x - y / 2.0 - 0.6), 2)));
+        cells.extend(DEPTHS.map(|depth| cell(&values, depth, 7 * rank, 0.4 * (x - y - 1.0), 2)));
     }
-    sweep(cells, &[("gain", &values), ("bias_std", &values)])
+    sweep(cells, &[("gain", &gains), ("bias_std", &deviations)])
 }
 
 fn plots(panel: &Panel) -> Vec<&Plot> {
@@ -233,13 +234,19 @@ fn every_horizon_has_a_mark() {
     assert_eq!(heights.len(), 35);
 }
 
-/// Only a plan with two numeric axes other than depth has a phase diagram, and χ₁ = 1 is a line in it.
+/// Only a plan with two numeric axes other than depth has a phase diagram. The edge of chaos of tanh passes through
+/// σ_w = 1, 1.1934007250 and 1.3041458401 at σ_b = 0, 0.1 and 0.2.
 #[test]
 fn two_numeric_axes_have_a_phase_diagram() {
     assert!(panels::phase(&activations(7, 5, 0.0)).is_none());
     let panel = panels::phase(&plane()).unwrap();
     assert_eq!((plots(&panel).len(), plots(&panel)[0].areas.len()), (1, 9));
-    assert!(plots(&panel)[0].marks.iter().any(|mark| matches!(mark, Mark::Line { .. })));
+    let [Mark::Line { points, dash: [], .. }] = plots(&panel)[0].marks.as_slice() else { panic!("one line") };
+    for (height, gain) in [(2.0, 1.0), (1.0, 1.193400725), (0.0, 1.3041458401)] {
+        let along = 1.0 + (gain - 1.0) / 0.5;
+        let is_there = |(x, y): &(f64, f64)| *y == height && (x - along).abs() <= tolerances::NINE_DECIMALS * 2.0;
+        assert!(points.iter().any(is_there), "{gain}: {points:?}");
+    }
 }
 
 /// What theory predicts is a line of every network, in precisions of which it is known.

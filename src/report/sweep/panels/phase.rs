@@ -1,15 +1,20 @@
-//! The exact gradient over two numeric axes other than depth, with the line χ₁ = 1 between order and chaos.
+//! The exact gradient over two numeric axes other than depth; over those of weights and biases, with the edge of chaos.
 
 use super::cell::{around, tip};
 use super::{Grid, rows};
+use crate::activation::{Activation, Stability, edge_of_chaos};
 use crate::judgement::horizon::{Line, Mode};
 use crate::judgement::sweep::Sweep;
+use crate::record::Spec;
 use crate::record::sweep::{Axis as PlanAxis, AxisValue};
 use crate::report::numbers::{LOG10_2, Notation::Typeset, power_of_two, short};
-use crate::report::panel::{self, Area, Axis, Group, Hatch, Mark, Paint, Palette, Panel, Plot, Sample, Scale};
+use crate::report::panel::{self, Area, Axis, Dash, Group, Hatch, Mark, Paint, Palette, Panel, Plot, Sample, Scale};
 use std::collections::BTreeMap;
 
+/// Width of the edge of chaos, its dashes where it is unstable, and its points from tick to tick.
 const EDGE: f64 = 2.4;
+const UNSTABLE: Dash = &[6.0, 4.0];
+const STEPS: usize = 8;
 /// log₁₀ of the size above which the exact gradient explodes.
 const EXPLODING: f64 = 6.0;
 
@@ -52,16 +57,28 @@ pub fn panel(sweep: &Sweep) -> Option<Panel> {
             planes.entry(name).or_default().insert(at, line);
         }
     }
-    let plots: Vec<Plot> = planes.iter().map(|(name, plane)| plot(name, plane, axes)).collect();
+    let drawn = |(name, plane): (&String, &Plane)| Plot { marks: edge(sweep, plane, axes), ..plot(name, plane, axes) };
+    let plots: Vec<Plot> = planes.iter().map(drawn).collect();
     let states = || planes.values().flat_map(BTreeMap::values).map(|line| state(line));
     let key = STATES.map(|(state, paint, hatch, words)| {
         (states().any(|one| one == state), hatch.map_or(Sample::Area(paint, 1.0), Sample::Hatched), words)
     });
-    let edge = (
-        plots.iter().any(|plot| !plot.marks.is_empty()),
-        Sample::Line(Paint::Ink, EDGE, &[]),
-        "χ₁ = 1: edge between order and chaos",
-    );
+    let has = |is_wanted: fn(Dash) -> bool| {
+        let lines = plots.iter().flat_map(|plot| &plot.marks);
+        lines.into_iter().any(|mark| matches!(mark, Mark::Line { dash, .. } if is_wanted(dash)))
+    };
+    let edges = [
+        (
+            has(|dash| dash.is_empty()),
+            Sample::Line(Paint::Ink, EDGE, &[]),
+            "edge of chaos: χ₁ = 1 in mean-field theory",
+        ),
+        (
+            has(|dash| !dash.is_empty()),
+            Sample::Line(Paint::Ink, EDGE, UNSTABLE),
+            "the same, where the variance runs away",
+        ),
+    ];
     let depth = Grid::new(sweep).depths.last().copied().unwrap_or(0);
     let counts =
         STATES.iter().map(|(state, _, _, words)| format!("{words} {}", states().filter(|one| one == state).count()));
@@ -69,7 +86,7 @@ pub fn panel(sweep: &Sweep) -> Option<Panel> {
         name: "phase".into(),
         title: format!("Exact gradient of layer 1 at depth {depth}"),
         alternative: format!("Networks by the state of the exact gradient: {}.", counts.collect::<Vec<_>>().join(", ")),
-        key: panel::key(key.into_iter().chain([edge])),
+        key: panel::key(key.into_iter().chain(edges)),
         rows: rows(plots),
     })
 }
@@ -120,54 +137,73 @@ fn plot(name: &str, plane: &Plane, [x, y]: [&PlanAxis; 2]) -> Plot {
             plot.tips.push(tip(at, format!("{name}\n{words}: {size} of the weights\nχ₁ {chi1}")));
         }
     }
-    let chi1 = |along: usize, upwards: usize| plane.get(&(along, upwards)).and_then(|line| line.chi1);
-    let edge = edge((x.values.len(), y.values.len()), chi1).into_iter();
-    plot.marks = edge
-        .map(|ends| ends.map(|(along, upwards)| (along, y.values.len() as f64 - 1.0 - upwards)))
-        .map(|ends| Mark::Line { points: ends.into(), paint: Paint::Ink, width: EDGE, dash: &[] })
-        .collect();
     plot
 }
 
-/// Pieces of the line χ₁ = 1 within every square of four neighbours, interpolated along its sides.
-fn edge((columns, rows): (usize, usize), chi1: impl Fn(usize, usize) -> Option<f64>) -> Vec<[(f64, f64); 2]> {
-    let squares = (1..rows).flat_map(|y| (1..columns).map(move |x| (x - 1, y - 1)));
-    let pieces = squares.flat_map(|(x, y)| {
-        let corner = |(right, up): (usize, usize)| {
-            Some(((x + right) as f64, (y + up) as f64, chi1(x + right, y + up).filter(|chi1| chi1.is_finite())? - 1.0))
-        };
-        let corners: Option<Vec<(f64, f64, f64)>> =
-            [(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)].map(corner).into_iter().collect();
-        let corners = corners.unwrap_or_default();
-        let crossing = |(one, next): (&(f64, f64, f64), &(f64, f64, f64))| {
-            let part = one.2 / (one.2 - next.2);
-            let is_passed = (one.2 < 0.0) != (next.2 < 0.0);
-            is_passed.then_some((one.0 + part * (next.0 - one.0), one.1 + part * (next.1 - one.1)))
-        };
-        let crossings: Vec<(f64, f64)> = corners.iter().zip(corners.iter().skip(1)).filter_map(crossing).collect();
-        crossings.chunks_exact(2).filter_map(|ends| <[(f64, f64); 2]>::try_from(ends).ok()).collect::<Vec<_>>()
+/// The edge of chaos of a plane over the standard deviations of weights and biases: lines along the points where both the
+/// variance of pre-activations and the gradient's mean square stay, broken lines where the variance moves away.
+fn edge(sweep: &Sweep, plane: &Plane, axes: [&PlanAxis; 2]) -> Vec<Mark> {
+    let values = axes.map(|axis| axis.values.iter().filter_map(|value| value.parse().ok()).collect::<Vec<f64>>());
+    let (gains, deviations, is_turned) = match (axes.map(|axis| axis.field.as_str()), values) {
+        (["gain", "bias_std"], [x, y]) => (x, y, false),
+        (["bias_std", "gain"], [x, y]) => (y, x, true),
+        _ => return Vec::new(),
+    };
+    let activation = plane.values().find_map(|line| match line.values.get("activation") {
+        Some(AxisValue::Text(name)) => Activation::parse(name).ok(),
+        _ => None,
     });
-    pieces.collect()
+    // Other initialisations mean something else by a gain.
+    let Some(activation) = activation.filter(|_| sweep.plan.spec.init == Spec::default().init) else {
+        return Vec::new();
+    };
+    // Neighbouring points of a curve have the same place among those of their deviation.
+    let mut curves: BTreeMap<(usize, bool), Vec<(f64, f64)>> = BTreeMap::new();
+    for (deviation, at) in between(&deviations) {
+        for (number, point) in edge_of_chaos(&activation, deviation).into_iter().enumerate() {
+            let Some(along) = place(point.gain, &gains) else { continue };
+            let at = if is_turned { (at, along) } else { (along, at) };
+            curves.entry((number, point.stability == Stability::Unstable)).or_default().push(at);
+        }
+    }
+    let top = axes[1].values.len() as f64 - 1.0;
+    let line = |((_, is_unstable), points): ((usize, bool), Vec<(f64, f64)>)| {
+        let points: Vec<(f64, f64)> = points.into_iter().map(|(along, upwards)| (along, top - upwards)).collect();
+        let dash = if is_unstable { UNSTABLE } else { &[] };
+        (points.len() > 1).then_some(Mark::Line { points, paint: Paint::Ink, width: EDGE, dash })
+    };
+    curves.into_iter().filter_map(line).collect()
+}
+
+/// Values from the first to the last, and their places.
+fn between(values: &[f64]) -> impl Iterator<Item = (f64, f64)> + '_ {
+    let steps = values.len().saturating_sub(1) * STEPS;
+    (0..=steps).filter_map(move |step| {
+        let (one, part) = (step / STEPS, (step % STEPS) as f64 / STEPS as f64);
+        let low = *values.get(one)?;
+        let high = values.get(one + 1).copied().unwrap_or(low);
+        Some((low + (high - low) * part, one as f64 + part))
+    })
+}
+
+/// The place of a value between the ticks of an axis.
+fn place(value: f64, values: &[f64]) -> Option<f64> {
+    let within = |pair: &[f64]| (pair[0].min(pair[1])..=pair[0].max(pair[1])).contains(&value) && pair[0] != pair[1];
+    let at = values.windows(2).position(within)?;
+    Some(at as f64 + (value - values[at]) / (values[at + 1] - values[at]))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// χ₁ = x·y/2 passes 1 on a hyperbola: every end of a piece is on it as far as a line is, and pieces meet.
     #[test]
-    fn the_edge_lies_where_the_factor_passes_one() {
-        let chi1 = |x: usize, y: usize| Some(x as f64 * y as f64 / 2.0);
-        let pieces = edge((5, 5), chi1);
-        assert!(pieces.len() > 2);
-        let mut ends: Vec<(f64, f64)> = pieces.iter().flatten().copied().collect();
-        assert!(ends.iter().all(|(x, y)| (x * y / 2.0 - 1.0).abs() < 1e-12), "linear along every side: {ends:?}");
-        // Neighbours come from two sides, and round differently.
-        let rounded = |x: f64| (x * 1e9).round();
-        ends.iter_mut().for_each(|(x, y)| (*x, *y) = (rounded(*x), rounded(*y)));
-        ends.sort_by(|one, other| one.partial_cmp(other).unwrap());
-        let alone = ends.chunk_by(|one, next| one == next).filter(|same| same.len() == 1).count();
-        assert_eq!(alone, 2, "only the ends of the line stand alone");
-        assert!(edge((5, 5), |_, _| None).is_empty() && edge((1, 0), chi1).is_empty());
+    fn values_have_places_between_ticks() {
+        let values = [1.0, 2.0, 4.0];
+        let found = [0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0].map(|value| place(value, &values));
+        assert_eq!(found, [None, Some(0.0), Some(0.5), Some(1.0), Some(1.5), Some(2.0), None]);
+        assert_eq!((place(1.0, &[1.0]), place(3.0, &[4.0, 2.0])), (None, Some(0.5)));
+        let all: Vec<(f64, f64)> = between(&values).collect();
+        assert_eq!((all[0], all[8], all[12], all[16], all.len()), ((1.0, 0.0), (2.0, 1.0), (3.0, 1.5), (4.0, 2.0), 17));
     }
 }
