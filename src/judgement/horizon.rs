@@ -4,6 +4,7 @@
 //! Cells that differ in depth alone are one line of networks: trial t of one depth and trial t of another share the draws
 //! of their first layers, so that trials are resampled jointly over depths.
 
+pub mod chaos;
 mod networks;
 mod rank;
 mod reach;

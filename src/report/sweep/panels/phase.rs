@@ -2,10 +2,9 @@
 
 use super::cell::{around, tip};
 use super::{Grid, rows};
-use crate::activation::{Activation, Stability, edge_of_chaos};
+use crate::judgement::horizon::chaos::points;
 use crate::judgement::horizon::{Line, Mode};
 use crate::judgement::sweep::Sweep;
-use crate::record::Spec;
 use crate::record::sweep::{Axis as PlanAxis, AxisValue};
 use crate::report::numbers::{LOG10_2, Notation::Typeset, power_of_two, short};
 use crate::report::panel::{self, Area, Axis, Dash, Group, Hatch, Mark, Paint, Palette, Panel, Plot, Sample, Scale};
@@ -149,21 +148,14 @@ fn edge(sweep: &Sweep, plane: &Plane, axes: [&PlanAxis; 2]) -> Vec<Mark> {
         (["bias_std", "gain"], [x, y]) => (y, x, true),
         _ => return Vec::new(),
     };
-    let activation = plane.values().find_map(|line| match line.values.get("activation") {
-        Some(AxisValue::Text(name)) => Activation::parse(name).ok(),
-        _ => None,
-    });
-    // Other initialisations mean something else by a gain.
-    let Some(activation) = activation.filter(|_| sweep.plan.spec.init == Spec::default().init) else {
-        return Vec::new();
-    };
+    let Some(line) = plane.values().next() else { return Vec::new() };
     // Neighbouring points of a curve have the same place among those of their deviation.
     let mut curves: BTreeMap<(usize, bool), Vec<(f64, f64)>> = BTreeMap::new();
     for (deviation, at) in between(&deviations) {
-        for (number, point) in edge_of_chaos(&activation, deviation).into_iter().enumerate() {
+        for (number, point) in points(line, &sweep.plan.spec, deviation).into_iter().enumerate() {
             let Some(along) = place(point.gain, &gains) else { continue };
             let at = if is_turned { (at, along) } else { (along, at) };
-            curves.entry((number, point.stability == Stability::Unstable)).or_default().push(at);
+            curves.entry((number, point.is_unstable)).or_default().push(at);
         }
     }
     let top = axes[1].values.len() as f64 - 1.0;
