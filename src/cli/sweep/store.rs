@@ -71,6 +71,13 @@ impl Store<'_> {
         let own = [PLAN, CELLS, PART, TABLE].map(String::from);
         let names: Vec<String> = own.into_iter().chain(report::names()).collect();
         let folder = Folder::of_report(path, PLAN, &plan.spec_hash, &names, force)?;
+        if path.join(PART).is_symlink() {
+            // It would be written through, into a file of the user's.
+            return Err(Failure::Input(format!(
+                "`{}` is a symbolic link: remove it, or choose another place with --out DIR",
+                path.join(PART).display()
+            )));
+        }
         if force {
             folder.remove(&[CELLS, PART, TABLE, files::SWEEP].map(String::from))?;
         }

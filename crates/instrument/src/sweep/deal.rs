@@ -39,10 +39,10 @@ impl Shard {
         let index = match index {
             "auto" => match number("SLURM_ARRAY_TASK_ID") {
                 Some(task) if number("SLURM_ARRAY_TASK_COUNT") == Some(of) => {
-                    Some((task + 1).saturating_sub(number("SLURM_ARRAY_TASK_MIN").unwrap_or(1)))
+                    Some(task.saturating_add(1).saturating_sub(number("SLURM_ARRAY_TASK_MIN").unwrap_or(1)))
                 }
                 Some(task) => Some(task),
-                None => TASKS.iter().find_map(|(name, first)| Some(number(name)? + 1 - first)),
+                None => TASKS.iter().find_map(|(name, first)| Some(number(name)?.saturating_add(1) - first)),
             },
             index => match index.parse() {
                 Ok(index) => Some(index),
@@ -70,7 +70,9 @@ impl Shard {
 
 /// The number of every cell's shard: the largest cells are dealt first, each to the shard with the least work so far.
 pub fn dealt(cells: &[Planned], of: usize) -> Vec<usize> {
-    let mut shards: BinaryHeap<Reverse<(u128, usize)>> = (1..=of).map(|index| Reverse((0, index))).collect();
+    // More shards than cells stay empty.
+    let mut shards: BinaryHeap<Reverse<(u128, usize)>> =
+        (1..=of.min(cells.len())).map(|index| Reverse((0, index))).collect();
     let mut dealt = vec![0; cells.len()];
     for place in largest_first(cells, 0..cells.len()) {
         let Some(Reverse((work, index))) = shards.pop() else { break };
